@@ -1,0 +1,1 @@
+"""The roads between centers; the only folder that knows a broker."""
