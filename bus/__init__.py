@@ -1,0 +1,1 @@
+"""Four-center bus."""

@@ -1,0 +1,113 @@
+"""A case: what a resident asks for, where, and who the resident is.
+
+Everything that tells who the resident is stands in ``resident``, apart from the matter itself, so that it can be
+withheld, masked or sealed as one piece.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from bus.bounds import (
+    CenterName,
+    Division,
+    Line,
+    MediaType,
+    NativeId,
+    Sha256,
+    Strict,
+    Text,
+    Word,
+    check_credit_code,
+    check_id_card,
+)
+
+
+class Urgency(StrEnum):
+    """How fast the matter must be taken up."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class Person(Strict):
+    """The resident. Personal data: never in logs, errors, metrics or labels."""
+
+    name: Line | None = None
+    phone: Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")] | None = None
+    id_card: Annotated[str, StringConstraints(max_length=18), AfterValidator(check_id_card)] | None = None
+    credit_code: Annotated[str, StringConstraints(max_length=18), AfterValidator(check_credit_code)] | None = None
+    """For an organisation that asks, instead of an identity card."""
+    address: Line | None = None
+    anonymous: bool = False
+    """The resident asked not to be named to anyone but the center he spoke to."""
+    agent: Line | None = None
+    """Who speaks for the resident (代办), if somebody does."""
+
+
+class Place(Strict):
+    """Where the matter is. The division code routes; the text never does (two 东城街道 exist in one league)."""
+
+    division: Division
+    text: Line | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+
+
+class Attachment(Strict):
+    """A photo or paper by reference: its bytes never travel in a message."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=1, le=20 * 1024 * 1024)]
+    media_type: MediaType
+    name: Line | None = None
+    href: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=500)] | None = None
+    """Where the center that has it serves it."""
+
+
+class Source(Strict):
+    """Which record of which system the case was made from."""
+
+    system: Word
+    record: NativeId
+
+
+class Case(Strict):
+    """One matter of one resident."""
+
+    case_id: UUID
+    number: Word
+    """The number for people, given out only once the case is durably stored."""
+    origin: CenterName
+    """The center that the resident spoke to, and from which the answer comes."""
+    title: Line
+    text: Text
+    category: Word
+    place: Place
+    resident: Person | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
+    urgency: Urgency = Urgency.NORMAL
+    channel: Word
+    """How the resident came: app, phone, counter, meeting, visit…"""
+    source: Source
+    received_at: AwareDatetime
+    due: AwareDatetime | None = None
+
+    def without_resident(self) -> Self:
+        """The same matter for those who need not know the resident (an assistant, an anonymous request)."""
+        return self.model_copy(update={"resident": None})
+
+    def as_shown(self) -> Self:
+        """The case as another center may see it: an anonymous resident stays with the center he spoke to."""
+        return self.without_resident() if self.resident is not None and self.resident.anonymous else self
+
+    def names_resident(self, text: str) -> bool:
+        """Whether ``text`` gives the resident away: nothing for publication may."""
+        person = self.resident
+        if person is None:
+            return False
+        marks = (person.name, person.phone, person.id_card, person.credit_code, person.address, person.agent)
+        return any(mark is not None and mark in text for mark in marks)

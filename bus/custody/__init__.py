@@ -1,0 +1,35 @@
+"""Custody: the protocol by which a case has exactly one custodian at any moment. Pure code, no clock, no store."""
+
+from bus.custody.decide import RETURNS_BEFORE_ARBITER, decide, register
+from bus.custody.hear import hear
+from bus.custody.record import (
+    RULING_STEP,
+    Assist,
+    Decision,
+    Given,
+    OfferIn,
+    OfferOut,
+    Record,
+    Refusal,
+    Result,
+    Say,
+    Status,
+)
+
+__all__ = [
+    "RETURNS_BEFORE_ARBITER",
+    "RULING_STEP",
+    "Assist",
+    "Decision",
+    "Given",
+    "OfferIn",
+    "OfferOut",
+    "Record",
+    "Refusal",
+    "Result",
+    "Say",
+    "Status",
+    "decide",
+    "hear",
+    "register",
+]

@@ -1,0 +1,347 @@
+"""Commands: what this center does with a case. Pure: (record, command, now) → decision, or a refusal."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from bus import commands as c
+from bus import kinds as k
+from bus.custody.record import (
+    RULING_STEP,
+    Assist,
+    Decision,
+    Given,
+    OfferIn,
+    OfferOut,
+    Record,
+    Refusal,
+    Result,
+    Say,
+    Status,
+    news,
+)
+from bus.ids import new_id
+
+RETURNS_BEFORE_ARBITER = 2
+"""How often a case may be sent back before it goes to the arbiter (推诿); a county may set another number."""
+
+
+def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
+    """The first record of a case: held here, at custody version 1."""
+    if command.case.origin != me:
+        raise Refusal("not-origin", f"a case is registered by the center that heard the resident: {me}")
+    return Decision(Record(me=me, case=command.case, holder=me, version=1, path=(me,), arbiter=arbiter))
+
+
+def decide(
+    record: Record, command: c.Command, now: datetime, returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
+) -> Decision:
+    """Do what ``command`` wishes. Raises ``Refusal`` if custody forbids it; the record is then unchanged."""
+    if isinstance(command, c.Offer):
+        return _offer(record, command, now, returns_before_arbiter)
+    if isinstance(command, c.Register):
+        raise Refusal("known-case", "this case is registered already")
+    return _DECIDERS[type(command)](record, command, now)
+
+
+def _must_hold(record: Record) -> None:
+    if not record.mine:
+        raise Refusal("not-holder", f"only the holder may do this: {record.holder} at version {record.version}")
+    if record.lent:
+        raise Refusal("decision-lent", "an offer or a ruling is awaited; withdraw the offer, or wait for the answer")
+    if record.status is not Status.OPEN:
+        raise Refusal("not-open", f"the case is {record.status}; the origin may reopen it")
+
+
+def _must_be_origin(record: Record) -> None:
+    if record.case.origin != record.me:
+        raise Refusal("not-origin", f"only the center that heard the resident may do this: {record.case.origin}")
+
+
+def _pending_offer(record: Record) -> OfferIn:
+    offer = record.offer_in
+    if offer is None:
+        raise Refusal("no-offer", "no offer of this case waits here: it was withdrawn, lost, ruled on or answered")
+    if offer.bid:
+        raise Refusal("bid-made", "a bid was made for this case; the offerer decides")
+    return offer
+
+
+def _offer(record: Record, command: c.Offer, now: datetime, returns_before_arbiter: int) -> Decision:
+    _must_hold(record)
+    if record.me in command.to:
+        raise Refusal("offer-to-self", "the holder cannot offer a case to itself")
+    had_it = [center for center in command.to if center in record.path or any(r.by == center for r in record.returns)]
+    if record.times_returned >= returns_before_arbiter or had_it:
+        raise Refusal(
+            "needs-arbiter", "sent back too often, or back to a center that had it: ask the arbiter, no third round"
+        )
+    if record.version % RULING_STEP == RULING_STEP - 1:
+        raise Refusal("needs-arbiter", "the case has changed hands 999 times since the last ruling")
+    offer_id = new_id()
+    offered = k.Offered(
+        version=record.version,
+        offer_id=offer_id,
+        mode=command.mode,
+        case=record.case.as_shown(),
+        path=record.path,
+        returns=record.returns,
+        arbiter=record.arbiter,
+        round=record.round,
+        note=command.note,
+    )
+    out = OfferOut(
+        offer_id=offer_id, mode=command.mode, version=record.version, pending=command.to, asked=command.to, at=now
+    )
+    return Decision(record.with_(offer_out=out), tuple(Say(center, offered) for center in command.to))
+
+
+def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
+    offer = _pending_offer(record)
+    if offer.mode is k.Mode.OPEN:
+        bid = k.Accepted(
+            version=offer.version,
+            offer_id=offer.offer_id,
+            bid=True,
+            commitment=command.commitment,
+            due=command.due,
+        )
+        return Decision(record.with_(offer_in=offer.model_copy(update={"bid": True})), (Say(offer.offerer, bid),))
+    taken = record.with_(
+        holder=record.me,
+        version=offer.version + 1,
+        offer_in=None,
+        path=record.held_by(offer.offerer, record.me),
+        due=command.due or record.due,
+    )
+    accepted = k.Accepted(
+        version=taken.version,
+        offer_id=offer.offer_id,
+        path=taken.path,
+        commitment=command.commitment,
+        due=command.due,
+    )
+    return Decision(taken, news(taken, accepted))
+
+
+def _decline(record: Record, command: c.Decline, _now: datetime) -> Decision:
+    offer = _pending_offer(record)
+    declined = k.Declined(
+        version=offer.version,
+        offer_id=offer.offer_id,
+        reason=command.reason,
+        text=command.text,
+        suggested=command.suggested,
+    )
+    return Decision(record.with_(offer_in=None), (Say(offer.offerer, declined),))
+
+
+def _withdraw(record: Record, command: c.Withdraw, _now: datetime) -> Decision:
+    offer = record.offer_out
+    if offer is None:
+        raise Refusal("no-offer", "nothing is offered: it was answered already")
+    if offer.withdrawing:
+        raise Refusal("withdrawing", "the withdrawal is under way; the answer will come")
+    asked = k.WithdrawalRequested(version=offer.version, offer_id=offer.offer_id, reason=command.reason)
+    changed = record.with_(offer_out=offer.model_copy(update={"withdrawing": True}))
+    return Decision(changed, tuple(Say(center, asked) for center in offer.pending))
+
+
+def _report(record: Record, command: c.Report, _now: datetime) -> Decision:
+    _must_hold(record)
+    progressed = k.Progressed(
+        version=record.version, stage=command.stage, text=command.text, public=command.public, due=command.due
+    )
+    return Decision(record.with_(due=command.due or record.due), news(record, progressed))
+
+
+def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decision:
+    _must_hold(record)
+    if command.to == record.me:
+        raise Refusal("assist-self", "help is asked from another center")
+    assist_id = new_id()
+    shown = record.case if command.show_resident else record.case.without_resident()
+    asked = k.AssistRequested(version=record.version, assist_id=assist_id, case=shown, ask=command.ask, due=command.due)
+    assist = Assist(assist_id=assist_id, asker=record.me, assistant=command.to, ask=command.ask)
+    return Decision(record.with_(assists=(*record.assists, assist)), (Say(command.to, asked),))
+
+
+def _answer_assist(record: Record, command: c.AnswerAssist, _now: datetime) -> Decision:
+    waiting = [a for a in record.assists if a.assistant == record.me and a.done is None]
+    if command.assist_id is not None:
+        waiting = [a for a in waiting if a.assist_id == command.assist_id]
+    if not waiting:
+        raise Refusal("no-assist", "no help is asked here for this case, or it was answered")
+    assist = waiting[0]
+    answer = k.AssistAnswered(
+        version=record.version,
+        assist_id=assist.assist_id,
+        done=command.done,
+        text=command.text,
+        attachments=command.attachments,
+    )
+    assists = tuple(
+        a.model_copy(update={"done": command.done}) if a.assist_id == assist.assist_id else a for a in record.assists
+    )
+    return Decision(record.with_(assists=assists), (Say(assist.asker, answer),))
+
+
+def _urge(record: Record, command: c.Urge, _now: datetime) -> Decision:
+    if record.status is not Status.OPEN:
+        raise Refusal("not-open", f"the case is {record.status}")
+    urged = k.Urged(version=record.version, text=command.text)
+    if record.offer_out is not None:
+        to: tuple[str, ...] = record.offer_out.pending
+    elif record.mine:
+        raise Refusal("holder", "this center has the case itself")
+    else:
+        to = (record.holder,)
+    return Decision(record.with_(urges=record.urges + 1), tuple(Say(center, urged) for center in to))
+
+
+def _resolve(record: Record, command: c.Resolve, _now: datetime) -> Decision:
+    _must_hold(record)
+    resolved = k.Resolved(
+        version=record.version,
+        round=record.round,
+        outcome=command.outcome,
+        public_reply=command.public_reply,
+        internal_note=command.internal_note,
+        lawful_route=command.lawful_route,
+        attachments=command.attachments,
+        instant=command.instant,
+    )
+    changed = record.with_(status=Status.RESOLVED, result=result_of(resolved, record.me))
+    says = news(changed, resolved)
+    if record.case.origin == record.me:
+        says = (Say(record.me, resolved), *says)  # its own desk replies to the resident
+    return Decision(changed, says)
+
+
+def result_of(resolved: k.Resolved, by: str) -> Result:
+    """What the record keeps of a resolution."""
+    return Result(
+        by=by,
+        outcome=resolved.outcome,
+        public_reply=resolved.public_reply,
+        lawful_route=resolved.lawful_route,
+        instant=resolved.instant,
+    )
+
+
+def _close(record: Record, command: c.Close, _now: datetime) -> Decision:
+    _must_be_origin(record)
+    if record.status is Status.CLOSED:
+        raise Refusal("closed", "the case is closed already")
+    if record.status is not Status.RESOLVED:
+        raise Refusal("not-resolved", "a case is closed by a reply to the resident, and that needs a result")
+    closed = k.Closed(version=record.version, round=record.round, replied_at=command.replied_at)
+    changed = record.with_(status=Status.CLOSED)
+    return Decision(changed, news(changed, closed))
+
+
+def _rate(record: Record, command: c.Rate, _now: datetime) -> Decision:
+    _must_be_origin(record)
+    if record.status is Status.OPEN:
+        raise Refusal("not-resolved", "there is no result to rate yet")
+    if any(g.round == record.round and g.rater is command.rater for g in record.ratings):
+        raise Refusal("already-rated", "one matter, one rating (一事一评)")
+    rated = k.Rated(
+        version=record.version, round=record.round, grade=command.grade, rater=command.rater, text=command.text
+    )
+    given = Given(round=record.round, rater=command.rater, grade=command.grade)
+    changed = record.with_(ratings=(*record.ratings, given))
+    return Decision(changed, news(changed, rated))
+
+
+def _reopen(record: Record, command: c.Reopen, _now: datetime) -> Decision:
+    _must_be_origin(record)
+    if record.status is Status.OPEN:
+        raise Refusal("open", "the case is open; urge its holder instead")
+    reopened = k.Reopened(version=record.version, round=record.round + 1, text=command.text)
+    changed = record.with_(status=Status.OPEN, round=record.round + 1, result=None)
+    return Decision(changed, news(changed, reopened))
+
+
+def _publish(record: Record, command: c.Publish, _now: datetime) -> Decision:
+    if record.me not in (record.case.origin, record.holder):
+        raise Refusal("not-holder", "only the origin or the holder publishes a case")
+    if record.status is Status.OPEN:
+        raise Refusal("not-resolved", "only a case with a result is published")
+    if record.case.names_resident(command.title) or record.case.names_resident(command.text):
+        raise Refusal("names-resident", "the text names the resident; take name, phone, address and numbers out")
+    published = k.Published(version=record.version, title=command.title, text=command.text)
+    return Decision(record, news(record, published))
+
+
+def _ask_arbiter(record: Record, command: c.AskArbiter, _now: datetime) -> Decision:
+    if record.arbiter is None:
+        raise Refusal("no-arbiter", "no arbiter is set for this case: name one in the origin's settings")
+    if record.arbitration is not None:
+        raise Refusal("arbitration-asked", "the arbiter has been asked; its ruling will come")
+    if command.ground is not k.Ground.SILENT:
+        _must_hold(record)
+    if record.arbiter == record.me:
+        raise Refusal("arbiter", "this center is the arbiter: rule")
+    offered_to = record.offer_out.pending if record.offer_out is not None else ()
+    asked = k.ArbitrationRequested(
+        version=record.version,
+        ground=command.ground,
+        case=record.case.as_shown(),
+        path=record.path,
+        returns=record.returns,
+        offered_to=offered_to,
+        round=record.round,
+        text=command.text,
+    )
+    return Decision(record.with_(arbitration=record.arbiter), (Say(record.arbiter, asked),))
+
+
+def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
+    if record.arbiter != record.me:
+        raise Refusal("not-arbiter", f"only the county's arbiter rules: {record.arbiter or 'none is set'}")
+    if record.status is not Status.OPEN:
+        raise Refusal("not-open", f"the case is {record.status}")
+    concerned = (*record.concerned, *(record.offer_out.pending if record.offer_out is not None else ()))
+    asker = record.arbitration or record.holder
+    ruled_record = record.with_(
+        holder=command.holder,
+        version=(record.version // RULING_STEP + 1) * RULING_STEP,
+        path=record.held_by(command.holder),
+        offer_out=None,
+        offer_in=None,
+        arbitration=None,
+        concerned=(),
+    )
+    ruled = k.Ruled(
+        version=ruled_record.version,
+        ruling=k.Ruling.UPHELD if command.holder == asker else k.Ruling.IMPOSED,
+        holder=command.holder,
+        text=command.text,
+        case=record.case.as_shown(),
+        path=ruled_record.path,
+        returns=record.returns,
+        round=record.round,
+    )
+    says = news(ruled_record, ruled, also=concerned)
+    if command.holder == record.me:
+        says = (Say(record.me, ruled), *says)  # its own desk gets the case
+    return Decision(ruled_record, says)
+
+
+_DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
+    c.Accept: _accept,
+    c.Decline: _decline,
+    c.Withdraw: _withdraw,
+    c.Report: _report,
+    c.AskAssist: _ask_assist,
+    c.AnswerAssist: _answer_assist,
+    c.Urge: _urge,
+    c.Resolve: _resolve,
+    c.Close: _close,
+    c.Rate: _rate,
+    c.Reopen: _reopen,
+    c.Publish: _publish,
+    c.AskArbiter: _ask_arbiter,
+    c.Rule: _rule,
+}

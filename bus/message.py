@@ -1,0 +1,187 @@
+"""The envelope: CloudEvents 1.0, structured JSON, one document per message.
+
+Reading is done in two steps, because a body that is wrong in an envelope that is right can still be answered:
+``decode`` raises ``Undecodable``, which carries as much of the envelope as could be read.
+"""
+
+import json
+import re
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_serializer
+from pydantic_core.core_schema import SerializerFunctionWrapHandler
+
+
+from bus.bounds import CenterName, Count, Strict
+from bus.ids import new_id
+from bus.kinds import BY_NAME, Kind
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 24
+CONTENT_TYPE = "application/cloudevents+json"
+
+DataT = TypeVar("DataT", covariant=True)
+
+
+class Message(Strict, Generic[DataT]):
+    """One message: who says what to whom about which case, and in which order."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: CenterName
+    recipient: CenterName
+    type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,60}\.v[1-9][0-9]?$")]
+    """Kind and major version, ``case.offered.v1``."""
+    subject: UUID | None = None
+    """The case; absent for receipts and errors, which speak of messages."""
+    time: AwareDatetime
+    sequence: Count
+    """Per sender, recipient and case, from 1 without gaps; 0 for receipts and errors, which stand in no order."""
+    causeid: UUID | None = None
+    """The message that this one answers or follows from."""
+    traceparent: (
+        Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None
+    ) = None
+    """W3C Trace Context, handed on unchanged."""
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: DataT
+
+    @model_serializer(mode="wrap")
+    def _leave_out_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # CloudEvents: an attribute without a value is absent, never null
+        return {name: value for name, value in handler(self).items() if value is not None}
+
+
+class Undecodable(ValueError):
+    """Bytes that are no message of ours. ``code`` and ``where`` are safe to log: they hold nothing of the body."""
+
+    def __init__(self, code: str, where: str = "", envelope: Message[Any] | None = None) -> None:
+        super().__init__(f"{code}: {where}" if where else code)
+        self.code = code
+        self.where = where
+        self.envelope = envelope
+        """The envelope, where that much could be read; its ``data`` is unchecked."""
+
+
+def compose(
+    data: Kind,
+    *,
+    source: str,
+    recipient: str,
+    now: datetime,
+    subject: UUID | None = None,
+    sequence: int = 0,
+    cause: UUID | None = None,
+    traceparent: str | None = None,
+) -> Message[Any]:
+    """Put ``data`` into a fresh envelope with an id of its own (UUIDv7)."""
+    return Message(
+        id=new_id(),
+        source=source,
+        recipient=recipient,
+        type=f"{data.kind}.v{data.major}",
+        subject=subject,
+        time=now,
+        sequence=sequence,
+        causeid=cause,
+        traceparent=traceparent,
+        data=data,
+    )
+
+
+def encode(message: Message[Any]) -> bytes:
+    """The bytes that travel. Raises ValueError if they are more than a message may have."""
+    raw = message.model_dump_json(by_alias=True).encode()
+    if len(raw) > MAX_BYTES:
+        raise ValueError(f"message of {len(raw)} bytes; at most {MAX_BYTES} may travel: send attachments by reference")
+    return raw
+
+
+def decode(raw: bytes) -> Message[Any]:
+    """Read a message. Raises ``Undecodable`` and nothing else, whatever the bytes."""
+    document = read_json(raw)
+    name = document.get("type")
+    kind, _, major = name.rpartition(".v") if isinstance(name, str) else ("", "", "")
+    model = BY_NAME.get(kind)
+    if model is None or major != str(model.major):
+        raise Undecodable("unknown-kind", "type", _envelope(raw))
+    try:
+        return _envelope_of(model).model_validate_json(raw)
+    except ValidationError as error:
+        raise Undecodable("invalid", _where(error), _envelope(raw)) from None
+
+
+def read_json(raw: bytes) -> dict[str, Any]:
+    """A JSON object within our bounds: size, depth, numbers, no key twice. Raises ``Undecodable``."""
+    if len(raw) > MAX_BYTES:
+        raise Undecodable("too-large")
+    if _depth(raw) > MAX_DEPTH:
+        raise Undecodable("too-deep")
+    try:
+        document = json.loads(raw, object_pairs_hook=_no_key_twice, parse_int=_bounded_int, parse_constant=_no_constant)
+    except Undecodable:
+        raise
+    except (ValueError, RecursionError):
+        raise Undecodable("not-json") from None
+    if not isinstance(document, dict):
+        raise Undecodable("not-an-object")
+    return document
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen = dict(pairs)
+    if len(seen) != len(pairs):
+        raise Undecodable("duplicate-key")
+    return seen
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) > 20:
+        raise Undecodable("huge-number")
+    return int(digits)
+
+
+def _no_constant(_name: str) -> float:
+    raise Undecodable("not-json")
+
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?')
+
+
+def _depth(raw: bytes) -> int:
+    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
+        return 0  # too few brackets to be deep: the ordinary message
+    deepest = depth = 0
+    for byte in _STRINGS.sub(b"", raw):
+        if byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+    return deepest
+
+
+@cache
+def _envelope_of(model: type[Kind]) -> type[Message[Any]]:
+    return Message[model]  # type: ignore[valid-type]  # the class is chosen at run time, by the kind that came
+
+
+def _envelope(raw: bytes) -> Message[Any] | None:
+    try:
+        return Message[Any].model_validate_json(raw)
+    except ValidationError:
+        return None
+
+
+def _where(error: ValidationError) -> str:
+    """Which fields are wrong and how, without their values: ``data.case.title: string_too_long``.
+
+    Only names from our own models may stand in it: a key of the sender's is replaced, it could hold anything."""
+    spots = []
+    for item in error.errors(include_url=False, include_context=False, include_input=False)[:5]:
+        place = ".".join(str(part) for part in item["loc"] if not isinstance(part, str) or part.isidentifier())
+        spots.append(f"{place}: {item['type']}")
+    return "; ".join(spots)[:200]
