@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 import httpx
+from httpx import Response
 
 from bus.transports.passwords import SHA256
 
@@ -92,10 +93,8 @@ class Admin:
         """Give the connections back. Idempotent."""
         self._http.close()
 
-    # -- asking and telling ----------------------------------------------------------------------------------
-
-    def _call(self, method: str, *parts: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-        """The decoded answer, ``None`` for an empty one; a 404 comes as ``AdminRefused`` with that status."""
+    def _ask(self, method: str, *parts: str, body: Mapping[str, Any] | None = None, may_lack: bool = False) -> Response:
+        """An answer of success; of 404 too where that is an answer."""
         what = f"{method} {self.url}/api/{_path(*parts)}"
         try:
             answer = self._http.request(method, _path(*parts), json=body)
@@ -104,16 +103,11 @@ class Admin:
                 f"{what}: no answer ({type(error).__name__}). Is the broker up, its plugin rabbitmq_management "
                 "enabled, and the management URL right (port 15672 by default)?"
             ) from None
-        if answer.is_success:
-            try:
-                return answer.json() if answer.content else None
-            except ValueError:
-                raise AdminRefused(
-                    f"{what}: the answer is no JSON. Is the management URL really that of a RabbitMQ broker?"
-                ) from None
+        if answer.is_success or (may_lack and answer.status_code == httpx.codes.NOT_FOUND):
+            return answer
         raise AdminRefused(f"{what}: {self._cure(answer, parts)}", answer.status_code)
 
-    def _cure(self, answer: httpx.Response, parts: tuple[str, ...]) -> str:
+    def _cure(self, answer: Response, parts: tuple[str, ...]) -> str:
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             return (
                 f"401, user {self.user!r} is refused. Check name and password; the user needs the tag administrator, "
@@ -122,43 +116,40 @@ class Admin:
         if answer.status_code == httpx.codes.NOT_FOUND:
             return f"404, not there. Does the vhost {self.vhost!r} exist (rabbitmqctl add_vhost)?"
         # what the broker says about a user may quote what was sent: a password hash
-        said = "" if parts[0] in ("users", "definitions") else answer.text[:300]
-        return f"{answer.status_code}, the broker refuses it. {said} Compare with `bus topology verify`.".replace(
-            "  ", " "
-        )
+        said = "" if parts[0] in ("users", "definitions") else " " + answer.text[:300]
+        return f"{answer.status_code}, the broker refuses it.{said} Compare with `bus topology verify`."
 
-    def _get(self, *parts: str) -> Any:  # noqa: ANN401 - JSON
+    def _get(self, *parts: str) -> Any:  # noqa: ANN401 - JSON of any shape
+        """``None`` when it is not there."""
+        answer = self._ask("GET", *parts, may_lack=True)
+        if not answer.is_success:
+            return None
         try:
-            return self._call("GET", *parts)
-        except AdminRefused as refused:
-            if refused.status == httpx.codes.NOT_FOUND:
-                return None
-            raise
+            return answer.json()
+        except ValueError:
+            raise AdminRefused(f"GET {self.url}: the answer is no JSON. Is this really a RabbitMQ broker?") from None
+
+    def _must(self, *parts: str) -> Any:  # noqa: ANN401 - JSON of any shape
+        found = self._get(*parts)
+        if found is None:
+            raise AdminRefused(f"GET {self.url}/api/{_path(*parts)}: 404. Does the vhost {self.vhost!r} exist?", 404)
+        return found
 
     def _list(self, *parts: str) -> list[Json]:
-        found = self._call("GET", *parts)
-        return [dict(row) for row in found]
+        return [dict(row) for row in self._must(*parts)]
 
     def _delete(self, *parts: str) -> bool:
-        try:
-            self._call("DELETE", *parts)
-        except AdminRefused as refused:
-            if refused.status == httpx.codes.NOT_FOUND:
-                return False
-            raise
-        return True
-
-    # -- the broker ------------------------------------------------------------------------------------------
+        return self._ask("DELETE", *parts, may_lack=True).is_success
 
     def whoami(self) -> tuple[str, frozenset[str]]:
         """Our own name and tags; ``administrator`` is needed to change users."""
-        me = self._call("GET", "whoami")
+        me = self._must("whoami")
         tags = me.get("tags", [])
         return str(me["name"]), frozenset(tags.split(",") if isinstance(tags, str) else tags)
 
     def overview(self) -> Json:
         """Version, cluster name, listeners."""
-        return dict(self._call("GET", "overview"))
+        return dict(self._must("overview"))
 
     def features(self) -> Features:
         """A feature flag that is not listed has long become part of the broker; a listed one may still be off."""
@@ -175,13 +166,11 @@ class Admin:
 
     def put_vhost(self) -> None:
         """Make our vhost."""
-        self._call("PUT", "vhosts", self.vhost, body={})
+        self._ask("PUT", "vhosts", self.vhost, body={})
 
     def import_definitions(self, definitions: Mapping[str, Any]) -> None:
         """What ``layout.definitions`` made; adds and overwrites, deletes nothing."""
-        self._call("POST", "definitions", body=definitions)
-
-    # -- exchanges, queues, bindings, policies -----------------------------------------------------------------
+        self._ask("POST", "definitions", body=definitions)
 
     def exchanges(self) -> list[Json]:
         """All exchanges of the vhost."""
@@ -189,7 +178,7 @@ class Admin:
 
     def put_exchange(self, name: str, body: Mapping[str, Any]) -> None:
         """Declare; refused when it exists with other properties."""
-        self._call("PUT", "exchanges", self.vhost, name, body=body)
+        self._ask("PUT", "exchanges", self.vhost, name, body=body)
 
     def delete_exchange(self, name: str) -> bool:
         """False when it was not there."""
@@ -206,7 +195,7 @@ class Admin:
 
     def put_queue(self, name: str, body: Mapping[str, Any]) -> None:
         """Declare; refused when it exists with other properties."""
-        self._call("PUT", "queues", self.vhost, name, body=body)
+        self._ask("PUT", "queues", self.vhost, name, body=body)
 
     def delete_queue(self, name: str) -> bool:
         """With everything in it. False when it was not there."""
@@ -224,7 +213,7 @@ class Admin:
         """Bind a queue (or an exchange) to an exchange. Repeating it changes nothing."""
         kind = "e" if to_exchange else "q"
         body = {"routing_key": key, "arguments": {}}
-        self._call("POST", "bindings", self.vhost, "e", source, kind, destination, body=body)
+        self._ask("POST", "bindings", self.vhost, "e", source, kind, destination, body=body)
 
     def delete_binding(self, source: str, destination: str, to_exchange: bool, properties_key: str) -> bool:
         """``properties_key`` as ``bindings`` lists it. False when it was not there."""
@@ -238,13 +227,11 @@ class Admin:
 
     def put_policy(self, name: str, body: Mapping[str, Any]) -> None:
         """Make or replace."""
-        self._call("PUT", "policies", self.vhost, name, body=body)
+        self._ask("PUT", "policies", self.vhost, name, body=body)
 
     def delete_policy(self, name: str) -> bool:
         """False when it was not there."""
         return self._delete("policies", self.vhost, name)
-
-    # -- users -------------------------------------------------------------------------------------------------
 
     def users(self) -> list[Json]:
         """All users of the broker with their password hashes: treat as secret."""
@@ -252,7 +239,7 @@ class Admin:
 
     def put_user(self, name: str, hashed: str, algorithm: str = SHA256, tags: str = "") -> None:
         """Make or replace a user by password hash; the password itself never travels."""
-        self._call("PUT", "users", name, body={"password_hash": hashed, "hashing_algorithm": algorithm, "tags": tags})
+        self._ask("PUT", "users", name, body={"password_hash": hashed, "hashing_algorithm": algorithm, "tags": tags})
 
     def delete_user(self, name: str) -> bool:
         """False when it was not there."""
@@ -265,7 +252,7 @@ class Admin:
     def put_permissions(self, user: str, configure: str, write: str, read: str) -> None:
         """Make or replace a user's rights in our vhost. The patterns are regular expressions: anchor them."""
         body = {"configure": configure, "write": write, "read": read}
-        self._call("PUT", "permissions", self.vhost, user, body=body)
+        self._ask("PUT", "permissions", self.vhost, user, body=body)
 
     def delete_permissions(self, user: str) -> bool:
         """False when there were none."""
@@ -278,7 +265,7 @@ class Admin:
     def put_topic_permissions(self, user: str, exchange: str, write: str, read: str) -> None:
         """Make or replace a user's topic rights on one exchange of our vhost."""
         body = {"exchange": exchange, "write": write, "read": read}
-        self._call("PUT", "topic-permissions", self.vhost, user, body=body)
+        self._ask("PUT", "topic-permissions", self.vhost, user, body=body)
 
     def delete_topic_permissions(self, user: str) -> bool:
         """All of the user's topic rights in our vhost. False when there were none."""
@@ -290,7 +277,7 @@ class Admin:
 
     def put_user_limit(self, user: str, limit: str, value: int) -> None:
         """``limit`` is ``max-connections`` or ``max-channels``."""
-        self._call("PUT", "user-limits", user, limit, body={"value": value})
+        self._ask("PUT", "user-limits", user, limit, body={"value": value})
 
     def delete_user_limit(self, user: str, limit: str) -> bool:
         """False when there was none."""

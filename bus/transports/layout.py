@@ -20,25 +20,24 @@ DEAD_LETTERS = "dead-letters"
 JOURNAL = "journal"
 """The stream of everything that was routed to somebody; read by ledger and auditor."""
 
-_CENTER = re.compile(r"[a-z][a-z0-9_]*-(?:[0-9]{6}|[0-9]{9}|[0-9]{12})")
-_LONGEST_NAME = 80
+_CENTER = re.compile(r"[a-z][a-z0-9_]{0,39}-(?:[0-9]{6}|[0-9]{9}|[0-9]{12})")
 _NEVER = "^$"
 _POLICY_PRIORITY = 50
+
+
+def is_center_name(name: str) -> bool:
+    """Whether ``check_center_name`` would take it."""
+    return _CENTER.fullmatch(name) is not None
 
 
 def check_center_name(name: str) -> str:
     """The name itself when it is ``<kind>-<division>`` (design: names); else ``ValueError`` that says what is asked."""
     if not is_center_name(name):
         raise ValueError(
-            f"{name[:_LONGEST_NAME]!r} is no center name: <kind>-<division> is needed, kind of a-z 0-9 _ from a "
-            f"letter on, division of 6, 9 or 12 digits, {_LONGEST_NAME} characters at most, for example media_center-150402"
+            f"{name[:80]!r} is no center name: <kind>-<division> is needed, kind of a-z 0-9 _ from a letter on and 40 "
+            "characters at most, division of 6, 9 or 12 digits, for example media_center-150402"
         )
     return name
-
-
-def is_center_name(name: str) -> bool:
-    """Whether ``check_center_name`` would take it."""
-    return len(name) <= _LONGEST_NAME and _CENTER.fullmatch(name) is not None
 
 
 def out_exchange(center: str) -> str:

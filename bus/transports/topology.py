@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bus.transports.admin import Admin
-from bus.transports.drift import Drift, Finding, Severity, Snapshot, Words, compare
+from bus.transports.drift import compare
+from bus.transports.findings import Drift, Finding, Severity, Snapshot, Words
 from bus.transports.layout import (
     Binding,
     Bounds,
