@@ -1,0 +1,107 @@
+"""Queries about cases: records, numbers, links to the center's own system, and the journal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from bus.custody import Record
+from bus.store import tables as t
+from bus.store.database import Tx, lay, lay_new, lay_over
+
+
+def load(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
+    """The records of these cases, locked until the transaction ends, in one order so that writers never deadlock."""
+    wanted = sorted(str(case_id) for case_id in case_ids)
+    if not wanted:
+        return {}
+    query = select(t.cases.c.record).where(t.cases.c.case_id.in_(wanted)).order_by(t.cases.c.case_id).with_for_update()
+    records = (Record.model_validate_json(row.record) for row in tx.execute(query))
+    return {record.case.case_id: record for record in records}
+
+
+def read(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
+    """The records of these cases, not locked."""
+    wanted = [str(case_id) for case_id in case_ids]
+    query = select(t.cases.c.record).where(t.cases.c.case_id.in_(wanted))
+    records = (Record.model_validate_json(row.record) for row in tx.execute(query))
+    return {record.case.case_id: record for record in records}
+
+
+def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
+    """Write these records, new or changed."""
+    lay_over(
+        tx,
+        t.cases,
+        [
+            {
+                "case_id": str(record.case.case_id),
+                "number": record.case.number,
+                "origin": record.case.origin,
+                "holder": record.holder,
+                "version": record.version,
+                "status": record.status.value,
+                "opened_ms": int(record.case.received_at.timestamp() * 1000),
+                "changed_ms": now_ms,
+                "record": record.model_dump_json(),
+            }
+            for record in sorted(records, key=lambda r: str(r.case.case_id))
+        ],
+    )
+
+
+def by_number(tx: Tx, number: str) -> UUID | None:
+    """The case with this number for people."""
+    found = tx.execute(select(t.cases.c.case_id).where(t.cases.c.number == number)).scalar()
+    return UUID(found) if found else None
+
+
+def count_by_status(tx: Tx) -> dict[str, int]:
+    """How many cases are known here, by status."""
+    query = select(t.cases.c.status, func.count()).group_by(t.cases.c.status)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def next_number(tx: Tx, counter: str) -> int:
+    """The next value of a running number, from 1. Gaps are possible, repeats are not."""
+    lay_new(tx, t.counters, [{"name": counter, "value": 0}], ["name"])
+    query = (
+        update(t.counters)
+        .where(t.counters.c.name == counter)
+        .values(value=t.counters.c.value + 1)
+        .returning(t.counters.c.value)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def link(tx: Tx, links: Sequence[Mapping[str, Any]]) -> None:
+    """Remember which native records belong to which cases; what is linked already stays."""
+    lay_new(tx, t.links, links, ["system", "native_id"])
+
+
+def find(tx: Tx, system: str, native_id: str) -> UUID | None:
+    """The case of a native record."""
+    query = select(t.links.c.case_id).where(t.links.c.system == system, t.links.c.native_id == native_id)
+    found = tx.execute(query).scalar()
+    return UUID(found) if found else None
+
+
+def natives(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """The native records of these cases: case → system → the id of the newest."""
+    query = select(t.links).where(t.links.c.case_id.in_([str(case_id) for case_id in case_ids]))
+    found: dict[UUID, dict[str, str]] = {}
+    for row in tx.execute(query):
+        found.setdefault(UUID(row.case_id), {})[row.system] = row.native_id
+    return found
+
+
+def note(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Write lines into the journal."""
+    lay(tx, t.journal, lines)
+
+
+def journal(tx: Tx, case_id: UUID) -> list[Mapping[str, Any]]:
+    """A case's journal here, oldest first."""
+    query = select(t.journal).where(t.journal.c.case_id == str(case_id)).order_by(t.journal.c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]

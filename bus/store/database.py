@@ -1,0 +1,129 @@
+"""Opening the store, and its transactions: one writer at a time on SQLite, row locks on PostgreSQL."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+Tx = Connection
+"""One open transaction."""
+T = TypeVar("T")
+
+
+class StoreTrouble(RuntimeError):
+    """The store could not be read or written. The text says what and the cure, never a value of a row."""
+
+
+class Store:
+    """One center's store. Threads may share it; each transaction belongs to one thread."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.on_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writers = threading.Lock()
+        self.engine = _open(url, self.on_sqlite)
+
+    def write(self, change: Callable[[Tx], T]) -> T:
+        """Run ``change`` in one transaction and commit it. On a lost race or a passing fault it is run again, so it
+        must change nothing but the store. Raises ``StoreTrouble`` when that does not help."""
+        again = Retrying(
+            retry=retry_if_exception_type((OperationalError, IntegrityError)),
+            wait=wait_random_exponential(multiplier=0.05, max=1.0),
+            stop=stop_after_attempt(6),
+            reraise=True,
+        )
+        try:
+            done: T = again(self._write_once, change)
+            return done
+        except DBAPIError as error:
+            raise _trouble(error) from None
+
+    def _write_once(self, change: Callable[[Tx], T]) -> T:
+        if not self.on_sqlite:
+            with self.engine.begin() as tx:
+                return change(tx)
+        with self._writers, self.engine.begin() as tx:  # waiting here is fair; SQLite's own waiting is sleep and luck
+            return change(tx)
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A transaction that only reads; on SQLite it blocks no writer. Raises ``StoreTrouble``."""
+        try:
+            with self.engine.connect().execution_options(reading=True) as tx:
+                yield tx
+        except DBAPIError as error:
+            raise _trouble(error) from None
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _open(url: str, on_sqlite: bool) -> Engine:
+    if not on_sqlite:
+        return create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=8,
+            connect_args={"connect_timeout": 10, "options": "-c lock_timeout=10s -c statement_timeout=60s"},
+        )
+    engine = create_engine(url, hide_parameters=True, pool_size=8, connect_args={"timeout": 10})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late and deferred
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # NORMAL forgets commits at a power cut
+        "secure_delete=ON",  # a deleted resident is gone from the file too
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _trouble(error: DBAPIError) -> StoreTrouble:
+    return StoreTrouble(
+        f"{type(error.orig).__name__ if error.orig else type(error).__name__}: the store cannot be used now; "
+        "check that its disk has room, that the database runs, and that no other program holds it"
+    )
+
+
+def lay(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert ``rows``; nothing for none."""
+    if rows:
+        tx.execute(table.insert(), list(rows))
+
+
+def upsert(tx: Tx, table: Table) -> Any:
+    """An INSERT of the database's own dialect, for ``on_conflict_…``; it offers ``excluded``, the row that came."""
+    return (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(table)
+
+
+def lay_over(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert ``rows``, or put them in place of those with the same primary key."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    insert = upsert(tx, table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def lay_new(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]) -> None:
+    """Insert those ``rows`` that are not there yet, by the columns ``unique``."""
+    if rows:
+        tx.execute(upsert(tx, table).on_conflict_do_nothing(index_elements=list(unique)), list(rows))

@@ -1,0 +1,187 @@
+"""The tables. Times are whole milliseconds since 1970, UTC: they sort and compare alike in every database."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+RowId = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite gives out ids by itself only to an INTEGER key; AUTOINCREMENT keeps it from using one twice."""
+
+
+def _rows(name: str, *columns: Column[object] | UniqueConstraint | Index) -> Table:
+    return Table(
+        name, metadata, Column("id", RowId, primary_key=True, autoincrement=True), *columns, sqlite_autoincrement=True
+    )
+
+
+CASE_ID = String(36)
+CENTER = String(60)
+KIND = String(64)
+CODE = String(64)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("number", String(64), nullable=False),
+    Column("origin", CENTER, nullable=False),
+    Column("holder", CENTER, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("record", Text, nullable=False),
+    Index("cases_by_number", "number"),
+    Index("cases_by_status", "status", "changed_ms"),
+)
+"""One row per case known here: the custody record as JSON, and what operators ask for as columns."""
+
+links = Table(
+    "links",
+    metadata,
+    Column("system", CODE, primary_key=True),
+    Column("native_id", String(120), primary_key=True),
+    Column("case_id", CASE_ID, nullable=False),
+    Index("links_by_case", "case_id"),
+)
+"""Which record of the center's own system belongs to which case."""
+
+intakes = Table(
+    "intakes",
+    metadata,
+    Column("form", CODE, primary_key=True),
+    Column("native_id", String(120), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""What was taken in, by form and the source's own id: a repeat gets the same answer and changes nothing."""
+
+counters = Table(
+    "counters", metadata, Column("name", CODE, primary_key=True), Column("value", BigInteger, nullable=False)
+)
+"""Running numbers for people."""
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("sent", Integer, nullable=False, default=0),
+    Column("applied", Integer, nullable=False, default=0),
+)
+"""Per peer and case: the last sequence sent to it and the last applied from it. Never pruned before the case."""
+
+outbox = _rows(
+    "outbox",
+    Column("message_id", String(36), nullable=False, unique=True),
+    Column("recipient", CENTER, nullable=False),
+    Column("case_id", CASE_ID, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("kind", KIND, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("trouble", CODE, nullable=False, default=""),
+    Index("outbox_due", "state", "next_ms", "id"),
+    Index("outbox_by_case", "case_id"),
+)
+"""Messages that are said but not yet receipted by their recipient. ``waiting`` or ``refused``."""
+
+receipts = _rows(
+    "receipts",
+    Column("peer", CENTER, nullable=False),
+    Column("message_id", String(36), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("code", CODE, nullable=True),
+    Column("next_ms", BigInteger, nullable=False),
+    Index("receipts_due", "next_ms", "id"),
+)
+"""Receipts owed to peers; forgotten once sent, since a repeat of the message makes a new one."""
+
+errors = _rows(
+    "errors",
+    Column("peer", CENTER, nullable=False),
+    Column("code", CODE, nullable=False),
+    Column("text", String(200), nullable=False),
+    Column("about", String(36), nullable=True),
+    Column("digest", String(64), nullable=True),
+    Column("next_ms", BigInteger, nullable=False),
+)
+"""Error messages owed to peers, for their operators."""
+
+applied = Table(
+    "applied",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("message_id", String(36), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("code", CODE, nullable=True),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""The inbox's memory: which message stood at which place of a lane, and what became of it."""
+
+held = Table(
+    "held",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""Messages that came before an earlier one of their lane, kept until it comes."""
+
+work = _rows(
+    "work",
+    Column("message_id", String(36), nullable=False, unique=True),
+    Column("case_id", CASE_ID, nullable=False),
+    Column("source", CENTER, nullable=False),
+    Column("kind", KIND, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("reason", CODE, nullable=False, default=""),
+    Index("work_due", "state", "next_ms", "id"),
+    Index("work_by_case", "case_id", "id"),
+)
+"""What must be done in the center's own system, in order per case. ``waiting`` or ``parked``."""
+
+parked = _rows(
+    "parked",
+    Column("place", String(16), nullable=False),
+    Column("code", CODE, nullable=False),
+    Column("hint", String(300), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("peer", CENTER, nullable=True),
+    Column("case_id", CASE_ID, nullable=True),
+    Column("message_id", String(36), nullable=True),
+    Column("body", LargeBinary, nullable=True),
+    Column("owner", CENTER, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    UniqueConstraint("place", "digest", name="parked_once"),
+)
+"""What nobody but an operator can mend: ``wire`` (bytes), ``desk`` (work), ``peer`` (refused by a peer)."""
+
+journal = _rows(
+    "journal",
+    Column("case_id", CASE_ID, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("way", String(16), nullable=False),
+    Column("kind", KIND, nullable=False),
+    Column("peer", CENTER, nullable=False),
+    Column("message_id", String(36), nullable=True),
+    Column("holder", CENTER, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("note", CODE, nullable=False, default=""),
+    Index("journal_by_case", "case_id", "id"),
+)
+"""What happened to each case here, one line each, nothing of the resident: did, said, heard, desk, parked, ruled."""
