@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from bus.bounds import (
     CenterName,
+    CreditCode,
     Division,
+    IdCard,
     Line,
     MediaType,
     NativeId,
@@ -20,8 +22,6 @@ from bus.bounds import (
     Strict,
     Text,
     Word,
-    check_credit_code,
-    check_id_card,
 )
 
 
@@ -38,8 +38,8 @@ class Person(Strict):
 
     name: Line | None = None
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")] | None = None
-    id_card: Annotated[str, StringConstraints(max_length=18), AfterValidator(check_id_card)] | None = None
-    credit_code: Annotated[str, StringConstraints(max_length=18), AfterValidator(check_credit_code)] | None = None
+    id_card: IdCard | None = None
+    credit_code: CreditCode | None = None
     """For an organisation that asks, instead of an identity card."""
     address: Line | None = None
     anonymous: bool = False

@@ -11,25 +11,39 @@ from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_serializer
+from pydantic import AwareDatetime, StringConstraints, ValidationError, model_serializer
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
-
 
 from bus.bounds import CenterName, Count, Strict
 from bus.ids import new_id
-from bus.kinds import BY_NAME, Kind
+from bus.kinds import BY_NAME, Kind, Said
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 24
 CONTENT_TYPE = "application/cloudevents+json"
+CODES = frozenset(
+    {
+        "too-large",
+        "too-deep",
+        "not-utf-8",
+        "not-json",
+        "lone-surrogate",
+        "huge-number",
+        "duplicate-key",
+        "not-an-object",
+        "unknown-kind",
+        "invalid",
+    }
+)
+"""Everything that ``Undecodable.code`` may say."""
 
-DataT = TypeVar("DataT", covariant=True)
+DataT_co = TypeVar("DataT_co", covariant=True)
 
 
-class Message(Strict, Generic[DataT]):
+class Message(Strict, Generic[DataT_co]):
     """One message: who says what to whom about which case, and in which order."""
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: UUID
     source: CenterName
     recipient: CenterName
@@ -47,7 +61,7 @@ class Message(Strict, Generic[DataT]):
     ) = None
     """W3C Trace Context, handed on unchanged."""
     datacontenttype: Literal["application/json"] = "application/json"
-    data: DataT
+    data: DataT_co
 
     @model_serializer(mode="wrap")
     def _leave_out_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -56,14 +70,15 @@ class Message(Strict, Generic[DataT]):
 
 
 class Undecodable(ValueError):
-    """Bytes that are no message of ours. ``code`` and ``where`` are safe to log: they hold nothing of the body."""
+    """Bytes that are no message of ours. ``code`` (one of ``CODES``) and ``where`` are safe to log: they hold nothing
+    of the body."""
 
     def __init__(self, code: str, where: str = "", envelope: Message[Any] | None = None) -> None:
         super().__init__(f"{code}: {where}" if where else code)
         self.code = code
         self.where = where
         self.envelope = envelope
-        """The envelope, where that much could be read; its ``data`` is unchecked."""
+        """The envelope, where that much could be read; its ``data`` is unchecked, and None where there was none."""
 
 
 def compose(
@@ -79,6 +94,7 @@ def compose(
 ) -> Message[Any]:
     """Put ``data`` into a fresh envelope with an id of its own (UUIDv7)."""
     return Message(
+        specversion="1.0",
         id=new_id(),
         source=source,
         recipient=recipient,
@@ -107,11 +123,14 @@ def decode(raw: bytes) -> Message[Any]:
     kind, _, major = name.rpartition(".v") if isinstance(name, str) else ("", "", "")
     model = BY_NAME.get(kind)
     if model is None or major != str(model.major):
-        raise Undecodable("unknown-kind", "type", _envelope(raw))
+        raise Undecodable("unknown-kind", "type", _envelope(document))
     try:
-        return _envelope_of(model).model_validate_json(raw)
+        message = _envelope_of(model).model_validate_json(raw)
     except ValidationError as error:
-        raise Undecodable("invalid", _where(error), _envelope(raw)) from None
+        raise Undecodable("invalid", _where(error), _envelope(document)) from None
+    if message.subject is None and issubclass(model, Said):
+        raise Undecodable("invalid", "subject: missing", _envelope(document))
+    return message
 
 
 def read_json(raw: bytes) -> dict[str, Any]:
@@ -121,14 +140,34 @@ def read_json(raw: bytes) -> dict[str, Any]:
     if _depth(raw) > MAX_DEPTH:
         raise Undecodable("too-deep")
     try:
-        document = json.loads(raw, object_pairs_hook=_no_key_twice, parse_int=_bounded_int, parse_constant=_no_constant)
+        # strictly UTF-8 and without a mark in front: the json module alone would guess UTF-16 and UTF-32 as well
+        text = raw.decode()
+        document = json.loads(
+            text, object_pairs_hook=_no_key_twice, parse_int=_bounded_int, parse_constant=_no_constant
+        )
     except Undecodable:
         raise
+    except UnicodeDecodeError:
+        raise Undecodable("not-utf-8") from None
     except (ValueError, RecursionError):
         raise Undecodable("not-json") from None
+    if _SURROGATE.search(text) and not _encodable(document):
+        raise Undecodable("lone-surrogate")
     if not isinstance(document, dict):
         raise Undecodable("not-an-object")
     return document
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _encodable(document: object) -> bool:
+    """Whether all its strings are Unicode: half of a pair, escaped, is valid JSON and cannot be stored or sent on."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -169,9 +208,10 @@ def _envelope_of(model: type[Kind]) -> type[Message[Any]]:
     return Message[model]  # type: ignore[valid-type]  # the class is chosen at run time, by the kind that came
 
 
-def _envelope(raw: bytes) -> Message[Any] | None:
+def _envelope(document: dict[str, Any]) -> Message[Any] | None:
     try:
-        return Message[Any].model_validate_json(raw)
+        # an envelope without a body is an envelope all the same: its sender can be answered
+        return Message[Any].model_validate_json(json.dumps({"data": None, **document}))
     except ValidationError:
         return None
 
