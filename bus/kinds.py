@@ -88,7 +88,8 @@ class Return(Strict):
     offer_id: UUID
     by: CenterName
     reason: Reason
-    text: Text | None = None
+    text: Line | None = None
+    """The beginning of what was said: it travels on with the case and must stay small."""
     at: AwareDatetime
 
 

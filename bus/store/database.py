@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -39,9 +40,9 @@ class Store:
         )
         try:
             done: T = again(self._write_once, change)
-            return done
         except DBAPIError as error:
             raise _trouble(error) from None
+        return done
 
     def _write_once(self, change: Callable[[Tx], T]) -> T:
         if not self.on_sqlite:
@@ -79,15 +80,15 @@ def _open(url: str, on_sqlite: bool) -> Engine:
     return engine
 
 
-def _sqlite_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late and deferred
+def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3's own; we say BEGIN ourselves: the driver would begin too late and deferred
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",  # NORMAL forgets commits at a power cut
         "secure_delete=ON",  # a deleted resident is gone from the file too
         "foreign_keys=ON",
     ):
-        connection.execute(f"PRAGMA {pragma}")
+        connection.cursor().execute(f"PRAGMA {pragma}")
 
 
 def _sqlite_begin(connection: Connection) -> None:
@@ -108,7 +109,7 @@ def lay(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.execute(table.insert(), list(rows))
 
 
-def upsert(tx: Tx, table: Table) -> Any:
+def upsert(tx: Tx, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of the database's own dialect, for ``on_conflict_…``; it offers ``excluded``, the row that came."""
     return (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(table)
 

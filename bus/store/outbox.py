@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, tuple_, update
+from sqlalchemy import Table, case, delete, func, select, tuple_, update
 
 from bus.store import tables as t
 from bus.store.database import Tx, lay, upsert
@@ -61,7 +61,7 @@ def _grouped(rows: Iterable[tuple[int, int, str]]) -> dict[str, list[tuple[int, 
     return groups
 
 
-def _postpone(tx: Tx, table: Any, rows: Sequence[tuple[int, int]], trouble: str | None = None) -> None:
+def _postpone(tx: Tx, table: Table, rows: Sequence[tuple[int, int]], trouble: str | None = None) -> None:
     """Set the due times of these rows, one statement for each distinct time; with ``trouble``, count an attempt."""
     by_time: dict[int, list[int]] = {}
     for row, next_ms in rows:
@@ -156,7 +156,7 @@ def claim_errors(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Mapping
     return _claim_small(tx, t.errors, now_ms, limit, lease_ms)
 
 
-def _claim_small(tx: Tx, table: Any, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
+def _claim_small(tx: Tx, table: Table, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
     query = select(table).where(table.c.next_ms <= now_ms).order_by(table.c.id).limit(limit)
     rows: list[Mapping[str, Any]] = [dict(row._mapping) for row in tx.execute(query.with_for_update(skip_locked=True))]
     _postpone(tx, table, [(row["id"], now_ms + lease_ms) for row in rows])

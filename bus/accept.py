@@ -1,0 +1,310 @@
+"""Accept: from the road to the in-tray. A whole window of deliveries becomes one transaction; only then is it settled.
+
+Whatever comes ends as applied, held back until an earlier one comes, answered with a refusal, or parked; nothing is
+dropped, and ten bad messages harm none of their neighbours.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bus.custody import Refusal
+from bus.kinds import Failure, Receipt, Verdict
+from bus.message import Message, Undecodable, decode
+from bus.page import Page, Rules, ms
+from bus.port import Delivery
+from bus.store import inbox, outbox, parked
+from bus.store.database import Store, Tx
+
+FURTHEST_AHEAD = 1000
+"""A message so many places ahead of its lane is not held back but parked: no honest peer is so far ahead."""
+
+
+@dataclass(slots=True)
+class _Arrived:
+    """One delivery, as far as it could be read."""
+
+    body: bytes
+    message: Message[Any]
+    fault: str = ""
+    """Why the body cannot be applied, though the envelope is right."""
+
+    @property
+    def lane(self) -> inbox.Lane:
+        return (self.message.source, str(self.message.subject))
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        return (*self.lane, self.message.sequence)
+
+
+@dataclass(slots=True)
+class _Tray:
+    """One transaction's outcome, besides the page."""
+
+    marks: dict[inbox.Lane, int] = field(default_factory=dict)
+    held: dict[inbox.Lane, dict[int, bytes]] = field(default_factory=dict)
+    applied: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    park: list[dict[str, Any]] = field(default_factory=list)
+    hold: list[dict[str, Any]] = field(default_factory=list)
+    released: list[tuple[str, str, int]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def accept(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
+    """Apply these deliveries in one transaction; the caller settles them afterwards. Returns how many ended how.
+
+    Raises ``StoreTrouble`` when the store cannot be written; then nothing was applied and nothing may be settled."""
+    arrived, receipts, failures, strange = _read(deliveries, rules)
+
+    def change(tx: Tx) -> Counter[str]:
+        tray = _Tray()
+        for body, sender, code, where in strange:
+            _park_strange(tray, rules, body, sender, code, where, now)
+        _take_receipts(tx, tray, receipts, rules, now)
+        _take_failures(tray, failures, rules, now)
+        _apply_all(tx, tray, arrived, rules, now)
+        return tray.counts
+
+    return store.write(change)
+
+
+def _read(
+    deliveries: Sequence[Delivery], rules: Rules
+) -> tuple[list[_Arrived], list[Message[Receipt]], list[Message[Failure]], list[tuple[bytes, str | None, str, str]]]:
+    arrived: list[_Arrived] = []
+    receipts: list[Message[Receipt]] = []
+    failures: list[Message[Failure]] = []
+    strange: list[tuple[bytes, str | None, str, str]] = []
+    for delivery in deliveries:
+        fault = ""
+        try:
+            message = decode(delivery.body)
+        except Undecodable as error:
+            if error.envelope is None:
+                strange.append((delivery.body, delivery.sender, error.code, error.where))
+                continue
+            message, fault = error.envelope, error.code
+        wrong = _wrong_envelope(message, delivery.sender, rules)
+        if wrong:
+            strange.append((delivery.body, delivery.sender, wrong, ""))
+        elif fault == "" and isinstance(message.data, Receipt):
+            receipts.append(message)
+        elif fault == "" and isinstance(message.data, Failure):
+            failures.append(message)
+        elif message.subject is None or message.sequence == 0:
+            strange.append((delivery.body, delivery.sender, fault or "no-place-in-a-lane", ""))
+        else:
+            arrived.append(_Arrived(delivery.body, message, fault))
+    return arrived, receipts, failures, strange
+
+
+def _wrong_envelope(message: Message[Any], sender: str | None, rules: Rules) -> str:
+    if message.recipient != rules.me:
+        return "wrong-recipient"
+    if sender is not None and sender != message.source:
+        return "wrong-sender"
+    if message.source == rules.me:
+        return "from-ourselves"
+    return ""
+
+
+def _apply_all(tx: Tx, tray: _Tray, arrived: list[_Arrived], rules: Rules, now: datetime) -> None:
+    page = Page(tx, rules, now)
+    page.load({_case(a) for a in arrived})
+    tray.marks = inbox.applied_marks(tx, {a.lane for a in arrived})
+    start = dict(tray.marks)
+    tray.held = inbox.held(tx, tray.marks)
+    known = inbox.remembered(tx, {a.place for a in arrived if a.message.sequence <= tray.marks[a.lane]})
+    for one in sorted(arrived, key=lambda a: a.message.sequence):
+        _place(page, tray, one, known)
+    page.write()
+    outbox.set_lanes(tx, "applied", {lane: mark for lane, mark in tray.marks.items() if mark != start[lane]})
+    inbox.remember(tx, tray.applied)
+    inbox.hold(tx, tray.hold)
+    inbox.release(tx, tray.released)
+    outbox.owe_receipts(tx, tray.receipts)
+    outbox.owe_errors(tx, tray.errors)
+    parked.park(tx, tray.park)
+
+
+def _case(one: _Arrived) -> UUID:
+    case_id: UUID = one.message.subject  # type: ignore[assignment]  # _read lets none through without a case
+    return case_id
+
+
+def _place(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, int], Any]) -> None:
+    """Put a message where its sequence says: applied now, repeated, or held back."""
+    mark, sequence = tray.marks[one.lane], one.message.sequence
+    if sequence <= mark:
+        _repeat(page, tray, one, known)
+    elif sequence > mark + FURTHEST_AHEAD:
+        tray.counts["parked"] += 1
+        tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, "too-far-ahead", "", page.now))
+    elif sequence > mark + 1:
+        tray.counts["held"] += 1
+        if sequence not in tray.held.setdefault(one.lane, {}):
+            tray.held[one.lane][sequence] = one.body
+            tray.hold.append(
+                {
+                    "peer": one.lane[0],
+                    "case_id": one.lane[1],
+                    "sequence": sequence,
+                    "body": one.body,
+                    "at_ms": ms(page.now),
+                }
+            )
+    else:
+        _apply(page, tray, one)
+        _release(page, tray, one.lane)
+
+
+def _repeat(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, int], Any]) -> None:
+    """It was dealt with before: the same answer again, and nothing changes."""
+    before = known.get(one.place) or next((r for r in tray.applied if _is_place(r, one.place)), None)
+    if before is not None and before["message_id"] == str(one.message.id):
+        tray.counts["repeated"] += 1
+        _owe(tray, one, Verdict(before["verdict"]), before["code"], page.now)
+        return
+    # another message at a place that was taken: the sender's store was set back
+    tray.counts["refused"] += 1
+    _owe(tray, one, Verdict.REFUSED, "sequence-reused", page.now)
+    tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, "sequence-reused", "", page.now))
+
+
+def _is_place(row: dict[str, Any], place: tuple[str, str, int]) -> bool:
+    return (row["peer"], row["case_id"], row["sequence"]) == place
+
+
+def _release(page: Page, tray: _Tray, lane: inbox.Lane) -> None:
+    """Apply what was held back behind the message that has just been applied."""
+    waiting = tray.held.get(lane, {})
+    while (sequence := tray.marks[lane] + 1) in waiting:
+        body = waiting.pop(sequence)
+        tray.released.append((*lane, sequence))
+        tray.hold = [row for row in tray.hold if not _is_place(row, (*lane, sequence))]
+        try:
+            one = _Arrived(body, decode(body))
+        except Undecodable as error:
+            if error.envelope is None:  # it was readable when it was held back
+                raise
+            one = _Arrived(body, error.envelope, error.code)
+        _apply(page, tray, one)
+
+
+def _apply(page: Page, tray: _Tray, one: _Arrived) -> None:
+    """Give one message to custody; whatever happens, its place in the lane is taken and it is receipted."""
+    verdict, code, hint = Verdict.APPLIED, "", ""
+    try:
+        if one.fault:
+            raise Refusal(one.fault, "the sender and this center do not agree on the contract")
+        with page.attempt():
+            if page.hear(one.message).superseded:
+                verdict = Verdict.SUPERSEDED
+    except Refusal as refusal:
+        verdict, code, hint = Verdict.REFUSED, refusal.code, refusal.cure
+    except Exception as bug:
+        verdict, code, hint = Verdict.REFUSED, "internal", type(bug).__name__
+    tray.marks[one.lane] = one.message.sequence
+    tray.counts[verdict.value] += 1
+    _owe(tray, one, verdict, code or None, page.now)
+    tray.applied.append(
+        {
+            "peer": one.lane[0],
+            "case_id": one.lane[1],
+            "sequence": one.message.sequence,
+            "message_id": str(one.message.id),
+            "verdict": verdict.value,
+            "code": code or None,
+            "at_ms": ms(page.now),
+        }
+    )
+    if verdict is Verdict.REFUSED:
+        page.note(_case(one), "refused", one.message.type, one.message.source, one.message.id, code)
+        tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, code, hint, page.now))
+
+
+def _owe(tray: _Tray, one: _Arrived, verdict: Verdict, code: str | None, now: datetime) -> None:
+    tray.receipts.append(
+        {
+            "peer": one.message.source,
+            "message_id": str(one.message.id),
+            "verdict": verdict.value,
+            "code": code,
+            "next_ms": ms(now),
+        }
+    )
+
+
+def _parked(
+    place: str, rules: Rules, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "place": place,
+        "code": code,
+        "hint": hint[:300],
+        "digest": hashlib.sha256(body).hexdigest(),
+        "peer": message.source if message else None,
+        "case_id": str(message.subject) if message and message.subject else None,
+        "message_id": str(message.id) if message else None,
+        "body": body,
+        "owner": rules.me,
+        "times": 1,
+        "first_ms": ms(now),
+        "last_ms": ms(now),
+    }
+
+
+def _park_strange(
+    tray: _Tray, rules: Rules, body: bytes, sender: str | None, code: str, where: str, now: datetime
+) -> None:
+    """Bytes without a place in any lane: parked here, and told to whoever the transport says has sent them."""
+    tray.counts["parked"] += 1
+    row = _parked(parked.WIRE, rules, body, None, code, where, now)
+    tray.park.append(row | {"peer": sender})
+    if sender is not None and sender != rules.me:
+        tray.errors.append(
+            {
+                "peer": sender,
+                "code": code,
+                "text": (where or "not a message of the contract; it is parked at its recipient")[:200],
+                "about": None,
+                "digest": row["digest"],
+                "next_ms": ms(now),
+            }
+        )
+
+
+def _take_receipts(tx: Tx, tray: _Tray, receipts: list[Message[Receipt]], rules: Rules, now: datetime) -> None:
+    for message in receipts:
+        done = [str(i.message_id) for i in message.data.items if i.verdict is not Verdict.REFUSED]
+        refused = [(str(i.message_id), i.code or "refused") for i in message.data.items if i.verdict is Verdict.REFUSED]
+        rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
+        tray.counts["receipted"] += outbox.receipted(tx, message.source, done, refused)
+        for message_id, code in refused:
+            row = rows.get(message_id)
+            if row is not None and row["recipient"] == message.source and row["state"] == outbox.WAITING:
+                _park_refused(tray, rules, row, code, now)
+
+
+def _park_refused(tray: _Tray, rules: Rules, row: Any, code: str, now: datetime) -> None:
+    tray.counts["refused-by-peer"] += 1
+    parked_row = _parked(parked.PEER, rules, row["body"], None, code, "the recipient has refused this message", now)
+    tray.park.append(
+        parked_row | {"peer": row["recipient"], "case_id": row["case_id"], "message_id": row["message_id"]}
+    )
+
+
+def _take_failures(tray: _Tray, failures: list[Message[Failure]], rules: Rules, now: datetime) -> None:
+    for message in failures:
+        tray.counts["failure-heard"] += 1
+        what = (message.data.digest or str(message.data.about or message.id)).encode()
+        row = _parked(parked.PEER, rules, what, message, message.data.code, "a peer could not read what we sent", now)
+        about = str(message.data.about) if message.data.about else None
+        tray.park.append(row | {"message_id": about, "body": None})

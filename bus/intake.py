@@ -1,0 +1,158 @@
+"""Intake: what the center's own system tells us becomes commands, and with them cases and messages, in one commit.
+
+Many requests share a commit; each stands or falls alone. The same form again gets the same answer and changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from bus.case import Attachment
+from bus.center import Form, FrontDesk, Link, NotEver, Routes
+from bus.commands import Register
+from bus.custody import Record, Refusal
+from bus.ids import new_id
+from bus.page import Page, Rules, ms
+from bus.store import cases, intakes
+from bus.store.database import Store, Tx
+
+CHINA = ZoneInfo("Asia/Shanghai")
+"""All of China keeps one time; the day in a case number is the resident's day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One form, already checked against its model."""
+
+    form: Form
+    body: BaseModel
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(form, the source's own id)"""
+        return self.form.name, self.form.native_id(self.body)
+
+    def digest(self) -> str:
+        """SHA-256 of what the form says, whatever the order of its keys."""
+        return hashlib.sha256(self.body.model_dump_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the submitter is told."""
+
+    status: str
+    """``taken`` (now durable), ``repeated`` (was taken before), ``refused`` (with ``code`` and ``cure``)."""
+    cases: tuple[dict[str, str], ...] = ()
+    """The cases it touched: ``{"case_id": …, "number": …}``."""
+    code: str = ""
+    cure: str = ""
+
+    def as_json(self) -> str:
+        """For the intake's memory."""
+        return json.dumps({"cases": list(self.cases)})
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What the front desk needs besides the store."""
+
+    rules: Rules
+    routes: Routes
+    attachment: Callable[[Tx, str], Attachment | None]
+
+
+def intake(store: Store, counter: Counter, submissions: Sequence[Submission], now: datetime) -> list[Reply]:
+    """Take in a batch; one reply for each, in order. Raises ``StoreTrouble``: then none of it was taken."""
+
+    def change(tx: Tx) -> list[Reply]:
+        page = Page(tx, counter.rules, now)
+        known = intakes.known(tx, {s.key for s in submissions})
+        fresh: list[dict[str, Any]] = []
+        replies = []
+        for submission in submissions:
+            reply = _repeated(submission, known) or _take(page, counter, submission)
+            if reply.status == "taken":
+                known[submission.key] = (submission.digest(), reply.as_json())
+                fresh.append(
+                    {
+                        "form": submission.key[0],
+                        "native_id": submission.key[1],
+                        "digest": submission.digest(),
+                        "answer": reply.as_json(),
+                        "at_ms": ms(now),
+                    }
+                )
+            replies.append(reply)
+        page.write()
+        intakes.note(tx, fresh)
+        return replies
+
+    return store.write(change)
+
+
+def _repeated(submission: Submission, known: dict[tuple[str, str], tuple[str, str]]) -> Reply | None:
+    before = known.get(submission.key)
+    if before is None:
+        return None
+    if before[0] != submission.digest():
+        return Reply("refused", code="id-reused", cure="another form was sent under this id; give each its own")
+    return Reply("repeated", tuple(json.loads(before[1])["cases"]))
+
+
+def _take(page: Page, counter: Counter, submission: Submission) -> Reply:
+    try:
+        with page.attempt():
+            touched = _carry_out(page, _front_desk(page, counter), submission)
+    except (Refusal, NotEver) as no:
+        return Reply("refused", code=no.code, cure=no.cure)
+    except ValidationError as error:
+        spots = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])
+        return Reply("refused", code="invalid", cure=spots[:200])
+    return Reply("taken", tuple({"case_id": str(r.case.case_id), "number": r.case.number} for r in touched))
+
+
+def _carry_out(page: Page, desk: FrontDesk, submission: Submission) -> list[Record]:
+    touched: dict[UUID, None] = {}
+    for item in submission.form.handler(desk, submission.body):
+        touched[item.case_id] = None
+        if isinstance(item, Link):
+            page.link(item.case_id, item.system, item.native_id)
+            continue
+        page.do(item)
+        if isinstance(item, Register):
+            page.link(item.case_id, item.case.source.system, item.case.source.record)
+    return [record for case_id in touched if (record := page.record(case_id)) is not None]
+
+
+def _front_desk(page: Page, counter: Counter) -> FrontDesk:
+    def find(system: str, native_id: str) -> UUID:
+        found = cases.find(page.tx, system, native_id) or page.linked(system, native_id)
+        if found is None:
+            raise NotEver("unknown-record", f"no case belongs to this record of {system}")
+        return found
+
+    def record(case_id: UUID) -> Record:
+        known = page.record(case_id)
+        if known is None:
+            raise NotEver("unknown-case", "this center has never had this case")
+        return known
+
+    def attachment(sha256: str) -> Attachment:
+        kept = counter.attachment(page.tx, sha256)
+        if kept is None:
+            raise NotEver("no-attachment", "upload the attachment first, then name its SHA-256")
+        return kept
+
+    def number() -> str:
+        prefix = f"{counter.rules.me.replace('_', '').upper()}-{page.now.astimezone(CHINA):%Y%m%d}"
+        return f"{prefix}-{cases.next_number(page.tx, prefix):05d}"
+
+    return FrontDesk(counter.rules.me, page.now, find, record, attachment, number, new_id, counter.routes)

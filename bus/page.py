@@ -1,0 +1,216 @@
+"""One transaction's view of the cases: records are read once, decisions are put down in order, all is written at the
+end. Intake, accept and work differ in where a wish comes from; what it leads to is written by this one page.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bus.commands import Command, Register
+from bus.custody import Decision, Record, Refusal, Say, decide, hear, register
+from bus.custody.decide import RETURNS_BEFORE_ARBITER
+from bus.kinds import CaseKind
+from bus.message import Message, compose, encode
+from bus.store import cases, inbox, outbox
+from bus.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a county has settled for a center."""
+
+    me: str
+    """The center's full name."""
+    arbiter: str | None = None
+    """Who rules on cases registered here."""
+    returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    say: Say
+    case_id: UUID
+    cause: UUID | None
+    traceparent: str | None
+
+
+def ms(at: datetime) -> int:
+    """Whole milliseconds since 1970, UTC."""
+    return int(at.timestamp() * 1000)
+
+
+class Page:
+    """Open it on a transaction, put decisions down, ``write`` it once."""
+
+    def __init__(self, tx: Tx, rules: Rules, now: datetime) -> None:
+        self.tx = tx
+        self.rules = rules
+        self.now = now
+        self._records: dict[UUID, Record] = {}
+        self._absent: set[UUID] = set()
+        self._changed: set[UUID] = set()
+        self._spoken: list[_Spoken] = []
+        self._desk: list[Message[Any]] = []
+        self._lines: list[dict[str, Any]] = []
+        self._links: list[dict[str, Any]] = []
+
+    def load(self, case_ids: Iterable[UUID]) -> None:
+        """Read and lock these cases, all at once."""
+        wanted = set(case_ids) - self._records.keys() - self._absent
+        found = cases.load(self.tx, wanted)
+        self._records.update(found)
+        self._absent |= wanted - found.keys()
+
+    def record(self, case_id: UUID) -> Record | None:
+        """The record as it stands on this page."""
+        if case_id not in self._records:
+            self.load([case_id])
+        return self._records.get(case_id)
+
+    def do(self, command: Command, cause: Message[Any] | None = None) -> None:
+        """Carry out a command of this center. Raises ``Refusal``."""
+        record = self.record(command.case_id)
+        if record is None and not isinstance(command, Register):
+            raise Refusal("unknown-case", "this center has never had this case")
+        decision = (
+            register(command, self.rules.me, self.rules.arbiter)
+            if record is None and isinstance(command, Register)
+            else decide(record, command, self.now, self.rules.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
+        )
+        self._put(decision, "did", type(command).__name__.lower(), self.rules.me, cause)
+
+    def hear(self, message: Message[Any]) -> Decision:
+        """Take in a peer's message. Raises ``Refusal``."""
+        case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
+        data: CaseKind = message.data
+        decision = hear(self.record(case_id), data, message.source, self.rules.me, case_id, self.now)
+        self._put(decision, "superseded" if decision.superseded else "heard", data.kind, message.source, message)
+        if decision.desk and not decision.superseded:
+            self._desk.append(message)
+        return decision
+
+    def link(self, case_id: UUID, system: str, native_id: str) -> None:
+        """Remember which record of the center's own system belongs to the case."""
+        self._links.append({"system": system, "native_id": native_id, "case_id": str(case_id)})
+
+    def linked(self, system: str, native_id: str) -> UUID | None:
+        """The case that this page itself has linked to a native record."""
+        for row in self._links:
+            if row["system"] == system and row["native_id"] == native_id:
+                return UUID(row["case_id"])
+        return None
+
+    def note(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
+        """A line in the case's journal that no decision makes."""
+        record = self.record(case_id)
+        self._lines.append(
+            {
+                "case_id": str(case_id),
+                "at_ms": ms(self.now),
+                "way": way,
+                "kind": kind,
+                "peer": peer,
+                "message_id": str(message_id) if message_id else None,
+                "holder": record.holder if record else "",
+                "version": record.version if record else 0,
+                "note": code,
+            }
+        )
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """All or nothing: if the block raises, the page is as before it, and its neighbours are unharmed."""
+        before = (dict(self._records), set(self._changed), [len(kept) for kept in self._kept()])
+        try:
+            yield
+        except BaseException:
+            self._records, self._changed = before[0], before[1]
+            for kept, length in zip(self._kept(), before[2], strict=True):
+                del kept[length:]
+            raise
+
+    def _kept(self) -> tuple[list[Any], ...]:
+        return self._spoken, self._desk, self._lines, self._links
+
+    def _put(self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None) -> None:
+        record = decision.record
+        case_id = record.case.case_id
+        self._records[case_id] = record
+        self._changed.add(case_id)
+        self.note(case_id, way, kind, peer, cause.id if cause else None)
+        for say in decision.says:
+            self._spoken.append(
+                _Spoken(say, case_id, cause.id if cause else None, cause.traceparent if cause else None)
+            )
+
+    def write(self) -> int:
+        """Write everything down. Returns how many messages were put into the outbox."""
+        cases.keep(self.tx, (self._records[case_id] for case_id in self._changed), ms(self.now))
+        sent = self._write_outbox()
+        inbox.lay_work(self.tx, [self._work_row(message) for message in self._desk])
+        cases.link(self.tx, self._links)
+        cases.note(self.tx, self._lines)
+        return sent
+
+    def _write_outbox(self) -> int:
+        wanted: dict[tuple[str, str], int] = {}
+        for spoken in self._spoken:
+            if spoken.say.to != self.rules.me:
+                lane = (spoken.say.to, str(spoken.case_id))
+                wanted[lane] = wanted.get(lane, 0) + 1
+        last = outbox.next_sequences(self.tx, wanted)
+        rows: list[dict[str, Any]] = []
+        for spoken in self._spoken:
+            sequence = 0
+            if spoken.say.to != self.rules.me:
+                lane = (spoken.say.to, str(spoken.case_id))
+                sequence = last[lane] = last[lane] + 1
+            message = compose(
+                spoken.say.data,
+                source=self.rules.me,
+                recipient=spoken.say.to,
+                now=self.now,
+                subject=spoken.case_id,
+                sequence=sequence,
+                cause=spoken.cause,
+                traceparent=spoken.traceparent,
+            )
+            self.note(spoken.case_id, "said", spoken.say.data.kind, spoken.say.to, message.id)
+            if sequence:
+                rows.append(self._outbox_row(message))
+            else:
+                self._desk.append(message)
+        outbox.lay_out(self.tx, rows)
+        return len(rows)
+
+    def _outbox_row(self, message: Message[Any]) -> dict[str, Any]:
+        return {
+            "message_id": str(message.id),
+            "recipient": message.recipient,
+            "case_id": str(message.subject),
+            "sequence": message.sequence,
+            "kind": message.data.kind,
+            "body": encode(message),
+            "state": outbox.WAITING,
+            "attempts": 0,
+            "next_ms": ms(self.now),
+            "created_ms": ms(self.now),
+            "trouble": "",
+        }
+
+    def _work_row(self, message: Message[Any]) -> dict[str, Any]:
+        return {
+            "message_id": str(message.id),
+            "case_id": str(message.subject),
+            "source": message.source,
+            "kind": message.data.kind,
+            "body": encode(message),
+            "state": inbox.WAITING,
+            "attempts": 0,
+            "next_ms": ms(self.now),
+            "created_ms": ms(self.now),
+            "reason": "",
+        }

@@ -1,0 +1,184 @@
+"""Work: from the in-tray into the center's own system. Three steps: claim (a transaction), perform (the handler, and
+with it the vendor's system; no transaction), finish (a transaction).
+
+A crash in between repeats the call with the same idempotency key. Away is tried again with growing pauses; impossible
+is parked. When everything fails at once the center's system is down: then one message probes, and nothing is parked.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from bus.case import Attachment
+from bus.center import Center, Desk, Link, NotEver, NotNow
+from bus.commands import Command
+from bus.custody import Record, Refusal
+from bus.message import Message, decode
+from bus.page import Page, Rules, ms
+from bus.pauses import Pauses
+from bus.store import cases, inbox, parked
+from bus.store.database import Store, Tx
+
+LEASE_MS = 120_000
+"""For so long no other process works on a claimed task; longer than any call into a center's system may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a center's system may be away before a task is parked."""
+
+    attempts: int = 12
+    pauses: Pauses = field(default_factory=lambda: Pauses(1, 900))
+    failures_before_probing: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One task with everything its handler needs."""
+
+    task: inbox.Task
+    message: Message[Any]
+    record: Record
+    natives: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What came of a task: ``done``, ``not-now`` or ``not-ever``."""
+
+    assignment: Assignment
+    outcome: str
+    commands: tuple[Command | Link, ...] = ()
+    code: str = ""
+    after: float | None = None
+
+
+@dataclass(slots=True)
+class Gate:
+    """Whether the center's own system seems to be there. One per center; it relearns after a restart."""
+
+    patience: Patience
+    failures: int = 0
+
+    @property
+    def probing(self) -> bool:
+        """Everything has failed lately: one task at a time, and no attempt counts."""
+        return self.failures >= self.patience.failures_before_probing
+
+    def saw(self, performed: Sequence[Performed]) -> None:
+        """Learn from a round: any answer of the system, even a no, shows that it is there."""
+        for one in performed:
+            self.failures = self.failures + 1 if one.outcome == "not-now" else 0
+
+
+def claim(store: Store, now: datetime, limit: int) -> list[Assignment]:
+    """Take up to ``limit`` due tasks, the first of each case only."""
+
+    def change(tx: Tx) -> list[Assignment]:
+        tasks = inbox.claim_work(tx, ms(now), limit, LEASE_MS)
+        ids = [UUID(task.case_id) for task in tasks]
+        records, natives = cases.read(tx, ids), cases.natives(tx, ids)
+        return [
+            Assignment(task, decode(task.body), records[case_id], natives.get(case_id, {}))
+            for task, case_id in zip(tasks, ids, strict=True)
+        ]
+
+    return store.write(change)
+
+
+def perform(
+    center: Center[Any], system: object, fetch: Callable[[Attachment], bytes], assignment: Assignment, now: datetime
+) -> Performed:
+    """Call the handler. Never raises: a fault of the handler is parked with the fault's name, not with its text."""
+    handler = center.handlers.get(assignment.message.data.kind)
+    if handler is None:
+        return Performed(assignment, "not-ever", code="no-handler")
+    me = assignment.message.recipient
+    desk = Desk(me, now, assignment.task.message_id, system, assignment.record, assignment.natives, fetch)
+    try:
+        return Performed(assignment, "done", tuple(handler(desk, assignment.message)))
+    except NotNow as away:
+        return Performed(assignment, "not-now", code=away.code, after=away.after)
+    except NotEver as never:
+        return Performed(assignment, "not-ever", code=never.code)
+    except ValidationError:
+        return Performed(assignment, "not-ever", code="handler-made-invalid-command")
+    except Exception as bug:
+        return Performed(assignment, "not-ever", code=f"handler-fault-{type(bug).__name__}"[:64])
+
+
+def finish(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
+    """Write down what came of the tasks. Returns how many messages were said."""
+    probing = gate.probing
+    gate.saw(performed)
+
+    def change(tx: Tx) -> int:
+        page = Page(tx, rules, now)
+        page.load(UUID(one.assignment.task.case_id) for one in performed)
+        for one in performed:
+            if one.outcome == "done":
+                _carry_out(tx, page, one)
+            elif one.outcome == "not-now":
+                _try_again(tx, page, one, gate.patience, counts=not probing)
+            else:
+                _park(tx, page, one, one.code)
+        return page.write()
+
+    return store.write(change)
+
+
+def _carry_out(tx: Tx, page: Page, one: Performed) -> None:
+    task, message = one.assignment.task, one.assignment.message
+    try:
+        with page.attempt():
+            for item in one.commands:
+                if isinstance(item, Link):
+                    page.link(item.case_id, item.system, item.native_id)
+                else:
+                    page.do(item, cause=message)
+            page.note(UUID(task.case_id), "desk", task.kind, task.source, message.id)
+    except Refusal as refusal:
+        _park(tx, page, one, refusal.code)
+        return
+    inbox.finish_work(tx, [task.row])
+    parked.take_message(tx, parked.DESK, task.message_id)
+
+
+def _try_again(tx: Tx, page: Page, one: Performed, patience: Patience, *, counts: bool) -> None:
+    task = one.assignment.task
+    if counts and task.attempts + 1 >= patience.attempts:
+        _park(tx, page, one, one.code)
+        return
+    pause = max(patience.pauses.after_ms(task.attempts), int((one.after or 0) * 1000))
+    inbox.retry_work(tx, task.row, ms(page.now) + pause, one.code, counts=counts)
+
+
+def _park(tx: Tx, page: Page, one: Performed, code: str) -> None:
+    """Out of the row, into an operator's sight; the case keeps its owner and its clock."""
+    task = one.assignment.task
+    inbox.park_work(tx, task.row, code)
+    page.note(UUID(task.case_id), "parked", task.kind, task.source, one.assignment.message.id, code)
+    parked.park(
+        tx,
+        [
+            {
+                "place": parked.DESK,
+                "code": code,
+                "hint": "the center's own system did not take it: mend the cause, then replay",
+                "digest": hashlib.sha256(task.message_id.encode()).hexdigest(),
+                "peer": task.source,
+                "case_id": task.case_id,
+                "message_id": task.message_id,
+                "body": None,
+                "owner": one.assignment.record.holder,
+                "times": 1,
+                "first_ms": ms(page.now),
+                "last_ms": ms(page.now),
+            }
+        ],
+    )
