@@ -1,0 +1,47 @@
+# A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
+# packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format types services lock clean
+SHELL := /bin/sh
+BIN := .venv/bin
+export PYTHON
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: ## the four centers hand a case to each other, without a broker; ARGS="…" goes to `bus demo`
+	@.ci/venv runtime
+	@$(BIN)/bus demo $(ARGS)
+
+setup: ## .venv with everything that work on the code needs
+	@.ci/venv dev
+
+test: setup lint types services ## all of CI: lint, types, tests; ARGS="…" goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup lint types ## lint and types only
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+format: setup ## write the code in the one format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+services: setup ## install what the private RabbitMQ and PostgreSQL of the tests are started from
+	@$(BIN)/python -m bus.testing.services ensure
+
+# The locks name no registry: pip takes the packages from wherever it is configured to, and the hashes decide.
+UV ?= uv
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+lock: ## compile the locks from pyproject.toml (needs uv; LOCKFLAGS=--upgrade takes newer versions)
+	$(COMPILE) $(LOCKFLAGS) pyproject.toml -o requirements.lock
+	$(COMPILE) $(LOCKFLAGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) $(LOCKFLAGS) --group build -c requirements-dev.lock -o requirements-build.lock
+
+clean: ## remove the .venv, the caches and what tests and demo left behind
+	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build

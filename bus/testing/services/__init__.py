@@ -1,0 +1,12 @@
+"""Private servers for tests: a RabbitMQ node and a PostgreSQL, on loopback, with data of their own.
+
+Nothing is shared with a server that runs on the machine already. Where a Docker daemon answers, the server is a
+container; otherwise it is a process started from the Debian packages. ``BUS_TEST_SERVICES=private`` or ``=container``
+decides it by hand.
+"""
+
+from bus.testing.services.places import ServiceUnavailable
+from bus.testing.services.postgres import PostgresNode
+from bus.testing.services.rabbitmq import RabbitNode
+
+__all__ = ["PostgresNode", "RabbitNode", "ServiceUnavailable"]

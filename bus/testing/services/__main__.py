@@ -1,0 +1,25 @@
+"""``python -m bus.testing.services ensure``: afterwards the tests' servers can be had, or an error says why not."""
+
+import sys
+
+from bus.testing.services.container import containers_wanted
+from bus.testing.services.debian import ensure_packages
+from bus.testing.services.places import ServiceUnavailable
+
+
+def main(arguments: list[str]) -> int:
+    """0 when servers can be had, 1 with the cure on stderr when not, 2 for a wrong call."""
+    if arguments != ["ensure"]:
+        sys.stderr.write("用法 / usage: python -m bus.testing.services ensure\n")
+        return 2
+    try:
+        if not containers_wanted():
+            ensure_packages()
+    except ServiceUnavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

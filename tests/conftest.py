@@ -1,0 +1,97 @@
+"""The servers that tests ask for by name, started once per run, and what marks the tests that need them."""
+
+import secrets
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from bus.testing.services import PostgresNode, RabbitNode
+
+pytest_plugins = ["tests.guard"]
+
+NEEDS = {"rabbit": "broker", "vhost": "broker", "postgres": "database", "database_url": "database"}
+
+
+def pytest_configure() -> None:
+    # `timeout 120 pytest …` ends with SIGTERM: fixtures shall still tidy up
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", returncode=143))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for a server carries the server's marker, before ``-m`` selects."""
+    for item in items:
+        for name in getattr(item, "fixturenames", ()):
+            if name in NEEDS:
+                item.add_marker(NEEDS[name])
+
+
+@pytest.fixture(scope="session")
+def rabbit(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
+    """A private RabbitMQ for the whole run. A test that kills or pauses it brings it back before it ends."""
+    node = RabbitNode(request.config.rootpath / ".local" / "services")
+    try:
+        yield node.start()
+    finally:
+        node.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresNode]:
+    """A private PostgreSQL for the whole run. A test that kills or pauses it brings it back before it ends."""
+    node = PostgresNode(request.config.rootpath / ".local" / "services")
+    try:
+        yield node.start()
+    finally:
+        node.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Vhost:
+    """A virtual host of one test's own; the node's administrator may do everything in it."""
+
+    name: str
+    node: RabbitNode
+
+    @property
+    def user(self) -> str:
+        return self.node.user
+
+    @property
+    def password(self) -> str:
+        return self.node.password
+
+    @property
+    def management_url(self) -> str:
+        return self.node.management_url
+
+    def amqp_url(self, user: str | None = None, password: str | None = None) -> str:
+        """The URL of this virtual host; without a user as administrator."""
+        return self.node.amqp_url(user, password, self.name)
+
+
+@pytest.fixture
+def vhost(rabbit: RabbitNode) -> Iterator[Vhost]:
+    """A fresh virtual host with nothing in it, deleted after the test."""
+    name = f"test-{secrets.token_hex(6)}"
+    with rabbit.api() as api:
+        api.put(f"vhosts/{name}").raise_for_status()
+        rights = {"configure": ".*", "write": ".*", "read": ".*"}
+        api.put(f"permissions/{name}/{rabbit.user}", json=rights).raise_for_status()
+    try:
+        yield Vhost(name, rabbit)
+    finally:
+        with rabbit.api() as api:
+            api.delete(f"vhosts/{name}").raise_for_status()
+
+
+@pytest.fixture
+def database_url(postgres: PostgresNode) -> Iterator[str]:
+    """The URL, for SQLAlchemy, of a fresh PostgreSQL database, dropped after the test."""
+    name = f"test_{secrets.token_hex(6)}"
+    try:
+        yield postgres.create_database(name)
+    finally:
+        postgres.drop_database(name)
