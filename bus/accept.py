@@ -6,7 +6,7 @@ dropped, and ten bad messages harm none of their neighbours.
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -203,7 +203,7 @@ def _apply(page: Page, tray: _Tray, one: _Arrived) -> None:
     verdict, code, hint = Verdict.APPLIED, "", ""
     try:
         if one.fault:
-            raise Refusal(one.fault, "the sender and this center do not agree on the contract")
+            raise Refusal(one.fault, "the sender and this center do not agree on the contract")  # noqa: TRY301 - one way out for every refusal
         with page.attempt():
             if page.hear(one.message).superseded:
                 verdict = Verdict.SUPERSEDED
@@ -293,7 +293,7 @@ def _take_receipts(tx: Tx, tray: _Tray, receipts: list[Message[Receipt]], rules:
                 _park_refused(tray, rules, row, code, now)
 
 
-def _park_refused(tray: _Tray, rules: Rules, row: Any, code: str, now: datetime) -> None:
+def _park_refused(tray: _Tray, rules: Rules, row: Mapping[str, Any], code: str, now: datetime) -> None:
     tray.counts["refused-by-peer"] += 1
     parked_row = _parked(parked.PEER, rules, row["body"], None, code, "the recipient has refused this message", now)
     tray.park.append(

@@ -160,7 +160,7 @@ def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decisio
     if command.to == record.me:
         raise Refusal("assist-self", "help is asked from another center")
     assist_id = new_id()
-    shown = record.case if command.show_resident else record.case.without_resident()
+    shown = record.case.as_shown() if command.show_resident else record.case.without_resident()
     asked = k.AssistRequested(version=record.version, assist_id=assist_id, case=shown, ask=command.ask, due=command.due)
     assist = Assist(assist_id=assist_id, asker=record.me, assistant=command.to, ask=command.ask)
     return Decision(record.with_(assists=(*record.assists, assist)), (Say(command.to, asked),))
@@ -236,7 +236,7 @@ def _close(record: Record, command: c.Close, _now: datetime) -> Decision:
     if record.status is not Status.RESOLVED:
         raise Refusal("not-resolved", "a case is closed by a reply to the resident, and that needs a result")
     closed = k.Closed(version=record.version, round=record.round, replied_at=command.replied_at)
-    changed = record.with_(status=Status.CLOSED)
+    changed = record.with_(status=Status.CLOSED, arbitration=None, concerned=())
     return Decision(changed, news(changed, closed))
 
 
@@ -279,22 +279,35 @@ def _ask_arbiter(record: Record, command: c.AskArbiter, _now: datetime) -> Decis
         raise Refusal("no-arbiter", "no arbiter is set for this case: name one in the origin's settings")
     if record.arbitration is not None:
         raise Refusal("arbitration-asked", "the arbiter has been asked; its ruling will come")
-    if command.ground is not k.Ground.SILENT:
-        _must_hold(record)
     if record.arbiter == record.me:
         raise Refusal("arbiter", "this center is the arbiter: rule")
+    if command.ground is k.Ground.SILENT:
+        _may_complain(record)
+    else:
+        _must_hold(record)
+    others = tuple(center for center in record.path if center != record.holder)
     offered_to = record.offer_out.pending if record.offer_out is not None else ()
     asked = k.ArbitrationRequested(
         version=record.version,
         ground=command.ground,
         case=record.case.as_shown(),
-        path=record.path,
+        path=record.path if record.mine else (*others, record.holder),  # the silent holder is named last
         returns=record.returns,
         offered_to=offered_to,
         round=record.round,
         text=command.text,
     )
     return Decision(record.with_(arbitration=record.arbiter), (Say(record.arbiter, asked),))
+
+
+def _may_complain(record: Record) -> None:
+    """Of a silent center complains who has held the case, or waits for the answer to his offer of it."""
+    if record.me not in record.path:
+        raise Refusal("not-holder", "only a center that holds or has held the case asks the arbiter")
+    if record.status is not Status.OPEN:
+        raise Refusal("not-open", f"the case is {record.status}")
+    if record.mine and record.offer_out is None:
+        raise Refusal("holder", "this center has the case itself, and nobody is asked to take it")
 
 
 def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:

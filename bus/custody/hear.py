@@ -11,101 +11,66 @@ from typing import Any
 from uuid import UUID
 
 from bus import kinds as k
+from bus.custody.aftermath import aftermath
+from bus.custody.believe import (
+    all_returns,
+    believe,
+    could_hold,
+    first,
+    fuller,
+    in_round,
+    overruled,
+    speaks_as_holder,
+    superseded,
+)
 from bus.custody.decide import result_of
-from bus.custody.record import RULING_STEP, Assist, Decision, Given, OfferIn, Record, Refusal, Say, Status, news
+from bus.custody.record import Assist, Decision, Given, OfferIn, Record, Refusal, Say, Status, news
 
 
 def hear(record: Record | None, data: k.CaseKind, source: str, me: str, subject: UUID, now: datetime) -> Decision:
-    """Take in what ``source`` says about case ``subject``. Raises ``Refusal``; the record is then unchanged."""
+    """Take in what ``source`` says about case ``subject``. Raises ``Refusal``; the record is then unchanged.
+
+    The refusal ``unknown-case`` is not final: who was imposed on may be spoken to before the ruling reaches him."""
     if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
         if data.case.case_id != subject:
             raise Refusal("wrong-case", "the subject of the envelope and the case in the body differ")
-        return _OPENERS[type(data)](record, data, source, me, now)
-    if record is None:
-        raise Refusal("unknown-case", "this center has never had this case; the sender's records are wrong")
-    return _HEARERS[type(data)](record, data, source, now)
-
-
-def _first(data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled, holder: str, me: str) -> Record:
-    """The record of a case that this center hears of for the first time."""
-    path = getattr(data, "path", ())
-    return Record(
-        me=me,
-        case=data.case,
-        holder=holder,
-        version=data.version,
-        path=tuple(dict.fromkeys((*path, holder))),
-        round=getattr(data, "round", 1),
-        returns=getattr(data, "returns", ()),
-    )
-
-
-def _believe(record: Record, holder: str, version: int, path: tuple[str, ...] = ()) -> Record:
-    """The record after hearing that ``holder`` has the case at ``version``; unchanged if that is not newer.
-
-    A newer version also ends every leg of an older one: it was decided, though the word of it is still on its way."""
-    if version <= record.version:
-        return record.with_(path=record.held_by(*path)) if path else record
-    out, offer = record.offer_out, record.offer_in
-    return record.with_(
-        holder=holder,
-        version=version,
-        path=record.held_by(*path, holder),
-        offer_out=out if out is not None and out.version >= version else None,
-        offer_in=offer if offer is not None and offer.version >= version else None,
-        arbitration=record.arbitration if record.arbiter == record.me else None,
-    )
-
-
-def _could_hold(record: Record, version: int) -> None:
-    """Refuse a custody that cannot have come about: this center has the case and has lent the decision to nobody.
-
-    Only a ruling takes a case from a holder who has not offered it, and a ruling begins a new thousand."""
-    same_reign = version // RULING_STEP == record.version // RULING_STEP
-    if record.mine and not record.lent and version > record.version and same_reign:
-        raise Refusal("not-holder", f"{record.me} holds the case and has offered it to nobody")
-
-
-def _superseded(record: Record) -> Decision:
-    return Decision(record, superseded=True)
-
-
-def _speaks_as_holder(record: Record, data: k.Said, source: str) -> None:
-    _could_hold(record, data.version)
-    if data.version == record.version and source != record.holder:
-        raise Refusal("not-holder", f"{source} does not hold the case at this version")
+        decision = _OPENERS[type(data)](record, data, source, me, now)
+    elif record is None:
+        raise Refusal(
+            "unknown-case", "what opens this case here may still be on its way: try again, then ask the sender"
+        )
+    else:
+        decision = _HEARERS[type(data)](record, data, source, now)
+    return decision if record is None else aftermath(record, decision, data, now)
 
 
 def _offered(record: Record | None, data: k.Offered, source: str, me: str, now: datetime) -> Decision:
     offer = OfferIn(offer_id=data.offer_id, offerer=source, mode=data.mode, version=data.version, at=now)
     if record is None:
-        first = _first(data, source, me)
-        return Decision(first.with_(arbiter=data.arbiter, offer_in=offer), desk=True)
+        known = first(data, source, me)
+        return Decision(known.with_(arbiter=data.arbiter, offer_in=offer), desk=True)
     if data.version < record.version:
         raise Refusal("stale", "the case has moved on since this offer; its sender no longer holds it")
-    _speaks_as_holder(record, data, source)
-    known = _believe(record, source, data.version, data.path)
-    # who offers has the matter before him: his copy of the case is the newest, but never less than what we know
-    case = data.case if data.case.resident is not None or record.case.resident is None else record.case
+    speaks_as_holder(record, data, source)
+    known = in_round(believe(record, source, data.version, data.path), data.round)
     changed = known.with_(
-        case=case,
+        case=fuller(record.case, data.case),
         offer_in=offer,
-        returns=data.returns,
+        returns=all_returns(record.returns, data.returns),
         arbiter=record.arbiter or data.arbiter,
-        round=max(record.round, data.round),
-        status=Status.OPEN if data.round >= record.round else record.status,
     )
     return Decision(changed, desk=True)
 
 
 def _assist_requested(record: Record | None, data: k.AssistRequested, source: str, me: str, _now: datetime) -> Decision:
     assist = Assist(assist_id=data.assist_id, asker=source, assistant=me, ask=data.ask)
-    known = _first(data, source, me) if record is None else record
-    if record is not None:
-        if data.version < record.version:
-            raise Refusal("stale", "the case has moved on; its sender no longer holds it")
-        _speaks_as_holder(record, data, source)
-        known = _believe(record, source, data.version)
+    if record is None:
+        known = first(data, source, me)
+    elif data.version < record.version:
+        known = record  # asked while it held the case; help claims no right and may still be given
+    else:
+        speaks_as_holder(record, data, source)
+        known = believe(record, source, data.version)
     return Decision(known.with_(assists=(*known.assists, assist)), desk=True)
 
 
@@ -114,56 +79,62 @@ def _arbitration_requested(
 ) -> Decision:
     if record is not None and record.arbiter is not None and record.arbiter != me:
         raise Refusal("not-arbiter", f"the arbiter of this case is {record.arbiter}")
+    silent = data.ground is k.Ground.SILENT
+    # who complains of a silent holder names him last; who waits for an answer to his own offer is the holder
+    holder = data.path[-1] if silent and not data.offered_to and data.path else source
     if record is None:
-        known = _first(data, source, me)
-    elif data.version < record.version and data.ground is not k.Ground.SILENT:
+        known = first(data, holder, me)
+    elif data.version < record.version and not silent:
         raise Refusal("stale", "the case has moved on; its sender no longer holds it")
     else:
-        known = _believe(record, source, data.version, data.path)
-        known = known.with_(returns=data.returns if data.version >= record.version else record.returns)
+        could_hold(record, data.version)
+        known = in_round(believe(record, holder, data.version, data.path), data.round)
+        known = known.with_(case=fuller(record.case, data.case), returns=all_returns(record.returns, data.returns))
     changed = known.with_(arbiter=me, arbitration=source, concerned=(*known.concerned, *data.offered_to)[-200:])
     return Decision(changed, desk=True)
 
 
-def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, now: datetime) -> Decision:
+def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: datetime) -> Decision:
     if record is None:
-        first = _first(data, data.holder, me)
-        return Decision(first.with_(arbiter=source), desk=True)
-    if record.arbiter is not None and record.arbiter != source:
-        raise Refusal("not-arbiter", f"only {record.arbiter} rules on this case")
+        return Decision(first(data, data.holder, me).with_(arbiter=source), desk=True)
+    if record.arbiter is not None and source not in (record.arbiter, record.case.origin):
+        raise Refusal("not-arbiter", f"only {record.arbiter} rules on this case, or the origin passes it on")
     if data.version <= record.version:
-        return _superseded(record)
-    answered = record.status is Status.CLOSED or (record.case.origin == me and record.status is Status.RESOLVED)
-    changed = _believe(record, data.holder, data.version, data.path).with_(
+        return superseded(record)
+    known = in_round(believe(record, data.holder, data.version, data.path), data.round)
+    changed = known.with_(
+        case=fuller(record.case, data.case),
+        arbiter=record.arbiter or source,
         arbitration=None,
-        status=record.status if answered else Status.OPEN,
-        returns=data.returns,
-        round=max(record.round, data.round),
+        returns=all_returns(record.returns, data.returns),
     )
-    says: tuple[Say, ...] = ()
-    if record.case.origin == me and record.status is Status.CLOSED and data.holder != me:
-        # ruled on while the resident was being answered: the new holder must hear that all is done
-        says = (Say(data.holder, k.Closed(version=data.version, round=record.round, replied_at=now)),)
-    return Decision(changed, says, desk=True)
+    return Decision(changed, desk=True)
+
+
+def _overtaken(record: Record, version: int, claimant: str) -> Decision:
+    """A hand-over that is older than what is known. Where a ruling overtook it unseen by the one who took the case,
+    the origin must know of him, to tell him."""
+    unseen = overruled(version, record.version) and claimant not in record.path and record.case.origin == record.me
+    return Decision(record.with_(path=record.held_by(claimant))) if unseen else superseded(record)
 
 
 def _accepted(record: Record, data: k.Accepted, source: str, _now: datetime) -> Decision:
     if data.bid:
         return _bid(record, data, source)
     if data.version < record.version:
-        return _superseded(record)  # the acceptor will hear the ruling that overtook him
-    _speaks_as_holder(record, data, source)
+        return _overtaken(record, data.version, source)
+    speaks_as_holder(record, data, source)
     out = record.offer_out
     if out is not None and data.version == out.version + 1 and source not in out.pending:
         raise Refusal("no-offer", "this center was not offered the case, or has answered already")
-    known = _believe(record, source, data.version, data.path)
+    known = believe(record, source, data.version, data.path)
     return Decision(known.with_(due=data.due or known.due), desk=known.version != record.version)
 
 
 def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
     out = record.offer_out
     if out is None or out.offer_id != data.offer_id or out.withdrawing:
-        return _superseded(record)  # decided already, or asked back: the bidder was told, or is being told
+        return superseded(record)  # decided already, or asked back: the bidder was told, or is being told
     if source not in out.pending or out.mode is not k.Mode.OPEN:
         raise Refusal("no-offer", "this center was not asked, or has answered already")
     given = record.with_(
@@ -182,26 +153,30 @@ def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
 def _declined(record: Record, data: k.Declined, source: str, now: datetime) -> Decision:
     out = record.offer_out
     if out is None or out.offer_id != data.offer_id:
-        return _superseded(record)
+        return superseded(record)
     if source not in out.pending:
         raise Refusal("no-offer", "this center was not asked, or has answered already")
-    returned = k.Return(offer_id=data.offer_id, by=source, reason=data.reason, text=data.text, at=now)
+    returned = k.Return(offer_id=data.offer_id, by=source, reason=data.reason, text=_first_line(data.text), at=now)
     pending = tuple(center for center in out.pending if center != source)
     open_still = out.model_copy(update={"pending": pending}) if pending else None
     return Decision(record.with_(offer_out=open_still, returns=(*record.returns, returned)[-50:]), desk=True)
 
 
+def _first_line(text: str | None) -> str | None:
+    return " ".join(text.split())[:200] or None if text else None
+
+
 def _granted(record: Record, data: k.Granted, source: str, _now: datetime) -> Decision:
-    _could_hold(record, data.version)
+    could_hold(record, data.version)
     if data.version <= record.version:
-        return _superseded(record)
-    return Decision(_believe(record, data.to, data.version, (source,)), desk=True)
+        return _overtaken(record, data.version, data.to)
+    return Decision(believe(record, data.to, data.version, (source,)), desk=True)
 
 
 def _lost(record: Record, data: k.Lost, source: str, _now: datetime) -> Decision:
     offer = record.offer_in
     if offer is None or offer.offer_id != data.offer_id:
-        return _superseded(record)
+        return superseded(record)
     if offer.offerer != source:
         raise Refusal("no-offer", "only the offerer says who lost")
     return Decision(record.with_(offer_in=None), desk=True)
@@ -210,7 +185,7 @@ def _lost(record: Record, data: k.Lost, source: str, _now: datetime) -> Decision
 def _withdrawal_requested(record: Record, data: k.WithdrawalRequested, source: str, _now: datetime) -> Decision:
     offer = record.offer_in
     if offer is None or offer.offer_id != data.offer_id:
-        return _superseded(record)  # decided already, and the answer is on its way
+        return superseded(record)  # decided already, and the answer is on its way
     if offer.offerer != source:
         raise Refusal("no-offer", "only the offerer withdraws")
     withdrawn = k.Withdrawn(version=offer.version, offer_id=offer.offer_id)
@@ -220,7 +195,7 @@ def _withdrawal_requested(record: Record, data: k.WithdrawalRequested, source: s
 def _withdrawn(record: Record, data: k.Withdrawn, source: str, _now: datetime) -> Decision:
     out = record.offer_out
     if out is None or out.offer_id != data.offer_id:
-        return _superseded(record)
+        return superseded(record)
     if source not in out.pending:
         raise Refusal("no-offer", "this center was not asked, or has answered already")
     pending = tuple(center for center in out.pending if center != source)
@@ -229,43 +204,44 @@ def _withdrawn(record: Record, data: k.Withdrawn, source: str, _now: datetime) -
 
 
 def _progressed(record: Record, data: k.Progressed, source: str, _now: datetime) -> Decision:
-    _speaks_as_holder(record, data, source)
+    speaks_as_holder(record, data, source)
     if data.version < record.version:
-        return _superseded(record)
-    known = _believe(record, source, data.version)
+        return superseded(record)
+    known = believe(record, source, data.version)
     return Decision(known.with_(due=data.due or known.due), desk=True)
 
 
 def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: datetime) -> Decision:
+    asked_here = any(a.assist_id == data.assist_id and a.assistant == source for a in record.assists)
     assists = tuple(
         a.model_copy(update={"done": data.done}) if a.assist_id == data.assist_id and a.assistant == source else a
         for a in record.assists
     )
-    if assists == record.assists and not any(a.assist_id == data.assist_id for a in assists) and not record.mine:
-        raise Refusal("no-assist", "no such help was asked for here")
     changed = record.with_(assists=assists)
-    if record.mine:
-        return Decision(changed, desk=True)
-    return Decision(changed, (Say(record.holder, data),), desk=True)  # the case has moved on: so does the answer
+    if record.mine or not (asked_here or record.version > data.version):
+        return Decision(changed, desk=True)  # also where the news that the case is ours is still on its way
+    passed_on = data.model_copy(update={"version": record.version})  # rises with every hand: it never goes in a circle
+    return Decision(changed, (Say(record.holder, passed_on),), desk=asked_here)
 
 
 def _urged(record: Record, data: k.Urged, _source: str, _now: datetime) -> Decision:
     changed = record.with_(urges=record.urges + 1)
-    if record.mine or record.offer_in is not None:
+    if record.mine or record.offer_in is not None or data.version > record.version:
         return Decision(changed, desk=True)
     if record.version > data.version:
         return Decision(changed, (Say(record.holder, k.Urged(version=record.version, text=data.text)),))
-    return _superseded(changed)
+    return superseded(record)
 
 
 def _resolved(record: Record, data: k.Resolved, source: str, _now: datetime) -> Decision:
-    _speaks_as_holder(record, data, source)
-    answered = record.status is not Status.OPEN and data.round == record.round
-    if data.version < record.version or data.round < record.round or answered:
-        return _superseded(record)
-    known = _believe(record, source, data.version)
-    changed = known.with_(status=Status.RESOLVED, round=data.round, result=result_of(data, source))
-    return Decision(changed, desk=True)
+    speaks_as_holder(record, data, source)
+    if data.version < record.version:
+        return superseded(record)
+    known = in_round(believe(record, source, data.version), data.round)
+    if data.round < known.round or known.result is not None:
+        return superseded(record) if known == record else Decision(known)
+    status = Status.CLOSED if known.status is Status.CLOSED else Status.RESOLVED
+    return Decision(known.with_(status=status, result=result_of(data, source)), desk=True)
 
 
 def _from_origin(record: Record, source: str) -> None:
@@ -276,7 +252,7 @@ def _from_origin(record: Record, source: str) -> None:
 def _rated(record: Record, data: k.Rated, source: str, _now: datetime) -> Decision:
     _from_origin(record, source)
     if any(g.round == data.round and g.rater is data.rater for g in record.ratings):
-        return _superseded(record)
+        return superseded(record)
     given = Given(round=data.round, rater=data.rater, grade=data.grade)
     return Decision(record.with_(ratings=(*record.ratings, given)), desk=True)
 
@@ -284,16 +260,16 @@ def _rated(record: Record, data: k.Rated, source: str, _now: datetime) -> Decisi
 def _reopened(record: Record, data: k.Reopened, source: str, _now: datetime) -> Decision:
     _from_origin(record, source)
     if data.round <= record.round:
-        return _superseded(record)
+        return superseded(record)
     return Decision(record.with_(status=Status.OPEN, round=data.round, result=None), desk=True)
 
 
 def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Decision:
     _from_origin(record, source)
-    if data.round < record.round:
-        return _superseded(record)
-    changed = record.with_(
-        status=Status.CLOSED, round=data.round, offer_out=None, offer_in=None, arbitration=None, concerned=()
+    if data.round < record.round or (data.round == record.round and record.status is Status.CLOSED):
+        return superseded(record)
+    changed = in_round(record, data.round).with_(
+        status=Status.CLOSED, offer_out=None, offer_in=None, arbitration=None, concerned=()
     )
     return Decision(changed, desk=True)
 

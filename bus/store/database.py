@@ -81,7 +81,7 @@ def _open(url: str, on_sqlite: bool) -> Engine:
 
 
 def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3's own; we say BEGIN ourselves: the driver would begin too late and deferred
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late and deferred
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",  # NORMAL forgets commits at a power cut
