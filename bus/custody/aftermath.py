@@ -15,21 +15,20 @@ from bus.custody.record import Decision, Record, Say, Status
 
 def aftermath(before: Record, decision: Decision, data: k.CaseKind, now: datetime) -> Decision:
     """``decision`` with what else must be said of it."""
-    if decision.superseded:
+    if decision.superseded and not isinstance(data, k.Ruled):
         return decision
     after = decision.record
-    says = (*decision.says, *_offer_ended(before, after, data))
+    says = (*decision.says, *_offer_ended(before, after))
     if after.case.origin == after.me:
         newcomers = tuple(center for center in after.path if center not in before.path)
         says = (*says, *_ruling_passed_on(before, after, data, newcomers), *_standing(after, newcomers, now))
-    return replace(decision, says=says)
+    return replace(decision, says=says, superseded=decision.superseded and not says)
 
 
-def _offer_ended(before: Record, after: Record, data: k.CaseKind) -> tuple[Say, ...]:
-    """A ruling or the end of the case ends an offer without an answer: those asked must not wait for ever."""
+def _offer_ended(before: Record, after: Record) -> tuple[Say, ...]:
+    """A ruling ends an offer without an answer: those asked must not wait for ever."""
     out = before.offer_out
-    unanswered = isinstance(data, k.Closed) or overruled(before.version, after.version)
-    if out is None or after.offer_out is not None or not unanswered:
+    if out is None or after.offer_out is not None or not overruled(before.version, after.version):
         return ()
     return tuple(Say(center, k.Lost(version=after.version, offer_id=out.offer_id)) for center in out.pending)
 

@@ -98,6 +98,8 @@ def _offer(record: Record, command: c.Offer, now: datetime, returns_before_arbit
 
 def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
     offer = _pending_offer(record)
+    if record.status is not Status.OPEN:
+        raise Refusal("not-open", f"the case is {record.status}; its offer is being asked back")
     if offer.mode is k.Mode.OPEN:
         bid = k.Accepted(
             version=offer.version,

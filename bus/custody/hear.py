@@ -99,8 +99,9 @@ def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: dat
         return Decision(first(data, data.holder, me).with_(arbiter=source), desk=True)
     if record.arbiter is not None and source not in (record.arbiter, record.case.origin):
         raise Refusal("not-arbiter", f"only {record.arbiter} rules on this case, or the origin passes it on")
-    if data.version <= record.version:
-        return superseded(record)
+    if data.version <= record.version:  # heard of it from its holder first, or of a later one; who held it still counts
+        known = record.with_(path=record.held_by(*data.path), arbiter=record.arbiter or source)
+        return superseded(record) if known == record else Decision(known)
     known = in_round(believe(record, data.holder, data.version, data.path), data.round)
     changed = known.with_(
         case=fuller(record.case, data.case),
@@ -268,16 +269,22 @@ def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Deci
     _from_origin(record, source)
     if data.round < record.round or (data.round == record.round and record.status is Status.CLOSED):
         return superseded(record)
-    changed = in_round(record, data.round).with_(
-        status=Status.CLOSED, offer_out=None, offer_in=None, arbitration=None, concerned=()
-    )
-    return Decision(changed, desk=True)
+    known = in_round(record, data.round).with_(status=Status.CLOSED, arbitration=None, concerned=())
+    out = record.offer_out
+    if out is None or out.withdrawing:
+        return Decision(known, desk=True)
+    # offered on by a holder who did not know yet: asked back, for whoever was asked may have decided meanwhile
+    asked = k.WithdrawalRequested(version=out.version, offer_id=out.offer_id)
+    known = known.with_(offer_out=out.model_copy(update={"withdrawing": True}))
+    return Decision(known, tuple(Say(center, asked) for center in out.pending), desk=True)
 
 
-def _published(record: Record, _data: k.Published, source: str, _now: datetime) -> Decision:
-    if source not in record.path:
-        raise Refusal("not-holder", "only a center that has held the case publishes it")
-    return Decision(record, desk=True)
+def _published(record: Record, data: k.Published, source: str, _now: datetime) -> Decision:
+    if source in record.path or overruled(record.version, data.version):
+        return Decision(record, desk=True)
+    if overruled(data.version, record.version):
+        return superseded(record)
+    raise Refusal("not-holder", "only a center that has held the case publishes it")
 
 
 _OPENERS: dict[type, Callable[[Record | None, Any, str, str, datetime], Decision]] = {
