@@ -46,7 +46,9 @@ class Rule:
     senders: tuple[Role, ...]
     recipients: tuple[Role, ...]
     answers: tuple[str, ...] = ()
-    """Kinds that this one may be the answer to: ``causeid`` then names that message."""
+    """Kinds that this one may be the answer to: ``causeid`` then names that message.
+
+    What custody says besides (a lost offer after a ruling, news passed on to a late holder) answers nothing."""
 
     @property
     def allows(self) -> tuple[str, ...]:
@@ -100,12 +102,17 @@ CONTRACT: tuple[Rule, ...] = (
     _rule(k.Resolved, ("办结", "case resolved"), _R.HOLDER, _R.HELD),
     _rule(k.Rated, ("评价", "result rated"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
     _rule(k.Reopened, ("重办", "case reopened"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
-    _rule(k.Closed, ("结案", "case closed"), _R.ORIGIN, _R.HELD, (k.Resolved, k.Ruled)),
+    _rule(k.Closed, ("结案", "case closed"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
     _rule(k.Published, ("公示", "case told to the public"), (_R.ORIGIN, _R.HOLDER), _R.HELD),
     # the holder asks; but when everyone is silent, whoever knows the case may
     _rule(k.ArbitrationRequested, ("提请裁定", "ruling requested"), (_R.HOLDER, _R.KNOWS), _R.ARBITER),
-    # KNOWS: whoever still had an offer of it hears that it is gone
-    _rule(k.Ruled, ("裁定", "arbiter's ruling"), _R.ARBITER, (_R.HELD, _R.KNOWS), (k.ArbitrationRequested,)),
+    _rule(
+        k.Ruled,
+        ("裁定", "arbiter's ruling"),
+        (_R.ARBITER, _R.ORIGIN),  # the origin hands it on to holders whom the arbiter could not know
+        (_R.HELD, _R.KNOWS),  # and whoever still had an offer of it hears that it is gone
+        (k.ArbitrationRequested,),
+    ),
     _rule(k.Receipt, ("回执", "receipt"), _R.ANY, _R.ANY, k.CASE_KINDS),
     _rule(k.Failure, ("差错", "error"), _R.ANY, _R.ANY, (*k.CASE_KINDS, k.Receipt)),
 )
