@@ -185,3 +185,14 @@ journal = _rows(
     Index("journal_by_case", "case_id", "id"),
 )
 """What happened to each case here, one line each, nothing of the resident: did, said, heard, desk, parked, ruled."""
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("name", String(200), nullable=True),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""Which files are kept in the center's attachment folder, by their hash."""

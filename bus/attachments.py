@@ -1,0 +1,141 @@
+"""Attachments: kept in a folder under their hash, named in messages by it, fetched from the center that has them.
+
+Knowing the hash of a file is the right to read it: nothing lists them, and 256 bits cannot be guessed.
+"""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+from sqlalchemy import select
+
+from bus.bounds import Strict
+from bus.case import Attachment
+from bus.center import NotEver, NotNow
+from bus.page import ms
+from bus.store import tables as t
+from bus.store.database import Store, Tx, lay_new
+
+LARGEST = 20 * 1024 * 1024
+MEDIA_TYPES = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"%PDF-": "application/pdf",
+    b"PK\x03\x04": "application/zip",
+}
+"""What may be attached, told by its first bytes and never by its name. Word and Excel files are zip files."""
+
+
+class NotKept(ValueError):
+    """The file cannot be kept; ``code`` is safe to log."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Kept(Strict):
+    """A file that is kept here."""
+
+    sha256: str
+    size: int
+    media_type: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """One center's folder of attachments."""
+
+    store: Store
+    folder: Path
+    public_url: str
+    """Where other centers reach this center's intake; attachments are served below it."""
+
+    def keep(self, content: bytes, name: str | None, now: datetime) -> Kept:
+        """Keep a file, durably, under its hash. Raises ``NotKept`` for one too large or of another type."""
+        if not 0 < len(content) <= LARGEST:
+            raise NotKept("too-large" if content else "empty")
+        media_type = next((kind for mark, kind in MEDIA_TYPES.items() if content.startswith(mark)), None)
+        if media_type is None:
+            raise NotKept("media-type")
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._write(self._path(sha256), content)
+        kept = Kept(sha256=sha256, size=len(content), media_type=media_type, name=_plain(name))
+        row = kept.model_dump() | {"at_ms": ms(now)}
+        self.store.write(lambda tx: lay_new(tx, t.attachments, [row], ["sha256"]))
+        return kept
+
+    def _path(self, sha256: str) -> Path:
+        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+            raise NotKept("no-hash")
+        return self.folder / sha256[:2] / sha256
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}.{id(content)}.part")
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)  # a reader sees the whole file or none
+
+    def named(self, tx: Tx, sha256: str) -> Attachment | None:
+        """The reference to a kept file, as it travels in messages."""
+        row = tx.execute(select(t.attachments).where(t.attachments.c.sha256 == sha256)).one_or_none()
+        if row is None:
+            return None
+        href = f"{self.public_url}/attachments/{sha256}" if self.public_url else None
+        return Attachment(sha256=sha256, size=row.size, media_type=row.media_type, name=row.name, href=href)
+
+    def read(self, sha256: str) -> bytes | None:
+        """The bytes of a kept file; None if it is not here. Raises ``NotKept`` for what is no hash."""
+        path = self._path(sha256)
+        return path.read_bytes() if path.exists() else None
+
+    def fetch(self, reference: Attachment) -> bytes:
+        """The bytes of a file that a message names, from here or from the center that has it, checked by its hash.
+
+        Raises ``NotNow`` while its center is away, ``NotEver`` when it does not have it or has something else."""
+        here = self.read(reference.sha256)
+        if here is not None:
+            return here
+        if reference.href is None:
+            raise NotEver("attachment-nowhere", "the message does not say where the attachment is")
+        content = _download(reference.href, reference.size)
+        if hashlib.sha256(content).hexdigest() != reference.sha256:
+            raise NotEver("attachment-altered", "the center that has it serves other bytes than were announced")
+        self._write(self._path(reference.sha256), content)
+        return content
+
+
+def _plain(name: str | None) -> str | None:
+    """A file name for people: no folders, no control characters, short."""
+    if not name:
+        return None
+    last = re.split(r"[/\\]", name)[-1]
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", last)[-100:].strip(". ") or None
+
+
+def _download(href: str, size: int) -> bytes:
+    try:
+        with httpx.stream("GET", href, timeout=30, follow_redirects=False, trust_env=False) as response:
+            if response.status_code == 404:
+                raise NotEver("attachment-gone", "the center that had it no longer has it")
+            if response.status_code != 200:
+                raise NotNow(f"attachment-{response.status_code}")
+            content = bytearray()
+            for part in response.iter_bytes():
+                content += part
+                if len(content) > size:
+                    raise NotEver("attachment-altered", "more bytes came than were announced")
+            return bytes(content)
+    except httpx.HTTPError:
+        raise NotNow("attachment-away") from None

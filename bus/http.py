@@ -1,0 +1,169 @@
+"""The center's own HTTP server: intake of signed forms, attachments, health, metrics, and an OpenAPI page."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from pydantic.json_schema import models_json_schema
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from bus.attachments import LARGEST, Attachments, NotKept
+from bus.center import Center, Form
+from bus.intake import Reply, Submission
+from bus.message import MAX_BYTES, Undecodable, read_json
+from bus.metrics import Metrics
+from bus.store.database import StoreTrouble
+
+Door = Callable[[Submission], Reply]
+"""Hands one submission to the intake step and waits for the commit. Raises ``DoorShut`` or ``StoreTrouble``."""
+
+STATUS = {"taken": 202, "repeated": 200}
+CONFLICTS = frozenset({"id-reused", "known-case"})
+
+
+class DoorShut(RuntimeError):
+    """The center is stopping or overloaded and takes nothing more in; the sender keeps the form and tries again."""
+
+
+def make_app(
+    center: Center[Any],
+    name: str,
+    door: Door,
+    secret: str,
+    attachments: Attachments,
+    metrics: Metrics,
+    ready: Callable[[], dict[str, Any]],
+    clock: Callable[[], datetime],
+) -> FastAPI:
+    """Put the server together. ``ready`` answers ``{"ready": bool, …}``."""
+    app = FastAPI(
+        title=f"{name} intake",
+        description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
+        version="1",
+    )
+    webhook = Webhook(secret)
+    for form in center.forms.values():
+        _add_form(app, form, door, webhook)
+    _add_attachments(app, attachments, webhook, clock)
+    _add_health(app, metrics, ready)
+    _describe(app, center)
+    return app
+
+
+async def _bounded(request: Request, limit: int) -> bytes:
+    """The body, never more than ``limit`` bytes of it in memory."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
+    return bytes(body)
+
+
+async def _form_body(request: Request) -> bytes:
+    return await _bounded(request, MAX_BYTES)
+
+
+async def _file_body(request: Request) -> bytes:
+    return await _bounded(request, LARGEST)
+
+
+def _verify(webhook: Webhook, content: bytes | str, request: Request) -> None:
+    try:
+        webhook.verify(content, dict(request.headers), json_parse=False)
+    except (WebhookVerificationError, ValueError):
+        raise HTTPException(
+            401, {"code": "signature", "cure": "sign with the shared secret (Standard Webhooks); check both clocks"}
+        ) from None
+
+
+def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
+    def take(request: Request, body: Annotated[bytes, Depends(_form_body)]) -> JSONResponse:
+        _verify(webhook, body, request)  # before anything reads the body
+        try:
+            read_json(body)
+            filled = form.model.model_validate_json(body)
+        except Undecodable as error:
+            return JSONResponse({"code": error.code, "cure": "send one JSON object within the bounds"}, 400)
+        except ValidationError as error:
+            return JSONResponse({"code": "invalid", "faults": faults_of(error)}, 422)
+        return _answer(door, Submission(form, filled))
+
+    app.post(f"/intake/{form.name}", name=form.name, tags=["intake"], status_code=202)(take)
+
+
+def faults_of(error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong and where, for the sender; never the value itself."""
+    items = error.errors(include_input=False, include_url=False, include_context=False)[:20]
+    return [{"field": ".".join(map(str, item["loc"])), "problem": item["type"]} for item in items]
+
+
+def _answer(door: Door, submission: Submission) -> JSONResponse:
+    try:
+        reply = door(submission)
+    except DoorShut:
+        return JSONResponse({"code": "stopping", "cure": "send it again in a moment"}, 503, {"Retry-After": "5"})
+    except StoreTrouble:
+        return JSONResponse({"code": "store", "cure": "nothing was taken; send it again"}, 503, {"Retry-After": "10"})
+    if reply.status == "refused":
+        return JSONResponse({"code": reply.code, "cure": reply.cure}, 422 if reply.code == "invalid" else 409)
+    return JSONResponse({"status": reply.status, "cases": list(reply.cases)}, STATUS[reply.status])
+
+
+def _add_attachments(app: FastAPI, attachments: Attachments, webhook: Webhook, clock: Callable[[], datetime]) -> None:
+    def keep(request: Request, body: Annotated[bytes, Depends(_file_body)], name: str | None = None) -> JSONResponse:
+        _verify(webhook, hashlib.sha256(body).hexdigest(), request)
+        try:
+            kept = attachments.keep(body, name, clock())
+        except NotKept as no:
+            return JSONResponse({"code": no.code, "cure": "JPEG, PNG, PDF or Office files up to 20 MiB"}, 415)
+        except StoreTrouble:
+            return JSONResponse({"code": "store", "cure": "nothing was kept; send it again"}, 503)
+        return JSONResponse(kept.model_dump(), 201)
+
+    def serve(sha256: str) -> Response:
+        try:
+            content = attachments.read(sha256)
+        except NotKept:
+            content = None
+        if content is None:
+            return JSONResponse({"code": "no-attachment", "cure": "ask the center that the message names"}, 404)
+        return Response(content, media_type="application/octet-stream", headers={"X-Content-Type-Options": "nosniff"})
+
+    app.put("/attachments", tags=["attachments"], description="Signed over the file's hex SHA-256.")(keep)
+    app.get("/attachments/{sha256}", tags=["attachments"], response_model=None)(serve)
+
+
+def _add_health(app: FastAPI, metrics: Metrics, ready: Callable[[], dict[str, Any]]) -> None:
+    def is_ready() -> JSONResponse:
+        state = ready()
+        return JSONResponse(state, 200 if state["ready"] else 503)
+
+    app.get("/health/live", tags=["health"])(lambda: {"live": True})
+    app.get("/health/ready", tags=["health"])(is_ready)
+    app.get("/metrics", tags=["health"])(lambda: Response(metrics.page(), media_type="text/plain; version=0.0.4"))
+
+
+def _describe(app: FastAPI, center: Center[Any]) -> None:
+    """Put the forms' models into the OpenAPI document: their bodies are read raw, so FastAPI does not see them."""
+    described = [(form.model, "validation") for form in center.forms.values()]
+    refs, definitions = models_json_schema(described, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a literal in a list
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        document.setdefault("components", {}).setdefault("schemas", {}).update(definitions.get("$defs", {}))
+        for form in center.forms.values():
+            operation = document["paths"][f"/intake/{form.name}"]["post"]
+            schema = refs[form.model, "validation"]
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document

@@ -1,0 +1,267 @@
+"""Running a center: the only loops, threads, signals and sockets, and the only file that knows everyone.
+
+Each step has one loop on one thread. A loop calls its step, and then waits: for a bell that another step rings when
+it has made work, or for its own short pause. Trouble with the store or the road stops no loop; it is logged and the
+round is tried again.
+"""
+
+import importlib
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+from sqlalchemy import Connection
+
+from bus.accept import accept
+from bus.attachments import Attachments
+from bus.case import Attachment
+from bus.center import Center
+from bus.http import DoorShut, make_app
+from bus.intake import Counter, Reply, Submission, intake
+from bus.log import log
+from bus.metrics import Metrics
+from bus.page import Rules
+from bus.port import Transport
+from bus.relay import relay
+from bus.settings import CenterSettings
+from bus.store import schema
+from bus.store.database import Store, StoreTrouble
+from bus.vendor import Vendor
+from bus.work import Assignment, Gate, Patience, claim, finish, perform
+
+WINDOW = 500
+"""How many deliveries, messages or forms share one commit at most."""
+LONGEST_QUEUE = 2000
+"""How many forms may wait for a commit before the door answers "again later"."""
+
+
+def clock() -> datetime:
+    """Now, UTC."""
+    return datetime.now(UTC)
+
+
+def load_adapter(package: str) -> Center[Any]:
+    """The center that an adapter package makes. Raises ImportError or AttributeError when there is none."""
+    center: Center[Any] = importlib.import_module(f"{package}.handlers").center
+    return center
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    submission: Submission
+    reply: "Future[Reply]"
+
+
+class Running:
+    """One center at work: ``start``, then ``stop``. Everything it promised is in the store, so it may also just die."""
+
+    def __init__(self, settings: CenterSettings, transport: Transport) -> None:
+        self.settings = settings
+        self.transport = transport
+        self.center = load_adapter(settings.adapter_package)
+        self.rules = Rules(settings.center, settings.arbiter, settings.returns_before_arbiter)
+        self.store = Store(settings.store)
+        self.attachments = Attachments(self.store, settings.data / "attachments", settings.http.public_url)
+        self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
+        self.system = self.center.connect(self.vendor)
+        self.metrics = Metrics(settings.center, self.store, transport)
+        self.gate = Gate(Patience(attempts=settings.park_after))
+        self._counter = Counter(self.rules, settings, self._named)
+        self._door: queue.Queue[_Waiting] = queue.Queue(LONGEST_QUEUE)
+        self._shut = threading.Event()
+        self._leaving = threading.Event()
+        self._relay_bell, self._desk_bell = threading.Event(), threading.Event()
+        self._hands = ThreadPoolExecutor(settings.hands, thread_name_prefix=f"{settings.center}-hand")
+        self._threads: list[threading.Thread] = []
+        self._server: uvicorn.Server | None = None
+        self.log = log().bind(center=settings.center)
+
+    def _named(self, tx: Connection, sha256: str) -> Attachment | None:
+        return self.attachments.named(tx, sha256)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> str:
+        """Bring the store up to date, open the road and the door. Returns the URL of the center's HTTP server."""
+        schema.upgrade(self.store)
+        self.transport.open()
+        for name, turn in (
+            ("intake", self._intake),
+            ("relay", self._relay),
+            ("accept", self._accept),
+            ("work", self._work),
+        ):
+            self._thread(name, self._loop(name, turn))
+        url = self._serve()
+        self.log.info("started", host=self.settings.http.host, port=int(url.rpartition(":")[2]))
+        return url
+
+    def stop(self, timeout: float = 20) -> None:
+        """Leave in order: shut the door, finish what came in, send what is said, leave the road."""
+        self._shut.set()
+        if self._server is not None:
+            self._server.should_exit = True
+        self._leaving.set()
+        self._relay_bell.set()
+        self._desk_bell.set()
+        for thread in self._threads:
+            thread.join(timeout)
+        self._hands.shutdown(wait=True, cancel_futures=True)
+        self._last_round()
+        self.transport.close(5)
+        self.vendor.close()
+        self.store.close()
+        self.log.info("stopped")
+
+    def _last_round(self) -> None:
+        """Send what the last transactions have put into the outbox, as far as the road takes it now."""
+        try:
+            relay(self.store, self.transport, self.rules, clock(), limit=WINDOW, timeout=3)
+        except StoreTrouble as trouble:
+            self.log.warning("store", trouble=str(trouble))
+
+    # -- loops -------------------------------------------------------------------------------------------------------
+
+    def _thread(self, name: str, task: Callable[[], None]) -> None:
+        thread = threading.Thread(target=task, name=f"{self.settings.center}-{name}", daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _loop(self, name: str, turn: Callable[[], None]) -> Callable[[], None]:
+        """``turn`` again and again until the center leaves; no fault ends it."""
+
+        def run() -> None:
+            while not self._leaving.is_set():
+                try:
+                    turn()
+                except StoreTrouble as trouble:
+                    self.log.error("store", step=name, trouble=str(trouble))
+                    self._leaving.wait(1)
+                except Exception as fault:
+                    self.log.error("fault", step=name, fault=type(fault).__name__)
+                    self._leaving.wait(1)
+
+        return run
+
+    def _intake(self) -> None:
+        """Everything that waits at the door shares one commit."""
+        try:
+            waiting = [self._door.get(timeout=0.2)]
+        except queue.Empty:
+            return
+        while len(waiting) < WINDOW and not self._door.empty():
+            waiting.append(self._door.get_nowait())
+        try:
+            with self.metrics.timed("intake"):
+                replies = intake(self.store, self._counter, [w.submission for w in waiting], clock())
+        except BaseException as fault:
+            for one in waiting:
+                one.reply.set_exception(fault if isinstance(fault, StoreTrouble) else StoreTrouble("intake failed"))
+            raise
+        self._ring()
+        for one, reply in zip(waiting, replies, strict=True):
+            one.reply.set_result(reply)
+
+    def _relay(self) -> None:
+        self._relay_bell.clear()
+        with self.metrics.timed("relay"):
+            done = relay(self.store, self.transport, self.rules, clock(), limit=WINDOW)
+        if done.nobody:
+            self.log.warning("nobody-there", count=done.nobody)
+        if done.sent == 0:
+            self._relay_bell.wait(0.25)
+
+    def _accept(self) -> None:
+        deliveries = self.transport.receive(WINDOW, 0.5)
+        if not deliveries:
+            return
+        with self.metrics.timed("accept"):
+            counts = accept(self.store, self.rules, deliveries, clock())
+        self.transport.settle(deliveries)
+        self._ring()
+        unusual = {name: count for name, count in counts.items() if name in ("refused", "parked", "refused-by-peer")}
+        if unusual:
+            self.log.warning("not-applied", counts=unusual)
+
+    def _work(self) -> None:
+        self._desk_bell.clear()
+        tasks = claim(self.store, clock(), 1 if self.gate.probing else self.settings.hands * 4)
+        if not tasks:
+            self._desk_bell.wait(0.25)
+            return
+        with self.metrics.timed("work"):
+            performed = list(self._hands.map(self._perform, tasks))
+            said = finish(self.store, self.rules, performed, self.gate, clock())
+        for one in performed:
+            if one.outcome != "done":
+                self.log.warning(
+                    one.outcome, case=one.assignment.task.case_id, kind=one.assignment.task.kind, code=one.code
+                )
+        if said:
+            self._relay_bell.set()
+        if self.gate.probing:
+            self._leaving.wait(1)
+
+    def _perform(self, assignment: Assignment) -> Any:  # noqa: ANN401 - handed straight to finish
+        return perform(self.center, self.system, self.attachments.fetch, assignment, clock())
+
+    def _ring(self) -> None:
+        self._relay_bell.set()
+        self._desk_bell.set()
+
+    # -- the door ----------------------------------------------------------------------------------------------------
+
+    def door(self, submission: Submission) -> Reply:
+        """Hand in one form and wait for its commit. Raises ``DoorShut`` or ``StoreTrouble``."""
+        waiting = _Waiting(submission, Future())
+        if self._shut.is_set():
+            raise DoorShut
+        try:
+            self._door.put_nowait(waiting)
+            return waiting.reply.result(timeout=30)
+        except (queue.Full, TimeoutError):
+            raise DoorShut from None
+
+    def ready(self) -> dict[str, Any]:
+        """Whether forms are taken and messages flow, and what is wrong if not."""
+        road = self.transport.state()
+        state = {
+            "ready": road.connected and road.consuming and not self._shut.is_set(),
+            "broker": road.connected,
+            "consuming": road.consuming,
+            "blocked": road.blocked,
+            "trouble": road.trouble,
+            "vendor": "away" if self.gate.probing else "ok",
+        }
+        try:
+            schema.current(self.store)
+        except StoreTrouble as trouble:
+            state |= {"ready": False, "store": str(trouble)}
+        return state
+
+    def _serve(self) -> str:
+        http = self.settings.http
+        app = make_app(
+            self.center,
+            self.settings.center,
+            self.door,
+            self.settings.intake_secret.get_secret_value(),
+            self.attachments,
+            self.metrics,
+            self.ready,
+            clock,
+        )
+        listening = socket.create_server(
+            (http.host, http.port), backlog=256
+        )  # bound here: a taken port is said at once
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        self._server = uvicorn.Server(config)
+        self._thread("http", lambda: self._server.run([listening]) if self._server else None)
+        host, port = listening.getsockname()[:2]
+        return f"http://{host}:{port}"

@@ -1,0 +1,150 @@
+"""A center's settings: one TOML file, and the environment for what must not stand in a file. Checked as a whole."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bus.bounds import CENTER_PATTERN, CenterName
+
+_Url = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+]*://\S+$", max_length=500)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Route(_Part):
+    """Cases of ``category`` in ``division`` go to ``to``. ``*`` at the end stands for anything that follows."""
+
+    to: CenterName
+    category: str = "*"
+    division: str = "*"
+
+    def fits(self, category: str, division: str) -> bool:
+        """Whether this route is for such a case."""
+        return _like(self.category, category) and _like(self.division, division)
+
+
+def _like(pattern: str, value: str) -> bool:
+    return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
+
+
+class Http(_Part):
+    """Where this center's own HTTP server listens (intake, attachments, health, metrics)."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = ""
+    """How other centers reach it, for attachments; empty: they cannot."""
+
+
+class VendorAt(_Part):
+    """The center's own system."""
+
+    url: _Url
+    token: SecretStr = SecretStr("")
+    timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
+
+
+class CenterSettings(BaseSettings):
+    """Everything one ``bus run`` needs. Environment variables ``BUS_…`` win over the file (``BUS_VENDOR__TOKEN``)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BUS_", env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    center: CenterName
+    adapter: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][\w.]*$")] = ""
+    """The adapter's package; by default ``adapters.<kind>``."""
+    store: _Url
+    """``sqlite:////var/lib/bus/center.db`` or ``postgresql+psycopg://user@host/database``."""
+    broker: str = ""
+    """``amqp://`` or ``amqps://`` URL of the county's broker; empty only inside one process (demo, tests)."""
+    data: Path = Path("data")
+    """Folder for attachments."""
+    intake_secret: SecretStr = SecretStr("")
+    """``whsec_…``, shared with the center's own system (Standard Webhooks)."""
+    vendor: VendorAt
+    http: Http = Http()
+    routes: tuple[Route, ...] = ()
+    arbiter: CenterName | None = None
+    returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2
+    park_after: Annotated[int, Field(ge=1, le=1000)] = 12
+    """Attempts at the center's own system before a task is parked."""
+    hands: Annotated[int, Field(ge=1, le=32)] = 4
+    """How many calls into the center's own system may run at once."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file, so that secrets need not stand in it."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.intake_secret.get_secret_value() == "":
+            raise ValueError("intake_secret is missing: set BUS_INTAKE_SECRET to whsec_… (bus doctor makes one)")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The first half of the center's name."""
+        return self.center.partition("-")[0]
+
+    @property
+    def adapter_package(self) -> str:
+        """Where the adapter is imported from."""
+        return self.adapter or f"adapters.{self.kind}"
+
+    def find(self, category: str, division: str) -> str | None:
+        """The first route that fits; never to this center itself."""
+        for route in self.routes:
+            if route.to != self.center and route.fits(category, division):
+                return route.to
+        return None
+
+
+class BadSettings(ValueError):
+    """The settings are wrong. ``faults``: (where, what is wrong in Chinese, in English), all of them at once."""
+
+    def __init__(self, faults: list[tuple[str, str, str]]) -> None:
+        super().__init__("; ".join(f"{where}: {en}" for where, _, en in faults))
+        self.faults = faults
+
+
+_WORDS = {
+    "missing": ("缺少这一项", "this setting is missing"),
+    "extra_forbidden": ("没有这一项，请检查拼写", "there is no such setting; check its spelling"),
+    "string_pattern_mismatch": ("格式不对", "it has not the right form"),
+}
+
+
+def load(path: Path | None, **given: Any) -> CenterSettings:  # noqa: ANN401 - whatever the settings hold
+    """Read settings from a TOML file, the environment and ``given``. Raises ``BadSettings`` with every fault."""
+    try:
+        from_file = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
+    except OSError as error:
+        raise BadSettings([(str(path), "读不到这个文件", error.strerror or "cannot be read")]) from None
+    except ValueError as error:
+        raise BadSettings([(str(path), "不是正确的 TOML 文件", f"is not TOML: {error}")]) from None
+    try:
+        return CenterSettings(**(from_file | given))
+    except ValidationError as error:
+        raise BadSettings([_fault(item) for item in error.errors(include_input=False, include_url=False)]) from None
+
+
+def _fault(item: Any) -> tuple[str, str, str]:  # noqa: ANN401 - pydantic's own shape
+    where = ".".join(str(part) for part in item["loc"]) or "settings"
+    zh, en = _WORDS.get(item["type"], (f"不正确：{item['msg']}", item["msg"]))
+    if where.endswith("center") or where.endswith("to"):
+        zh, en = f"{zh}（例：media_center-150402）", f"{en} (for example media_center-150402, {CENTER_PATTERN})"
+    return where, zh, en

@@ -1,0 +1,8 @@
+"""Alembic's entry: it runs the migrations on the connection that ``bus.store.schema`` hands over."""
+
+from alembic import context
+
+from bus.store.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+context.run_migrations()

@@ -1,0 +1,41 @@
+"""The schema's versions: Alembic migrations, run by ``bus run`` at its start and by nobody else at the same time."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bus.store.database import Store
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def newest() -> str:
+    """The version that this code works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("no migration is there; the installation is broken: install the package again")
+    return head
+
+
+def current(store: Store) -> str | None:
+    """The version the store is at; None for an empty one."""
+    with store.reading() as tx:
+        return MigrationContext.configure(tx).get_current_revision()
+
+
+def upgrade(store: Store, to: str = "head") -> None:
+    """Bring the store to version ``to``, in one transaction; nothing to do when it is there."""
+    if to == "head" and current(store) == newest():
+        return
+    config = _config()
+    with store.engine.begin() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, to)
