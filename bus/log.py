@@ -9,8 +9,8 @@ import structlog
 
 ALLOWED = frozenset(
     {
-        "event", "level", "timestamp", "center", "case", "message", "kind", "peer", "code", "count", "counts", "seconds",
-        "attempts", "place", "port", "host", "exchange", "queue", "reconnects", "trouble", "step", "fault", "signal",
+        "event", "level", "timestamp", "center", "case", "message", "kind", "peer", "code", "count", "counts",
+        "seconds", "attempts", "place", "port", "host", "exchange", "queue", "reconnects", "trouble", "step", "fault", "signal",
         "version", "state", "row", "form", "status", "channel", "epoch", "reply_code",
     }
 )  # fmt: skip
@@ -38,7 +38,7 @@ def set_up(center: str, stream: TextIO | None = None, level: int = logging.INFO)
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(center=center)
-    # libraries log values of their own choosing (pika: bodies, httpx: URLs with ids): only their alarms, only their names
+    # libraries log values of their own choosing (pika: bodies, httpx: URLs with ids): they are not heard at all
     for name in ("pika", "kombu", "amqp", "httpx", "httpcore", "uvicorn", "sqlalchemy", "alembic"):
         logging.getLogger(name).handlers = [logging.NullHandler()]
         logging.getLogger(name).propagate = False

@@ -145,6 +145,6 @@ def load(path: Path | None, **given: Any) -> CenterSettings:  # noqa: ANN401 - w
 def _fault(item: Any) -> tuple[str, str, str]:  # noqa: ANN401 - pydantic's own shape
     where = ".".join(str(part) for part in item["loc"]) or "settings"
     zh, en = _WORDS.get(item["type"], (f"不正确：{item['msg']}", item["msg"]))
-    if where.endswith("center") or where.endswith("to"):
+    if where.endswith(("center", "to")):
         zh, en = f"{zh}（例：media_center-150402）", f"{en} (for example media_center-150402, {CENTER_PATTERN})"
     return where, zh, en

@@ -53,7 +53,6 @@ def upgrade() -> None:
         sa.Column("next_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "held",
@@ -86,7 +85,6 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("note", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
         sqlite_autoincrement=True,
     )
     op.create_index("journal_by_case", "journal", ["case_id", "id"], unique=False)
@@ -123,7 +121,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("message_id"),
         sqlite_autoincrement=True,
-        sqlite_autoincrement=True,
     )
     op.create_index("outbox_by_case", "outbox", ["case_id"], unique=False)
     op.create_index("outbox_due", "outbox", ["state", "next_ms", "id"], unique=False)
@@ -145,7 +142,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("place", "digest", name="parked_once"),
         sqlite_autoincrement=True,
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "receipts",
@@ -156,7 +152,6 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=64), nullable=True),
         sa.Column("next_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
         sqlite_autoincrement=True,
     )
     op.create_index("receipts_due", "receipts", ["next_ms", "id"], unique=False)
@@ -175,7 +170,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("message_id"),
-        sqlite_autoincrement=True,
         sqlite_autoincrement=True,
     )
     op.create_index("work_by_case", "work", ["case_id", "id"], unique=False)
