@@ -1,12 +1,12 @@
 """The building blocks refuse what they must refuse, take what is right, and never repeat what they were given."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from bus import bounds
 from bus.bounds import check_credit_code, check_id_card
@@ -207,5 +207,5 @@ def test_python_and_rust_read_the_patterns_alike(text: str) -> None:
     Python's ``$`` would pass over a last line break, so ``\Z`` stands in its place here."""
     for pattern in (bounds.CLEAN, bounds.CLEAN_LINE, bounds.CENTER_PATTERN, bounds.DIVISION_PATTERN):
         python = re.search(pattern[:-1] + r"\Z", text) is not None
-        block: Any = bounds.Annotated[str, bounds.StringConstraints(pattern=pattern)]
+        block: Any = Annotated[str, StringConstraints(pattern=pattern)]
         assert takes(block, text) is python
