@@ -294,6 +294,8 @@ def _publish(exchange: Callable[[Town], str], key: Callable[[Town], str]) -> Cal
 
 FORBIDDEN: dict[str, Callable[[Town, BlockingChannel], Any]] = {
     "publish to another's exchange": _publish(lambda t: out_exchange(t.b), lambda t: routing_key(t.a, KIND)),
+    "publish to a look-alike": _publish(lambda t: f"x{out_exchange(t.a)}2", lambda t: routing_key(t.b, KIND)),
+    "get from a look-alike": lambda t, c: c.basic_get(f"x{inbox_queue(t.a)}2"),
     "publish to cases": _publish(lambda _: "cases", lambda t: routing_key(t.b, KIND)),
     "publish to the dead": _publish(lambda _: "dead", lambda t: routing_key(t.b, KIND)),
     "publish by the default exchange": _publish(lambda _: "", lambda t: inbox_queue(t.b)),
