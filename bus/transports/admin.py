@@ -19,7 +19,7 @@ from bus.transports.passwords import SHA256
 Json = dict[str, Any]
 
 
-class AdminRefused(Exception):  # noqa: N818 - the name says what happened to the operator, "Error" would add nothing
+class AdminRefused(Exception):
     """The management API could not be reached or said no. The text names the cure and never holds a password."""
 
     def __init__(self, text: str, status: int | None = None) -> None:
