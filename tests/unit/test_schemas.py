@@ -132,6 +132,7 @@ def test_each_schema_takes_the_example_of_its_kind_only(rule: Rule) -> None:
     """Twenty schemas that took everything would be worth nothing."""
     taken = [other.kind for other in CONTRACT if is_valid(rule, instance(other))]
     assert taken == [rule.kind]
+    assert ("subject" in schema(rule)["properties"]) is rule.kind.startswith("case.")
 
 
 def nodes(node: object) -> Iterator[dict[str, Any]]:
