@@ -10,7 +10,8 @@ import structlog
 ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "center", "case", "message", "kind", "peer", "code", "count", "counts",
-        "seconds", "attempts", "place", "port", "host", "exchange", "queue", "reconnects", "trouble", "step", "fault", "signal",
+        "seconds", "attempts", "place", "port", "host", "exchange", "queue", "reconnects", "trouble", "step",
+        "fault", "signal",
         "version", "state", "row", "form", "status", "channel", "epoch", "reply_code",
     }
 )  # fmt: skip

@@ -18,7 +18,7 @@ class Metrics:
     def __init__(self, center: str, store: Store, transport: Transport) -> None:
         self._center, self._store, self._transport = center, store, transport
         self.registry = CollectorRegistry()
-        self.registry.register(self)  # type: ignore[arg-type]  # a collector is whatever has collect()
+        self.registry.register(self)
         self._seconds = Histogram(
             "bus_step_seconds", "Duration of one round of a step", ["center", "step"], registry=self.registry
         )

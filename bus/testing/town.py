@@ -1,0 +1,235 @@
+"""A town to try the bus in: centers, each with a stand-in of its vendor's system, and people who use those systems.
+
+The centers run in this process, or in a child process that can be killed; the vendors' systems always live here, as
+in the world they live elsewhere. Everything between them is real: HTTP, signatures, stores on disk, the transport.
+"""
+
+import base64
+import importlib
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import func, select
+
+from bus.custody import Record, Status
+from bus.store import tables as t
+from bus.store.database import Store
+from bus.testing.county import County, Plan
+from bus.testing.stand_in import StandIn
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the stores and the vendors' systems say of the whole town."""
+
+    cases: int
+    answered: int
+    lost: int
+    """Cases that no center holds, or whose centers do not agree who does."""
+    twice: int
+    """Effects or messages that were applied more than once."""
+    parked: int
+    waiting: int
+    """Messages and tasks that are still on their way."""
+
+
+@dataclass(slots=True)
+class Town:
+    """``open`` it, let people act through ``vendor``, wait with ``until``, look with ``audit``, ``close`` it."""
+
+    folder: Path
+    centers: Sequence[str]
+    routes: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    """Per center: its routes, as the settings take them."""
+    arbiter: str | None = None
+    brokers: Mapping[str, str] = field(default_factory=dict)
+    """Per center: the broker's URL; a center without one is on the embedded road."""
+    stores: Mapping[str, str] = field(default_factory=dict)
+    """Per center: another store than SQLite in the folder."""
+    in_child: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings for every center."""
+    vendors: dict[str, StandIn] = field(default_factory=dict)
+    vendor_urls: dict[str, str] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    county: County | None = None
+    child: "subprocess.Popen[str] | None" = None
+    _plan: Plan | None = None
+    _eyes: dict[str, Store] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """Start the vendors' systems, then the centers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = []
+        for name in self.centers:
+            secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+            port = free_port()
+            self.urls[name] = f"http://127.0.0.1:{port}"
+            simulator = importlib.import_module(f"adapters.{name.partition('-')[0]}.simulator").Simulator
+            self.vendors[name] = simulator(name, self.urls[name], secret)
+            self.vendor_urls[name] = self.vendors[name].start()
+            settings.append(self._settings(name, secret, port))
+        self._plan = Plan(tuple(settings), str(self.folder / "log.jsonl"))
+        self.start_centers()
+
+    def _settings(self, name: str, secret: str, port: int) -> dict[str, Any]:
+        return {
+            "center": name,
+            "store": self.store_url(name),
+            "broker": self.brokers.get(name, ""),
+            "data": str(self.folder / name),
+            "intake_secret": secret,
+            "vendor": {"url": self.vendor_urls[name]},
+            "http": {"port": port, "public_url": self.urls[name]},
+            "routes": [dict(route) for route in self.routes.get(name, ())],
+            "arbiter": self.arbiter,
+            **self.more,
+        }
+
+    def store_url(self, name: str) -> str:
+        """Where the center's store is."""
+        return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
+
+    def start_centers(self) -> None:
+        """Start the centers (again): on the same stores and ports."""
+        if self._plan is None:
+            raise RuntimeError("open the town first")
+        if not self.in_child:
+            self.county = County(self._plan)
+            self.county.start()
+            return
+        path = self.folder / "plan.json"
+        self._plan.save(path)
+        command = [sys.executable, "-m", "bus.testing.county", str(path)]
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        if self.child.stdout is None or self.child.stdout.readline() != "ready\n":
+            raise RuntimeError(f"the centers did not start; see {self._plan.log_file}")
+
+    def kill(self) -> None:
+        """Kill the centers' process at once, as a power cut would."""
+        if self.child is None:
+            raise RuntimeError("only centers in a child process can be killed")
+        self.child.kill()
+        self._reap()
+
+    def _reap(self) -> None:
+        child, self.child = self.child, None
+        if child is not None:
+            child.wait(30)
+            if child.stdout is not None:
+                child.stdout.close()
+
+    def close(self) -> None:
+        """Stop the centers, then the vendors' systems."""
+        if self.child is not None:
+            self.child.terminate()
+            self._reap()
+        if self.county is not None:
+            self.county.stop()
+            self.county = None
+        for vendor in self.vendors.values():
+            vendor.stop()
+        for eye in self._eyes.values():
+            eye.close()
+        self._eyes.clear()
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    def vendor(self, center: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - their JSON
+        """Use the vendor's system of a center, as its staff or a resident would: POST with a body, GET without."""
+        url = self.vendor_urls[center] + path
+        with httpx.Client(timeout=10, trust_env=False) as http:
+            answer = http.get(url) if body is None else http.post(url, json=dict(body))
+        answer.raise_for_status()
+        return answer.json()
+
+    def until(self, what: str, condition: Callable[[], Any], timeout: float = 30) -> Any:  # noqa: ANN401 - whatever it gives
+        """Wait until ``condition`` gives something true, and return that. Raises TimeoutError that says ``what``."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            found = condition()
+            if found:
+                return found
+            time.sleep(0.02)
+        raise TimeoutError(f"not seen within {timeout:.0f} s: {what}")
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def eye(self, center: str) -> Store:
+        """The center's store, to look at."""
+        if center not in self._eyes:
+            self._eyes[center] = Store(self.store_url(center))
+        return self._eyes[center]
+
+    def records(self, center: str) -> dict[UUID, Record]:
+        """Every case that the center knows."""
+        with self.eye(center).reading() as tx:
+            found = [Record.model_validate_json(row.record) for row in tx.execute(select(t.cases.c.record))]
+        return {record.case.case_id: record for record in found}
+
+    def record(self, center: str, case_id: UUID) -> Record | None:
+        """What the center knows of one case."""
+        return self.records(center).get(case_id)
+
+    def audit(self) -> Audit:
+        """Count over all stores and all vendors' systems."""
+        by_case: dict[UUID, list[Record]] = {}
+        for center in self.centers:
+            for case_id, record in self.records(center).items():
+                by_case.setdefault(case_id, []).append(record)
+        answered = sum(
+            any(r.me == r.case.origin and r.status is Status.CLOSED for r in known) for known in by_case.values()
+        )
+        return Audit(
+            cases=len(by_case),
+            answered=answered,
+            lost=sum(not one_custodian(known) for known in by_case.values()),
+            twice=self._twice(),
+            parked=self._count(t.parked),
+            waiting=self._count(t.outbox) + self._count(t.work) + self._count(t.held),
+        )
+
+    def _count(self, table: Any) -> int:  # noqa: ANN401 - any of our tables
+        total = 0
+        for center in self.centers:
+            with self.eye(center).reading() as tx:
+                total += tx.execute(select(func.count()).select_from(table)).scalar_one()
+        return total
+
+    def _twice(self) -> int:
+        """Messages applied twice by a store, and keys that had two effects at a vendor."""
+        twice = 0
+        for center in self.centers:
+            with self.eye(center).reading() as tx:
+                ids = [row.message_id for row in tx.execute(select(t.applied.c.message_id))]
+            keys = [effect["key"] for effect in self.vendors[center].effects]
+            twice += len(ids) - len(set(ids)) + len(keys) - len(set(keys))
+        return twice
+
+    def drained(self) -> bool:
+        """Whether nothing is on its way any more."""
+        return self.audit().waiting == 0
+
+
+def one_custodian(known: Sequence[Record]) -> bool:
+    """Whether the records of one case, from all centers, agree on exactly one custodian who knows that it is he."""
+    newest = max(record.version for record in known)
+    holders = {record.holder for record in known if record.version == newest}
+    return len(holders) == 1 and any(record.me in holders and record.version == newest for record in known)

@@ -1,0 +1,199 @@
+"""One suite for the store on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from bus.custody import Record
+from bus.ids import new_id
+from bus.store import Store, StoreTrouble, Tx, cases, inbox, intakes, outbox, parked, schema
+from bus.store.tables import metadata
+from tests.unit.steps import NOW, a_case
+
+ME, PEER = "media_center-150402", "party_service-150402"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A fresh store at the newest version."""
+    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
+    opened = Store(url)
+    schema.upgrade(opened)
+    yield opened
+    opened.close()
+
+
+def _message(case_id: UUID, sequence: int, now_ms: int = 1) -> dict[str, object]:
+    return {
+        "message_id": str(new_id()),
+        "recipient": PEER,
+        "case_id": str(case_id),
+        "sequence": sequence,
+        "kind": "case.offered",
+        "body": b"\x00\xffbody",
+        "state": outbox.WAITING,
+        "attempts": 0,
+        "next_ms": now_ms,
+        "created_ms": now_ms,
+        "trouble": "",
+    }
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(store: Store) -> None:
+    """The schema that migrations build is the one that the queries expect."""
+    with store.reading() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), metadata) == []
+
+
+def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(store: Store) -> None:
+    """What was stored before an upgrade is there after it, and the upgrade may be repeated."""
+    schema.upgrade(store)
+    record = Record(me=ME, case=a_case(ME), holder=ME, version=1, path=(ME,))
+    with store.engine.begin() as tx:
+        tx.exec_driver_sql("DROP TABLE attachments")
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    store.write(lambda tx: cases.keep(tx, [record], 1))
+    schema.upgrade(store)
+    schema.upgrade(store)
+    assert schema.current(store) == schema.newest()
+    assert store.write(lambda tx: cases.load(tx, [record.case.case_id])) == {record.case.case_id: record}
+
+
+def test_a_failed_change_leaves_nothing_behind(store: Store) -> None:
+    """A transaction is all or nothing."""
+    case_id = new_id()
+
+    def change(tx: Tx) -> None:
+        outbox.lay_out(tx, [_message(case_id, 1)])
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.write(change)
+    assert store.write(lambda tx: outbox.claim(tx, 10, 10, 10)) == []
+
+
+def test_a_lost_race_ends_as_trouble_that_names_the_cure_and_no_value(store: Store) -> None:
+    """A row that can never be written raises StoreTrouble, without the row in its text."""
+    row = _message(new_id(), 1)
+    store.write(lambda tx: outbox.lay_out(tx, [row]))
+    with pytest.raises(StoreTrouble) as trouble:
+        store.write(lambda tx: outbox.lay_out(tx, [row]))
+    assert str(row["message_id"]) not in str(trouble.value)
+
+
+def test_claimed_messages_are_not_claimed_again_before_their_lease_ends(store: Store) -> None:
+    """Two relays never hold the same message at the same time, and a crash frees it after the lease."""
+    case_id = new_id()
+    store.write(lambda tx: outbox.lay_out(tx, [_message(case_id, n) for n in (1, 2, 3)]))
+    first = store.write(lambda tx: outbox.claim(tx, 10, 2, 100))
+    second = store.write(lambda tx: outbox.claim(tx, 10, 10, 100))
+    assert [len(first), len(second)] == [2, 1]
+    assert {m.message_id for m in first}.isdisjoint(m.message_id for m in second)
+    assert first[0].body == b"\x00\xffbody"
+    assert len(store.write(lambda tx: outbox.claim(tx, 200, 10, 100))) == 3
+
+
+def test_only_the_recipients_receipt_ends_a_message(store: Store) -> None:
+    """A receipt from anybody else counts for nothing; a refusal keeps the message for the operator."""
+    rows = [_message(new_id(), 1), _message(new_id(), 1)]
+    ids = [str(row["message_id"]) for row in rows]
+    store.write(lambda tx: outbox.lay_out(tx, rows))
+    assert store.write(lambda tx: outbox.receipted(tx, "media_center-150404", ids, [])) == 0
+    assert store.write(lambda tx: outbox.receipted(tx, PEER, [ids[0]], [(ids[1], "stale")])) == 2
+    with store.reading() as tx:
+        assert outbox.figures(tx)["refused"] == 1
+        assert outbox.figures(tx)["waiting"] == 0
+
+
+def test_sequences_run_from_one_without_gaps_per_peer_and_case(store: Store) -> None:
+    """Reserved places follow each other, and the other mark of the lane stays as it is."""
+    case_id = str(new_id())
+    assert store.write(lambda tx: outbox.next_sequences(tx, {(PEER, case_id): 3})) == {(PEER, case_id): 0}
+    store.write(lambda tx: outbox.set_lanes(tx, "applied", {(PEER, case_id): 7}))
+    assert store.write(lambda tx: outbox.next_sequences(tx, {(PEER, case_id): 1})) == {(PEER, case_id): 3}
+    with store.reading() as tx:
+        assert inbox.applied_marks(tx, [(PEER, case_id), (ME, case_id)]) == {(PEER, case_id): 7, (ME, case_id): 0}
+
+
+def _task(case_id: UUID) -> dict[str, object]:
+    return {
+        "message_id": str(new_id()),
+        "case_id": str(case_id),
+        "source": PEER,
+        "kind": "case.urged",
+        "body": b"{}",
+        "state": inbox.WAITING,
+        "attempts": 0,
+        "next_ms": 1,
+        "created_ms": 1,
+        "reason": "",
+    }
+
+
+def test_only_the_first_task_of_a_case_is_claimed_and_a_parked_one_blocks(store: Store) -> None:
+    """The effects of one case keep their order in the center's own system, also behind a parked task."""
+    one, other = new_id(), new_id()
+    store.write(lambda tx: inbox.lay_work(tx, [_task(one), _task(one), _task(other)]))
+    claimed = store.write(lambda tx: inbox.claim_work(tx, 10, 10, 100))
+    assert [task.case_id for task in claimed] == [str(one), str(other)]
+    store.write(lambda tx: inbox.park_work(tx, claimed[0].row, "vendor-400"))
+    store.write(lambda tx: inbox.finish_work(tx, [claimed[1].row]))
+    assert store.write(lambda tx: inbox.claim_work(tx, 500, 10, 100)) == []
+    assert store.write(lambda tx: inbox.replay_work(tx, claimed[0].message_id, 500))
+    assert [t.row for t in store.write(lambda tx: inbox.claim_work(tx, 500, 10, 100))] == [claimed[0].row]
+
+
+def test_the_same_thing_parked_again_is_counted_not_doubled(store: Store) -> None:
+    """An operator sees one entry with a count, however often a poison message comes."""
+    row = {
+        "place": parked.WIRE, "code": "not-json", "hint": "", "digest": "d" * 64, "peer": None, "case_id": None,
+        "message_id": None, "body": b"\x00", "owner": ME, "times": 1, "first_ms": 5, "last_ms": 5,
+    }  # fmt: skip
+    for at in (5, 9):
+        store.write(lambda tx, at=at: parked.park(tx, [row | {"last_ms": at}]))  # type: ignore[misc]  # a default in a lambda
+    with store.reading() as tx:
+        (listed,) = parked.listed(tx)
+    assert (listed["times"], listed["first_ms"], listed["last_ms"]) == (2, 5, 9)
+
+
+def test_running_numbers_never_repeat(store: Store) -> None:
+    """Numbers for people rise by one and are given out once."""
+    assert [store.write(lambda tx: cases.next_number(tx, "RM-20261123")) for _ in range(3)] == [1, 2, 3]
+
+
+def test_links_and_intakes_are_remembered(store: Store) -> None:
+    """A native record finds its case, and a form that was taken in is known with its answer."""
+    case_id = new_id()
+    link = {"system": "app", "native_id": "留言-1", "case_id": str(case_id)}
+    store.write(lambda tx: cases.link(tx, [link, link]))
+    row = {"form": "message", "native_id": "e1", "digest": "d", "answer": "{}", "at_ms": 1}
+    store.write(lambda tx: intakes.note(tx, [row]))
+    with store.reading() as tx:
+        assert cases.find(tx, "app", "留言-1") == case_id
+        assert cases.natives(tx, [case_id]) == {case_id: {"app": "留言-1"}}
+        assert intakes.known(tx, [("message", "e1"), ("message", "e2")]) == {("message", "e1"): ("d", "{}")}
+
+
+def test_held_messages_wait_once_and_are_released(store: Store) -> None:
+    """A message held back twice is there once, and gone after its release."""
+    place = {"peer": PEER, "case_id": str(new_id()), "sequence": 3, "body": b"x", "at_ms": 1}
+    store.write(lambda tx: inbox.hold(tx, [place, place]))
+    lane = (PEER, str(place["case_id"]))
+    with store.reading() as tx:
+        assert inbox.held(tx, [lane]) == {lane: {3: b"x"}}
+    store.write(lambda tx: inbox.release(tx, [(*lane, 3)]))
+    with store.reading() as tx:
+        assert inbox.held(tx, [lane]) == {}
+
+
+def test_the_record_survives_the_store_unchanged(store: Store) -> None:
+    """A record that is read back equals the one that was written."""
+    record = Record(me=ME, case=a_case(ME), holder=ME, version=1, path=(ME,), due=NOW)
+    store.write(lambda tx: cases.keep(tx, [record], 1))
+    with store.reading() as tx:
+        assert cases.read(tx, [record.case.case_id]) == {record.case.case_id: record}
+        assert cases.by_number(tx, record.case.number) == record.case.case_id

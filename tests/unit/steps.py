@@ -1,0 +1,125 @@
+"""What tests of the steps share: a case, a moment, and a county of bare stores with a road that the test holds."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bus.accept import accept
+from bus.bounds import Strict
+from bus.case import Case, Person, Place, Source
+from bus.center import Answer, Center, Desk, FrontDesk
+from bus.commands import Command
+from bus.ids import new_id
+from bus.intake import Counter, Reply, Submission, intake
+from bus.message import Message, decode
+from bus.page import Page, Rules
+from bus.port import Delivery, Fate, Parcel, Promise, TransportState
+from bus.relay import relay
+from bus.store import Store, Tx, schema
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def a_case(origin: str, **changes: Any) -> Case:
+    """A case like any other."""
+    fields: dict[str, Any] = {
+        "case_id": new_id(), "number": f"N-{new_id().hex[:12]}", "origin": origin, "title": "楼道灯不亮",
+        "text": "三单元楼道灯坏了一周", "category": "housing", "place": Place(division="150402006006"),
+        "resident": Person(name="居民甲", phone="0476-0000000"), "channel": "app",
+        "source": Source(system="app", record="m-1"), "received_at": NOW,
+    }  # fmt: skip
+    return Case(**(fields | changes))
+
+
+class Bag:
+    """A road that a test carries: what was sent lies in ``parcels`` until the test hands it over."""
+
+    promises: frozenset[Promise] = frozenset()
+
+    def __init__(self) -> None:
+        self.parcels: list[Parcel] = []
+        self.fate = Fate.TAKEN
+
+    def open(self) -> None:
+        """Nothing to open."""
+
+    def send(self, parcels: Any, timeout: float) -> list[Fate]:
+        """Into the bag, or nowhere."""
+        if self.fate is Fate.TAKEN:
+            self.parcels += parcels
+        return [self.fate] * len(parcels)
+
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
+        """The test delivers by itself."""
+        return []
+
+    def settle(self, deliveries: Any) -> None:
+        """Nothing is kept."""
+
+    def state(self) -> TransportState:
+        """Always well."""
+        return TransportState(connected=True, reconnects=0, unconfirmed=0, consuming=True, blocked=False, trouble="")
+
+    def close(self, timeout: float) -> None:
+        """Nothing to close."""
+
+
+class Bare:
+    """One center without loops: its steps are called by the test."""
+
+    def __init__(self, name: str, folder: Path, arbiter: str | None = None) -> None:
+        self.rules = Rules(name, arbiter)
+        self.store = Store(f"sqlite:///{folder}/{name}.db")
+        schema.upgrade(self.store)
+        self.bag = Bag()
+        self.now = NOW
+
+    def do(self, *commands: Command) -> None:
+        """Carry out commands in one transaction."""
+
+        def change(tx: Tx) -> None:
+            page = Page(tx, self.rules, self.now)
+            for command in commands:
+                page.do(command)
+            page.write()
+
+        self.store.write(change)
+
+    def relay(self) -> list[Parcel]:
+        """One relay round; what went onto the road."""
+        self.bag.parcels = []
+        relay(self.store, self.bag, self.rules, self.now)
+        return self.bag.parcels
+
+    def accept(self, *bodies: bytes, sender: str | None = None) -> dict[str, int]:
+        """Accept these bodies in one window."""
+        return dict(accept(self.store, self.rules, [Delivery(body, sender, None) for body in bodies], self.now))
+
+    def later(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+
+def carry(*centers: Bare, rounds: int = 20) -> None:
+    """Carry everything between these centers until nothing moves."""
+    by_name = {center.rules.me: center for center in centers}
+    for _ in range(rounds):
+        parcels = [parcel for center in centers for parcel in center.relay()]
+        if not parcels:
+            return
+        for parcel in parcels:
+            if parcel.recipient in by_name:
+                by_name[parcel.recipient].accept(parcel.body)
+
+
+def opened(parcel: Parcel) -> Message[Any]:
+    """The message in a parcel."""
+    return decode(parcel.body)
+
+
+__all__ = ["NOW", "Answer", "Bag", "Bare", "Center", "Counter", "Desk", "FrontDesk", "Reply", "Strict", "Submission",
+           "a_case", "carry", "intake", "opened"]  # fmt: skip
