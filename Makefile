@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types services lock clean
+.PHONY: help setup demo test check lint format types services secrets lock clean
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -35,6 +35,9 @@ format: setup ## write the code in the one format
 services: setup ## install what the private RabbitMQ and PostgreSQL of the tests are started from
 	@$(BIN)/python -m bus.testing.services ensure
 
+secrets: ## random secrets for `docker compose up`, in .local/compose
+	@deploy/compose/secrets .local/compose
+
 # The locks name no registry: pip takes the packages from wherever it is configured to, and the hashes decide.
 UV ?= uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
@@ -43,5 +46,5 @@ lock: ## compile the locks from pyproject.toml (needs uv; LOCKFLAGS=--upgrade ta
 	$(COMPILE) $(LOCKFLAGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(COMPILE) $(LOCKFLAGS) --group build -c requirements-dev.lock -o requirements-build.lock
 
-clean: ## remove the .venv, the caches and what tests and demo left behind
-	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build
+clean: ## remove the .venv, the caches and what tests and demo left behind; the secrets stay
+	rm -rf .venv .local/services .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build
