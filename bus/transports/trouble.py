@@ -1,0 +1,151 @@
+"""What went wrong between us and the broker, in words for the person on duty: Chinese, English, and the cure."""
+
+from pika.exceptions import (
+    AMQPHeartbeatTimeout,
+    ChannelClosedByBroker,
+    ConnectionBlockedTimeout,
+    ConnectionClosedByBroker,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
+)
+
+_REFUSED, _MISSING, _PRECONDITION = 403, 404, 406
+
+
+class NoAnswerError(Exception):
+    """The broker owed us an answer and gave none in time."""
+
+
+def of_line(error: BaseException | None, where: str) -> str:
+    """Why there is no connection. ``where`` is host:port and vhost, never user or password."""
+    match error:
+        case ProbableAuthenticationError():
+            return _both(
+                f"{where} 拒绝登录:请核对用户名和口令,或运行 `bus topology apply` 重建用户",
+                f"{where} refuses the login: check user and password, or make the user with `bus topology apply`",
+            )
+        case ConnectionClosedByBroker(reply_code=code) if code in (_REFUSED, 530):
+            return _no_vhost(where)
+        case ProbableAccessDeniedError():
+            return _no_vhost(where)
+        case ConnectionBlockedTimeout():
+            return _both(
+                f"{where} 长时间停收消息:请在代理上腾出内存或磁盘",
+                f"{where} has taken no messages for too long: free memory or disk on the broker",
+            )
+        case AMQPHeartbeatTimeout() | NoAnswerError():
+            return _both(
+                f"{where} 没有应答,正在重连:请检查代理主机和网络",
+                f"{where} does not answer, reconnecting: look at the broker's machine and the network",
+            )
+        case _:
+            return _both(
+                f"无法连接 {where},正在重试({_kind(error)}):请检查代理是否在运行、地址和网络",
+                f"no connection to {where}, trying again ({_kind(error)}): is it up, address and network right?",
+            )
+
+
+def of_publishing(error: BaseException | None, exchange: str) -> str:
+    """Why the channel we publish on was closed."""
+    match error:
+        case ChannelClosedByBroker(reply_code=code, reply_text=text) if code == _PRECONDITION and "user_id" in text:
+            return _both(
+                "代理拒绝了消息里的 user_id:登录用户必须与中心同名",
+                "the broker refuses our user_id: the user we log in as must carry the center's name",
+            )
+        case ChannelClosedByBroker(reply_code=code) if code == _REFUSED:
+            return _both(
+                f"无权写入交换机 {exchange}:请运行 `bus topology apply`",
+                f"no right to write exchange {exchange}: run `bus topology apply`",
+            )
+        case ChannelClosedByBroker(reply_code=code) if code == _MISSING:
+            return _both(
+                f"交换机 {exchange} 不存在:请运行 `bus topology apply`",
+                f"exchange {exchange} is missing: run `bus topology apply`",
+            )
+        case _:
+            return _closed(error, exchange)
+
+
+def of_consuming(error: BaseException | None, queue: str) -> str:
+    """Why we are not consuming."""
+    match error:
+        case ChannelClosedByBroker(reply_code=code) if code == _REFUSED:
+            return _both(
+                f"无权读取队列 {queue}:请运行 `bus topology apply`",
+                f"no right to read queue {queue}: run `bus topology apply`",
+            )
+        case ChannelClosedByBroker(reply_code=code) if code == _MISSING:
+            return _both(
+                f"队列 {queue} 不存在:请运行 `bus topology apply`",
+                f"queue {queue} is missing: run `bus topology apply`",
+            )
+        case ChannelClosedByBroker(reply_code=code, reply_text=text) if code == _PRECONDITION and "timeout" in text:
+            return _both(
+                f"队列 {queue} 的消息太久没有确认,代理已收回:请检查数据库是否卡住",
+                f"deliveries of {queue} were not settled in time, the broker took them back: is the database stuck?",
+            )
+        case _:
+            return _closed(error, queue)
+
+
+def cancelled(queue: str) -> str:
+    """The broker ended our consumer."""
+    return _both(
+        f"代理取消了队列 {queue} 的订阅(队列被删除或转移),正在重新订阅;若持续请运行 `bus topology verify`",
+        f"the broker cancelled our consumer of {queue} (deleted or moved), subscribing again; "
+        "if it stays so run `bus topology verify`",
+    )
+
+
+def nacked(exchange: str) -> str:
+    """The broker said no to parcels."""
+    return _both(
+        f"代理拒收经 {exchange} 发出的消息,稍后重发:收件队列可能已满,或其主节点不可用",
+        f"the broker refuses parcels from {exchange}, to be sent again: is an inbox full or without a leader?",
+    )
+
+
+def blocked() -> str:
+    """Memory or disk alarm."""
+    return _both(
+        "代理因内存或磁盘告警暂停收件:请在代理上腾出内存或磁盘",
+        "the broker takes no messages (memory or disk alarm): free memory or disk on it",
+    )
+
+
+def unsendable() -> str:
+    """The label or the size of a parcel is beyond what AMQP carries."""
+    return _both(
+        "有消息的标识、类型过长或正文过大,未发送:请检查生成该消息的程序",
+        "a parcel's id or kind is too long or its body too large, it was not sent: look at what made it",
+    )
+
+
+def broken(where: str) -> str:
+    """An error of our own or of pika's in the I/O thread."""
+    return _both(
+        f"连接 {where} 时内部出错,正在重连:请把日志交给开发人员",
+        f"an internal error on the line to {where}, reconnecting: hand the log to the developers",
+    )
+
+
+def _no_vhost(where: str) -> str:
+    return _both(
+        f"{where} 拒绝访问该虚拟主机:请核对地址,或运行 `bus topology apply` 授权",
+        f"{where} denies the vhost: check the URL, or grant it with `bus topology apply`",
+    )
+
+
+def _closed(error: BaseException | None, name: str) -> str:
+    code = getattr(error, "reply_code", None)
+    said = _kind(error) if code is None else f"{code} {getattr(error, 'reply_text', '')}"[:200]
+    return _both(f"{name} 的信道被关闭({said}),正在重开", f"the channel for {name} was closed ({said}), reopening")
+
+
+def _kind(error: BaseException | None) -> str:
+    return type(error).__name__
+
+
+def _both(chinese: str, english: str) -> str:
+    return f"{chinese} / {english}"
