@@ -100,7 +100,8 @@ def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: dat
     if record.arbiter is not None and source not in (record.arbiter, record.case.origin):
         raise Refusal("not-arbiter", f"only {record.arbiter} rules on this case, or the origin passes it on")
     if data.version <= record.version:  # heard of it from its holder first, or of a later one; who held it still counts
-        known = record.with_(path=record.held_by(*data.path), arbiter=record.arbiter or source)
+        known = in_round(record, data.round)
+        known = known.with_(path=known.held_by(*data.path), arbiter=known.arbiter or source)
         return superseded(record) if known == record else Decision(known)
     known = in_round(believe(record, data.holder, data.version, data.path), data.round)
     changed = known.with_(

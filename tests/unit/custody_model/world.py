@@ -1,0 +1,187 @@
+"""A town of centers on a bad network: lanes with sequence numbers, hold-back and repeats, as delivery is designed.
+
+The world does what a store, a relay and an in-tray do; custody is what is being tested in it. A message stays in its
+sender's out-tray until it is receipted, so a loss is only a delay; a crash throws away a decision and nothing else.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from bus import commands as c
+from bus import kinds as k
+from bus.custody import Decision, Record, Refusal, decide, hear, register
+from tests.unit.custody_model.cases import NOW, TOWN, matter
+from tests.unit.custody_model.ledger import Ledger
+
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
+Key = tuple[str, UUID]
+
+
+@dataclass
+class Lane:
+    """All that one center has said to another about one case, and how far the other has come with it."""
+
+    sent: list[k.CaseKind] = field(default_factory=list)
+    applied: int = 0
+    held_back: set[int] = field(default_factory=set)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something said is not receipted yet."""
+        return self.applied < len(self.sent)
+
+
+@dataclass
+class World:
+    """Everybody's records, everything under way, and the ledger of what truly happened."""
+
+    centers: tuple[str, ...]
+    arbiter: str | None
+    records: dict[Key, Record] = field(default_factory=dict)
+    lanes: dict[tuple[str, str, UUID], Lane] = field(default_factory=dict)
+    ledgers: dict[UUID, Ledger] = field(default_factory=dict)
+    seen_offers: dict[Key, set[UUID]] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """Kind and code of every message that custody refused."""
+
+    def register(self, center: str) -> UUID:
+        """A resident comes to ``center``."""
+        case = matter(center)
+        decision = register(c.Register(case=case), center, self.arbiter)
+        self.ledgers[case.case_id] = Ledger(center, self.arbiter, {1: center})
+        self._commit(center, case.case_id, None, decision)
+        return case.case_id
+
+    def does(self, center: str, command: c.Command, *, crash: bool = False) -> bool:
+        """``center`` wishes something; whether custody granted it."""
+        before = self.records[center, command.case_id]
+        kept = before.model_dump_json()
+        try:
+            decision = decide(before, command, NOW)
+        except Refusal:
+            assert before.model_dump_json() == kept, "a refused command changed the record"
+            return False
+        if not crash:
+            self.ledgers[command.case_id].command(center, command)
+            self._commit(center, command.case_id, before, decision)
+        return True
+
+    def deliver(self, lane: tuple[str, str, UUID], sequence: int, *, crash: bool = False) -> None:
+        """One copy of a message arrives: the next, a repeat, or one that must wait for an earlier one."""
+        way = self.lanes[lane]
+        if sequence <= way.applied:
+            return
+        way.held_back.add(sequence)
+        while way.applied + 1 in way.held_back:
+            done = self._hear(lane, way.sent[way.applied], crash=crash)
+            way.held_back.discard(way.applied + 1)
+            if not done:
+                way.held_back.clear()
+                return
+            way.applied += 1
+
+    def bring(self, sender: str, recipient: str, case_id: UUID) -> None:
+        """All that one center has said to another about a case arrives."""
+        lane = (sender, recipient, case_id)
+        while self.lanes[lane].waiting:
+            before = self.lanes[lane].applied
+            self.deliver(lane, before + 1)
+            assert self.lanes[lane].applied > before, "held back"
+
+    def _hear(self, lane: tuple[str, str, UUID], data: k.CaseKind, *, crash: bool) -> bool:
+        source, me, case_id = lane
+        before = self.records.get((me, case_id))
+        kept = before.model_dump_json() if before is not None else ""
+        try:
+            decision = hear(before, data, source, me, case_id, NOW)
+        except Refusal as refusal:
+            assert before is None or before.model_dump_json() == kept, "a refused message changed the record"
+            if refusal.code == "unknown-case":
+                return False  # not receipted: what opens the case here is still on its way, and this comes again
+            self.refused.append((data.kind, refusal.code))
+            return True
+        if crash:
+            return False
+        if decision.superseded:
+            assert decision.record == before, "a superseded message changed the record"
+            assert not decision.says
+            assert not decision.desk
+        if before is not None and data.version < before.version:
+            after = decision.record
+            assert (after.holder, after.version) == (before.holder, before.version), "an older message moved custody"
+        self._commit(me, case_id, before, decision, data)
+        return True
+
+    def _commit(
+        self, me: str, case_id: UUID, before: Record | None, decision: Decision, data: k.CaseKind | None = None
+    ) -> None:
+        record = decision.record
+        assert Record.model_validate_json(record.model_dump_json()) == record, "a record that cannot be stored"
+        if before is not None:
+            assert record.version >= before.version, "a version went back"
+            assert record.round >= before.round, "a round went back"
+            assert set(before.path) <= set(record.path), "a center that held the case was forgotten"
+            assert set(before.returns) <= set(record.returns), "a return was forgotten"
+        ledger = self.ledgers[case_id]
+        self._each_leg_once(me, case_id, before, record)
+        ledger.enter(me, decision)
+        if isinstance(data, k.Declined) and not decision.superseded:
+            ledger.counted.add(data.offer_id)
+        self.records[me, case_id] = record
+        for say in decision.says:
+            if say.to != me:
+                travelled = type(say.data).model_validate_json(say.data.model_dump_json())
+                self.lanes.setdefault((me, say.to, case_id), Lane()).sent.append(travelled)
+
+    def _each_leg_once(self, me: str, case_id: UUID, before: Record | None, after: Record) -> None:
+        seen = self.seen_offers.setdefault((me, case_id), set())
+        had = before.offer_in if before is not None else None
+        if after.offer_in is not None and (had is None or had.offer_id != after.offer_in.offer_id):
+            assert after.offer_in.offer_id not in seen, "an offer that had ended came back"
+            seen.add(after.offer_in.offer_id)
+        out = before.offer_out if before is not None else None
+        if out is not None and after.offer_out is not None and out.offer_id == after.offer_out.offer_id:
+            assert set(after.offer_out.pending) < set(out.pending) or after.offer_out.withdrawing >= out.withdrawing
+
+    @property
+    def waiting(self) -> list[tuple[str, str, UUID]]:
+        """Lanes with something under way."""
+        return [key for key, lane in self.lanes.items() if lane.waiting]
+
+    def settle(self, choose: "Choice") -> None:
+        """Deliver everything, lane by lane in the order that ``choose`` draws, until nobody has anything to say."""
+        for _ in range(5000):
+            waiting = self.waiting
+            if not waiting:
+                return
+            ready = [lane for lane in waiting if (lane[1], lane[2]) in self.records or self._opens(lane)]
+            assert ready, f"said to a center that never hears of the case: {waiting}"
+            lane = choose(ready)
+            self.deliver(lane, self.lanes[lane].applied + 1)
+        raise AssertionError("the town never comes to rest")
+
+    def _opens(self, lane: tuple[str, str, UUID]) -> bool:
+        way = self.lanes[lane]
+        return isinstance(way.sent[way.applied], OPENERS)
+
+    def of(self, case_id: UUID) -> list[Record]:
+        """Every center's record of one case."""
+        return [record for (_, case), record in self.records.items() if case == case_id]
+
+
+class Choice:
+    """Draws one of several by a seed: the network's whims, repeatable."""
+
+    def __init__(self, seed: int) -> None:
+        self.state = seed + 1
+
+    def __call__(self, options: list[tuple[str, str, UUID]]) -> tuple[str, str, UUID]:
+        """One of ``options``."""
+        self.state = (self.state * 6364136223846793005 + 1442695040888963407) % 2**64
+        return options[(self.state >> 33) % len(options)]
+
+
+def town(size: int, arbiter: bool = True) -> World:
+    """``size`` centers, the last of them the county's arbiter."""
+    centers = TOWN[:size]
+    return World(centers, centers[-1] if arbiter else None)
