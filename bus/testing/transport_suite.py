@@ -10,99 +10,27 @@ A promise that is declared is tested; one that is not declared is tested to be r
 promise shall say so, and whoever relies on one shall not find it by luck.
 """
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
-from uuid import uuid4
 
-from bus.port import Delivery, Fate, Parcel, Promise, Transport
+from bus.port import Fate, Promise
+from bus.testing.transport_ground import (
+    QUIET,
+    Errand,
+    Ground,
+    b_name,
+    collect,
+    in_time,
+    leave,
+    nothing_comes,
+    parcel,
+    ready,
+    stand,
+    take,
+)
 
-PATIENCE = 30.0
-"""Seconds anything may take before it counts as never; no check measures speed."""
-QUIET = 1.0
-"""Seconds of silence that count as: nothing comes."""
-KIND = "case.offered"
-
-T = TypeVar("T")
-
-
-class Ground(Protocol):
-    """The ground a transport is tested on: how to open it, and how to do it harm. Fresh for every check."""
-
-    @property
-    def centers(self) -> Sequence[str]:
-        """Three centers or more that the road knows."""
-
-    @property
-    def stranger(self) -> str:
-        """A well-formed name that nobody has."""
-
-    def open(self, center: str) -> Transport:
-        """A transport of this center on which ``open`` was called."""
-
-    def kill(self, transport: Transport) -> None:
-        """End it as the death of its process would: nothing settled, no goodbye, and it does not come back."""
-
-    def crash(self) -> None:
-        """Kill every process the transport lives in, and start again what starts again. No transport is open."""
-
-    def send_elsewhere(self, sender: str, parcel: Parcel) -> Fate | None:
-        """Send from another process; ``None`` when there is no way."""
-
-    def impersonate(self, real: str, claimed: str) -> Transport:
-        """A transport with the rights of ``real`` that gives itself out as ``claimed``, opened."""
-
-
-def parcel(recipient: str, body: bytes = b"{}") -> Parcel:
-    """A parcel with an identity of its own."""
-    return Parcel(str(uuid4()), recipient, KIND, body)
-
-
-def ready(transport: Transport) -> Transport:
-    """Wait until it is connected and consuming."""
-    deadline = time.monotonic() + PATIENCE
-    while not ((state := transport.state()).connected and state.consuming):
-        assert time.monotonic() < deadline, f"not connected after {PATIENCE:g} s: {state}"
-        time.sleep(0.01)
-    return transport
-
-
-def collect(transport: Transport, count: int) -> list[Delivery]:
-    """Receive, and settle, until ``count`` different bodies are there."""
-    deliveries: list[Delivery] = []
-    deadline = time.monotonic() + PATIENCE
-    while len({delivery.body for delivery in deliveries}) < count:
-        assert time.monotonic() < deadline, f"only {len(deliveries)} of {count} arrived"
-        came = transport.receive(500, 0.5)
-        transport.settle(came)
-        deliveries += came
-    return deliveries
-
-
-def nothing_comes(transport: Transport) -> None:
-    """Assert silence."""
-    assert [len(delivery.body) for delivery in transport.receive(10, QUIET)] == []
-
-
-def in_time(action: Callable[[], T]) -> T:
-    """The result of ``action``, which must not hang."""
-    result: list[T] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(action())
-        except BaseException as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)  # not a pool's: a pool would wait for one that hangs
-    thread.start()
-    thread.join(PATIENCE)
-    assert not raised, f"raised {raised[0]!r}"
-    assert result, f"no answer after {PATIENCE:g} s"
-    return result[0]
+__all__ = ["CHECKS", "Check", "Ground"]
 
 
 def arrives_as_it_was_sent(ground: Ground) -> None:
@@ -117,37 +45,37 @@ def arrives_as_it_was_sent(ground: Ground) -> None:
         b"\r\n ",
         b"\x00\xf0" * 102_400,
     ]
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    assert a.send([parcel(b_name(ground), body) for body in bodies], PATIENCE) == [Fate.TAKEN] * len(bodies)
-    assert {delivery.body for delivery in collect(b, len(bodies))} == set(bodies)
-    leave(a, b)
+    a, b = stand(ground, 2)
+    assert a.send([parcel(b_name(ground), body) for body in bodies], ground.patience) == [Fate.TAKEN] * len(bodies)
+    assert {delivery.body for delivery in collect(ground, b, len(bodies))} == set(bodies)
+    leave(ground, a, b)
 
 
 def keeps_order_on_a_calm_road(ground: Ground) -> None:
     """Within one batch and from batch to batch, one sender's parcels reach one recipient in order."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
+    a, b = stand(ground, 2)
     bodies = [f"{number}".encode() for number in range(300)]
     for start in range(0, 300, 100):
-        fates = a.send([parcel(b_name(ground), body) for body in bodies[start : start + 100]], PATIENCE)
+        fates = a.send([parcel(b_name(ground), body) for body in bodies[start : start + 100]], ground.patience)
         assert fates == [Fate.TAKEN] * 100
-    assert [delivery.body for delivery in collect(b, 300)] == bodies
-    leave(a, b)
+    assert [delivery.body for delivery in collect(ground, b, 300)] == bodies
+    leave(ground, a, b)
 
 
 def says_nobody_for_strangers_alone(ground: Ground) -> None:
     """In a batch of known and unknown recipients each parcel has its own fate, in order, and the known ones arrive."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
+    a, b = stand(ground, 2)
     names = [b_name(ground) if number % 3 else ground.stranger for number in range(30)]
-    fates = a.send([parcel(name, f"{number}".encode()) for number, name in enumerate(names)], PATIENCE)
+    fates = a.send([parcel(name, f"{number}".encode()) for number, name in enumerate(names)], ground.patience)
     assert fates == [Fate.NOBODY if name == ground.stranger else Fate.TAKEN for name in names]
-    assert {delivery.body for delivery in collect(b, 20)} == {f"{n}".encode() for n in range(30) if n % 3}
+    assert {delivery.body for delivery in collect(ground, b, 20)} == {f"{n}".encode() for n in range(30) if n % 3}
     nothing_comes(b)
-    leave(a, b)
+    leave(ground, a, b)
 
 
 def reaches_nobody_by_a_likeness(ground: Ground) -> None:
     """A name that only looks like a center's, or means it to some broker, is never taken and reaches nobody."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
+    a, b = stand(ground, 2)
     known = b_name(ground)
     likenesses = [
         f"{known}.x",
@@ -161,166 +89,160 @@ def reaches_nobody_by_a_likeness(ground: Ground) -> None:
         "",
         "," + known,
     ]
-    fates = a.send([parcel(name) for name in likenesses], PATIENCE)
+    fates = a.send([parcel(name) for name in likenesses], ground.patience)
     assert not set(fates) & {Fate.TAKEN, Fate.UNKNOWN}, fates
     nothing_comes(b)
-    leave(a, b)
+    leave(ground, a, b)
 
 
 def takes_batches_of_any_size(ground: Ground) -> None:
     """An empty batch is answered with nothing, and one of 2,000 is carried whole."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    assert in_time(lambda: a.send([], PATIENCE)) == []
-    fates = a.send([parcel(b_name(ground), f"{number}".encode()) for number in range(2000)], PATIENCE)
+    a, b = stand(ground, 2)
+    assert in_time(ground, lambda: a.send([], ground.patience)) == []
+    fates = a.send([parcel(b_name(ground), f"{number}".encode()) for number in range(2000)], ground.patience)
     assert fates == [Fate.TAKEN] * 2000
-    assert len({delivery.body for delivery in collect(b, 2000)}) == 2000
-    leave(a, b)
+    assert len({delivery.body for delivery in collect(ground, b, 2000)}) == 2000
+    leave(ground, a, b)
 
 
 def carries_many_senders_at_once(ground: Ground) -> None:
     """Four threads on two transports send to one recipient at the same time: all of it arrives."""
-    a, b, c = (ready(ground.open(center)) for center in ground.centers[:3])
+    a, b, c = stand(ground, 3)
 
     def send(thread: int) -> list[Fate]:
         bodies = [f"{thread}/{number}".encode() for number in range(200)]
         sender = (a, c)[thread % 2]
-        return [fate for body in bodies for fate in sender.send([parcel(b_name(ground), body)], PATIENCE)]
+        return [fate for body in bodies for fate in sender.send([parcel(b_name(ground), body)], ground.patience)]
 
     with ThreadPoolExecutor(4) as pool:
         fates = [fate for each in pool.map(send, range(4)) for fate in each]
     assert fates == [Fate.TAKEN] * 800
-    assert len({delivery.body for delivery in collect(b, 800)}) == 800
-    leave(a, b, c)
+    assert len({delivery.body for delivery in collect(ground, b, 800)}) == 800
+    leave(ground, a, b, c)
 
 
 def hands_over_no_more_than_asked(ground: Ground) -> None:
     """``receive`` keeps its limit, comes back empty after its timeout, and comes back early with the first delivery."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    assert in_time(lambda: b.receive(10, 0.05)) == []
-    assert in_time(lambda: b.receive(10, 0)) == []
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(b.receive, 10, 10 * PATIENCE)
-        a.send([parcel(b_name(ground), b"first")], PATIENCE)
-        first = waiting.result(PATIENCE)
+    a, b = stand(ground, 2)
+    assert in_time(ground, lambda: b.receive(10, 0.05)) == []
+    assert in_time(ground, lambda: b.receive(10, 0)) == []
+    waiting = Errand(lambda: b.receive(10, 10 * ground.patience))
+    a.send([parcel(b_name(ground), b"first")], ground.patience)
+    first = waiting.result(ground)
     assert [delivery.body for delivery in first] == [b"first"]
-    a.send([parcel(b_name(ground), f"{number}".encode()) for number in range(10)], PATIENCE)
+    a.send([parcel(b_name(ground), f"{number}".encode()) for number in range(10)], ground.patience)
     bodies: list[bytes] = []
     while len(bodies) < 10:
-        came = in_time(lambda: b.receive(3, PATIENCE))
+        came = in_time(ground, lambda: b.receive(3, ground.patience))
         assert 1 <= len(came) <= 3
         bodies += [delivery.body for delivery in came]
-    leave(a, b)
+    leave(ground, a, b)
 
 
 def waits_for_who_is_away(ground: Ground) -> None:
     """What is sent to a center that has left is there when it comes back."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    leave(b)
-    assert a.send([parcel(b_name(ground), b"meanwhile")], PATIENCE) == [Fate.TAKEN]
-    b = ready(ground.open(b_name(ground)))
-    assert [delivery.body for delivery in collect(b, 1)] == [b"meanwhile"]
-    leave(a, b)
+    a, b = stand(ground, 2)
+    leave(ground, b)
+    assert a.send([parcel(b_name(ground), b"meanwhile")], ground.patience) == [Fate.TAKEN]
+    b = ready(ground, b_name(ground))
+    assert [delivery.body for delivery in collect(ground, b, 1)] == [b"meanwhile"]
+    leave(ground, a, b)
 
 
 def forgets_what_was_settled(ground: Ground) -> None:
     """What was settled does not come again to the next receiver, settled one by one, out of order, or twice."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    a.send([parcel(b_name(ground), f"{number}".encode()) for number in range(9)], PATIENCE)
-    came: list[Delivery] = []
-    while len(came) < 9:
-        came += b.receive(9, PATIENCE)
+    a, b = stand(ground, 2)
+    a.send([parcel(b_name(ground), f"{number}".encode()) for number in range(9)], ground.patience)
+    came = take(ground, b, 9)
     for some in (came[4:6], came[8:], came[:2], came[:2], [], came[2:4], came[6:8]):
         b.settle(some)
-    leave(b)
-    b = ready(ground.open(b_name(ground)))
+    leave(ground, b)
+    b = ready(ground, b_name(ground))
     nothing_comes(b)
-    leave(a, b)
+    leave(ground, a, b)
 
 
 def redelivers_as_promised(ground: Ground) -> None:
     """Unsettled deliveries come again after their receiver was killed, or really do not; settled ones never do."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    a.send([parcel(b_name(ground), body) for body in (b"settled", b"lost?")], PATIENCE)
-    came: list[Delivery] = []
-    while len(came) < 2:
-        came += b.receive(2, PATIENCE)
+    a, b = stand(ground, 2)
+    a.send([parcel(b_name(ground), body) for body in (b"settled", b"lost?")], ground.patience)
+    came = take(ground, b, 2)
     b.settle([delivery for delivery in came if delivery.body == b"settled"])
     time.sleep(QUIET)  # settling may be on its way when the receiver dies, and then be undone: not what is asked here
     ground.kill(b)
-    b = ready(ground.open(b_name(ground)))
+    b = ready(ground, b_name(ground))
     if Promise.REDELIVERS in b.promises:
-        assert {delivery.body for delivery in collect(b, 1)} == {b"lost?"}
+        assert {delivery.body for delivery in collect(ground, b, 1)} == {b"lost?"}
     nothing_comes(b)
-    leave(a, b)
+    leave(ground, a, b)
 
 
 def is_durable_as_promised(ground: Ground) -> None:
     """What was taken survives the death of every process of the transport, or really does not."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    leave(b)
-    assert a.send([parcel(b_name(ground), b"survivor")], PATIENCE) == [Fate.TAKEN]
-    leave(a)
+    a, b = stand(ground, 2)
+    leave(ground, b)
+    assert a.send([parcel(b_name(ground), b"survivor")], ground.patience) == [Fate.TAKEN]
+    leave(ground, a)
     ground.crash()
-    b = ready(ground.open(b_name(ground)))
+    b = ready(ground, b_name(ground))
     if Promise.DURABLE in b.promises:
-        assert [delivery.body for delivery in collect(b, 1)] == [b"survivor"]
+        assert [delivery.body for delivery in collect(ground, b, 1)] == [b"survivor"]
     nothing_comes(b)
-    leave(b)
+    leave(ground, b)
 
 
 def crosses_processes_as_promised(ground: Ground) -> None:
     """A parcel sent by another process arrives, or really does not."""
-    b = ready(ground.open(b_name(ground)))
+    b = ready(ground, b_name(ground))
     fate = ground.send_elsewhere(ground.centers[0], parcel(b_name(ground), b"from afar"))
     if Promise.CROSSES_PROCESSES in b.promises:
         assert fate is Fate.TAKEN
-        assert [delivery.body for delivery in collect(b, 1)] == [b"from afar"]
+        assert [delivery.body for delivery in collect(ground, b, 1)] == [b"from afar"]
     nothing_comes(b)
-    leave(b)
+    leave(ground, b)
 
 
 def attests_the_sender_as_promised(ground: Ground) -> None:
     """The sender is named, and cannot be lied about; a transport that does not check it names nobody."""
     real, b, claimed = ground.centers[:3]
-    a, receiver = ready(ground.open(real)), ready(ground.open(b))
-    assert a.send([parcel(b, b"honest")], PATIENCE) == [Fate.TAKEN]
+    a, receiver = ready(ground, real), ready(ground, b)
+    assert a.send([parcel(b, b"honest")], ground.patience) == [Fate.TAKEN]
     promised = Promise.ATTESTS_SENDER in receiver.promises
-    assert [delivery.sender for delivery in collect(receiver, 1)] == [real if promised else None]
-    leave(a)
+    assert [delivery.sender for delivery in collect(ground, receiver, 1)] == [real if promised else None]
+    leave(ground, a)
     if promised:
         liar = ground.impersonate(real, claimed)
         assert Fate.TAKEN not in liar.send([parcel(b, b"lie")], 5)
         assert claimed not in {delivery.sender for delivery in receiver.receive(1, QUIET)}
-        leave(liar)
-    leave(receiver)
+        leave(ground, liar)
+    leave(ground, receiver)
 
 
 def tells_its_state_truly(ground: Ground) -> None:
     """Connected and consuming while open, nothing outstanding when all is taken, and neither after ``close``."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    a.send([parcel(b_name(ground))], PATIENCE)
+    a, b = stand(ground, 2)
+    a.send([parcel(b_name(ground))], ground.patience)
     for transport in (a, b):
         state = transport.state()
         assert (state.connected, state.consuming, state.blocked) == (True, True, False)
         assert (state.unconfirmed, state.reconnects, state.trouble) == (0, 0, "")
-    leave(a, b)
+    leave(ground, a, b)
     assert (a.state().connected, a.state().consuming, a.state().unconfirmed) == (False, False, 0)
 
 
 def closes_once_and_for_all(ground: Ground) -> None:
     """``close`` may be called again, wakes whoever waits, and makes every later call harmless: ``UNKNOWN``, nothing."""
-    a, b = (ready(ground.open(center)) for center in ground.centers[:2])
-    a.send([parcel(b_name(ground))], PATIENCE)
-    deliveries = b.receive(1, PATIENCE)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(b.receive, 10, 10 * PATIENCE)
-        leave(b)
-        assert waiting.result(PATIENCE) == []
-    leave(b)
+    a, b = stand(ground, 2)
+    a.send([parcel(b_name(ground))], ground.patience)
+    deliveries = b.receive(1, ground.patience)
+    waiting = Errand(lambda: b.receive(10, 10 * ground.patience))
+    leave(ground, b)
+    assert waiting.result(ground) == []
+    leave(ground, b)
     b.settle(deliveries)
-    assert in_time(lambda: b.receive(10, 1)) == []
-    assert in_time(lambda: b.send([parcel(ground.centers[0])] * 2, 1)) == [Fate.UNKNOWN] * 2
-    leave(a)
+    assert in_time(ground, lambda: b.receive(10, 1)) == []
+    assert in_time(ground, lambda: b.send([parcel(ground.centers[0])] * 2, 1)) == [Fate.UNKNOWN] * 2
+    leave(ground, a)
 
 
 def declares_promises(ground: Ground) -> None:
@@ -328,18 +250,7 @@ def declares_promises(ground: Ground) -> None:
     a = ground.open(ground.centers[0])
     assert isinstance(a.promises, frozenset)
     assert a.promises <= frozenset(Promise)
-    leave(a)
-
-
-def b_name(ground: Ground) -> str:
-    """The recipient in most checks."""
-    return ground.centers[1]
-
-
-def leave(*transports: Transport) -> None:
-    """Close them in good order."""
-    for transport in transports:
-        transport.close(PATIENCE)
+    leave(ground, a)
 
 
 Check = Callable[[Ground], None]

@@ -21,6 +21,10 @@ CAPACITY = 100_000
 """Parcels a box holds before it refuses: without a bound a center that is away would eat the memory of all."""
 
 
+def _memory() -> Any:  # noqa: ANN401 - kombu is untyped
+    return Connection("memory://")  # type: ignore[no-untyped-call] # see above
+
+
 class EmbeddedRoad:
     """The boxes of one county. Every transport on it must share this object; two roads never see each other."""
 
@@ -31,7 +35,7 @@ class EmbeddedRoad:
         self._name = f"road.{uuid4()}"
         self._capacity = capacity
         self._waiting: dict[str, int] = {}
-        self._connection: Any = Connection("memory://")  # type: ignore[no-untyped-call] # kombu is untyped
+        self._connection = _memory()
         self._channel = self._connection.channel()
         self._channel.exchange_declare(self._name, "direct")
         for center in centers:

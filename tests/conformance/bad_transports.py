@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from bus.port import Delivery, Fate, Parcel, Promise, Transport, TransportState
 from bus.testing import transport_suite as suite
+from bus.testing.transport_ground import KIND
 from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
 
 
@@ -72,6 +73,12 @@ class HandsOverAllItHas(EmbeddedTransport):
         return super().receive(1000, timeout)
 
 
+class SleepsOutItsTimeout(EmbeddedTransport):
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
+        threading.Event().wait(timeout)
+        return super().receive(limit, 0)
+
+
 class ForgetsWhoIsAway(EmbeddedTransport):
     def open(self) -> None:
         super().open()
@@ -96,7 +103,7 @@ class KeepsMoreThanItSays(EmbeddedTransport):
         deliveries = super().receive(limit, timeout)
         for delivery in deliveries:
             if delivery.body == b"lost?":
-                self._road.lay(Parcel("again", self.center, suite.KIND, delivery.body))
+                self._road.lay(Parcel("again", self.center, KIND, delivery.body))
         return deliveries
 
 
@@ -131,7 +138,7 @@ class SaysConnectedForEver(EmbeddedTransport):
         return replace(super().state(), connected=True)
 
 
-class HidesItsTrouble(EmbeddedTransport):
+class NeverSaysAllIsTaken(EmbeddedTransport):
     def state(self) -> TransportState:
         return replace(super().state(), unconfirmed=1)
 
@@ -164,6 +171,8 @@ BAD = (
     Planted(ChokesOnNothing, suite.takes_batches_of_any_size),
     Planted(LosesWhatComesAtOnce, suite.carries_many_senders_at_once),
     Planted(HandsOverAllItHas, suite.hands_over_no_more_than_asked),
+    Planted(SleepsOutItsTimeout, suite.hands_over_no_more_than_asked),
+    Planted(SleepsOutItsTimeout, suite.closes_once_and_for_all),
     Planted(ForgetsWhoIsAway, suite.waits_for_who_is_away),
     Planted(IgnoresSettle, suite.forgets_what_was_settled),
     Planted(SettlesUpToTheHighest, suite.redelivers_as_promised),
@@ -173,7 +182,7 @@ BAD = (
     Planted(BelievesTheSender, suite.attests_the_sender_as_promised),
     Planted(NamesASenderUnasked, suite.attests_the_sender_as_promised),
     Planted(SaysConnectedForEver, suite.tells_its_state_truly),
-    Planted(HidesItsTrouble, suite.tells_its_state_truly),
+    Planted(NeverSaysAllIsTaken, suite.tells_its_state_truly),
     Planted(RaisesAfterClose, suite.closes_once_and_for_all),
     Planted(HasNoPromises, suite.declares_promises),
 )

@@ -31,7 +31,10 @@ class EmbeddedGround:
 
     centers, stranger = CENTERS, STRANGER
 
-    def __init__(self, make: Callable[[str, EmbeddedRoad], Transport] = EmbeddedTransport) -> None:
+    def __init__(
+        self, make: Callable[[str, EmbeddedRoad], Transport] = EmbeddedTransport, patience: float = 30
+    ) -> None:
+        self.patience = patience
         self._make = make
         self._road = EmbeddedRoad(CENTERS)
 
@@ -66,7 +69,7 @@ class EmbeddedGround:
 class RabbitGround:
     """A vhost of a real broker with the topology an operator makes; users are the whole broker's: ``close`` them."""
 
-    centers, stranger = CENTERS, STRANGER
+    centers, stranger, patience = CENTERS, STRANGER, 30.0
 
     def __init__(self, node: Any, vhost: Any) -> None:
         self.node, self.vhost = node, vhost

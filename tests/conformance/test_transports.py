@@ -40,7 +40,7 @@ def test_rabbitmq(check: Check, rabbitmq: RabbitGround) -> None:
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.make.__name__)
 def test_suite_is_red(bad: Planted) -> None:
     """Each planted fault turns the check red that was made for it."""
-    ground = EmbeddedGround(bad.make)
+    ground = EmbeddedGround(bad.make, patience=2)
     try:
         with pytest.raises(AssertionError):
             bad.check(ground)
