@@ -18,7 +18,7 @@ from bus.message import Message, Undecodable, decode
 from bus.page import Page, Rules, ms
 from bus.port import Delivery
 from bus.store import inbox, outbox, parked
-from bus.store.database import Store, Tx
+from bus.store.database import Store, StoreTrouble, Tx
 
 FURTHEST_AHEAD = 1000
 """A message so many places ahead of its lane is not held back but parked: no honest peer is so far ahead."""
@@ -61,6 +61,32 @@ def accept(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: date
     """Apply these deliveries in one transaction; the caller settles them afterwards. Returns how many ended how.
 
     Raises ``StoreTrouble`` when the store cannot be written; then nothing was applied and nothing may be settled."""
+    try:
+        return _accept_window(store, rules, deliveries, now)
+    except StoreTrouble as trouble:
+        if trouble.passing:
+            raise
+        if len(deliveries) == 1:
+            return _park_poison(store, rules, deliveries[0], now)
+    except Exception:
+        if len(deliveries) == 1:
+            return _park_poison(store, rules, deliveries[0], now)
+    alone = [accept(store, rules, [delivery], now) for delivery in deliveries]
+    return sum(alone, Counter())
+
+
+def _park_poison(store: Store, rules: Rules, delivery: Delivery, now: datetime) -> Counter[str]:
+    """What cannot even be written down is kept as bytes, without a receipt: its sender still has it."""
+
+    def change(tx: Tx) -> None:
+        row = _parked(parked.WIRE, rules, delivery.body, None, "poison", "it cannot be applied here", now)
+        parked.park(tx, [row | {"peer": delivery.sender}])
+
+    store.write(change)
+    return Counter(parked=1)
+
+
+def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
     arrived, receipts, failures, strange = _read(deliveries, rules)
 
     def change(tx: Tx) -> Counter[str]:

@@ -5,9 +5,10 @@ store NUL, and a log line could be forged with them. Line breaks and tabs are or
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError as WrongNumber
 
@@ -18,6 +19,11 @@ CLEAN_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 ID_CARD_PATTERN = r"^[0-9]{17}[0-9Xx]$"
 CREDIT_CODE_PATTERN = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+]
+"""A point in time with its offset. Bounded: at the ends of the calendar, turning it to UTC would fail."""
 CenterName = Annotated[str, StringConstraints(pattern=CENTER_PATTERN)]
 """``<kind>-<division>``, one word of a routing key: never a dot in it."""
 Division = Annotated[str, StringConstraints(pattern=DIVISION_PATTERN)]

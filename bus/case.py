@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from bus.bounds import (
     CenterName,
@@ -17,6 +17,7 @@ from bus.bounds import (
     IdCard,
     Line,
     MediaType,
+    Moment,
     NativeId,
     Sha256,
     Strict,
@@ -93,8 +94,8 @@ class Case(Strict):
     channel: Word
     """How the resident came: app, phone, counter, meeting, visit…"""
     source: Source
-    received_at: AwareDatetime
-    due: AwareDatetime | None = None
+    received_at: Moment
+    due: Moment | None = None
 
     def without_resident(self) -> Self:
         """The same matter for those who need not know the resident (an assistant, an anonymous request)."""

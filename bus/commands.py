@@ -5,9 +5,9 @@ refuses it with a code. Handlers return commands; nothing else changes a case.
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from bus.bounds import CenterName, Line, Strict, Text, Word
+from bus.bounds import CenterName, Line, Moment, Strict, Text, Word
 from bus.case import Attachment, Case
 from bus.kinds import Attachments, Centers, Ground, Mode, Outcome, Rater, Reason
 
@@ -49,7 +49,7 @@ class Accept(OnCase):
     """接单: take the case that was offered here (for an open offer: bid for it)."""
 
     commitment: Text | None = None
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class Decline(OnCase):
@@ -78,7 +78,7 @@ class Report(OnCase):
     stage: Word
     text: Text
     public: bool = True
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class AskAssist(OnCase):
@@ -86,7 +86,7 @@ class AskAssist(OnCase):
 
     to: CenterName
     ask: Text
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     show_resident: bool = False
     """Whether the assistant is told who the resident is."""
 
@@ -126,7 +126,7 @@ class Resolve(OnCase):
 class Close(OnCase):
     """结案: the reply has reached the resident (only the origin can know)."""
 
-    replied_at: AwareDatetime
+    replied_at: Moment
 
 
 class Rate(OnCase):

@@ -5,12 +5,12 @@ about custody carries ``version``, the custody version at which its sender spoke
 """
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field, model_validator
 
-from bus.bounds import CenterName, Count, Line, Sha256, Strict, Text, Word
+from bus.bounds import CenterName, Count, Line, Moment, Sha256, Strict, Text, Word
 from bus.case import Attachment, Case
 
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200)]
@@ -90,7 +90,7 @@ class Return(Strict):
     reason: Reason
     text: Line | None = None
     """The beginning of what was said: it travels on with the case and must stay small."""
-    at: AwareDatetime
+    at: Moment
 
 
 class Said(Strict):
@@ -126,7 +126,7 @@ class Accepted(Said):
     """True: an answer to an open offer, custody has not moved. False: the sender is the holder at ``version``."""
     path: Centers = ()
     commitment: Text | None = None
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class Declined(Said):
@@ -178,7 +178,7 @@ class Progressed(Said):
     text: Text
     public: bool = True
     """Whether the resident may read it."""
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     """A date promised with it (承诺期限), or a new one (延期)."""
 
 
@@ -189,7 +189,7 @@ class AssistRequested(Said):
     assist_id: UUID
     case: Case
     ask: Text
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class AssistAnswered(Said):
@@ -223,6 +223,12 @@ class Resolved(Said):
     instant: bool = False
     """即时办结: registered and resolved in one step; counted apart."""
 
+    @model_validator(mode="after")
+    def _not_accepted_names_a_route(self) -> Self:
+        if self.outcome is Outcome.NOT_ACCEPTED and self.lawful_route is None:
+            raise ValueError("a matter that is not accepted is answered with the lawful route")
+        return self
+
 
 class Rated(Said):
     """评价: 非常满意 5, 满意 4, 基本满意 3, 不满意 2, 非常不满意 1."""
@@ -247,7 +253,7 @@ class Closed(Said):
 
     kind: ClassVar[str] = "case.closed"
     round: Count
-    replied_at: AwareDatetime
+    replied_at: Moment
 
 
 class Published(Said):

@@ -11,10 +11,10 @@ from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints, ValidationError, model_serializer
+from pydantic import StringConstraints, ValidationError, model_serializer
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
-from bus.bounds import CenterName, Count, Strict
+from bus.bounds import CenterName, Count, Moment, Strict
 from bus.ids import new_id
 from bus.kinds import BY_NAME, Kind, Said
 
@@ -51,7 +51,7 @@ class Message(Strict, Generic[DataT_co]):
     """Kind and major version, ``case.offered.v1``."""
     subject: UUID | None = None
     """The case; absent for receipts and errors, which speak of messages."""
-    time: AwareDatetime
+    time: Moment
     sequence: Count
     """Per sender, recipient and case, from 1 without gaps; 0 for receipts and errors, which stand in no order."""
     causeid: UUID | None = None

@@ -162,7 +162,9 @@ class Running:
                 replies = intake(self.store, self._counter, [w.submission for w in waiting], clock())
         except BaseException as fault:
             for one in waiting:
-                one.reply.set_exception(fault if isinstance(fault, StoreTrouble) else StoreTrouble("intake failed"))
+                one.reply.set_exception(
+                    fault if isinstance(fault, StoreTrouble) else StoreTrouble("intake failed", passing=False)
+                )
             raise
         self._ring()
         for one, reply in zip(waiting, replies, strict=True):

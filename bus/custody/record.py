@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from bus.bounds import CenterName, Count, Strict, Text
+from bus.bounds import CenterName, Count, Moment, Strict, Text
 from bus.case import Case
 from bus.kinds import CaseKind, Centers, Mode, Outcome, Rater, Return
 
@@ -36,7 +36,7 @@ class OfferOut(Strict):
     asked: Centers
     """Everyone it went to."""
     withdrawing: bool = False
-    at: AwareDatetime
+    at: Moment
 
 
 class OfferIn(Strict):
@@ -48,7 +48,7 @@ class OfferIn(Strict):
     version: Count
     bid: bool = False
     """Answered with a bid, which the offerer has not yet decided."""
-    at: AwareDatetime
+    at: Moment
 
 
 class Assist(Strict):
@@ -81,7 +81,7 @@ class Given(Strict):
 
 
 class Record(Strict):
-    """One center's knowledge of one case. ``holder`` at ``version`` is what it believes; the highest version is right."""
+    """A center's knowledge of one case: ``holder`` at ``version`` is what it believes; the highest version is right."""
 
     me: CenterName
     case: Case
@@ -103,7 +103,7 @@ class Record(Strict):
     result: Result | None = None
     ratings: tuple[Given, ...] = ()
     urges: Count = 0
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
     @property
     def mine(self) -> bool:

@@ -19,6 +19,11 @@ T = TypeVar("T")
 class StoreTrouble(RuntimeError):
     """The store could not be read or written. The text says what and the cure, never a value of a row."""
 
+    def __init__(self, text: str, *, passing: bool) -> None:
+        super().__init__(text)
+        self.passing = passing
+        """Whether it may be better later; if not, it is these rows that cannot be written."""
+
 
 class Store:
     """One center's store. Threads may share it; each transaction belongs to one thread."""
@@ -99,7 +104,8 @@ def _sqlite_begin(connection: Connection) -> None:
 def _trouble(error: DBAPIError) -> StoreTrouble:
     return StoreTrouble(
         f"{type(error.orig).__name__ if error.orig else type(error).__name__}: the store cannot be used now; "
-        "check that its disk has room, that the database runs, and that no other program holds it"
+        "check that its disk has room, that the database runs, and that no other program holds it",
+        passing=isinstance(error, OperationalError),
     )
 
 

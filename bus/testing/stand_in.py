@@ -21,7 +21,7 @@ from bus.ids import new_id
 
 class Fault(BaseModel):
     """Order the next ``times`` calls of the vendor's API to go wrong: ``status`` an HTTP status, or 0 for garbage with
-    a 200, or -1 for an answer that comes after ``delay`` seconds. ``after_effect``: it happens, but its answer is lost."""
+    a 200, or -1 for an answer that comes after ``delay`` seconds. ``after_effect``: it happens, its answer is lost."""
 
     status: int
     times: int = 1

@@ -185,7 +185,7 @@ def test_a_fault_in_our_own_code_parks_one_message_and_spares_the_rest(
     bodies = [p.body for p in rm.relay()]
     from bus import page  # noqa: PLC0415 - to plant the fault where it is looked up
 
-    plain = page.hear
+    plain = page.hear  # type: ignore[attr-defined]  # the very name to plant the fault on
 
     def faulty(record: object, data: object, source: str, me: str, subject: object, now: object) -> object:
         if subject == bad.case_id:
@@ -217,3 +217,23 @@ def test_an_error_from_a_peer_is_seen_by_the_operator(rm: Bare, dq: Bare) -> Non
     with rm.store.reading() as tx:
         (row,) = parked.listed(tx)
     assert (row["place"], row["peer"]) == ("peer", DQ)
+
+
+def test_a_message_that_cannot_be_written_down_is_parked_and_its_neighbours_are_applied(
+    rm: Bare, dq: Bare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault at the writing of one message does not stop the window for ever; its sender keeps the message."""
+    good, bad = _offer(rm), _offer(rm)
+    bodies = [p.body for p in rm.relay()]
+    plain = cases.keep
+
+    def faulty(tx: object, records: object, now_ms: int) -> None:
+        kept = list(records)  # type: ignore[call-overload]  # an iterable of records
+        if any(record.case.case_id == bad.case_id for record in kept):
+            raise OverflowError
+        plain(tx, kept, now_ms)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(cases, "keep", faulty)
+    assert dq.accept(*bodies) == {"applied": 1, "parked": 1}
+    assert _record(dq, good).offer_in is not None
+    assert [len(opened(p).data.items) for p in dq.relay() if p.kind == "receipt"] == [1]

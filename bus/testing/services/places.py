@@ -14,7 +14,7 @@ PORTS = range(15_000, 32_000)
 server is still free when it is started again."""
 
 
-class ServiceUnavailable(RuntimeError):  # noqa: N818 - named for what it says, like NotNow
+class ServiceUnavailable(RuntimeError):
     """A server that a test needs cannot be had; the text says the cure in Chinese and English."""
 
 
