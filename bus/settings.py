@@ -57,7 +57,7 @@ class CenterSettings(BaseSettings):
     )
 
     center: CenterName
-    adapter: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][\w.]*$")] = ""
+    adapter: Annotated[str, StringConstraints(pattern=r"^([a-zA-Z_][\w.]*)?$")] = ""
     """The adapter's package; by default ``adapters.<kind>``."""
     store: _Url
     """``sqlite:////var/lib/bus/center.db`` or ``postgresql+psycopg://user@host/database``."""

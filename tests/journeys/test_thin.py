@@ -1,0 +1,26 @@
+"""The thinnest case: one message, one hand-over, one answer, over real HTTP at both ends and each kind of road."""
+
+from collections.abc import Callable, Sequence
+
+from tests.journeys.conftest import MakeTown
+
+HERE, THERE = "media_center-150402", "media_center-150403"
+
+
+def test_a_message_is_handed_over_and_answered(
+    make_town: MakeTown, on_each_road: Callable[[Sequence[str]], dict[str, str]]
+) -> None:
+    """A resident's message goes to another center, is taken and resolved there, and the resident reads the answer."""
+    centers = (HERE, THERE)
+    town = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=on_each_road(centers))
+    town.vendors[THERE].autopilot = True  # type: ignore[attr-defined]  # every stand-in of ours has it
+    form = {"client_name": "居民甲", "category": "道路交通", "text": "村道积水", "division": "150403003"}
+    left = town.vendor(HERE, "/residents/messages", form)
+    record = town.until(
+        "the answer under the message",
+        lambda: next((r for r in town.vendor(HERE, "/records") if r["id"] == left["id"] and r["replies"]), None),
+    )
+    assert record["replies"][0]["by"] == THERE
+    town.until("nothing on its way", town.drained)
+    audit = town.audit()
+    assert (audit.cases, audit.answered, audit.lost, audit.twice, audit.parked) == (1, 1, 0, 0, 0)
