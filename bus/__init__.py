@@ -23,6 +23,7 @@ from bus.commands import (
     Withdraw,
 )
 from bus.custody import Record, Status
+from bus.deadlines import due_after, is_working_day
 from bus.kinds import (
     Accepted,
     ArbitrationRequested,
@@ -121,4 +122,6 @@ __all__ = [
     "WithdrawalRequested",
     "Withdrawn",
     "Word",
+    "due_after",
+    "is_working_day",
 ]

@@ -247,7 +247,7 @@ def _noted(desk: Desk[MediaSystem], said: Message[Any]) -> tuple[list[Command | 
     ours = {system: desk.natives[system] for system in FOLDERS if system in desk.natives}
     if not ours:
         order = mapping.order(desk.record.case, "notice", said.source)
-        ours[ORDER] = desk.system.open_order(order, key=f"{desk.key}:order")
+        ours[ORDER] = desk.system.open_order(order, key=f"{desk.key}:notice")
         links.append(Link(case_id=order.case_id, system=ORDER, native_id=ours[ORDER]))
     note, cancelled = mapping.note(said), False
     for system, record in ours.items():

@@ -51,20 +51,20 @@ class ResidentMessage(Strict):
 
     message_id: NativeId = Field(title="留言编号")
     client_name: Line = Field(title="昵称或姓名")
-    phone: Phone | None = Field(None, title="手机号")
-    anonymous: bool = Field(False, title="匿名：只有融媒体中心知道是谁")
-    category: Topic = Field(Topic.OTHER, title="分类")
-    title: Line | None = Field(None, title="标题；没有则取正文开头")
+    phone: Phone | None = Field(default=None, title="手机号")
+    anonymous: bool = Field(default=False, title="匿名：只有融媒体中心知道是谁")
+    category: Topic = Field(default=Topic.OTHER, title="分类")
+    title: Line | None = Field(default=None, title="标题；没有则取正文开头")
     text: Text = Field(title="留言内容")
     division: Division = Field(title="区划代码 6、9 或 12 位")
-    place: Line | None = Field(None, title="地点文字；只给人看，不用于派转")
-    longitude: Annotated[float, Field(ge=-180, le=180)] | None = Field(None, title="经度")
-    latitude: Annotated[float, Field(ge=-90, le=90)] | None = Field(None, title="纬度")
+    place: Line | None = Field(default=None, title="地点文字；只给人看，不用于派转")
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = Field(default=None, title="经度")
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = Field(default=None, title="纬度")
     photos: Photos = ()
-    urgent: bool = Field(False, title="加急")
-    left_at: AwareDatetime | None = Field(None, title="留言时间")
-    to: Centers = Field((), title="编辑指定的中心；多个则抢单")
-    handled_here: bool = Field(False, title="本中心自办，不转办")
+    urgent: bool = Field(default=False, title="加急")
+    left_at: AwareDatetime | None = Field(default=None, title="留言时间")
+    to: Centers = Field(default=(), title="编辑指定的中心；多个则抢单")
+    handled_here: bool = Field(default=False, title="本中心自办，不转办")
 
 
 class MessageBatch(Strict):
@@ -88,7 +88,7 @@ class Rating(Strict):
     action: Literal["rate"]
     stars: Annotated[int, Field(ge=1, le=5)]
     text: Text | None = None
-    rater: Rater = Field(Rater.RESIDENT, title="谁评的；满意度调查不与居民一事一评混算")
+    rater: Rater = Field(default=Rater.RESIDENT, title="谁评的；满意度调查不与居民一事一评混算")
 
 
 class Reopening(Strict):
@@ -116,7 +116,7 @@ class Dispatching(Strict):
 
     action: Literal["dispatch"]
     to: Centers = ()
-    note: Text | None = Field(None, title="给承办单位的话，居民看不到")
+    note: Text | None = Field(default=None, title="给承办单位的话，居民看不到")
 
 
 class TakingBack(Strict):
@@ -146,8 +146,8 @@ class Accepting(Strict):
     """接单"""
 
     action: Literal["accept"]
-    promise: Text | None = Field(None, title="承诺")
-    due: AwareDatetime | None = Field(None, title="承诺期限")
+    promise: Text | None = Field(default=None, title="承诺")
+    due: AwareDatetime | None = Field(default=None, title="承诺期限")
 
 
 class Returning(Strict):
@@ -156,7 +156,7 @@ class Returning(Strict):
     action: Literal["decline"]
     reason: ReturnReason
     text: Text | None = None
-    suggested: CenterName | None = Field(None, title="建议转给")
+    suggested: CenterName | None = Field(default=None, title="建议转给")
 
 
 class Progressing(Strict):
@@ -165,7 +165,7 @@ class Progressing(Strict):
     action: Literal["progress"]
     stage: Word = "handling"
     text: Text
-    visible: bool = Field(True, title="居民可见")
+    visible: bool = Field(default=True, title="居民可见")
     due: AwareDatetime | None = None
 
 
@@ -175,8 +175,8 @@ class Resolving(Strict):
     action: Literal["resolve"]
     outcome: Outcome = Outcome.DONE
     reply: Text = Field(title="给居民的答复")
-    internal: Text | None = Field(None, title="内部备注")
-    lawful_route: Text | None = Field(None, title="不予受理时：居民还可以走的法定途径")
+    internal: Text | None = Field(default=None, title="内部备注")
+    lawful_route: Text | None = Field(default=None, title="不予受理时：居民还可以走的法定途径")
     photos: Photos = ()
 
 
@@ -284,9 +284,9 @@ class Order(Strict):
     photos: tuple[Sha256, ...] = ()
     urgent: bool = False
     due: AwareDatetime | None = None
-    ask: Text | None = Field(None, title="转办说明、协办请求或提请理由")
+    ask: Text | None = Field(default=None, title="转办说明、协办请求或提请理由")
     assist_id: UUID | None = None
-    returned_by: tuple[CenterName, ...] = Field((), title="此前退单的中心")
+    returned_by: tuple[CenterName, ...] = Field(default=(), title="此前退单的中心")
 
 
 class Report(Strict):
