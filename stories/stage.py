@@ -1,0 +1,96 @@
+"""The stage on which stories are played: residents and staff act in the vendors' systems and wait."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from bus.custody import Record, Status
+from bus.store import cases
+from bus.testing.town import Town
+
+COUNTY = "150402"
+STREET = "150402006"
+COMMUNITY = "150402006006"
+RM = f"media_center-{COUNTY}"
+WM = f"civilization_center-{COUNTY}"
+DQ = f"party_service-{COUNTY}"
+ZW = f"government_service-{COUNTY}"
+DQ_STREET = f"party_service-{STREET}"
+DQ_COMMUNITY = f"party_service-{COMMUNITY}"
+CENTERS: Sequence[str] = (RM, WM, DQ, ZW, DQ_STREET, DQ_COMMUNITY)
+"""Four centers of one county, 红山区, and below its party service a street and a community. The stories keep the places
+they happened in; this one county stands in for the nine they come from."""
+ARBITER = DQ
+
+
+@dataclass(slots=True)
+class Stage:
+    """One story's hold on the town."""
+
+    town: Town
+    story: str
+    cases: list[UUID] = field(default_factory=list)
+    """The cases of this story, as they come."""
+    heard: Callable[[str, UUID], None] = lambda _story, _case: None
+    """Told of each case that the story has made."""
+
+    def resident(self, center: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Somebody uses the vendor's system of ``center``."""
+        answer: dict[str, Any] = self.town.vendor(center, path, body)
+        return answer
+
+    def case_of(self, center: str, system: str, native_id: str) -> UUID:
+        """The case that a native record has become."""
+
+        def find() -> UUID | None:
+            with self.town.eye(center).reading() as tx:
+                return cases.find(tx, system, native_id)
+
+        case_id: UUID = self.town.until(f"{self.story}: a case for {system} {native_id}", find)
+        if case_id not in self.cases:
+            self.cases.append(case_id)
+            self.heard(self.story, case_id)
+        return case_id
+
+    def order(self, center: str, case_id: UUID, purpose: str = "handle") -> str:
+        """The order that staff of ``center`` see for the case. Returns its id in the vendor's system."""
+
+        def find() -> str | None:
+            for record in self.town.vendor(center, "/records"):
+                if record.get("case_id") == str(case_id) and record.get("purpose") == purpose:
+                    return str(record["id"])
+            return None
+
+        found: str = self.town.until(f"{self.story}: an order to {purpose} at {center}", find)
+        return found
+
+    def staff(self, center: str, order: str, action: str, **more: object) -> None:
+        """Staff of ``center`` acts on an order."""
+        self.town.vendor(center, f"/staff/orders/{order}/events", {"action": action, **more})
+
+    def record(self, center: str, case_id: UUID) -> Record | None:
+        """What ``center`` knows of the case."""
+        return self.town.record(center, case_id)
+
+    def until(self, center: str, case_id: UUID, what: str, seen: Callable[[Record], bool]) -> Record:
+        """Wait until the record of ``center`` shows what is awaited."""
+
+        def look() -> Record | None:
+            record = self.record(center, case_id)
+            return record if record is not None and seen(record) else None
+
+        found: Record = self.town.until(f"{self.story}: {what} at {center}", look)
+        return found
+
+    def holds(self, center: str, case_id: UUID) -> Record:
+        """Wait until ``center`` knows itself the holder."""
+        return self.until(center, case_id, "custody", lambda r: r.mine and not r.lent)
+
+    def closed(self, center: str, case_id: UUID) -> Record:
+        """Wait until ``center`` knows the case as closed: the resident has been answered."""
+        return self.until(center, case_id, "the closing", lambda r: r.status is Status.CLOSED)
+
+    def rated(self, center: str, case_id: UUID, grade: int) -> Record:
+        """Wait until ``center`` knows the resident's rating."""
+        return self.until(center, case_id, "the rating", lambda r: any(g.grade == grade for g in r.ratings))
