@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import structlog
 from pika.connection import Parameters
+from pika.exceptions import ChannelClosedByClient
 
 from bus.port import Delivery
 from bus.transports import trouble
@@ -131,7 +132,8 @@ class Consumer:
         self._forget_channel()
         self.line.answered()
         if self._connection is not None and self._connection.is_open:
-            self._note(self._trouble or trouble.of_consuming(error, self._queue))
+            if not isinstance(error, ChannelClosedByClient):  # after a cancel we close it, and have said why
+                self._note(trouble.of_consuming(error, self._queue))
             self.line.later(self._backoff.pause(), self._open_channel)
 
     def _note(self, text: str) -> None:

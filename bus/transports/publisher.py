@@ -37,9 +37,15 @@ def unsendable(parcel: Parcel) -> Fate | None:
     if not is_center_name(parcel.recipient):
         return Fate.NOBODY
     labels = (parcel.message_id, routing_key(parcel.recipient, parcel.kind))
-    if len(parcel.body) > MAX_BODY or any(len(label.encode(errors="replace")) > SHORT_STRING for label in labels):
-        return Fate.REFUSED
-    return None
+    fits = len(parcel.body) <= MAX_BODY and all(map(_is_short_string, labels))
+    return None if fits else Fate.REFUSED
+
+
+def _is_short_string(label: str) -> bool:
+    try:
+        return len(label.encode()) <= SHORT_STRING
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
 
 
 def refuses_all(error: BaseException) -> bool:

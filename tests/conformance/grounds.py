@@ -77,6 +77,7 @@ class RabbitGround:
         with self.admin() as admin:
             apply(admin, plan(CENTERS, auditor=None), self.secrets)
         self._declared = time.monotonic()
+        self._opened: list[RabbitTransport] = []
 
     def admin(self) -> Admin:
         return Admin(self.node.management_url, self.node.user, self.node.password, self.vhost.name)
@@ -84,8 +85,9 @@ class RabbitGround:
     def url(self, center: str) -> str:
         return str(self.vhost.amqp_url(center, self.secrets[center]))
 
-    def open(self, center: str, **options: Any) -> RabbitTransport:
-        transport = RabbitTransport(center, self.url(center), **options)
+    def open(self, center: str, url: str | None = None, **options: Any) -> RabbitTransport:
+        transport = RabbitTransport(center, url or self.url(center), **options)
+        self._opened.append(transport)
         transport.open()
         return transport
 
@@ -117,11 +119,11 @@ class RabbitGround:
         return run_sender(program, parcel, self.url(sender), sender)
 
     def impersonate(self, real: str, claimed: str) -> RabbitTransport:
-        transport = RabbitTransport(claimed, self.url(real))
-        transport.open()
-        return transport
+        return self.open(claimed, self.url(real))
 
     def close(self) -> None:
+        for transport in self._opened:
+            transport.close(1)
         with self.admin() as admin:
             for center in CENTERS:
                 admin.delete_user(center)

@@ -1,0 +1,117 @@
+"""Nothing that was taken is lost, whatever happens to the broker and to the way there."""
+
+import threading
+import time
+
+from bus.port import Fate, Parcel
+from bus.testing.transport_ground import Errand, collect, leave, parcel, ready
+from tests.broker.harm import PATIENCE, Proxy, eventually, frozen
+from tests.conformance.grounds import CENTERS, RabbitGround
+
+A, B, _ = CENTERS
+
+
+def test_connections_reset_while_publishing(ground: RabbitGround) -> None:
+    """Through many resets in mid-publish every parcel that was taken, and in the end every parcel, has arrived."""
+    proxy = Proxy(ground.node.port)
+    a, b = ground.open(A, url=proxy.url(ground.url(A))), ready(ground, B)
+    eventually(lambda: a.state().connected, "connected")
+    open_parcels = {f"{n}".encode(): parcel(B, f"{n}".encode() + b" " * 1000) for n in range(5000)}
+    unknown, stop = 0, threading.Event()
+
+    def keep_cutting() -> None:
+        while not stop.wait(0.15):
+            proxy.reset()
+
+    cutter = threading.Thread(target=keep_cutting)
+    cutter.start()
+    deadline = time.monotonic() + PATIENCE
+    while open_parcels and time.monotonic() < deadline:
+        if a.state().reconnects > 10:
+            stop.set()  # harm enough
+        batch = list(open_parcels.values())[:500]
+        fates = a.send(batch, 2)
+        unknown += fates.count(Fate.UNKNOWN)
+        for one, fate in zip(batch, fates, strict=True):
+            if fate is Fate.TAKEN:
+                del open_parcels[one.body.strip()]
+    stop.set()
+    cutter.join()
+    assert not open_parcels
+    assert unknown > 0, "no send was hit: the test proves nothing"
+    assert a.state().reconnects > 2
+    assert len({delivery.body for delivery in collect(ground, b, 5000)}) == 5000
+    leave(ground, a, b)
+    proxy.close()
+
+
+def test_broker_killed_and_started_again(ground: RabbitGround) -> None:
+    """The power of the broker goes: what was taken is there afterwards, and both sides resume by themselves."""
+    a, b = ready(ground, A), ready(ground, B)
+    leave(ground, b)
+    assert a.send([parcel(B, f"{n}".encode()) for n in range(1000)], PATIENCE) == [Fate.TAKEN] * 1000
+    ground.settle_in()
+    ground.node.kill9()
+    try:
+        assert a.send([parcel(B)] * 10, 1) == [Fate.UNKNOWN] * 10
+        assert not a.state().connected
+        assert "is it up" in a.state().trouble
+        b = ground.open(B)
+        assert b.receive(10, 1) == []
+    finally:
+        ground.node.start()
+    eventually(lambda: a.state().connected and b.state().consuming, "both are back")
+    assert {delivery.body for delivery in collect(ground, b, 1000)} == {f"{n}".encode() for n in range(1000)}
+    assert a.send([parcel(B, b"resumed")], PATIENCE) == [Fate.TAKEN]
+    assert {delivery.body for delivery in collect(ground, b, 1)} == {b"resumed"}
+    eventually(lambda: not a.state().trouble and not b.state().trouble, "the trouble is over")
+    leave(ground, a, b)
+
+
+def test_broker_frozen(ground: RabbitGround) -> None:
+    """A frozen broker makes ``send`` say unknown by its timeout, is seen by the watchdog, and heals when it thaws."""
+    a, b = ground.open(A, confirm_timeout=1.0), ready(ground, B)
+    eventually(lambda: a.state().connected and a.state().consuming, "connected")
+    assert a.send([parcel(B, b"before")], PATIENCE) == [Fate.TAKEN]
+    with frozen(ground.node):
+        late = Errand(lambda: a.send([parcel(B, b"frozen")] * 1200, 0.5)).result(ground)
+        assert late == [Fate.UNKNOWN] * 1200
+        eventually(lambda: "does not answer" in a.state().trouble, "the watchdog has cut the line")
+        again = Errand(lambda: a.send([parcel(B, b"frozen")] * 1200, 0.5)).result(ground)
+        assert again == [Fate.UNKNOWN] * 1200
+        assert a.state().unconfirmed == 0
+    eventually(lambda: a.send([parcel(B, b"thawed")], 5) == [Fate.TAKEN], "taken again")
+    eventually(lambda: not a.state().trouble, "the trouble is over")
+    assert a.state().reconnects >= 1
+
+    def thawed_arrives() -> bool:
+        deliveries = b.receive(500, 1)
+        b.settle(deliveries)
+        return b"thawed" in {delivery.body for delivery in deliveries}
+
+    eventually(thawed_arrives, "it arrives")
+    leave(ground, a, b)
+
+
+def test_close_does_not_wait_for_a_frozen_broker(ground: RabbitGround) -> None:
+    """``close`` comes back though the broker never says goodbye, and whoever waits in ``send`` comes back too."""
+    a = ready(ground, A)
+    with frozen(ground.node):
+        waiting = Errand(lambda: a.send([parcel(B)], 10 * PATIENCE))
+        eventually(lambda: a.state().unconfirmed == 1, "sent")
+        Errand(lambda: a.close(0.5)).result(ground)
+        assert waiting.result(ground) == [Fate.UNKNOWN]
+    names = {thread.name for thread in threading.enumerate()}
+    assert not {name for name in names if A in name}, "a thread is left"
+
+
+def test_close_waits_for_confirms(ground: RabbitGround) -> None:
+    """What was being sent when ``close`` came is confirmed before the line is left."""
+    a, b = ready(ground, A), ready(ground, B)
+    batch = [Parcel(f"{n}", B, "case.offered", f"{n}".encode()) for n in range(2000)]
+    sending = Errand(lambda: a.send(batch, PATIENCE))
+    eventually(lambda: a.state().unconfirmed > 0, "sending")
+    leave(ground, a)
+    assert sending.result(ground) == [Fate.TAKEN] * 2000
+    assert len(collect(ground, b, 2000)) == 2000
+    leave(ground, b)

@@ -1,0 +1,152 @@
+"""The pure parts of the RabbitMQ transport: what a confirm, a return and an ack mean, and when to try again."""
+
+from collections import OrderedDict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bus.port import Fate, Parcel
+from bus.transports.backoff import Backoff
+from bus.transports.batch import Batch
+from bus.transports.consumer import acks, sender_of
+from bus.transports.publisher import MAX_BODY, unsendable
+from bus.transports.window import Ticket, Window
+
+A, B = "media_center-150402", "party_service-150402"
+
+
+def parcel(number: int, size: int = 1) -> Parcel:
+    """One of many."""
+    return Parcel(f"{number}", B, "case.offered", b"x" * size)
+
+
+def filled(count: int) -> tuple[Window, Batch]:
+    """A window with tags 1 to ``count``."""
+    batch, window = Batch([parcel(number) for number in range(count)]), Window(500, 1 << 20)
+    for index, one in enumerate(batch.parcels):
+        window.add(Ticket(batch, index, one, float(index)))
+    return window, batch
+
+
+def indexes(tickets: list[Ticket]) -> list[int]:
+    """Which parcels these are."""
+    return [ticket.index for ticket in tickets]
+
+
+def test_multiple_confirms_all_up_to_the_tag() -> None:
+    """An ack with ``multiple`` speaks of every tag up to its own, and tag 0 of all."""
+    window, _ = filled(6)
+    assert indexes(window.confirmed(3, multiple=True)) == [0, 1, 2]
+    assert window.oldest == 3.0
+    assert indexes(window.confirmed(5, multiple=False)) == [4]
+    assert indexes(window.confirmed(0, multiple=True)) == [3, 5]
+    assert window.oldest is None
+
+
+def test_nack_wins_over_a_later_ack_of_all() -> None:
+    """What was nacked has left the window: an ack-multiple that contradicts it changes nothing."""
+    window, _ = filled(3)
+    assert indexes(window.confirmed(2, multiple=False)) == [1]
+    assert indexes(window.confirmed(3, multiple=True)) == [0, 2]
+    assert window.confirmed(2, multiple=False) == []
+
+
+def test_return_marks_the_first_that_matches() -> None:
+    """A return names no tag: of two publishes of one parcel the first not yet returned is meant, nothing else."""
+    batch, window = Batch([parcel(7), parcel(7), parcel(8)]), Window(9, 9)
+    tickets = [Ticket(batch, index, one, 0.0) for index, one in enumerate(batch.parcels)]
+    for ticket in tickets:
+        window.add(ticket)
+    window.returned("7", "somebody-150402.case.offered")
+    assert [ticket.returned for ticket in tickets] == [False, False, False]
+    window.returned("7", f"{B}.case.offered")
+    assert [ticket.returned for ticket in tickets] == [True, False, False]
+    window.returned("7", f"{B}.case.offered")
+    assert [ticket.returned for ticket in tickets] == [True, True, False]
+
+
+def test_window_is_bounded_by_count_and_bytes() -> None:
+    """Full by either bound; confirms make room; a parcel larger than the bound still goes alone."""
+    window = Window(2, 100)
+    batch = Batch([parcel(1, 60), parcel(2, 30), parcel(3, 1)])
+    assert window.admits(parcel(0, 1000))
+    window.add(Ticket(batch, 0, batch.parcels[0], 0.0))
+    assert not window.admits(parcel(0, 41))
+    assert window.admits(parcel(0, 40))
+    window.add(Ticket(batch, 1, batch.parcels[1], 0.0))
+    assert not window.admits(parcel(0, 1))
+    window.confirmed(1, multiple=False)
+    assert window.admits(parcel(0, 70))
+
+
+def test_first_word_on_a_parcel_stands() -> None:
+    """A batch keeps the first fate of each parcel, and what nobody decided is unknown."""
+    batch = Batch([parcel(1), parcel(2)])
+    batch.decide(0, Fate.REFUSED)
+    batch.decide(0, Fate.TAKEN)
+    assert batch.open == 1
+    assert batch.fates() == [Fate.REFUSED, Fate.UNKNOWN]
+    batch.decide(1, Fate.TAKEN)
+    assert batch.fates() == [Fate.REFUSED, Fate.UNKNOWN]
+    assert batch.next() is None, "given up: nothing more goes out"
+
+
+@given(st.sets(st.integers(1, 40)), st.lists(st.lists(st.integers(1, 45), max_size=12), max_size=8))
+def test_acks_speak_of_exactly_what_is_settled(gone: set[int], settlements: list[list[int]]) -> None:
+    """Played to a broker that takes ``multiple`` literally, each tag is acked once and none that was not settled."""
+    unsettled = OrderedDict.fromkeys(range(1, 41))
+    at_broker = set(unsettled)
+    for settled in [sorted(gone), *settlements]:
+        wanted = at_broker - set(settled)
+        for tag, multiple in acks(unsettled, settled):
+            spoken_of = {one for one in at_broker if one <= tag} if multiple else {tag}
+            assert spoken_of <= at_broker, "a tag that is not out closes the channel"
+            at_broker -= spoken_of
+        assert at_broker == wanted == set(unsettled)
+
+
+def test_acks_of_a_whole_window_are_one() -> None:
+    """A window settled in one go costs one frame."""
+    assert acks(OrderedDict.fromkeys(range(1, 501)), range(1, 501)) == [(500, True)]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "user_id", "sender"),
+    [
+        (f"out.{A}", None, A),
+        (f"out.{A}", A, A),
+        (f"out.{A}", B, None),
+        ("cases", A, None),
+        ("", A, None),
+        (f"x.out.{A}", None, None),
+        ("out.", None, None),
+        (f"out.{A}.x", None, None),
+        ("dead", None, None),
+    ],
+)
+def test_sender_is_named_by_the_exchange_alone(exchange: str, user_id: str | None, sender: str | None) -> None:
+    """The sender is whose exchange it came through, unless the checked ``user_id`` contradicts."""
+    assert sender_of(exchange, user_id) == sender
+
+
+def test_unsendable_parcels() -> None:
+    """No center by that name: nobody. Beyond AMQP's bounds: refused. Lone surrogates included, nothing raises."""
+    assert unsendable(parcel(1)) is None
+    assert unsendable(parcel(1, MAX_BODY)) is None
+    assert unsendable(parcel(1, MAX_BODY + 1)) is Fate.REFUSED
+    assert unsendable(Parcel("1", f"{B}.x", "case.offered", b"")) is Fate.NOBODY
+    assert unsendable(Parcel("i" * 256, B, "case.offered", b"")) is Fate.REFUSED
+    assert unsendable(Parcel("\ud800", B, "case.offered", b"")) is Fate.REFUSED
+    assert unsendable(Parcel("1", B, "\ud800", b"")) is Fate.REFUSED
+
+
+def test_pauses_grow_to_a_ceiling_and_begin_again() -> None:
+    """The first try comes within half a second, none later than five and a bit, and success forgets the trouble."""
+    backoff = Backoff()
+    pauses = [backoff.pause() for _ in range(200)]
+    assert pauses[0] < 0.5
+    assert 5 <= pauses[-1] <= 5.5
+    assert pauses[0] < pauses[3] < pauses[10]
+    backoff.reset()
+    assert backoff.pause() < 0.5
