@@ -210,7 +210,8 @@ def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Deci
 
 
 def _published(record: Record, data: k.Published, source: str, _now: datetime) -> Decision:
-    if source in record.path or overruled(record.version, data.version):
+    could_hold(record, data.version)
+    if source in record.path or data.version > record.version:
         return Decision(record, desk=True)
     if overruled(data.version, record.version):
         return superseded(record)

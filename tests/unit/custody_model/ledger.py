@@ -181,10 +181,10 @@ def _reopened(ledger: Ledger, me: str, say: Say) -> None:
 def _ruled(ledger: Ledger, me: str, say: Say) -> None:
     data = say.data
     assert isinstance(data, k.Ruled)
-    if me == ledger.arbiter:
-        assert data.version % RULING_STEP == 0
-        assert data.version in ledger.holders or data.version > ledger.top, "a ruling is above all that was said"
-        ledger.rulings += data.version not in ledger.holders
+    if me == ledger.arbiter and data.version not in ledger.holders:
+        assert data.version % RULING_STEP == 0, "a ruling begins a new thousand"
+        assert data.version > ledger.top, "a ruling is above all that was said"
+        ledger.rulings += 1
         ledger.commit(data.version, data.holder)
     assert ledger.holders.get(data.version) == data.holder, "a ruling was passed on wrong"
 
