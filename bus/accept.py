@@ -20,6 +20,7 @@ from bus.port import Delivery
 from bus.store import inbox, outbox, parked
 from bus.store.database import Store, StoreTrouble, Tx
 
+UNKNOWN = "unknown-case"
 FURTHEST_AHEAD = 1000
 """A message so many places ahead of its lane is not held back but parked: no honest peer is so far ahead."""
 
@@ -157,6 +158,7 @@ def _apply_all(tx: Tx, tray: _Tray, arrived: list[_Arrived], rules: Rules, now: 
     inbox.release(tx, tray.released)
     outbox.owe_receipts(tx, tray.receipts)
     outbox.owe_errors(tx, tray.errors)
+    parked.take_known(tx, UNKNOWN, [row["message_id"] for row in tray.applied])
     parked.park(tx, tray.park)
 
 
@@ -186,8 +188,7 @@ def _place(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, i
                     "at_ms": ms(page.now),
                 }
             )
-    else:
-        _apply(page, tray, one)
+    elif _apply(page, tray, one):
         _release(page, tray, one.lane)
 
 
@@ -212,20 +213,25 @@ def _release(page: Page, tray: _Tray, lane: inbox.Lane) -> None:
     """Apply what was held back behind the message that has just been applied."""
     waiting = tray.held.get(lane, {})
     while (sequence := tray.marks[lane] + 1) in waiting:
-        body = waiting.pop(sequence)
-        tray.released.append((*lane, sequence))
-        tray.hold = [row for row in tray.hold if not _is_place(row, (*lane, sequence))]
+        body = waiting[sequence]
         try:
             one = _Arrived(body, decode(body))
         except Undecodable as error:
             if error.envelope is None:  # it was readable when it was held back
                 raise
             one = _Arrived(body, error.envelope, error.code)
-        _apply(page, tray, one)
+        if not _apply(page, tray, one):
+            return
+        del waiting[sequence]
+        tray.released.append((*lane, sequence))
+        tray.hold = [row for row in tray.hold if not _is_place(row, (*lane, sequence))]
 
 
-def _apply(page: Page, tray: _Tray, one: _Arrived) -> None:
-    """Give one message to custody; whatever happens, its place in the lane is taken and it is receipted."""
+def _apply(page: Page, tray: _Tray, one: _Arrived) -> bool:
+    """Give one message to custody; its place in the lane is then taken and it is receipted, whatever became of it.
+
+    False for the one exception: a message about a case that is not known here yet. Whoever spoke has it from a third
+    center (a ruling that is still on its way to us), so it is parked without a receipt, and comes again."""
     verdict, code, hint = Verdict.APPLIED, "", ""
     try:
         if one.fault:
@@ -234,6 +240,10 @@ def _apply(page: Page, tray: _Tray, one: _Arrived) -> None:
             if page.hear(one.message).superseded:
                 verdict = Verdict.SUPERSEDED
     except Refusal as refusal:
+        if refusal.code == UNKNOWN:
+            tray.counts["early"] += 1
+            tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, UNKNOWN, refusal.cure, page.now))
+            return False
         verdict, code, hint = Verdict.REFUSED, refusal.code, refusal.cure
     except Exception as bug:
         verdict, code, hint = Verdict.REFUSED, "internal", type(bug).__name__
@@ -254,6 +264,7 @@ def _apply(page: Page, tray: _Tray, one: _Arrived) -> None:
     if verdict is Verdict.REFUSED:
         page.note(_case(one), "refused", one.message.type, one.message.source, one.message.id, code)
         tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, code, hint, page.now))
+    return True
 
 
 def _owe(tray: _Tray, one: _Arrived, verdict: Verdict, code: str | None, now: datetime) -> None:

@@ -48,6 +48,13 @@ def take_message(tx: Tx, place: str, message_id: str) -> None:
     tx.execute(delete(t.parked).where(t.parked.c.place == place, t.parked.c.message_id == message_id))
 
 
+def take_known(tx: Tx, code: str, message_ids: Sequence[str]) -> None:
+    """These messages were parked with ``code`` and have been applied since."""
+    if message_ids:
+        p = t.parked.c
+        tx.execute(delete(t.parked).where(p.place == WIRE, p.code == code, p.message_id.in_(message_ids)))
+
+
 def figures(tx: Tx) -> dict[str, int]:
     """Depth by place, and oldest_ms (0: none)."""
     p = t.parked.c

@@ -155,7 +155,7 @@ def test_a_wrong_body_in_a_right_envelope_is_refused_and_answered(rm: Bare, dq: 
     assert rm.accept(*[p.body for p in dq.relay()]) == {"receipted": 1, "refused-by-peer": 1}
     assert _figures(rm)[2] == _figures(dq)[2] == 1
     rm.do(c.Urge(case_id=case.case_id, text="请尽快"))
-    assert dq.accept(*[p.body for p in rm.relay()]) == {"refused": 1}  # unknown-case, but not held back for ever
+    assert dq.accept(*[p.body for p in rm.relay()]) == {"early": 1}  # its place in the lane was reached
 
 
 def test_a_message_for_another_center_or_from_a_false_sender_is_parked(rm: Bare, dq: Bare) -> None:
@@ -237,3 +237,20 @@ def test_a_message_that_cannot_be_written_down_is_parked_and_its_neighbours_are_
     assert dq.accept(*bodies) == {"applied": 1, "parked": 1}
     assert _record(dq, good).offer_in is not None
     assert [len(opened(p).data.items) for p in dq.relay() if p.kind == "receipt"] == [1]
+
+
+def test_word_of_a_case_that_is_not_known_yet_waits_unreceipted_until_it_is(rm: Bare, dq: Bare) -> None:
+    """A third center may speak before the message that brings the case; its word is parked, sent again and applied."""
+    case = _offer(rm)
+    (offered,) = rm.relay()
+    ahead = compose(
+        k.Closed(version=1, round=1, replied_at=NOW), source=RM, recipient=DQ, now=NOW, subject=case.case_id, sequence=1
+    )
+    other = encode(ahead.model_copy(update={"source": "civilization_center-150402"}))
+    assert dq.accept(other, other) == {"early": 2}
+    assert _figures(dq)[2] == 1
+    assert [p for p in dq.relay() if p.kind == "receipt"] == []
+    dq.accept(offered.body)
+    assert dq.accept(other) == {"refused": 1}  # known now: and that center is not the origin
+    with dq.store.reading() as tx:
+        assert [row["code"] for row in parked.listed(tx)] == ["not-origin"]
