@@ -1,0 +1,62 @@
+"""What every center must do, as plain checks: shipped for whoever writes an adapter of their own.
+
+A check takes a ``Bench``, on which the adapter runs for real, and looks at effects: commands carried out, messages on
+the road, changes in the vendor's system. A sample without an effect fails. Run all of ``CHECKS``:
+
+    @pytest.fixture(scope="module")
+    def bench(tmp_path_factory):
+        bench = Bench("my.adapter", tmp_path_factory.mktemp("bench")).start()
+        yield bench
+        bench.stop()
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_my_center(check, bench):
+        check(bench)
+"""
+
+from collections.abc import Callable
+
+from bus.testing.bench import Bench
+from bus.testing.check_bad_input import (
+    believes_only_signed_forms,
+    parks_broken_messages,
+    refuses_broken_forms,
+    refuses_whom_custody_refuses,
+)
+from bus.testing.check_privacy import keeps_the_resident_to_itself, shows_nobody_who_is_anonymous, tells_how_it_is
+from bus.testing.check_samples import (
+    answers_a_repeated_form_alike,
+    declares_what_it_does,
+    has_a_sample_of_everything,
+    has_one_effect_for_a_repeat,
+    has_the_effect_of_every_kind,
+    turns_forms_into_commands,
+)
+from bus.testing.check_vendor import (
+    keeps_the_order_of_a_case,
+    survives_every_answer_of_its_vendor,
+    waits_for_a_vendor_that_is_away,
+)
+
+__all__ = ["CHECKS", "Bench", "Check"]
+
+Check = Callable[[Bench], None]
+CHECKS: tuple[Check, ...] = (
+    declares_what_it_does,
+    has_a_sample_of_everything,
+    turns_forms_into_commands,
+    answers_a_repeated_form_alike,
+    has_the_effect_of_every_kind,
+    has_one_effect_for_a_repeat,
+    keeps_the_order_of_a_case,
+    waits_for_a_vendor_that_is_away,
+    survives_every_answer_of_its_vendor,
+    parks_broken_messages,
+    refuses_whom_custody_refuses,
+    refuses_broken_forms,
+    believes_only_signed_forms,
+    shows_nobody_who_is_anonymous,
+    keeps_the_resident_to_itself,
+    tells_how_it_is,
+)
+"""Every one of them must pass."""

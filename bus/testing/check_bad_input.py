@@ -1,0 +1,110 @@
+"""Checks of an adapter against what no honest sender sends: broken bodies, broken forms, forged signatures."""
+
+import json
+import time
+
+from bus.kinds import Verdict
+from bus.message import encode
+from bus.store import tables as t
+from bus.testing.bench import Bench
+from bus.testing.check_samples import all_well
+from bus.testing.playing import Played, done, fault_of, play, ready, send
+
+BROKEN: dict[str, bytes] = {
+    "nothing": b"",
+    "NUL": b"\x00",
+    "half an object": b'{"specversion": "1.0", ',
+    "an array": b"[]",
+    "null": b"null",
+    "a number": b"1",
+    "not UTF-8": b'{"a": "\xff\xfe"}',
+    "a key twice": b'{"a": 1, "a": 2}',
+    "too deep": b'{"a":' * 200 + b"1" + b"}" * 200,
+    "too large": b'{"a": "' + b"x" * 300_000 + b'"}',
+    "a huge number": b'{"a": ' + b"9" * 500 + b"}",
+    "half of a surrogate pair": b'{"a": "\\ud800"}',
+    "empty": b"{}",
+}
+"""Bodies that are nobody's form and nobody's message."""
+
+
+def parks_broken_messages(bench: Bench) -> None:
+    """Every broken body on the road is parked with a reason; the good messages between them have their effects."""
+    bench.fresh()
+    good: list[Played] = []
+    for number, body in enumerate(BROKEN.values()):
+        bench.peers.throw(body)
+        if number % 5 == 0:
+            good.append(play(bench, bench.samples.outs[number % len(bench.samples.outs)]))
+    bench.until(lambda: done(bench, *good), "the good messages worked", fail=False)
+    aside = bench.parked()
+    faults = [] if len(aside) == len(BROKEN) else [f"{len(aside)} of {len(BROKEN)} broken bodies are parked"]
+    faults += ["parked without a reason" for row in aside if not row["code"]]
+    all_well(faults + [wrong for one in good if (wrong := fault_of(bench, one))])
+
+
+def refuses_whom_custody_refuses(bench: Bench) -> None:
+    """A wrong body in a right envelope, an unknown kind and a case nobody knows: refused by receipt, and parked."""
+    faults = []
+    for sample in bench.samples.outs:
+        bench.fresh()
+        message, _ = ready(bench, sample)
+        document = json.loads(encode(message))
+        first = next(iter(sample.data))
+        document["data"][first] = {"no": "such thing"}
+        bench.peers.throw(json.dumps(document).encode(), message.source)
+        wrong = [message]
+        if sample is bench.samples.outs[0]:
+            odd = json.loads(encode(bench.peers.compose(message.source, message.data, message.subject)))  # type: ignore[arg-type]  # it has one
+            bench.peers.throw(json.dumps({**odd, "type": "case.invented.v1"}).encode(), message.source)
+            wrong.append(message.model_copy(update={"id": type(message.id)(odd["id"])}))
+        bench.until(lambda wrong=wrong: all(m.id in bench.peers.receipts for m in wrong), "receipts", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
+        for one in wrong:
+            items = bench.peers.receipts.get(one.id, [])
+            if [i.verdict for i in items] != [Verdict.REFUSED] or not items[0].code:
+                faults.append(f"{sample.name}: a wrong body was answered with {[str(i.verdict) for i in items]}")
+        if len(bench.parked()) != len(wrong):
+            faults.append(f"{sample.name}: {len(bench.parked())} of {len(wrong)} wrong bodies are parked")
+        if bench.effects(str(message.id)):
+            faults.append(f"{sample.name}: a wrong body had an effect")
+    all_well(faults)
+
+
+def refuses_broken_forms(bench: Bench) -> None:
+    """Every broken form is answered 4xx with a reason, nothing of it is stored, and the good form after it is taken."""
+    faults = []
+    for form in bench.running.center.forms:
+        bench.fresh()
+        for name, body in BROKEN.items():
+            answer = bench.post(form, body)
+            if not 400 <= answer.status_code < 500 or not answer.json():
+                faults.append(f"{form}: {name} was answered {answer.status_code}")
+        if bench.count(t.intakes) + bench.count(t.cases) + bench.count(t.outbox):
+            faults.append(f"{form}: something of a broken form was stored")
+        good = next((sample for sample in bench.samples.ins if sample.form == form), None)
+        if good is not None and (status := send(bench, good).answer.status_code) != 202:
+            faults.append(f"{form}: the good form after the broken ones was answered {status}")
+    all_well(faults)
+
+
+def believes_only_signed_forms(bench: Bench) -> None:
+    """Unsigned, signed by a stranger, changed after signing, too old, from the future: 401, and nothing is stored."""
+    faults = []
+    stranger = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
+    for sample in bench.samples.ins:
+        bench.fresh()
+        raw = json.dumps(sample.body, ensure_ascii=False).encode()
+        changed = bench.signature(raw.decode())
+        answers = {
+            "unsigned": bench.post(sample.form, raw, sign=False),
+            "signed by a stranger": bench.post(sample.form, raw, secret=stranger),
+            "an hour old": bench.post(sample.form, raw, at=time.time() - 3600),
+            "an hour early": bench.post(sample.form, raw, at=time.time() + 3600),
+            "changed": bench.http.post(f"/intake/{sample.form}", content=raw + b" ", headers=changed),
+        }
+        faults += [f"{sample.name}: {how}: {a.status_code}" for how, a in answers.items() if a.status_code != 401]
+        if bench.count(t.intakes) + bench.count(t.cases) + bench.count(t.journal):
+            faults.append(f"{sample.name}: a form without a right signature was stored")
+    if bench.put(b"\xff\xd8\xff unsigned", sign=False).status_code != 401:
+        faults.append("an unsigned attachment was taken")
+    all_well(faults)

@@ -1,0 +1,178 @@
+"""Checks of an adapter's golden samples: every form becomes its commands, every kind has its effect, each once."""
+
+from uuid import UUID
+
+from bus.kinds import CASE_KINDS, Verdict
+from bus.store import tables as t
+from bus.testing.bench import Bench
+from bus.testing.playing import SAID_BY, Played, Sent, done, fault_of, play, send, told_by, verdict
+from bus.testing.samples import includes
+
+
+def all_well(faults: list[str]) -> None:
+    """Fail with everything that is wrong, one a line."""
+    assert not faults, "\n".join(["", *faults])
+
+
+def declares_what_it_does(bench: Bench) -> None:
+    """What ``center.toml`` declares is what the code registers, and what the samples show it to send."""
+    manifest, center = bench.samples.manifest, bench.running.center
+    faults = []
+    if manifest["kind"] != center.kind:
+        faults.append(f"kind: {manifest['kind']} is declared, {center.kind} is registered")
+    for what, declared, there in (
+        ("accepts", set(manifest["accepts"]), set(center.handlers)),
+        ("forms", {form["name"] for form in manifest["forms"]}, set(center.forms)),
+    ):
+        faults += [f"{what}: {name} is declared and has no handler" for name in sorted(declared - there)]
+        faults += [f"{what}: {name} has a handler and is not declared" for name in sorted(there - declared)]
+    known = {kind.kind for kind in CASE_KINDS}
+    faults += [
+        f"{name} is no kind of the contract" for name in sorted({*manifest["accepts"], *manifest["sends"]} - known)
+    ]
+    shown = [c["kind"] for s in bench.samples.ins for c in s.commands]
+    shown += [c["kind"] for s in bench.samples.outs for c in s.commands]
+    sent = {SAID_BY[kind] for kind in shown if kind in SAID_BY}
+    faults += [f"sends: {name} is sent in a sample and not declared" for name in sorted(sent - set(manifest["sends"]))]
+    all_well(faults)
+
+
+def has_a_sample_of_everything(bench: Bench) -> None:
+    """Every form and every accepted kind has a sample, and every accepted kind's sample names an effect."""
+    samples, manifest = bench.samples, bench.samples.manifest
+    faults = list(samples.faults)
+    forms, kinds = {s.form for s in samples.ins}, {s.kind for s in samples.outs}
+    faults += [f"samples/in/{f['name']}.<case>.json is missing" for f in manifest["forms"] if f["name"] not in forms]
+    faults += [f"samples/out/{kind}.json is missing" for kind in manifest["accepts"] if kind not in kinds]
+    faults += [
+        f"samples/in/{s.name}: there is no such form" for s in samples.ins if s.form not in bench.running.center.forms
+    ]
+    faults += [
+        f"samples/out/{s.name}: not declared in accepts" for s in samples.outs if s.kind not in manifest["accepts"]
+    ]
+    faults += [f"samples/out/{s.name}: it names no effect" for s in samples.outs if not s.effects]
+    all_well(faults)
+
+
+def turns_forms_into_commands(bench: Bench) -> None:
+    """Every sample form, signed and posted, becomes the commands beside it, and they are carried out and said."""
+    faults = []
+    for sample in bench.samples.ins:
+        bench.fresh()
+        sent = send(bench, sample)
+        fault = _fault_of_form(bench, sent)
+        if fault:
+            faults.append(f"{sample.name}: {fault}")
+    assert bench.samples.ins, "there is no sample of any form"
+    all_well(faults)
+
+
+def _fault_of_form(bench: Bench, sent: Sent) -> str:
+    if sent.answer.status_code != 202:
+        return f"answered {sent.answer.status_code} {sent.answer.text[:300]}"
+    if sent.commands is None or not includes(sent.commands, sent.sample.commands):
+        return f"became {[c['kind'] for c in sent.commands or []]}, not what the sample expects"
+    if sent.commands and not sent.answer.json()["cases"]:
+        return "the answer names no case"
+    bench.until(bench.idle, f"{sent.sample.name}: everything said and receipted", fail=False)
+    offered = [c for c in sent.commands if c["kind"] == "Offer"]
+    for command in sent.commands:
+        case_id = UUID(str(command["case"]["case_id"] if command["kind"] == "Register" else command["case_id"]))
+        record = bench.record(case_id)
+        if record is None:
+            return f"{command['kind']}: the case is not in the store"
+        if command["kind"] == "Register" and not includes(record.case.model_dump(mode="json"), command["case"]):
+            return "Register: the case in the store is another"
+        if command["kind"] == "Link" and not _linked(bench, str(command["system"]), str(command["native_id"])):
+            return f"Link: {command['system']} is not linked"
+        own = command["kind"] in ("Resolve", "Rule") and not [c for c in record.path if c != bench.me]
+        if command["kind"] in SAID_BY and not own and (fault := told_by(bench, command, case_id)):
+            return fault
+        if (
+            command["kind"] == "Resolve"
+            and record.case.origin == bench.me
+            and not offered
+            and record.status != "closed"
+        ):
+            return f"Resolve: the resident of our own case was not replied to; parked: {[r['code'] for r in bench.parked()]}"
+    return ""
+
+
+def _linked(bench: Bench, system: str, native_id: str) -> bool:
+    return bench.count(t.links, t.links.c.system == system, t.links.c.native_id == native_id) == 1
+
+
+def answers_a_repeated_form_alike(bench: Bench) -> None:
+    """The same form again gets the same answer, and nothing is done or said a second time."""
+    faults = []
+    for sample in bench.samples.ins:
+        bench.fresh()
+        first = send(bench, sample)
+        bench.until(bench.idle, f"{sample.name}: everything said and receipted", fail=False)
+        journal, said, effects = bench.count(t.journal), len(bench.peers.heard), len(bench.vendor.effects)
+        again = bench.post(sample.form, sample.body)
+        bench.until(bench.idle, f"{sample.name}: nothing more", fail=False)
+        if (first.answer.status_code, again.status_code) != (202, 200):
+            faults.append(f"{sample.name}: answered {first.answer.status_code}, then {again.status_code}; not 202, 200")
+        elif again.json()["cases"] != first.answer.json()["cases"]:
+            faults.append(f"{sample.name}: the second answer names other cases")
+        elif journal != bench.count(t.journal) or len(bench.vendor.effects) != effects:
+            faults.append(f"{sample.name}: the repeat changed something")
+        elif said != len(bench.peers.heard):
+            faults.append(f"{sample.name}: the repeat said something")
+    all_well(faults)
+
+
+def has_the_effect_of_every_kind(bench: Bench) -> None:
+    """Every sample message, said by a peer, has its effect in the vendor's system, its commands, and a receipt."""
+    bench.fresh()
+    played = [play(bench, sample) for sample in bench.samples.outs]
+    assert played, "there is no sample of any message"
+    bench.until(lambda: done(bench, *played), "every message receipted and worked", fail=False)
+    bench.until(bench.idle, "everything said and receipted", fail=False)
+    all_well([fault for one in played if (fault := _fault_of_message(bench, one))])
+
+
+def _fault_of_message(bench: Bench, played: Played) -> str:
+    name = played.sample.name
+    if played.message.id not in bench.peers.receipts:
+        return f"{name}: no receipt"
+    if verdict(bench, played).verdict is not Verdict.APPLIED:
+        return f"{name}: {verdict(bench, played).verdict} {verdict(bench, played).code}"
+    fault = fault_of(bench, played)
+    if fault:
+        return fault
+    returned = [items for key, items in bench.commands if key == played.key]
+    if len(returned) != 1 or not includes(returned[0], played.commands):
+        return f"{name}: returned {[[c['kind'] for c in items] for items in returned]}, not what the sample expects"
+    for command in returned[0]:
+        if command["kind"] == "Link" and not _linked(bench, str(command["system"]), str(command["native_id"])):
+            return f"{name}: {command['system']} is not linked"
+        if command["kind"] in SAID_BY and (fault := told_by(bench, command, UUID(str(command["case_id"])))):
+            return f"{name}: {fault}"
+    return ""
+
+
+def has_one_effect_for_a_repeat(bench: Bench) -> None:
+    """The same message again, at once and later, is receipted alike each time and has one effect."""
+    bench.fresh()
+    played = [play(bench, sample) for sample in bench.samples.outs]
+    for one in played:
+        bench.peers.throw(one.body, one.message.source)
+    bench.until(lambda: done(bench, *played) and bench.idle(), "every message worked", fail=False)
+    for one in played:
+        bench.peers.throw(one.body, one.message.source)
+    bench.until(
+        lambda: all(len(bench.peers.receipts.get(o.message.id, ())) >= 3 for o in played), "3 receipts", fail=False
+    )
+    bench.until(lambda: done(bench, *played) and bench.idle(), "every repeat worked", fail=False)
+    faults = []
+    for one in played:
+        verdicts = [item.verdict for item in bench.peers.receipts.get(one.message.id, [])]
+        if verdicts != [Verdict.APPLIED] * 3:
+            faults.append(f"{one.sample.name}: receipts {verdicts}, not three times applied")
+        if times := sum(key == one.key for key, _ in bench.commands) - 1:
+            faults.append(f"{one.sample.name}: its handler was called {times + 1} times")
+        if fault := fault_of(bench, one):
+            faults.append(fault)
+    all_well(faults)

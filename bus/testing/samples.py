@@ -1,0 +1,133 @@
+"""An adapter's golden samples, read from its folder: forms and the commands they become, messages and their effects.
+
+``in/<form>.<case>.json`` with ``.expect.json`` beside it; ``out/<kind>[.<case>].json`` with ``.effect.json``. The
+manifest ``center.toml`` says where the folder is.
+"""
+
+import importlib.util
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bus.kinds import BY_NAME
+
+Json = dict[str, Any]
+_CENTER = re.compile(r"\b[a-z][a-z0-9_]{0,39}-(?:[0-9]{12}|[0-9]{9}|[0-9]{6})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class InSample:
+    """A form, and the commands it shall become under the circumstances ``given``."""
+
+    name: str
+    form: str
+    body: Json
+    given: Json
+    commands: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class OutSample:
+    """A message's data, and the effects it shall have in the vendor's system under the circumstances ``given``."""
+
+    name: str
+    kind: str
+    data: Json
+    given: Json
+    effects: list[Json]
+    commands: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Everything that stands in an adapter's folder as data. ``faults``: what is missing or cannot be read."""
+
+    package: str
+    manifest: Json
+    ins: tuple[InSample, ...]
+    outs: tuple[OutSample, ...]
+    photos: tuple[bytes, ...]
+    faults: tuple[str, ...] = field(default=())
+
+    @property
+    def kind(self) -> str:
+        """The center's kind."""
+        return str(self.manifest["kind"])
+
+    def centers(self) -> list[str]:
+        """Every center that a sample names, the most frequent first."""
+        text = json.dumps([[s.body, s.given, s.commands] for s in self.ins] + [
+            [s.data, s.given, s.effects, s.commands] for s in self.outs])  # fmt: skip
+        found = _CENTER.findall(text)
+        return sorted(set(found), key=lambda name: (-found.count(name), name))
+
+
+def samples_of(package: str) -> Samples:
+    """Read the samples of an adapter without importing its code. Raises FileNotFoundError where it has no manifest."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"{package} is no package that can be found: install it, or mend the name")
+    home = Path(spec.submodule_search_locations[0])
+    manifest = tomllib.loads((home / "center.toml").read_text(encoding="utf-8"))
+    folder = home / manifest.get("samples", {}).get("folder", "samples")
+    faults: list[str] = []
+    ins = tuple(
+        InSample(path.stem, path.name.split(".")[0], body, beside.get("given", {}), beside.get("commands", []))
+        for path, body, beside in _pairs(folder / "in", ".expect.json", faults)
+    )
+    outs = tuple(
+        OutSample(path.stem, _kind(path.stem), data, told.get("given", {}), told["effects"], told.get("commands", []))
+        for path, data, told in _pairs(folder / "out", ".effect.json", faults)
+    )
+    photos = tuple(path.read_bytes() for path in sorted((folder / "photos").glob("*")))
+    return Samples(package, manifest, ins, outs, photos, tuple(faults))
+
+
+def _kind(stem: str) -> str:
+    """``case.offered.open`` is a second sample of ``case.offered``."""
+    return next((name for name in sorted(BY_NAME, key=len, reverse=True) if stem.startswith(name)), stem)
+
+
+def _pairs(folder: Path, beside: str, faults: list[str]) -> Iterator[tuple[Path, Json, Json]]:
+    for path in sorted(folder.glob("*.json")):
+        if path.name.endswith(beside):
+            continue
+        other = path.with_suffix(beside)
+        if not other.exists():
+            faults.append(f"{path.name}: {other.name} is missing: write beside it what is expected")
+            continue
+        yield path, json.loads(path.read_text(encoding="utf-8")), json.loads(other.read_text(encoding="utf-8"))
+
+
+def includes(whole: Any, part: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether everything in ``part`` stands in ``whole``; lists item by item, moments by their instant."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(key in whole and includes(whole[key], part[key]) for key in part)
+    if isinstance(part, list):
+        same_length = isinstance(whole, list | tuple) and len(whole) == len(part)
+        return same_length and all(includes(*pair) for pair in zip(whole, part, strict=True))
+    if isinstance(part, str) and isinstance(whole, str) and whole != part:
+        return _instant(whole) is not None and _instant(whole) == _instant(part)
+    return bool(whole == part)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    """``value`` with every string that is a key of ``names`` replaced, so that a sample can be used many times."""
+    if isinstance(value, dict):
+        return {key: renamed(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner, names) for inner in value]
+    return names.get(value, value) if isinstance(value, str) else value

@@ -1,0 +1,23 @@
+"""Our four adapters pass the suite that is shipped for everybody's."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bus.testing.center_suite import CHECKS, Bench, Check
+
+ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
+
+
+@pytest.fixture(scope="module", params=ADAPTERS)
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One center of each kind, running for real."""
+    one = Bench(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
+    yield one
+    one.stop()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_center(check: Check, bench: Bench) -> None:
+    """The adapter does what every center must."""
+    check(bench)
