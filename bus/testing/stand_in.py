@@ -3,6 +3,7 @@
 An adapter's ``simulator.py`` adds its vendor's routes and forms to this. Used by the demo, the center suite and tests.
 """
 
+import hashlib
 import queue
 import threading
 import time
@@ -101,6 +102,25 @@ class StandIn:
         """Send a form to the adapter's intake, signed, again and again until it is answered below 500."""
         self._outgoing.put((form, body))
 
+    def upload(self, content: bytes, name: str = "") -> str:
+        """Put a photo or paper into the adapter's keeping. Returns the SHA-256 to name it by."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        with httpx.Client(timeout=10, trust_env=False) as http:
+            answer = http.put(
+                f"{self.intake_url}/attachments", params={"name": name}, content=content, headers=self._signed(sha256)
+            )
+        answer.raise_for_status()
+        return sha256
+
+    def _signed(self, content: str) -> dict[str, str]:
+        """The three headers of the Standard Webhooks scheme over ``content``."""
+        message_id, now = f"msg_{new_id().hex}", datetime.now(UTC)
+        return {
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(self.secret).sign(message_id, now, content),
+        }
+
     def _deliver(self) -> None:
         with httpx.Client(timeout=10, trust_env=False) as http:
             while (item := self._outgoing.get()) is not None:
@@ -112,13 +132,7 @@ class StandIn:
         import json  # noqa: PLC0415 - only here
 
         raw = json.dumps(body, ensure_ascii=False)
-        message_id, now = f"msg_{new_id().hex}", datetime.now(UTC)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(message_id, now, raw),
-        }
+        headers = {"content-type": "application/json", **self._signed(raw)}
         try:
             answer = http.post(f"{self.intake_url}/intake/{form}", content=raw.encode(), headers=headers)
         except httpx.HTTPError:

@@ -1,0 +1,65 @@
+"""All stories of the first set, in the order of their numbers, in one county."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from bus.testing.town import Town
+from stories import s01, s02, s06, s09, s10, s12, s14, s15, s21, s22
+from stories.stage import ARBITER, CENTERS, COMMUNITY, DQ, DQ_COMMUNITY, DQ_STREET, RM, STREET, ZW, Stage
+
+STORIES: Mapping[str, Callable[[Stage], None]] = {
+    "S01": s01.play,
+    "S02": s02.play,
+    "S06": s06.play,
+    "S09": s09.play,
+    "S10": s10.play,
+    "S12": s12.play,
+    "S14": s14.play,
+    "S15": s15.play,
+    "S21": s21.play,
+    "S22": s22.play,
+}
+ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
+    RM: [
+        {"category": "environment", "division": COMMUNITY, "to": DQ_COMMUNITY},
+        {"category": "property", "division": f"{STREET}*", "to": DQ_STREET},
+        {"to": DQ},
+    ],
+    ZW: [{"to": DQ}],
+    DQ_COMMUNITY: [{"to": DQ_STREET}],
+    DQ_STREET: [{"category": "property", "to": DQ_COMMUNITY}, {"to": DQ}],
+}
+SETTINGS: Mapping[str, Any] = {"returns_before_arbiter": 2}
+KILL_AT = "S10"
+
+__all__ = ["ARBITER", "CENTERS", "ROUTES", "SETTINGS", "STORIES", "play"]
+
+
+def play(
+    town: Town,
+    heard: Callable[[str, UUID], None] = lambda _story, _case: None,
+    *,
+    only: Sequence[str] = tuple(STORIES),
+    kill: bool = False,
+) -> list[Stage]:
+    """Play stories one after the other. With ``kill`` the centers' process dies in the midst of one and comes back."""
+    stages = []
+    for name in only:
+        stage = Stage(town, name, heard=heard)
+        stages.append(stage)
+        killer = threading.Thread(target=_power_cut, args=(town,)) if kill and name == KILL_AT else None
+        if killer:
+            killer.start()
+        STORIES[name](stage)
+        if killer:
+            killer.join()
+    return stages
+
+
+def _power_cut(town: Town) -> None:
+    """Wait until the story has begun, then kill the centers at once and start them again on the same stores."""
+    threading.Event().wait(0.7)
+    town.kill()
+    town.start_centers()

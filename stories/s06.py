@@ -1,0 +1,33 @@
+"""S06 居民议事会: one meeting, two suggestions, two cases; the same batch sent again makes no third."""
+
+from stories.stage import DQ_COMMUNITY, DQ_STREET, Stage
+
+MEETING = {
+    "meeting_id": "YSH-2021-06",
+    "occasion": "居民议事会",
+    "suggestions": [
+        {
+            "entry_id": "YSH-2021-06-1",
+            "title": "电动车乱停",
+            "text": "楼道口电动车乱停放。",
+            "division": "152531101007",
+        },
+        {"entry_id": "YSH-2021-06-2", "title": "下雨排水不畅", "text": "雨天排水口堵塞。", "division": "152531101007"},
+    ],
+}
+
+
+def play(stage: Stage) -> None:
+    """Two matters go up to the street, each is resolved on its own."""
+    for _ in range(2):
+        stage.resident(DQ_COMMUNITY, "/staff/meetings", MEETING)
+    found = [stage.case_of(DQ_COMMUNITY, "entry", f"YSH-2021-06-{number}") for number in (1, 2)]
+    for case in found:
+        order = stage.order(DQ_STREET, case)
+        stage.staff(DQ_STREET, order, "accept")
+        stage.holds(DQ_STREET, case)
+        stage.staff(DQ_STREET, order, "resolve", reply="已整治并安排巡查。")
+        stage.closed(DQ_COMMUNITY, case)
+    meeting = [r for r in stage.town.records(DQ_COMMUNITY).values() if r.case.source.record.startswith("YSH-2021-06")]
+    if len(meeting) != len(found):
+        raise AssertionError(f"one meeting of two matters has become {len(meeting)} cases")
