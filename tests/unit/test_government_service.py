@@ -22,6 +22,7 @@ from bus import (
     Attachment,
     Case,
     Close,
+    Closed,
     Desk,
     FrontDesk,
     Link,
@@ -31,6 +32,7 @@ from bus import (
     Outcome,
     Person,
     Progressed,
+    Rated,
     Reason,
     Record,
     Resolved,
@@ -254,6 +256,18 @@ def test_a_case_imposed_on_its_origin_keeps_its_order(town: Town) -> None:
     desk = a_desk(system, a_record(), {"work-order": "DZ-1"}, key="k2")
     assert list(center.handlers["case.ruled"](desk, said(other, RM))) == []
     assert simulator.records["DZ-1"]["steps"][-1]["by"] == DQ
+
+
+def test_every_order_of_a_case_hears_the_news(town: Town) -> None:
+    """Where a case has an order to handle and one to help, a line stands on both, and a rating likewise."""
+    simulator, system = town
+    natives = {"work-order": "GD-1", "assist-order": "GD-2"}
+    center.handlers["case.closed"](
+        a_desk(system, a_record(), natives), said(Closed(version=2, round=1, replied_at=NOW))
+    )
+    center.handlers["case.rated"](a_desk(system, a_record(), natives, "k2"), said(Rated(version=2, round=1, grade=5)))
+    counts = [(len(order["steps"]), len(order["grades"])) for order in simulator.records.values()]
+    assert counts == [(1, 1), (1, 1)]
 
 
 def test_an_extension_counts_from_what_was_promised() -> None:

@@ -320,6 +320,21 @@ def test_an_order_is_seen_though_its_photo_is_away(town: tuple[Simulator, MediaS
     assert list(simulator.photos) == [sha256(next(iter(simulator.photos.values()))).hexdigest()]
 
 
+def test_every_record_of_a_case_hears_the_news(town: tuple[Simulator, MediaSystem]) -> None:
+    """Where a case has a message and an order, a line stands on both."""
+    simulator, system = town
+    said = compose(
+        Closed(version=2, round=1, replied_at=NOW), source=DQ, recipient=ME, now=NOW, subject=CASE, sequence=1
+    )
+    desk = a_desk(system, a_record("elsewhere"), {"message": "LY-1", "order": "GD-1", "assist-order": "GD-2"})
+    center.handlers["case.closed"](desk, said)
+    assert [(record["id"], len(record["notes"])) for record in simulator.records.values()] == [
+        ("LY-1", 1),
+        ("GD-1", 1),
+        ("GD-2", 1),
+    ]
+
+
 def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, MediaSystem]) -> None:
     """A record's id may hold a slash, a space, a question mark or Chinese, and still names one record."""
     simulator, system = town
