@@ -1,7 +1,6 @@
 """``bus demo``: four centers of one county hand real cases to each other, told live, and counted at the end."""
 
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -119,7 +118,7 @@ def demo(
     _empty(folder)
     brokers = _prepare_broker(broker, management, play.CENTERS) if broker else {}
     town = Town(
-        folder.resolve(), play.CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers, in_child=kill,
+        folder.resolve(), play.CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers, processes="one" if kill else "here",
         more=play.SETTINGS,
     )  # fmt: skip
     try:
@@ -170,7 +169,7 @@ def _paths(console: Console, lang: str, town: Town, stories: dict[UUID, str]) ->
         ("故事", "编号", "路径", "结果", "评价") if lang == "zh" else ("Story", "Number", "Path", "Result", "Rating")
     ):
         table.add_column(head, overflow="fold")
-    alike: dict[tuple[str, ...], int] = {}
+    alike: dict[tuple[str, str, str, str], int] = {}
     for record in sorted(_origins(town), key=lambda r: (stories.get(r.case.case_id, ""), r.case.number)):
         row = _path_row(record, lang, stories.get(record.case.case_id, ""))
         key = (row[0], row[2], row[3], row[4])
@@ -179,7 +178,7 @@ def _paths(console: Console, lang: str, town: Town, stories: dict[UUID, str]) ->
             table.add_row(*row)
     for key, count in alike.items():
         if count > 1:
-            table.add_row(key[0], f"… ×{count}", key[1], key[2], key[3])
+            table.add_row(key[0], f"… ×{count}", *key[1:])
     if console.is_terminal:
         console.print(table)
         return
@@ -213,4 +212,4 @@ def _verdict(audit: Audit) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(typer.run(demo))
+    typer.run(demo)

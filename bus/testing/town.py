@@ -14,17 +14,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TextIO
 from uuid import UUID
 
 import httpx
 from sqlalchemy import func, select
 
 from bus.custody import Record, Status
+from bus.log import set_up
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.testing.county import County, Plan
 from bus.testing.stand_in import StandIn
+
+COUNTY = "county"
+"""The process of all centers, where they share one."""
 
 
 def free_port() -> int:
@@ -63,15 +67,18 @@ class Town:
     """Per center: the broker's URL; a center without one is on the embedded road."""
     stores: Mapping[str, str] = field(default_factory=dict)
     """Per center: another store than SQLite in the folder."""
-    in_child: bool = False
+    processes: Literal["here", "one", "each"] = "here"
+    """Where the centers run: in this process, all in one child process, or each in a process of its own."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further settings for every center."""
     vendors: dict[str, StandIn] = field(default_factory=dict)
     vendor_urls: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     county: County | None = None
-    child: "subprocess.Popen[str] | None" = None
-    _plan: Plan | None = None
+    children: "dict[str, subprocess.Popen[str]]" = field(default_factory=dict)
+    _plans: dict[str, Plan] = field(default_factory=dict)
+    _ready: set[str] = field(default_factory=set)
+    _log: TextIO | None = None
     _eyes: dict[str, Store] = field(default_factory=dict)
 
     def open(self) -> None:
@@ -86,7 +93,10 @@ class Town:
             self.vendors[name] = simulator(name, self.urls[name], secret)
             self.vendor_urls[name] = self.vendors[name].start()
             settings.append(self._settings(name, secret, port))
-        self._plan = Plan(tuple(settings), str(self.folder / "log.jsonl"))
+        if self.processes == "each":
+            self._plans = {one["center"]: Plan((one,), str(self.folder / f"{one['center']}.jsonl")) for one in settings}
+        else:
+            self._plans = {COUNTY: Plan(tuple(settings), str(self.folder / "county.jsonl"))}
         self.start_centers()
 
     def _settings(self, name: str, secret: str, port: int) -> dict[str, Any]:
@@ -108,42 +118,52 @@ class Town:
         return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
 
     def start_centers(self) -> None:
-        """Start the centers (again): on the same stores and ports."""
-        if self._plan is None:
-            raise RuntimeError("open the town first")
-        if not self.in_child:
-            self.county = County(self._plan)
-            self.county.start()
+        """Start the centers that do not run, on the same stores and ports as before."""
+        if self.processes == "here":
+            self._start_here()
             return
-        path = self.folder / "plan.json"
-        self._plan.save(path)
-        command = [sys.executable, "-m", "bus.testing.county", str(path)]
-        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        if self.child.stdout is None or self.child.stdout.readline() != "ready\n":
-            raise RuntimeError(f"the centers did not start; see {self._plan.log_file}")
+        for name, plan in self._plans.items():
+            if name not in self.children:
+                path = self.folder / f"{name}.plan.json"
+                plan.save(path)
+                command = [sys.executable, "-m", "bus.testing.county", str(path)]
+                self.children[name] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for name, child in self.children.items():
+            if name not in self._ready:
+                if child.stdout is None or child.stdout.readline() != "ready\n":
+                    raise RuntimeError(f"{name} did not start; see {self._plans[name].log_file}")
+                self._ready.add(name)
 
-    def kill(self) -> None:
-        """Kill the centers' process at once, as a power cut would."""
-        if self.child is None:
-            raise RuntimeError("only centers in a child process can be killed")
-        self.child.kill()
-        self._reap()
+    def _start_here(self) -> None:
+        self._log = Path(self._plans[COUNTY].log_file).open("a", encoding="utf-8")
+        set_up("county", self._log)
+        self.county = County(self._plans[COUNTY])
+        self.county.start()
 
-    def _reap(self) -> None:
-        child, self.child = self.child, None
-        if child is not None:
-            child.wait(30)
-            if child.stdout is not None:
-                child.stdout.close()
+    def kill(self, process: str = COUNTY) -> None:
+        """Kill a process of the centers at once, as a power cut would."""
+        self.children[process].kill()
+        self._reap(process)
+
+    def _reap(self, process: str) -> None:
+        child = self.children.pop(process)
+        self._ready.discard(process)
+        child.wait(30)
+        if child.stdout is not None:
+            child.stdout.close()
 
     def close(self) -> None:
         """Stop the centers, then the vendors' systems."""
-        if self.child is not None:
-            self.child.terminate()
-            self._reap()
+        for child in self.children.values():
+            child.terminate()
+        for process in list(self.children):
+            self._reap(process)
         if self.county is not None:
             self.county.stop()
             self.county = None
+        if self._log is not None:
+            set_up("town", sys.stderr)
+            self._log.close()
         for vendor in self.vendors.values():
             vendor.stop()
         for eye in self._eyes.values():

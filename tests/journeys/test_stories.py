@@ -1,0 +1,90 @@
+"""The stories of the four centers, on the embedded road and over RabbitMQ, and the reference story across processes."""
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bus.testing.town import Town
+from stories import play, s10
+from stories.stage import CENTERS, DQ_COMMUNITY, DQ_STREET, RM, ZW, Stage
+from tests.conftest import Vhost
+from tests.journeys.conftest import MakeTown, brokers
+
+PATIENCE = 120
+
+
+def _clean(town: Town) -> None:
+    town.until("nothing on its way", town.drained, PATIENCE)
+    audit = town.audit()
+    assert audit.cases > 0
+    assert (audit.answered, audit.lost, audit.twice, audit.parked) == (audit.cases, 0, 0, 0)
+
+
+def _county(make_town: MakeTown, logins: dict[str, str], **more: object) -> Town:
+    return make_town(CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, more=play.SETTINGS, brokers=logins, **more)
+
+
+def test_all_stories_end_with_an_answer(
+    make_town: MakeTown, on_each_road: Callable[[Sequence[str]], dict[str, str]]
+) -> None:
+    """Each case of the ten stories is answered; nothing is lost, applied twice or parked."""
+    town = _county(make_town, on_each_road(CENTERS))
+    stages = play.play(town)
+    _clean(town)
+    assert {stage.story: len(stage.cases) for stage in stages} == dict.fromkeys(play.STORIES, 1) | {
+        "S06": 2,
+        "S09": 200,
+    }
+
+
+S10_CENTERS = (RM, ZW, DQ_STREET, DQ_COMMUNITY)
+
+
+def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: Vhost, database_url: str) -> None:
+    """Four centers, each a process of its own, one on PostgreSQL, and the vendors' systems in a fifth."""
+    town = make_town(
+        S10_CENTERS,
+        routes=play.ROUTES,
+        brokers=brokers(vhost, S10_CENTERS),
+        stores={DQ_COMMUNITY: database_url},
+        processes="each",
+    )
+    play.play(town, only=["S10"])
+    _clean(town)
+    assert len(town.children) == len(S10_CENTERS)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(580)
+def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) -> None:
+    """Kill -9 of any one center, ten times at random moments: all answered, each effect once."""
+    town = make_town(S10_CENTERS, routes=play.ROUTES, brokers=brokers(vhost, S10_CENTERS), processes="each")
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 - to play the same kills again
+    moments = random.Random(seed)  # noqa: S311 - moments, not secrets
+    done = threading.Event()
+
+    def kill_ten() -> None:
+        for _ in range(10):
+            threading.Event().wait(moments.uniform(0.5, 4))
+            town.kill(moments.choice(S10_CENTERS))
+            town.start_centers()
+        done.set()
+
+    killer = threading.Thread(target=kill_ten)
+    killer.start()
+    with ThreadPoolExecutor(16) as people:
+        cases = list(people.map(lambda n: s10.one(Stage(town, f"S10-{n}"), f"居民{n}"), range(200)))
+    killer.join(300)
+    assert done.is_set()
+    assert len(set(cases)) == 200
+    _clean(town)
+    assert town.audit().answered == 200
+    replies = [effect for effect in town.vendors[RM].effects if effect["what"] == "reply"]
+    assert len(replies) == 200
+    for helper in (ZW, DQ_STREET):
+        orders = [effect for effect in town.vendors[helper].effects if effect["what"] == "order"]
+        assert len(orders) == 200
