@@ -135,7 +135,7 @@ class Town:
                 self._ready.add(name)
 
     def _start_here(self) -> None:
-        self._log = Path(self._plans[COUNTY].log_file).open("a", encoding="utf-8")
+        self._log = Path(self._plans[COUNTY].log_file).open("a", encoding="utf-8")  # noqa: SIM115 - until close
         set_up("county", self._log)
         self.county = County(self._plans[COUNTY])
         self.county.start()

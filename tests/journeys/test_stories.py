@@ -1,6 +1,7 @@
 """The stories of the four centers, on the embedded road and over RabbitMQ, and the reference story across processes."""
 
 import random
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +63,7 @@ def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: V
 def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) -> None:
     """Kill -9 of any one center, ten times at random moments: all answered, each effect once."""
     town = make_town(S10_CENTERS, routes=play.ROUTES, brokers=brokers(vhost, S10_CENTERS), processes="each")
-    seed = random.randrange(2**32)
+    seed = secrets.randbelow(2**32)
     print(f"seed {seed}")  # noqa: T201 - to play the same kills again
     moments = random.Random(seed)  # noqa: S311 - moments, not secrets
     done = threading.Event()
