@@ -118,7 +118,7 @@ def demo(
     _empty(folder)
     brokers = _prepare_broker(broker, management, play.CENTERS) if broker else {}
     town = Town(
-        folder.resolve(), play.CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers, 
+        folder.resolve(), play.CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers,
         processes="one" if kill else "here",
         more=play.SETTINGS,
     )  # fmt: skip
