@@ -48,11 +48,13 @@ def _is_short_string(label: str) -> bool:
         return False
 
 
-def refuses_all(error: BaseException) -> bool:
-    """Whether the broker closed the channel for a reason that holds for every parcel: no right, no exchange, a lie."""
-    if not isinstance(error, ChannelClosedByBroker):
-        return False
-    return error.reply_code in (403, 404) or (error.reply_code == 406 and "user_id" in error.reply_text)
+def fate_when_closed(error: BaseException | None, any_confirmed: bool) -> Fate:
+    """What to say of the parcels in flight when their channel is closed: they may have arrived, except where the broker
+    has a reason against all of them (no right, no exchange, a lie) and has not confirmed any before."""
+    against_all = isinstance(error, ChannelClosedByBroker) and (
+        error.reply_code in (403, 404) or (error.reply_code == 406 and "user_id" in error.reply_text)
+    )
+    return Fate.REFUSED if against_all and not any_confirmed else Fate.UNKNOWN
 
 
 class Publisher:
@@ -176,10 +178,9 @@ class Publisher:
 
     def _drop_channel(self, error: BaseException | None) -> None:
         self._channel = None
-        # a right that is missing is missing from the first parcel on: only then can we know that none has arrived
-        nothing_arrived = error is not None and refuses_all(error) and not self._confirmed_any
+        fate = fate_when_closed(error, self._confirmed_any)
         for ticket in self._window.confirmed(0, multiple=True):
-            ticket.decide(Fate.REFUSED if nothing_arrived else Fate.UNKNOWN)
+            ticket.decide(fate)
 
     def _pump(self) -> None:
         """Publish what waits, as far as the window reaches."""

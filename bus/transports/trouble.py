@@ -13,7 +13,7 @@ _REFUSED, _MISSING, _PRECONDITION = 403, 404, 406
 
 
 class NoAnswerError(Exception):
-    """The broker owed us an answer and gave none in time."""
+    """The broker owed us an answer and gave none in time; the text says which."""
 
 
 def of_line(error: BaseException | None, where: str) -> str:
@@ -34,9 +34,10 @@ def of_line(error: BaseException | None, where: str) -> str:
                 f"{where} has taken no messages for too long: free memory or disk on the broker",
             )
         case AMQPHeartbeatTimeout() | NoAnswerError():
+            missing = error if isinstance(error, NoAnswerError) else "no heartbeat"
             return _both(
-                f"{where} 没有应答,正在重连:请检查代理主机和网络",
-                f"{where} does not answer, reconnecting: look at the broker's machine and the network",
+                f"{where} 没有应答({missing}),正在重连:请检查代理主机和网络",
+                f"{where} does not answer ({missing}), reconnecting: look at the broker's machine and the network",
             )
         case _:
             return _both(

@@ -76,7 +76,7 @@ def test_broker_frozen(ground: RabbitGround) -> None:
     with frozen(ground.node):
         late = Errand(lambda: a.send([parcel(B, b"frozen")] * 1200, 0.5)).result(ground)
         assert late == [Fate.UNKNOWN] * 1200
-        eventually(lambda: "does not answer" in a.state().trouble, "the watchdog has cut the line")
+        eventually(lambda: "(no confirm)" in a.state().trouble, "the watchdog has cut the line")
         again = Errand(lambda: a.send([parcel(B, b"frozen")] * 1200, 0.5)).result(ground)
         assert again == [Fate.UNKNOWN] * 1200
         assert a.state().unconfirmed == 0

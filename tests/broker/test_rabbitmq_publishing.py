@@ -89,11 +89,12 @@ def test_full_inbox_refuses_its_own_parcels_alone(ground: RabbitGround, monkeypa
         definition = {"overflow": "reject-publish", "max-length": 5, "delivery-limit": 50}
         body = {"pattern": rf"^inbox\.{B}$", "apply-to": "queues", "priority": 90, "definition": definition}
         admin.put_policy("small", body)
-    a, c = ready(ground, A), ready(ground, C)
+    a, c = ground.open(A), ready(ground, C)
     eventually(lambda: a.send([parcel(B)], PATIENCE) == [Fate.REFUSED], "the inbox is full")
     assert "inbox full" in a.state().trouble
     assert a.send([parcel(C, b"neighbour"), parcel(B), parcel(C, b"too")], PATIENCE)[::2] == [Fate.TAKEN] * 2
     assert {delivery.body for delivery in collect(ground, c, 2)} == {b"neighbour", b"too"}
+    soured = a._publisher._channel
     b = ready(ground, B)
     collect(ground, b, 1)
 
@@ -103,6 +104,7 @@ def test_full_inbox_refuses_its_own_parcels_alone(ground: RabbitGround, monkeypa
         return a.send([parcel(B)], PATIENCE) == [Fate.TAKEN]
 
     eventually(goes_there_again, "parcels go there again")
+    assert a._publisher._channel is not soured, "after a dead leader a channel may say no for ever: it is replaced"
     assert a.state().reconnects == 0
     leave(ground, a, b, c)
 
@@ -139,6 +141,7 @@ def test_no_body_is_ever_logged(
     captured = capsys.readouterr()
     logged = caplog.text + captured.out + captured.err
     assert "line-open" in logged, "the test must have seen the log"
+    assert not [record.name for record in caplog.records if record.name.startswith("pika")]
     assert "13800138000" not in logged
     assert ground.secrets[A] not in logged
 

@@ -1,16 +1,21 @@
 """The pure parts of the RabbitMQ transport: what a confirm, a return and an ack mean, and when to try again."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pika.connection import Parameters
+from pika.exceptions import ChannelClosedByBroker, StreamLostError
 
 from bus.port import Fate, Parcel
 from bus.transports.backoff import Backoff
 from bus.transports.batch import Batch
 from bus.transports.consumer import acks, sender_of
-from bus.transports.publisher import MAX_BODY, unsendable
+from bus.transports.line import Line
+from bus.transports.publisher import MAX_BODY, fate_when_closed, unsendable
+from bus.transports.trouble import NoAnswerError
 from bus.transports.window import Ticket, Window
 
 A, B = "media_center-150402", "party_service-150402"
@@ -130,6 +135,23 @@ def test_sender_is_named_by_the_exchange_alone(exchange: str, user_id: str | Non
     assert sender_of(exchange, user_id) == sender
 
 
+@pytest.mark.parametrize(
+    ("error", "any_confirmed", "fate"),
+    [
+        (ChannelClosedByBroker(403, "ACCESS_REFUSED"), False, Fate.REFUSED),
+        (ChannelClosedByBroker(403, "ACCESS_REFUSED"), True, Fate.UNKNOWN),
+        (ChannelClosedByBroker(404, "NOT_FOUND"), False, Fate.REFUSED),
+        (ChannelClosedByBroker(406, "PRECONDITION_FAILED - user_id property set to"), False, Fate.REFUSED),
+        (ChannelClosedByBroker(406, "PRECONDITION_FAILED - message size is larger"), False, Fate.UNKNOWN),
+        (StreamLostError(), False, Fate.UNKNOWN),
+        (None, False, Fate.UNKNOWN),
+    ],
+)
+def test_fate_of_what_was_in_flight(error: BaseException | None, any_confirmed: bool, fate: Fate) -> None:
+    """Refused only where none of them can have arrived: a right may have been taken away in the middle."""
+    assert fate_when_closed(error, any_confirmed) is fate
+
+
 def test_unsendable_parcels() -> None:
     """No center by that name: nobody. Beyond AMQP's bounds: refused. Lone surrogates included, nothing raises."""
     assert unsendable(parcel(1)) is None
@@ -139,6 +161,39 @@ def test_unsendable_parcels() -> None:
     assert unsendable(Parcel("i" * 256, B, "case.offered", b"")) is Fate.REFUSED
     assert unsendable(Parcel("\ud800", B, "case.offered", b"")) is Fate.REFUSED
     assert unsendable(Parcel("1", B, "\ud800", b"")) is Fate.REFUSED
+
+
+class Silent:
+    """A loop that runs timers by hand, and a connection that remembers how it was ended."""
+
+    def __init__(self) -> None:
+        self.timers: list[Callable[[], None]] = []
+        self.ended: list[Exception] = []
+        self.is_closed = False
+
+    def call_later(self, _: float, action: Callable[[], None]) -> Callable[[], None]:
+        self.timers.append(action)
+        return action
+
+    def remove_timeout(self, timer: Callable[[], None]) -> None:
+        self.timers.remove(timer)
+
+    def _terminate_stream(self, error: Exception) -> None:
+        self.ended.append(error)
+
+
+def test_line_is_cut_when_the_broker_owes_an_answer() -> None:
+    """An answer that comes ends the waiting; one that does not come ends the connection."""
+    line, silent = Line("x", Parameters(), lambda _: None, lambda: None), Silent()
+    line._loop = line._connection = silent
+    line.owed()
+    line.answered()
+    assert silent.timers == []
+    line.owed()
+    line.owed()
+    (timer,) = silent.timers
+    timer()
+    assert [type(error) for error in silent.ended] == [NoAnswerError]
 
 
 def test_pauses_grow_to_a_ceiling_and_begin_again() -> None:
