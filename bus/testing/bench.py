@@ -5,6 +5,7 @@ HTTP, signatures, store and loops are real; only the road lies in this process. 
 
 import base64
 import dataclasses
+import hashlib
 import importlib
 import io
 import json
@@ -170,8 +171,6 @@ class Bench:
 
     def put(self, content: bytes, *, sign: bool = True) -> httpx.Response:
         """Upload an attachment."""
-        import hashlib  # noqa: PLC0415 - only here
-
         headers = self.signature(hashlib.sha256(content).hexdigest()) if sign else {}
         return self.http.put("/attachments", content=content, headers=headers)
 
@@ -196,7 +195,7 @@ class Bench:
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def until(self, condition: Callable[[], Any], what: str, *, fail: bool = True) -> Any:  # noqa: ANN401 - what it gives
-        """Wait, while the peers listen, until ``condition`` gives something true. Fails saying ``what`` did not come."""
+        """Wait, while the peers listen, until ``condition`` gives something true; else fail with ``what``."""
         deadline = time.monotonic() + self.patience
         while True:
             self.peers.listen()

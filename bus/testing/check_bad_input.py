@@ -3,6 +3,8 @@
 import json
 import time
 
+import httpx
+
 from bus.kinds import Verdict
 from bus.message import encode
 from bus.store import tables as t
@@ -76,7 +78,11 @@ def refuses_broken_forms(bench: Bench) -> None:
     for form in bench.running.center.forms:
         bench.fresh()
         for name, body in BROKEN.items():
-            answer = bench.post(form, body)
+            try:
+                answer = bench.post(form, body)
+            except httpx.HTTPError:
+                faults.append(f"{form}: {name} broke the connection")
+                continue
             if not 400 <= answer.status_code < 500 or not answer.json():
                 faults.append(f"{form}: {name} was answered {answer.status_code}")
         if bench.count(t.intakes) + bench.count(t.cases) + bench.count(t.outbox):

@@ -30,7 +30,8 @@ def shows_nobody_who_is_anonymous(bench: Bench) -> None:
     """A resident who asked not to be named is named to no other center."""
     faults = []
     for sample in bench.samples.ins:
-        if not any(c.get("case", {}).get("resident", {}).get("anonymous") for c in sample.commands):
+        people = [(command.get("case") or {}).get("resident") or {} for command in sample.commands]
+        if not any(person.get("anonymous") for person in people):
             continue
         bench.fresh()
         send(bench, sample)
@@ -96,14 +97,9 @@ def _trouble_at_the_desk(bench: Bench) -> None:
 
 
 def _canary(data: Json) -> Json:
-    words = {name: TEXT for name in ("text", "public_reply", "internal_note", "note", "ask", "reason") if name in data}
-    words = {
-        name: value
-        for name, value in words.items()
-        if name != "reason" or ("offer_id" in data and data[name][:1] > "z")
-    }
+    words: Json = {name: TEXT for name in ("text", "public_reply", "internal_note", "note", "ask") if name in data}
     if isinstance(data.get("case"), dict):
-        return {**words, "case": {**data["case"], "title": TEXT, "text": TEXT, "resident": CANARY}}
+        words["case"] = {**data["case"], "title": TEXT, "text": TEXT, "resident": CANARY}
     return words
 
 
@@ -148,10 +144,7 @@ def tells_how_it_is(bench: Bench) -> None:
     bench.until(lambda: done(bench, played) and bench.parked(), "a message worked and one parked")
     after = _figures(bench)
     assert after['bus_parked_depth{place="wire"}'] == before['bus_parked_depth{place="wire"}'] + 1
-    assert (
-        after['bus_cases{status="open"}'] + after['bus_cases{status="closed"}'] + after['bus_cases{status="resolved"}']
-        > 0
-    )
+    assert sum(value for name, value in after.items() if name.startswith("bus_cases")) == 1
     for name in ("bus_outbox_depth", "bus_inbox_depth", "bus_receipts_outstanding", "bus_connected", "bus_consuming"):
         assert f"{name}{{}}" in after, f"{name} is missing in /metrics"
 

@@ -18,7 +18,9 @@ ARBITER = "command_center-150402"
 """Two centers that exist in the suite only."""
 
 
-def before_hearing(data: k.CaseKind, case: Case, me: str, source: str, now: datetime) -> Record | None:
+def before_hearing(  # noqa: PLR0911 - one way out a kind
+    data: k.CaseKind, case: Case, me: str, source: str, now: datetime
+) -> Record | None:
     """The record in which ``me`` hears ``data`` from ``source`` as news; None where the message opens the case."""
     match data:
         case k.Offered() | k.AssistRequested() | k.ArbitrationRequested() | k.Ruled():
@@ -47,7 +49,9 @@ def before_hearing(data: k.CaseKind, case: Case, me: str, source: str, now: date
             return _theirs(case, me, source, data.version)
 
 
-def before_doing(commands: Sequence[dict[str, Any]], hint: str, case: Case, me: str, now: datetime) -> Record | None:
+def before_doing(  # noqa: PLR0911 - one way out a wish
+    commands: Sequence[dict[str, Any]], hint: str, case: Case, me: str, now: datetime
+) -> Record | None:
     """The record in which custody lets ``me`` do these commands; None where they register the case themselves."""
     wishes = {str(command["kind"]): command for command in commands}
     if "Register" in wishes:

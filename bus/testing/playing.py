@@ -1,4 +1,4 @@
-"""Playing a sample on the bench: give the center its past, send the form or say the message, and look what came of it."""
+"""Playing a sample on the bench: give the center its past, send the form or say the message, look what came of it."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from bus.case import Case
 from bus.ids import new_id
 from bus.kinds import BY_NAME, ReceiptItem
 from bus.message import Message
+from bus.store import tables as t
 from bus.testing.bench import Bench, a_case
 from bus.testing.past import PEER, before_doing, before_hearing
 from bus.testing.samples import InSample, Json, OutSample, includes, renamed
@@ -119,8 +120,6 @@ def _like(bench: Bench, case_id: UUID, origin: str) -> Case:
 
 def done(bench: Bench, *played: Played) -> bool:
     """Whether all of it has been worked off, or stands before the operator."""
-    from bus.store import tables as t  # noqa: PLC0415 - only here
-
     return all(p.message.id in bench.peers.receipts for p in played) and (
         bench.count(t.work, t.work.c.state == "waiting") == 0
     )
@@ -156,7 +155,7 @@ def _touched(records: list[Json], effects: list[Json], played: Played) -> list[J
     """The vendor's records that these effects speak of, or that speak of the case."""
     ids = {str(e["record"]) for e in effects} | {str(v) for e in effects for v in e["answer"].values()}
     case_id = str(played.message.subject)
-    return [r for r in records if str(r.get("id")) in ids or case_id in json.dumps(r)]
+    return [r for r in records if ids & {v for v in r.values() if isinstance(v, str)} or case_id in json.dumps(r)]
 
 
 def told_by(bench: Bench, command: Json, case_id: UUID) -> str:

@@ -1,0 +1,83 @@
+"""Bad values for every field of a document: which, and whether they may ever be taken."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """``raw``: the JSON text that stands where the value stood. ``never``: no field of ours may take it."""
+
+    name: str
+    raw: str
+    never: bool = True
+
+
+DEEP = '{"a":' * 40 + "1" + "}" * 40
+BAD = (
+    Bad("null", "null", never=False),  # an optional field may be null
+    Bad("empty", '""'),
+    Bad("of another type: a list", "[[]]"),
+    Bad("of another type: an object", '{"a": {"b": 1}}'),
+    Bad("too long", json.dumps("长" * 9000)),
+    Bad("a control character", json.dumps("a\x00b")),
+    Bad("an escape sequence", json.dumps("a\x1b[31mb")),
+    Bad("a bidirectional override", json.dumps("a\u202eb")),
+    Bad("half of a surrogate pair", '"a\\ud800"'),
+    Bad("too deep", DEEP),
+    Bad("a huge number", "9" * 400),
+    Bad("a number without end", "1e999"),
+    Bad("not a number", "NaN"),
+    Bad("a negative number", "-1"),
+    Bad("the beginning of time", '"0001-01-01T00:00:00+14:00"', never=False),  # a text may say so
+    Bad("the end of time", '"9999-12-31T23:59:59-14:00"', never=False),
+    Bad("a date that does not exist", '"2026-02-30T00:00:00+08:00"', never=False),
+)
+TIMES = frozenset({"the beginning of time", "the end of time", "a date that does not exist"})
+"""Never for a field that holds a time; a word like any other for a text."""
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Every field, containers too; of a list its first item only."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from leaves(one, (*path, key))
+
+
+def at(document: Any, path: Path) -> Any:
+    """The value there."""
+    for key in path:
+        document = document[key]
+    return document
+
+
+def variants(document: dict[str, Any], path: Path) -> Iterator[tuple[str, bytes, bool]]:
+    """(name, bytes, whether it may never be taken) for every bad value at ``path``.
+
+    West and south are negative degrees, and an object whose fields are all optional reads additions over: both may
+    be taken where such a value stood. Not the deep one, which is refused before anything looks at fields."""
+    copy = json.loads(json.dumps(document))
+    spot, last = at(copy, path[:-1]), path[-1]
+    plain = spot[last]
+    for bad in BAD:
+        if bad.raw == json.dumps(plain):
+            continue  # it stands there already
+        spot[last] = "@@here@@"
+        text = json.dumps(copy, ensure_ascii=False).replace('"@@here@@"', bad.raw)
+        mild = (bad.raw == "-1" and isinstance(plain, float)) or (
+            bad.name.endswith("an object") and isinstance(plain, dict)
+        )
+        time = bad.name in TIMES and isinstance(plain, str) and len(plain) > 18 and plain[:2] == "20" and "T" in plain
+        yield bad.name, text.encode(), (bad.never and not mild) or time
+    if isinstance(last, str):
+        spot[last] = "@@here@@"
+        twice = f"{json.dumps(plain)}, {json.dumps(last)}: {json.dumps(plain)}"
+        yield "twice", json.dumps(copy, ensure_ascii=False).replace('"@@here@@"', twice).encode(), True
+    del spot[last]
+    yield "absent", json.dumps(copy, ensure_ascii=False).encode(), False
