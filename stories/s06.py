@@ -3,16 +3,12 @@
 from stories.stage import DQ_COMMUNITY, DQ_STREET, Stage
 
 MEETING = {
-    "meeting_id": "YSH-2021-06",
+    "meeting_no": "YSH-2021-06",
     "occasion": "居民议事会",
+    "division": "152531101007",
     "suggestions": [
-        {
-            "entry_id": "YSH-2021-06-1",
-            "title": "电动车乱停",
-            "text": "楼道口电动车乱停放。",
-            "division": "152531101007",
-        },
-        {"entry_id": "YSH-2021-06-2", "title": "下雨排水不畅", "text": "雨天排水口堵塞。", "division": "152531101007"},
+        {"no": 1, "sphere": "市容环境", "title": "电动车乱停", "text": "楼道口电动车乱停放。"},
+        {"no": 2, "sphere": "市容环境", "title": "下雨排水不畅", "text": "雨天排水口堵塞。"},
     ],
 }
 
@@ -21,7 +17,7 @@ def play(stage: Stage) -> None:
     """Two matters go up to the street, each is resolved on its own."""
     for _ in range(2):
         stage.resident(DQ_COMMUNITY, "/staff/meetings", MEETING)
-    found = [stage.case_of(DQ_COMMUNITY, "entry", f"YSH-2021-06-{number}") for number in (1, 2)]
+    found = [stage.case_of(DQ_COMMUNITY, "matter", f"YSH-2021-06-{number}") for number in (1, 2)]
     for case in found:
         order = stage.order(DQ_STREET, case)
         stage.staff(DQ_STREET, order, "accept")

@@ -59,7 +59,7 @@ class Stage:
         def find() -> str | None:
             for record in self.town.vendor(center, "/records"):
                 if record.get("case_id") == str(case_id) and record.get("purpose") == purpose:
-                    return str(record.get("id") or record["order_no"])
+                    return str(record.get("id") or record.get("matter_no") or record["order_no"])
             return None
 
         found: str = self.town.until(f"{self.story}: an order to {purpose} at {center}", find)
