@@ -1,5 +1,6 @@
-"""``python -m bus``: the same as the ``bus`` script."""
+"""``python -m bus``: the same as ``bus``."""
 
 from bus.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,16 +1,29 @@
-"""``bus``: the command line for center IT staff, integrators and operators."""
+"""``bus``: the operators' commands, one file each. Exit codes: 0 well, 1 a finding or failure, 2 usage or settings."""
 
 import typer
 
-from bus.cli import demo, run, schemas, simulate
+from bus.cli.demo import demo
+from bus.cli.run import run
+from bus.cli.schemas import schemas
+from bus.cli.simulate import simulate
+from bus.cli.topology import topology
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="四中心联动总线 / the four-center bus")
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("simulate")(simulate.simulate)
-app.command("schemas")(schemas.schemas)
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="bus",
+    help="四中心联动总线 / the four-center bus",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks print locals, and locals hold residents
+)
+app.command("run")(run)
+app.command("simulate")(simulate)
+app.command("demo")(demo)
+app.command("schemas")(schemas)
+app.add_typer(topology, name="topology")
 
 
 def main() -> None:
-    """The entry point of the ``bus`` script."""
+    """The program ``bus``."""
     app()

@@ -1,51 +1,123 @@
-"""``bus run``: one center in this process, until it is told to leave."""
+"""``bus run``: one center at work, one process."""
 
+import base64
 import json
 import os
 import signal
 import threading
-from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 
+from bus.cli.places import FOLDER, ConfigFile, Folder, settings_of
+from bus.cli.voice import FAILURE, Lang, Language, Voice
 from bus.log import set_up
-from bus.run import Running
-from bus.settings import BadSettings, CenterSettings, load
+from bus.run import Running, load_adapter
+from bus.settings import BadSettings, CenterSettings
+from bus.store.database import StoreTrouble
 from bus.transports.rabbitmq import RabbitTransport
 
 
-def settings_or_exit(config: Path, lang: str) -> CenterSettings:
-    """The settings, or every fault in them on standard error and exit code 2."""
-    try:
-        settings = load(config)
-        if not settings.broker:
-            raise BadSettings([("broker", "缺少代理地址，请设 BUS_BROKER", "no broker: set BUS_BROKER")])  # noqa: TRY301 - one way out
-    except BadSettings as bad:
-        for where, zh, en in bad.faults:
-            typer.echo(f"{where}: {zh if lang == 'zh' else en}", err=True)
-        raise typer.Exit(2) from None
-    return settings
-
-
 def run(
-    config: Annotated[Path, typer.Option(help="中心的 TOML 设置 / the center's settings")],
-    lang: Annotated[str, typer.Option(envvar="BUS_LANG", help="zh | en")] = "zh",
+    center: Annotated[str | None, typer.Argument(help="中心名称 / the center's name")] = None,
+    config: ConfigFile = None,
+    folder: Folder = FOLDER,
+    lang: Language = Lang.ZH,
 ) -> None:
-    """运行一个中心的适配器 / Run one center's adapter."""
-    settings = settings_or_exit(config, lang)
-    set_up(settings.center)
-    running = Running(settings, RabbitTransport(settings.center, settings.broker))
+    """运行一个中心，直到收到停止信号 / run one center until it is told to stop."""
+    voice = Voice(lang)
+    with voice.guarding():
+        settings = settings_of(center, config, folder)
+        transport = _road(settings)
+        set_up(settings.center)
+        _work(voice, Running(settings, transport))
+
+
+def _road(settings: CenterSettings) -> RabbitTransport:
+    """The road, when all is there that a run needs beyond the settings' own rules. Raises ``BadSettings``."""
+    faults = [*_adapter_faults(settings), *secret_faults(settings.intake_secret.get_secret_value())]
+    try:
+        transport = RabbitTransport(settings.center, settings.broker) if settings.broker else None
+    except ValueError as error:
+        transport = None
+        faults.append(("broker", "地址无法解析，应为 amqps://用户:口令@主机:5671/虚拟主机", str(error)))
+    if not settings.broker:
+        faults.append(("broker", "缺少代理地址：请设置 BUS_BROKER", "the broker's URL is missing: set BUS_BROKER"))
+    if faults or transport is None:
+        raise BadSettings(faults)
+    return transport
+
+
+def _adapter_faults(settings: CenterSettings) -> list[tuple[str, str, str]]:
+    try:
+        load_adapter(settings.adapter_package)
+    except (ImportError, AttributeError):
+        name = settings.adapter_package
+        return [
+            ("adapter", f"找不到适配器 {name}.handlers", f"there is no adapter {name}.handlers: install or name it")
+        ]
+    return []
+
+
+def secret_faults(secret: str) -> list[tuple[str, str, str]]:
+    """What is wrong with an intake secret, never the secret itself. Standard Webhooks asks for 24 to 64 bytes."""
+    key = secret.removeprefix("whsec_")
+    try:
+        right = 24 <= len(base64.b64decode(key + "=" * (-len(key) % 4), validate=True)) <= 64
+    except ValueError:
+        right = False
+    if right:
+        return []
+    return [
+        (
+            "intake_secret",
+            "应为 whsec_ 加 24 至 64 字节的 base64；用 bus doctor --new-secret 生成",
+            "whsec_ and 24 to 64 bytes in base64 are needed: `bus doctor --new-secret` makes one",
+        )
+    ]
+
+
+def _work(voice: Voice, running: Running) -> None:
+    told = leave_on_signal()
+    try:
+        url = running.start()
+    except (OSError, StoreTrouble) as trouble:
+        running.stop(timeout=5)
+        if isinstance(trouble, StoreTrouble):
+            raise
+        http = running.settings.http
+        voice.fail(
+            f"无法在 {http.host}:{http.port} 监听：{trouble.strerror}；请换端口或停掉占用它的程序",
+            f"cannot listen on {http.host}:{http.port}: {trouble.strerror}; choose another port or stop who has it",
+        )
+    _announce(running, url, told)
+    told.wait()
+    running.stop()
+
+
+def _announce(running: Running, url: str, told: threading.Event) -> None:
+    """One line on standard output as soon as forms are taken and messages flow."""
+    while not running.ready()["ready"]:
+        if told.wait(0.1):
+            return
+    announce(running.settings.center, url)
+
+
+def announce(name: str, url: str) -> None:
+    """The line that says to whoever started this process that it is ready."""
+    typer.echo(json.dumps({"ready": True, "center": name, "url": url}))
+
+
+def leave_on_signal() -> threading.Event:
+    """Set by the first SIGTERM or SIGINT; the second one ends the process at once, for all is in the store."""
     told = threading.Event()
 
-    def leave(_signal: int, _frame: object) -> None:
+    def hear(_signal: int, _frame: FrameType | None) -> None:
         if told.is_set():
-            os._exit(130)  # asked twice: at once; the store has everything
+            os._exit(FAILURE)
         told.set()
 
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, leave)
-    url = running.start()
-    typer.echo(json.dumps({"ready": True, "center": settings.center, "url": url}))
-    told.wait()
-    running.stop()
+        signal.signal(name, hear)
+    return told

@@ -1,21 +1,30 @@
-"""``bus schemas``: write the wire contract out of the models, or say where the files have drifted from them."""
+"""``bus schemas``: the wire contract as files, written, checked, and locked at a release."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bus import schemas as wire
+from bus.cli.voice import FAILURE, Lang, Language, Voice
+from bus.schemas.folder import drift, publish, write
 
 
 def schemas(
     folder: Annotated[Path, typer.Option(help="目录 / folder")] = Path("schemas"),
-    check: Annotated[bool, typer.Option("--check", help="只检查 / only say what has drifted")] = False,
+    check: Annotated[bool, typer.Option("--check", help="只比较，不写 / compare only")] = False,
+    lock: Annotated[bool, typer.Option("--publish", help="发布时锁定 / lock what is new, at a release")] = False,
+    lang: Language = Lang.ZH,
 ) -> None:
-    """由模型生成 JSON Schema、示例与 AsyncAPI / Generate the wire contract from the models."""
+    """由模型生成 schemas/ / generate schemas/ from the models."""
+    voice = Voice(lang)
     if not check:
-        wire.write(folder)
-    faults = wire.drift(folder)
-    for fault in faults:
-        typer.echo(fault)
-    raise typer.Exit(1 if faults else 0)
+        write(folder)
+    findings = drift(folder)
+    for finding in findings:
+        voice.warn(finding, finding)
+    if findings:
+        raise typer.Exit(FAILURE)
+    locked = publish(folder) if lock and not check else []
+    for name in locked:
+        typer.echo(name)
+    voice.say(f"{folder} 与模型一致", f"{folder} is as the models say")

@@ -1,34 +1,66 @@
-"""``bus simulate``: a stand-in of a center's own system, in a process of its own."""
+"""``bus simulate``: a stand-in of a center's own system, as a process of its own, for trials and demonstrations."""
 
 import importlib
 import os
-import signal
-import threading
-from typing import Annotated
+import socket
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
-from bus.testing.stand_in import StandIn
+from bus.cli.places import ConfigFile, settings_of
+from bus.cli.run import announce, leave_on_signal, secret_faults
+from bus.cli.voice import USAGE, Lang, Language, Voice
+from bus.settings import BadSettings
 
 
 def simulate(
-    center: Annotated[str, typer.Argument(help="media_center-150402")],
-    intake_url: Annotated[str, typer.Option(help="适配器的接入地址 / where its adapter listens")],
-    port: Annotated[int, typer.Option(help="端口 / port")] = 9080,
-    host: Annotated[str, typer.Option(help="地址 / address")] = "127.0.0.1",
-    autopilot: Annotated[bool, typer.Option("--autopilot", help="自动接单办结 / staff that does all at once")] = False,
+    center: Annotated[str | None, typer.Argument(help="中心名称或类别 / a center's name or kind")] = None,
+    config: ConfigFile = None,
+    intake_url: Annotated[str, typer.Option(help="适配器接收地址 / where the adapter listens")] = "",
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口，0 为任意 / port, 0: any")] = None,
+    host: Annotated[str, typer.Option(help="监听地址 / address to listen on")] = "",
+    autopilot: Annotated[
+        bool, typer.Option(help="工作人员自动接单并办结 / staff accepts and resolves at once")
+    ] = False,
+    lang: Language = Lang.ZH,
 ) -> None:
-    """模拟中心自己的业务系统 / A stand-in of a center's own system (BUS_INTAKE_SECRET signs its forms)."""
-    package = f"adapters.{center.partition('-')[0]}.simulator"
-    secret = os.environ.get("BUS_INTAKE_SECRET", "")
-    if not secret:
-        typer.echo("请设 BUS_INTAKE_SECRET（whsec_…） / set BUS_INTAKE_SECRET, as the adapter has it", err=True)
-        raise typer.Exit(2)
-    vendor: StandIn = importlib.import_module(package).Simulator(center, intake_url, secret)
-    vendor.autopilot = autopilot  # type: ignore[attr-defined]  # every stand-in of ours has it
-    told = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: told.set())
-    typer.echo(vendor.start(port, host))
+    """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a stand-in of a center's own system."""
+    voice = Voice(lang)
+    with voice.guarding():
+        if config is not None:
+            settings = settings_of(None, config)
+            at = urlsplit(settings.vendor.url)
+            name, package = settings.center, settings.adapter_package
+            intake_url = intake_url or settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
+            port = port if port is not None else (at.port or 80)
+            host = host or ("127.0.0.1" if at.hostname in ("127.0.0.1", "localhost") else "0.0.0.0")  # noqa: S104 - reached from the center's container
+            secret = settings.intake_secret.get_secret_value()
+        elif center is not None:
+            name, package = center, f"adapters.{center.partition('-')[0]}"
+            secret = os.environ.get("BUS_INTAKE_SECRET", "")
+            if faults := secret_faults(secret):
+                raise BadSettings([("BUS_INTAKE_SECRET", zh, en) for _, zh, en in faults])
+        else:
+            voice.fail("请给出中心名称或 --config", "name a center, or a file with --config", USAGE)
+    simulator = _simulator(voice, package, name, intake_url, secret)
+    simulator.autopilot = autopilot
+    _serve(voice, simulator, name, host or "127.0.0.1", port or 0)
+
+
+def _simulator(voice: Voice, package: str, name: str, intake_url: str, secret: str) -> Any:  # noqa: ANN401 - the adapter's own class
+    try:
+        return importlib.import_module(f"{package}.simulator").Simulator(name, intake_url, secret)
+    except (ImportError, AttributeError):
+        voice.fail(f"没有模拟系统 {package}.simulator", f"there is no simulator {package}.simulator", USAGE)
+
+
+def _serve(voice: Voice, simulator: Any, name: str, host: str, port: int) -> None:  # noqa: ANN401 - the adapter's own class
+    told = leave_on_signal()
+    try:
+        socket.create_server((host, port)).close()  # a taken port is said here; the server itself would just end
+    except OSError as error:
+        voice.fail(f"无法在 {host}:{port} 监听：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}")
+    announce(name, simulator.start(port, host))
     told.wait()
-    vendor.stop()
+    simulator.stop()

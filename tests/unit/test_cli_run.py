@@ -1,0 +1,138 @@
+"""`bus run`, `bus simulate`: what they refuse to start with, in both languages; how they start and how they leave."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from bus.cli import app
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+WHOLE = """
+center = "media_center-150402"
+store = "sqlite:///{folder}/media.db"
+data = "{folder}/data"
+broker = "amqp://media_center-150402:word@127.0.0.1:1/%2F"
+[http]
+port = 0
+[vendor]
+url = "http://127.0.0.1:1"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A center's settings without anything wrong; its broker is away."""
+    path = tmp_path / "media_center-150402.toml"
+    path.write_text(WHOLE.format(folder=tmp_path), encoding="utf-8")
+    return path
+
+
+def bus(*words: object, **env: str) -> tuple[int, str, str]:
+    """Run a command in this process: exit code, standard output, standard error."""
+    result = CliRunner().invoke(app, [str(word) for word in words], env=env)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_all_faults_of_the_settings_are_told_at_once(tmp_path: Path) -> None:
+    """Two wrong settings and a missing one are all named, in the language asked for, and the exit code is 2."""
+    path = tmp_path / "bad.toml"
+    path.write_text('center = "Media"\nstore = "sqlite:///x.db"\nshape = 1\n', encoding="utf-8")
+    code, _, english = bus("run", "--config", path, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
+    assert code == 2
+    assert all(word in english for word in ("center:", "shape: there is no such setting", "vendor: this setting is"))
+    _, _, chinese = bus("run", "--config", path, BUS_INTAKE_SECRET=SECRET)
+    assert "配置有误" in chinese
+    assert "没有这一项" in chinese
+
+
+def test_a_center_is_found_by_its_name_in_the_folder(config: Path) -> None:
+    """`bus run CENTER --folder F` reads F/CENTER.toml, and a file of another center is refused."""
+    code, _, said = bus("run", "media_center-150403", "--folder", config.parent, "--lang", "en")
+    assert (code, "media_center-150403.toml" in said) == (2, True)
+    code, _, said = bus("run", "media_center-150403", "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
+    assert (code, "holds the settings of media_center-150402" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("env", "word"),
+    [
+        ({}, "intake_secret"),
+        ({"BUS_INTAKE_SECRET": "whsec_not base64!"}, "intake_secret"),
+        ({"BUS_INTAKE_SECRET": "whsec_c2hvcnQ="}, "intake_secret"),
+        ({"BUS_INTAKE_SECRET": SECRET, "BUS_BROKER": ""}, "broker"),
+        ({"BUS_INTAKE_SECRET": SECRET, "BUS_BROKER": "amqp://u:geheim@[half"}, "broker"),
+        ({"BUS_INTAKE_SECRET": SECRET, "BUS_ADAPTER": "adapters.nobody"}, "adapter"),
+    ],
+)
+def test_it_does_not_start_without_what_a_run_needs(config: Path, env: dict[str, str], word: str) -> None:
+    """A missing or broken secret, broker or adapter is told with its setting's name, and no value of it is printed."""
+    code, out, said = bus("run", "--config", config, "--lang", "en", **env)
+    assert code == 2
+    assert f"{word}" in said
+    assert "geheim" not in out + said
+    assert "not base64!" not in out + said
+
+
+@contextmanager
+def started(*words: object, **env: str) -> Iterator["subprocess.Popen[str]"]:
+    """A command as a process of its own, killed afterwards whatever happens."""
+    command = [sys.executable, "-m", "bus", *(str(word) for word in words)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+
+
+def test_a_stand_in_says_where_it_is_and_leaves_on_sigterm() -> None:
+    """`bus simulate` prints one JSON line with its URL, answers there, and ends with exit code 0."""
+    with started("simulate", "media_center", BUS_INTAKE_SECRET=SECRET) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert httpx.get(f"{ready['url']}/records", trust_env=False).json() == []
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_a_stand_in_needs_the_secret() -> None:
+    """Without BUS_INTAKE_SECRET nothing is signed, so nothing is started."""
+    code, _, said = bus("simulate", "media_center", "--lang", "en", BUS_INTAKE_SECRET="")
+    assert (code, "BUS_INTAKE_SECRET" in said) == (2, True)
+
+
+def test_a_center_without_its_broker_waits_and_still_leaves_in_order(config: Path) -> None:
+    """The broker being away is no reason to end: the process takes forms, is not ready, and obeys SIGTERM."""
+    with started("run", "--config", config, BUS_INTAKE_SECRET=SECRET) as process:
+        assert process.stderr is not None
+        port = next(line["port"] for line in map(json.loads, process.stderr) if line["event"] == "started")
+        state = httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False)
+        assert (state.status_code, state.json()["broker"]) == (503, False)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert '"stopped"' in process.stderr.read()
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+def test_a_taken_port_is_told(config: Path) -> None:
+    """Whoever starts a center twice reads which port is taken."""
+    with started("simulate", "media_center", BUS_INTAKE_SECRET=SECRET) as other:
+        assert other.stdout is not None
+        port = json.loads(other.stdout.readline())["url"].rpartition(":")[2]
+        env = {"BUS_INTAKE_SECRET": SECRET, "BUS_HTTP__PORT": port, "BUS_LANG": "en"}
+        with started("run", "--config", config, **env) as process:
+            _, said = process.communicate(timeout=40)
+        assert process.returncode == 1
+        assert f"cannot listen on 127.0.0.1:{port}" in said
