@@ -146,7 +146,7 @@ def note(message: Message[Any]) -> r.Note:
     """What another center did, as a line on our record."""
     status, headline, headline_en, visible = HEADLINES[message.data.kind]
     line = r.Note(
-        case_id=message.case_id,
+        case_id=message.subject,
         status=status,
         headline=headline,
         headline_en=headline_en,

@@ -1,4 +1,4 @@
-"""A stand-in of the civilization practice platform: real HTTP, records in memory, residents, staff and teams who act."""
+"""A stand-in of the civilization practice platform: real HTTP, records in memory, residents and teams who act."""
 
 import base64
 import hashlib
