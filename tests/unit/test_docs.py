@@ -8,7 +8,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from bus.cli import app
+from bus.cli.county import CountySettings
 from bus.metrics import Metrics
 from bus.settings import load
 from bus.store import schema
@@ -124,6 +128,21 @@ def test_make_knows_every_target_that_is_named(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_bus_knows_every_command_that_is_named(document: Path) -> None:
+    """`bus word`, in code signs or in a code block, is a command, and what follows are its own commands and options."""
+    text = document.read_text(encoding="utf-8")
+    code = "\n".join([*IN_CODE.findall(FENCE.sub("", text)), *FENCE.findall(text)])
+    for line in re.findall(r"(?:^|[ /])bus ([a-z].*)", code, re.MULTILINE):
+        words = re.split(r"\s+#| \|", line)[0].split()
+        command = typer.main.get_command(app)
+        while isinstance(command, TyperGroup) and words and re.fullmatch(r"[a-z]+", words[0]):
+            assert words[0] in command.commands, line
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, line
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_no_folder_of_somebodys_machine_is_named(document: Path) -> None:
     """Documents name folders of a deployment (/opt, /etc, /var/lib), never those of whoever wrote them."""
     text = document.read_text(encoding="utf-8")
@@ -137,7 +156,8 @@ def test_the_readme_names_the_two_commands() -> None:
 
 def test_the_settings_of_the_manual_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings file and the environment that the manual of deployment shows are taken as they stand."""
-    [settings] = fenced(ROOT / "docs/deploy.md", "toml")
+    county, settings = fenced(ROOT / "docs/deploy.md", "toml")
+    assert CountySettings(**tomllib.loads(county)).topology().lines()
     environment = next(block for block in fenced(ROOT / "docs/deploy.md", "sh") if block.startswith("BUS_"))
     for line in environment.splitlines():
         monkeypatch.setenv(*line.split("=", 1))
