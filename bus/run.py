@@ -26,11 +26,11 @@ from bus.http import DoorShut, make_app
 from bus.intake import Counter, Reply, Submission, intake
 from bus.log import log
 from bus.metrics import Metrics
-from bus.page import Rules
+from bus.page import Rules, ms
 from bus.port import Transport
 from bus.relay import relay
 from bus.settings import CenterSettings
-from bus.store import schema
+from bus.store import inbox, outbox, schema
 from bus.store.database import Store, StoreTrouble
 from bus.vendor import Vendor
 from bus.work import Assignment, Gate, Patience, claim, finish, perform
@@ -90,6 +90,7 @@ class Running:
     def start(self) -> str:
         """Bring the store up to date, open the road and the door. Returns the URL of the center's HTTP server."""
         schema.upgrade(self.store)
+        self.store.write(self._free_claims)
         self.transport.open()
         for name, turn in (
             ("intake", self._intake),
@@ -101,6 +102,12 @@ class Running:
         url = self._serve()
         self.log.info("started", host=self.settings.http.host, port=int(url.rpartition(":")[2]))
         return url
+
+    @staticmethod
+    def _free_claims(tx: Connection) -> None:
+        now_ms = ms(clock())
+        outbox.free_claims(tx, now_ms)
+        inbox.free_claims(tx, now_ms)
 
     def stop(self, timeout: float = 20) -> None:
         """Leave in order: shut the door, finish what came in, send what is said, leave the road."""

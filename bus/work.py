@@ -120,7 +120,10 @@ def finish(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gat
     def change(tx: Tx) -> int:
         page = Page(tx, rules, now)
         page.load(UUID(one.assignment.task.case_id) for one in performed)
+        ours = inbox.still_there(tx, [one.assignment.task.row for one in performed])
         for one in performed:
+            if one.assignment.task.row not in ours:
+                continue  # its lease ended and another process finished it: the effect was one, by its key
             if one.outcome == "done":
                 _carry_out(tx, page, one)
             elif one.outcome == "not-now":

@@ -32,6 +32,8 @@ class Stage:
     story: str
     cases: list[UUID] = field(default_factory=list)
     """The cases of this story, as they come."""
+    patience: float = 30
+    """Seconds to wait for anything."""
     heard: Callable[[str, UUID], None] = lambda _story, _case: None
     """Told of each case that the story has made."""
 
@@ -47,7 +49,7 @@ class Stage:
             with self.town.eye(center).reading() as tx:
                 return cases.find(tx, system, native_id)
 
-        case_id: UUID = self.town.until(f"{self.story}: a case for {system} {native_id}", find)
+        case_id: UUID = self.town.until(f"{self.story}: a case for {system} {native_id}", find, self.patience)
         if case_id not in self.cases:
             self.cases.append(case_id)
             self.heard(self.story, case_id)
@@ -57,12 +59,12 @@ class Stage:
         """The order that staff of ``center`` see for the case. Returns its id in the vendor's system."""
 
         def find() -> str | None:
-            for record in self.town.vendor(center, "/records"):
+            for record in list(self.town.vendors[center].records.values()):
                 if record.get("case_id") == str(case_id) and record.get("purpose") == purpose:
                     return str(record.get("id") or record.get("matter_no") or record["order_no"])
             return None
 
-        found: str = self.town.until(f"{self.story}: an order to {purpose} at {center}", find)
+        found: str = self.town.until(f"{self.story}: an order to {purpose} at {center}", find, self.patience)
         return found
 
     def staff(self, center: str, order: str, action: str, **more: object) -> None:
@@ -80,7 +82,7 @@ class Stage:
             record = self.record(center, case_id)
             return record if record is not None and seen(record) else None
 
-        found: Record = self.town.until(f"{self.story}: {what} at {center}", look)
+        found: Record = self.town.until(f"{self.story}: {what} at {center}", look, self.patience)
         return found
 
     def holds(self, center: str, case_id: UUID) -> Record:

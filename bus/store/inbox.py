@@ -100,6 +100,18 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     return tasks
 
 
+def still_there(tx: Tx, rows: Sequence[int]) -> set[int]:
+    """Which of these tasks nobody else has finished or parked meanwhile, locked until the transaction ends."""
+    w = t.work.c
+    query = select(w.id).where(w.id.in_(rows), w.state == WAITING).with_for_update()
+    return set(tx.execute(query).scalars())
+
+
+def free_claims(tx: Tx, now_ms: int) -> None:
+    """Make every task due now: what a process that died had claimed need not wait for its lease to end."""
+    tx.execute(update(t.work).where(t.work.c.state == WAITING).values(next_ms=now_ms))
+
+
 def finish_work(tx: Tx, rows: Sequence[int]) -> None:
     """These tasks are done."""
     if rows:

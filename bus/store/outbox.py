@@ -95,9 +95,12 @@ def waiting(tx: Tx, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def hurry(tx: Tx, now_ms: int) -> None:
-    """Make everything due at once, after a long silence of the road."""
-    tx.execute(update(t.outbox).where(t.outbox.c.state == WAITING).values(next_ms=now_ms))
+def free_claims(tx: Tx, now_ms: int) -> None:
+    """Make due now what was never marked as sent: a process that died had claimed it, or was about to."""
+    never_sent = (t.outbox.c.state == WAITING) & (t.outbox.c.attempts == 0)
+    tx.execute(update(t.outbox).where(never_sent).values(next_ms=now_ms))
+    for table in (t.receipts, t.errors):
+        tx.execute(update(table).values(next_ms=now_ms))
 
 
 def resend(tx: Tx, message_id: str, now_ms: int) -> bool:

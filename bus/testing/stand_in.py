@@ -38,6 +38,10 @@ class StandIn:
         self.intake_url = intake_url
         self.secret = secret
         self.app = FastAPI(title=f"{name} (stand-in)")
+        self.records: dict[str, dict[str, Any]] = {}
+        """The vendor's records, by their own ids."""
+        self.autopilot = False
+        """Whether staff does at once whatever it is asked."""
         self.effects: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
         """What the adapter's intake answered to each form: {"form", "id", "status", "body"}."""

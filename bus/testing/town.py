@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from bus.custody import Record, Status
 from bus.log import set_up
+from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.testing.county import County, Plan
@@ -182,12 +183,13 @@ class Town:
 
     def until(self, what: str, condition: Callable[[], Any], timeout: float = 30) -> Any:  # noqa: ANN401 - whatever it gives
         """Wait until ``condition`` gives something true, and return that. Raises TimeoutError that says ``what``."""
-        deadline = time.monotonic() + timeout
+        deadline, pause = time.monotonic() + timeout, 0.02
         while time.monotonic() < deadline:
             found = condition()
             if found:
                 return found
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(pause * 1.3, 0.3)
         raise TimeoutError(f"not seen within {timeout:.0f} s: {what}")
 
     # -- looking -----------------------------------------------------------------------------------------------------
@@ -206,7 +208,8 @@ class Town:
 
     def record(self, center: str, case_id: UUID) -> Record | None:
         """What the center knows of one case."""
-        return self.records(center).get(case_id)
+        with self.eye(center).reading() as tx:
+            return cases.read(tx, [case_id]).get(case_id)
 
     def audit(self) -> Audit:
         """Count over all stores and all vendors' systems."""

@@ -78,7 +78,7 @@ def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) 
     killer = threading.Thread(target=kill_ten)
     killer.start()
     with ThreadPoolExecutor(16) as people:
-        cases = list(people.map(lambda n: s10.one(Stage(town, f"S10-{n}"), f"居民{n}"), range(200)))
+        cases = list(people.map(lambda n: s10.one(Stage(town, f"S10-{n}", patience=150), f"居民{n}"), range(200)))
     killer.join(300)
     assert done.is_set()
     assert len(set(cases)) == 200
@@ -86,6 +86,6 @@ def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) 
     assert town.audit().answered == 200
     replies = [effect for effect in town.vendors[RM].effects if effect["what"] == "reply"]
     assert len(replies) == 200
-    for helper in (ZW, DQ_STREET):
-        orders = [effect for effect in town.vendors[helper].effects if effect["what"] == "order"]
-        assert len(orders) == 200
+    for center in (ZW, DQ_STREET, DQ_COMMUNITY):
+        orders = [effect for effect in town.vendors[center].effects if effect["what"] in ("order", "matter")]
+        assert len(orders) == len({effect["record"] for effect in orders}) == 200

@@ -13,7 +13,7 @@ def test_a_message_is_handed_over_and_answered(
     """A resident's message goes to another center, is taken and resolved there, and the resident reads the answer."""
     centers = (HERE, THERE)
     town = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=on_each_road(centers))
-    town.vendors[THERE].autopilot = True  # type: ignore[attr-defined]  # every stand-in of ours has it
+    town.vendors[THERE].autopilot = True
     form = {"client_name": "居民甲", "category": "道路交通", "text": "村道积水", "division": "150403003"}
     left = town.vendor(HERE, "/residents/messages", form)
     record = town.until(
