@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapters.party_service import mapping
-from adapters.party_service.native import Entry, Finding
+from adapters.party_service.native import Entry
+from adapters.party_service.words import Finding
 from bus import Rater, Record, Status
 
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from adapters.party_service import native as n
 from adapters.party_service import records as r
+from adapters.party_service import words as w
 from bus import (
     Accept,
     Accepted,
@@ -41,11 +42,11 @@ from bus import (
 )
 
 GRADES = {
-    n.Satisfaction.DELIGHTED: 5,
-    n.Satisfaction.SATISFIED: 4,
-    n.Satisfaction.MOSTLY: 3,
-    n.Satisfaction.UNSATISFIED: 2,
-    n.Satisfaction.VERY_UNSATISFIED: 1,
+    w.Satisfaction.DELIGHTED: 5,
+    w.Satisfaction.SATISFIED: 4,
+    w.Satisfaction.MOSTLY: 3,
+    w.Satisfaction.UNSATISFIED: 2,
+    w.Satisfaction.VERY_UNSATISFIED: 1,
 }
 WORDS = {grade: satisfaction for satisfaction, grade in GRADES.items()}
 LEVELS: dict[int, r.Level] = {6: "county", 9: "township", 12: "village"}
@@ -68,19 +69,19 @@ HEADLINES: dict[str, tuple[str, str, str, bool]] = {
 }
 
 
-def category(sphere: n.Sphere) -> str:
+def category(sphere: w.Sphere) -> str:
     """市容环境 → ``environment``"""
     return sphere.name.lower().replace("_", "-")
 
 
-def sphere(code: str) -> n.Sphere:
+def sphere(code: str) -> w.Sphere:
     """``environment`` → 市容环境; a code that the ledger does not have is 其他."""
-    return n.Sphere.__members__.get(code.upper().replace("-", "_"), n.Sphere.OTHER)
+    return w.Sphere.__members__.get(code.upper().replace("-", "_"), w.Sphere.OTHER)
 
 
 def channel(code: str) -> str:
     """``phone`` → 来电; a channel of another center stays as it is."""
-    found = n.Channel.__members__.get(code.upper())
+    found = w.Channel.__members__.get(code.upper())
     return found.value if found else code
 
 
@@ -127,7 +128,7 @@ def entries(meeting: n.Meeting) -> list[n.Entry]:
         n.Entry(
             **{name: getattr(one, name) for name in n.Matter.model_fields},
             matter_no=f"{meeting.meeting_no}-{one.no}",
-            channel=n.Channel.MEETING,
+            channel=w.Channel.MEETING,
             division=meeting.division,
             grid=meeting.grid,
             received_at=meeting.held_at,
@@ -206,7 +207,7 @@ def _particulars(data: object, times_returned: int) -> dict[str, Any]:  # noqa: 
         case Accepted():
             return {"text": data.commitment, "due": data.due}
         case Declined():
-            reason = n.ReturnReason[data.reason.name]
+            reason = w.ReturnReason[data.reason.name]
             return {"reason": reason, "suggested": data.suggested, "times_returned": times_returned}
         case Granted():
             return {"by": data.to}
@@ -219,7 +220,7 @@ def _particulars(data: object, times_returned: int) -> dict[str, Any]:  # noqa: 
         case Resolved():
             return {"text": data.public_reply}
         case Rated():
-            return {"satisfaction": WORDS[data.grade], "judge": n.Judge[data.rater.name]}
+            return {"satisfaction": WORDS[data.grade], "judge": w.Judge[data.rater.name]}
         case Ruled():
             return {"by": data.holder}
         case _:
@@ -239,7 +240,7 @@ def reply(case: Case, said: Message[Resolved]) -> r.Reply:
         case_id=case.case_id,
         number=case.number,
         by=said.source,
-        finding=n.Finding[data.outcome.name],
+        finding=w.Finding[data.outcome.name],
         text=data.public_reply,
         lawful_route=data.lawful_route,
         instant=data.instant,

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from adapters.party_service.native import Finding, Judge, Phone, ReturnReason, Satisfaction, Sphere
+from adapters.party_service.native import Phone
+from adapters.party_service.words import Finding, Judge, ReturnReason, Satisfaction, Sphere
 from bus import CenterName, Division, Line, Sha256, Strict, Text, Word
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
