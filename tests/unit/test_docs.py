@@ -2,7 +2,6 @@
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from bus.cli import app
-from bus.cli.county import CountySettings
+from bus.cli.county import load_county
 from bus.metrics import Metrics
 from bus.settings import load
 from bus.store import schema
@@ -155,13 +154,13 @@ def test_the_readme_names_the_two_commands() -> None:
 
 
 def test_the_settings_of_the_manual_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings file and the environment that the manual of deployment shows are taken as they stand."""
-    county, settings = fenced(ROOT / "docs/deploy.md", "toml")
-    assert CountySettings(**tomllib.loads(county)).topology().lines()
+    """The example files, with the environment that the manual of deployment shows, are taken as they stand."""
+    examples = ROOT / "deploy/examples"
+    assert load_county(examples / "county.toml").topology().lines()
     environment = next(block for block in fenced(ROOT / "docs/deploy.md", "sh") if block.startswith("BUS_"))
     for line in environment.splitlines():
         monkeypatch.setenv(*line.split("=", 1))
-    read = load(None, **tomllib.loads(settings))
+    read = load(examples / "media_center-150402.toml")
     assert read.vendor.token.get_secret_value() == "TOKEN"
     assert read.find("environment", "150402006006") == "party_service-150402"
     assert read.find("volunteer", "150402006006") == "civilization_center-150402"
