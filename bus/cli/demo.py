@@ -77,13 +77,15 @@ class Teller:
             self._tell()
 
     def _tell(self) -> None:
+        told: list[tuple[int, str, Any]] = []
         for center in self.town.centers:
             with self.town.eye(center).reading() as tx:
                 query = select(t.journal).where(t.journal.c.id > self._seen.get(center, 0), t.journal.c.way == "did")
                 rows = tx.execute(query.order_by(t.journal.c.id)).all()
-            for row in rows:
-                self._seen[center] = row.id
-                self._line(center, row)
+            self._seen[center] = rows[-1].id if rows else self._seen.get(center, 0)
+            told += [(row.at_ms, center, row) for row in rows]
+        for _, center, row in sorted(told, key=lambda one: one[0]):
+            self._line(center, row)
 
     def _line(self, center: str, row: Any) -> None:  # noqa: ANN401 - a row of the journal
         story = self.stories.get(UUID(row.case_id), "")
