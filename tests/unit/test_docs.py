@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from bus.cli import app
 from bus.cli.county import load_county
+from bus.cli.run import secret_faults
 from bus.metrics import Metrics
 from bus.settings import load
 from bus.store import schema
@@ -161,6 +162,7 @@ def test_the_settings_of_the_manual_are_right(monkeypatch: pytest.MonkeyPatch) -
     for line in environment.splitlines():
         monkeypatch.setenv(*line.split("=", 1))
     read = load(examples / "media_center-150402.toml")
+    assert secret_faults(read.intake_secret.get_secret_value()) == []
     assert read.vendor.token.get_secret_value() == "TOKEN"
     assert read.find("environment", "150402006006") == "party_service-150402"
     assert read.find("volunteer", "150402006006") == "civilization_center-150402"
