@@ -103,7 +103,7 @@ def offer(case_id: UUID, to: tuple[str, ...], note: str | None = None) -> Offer:
 def commitment(act: n.Accepting) -> str | None:
     """Who comes, and what was promised, as the other centers read it."""
     team = f"由{act.team}承接" if act.team else None
-    return "：".join(part for part in (team, act.promise) if part)[:8000] or None
+    return "：".join(part for part in (team, act.promise) if part) or None
 
 
 def service_note(act: n.Resolving) -> str | None:

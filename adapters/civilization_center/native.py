@@ -11,6 +11,8 @@ from bus import CenterName, Division, Ground, Line, NativeId, Outcome, Rater, Sh
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, description="照片 SHA-256，先上传后引用")]
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=20)]
+Words = Annotated[Text, Field(max_length=7000)]
+"""Leaves room in the bus's text for the team that is written before it."""
 Hours = Annotated[float, Field(ge=0, le=10_000)]
 
 
@@ -91,7 +93,7 @@ class Accepting(Strict):
 
     action: Literal["accept"]
     team: Line | None = Field(default=None, title="承接的志愿服务队")
-    promise: Text | None = Field(default=None, title="承诺")
+    promise: Words | None = Field(default=None, title="承诺")
     due: AwareDatetime | None = Field(default=None, title="承诺期限")
 
 
@@ -122,7 +124,7 @@ class Resolving(Strict):
     reply: Text = Field(title="给居民的答复")
     team: Line | None = Field(default=None, title="服务的志愿服务队")
     hours: Hours | None = Field(default=None, title="服务时长，小时")
-    internal: Annotated[Text, Field(max_length=7000)] | None = Field(default=None, title="内部备注")
+    internal: Words | None = Field(default=None, title="内部备注")
     lawful_route: Text | None = Field(default=None, title="不予受理时：居民还可以走的法定途径")
     photos: Photos = ()
 
