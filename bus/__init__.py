@@ -1,6 +1,6 @@
 """四中心联动总线: what an adapter may import. Nothing else of ``bus`` is public."""
 
-from bus.bounds import CenterName, Division, Line, NativeId, Sha256, Strict, Text, Word
+from bus.bounds import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Text, Word
 from bus.case import Attachment, Case, Person, Place, Source, Urgency
 from bus.center import Answer, Center, Desk, FrontDesk, Link, NotEver, NotNow
 from bus.commands import (
@@ -83,6 +83,7 @@ __all__ = [
     "Lost",
     "Message",
     "Mode",
+    "Moment",
     "NativeId",
     "NotEver",
     "NotNow",

@@ -112,6 +112,10 @@ def _answer(door: Door, submission: Submission) -> JSONResponse:
         return JSONResponse({"code": "stopping", "cure": "send it again in a moment"}, 503, {"Retry-After": "5"})
     except StoreTrouble:
         return JSONResponse({"code": "store", "cure": "nothing was taken; send it again"}, 503, {"Retry-After": "10"})
+    if reply.status == "failed":  # not 4xx: the form may be right, and its sender shall keep it
+        return JSONResponse(
+            {"code": reply.code, "cure": "nothing was taken; tell the operator, then send it again"}, 500
+        )
     if reply.status == "refused":
         return JSONResponse({"code": reply.code, "cure": reply.cure}, 422 if reply.code == "invalid" else 409)
     return JSONResponse({"status": reply.status, "cases": list(reply.cases)}, STATUS[reply.status])

@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bus.case import Attachment
 from bus.center import Form, FrontDesk, Link, NotEver, Routes
@@ -21,7 +22,7 @@ from bus.custody import Record, Refusal
 from bus.ids import new_id
 from bus.page import Page, Rules, ms
 from bus.store import cases, intakes
-from bus.store.database import Store, Tx
+from bus.store.database import Store, StoreTrouble, Tx
 
 CHINA = ZoneInfo("Asia/Shanghai")
 """All of China keeps one time; the day in a case number is the resident's day."""
@@ -49,7 +50,8 @@ class Reply:
     """What the submitter is told."""
 
     status: str
-    """``taken`` (now durable), ``repeated`` (was taken before), ``refused`` (with ``code`` and ``cure``)."""
+    """``taken`` (now durable), ``repeated`` (was taken before), ``refused`` (with ``code`` and ``cure``), ``failed``
+    (a fault of the adapter: nothing of the form was taken, and it may be sent again)."""
     cases: tuple[dict[str, str], ...] = ()
     """The cases it touched: ``{"case_id": …, "number": …}``."""
     code: str = ""
@@ -116,6 +118,10 @@ def _take(page: Page, counter: Counter, submission: Submission) -> Reply:
     except ValidationError as error:
         spots = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])
         return Reply("refused", code="invalid", cure=spots[:200])
+    except (StoreTrouble, SQLAlchemyError):
+        raise  # the store's own fault: it retries, or says for all of them that nothing was taken
+    except Exception as bug:  # of the adapter: its own form is not taken, its neighbours are
+        return Reply("failed", code="handler-fault", cure=type(bug).__name__)
     return Reply("taken", tuple({"case_id": str(r.case.case_id), "number": r.case.number} for r in touched))
 
 

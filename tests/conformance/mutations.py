@@ -37,6 +37,8 @@ BAD = (
     Bad("the end of time", '"9999-12-31T23:59:59-14:00"', never=False),
     Bad("a date that does not exist", '"2026-02-30T00:00:00+08:00"', never=False),
 )
+OBJECTS = frozenset({"resident"})
+"""Fields that hold an object where they are not null."""
 TIMES = frozenset({"the beginning of time", "the end of time", "a date that does not exist"})
 """Never for a field that holds a time; a word like any other for a text."""
 
@@ -70,9 +72,8 @@ def variants(document: dict[str, Any], path: Path) -> Iterator[tuple[str, bytes,
             continue  # it stands there already
         spot[last] = "@@here@@"
         text = json.dumps(copy, ensure_ascii=False).replace('"@@here@@"', bad.raw)
-        mild = (bad.raw == "-1" and isinstance(plain, float)) or (
-            bad.name.endswith("an object") and isinstance(plain, dict)
-        )
+        whole = isinstance(plain, dict) or last in OBJECTS
+        mild = (bad.raw == "-1" and isinstance(plain, float)) or (whole and bad.name.endswith("an object"))
         time = bad.name in TIMES and isinstance(plain, str) and len(plain) > 18 and plain[:2] == "20" and "T" in plain
         yield bad.name, text.encode(), (bad.never and not mild) or time
     if isinstance(last, str):

@@ -554,10 +554,10 @@ def never_is_dropped_not_parked(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_vendor.keeps_the_order_of_a_case)
 def work_not_in_order(patch: pytest.MonkeyPatch) -> None:
-    def claim_work(tx: Any, now_ms: int, limit: int, lease_ms: int) -> list[inbox.Task]:
+    def claim_work(tx: Any, now_ms: int, _limit: int, lease_ms: int) -> list[inbox.Task]:
         w = t.work.c
         query = select(w.id, w.message_id, w.case_id, w.source, w.kind, w.body, w.attempts)
-        due = query.where(w.state == inbox.WAITING, w.next_ms <= now_ms).order_by(w.id.desc()).limit(limit)
+        due = query.where(w.state == inbox.WAITING, w.next_ms <= now_ms).order_by(w.id.desc()).limit(1)
         tasks = [inbox.Task(*row) for row in tx.execute(due)]
         ids = [task.row for task in tasks]
         tx.execute(update(t.work).where(w.id.in_(ids)).values(next_ms=now_ms + lease_ms))

@@ -147,6 +147,23 @@ def test_a_refused_form_leaves_nothing_behind_and_harms_no_neighbour(rm: Bare) -
         assert cases.find(tx, "notes", "2") is None
 
 
+def test_a_fault_of_the_adapter_harms_no_neighbour(rm: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that falls over takes nothing in and says nothing of the form; the others of its batch are taken."""
+    plain = FrontDesk.route
+
+    def fall_over(desk: FrontDesk, category: str, division: str) -> str:
+        if division == "150999":
+            raise OverflowError("居民甲")
+        return plain(desk, category, division)
+
+    monkeypatch.setattr(FrontDesk, "route", fall_over)
+    replies = _take(rm, Note(id="1", text="一"), Note(id="2", text="二", division="150999"), Note(id="3", text="三"))
+    assert [reply.status for reply in replies] == ["taken", "failed", "taken"]
+    assert (replies[1].code, replies[1].cure) == ("handler-fault", "OverflowError")
+    with rm.store.reading() as tx:
+        assert cases.count_by_status(tx) == {"open": 2}
+
+
 def test_a_native_record_finds_its_case(rm: Bare) -> None:
     """The source's own id leads to the case afterwards."""
     (reply,) = _take(rm, Note(id="1", text="一"))
