@@ -115,7 +115,9 @@ def ruled(desk: Desk[PartySystem], said: Message[Ruled]) -> Answer:
     if data.holder != desk.me:
         return _tell(desk, mapping.step(said), said.source)
     if MATTER in desk.natives:
-        return _tell(desk, mapping.step(said).model_copy(update={"status": "imposed"}), said.source)
+        links = _tell(desk, mapping.step(said).model_copy(update={"status": "imposed"}), said.source)
+        _keep_photos(desk, data.case.attachments)  # of a matter that was only a notice we have none yet
+        return links
     matter = mapping.matter(data.case, "imposed", said.source, data.text, returns=data.returns)
     return _open(desk, MATTER, matter, data.case.attachments)
 

@@ -54,7 +54,7 @@ HEADLINES: dict[str, tuple[str, str, str, bool]] = {
     # kind: (status on the platform, headline, headline in English, whether the resident reads it)
     "case.accepted": ("accepted", "承办单位已接单", "Taken on", True),
     "case.declined": ("returned", "承办单位退单，请重新派单或提请裁定", "Sent back: dispatch it again", False),
-    "case.granted": ("accepted", "抢单已定", "Given to the first bidder", True),
+    "case.granted": ("granted", "抢单已定，由中选单位承办", "Given to the first bidder", True),
     "case.lost": ("taken", "已被接走", "Another center has it", False),
     "case.withdrawal-requested": ("taken-back", "派单单位已撤回", "Taken back by its sender", False),
     "case.withdrawn": ("withdrawn", "派单已撤回", "The hand-over was withdrawn", False),
@@ -205,7 +205,9 @@ def step(said: Message[Any], times_returned: int = 0) -> r.Step:
 def _particulars(data: object, times_returned: int) -> dict[str, Any]:  # noqa: PLR0911 - one return for each kind
     match data:
         case Accepted():
-            return {"text": data.commitment, "due": data.due}
+            words = {"text": data.commitment, "due": data.due}
+            bid = {"status": "bid", "headline": "抢单", "headline_en": "A bid", "visible": False}
+            return {**words, **bid} if data.bid else words
         case Declined():
             reason = w.ReturnReason[data.reason.name]
             return {"reason": reason, "suggested": data.suggested, "times_returned": times_returned}

@@ -61,7 +61,7 @@ class Simulator(StandIn):
             matter_no = f"SX-{uuid4().hex[:12]}"
             self._matter(matter_no).update(matter)
             if self.autopilot:
-                self._staff_at_once(matter_no, matter["purpose"])
+                self._staff_at_once(self.records[matter_no])
             return {"id": matter_no}
 
         return self.once(key, "matter", matter["case_id"], effect)
@@ -76,8 +76,9 @@ class Simulator(StandIn):
             matter["due"] = step.get("due") or matter.get("due")
             if step["status"] == "imposed":
                 matter["purpose"] = "imposed"
-                if self.autopilot:
-                    self._staff_at_once(matter_no, "imposed")
+            won = step["status"] == "granted" and step["by"] == self.name
+            if self.autopilot and (won or step["status"] == "imposed"):
+                self._resolve(matter)
             return {"id": matter_no}
 
         return self.once(key, "step", matter_no, effect)
@@ -182,10 +183,16 @@ class Simulator(StandIn):
         empty = {"id": matter_no, "status": "waiting", "steps": [], "notices": [], "replies": []}
         return self.records.setdefault(matter_no, empty)
 
-    def _staff_at_once(self, matter_no: str, purpose: str) -> None:
-        if purpose == "handle":
-            self.act(matter_no, {"action": "accept"})
-        if purpose in ("handle", "imposed"):
-            self.act(matter_no, {"action": "resolve", "reply": "已核实办结。 / Checked and done."})
-        if purpose == "assist":
-            self.act(matter_no, {"action": "answer-assist", "done": True, "text": "已协助完成。"})
+    def _staff_at_once(self, matter: dict[str, Any]) -> None:
+        match matter["purpose"]:
+            case "handle":
+                self.act(matter["id"], {"action": "accept"})
+                if not matter["open_to_several"]:  # else only whoever the offerer grants it to resolves it
+                    self._resolve(matter)
+            case "imposed":
+                self._resolve(matter)
+            case "assist":
+                self.act(matter["id"], {"action": "answer-assist", "done": True, "text": "已协助完成。"})
+
+    def _resolve(self, matter: dict[str, Any]) -> None:
+        self.act(matter["id"], {"action": "resolve", "reply": "已核实办结。 / Checked and done."})

@@ -25,6 +25,7 @@ from bus import (
     Accept,
     Case,
     Close,
+    Granted,
     Ground,
     Link,
     NotEver,
@@ -247,6 +248,7 @@ def test_what_is_imposed_on_us_is_ours(town: tuple[Simulator, PartySystem]) -> N
     record = a_record(FOLDER, ME, "elsewhere")
     told_us = Ruled(version=1000, ruling=Ruling.IMPOSED, holder=ME, text="你承办", case=case, path=(ME,))
     assert hear(a_desk(system, FOLDER, record, {"matter": "SX-1"}), told_us) == []
+    assert len(simulator.photos) == 1
     assert (simulator.records["SX-1"]["status"], simulator.records["SX-1"]["purpose"]) == ("imposed", "imposed")
     [link] = hear(a_desk(system, FOLDER, record, {}, "key-2"), told_us)
     assert simulator.records[link.native_id]["purpose"] == "imposed"
@@ -298,6 +300,20 @@ def test_autopilot_takes_and_resolves(town: tuple[Simulator, PartySystem], told:
     for purpose in ("handle", "assist", "imposed", "arbitrate"):
         system.open_matter(mapping.matter(a_case(FOLDER), purpose, PEER), key=purpose)
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve", "answer-assist", "resolve"]
+
+
+def test_autopilot_resolves_an_open_offer_only_when_it_has_won(town: tuple[Simulator, PartySystem], told: Told) -> None:
+    """A bid is no custody: staff begin when the matter is granted to them, and not when it is granted to others."""
+    simulator, system = town
+    simulator.autopilot = True
+    matter = mapping.matter(a_case(FOLDER), "handle", PEER).model_copy(update={"open_to_several": True})
+    opened = system.open_matter(matter, key="open")
+    record = a_record(FOLDER, ME, "asked")
+    granted = Granted(version=2, offer_id=new_id(), to=PEER)
+    hear(a_desk(system, FOLDER, record, {"matter": opened}), granted)
+    assert [body["event"]["action"] for _, body in told] == ["accept"]
+    hear(a_desk(system, FOLDER, record, {"matter": opened}, "key-2"), granted.model_copy(update={"to": ME}))
+    assert [body["event"]["action"] for _, body in told] == ["accept", "resolve"]
 
 
 def test_a_withheld_resident_is_not_on_the_matter() -> None:
