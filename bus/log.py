@@ -12,7 +12,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "center", "case", "message", "kind", "peer", "code", "count", "counts",
         "seconds", "attempts", "place", "port", "host", "exchange", "queue", "reconnects", "trouble", "step",
         "fault", "signal",
-        "version", "state", "row", "form", "status", "channel", "epoch", "reply_code",
+        "version", "state", "row", "form", "status", "channel", "epoch", "reply_code", "line", "where",
     }
 )  # fmt: skip
 """What a log line may hold. A field that is not named here is dropped and its name noted."""
@@ -28,7 +28,7 @@ def set_up(center: str, stream: TextIO | None = None, level: int = logging.INFO)
     """Log to ``stream`` (standard error) from now on, with the center's name on every line."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            lambda _logger, _method, event: {"center": center, **event},  # on every thread, so no context variable
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _only_allowed,
@@ -38,7 +38,6 @@ def set_up(center: str, stream: TextIO | None = None, level: int = logging.INFO)
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(center=center)
     # libraries log values of their own choosing (pika: bodies, httpx: URLs with ids): they are not heard at all
     for name in ("pika", "kombu", "amqp", "httpx", "httpcore", "uvicorn", "sqlalchemy", "alembic"):
         logging.getLogger(name).handlers = [logging.NullHandler()]
