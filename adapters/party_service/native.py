@@ -3,10 +3,10 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from adapters.party_service.words import Channel, Finding, Judge, Plea, ReturnReason, Satisfaction, Sphere
-from bus import CenterName, Division, Line, NativeId, Sha256, Strict, Text, Word
+from bus import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Text, Word
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{18}$")]
@@ -29,7 +29,7 @@ class Matter(Strict):
     place: Spot | None = None
     photos: Photos = ()
     urgent: bool = Field(default=False, title="紧急")
-    due: AwareDatetime | None = Field(default=None, title="办理时限")
+    due: Moment | None = Field(default=None, title="办理时限")
     to: Centers = Field(default=(), title="指定承办中心；多个则抢单")
     handled_here: bool = Field(default=False, title="本中心自办")
     board: bool = Field(default=False, title="挂认领榜，由领导或党员认领；留在本中心")
@@ -49,7 +49,7 @@ class Entry(Matter):
     grid: Grid | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = Field(default=None, title="经度")
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = Field(default=None, title="纬度")
-    received_at: AwareDatetime | None = Field(default=None, title="登记时间")
+    received_at: Moment | None = Field(default=None, title="登记时间")
     answer: Text | None = Field(default=None, title="即时办结：当场给出的答复")
 
 
@@ -67,7 +67,7 @@ class Meeting(Strict):
     occasion: Line = Field(title="会议名称")
     division: Division = Field(title="区划代码 6、9 或 12 位")
     grid: Grid | None = None
-    held_at: AwareDatetime | None = Field(default=None, title="召开时间")
+    held_at: Moment | None = Field(default=None, title="召开时间")
     suggestions: Annotated[tuple[Suggestion, ...], Field(min_length=1, max_length=200, title="建议")]
 
     @model_validator(mode="after")
@@ -82,7 +82,7 @@ class Accepting(Strict):
 
     action: Literal["accept"]
     promise: Text | None = Field(default=None, title="承诺")
-    due: AwareDatetime | None = Field(default=None, title="承诺期限")
+    due: Moment | None = Field(default=None, title="承诺期限")
 
 
 class Returning(Strict):
@@ -100,7 +100,7 @@ class Claiming(Strict):
     action: Literal["claim"]
     claimant: Annotated[Line, Field(max_length=60)] = Field(title="认领人")
     post: Annotated[Line, Field(max_length=60)] | None = Field(default=None, title="职务或党员身份")
-    due: AwareDatetime | None = Field(default=None, title="承诺期限")
+    due: Moment | None = Field(default=None, title="承诺期限")
 
 
 class Progressing(Strict):
@@ -110,7 +110,7 @@ class Progressing(Strict):
     stage: Word = "handling"
     text: Text
     visible: bool = Field(default=True, title="居民可见")
-    due: AwareDatetime | None = Field(default=None, title="整改或承诺期限")
+    due: Moment | None = Field(default=None, title="整改或承诺期限")
 
 
 class Resolving(Strict):
@@ -130,7 +130,7 @@ class AskingAssist(Strict):
     action: Literal["ask-assist"]
     to: CenterName
     ask: Text
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     show_resident: bool = Field(default=False, title="协办单位可见居民信息（如上门送物）")
 
 

@@ -3,11 +3,11 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from adapters.party_service.native import Phone
 from adapters.party_service.words import Finding, Judge, ReturnReason, Satisfaction, Sphere
-from bus import CenterName, Division, Line, Sha256, Strict, Text, Word
+from bus import CenterName, Division, Line, Moment, Sha256, Strict, Text, Word
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
 Level = Literal["county", "township", "village"]
@@ -35,7 +35,7 @@ class SentMatter(Strict):
     photos: tuple[Sha256, ...] = ()
     urgent: bool = False
     open_to_several: bool = Field(default=False, title="抢单：先接先得")
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     ask: Text | None = Field(default=None, title="派单说明、协办请求或提请理由")
     assist_id: UUID | None = None
     returned_by: tuple[CenterName, ...] = Field(default=(), title="此前退单的中心")
@@ -48,13 +48,13 @@ class Step(Strict):
     headline: Line
     headline_en: Line
     by: CenterName
-    at: AwareDatetime
+    at: Moment
     visible: bool = False
     text: Text | None = None
     reason: ReturnReason | None = None
     times_returned: int | None = None
     suggested: CenterName | None = None
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     satisfaction: Satisfaction | None = None
     judge: Judge | None = None
 
@@ -65,7 +65,7 @@ class Notice(Strict):
     case_id: UUID
     by: CenterName
     text: Text
-    due: AwareDatetime
+    due: Moment
 
 
 class Reply(Strict):
