@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from bus import CenterName, Division, Ground, Line, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, description="照片 SHA-256，先上传后引用")]
@@ -63,8 +63,8 @@ class Request(Strict):
     place: Line | None = Field(default=None, title="服务地点；只给人看，不用于派单")
     photos: Photos = ()
     urgent: bool = Field(default=False, title="加急")
-    made_at: AwareDatetime | None = Field(default=None, title="提出时间")
-    due: AwareDatetime | None = Field(default=None, title="希望完成时间")
+    made_at: Moment | None = Field(default=None, title="提出时间")
+    due: Moment | None = Field(default=None, title="希望完成时间")
     to: Centers = Field(default=(), title="派给的中心；多个则抢单，先接先得")
     handled_here: bool = Field(default=False, title="本中心自办，不派单")
 
@@ -94,7 +94,7 @@ class Accepting(Strict):
     action: Literal["accept"]
     team: Line | None = Field(default=None, title="承接的志愿服务队")
     promise: Words | None = Field(default=None, title="承诺")
-    due: AwareDatetime | None = Field(default=None, title="承诺期限")
+    due: Moment | None = Field(default=None, title="承诺期限")
 
 
 class Returning(Strict):
@@ -113,7 +113,7 @@ class Progressing(Strict):
     stage: Word = "handling"
     text: Text
     visible: bool = Field(default=True, title="居民可见")
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class Resolving(Strict):
@@ -150,7 +150,7 @@ class AskingAssist(Strict):
     action: Literal["ask-assist"]
     to: CenterName
     ask: Text
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class AnsweringAssist(Strict):

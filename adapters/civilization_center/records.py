@@ -3,10 +3,10 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from adapters.civilization_center.native import MenuItem, Phone, ReturnReason
-from bus import CenterName, Division, Line, Outcome, Sha256, Strict, Text, Word
+from bus import CenterName, Division, Line, Moment, Outcome, Sha256, Strict, Text, Word
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
 
@@ -28,7 +28,7 @@ class WorkOrder(Strict):
     photos: tuple[Sha256, ...] = ()
     urgent: bool = False
     open_to_several: bool = Field(default=False, title="抢单：先接先得")
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     ask: Text | None = Field(default=None, title="派单说明、协办请求或提请理由")
     assist_id: UUID | None = None
     returned_by: tuple[CenterName, ...] = Field(default=(), title="此前退单的中心")
@@ -42,12 +42,12 @@ class Note(Strict):
     headline: Line
     headline_en: Line
     by: CenterName
-    at: AwareDatetime
+    at: Moment
     visible: bool = False
     text: Text | None = None
     reason: ReturnReason | None = None
     suggested: CenterName | None = None
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     stars: int | None = None
 
 

@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from bus import CenterName, Division, Ground, Line, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{18}$")]
@@ -99,8 +99,8 @@ class WorkOrder(Strict):
     place: Line | None = Field(default=None, title="事发地点文字；只给人看，不用于派单")
     materials: Materials = ()
     urgent: bool = Field(default=False, title="紧急")
-    received_at: AwareDatetime | None = Field(default=None, title="受理时间")
-    due: AwareDatetime | None = Field(default=None, title="办结期限；没有则按事项承诺时限计算")
+    received_at: Moment | None = Field(default=None, title="受理时间")
+    due: Moment | None = Field(default=None, title="办结期限；没有则按事项承诺时限计算")
     to: Centers = Field(default=(), title="话务员指定的承办中心；多个则抢单")
     handled_here: bool = Field(default=False, title="本中心自办")
     answer: Text | None = Field(default=None, title="即时办结：当场给出的答复")
@@ -137,7 +137,7 @@ class Holding(Strict):
 
     action: Literal["hold"]
     reason: Text
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class Resuming(Strict):

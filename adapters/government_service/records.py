@@ -3,10 +3,10 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from adapters.government_service.native import Phone, ReturnReason, Satisfaction, Sphere
-from bus import CenterName, Division, Line, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Division, Line, Moment, Outcome, Rater, Sha256, Strict, Text, Word
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
 
@@ -31,7 +31,7 @@ class SentOrder(Strict):
     agent: Line | None = None
     materials: tuple[Sha256, ...] = ()
     urgent: bool = False
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     ask: Text | None = Field(default=None, title="派单说明、协办请求或提请理由")
     assist_id: UUID | None = None
     returned_by: tuple[CenterName, ...] = Field(default=(), title="此前退单的中心")
@@ -44,17 +44,17 @@ class Step(Strict):
     headline: Line
     headline_en: Line
     by: CenterName
-    at: AwareDatetime
+    at: Moment
     visible: bool = False
     text: Text | None = None
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class SentBack(Strict):
     """退单登记: who sent the order back, why, and who should have it instead."""
 
     by: CenterName
-    at: AwareDatetime
+    at: Moment
     reason: ReturnReason
     text: Text | None = None
     suggested: CenterName | None = None

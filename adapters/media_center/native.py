@@ -4,9 +4,9 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from bus import CenterName, Division, Ground, Line, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, description="照片 SHA-256，先上传后引用")]
@@ -62,7 +62,7 @@ class ResidentMessage(Strict):
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = Field(default=None, title="纬度")
     photos: Photos = ()
     urgent: bool = Field(default=False, title="加急")
-    left_at: AwareDatetime | None = Field(default=None, title="留言时间")
+    left_at: Moment | None = Field(default=None, title="留言时间")
     to: Centers = Field(default=(), title="编辑指定的中心；多个则抢单")
     handled_here: bool = Field(default=False, title="本中心自办，不转办")
 
@@ -147,7 +147,7 @@ class Accepting(Strict):
 
     action: Literal["accept"]
     promise: Text | None = Field(default=None, title="承诺")
-    due: AwareDatetime | None = Field(default=None, title="承诺期限")
+    due: Moment | None = Field(default=None, title="承诺期限")
 
 
 class Returning(Strict):
@@ -166,7 +166,7 @@ class Progressing(Strict):
     stage: Word = "handling"
     text: Text
     visible: bool = Field(default=True, title="居民可见")
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class Resolving(Strict):
@@ -186,7 +186,7 @@ class AskingAssist(Strict):
     action: Literal["ask-assist"]
     to: CenterName
     ask: Text
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class AnsweringAssist(Strict):
@@ -246,12 +246,12 @@ class Note(Strict):
     headline: Line
     headline_en: Line
     by: CenterName
-    at: AwareDatetime
+    at: Moment
     visible: bool = False
     text: Text | None = None
     reason: ReturnReason | None = None
     suggested: CenterName | None = None
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     stars: int | None = None
 
 
@@ -283,7 +283,7 @@ class Order(Strict):
     resident_phone: Phone | None = None
     photos: tuple[Sha256, ...] = ()
     urgent: bool = False
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     ask: Text | None = Field(default=None, title="转办说明、协办请求或提请理由")
     assist_id: UUID | None = None
     returned_by: tuple[CenterName, ...] = Field(default=(), title="此前退单的中心")
