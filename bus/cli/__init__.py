@@ -3,10 +3,15 @@
 import typer
 
 from bus.cli.demo import demo
+from bus.cli.doctor import doctor
+from bus.cli.importing import import_
+from bus.cli.parked import parked
+from bus.cli.queues import queues
 from bus.cli.run import run
 from bus.cli.schemas import schemas
 from bus.cli.simulate import simulate
 from bus.cli.topology import topology
+from bus.cli.trace import trace
 
 __all__ = ["app", "main"]
 
@@ -20,8 +25,13 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("simulate")(simulate)
 app.command("demo")(demo)
+app.command("doctor")(doctor)
+app.command("queues")(queues)
+app.command("trace")(trace)
+app.command("import")(import_)
 app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
+app.add_typer(parked, name="parked")
 
 
 def main() -> None:

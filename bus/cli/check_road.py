@@ -1,0 +1,92 @@
+"""``bus doctor`` on the road: may we log in, send, and receive."""
+
+import os
+import time
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from bus.cli.checks import ANSWER, Check, doubtful, well, wrong
+from bus.port import Fate, Parcel
+from bus.settings import CenterSettings
+from bus.transports.findings import Words
+from bus.transports.rabbitmq import RabbitTransport
+
+NOBODY = "nobody-000000"
+"""A recipient that no county has: what is sent to it must come back."""
+
+
+def broker(settings: CenterSettings) -> Iterator[Check]:
+    """Log in, publish to nobody (it must come back), and take our place at the inbox for a moment.
+
+    Nothing is declared, not even passively. One message of the inbox may be handed to us meanwhile; it goes back."""
+    if not settings.broker:
+        cure = Words("设置环境变量 BUS_BROKER=amqps://…", "set BUS_BROKER=amqps://…")
+        yield wrong("broker", "没有代理地址", "there is no URL of the broker", cure)
+        return
+    try:
+        road = RabbitTransport(settings.center, settings.broker, prefetch=1, confirm_timeout=ANSWER)
+    except ValueError as error:
+        yield wrong("broker", "代理地址无法解析", str(error), Words("改正 BUS_BROKER", "mend BUS_BROKER"))
+        return
+    yield from _login_name(settings)
+    road.open()
+    try:
+        yield from _on_the_road(road)
+    finally:
+        road.close(2)
+
+
+def _login_name(settings: CenterSettings) -> Iterator[Check]:
+    login = unquote(urlsplit(settings.broker).username or "")
+    if login != settings.center:
+        cure = Words(f"用 {settings.center} 登录", f"log in as {settings.center}")
+        yield doubtful(
+            "broker login", "登录用户与中心不同名，代理不能证明是谁发出", "the login is not the center's name", cure
+        )
+    if urlsplit(settings.broker).scheme != "amqps" and not _loopback(urlsplit(settings.broker).hostname or ""):
+        cure = Words("代理启用 TLS，改用 amqps://", "turn on TLS at the broker and use amqps://")
+        yield doubtful("broker TLS", "连接未加密", "the connection is not encrypted", cure)
+
+
+def _loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _on_the_road(road: RabbitTransport) -> Iterator[Check]:
+    until = time.monotonic() + ANSWER
+    while not (road.state().connected and road.state().consuming) and time.monotonic() < until:
+        if road.state().connected and road.state().trouble:
+            break
+        time.sleep(0.05)
+    state = road.state()
+    trouble = Words(*_both(state.trouble))
+    if not state.connected:
+        yield wrong("broker", "连不上代理", "the broker is not reached", trouble)
+        return
+    yield well("broker", "已登录", "logged in")
+    if state.consuming:
+        yield well("inbox", "可以接收", "may be read")
+    else:
+        yield wrong("inbox", "读不到收件队列", "the inbox cannot be read", trouble)
+    yield _publishing(road)
+
+
+def _publishing(road: RabbitTransport) -> Check:
+    (fate,) = road.send([Parcel(f"doctor-{os.getpid()}", NOBODY, "doctor", b"{}")], ANSWER)
+    if fate is Fate.NOBODY:
+        return well("out exchange", "可以发出，无人接收的会退回", "may be written; what nobody takes comes back")
+    if fate is Fate.TAKEN:
+        return wrong(
+            "out exchange",
+            "发给不存在的中心也被收下，发送方得不到退回",
+            "a message to nobody was taken: nobody will ever hear that a center is missing",
+            Words("运行 bus topology verify 找出截流的绑定", "`bus topology verify` finds the binding that takes it"),
+        )
+    cure = Words(*_both(road.state().trouble or "运行 bus topology verify / run `bus topology verify`"))
+    return wrong("out exchange", "不能发出", "cannot be written", cure)
+
+
+def _both(trouble: str) -> tuple[str, str]:
+    """The road says its troubles in both languages, parted by a stroke; several by a semicolon."""
+    parts = [part.partition(" / ") for part in trouble.split("; ") if part]
+    return "；".join(part[0] for part in parts), "; ".join(part[2] or part[0] for part in parts)

@@ -1,0 +1,97 @@
+"""``bus doctor`` on the store: reachable, of our version, durable, with room on a local disk."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bus.cli.checks import Check, doubtful, well, wrong
+from bus.settings import CenterSettings
+from bus.store import schema
+from bus.store.database import Store, StoreTrouble
+from bus.transports.findings import Words
+
+DISK_FREE = 1 << 30
+"""Bytes that should be free where the store and the attachments lie."""
+REMOTE_FILESYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "glusterfs", "ceph")
+
+
+def store(settings: CenterSettings) -> Iterator[Check]:
+    """Reachable, of our version, durable, with room on a local disk."""
+    try:
+        opened = Store(settings.store)
+    except SQLAlchemyError as error:
+        cure = Words("改正 store 的地址", "mend the URL of `store`")
+        yield wrong("store", f"地址不对（{type(error).__name__}）", f"its URL is wrong ({type(error).__name__})", cure)
+        return
+    try:
+        if opened.on_sqlite:
+            folder = Path(opened.url.database or ".").resolve().parent
+            yield from room("store", folder)
+            if not Path(opened.url.database or "").exists():
+                yield well("store", "尚未建立，bus run 会建立", "not there yet: `bus run` makes it")
+                return
+        yield from _inside(opened)
+    finally:
+        opened.close()
+
+
+def _inside(opened: Store) -> Iterator[Check]:
+    try:
+        found, newest = schema.current(opened), schema.newest()
+        durable = _durable(opened)
+    except StoreTrouble as trouble:
+        cure = Words(
+            "数据库是否在运行、地址和口令是否正确、目录是否可写", "does it run, are URL, password and rights right?"
+        )
+        yield wrong("store", "打不开", str(trouble), cure)
+        return
+    if found in (newest, None):
+        yield well("store", f"版本 {found or '空'}", f"version {found or 'empty'}")
+    else:
+        cure = Words("用同一版本的 bus run 升级", "`bus run` of the same version brings it up to date")
+        yield doubtful("store", f"版本 {found}，程序为 {newest}", f"is at {found}, the program at {newest}", cure)
+    if durable:
+        yield wrong("store durability", durable, durable, Words("恢复默认设置", "set it back to its default"))
+
+
+def _durable(opened: Store) -> str:
+    """Which setting would let a commit be lost at a power cut; empty when none."""
+    with opened.reading() as tx:
+        if opened.on_sqlite:
+            mode = tx.exec_driver_sql("PRAGMA journal_mode").scalar()
+            synchronous = tx.exec_driver_sql("PRAGMA synchronous").scalar()
+            return "" if mode == "wal" and synchronous == 2 else f"journal_mode={mode} synchronous={synchronous}"
+        wanted = {"fsync": ("on",), "synchronous_commit": ("on", "local", "remote_write", "remote_apply")}
+        found = {name: tx.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted}
+        return ", ".join(f"{name}={value}" for name, value in found.items() if value not in wanted[name])
+
+
+def room(what: str, folder: Path) -> Iterator[Check]:
+    """The folder, or the nearest one above it that is there, may be written, has room, and lies on a local disk."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        cure = Words("以服务用户运行，或改其权限", "run as the service's user, or grant it")
+        yield wrong(what, f"{folder} 不可写", f"{folder} cannot be written", cure)
+    free = shutil.disk_usage(folder).free
+    if free < DISK_FREE:
+        cure = Words("腾出磁盘空间", "make room on the disk")
+        yield doubtful(f"{what} disk", f"仅余 {free >> 20} MiB", f"{free >> 20} MiB left", cure)
+    kind = filesystem(folder)
+    if kind.startswith(REMOTE_FILESYSTEMS):
+        cure = Words("移到本机磁盘：网络盘的锁不可靠", "move it to a local disk: locks over a network do not hold")
+        yield wrong(f"{what} disk", f"在网络文件系统 {kind} 上", f"lies on the network file system {kind}", cure)
+
+
+def filesystem(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The type of file system that ``folder`` lies on; empty where the system does not tell."""
+    try:
+        rows = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+    except OSError:
+        return ""
+    at = folder.resolve()
+    over = [(row[1], row[2]) for row in rows if len(row) > 2 and at.is_relative_to(row[1].replace("\\040", " "))]
+    return max(over, key=lambda pair: len(pair[0]), default=("", ""))[1]

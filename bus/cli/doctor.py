@@ -1,0 +1,109 @@
+"""``bus doctor``: is all there that a center needs, and if not, what is the cure."""
+
+import base64
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bus.cli import check_road, check_store, checks
+from bus.cli.checks import Check
+from bus.cli.county import CountySettings, load_county
+from bus.cli.places import ConfigFile, settings_file
+from bus.cli.run import secret_faults
+from bus.cli.voice import FAILURE, AsJson, Lang, Language, Voice
+from bus.settings import BadSettings, CenterSettings, load
+from bus.transports.admin import AdminRefused
+from bus.transports.findings import Severity, Words
+from bus.transports.topology import verify
+
+_HEADS = (Words("", ""), Words("检查", "Check"), Words("结果", "Found"), Words("办法", "Cure"))
+_SIGNS = {None: Words("正常", "ok"), Severity.WARNING: Words("注意", "look"), Severity.ERROR: Words("错误", "wrong")}
+_NO_SECRET = Words("用 bus doctor --new-secret 生成，设为 BUS_INTAKE_SECRET", "`bus doctor --new-secret` makes one")
+
+
+def doctor(
+    config: ConfigFile = None,
+    county: Annotated[Path | None, typer.Option(help="也核对全县拓扑 / county file: check the topology too")] = None,
+    new_secret: Annotated[bool, typer.Option("--new-secret", help="生成接收密钥并退出 / print a new secret")] = False,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """检查代理、权限、拓扑、存储、业务系统、时钟；有错误时退出码 1 / check all a center needs; exit 1 on errors."""
+    if new_secret:
+        typer.echo("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
+        return
+    voice = Voice(lang, as_json)
+    with voice.guarding():
+        settings = _settings(settings_file(None, config, Path()))
+        known = load_county(county) if county else None
+        found = list(_all(settings, known))
+    if as_json:
+        voice.data([_as_json(voice, one) for one in found])
+    else:
+        voice.table(
+            _HEADS, [(voice.pick(_SIGNS[c.severity]), c.what, voice.pick(c.found), voice.pick(c.cure)) for c in found]
+        )
+    if any(one.severity is Severity.ERROR for one in found):
+        raise typer.Exit(FAILURE)
+
+
+def _settings(path: Path) -> CenterSettings:
+    """The settings; a missing secret is a finding of its own and does not hide the others."""
+    try:
+        return load(path)
+    except BadSettings as bad:
+        if any("intake_secret" not in en for _, _, en in bad.faults):
+            raise
+        return load(path, intake_secret=" ")  # noqa: S106 - no secret: it stands for the one that is missing
+
+
+def _all(settings: CenterSettings, county: CountySettings | None) -> Iterator[Check]:
+    yield checks.well("settings", settings.center, settings.center)
+    yield _secret(settings)
+    yield from checks.adapter(settings)
+    yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
+    yield from check_store.store(settings)
+    yield from check_store.room("attachments", settings.data.resolve())
+    yield from checks.door(settings)
+    yield from check_road.broker(settings)
+    yield from checks.vendor(settings)
+    if county is not None:
+        yield from checks.clock_of(county.management_url)
+        yield from _topology(county)
+
+
+def _secret(settings: CenterSettings) -> Check:
+    secret = settings.intake_secret.get_secret_value()
+    if secret_faults(secret):
+        missing = not secret.strip()
+        zh, en = (
+            ("没有接收密钥", "there is no intake secret") if missing else ("接收密钥不对", "the intake secret is wrong")
+        )
+        return checks.wrong("intake secret", zh, en, _NO_SECRET)
+    if not os.environ.get("BUS_INTAKE_SECRET"):
+        cure = Words("移到环境变量 BUS_INTAKE_SECRET", "move it to the environment, BUS_INTAKE_SECRET")
+        return checks.doubtful("intake secret", "密钥写在配置文件里", "the secret stands in the file", cure)
+    return checks.well("intake secret", "已设置", "is set")
+
+
+def _topology(county: CountySettings) -> Iterator[Check]:
+    try:
+        with county.admin() as admin:
+            findings = verify(admin, county.topology())
+    except AdminRefused as refused:
+        yield checks.wrong("topology", "管理接口不可用", "the management API", Words(str(refused), str(refused)))
+        return
+    if not findings:
+        yield checks.well("topology", "一切就绪", "all is as it must be")
+    for one in findings:
+        detail = Words(f"{one.kind} {one.name}：{one.detail.zh}", f"{one.kind} {one.name}: {one.detail.en}")
+        yield Check("topology", one.severity, detail, one.cure)
+
+
+def _as_json(voice: Voice, one: Check) -> dict[str, str]:
+    severity = one.severity.value if one.severity else "ok"
+    return {"check": one.what, "severity": severity, "found": voice.pick(one.found), "cure": voice.pick(one.cure)}

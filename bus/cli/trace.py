@@ -1,0 +1,121 @@
+"""``bus trace``: what one center knows of one case: where it is, what happened, what waits. Nothing of the resident."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from sqlalchemy import Row, Table, select
+
+from bus.cli.places import ConfigFile, opened_store, store_settings
+from bus.cli.voice import AsJson, Lang, Language, Voice, moment
+from bus.contract import BY_KIND
+from bus.custody import Record
+from bus.store import cases
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.transports.findings import Words
+
+_JOURNAL = (
+    Words("时间", "At"), Words("方式", "Way"), Words("事项", "Kind"), Words("对方", "Peer"), Words("承办", "Holder"),
+    Words("版本", "Version"), Words("备注", "Note"),
+)  # fmt: skip
+_WAITING = (
+    Words("处", "Place"), Words("事项", "Kind"), Words("对方", "Peer"), Words("状态", "State"),
+    Words("次数", "Attempts"), Words("自", "Since"), Words("原因", "Why"),
+)  # fmt: skip
+_WAYS = {
+    "did": "本中心", "said": "发出", "heard": "收到", "superseded": "收到（过时）", "desk": "已入业务系统",
+    "parked": "搁置", "refused": "拒收", "replayed": "重放", "discarded": "放弃", "revealed": "查看全文",
+}  # fmt: skip
+
+
+def trace(
+    case: Annotated[str, typer.Argument(help="案件编号或 UUID / case number or id")],
+    config: ConfigFile = None,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """一件案子在本中心的来龙去脉 / one case's journal in this center's store."""
+    voice = Voice(lang, as_json)
+    with voice.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
+        case_id = _case_id(tx, case)
+        record = cases.read(tx, [case_id]).get(case_id) if case_id else None
+        lines = cases.journal(tx, case_id) if case_id else []
+        waiting = _waiting(tx, str(case_id))
+    if record is None and not lines and not waiting:
+        voice.fail(
+            "本中心没有这个案件；请核对编号，或到其他中心查", "no such case here: check it, or ask another center"
+        )
+    facts = _facts(record) if record else {"case": str(case_id)}
+    if as_json:
+        voice.data({"case": facts, "journal": [_plain(line) for line in lines], "waiting": waiting})
+        return
+    for name, value in facts.items():
+        typer.echo(f"{name}\t{value}")
+    voice.table(_JOURNAL, [_journal_row(voice, line) for line in lines], Words("流水", "Journal"))
+    if waiting:
+        rows = [(*list(one.values())[:5], moment(one["since_ms"]), one["why"]) for one in waiting]
+        voice.table(_WAITING, rows, Words("尚未了结", "Not yet settled"))
+
+
+def _case_id(tx: Tx, case: str) -> UUID | None:
+    try:
+        return UUID(case)
+    except ValueError:
+        return cases.by_number(tx, case)
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    """Where the case is; of its content nothing but its category."""
+    offer = record.offer_out.pending if record.offer_out else ()
+    return {
+        "case": str(record.case.case_id),
+        "number": record.case.number,
+        "origin": record.case.origin,
+        "holder": record.holder,
+        "version": record.version,
+        "status": record.status.value,
+        "round": record.round,
+        "category": record.case.category,
+        "path": " → ".join(record.path),
+        "returns": len(record.returns),
+        "offered_to": ", ".join(offer),
+        "offered_by": record.offer_in.offerer if record.offer_in else "",
+        "arbiter_asked": record.arbitration or "",
+        "due": str(record.due or ""),
+    }
+
+
+def _plain(line: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the journal
+    return {name: value for name, value in dict(line).items() if name != "id"}
+
+
+def _journal_row(voice: Voice, line: Any) -> tuple[object, ...]:  # noqa: ANN401 - a row of the journal
+    rule = BY_KIND.get(line["kind"])
+    kind = line["kind"] if rule is None else f"{voice.text(rule.zh, rule.en)} {rule.kind}"
+    way = voice.text(_WAYS.get(line["way"], line["way"]), line["way"])
+    return (moment(line["at_ms"]), way, kind, line["peer"], line["holder"], line["version"], line["note"])
+
+
+def _waiting(tx: Tx, case_id: str) -> list[dict[str, Any]]:
+    """What of this case is in the outbox, on the desk, held back, or parked here."""
+    out, desk, held, aside = (_rows(tx, table, case_id) for table in (t.outbox, t.work, t.held, t.parked))
+    return [
+        *(_one("outbox", r.kind, r.recipient, r.state, r.attempts, r.created_ms, r.trouble) for r in out),
+        *(_one("desk", r.kind, r.source, r.state, r.attempts, r.created_ms, r.reason) for r in desk),
+        *(_one("held", f"#{r.sequence}", r.peer, "waiting", 0, r.at_ms, "earlier-missing") for r in held),
+        *(_one("parked", f"{r.place} {r.id}", r.peer, "parked", r.times, r.first_ms, r.code) for r in aside),
+    ]
+
+
+def _rows(tx: Tx, table: Table, case_id: str) -> Sequence[Row[Any]]:
+    order = table.c.sequence if table is t.held else table.c.id
+    return tx.execute(select(table).where(table.c.case_id == case_id).order_by(order)).all()
+
+
+def _one(place: str, kind: str, peer: str, state: str, attempts: int, since_ms: int, why: str) -> dict[str, Any]:
+    return {
+        "place": place, "kind": kind, "peer": peer, "state": state, "attempts": attempts, "since_ms": since_ms,
+        "why": why,
+    }  # fmt: skip

@@ -1,0 +1,132 @@
+"""Reading a ledger: the rows of a CSV or XLSX file, each with its number as the spreadsheet shows it."""
+
+import codecs
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from openpyxl import load_workbook
+from pydantic import BaseModel, ConfigDict, Field
+
+Cell = str | int | float | bool | datetime | date | None
+
+
+class BadFile(ValueError):
+    """The mapping or the ledger cannot be used at all. The text says the cure, and holds no cell."""
+
+
+class Fault(NamedTuple):
+    """One reason why a row is no form: where, and what is wrong."""
+
+    field: str
+    problem: str
+
+
+class Sheet(BaseModel):
+    """How a ledger's file is to be read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoding: str = "auto"
+    """For CSV: ``auto`` takes UTF-8 where it fits, else GB 18030."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    sheet: str | None = None
+    """For XLSX: the sheet's name; the first by default."""
+    header_row: Annotated[int, Field(ge=1)] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the form. ``number`` as the spreadsheet shows it, the header's included."""
+
+    number: int
+    cells: Mapping[str, Cell]
+    fault: Fault | None = None
+
+
+def rows(path: Path, sheet: Sheet, needed: set[str]) -> Iterator[Row]:
+    """The rows below the header, without empty ones. Raises ``BadFile``: unreadable, or a ``needed`` column lacks."""
+    table = _xlsx(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path, sheet)
+    header: list[str] = []
+    try:
+        for number, cells in enumerate(table, 1):
+            if number == sheet.header_row:
+                header = _header(cells, needed)
+            elif number > sheet.header_row and any(text_of(cell) for cell in cells):
+                more = any(text_of(cell) for cell in cells[len(header) :])  # a comma too many has moved the columns
+                fault = Fault("row", "more-cells-than-columns") if more else None
+                yield Row(number, dict(zip(header, cells, strict=False)), fault)
+    except csv.Error as error:
+        raise BadFile(f"{path} is no CSV: {error}; save it again, with quotes around texts") from None
+    if not header:
+        raise BadFile(f"{path}: there is no row {sheet.header_row} with the names of the columns")
+
+
+def _header(cells: list[Cell], needed: set[str]) -> list[str]:
+    names = [text_of(cell) for cell in cells]
+    twice = sorted({name for name in names if name and names.count(name) > 1} & needed)
+    missing = sorted(needed - set(names))
+    if missing or twice:
+        told = [f"columns missing / 缺少列: {', '.join(missing)}"] if missing else []
+        told += [f"columns twice / 列重复: {', '.join(twice)}"] if twice else []
+        raise BadFile("; ".join(told) + ". Does the mapping belong to this file? / 映射是否对应此文件？")
+    return names
+
+
+def _csv(path: Path, form: Sheet) -> Iterator[list[Cell]]:
+    encoding = encoding_of(path) if form.encoding == "auto" else form.encoding
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            for cells in csv.reader(file, delimiter=form.delimiter, strict=True):
+                yield [*cells]
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, LookupError):
+        raise BadFile(f"{path} is not in {encoding}: name its encoding in the mapping / 请在映射中写明编码") from None
+
+
+def encoding_of(path: Path) -> str:
+    """UTF-8 (with a mark or without), UTF-16 where a mark says so, else GB 18030. Raises ``BadFile``."""
+    try:
+        with path.open("rb") as file:
+            if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                return "utf-16"
+            file.seek(0)
+            decoder = codecs.getincrementaldecoder("utf-8-sig")()
+            while part := file.read(1 << 20):
+                decoder.decode(part)
+            decoder.decode(b"", final=True)
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8-sig"
+
+
+def _xlsx(path: Path, form: Sheet) -> Iterator[list[Cell]]:
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # openpyxl lets through what zip, XML and the system raise
+        raise BadFile(f"{path} is no XLSX file ({type(error).__name__}): save it again as .xlsx") from None
+    try:
+        if form.sheet is not None and form.sheet not in book.sheetnames:
+            raise BadFile(f"{path} has no sheet {form.sheet}; it has {', '.join(book.sheetnames)}")
+        sheet = book[form.sheet] if form.sheet else book.worksheets[0]
+        for cells in sheet.iter_rows(values_only=True):
+            yield [cell if isinstance(cell, Cell) else str(cell) for cell in cells]
+    finally:
+        book.close()
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as people read it: 12.0 is 12, line ends are plain, nothing at the edges."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return str(cell).replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -1,0 +1,228 @@
+"""`bus import`: ledgers of every kind into forms, what is rejected and why, and a second run that changes nothing."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from bus.imports import Unfit, fill, load_ledger
+from bus.sheets import BadFile, rows
+from bus.testing.town import Town
+from tests.unit.test_cli_run import bus
+
+HEADER = ["编号", "姓名", "电话", "日期", "事项", "加急", "经度"]
+MAPPING = """
+form = "message"
+native_id = "message_id"
+[fields]
+message_id = { column = "编号" }
+client_name = { column = "姓名", required = true }
+phone = { column = "电话" }
+left_at = { column = "日期", date = "%Y/%m/%d %H:%M" }
+text = { template = "事项：{事项}\\n电话：{电话}" }
+urgent = { column = "加急", type = "boolean", default = false }
+longitude = { column = "经度", type = "number" }
+division = { constant = "150402" }
+category = { column = "事项", values = { "路灯" = "道路交通" }, otherwise = "其他" }
+"""
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    """A mapping for the ledgers below."""
+    path = tmp_path / "ledger.toml"
+    path.write_text(MAPPING, encoding="utf-8")
+    return path
+
+
+def write_csv(path: Path, lines: list[list[Any]], encoding: str = "utf-8-sig") -> Path:
+    """A ledger with our header."""
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows([HEADER, *lines])
+    return path
+
+
+def filled(path: Path, mapping: Path) -> list[dict[str, Any]]:
+    """Every row as a form."""
+    ledger = load_ledger(mapping)
+    return [fill(ledger, row) for row in rows(path, ledger, ledger.columns())]
+
+
+GOOD: list[list[Any]] = [
+    ["A-1", "居民甲", "0476-0000001", "2026/11/20 09:30", "路灯", "是", "118.95"],
+    ["A-2", "居民乙", "", "", "别的", "", ""],
+]
+FORMS = [
+    {
+        "message_id": "A-1",
+        "client_name": "居民甲",
+        "phone": "0476-0000001",
+        "left_at": "2026-11-20T09:30:00+08:00",
+        "text": "事项：路灯\n电话：0476-0000001",
+        "urgent": True,
+        "longitude": 118.95,
+        "division": "150402",
+        "category": "道路交通",
+    },
+    {
+        "message_id": "A-2",
+        "client_name": "居民乙",
+        "text": "事项：别的",
+        "urgent": False,
+        "division": "150402",
+        "category": "其他",
+    },
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030", "utf-16"])
+def test_csv_in_every_usual_encoding_makes_the_same_forms(tmp_path: Path, mapping: Path, encoding: str) -> None:
+    """What Excel, WPS and other programs save is told apart by its bytes; empty cells are left out of the form."""
+    assert filled(write_csv(tmp_path / "a.csv", [*GOOD, [""] * 7], encoding), mapping) == FORMS
+
+
+def write_xlsx(path: Path, lines: list[list[Any]]) -> None:
+    """The same as a spreadsheet."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for line in [HEADER, *lines]:
+        sheet.append(line)
+    book.save(path)
+
+
+def test_xlsx_makes_the_same_forms(tmp_path: Path, mapping: Path) -> None:
+    """Cells that are dates, numbers and booleans give what the same words in a CSV give."""
+    first = ["A-1", "居民甲", "0476-0000001", datetime(2026, 11, 20, 9, 30), "路灯", True, 118.95]
+    write_xlsx(tmp_path / "a.xlsx", [first, GOOD[1]])
+    assert filled(tmp_path / "a.xlsx", mapping) == FORMS
+
+
+def test_numbers_that_excel_has_rounded_are_rejected(tmp_path: Path, mapping: Path) -> None:
+    """A long number that was kept as a number has lost its last digits: better no form than a wrong one."""
+    write_xlsx(tmp_path / "a.xlsx", [[1.0, "居民甲", 13800138000.0], [2, "居民乙", 150402198001010000]])
+    ledger = load_ledger(mapping)
+    first, second = rows(tmp_path / "a.xlsx", ledger, ledger.columns())
+    assert (fill(ledger, first)["message_id"], fill(ledger, first)["phone"]) == ("1", "13800138000")
+    with pytest.raises(Unfit, match="phone: digits-lost"):
+        fill(ledger, second)
+
+
+def test_a_bad_row_is_told_by_field_and_problem_and_never_by_its_value(tmp_path: Path, mapping: Path) -> None:
+    """All that is wrong in a row is told at once; a comma too many, which moves every column, is a fault too."""
+    bad = ["", "", "1", "gestern", "路灯", "vielleicht", "东"]
+    path = write_csv(tmp_path / "a.csv", [bad, [*GOOD[0], "居民丙"]])
+    ledger = load_ledger(mapping)
+    told = []
+    for row in rows(path, ledger, ledger.columns()):
+        with pytest.raises(Unfit) as unfit:
+            fill(ledger, row)
+        told.append((row.number, str(unfit.value)))
+    assert told == [
+        (
+            2,
+            "message_id: missing; client_name: missing; left_at: not-a-date; urgent: not-a-boolean; "
+            "longitude: not-a-number",
+        ),
+        (3, "row: more-cells-than-columns"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (('column = "编号"', 'column = "号"'), "号"),
+        (('native_id = "message_id"', 'native_id = "division"'), "native_id"),
+        (('constant = "150402"', 'constant = "1", column = "编号"'), "one of column, template, constant"),
+        (("[fields]", 'timezone = "Mars"\n[fields]'), "time zone"),
+        (("[fields]", "speed = 1\n[fields]"), "speed"),
+        (("[fields]", "[fields"), "TOML"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_told_before_anything_is_sent(
+    tmp_path: Path, mapping: Path, change: tuple[str, str], word: str
+) -> None:
+    """A wrong mapping names its fault."""
+    mapping.write_text(MAPPING.replace(*change), encoding="utf-8")
+    with pytest.raises(BadFile, match=word):
+        filled(write_csv(tmp_path / "a.csv", GOOD), mapping)
+
+
+def test_files_that_are_no_ledger_are_told(tmp_path: Path, mapping: Path) -> None:
+    """No file, no spreadsheet, no header, other bytes than named: each is said in words."""
+    ledger = load_ledger(mapping)
+    (tmp_path / "b.xlsx").write_bytes(b"PK no zip")
+    (tmp_path / "c.csv").write_bytes(b"")
+    for name, word in (("a.csv", "No such file"), ("b.xlsx", "no XLSX"), ("c.csv", "names of the columns")):
+        with pytest.raises(BadFile, match=word):
+            list(rows(tmp_path / name, ledger, ledger.columns()))
+    (tmp_path / "d.csv").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(BadFile, match="encoding"):
+        list(rows(tmp_path / "d.csv", ledger.model_copy(update={"encoding": "ascii"}), set()))
+
+
+@pytest.fixture
+def center(tmp_path: Path) -> Iterator[tuple[Town, Path]]:
+    """A running media center, and its settings file for the command."""
+    town = Town(tmp_path / "town", ("media_center-150402",))
+    town.open()
+    path = tmp_path / "media_center-150402.toml"
+    settings = next(iter(town.vendors.values()))
+    path.write_text(
+        f'center = "media_center-150402"\nstore = "sqlite:///x.db"\nintake_secret = "{settings.secret}"\n'
+        f'[http]\nport = {settings.intake_url.rpartition(":")[2]}\n[vendor]\nurl = "http://127.0.0.1:1"\n'
+    )
+    yield town, path
+    town.close()
+
+
+def test_rows_become_cases_and_a_second_run_makes_no_new_ones(
+    tmp_path: Path, mapping: Path, center: tuple[Town, Path]
+) -> None:
+    """Through the real door: good rows are cases, bad ones are listed by row and reason, and again nothing is new."""
+    town, config = center
+    lines = [*GOOD, ["A-3", "居民丙", "kein Telefon", "", "路灯", "", ""], ["", "居民丁"]]
+    path = write_csv(tmp_path / "a.csv", lines)
+    rejects = tmp_path / "rejects.csv"
+    code, out, said = bus("import", "media_center-150402", path, "--mapping", mapping, "--folder", tmp_path,
+                          "--rejects", rejects)  # fmt: skip
+    assert (code, out.splitlines()[-1]) == (0, "imported 2, repeated 0, rejected 2"), said
+    listed = list(csv.reader(rejects.read_text(encoding="utf-8-sig").splitlines()))
+    assert listed == [["row", "reason"], ["4", "phone: string_pattern_mismatch"], ["5", "message_id: missing"]]
+    assert "kein Telefon" not in out + said
+    assert len(town.records("media_center-150402")) == 2
+    code, out, _ = bus("import", path, "--config", config, "--mapping", mapping, "--json")
+    again = json.loads(out)
+    assert (again["imported"], again["repeated"], again["rejected"]) == (0, 2, 2)
+    assert len(town.records("media_center-150402")) == 2
+    received = {record.case.received_at for record in town.records("media_center-150402").values()}
+    assert datetime(2026, 11, 20, 1, 30, tzinfo=UTC) in received
+
+
+def test_a_center_that_is_away_or_of_another_secret_ends_the_run(
+    tmp_path: Path, mapping: Path, center: tuple[Town, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Away: 1, and it may be run again. A wrong secret or an unknown form: 2, after the first row."""
+    _, config = center
+    words = ("import", write_csv(tmp_path / "a.csv", GOOD), "--config", config, "--mapping", mapping, "--lang", "en")
+    code, _, said = bus(*words, "--url", "http://127.0.0.1:1", "--patience", 0)
+    assert (code, "run it again" in said) == (1, True)
+    monkeypatch.setenv("BUS_INTAKE_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    code, _, said = bus(*words)
+    assert (code, "signature" in said) == (2, True)
+    monkeypatch.delenv("BUS_INTAKE_SECRET")
+    mapping.write_text(MAPPING.replace('"message"', '"orders"'), encoding="utf-8")
+    code, _, said = bus(*words)
+    assert (code, "form" in said) == (2, True)
+
+
+def test_the_shipped_mapping_fits_its_columns() -> None:
+    """The mapping for New York's public requests reads only columns that the published file has."""
+    ledger = load_ledger(Path(__file__).parents[2] / "deploy/examples/nyc311.mapping.toml")
+    assert ledger.form == "message"
+    assert {"Unique Key", "Created Date", "Complaint Type", "Latitude"} <= ledger.columns()
