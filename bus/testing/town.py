@@ -226,7 +226,7 @@ class Town:
             lost=sum(not one_custodian(known) for known in by_case.values()),
             twice=self._twice(),
             parked=self._count(t.parked),
-            waiting=self._count(t.outbox) + self._count(t.work) + self._count(t.held),
+            waiting=self._waiting(),
         )
 
     def _count(self, table: Any) -> int:  # noqa: ANN401 - any of our tables
@@ -248,7 +248,10 @@ class Town:
 
     def drained(self) -> bool:
         """Whether nothing is on its way any more."""
-        return self.audit().waiting == 0
+        return self._waiting() == 0
+
+    def _waiting(self) -> int:
+        return self._count(t.outbox) + self._count(t.work) + self._count(t.held)
 
 
 def one_custodian(known: Sequence[Record]) -> bool:

@@ -1,0 +1,97 @@
+"""Bulk: a thousand dirty rows through the media center to four centers over RabbitMQ, each accepted one answered."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus.testing.town import Town
+from stories.stage import ARBITER, DQ, RM, WM, ZW
+from tests.conftest import Vhost
+from tests.journeys.conftest import MakeTown, brokers
+
+ROOT = Path(__file__).parents[2]
+ROWS = 1000
+CENTERS = (RM, WM, DQ, ZW)
+ROUTES = {
+    RM: [
+        {"category": "volunteer", "to": WM},
+        {"category": "government-service", "to": ZW},
+        {"category": "road", "to": DQ},
+        {"division": "150402003", "to": WM},
+        {"division": "150402004", "to": ZW},
+        {"to": DQ},
+    ]
+}
+KINDS = ("Noise - Residential", "Street Condition", "Homeless Encampment", "Consumer Complaint", "Strange Things")
+BOROUGHS = ("BRONX", "BROOKLYN", "MANHATTAN", "QUEENS", "STATEN ISLAND", "Unspecified", "")
+
+
+def _rows(path: Path) -> None:
+    """Rows of the public 311 columns, made here; every fiftieth has a date that is none."""
+    columns = [
+        "Unique Key", "Created Date", "Complaint Type", "Descriptor", "Location Type", "Incident Zip",
+        "Incident Address", "City", "Borough", "Resolution Description", "Latitude", "Longitude",
+    ]  # fmt: skip
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        for number in range(ROWS):
+            writer.writerow(
+                {
+                    "Unique Key": 39_000_000 + number,
+                    "Created Date": "next Tuesday" if number % 50 == 7 else "06/26/2018 10:58:54 AM",
+                    "Complaint Type": KINDS[number % len(KINDS)],
+                    "Descriptor": "Loud\u2003Music" if number % 3 else "",
+                    "Incident Address": f"{number} EAST  {number % 90} STREET",
+                    "City": "NEW YORK" if number % 4 else "",
+                    "Borough": BOROUGHS[number % len(BOROUGHS)],
+                    "Resolution Description": "x" * (number * 9 % 5000),
+                    "Latitude": "40.69" if number % 2 else "",
+                    "Longitude": "-73.84" if number % 2 else "",
+                }
+            )
+
+
+def run_import(town: Town, file: Path) -> dict[str, Any]:
+    """Import ``file`` into the running media center with the command line, and return what it prints."""
+    settings = next(c for plan in town._plans.values() for c in plan.centers if c["center"] == RM)
+    config = town.folder / "rm.toml"
+    config.write_text(
+        f'center = "{RM}"\nstore = "{settings["store"]}"\nintake_secret = "{settings["intake_secret"]}"\n'
+        f'[vendor]\nurl = "{settings["vendor"]["url"]}"\n',
+        encoding="utf-8",
+    )
+    mapping = ROOT / "deploy" / "examples" / "nyc311.mapping.toml"
+    command = [sys.executable, "-m", "bus", "import", str(file), "--config", str(config), "--mapping", str(mapping)]
+    done = subprocess.run(
+        [*command, "--url", town.urls[RM], "--json"], capture_output=True, text=True, cwd=ROOT, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    printed: dict[str, Any] = json.loads(done.stdout)
+    return printed
+
+
+@pytest.mark.timeout(560)
+def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
+    make_town: MakeTown, vhost: Vhost, tmp_path: Path
+) -> None:
+    """Accepted and rejected make a thousand, each accepted case is answered, and a second run imports nothing."""
+    file = tmp_path / "rows.csv"
+    _rows(file)
+    town = make_town(CENTERS, routes=ROUTES, brokers=brokers(vhost, CENTERS), arbiter=ARBITER)
+    for vendor in town.vendors.values():
+        vendor.autopilot = True
+    first = run_import(town, file)
+    assert first["imported"] + first["rejected"] == ROWS
+    assert first["rejected"] == ROWS // 50
+    town.until("every case answered", lambda: town.drained() and town.audit().answered == first["imported"], 300)
+    audit = town.audit()
+    assert (audit.cases, audit.lost, audit.twice, audit.parked) == (first["imported"], 0, 0, 0)
+    again = run_import(town, file)
+    assert (again["imported"], again["repeated"], again["rejected"]) == (0, first["imported"], first["rejected"])
+    assert town.audit().cases == first["imported"]
