@@ -54,11 +54,10 @@ def _loopback(host: str) -> bool:
 
 def _on_the_road(road: RabbitTransport) -> Iterator[Check]:
     until = time.monotonic() + ANSWER
-    while not (road.state().connected and road.state().consuming) and time.monotonic() < until:
-        if road.state().connected and road.state().trouble:
-            break
-        time.sleep(0.05)
     state = road.state()
+    while not (state.consuming or state.trouble) and time.monotonic() < until:
+        time.sleep(0.05)
+        state = road.state()
     trouble = Words(*_both(state.trouble))
     if not state.connected:
         yield wrong("broker", "连不上代理", "the broker is not reached", trouble)

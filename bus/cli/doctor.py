@@ -1,6 +1,7 @@
 """``bus doctor``: is all there that a center needs, and if not, what is the cure."""
 
 import base64
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ import typer
 from bus.cli import check_road, check_store, checks
 from bus.cli.checks import Check
 from bus.cli.county import CountySettings, load_county
-from bus.cli.places import ConfigFile, settings_file
+from bus.cli.places import ConfigFile, store_settings
 from bus.cli.run import secret_faults
 from bus.cli.voice import FAILURE, AsJson, Lang, Language, Voice
-from bus.settings import BadSettings, CenterSettings, load
+from bus.log import set_up
+from bus.settings import CenterSettings
 from bus.transports.admin import AdminRefused
 from bus.transports.findings import Severity, Words
 from bus.transports.topology import verify
@@ -38,8 +40,9 @@ def doctor(
         return
     voice = Voice(lang, as_json)
     with voice.guarding():
-        settings = _settings(settings_file(None, config, Path()))
+        settings = store_settings(config)  # a missing secret is a finding and hides no other
         known = load_county(county) if county else None
+        set_up(settings.center, level=logging.CRITICAL)  # what the road would log stands in the findings
         found = list(_all(settings, known))
     if as_json:
         voice.data([_as_json(voice, one) for one in found])
@@ -49,16 +52,6 @@ def doctor(
         )
     if any(one.severity is Severity.ERROR for one in found):
         raise typer.Exit(FAILURE)
-
-
-def _settings(path: Path) -> CenterSettings:
-    """The settings; a missing secret is a finding of its own and does not hide the others."""
-    try:
-        return load(path)
-    except BadSettings as bad:
-        if any("intake_secret" not in en for _, _, en in bad.faults):
-            raise
-        return load(path, intake_secret=" ")  # noqa: S106 - no secret: it stands for the one that is missing
 
 
 def _all(settings: CenterSettings, county: CountySettings | None) -> Iterator[Check]:

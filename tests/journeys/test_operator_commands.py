@@ -1,4 +1,4 @@
-"""An operator's day over a real RabbitMQ: put up, look, start, see a case go, mend, stop. Every word is a real command."""
+"""An operator's day over a real RabbitMQ: put up, look, start, see a case go, stop; with the real commands."""
 
 import json
 import os

@@ -1,0 +1,134 @@
+"""`bus doctor` without a broker: each thing that is missing is found, has its cure, and hides no other."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bus.cli import check_store, checks
+from bus.settings import load
+from bus.store import schema
+from bus.store.database import Store
+from bus.testing.stand_in import StandIn
+from tests.unit.test_cli_run import SECRET, WHOLE, bus
+
+
+@pytest.fixture
+def vendor() -> Iterator[str]:
+    """A center's own system that answers."""
+    system = StandIn("system")
+    yield system.start()
+    system.stop()
+
+
+@pytest.fixture
+def config(tmp_path: Path, vendor: str) -> Path:
+    """Settings whose broker nobody has started; all else is there."""
+    path = tmp_path / "c.toml"
+    text = WHOLE.format(folder=tmp_path).replace('url = "http://127.0.0.1:1"', f'url = "{vendor}"')
+    path.write_text(f'{text}[[routes]]\nto = "party_service-150402"\n', encoding="utf-8")
+    return path
+
+
+def findings(config: Path, *words: object, **env: str) -> tuple[int, dict[str, Any]]:
+    """Exit code, and what was found by what was looked at."""
+    code, out, said = bus("doctor", "--config", config, "--json", "--lang", "en", *words, **env)
+    assert out, said
+    return code, {one["check"]: one for one in json.loads(out)}
+
+
+def test_a_new_secret_is_one_that_the_settings_take() -> None:
+    """Two are made, they differ, and each is what Standard Webhooks asks for."""
+    made = {bus("doctor", "--new-secret")[1].strip() for _ in range(2)}
+    assert len(made) == 2
+    assert all(secret.startswith("whsec_") and len(secret) == 50 for secret in made)
+
+
+def test_what_is_well_is_told_as_well_and_the_missing_broker_as_wrong(config: Path) -> None:
+    """Only the broker is away: one error with a cure, and everything else has been looked at all the same."""
+    code, found = findings(config, BUS_INTAKE_SECRET=SECRET)
+    assert code == 1
+    assert {what for what, one in found.items() if one["severity"] == "error"} == {"broker"}
+    assert "127.0.0.1:1" in found["broker"]["cure"]
+    well = {"settings", "intake secret", "adapter", "store", "door", "vendor", "clock"}
+    assert well <= {what for what, one in found.items() if one["severity"] == "ok"}
+    assert not (config.parent / "media.db").exists()
+
+
+def test_a_missing_secret_hides_nothing_else(config: Path) -> None:
+    """Without the secret the settings are not whole, and yet the rest is looked at."""
+    code, found = findings(config, BUS_INTAKE_SECRET="")
+    assert (code, found["intake secret"]["severity"], found["vendor"]["severity"]) == (1, "error", "ok")
+    assert "--new-secret" in found["intake secret"]["cure"]
+
+
+def test_each_fault_is_found(config: Path, tmp_path: Path) -> None:
+    """No adapter, no system, no store, a foreign route: each is an error of its own."""
+    env = {
+        "BUS_INTAKE_SECRET": SECRET, "BUS_ADAPTER": "adapters.nobody", "BUS_VENDOR__URL": "http://127.0.0.1:1",
+        "BUS_STORE": "postgresql+psycopg://u:geheim@127.0.0.1:1/x", "BUS_BROKER": "amqp://u:geheim@[half",
+        "BUS_CENTERS": "", "BUS_MANAGEMENT_PASSWORD": "geheim", "BUS_MANAGEMENT_URL": "http://127.0.0.1:1",
+    }  # fmt: skip
+    county = tmp_path / "county.toml"
+    county.write_text('centers = ["media_center-150402"]\n')
+    del env["BUS_CENTERS"]
+    code, found = findings(config, "--county", county, **env)
+    wrong = {what for what, one in found.items() if one["severity"] == "error"}
+    assert (code, wrong) == (1, {"adapter", "vendor", "store", "broker", "routes", "topology"})
+    assert all(found[what]["cure"] for what in wrong)
+    assert "geheim" not in json.dumps(found)
+
+
+def test_a_store_of_another_version_and_a_secret_in_the_file_want_a_look(config: Path, tmp_path: Path) -> None:
+    """They work, so they are warnings; a store of ours is told with its version."""
+    config.write_text(f'intake_secret = "{SECRET}"\n' + config.read_text(encoding="utf-8"), encoding="utf-8")
+    store = Store(f"sqlite:///{tmp_path}/media.db")
+    schema.upgrade(store, "0001")
+    _, found = findings(config)
+    assert (found["store"]["severity"], found["intake secret"]["severity"]) == ("warning", "warning")
+    schema.upgrade(store)
+    store.close()
+    _, found = findings(config)
+    assert (found["store"]["severity"], schema.newest() in found["store"]["found"]) == ("ok", True)
+
+
+@pytest.mark.parametrize(("apart", "severity"), [(5, None), (-25, None), (40, "error"), (-3600, "error")])
+def test_clocks_may_differ_by_half_a_minute(apart: int, severity: str | None) -> None:
+    """A clock that is too early or too late is told, since signatures would be refused."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=apart), usegmt=True)
+    (check,) = checks.clock("vendor", httpx.Response(200, headers={"Date": date}))
+    assert (check.severity.value if check.severity else None) == severity
+    assert list(checks.clock("vendor", httpx.Response(200))) == []
+
+
+def test_a_network_disk_is_no_place_for_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest mount above the folder tells its file system; on NFS the store is refused."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"d / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n")
+    assert check_store.filesystem(tmp_path / "deep", mounts) == "nfs4"
+    monkeypatch.setattr(check_store, "filesystem", lambda _: "nfs4")
+    assert [one.what for one in check_store.room("store", tmp_path)] == ["store disk"]
+    monkeypatch.setattr(check_store, "DISK_FREE", 1 << 80)
+    assert [one.severity and one.severity.value for one in check_store.room("store", tmp_path)] == ["warning", "error"]
+
+
+def test_a_port_that_another_program_has_is_told(config: Path, vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever answers there without being a center of ours has taken the door."""
+    monkeypatch.setenv("BUS_INTAKE_SECRET", SECRET)
+    monkeypatch.setenv("BUS_HTTP__PORT", vendor.rpartition(":")[2])
+    (check,) = checks.door(load(config))
+    assert check.severity is not None
+    assert "cannot listen" in check.found.en
+
+
+def test_the_table_is_in_the_language_asked_for(config: Path) -> None:
+    """Chinese by default, English on request."""
+    _, zh, _ = bus("doctor", "--config", config, BUS_INTAKE_SECRET=SECRET)
+    _, en, _ = bus("doctor", "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
+    assert "连不上代理" in zh
+    assert "the broker is not reached" in en
