@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import typer
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
@@ -100,8 +101,9 @@ class Teller:
         now = center_word(row.holder, self.lang)
         held = f"{'现由' if self.lang == 'zh' else 'held by'} {now} v{row.version}"
         if self.console.is_terminal:
-            marked = f"[dim]{clock}[/]  [bold]{story:<4}[/] [cyan]{row.case_id[-6:]}[/]  {who:<24}"
-            self.console.print(f"{marked} [green]{deed}[/]  [dim]{held}[/]")
+            name = set_cell_size(who, 28)  # Chinese is two cells wide
+            marked = f"[dim]{clock}[/]  [bold]{story:<4}[/] [cyan]{row.case_id[-6:]}[/]  {name}"
+            self.console.print(f"{marked} [green]{set_cell_size(deed, 20)}[/]  [dim]{held}[/]")
         else:
             self.console.print(f"{clock} {story:<4} {row.case_id[-6:]} {who} | {deed} | {held}", soft_wrap=True)
 

@@ -41,6 +41,7 @@ def test_all_stories_end_with_an_answer(
     }
 
 
+BROKER = "broker"
 S10_CENTERS = (RM, ZW, DQ_STREET, DQ_COMMUNITY)
 
 
@@ -61,18 +62,25 @@ def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: V
 @pytest.mark.chaos
 @pytest.mark.timeout(580)
 def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) -> None:
-    """Kill -9 of any one center, ten times at random moments: all answered, each effect once."""
+    """Kill -9 of one process or another, the broker among them, ten times: all answered, each effect once."""
     town = make_town(S10_CENTERS, routes=play.ROUTES, brokers=brokers(vhost, S10_CENTERS), processes="each")
     seed = secrets.randbelow(2**32)
     print(f"seed {seed}")  # noqa: T201 - to play the same kills again
     moments = random.Random(seed)  # noqa: S311 - moments, not secrets
     done = threading.Event()
 
+    victims = [BROKER, *(moments.choice(S10_CENTERS) for _ in range(9))]
+    moments.shuffle(victims)
+
     def kill_ten() -> None:
-        for _ in range(10):
+        for victim in victims:
             threading.Event().wait(moments.uniform(0.5, 4))
-            town.kill(moments.choice(S10_CENTERS))
-            town.start_centers()
+            if victim == BROKER:
+                vhost.node.kill9()
+                vhost.node.start()
+            else:
+                town.kill(victim)
+                town.start_centers()
         done.set()
 
     killer = threading.Thread(target=kill_ten)
