@@ -103,7 +103,9 @@ class Teller:
         if self.console.is_terminal:
             name = set_cell_size(who, 28)  # Chinese is two cells wide
             marked = f"[dim]{clock}[/]  [bold]{story:<4}[/] [cyan]{row.case_id[-6:]}[/]  {name}"
-            self.console.print(f"{marked} [green]{set_cell_size(deed, 20)}[/]  [dim]{held}[/]")
+            self.console.print(
+                f"{marked} [green]{set_cell_size(deed, 18)}[/] [dim]{held}[/]", no_wrap=True, overflow="crop"
+            )
         else:
             self.console.print(f"{clock} {story:<4} {row.case_id[-6:]} {who} | {deed} | {held}", soft_wrap=True)
 
