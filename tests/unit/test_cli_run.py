@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bus.cli import app
+from bus.testing.town import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WHOLE = """
@@ -136,3 +137,14 @@ def test_a_taken_port_is_told(config: Path) -> None:
             _, said = process.communicate(timeout=40)
         assert process.returncode == 1
         assert f"cannot listen on 127.0.0.1:{port}" in said
+
+
+def test_a_stand_in_may_be_told_by_its_centers_settings(config: Path) -> None:
+    """`bus simulate --config` listens where the center's settings say that its system is."""
+    port = free_port()
+    text = config.read_text(encoding="utf-8").replace('url = "http://127.0.0.1:1"', f'url = "http://127.0.0.1:{port}"')
+    config.write_text(text, encoding="utf-8")
+    with started("simulate", "--config", config, BUS_INTAKE_SECRET=SECRET) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert ready == {"ready": True, "center": "media_center-150402", "url": f"http://127.0.0.1:{port}"}
