@@ -92,7 +92,7 @@ class CenterSettings(BaseSettings):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.intake_secret.get_secret_value() == "":
-            raise ValueError("intake_secret is missing: set BUS_INTAKE_SECRET to whsec_… (bus doctor makes one)")
+            raise ValueError("intake_secret is missing: set BUS_INTAKE_SECRET (bus doctor --new-secret makes one)")
         return self
 
     @property
