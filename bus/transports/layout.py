@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bus.bounds import CENTER_PATTERN
 from bus.transports.passwords import SHA256, password_hash
 
 CASES = "cases"
@@ -20,7 +21,7 @@ DEAD_LETTERS = "dead-letters"
 JOURNAL = "journal"
 """The stream of everything that was routed to somebody; read by ledger and auditor."""
 
-_CENTER = re.compile(r"[a-z][a-z0-9_]{0,39}-(?:[0-9]{6}|[0-9]{9}|[0-9]{12})")
+_CENTER = re.compile(CENTER_PATTERN)
 _NEVER = "^$"
 _POLICY_PRIORITY = 50
 
