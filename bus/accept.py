@@ -4,7 +4,6 @@ Whatever comes ends as applied, held back until an earlier one comes, answered w
 dropped, and ten bad messages harm none of their neighbours.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -282,20 +281,18 @@ def _owe(tray: _Tray, one: _Arrived, verdict: Verdict, code: str | None, now: da
 def _parked(
     place: str, rules: Rules, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
 ) -> dict[str, Any]:
-    return {
-        "place": place,
-        "code": code,
-        "hint": hint[:300],
-        "digest": hashlib.sha256(body).hexdigest(),
-        "peer": message.source if message else None,
-        "case_id": str(message.subject) if message and message.subject else None,
-        "message_id": str(message.id) if message else None,
-        "body": body,
-        "owner": rules.me,
-        "times": 1,
-        "first_ms": ms(now),
-        "last_ms": ms(now),
-    }
+    return parked.row(
+        place,
+        code,
+        hint,
+        known_by=body,
+        owner=rules.me,
+        now_ms=ms(now),
+        peer=message.source if message else None,
+        case_id=str(message.subject) if message and message.subject else None,
+        message_id=str(message.id) if message else None,
+        body=body,
+    )
 
 
 def _park_strange(

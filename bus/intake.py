@@ -82,15 +82,10 @@ def intake(store: Store, counter: Counter, submissions: Sequence[Submission], no
         for submission in submissions:
             reply = _repeated(submission, known) or _take(page, counter, submission)
             if reply.status == "taken":
-                known[submission.key] = (submission.digest(), reply.as_json())
+                (form, native_id), digest, answer = submission.key, submission.digest(), reply.as_json()
+                known[form, native_id] = (digest, answer)
                 fresh.append(
-                    {
-                        "form": submission.key[0],
-                        "native_id": submission.key[1],
-                        "digest": submission.digest(),
-                        "answer": reply.as_json(),
-                        "at_ms": ms(now),
-                    }
+                    {"form": form, "native_id": native_id, "digest": digest, "answer": answer, "at_ms": ms(now)}
                 )
             replies.append(reply)
         page.write()

@@ -5,7 +5,6 @@ A crash in between repeats the call with the same idempotency key. Away is tried
 is parked. When everything fails at once the center's system is down: then one message probes, and nothing is parked.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -166,22 +165,15 @@ def _park(tx: Tx, page: Page, one: Performed, code: str) -> None:
     task = one.assignment.task
     inbox.park_work(tx, task.row, code)
     page.note(UUID(task.case_id), "parked", task.kind, task.source, one.assignment.message.id, code)
-    parked.park(
-        tx,
-        [
-            {
-                "place": parked.DESK,
-                "code": code,
-                "hint": "the center's own system did not take it: mend the cause, then replay",
-                "digest": hashlib.sha256(task.message_id.encode()).hexdigest(),
-                "peer": task.source,
-                "case_id": task.case_id,
-                "message_id": task.message_id,
-                "body": None,
-                "owner": one.assignment.record.holder,
-                "times": 1,
-                "first_ms": ms(page.now),
-                "last_ms": ms(page.now),
-            }
-        ],
+    row = parked.row(
+        parked.DESK,
+        code,
+        "the center's own system did not take it: mend the cause, then replay",
+        known_by=task.message_id.encode(),
+        owner=one.assignment.record.holder,
+        now_ms=ms(page.now),
+        peer=task.source,
+        case_id=task.case_id,
+        message_id=task.message_id,
     )
+    parked.park(tx, [row])

@@ -1,5 +1,6 @@
 """Queries of what is parked: nothing here moves until an operator replays or discards it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,36 @@ DESK = "desk"
 """Work that the center's own system will not take."""
 PEER = "peer"
 """A message that its recipient has refused."""
+
+
+def row(
+    place: str,
+    code: str,
+    hint: str,
+    *,
+    known_by: bytes,
+    owner: str,
+    now_ms: int,
+    peer: str | None = None,
+    case_id: str | None = None,
+    message_id: str | None = None,
+    body: bytes | None = None,
+) -> dict[str, Any]:
+    """A parked thing as a row. ``known_by`` tells it from others at its place: the same again is only counted."""
+    return {
+        "place": place,
+        "code": code,
+        "hint": hint[:300],
+        "digest": hashlib.sha256(known_by).hexdigest(),
+        "peer": peer,
+        "case_id": case_id,
+        "message_id": message_id,
+        "body": body,
+        "owner": owner,
+        "times": 1,
+        "first_ms": now_ms,
+        "last_ms": now_ms,
+    }
 
 
 def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
