@@ -32,7 +32,7 @@ def pretended_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _lacking(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
     waiting = list(answers)
-    monkeypatch.setattr(debian, "missing_packages", lambda: waiting.pop(0))
+    monkeypatch.setattr(debian, "missing_packages", lambda **_: waiting.pop(0))
 
 
 def test_services_may_not_start_while_packages_are_installed(
@@ -88,6 +88,42 @@ def test_nothing_is_done_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatc
     _lacking(monkeypatch, [])
     monkeypatch.setattr(debian, "_as_root", lambda: pytest.fail("asked for root"))
     assert debian.ensure_packages() == []
+
+
+@pytest.mark.parametrize(
+    ("package", "present"),
+    [
+        ("spin", "bin/spin"),
+        ("gcc", "bin/gcc"),
+        ("libc6-dev", "include/stdio.h"),
+        ("libfaketime", "lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
+        ("iptables", "sbin/iptables"),
+        ("iproute2", "sbin/ip"),
+    ],
+)
+def test_a_tool_is_known_by_what_the_tests_use_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, present: str
+) -> None:
+    """On an empty machine the tool's package is missing, and it is not once its program or file lies there."""
+    monkeypatch.setattr(debian, "LIBRARIES", tmp_path / "lib")
+    monkeypatch.setattr(debian, "HEADERS", tmp_path / "include")
+    monkeypatch.setattr(debian, "OF_ROOT", str(tmp_path / "sbin"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    before = debian.missing_packages()
+    file = tmp_path / present
+    file.parent.mkdir(parents=True)
+    file.touch(mode=0o755)
+    assert package in before
+    assert debian.missing_packages() == [p for p in before if p != package]
+
+
+def test_with_containers_only_postgresql_is_spared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster of RabbitMQ is always of private processes, so its package is needed where Docker answers, too."""
+    monkeypatch.setattr(debian, "PROGRAMS", tmp_path)
+    monkeypatch.setattr(debian, "VERSIONS", tmp_path)
+    before = debian.missing_packages()
+    assert {"rabbitmq-server", "postgresql"} <= set(before)
+    assert debian.missing_packages(containers=True) == [p for p in before if p != "postgresql"]
 
 
 def test_an_unknown_choice_of_servers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The Debian packages that the private servers come from, installed without starting anything on the machine."""
+"""The Debian packages of private servers and of tests, installed without starting anything on the machine."""
 
 import os
 import shutil
@@ -33,21 +33,36 @@ fi
 back. A package that we installed is not started at the next boot either. The first try spares updating the lists."""
 
 
-def missing_packages() -> list[str]:
-    """The packages whose programs are not on this machine."""
+LIBRARIES = Path("/usr/lib")
+HEADERS = Path("/usr/include")
+OF_ROOT = "/usr/sbin:/sbin"
+"""Where programs for root lie; not on everybody's search path."""
+
+
+def missing_packages(*, containers: bool = False) -> list[str]:
+    """The packages whose programs or files are not on this machine.
+
+    ``containers``: whether single servers come in containers; clusters, faults and the model check never do."""
     found = {
-        "rabbitmq-server": (PROGRAMS / "rabbitmq-server").exists() and shutil.which("epmd") is not None,
-        "postgresql": any(VERSIONS.glob("*/bin/initdb")),
+        "rabbitmq-server": (PROGRAMS / "rabbitmq-server").exists() and _program("epmd"),
+        "postgresql": containers or any(VERSIONS.glob("*/bin/initdb")),
+        "spin": _program("spin"),  # checks the model of the custody protocol, by a C program that it writes
+        "gcc": _program("gcc"),
+        "libc6-dev": (HEADERS / "stdio.h").exists(),
+        "libfaketime": any(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")),  # a center whose clock is wrong
+        "iptables": _program("iptables"),  # partitions
+        "iproute2": _program("ip"),
     }
     return [package for package, there in found.items() if not there]
 
 
-def ensure_packages() -> list[str]:
+def ensure_packages(*, containers: bool = False) -> list[str]:
     """Install what is missing and return its names; nothing is done where nothing is missing.
 
+    ``containers``: as for ``missing_packages``.
     Raises ServiceUnavailable, with the cure, where we have no right to install or apt-get fails.
     """
-    missing = missing_packages()
+    missing = missing_packages(containers=containers)
     if not missing:
         return []
     cure = f"apt-get install --no-install-recommends {' '.join(missing)}"
@@ -58,13 +73,17 @@ def ensure_packages() -> list[str]:
             f"The tests need {' and '.join(missing)}, which may not be installed from here: as root, run {cure}"
         )
     done = subprocess.run([*root, "/bin/sh", "-c", INSTALL, "install", *missing], check=False, timeout=1800)
-    left = missing_packages()
+    left = missing_packages(containers=containers)
     if done.returncode != 0 or left:
         raise ServiceUnavailable(
             f"apt-get 安装失败（见上方输出）：请检查网络与软件源后以 root 运行 {cure}。\n"
             f"apt-get failed, see above: look at the network and the package sources, then run {cure} as root"
         )
     return missing
+
+
+def _program(name: str) -> bool:
+    return shutil.which(name) is not None or shutil.which(name, path=OF_ROOT) is not None
 
 
 def _as_root() -> Sequence[str] | None:
