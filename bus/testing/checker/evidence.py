@@ -1,0 +1,291 @@
+"""What the checker looks at: the books of every center, what its vendor did, and what was told at the doors.
+
+Plain rows, read once and judged by pure rules, so that a test can plant any lie by hand and a simulation can check
+thousands of counties. Nothing here is the resident's, except inside ``Known.record`` and the bodies.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+
+class When(IntEnum):
+    """What the reading of the evidence was: the more it was, the more rules can be judged by it."""
+
+    LIVE = 1
+    """The county runs. Each center's books are of one moment, but not all of the same one. Rules of this degree are
+    true of any such reading, if effects and submissions were copied first and the stores read after them."""
+    STILL = 2
+    """Nothing ran while everything was read: one moment, with messages still under way."""
+    DRAINED = 3
+    """Still, and everything said has been heard, worked and answered: nothing will move any more by itself."""
+
+
+class Line(NamedTuple):
+    """One line of a center's journal; see ``bus.store.tables.journal``."""
+
+    case: str
+    at_ms: int
+    way: str
+    kind: str
+    peer: str
+    message: str | None
+    holder: str
+    version: int
+    note: str
+    digest: str
+    """SHA-256 of the bytes as they were sent, for what was said; empty where the store does not keep it."""
+
+
+class Known(NamedTuple):
+    """One case as a center knows it; ``record`` is the custody record's JSON."""
+
+    case: str
+    origin: str
+    holder: str
+    version: int
+    status: str
+    record: str
+
+
+class Owed(NamedTuple):
+    """A message in the outbox."""
+
+    message: str
+    recipient: str
+    case: str
+    sequence: int
+    kind: str
+    state: str
+    body: bytes
+
+
+class Applied(NamedTuple):
+    """The inbox's memory of one message."""
+
+    peer: str
+    case: str
+    sequence: int
+    message: str
+    verdict: str
+    code: str | None
+    digest: str
+    """SHA-256 of the bytes as they came; empty where the store does not keep it."""
+
+
+class Held(NamedTuple):
+    """A message that came before an earlier one."""
+
+    peer: str
+    case: str
+    sequence: int
+    body: bytes
+
+
+class Task(NamedTuple):
+    """A message on the desk."""
+
+    message: str
+    case: str
+    source: str
+    kind: str
+    state: str
+    body: bytes
+
+
+class Parked(NamedTuple):
+    """What an operator sees."""
+
+    place: str
+    code: str
+    digest: str
+    peer: str | None
+    case: str | None
+    message: str | None
+
+
+class Taken(NamedTuple):
+    """A form that was taken in; ``answer`` is the JSON that its sender was told."""
+
+    form: str
+    native_id: str
+    digest: str
+    answer: str
+
+
+class Lane(NamedTuple):
+    """How far one lane is, both ways."""
+
+    peer: str
+    case: str
+    sent: int
+    applied: int
+
+
+@dataclass(frozen=True)
+class Books:
+    """One center's store at one moment. Journal lines are in the order they were written."""
+
+    journal: Sequence[Line] = ()
+    cases: Sequence[Known] = ()
+    outbox: Sequence[Owed] = ()
+    applied: Sequence[Applied] = ()
+    held: Sequence[Held] = ()
+    work: Sequence[Task] = ()
+    parked: Sequence[Parked] = ()
+    taken: Sequence[Taken] = ()
+    lanes: Sequence[Lane] = ()
+    owed: int = 0
+    """Receipts and errors that have not left."""
+
+    @cached_property
+    def by_case(self) -> dict[str, Known]:
+        """Case → what is known of it here."""
+        return {known.case: known for known in self.cases}
+
+    @cached_property
+    def said(self) -> dict[str, Line]:
+        """Message → the line that says it was said."""
+        return {line.message: line for line in self.journal if line.way == "said" and line.message}
+
+    @cached_property
+    def arrived(self) -> dict[str, Line]:
+        """Message → the line of its first arrival, in order: heard, superseded or refused."""
+        found: dict[str, Line] = {}
+        for line in self.journal:
+            if line.way in ARRIVALS and line.message:
+                found.setdefault(line.message, line)
+        return found
+
+    @cached_property
+    def in_outbox(self) -> dict[str, Owed]:
+        """Message → its row in the outbox."""
+        return {owed.message: owed for owed in self.outbox}
+
+    @cached_property
+    def remembered(self) -> dict[str, Applied]:
+        """Message → what the inbox remembers of it."""
+        return {row.message: row for row in self.applied}
+
+    @cached_property
+    def given_up(self) -> set[str]:
+        """Messages that an operator has discarded."""
+        return {line.message for line in self.journal if line.way == "discarded" and line.message}
+
+    @cached_property
+    def parked_cases(self) -> set[str]:
+        """Cases of which an operator sees something here."""
+        return {row.case for row in self.parked if row.case}
+
+
+ARRIVALS = frozenset({"heard", "superseded", "refused"})
+"""The ways in the journal by which a message arrives."""
+
+
+class Effect(NamedTuple):
+    """Something that happened in a vendor's system, in the order it happened there."""
+
+    key: str
+    """The idempotency key: the id of the message that caused it, perhaps with ``:`` and more."""
+    what: str
+    at_ms: int = 0
+
+    @property
+    def message(self) -> str:
+        """The message that caused it."""
+        return self.key.partition(":")[0]
+
+
+def effects_of(seen: Iterable[Mapping[str, Any]]) -> list[Effect]:
+    """What a ``StandIn`` (or ``GET /_effects``) tells, as effects."""
+    return [Effect(one["key"], one["what"], int(one.get("at_ms", 0))) for one in seen]
+
+
+class Told(StrEnum):
+    """What a submitter was told."""
+
+    TAKEN = "taken"
+    REPEATED = "repeated"
+    REFUSED = "refused"
+    FAILED = "failed"
+    """Nothing was taken: so the intake said (HTTP 500)."""
+    UNKNOWN = "unknown"
+    """No answer was heard, or "later" (503): it may have been taken or not."""
+
+
+class Submission(NamedTuple):
+    """One try to hand in a form, and what came of it. The same form tried again is another of these."""
+
+    center: str
+    form: str
+    native_id: str
+    told: Told
+    cases: tuple[str, ...] = ()
+    """The case ids that were told."""
+    code: str = ""
+    digest: str = ""
+    """``bus.intake.Submission.digest`` of the form; empty: not compared."""
+    text: str = ""
+    """SHA-256 (hex) of the matter's text as the resident gave it; empty: not compared. See ``text_digest``."""
+    at_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Everything about one center."""
+
+    name: str
+    books: Books | None
+    """None: its store is lost for good."""
+    effects: Sequence[Effect] = ()
+    gone: bool = False
+    """Removed from the county: it answers no more, and what it owes is excused, visibly."""
+    forgotten: Sequence[Books] = ()
+    """What its store said right before an older backup was put in its place, once for each restore."""
+    leaves_effects: frozenset[str] = frozenset()
+    """Kinds (``case.offered``) whose work, once done, must have left an effect in the vendor's system."""
+    once_per_case: frozenset[str] = frozenset()
+    """Effects (``Effect.what``) that may happen only once for each case here."""
+
+    @property
+    def all_books(self) -> tuple[Books, ...]:
+        """The books of today and those that a restore has forgotten."""
+        return (*(() if self.books is None else (self.books,)), *self.forgotten)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A whole county."""
+
+    seats: Mapping[str, Seat]
+    submissions: Sequence[Submission] | None = None
+    """Every try at every door; None: the doors were not watched."""
+
+    @cached_property
+    def open_books(self) -> list[tuple[str, Books]]:
+        """The centers whose books are there, with them."""
+        return [(name, seat.books) for name, seat in self.seats.items() if seat.books is not None]
+
+    @cached_property
+    def parked(self) -> set[str]:
+        """Cases of which an operator sees something, anywhere."""
+        return set().union(*(books.parked_cases for _, books in self.open_books))
+
+    @cached_property
+    def bereft(self) -> set[str]:
+        """Centers that cannot answer for everything they once knew: gone, lost, or restored from a backup."""
+        return {name for name, seat in self.seats.items() if seat.gone or seat.books is None or seat.forgotten}
+
+
+class Finding(NamedTuple):
+    """One breach of one rule. ``detail`` holds nothing of a resident."""
+
+    rule: str
+    center: str
+    case: str
+    detail: str
+    excuse: str = ""
+    """Empty: the promise is broken. ``parked``: an operator sees it. ``gone``: it waits on a center that was removed.
+    ``restored``: an old backup has forgotten it."""
