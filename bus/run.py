@@ -16,27 +16,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
-from sqlalchemy import Connection
 
-from bus.accept import accept
 from bus.attachments import Attachments
-from bus.case import Attachment
 from bus.center import Center
 from bus.http import DoorShut, make_app
-from bus.intake import Counter, Reply, Submission, intake
+from bus.intake import Counter, Reply, Submission
 from bus.log import log
 from bus.metrics import Metrics
-from bus.page import Rules, ms
+from bus.page import Rules
 from bus.port import Transport
-from bus.relay import relay
 from bus.settings import CenterSettings
-from bus.store import inbox, outbox, schema
+from bus.store import schema
 from bus.store.database import Store, StoreTrouble
+from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
-from bus.work import Assignment, Gate, Patience, claim, finish, perform
+from bus.work import Gate, Patience
 
-WINDOW = 500
-"""How many deliveries, messages or forms share one commit at most."""
 LONGEST_QUEUE = 2000
 """How many forms may wait for a commit before the door answers "again later"."""
 
@@ -71,26 +66,35 @@ class Running:
         self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
         self.system = self.center.connect(self.vendor)
         self.metrics = Metrics(settings.center, self.store, transport)
-        self.gate = Gate(Patience(attempts=settings.park_after))
-        self._counter = Counter(self.rules, settings, self._named)
+        self._hands = ThreadPoolExecutor(settings.hands, thread_name_prefix=f"{settings.center}-hand")
+        self.turns = Turns(
+            self.center,
+            self.system,
+            self.rules,
+            Counter(self.rules, settings, self.attachments.named),
+            self.store,
+            transport,
+            Gate(Patience(attempts=settings.park_after)),
+            self.attachments.fetch,
+            clock,
+            lambda task, assignments: list(self._hands.map(task, assignments)),
+            at_once=settings.hands * 4,
+            timed=self.metrics.timed,
+        )
         self._door: queue.Queue[_Waiting] = queue.Queue(LONGEST_QUEUE)
         self._shut = threading.Event()
         self._leaving = threading.Event()
         self._relay_bell, self._desk_bell = threading.Event(), threading.Event()
-        self._hands = ThreadPoolExecutor(settings.hands, thread_name_prefix=f"{settings.center}-hand")
         self._threads: list[threading.Thread] = []
         self._server: uvicorn.Server | None = None
         self.log = log().bind(center=settings.center)
-
-    def _named(self, tx: Connection, sha256: str) -> Attachment | None:
-        return self.attachments.named(tx, sha256)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self) -> str:
         """Bring the store up to date, open the road and the door. Returns the URL of the center's HTTP server."""
         schema.upgrade(self.store)
-        self.store.write(self._free_claims)
+        self.turns.begin()
         self.transport.open()
         for name, turn in (
             ("intake", self._intake),
@@ -102,12 +106,6 @@ class Running:
         url = self._serve()
         self.log.info("started", host=self.settings.http.host, port=int(url.rpartition(":")[2]))
         return url
-
-    @staticmethod
-    def _free_claims(tx: Connection) -> None:
-        now_ms = ms(clock())
-        outbox.free_claims(tx, now_ms)
-        inbox.free_claims(tx, now_ms)
 
     def stop(self, timeout: float = 20) -> None:
         """Leave in order: shut the door, finish what came in, send what is said, leave the road."""
@@ -129,7 +127,7 @@ class Running:
     def _last_round(self) -> None:
         """Send what the last transactions have put into the outbox, as far as the road takes it now."""
         try:
-            relay(self.store, self.transport, self.rules, clock(), limit=WINDOW, timeout=3)
+            self.turns.send(timeout=3)
         except StoreTrouble as trouble:
             self.log.warning("store", trouble=str(trouble))
 
@@ -165,8 +163,7 @@ class Running:
         while len(waiting) < WINDOW and not self._door.empty():
             waiting.append(self._door.get_nowait())
         try:
-            with self.metrics.timed("intake"):
-                replies = intake(self.store, self._counter, [w.submission for w in waiting], clock())
+            replies = self.turns.take_in([w.submission for w in waiting])
         except BaseException as fault:
             for one in waiting:
                 one.reply.set_exception(
@@ -179,34 +176,27 @@ class Running:
 
     def _relay(self) -> None:
         self._relay_bell.clear()
-        with self.metrics.timed("relay"):
-            done = relay(self.store, self.transport, self.rules, clock(), limit=WINDOW)
+        done = self.turns.send()
         if done.nobody:
             self.log.warning("nobody-there", count=done.nobody)
         if done.sent == 0:
             self._relay_bell.wait(0.25)
 
     def _accept(self) -> None:
-        deliveries = self.transport.receive(WINDOW, 0.5)
-        if not deliveries:
+        there = self.turns.receive(0.5)
+        if not there:
             return
-        with self.metrics.timed("accept"):
-            counts = accept(self.store, self.rules, deliveries, clock())
-        self.transport.settle(deliveries)
         self._ring()
-        unusual = {name: count for name, count in counts.items() if name in ("refused", "parked", "refused-by-peer")}
+        unusual = {n: count for n, count in self.turns.heard.items() if n in ("refused", "parked", "refused-by-peer")}
         if unusual:
             self.log.warning("not-applied", counts=unusual)
 
     def _work(self) -> None:
         self._desk_bell.clear()
-        tasks = claim(self.store, clock(), 1 if self.gate.probing else self.settings.hands * 4)
-        if not tasks:
+        performed, said = self.turns.work()
+        if not performed:
             self._desk_bell.wait(0.25)
             return
-        with self.metrics.timed("work"):
-            performed = list(self._hands.map(self._perform, tasks))
-            said = finish(self.store, self.rules, performed, self.gate, clock())
         for one in performed:
             if one.outcome != "done":
                 self.log.warning(
@@ -214,11 +204,8 @@ class Running:
                 )
         if said:
             self._relay_bell.set()
-        if self.gate.probing:
+        if self.turns.gate.probing:
             self._leaving.wait(1)
-
-    def _perform(self, assignment: Assignment) -> Any:  # noqa: ANN401 - handed straight to finish
-        return perform(self.center, self.system, self.attachments.fetch, assignment, clock())
 
     def _ring(self) -> None:
         self._relay_bell.set()
@@ -246,7 +233,7 @@ class Running:
             "consuming": road.consuming,
             "blocked": road.blocked,
             "trouble": road.trouble,
-            "vendor": "away" if self.gate.probing else "ok",
+            "vendor": "away" if self.turns.gate.probing else "ok",
         }
         try:
             schema.current(self.store)

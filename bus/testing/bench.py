@@ -84,7 +84,7 @@ class Bench:
         self.vendor_url = self.vendor.start()
         self.running = Running(self._settings(), EmbeddedTransport(self.me, self.road))
         self.running.center = self._watched(self._plant(self.running.center))
-        self.running.gate.patience = QUICK
+        self.running.turns.gate.patience = QUICK
         self.url = self.running.start()
         self.vendor.intake_url = self.url
         self.http = httpx.Client(base_url=self.url, timeout=15, trust_env=False)
@@ -155,7 +155,7 @@ class Bench:
                     tx.execute(delete(table))
 
         self.running.store.write(wipe)
-        self.running.gate.failures = 0
+        self.running.turns.gate.failures = 0
         self.commands.clear()
 
     # -- the vendor's side of the door -------------------------------------------------------------------------------

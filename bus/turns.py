@@ -1,0 +1,102 @@
+"""One round of each step, as a loop calls it: what is taken in, sent, applied and worked on, and in which order it is
+committed and settled. No loop, thread, sleep or socket: ``run`` owns those, and a simulation
+calls the same rounds under a virtual clock.
+"""
+
+from collections import Counter as Counts
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bus.accept import accept
+from bus.case import Attachment
+from bus.center import Center
+from bus.intake import Counter, Reply, Submission, intake
+from bus.page import Rules, ms
+from bus.port import Transport
+from bus.relay import Relayed, relay
+from bus.store import inbox, outbox
+from bus.store.database import Store, Tx
+from bus.work import Assignment, Gate, Performed, claim, finish, perform
+
+WINDOW = 500
+"""How many deliveries, messages or forms share one commit at most."""
+
+Hands = Callable[[Callable[[Assignment], Performed], Sequence[Assignment]], list[Performed]]
+"""Performs tasks side by side, and gives what came of each, in order."""
+
+
+def one_hand(task: Callable[[Assignment], Performed], assignments: Sequence[Assignment]) -> list[Performed]:
+    """One after the other."""
+    return [task(assignment) for assignment in assignments]
+
+
+def _untimed(_step: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(slots=True)
+class Turns:
+    """The rounds of one center."""
+
+    center: Center[Any]
+    system: object
+    """The client of the center's own system."""
+    rules: Rules
+    counter: Counter
+    store: Store
+    transport: Transport
+    gate: Gate
+    fetch: Callable[[Attachment], bytes]
+    clock: Callable[[], datetime]
+    hands: Hands = one_hand
+    at_once: int = 1
+    """How many tasks are claimed in one round."""
+    timed: Callable[[str], AbstractContextManager[None]] = _untimed
+    """Observes how long a round of the named step takes, once there is something to do."""
+    heard: Counts[str] = field(default_factory=Counts)
+    """What the last round of ``accept`` has done."""
+
+    def begin(self) -> None:
+        """After a start: what a process that died had claimed is due at once."""
+        now_ms = ms(self.clock())
+
+        def free(tx: Tx) -> None:
+            outbox.free_claims(tx, now_ms)
+            inbox.free_claims(tx, now_ms)
+
+        self.store.write(free)
+
+    def take_in(self, submissions: Sequence[Submission]) -> list[Reply]:
+        """These forms share one commit. Raises ``StoreTrouble``: then none was taken."""
+        with self.timed("intake"):
+            return intake(self.store, self.counter, submissions, self.clock())
+
+    def send(self, timeout: float = 10) -> Relayed:
+        """What is due goes onto the road. Raises ``StoreTrouble``."""
+        with self.timed("relay"):
+            return relay(self.store, self.transport, self.rules, self.clock(), limit=WINDOW, timeout=timeout)
+
+    def receive(self, timeout: float) -> int:
+        """What has arrived is applied in one commit, and settled only then. Returns how much there was."""
+        deliveries = self.transport.receive(WINDOW, timeout)
+        if deliveries:
+            with self.timed("accept"):
+                self.heard = accept(self.store, self.rules, deliveries, self.clock())
+            self.transport.settle(deliveries)
+        return len(deliveries)
+
+    def work(self) -> tuple[list[Performed], int]:
+        """What is due at the desk goes into the center's own system. Returns what came of each task, and how many
+        messages were said. Raises ``StoreTrouble``; the claimed tasks come again when their lease ends."""
+        tasks = claim(self.store, self.clock(), 1 if self.gate.probing else self.at_once)
+        if not tasks:
+            return [], 0
+        with self.timed("work"):
+            performed = self.hands(self._perform, tasks)
+            return performed, finish(self.store, self.rules, performed, self.gate, self.clock())
+
+    def _perform(self, assignment: Assignment) -> Performed:
+        return perform(self.center, self.system, self.fetch, assignment, self.clock())
