@@ -1,0 +1,134 @@
+"""The town of a chaos run: four center processes, the vendors' process, the load, on a broker and stores it is given."""
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bus.testing.services.places import free_ports
+from tests.chaos.centers import HERE, CenterProcess, Watch
+from tests.chaos.load import Load, Resident
+from tests.chaos.vendors import Desk
+
+KINDS = ("media_center", "government_service", "party_service", "civilization_center")
+
+
+def names(division: str) -> list[str]:
+    """The four centers of one county."""
+    return [f"{kind}-{division}" for kind in KINDS]
+
+
+@dataclass(slots=True)
+class Town:
+    """``open`` it, let ``load`` run, do harm through ``centers`` and ``vendors``, ``close`` it."""
+
+    folder: Path
+    brokers: Mapping[str, str]
+    """Center → broker URL with the center's own login."""
+    stores: Mapping[str, str] = field(default_factory=dict)
+    """Center → store URL; SQLite in the folder where none is named."""
+    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    codes: Mapping[str, Path] = field(default_factory=dict)
+    """Center → another version's source tree."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    centers: dict[str, CenterProcess] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    vendors: "subprocess.Popen[str] | None" = None
+    _watch: Watch | None = None
+
+    def open(self) -> None:
+        """Start the vendors' systems, then the centers; returns when their doors are open."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ports = free_ports(2 * len(self.brokers))
+        desks = []
+        for name in self.brokers:
+            door, vendor = ports.pop(), ports.pop()
+            self.secrets[name] = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
+            desks.append(Desk(name, vendor, f"http://127.0.0.1:{door}", self.secrets[name]))
+            self.centers[name] = CenterProcess(
+                name,
+                self._settings(name, door, vendor),
+                self.folder,
+                self.codes.get(name, HERE),
+                dict(self.environments.get(name, {})),
+            )
+        self._start_vendors(desks)
+        for center in self.centers.values():
+            center.start()
+        for center in self.centers.values():
+            center.await_door()
+        self._watch = Watch(self.centers)
+
+    def _settings(self, name: str, door: int, vendor: int) -> dict[str, Any]:
+        return {
+            "center": name,
+            "store": self.store_url(name),
+            "broker": self.brokers[name],
+            "data": str(self.folder / name),
+            "intake_secret": self.secrets[name],
+            "vendor": {"url": f"http://127.0.0.1:{vendor}"},
+            "http": {"port": door, "public_url": f"http://127.0.0.1:{door}"},
+            **self.more,
+        }
+
+    def store_url(self, name: str) -> str:
+        """Where the center's store is."""
+        return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
+
+    def door(self, name: str) -> str:
+        """The URL of a center's intake."""
+        return f"http://127.0.0.1:{self.centers[name].settings['http']['port']}"
+
+    def _start_vendors(self, desks: Sequence[Desk]) -> None:
+        plan = self.folder / "vendors.plan.json"
+        plan.write_text(
+            json.dumps(
+                {
+                    "folder": str(self.folder),
+                    "desks": [
+                        {"center": d.center, "port": d.port, "intake_url": d.intake_url, "secret": d.secret}
+                        for d in desks
+                    ],
+                }
+            )
+        )
+        plan.chmod(0o600)
+        self.vendors = subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.vendors", str(plan)], cwd=HERE, stdout=subprocess.PIPE, text=True
+        )
+        if self.vendors.stdout is None or self.vendors.stdout.readline() != "ready\n":
+            raise RuntimeError("the vendors' systems did not start")
+
+    def load(self, residents: Sequence[Resident], rate: float, seed: int) -> Load:
+        """Residents for this town; not started."""
+        doors = {name: (self.door(name), self.secrets[name]) for name in self.centers}
+        return Load(doors, residents, self.folder, rate, seed)
+
+    def leave(self) -> None:
+        """Stop the centers in good order; vendors and files stay."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        for center in self.centers.values():
+            center.thaw()
+            center.wanted = 0
+            for child in center.children:
+                child.send_signal(signal.SIGTERM)
+        for center in self.centers.values():
+            center.end()
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self.leave()
+        if self.vendors is not None:
+            self.vendors.send_signal(signal.SIGCONT)
+            self.vendors.terminate()
+            self.vendors.wait(10)
+            if self.vendors.stdout is not None:
+                self.vendors.stdout.close()
