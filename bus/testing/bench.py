@@ -83,7 +83,7 @@ class Bench:
         self.vendor: StandIn = simulator(self.me, "", self.secret)
         self.vendor_url = self.vendor.start()
         self.running = Running(self._settings(), EmbeddedTransport(self.me, self.road))
-        self.running.center = self._watched(self._plant(self.running.center))
+        self.running.center = self.running.turns.center = self._watched(self._plant(self.running.center))
         self.running.turns.gate.patience = QUICK
         self.url = self.running.start()
         self.vendor.intake_url = self.url
