@@ -137,5 +137,7 @@ def _download(href: str, size: int) -> bytes:
                 if len(content) > size:
                     raise NotEver("attachment-altered", "more bytes came than were announced")
             return bytes(content)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # the last: a host that is no name (IDNA)
+        raise NotEver("attachment-address", "the message names an address that is no URL") from None
     except httpx.HTTPError:
         raise NotNow("attachment-away") from None

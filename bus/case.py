@@ -4,13 +4,15 @@ Everything that tells who the resident is stands in ``resident``, apart from the
 withheld, masked or sealed as one piece.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from bus.bounds import (
+    CLEAN_LINE,
     CenterName,
     CreditCode,
     Division,
@@ -24,6 +26,13 @@ from bus.bounds import (
     Text,
     Word,
 )
+
+
+def _nothing_hidden(href: str) -> str:
+    """Not in the pattern: that one is published, and may not change within a major version."""
+    if not re.fullmatch(CLEAN_LINE[1:-1], href):
+        raise ValueError("a control character or a bidirectional override stands in the address")
+    return href
 
 
 class Urgency(StrEnum):
@@ -65,7 +74,10 @@ class Attachment(Strict):
     size: Annotated[int, Field(ge=1, le=20 * 1024 * 1024)]
     media_type: MediaType
     name: Line | None = None
-    href: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=500)] | None = None
+    href: (
+        Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=500), AfterValidator(_nothing_hidden)]
+        | None
+    ) = None
     """Where the center that has it serves it."""
 
 
