@@ -5,8 +5,10 @@ container; otherwise it is a process started from the Debian packages. ``BUS_TES
 decides it by hand.
 """
 
+from bus.testing.services.cluster import RabbitCluster
+from bus.testing.services.network import Host, Namespace, Network
 from bus.testing.services.places import ServiceUnavailable
 from bus.testing.services.postgres import PostgresNode
 from bus.testing.services.rabbitmq import RabbitNode
 
-__all__ = ["PostgresNode", "RabbitNode", "ServiceUnavailable"]
+__all__ = ["Host", "Namespace", "Network", "PostgresNode", "RabbitCluster", "RabbitNode", "ServiceUnavailable"]

@@ -86,6 +86,11 @@ class Container:
     def terminate(self) -> None:
         self._container.get_wrapped_container().stop()
 
+    def abort(self) -> None:
+        """SIGQUIT: PostgreSQL's immediate shutdown."""
+        self._container.get_wrapped_container().kill(signal="SIGQUIT")
+        self._container.get_wrapped_container().wait(timeout=60)
+
     def kill9(self) -> None:
         if self.running:
             self._container.get_wrapped_container().kill()
@@ -100,6 +105,13 @@ class Container:
         if self._container is not None:
             self._container.stop()
             self._container = None
+
+    def ctl(self, tool: str, *arguments: str, timeout: float) -> str:
+        """What a program inside says; raises RuntimeError when it fails. ``timeout`` in seconds, kept inside."""
+        code, said = self._container.exec(["timeout", f"{timeout:g}", tool, *arguments])
+        if code != 0:
+            raise RuntimeError(f"{tool} {arguments[0]} failed ({code}):\n{said.decode(errors='replace')}")
+        return str(said.decode(errors="replace"))
 
     def last_words(self) -> str:
         """The end of what the server wrote, for the error text."""

@@ -4,7 +4,7 @@ import os
 import secrets
 import time
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import quote
 
 import psycopg
@@ -18,6 +18,12 @@ from bus.testing.services.rabbitmq import Server
 IMAGE = os.environ.get("BUS_TEST_POSTGRES_IMAGE", "docker.io/library/postgres:17-alpine")
 
 
+class DatabaseServer(Server, Protocol):
+    """A server that is a PostgreSQL, with its harshest way to stop short of SIGKILL."""
+
+    def abort(self) -> None: ...
+
+
 class PostgresNode:
     """One PostgreSQL on loopback with its own superuser; data live until ``stop``. Not thread-safe."""
 
@@ -29,7 +35,7 @@ class PostgresNode:
         self.user = "admin"
         self.password = secrets.token_hex(16)
         (self.port,) = free_ports(1)
-        self.server: Server
+        self.server: DatabaseServer
         if containers_wanted():
             self.server = Container(
                 IMAGE,
@@ -80,6 +86,12 @@ class PostgresNode:
     def kill9(self) -> None:
         """SIGKILL to all processes of the server; ``start`` recovers from the write-ahead log."""
         self.server.kill9()
+
+    def immediate_stop(self) -> None:
+        """What ``pg_ctl stop -m immediate`` does: every session is thrown out at once and nothing is written any more;
+        ``start`` recovers from the write-ahead log.
+        """
+        self.server.abort()
 
     def pause(self) -> None:
         """SIGSTOP: connections stay open and nobody answers. End it with ``resume``."""

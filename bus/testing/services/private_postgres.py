@@ -47,6 +47,10 @@ class PrivatePostgres:
         """A fast shutdown: open transactions are rolled back."""
         self._server.terminate(signal.SIGINT)
 
+    def abort(self) -> None:
+        """An immediate shutdown: nothing is written any more."""
+        self._server.terminate(signal.SIGQUIT)
+
     def kill9(self) -> None:
         self._server.kill9()
 

@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
 from urllib.parse import quote
@@ -12,7 +13,7 @@ import httpx
 
 from bus.testing.services.container import Container, containers_wanted
 from bus.testing.services.places import LOOPBACK, ServiceUnavailable, free_ports
-from bus.testing.services.private_rabbitmq import PrivateRabbit
+from bus.testing.services.private_rabbitmq import PrivateRabbit, Seat
 
 IMAGE = os.environ.get("BUS_TEST_RABBITMQ_IMAGE", "docker.io/library/rabbitmq:4.1-management")
 
@@ -33,31 +34,48 @@ class Server(Protocol):
     def last_words(self) -> str: ...
 
 
+class RabbitServer(Server, Protocol):
+    """A server that is a RabbitMQ, with its command-line tools."""
+
+    def ctl(self, tool: str, *arguments: str, timeout: float) -> str: ...
+
+
 class RabbitNode:
-    """One node on loopback with its own administrator; data live until ``stop``.
+    """One node with its own administrator, on loopback unless its seat is elsewhere; data live until ``stop``.
 
     Not thread-safe. Several nodes may run at once. After ``kill9`` call ``start`` to have it back with its data; note
     that RabbitMQ may undo a declaration younger than about two seconds when it is killed.
     """
 
-    def __init__(self, parent: Path | None = None) -> None:
-        """``parent`` is where the data folder is made; None: among the system's temporary files.
+    def __init__(
+        self,
+        parent: Path | None = None,
+        *,
+        settings: Sequence[str] = (),
+        seat: Seat | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> None:
+        """``parent`` is where the data folder is made; None: among the system's temporary files. ``settings`` are lines
+        of rabbitmq.conf (``disk_free_limit.absolute = 5MB``) over our own. ``seat`` is the place in a cluster and
+        ``login`` the name and password of the cluster's administrator.
 
-        Raises ServiceUnavailable when there is neither Docker nor the Debian package.
+        With settings or a seat the node is a process of the Debian package, even where Docker answers. Raises
+        ServiceUnavailable when there is neither Docker nor the Debian package.
         """
-        self.user = "admin"
-        self.password = secrets.token_hex(16)
+        self.user, self.password = login or ("admin", secrets.token_hex(16))
+        self.host = LOOPBACK if seat is None else seat.address
+        self.name = "" if seat is None else seat.name
         self._amqp, self._management, self._prometheus = ports = free_ports(3)
-        self.server: Server
-        if containers_wanted():
+        self.server: RabbitServer
+        if containers_wanted() and seat is None and not settings:
             self.server = Container(
                 IMAGE,
                 env={"RABBITMQ_DEFAULT_USER": self.user, "RABBITMQ_DEFAULT_PASS": self.password},
                 ports={5672: self._amqp, 15672: self._management, 15692: self._prometheus},
             )
         else:
-            login = [f"default_user = {self.user}", f"default_pass = {self.password}"]
-            self.server = PrivateRabbit(ports, login, parent=parent)
+            admin = [f"default_user = {self.user}", f"default_pass = {self.password}", "loopback_users = none"]
+            self.server = PrivateRabbit(ports, [*admin, *settings], parent=parent, seat=seat)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -66,27 +84,23 @@ class RabbitNode:
         self.stop()
 
     @property
-    def host(self) -> str:
-        return LOOPBACK
-
-    @property
     def port(self) -> int:
         return self._amqp
 
     @property
     def management_url(self) -> str:
         """Where the management plugin answers; the API lies below ``/api``."""
-        return f"http://{LOOPBACK}:{self._management}"
+        return f"http://{self.host}:{self._management}"
 
     @property
     def prometheus_url(self) -> str:
-        return f"http://{LOOPBACK}:{self._prometheus}/metrics"
+        return f"http://{self.host}:{self._prometheus}/metrics"
 
     def amqp_url(self, user: str | None = None, password: str | None = None, vhost: str = "/") -> str:
         """An AMQP URL; without a user that of the administrator."""
         user, password = user or self.user, self.password if password is None else password
         return (
-            f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{LOOPBACK}:{self._amqp}/{quote(vhost, safe='')}"
+            f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{self.host}:{self._amqp}/{quote(vhost, safe='')}"
         )
 
     def api(self) -> httpx.Client:
@@ -103,7 +117,15 @@ class RabbitNode:
 
         Raises ServiceUnavailable when the node ends or is not ready within ``timeout`` seconds.
         """
+        self.launch()
+        return self.await_ready(timeout)
+
+    def launch(self) -> None:
+        """Start without waiting: the nodes of a cluster that was down altogether wait for each other."""
         self.server.start()
+
+    def await_ready(self, timeout: float = 120) -> Self:
+        """Wait until ``ready``; otherwise as ``start``."""
         deadline = time.monotonic() + timeout
         while not self.ready():
             if not self.server.running or time.monotonic() > deadline:
@@ -117,9 +139,13 @@ class RabbitNode:
         """End the node, whatever it is doing, and delete its data."""
         self.server.remove()
 
+    def shut_down(self) -> None:
+        """A stop in good order; the data stay for ``start``. Raises TimeoutError when it does not end."""
+        self.server.terminate()
+
     def restart(self) -> Self:
         """A stop in good order and a start with the same data."""
-        self.server.terminate()
+        self.shut_down()
         return self.start()
 
     def kill9(self) -> None:
@@ -133,6 +159,13 @@ class RabbitNode:
     def resume(self) -> None:
         self.server.thaw()
 
+    def ctl(self, *arguments: str, tool: str = "rabbitmqctl", timeout: float = 60) -> str:
+        """What rabbitmqctl (or ``tool``: rabbitmq-queues, rabbitmq-diagnostics …) says, asked at this node.
+
+        Raises RuntimeError with its words when it refuses or gives no answer within ``timeout`` seconds.
+        """
+        return self.server.ctl(tool, *arguments, timeout=timeout)
+
     def ready(self) -> bool:
         """Whether a message makes the round trip now: declared, published with a confirm, fetched, deleted again.
 
@@ -145,7 +178,7 @@ class RabbitNode:
 
     def _speaks_amqp(self) -> bool:
         """AMQP 0-9-1: the server answers the protocol header with a method frame, ``connection.start``."""
-        with socket.create_connection((LOOPBACK, self._amqp), 2) as line:
+        with socket.create_connection((self.host, self._amqp), 2) as line:
             line.sendall(b"AMQP\x00\x00\x09\x01")
             return line.recv(1) == b"\x01"
 
