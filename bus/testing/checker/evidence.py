@@ -10,6 +10,8 @@ from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
+
 
 class When(IntEnum):
     """What the reading of the evidence was: the more it was, the more rules can be judged by it."""
@@ -146,6 +148,17 @@ class Books:
         return {known.case: known for known in self.cases}
 
     @cached_property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Case → its custody record, as parsed JSON."""
+        return {known.case: from_json(known.record, cache_strings="keys") for known in self.cases}
+
+    @cached_property
+    def beliefs(self) -> set[tuple[str, int, str]]:
+        """(case, version, holder): whom this center has ever believed to be the holder."""
+        found = {(line.case, line.version, line.holder) for line in self.journal if line.version}
+        return found | {(known.case, known.version, known.holder) for known in self.cases}
+
+    @cached_property
     def said(self) -> dict[str, Line]:
         """Message → the line that says it was said."""
         return {line.message: line for line in self.journal if line.way == "said" and line.message}
@@ -168,6 +181,11 @@ class Books:
     def remembered(self) -> dict[str, Applied]:
         """Message → what the inbox remembers of it."""
         return {row.message: row for row in self.applied}
+
+    @cached_property
+    def by_form(self) -> dict[tuple[str, str], Taken]:
+        """(form, native id) → what was taken in."""
+        return {(row.form, row.native_id): row for row in self.taken}
 
     @cached_property
     def given_up(self) -> set[str]:
@@ -269,23 +287,61 @@ class Evidence:
         return [(name, seat.books) for name, seat in self.seats.items() if seat.books is not None]
 
     @cached_property
-    def parked(self) -> set[str]:
-        """Cases of which an operator sees something, anywhere."""
-        return set().union(*(books.parked_cases for _, books in self.open_books))
+    def standing(self) -> dict[str, Books]:
+        """The centers that still answer, with their books."""
+        return {name: books for name, books in self.open_books if not self.seats[name].gone}
 
     @cached_property
-    def bereft(self) -> set[str]:
-        """Centers that cannot answer for everything they once knew: gone, lost, or restored from a backup."""
-        return {name for name, seat in self.seats.items() if seat.gone or seat.books is None or seat.forgotten}
+    def knowers(self) -> dict[str, list[str]]:
+        """Case → the centers whose books have it."""
+        found: dict[str, list[str]] = {}
+        for name, books in self.open_books:
+            for case in books.by_case:
+                found.setdefault(case, []).append(name)
+        return found
+
+    @cached_property
+    def said(self) -> dict[str, tuple[str, Line]]:
+        """Message → who said it, by any books of its, and the line."""
+        return {
+            message: (name, line)
+            for name, seat in self.seats.items()
+            for books in reversed(seat.all_books)
+            for message, line in books.said.items()
+        }
+
+    @cached_property
+    def _parked(self) -> set[str]:
+        return set().union(*(books.parked_cases for _, books in self.open_books))
+
+    def excuse(self, case: str, *centers: str) -> str:
+        """What excuses that something about ``case`` has not come to its end at ``centers``; empty: nothing."""
+        for name in centers:
+            seat = self.seats.get(name)
+            if seat is None or seat.gone or seat.books is None:
+                return "gone"
+            if seat.forgotten:
+                return "restored"
+        return "parked" if case in self._parked else ""
 
 
-class Finding(NamedTuple):
-    """One breach of one rule. ``detail`` holds nothing of a resident."""
+class Breach(NamedTuple):
+    """One place where a rule does not hold. ``detail`` holds nothing of a resident."""
 
-    rule: str
     center: str
     case: str
     detail: str
     excuse: str = ""
     """Empty: the promise is broken. ``parked``: an operator sees it. ``gone``: it waits on a center that was removed.
     ``restored``: an old backup has forgotten it."""
+
+
+class Finding(NamedTuple):
+    """A breach, and the name of the rule."""
+
+    rule: str
+    center: str
+    case: str
+    detail: str
+    excuse: str = ""
+    """As in ``Breach``."""

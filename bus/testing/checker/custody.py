@@ -1,0 +1,154 @@
+"""Rules of custody: one custodian for each case and version, in all histories and at the end."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from bus.custody import RULING_STEP, Status
+from bus.testing.checker.evidence import Books, Breach, Evidence
+
+
+def one_custodian(evidence: Evidence) -> Iterator[Breach]:
+    """Nobody ever believed in another holder at the same version than anybody else.
+
+    Read live: histories only grow, so two lines that disagree will disagree for ever. Never excused."""
+    believed: dict[tuple[str, int], tuple[str, str]] = {}
+    told: set[tuple[str, int]] = set()
+    for name, seat in evidence.seats.items():
+        for case, version, holder in chain.from_iterable(books.beliefs for books in seat.all_books):
+            other, by = believed.setdefault((case, version), (holder, name))
+            if other != holder and (case, version) not in told:
+                told.add((case, version))
+                yield Breach(name, case, f"version {version}: {holder} holds it here, {other} at {by}")
+
+
+def versions_never_fall(evidence: Evidence) -> Iterator[Breach]:
+    """A later state is never overwritten by an older one: in one center's history the version of a case never falls.
+
+    Read live: one center's journal is of one moment. A restored store begins a history of its own."""
+    for name, books in evidence.open_books:
+        newest: dict[str, int] = {}
+        for line in books.journal:
+            if line.version < newest.get(line.case, 0):
+                if line.version:
+                    yield Breach(name, line.case, f"version {newest[line.case]}, then {line.version} ({line.kind})")
+            else:
+                newest[line.case] = line.version
+
+
+def record_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
+    """What a center knows of a case is what its journal last said: no change without its line, no line without it.
+
+    Read live: records and journal of one center are read in one transaction."""
+    for name, books in evidence.open_books:
+        last = {line.case: (line.holder, line.version) for line in books.journal if line.version}
+        for known in books.cases:
+            said = last.pop(known.case, None)
+            if said != (known.holder, known.version):
+                yield Breach(name, known.case, f"record {known.holder}@{known.version}, journal {_at(said)}")
+        for case, said in last.items():
+            yield Breach(name, case, f"no record, journal {_at(said)}")
+
+
+def _at(said: tuple[str, int] | None) -> str:
+    return "has no line" if said is None else f"{said[0]}@{said[1]}"
+
+
+def holder_knows(evidence: Evidence) -> Iterator[Breach]:
+    """At the end each case has one holder, who knows it, and nobody else takes himself for the holder."""
+    for case, names in evidence.knowers.items():
+        known = {name: _books(evidence, name).by_case[case] for name in names}
+        newest = max(one.version for one in known.values())
+        holder = next(one.holder for one in known.values() if one.version == newest)
+        if holder not in known or known[holder].version != newest:
+            yield Breach(holder, case, f"does not know that it holds it at {newest}", evidence.excuse(case, holder))
+        for name, one in known.items():
+            if one.holder == name and one.version < newest and name in evidence.standing:
+                detail = f"believes to hold it at {one.version}; {holder} does at {newest}"
+                yield Breach(name, case, detail, evidence.excuse(case, name, holder))
+
+
+def holders_agree(evidence: Evidence) -> Iterator[Breach]:
+    """At the end everyone on the case's path knows the same holder, version and status.
+
+    After a ruling, whoever held it unseen by the arbiter need only know that he does not hold it (``holder_knows``).
+    """
+    for case, origin, path in _paths(evidence):
+        truth = evidence.standing[origin].by_case[case]
+        for name in path:
+            books = evidence.standing.get(name)
+            known = books.by_case.get(case) if books is not None else None
+            excuse = evidence.excuse(case, name, origin)
+            if books is None and excuse == "gone":
+                continue
+            if known is None:
+                yield Breach(name, case, "has held it and does not know it", excuse)
+            elif truth.version < RULING_STEP and known[2:5] != truth[2:5]:
+                yield Breach(name, case, f"{_state(known[2:5])} here, {_state(truth[2:5])} at its origin", excuse)
+
+
+def _paths(evidence: Evidence) -> Iterator[tuple[str, str, list[str]]]:
+    for name, books in evidence.standing.items():
+        for case, known in books.by_case.items():
+            if known.origin == name:
+                yield case, name, books.records[case]["path"]
+
+
+def _state(state: tuple[object, ...]) -> str:
+    return f"{state[0]}@{state[1]} {state[2]}"
+
+
+def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
+    """At the end an offer that waits at one end waits at the other too, and help that was given has been heard."""
+    for name, books in evidence.standing.items():
+        for case, record in books.records.items():
+            yield from _offered(evidence, name, case, record["offer_out"])
+            yield from _asked(evidence, name, case, record["offer_in"])
+            for assist in record["assists"]:
+                if assist["assistant"] == name and assist["done"] is not None:
+                    yield from _helped(evidence, name, case, assist)
+
+
+def _offered(evidence: Evidence, name: str, case: str, out: dict[str, object] | None) -> Iterator[Breach]:
+    pending = out["pending"] if out is not None else ()
+    for other in pending if isinstance(pending, list) else ():
+        offer = _field(evidence, other, case, "offer_in")
+        if out is not None and (not isinstance(offer, dict) or offer["offer_id"] != out["offer_id"]):
+            yield Breach(name, case, f"waits for {other}, who has no such offer", evidence.excuse(case, name, other))
+
+
+def _asked(evidence: Evidence, name: str, case: str, offer: dict[str, object] | None) -> Iterator[Breach]:
+    if offer is None:
+        return
+    other = str(offer["offerer"])
+    out = _field(evidence, other, case, "offer_out")
+    if not isinstance(out, dict) or out["offer_id"] != offer["offer_id"] or name not in out["pending"]:
+        yield Breach(name, case, f"has an offer that {other} does not make", evidence.excuse(case, name, other))
+
+
+def _helped(evidence: Evidence, name: str, case: str, assist: dict[str, object]) -> Iterator[Breach]:
+    asker = str(assist["asker"])
+    theirs = _field(evidence, asker, case, "assists")
+    heard = [one["done"] for one in theirs or () if one["assist_id"] == assist["assist_id"]]  # type: ignore[attr-defined]  # parsed JSON
+    if heard != [assist["done"]]:
+        yield Breach(name, case, f"has helped, and {asker} has not heard it", evidence.excuse(case, name, asker))
+
+
+def _field(evidence: Evidence, name: str, case: str, field: str) -> object:
+    books = evidence.standing.get(name)
+    record = books.records.get(case) if books is not None else None
+    return None if record is None else record[field]
+
+
+def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
+    """At the end every case is closed by a reply to its resident, or somebody visible owes it."""
+    for name, books in evidence.standing.items():
+        for known in books.cases:
+            if known.origin == name and known.status != Status.CLOSED:
+                detail = f"{known.status}, held by {known.holder}@{known.version}"
+                yield Breach(name, known.case, detail, evidence.excuse(known.case, name, known.holder))
+
+
+def _books(evidence: Evidence, name: str) -> Books:
+    books = evidence.seats[name].books
+    assert books is not None, "only centers with books know a case"
+    return books

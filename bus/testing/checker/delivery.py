@@ -1,0 +1,190 @@
+"""Rules of delivery: nothing lost on the way, nothing invented, nothing twice, each lane in order."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from bus.kinds import Verdict
+from bus.store import inbox, outbox, parked
+from bus.testing.checker.evidence import ARRIVALS, Applied, Books, Breach, Evidence, Line, Owed
+
+
+def applied_once(evidence: Evidence) -> Iterator[Breach]:
+    """No message is applied twice at its recipient, whatever the road repeats.
+
+    Read live: one center's journal and inbox are of one moment."""
+    for name, books in evidence.open_books:
+        heard: set[str] = set()
+        for line in books.journal:
+            if line.way in ("heard", "superseded") and line.message:
+                if line.message in heard:
+                    yield Breach(name, line.case, f"{line.kind} from {line.peer} was applied twice: {line.message}")
+                heard.add(line.message)
+        if len(books.remembered) < len(books.applied):
+            for message, times in Counter(row.message for row in books.applied).items():
+                if times > 1:
+                    yield Breach(name, books.remembered[message].case, f"{message} took {times} places")
+
+
+def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
+    """In each lane the places 1, 2, 3 … are applied without a gap and in that order, up to the mark.
+
+    Read live: inbox, lanes and journal of one center are of one moment."""
+    for name, books in evidence.open_books:
+        reached: dict[tuple[str, str], int] = {}
+        for message in books.arrived:
+            row = books.remembered.get(message)
+            if row is None:
+                continue
+            lane = (row.peer, row.case)
+            if row.sequence != reached.get(lane, 0) + 1:
+                detail = f"from {row.peer}: place {row.sequence} came after {reached.get(lane, 0)}"
+                yield Breach(name, row.case, detail)
+            reached[lane] = row.sequence
+        for mark in books.lanes:
+            if mark.applied != reached.get((mark.peer, mark.case), 0):
+                at = reached.get((mark.peer, mark.case), 0)
+                yield Breach(name, mark.case, f"from {mark.peer}: mark {mark.applied}, applied {at}")
+
+
+def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
+    """What the inbox remembers has its line in the journal with the same fate, and the other way round.
+
+    Read live: one center's tables are of one moment."""
+    for name, books in evidence.open_books:
+        for row in books.applied:
+            line = books.arrived.get(row.message)
+            if line is None or (line.peer, line.case) != (row.peer, row.case):
+                yield Breach(
+                    name, row.case, f"{row.message} from {row.peer} is remembered, the journal does not tell it"
+                )
+            elif (row.verdict == Verdict.REFUSED) and line.way != "refused":
+                yield Breach(name, row.case, f"{row.message} was {line.way}, and is remembered as refused")
+        for message, line in books.arrived.items():
+            if message not in books.remembered:
+                yield Breach(name, line.case, f"{line.kind} from {line.peer} was {line.way} and is not remembered")
+
+
+def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
+    """Each message that is owed was said, and each lane's mark counts what was said in it.
+
+    Read live: one center's tables are of one moment."""
+    for name, books in evidence.open_books:
+        for owed in books.outbox:
+            line = books.said.get(owed.message)
+            if line is None or (line.peer, line.case, line.kind) != (owed.recipient, owed.case, owed.kind):
+                yield Breach(name, owed.case, f"{owed.kind} to {owed.recipient} is owed, and was never said")
+        said = Counter((line.peer, line.case) for line in books.said.values() if line.peer != name)
+        for lane in books.lanes:
+            if said.pop((lane.peer, lane.case), 0) != lane.sent:
+                yield Breach(
+                    name, lane.case, f"to {lane.peer}: the lane's mark is {lane.sent}, and more or less was said"
+                )
+        for peer, case in said:
+            yield Breach(name, case, f"to {peer}: something was said without a lane")
+
+
+def said_is_kept(evidence: Evidence) -> Iterator[Breach]:
+    """What was said is owed, or its recipient remembers it: a message never leaves one end before the other has it.
+
+    What only a restored store's forgotten books owed is lost with them, unless it had arrived."""
+    for name, seat in evidence.seats.items():
+        for books in seat.all_books:
+            now = books is seat.books
+            for message, line in books.said.items():
+                if line.peer == name or message in books.given_up or (now and message in books.in_outbox):
+                    continue
+                if not _remembers(evidence, line.peer, message):
+                    detail = f"{line.kind} to {line.peer} is neither owed here nor remembered there: {message}"
+                    set_back = not now and message in books.in_outbox
+                    yield Breach(name, line.case, detail, "restored" if set_back else _lost_with(evidence, line.peer))
+
+
+def _remembers(evidence: Evidence, name: str, message: str) -> bool:
+    seat = evidence.seats.get(name)
+    return seat is not None and seat.books is not None and message in seat.books.remembered
+
+
+def _lost_with(evidence: Evidence, name: str) -> str:
+    """A center that is lost with its store, or was set back, remembers less than it did: no other center's fault."""
+    seat = evidence.seats.get(name)
+    if seat is None or seat.books is None:
+        return "gone"
+    return "restored" if seat.forgotten else ""
+
+
+def applied_was_said(evidence: Evidence) -> Iterator[Breach]:
+    """Nothing invented: every message that arrived was said by its source, to this center, about this case."""
+    for name, books in evidence.open_books:
+        for message, line in books.arrived.items():
+            by, said = evidence.said.get(message, ("", None))
+            if said is None:
+                seat = evidence.seats.get(line.peer)
+                lost = seat is not None and seat.books is None  # its journal is lost with its store
+                yield Breach(name, line.case, f"{line.kind} was never said by {line.peer}", "gone" if lost else "")
+            elif (by, said.peer, said.case) != (line.peer, name, line.case) or said.kind != _kind(line):
+                detail = f"{_kind(line)} from {line.peer}; {by} said {said.kind} to {said.peer}"
+                yield Breach(name, line.case, detail)
+
+
+def _kind(line: Line) -> str:
+    """A refused line names the type, ``case.offered.v1``; the others name the kind."""
+    return line.kind.rpartition(".v")[0] if line.way == "refused" else line.kind
+
+
+def trouble_is_seen(evidence: Evidence) -> Iterator[Breach]:
+    """Whatever waits for an operator is parked where he looks: refused messages at both ends, and parked tasks.
+
+    Read live: one center's tables are of one moment."""
+    for name, books in evidence.open_books:
+        seen = {(row.place, row.message) for row in books.parked}
+        for owed in books.outbox:
+            if owed.state == outbox.REFUSED and (parked.PEER, owed.message) not in seen:
+                yield Breach(name, owed.case, f"{owed.kind} was refused by {owed.recipient}, and nobody sees it")
+        for task in books.work:
+            if task.state == inbox.PARKED and (parked.DESK, task.message) not in seen:
+                yield Breach(name, task.case, f"{task.kind} is parked at the desk, and nobody sees it")
+        for row in books.applied:
+            settled = row.verdict != Verdict.REFUSED or row.message in books.given_up
+            if not settled and (parked.WIRE, row.message) not in seen:
+                yield Breach(name, row.case, f"{row.message} from {row.peer} was refused, and nobody sees it")
+
+
+def refused_was_refused(evidence: Evidence) -> Iterator[Breach]:
+    """A timeout is never a failure: what a sender calls refused was refused by its recipient, and not applied."""
+    for name, books in evidence.open_books:
+        for owed in books.outbox:
+            if owed.state != outbox.REFUSED:
+                continue
+            row = _remembered(evidence, owed)
+            if row is None or row.verdict != Verdict.REFUSED:
+                what = "does not remember it" if row is None else f"has it {row.verdict}"
+                excuse = _lost_with(evidence, owed.recipient)
+                # another message took the place before an old backup set this sender back
+                set_back = row is None and bool(evidence.seats[name].forgotten)
+                detail = f"{owed.kind} is called refused; {owed.recipient} {what}"
+                yield Breach(name, owed.case, detail, "restored" if set_back else excuse)
+
+
+def _remembered(evidence: Evidence, owed: Owed) -> Applied | None:
+    seat = evidence.seats.get(owed.recipient)
+    return None if seat is None or seat.books is None else seat.books.remembered.get(owed.message)
+
+
+def nothing_left(evidence: Evidence) -> Iterator[Breach]:
+    """At the end nothing is on its way: outbox, desk, held back, receipts. What an operator sees is excused."""
+    for name, books in evidence.standing.items():
+        for owed in books.outbox:
+            excuse = evidence.excuse(owed.case, owed.recipient, name)
+            yield Breach(name, owed.case, f"{owed.kind} to {owed.recipient} is {owed.state} in the outbox", excuse)
+        for held in books.held:
+            excuse = evidence.excuse(held.case, held.peer, name)
+            yield Breach(name, held.case, f"place {held.sequence} from {held.peer} is held back", excuse)
+        for task in books.work:
+            yield Breach(name, task.case, f"{task.kind} is {task.state} on the desk", evidence.excuse(task.case))
+        if books.owed:
+            yield Breach(name, "", f"{books.owed} receipts or errors are owed", _someone_is_gone(evidence, books))
+
+
+def _someone_is_gone(evidence: Evidence, books: Books) -> str:
+    peers = {line.peer for line in books.journal if line.way in ARRIVALS}
+    return "gone" if any(evidence.excuse("", peer) == "gone" for peer in peers) else ""
