@@ -12,6 +12,8 @@ from typing import Any
 from tests.chaos.http import Door, Json
 from tests.chaos.vendors import Lines
 
+LATER = frozenset({401, 408, 425, 429})
+"""Answers after which a vendor's system keeps the form and tries again; 401 is what a wrong clock looks like."""
 WORKERS = 6
 """Connections to each center's intake."""
 
@@ -75,7 +77,12 @@ class Load:
     """``start`` it, change ``rate`` (forms a second over all centers) at will, ``stop`` it."""
 
     def __init__(
-        self, doors: Mapping[str, tuple[str, str]], residents: "Sequence[Resident]", folder: Path, rate: float, seed: int
+        self,
+        doors: Mapping[str, tuple[str, str]],
+        residents: Sequence[Resident],
+        folder: Path,
+        rate: float,
+        seed: int,
     ) -> None:
         """``doors``: center → (intake URL, secret)."""
         self.rate = rate
@@ -88,6 +95,7 @@ class Load:
         self._run = f"{seed:x}{time.time_ns() & 0xFFFFFF:x}"
         self._told = Lines(folder / "told.jsonl")
         self._queues: dict[str, queue.Queue[_Form | None]] = {name: queue.Queue() for name in doors}
+        self._texts: dict[str, str] = {}
         self._over = threading.Event()
         self._given_up = threading.Event()
         self._lock = threading.Lock()
@@ -100,7 +108,7 @@ class Load:
                 self._thread(self._hand_in, name)
         self._thread(self._pace)
 
-    def _thread(self, task: Any, *args: Any) -> None:  # noqa: ANN401 - handed on
+    def _thread(self, task: Any, *args: Any) -> None:
         thread = threading.Thread(target=task, args=args, daemon=True)
         thread.start()
         self._threads.append(thread)
@@ -109,6 +117,10 @@ class Load:
     def waiting(self) -> int:
         """Forms that wait at a shut or slow door."""
         return sum(line.qsize() for line in self._queues.values())
+
+    def texts(self) -> dict[str, str]:
+        """Native id → the text of the matter, of every form."""
+        return self._texts
 
     def _pace(self) -> None:
         due = time.monotonic()
@@ -126,6 +138,7 @@ class Load:
         self.sent += 1
         native_id = f"C{self._run}-{self.sent}"
         who = self._residents[self.sent % len(self._residents)]
+        self._texts[native_id] = who.text
         kind, _, division = center.partition("-")
         form, body = FORMS[kind](native_id, who, division, to)
         self._queues[center].put(_Form(center, form, native_id, body, to))
@@ -141,7 +154,7 @@ class Load:
         first = time.time()
         while True:
             told = door.submit(form.form, form.body)
-            final = 200 <= told.status < 500
+            final = 200 <= told.status < 500 and told.status not in LATER
             self._told.write(
                 center=form.center, form=form.form, id=form.id, to=form.to, status=told.status, answer=told.body,
                 first=first, at=time.time(),
@@ -150,7 +163,7 @@ class Load:
                 break
         with self._lock:
             self.taken += told.status in (200, 202)
-            self.refused += 400 <= told.status < 500
+            self.refused += final and told.status not in (200, 202)
             self.unknown += not final
 
     def stop(self, timeout: float = 60) -> None:

@@ -1,4 +1,4 @@
-"""The town of a chaos run: four center processes, the vendors' process, the load, on a broker and stores it is given."""
+"""The town of a chaos run: four center processes, the vendors' process, the load; broker and stores are given."""
 
 import json
 import secrets

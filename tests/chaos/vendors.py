@@ -40,7 +40,7 @@ class Lines:
         self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
         self._lock = threading.Lock()
 
-    def write(self, **line: Any) -> None:  # noqa: ANN401 - JSON
+    def write(self, **line: Any) -> None:
         """One line more."""
         text = json.dumps(line, ensure_ascii=False)
         with self._lock:
@@ -97,7 +97,7 @@ class Staff:
             if told.status in (200, 202):
                 if task.step + 1 < len(STEPS):
                     self.give(Task(time.monotonic(), task.record, task.case, task.step + 1))
-            elif told.status == 0 or told.status >= 500:
+            elif told.status == 0 or told.status >= 500 or told.status == 401:
                 self.give(Task(time.monotonic() + 0.3, task.record, task.case, task.step, task.tries + 1))
 
 

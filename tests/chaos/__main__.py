@@ -1,0 +1,80 @@
+"""``make chaos``: harm of every kind to four real centers, and the checker's word on what is left.
+
+python -m tests.chaos --faults kill9-center,stop-broker --seconds 60 --seeds 1,2,3
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.chaos import table
+from tests.chaos.faults import FAULTS, Fault, Needs
+from tests.chaos.play import Row, Setting, play
+from tests.chaos.stage import Servers
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description="混沌测试 / chaos")
+    add = parser.add_argument
+    add(
+        "--faults",
+        default="all",
+        help="名称，逗号分隔；a+b 同时进行；all；list / names by comma; a+b at once; all; list",
+    )
+    add("--seconds", type=float, default=60, help="每个故障的时长 / how long each fault lasts")
+    add("--seeds", default="1", help="种子：1,2,3 或 1-3 / seeds: 1,2,3 or 1-3")
+    add("--broker", choices=("single", "cluster"), default="single")
+    add("--store", choices=("sqlite", "postgres"), default="sqlite")
+    add("--rate", type=float, default=100, help="每秒转办数 / hand-overs asked for a second")
+    add("--json", type=Path, help="把表写成 JSON / write the table as JSON")
+    add("--keep", action="store_true", help="留下有问题的现场 / keep the folders of runs with findings")
+    return parser.parse_args()
+
+
+def seeds(text: str) -> list[int]:
+    """``1,2,5-7`` → 1, 2, 5, 6, 7"""
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def groups(text: str, broker: str) -> list[list[Fault]]:
+    """``a,b+c`` → [a], [b, c]. Raises SystemExit for a name that is none."""
+    if text == "all":
+        return [[one] for one in FAULTS.values() if broker == "cluster" or Needs.CLUSTER not in one.needs]
+    chosen = [part.split("+") for part in text.split(",")]
+    unknown = {name for group in chosen for name in group} - FAULTS.keys()
+    if unknown:
+        raise SystemExit(f"没有这种故障 / no such fault: {', '.join(sorted(unknown))}; FAULTS=list")
+    return [[FAULTS[name] for name in group] for group in chosen]
+
+
+def main() -> int:
+    """Run what the command line asks for; 1 when anything was found."""
+    given, console = _arguments(), Console(width=200 if not sys.stdout.isatty() else None)
+    if given.faults == "list":
+        table.show_faults(console)
+        return 0
+    setting = Setting(given.seconds, given.rate, given.broker, given.store)
+    rows: list[Row] = []
+    with Servers() as servers:
+        for group in groups(given.faults, given.broker):
+            for seed in seeds(given.seeds):
+                row = play(servers, group, seed, replace(setting))
+                rows.append(row)
+                console.print(" | ".join(table.cells(row)), style="red" if row.findings else "green", markup=False)
+                for finding in row.findings[:5]:
+                    console.print(f"    {finding}", style="red", markup=False)
+    table.show(rows, console)
+    if given.json:
+        table.save(rows, given.json)
+    return 1 if any(row.findings for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""One run: a town under load, harm for a while, healing, draining, and the checker's word on it."""
+
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+
+from bus.store import tables as t
+from bus.store.database import Store, StoreTrouble
+from bus.testing.checker import Books, When, check, wrong
+from tests.chaos.evidence import books_of, collect
+from tests.chaos.faults import Fault
+from tests.chaos.load import Load, Resident
+from tests.chaos.pulse import Pulse
+from tests.chaos.scene import OVER, Scene
+from tests.chaos.stage import Servers, Stage, stage
+from tests.chaos.town import names
+from tests.chaos.vendors import Lines
+
+HEALTHY = 2.0
+"""Seconds of load before the first strike."""
+DRAIN_WITHIN = 60.0
+"""Seconds after the last healing within which everything must be settled."""
+PATIENCE = 100.0
+"""Seconds after which we stop waiting for that, and say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is the same for all runs of a command."""
+
+    seconds: float = 20.0
+    rate: float = 100.0
+    """Hand-overs a second that residents ask for."""
+    broker: str = "single"
+    store: str = "sqlite"
+    division: str = "150402"
+
+
+@dataclass(slots=True)
+class Row:
+    """What came of one run: a line of the table."""
+
+    faults: str
+    seed: int
+    seconds: float = 0.0
+    handed_over: int = 0
+    rate: float = 0.0
+    answered: int = 0
+    strikes: int = 0
+    absorbed: int = 0
+    """Messages that came more than once over the broker, and vendor calls that came again."""
+    pause: float = 0.0
+    drain: float = 0.0
+    deaths: int = 0
+    parked: int = 0
+    findings: list[str] = field(default_factory=list)
+    memory: float = 0.0
+    """Growth of the centers' resident memory, MiB a minute."""
+    descriptors: int = 0
+    """Growth of the centers' open files over the run."""
+
+
+def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) -> Row:
+    """Do this harm to a fresh town, all faults of the group at once, and judge what is left."""
+    row = Row("+".join(fault.name for fault in group), seed, setting.seconds)
+    targets = _targets(group, names(setting.division), seed)
+    with stage(
+        servers, group, broker=setting.broker, store=setting.store, division=setting.division, targets=targets
+    ) as set_up:
+        _play_on(set_up, group, targets, setting, row)
+    return row
+
+
+def _targets(group: Sequence[Fault], centers: list[str], seed: int) -> dict[str, list[str]]:
+    """Faults that share a run strike different centers, so that none hides another."""
+    if len(group) == 1:
+        return {group[0].name: centers}
+    order = random.Random(seed).sample(centers, len(centers))  # noqa: S311 - no secret
+    return {fault.name: [order[number % len(order)]] for number, fault in enumerate(group)}
+
+
+def _play_on(on: Stage, group: Sequence[Fault], targets: Mapping[str, list[str]], setting: Setting, row: Row) -> None:
+    people = residents(row.seed)
+    load = on.town.load(people, setting.rate, row.seed)
+    pulse = Pulse(on.town.folder)
+    forgotten: dict[str, list[Books]] = defaultdict(list)
+    load.start()
+    pulse.start()
+    began = time.monotonic()
+    OVER.wait(HEALTHY)
+    scenes = [_scene(on, load, fault, targets[fault.name], setting, row.seed, forgotten) for fault in group]
+    _harm(list(zip(group, scenes, strict=True)), row)
+    healed = time.monotonic()
+    pulse.end_of_load()
+    row.pause = pulse.longest_pause
+    row.handed_over = len(pulse.accepted)
+    row.rate = len(pulse.accepted) / (healed - began)
+    load.stop(DRAIN_WITHIN)
+    row.drain = _drain(on, pulse, healed)
+    pulse.look()
+    row.answered, row.absorbed = len(pulse.answered), pulse.repeats + on.road.repeats()
+    row.handed_over = len(pulse.accepted)
+    row.deaths = sum(center.deaths for center in on.town.centers.values())
+    on.town.leave()
+    _judge(on, forgotten, people, load, row)
+
+
+def _scene(
+    on: Stage,
+    load: Load,
+    fault: Fault,
+    targets: list[str],
+    setting: Setting,
+    seed: int,
+    forgotten: dict[str, list[Books]],
+) -> Scene:
+    def remember(center: str) -> None:
+        forgotten[center].append(books_of(on.town, center))
+
+    return Scene(
+        town=on.town,
+        road=on.road,
+        load=load,
+        rng=random.Random(f"{seed} {fault.name}"),  # noqa: S311 - no secret
+        seconds=setting.seconds,
+        events=Lines(on.town.folder / "events.jsonl"),
+        targets=targets,
+        network=on.network,
+        postgres=on.postgres,
+        clocks=dict(on.clocks),
+        disks=dict(on.disks),
+        old_code=on.old_code,
+        books=remember,
+    )
+
+
+def _harm(deeds: Sequence[tuple[Fault, Scene]], row: Row) -> None:
+    """Strike again and again until the window closes; each fault heals what it has done."""
+    counts, troubles = [0] * len(deeds), []
+
+    def strike(number: int, fault: Fault, scene: Scene) -> None:
+        scene.begin()
+        try:
+            while scene.left > 0 and not OVER.is_set():
+                fault(scene)
+                counts[number] += 1
+        except Exception as trouble:
+            troubles.append(f"{fault.name} could not be done: {type(trouble).__name__}: {trouble}")
+
+    threads = [threading.Thread(target=strike, args=(number, *deed), daemon=True) for number, deed in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    row.strikes = sum(counts)
+    row.findings += troubles
+
+
+def _drain(on: Stage, pulse: Pulse, healed: float) -> float:
+    """Wait until nothing moves any more; the seconds since the healing."""
+    quiet = 0
+    while (waited := time.monotonic() - healed) < PATIENCE:
+        before = len(pulse.answered)
+        quiet = quiet + 1 if on.road.depth() == 0 and _settled(on) else 0
+        pulse.look()
+        if quiet >= 3 and len(pulse.answered) == before:
+            return waited
+        time.sleep(0.3)
+    return time.monotonic() - healed
+
+
+def _settled(on: Stage) -> bool:
+    try:
+        return not any(waiting(on.town.store_url(center)) for center in on.town.centers)
+    except StoreTrouble:
+        return False
+
+
+def waiting(url: str) -> int:
+    """What is still on its way in one center's store."""
+    store = Store(url)
+    tables = (
+        (t.outbox, t.outbox.c.state == "waiting"), (t.work, t.work.c.state == "waiting"), (t.held, None),
+        (t.receipts, None), (t.errors, None),
+    )  # fmt: skip
+    try:
+        with store.reading() as tx:
+            total = 0
+            for table, which in tables:
+                query = select(func.count()).select_from(table)
+                total += tx.execute(query if which is None else query.where(which)).scalar_one()
+            return total
+    finally:
+        store.close()
+
+
+def _judge(on: Stage, forgotten: dict[str, list[Books]], people: Sequence[Resident], load: Load, row: Row) -> None:
+    texts = load.texts()
+    evidence = collect(on.town, forgotten, texts)
+    drained = row.drain <= DRAIN_WITHIN
+    found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL))
+    row.parked = sum(len(books.parked) for _, books in evidence.open_books)
+    row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
+    if not drained:
+        row.findings.append(f"not drained within {DRAIN_WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
+    if row.handed_over == 0:
+        row.findings.append("nothing was handed over")
+
+
+def residents(seed: int) -> list[Resident]:
+    """People whose every datum is a canary."""
+    return [
+        Resident(f"王{seed}甲{number}", f"1390{seed % 100:02d}{number:05d}", f"楼道灯坏了 {number}", f"某小区 {number}")
+        for number in range(2000)
+    ]
+
+
+Progress = Callable[[str], None]

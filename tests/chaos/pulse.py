@@ -1,0 +1,75 @@
+"""The pulse of a town: hand-overs, answers to residents, repeats, and the longest pause, read from what vendors wrote."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+ANSWERS = frozenset({"replies", "answers"})
+"""What the origin's vendor does when the resident is answered."""
+
+
+class Pulse:
+    """Counts while the run goes on; reads only what is new in the files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.accepted: set[str] = set()
+        """Cases that another center has accepted."""
+        self.answered: set[str] = set()
+        """Keys of answers that residents got."""
+        self.repeats = 0
+        """Calls of the vendors that came again and had no second effect."""
+        self.longest_pause = 0.0
+        """Seconds without any effect at any vendor's."""
+        self.changed = time.monotonic()
+        self._files = [(folder / "effects.jsonl", self._effect), (folder / "told-staff.jsonl", self._told)]
+        self._at = [0, 0]
+        self._rest = ["", ""]
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.changed = time.monotonic()
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over.wait(0.1):
+            self.look()
+
+    def look(self) -> None:
+        """Take what is new."""
+        with self._lock:
+            new = sum(self._read(number) for number in range(len(self._files)))
+            now = time.monotonic()
+            self.longest_pause = max(self.longest_pause, now - self.changed)
+            if new:
+                self.changed = now
+
+    def _read(self, number: int) -> int:
+        path, take = self._files[number]
+        with path.open(encoding="utf-8") as file:
+            file.seek(self._at[number])
+            text = self._rest[number] + file.read()
+            self._at[number] = file.tell()
+        *lines, self._rest[number] = text.split("\n")
+        for line in lines:
+            take(json.loads(line))
+        return len(lines)
+
+    def _effect(self, line: dict[str, Any]) -> None:
+        self.repeats += line["what"] == "repeat"
+        if line["what"] in ANSWERS:
+            self.answered.add(line["key"])
+
+    def _told(self, line: dict[str, Any]) -> None:
+        if line["status"] in (200, 202) and line["id"].endswith("-0"):
+            self.accepted.add(line["case"])
+
+    def end_of_load(self) -> None:
+        """From now on a pause is no pause: there is nothing more to do."""
+        self._over.set()
+        self._thread.join(5)
+        self.look()
