@@ -87,10 +87,12 @@ def _park_poison(store: Store, rules: Rules, delivery: Delivery, now: datetime) 
 
 
 def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
-    arrived, receipts, failures, strange = _read(deliveries, rules)
+    # a damaged body tells nothing, not even whose it is; it stays in its sender's outbox, and comes again
+    whole = [delivery for delivery in deliveries if not delivery.damaged]
+    arrived, receipts, failures, strange = _read(whole, rules)
 
     def change(tx: Tx) -> Counter[str]:
-        tray = _Tray()
+        tray = _Tray(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
         for body, sender, code, where in strange:
             _park_strange(tray, rules, body, sender, code, where, now)
         _take_receipts(tx, tray, receipts, rules, now)

@@ -5,13 +5,18 @@ the outbox, the per-case sequence and the receipts above it make that harmless. 
 ``TAKEN`` only when the transport has vouched for it, and a delivery is forgotten only after ``settle``.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Protocol
 
+DIGEST = "digest"
+"""The name of the label that tells a body's SHA-256."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Parcel:
     """One message on its way out. ``body`` is the whole envelope; the other fields are the label on it."""
 
@@ -21,6 +26,11 @@ class Parcel:
     kind: str
     """For example ``case.offered``; the rest of the routing key. Never anything of the resident."""
     body: bytes
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the body (hex): travels on the label, so that a body that was damaged on the way is noticed."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
 class Fate(Enum):
@@ -45,6 +55,13 @@ class Delivery:
     """The center the transport itself vouches for as sender (broker-checked), ``None`` if it cannot tell."""
     tag: object
     """The transport's own handle; opaque above the port."""
+    digest: str | None = None
+    """What the label said of the body; ``None`` if it said nothing."""
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the body is not what was sent: TCP's own sum misses one error in many."""
+        return self.digest is not None and hashlib.sha256(self.body).hexdigest() != self.digest
 
 
 class Promise(Enum):

@@ -32,6 +32,8 @@ from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
 from bus.work import Gate, Patience
 
+UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged"})
+"""What accept counts that a log should tell."""
 LONGEST_QUEUE = 2000
 """How many forms may wait for a commit before the door answers "again later"."""
 
@@ -187,7 +189,7 @@ class Running:
         if not there:
             return
         self._ring()
-        unusual = {n: count for n, count in self.turns.heard.items() if n in ("refused", "parked", "refused-by-peer")}
+        unusual = {n: count for n, count in self.turns.heard.items() if n in UNUSUAL and count}
         if unusual:
             self.log.warning("not-applied", counts=unusual)
 

@@ -9,7 +9,7 @@ import structlog
 from pika.connection import Parameters
 from pika.exceptions import ChannelClosedByClient
 
-from bus.port import Delivery
+from bus.port import DIGEST, Delivery
 from bus.transports import trouble
 from bus.transports.backoff import Backoff
 from bus.transports.layout import inbox_queue, is_center_name, out_exchange
@@ -154,7 +154,11 @@ class Consumer:
         if channel is not self._channel:
             return
         self._unsettled[method.delivery_tag] = None
-        delivery = Delivery(body, sender_of(method.exchange, properties.user_id), Tag(channel, method.delivery_tag))
+        digest = (properties.headers or {}).get(DIGEST)
+        sender = sender_of(method.exchange, properties.user_id)
+        # another broker's client may have put anything there: what is no text says nothing
+        told = digest if isinstance(digest, str) else None
+        delivery = Delivery(body, sender, Tag(channel, method.delivery_tag), told)
         with self._news:
             self._arrived.append(delivery)
             self._news.notify()

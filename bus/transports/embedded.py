@@ -15,7 +15,7 @@ from uuid import uuid4
 from kombu.connection import Connection
 from kombu.message import Message
 
-from bus.port import Delivery, Fate, Parcel, Promise, TransportState
+from bus.port import DIGEST, Delivery, Fate, Parcel, Promise, TransportState
 
 CAPACITY = 100_000
 """Parcels a box holds before it refuses: without a bound a center that is away would eat the memory of all."""
@@ -62,7 +62,9 @@ class EmbeddedRoad:
                 return Fate.NOBODY
             if waiting >= self._capacity:
                 return Fate.REFUSED
-            message = self._channel.prepare_message(parcel.body, content_type="application/cloudevents+json")
+            message = self._channel.prepare_message(
+                parcel.body, content_type="application/cloudevents+json", headers={DIGEST: parcel.digest}
+            )
             self._channel.basic_publish(message, self._name, parcel.recipient)
             self._waiting[parcel.recipient] += 1
             self.news.notify_all()
@@ -131,7 +133,7 @@ class EmbeddedTransport:
                 return []
             count = max(0, min(limit, self._road.waiting(self.center)))
             messages = [self._road.take(self._channel, self.center) for _ in range(count)]
-        return [Delivery(message.body, None, message) for message in messages]
+        return [Delivery(message.body, None, message, message.headers.get(DIGEST)) for message in messages]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """See the port."""

@@ -13,7 +13,7 @@ from pika import BasicProperties, DeliveryMode, spec
 from pika.connection import Parameters
 from pika.exceptions import ChannelClosedByBroker
 
-from bus.port import Fate, Parcel
+from bus.port import DIGEST, Fate, Parcel
 from bus.transports import trouble
 from bus.transports.backoff import Backoff
 from bus.transports.batch import Batch
@@ -218,6 +218,7 @@ class Publisher:
             delivery_mode=DeliveryMode.Persistent,
             message_id=parcel.message_id,
             user_id=self._user_id,
+            headers={DIGEST: parcel.digest},
         )
         key = routing_key(parcel.recipient, parcel.kind)
         self._channel.basic_publish(self._exchange, key, parcel.body, properties, mandatory=True)

@@ -8,9 +8,10 @@ import pytest
 
 from bus import commands as c
 from bus import kinds as k
+from bus.accept import accept
 from bus.custody import Record
 from bus.message import compose, encode
-from bus.port import Fate
+from bus.port import Delivery, Fate
 from bus.store import cases, inbox, outbox, parked
 from tests.unit.steps import NOW, Bare, a_case, carry, opened
 
@@ -254,3 +255,16 @@ def test_word_of_a_case_that_is_not_known_yet_waits_unreceipted_until_it_is(rm: 
     assert dq.accept(other) == {"refused": 1}  # known now: and that center is not the origin
     with dq.store.reading() as tx:
         assert [row["code"] for row in parked.listed(tx)] == ["not-origin"]
+
+
+def test_a_damaged_body_is_not_believed_and_comes_again(rm: Bare, dq: Bare) -> None:
+    """A body that is not what its label says tells nothing, though it can be read; the message comes again whole."""
+    case = _offer(rm)
+    (parcel,) = rm.relay()
+    altered = parcel.body.replace("楼道灯不亮".encode(), "楼道灯很亮".encode())
+    assert altered != parcel.body
+    assert dict(accept(dq.store, dq.rules, [Delivery(altered, RM, None, parcel.digest)], NOW)) == {"damaged": 1}
+    assert _figures(dq) == (0, 0, 0)
+    rm.later(20)
+    carry(rm, dq)
+    assert _record(dq, case).case.title == "楼道灯不亮"
