@@ -11,14 +11,16 @@ from bus.testing.checker.evidence import (
     When,
     effects_of,
 )
-from bus.testing.checker.judging import check, wrong
+from bus.testing.checker.judging import RULES, Rule, check, wrong
 from bus.testing.checker.reading import read, text_digest
 
 __all__ = [
+    "RULES",
     "Books",
     "Effect",
     "Evidence",
     "Finding",
+    "Rule",
     "Seat",
     "Submission",
     "Told",

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bus.custody import RULING_STEP, Status
-from bus.testing.checker.evidence import Books, Breach, Evidence
+from bus.kinds import Accepted
+from bus.testing.checker.evidence import Books, Breach, Evidence, Line
 
 
 def one_custodian(evidence: Evidence) -> Iterator[Breach]:
@@ -36,12 +37,16 @@ def versions_never_fall(evidence: Evidence) -> Iterator[Breach]:
 
 
 def record_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
-    """What a center knows of a case is what its journal last said: no change without its line, no line without it.
+    """What a center knows of a case is what its journal last said: no change without its line, no line without it. And
+    where the origin has closed a case, somebody there closed it.
 
     Read live: records and journal of one center are read in one transaction."""
     for name, books in evidence.open_books:
         last = {line.case: (line.holder, line.version) for line in books.journal if line.version}
+        closed = {line.case for line in books.journal if line.kind == "close"}
         for known in books.cases:
+            if known.status == Status.CLOSED and known.origin == name and known.case not in closed:
+                yield Breach(name, known.case, "closed without a closing")
             said = last.pop(known.case, None)
             if said != (known.holder, known.version):
                 yield Breach(name, known.case, f"record {known.holder}@{known.version}, journal {_at(said)}")
@@ -51,6 +56,26 @@ def record_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
 
 def _at(said: tuple[str, int] | None) -> str:
     return "has no line" if said is None else f"{said[0]}@{said[1]}"
+
+
+def version_has_its_commit(evidence: Evidence) -> Iterator[Breach]:
+    """Custody moves only at a commit point: every version that anybody believes in was registered, accepted, granted
+    or ruled somewhere, and to this holder."""
+    commits: set[tuple[str, int, str]] = set()
+    lost = False
+    for seat in evidence.seats.values():
+        lost = lost or seat.books is None
+        for books in seat.all_books:
+            commits.update((line.case, line.version, line.holder) for line in books.journal if _commits(line))
+    for name, books in evidence.open_books:
+        for case, version, holder in sorted(books.beliefs - commits):
+            yield Breach(name, case, f"{holder}@{version} was never committed", "gone" if lost else "")
+
+
+def _commits(line: Line) -> bool:
+    """An open offer is granted by the offerer when it hears the bid; every other commit point is a deed."""
+    granted = line.way == "heard" and line.kind == Accepted.kind and line.holder == line.peer
+    return granted or (line.way == "did" and line.kind in ("register", "accept", "rule"))
 
 
 def holder_knows(evidence: Evidence) -> Iterator[Breach]:

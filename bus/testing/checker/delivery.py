@@ -40,10 +40,11 @@ def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
                 detail = f"from {row.peer}: place {row.sequence} came after {reached.get(lane, 0)}"
                 yield Breach(name, row.case, detail)
             reached[lane] = row.sequence
-        for mark in books.lanes:
-            if mark.applied != reached.get((mark.peer, mark.case), 0):
-                at = reached.get((mark.peer, mark.case), 0)
-                yield Breach(name, mark.case, f"from {mark.peer}: mark {mark.applied}, applied {at}")
+        marks = {(lane.peer, lane.case): lane.applied for lane in books.lanes if lane.applied}
+        for peer, case in marks.keys() | reached.keys():
+            mark, at = marks.get((peer, case), 0), reached.get((peer, case), 0)
+            if mark != at:
+                yield Breach(name, case, f"from {peer}: mark {mark}, applied {at}")
 
 
 def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
@@ -81,6 +82,26 @@ def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
                 )
         for peer, case in said:
             yield Breach(name, case, f"to {peer}: something was said without a lane")
+
+
+DEEDS = {
+    "case.offered": "offer", "case.accepted": "accept", "case.declined": "decline", "case.resolved": "resolve",
+    "case.closed": "close", "case.reopened": "reopen", "case.rated": "rate", "case.published": "publish",
+    "case.progressed": "report", "case.assist-requested": "askassist", "case.arbitration-requested": "askarbiter",
+}  # fmt: skip
+"""Kinds that are said only by who has done the deed; the others may also follow from what was heard."""
+
+
+def said_has_its_deed(evidence: Evidence) -> Iterator[Breach]:
+    """Nothing is said that was not done: an offer, an acceptance, a result, a closing each have their deed before them.
+
+    Read live: one center's journal is of one moment."""
+    for name, books in evidence.open_books:
+        done = {(line.case, line.kind) for line in books.journal if line.way == "did"}
+        for message, line in books.said.items():
+            deed = DEEDS.get(line.kind)
+            if deed is not None and (line.case, deed) not in done:
+                yield Breach(name, line.case, f"{line.kind} was said without the deed: {message}")
 
 
 def said_is_kept(evidence: Evidence) -> Iterator[Breach]:

@@ -16,15 +16,18 @@ ALWAYS_WORK = frozenset(
 
 
 def heard_is_worked(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing is lost at the desk: what was heard and is work waits on the desk, is done, or was discarded.
+    """Nothing is lost at the desk: what was heard and is work waits on the desk, is done, or was discarded; so is
+    whatever has had an effect.
 
-    Read live: one center's journal and desk are of one moment."""
+    Read live: one center's journal and desk are of one moment, and effects are copied first."""
     for name, books in evidence.open_books:
         ended = {line.message for line in books.journal if line.way == "desk"} | books.given_up
         ended |= {task.message for task in books.work}
+        begun = {effect.message for effect in evidence.seats[name].effects}
         for line in books.journal:
             ours = line.way == "said" and line.peer == name  # said to itself: work that never travelled
-            if (ours or (line.way == "heard" and line.kind in ALWAYS_WORK)) and line.message not in ended:
+            work = ours or (line.way == "heard" and (line.kind in ALWAYS_WORK or line.message in begun))
+            if work and line.message not in ended:
                 yield Breach(name, line.case, f"{line.kind} from {line.peer} left the desk undone: {line.message}")
 
 
