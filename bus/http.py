@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.exceptions import HTTPException as PlainHTTPException
 
-from bus.attachments import LARGEST, Attachments, NotKept
+from bus.attachments import LARGEST, Attachments, Kept, NotKept
 from bus.center import Center, Form
 from bus.intake import Reply, Submission
 from bus.message import MAX_BYTES, Undecodable, read_json
@@ -23,6 +24,52 @@ Door = Callable[[Submission], Reply]
 
 STATUS = {"taken": 202, "repeated": 200}
 CONFLICTS = frozenset({"id-reused", "known-case"})
+
+
+class Fault(BaseModel):
+    """One field that is wrong: where it is and how, never its value."""
+
+    field: str
+    problem: str
+
+
+class No(BaseModel):
+    """Every refusal of every door: a code from a closed list, and the cure where there is one."""
+
+    code: str
+    cure: str | None = None
+    faults: list[Fault] | None = None
+
+
+class Touched(BaseModel):
+    """A case that a form has made or changed."""
+
+    case_id: str
+    number: str
+
+
+class Yes(BaseModel):
+    """A form that is durably taken, now or before."""
+
+    status: str
+    cases: list[Touched]
+
+
+_NOS: dict[int, str] = {
+    400: "The body is not one JSON object within the bounds",
+    401: "The signature is missing or wrong",
+    404: "There is nothing here",
+    409: "The form is right, and cannot be taken: its id was used, or custody refuses",
+    413: "The body is larger than may be",
+    415: "Not a kind of file that is kept",
+    422: "The form is wrong; its faults are named",
+    500: "Nothing was taken: a fault of the adapter; tell the operator, then send it again",
+    503: "Nothing was taken; send it again later",
+}
+
+
+def _nos(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": No, "description": _NOS[status]} for status in statuses}
 
 
 class DoorShut(RuntimeError):
@@ -44,7 +91,9 @@ def make_app(
         title=f"{name} intake",
         description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
         version="1",
+        redirect_slashes=False,  # a redirect would be built from whatever Host header came
     )
+    app.add_exception_handler(PlainHTTPException, _refuse)
     webhook = Webhook(secret)
     for form in center.forms.values():
         _add_form(app, form, door, webhook)
@@ -52,6 +101,14 @@ def make_app(
     _add_health(app, metrics, ready)
     _describe(app, center)
     return app
+
+
+def _refuse(_request: Request, error: Exception) -> JSONResponse:
+    """The framework's own refusals (no such page, no such method) and ours that end a request early, in one shape."""
+    assert isinstance(error, PlainHTTPException)  # noqa: S101 - it is registered for this class only
+    said: object = error.detail
+    told = said if isinstance(said, dict) else {"code": "-".join(str(said).lower().split())}
+    return JSONResponse(told, error.status_code, error.headers)
 
 
 async def _bounded(request: Request, limit: int) -> bytes:
@@ -96,7 +153,14 @@ def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
             return JSONResponse({"code": "invalid", "faults": faults_of(error)}, 422)
         return _answer(door, Submission(form, filled))
 
-    app.post(f"/intake/{form.name}", name=form.name, tags=["intake"], status_code=202)(take)
+    app.post(
+        f"/intake/{form.name}",
+        name=form.name,
+        tags=["intake"],
+        status_code=202,
+        response_model=Yes,
+        responses={200: {"model": Yes, "description": "Taken before"}, **_nos(400, 401, 409, 413, 422, 500, 503)},
+    )(take)
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:
@@ -141,8 +205,20 @@ def _add_attachments(app: FastAPI, attachments: Attachments, webhook: Webhook, c
             return JSONResponse({"code": "no-attachment", "cure": "ask the center that the message names"}, 404)
         return Response(content, media_type="application/octet-stream", headers={"X-Content-Type-Options": "nosniff"})
 
-    app.put("/attachments", tags=["attachments"], description="Signed over the file's hex SHA-256.")(keep)
-    app.get("/attachments/{sha256}", tags=["attachments"], response_model=None)(serve)
+    app.put(
+        "/attachments",
+        tags=["attachments"],
+        description="Signed over the file's hex SHA-256.",
+        status_code=201,
+        response_model=Kept,
+        responses=_nos(401, 413, 415, 503),
+    )(keep)
+    app.get(
+        "/attachments/{sha256}",
+        tags=["attachments"],
+        response_class=Response,
+        responses={200: {"content": {"application/octet-stream": {}}}, **_nos(404)},
+    )(serve)
 
 
 def _add_health(app: FastAPI, metrics: Metrics, ready: Callable[[], dict[str, Any]]) -> None:
@@ -150,9 +226,20 @@ def _add_health(app: FastAPI, metrics: Metrics, ready: Callable[[], dict[str, An
         state = ready()
         return JSONResponse(state, 200 if state["ready"] else 503)
 
-    app.get("/health/live", tags=["health"])(lambda: {"live": True})
-    app.get("/health/ready", tags=["health"])(is_ready)
-    app.get("/metrics", tags=["health"])(lambda: Response(metrics.page(), media_type="text/plain; version=0.0.4"))
+    def figures() -> Response:
+        return Response(metrics.page(), media_type="text/plain; version=0.0.4")
+
+    app.get("/health/live", name="live", tags=["health"])(lambda: {"live": True})
+    app.get("/health/ready", name="ready", tags=["health"], responses={503: {"description": "Not ready, and why"}})(
+        is_ready
+    )
+    app.get(
+        "/metrics",
+        name="metrics",
+        tags=["health"],
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}},
+    )(figures)
 
 
 def _describe(app: FastAPI, center: Center[Any]) -> None:
