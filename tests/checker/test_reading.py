@@ -58,7 +58,7 @@ def test_no_row_vanishes_unseen(clean: Clean, center: str, table: str) -> None:
         if table == "journal" and row.kind == "answerassist":
             continue  # help may also be passed on: that it was said does not tell that it was given here
         dirty = with_books(clean.end, center, **{table: rows[:at] + rows[at + 1 :]})
-        assert check(dirty, When.DRAINED), f"nobody misses {rows[at]}"
+        assert check(dirty, When.DRAINED), f"nobody misses {row}"
 
 
 @pytest.mark.parametrize("table", ["outbox", "work"])

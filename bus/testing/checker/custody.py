@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bus.custody import RULING_STEP, Status
-from bus.kinds import Accepted
+from bus.kinds import Accepted, Granted
 from bus.testing.checker.evidence import Books, Breach, Evidence, Line
 
 
@@ -66,16 +66,18 @@ def version_has_its_commit(evidence: Evidence) -> Iterator[Breach]:
     for seat in evidence.seats.values():
         lost = lost or seat.books is None
         for books in seat.all_books:
-            commits.update((line.case, line.version, line.holder) for line in books.journal if _commits(line))
+            granted = {line.case for line in books.said.values() if line.kind == Granted.kind}
+            commits.update((line.case, line.version, line.holder) for line in books.journal if _commits(line, granted))
     for name, books in evidence.open_books:
         for case, version, holder in sorted(books.beliefs - commits):
             yield Breach(name, case, f"{holder}@{version} was never committed", "gone" if lost else "")
 
 
-def _commits(line: Line) -> bool:
+def _commits(line: Line, granted: set[str]) -> bool:
     """An open offer is granted by the offerer when it hears the bid; every other commit point is a deed."""
-    granted = line.way == "heard" and line.kind == Accepted.kind and line.holder == line.peer
-    return granted or (line.way == "did" and line.kind in ("register", "accept", "rule"))
+    if line.way == "heard":
+        return line.kind == Accepted.kind and line.holder == line.peer and line.case in granted
+    return line.way == "did" and line.kind in ("register", "accept", "rule")
 
 
 def holder_knows(evidence: Evidence) -> Iterator[Breach]:
