@@ -76,7 +76,9 @@ def test_user_id_is_sent_when_the_login_is_the_center(ground: RabbitGround) -> N
         fetched = api.post(path, json={"count": 1, "ackmode": "ack_requeue_false", "encoding": "auto"}).json()
     properties = fetched[0]["properties"]
     assert properties.pop("message_id")
-    assert set(properties.pop("headers", {})) <= {"x-delivery-count"}, "the queue's own; we send none"
+    headers = properties.pop("headers")
+    assert headers.pop("digest") == parcel(B).digest
+    assert set(headers) <= {"x-delivery-count"}, "the queue's own; we send no other"
     assert properties == {"user_id": A, "delivery_mode": 2, "content_type": "application/cloudevents+json"}
     assert fetched[0]["exchange"] == out_exchange(A)
     leave(ground, a)

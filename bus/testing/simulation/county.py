@@ -1,0 +1,226 @@
+"""The whole county of one seed: who gets a turn, what time it is, who dies, who comes back, and when all is done."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+from bus.ids import deal_from
+from bus.testing.simulation.luck import Crash, Luck
+from bus.testing.simulation.road import Road
+from bus.testing.simulation.seat import Disk, Seat, disk
+from bus.testing.simulation.weather import Weather
+
+MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
+STEPS = ("receive", "work", "send", "hand_in")
+CALM_TICKS = 400
+"""So many ticks without any fault must be enough for every case to be closed."""
+
+
+class Land:
+    """The disks that seeds use one after the other: making tables anew for each would cost more than a seed does."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._disks: list[Disk] = []
+
+    def disks(self, count: int) -> list[Disk]:
+        """So many empty ones."""
+        while len(self._disks) < count:
+            self._disks.append(disk(self._folder / f"{len(self._disks)}.db"))
+        for one in self._disks[:count]:
+            one.luck = None
+            one.wipe()
+        return self._disks[:count]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for one in self._disks:
+            one.close()
+
+
+class County:
+    """Play it with ``play``; look at ``seats`` afterwards."""
+
+    def __init__(self, seed: int, weather: Weather, land: Land) -> None:
+        self.seed, self.weather = seed, weather
+        self.luck = Luck(seed, weather)
+        self.now = MORNING
+        self.ticks = 0
+        self.happened: Counter[str] = Counter()
+        self.trace: list[str] | None = None
+        """Filled in line by line where somebody wants to read it."""
+        self._digest = hashlib.sha256()
+        self._calm = False
+        deal_from(self._identities(Random(seed ^ 0x1D)))
+        self.road = Road(self.luck, lambda: self.now)
+        self._free = land.disks(weather.centers + weather.joins)
+        names = [f"c{number}-150402" for number in range(weather.centers + weather.joins)]
+        self._names = iter(names)
+        self._arbiter = names[0] if weather.arbiter else None
+        self.seats: list[Seat] = []
+        self.cases = 0
+        for _ in range(weather.centers):
+            self._add()
+
+    def _identities(self, draw: Random) -> Callable[[], UUID]:
+        """UUIDv7 (RFC 9562) of the virtual time: 48 bits of milliseconds, version, variant, and 74 bits drawn."""
+
+        def deal() -> UUID:
+            chance = draw.getrandbits(74)
+            high, low = chance >> 62, chance & (2**62 - 1)
+            return UUID(int=(int(self.now * 1000) << 80) | (7 << 76) | (high << 64) | (2 << 62) | low)
+
+        return deal
+
+    def _add(self) -> None:
+        name = next(self._names)
+        seat = Seat(name, self._free[len(self.seats)], self.road, self.luck, lambda: self.now, self._arbiter)
+        self.seats.append(seat)
+        self._tell("join", name)
+
+    @property
+    def alive(self) -> tuple[str, ...]:
+        """The centers of the county, as everybody has been told."""
+        return tuple(seat.name for seat in self.seats if not seat.gone)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that happened: the same seed gives the same."""
+        return self._digest.hexdigest()
+
+    def _tell(self, what: str, name: str, more: object = "") -> None:
+        self.happened[what] += 1
+        line = f"{self.now:.3f} {name} {what} {more}\n"
+        self._digest.update(line.encode())
+        if self.trace is not None:
+            self.trace.append(line)
+
+    # -- playing -----------------------------------------------------------------------------------------------------
+
+    def play(self) -> bool:
+        """The storm, then the calm. Whether everything came to rest."""
+        plan = self._plan()
+        for tick in range(self.weather.storm):
+            for event in plan.get(tick, ()):
+                event()
+            self._tick()
+        self._calm = True
+        self.luck.weather = self.weather.calm()
+        for tick in range(CALM_TICKS):
+            if not self._tick():
+                if self._at_rest():
+                    return True
+                self._leap()
+            if tick % 20 == 19:
+                self._look_again()
+        return self._at_rest()
+
+    def _plan(self) -> dict[int, list[Callable[[], None]]]:
+        """Tick → what happens at it: residents come, centers join and leave."""
+        draw = self.luck.draw
+        plan: dict[int, list[Callable[[], None]]] = {}
+        for _ in range(self.weather.cases):
+            plan.setdefault(draw.randrange(max(1, self.weather.storm * 2 // 3)), []).append(self._resident)
+        for _ in range(self.weather.joins):
+            plan.setdefault(draw.randrange(self.weather.storm), []).append(self._add)
+        for _ in range(self.weather.leaves):
+            plan.setdefault(draw.randrange(self.weather.storm // 2, self.weather.storm), []).append(self._leave)
+        return plan
+
+    def _resident(self) -> None:
+        here = [seat for seat in self.seats if not seat.gone]
+        self.luck.draw.choice(here).resident()
+        self.cases += 1
+
+    def _leave(self) -> None:
+        """A center is taken away for good, without a word; never the arbiter."""
+        here = [seat for seat in self.seats if not seat.gone and seat.name != self._arbiter]
+        seat = self.luck.draw.choice(here)
+        seat.die()
+        seat.gone = True
+        self.road.remove(seat.name)
+        self._tell("leave", seat.name)
+
+    def _tick(self) -> bool:
+        """Everybody gets a turn, in an order that is drawn; whether anybody had something to do."""
+        self.ticks += 1
+        draw = self.luck.draw
+        self.now += draw.uniform(0.05, self.weather.stride)
+        busy = False
+        for seat in draw.sample(self.seats, len(self.seats)):
+            if not seat.gone:
+                busy |= self._turn(seat)
+        return busy
+
+    def _turn(self, seat: Seat) -> bool:
+        draw, busy = self.luck.draw, False
+        try:
+            if seat.turns is None:
+                if seat.back_at > self.now and not self._calm:
+                    return True
+                busy = True
+                self._tell("start", seat.name)
+                seat.start()
+            self._staff(seat)
+            for step in draw.sample(STEPS, len(STEPS)):
+                if self.luck.happens(self.luck.weather.lazy):
+                    continue
+                if self.luck.happens(self.luck.weather.kill):
+                    raise Crash  # noqa: TRY301 - the same end as at a point inside a step
+                did = seat.hand_in() if step == "hand_in" else seat.round(step)
+                if did:
+                    busy = True
+                    self._tell(step, seat.name)
+        except Crash:
+            seat.die()
+            self._tell("crash", seat.name)
+            return True
+        return busy
+
+    def _staff(self, seat: Seat) -> None:
+        if seat.turns is None or len(seat.unanswered) > 20:
+            return
+        for case_id in seat.pick(self.luck.draw, 4, calm=self._calm):
+            seat.act(case_id, self.alive, calm=self._calm)
+
+    # -- rest --------------------------------------------------------------------------------------------------------
+
+    def _at_rest(self) -> bool:
+        return all(not seat.unanswered and not seat.office.todo for seat in self.seats if not seat.gone) and (
+            self._next() is None
+        )
+
+    def _next(self) -> float | None:
+        """When the next thing is due anywhere."""
+        dues: list[float] = []
+        for seat in self.seats:
+            if seat.gone:
+                continue
+            for due_ms in (seat.store.due(), seat.store.desk_due()):
+                if due_ms is not None:
+                    dues.append(due_ms / 1000 - seat.skew)
+            due = self.road.next_due(seat.name)
+            if due is not None:
+                dues.append(due)
+        return min(dues, default=None)
+
+    def _leap(self) -> None:
+        """Nothing is due now: on to when something is."""
+        due = self._next()
+        if due is not None:
+            self.now = max(self.now, due)
+
+    def _look_again(self) -> None:
+        """Staff looks through all its cases: what has changed without a message for the desk is found so."""
+        for seat in self.seats:
+            if not seat.gone:
+                seat.office.todo.update(seat.office.known)
+
+
+def lines_of(county: County) -> Sequence[str]:
+    """What happened, for people; empty unless ``trace`` was a list from the start."""
+    return county.trace or ()

@@ -1,0 +1,80 @@
+"""One seed from beginning to end: the county, what became of it, and the checker's word."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from bus.testing.checker import Evidence, Finding, Seat, Told, When, check, read, wrong
+from bus.testing.simulation.county import County, Land
+from bus.testing.simulation.office import KINDS
+from bus.testing.simulation.weather import Weather, drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of one seed."""
+
+    seed: int
+    findings: tuple[Finding, ...]
+    """Everything that breaks a promise; empty: all held."""
+    handovers: int
+    """Changes of custody that were decided."""
+    cases: int
+    centers: int
+    digest: str
+    seconds: float
+    happened: Counter[str] = field(default_factory=Counter)
+
+
+def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str] | None = None) -> Played:
+    """Play ``seed``. Deterministic, down to the digest, for the same code and ``PYTHONHASHSEED``."""
+    start = time.perf_counter()
+    county = County(seed, weather or drawn(seed), land)
+    county.trace = trace
+    rested = county.play()
+    evidence = testimony(county)
+    findings = wrong(check(evidence, When.DRAINED if rested else When.STILL))
+    if not rested:
+        findings = [
+            *findings,
+            Finding("comes to rest", "", "", f"still busy after {county.ticks} ticks without a fault"),
+        ]
+    faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
+    findings += [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
+    return Played(
+        seed,
+        tuple(findings),
+        _handovers(evidence),
+        county.cases,
+        len(county.seats),
+        county.digest,
+        time.perf_counter() - start,
+        county.happened + Counter(repeated=county.road.repeated, lost=county.road.lost, crashes=county.luck.crashes),
+    )
+
+
+def testimony(county: County) -> Evidence:
+    """Everything that can be looked at afterwards."""
+    for seat in county.seats:
+        seat.store.luck = None
+    return Evidence(
+        seats={
+            seat.name: Seat(
+                seat.name,
+                read(seat.store),
+                effects=seat.office.effects,
+                gone=seat.gone,
+                leaves_effects=frozenset(model.kind for model in KINDS),
+            )
+            for seat in county.seats
+        },
+        submissions=[tried for seat in county.seats for tried in seat.tried],
+    )
+
+
+def _handovers(evidence: Evidence) -> int:
+    """Every custody version of every case but its first is one hand-over (a ruling counts as one)."""
+    versions = {
+        (line.case, line.version) for _, books in evidence.open_books for line in books.journal if line.version > 1
+    }
+    return len(versions)

@@ -1,0 +1,239 @@
+"""One center in a simulation: its store on a disk that survives crashes, its office, and the life it lives at present."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import delete
+
+from bus.case import Attachment
+from bus.center import NotNow
+from bus.intake import Counter, Submission
+from bus.page import Rules
+from bus.pauses import Pauses
+from bus.store import Store, StoreTrouble, Tx, schema
+from bus.store import tables as t
+from bus.testing.checker import Submission as Tried
+from bus.testing.checker import Told, text_digest
+from bus.testing.simulation.luck import Luck
+from bus.testing.simulation.office import Act, Matter, Office, adapter
+from bus.testing.simulation.road import Road, RoadTransport
+from bus.turns import Turns
+from bus.work import Gate, Patience
+
+T = TypeVar("T")
+TOLD = {"taken": Told.TAKEN, "repeated": Told.REPEATED, "refused": Told.REFUSED, "failed": Told.FAILED}
+
+
+class Disk(Store):
+    """A store whose process may die before and after each commit, and whose disk may be full."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.luck: Luck | None = None
+        """None while nobody wants anything to happen."""
+        self.file = sqlite3.connect(self.url.database or "", isolation_level=None)
+        """To look into the file without the product's own way of opening it."""
+
+    def _write_once(self, change: Callable[[Tx], T]) -> T:
+        luck = self.luck
+        if luck is None:
+            return super()._write_once(change)
+
+        def fallible(tx: Tx) -> T:
+            done = change(tx)
+            if luck.happens(luck.weather.store):
+                raise StoreTrouble("the disk is full", passing=True)
+            luck.trip()
+            return done
+
+        done = super()._write_once(fallible)
+        luck.trip()
+        return done
+
+    def wipe(self) -> None:
+        """Empty, as after its first start, with row ids from 1."""
+        with self.engine.begin() as tx:
+            for table in t.metadata.tables.values():
+                tx.execute(delete(table))
+            tx.exec_driver_sql("DELETE FROM sqlite_sequence")
+
+    def due(self) -> int | None:
+        """When something in the outbox, at the desk, or among the receipts is due, in milliseconds."""
+        query = (
+            "SELECT min(m) FROM (SELECT min(next_ms) m FROM outbox WHERE state='waiting' UNION ALL"
+            " SELECT min(next_ms) FROM receipts UNION ALL SELECT min(next_ms) FROM errors)"
+        )
+        found: int | None = self.file.execute(query).fetchone()[0]
+        return found
+
+    def desk_due(self) -> int | None:
+        """When a task at the desk is due, in milliseconds."""
+        found: int | None = self.file.execute("SELECT min(next_ms) FROM work WHERE state='waiting'").fetchone()[0]
+        return found
+
+    def close(self) -> None:
+        """See ``Store``."""
+        self.file.close()
+        super().close()
+
+
+def disk(path: Path) -> Disk:
+    """An empty store at this place, with its tables."""
+    store = Disk(f"sqlite:///{path}")
+    schema.upgrade(store)
+    return store
+
+
+class _NoRoutes:
+    def find(self, category: str, division: str) -> str | None:
+        """Staff names whom it offers to."""
+        return None
+
+
+def _no_attachment(_tx: Tx, _sha256: str) -> Attachment | None:
+    return None
+
+
+def _no_bytes(_attachment: Attachment) -> bytes:
+    raise NotNow("no-attachments-here")
+
+
+class Seat:
+    """One center. ``turns`` is None while it is down."""
+
+    def __init__(
+        self, name: str, store: Disk, road: Road, luck: Luck, now: Callable[[], float], arbiter: str | None
+    ) -> None:
+        self.name, self.store, self._road, self._luck, self._now = name, store, road, luck, now
+        self.rules = Rules(name, arbiter)
+        self.office = Office(luck)
+        self.gone = False
+        self.skew = luck.draw.uniform(-1, 1) * luck.weather.skew
+        self.turns: Turns | None = None
+        self.back_at = 0.0
+        self._transport: RoadTransport | None = None
+        self._adapter = adapter(name.partition("-")[0])
+        self.unanswered: dict[str, Submission] = {}
+        """Forms that the vendor's system has sent and not heard an answer to: it sends them again."""
+        self.tried: list[Tried] = []
+        self._forms = 0
+        store.luck = luck
+        road.add(name)
+
+    def clock(self) -> datetime:
+        """What this center believes the time to be."""
+        return datetime.fromtimestamp(self._now() + self.skew, UTC)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """A new process on the old store. May raise ``Crash``."""
+        self._transport = RoadTransport(self.name, self._road, self._luck)
+        self.turns = Turns(
+            self._adapter,
+            self.office,
+            self.rules,
+            Counter(self.rules, _NoRoutes(), _no_attachment),
+            self.store,
+            self._transport,
+            Gate(Patience(attempts=12, pauses=Pauses(1, 900))),
+            _no_bytes,
+            self.clock,
+            at_once=16,
+        )
+        try:
+            self.turns.begin()
+        except StoreTrouble:
+            self.die()
+
+    def die(self) -> None:
+        """The process is no more; what it had not settled comes again."""
+        if self._transport is not None:
+            self._transport.close(0)
+        self.turns, self._transport = None, None
+        self.back_at = self._now() + self._luck.draw.choice((0.0, 1.0, 20.0, 300.0))
+
+    # -- rounds ------------------------------------------------------------------------------------------------------
+
+    def round(self, step: str) -> bool:
+        """One round of a step; whether there was anything to do. May raise ``Crash``."""
+        if self.turns is None:
+            return False
+        now_ms = int((self._now() + self.skew) * 1000)
+        try:
+            if step == "receive":
+                due = self._road.next_due(self.name)
+                return due is not None and due <= self._now() and self.turns.receive(0) > 0
+            if step == "send":
+                due_ms = self.store.due()
+                return due_ms is not None and due_ms <= now_ms and self.turns.send().sent > 0
+            due_ms = self.store.desk_due()
+            return due_ms is not None and due_ms <= now_ms and bool(self.turns.work()[0])
+        except StoreTrouble:
+            return True
+
+    # -- the door ----------------------------------------------------------------------------------------------------
+
+    def resident(self) -> None:
+        """A resident comes to the vendor's system."""
+        self._forms += 1
+        native_id = f"{self.name}-m{self._forms}"
+        self._fill_in("matter", Matter(native_id=native_id, text=f"第{self._forms}件事 {self.name}"), native_id)
+
+    def act(self, case_id: UUID, alive: tuple[str, ...], *, calm: bool) -> None:
+        """Somebody opens a case in the vendor's system and does what comes next."""
+        self._forms += 1
+        native_id = f"{self.name}-a{self._forms}"
+        turn = self._luck.draw.getrandbits(40)
+        form = Act(
+            native_id=native_id, case_id=case_id, turn=turn, calm=calm, alive=alive, hops=self._luck.weather.hops
+        )
+        self._fill_in("act", form, native_id)
+
+    def _fill_in(self, form: str, body: Matter | Act, native_id: str) -> None:
+        self.unanswered[native_id] = Submission(self._adapter.forms[form], body)
+
+    def hand_in(self) -> bool:
+        """What has no answer is handed in at the door, now and again, all in one commit. May raise ``Crash``."""
+        if self.turns is None or not self.unanswered:
+            return False
+        batch = list(self.unanswered.values())[:50]
+        self._luck.draw.shuffle(batch)
+        tried = len(self.tried)
+        self.tried += [self._try(one) for one in batch]
+        try:
+            replies = self.turns.take_in(batch)
+        except StoreTrouble:
+            return True
+        for place, (one, reply) in enumerate(zip(batch, replies, strict=True)):
+            cases = tuple(touched["case_id"] for touched in reply.cases)
+            self.tried[tried + place] = self._try(one)._replace(told=TOLD[reply.status], cases=cases, code=reply.code)
+            if self._luck.happens(self._luck.weather.unknown):
+                self.tried[tried + place] = self._try(one)  # the answer was lost on the way: it is sent again
+                continue
+            del self.unanswered[one.key[1]]
+            self._learn(one, cases)
+        return True
+
+    def _try(self, one: Submission) -> Tried:
+        text = text_digest(one.body.text) if isinstance(one.body, Matter) else ""
+        return Tried(self.name, one.form.name, one.key[1], Told.UNKNOWN, digest=one.digest(), text=text)
+
+    def _learn(self, one: Submission, cases: Sequence[str]) -> None:
+        for case_id in map(UUID, cases):
+            self.office.known[case_id] = None
+            self.office.todo[case_id] = None
+        if isinstance(one.body, Act) and not cases:
+            self.office.todo.pop(one.body.case_id, None)
+
+    def pick(self, draw: Random, count: int, *, calm: bool) -> list[UUID]:
+        """Cases that somebody opens now."""
+        if calm:
+            return list(self.office.todo)[:50]
+        known = list(self.office.todo) or list(self.office.known)
+        return [draw.choice(known) for _ in range(count)] if known else []

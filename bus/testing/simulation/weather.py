@@ -1,0 +1,95 @@
+"""What a seed has in store for a county: how many centers, how much work, and how bad everything is to them."""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """Drawn once from the seed. Chances are per event, 0 to 1; times are virtual seconds."""
+
+    centers: int
+    cases: int
+    hops: int
+    """To how many centers a case wants to go before it is resolved, at most."""
+    storm: int
+    """Ticks before everything calms down."""
+    stride: float
+    """Longest virtual time between two ticks."""
+    arbiter: bool
+    joins: int
+    """Centers that are added to the county while it works."""
+    leaves: int
+    """Centers that are taken away for good, with everything they hold."""
+    restores: int
+    """Stores that are put back to an older backup."""
+    skew: float
+    """By how much a center's clock may be wrong."""
+    lose: float
+    """A parcel that the road vouched for is lost all the same."""
+    repeat: float
+    delay: float
+    """Longest time on the road."""
+    corrupt: float
+    unknown: float
+    """The road says nothing about a parcel in time."""
+    crash: float
+    """At each commit, publish, ack and vendor call, before and after it."""
+    kill: float
+    """Between two rounds of a center."""
+    away: float
+    """The center's own system does not answer."""
+    store: float
+    """A transaction cannot be written (disk full, store locked)."""
+    lazy: float
+    """A step that could run does not get its turn."""
+
+    def calm(self) -> "Weather":
+        """The same county when nothing goes wrong any more."""
+        return replace(
+            self,
+            lose=0,
+            repeat=0,
+            delay=1,
+            corrupt=0,
+            unknown=0,
+            crash=0,
+            kill=0,
+            away=0,
+            store=0,
+            lazy=0,
+            skew=self.skew,
+        )
+
+
+def drawn(seed: int) -> Weather:
+    """The weather of this seed."""
+    draw = Random(seed)
+    rough = draw.choice((0.0, 0.3, 1.0, 1.0, 3.0))
+
+    def chance(most: float) -> float:
+        return draw.choice((0.0, 0.5, 1.0)) * most * rough
+
+    centers = draw.choice((4, 4, 4, 5, 6, 8, 12))
+    return Weather(
+        centers=centers,
+        cases=draw.choice((70, 80, 90)),
+        hops=min(centers - 1, draw.choice((2, 3, 4, 5))),
+        storm=draw.choice((20, 30, 40)),
+        stride=draw.choice((2.0, 10.0, 60.0)),
+        arbiter=draw.random() < 0.8,
+        joins=draw.choice((0, 0, 1)),
+        leaves=0,
+        restores=0,
+        skew=draw.choice((0.0, 0.0, 60.0, 3600.0)),
+        lose=chance(0.10),
+        repeat=chance(0.10),
+        delay=draw.choice((0.5, 5.0, 60.0)),
+        corrupt=chance(0.02),
+        unknown=chance(0.10),
+        crash=chance(0.004),
+        kill=chance(0.01),
+        away=chance(0.10),
+        store=chance(0.01),
+        lazy=draw.choice((0.0, 0.3, 0.6)),
+    )
