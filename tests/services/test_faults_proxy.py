@@ -85,7 +85,7 @@ def test_resets_come_again_and_again_and_stop_when_healed(proxy: TcpProxy) -> No
     """Every connection dies of an RST, not of an orderly end, until the weather is fair."""
     proxy.weather = Weather(reset_every=(0.01, 0.05))
     for _ in range(3):
-        with _call(proxy) as line, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), _call(proxy) as line:
             line.recv(1)
     proxy.heal()
     with _call(proxy) as line:
@@ -218,7 +218,7 @@ def test_a_server_that_is_not_there_is_a_reset(echo: int) -> None:
     """The client is told at once, and the proxy counts it."""
     with TcpProxy(LOOPBACK, echo) as proxy:
         proxy._target = (LOOPBACK, 1)
-        with _call(proxy) as line, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), _call(proxy) as line:
             line.recv(1)
         assert proxy.counts["unreachable"] == 1
 

@@ -4,8 +4,39 @@ Everything is a context manager or has an idempotent ``close``, takes back what 
 killed run left behind. Where root or a program is missing it raises ServiceUnavailable with the cure.
 """
 
+from bus.testing.faults.broker import (
+    close_connections,
+    consumer_timeout,
+    credentials_revoked,
+    delete_queue,
+    disk_alarm,
+    memory_alarm,
+    purge_queue,
+)
+from bus.testing.faults.clock import FakeClock
+from bus.testing.faults.intruder import StoreIntruder
 from bus.testing.faults.proxy import TcpProxy
+from bus.testing.faults.tmpfs import Tmpfs
 from bus.testing.faults.weather import FAIR, Stream, Weather, both_ways
 from bus.testing.services.network import Host, Namespace, Network
 
-__all__ = ["FAIR", "Host", "Namespace", "Network", "Stream", "TcpProxy", "Weather", "both_ways"]
+__all__ = [
+    "FAIR",
+    "FakeClock",
+    "Host",
+    "Namespace",
+    "Network",
+    "StoreIntruder",
+    "Stream",
+    "TcpProxy",
+    "Tmpfs",
+    "Weather",
+    "both_ways",
+    "close_connections",
+    "consumer_timeout",
+    "credentials_revoked",
+    "delete_queue",
+    "disk_alarm",
+    "memory_alarm",
+    "purge_queue",
+]

@@ -1,0 +1,82 @@
+"""What an operator or a full machine does to a broker, and taken back at the end."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from bus.testing.services.rabbitmq import RabbitNode
+
+MEMORY = "1GB"
+DISK = "100MB"
+"""What our private nodes are configured with: ``settings`` of a node that say otherwise are not restored."""
+
+
+@contextmanager
+def memory_alarm(node: RabbitNode) -> Iterator[None]:
+    """The broker thinks its memory is full, and takes no more messages. In a cluster it blocks every node."""
+    node.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
+    try:
+        yield
+    finally:
+        node.ctl("set_vm_memory_high_watermark", "absolute", MEMORY)
+
+
+@contextmanager
+def disk_alarm(node: RabbitNode) -> Iterator[None]:
+    """The broker thinks its disk is full, and takes no more messages. In a cluster it blocks every node."""
+    node.ctl("set_disk_free_limit", "1000TB")
+    try:
+        yield
+    finally:
+        node.ctl("set_disk_free_limit", DISK)
+
+
+@contextmanager
+def credentials_revoked(node: RabbitNode, user: str, vhost: str = "/") -> Iterator[None]:
+    """A user's password is changed and his rights in ``vhost`` are taken, his connections closed; all given back."""
+    account, rights = f"users/{_word(user)}", f"permissions/{_word(vhost)}/{_word(user)}"
+    with node.api() as api:
+        kept: dict[str, Any] = api.get(account).raise_for_status().json()
+        allowed: dict[str, Any] = api.get(rights).raise_for_status().json()
+        api.put(account, json={"password": secrets.token_hex(16), "tags": kept["tags"]}).raise_for_status()
+        api.delete(rights).raise_for_status()
+    try:
+        close_connections(node, user)
+        yield
+    finally:
+        names = ("password_hash", "hashing_algorithm", "tags")
+        with node.api() as api:
+            api.put(account, json={name: kept[name] for name in names}).raise_for_status()
+            patterns = {name: allowed[name] for name in ("configure", "write", "read")}
+            api.put(rights, json=patterns).raise_for_status()
+
+
+def close_connections(node: RabbitNode, user: str | None = None) -> None:
+    """The broker closes all its connections, or those of one user, with an AMQP connection.close (320)."""
+    if user is None:
+        node.ctl("close_all_connections", "--global", "closed by a test")
+    else:
+        node.ctl("close_all_user_connections", user, "closed by a test")
+
+
+def delete_queue(node: RabbitNode, queue: str, vhost: str = "/") -> None:
+    """A queue and all that lies in it are gone. Its consumers get a basic.cancel."""
+    with node.api() as api:
+        api.delete(f"queues/{_word(vhost)}/{_word(queue)}").raise_for_status()
+
+
+def purge_queue(node: RabbitNode, queue: str, vhost: str = "/") -> None:
+    """All messages that wait in a queue are gone; those that are with a consumer stay."""
+    with node.api() as api:
+        api.delete(f"queues/{_word(vhost)}/{_word(queue)}/contents").raise_for_status()
+
+
+def consumer_timeout(seconds: float) -> Sequence[str]:
+    """Settings of a node that closes the channel of a consumer who keeps a message unacknowledged for so long."""
+    return [f"consumer_timeout = {int(seconds * 1000)}", "channel_tick_interval = 500"]
+
+
+def _word(name: str) -> str:
+    return quote(name, safe="")
