@@ -21,7 +21,8 @@ def main() -> int:
     """Play; 0 when every promise held in every seed."""
     if os.environ.get("PYTHONHASHSEED") != "0":  # sets of text would come in another order at every start
         os.environ["PYTHONHASHSEED"] = "0"
-        os.execv(sys.executable, [sys.executable, "-m", "bus.testing.simulation", *sys.argv[1:]])
+        command = [sys.executable, "-m", "bus.testing.simulation", *sys.argv[1:]]
+        os.execv(sys.executable, command)  # noqa: S606 - ourselves again
     asked = _arguments()
     if asked.seed is not None:
         return _one(asked.seed, trace=asked.trace)
@@ -86,12 +87,10 @@ def _many(seeds: range, jobs: int, *, as_json: bool) -> int:
     happened: Counter[str] = Counter()
     failed: list[Played] = []
     for played in _played(seeds, jobs):
-        count, handovers, cases, busy = (
-            count + 1,
-            handovers + played.handovers,
-            cases + played.cases,
-            busy + played.seconds,
-        )
+        count += 1
+        handovers += played.handovers
+        cases += played.cases
+        busy += played.seconds
         happened += played.happened
         if played.findings:
             failed.append(played)

@@ -196,17 +196,7 @@ class County:
 
     def _next(self) -> float | None:
         """When the next thing is due anywhere."""
-        dues: list[float] = []
-        for seat in self.seats:
-            if seat.gone:
-                continue
-            for due_ms in (seat.store.due(), seat.store.desk_due()):
-                if due_ms is not None:
-                    dues.append(due_ms / 1000 - seat.skew)
-            due = self.road.next_due(seat.name)
-            if due is not None:
-                dues.append(due)
-        return min(dues, default=None)
+        return min((due for seat in self.seats if not seat.gone for due in seat.dues()), default=None)
 
     def _leap(self) -> None:
         """Nothing is due now: on to when something is."""

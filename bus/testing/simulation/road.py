@@ -68,7 +68,7 @@ class Road:
     def take(self, center: str, limit: int) -> list[Delivery]:
         """What has arrived."""
         box, now = self._boxes.get(center, []), self._now()
-        taken = []
+        taken: list[Delivery] = []
         while box and box[0].due <= now and len(taken) < limit:
             taken.append(heapq.heappop(box).delivery)
         return taken

@@ -1,7 +1,7 @@
-"""One center in a simulation: its store on a disk that survives crashes, its office, and the life it lives at present."""
+"""One center in a simulation: its store, which survives crashes, its office, and the life it lives at present."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -176,6 +176,15 @@ class Seat:
             return due_ms is not None and due_ms <= now_ms and bool(self.turns.work()[0])
         except StoreTrouble:
             return True
+
+    def dues(self) -> Iterator[float]:
+        """When something is due here, in virtual time: at the outbox, at the desk, on the road."""
+        for due_ms in (self.store.due(), self.store.desk_due()):
+            if due_ms is not None:
+                yield due_ms / 1000 - self.skew
+        due = self._road.next_due(self.name)
+        if due is not None:
+            yield due
 
     # -- the door ----------------------------------------------------------------------------------------------------
 

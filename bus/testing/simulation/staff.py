@@ -28,7 +28,7 @@ def reflexes(record: Record, message: Message[Any], draw: Random) -> Answer:
 
 
 def next_acts(record: Record, alive: tuple[str, ...], hops: int, draw: Random, *, calm: bool) -> Answer:
-    """What comes next. ``calm``: everybody wants the case done; otherwise they also wander off. Empty: nothing to do."""
+    """What comes next; empty: nothing. ``calm``: everybody wants the case done; otherwise they also wander off."""
     for act in (_answer, _arbitrate, _help, _reply, _chase, _handle):
         acts = act(record, alive, hops, draw, calm)
         if acts:
@@ -90,7 +90,9 @@ def _chase(record: Record, alive: tuple[str, ...], _hops: int, draw: Random, cal
     return []
 
 
-def _handle(record: Record, alive: tuple[str, ...], hops: int, draw: Random, calm: bool) -> list[c.Command]:
+def _handle(  # noqa: PLR0911 - one return for each thing that a holder may do
+    record: Record, alive: tuple[str, ...], hops: int, draw: Random, calm: bool
+) -> list[c.Command]:
     """The holder's work: pass it on, ask for help, report, resolve."""
     if not record.mine or record.status is not Status.OPEN:
         return []

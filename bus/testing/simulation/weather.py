@@ -47,18 +47,7 @@ class Weather:
     def calm(self) -> "Weather":
         """The same county when nothing goes wrong any more."""
         return replace(
-            self,
-            lose=0,
-            repeat=0,
-            delay=1,
-            corrupt=0,
-            unknown=0,
-            crash=0,
-            kill=0,
-            away=0,
-            store=0,
-            lazy=0,
-            skew=self.skew,
+            self, delay=1.0, lose=0, repeat=0, corrupt=0, unknown=0, crash=0, kill=0, away=0, store=0, lazy=0
         )
 
 
@@ -73,8 +62,8 @@ def drawn(seed: int) -> Weather:
     centers = draw.choice((4, 4, 4, 5, 6, 8, 12))
     return Weather(
         centers=centers,
-        cases=draw.choice((70, 80, 90)),
-        hops=min(centers - 1, draw.choice((2, 3, 4, 5))),
+        cases=draw.choice((110, 120, 130)),
+        hops=min(centers - 1, draw.choice((3, 4, 5))),
         storm=draw.choice((20, 30, 40)),
         stride=draw.choice((2.0, 10.0, 60.0)),
         arbiter=draw.random() < 0.8,
