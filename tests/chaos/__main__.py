@@ -22,13 +22,14 @@ def _arguments() -> argparse.Namespace:
     add(
         "--faults",
         default="all",
-        help="名称，逗号分隔；a+b 同时进行；all；list / names by comma; a+b at once; all; list",
+        help="名称，逗号分隔；a+b 同时；all；list / names by comma; a+b at once",
     )
     add("--seconds", type=float, default=60, help="每个故障的时长 / how long each fault lasts")
     add("--seeds", default="1", help="种子：1,2,3 或 1-3 / seeds: 1,2,3 or 1-3")
     add("--broker", choices=("single", "cluster"), default="single")
     add("--store", choices=("sqlite", "postgres"), default="sqlite")
     add("--rate", type=float, default=100, help="每秒转办数 / hand-overs asked for a second")
+    add("--version", default="", help="各中心运行的 git 版本 / the git ref whose code the centers run")
     add("--json", type=Path, help="把表写成 JSON / write the table as JSON")
     add("--keep", action="store_true", help="留下有问题的现场 / keep the folders of runs with findings")
     return parser.parse_args()
@@ -60,7 +61,7 @@ def main() -> int:
     if given.faults == "list":
         table.show_faults(console)
         return 0
-    setting = Setting(given.seconds, given.rate, given.broker, given.store)
+    setting = Setting(given.seconds, given.rate, given.broker, given.store, version=given.version)
     rows: list[Row] = []
     with Servers() as servers:
         for group in groups(given.faults, given.broker):

@@ -39,6 +39,8 @@ class Setting:
     broker: str = "single"
     store: str = "sqlite"
     division: str = "150402"
+    version: str = ""
+    """The git ref whose code the centers run; empty: the checkout as it lies."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,13 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
     row = Row("+".join(fault.name for fault in group), seed, setting.seconds)
     targets = _targets(group, names(setting.division), seed)
     with stage(
-        servers, group, broker=setting.broker, store=setting.store, division=setting.division, targets=targets
+        servers,
+        group,
+        broker=setting.broker,
+        store=setting.store,
+        division=setting.division,
+        targets=targets,
+        version=setting.version,
     ) as set_up:
         _play_on(set_up, group, targets, setting, row)
     return row

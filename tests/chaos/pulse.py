@@ -1,4 +1,4 @@
-"""The pulse of a town: hand-overs, answers to residents, repeats, and the longest pause, read from what vendors wrote."""
+"""The pulse of a town: hand-overs, answers to residents, repeats, pauses, read from what the vendors wrote."""
 
 import json
 import threading

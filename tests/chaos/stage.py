@@ -29,7 +29,7 @@ class Servers:
     _node: RabbitNode | None = None
     _cluster: RabbitCluster | None = None
     _postgres: PostgresNode | None = None
-    _old_code: Path | None = None
+    _trees: dict[str, Path] = field(default_factory=dict)
     network: Network | None = None
 
     def __enter__(self) -> "Servers":
@@ -57,13 +57,15 @@ class Servers:
             self._postgres = self._stack.enter_context(PostgresNode(SERVICES))
         return self._postgres
 
-    def old_code(self) -> Path:
-        """The source tree of the previous version."""
-        if self._old_code is None:
-            self._old_code = Path(tempfile.mkdtemp(prefix="previous-version-"))
-            self._stack.callback(shutil.rmtree, self._old_code, ignore_errors=True)
-            _unpack(previous_version(), self._old_code)
-        return self._old_code
+    def code(self, ref: str) -> Path:
+        """The source tree of a version; the empty ref is the checkout as it lies."""
+        if not ref:
+            return HERE
+        if ref not in self._trees:
+            tree = self._trees[ref] = Path(tempfile.mkdtemp(prefix="version-"))
+            self._stack.callback(shutil.rmtree, tree, ignore_errors=True)
+            _unpack(ref, tree)
+        return self._trees[ref]
 
 
 WIRE_AND_STORE = ("bus/store", "bus/kinds.py", "bus/message.py", "bus/transports")
@@ -107,6 +109,7 @@ def stage(
     store: str,
     division: str,
     targets: Mapping[str, list[str]],
+    version: str = "",
 ) -> Iterator[Stage]:
     """Open a town for the faults of ``group``; ``targets``: fault → the centers it may strike."""
     needs = frozenset().union(*(fault.needs for fault in group))
@@ -128,11 +131,11 @@ def stage(
                 stores[struck[0]] = f"sqlite:///{disk.path}/store.db"
             if Needs.CLOCK in fault.needs:
                 clock = clocks[struck[0]] = stack.enter_context(FakeClock())
-                environments[struck[0]] = clock.env({})
-        town = Town(folder, road.urls(proxied=Needs.PROXY in needs), stores, environments)
+                environments[struck[0]] = clock.env()
+        town = Town(folder, road.urls(proxied=Needs.PROXY in needs), stores, environments, servers.code(version))
         stack.callback(town.close)
         town.open()
-        old_code = servers.old_code() if Needs.OLD_CODE in needs else None
+        old_code = servers.code(previous_version()) if Needs.OLD_CODE in needs else None
         postgres = servers.postgres() if on_postgres else None
         yield Stage(town, road, servers.network, postgres, clocks, disks, old_code)
 

@@ -34,8 +34,8 @@ class Town:
     stores: Mapping[str, str] = field(default_factory=dict)
     """Center → store URL; SQLite in the folder where none is named."""
     environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    codes: Mapping[str, Path] = field(default_factory=dict)
-    """Center → another version's source tree."""
+    code: Path = HERE
+    """The source tree that the centers run."""
     more: Mapping[str, Any] = field(default_factory=dict)
     centers: dict[str, CenterProcess] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Town:
                 name,
                 self._settings(name, door, vendor),
                 self.folder,
-                self.codes.get(name, HERE),
+                self.code,
                 dict(self.environments.get(name, {})),
             )
         self._start_vendors(desks)

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from contextlib import suppress
 
-from tests.chaos.centers import HERE, CenterProcess
+from tests.chaos.centers import CenterProcess
 from tests.chaos.faults.fault import Needs, fault
 from tests.chaos.scene import Scene
 from tests.chaos.town import Town
@@ -133,7 +133,7 @@ def two_relays(scene: Scene) -> None:
 def previous_version(scene: Scene) -> None:
     assert scene.old_code is not None
     center = scene.center()
-    for code in (scene.old_code, HERE):
+    for code in (scene.old_code, scene.town.code):
         center.end()
         center.code = code
         center.start()
@@ -141,12 +141,18 @@ def previous_version(scene: Scene) -> None:
         scene.hold(3, 30)
 
 
-@fault("overload", "十倍负载 2–10 秒", "ten times the load for 2 to 10 s", heals="the usual load")
+@fault(
+    "overload",
+    "十倍负载 1–3 秒，随后半负载",
+    "ten times the load for 1 to 3 s",
+    heals="half the load for 12 to 20 s",
+)
 def overload(scene: Scene) -> None:
     usual = scene.load.rate
     scene.load.rate = usual * 10
     try:
-        scene.hold(2, 10)
+        scene.hold(1, 3)
+        scene.load.rate = usual / 2
+        scene.hold(12, 20)
     finally:
         scene.load.rate = usual
-    scene.hold(2, 5)

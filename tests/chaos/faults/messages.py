@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from bus.testing.faults import close_connections, credentials_revoked, delete_queue, purge_queue
+from bus.testing.faults import consumer_timeout, credentials_revoked, delete_queue, purge_queue
 from bus.transports.topology import inbox_queue, out_exchange
 from tests.chaos.faults.fault import fault
 from tests.chaos.scene import Scene
@@ -50,25 +50,16 @@ def credentials(scene: Scene) -> None:
     "consumer-timeout", "代理的消费确认时限缩到 2 秒，中心停顿更久",
     "the broker closes the channel of a center that has not acked for 2 s", heals="the usual limit",
 )  # fmt: skip
-def consumer_timeout(scene: Scene) -> None:
-    node, center = scene.road.nodes[0], scene.center()
-    _limit(scene, 2_000, 500)
-    close_connections(node, center.name)  # a channel keeps the limit it was opened with
-    scene.hold(2, 3)
-    center.freeze()
-    try:
-        scene.hold(4, 6)
-    finally:
-        center.thaw()
-        _limit(scene, 1_800_000, 60_000)
-        close_connections(node, center.name)
+def consumer_timeout_(scene: Scene) -> None:
+    center = scene.center()
+    with consumer_timeout(scene.road.nodes[0], 2):
+        scene.hold(2, 3)
+        center.freeze()
+        try:
+            scene.hold(4, 6)
+        finally:
+            center.thaw()
     scene.hold(1, 3)
-
-
-def _limit(scene: Scene, timeout_ms: int, tick_ms: int) -> None:
-    for node in scene.road.nodes:
-        for key, value in (("consumer_timeout", timeout_ms), ("channel_tick_interval", tick_ms)):
-            node.ctl("eval", f"application:set_env(rabbit, {key}, {value}).")
 
 
 @fault(
@@ -81,7 +72,8 @@ def poison(scene: Scene) -> None:
         recipient = scene.rng.choice([name for name in scene.targets if name != sender] or [recipient])
     unknown = {
         "specversion": "1.0", "id": str(uuid4()), "source": sender, "recipient": recipient,
-        "type": "case.teleported.v1", "subject": str(uuid4()), "time": "2026-11-23T00:00:00Z", "sequence": 1, "data": {},
+        "type": "case.teleported.v1", "subject": str(uuid4()), "time": "2026-11-23T00:00:00Z", "sequence": 1,
+        "data": {},
     }  # fmt: skip
     garbage = bytes(scene.rng.randrange(256) for _ in range(200))
     path = f"exchanges/{scene.road.vhost}/{out_exchange(sender)}/publish"

@@ -9,14 +9,13 @@ from tests.chaos.scene import Scene
 
 
 @fault(
-    "store-locked", "外来程序锁住一个中心的存储 1–20 秒", "another program holds a lock on a center's store for 1 to 20 s",
+    "store-locked", "外来程序锁住一个中心的存储 1–20 秒",
+    "another program holds a lock on a center's store for 1 to 20 s",
     heals="it lets go",
 )  # fmt: skip
 def store_locked(scene: Scene) -> None:
-    with StoreIntruder(scene.town.store_url(scene.center().name), ("cases", "outbox", "work")) as intruder:
-        intruder.hold()
+    with StoreIntruder(scene.town.store_url(scene.center().name)):
         scene.hold(1, 20)
-        intruder.release()
     scene.hold(1, 4)
 
 
