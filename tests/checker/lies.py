@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from bus.testing.checker import Books, Effect, Evidence, Submission, Told
-from bus.testing.checker.evidence import Known, Line
+from bus.testing.checker.evidence import Kept, Known, Line
 from tests.checker.county import DQ, RM, ZW, books_of, with_books, with_seat
 
 
@@ -503,10 +503,11 @@ def another_result(evidence: Evidence) -> Evidence:
 
 @lie("bytes-unaltered")
 def other_bytes(evidence: Evidence) -> Evidence:
-    """What arrived has another digest than what left."""
+    """What arrived has other bytes than what left."""
     row = books_of(evidence, DQ).applied[0]
-    dirty = _with_line(evidence, RM, {"digest": "a" * 64}, way="said", message=row.message)
-    return _with_row(dirty, DQ, "applied", digest="b" * 64)
+    said = Kept("said", row.message, DQ, row.case, "case.offered", b'{"data": 1}')
+    heard = said._replace(way="heard", peer=RM, body=b'{"data": 2}')
+    return with_books(with_books(evidence, RM, archive=[said]), DQ, archive=[heard])
 
 
 @lie("bytes-unaltered", midway=True)

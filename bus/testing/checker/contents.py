@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from bus.custody import RULING_STEP
-from bus.testing.checker.evidence import Breach, Evidence
+from bus.testing.checker.evidence import Books, Breach, Evidence
 
 
 def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
@@ -67,25 +67,28 @@ def result_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 
 def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
-    """Each message arrived with the bytes with which it left, as far as the stores still tell.
+    """Each message arrived with the bytes with which it left, as long as the stores keep them: owed or in the archive
+    at one end; in the archive, held back or on the desk at the other.
 
-    Read live: the bytes of a message never change. Digests where both ends keep them; else bodies that still wait."""
+    Read live: the bytes of a message never change."""
+    left: dict[str, bytes] = {}
+    for _, books in evidence.open_books:
+        left.update((kept.message, kept.body) for kept in books.archive if kept.way == "said")
+        left.update((owed.message, owed.body) for owed in books.outbox)
     for name, books in evidence.open_books:
-        for row in books.applied:
-            _, said = evidence.said.get(row.message, ("", None))
-            if said is not None and row.digest and said.digest and row.digest != said.digest:
-                yield Breach(name, row.case, f"{said.kind} from {row.peer} arrived with other bytes: {row.message}")
-    yield from _bodies(evidence)
+        for kept in books.archive:
+            if kept.way == "heard" and left.get(kept.message, kept.body) != kept.body:
+                yield Breach(name, kept.case, f"{kept.kind} from {kept.peer} has other bytes than left: {kept.message}")
+        yield from _waiting(name, books, left)
 
 
-def _bodies(evidence: Evidence) -> Iterator[Breach]:
-    owed = {owed.message: owed.body for _, books in evidence.open_books for owed in books.outbox}
-    if not owed:
-        return
-    for name, books in evidence.open_books:
-        waiting = [(held.case, held.body) for held in books.held] + [(task.case, task.body) for task in books.work]
-        for case, body in waiting:
-            document = from_json(body)
-            sent = owed.get(document["id"])
-            if sent is not None and from_json(sent) != document:
-                yield Breach(name, case, f"{document['type']} waits here with another content than it left with")
+def _waiting(name: str, books: Books, left: dict[str, bytes]) -> Iterator[Breach]:
+    """What is held back is as it came; what is on the desk was written anew and says the same."""
+    for held in books.held:
+        message = from_json(held.body)["id"]
+        if left.get(message, held.body) != held.body:
+            yield Breach(name, held.case, f"held back from {held.peer} with other bytes than left: {message}")
+    for task in books.work:
+        body = left.get(task.message, task.body)
+        if body != task.body and from_json(body) != from_json(task.body):
+            yield Breach(name, task.case, f"{task.kind} is on the desk with another content than left: {task.message}")

@@ -37,8 +37,6 @@ class Line(NamedTuple):
     holder: str
     version: int
     note: str
-    digest: str
-    """SHA-256 of the bytes as they were sent, for what was said; empty where the store does not keep it."""
 
 
 class Known(NamedTuple):
@@ -73,8 +71,17 @@ class Applied(NamedTuple):
     message: str
     verdict: str
     code: str | None
-    digest: str
-    """SHA-256 of the bytes as they came; empty where the store does not keep it."""
+
+
+class Kept(NamedTuple):
+    """A message in the archive, as it travelled: ``way`` is ``said`` or ``heard``."""
+
+    way: str
+    message: str
+    peer: str
+    case: str
+    kind: str
+    body: bytes
 
 
 class Held(NamedTuple):
@@ -139,6 +146,7 @@ class Books:
     parked: Sequence[Parked] = ()
     taken: Sequence[Taken] = ()
     lanes: Sequence[Lane] = ()
+    archive: Sequence[Kept] = ()
     owed: int = 0
     """Receipts and errors that have not left."""
 
@@ -262,6 +270,8 @@ class Seat:
     """Removed from the county: it answers no more, and what it owes is excused, visibly."""
     forgotten: Sequence[Books] = ()
     """What its store said right before an older backup was put in its place, once for each restore."""
+    recovered: bool = False
+    """Put back to a backup, and recovered from its peers: nothing is excused any more but what no peer had heard."""
     leaves_effects: frozenset[str] = frozenset()
     """Kinds (``case.offered``) whose work, once done, must have left an effect in the vendor's system."""
     once_per_case: frozenset[str] = frozenset()
@@ -320,7 +330,7 @@ class Evidence:
             seat = self.seats.get(name)
             if seat is None or seat.gone or seat.books is None:
                 return "gone"
-            if seat.forgotten:
+            if seat.forgotten and not seat.recovered:
                 return "restored"
         return "parked" if case in self._parked else ""
 

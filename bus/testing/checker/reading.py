@@ -1,15 +1,15 @@
 """Reading a store into ``Books``: one transaction, one statement for each table, compiled once for each database."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Column, Dialect, Select, Table, func, literal, select
+from sqlalchemy import Dialect, Select, Table, func, select
 
 from bus.store import tables as t
 from bus.store.database import Store, Tx
-from bus.testing.checker.evidence import Applied, Books, Held, Known, Lane, Line, Owed, Parked, Taken, Task
+from bus.testing.checker.evidence import Applied, Books, Held, Kept, Known, Lane, Line, Owed, Parked, Taken, Task
 
 RowT = TypeVar("RowT")
 
@@ -42,9 +42,7 @@ def _rows(tx: Tx, query: _Query) -> list[Any]:
 @cache
 def _queries() -> tuple[_Query, ...]:
     j, c, o, a, w, p, i = (table.c for table in (t.journal, t.cases, t.outbox, t.applied, t.work, t.parked, t.intakes))
-    journal = select(
-        j.case_id, j.at_ms, j.way, j.kind, j.peer, j.message_id, j.holder, j.version, j.note, _digest(t.journal)
-    )
+    journal = select(j.case_id, j.at_ms, j.way, j.kind, j.peer, j.message_id, j.holder, j.version, j.note)
     return (
         _Query("journal", journal.order_by(j.id), Line._make),
         _Query("cases", select(c.case_id, c.origin, c.holder, c.version, c.status, c.record), Known._make),
@@ -55,21 +53,23 @@ def _queries() -> tuple[_Query, ...]:
         ),
         _Query(
             "applied",
-            select(a.peer, a.case_id, a.sequence, a.message_id, a.verdict, a.code, _digest(t.applied)),
+            select(a.peer, a.case_id, a.sequence, a.message_id, a.verdict, a.code),
             Applied._make,
         ),
         _Query("held", select(t.held.c.peer, t.held.c.case_id, t.held.c.sequence, t.held.c.body), Held._make),
         _Query("work", select(w.message_id, w.case_id, w.source, w.kind, w.state, w.body).order_by(w.id), Task._make),
         _Query("parked", select(p.place, p.code, p.digest, p.peer, p.case_id, p.message_id), Parked._make),
         _Query("taken", select(i.form, i.native_id, i.digest, i.answer), Taken._make),
+        *_archive(),
         _Query("lanes", select(t.lanes.c.peer, t.lanes.c.case_id, t.lanes.c.sent, t.lanes.c.applied), Lane._make),
     )
 
 
-def _digest(table: Table) -> Any:  # noqa: ANN401 - a column or a literal: SQLAlchemy has no common name for both
-    """The digest of the bytes, where the table keeps one."""
-    column: Column[str] | None = table.c.get("digest")
-    return literal("", literal_execute=True).label("digest") if column is None else func.coalesce(column, "")
+def _archive() -> Iterator[_Query]:
+    table = t.metadata.tables.get("archive")
+    if table is not None:  # stores of earlier versions have none
+        k = table.c
+        yield _Query("archive", select(k.way, k.message_id, k.peer, k.case_id, k.kind, k.body), Kept._make)
 
 
 _COMPILED: dict[tuple[str, str], str] = {}

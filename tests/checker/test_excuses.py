@@ -1,0 +1,94 @@
+"""What may stay undone, and what may not: an excuse is seen by somebody, and custody has none."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from bus.store import Store
+from bus.testing.checker import Evidence, Finding, Told, When, check, read, wrong
+from bus.testing.checker.evidence import Parked
+from tests.checker.conftest import Clean
+from tests.checker.county import DQ, RM, ZW, County, books_of, with_books, with_seat
+
+
+def _excuses(found: list[Finding]) -> set[str]:
+    return {finding.excuse for finding in found}
+
+
+def test_what_waits_on_a_center_that_is_gone_is_excused(clean: Clean) -> None:
+    """A county that lost a center in the middle owes nothing for it, and everything else."""
+    gone = with_seat(clean.midway, DQ, gone=True)
+    found = check(gone, When.DRAINED)
+    assert found
+    to_dq = [finding for finding in found if f"to {DQ}" in finding.detail]
+    assert to_dq
+    assert _excuses(to_dq) == {"gone"}
+    assert any(finding.rule == "nothing-left" and finding.center == ZW for finding in wrong(found))
+
+
+def test_a_center_whose_store_is_lost_can_prove_nothing(clean: Clean) -> None:
+    """Where the books are gone for good nobody is blamed for what only they could tell."""
+    lost = with_seat(clean.end, DQ, books=None, gone=True)
+    found = check(lost, When.DRAINED)
+    assert found
+    assert wrong(found) == []
+
+
+def test_what_an_operator_sees_is_excused(clean: Clean) -> None:
+    """A case that stands open is a breach; with something of it parked, it is somebody's."""
+    known = books_of(clean.end, RM).cases[0]._replace(status="resolved")
+    dirty = with_books(clean.end, RM, cases=[known, *books_of(clean.end, RM).cases[1:]])
+    answered = [finding for finding in check(dirty, When.DRAINED) if finding.rule == "every-case-answered"]
+    assert [finding.excuse for finding in answered] == [""]
+    seen = with_books(dirty, DQ, parked=[Parked("desk", "away", "d", RM, known.case, "m")])
+    answered = [finding for finding in check(seen, When.DRAINED) if finding.rule == "every-case-answered"]
+    assert [finding.excuse for finding in answered] == ["parked"]
+
+
+def test_custody_is_never_excused(clean: Clean) -> None:
+    """Two holders at one version are a breach, whoever is gone, parked or restored."""
+    twin = replace(
+        books_of(clean.end, DQ), journal=[line._replace(holder=ZW) for line in books_of(clean.end, DQ).journal]
+    )
+    dirty = with_seat(clean.end, DQ, books=twin, gone=True, forgotten=[books_of(clean.end, DQ)])
+    assert "one-custodian" in {finding.rule for finding in wrong(check(dirty, When.LIVE))}
+
+
+def test_a_restored_backup_excuses_what_it_forgot(tmp_path: Path) -> None:
+    """After an old backup, what only the newer store knew is told as restored, not as lost by somebody."""
+    county = County(tmp_path)
+    county.hand_in("resolve 1")
+    rm = county.bare[RM]
+    county.drain()
+    rm.store.close()  # a checkpoint: the file alone is the backup
+    shutil.copy(tmp_path / f"{RM}.db", tmp_path / "backup.db")
+    rm.store = Store(f"sqlite:///{tmp_path}/{RM}.db")
+    county.hand_in("resolve 2")
+    forgotten = read(rm.store)
+    rm.store.close()
+    shutil.copy(tmp_path / "backup.db", tmp_path / f"{RM}.db")
+    rm.store = Store(f"sqlite:///{tmp_path}/{RM}.db")
+    honest = with_seat(county.evidence(), RM, forgotten=[forgotten])
+    found = check(honest, When.DRAINED)
+    assert _excuses(found) == {"restored"}
+    assert {"told-is-kept", "said-is-kept"} <= {finding.rule for finding in found}
+    assert "told-is-kept" in {finding.rule for finding in wrong(check(county.evidence(), When.DRAINED))}
+    county.close()
+
+
+def test_an_unknown_answer_may_be_either(county: County) -> None:
+    """A form whose answer was not heard may be in the books or not, and both are right; so may its repeat be."""
+    county.hand_in("resolve 1", heard=False)
+    county.hand_in("resolve 1")
+    county.hand_in("pass 1", heard=False)
+    county.drain()
+    evidence = county.evidence()
+    assert [one.told for one in evidence.submissions or ()] == [Told.UNKNOWN, Told.REPEATED, Told.UNKNOWN]
+    assert check(evidence, When.DRAINED) == []
+    never = (evidence.submissions or ())[0]._replace(native_id="never-arrived")
+    assert check(replace(evidence, submissions=[*(evidence.submissions or ()), never]), When.DRAINED) == []
+
+
+def test_unwatched_doors_are_not_judged(clean: Clean) -> None:
+    """Without submissions the doors' rules say nothing, and all others hold."""
+    assert check(Evidence(clean.end.seats), When.DRAINED) == []
