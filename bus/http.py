@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.exceptions import HTTPException as PlainHTTPException
+from starlette.requests import ClientDisconnect
 
 from bus.attachments import LARGEST, Attachments, Kept, NotKept
 from bus.center import Center, Form
@@ -117,10 +118,13 @@ async def _bounded(request: Request, limit: int) -> bytes:
     if announced.isdecimal() and int(announced) > limit:
         raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > limit:
-            raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > limit:
+                raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
+    except ClientDisconnect:  # nobody is there to read the answer; only that this is no fault of ours
+        raise HTTPException(400, {"code": "cut-short", "cure": "send it again, to the end"}) from None
     return bytes(body)
 
 

@@ -25,7 +25,7 @@ ARBITER = "command_center-150402"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 Json = dict[str, Any]
-Path = tuple[str | int, ...]
+Spot = tuple[str | int, ...]
 
 SIGN = re.compile(r"金丝雀(\d{5})|\\u91d1\\u4e1d\\u96c0(\d{5})|0199-(\d{5})-7742")
 """Finds any canary in any text, spelled out or escaped, and which item it belongs to."""

@@ -114,7 +114,7 @@ def _places(deal: Dealer) -> Iterator[WireItem]:
     """Places in the lane that cannot be taken now, or never."""
     for rule in ABOUT_CASES:
         yield _at(deal, rule.kind, 0, "nowhere in the lane", "parked:no-place-in-a-lane")
-        for sequence in (TOO_FAR, TOO_FAR + 1, 2**31 - 1):
+        for sequence in (TOO_FAR, TOO_FAR + 1, 999_999):
             yield _at(deal, rule.kind, sequence, "too far ahead", "parked:too-far-ahead")
         for sequence in (2, 3, 400, TOO_FAR - 1):
             yield _at(deal, rule.kind, sequence, "ahead", "held")

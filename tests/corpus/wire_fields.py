@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from bus.kinds import BY_NAME
 from tests.conformance.mutations import at, leaves, variants
 from tests.corpus.documents import RULES, good
-from tests.corpus.items import Dealer, Json, Path, WireItem, raw
+from tests.corpus.items import Dealer, Json, Spot, WireItem, raw
 
 UNREADABLE = {
     "half of a surrogate pair": "lone-surrogate",
@@ -45,7 +45,7 @@ def _item(kind: str, name: str, document: Json, body: bytes, code: str) -> WireI
     return WireItem(f"field: {kind}", name, body, f"refused:{code}", document["id"], document["subject"])
 
 
-def _fields(document: Json) -> Iterator[Path]:
+def _fields(document: Json) -> Iterator[Spot]:
     """Every field of the body that a model of ours knows."""
     for path in leaves(document):
         if path[0] == "data" and len(path) > 1 and not set(path) & set(OURS):
@@ -71,7 +71,7 @@ def _another(document: Json, rule: Any, deal: Dealer) -> Json:  # a Rule
     return own
 
 
-def _known(model: type[BaseModel], data: Json, path: Path = ()) -> Iterator[tuple[Path, FieldInfo]]:
+def _known(model: type[BaseModel], data: Json, path: Spot = ()) -> Iterator[tuple[Spot, FieldInfo]]:
     """Every field of the model, present or not, and of the models inside it."""
     for name, field in model.model_fields.items():
         yield (*path, name), field
@@ -227,7 +227,7 @@ def _out_of_bounds(deal: Dealer) -> Iterator[WireItem]:
                 yield _item("out of bounds", where, own, raw(own), "invalid")
 
 
-def _is_text_with_lines(path: Path, value: object, kind: str) -> bool:
+def _is_text_with_lines(path: Spot, value: object, kind: str) -> bool:
     """``reason`` of a withdrawal is free text, and so is ``text`` of anything."""
     return (path[-1] == "reason" and kind == "case.withdrawal-requested" and value != "") or get_origin(
         value

@@ -1,0 +1,50 @@
+"""Everything bad that can come to a center's HTTP doors, sent over real HTTP to a running center of each kind."""
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from bus.testing.bench import Bench
+from bus.testing.samples import samples_of
+from tests.corpus import http_items
+from tests.corpus.items import SEED, Dealer
+from tests.corpus.judge_http import judge
+
+ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_every_request_gets_its_answer_and_stores_nothing(adapter: str, tmp_path: Path) -> None:
+    """Each is answered with its status and code; nothing of it is stored, logged, or told in an answer."""
+    bench = Bench(f"adapters.{adapter}", tmp_path).start()
+    try:
+        items = list(http_items.items(Dealer(SEED + ADAPTERS.index(adapter)), bench.samples))
+        faults = list(judge(bench, items))
+    finally:
+        bench.stop()
+    assert len(items) >= 800
+    assert not faults, "\n".join(["", *faults[:60], f"{len(faults)} in all"])
+
+
+def test_every_form_of_every_adapter_is_tried() -> None:
+    """A form without a sample would be a door that nobody has tried."""
+    for adapter in ADAPTERS:
+        center = importlib.import_module(f"adapters.{adapter}.handlers").center
+        assert {sample.form for sample in samples_of(f"adapters.{adapter}").ins} == set(center.forms)
+
+
+def test_the_judge_sees_what_is_let_in(tmp_path: Path) -> None:
+    """A door that takes a form which should be refused is found by the answer and by the store."""
+    bench = Bench("adapters.party_service", tmp_path).start()
+    try:
+        sample = next(sample for sample in bench.samples.ins if sample.form == "entry")
+        body = json.dumps(sample.body, ensure_ascii=False).encode()
+        good = http_items.HttpItem(
+            "http: good", "good", "422:invalid", path="/intake/entry", body=body, sign=http_items.signed
+        )  # fmt: skip
+        faults = list(judge(bench, [good]))
+    finally:
+        bench.stop()
+    assert faults == ["http: good: good: 202:, expected 422:invalid", "something bad was stored"]
