@@ -1,7 +1,7 @@
 """What an operator or a full machine does to a broker, and taken back at the end."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +11,11 @@ from bus.testing.services.rabbitmq import RabbitNode
 MEMORY = "1GB"
 DISK = "100MB"
 """What our private nodes are configured with: ``settings`` of a node that say otherwise are not restored."""
+
+ALL_DISKS = str(10**18)
+"""Bytes, more than any machine has: RabbitMQ 3.10 knows no unit above GB."""
+USUAL_TIMEOUT, USUAL_TICK, TICK = 1800.0, 60.0, 0.5
+"""Seconds: RabbitMQ's own consumer timeout, how often it looks for it, and how often it shall look in a test."""
 
 
 @contextmanager
@@ -26,7 +31,7 @@ def memory_alarm(node: RabbitNode) -> Iterator[None]:
 @contextmanager
 def disk_alarm(node: RabbitNode) -> Iterator[None]:
     """The broker thinks its disk is full, and takes no more messages. In a cluster it blocks every node."""
-    node.ctl("set_disk_free_limit", "1000TB")
+    node.ctl("set_disk_free_limit", ALL_DISKS)
     try:
         yield
     finally:
@@ -73,9 +78,25 @@ def purge_queue(node: RabbitNode, queue: str, vhost: str = "/") -> None:
         api.delete(f"queues/{_word(vhost)}/{_word(queue)}/contents").raise_for_status()
 
 
-def consumer_timeout(seconds: float) -> Sequence[str]:
-    """Settings of a node that closes the channel of a consumer who keeps a message unacknowledged for so long."""
-    return [f"consumer_timeout = {int(seconds * 1000)}", "channel_tick_interval = 500"]
+@contextmanager
+def consumer_timeout(node: RabbitNode, seconds: float) -> Iterator[None]:
+    """A channel is closed (406) whose consumer keeps a message unacknowledged for so long; usually it is 30 minutes.
+
+    Channels take the limit when they are opened: the connections are closed at the beginning and at the end.
+    """
+    _set_limit(node, seconds, TICK)
+    try:
+        close_connections(node)
+        yield
+    finally:
+        _set_limit(node, USUAL_TIMEOUT, USUAL_TICK)
+        close_connections(node)
+
+
+def _set_limit(node: RabbitNode, timeout: float, tick: float) -> None:
+    limits = {"consumer_timeout": timeout, "channel_tick_interval": tick}
+    orders = [f"application:set_env(rabbit, {name}, {int(seconds * 1000)})" for name, seconds in limits.items()]
+    node.ctl("eval", f"{', '.join(orders)}.")
 
 
 def _word(name: str) -> str:
