@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.chaos import table
 from tests.chaos.faults import FAULTS, Fault, Needs
-from tests.chaos.play import Row, Setting, play
+from tests.chaos.play import How, Row, Setting, play
 from tests.chaos.stage import Servers
 
 
@@ -44,15 +44,18 @@ def seeds(text: str) -> list[int]:
     return found
 
 
-def groups(text: str, broker: str) -> list[list[Fault]]:
-    """``a,b+c`` → [a], [b, c]. Raises SystemExit for a name that is none."""
+def groups(text: str, broker: str) -> list[tuple[How, list[Fault]]]:
+    """``a,b+c,d/e`` → a; b and c at once; d, then e. Raises SystemExit for a name that is none."""
     if text == "all":
-        return [[one] for one in FAULTS.values() if broker == "cluster" or Needs.CLUSTER not in one.needs]
-    chosen = [part.split("+") for part in text.split(",")]
-    unknown = {name for group in chosen for name in group} - FAULTS.keys()
+        possible = (one for one in FAULTS.values() if broker == "cluster" or Needs.CLUSTER not in one.needs)
+        return [("at-once", [one]) for one in possible]
+    parts: list[tuple[How, list[str]]] = [
+        ("in-turn", part.split("/")) if "/" in part else ("at-once", part.split("+")) for part in text.split(",")
+    ]
+    unknown = {name for _, group in parts for name in group} - FAULTS.keys()
     if unknown:
         raise SystemExit(f"没有这种故障 / no such fault: {', '.join(sorted(unknown))}; FAULTS=list")
-    return [[FAULTS[name] for name in group] for group in chosen]
+    return [(how, [FAULTS[name] for name in group]) for how, group in parts]
 
 
 def main() -> int:
@@ -64,9 +67,9 @@ def main() -> int:
     setting = Setting(given.seconds, given.rate, given.broker, given.store, version=given.version)
     rows: list[Row] = []
     with Servers() as servers:
-        for group in groups(given.faults, given.broker):
+        for how, group in groups(given.faults, given.broker):
             for seed in seeds(given.seeds):
-                row = play(servers, group, seed, replace(setting))
+                row = play(servers, group, seed, replace(setting, how=how))
                 rows.append(row)
                 console.print(" | ".join(table.cells(row)), style="red" if row.findings else "green", markup=False)
                 for finding in row.findings[:5]:

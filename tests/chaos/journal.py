@@ -11,7 +11,7 @@ from bus.transports.layout import JOURNAL
 AT_ONCE = 1000
 
 
-def repeats(url: str, timeout: float = 5) -> int:
+def repeats(url: str, timeout: float = 1) -> int:
     """Messages of cases that the broker has routed more than once, each repeat counted; -1 where it cannot be read.
 
     ``timeout``: seconds of silence after which the stream is read to its end."""

@@ -1,19 +1,17 @@
 """One run: a town under load, harm for a while, healing, draining, and the checker's word on it."""
 
 import random
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from sqlalchemy import func, select
-
-from bus.store import tables as t
-from bus.store.database import Store, StoreTrouble
 from bus.testing.checker import Books, When, check, wrong
+from tests.chaos.drain import PATIENCE, WITHIN, drain
 from tests.chaos.evidence import books_of, collect
 from tests.chaos.faults import Fault
+from tests.chaos.harm import at_once, in_turn, now_and_then
 from tests.chaos.load import Load, Resident
 from tests.chaos.pulse import Pulse
 from tests.chaos.scene import OVER, Scene
@@ -23,10 +21,11 @@ from tests.chaos.vendors import Lines
 
 HEALTHY = 2.0
 """Seconds of load before the first strike."""
-DRAIN_WITHIN = 60.0
-"""Seconds after the last healing within which everything must be settled."""
-PATIENCE = 100.0
-"""Seconds after which we stop waiting for that, and say so."""
+
+
+How = Literal["at-once", "in-turn", "soak"]
+"""All faults of a group beside each other; one after the other; or a random one every 5 to 40 s."""
+BETWEEN: dict[How, str] = {"at-once": "+", "in-turn": "/", "soak": "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class Setting:
     broker: str = "single"
     store: str = "sqlite"
     division: str = "150402"
+    how: How = "at-once"
     version: str = ""
     """The git ref whose code the centers run; empty: the checkout as it lies."""
 
@@ -69,8 +69,8 @@ class Row:
 
 def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) -> Row:
     """Do this harm to a fresh town, all faults of the group at once, and judge what is left."""
-    row = Row("+".join(fault.name for fault in group), seed, setting.seconds)
-    targets = _targets(group, names(setting.division), seed)
+    row = Row(BETWEEN[setting.how].join(fault.name for fault in group), seed, setting.seconds)
+    targets = _targets(group, names(setting.division), seed, setting.how)
     with stage(
         servers,
         group,
@@ -84,10 +84,10 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
     return row
 
 
-def _targets(group: Sequence[Fault], centers: list[str], seed: int) -> dict[str, list[str]]:
-    """Faults that share a run strike different centers, so that none hides another."""
-    if len(group) == 1:
-        return {group[0].name: centers}
+def _targets(group: Sequence[Fault], centers: list[str], seed: int, how: How) -> dict[str, list[str]]:
+    """Faults that strike at once strike different centers, so that none hides another."""
+    if how != "at-once" or len(group) == 1:
+        return {fault.name: centers for fault in group}
     order = random.Random(seed).sample(centers, len(centers))  # noqa: S311 - no secret
     return {fault.name: [order[number % len(order)]] for number, fault in enumerate(group)}
 
@@ -102,14 +102,22 @@ def _play_on(on: Stage, group: Sequence[Fault], targets: Mapping[str, list[str]]
     began = time.monotonic()
     OVER.wait(HEALTHY)
     scenes = [_scene(on, load, fault, targets[fault.name], setting, row.seed, forgotten) for fault in group]
-    _harm(list(zip(group, scenes, strict=True)), row)
+    deeds = list(zip(group, scenes, strict=True))
+    match setting.how:
+        case "soak":
+            row.strikes, troubles = now_and_then(deeds, setting.seconds, row.seed)
+        case "in-turn":
+            row.strikes, troubles = in_turn(deeds)
+        case "at-once":
+            row.strikes, troubles = at_once(deeds)
+    row.findings += troubles
     healed = time.monotonic()
     pulse.end_of_load()
     row.pause = pulse.longest_pause
     row.handed_over = len(pulse.accepted)
     row.rate = len(pulse.accepted) / (healed - began)
-    load.stop(DRAIN_WITHIN)
-    row.drain = _drain(on, pulse, healed)
+    load.stop(WITHIN)
+    row.drain = drain(on, pulse, healed)
     pulse.look()
     row.answered, row.absorbed = len(pulse.answered), pulse.repeats + on.road.repeats()
     row.handed_over = len(pulse.accepted)
@@ -147,75 +155,15 @@ def _scene(
     )
 
 
-def _harm(deeds: Sequence[tuple[Fault, Scene]], row: Row) -> None:
-    """Strike again and again until the window closes; each fault heals what it has done."""
-    counts, troubles = [0] * len(deeds), []
-
-    def strike(number: int, fault: Fault, scene: Scene) -> None:
-        scene.begin()
-        try:
-            while scene.left > 0 and not OVER.is_set():
-                fault(scene)
-                counts[number] += 1
-        except Exception as trouble:
-            troubles.append(f"{fault.name} could not be done: {type(trouble).__name__}: {trouble}")
-
-    threads = [threading.Thread(target=strike, args=(number, *deed), daemon=True) for number, deed in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    row.strikes = sum(counts)
-    row.findings += troubles
-
-
-def _drain(on: Stage, pulse: Pulse, healed: float) -> float:
-    """Wait until nothing moves any more; the seconds since the healing."""
-    quiet = 0
-    while (waited := time.monotonic() - healed) < PATIENCE:
-        before = len(pulse.answered)
-        quiet = quiet + 1 if on.road.depth() == 0 and _settled(on) else 0
-        pulse.look()
-        if quiet >= 3 and len(pulse.answered) == before:
-            return waited
-        time.sleep(0.3)
-    return time.monotonic() - healed
-
-
-def _settled(on: Stage) -> bool:
-    try:
-        return not any(waiting(on.town.store_url(center)) for center in on.town.centers)
-    except StoreTrouble:
-        return False
-
-
-def waiting(url: str) -> int:
-    """What is still on its way in one center's store."""
-    store = Store(url)
-    tables = (
-        (t.outbox, t.outbox.c.state == "waiting"), (t.work, t.work.c.state == "waiting"), (t.held, None),
-        (t.receipts, None), (t.errors, None),
-    )  # fmt: skip
-    try:
-        with store.reading() as tx:
-            total = 0
-            for table, which in tables:
-                query = select(func.count()).select_from(table)
-                total += tx.execute(query if which is None else query.where(which)).scalar_one()
-            return total
-    finally:
-        store.close()
-
-
 def _judge(on: Stage, forgotten: dict[str, list[Books]], people: Sequence[Resident], load: Load, row: Row) -> None:
     texts = load.texts()
     evidence = collect(on.town, forgotten, texts)
-    drained = row.drain <= DRAIN_WITHIN
+    drained = row.drain <= WITHIN
     found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL))
     row.parked = sum(len(books.parked) for _, books in evidence.open_books)
     row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
     if not drained:
-        row.findings.append(f"not drained within {DRAIN_WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
+        row.findings.append(f"not drained within {WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
     if row.handed_over == 0:
         row.findings.append("nothing was handed over")
 
@@ -226,6 +174,3 @@ def residents(seed: int) -> list[Resident]:
         Resident(f"王{seed}甲{number}", f"1390{seed % 100:02d}{number:05d}", f"楼道灯坏了 {number}", f"某小区 {number}")
         for number in range(2000)
     ]
-
-
-Progress = Callable[[str], None]

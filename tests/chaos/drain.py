@@ -1,0 +1,53 @@
+"""Draining: how long it takes after the last healing until nothing is on its way any more."""
+
+import time
+
+from sqlalchemy import func, select
+
+from bus.store import tables as t
+from bus.store.database import Store, StoreTrouble
+from tests.chaos.pulse import Pulse
+from tests.chaos.stage import Stage
+
+WITHIN = 60.0
+"""Seconds after the last healing within which everything must be settled."""
+PATIENCE = 100.0
+"""Seconds after which we stop waiting for that, and say so."""
+
+
+def drain(on: Stage, pulse: Pulse, healed: float) -> float:
+    """Wait until nothing moves any more; the seconds since the healing."""
+    quiet = 0
+    while (waited := time.monotonic() - healed) < PATIENCE:
+        before = len(pulse.answered)
+        quiet = quiet + 1 if on.road.depth() == 0 and _settled(on) else 0
+        pulse.look()
+        if quiet >= 3 and len(pulse.answered) == before:
+            return waited
+        time.sleep(0.3)
+    return time.monotonic() - healed
+
+
+def _settled(on: Stage) -> bool:
+    try:
+        return not any(waiting(on.town.store_url(center)) for center in on.town.centers)
+    except StoreTrouble:
+        return False
+
+
+def waiting(url: str) -> int:
+    """What is still on its way in one center's store."""
+    store = Store(url)
+    tables = (
+        (t.outbox, t.outbox.c.state == "waiting"), (t.work, t.work.c.state == "waiting"), (t.held, None),
+        (t.receipts, None), (t.errors, None),
+    )  # fmt: skip
+    try:
+        with store.reading() as tx:
+            total = 0
+            for table, which in tables:
+                query = select(func.count()).select_from(table)
+                total += tx.execute(query if which is None else query.where(which)).scalar_one()
+            return total
+    finally:
+        store.close()
