@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types services secrets lock clean
+.PHONY: help setup demo test check lint format types services secrets lock clean chaos
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -18,6 +18,10 @@ setup: ## .venv with everything that work on the code needs
 
 test: setup lint types services ## all of CI: lint, types, tests; ARGS="…" goes to pytest
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
+	@$(BIN)/python -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(BROKER),--broker $(BROKER)) $(if $(STORE),--store $(STORE)) $(if $(RATE),--rate $(RATE)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
 
 check: setup lint types ## lint and types only
 
