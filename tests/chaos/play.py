@@ -1,10 +1,12 @@
 """One run: a town under load, harm for a while, healing, draining, and the checker's word on it."""
 
 import random
+import shutil
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from bus.testing.checker import Books, When, check, wrong
@@ -16,8 +18,10 @@ from tests.chaos.load import Load, Resident
 from tests.chaos.pulse import Pulse
 from tests.chaos.scene import OVER, Scene
 from tests.chaos.stage import Servers, Stage, stage
+from tests.chaos.ticker import Ticker
 from tests.chaos.town import names
 from tests.chaos.vendors import Lines
+from tests.chaos.vitals import Vitals
 
 HEALTHY = 2.0
 """Seconds of load before the first strike."""
@@ -38,6 +42,10 @@ class Setting:
     broker: str = "single"
     store: str = "sqlite"
     division: str = "150402"
+    keep: Path | None = None
+    """Where the folder of a run with findings is copied to."""
+    tell: Callable[[str], None] | None = None
+    """Called with a line about the run every ten seconds."""
     how: How = "at-once"
     version: str = ""
     """The git ref whose code the centers run; empty: the checkout as it lies."""
@@ -81,6 +89,8 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
         version=setting.version,
     ) as set_up:
         _play_on(set_up, group, targets, setting, row)
+        if row.findings and setting.keep is not None:
+            shutil.copytree(set_up.town.folder, setting.keep / f"{row.faults[:80].replace('/', '_')}-{seed}")
     return row
 
 
@@ -97,11 +107,14 @@ def _play_on(on: Stage, group: Sequence[Fault], targets: Mapping[str, list[str]]
     load = on.town.load(people, setting.rate, row.seed)
     pulse = Pulse(on.town.folder)
     forgotten: dict[str, list[Books]] = defaultdict(list)
+    events = Lines(on.town.folder / "events.jsonl")
+    vitals = Vitals(on.town.centers)
     load.start()
     pulse.start()
+    ticker = Ticker(setting.tell, load, pulse, vitals, events) if setting.tell else None
     began = time.monotonic()
     OVER.wait(HEALTHY)
-    scenes = [_scene(on, load, fault, targets[fault.name], setting, row.seed, forgotten) for fault in group]
+    scenes = [_scene(on, load, fault, targets[fault.name], setting, row.seed, forgotten, events) for fault in group]
     deeds = list(zip(group, scenes, strict=True))
     match setting.how:
         case "soak":
@@ -113,6 +126,10 @@ def _play_on(on: Stage, group: Sequence[Fault], targets: Mapping[str, list[str]]
     row.findings += troubles
     healed = time.monotonic()
     pulse.end_of_load()
+    vitals.close()
+    if ticker is not None:
+        ticker.close()
+    row.memory, row.descriptors = vitals.memory, vitals.descriptors
     row.pause = pulse.longest_pause
     row.handed_over = len(pulse.accepted)
     row.rate = len(pulse.accepted) / (healed - began)
@@ -134,6 +151,7 @@ def _scene(
     setting: Setting,
     seed: int,
     forgotten: dict[str, list[Books]],
+    events: Lines,
 ) -> Scene:
     def remember(center: str) -> None:
         forgotten[center].append(books_of(on.town, center))
@@ -144,7 +162,7 @@ def _scene(
         load=load,
         rng=random.Random(f"{seed} {fault.name}"),  # noqa: S311 - no secret
         seconds=setting.seconds,
-        events=Lines(on.town.folder / "events.jsonl"),
+        events=events,
         targets=targets,
         network=on.network,
         postgres=on.postgres,

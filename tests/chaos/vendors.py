@@ -39,9 +39,11 @@ class Lines:
     def __init__(self, path: Path) -> None:
         self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
         self._lock = threading.Lock()
+        self.last: Json = {}
 
     def write(self, **line: Any) -> None:
         """One line more."""
+        self.last = line
         text = json.dumps(line, ensure_ascii=False)
         with self._lock:
             self._file.write(text + "\n")

@@ -1,0 +1,39 @@
+"""A line every ten seconds, so that an hour of soak is not an hour of silence."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from tests.chaos.load import Load
+from tests.chaos.pulse import Pulse
+from tests.chaos.vendors import Lines
+from tests.chaos.vitals import Vitals
+
+EVERY = 10.0
+
+
+class Ticker:
+    """Tells how a run goes until it is closed."""
+
+    def __init__(self, tell: Callable[[str], None], load: Load, pulse: Pulse, vitals: Vitals, events: Lines) -> None:
+        self._tell, self._load, self._pulse, self._vitals, self._events = tell, load, pulse, vitals, events
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        began, before = time.monotonic(), 0
+        while not self._over.wait(EVERY):
+            done = len(self._pulse.accepted)
+            self._tell(
+                f"{time.monotonic() - began:6.0f} s | 转办 handed over {done} ({(done - before) / EVERY:.0f}/s) | "
+                f"已答复 answered {len(self._pulse.answered)} | 门前等候 at the doors {self._load.waiting} | "
+                f"停顿 pause {self._pulse.longest_pause:.1f} s | {self._vitals.now:.0f} MiB | "
+                f"{self._events.last.get('what', '')}"
+            )
+            before = done
+
+    def close(self) -> None:
+        """No more lines."""
+        self._over.set()
+        self._thread.join(5)
