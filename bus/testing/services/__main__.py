@@ -13,8 +13,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("用法 / usage: python -m bus.testing.services ensure\n")
         return 2
     try:
-        if not containers_wanted():
-            ensure_packages()
+        ensure_packages(containers=containers_wanted())
     except ServiceUnavailable as error:
         sys.stderr.write(f"{error}\n")
         return 1
