@@ -47,10 +47,9 @@ def test_what_an_operator_sees_is_excused(clean: Clean) -> None:
 
 def test_custody_is_never_excused(clean: Clean) -> None:
     """Two holders at one version are a breach, whoever is gone, parked or restored."""
-    twin = replace(
-        books_of(clean.end, DQ), journal=[line._replace(holder=ZW) for line in books_of(clean.end, DQ).journal]
-    )
-    dirty = with_seat(clean.end, DQ, books=twin, gone=True, forgotten=[books_of(clean.end, DQ)])
+    true = books_of(clean.end, DQ)
+    twin = replace(true, journal=[line._replace(holder=ZW) for line in true.journal])
+    dirty = with_seat(clean.end, DQ, books=twin, gone=True, forgotten=[true])
     assert "one-custodian" in {finding.rule for finding in wrong(check(dirty, When.LIVE))}
 
 

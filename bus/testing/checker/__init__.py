@@ -1,5 +1,7 @@
 """The checker: merged histories, stores, vendors' effects and doors, judged by rules that were each shown to bite."""
 
+from bus.testing.checker.canaries import Canary, canaries
+from bus.testing.checker.columns import clean_columns
 from bus.testing.checker.evidence import (
     Books,
     Effect,
@@ -11,22 +13,28 @@ from bus.testing.checker.evidence import (
     When,
     effects_of,
 )
+from bus.testing.checker.hunting import Hit, hunt
 from bus.testing.checker.judging import RULES, Rule, check, wrong
 from bus.testing.checker.reading import read, text_digest
 
 __all__ = [
     "RULES",
     "Books",
+    "Canary",
     "Effect",
     "Evidence",
     "Finding",
+    "Hit",
     "Rule",
     "Seat",
     "Submission",
     "Told",
     "When",
+    "canaries",
     "check",
+    "clean_columns",
     "effects_of",
+    "hunt",
     "read",
     "text_digest",
     "wrong",
