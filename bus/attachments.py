@@ -18,7 +18,8 @@ from bus.case import Attachment
 from bus.center import NotEver, NotNow
 from bus.page import ms
 from bus.store import tables as t
-from bus.store.database import Store, Tx, lay_new
+from bus.store.database import Store, Tx
+from bus.store.writing import lay_new
 
 LARGEST = 20 * 1024 * 1024
 MEDIA_TYPES = {

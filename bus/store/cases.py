@@ -4,28 +4,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from bus.custody import Record
 from bus.store import tables as t
-from bus.store.database import Tx, lay, lay_new, lay_over
+from bus.store.database import Tx
+from bus.store.prepared import Prepared, among, as_list
+from bus.store.writing import lay, lay_new, lay_over
+
+_OF_CASES = select(t.cases.c.record).where(among("ids", t.cases.c.case_id))
+_READ = Prepared(lambda _: _OF_CASES)
+_LOCK = Prepared(lambda _: _OF_CASES.order_by(t.cases.c.case_id).with_for_update())
 
 
 def load(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
     """The records of these cases, locked until the transaction ends, in one order so that writers never deadlock."""
-    wanted = sorted(str(case_id) for case_id in case_ids)
-    if not wanted:
-        return {}
-    query = select(t.cases.c.record).where(t.cases.c.case_id.in_(wanted)).order_by(t.cases.c.case_id).with_for_update()
-    records = (Record.model_validate_json(row.record) for row in tx.execute(query))
-    return {record.case.case_id: record for record in records}
+    return _records(_LOCK, tx, case_ids)
 
 
 def read(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
     """The records of these cases, not locked."""
+    return _records(_READ, tx, case_ids)
+
+
+def _records(query: Prepared, tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
     wanted = [str(case_id) for case_id in case_ids]
-    query = select(t.cases.c.record).where(t.cases.c.case_id.in_(wanted))
-    records = (Record.model_validate_json(row.record) for row in tx.execute(query))
+    if not wanted:
+        return {}
+    records = (Record.model_validate_json(row[0]) for row in query.rows(tx, ids=as_list(wanted)))
     return {record.case.case_id: record for record in records}
 
 
@@ -80,19 +86,30 @@ def link(tx: Tx, links: Sequence[Mapping[str, Any]]) -> None:
     lay_new(tx, t.links, links, ["system", "native_id"])
 
 
+_FIND = Prepared(
+    lambda _: select(t.links.c.case_id).where(
+        t.links.c.system == bindparam("system"), t.links.c.native_id == bindparam("native_id")
+    )
+)
+
+
 def find(tx: Tx, system: str, native_id: str) -> UUID | None:
     """The case of a native record."""
-    query = select(t.links.c.case_id).where(t.links.c.system == system, t.links.c.native_id == native_id)
-    found = tx.execute(query).scalar()
-    return UUID(found) if found else None
+    found = _FIND.rows(tx, system=system, native_id=native_id)
+    return UUID(found[0][0]) if found else None
+
+
+_NATIVES = Prepared(
+    lambda _: select(t.links.c.case_id, t.links.c.system, t.links.c.native_id).where(among("ids", t.links.c.case_id))
+)
 
 
 def natives(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     """The native records of these cases: case → system → the id of the newest."""
-    query = select(t.links).where(t.links.c.case_id.in_([str(case_id) for case_id in case_ids]))
+    wanted = [str(case_id) for case_id in case_ids]
     found: dict[UUID, dict[str, str]] = {}
-    for row in tx.execute(query):
-        found.setdefault(UUID(row.case_id), {})[row.system] = row.native_id
+    for case_id, system, native_id in _NATIVES.rows(tx, ids=as_list(wanted)) if wanted else ():
+        found.setdefault(UUID(case_id), {})[system] = native_id
     return found
 
 

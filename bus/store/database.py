@@ -1,12 +1,11 @@
 """Opening the store, and its transactions: one writer at a time on SQLite, row locks on PostgreSQL."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -107,30 +106,3 @@ def _trouble(error: DBAPIError) -> StoreTrouble:
         "check that its disk has room, that the database runs, and that no other program holds it",
         passing=isinstance(error, OperationalError),
     )
-
-
-def lay(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows``; nothing for none."""
-    if rows:
-        tx.execute(table.insert(), list(rows))
-
-
-def upsert(tx: Tx, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT of the database's own dialect, for ``on_conflict_…``; it offers ``excluded``, the row that came."""
-    return (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(table)
-
-
-def lay_over(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows``, or put them in place of those with the same primary key."""
-    if not rows:
-        return
-    keys = [column.name for column in table.primary_key]
-    insert = upsert(tx, table)
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
-
-
-def lay_new(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]) -> None:
-    """Insert those ``rows`` that are not there yet, by the columns ``unique``."""
-    if rows:
-        tx.execute(upsert(tx, table).on_conflict_do_nothing(index_elements=list(unique)), list(rows))

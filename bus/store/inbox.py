@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import delete, func, select, tuple_, update
 
 from bus.store import tables as t
-from bus.store.database import Tx, lay, lay_new
+from bus.store.database import Tx
+from bus.store.writing import lay, lay_new
 
 WAITING = "waiting"
 PARKED = "parked"

@@ -3,18 +3,25 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from bus.store import tables as t
-from bus.store.database import Tx, lay
+from bus.store.database import Tx
+from bus.store.prepared import Prepared, among, as_list
+from bus.store.writing import lay
+
+_KNOWN = Prepared(
+    lambda _: select(t.intakes.c.form, t.intakes.c.native_id, t.intakes.c.digest, t.intakes.c.answer).where(
+        among("keys", t.intakes.c.form, t.intakes.c.native_id)
+    )
+)
 
 
 def known(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
     """(form, native id) → (digest of the form, the answer that was given)."""
     wanted = list(keys)
-    i = t.intakes.c
-    query = select(i.form, i.native_id, i.digest, i.answer).where(tuple_(i.form, i.native_id).in_(wanted))
-    return {(row.form, row.native_id): (row.digest, row.answer) for row in tx.execute(query)} if wanted else {}
+    rows = _KNOWN.rows(tx, keys=as_list(wanted)) if wanted else ()
+    return {(form, native_id): (digest, answer) for form, native_id, digest, answer in rows}
 
 
 def note(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

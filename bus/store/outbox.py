@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Table, case, delete, func, select, tuple_, update
 
 from bus.store import tables as t
-from bus.store.database import Tx, lay, upsert
+from bus.store.database import Tx
+from bus.store.writing import lay, upsert
 
 WAITING = "waiting"
 REFUSED = "refused"
@@ -133,7 +134,7 @@ def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int]) -> Non
     """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is."""
     if not values:
         return
-    insert = upsert(tx, t.lanes)
+    insert = upsert(t.lanes, tx.dialect.name)
     query = insert.on_conflict_do_update(index_elements=["peer", "case_id"], set_={column: insert.excluded[column]})
     other = "applied" if column == "sent" else "sent"
     tx.execute(query, [{"peer": p, "case_id": c, column: v, other: 0} for (p, c), v in sorted(values.items())])

@@ -4,10 +4,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.sql.dml import UpdateBase
 
 from bus.store import tables as t
-from bus.store.database import Tx, upsert
+from bus.store.database import Tx
+from bus.store.prepared import Prepared, among, as_list
+from bus.store.writing import upsert
 
 WIRE = "wire"
 """Bytes that came over the road and are no message we can apply."""
@@ -47,13 +50,26 @@ def row(
     }
 
 
+def _parked_again(database: str) -> UpdateBase:
+    insert = upsert(t.parked, database).values({c.name: bindparam(c.name) for c in t.parked.c if c.name != "id"})
+    again = {"times": t.parked.c.times + 1, "last_ms": insert.excluded.last_ms, "code": insert.excluded.code}
+    return insert.on_conflict_do_update(index_elements=["place", "digest"], set_=again)
+
+
+_PARK = Prepared(_parked_again)
+_TAKE_MESSAGE = Prepared(
+    lambda _: delete(t.parked).where(t.parked.c.place == bindparam("at"), t.parked.c.message_id == bindparam("message"))
+)
+_TAKE_KNOWN = Prepared(
+    lambda _: delete(t.parked).where(
+        t.parked.c.place == WIRE, t.parked.c.code == bindparam("why"), among("messages", t.parked.c.message_id)
+    )
+)
+
+
 def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Park these; the same thing parked again is counted, not doubled."""
-    if not rows:
-        return
-    insert = upsert(tx, t.parked)
-    again = {"times": t.parked.c.times + 1, "last_ms": insert.excluded.last_ms, "code": insert.excluded.code}
-    tx.execute(insert.on_conflict_do_update(index_elements=["place", "digest"], set_=again), list(rows))
+    _PARK.each(tx, rows)
 
 
 def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
@@ -76,14 +92,13 @@ def take(tx: Tx, row: int) -> None:
 
 def take_message(tx: Tx, place: str, message_id: str) -> None:
     """What was parked at ``place`` for this message is settled."""
-    tx.execute(delete(t.parked).where(t.parked.c.place == place, t.parked.c.message_id == message_id))
+    _TAKE_MESSAGE.run(tx, at=place, message=message_id)
 
 
 def take_known(tx: Tx, code: str, message_ids: Sequence[str]) -> None:
     """These messages were parked with ``code`` and have been applied since."""
     if message_ids:
-        p = t.parked.c
-        tx.execute(delete(t.parked).where(p.place == WIRE, p.code == code, p.message_id.in_(message_ids)))
+        _TAKE_KNOWN.run(tx, why=code, messages=as_list(message_ids))
 
 
 def figures(tx: Tx) -> dict[str, int]:

@@ -1,0 +1,122 @@
+"""Queries of the archive: what was said and heard, as it travelled, and who asks for it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, literal, select
+
+from bus.store import tables as t
+from bus.store.database import Tx, lay, lay_over
+
+SAID = "said"
+HEARD = "heard"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message as the archive, or the outbox, has it."""
+
+    row: int
+    way: str
+    message_id: str
+    case_id: str
+    sequence: int
+    body: bytes
+    verdict: str | None
+    """None: still in the outbox, its recipient has not said anything of it."""
+    code: str | None
+
+
+def keep_said(tx: Tx, peer: str, message_ids: Sequence[str], verdict: str, now_ms: int, code: str | None = None) -> None:
+    """Copy what ``peer`` has receipted out of the outbox, before it leaves there."""
+    if not message_ids:
+        return
+    o = t.outbox.c
+    copied = select(
+        literal(SAID), o.recipient, o.message_id, o.case_id, o.sequence, o.kind, o.body,
+        literal(verdict), literal(code), literal(now_ms),
+    ).where(o.message_id.in_(message_ids), o.recipient == peer)  # fmt: skip
+    columns = ["way", "peer", "message_id", "case_id", "sequence", "kind", "body", "verdict", "code", "at_ms"]
+    tx.execute(insert(t.archive).from_select(columns, copied))
+
+
+def keep_heard(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what was applied or refused here."""
+    lay(tx, t.archive, [{"way": HEARD, **row} for row in rows])
+
+
+def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
+    """What was said to ``peer`` and heard from it, oldest first, from this row on."""
+    a = t.archive.c
+    query = (
+        select(a.id, a.way, a.message_id, a.case_id, a.sequence, a.body, a.verdict, a.code)
+        .where(a.peer == peer, a.id >= row)
+        .order_by(a.id)
+        .limit(limit)
+    )
+    return (Entry(*found) for found in tx.execute(query))
+
+
+def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
+    """What lies in the outbox for ``peer``, oldest first, from this row on; refused ones too."""
+    o = t.outbox.c
+    query = (
+        select(o.id, o.message_id, o.case_id, o.sequence, o.body, o.state, o.trouble)
+        .where(o.recipient == peer, o.id >= row)
+        .order_by(o.id)
+        .limit(limit)
+    )
+    for found in tx.execute(query):
+        refused = found.state == "refused"
+        verdict, code = ("refused", found.trouble) if refused else (None, None)
+        yield Entry(found.id, SAID, found.message_id, found.case_id, found.sequence, found.body, verdict, code)
+
+
+def prune(tx: Tx, before_ms: int, limit: int) -> int:
+    """Delete up to ``limit`` entries older than ``before_ms``. Returns how many."""
+    a = t.archive.c
+    old = select(a.id).where(a.at_ms < before_ms).order_by(a.at_ms).limit(limit)
+    return tx.execute(delete(t.archive).where(a.id.in_(old))).rowcount
+
+
+# -- eras --------------------------------------------------------------------------------------------------------
+
+
+def eras(tx: Tx, peers: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Of these peers, those that were put back to a backup: the era in which each speaks, and the recovery's id."""
+    wanted = sorted(set(peers))
+    if not wanted:
+        return {}
+    e = t.eras.c
+    return {row.peer: (row.era, row.recovery) for row in tx.execute(select(t.eras).where(e.peer.in_(wanted)))}
+
+
+def begin_era(tx: Tx, peer: str, era: int, recovery: str) -> None:
+    """``peer`` speaks in this era from now on; what it said before and was not applied is forgotten."""
+    lay_over(tx, t.eras, [{"peer": peer, "era": era, "recovery": recovery}])
+    tx.execute(delete(t.held).where(t.held.c.peer == peer))
+
+
+# -- pages owed --------------------------------------------------------------------------------------------------
+
+
+def owe_pages(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note which page each peer wants; the last wish of a peer counts."""
+    lay_over(tx, t.pages_owed, rows)
+
+
+def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[Mapping[str, Any]]:
+    """The pages to be sent now; for ``lease_ms`` no other relay takes them."""
+    p = t.pages_owed
+    rows = [dict(r._mapping) for r in tx.execute(select(p).where(p.c.next_ms <= now_ms).order_by(p.c.peer))]
+    lay_over(tx, p, [row | {"next_ms": now_ms + lease_ms} for row in rows])
+    return [*rows]
+
+
+def page_sent(tx: Tx, row: Mapping[str, Any]) -> None:
+    """This page has left; if its asker did not get it, it asks again."""
+    p = t.pages_owed.c
+    mine = (p.peer == row["peer"]) & (p.recovery == row["recovery"]) & (p.cursor == row["cursor"])
+    tx.execute(delete(t.pages_owed).where(mine))
+

@@ -1,0 +1,110 @@
+"""Statements that are written once in SQLAlchemy and compiled once for each database.
+
+Building and compiling a statement anew costs several times what the database needs to run it, and the steps run the
+same few statements all day. ``among`` makes the length of a list part of the data, not of the statement.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import SelectBase
+
+from bus.store.database import Tx
+
+Statement = SelectBase | UpdateBase
+Row = Sequence[Any]
+
+
+class Prepared:
+    """One statement. ``write`` gives it for a database by name (``sqlite``, ``postgresql``)."""
+
+    def __init__(self, write: Callable[[str], Statement]) -> None:
+        self._write = write
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, tx: Tx, **values: Any) -> Sequence[Row]:  # noqa: ANN401 - whatever the columns hold
+        """Every row, as plain values in the order of the columns."""
+        compiled = self._for(tx.dialect)
+        return tx.exec_driver_sql(compiled.text, compiled.parameters(values)).fetchall()
+
+    def run(self, tx: Tx, **values: Any) -> int:  # noqa: ANN401 - whatever the columns hold
+        """How many rows it touched."""
+        compiled = self._for(tx.dialect)
+        return tx.exec_driver_sql(compiled.text, compiled.parameters(values)).rowcount
+
+    def each(self, tx: Tx, many: Iterable[Mapping[str, Any]]) -> None:
+        """Once for each; nothing for none."""
+        compiled = self._for(tx.dialect)
+        rows = [compiled.parameters(values) for values in many]
+        if len(rows) == 1:
+            tx.exec_driver_sql(compiled.text, rows[0])
+        elif rows:
+            tx.exec_driver_sql(compiled.text, rows)
+
+    def _for(self, dialect: Dialect) -> "_Compiled":
+        known = self._compiled.get(dialect.name)
+        if known is None:
+            known = self._compiled[dialect.name] = _Compiled(self._write(dialect.name), dialect)
+        return known
+
+
+class _Compiled:
+    def __init__(self, statement: Statement, dialect: Dialect) -> None:
+        compiled: SQLCompiler = statement.compile(dialect=dialect)
+        self.text = str(compiled)
+        self._order = compiled.positiontup
+        self._given = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a tuple or a mapping: as the driver wants it
+        if self._order is None:
+            return {**self._given, **values}
+        given = self._given
+        return tuple([values[name] if name in values else given[name] for name in self._order])
+
+
+class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL does
+    """Whether the columns are one of the values, or tuples of values, bound under ``name`` by ``as_list``."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, name: str, *columns: ColumnElement[Any]) -> None:
+        self.name, self.columns = name, columns
+
+
+def as_list(values: Iterable[Any]) -> str:
+    """A list for ``among``: texts, numbers, or tuples of them."""
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+# no value stands in these texts: columns and a bind mark that SQLAlchemy itself has written
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    columns = [compiler.process(column, **kw) for column in element.columns]
+    bound = compiler.process(_bound(element), **kw)
+    if len(columns) == 1:
+        return f"{columns[0]} IN (SELECT value FROM json_each({bound}))"  # noqa: S608 - see above
+    parts = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(columns)))
+    return f"({', '.join(columns)}) IN (SELECT {parts} FROM json_each({bound}))"  # noqa: S608 - see above
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    columns = [compiler.process(column, **kw) for column in element.columns]
+    listed = f"jsonb_array_elements(CAST({compiler.process(_bound(element), **kw)} AS jsonb)) AS r"
+    casts = ["::bigint" if isinstance(column.type, Integer) else "" for column in element.columns]
+    if len(columns) == 1:
+        return f"{columns[0]} IN (SELECT (r #>> '{{}}'){casts[0]} FROM {listed})"  # noqa: S608 - see above
+    parts = ", ".join(f"(r ->> {place}){cast}" for place, cast in enumerate(casts))
+    return f"({', '.join(columns)}) IN (SELECT {parts} FROM {listed})"  # noqa: S608 - see above
+
+
+def _bound(element: among) -> BindParameter[str]:
+    return bindparam(element.name, type_=Text())
