@@ -5,18 +5,21 @@ dropped, and ten bad messages harm none of their neighbours.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from bus.control import SET_BACK, Control, parked_row, strange_rows, take
 from bus.custody import Refusal
-from bus.kinds import Failure, Receipt, Verdict
+from bus.eras import before_first, era_of
+from bus.kinds import Failure, LogAsked, LogTold, Receipt, Verdict
 from bus.message import Message, Undecodable, decode
 from bus.page import Page, Rules, ms
 from bus.port import Delivery
-from bus.store import inbox, outbox, parked
+from bus.recovery.telling import enter_eras
+from bus.store import archive, inbox, outbox, parked, recovery
 from bus.store.database import Store, StoreTrouble, Tx
 
 UNKNOWN = "unknown-case"
@@ -46,9 +49,13 @@ class _Arrived:
 class _Tray:
     """One transaction's outcome, besides the page."""
 
+    eras: dict[str, int] = field(default_factory=dict)
+    """Of peers that were put back to a backup: the era in which they speak."""
     marks: dict[inbox.Lane, int] = field(default_factory=dict)
     held: dict[inbox.Lane, dict[int, bytes]] = field(default_factory=dict)
     applied: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    """What goes into the archive."""
     receipts: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     park: list[dict[str, Any]] = field(default_factory=list)
@@ -79,7 +86,7 @@ def _park_poison(store: Store, rules: Rules, delivery: Delivery, now: datetime) 
     """What cannot even be written down is kept as bytes, without a receipt: its sender still has it."""
 
     def change(tx: Tx) -> None:
-        row = _parked(parked.WIRE, rules, delivery.body, None, "poison", "it cannot be applied here", now)
+        row = parked_row(parked.WIRE, rules, delivery.body, None, "poison", "it cannot be applied here", now)
         parked.park(tx, [row | {"peer": delivery.sender}])
 
     store.write(change)
@@ -89,15 +96,24 @@ def _park_poison(store: Store, rules: Rules, delivery: Delivery, now: datetime) 
 def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
     # a damaged body tells nothing, not even whose it is; it stays in its sender's outbox, and comes again
     whole = [delivery for delivery in deliveries if not delivery.damaged]
-    arrived, receipts, failures, strange = _read(whole, rules)
+    arrived, control, strange = _read(whole, rules)
 
     def change(tx: Tx) -> Counter[str]:
         tray = _Tray(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
-        for body, sender, code, where in strange:
-            _park_strange(tray, rules, body, sender, code, where, now)
-        _take_receipts(tx, tray, receipts, rules, now)
-        _take_failures(tray, failures, rules, now)
-        _apply_all(tx, tray, arrived, rules, now)
+        for row, error in (strange_rows(rules, *one, now) for one in strange):
+            tray.counts["parked"] += 1
+            tray.park.append(row)
+            tray.errors += error
+        tray.eras = enter_eras(tx, [*control, *(one.message for one in arrived)])
+        counts, rows = take(tx, rules, [one for one in control if not _is_old(tray, one)], now)
+        tray.counts += counts
+        tray.park += rows
+        if recovery.era(tx).recovery is None:
+            _apply_all(tx, tray, arrived, rules, now)
+        else:  # no receipt: it comes again when we know our cases again
+            tray.counts["recovering"] += len(arrived)
+        parked.park(tx, tray.park)
+        outbox.owe_errors(tx, tray.errors)
         return tray.counts
 
     return store.write(change)
@@ -105,10 +121,9 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
 
 def _read(
     deliveries: Sequence[Delivery], rules: Rules
-) -> tuple[list[_Arrived], list[Message[Receipt]], list[Message[Failure]], list[tuple[bytes, str | None, str, str]]]:
+) -> tuple[list[_Arrived], list[Message[Control]], list[tuple[bytes, str | None, str, str]]]:
     arrived: list[_Arrived] = []
-    receipts: list[Message[Receipt]] = []
-    failures: list[Message[Failure]] = []
+    control: list[Message[Control]] = []
     strange: list[tuple[bytes, str | None, str, str]] = []
     for delivery in deliveries:
         fault = ""
@@ -122,15 +137,13 @@ def _read(
         wrong = _wrong_envelope(message, delivery.sender, rules)
         if wrong:
             strange.append((delivery.body, delivery.sender, wrong, ""))
-        elif fault == "" and isinstance(message.data, Receipt):
-            receipts.append(message)
-        elif fault == "" and isinstance(message.data, Failure):
-            failures.append(message)
+        elif fault == "" and isinstance(message.data, Receipt | Failure | LogAsked | LogTold):
+            control.append(message)
         elif message.subject is None or message.sequence == 0:
             strange.append((delivery.body, delivery.sender, fault or "no-place-in-a-lane", ""))
         else:
             arrived.append(_Arrived(delivery.body, message, fault))
-    return arrived, receipts, failures, strange
+    return arrived, control, strange
 
 
 def _wrong_envelope(message: Message[Any], sender: str | None, rules: Rules) -> str:
@@ -143,10 +156,20 @@ def _wrong_envelope(message: Message[Any], sender: str | None, rules: Rules) -> 
     return ""
 
 
+def _is_old(tray: _Tray, message: Message[Any]) -> bool:
+    """Word from before its sender's store was put back: nothing that others have built on since."""
+    old = era_of(message.sequence) < tray.eras.get(message.source, 0) and not isinstance(message.data, LogAsked)
+    tray.counts["fenced"] += old
+    return old
+
+
 def _apply_all(tx: Tx, tray: _Tray, arrived: list[_Arrived], rules: Rules, now: datetime) -> None:
     page = Page(tx, rules, now)
     page.load({_case(a) for a in arrived})
-    tray.marks = inbox.applied_marks(tx, {a.lane for a in arrived})
+    tray.marks = {
+        lane: max(mark, before_first(tray.eras.get(lane[0], 0)))
+        for lane, mark in inbox.applied_marks(tx, {a.lane for a in arrived}).items()
+    }
     start = dict(tray.marks)
     tray.held = inbox.held(tx, tray.marks)
     known = inbox.remembered(tx, {a.place for a in arrived if a.message.sequence <= tray.marks[a.lane]})
@@ -157,10 +180,9 @@ def _apply_all(tx: Tx, tray: _Tray, arrived: list[_Arrived], rules: Rules, now: 
     inbox.remember(tx, tray.applied)
     inbox.hold(tx, tray.hold)
     inbox.release(tx, tray.released)
+    archive.keep(tx, tray.kept)
     outbox.owe_receipts(tx, tray.receipts)
-    outbox.owe_errors(tx, tray.errors)
     parked.take_known(tx, UNKNOWN, [row["message_id"] for row in tray.applied])
-    parked.park(tx, tray.park)
 
 
 def _case(one: _Arrived) -> UUID:
@@ -175,7 +197,7 @@ def _place(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, i
         _repeat(page, tray, one, known)
     elif sequence > mark + FURTHEST_AHEAD:
         tray.counts["parked"] += 1
-        tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, "too-far-ahead", "", page.now))
+        tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, "too-far-ahead", "", page.now))
     elif sequence > mark + 1:
         tray.counts["held"] += 1
         if sequence not in tray.held.setdefault(one.lane, {}):
@@ -200,10 +222,14 @@ def _repeat(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, 
         tray.counts["repeated"] += 1
         _owe(tray, one, Verdict(before["verdict"]), before["code"], page.now)
         return
-    # another message at a place that was taken: the sender's store was set back
+    if era_of(one.message.sequence) < tray.eras.get(one.message.source, 0):  # said before its sender was put back
+        tray.counts["fenced"] += 1
+        page.note(_case(one), "fenced", one.message.type, one.message.source, one.message.id)
+        return
+    # another message at a place that was taken: the sender's store was set back, and it does not know
     tray.counts["refused"] += 1
     _owe(tray, one, Verdict.REFUSED, "sequence-reused", page.now)
-    tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, "sequence-reused", "", page.now))
+    tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, "sequence-reused", SET_BACK, page.now))
 
 
 def _is_place(row: dict[str, Any], place: tuple[str, str, int]) -> bool:
@@ -243,7 +269,9 @@ def _apply(page: Page, tray: _Tray, one: _Arrived) -> bool:
     except Refusal as refusal:
         if refusal.code == UNKNOWN:
             tray.counts["early"] += 1
-            tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, UNKNOWN, refusal.cure, page.now))
+            tray.park.append(
+                parked_row(parked.WIRE, page.rules, one.body, one.message, UNKNOWN, refusal.cure, page.now)
+            )
             return False
         verdict, code, hint = Verdict.REFUSED, refusal.code, refusal.cure
     except Exception as bug:
@@ -251,20 +279,21 @@ def _apply(page: Page, tray: _Tray, one: _Arrived) -> bool:
     tray.marks[one.lane] = one.message.sequence
     tray.counts[verdict.value] += 1
     _owe(tray, one, verdict, code or None, page.now)
-    tray.applied.append(
-        {
-            "peer": one.lane[0],
-            "case_id": one.lane[1],
-            "sequence": one.message.sequence,
-            "message_id": str(one.message.id),
-            "verdict": verdict.value,
-            "code": code or None,
-            "at_ms": ms(page.now),
-        }
-    )
+    remembered = {
+        "peer": one.lane[0],
+        "case_id": one.lane[1],
+        "sequence": one.message.sequence,
+        "message_id": str(one.message.id),
+        "verdict": verdict.value,
+        "code": code or None,
+        "at_ms": ms(page.now),
+    }
+    tray.applied.append(remembered)
+    kind = one.message.type.rpartition(".v")[0]
+    tray.kept.append(remembered | {"way": archive.HEARD, "kind": kind, "body": one.body})
     if verdict is Verdict.REFUSED:
         page.note(_case(one), "refused", one.message.type, one.message.source, one.message.id, code)
-        tray.park.append(_parked(parked.WIRE, page.rules, one.body, one.message, code, hint, page.now))
+        tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, code, hint, page.now))
     return True
 
 
@@ -278,69 +307,3 @@ def _owe(tray: _Tray, one: _Arrived, verdict: Verdict, code: str | None, now: da
             "next_ms": ms(now),
         }
     )
-
-
-def _parked(
-    place: str, rules: Rules, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
-) -> dict[str, Any]:
-    return parked.row(
-        place,
-        code,
-        hint,
-        known_by=body,
-        owner=rules.me,
-        now_ms=ms(now),
-        peer=message.source if message else None,
-        case_id=str(message.subject) if message and message.subject else None,
-        message_id=str(message.id) if message else None,
-        body=body,
-    )
-
-
-def _park_strange(
-    tray: _Tray, rules: Rules, body: bytes, sender: str | None, code: str, where: str, now: datetime
-) -> None:
-    """Bytes without a place in any lane: parked here, and told to whoever the transport says has sent them."""
-    tray.counts["parked"] += 1
-    row = _parked(parked.WIRE, rules, body, None, code, where, now)
-    tray.park.append(row | {"peer": sender})
-    if sender is not None and sender != rules.me:
-        tray.errors.append(
-            {
-                "peer": sender,
-                "code": code,
-                "text": (where or "not a message of the contract; it is parked at its recipient")[:200],
-                "about": None,
-                "digest": row["digest"],
-                "next_ms": ms(now),
-            }
-        )
-
-
-def _take_receipts(tx: Tx, tray: _Tray, receipts: list[Message[Receipt]], rules: Rules, now: datetime) -> None:
-    for message in receipts:
-        done = [str(i.message_id) for i in message.data.items if i.verdict is not Verdict.REFUSED]
-        refused = [(str(i.message_id), i.code or "refused") for i in message.data.items if i.verdict is Verdict.REFUSED]
-        rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
-        tray.counts["receipted"] += outbox.receipted(tx, message.source, done, refused)
-        for message_id, code in refused:
-            row = rows.get(message_id)
-            if row is not None and row["recipient"] == message.source and row["state"] == outbox.WAITING:
-                _park_refused(tray, rules, row, code, now)
-
-
-def _park_refused(tray: _Tray, rules: Rules, row: Mapping[str, Any], code: str, now: datetime) -> None:
-    tray.counts["refused-by-peer"] += 1
-    parked_row = _parked(parked.PEER, rules, row["body"], None, code, "the recipient has refused this message", now)
-    tray.park.append(
-        parked_row | {"peer": row["recipient"], "case_id": row["case_id"], "message_id": row["message_id"]}
-    )
-
-
-def _take_failures(tray: _Tray, failures: list[Message[Failure]], rules: Rules, now: datetime) -> None:
-    for message in failures:
-        tray.counts["failure-heard"] += 1
-        what = (message.data.digest or str(message.data.about or message.id)).encode()
-        row = _parked(parked.PEER, rules, what, message, message.data.code, "a peer could not read what we sent", now)
-        about = str(message.data.about) if message.data.about else None
-        tray.park.append(row | {"message_id": about, "body": None})

@@ -114,7 +114,9 @@ CONTRACT: tuple[Rule, ...] = (
         (k.ArbitrationRequested,),
     ),
     _rule(k.Receipt, ("回执", "receipt"), _R.ANY, _R.ANY, k.CASE_KINDS),
-    _rule(k.Failure, ("差错", "error"), _R.ANY, _R.ANY, (*k.CASE_KINDS, k.Receipt)),
+    _rule(k.Failure, ("差错", "error"), _R.ANY, _R.ANY, (*k.CASE_KINDS, k.Receipt, k.LogAsked, k.LogTold)),
+    _rule(k.LogAsked, ("往来查询", "log asked for, after a store was put back"), _R.ANY, _R.ANY),
+    _rule(k.LogTold, ("往来告知", "page of the log told"), _R.ANY, _R.ANY, (k.LogAsked,)),
 )
 """One rule per kind, in the order of ``bus.kinds.KINDS``."""
 

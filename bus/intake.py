@@ -21,7 +21,7 @@ from bus.commands import Register
 from bus.custody import Record, Refusal
 from bus.ids import new_id
 from bus.page import Page, Rules, ms
-from bus.store import cases, intakes
+from bus.store import cases, intakes, recovery
 from bus.store.database import Store, StoreTrouble, Tx
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -75,6 +75,8 @@ def intake(store: Store, counter: Counter, submissions: Sequence[Submission], no
     """Take in a batch; one reply for each, in order. Raises ``StoreTrouble``: then none of it was taken."""
 
     def change(tx: Tx) -> list[Reply]:
+        if recovery.era(tx).recovery is not None:
+            raise StoreTrouble("this center recovers what it has forgotten since its backup: again later", passing=True)
         page = Page(tx, counter.rules, now)
         known = intakes.known(tx, {s.key for s in submissions})
         fresh: list[dict[str, Any]] = []
@@ -108,6 +110,8 @@ def _take(page: Page, counter: Counter, submission: Submission) -> Reply:
     try:
         with page.attempt():
             touched = _carry_out(page, _front_desk(page, counter), submission)
+    except _Registered as known:
+        return Reply("repeated", _shown([known.record]))
     except (Refusal, NotEver) as no:
         return Reply("refused", code=no.code, cure=no.cure)
     except ValidationError as error:
@@ -117,13 +121,27 @@ def _take(page: Page, counter: Counter, submission: Submission) -> Reply:
         raise  # the store's own fault: it retries, or says for all of them that nothing was taken
     except Exception as bug:  # of the adapter: its own form is not taken, its neighbours are
         return Reply("failed", code="handler-fault", cure=type(bug).__name__)
-    return Reply("taken", tuple({"case_id": str(r.case.case_id), "number": r.case.number} for r in touched))
+    return Reply("taken", _shown(touched))
+
+
+def _shown(records: Sequence[Record]) -> tuple[dict[str, str], ...]:
+    return tuple({"case_id": str(r.case.case_id), "number": r.case.number} for r in records)
+
+
+class _Registered(Exception):
+    """The matter is a case already, though this form is not remembered: the store was put back to a backup."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self.record = record
 
 
 def _carry_out(page: Page, desk: FrontDesk, submission: Submission) -> list[Record]:
     touched: dict[UUID, None] = {}
     for item in submission.form.handler(desk, submission.body):
         touched[item.case_id] = None
+        if isinstance(item, Register):
+            _never_twice(page, item)
         if isinstance(item, Link):
             page.link(item.case_id, item.system, item.native_id)
             continue
@@ -131,6 +149,15 @@ def _carry_out(page: Page, desk: FrontDesk, submission: Submission) -> list[Reco
         if isinstance(item, Register):
             page.link(item.case_id, item.case.source.system, item.case.source.record)
     return [record for case_id in touched if (record := page.record(case_id)) is not None]
+
+
+def _never_twice(page: Page, item: Register) -> None:
+    """Raises ``_Registered`` when the record of the center's own system is a case of ours already."""
+    source = item.case.source
+    known = cases.find(page.tx, source.system, source.record) or page.linked(source.system, source.record)
+    record = page.record(known) if known is not None else None
+    if record is not None:
+        raise _Registered(record)
 
 
 def _front_desk(page: Page, counter: Counter) -> FrontDesk:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from bus.bounds import CenterName, Count, Line, Moment, Sha256, Strict, Text, Word
 from bus.case import Attachment, Case
@@ -330,6 +330,57 @@ class Failure(Strict):
     """SHA-256 of the bytes at fault, which stay parked at the recipient."""
 
 
+class Way(StrEnum):
+    """Which way a message went, as its teller sees it."""
+
+    SAID = "said"
+    HEARD = "heard"
+
+
+Cursor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9:]{1,40}$")]
+"""A place in the teller's log: ``0`` for its beginning, else what the teller called ``next``."""
+
+
+class LogAsked(Strict):
+    """往来查询: the asker's store was put back to a backup; it asks for the messages that went between the two since.
+
+    From here on the recipient applies nothing of what the asker said in an older era. Asked again until it is told."""
+
+    kind: ClassVar[str] = "log.asked"
+    major: ClassVar[int] = 1
+    recovery: UUID
+    cursor: Cursor
+
+
+class LogEntry(Strict):
+    """One message that went between teller and asker."""
+
+    way: Way
+    body: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=200_000)]
+    """The bytes of the message as it travelled, in base64; of a long one a part, in order."""
+    more: bool = False
+    """Whether the next entry goes on with the same message."""
+    verdict: Verdict | None = None
+    """What its recipient said became of it; absent while it has said nothing."""
+    code: Word | None = None
+
+
+class LogTold(Strict):
+    """往来告知: one page of the messages that went between teller and asker, oldest first."""
+
+    kind: ClassVar[str] = "log.told"
+    major: ClassVar[int] = 1
+    recovery: UUID
+    era: Count
+    """The era in which the teller hears the asker. If the asker means an older one, nothing is told: it must take a
+    later era and ask anew."""
+    cursor: Cursor
+    """The page that was asked for."""
+    next: Cursor | None = None
+    """The next page; absent on the last one."""
+    entries: Annotated[tuple[LogEntry, ...], Field(max_length=200)] = ()
+
+
 CaseKind = (
     Offered
     | Accepted
@@ -352,7 +403,7 @@ CaseKind = (
 )
 """Everything that is said about a case."""
 
-Kind = CaseKind | Receipt | Failure
+Kind = CaseKind | Receipt | Failure | LogAsked | LogTold
 
 CASE_KINDS: tuple[type[CaseKind], ...] = (
     Offered,
@@ -374,6 +425,6 @@ CASE_KINDS: tuple[type[CaseKind], ...] = (
     ArbitrationRequested,
     Ruled,
 )
-KINDS: tuple[type[Kind], ...] = (*CASE_KINDS, Receipt, Failure)
+KINDS: tuple[type[Kind], ...] = (*CASE_KINDS, Receipt, Failure, LogAsked, LogTold)
 BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}
 """``case.offered`` → ``Offered``, and so on."""

@@ -50,10 +50,11 @@ class Message(Strict, Generic[DataT_co]):
     type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,60}\.v[1-9][0-9]?$")]
     """Kind and major version, ``case.offered.v1``."""
     subject: UUID | None = None
-    """The case; absent for receipts and errors, which speak of messages."""
+    """The case; absent for receipts, errors and logs, which speak of messages."""
     time: Moment
     sequence: Count
-    """Per sender, recipient and case, from 1 without gaps; 0 for receipts and errors, which stand in no order."""
+    """Per sender, recipient and case, from 1 without gaps; a sender whose store was put back to a backup goes on at the
+    next million (its next era). What stands in no order (receipts, errors, logs) has 0, or its era's million."""
     causeid: UUID | None = None
     """The message that this one answers or follows from."""
     traceparent: (

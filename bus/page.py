@@ -12,6 +12,7 @@ from uuid import UUID
 from bus.commands import Command, Register
 from bus.custody import Decision, Record, Refusal, Say, decide, hear, register
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
+from bus.ids import id_within
 from bus.kinds import CaseKind
 from bus.message import Message, compose, encode
 from bus.store import cases, inbox, outbox
@@ -91,6 +92,10 @@ class Page:
         if decision.desk and not decision.superseded:
             self._desk.append(message)
         return decision
+
+    def restore(self, record: Record, says: Iterable[Say]) -> None:
+        """Put down a case as peers have told it after this store was put back, and what must be said of it again."""
+        self._put(Decision(record, tuple(says)), "restored", "case", self.rules.me, None)
 
     def link(self, case_id: UUID, system: str, native_id: str) -> None:
         """Remember which record of the center's own system belongs to the case."""
@@ -178,6 +183,9 @@ class Page:
                 cause=spoken.cause,
                 traceparent=spoken.traceparent,
             )
+            if not sequence:  # for our own desk: its effect must have the same key after this store was put back
+                content = spoken.say.data.model_dump_json()
+                message = message.model_copy(update={"id": id_within(spoken.case_id, content)})
             self.note(spoken.case_id, "said", spoken.say.data.kind, spoken.say.to, message.id)
             if sequence:
                 rows.append(self._outbox_row(message))

@@ -3,17 +3,20 @@
 Nothing leaves the outbox here. A confirm of the transport only stops the hurry; the recipient's receipt ends the row.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bus.kinds import Failure, Receipt, ReceiptItem, Verdict
+from bus.eras import before_first
+from bus.kinds import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.message import compose, encode
 from bus.page import Rules, ms
 from bus.pauses import Pauses
 from bus.port import Fate, Parcel, Transport
-from bus.store import outbox
+from bus.recovery import asking, finishing, telling
+from bus.store import archive, outbox, recovery
 from bus.store.database import Store, Tx
 
 LEASE_MS = 30_000
@@ -43,18 +46,28 @@ class Relayed:
 
 @dataclass(frozen=True, slots=True)
 class _Load:
+    era: int
+    """In which this center speaks."""
     messages: list[outbox.Owed]
     receipts: list[Any]
     errors: list[Any]
+    pages: list[tuple[Any, LogTold]]
+    """What peers have asked for: the row that is owed, and the page."""
+    questions: list[tuple[str, LogAsked]]
+    """What this center asks while it recovers."""
+
+
+_Bundle = tuple[Parcel, tuple[str, list[Any]]]
+"""A message about messages, and which rows it settles: of what, and which."""
 
 
 def relay(
     store: Store, transport: Transport, rules: Rules, now: datetime, *, limit: int = 500, timeout: float = 10
 ) -> Relayed:
     """One round: up to ``limit`` messages and the receipts owed. Raises ``StoreTrouble``; nothing is lost by it."""
-    load = store.write(lambda tx: _claim(tx, ms(now), limit))
+    load = store.write(lambda tx: _claim(tx, rules, now, limit))
     parcels = [Parcel(m.message_id, m.recipient, m.kind, m.body) for m in load.messages]
-    bundles = [*_receipt_parcels(load.receipts, rules, now), *_error_parcels(load.errors, rules, now)]
+    bundles = _bundles(load, rules, now)
     everything = parcels + [parcel for parcel, _ in bundles]
     if not everything:
         return Relayed()
@@ -63,19 +76,38 @@ def relay(
     return Relayed(len(fates), fates.count(Fate.TAKEN), fates.count(Fate.NOBODY), fates.count(Fate.UNKNOWN))
 
 
-def _claim(tx: Tx, now_ms: int, limit: int) -> _Load:
+def _claim(tx: Tx, rules: Rules, now: datetime, limit: int) -> _Load:
+    era, now_ms = recovery.era(tx), ms(now)
+    if era.recovery is not None and asking.all_told(tx):
+        finishing.finish(tx, rules, now)
+        era = recovery.era(tx)
+    recovers = era.recovery is not None
     return _Load(
-        outbox.claim(tx, now_ms, limit, LEASE_MS),
+        era.number,
+        [] if recovers else outbox.claim(tx, now_ms, limit, LEASE_MS),
         list(outbox.claim_receipts(tx, now_ms, limit * 4, LEASE_MS)),
         list(outbox.claim_errors(tx, now_ms, limit, LEASE_MS)),
+        [(row, telling.page(tx, row)) for row in archive.pages_due(tx, now_ms, LEASE_MS)],
+        asking.questions(tx, era, now) if recovers else [],
     )
 
 
-def _receipt_parcels(owed: list[Any], rules: Rules, now: datetime) -> list[tuple[Parcel, tuple[str, list[int]]]]:
+def _bundles(load: _Load, rules: Rules, now: datetime) -> list[_Bundle]:
+    def parcel(data: Receipt | Failure | LogAsked | LogTold, peer: str) -> Parcel:
+        message = compose(data, source=rules.me, recipient=peer, now=now, sequence=before_first(load.era))
+        return Parcel(str(message.id), peer, data.kind, encode(message))
+
+    receipts = [(parcel(data, peer), ("receipt", rows)) for peer, data, rows in _receipts(load.receipts)]
+    errors = [(parcel(_failure(row), row["peer"]), ("error", [row["id"]])) for row in load.errors]
+    pages = [(parcel(page, row["peer"]), ("page", [row])) for row, page in load.pages]
+    questions: list[_Bundle] = [(parcel(data, peer), ("question", [])) for peer, data in load.questions]
+    return [*receipts, *errors, *pages, *questions]
+
+
+def _receipts(owed: list[Any]) -> Iterator[tuple[str, Receipt, list[int]]]:
     by_peer: dict[str, list[Any]] = {}
     for row in owed:
         by_peer.setdefault(row["peer"], []).append(row)
-    parcels = []
     for peer, rows in by_peer.items():
         for start in range(0, len(rows), RECEIPTS_A_MESSAGE):
             part = rows[start : start + RECEIPTS_A_MESSAGE]
@@ -83,27 +115,15 @@ def _receipt_parcels(owed: list[Any], rules: Rules, now: datetime) -> list[tuple
                 ReceiptItem(message_id=UUID(r["message_id"]), verdict=Verdict(r["verdict"]), code=r["code"])
                 for r in part
             )
-            parcels.append((_parcel(Receipt(items=items), peer, rules, now), ("receipt", [r["id"] for r in part])))
-    return parcels
+            yield peer, Receipt(items=items), [r["id"] for r in part]
 
 
-def _error_parcels(owed: list[Any], rules: Rules, now: datetime) -> list[tuple[Parcel, tuple[str, list[int]]]]:
-    parcels = []
-    for row in owed:
-        about = UUID(row["about"]) if row["about"] else None
-        failure = Failure(code=row["code"], text=row["text"], about=about, digest=row["digest"])
-        parcels.append((_parcel(failure, row["peer"], rules, now), ("error", [row["id"]])))
-    return parcels
+def _failure(row: Any) -> Failure:  # noqa: ANN401 - a row of the store
+    about = UUID(row["about"]) if row["about"] else None
+    return Failure(code=row["code"], text=row["text"], about=about, digest=row["digest"])
 
 
-def _parcel(data: Receipt | Failure, peer: str, rules: Rules, now: datetime) -> Parcel:
-    message = compose(data, source=rules.me, recipient=peer, now=now)
-    return Parcel(str(message.id), peer, data.kind, encode(message))
-
-
-def _write_down(
-    tx: Tx, load: _Load, fates: list[Fate], bundles: list[tuple[Parcel, tuple[str, list[int]]]], now_ms: int
-) -> None:
+def _write_down(tx: Tx, load: _Load, fates: list[Fate], bundles: list[_Bundle], now_ms: int) -> None:
     outbox.sent(
         tx,
         [
@@ -111,10 +131,12 @@ def _write_down(
             for m, fate in zip(load.messages, fates, strict=False)
         ],
     )
-    gone: dict[str, list[int]] = {"receipt": [], "error": []}
+    gone: dict[str, list[Any]] = {"receipt": [], "error": [], "page": [], "question": []}
     for (_, (what, rows)), fate in zip(bundles, fates[len(load.messages) :], strict=True):
         # a receipt for nobody is of no use: when the sender is back it sends again, and that makes a new one
         if fate in (Fate.TAKEN, Fate.NOBODY):
             gone[what] += rows
     outbox.forget_receipts(tx, gone["receipt"])
     outbox.forget_errors(tx, gone["error"])
+    for page in gone["page"]:
+        archive.page_sent(tx, page)

@@ -168,7 +168,7 @@ def _say_anew(page: Page, old: Row) -> None:
     fresh = {**old, "message_id": str(message.id), "sequence": message.sequence, "body": encode(message)}
     del fresh["id"]
     again = {"state": outbox.WAITING, "attempts": 0, "next_ms": now_ms, "created_ms": now_ms, "trouble": ""}
-    outbox.drop(page.tx, old["message_id"])
+    outbox.drop(page.tx, old["message_id"], now_ms)
     outbox.lay_out(page.tx, [fresh | again])
     page.note(UUID(old["case_id"]), "said", old["kind"], old["recipient"], message.id)
 
@@ -218,7 +218,7 @@ _REPLAYS = {parked.WIRE: _from_the_wire, parked.DESK: _at_the_desk, parked.PEER:
 def _arrive_again(store: Store, rules: Rules, row: Row, now: datetime) -> Replayed:
     """``accept`` has a transaction of its own: if we die between the two, the next replay finds a repeat."""
     counts = accept(store, rules, [Delivery(row["body"], row["peer"], None)], now)
-    left = any(counts[name] for name in ("parked", "refused", "early"))
+    left = any(counts[name] for name in ("parked", "refused", "early", "recovering"))
 
     def change(tx: Tx) -> Replayed:
         page, after = Page(tx, rules, now), _held(tx, row["id"]) if left else row
@@ -254,7 +254,7 @@ def discard(store: Store, rules: Rules, number: int, reason: str, now: datetime)
             # one that still waits has a place in its lane: without it everything after it would be held back for ever
             for waiting in outbox.waiting(tx, [row["message_id"]]):
                 if waiting["state"] == outbox.REFUSED:
-                    outbox.drop(tx, row["message_id"])
+                    outbox.drop(tx, row["message_id"], ms(now))
         parked.take(tx, number)
         _note(page, row, "discarded", reason)
         page.write()

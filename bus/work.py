@@ -141,7 +141,7 @@ def _carry_out(tx: Tx, page: Page, one: Performed) -> None:
             for item in one.commands:
                 if isinstance(item, Link):
                     page.link(item.case_id, item.system, item.native_id)
-                else:
+                elif not task.said:  # carried out and heard by others, before this store was put back to a backup
                     page.do(item, cause=message)
             page.note(UUID(task.case_id), "desk", task.kind, task.source, message.id)
     except Refusal as refusal:

@@ -40,7 +40,12 @@ def _ruling_passed_on(before: Record, after: Record, data: k.CaseKind, newcomers
         return tuple(Say(center, data) for center in unseen)
     if not overruled(data.version, after.version):
         return ()
-    ruled = k.Ruled(
+    return tuple(Say(center, ruling_passed_on(after)) for center in newcomers)
+
+
+def ruling_passed_on(after: Record) -> k.Ruled:
+    """The ruling, as the origin tells it to a holder whom the arbiter could not know."""
+    return k.Ruled(
         version=after.version,
         ruling=k.Ruling.IMPOSED,
         holder=after.holder,
@@ -50,7 +55,6 @@ def _ruling_passed_on(before: Record, after: Record, data: k.CaseKind, newcomers
         returns=after.returns,
         round=after.round,
     )
-    return tuple(Say(center, ruled) for center in newcomers)
 
 
 def _standing(after: Record, newcomers: tuple[str, ...], now: datetime) -> tuple[Say, ...]:

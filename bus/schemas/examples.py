@@ -3,6 +3,7 @@
 Nobody in it is real. Ids and times are fixed, so that the files stay the same from run to run.
 """
 
+import base64
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from bus import kinds as k
 from bus.case import Attachment, Case, Person, Place, Source
 from bus.contract import CONTRACT, Rule
+from bus.eras import before_first
 from bus.message import Message
 
 MEDIA = "media_center-150402"
@@ -63,6 +65,12 @@ _RETURN = k.Return(
     reason=k.Reason.NOT_DUTY,
     text="绿地与车棚管理不属于政务服务大厅职责，建议转街道党群服务中心。",
     at=_at(12),
+)
+
+_TOLD = k.LogEntry(
+    way=k.Way.HEARD,
+    body=base64.b64encode(b'{"specversion": "1.0", "type": "case.urged.v1"}').decode(),
+    verdict=k.Verdict.APPLIED,
 )
 
 _DATA: tuple[tuple[k.Kind, str, str], ...] = (
@@ -201,7 +209,15 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
         PARTY,
         MEDIA,
     ),
+    (k.LogAsked(recovery=_id(6), cursor="0"), PARTY, MEDIA),
+    (k.LogTold(recovery=_id(6), era=1, cursor="0", entries=(_TOLD,)), MEDIA, PARTY),
 )
+
+
+def _sequence(data: k.Kind) -> int:
+    if isinstance(data, k.LogAsked):
+        return before_first(1)
+    return 1 if isinstance(data, k.Said) else 0
 
 
 def example(rule: Rule) -> Message[Any]:
@@ -218,7 +234,7 @@ def example(rule: Rule) -> Message[Any]:
         type=f"{rule.kind}.v{rule.major}",
         subject=_CASE_ID if about_case else None,
         time=_at(15 + place),
-        sequence=1 if about_case else 0,
+        sequence=_sequence(data),
         causeid=_id(0x100 + asked[0]) if asked and about_case else None,
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" if about_case else None,
         data=data,

@@ -7,6 +7,7 @@ without a value left out. Unknown fields are allowed everywhere: a reader passes
 from typing import Any, cast
 
 from bus.contract import Rule
+from bus.eras import ERA
 from bus.kinds import BY_NAME, Said
 from bus.message import Message
 
@@ -39,7 +40,9 @@ def envelope_schema(rule: Rule) -> dict[str, Any]:
         attributes["sequence"]["minimum"] = 1
     else:
         del attributes["subject"]
-        attributes["sequence"] = {"const": 0, "description": "Receipts and errors stand in no order."}
+        what = "Stands in no order: 0, or the beginning of the era in which its sender speaks."
+        whole = {"minimum": 0, "maximum": 2**31 - 1, "multipleOf": ERA}
+        attributes["sequence"] = {"type": "integer", **whole, "description": what}
     return {
         "$schema": DIALECT,
         "$id": f"urn:four-center-bus:{rule.kind}.v{rule.major}",

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import delete, insert, literal, select
 
 from bus.store import tables as t
-from bus.store.database import Tx, lay, lay_over
+from bus.store.database import Tx
+from bus.store.writing import lay, lay_over
 
 SAID = "said"
 HEARD = "heard"
@@ -28,7 +29,9 @@ class Entry:
     code: str | None
 
 
-def keep_said(tx: Tx, peer: str, message_ids: Sequence[str], verdict: str, now_ms: int, code: str | None = None) -> None:
+def keep_said(
+    tx: Tx, peer: str, message_ids: Sequence[str], verdict: str, now_ms: int, code: str | None = None
+) -> None:
     """Copy what ``peer`` has receipted out of the outbox, before it leaves there."""
     if not message_ids:
         return
@@ -41,9 +44,9 @@ def keep_said(tx: Tx, peer: str, message_ids: Sequence[str], verdict: str, now_m
     tx.execute(insert(t.archive).from_select(columns, copied))
 
 
-def keep_heard(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what was applied or refused here."""
-    lay(tx, t.archive, [{"way": HEARD, **row} for row in rows])
+def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep these messages."""
+    lay(tx, t.archive, rows)
 
 
 def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
@@ -115,8 +118,7 @@ def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[Mapping[str, Any]]:
 
 
 def page_sent(tx: Tx, row: Mapping[str, Any]) -> None:
-    """This page has left; if its asker did not get it, it asks again."""
+    """The page has left; if its asker did not get it, it asks again."""
     p = t.pages_owed.c
     mine = (p.peer == row["peer"]) & (p.recovery == row["recovery"]) & (p.cursor == row["cursor"])
     tx.execute(delete(t.pages_owed).where(mine))
-

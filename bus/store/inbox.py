@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, tuple_, update
 
+from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.writing import lay, lay_new
@@ -28,6 +29,8 @@ class Task:
     kind: str
     body: bytes
     attempts: int
+    said: bool = False
+    """Its commands were carried out before this store was put back: only the links are missing."""
 
 
 def applied_marks(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, int]:
@@ -83,12 +86,21 @@ def lay_work(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay_new(tx, t.work, rows, ["message_id"])
 
 
+def bodies(tx: Tx, case_id: str) -> list[bytes]:
+    """What lies on the desk of one case."""
+    return list(tx.execute(select(t.work.c.body).where(t.work.c.case_id == case_id)).scalars())
+
+
 def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
-    """Take due tasks, only the first of each case, so that a case's effects keep their order; a parked one blocks."""
+    """Take due tasks, only the first of each case, so that a case's effects keep their order; a parked one blocks.
+
+    None while the store recovers: the records are not what the tasks must be judged by."""
+    if recovery.era(tx).recovery is not None:
+        return []
     w, earlier = t.work, t.work.alias("earlier")
     first = ~select(earlier.c.id).where(earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id).exists()
     query = (
-        select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts)
+        select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
         .where(w.c.state == WAITING, w.c.next_ms <= now_ms, first)
         .order_by(w.c.id)
         .limit(limit)

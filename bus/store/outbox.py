@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Table, case, delete, func, select, tuple_, update
 
+from bus.eras import before_first
+from bus.store import archive, recovery
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.writing import lay, upsert
@@ -75,8 +77,9 @@ def _postpone(tx: Tx, table: Table, rows: Sequence[tuple[int, int]], trouble: st
 
 
 def receipted(tx: Tx, peer: str, done: Sequence[str], refused: Sequence[tuple[str, str]]) -> int:
-    """The recipient ``peer`` has dealt with these message ids: applied ones leave, refused ones (id, code) stay for
-    the operator. Returns how many were still waiting; receipts of others' messages count for nothing."""
+    """The recipient ``peer`` has dealt with these message ids: applied ones leave (after
+    ``archive.keep_said``), refused ones (id, code) stay for the operator. Returns how many were still waiting; receipts
+    of others' messages count for nothing."""
     o = t.outbox
     count = 0
     if done:
@@ -100,7 +103,7 @@ def free_claims(tx: Tx, now_ms: int) -> None:
     """Make due now what was never marked as sent: a process that died had claimed it, or was about to."""
     never_sent = (t.outbox.c.state == WAITING) & (t.outbox.c.attempts == 0)
     tx.execute(update(t.outbox).where(never_sent).values(next_ms=now_ms))
-    for table in (t.receipts, t.errors):
+    for table in (t.receipts, t.errors, t.pages_owed):
         tx.execute(update(table).values(next_ms=now_ms))
 
 
@@ -110,8 +113,15 @@ def resend(tx: Tx, message_id: str, now_ms: int) -> bool:
     return tx.execute(query.values(state=WAITING, attempts=0, next_ms=now_ms)).rowcount == 1
 
 
-def drop(tx: Tx, message_id: str) -> bool:
-    """Forget one message: an operator's decision. False if it is not in the outbox."""
+def drop(tx: Tx, message_id: str, now_ms: int) -> bool:
+    """Send one message no more: an operator's decision. False if it is not in the outbox.
+
+    The archive keeps it, for a refused message has its place in the lane all the same."""
+    row = tx.execute(
+        select(t.outbox.c.recipient, t.outbox.c.trouble).where(t.outbox.c.message_id == message_id)
+    ).first()
+    if row is not None:
+        archive.keep_said(tx, row.recipient, [message_id], REFUSED, now_ms, row.trouble)
     return tx.execute(delete(t.outbox).where(t.outbox.c.message_id == message_id)).rowcount == 1
 
 
@@ -125,7 +135,9 @@ def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int]) -> dict[tuple[
         .where(tuple_(lane.peer, lane.case_id).in_(list(wanted)))
         .with_for_update()
     )
-    before = dict.fromkeys(wanted, 0) | {(row.peer, row.case_id): row.sent for row in tx.execute(query)}
+    before = {(row.peer, row.case_id): row.sent for row in tx.execute(query)}
+    if len(before) < len(wanted):
+        before = dict.fromkeys(wanted, before_first(recovery.era(tx).number)) | before
     set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()})
     return before
 
@@ -136,8 +148,8 @@ def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int]) -> Non
         return
     insert = upsert(t.lanes, tx.dialect.name)
     query = insert.on_conflict_do_update(index_elements=["peer", "case_id"], set_={column: insert.excluded[column]})
-    other = "applied" if column == "sent" else "sent"
-    tx.execute(query, [{"peer": p, "case_id": c, column: v, other: 0} for (p, c), v in sorted(values.items())])
+    other, start = ("applied", 0) if column == "sent" else ("sent", before_first(recovery.era(tx).number))
+    tx.execute(query, [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())])
 
 
 def owe_receipts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,19 @@
 """The tables. Times are whole milliseconds since 1970, UTC: they sort and compare alike in every database."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 metadata = MetaData()
 
@@ -88,7 +101,8 @@ outbox = _rows(
     Index("outbox_due", "state", "next_ms", "id"),
     Index("outbox_by_case", "case_id"),
 )
-"""Messages that are said but not yet receipted by their recipient. ``waiting`` or ``refused``."""
+"""Messages that are said but not yet receipted by their recipient. ``waiting`` or ``refused``; receipted ones go to
+the ``archive``."""
 
 receipts = _rows(
     "receipts",
@@ -148,10 +162,12 @@ work = _rows(
     Column("next_ms", BigInteger, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("reason", CODE, nullable=False, default=""),
+    Column("said", Boolean, nullable=False, default=False, server_default=false()),
     Index("work_due", "state", "next_ms", "id"),
     Index("work_by_case", "case_id", "id"),
 )
-"""What must be done in the center's own system, in order per case. ``waiting`` or ``parked``."""
+"""What must be done in the center's own system, in order per case. ``waiting`` or ``parked``. ``said``: before a loss
+of this store its commands were carried out and others have heard so; only its links are missing."""
 
 parked = _rows(
     "parked",
@@ -196,3 +212,79 @@ attachments = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 """Which files are kept in the center's attachment folder, by their hash."""
+
+archive = _rows(
+    "archive",
+    Column("way", String(16), nullable=False),
+    Column("peer", CENTER, nullable=False),
+    Column("message_id", String(36), nullable=False),
+    Column("case_id", CASE_ID, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("kind", KIND, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("code", CODE, nullable=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("archive_by_peer", "peer", "id"),
+    Index("archive_by_age", "at_ms"),
+)
+"""What was ``said`` and receipted, and what was ``heard``, as it travelled: from it a peer whose store was put back
+learns what it has forgotten. Pruned by age; the memory of places (``applied``, ``lanes``) is not."""
+
+eras = Table(
+    "eras",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("era", Integer, nullable=False),
+    Column("recovery", String(36), nullable=False, default=""),
+)
+"""The era in which a peer speaks, where it is not the first: what it said in an older one no longer counts."""
+
+pages_owed = Table(
+    "pages_owed",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("recovery", String(36), nullable=False),
+    Column("cursor", CODE, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+)
+"""Which page of the archive a peer has asked for last; forgotten once sent, since it asks again."""
+
+recoveries = Table(
+    "recoveries",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("era", Integer, nullable=False),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=True),
+)
+"""Each time that this store was put back to a backup. The newest one's era is that in which this center speaks."""
+
+recovery_peers = Table(
+    "recovery_peers",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("cursor", CODE, nullable=False),
+    Column("partial", LargeBinary, nullable=False, default=b""),
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+)
+"""Who is asked in the recovery that goes on, or was in the last: ``asked``, ``told`` or ``excused``; how far it has
+told, and the beginning of a message that is told over several pages."""
+
+recovery_told = Table(
+    "recovery_told",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("message_id", String(36), primary_key=True),
+    Column("way", String(16), nullable=False),
+    Column("case_id", CASE_ID, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("verdict", String(16), nullable=True),
+    Column("code", CODE, nullable=True),
+    Index("recovery_told_by_case", "case_id"),
+)
+"""What the peers have told that is younger than the backup. ``way`` as we see it: ``said`` by us, ``heard`` from the
+peer. Emptied when the cases are rebuilt."""

@@ -1,0 +1,110 @@
+"""Messages about messages: receipts, errors, and the logs that a restored center asks for. None of them stands in a
+lane; what they change is the outbox, what is parked, and a recovery.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bus.kinds import Failure, LogAsked, LogTold, Receipt, Verdict
+from bus.message import Message
+from bus.page import Rules, ms
+from bus.recovery import asking, telling
+from bus.store import archive, outbox, parked
+from bus.store.database import Tx
+
+Control = Receipt | Failure | LogAsked | LogTold
+
+SET_BACK = "its sender's store looks put back to a backup: there, stop the center and run `bus restored`"
+OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus restored`"
+
+
+def parked_row(
+    place: str, rules: Rules, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
+) -> dict[str, Any]:
+    """A row for ``parked``, known by the bytes."""
+    return parked.row(
+        place,
+        code,
+        hint,
+        known_by=body,
+        owner=rules.me,
+        now_ms=ms(now),
+        peer=message.source if message else None,
+        case_id=str(message.subject) if message and message.subject else None,
+        message_id=str(message.id) if message else None,
+        body=body,
+    )
+
+
+def strange_rows(
+    rules: Rules, body: bytes, sender: str | None, code: str, where: str, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Bytes without a place in any lane: parked here, and told to whoever the transport says has sent them.
+
+    The row to park, and the error owed, if there is somebody to tell."""
+    row = parked_row(parked.WIRE, rules, body, None, code, where, now) | {"peer": sender}
+    if sender is None or sender == rules.me:
+        return row, []
+    error = {
+        "peer": sender,
+        "code": code,
+        "text": (where or "not a message of the contract; it is parked at its recipient")[:200],
+        "about": None,
+        "digest": row["digest"],
+        "next_ms": ms(now),
+    }
+    return row, [error]
+
+
+def take(tx: Tx, rules: Rules, messages: list[Message[Any]], now: datetime) -> tuple[Counter[str], list[Any]]:
+    """Do what these say. Returns how many ended how, and rows to be parked."""
+    counts: Counter[str] = Counter()
+    rows: list[Any] = []
+    for message in messages:
+        if isinstance(message.data, Receipt):
+            _take_receipt(tx, counts, rows, message, rules, now)
+        elif isinstance(message.data, Failure):
+            counts["failure-heard"] += 1
+            rows.append(_failure_row(message, rules, now))
+        elif isinstance(message.data, LogAsked):
+            counts["asked"] += 1
+            telling.take_asked(tx, message, ms(now))
+        else:
+            counts[asking.take_told(tx, rules, message, now)] += 1
+    return counts, rows
+
+
+def _take_receipt(
+    tx: Tx, counts: Counter[str], park: list[Any], message: Message[Receipt], rules: Rules, now: datetime
+) -> None:
+    peer, items = message.source, message.data.items
+    by_verdict: dict[Verdict, list[str]] = {}
+    for item in items:
+        by_verdict.setdefault(item.verdict, []).append(str(item.message_id))
+    for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
+        archive.keep_said(tx, peer, by_verdict.get(verdict, []), verdict.value, ms(now))
+    done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
+    refused = [(str(i.message_id), i.code or "refused") for i in items if i.verdict is Verdict.REFUSED]
+    rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
+    counts["receipted"] += outbox.receipted(tx, peer, done, refused)
+    for message_id, code in refused:
+        row = rows.get(message_id)
+        if row is not None and row["recipient"] == peer and row["state"] == outbox.WAITING:
+            counts["refused-by-peer"] += 1
+            park.append(refused_row(row, rules, code, now))
+
+
+def refused_row(row: Mapping[str, Any], rules: Rules, code: str, now: datetime) -> dict[str, Any]:
+    """What its recipient has refused, for the operator: the body stays in the outbox."""
+    hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
+    parked_ = parked_row(parked.PEER, rules, row["body"], None, code, hint, now)
+    return parked_ | {"peer": row["recipient"], "case_id": row["case_id"], "message_id": row["message_id"]}
+
+
+def _failure_row(message: Message[Failure], rules: Rules, now: datetime) -> dict[str, Any]:
+    what = (message.data.digest or str(message.data.about or message.id)).encode()
+    row = parked_row(parked.PEER, rules, what, message, message.data.code, "a peer could not read what we sent", now)
+    about = str(message.data.about) if message.data.about else None
+    return row | {"message_id": about, "body": None}

@@ -1,0 +1,21 @@
+"""Eras of a center: how its peers tell what it says from what it said before its store was put back to a backup.
+
+A store that was put back has forgotten what it said since. Copies of that may still be on the road, and its sequences
+would be used twice. So a restored center begins a new era: a million places further in every lane. Whatever comes
+from it with an older sequence and was not applied yet is word of a time that no longer counts.
+"""
+
+ERA = 1_000_000
+"""Places of an era, in each lane."""
+HIGHEST_ERA = 2**31 // ERA - 1
+"""A sequence is a CloudEvents Integer."""
+
+
+def era_of(sequence: int) -> int:
+    """The era in which a message with this sequence was said; for receipts and errors, too."""
+    return sequence // ERA
+
+
+def before_first(era: int) -> int:
+    """The place before the first of this era. Receipts, errors and questions, which stand in no order, carry it."""
+    return era * ERA

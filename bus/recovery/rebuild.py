@@ -1,0 +1,224 @@
+"""One case as this center knew it before its store was put back, from the backup and from what others were told.
+
+Pure, and decides nothing: every word that anybody has heard from us stands, and every word that we had heard counts.
+What nobody else has heard of is undone.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bus import kinds as k
+from bus.case import Case
+from bus.custody import Assist, Given, OfferIn, OfferOut, Record, Result, Status
+from bus.custody.believe import all_returns, fuller, overruled
+from bus.custody.decide import result_of
+from bus.message import Message
+from bus.recovery.story import Story, claim, path_until
+
+_WITH_ROUND = (k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed)
+_WITH_RETURNS = (k.Offered, k.ArbitrationRequested, k.Ruled)
+
+
+def rebuild(story: Story, arbiter: str | None) -> Record | None:
+    """The record. ``arbiter``: whom this center's settings name. None when nobody told what opens the case here."""
+    case = _case(story)
+    if case is None:
+        return None
+    before, me = story.before, story.me
+    known = [] if before is None else [(before.version, before.holder)]
+    version, holder = max([*known, *filter(None, map(claim, story.words))], key=lambda found: found[0])
+    round_ = max(
+        [before.round if before else 1, *(o.data.round for o in story.words if isinstance(o.data, _WITH_ROUND))]
+    )
+    status, result = _stage(story, case.origin == me, version, round_)
+    record = Record(
+        me=me,
+        case=case,
+        holder=holder,
+        version=version,
+        status=status,
+        round=round_,
+        path=path_until(story, before.path if before else (case.origin,), version),
+        returns=_returns(story),
+        arbiter=_arbiter(story, arbiter if case.origin == me else None),
+        assists=_assists(story),
+        result=result,
+        ratings=_ratings(story),
+        urges=_urges(story),
+        due=_due(story),
+    )
+    asked, concerned = _arbitration(story, record)
+    return record.with_(
+        offer_out=_offer_out(story, record), offer_in=_offer_in(story, record), arbitration=asked, concerned=concerned
+    )
+
+
+def _case(story: Story) -> Case | None:
+    known = story.before.case if story.before else None
+    told = [one.data.case for one in story.words if isinstance(one.data, (*_WITH_RETURNS, k.AssistRequested))]
+    for case in told:
+        known = case if known is None else fuller(known, case)
+    return known
+
+
+def _stage(story: Story, at_origin: bool, version: int, round_: int) -> tuple[Status, Result | None]:
+    """A ruling undoes a result that it has overtaken, except at the origin, which may have told the resident."""
+    before, status, result = story.before, Status.OPEN, None
+    if before is not None and before.round == round_:
+        status, result = before.status, before.result
+        if status is Status.RESOLVED and not at_origin and overruled(before.version, version):
+            status, result = Status.OPEN, None
+    resolved = [one for one in story.all(k.Resolved) if one.data.round == round_]
+    standing = [one for one in resolved if at_origin or not overruled(one.data.version, version)]
+    if result is None and standing:
+        result = result_of(standing[0].data, standing[0].source)
+        status = Status.RESOLVED if status is Status.OPEN else status
+    if any(one.data.round == round_ for one in story.all(k.Closed)):
+        status = Status.CLOSED
+    return status, result
+
+
+def _returns(story: Story) -> tuple[k.Return, ...]:
+    """Each once, by offer and center: what travelled with the case is the older copy and keeps its time."""
+    known = story.before.returns if story.before else ()
+    for one in story.words:
+        if isinstance(one.data, _WITH_RETURNS):
+            known = all_returns(known, one.data.returns)
+    counted = {(one.offer_id, one.by) for one in known}
+    for said in story.theirs(k.Declined):
+        if (said.data.offer_id, said.source) not in counted:
+            text = " ".join((said.data.text or "").split())[:200] or None
+            known = (
+                *known,
+                k.Return(offer_id=said.data.offer_id, by=said.source, reason=said.data.reason, text=text, at=said.time),
+            )
+    return known[-50:]
+
+
+def _arbiter(story: Story, at_registration: str | None) -> str | None:
+    if story.before is not None and story.before.arbiter is not None:
+        return story.before.arbiter
+    for asked in story.all(k.ArbitrationRequested):
+        return asked.recipient
+    for offered in story.all(k.Offered):
+        if offered.data.arbiter is not None:
+            return offered.data.arbiter
+    for ruled in story.all(k.Ruled):
+        return ruled.source
+    return at_registration
+
+
+def _offer_out(story: Story, record: Record) -> OfferOut | None:
+    """Our own open offer: those asked of whom nobody has told that his leg has ended."""
+    if not record.mine:
+        return None
+    offers: dict[UUID, OfferOut] = {}
+    before = story.before.offer_out if story.before else None
+    if before is not None and before.version == record.version:
+        offers[before.offer_id] = before
+    for one in story.ours(k.Offered):
+        if one.data.version == record.version:
+            offers[one.data.offer_id] = _asked(offers.get(one.data.offer_id), one)
+    asked_back = {one.data.offer_id for one in story.ours(k.WithdrawalRequested)}
+    for offer in reversed(offers.values()):
+        over = story.answered_by(offer.offer_id) | story.told(k.Lost, offer.offer_id)
+        pending = tuple(center for center in offer.pending if center not in over)
+        if pending and not story.told(k.Granted, offer.offer_id):
+            withdrawing = offer.withdrawing or offer.offer_id in asked_back
+            return offer.model_copy(update={"pending": pending, "withdrawing": withdrawing})
+    return None
+
+
+def _asked(offer: OfferOut | None, said: Message[k.Offered]) -> OfferOut:
+    if offer is None:
+        to = (said.recipient,)
+        data = said.data
+        return OfferOut(
+            offer_id=data.offer_id, mode=data.mode, version=data.version, pending=to, asked=to, at=said.time
+        )
+    if said.recipient in offer.asked:
+        return offer
+    return offer.model_copy(
+        update={"pending": (*offer.pending, said.recipient), "asked": (*offer.asked, said.recipient)}
+    )
+
+
+def _offer_in(story: Story, record: Record) -> OfferIn | None:
+    """The offer to us that we have not answered, as far as anybody has heard."""
+    offers: list[OfferIn] = []
+    before = story.before.offer_in if story.before else None
+    if before is not None:
+        offers.append(before)
+    for one in sorted(story.theirs(k.Offered), key=lambda o: (o.data.version, o.sequence)):
+        data = one.data
+        offers.append(
+            OfferIn(offer_id=data.offer_id, offerer=one.source, mode=data.mode, version=data.version, at=one.time)
+        )
+    over = {one.data.offer_id for one in story.words if _ends_offer_in(one, story.me)}
+    bids = {one.data.offer_id for one in story.ours(k.Accepted) if one.data.bid}
+    for offer in reversed(offers):
+        if offer.version == record.version and offer.offerer == record.holder and offer.offer_id not in over:
+            return offer.model_copy(update={"bid": offer.bid or offer.offer_id in bids})
+    return None
+
+
+def _ends_offer_in(message: Message[Any], me: str) -> bool:
+    if message.source == me:
+        return isinstance(message.data, k.Declined | k.Withdrawn)
+    return isinstance(message.data, k.Lost)
+
+
+def _arbitration(story: Story, record: Record) -> tuple[str | None, tuple[str, ...]]:
+    """Who was asked for a ruling or, at the arbiter, who asks, and who else must hear it."""
+    before = story.before
+    closed = max((one.data.round for one in story.all(k.Closed)), default=0)
+    if record.arbiter != record.me:
+        kept = before is not None and before.version == record.version and before.round > closed
+        asked = [one for one in story.ours(k.ArbitrationRequested) if one.data.version == record.version]
+        waits = (kept and before is not None and before.arbitration) or any(o.data.round > closed for o in asked)
+        return (record.arbiter if waits else None), ()
+    ruled = max((one.data.version for one in story.ours(k.Ruled)), default=0)
+    open_ = [o for o in story.theirs(k.ArbitrationRequested) if o.data.version >= ruled and o.data.round > closed]
+    keeps = before is not None and not ruled and before.round > closed
+    asker = before.arbitration if keeps and before is not None else None
+    concerned = before.concerned if keeps and before is not None else ()
+    for one in sorted(open_, key=lambda o: o.time):
+        asker, concerned = one.source, (*concerned, *one.data.offered_to)
+    return asker, concerned[-200:]
+
+
+def _assists(story: Story) -> tuple[Assist, ...]:
+    known = {one.assist_id: one for one in (story.before.assists if story.before else ())}
+    for asked in story.all(k.AssistRequested):
+        data = asked.data
+        assist = Assist(assist_id=data.assist_id, asker=asked.source, assistant=asked.recipient, ask=data.ask)
+        known.setdefault(data.assist_id, assist)
+    for answer in story.all(k.AssistAnswered):
+        assist_ = known.get(answer.data.assist_id)
+        if assist_ is not None and assist_.assistant == answer.source:
+            known[assist_.assist_id] = assist_.model_copy(update={"done": answer.data.done})
+    return tuple(known.values())
+
+
+def _ratings(story: Story) -> tuple[Given, ...]:
+    known = {(one.round, one.rater): one for one in (story.before.ratings if story.before else ())}
+    for one in story.all(k.Rated):
+        given = Given(round=one.data.round, rater=one.data.rater, grade=one.data.grade)
+        known.setdefault((given.round, given.rater), given)
+    return tuple(known.values())
+
+
+def _urges(story: Story) -> int:
+    """One for each that was heard, and one for each time that we urged, however many were asked to hurry."""
+    passed_on = {one.id for one in story.theirs(k.Urged)}
+    own = {(one.time, one.data.text) for one in story.ours(k.Urged) if one.causeid not in passed_on}
+    return (story.before.urges if story.before else 0) + len(passed_on) + len(own)
+
+
+def _due(story: Story) -> datetime | None:
+    due = story.before.due if story.before else None
+    for one in story.words:
+        if isinstance(one.data, k.Accepted | k.Progressed):
+            due = one.data.due or due
+    return due

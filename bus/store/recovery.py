@@ -1,0 +1,175 @@
+"""Queries of a recovery: that it goes on, whom it has asked, what they have told. And the era of this center."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, distinct, func, select, update
+
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.writing import lay, lay_new, lay_over
+
+ASKED = "asked"
+TOLD = "told"
+EXCUSED = "excused"
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """In which era this center speaks, and the recovery that goes on."""
+
+    number: int = 0
+    recovery: str | None = None
+    """None: none goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One peer of a recovery."""
+
+    peer: str
+    state: str
+    cursor: str
+    partial: bytes
+    attempts: int
+    next_ms: int
+
+
+def era(tx: Tx) -> Era:
+    """The era of this center."""
+    r = t.recoveries.c
+    row = tx.execute(select(r.era, r.id, r.ended_ms).order_by(r.era.desc()).limit(1)).one_or_none()
+    return Era() if row is None else Era(row.era, row.id if row.ended_ms is None else None)
+
+
+def begin(tx: Tx, recovery: str, number: int, peers: Iterable[str], now_ms: int) -> None:
+    """A recovery begins: nobody has told anything yet."""
+    for table in (t.recovery_peers, t.recovery_told):
+        tx.execute(delete(table))
+    lay(tx, t.recoveries, [{"id": recovery, "era": number, "began_ms": now_ms, "ended_ms": None}])
+    ask(tx, peers, now_ms)
+
+
+def ask(tx: Tx, peers: Iterable[str], now_ms: int) -> None:
+    """Ask these too; who is asked already stays as far as it is."""
+    row = {"state": ASKED, "cursor": "0", "partial": b"", "attempts": 0, "next_ms": now_ms}
+    lay_new(tx, t.recovery_peers, [{"peer": peer, **row} for peer in sorted(set(peers))], ["peer"])
+
+
+def excuse(tx: Tx, peer: str) -> bool:
+    """Go on without this peer. False if it is not being asked."""
+    p = t.recovery_peers
+    return tx.execute(update(p).where(p.c.peer == peer, p.c.state == ASKED).values(state=EXCUSED)).rowcount == 1
+
+
+def raise_era(tx: Tx, recovery: str, number: int, now_ms: int) -> None:
+    """The era was used before: take a later one, and ask everybody anew."""
+    tx.execute(update(t.recoveries).where(t.recoveries.c.id == recovery).values(era=number))
+    again = {"state": ASKED, "cursor": "0", "partial": b"", "next_ms": now_ms}
+    tx.execute(update(t.recovery_peers).where(t.recovery_peers.c.state != EXCUSED).values(**again))
+
+
+def peers(tx: Tx) -> list[Asked]:
+    """Everybody of the recovery, by name."""
+    p = t.recovery_peers
+    return [Asked(*row) for row in tx.execute(select(p).order_by(p.c.peer))]
+
+
+def asking(tx: Tx, peer: str) -> Asked | None:
+    """One peer of the recovery, locked until the transaction ends."""
+    p = t.recovery_peers
+    row = tx.execute(select(p).where(p.c.peer == peer).with_for_update()).one_or_none()
+    return Asked(*row) if row else None
+
+
+def asked_again(tx: Tx, peer: str, next_ms: int) -> None:
+    """It was asked; the next time at ``next_ms`` if nothing comes."""
+    p = t.recovery_peers
+    tx.execute(update(p).where(p.c.peer == peer).values(attempts=p.c.attempts + 1, next_ms=next_ms))
+
+
+def heard_page(tx: Tx, peer: str, cursor: str, partial: bytes, state: str, now_ms: int) -> None:
+    """A page came: how far the peer has told."""
+    p = t.recovery_peers
+    values = {"cursor": cursor, "partial": partial, "state": state, "attempts": 0, "next_ms": now_ms}
+    tx.execute(update(p).where(p.c.peer == peer).values(**values))
+
+
+def keep_told(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what was told; told again, the later word counts."""
+    lay_over(tx, t.recovery_told, rows)
+
+
+def cases_told(tx: Tx) -> list[str]:
+    """Every case of which something was told."""
+    return list(tx.execute(select(distinct(t.recovery_told.c.case_id)).order_by(t.recovery_told.c.case_id)).scalars())
+
+
+def told(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
+    """What was told of one case, by lane and sequence."""
+    r = t.recovery_told
+    query = select(r).where(r.c.case_id == case_id).order_by(r.c.way, r.c.peer, r.c.sequence)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def told_count(tx: Tx) -> int:
+    """How many messages were told."""
+    return int(tx.execute(select(func.count()).select_from(t.recovery_told)).scalar_one())
+
+
+def end(tx: Tx, recovery: str, now_ms: int) -> None:
+    """It is over; who was asked stays on record."""
+    tx.execute(update(t.recoveries).where(t.recoveries.c.id == recovery).values(ended_ms=now_ms))
+    tx.execute(delete(t.recovery_told))
+
+
+# -- what stands in the store when a recovery begins, and must be lifted when it ends --------------------------------
+
+
+def lane_peers(tx: Tx) -> list[str]:
+    """Everybody with whom this center has ever spoken of a case."""
+    return list(tx.execute(select(distinct(t.lanes.c.peer)).order_by(t.lanes.c.peer)).scalars())
+
+
+def lane(tx: Tx, peer: str, case_id: str) -> tuple[int, int]:
+    """(sent, applied) of one lane."""
+    c = t.lanes.c
+    row = tx.execute(select(c.sent, c.applied).where(c.peer == peer, c.case_id == case_id)).one_or_none()
+    return (row.sent, row.applied) if row else (0, 0)
+
+
+def lift_sent(tx: Tx, mark: int) -> None:
+    """Everything said from now on comes after ``mark``, in every lane."""
+    tx.execute(update(t.lanes).where(t.lanes.c.sent < mark).values(sent=mark))
+
+
+def lift_counters(tx: Tx, values: Mapping[str, int]) -> None:
+    """No running number is given twice."""
+    lay_new(tx, t.counters, [{"name": name, "value": 0} for name in values], ["name"])
+    for name, value in values.items():
+        tx.execute(update(t.counters).where(t.counters.c.name == name, t.counters.c.value < value).values(value=value))
+
+
+def forget_held(tx: Tx) -> None:
+    """Nothing is held back: whoever said it sends it again."""
+    tx.execute(delete(t.held))
+
+
+def waiting(tx: Tx) -> list[Mapping[str, Any]]:
+    """What waits in the outbox, oldest first."""
+    o = t.outbox
+    return [dict(row._mapping) for row in tx.execute(select(o).where(o.c.state == "waiting").order_by(o.c.id))]
+
+
+def renew(tx: Tx, row: int, values: Mapping[str, Any]) -> None:
+    """Change this row of the outbox."""
+    tx.execute(update(t.outbox).where(t.outbox.c.id == row).values(**values))
+
+
+def mark_said(tx: Tx, message_ids: Sequence[str], now_ms: int) -> None:
+    """Of these tasks only the links are missing; one that was parked goes back to the desk."""
+    if message_ids:
+        w = t.work
+        again = {"said": True, "state": "waiting", "next_ms": now_ms}
+        tx.execute(update(w).where(w.c.message_id.in_(message_ids)).values(**again))
