@@ -16,6 +16,8 @@ from bus.testing.checker.evidence import (
 from bus.testing.checker.hunting import Hit, hunt
 from bus.testing.checker.judging import RULES, Rule, check, wrong
 from bus.testing.checker.reading import read, text_digest
+from bus.testing.checker.steadiness import Sampler, Trend
+from bus.testing.checker.telling import report
 
 __all__ = [
     "RULES",
@@ -26,9 +28,11 @@ __all__ = [
     "Finding",
     "Hit",
     "Rule",
+    "Sampler",
     "Seat",
     "Submission",
     "Told",
+    "Trend",
     "When",
     "canaries",
     "check",
@@ -36,6 +40,7 @@ __all__ = [
     "effects_of",
     "hunt",
     "read",
+    "report",
     "text_digest",
     "wrong",
 ]
