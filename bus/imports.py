@@ -3,6 +3,7 @@
 What cannot be mapped is a ``Fault`` with a field and a problem, never with a value: rows hold residents.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -98,6 +99,16 @@ class Ledger(Sheet):
             raise ValueError("native_id must name a field that comes from a column")
         return self
 
+    @model_validator(mode="after")
+    def _fields_apart(self) -> Self:
+        for name in self.fields:
+            outer = name.rpartition(".")[0]
+            while outer:
+                if outer in self.fields:
+                    raise ValueError(f"{name} stands inside {outer}, which is filled itself: drop one of the two")
+                outer = outer.rpartition(".")[0]
+        return self
+
     def columns(self) -> set[str]:
         """The columns that it reads."""
         return {column for source in self.fields.values() for column in source.columns()}
@@ -112,7 +123,7 @@ def load_ledger(path: Path) -> Ledger:
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, item['loc'])) or 'mapping'}: {item['msg']}" for item in error.errors())
         raise BadFile(f"{path}: {'; '.join(faults)}") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise BadFile(f"{path} is no TOML: {error}") from None
 
 
@@ -183,13 +194,19 @@ def _typed(source: From, text: str) -> object:
             case "integer":
                 return int(text)
             case "number":
-                return float(text)
+                return _finite(float(text))
             case "boolean":
                 return _YES_NO[text.lower()]
             case "list":
                 return [part for part in re.split(r"[,;，；、\s]+", text) if part]
     except (ValueError, KeyError):
         raise _Wrong(f"not-a-{source.type}") from None
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(number)
+    return number
 
 
 def _date(form: str, cell: Cell, timezone: str) -> str | None:

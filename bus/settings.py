@@ -134,7 +134,7 @@ def load(path: Path | None, **given: Any) -> CenterSettings:  # noqa: ANN401 - w
         from_file = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
     except OSError as error:
         raise BadSettings([(str(path), "读不到这个文件", error.strerror or "cannot be read")]) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadSettings([(str(path), "不是正确的 TOML 文件", f"is not TOML: {error}")]) from None
     try:
         return CenterSettings(**(from_file | given))

@@ -2,14 +2,26 @@
 
 import codecs
 import csv
+import warnings
+import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from pydantic import BaseModel, ConfigDict, Field
+
+EMPTY_ROWS = 10_000
+"""So many empty rows one after the other end the reading: a row number may claim anything, up to for ever."""
+SUSPICIOUS, TIGHTEST = 16 * 1024 * 1024, 100
+"""A part of an XLSX file of more bytes than this that shrinks by more than this factor is a bomb, not a ledger."""
+HEAD = 4096
+"""Where a declaration of entities stands, in bytes: it comes before everything else."""
+UNPACKED = 1024 * 1024 * 1024
+"""All parts of an XLSX file together, in bytes."""
 
 Cell = str | int | float | bool | datetime | date | None
 
@@ -32,7 +44,7 @@ class Sheet(BaseModel):
 
     encoding: str = "auto"
     """For CSV: ``auto`` takes UTF-8 where it fits, else GB 18030."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] = ","
     sheet: str | None = None
     """For XLSX: the sheet's name; the first by default."""
     header_row: Annotated[int, Field(ge=1)] = 1
@@ -51,11 +63,17 @@ def rows(path: Path, sheet: Sheet, needed: set[str]) -> Iterator[Row]:
     """The rows below the header, without empty ones. Raises ``BadFile``: unreadable, or a ``needed`` column lacks."""
     table = _xlsx(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path, sheet)
     header: list[str] = []
+    empty = 0
     try:
         for number, cells in enumerate(table, 1):
             if number == sheet.header_row:
                 header = _header(cells, needed)
-            elif number > sheet.header_row and any(text_of(cell) for cell in cells):
+            elif number > sheet.header_row and not any(text_of(cell) for cell in cells):
+                empty += 1
+                if empty > EMPTY_ROWS:
+                    raise BadFile(f"{path}: {EMPTY_ROWS} empty rows before row {number}: delete them / 请删除空行")
+            elif number > sheet.header_row:
+                empty = 0
                 more = any(text_of(cell) for cell in cells[len(header) :])  # a comma too many has moved the columns
                 fault = Fault("row", "more-cells-than-columns") if more else None
                 yield Row(number, dict(zip(header, cells, strict=False)), fault)
@@ -67,7 +85,7 @@ def rows(path: Path, sheet: Sheet, needed: set[str]) -> Iterator[Row]:
 
 def _header(cells: list[Cell], needed: set[str]) -> list[str]:
     names = [text_of(cell) for cell in cells]
-    twice = sorted({name for name in names if name and names.count(name) > 1} & needed)
+    twice = sorted(name for name, times in Counter(names).items() if times > 1 and name in needed)
     missing = sorted(needed - set(names))
     if missing or twice:
         told = [f"columns missing / 缺少列: {', '.join(missing)}"] if missing else []
@@ -84,7 +102,7 @@ def _csv(path: Path, form: Sheet) -> Iterator[list[Cell]]:
                 yield [*cells]
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         raise BadFile(f"{path} is not in {encoding}: name its encoding in the mapping / 请在映射中写明编码") from None
 
 
@@ -108,17 +126,46 @@ def encoding_of(path: Path) -> str:
 
 def _xlsx(path: Path, form: Sheet) -> Iterator[list[Cell]]:
     try:
+        _no_bomb(path)
         book = load_workbook(path, read_only=True, data_only=True)
+    except BadFile:
+        raise
     except Exception as error:  # openpyxl lets through what zip, XML and the system raise
-        raise BadFile(f"{path} is no XLSX file ({type(error).__name__}): save it again as .xlsx") from None
+        raise _no_xlsx(path, error) from None
     try:
-        if form.sheet is not None and form.sheet not in book.sheetnames:
-            raise BadFile(f"{path} has no sheet {form.sheet}; it has {', '.join(book.sheetnames)}")
-        sheet = book[form.sheet] if form.sheet else book.worksheets[0]
-        for cells in sheet.iter_rows(values_only=True):
-            yield [cell if isinstance(cell, Cell) else str(cell) for cell in cells]
+        yield from _cells(path, form, book)
     finally:
         book.close()
+
+
+def _no_xlsx(path: Path, error: Exception) -> BadFile:
+    return BadFile(f"{path} is no XLSX file ({type(error).__name__}): save it again as .xlsx")
+
+
+def _no_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path) as parts:
+        sizes = [(part.file_size, part.compress_size) for part in parts.infolist()]
+        heads = [parts.open(part).read(HEAD) for part in parts.infolist() if part.filename.endswith((".xml", ".rels"))]
+    if any(b"<!DOCTYPE" in head.replace(b"\x00", b"") for head in heads):
+        raise BadFile(f"{path} declares entities, which no spreadsheet does: save it again as .xlsx / 请另存为 .xlsx")
+    if any(whole > SUSPICIOUS and whole > TIGHTEST * packed for whole, packed in sizes):
+        raise BadFile(f"{path} unpacks to far more than a ledger does: save it again as .xlsx / 请另存为 .xlsx")
+    if sum(whole for whole, _ in sizes) > UNPACKED:
+        raise BadFile(f"{path} is too large: split it, or save it as CSV / 请拆分，或另存为 CSV")
+
+
+def _cells(path: Path, form: Sheet, book: Workbook) -> Iterator[list[Cell]]:
+    if form.sheet is not None and form.sheet not in book.sheetnames:
+        raise BadFile(f"{path} has no sheet {form.sheet}; it has {', '.join(book.sheetnames)}")
+    # openpyxl warns of odd cells by repeating what stands in them
+    warnings.filterwarnings("ignore", module=r"openpyxl\.")
+    try:
+        sheet: Any = book[form.sheet] if form.sheet else book.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its own size may be anything
+        for cells in sheet.iter_rows(values_only=True):
+            yield [cell if isinstance(cell, Cell) else str(cell) for cell in cells]
+    except Exception as error:  # the sheet is read as it goes: half-way it may turn out broken
+        raise _no_xlsx(path, error) from None
 
 
 def text_of(cell: Cell) -> str:
