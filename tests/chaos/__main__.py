@@ -4,6 +4,7 @@ python -m tests.chaos --faults kill9-center,stop-broker --seconds 60 --seeds 1,2
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from rich.console import Console
 from tests.chaos import table
 from tests.chaos.faults import FAULTS, Fault, Needs
 from tests.chaos.play import How, Row, Setting, play
+from tests.chaos.scene import OVER
 from tests.chaos.stage import Servers
 
 
@@ -61,11 +63,12 @@ def groups(text: str, broker: str) -> list[tuple[How, list[Fault]]]:
 
 
 NOT_IN_SOAK = frozenset({"disk-full-store", "postgres-immediate-stop", "previous-version", "old-backup-restored"})
-"""They need a stage of their own: a small disk, PostgreSQL alone; or leave an excuse behind for the rest of the hour."""
+"""They need a stage of their own (a small disk, PostgreSQL), or leave an excuse behind for the rest of the hour."""
 
 
 def main() -> int:
     """Run what the command line asks for; 1 when anything was found."""
+    signal.signal(signal.SIGTERM, _leave)
     given, console = _arguments(), Console(width=200 if not sys.stdout.isatty() else None)
     if given.faults == "list":
         table.show_faults(console)
@@ -83,6 +86,12 @@ def main() -> int:
     if given.json:
         table.save(rows, given.json)
     return 1 if any(row.findings for row in rows) else 0
+
+
+def _leave(*_: object) -> None:
+    """`timeout 600 make chaos` ends with SIGTERM: what was started shall still be ended."""
+    OVER.set()
+    raise SystemExit(143)
 
 
 def _played(

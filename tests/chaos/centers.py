@@ -7,16 +7,46 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bus.testing.county import Plan
+from bus.testing.services.process import LEASH
 
 HERE = Path(__file__).resolve().parents[2]
 """The checkout whose code the centers run, unless told otherwise."""
+
+
+def leashed(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    **streams: Any,  # noqa: ANN401 - Popen's
+) -> "subprocess.Popen[bytes]":
+    """A process that ends with us, whatever becomes of us."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", LEASH, "leash", *command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        **streams,
+    )
+
+
+def bury(child: "subprocess.Popen[bytes]", patience: float = 0) -> None:
+    """Wait ``patience`` seconds for its end, then kill it; nothing of it is left."""
+    try:
+        child.wait(max(0.1, patience))
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(10)
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            stream.close()
 
 
 @dataclass(slots=True)
@@ -59,11 +89,9 @@ class CenterProcess:
         plan = self.folder / f"{self.name}.{number}.plan.json"
         Plan((settings,), str(self.log)).save(plan)
         with (self.folder / f"{self.name}.err").open("ab") as errors:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "bus.testing.county", str(plan)],
-                cwd=self.code, env=os.environ | self.environment, stdout=subprocess.DEVNULL, stderr=errors,
-            )  # fmt: skip
-        self.children.append(child)
+            command = [sys.executable, "-m", "bus.testing.county", str(plan)]
+            environment = os.environ | self.environment
+            self.children.append(leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors))
 
     def await_door(self, timeout: float = 60) -> None:
         """Wait until its intake answers; raises TimeoutError with the end of what it said."""
@@ -91,11 +119,7 @@ class CenterProcess:
                 child.send_signal(how)
             deadline = time.monotonic() + timeout
             for child in self.children:
-                try:
-                    child.wait(max(0.1, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait(10)
+                bury(child, deadline - time.monotonic())
             self.children.clear()
 
     def freeze(self) -> None:
@@ -115,6 +139,8 @@ class CenterProcess:
         """Bury who has died by himself, and start him again a second later, as ``Restart=always`` does."""
         with self.lock:
             gone = [child for child in self.children if child.poll() is not None]
+            for child in gone:
+                bury(child)
             if gone:
                 self.deaths += len(gone)
                 self.died_at = time.monotonic()

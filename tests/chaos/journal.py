@@ -1,7 +1,8 @@
-"""Counting what came more than once over the broker, from the journal's stream, as an auditor would read it."""
+"""The journal's stream, as an auditor reads it: what came more than once, and what stood outside the bodies."""
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 
 import pika
 from pika.exceptions import AMQPError
@@ -11,25 +12,35 @@ from bus.transports.layout import JOURNAL
 AT_ONCE = 1000
 
 
-def repeats(url: str, timeout: float = 1) -> int:
-    """Messages of cases that the broker has routed more than once, each repeat counted; -1 where it cannot be read.
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a stream told."""
 
-    ``timeout``: seconds of silence after which the stream is read to its end."""
+    repeats: int
+    """Messages of cases that the broker has routed more than once, each repeat counted; -1: it could not be read."""
+    outside: bytes = b""
+    """Routing keys, properties and headers: everything of the messages but their bodies."""
+
+
+def read_journal(url: str, timeout: float = 1) -> Journal:
+    """The whole stream. ``timeout``: seconds of silence after which it has been read to its end."""
     seen: Counter[str] = Counter()
+    outside: set[str] = set()
     try:
         connection = pika.BlockingConnection(pika.URLParameters(url))
-        with connection.channel() as channel:
-            channel.basic_qos(prefetch_count=AT_ONCE)
-            offset = {"x-stream-offset": "first"}
-            for method, properties, _ in channel.consume(JOURNAL, arguments=offset, inactivity_timeout=timeout):
-                if method is None:
-                    break
-                if ".case." in method.routing_key:
-                    seen[properties.message_id] += 1
-                if method.delivery_tag % (AT_ONCE // 2) == 0:
-                    channel.basic_ack(method.delivery_tag, multiple=True)
+        channel = connection.channel()
+        channel.basic_qos(prefetch_count=AT_ONCE)
+        first = {"x-stream-offset": "first"}
+        for method, properties, _ in channel.consume(JOURNAL, arguments=first, inactivity_timeout=timeout):
+            if method is None:
+                break
+            if ".case." in method.routing_key:
+                seen[properties.message_id] += 1
+            outside.add(f"{method.routing_key} {properties.type} {properties.headers} {properties.app_id}")
+            if method.delivery_tag % (AT_ONCE // 2) == 0:
+                channel.basic_ack(method.delivery_tag, multiple=True)
         with suppress(AMQPError):
             connection.close()
     except (AMQPError, OSError):
-        return -1
-    return sum(seen.values()) - len(seen)
+        return Journal(-1)
+    return Journal(sum(seen.values()) - len(seen), "\n".join(outside).encode())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bus.testing.checker.canaries import Canary
 from tests.chaos.http import Door, Json
 from tests.chaos.vendors import Lines
 
@@ -16,16 +17,6 @@ LATER = frozenset({401, 408, 425, 429})
 """Answers after which a vendor's system keeps the form and tries again; 401 is what a wrong clock looks like."""
 WORKERS = 6
 """Connections to each center's intake."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resident:
-    """A person who must never be seen where persons do not belong. All of it is made up and unique."""
-
-    name: str
-    phone: str
-    text: str
-    place: str
 
 
 @dataclass(slots=True)
@@ -37,31 +28,36 @@ class _Form:
     to: str
 
 
-def _media(native_id: str, who: Resident, division: str, to: str) -> tuple[str, Json]:
+def text_of(who: Canary) -> str:
+    """What the resident writes."""
+    return f"{who.words}：楼道灯不亮，请派人来看。"
+
+
+def _media(native_id: str, who: Canary, division: str, to: str) -> tuple[str, Json]:
     return "message", {
-        "message_id": native_id, "client_name": who.name, "phone": who.phone, "text": who.text, "place": who.place,
-        "category": "市容环境", "division": division, "to": [to],
+        "message_id": native_id, "client_name": who.name, "phone": who.phone, "text": text_of(who),
+        "place": who.address, "category": "市容环境", "division": division, "to": [to],
     }  # fmt: skip
 
 
-def _government(native_id: str, who: Resident, division: str, to: str) -> tuple[str, Json]:
+def _government(native_id: str, who: Canary, division: str, to: str) -> tuple[str, Json]:
     return "work-order", {
-        "order_no": native_id, "caller": who.name, "phone": who.phone, "text": who.text, "place": who.place,
-        "title": "小区路灯不亮", "division": division, "to": [to],
+        "order_no": native_id, "caller": who.name, "phone": who.phone, "id_card": who.id_card, "text": text_of(who),
+        "address": who.address, "title": f"{who.words}，路灯", "division": division, "to": [to],
     }  # fmt: skip
 
 
-def _party(native_id: str, who: Resident, division: str, to: str) -> tuple[str, Json]:
+def _party(native_id: str, who: Canary, division: str, to: str) -> tuple[str, Json]:
     return "entry", {
-        "matter_no": native_id, "resident": who.name, "phone": who.phone, "text": who.text, "place": who.place,
-        "division": division, "to": [to],
+        "matter_no": native_id, "resident": who.name, "phone": who.phone, "id_card": who.id_card, "text": text_of(who),
+        "address": who.address, "place": who.address, "division": division, "to": [to],
     }  # fmt: skip
 
 
-def _civilization(native_id: str, who: Resident, division: str, to: str) -> tuple[str, Json]:
+def _civilization(native_id: str, who: Canary, division: str, to: str) -> tuple[str, Json]:
     return "wish", {
-        "wish_no": native_id, "client_name": who.name, "phone": who.phone, "text": who.text, "place": who.place,
-        "division": division, "to": [to],
+        "wish_no": native_id, "client_name": who.name, "phone": who.phone, "text": text_of(who),
+        "place": who.address, "division": division, "to": [to],
     }  # fmt: skip
 
 
@@ -79,7 +75,7 @@ class Load:
     def __init__(
         self,
         doors: Mapping[str, tuple[str, str]],
-        residents: Sequence[Resident],
+        residents: Sequence[Canary],
         folder: Path,
         rate: float,
         seed: int,
@@ -138,7 +134,7 @@ class Load:
         self.sent += 1
         native_id = f"C{self._run}-{self.sent}"
         who = self._residents[self.sent % len(self._residents)]
-        self._texts[native_id] = who.text
+        self._texts[native_id] = text_of(who)
         kind, _, division = center.partition("-")
         form, body = FORMS[kind](native_id, who, division, to)
         self._queues[center].put(_Form(center, form, native_id, body, to))

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from bus.testing.checker import Books, When, check, wrong
+from bus.testing.checker.canaries import canaries
 from tests.chaos.drain import PATIENCE, WITHIN, drain
 from tests.chaos.evidence import books_of, collect
 from tests.chaos.faults import Fault
 from tests.chaos.harm import at_once, in_turn, now_and_then
-from tests.chaos.load import Load, Resident
+from tests.chaos.load import Load
+from tests.chaos.privacy import leaks, pages
 from tests.chaos.pulse import Pulse
 from tests.chaos.scene import OVER, Scene
 from tests.chaos.stage import Servers, Stage, stage
@@ -103,7 +105,7 @@ def _targets(group: Sequence[Fault], centers: list[str], seed: int, how: How) ->
 
 
 def _play_on(on: Stage, group: Sequence[Fault], targets: Mapping[str, list[str]], setting: Setting, row: Row) -> None:
-    people = residents(row.seed)
+    people = canaries(row.seed)
     load = on.town.load(people, setting.rate, row.seed)
     pulse = Pulse(on.town.folder)
     forgotten: dict[str, list[Books]] = defaultdict(list)
@@ -136,11 +138,13 @@ def _play_on(on: Stage, group: Sequence[Fault], targets: Mapping[str, list[str]]
     load.stop(WITHIN)
     row.drain = drain(on, pulse, healed)
     pulse.look()
-    row.answered, row.absorbed = len(pulse.answered), pulse.repeats + on.road.repeats()
+    journal, shown = on.road.journal(), pages(on)
+    row.answered, row.absorbed = len(pulse.answered), pulse.repeats + journal.repeats
     row.handed_over = len(pulse.accepted)
     row.deaths = sum(center.deaths for center in on.town.centers.values())
     on.town.leave()
-    _judge(on, forgotten, people, load, row)
+    _judge(on, forgotten, load, row)
+    row.findings += leaks(on, people, journal, shown)
 
 
 def _scene(
@@ -173,7 +177,7 @@ def _scene(
     )
 
 
-def _judge(on: Stage, forgotten: dict[str, list[Books]], people: Sequence[Resident], load: Load, row: Row) -> None:
+def _judge(on: Stage, forgotten: dict[str, list[Books]], load: Load, row: Row) -> None:
     texts = load.texts()
     evidence = collect(on.town, forgotten, texts)
     drained = row.drain <= WITHIN
@@ -184,11 +188,3 @@ def _judge(on: Stage, forgotten: dict[str, list[Books]], people: Sequence[Reside
         row.findings.append(f"not drained within {WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
     if row.handed_over == 0:
         row.findings.append("nothing was handed over")
-
-
-def residents(seed: int) -> list[Resident]:
-    """People whose every datum is a canary."""
-    return [
-        Resident(f"王{seed}甲{number}", f"1390{seed % 100:02d}{number:05d}", f"楼道灯坏了 {number}", f"某小区 {number}")
-        for number in range(2000)
-    ]

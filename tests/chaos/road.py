@@ -12,7 +12,7 @@ from bus.testing.faults import TcpProxy
 from bus.testing.services import RabbitCluster, RabbitNode
 from bus.transports.admin import Admin, AdminRefused
 from bus.transports.topology import apply, inbox_queue, plan
-from tests.chaos.journal import repeats
+from tests.chaos.journal import Journal, read_journal
 
 
 @dataclass(slots=True)
@@ -90,10 +90,10 @@ class Road:
         except (httpx.HTTPError, RuntimeError):
             return -1
 
-    def repeats(self) -> int:
-        """Messages that were routed more than once, counted in the journal's stream."""
+    def journal(self) -> Journal:
+        """What the journal's stream tells."""
         node = self.broker.answering() if isinstance(self.broker, RabbitCluster) else self.broker
-        return repeats(node.amqp_url(vhost=self.vhost))
+        return read_journal(node.amqp_url(vhost=self.vhost))
 
     def close(self) -> None:
         """Delete the vhost; close the proxies."""

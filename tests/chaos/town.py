@@ -1,6 +1,7 @@
 """The town of a chaos run: four center processes, the vendors' process, the load; broker and stores are given."""
 
 import json
+import os
 import secrets
 import signal
 import subprocess
@@ -11,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bus.testing.checker.canaries import Canary
 from bus.testing.services.places import free_ports
-from tests.chaos.centers import HERE, CenterProcess, Watch
-from tests.chaos.load import Load, Resident
+from tests.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
+from tests.chaos.load import Load
 from tests.chaos.vendors import Desk
 
 KINDS = ("media_center", "government_service", "party_service", "civilization_center")
@@ -39,7 +41,7 @@ class Town:
     more: Mapping[str, Any] = field(default_factory=dict)
     centers: dict[str, CenterProcess] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
-    vendors: "subprocess.Popen[str] | None" = None
+    vendors: "subprocess.Popen[bytes] | None" = None
     _watch: Watch | None = None
 
     def open(self) -> None:
@@ -56,7 +58,7 @@ class Town:
                 self._settings(name, door, vendor),
                 self.folder,
                 self.code,
-                dict(self.environments.get(name, {})),
+                {"TMPDIR": str(self._temporary()), **self.environments.get(name, {})},
             )
         self._start_vendors(desks)
         for center in self.centers.values():
@@ -81,6 +83,12 @@ class Town:
         """Where the center's store is."""
         return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
 
+    def _temporary(self) -> Path:
+        """Where the centers' temporary files go, so that they can be looked through."""
+        folder = self.folder / "tmp"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def door(self, name: str) -> str:
         """The URL of a center's intake."""
         return f"http://127.0.0.1:{self.centers[name].settings['http']['port']}"
@@ -99,13 +107,12 @@ class Town:
             )
         )
         plan.chmod(0o600)
-        self.vendors = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.vendors", str(plan)], cwd=HERE, stdout=subprocess.PIPE, text=True
-        )
-        if self.vendors.stdout is None or self.vendors.stdout.readline() != "ready\n":
+        command = [sys.executable, "-m", "tests.chaos.vendors", str(plan)]
+        self.vendors = leashed(command, HERE, os.environ, stdout=subprocess.PIPE)
+        if self.vendors.stdout is None or self.vendors.stdout.readline() != b"ready\n":
             raise RuntimeError("the vendors' systems did not start")
 
-    def load(self, residents: Sequence[Resident], rate: float, seed: int) -> Load:
+    def load(self, residents: Sequence[Canary], rate: float, seed: int) -> Load:
         """Residents for this town; not started."""
         doors = {name: (self.door(name), self.secrets[name]) for name in self.centers}
         return Load(doors, residents, self.folder, rate, seed)
@@ -129,6 +136,4 @@ class Town:
         if self.vendors is not None:
             self.vendors.send_signal(signal.SIGCONT)
             self.vendors.terminate()
-            self.vendors.wait(10)
-            if self.vendors.stdout is not None:
-                self.vendors.stdout.close()
+            bury(self.vendors, 10)

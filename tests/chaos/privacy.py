@@ -1,0 +1,49 @@
+"""The hunt for residents where residents must not be, after a run."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import httpx
+
+from bus.store.database import Store
+from bus.testing.checker.canaries import Canary
+from bus.testing.checker.columns import clean_columns
+from bus.testing.checker.hunting import Place, hunt
+from tests.chaos.journal import Journal
+from tests.chaos.stage import Stage
+
+PAGES = ("/metrics", "/health/ready", "/openapi.json")
+
+
+def pages(on: Stage) -> list[Place]:
+    """What the centers show to whoever asks; read it while they run."""
+    shown: list[Place] = []
+    with httpx.Client(timeout=10, trust_env=False) as http:
+        for center in on.town.centers:
+            for page in PAGES:
+                try:
+                    shown.append((f"{center} {page}", http.get(on.town.door(center) + page).content))
+                except httpx.HTTPError:
+                    shown.append((f"{center} {page}", b""))
+    return shown
+
+
+def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence[Place]) -> list[str]:
+    """Every mark of a resident in logs, temporary files, pages, the broker's logs and headers, and clean columns."""
+    places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
+    return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hunt(people, places)]
+
+
+def _places(on: Stage) -> Iterator[Place]:
+    yield "town", on.town.folder
+    for node in on.road.nodes:
+        folder = getattr(node.server, "folder", None)  # a broker in a container keeps its log there
+        if isinstance(folder, Path):
+            yield "broker's log", folder / "log"
+            yield "broker's output", folder / "output.log"
+    for center in on.town.centers:
+        store = Store(on.town.store_url(center))
+        try:
+            yield from clean_columns(center, store)
+        finally:
+            store.close()
