@@ -24,7 +24,7 @@ def leashed(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    **streams: Any,  # noqa: ANN401 - Popen's
+    **streams: Any,
 ) -> "subprocess.Popen[bytes]":
     """A process that ends with us, whatever becomes of us."""
     return subprocess.Popen(
