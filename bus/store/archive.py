@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import BigInteger, Insert, String, bindparam, delete, insert, literal, select
 
 from bus.store import tables as t
 from bus.store.database import Tx
+from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, lay_over
 
 SAID = "said"
@@ -29,19 +30,28 @@ class Entry:
     code: str | None
 
 
+_COLUMNS = ("way", "peer", "message_id", "case_id", "sequence", "kind", "body", "verdict", "code", "at_ms")
+
+
+def _copied() -> Insert:
+    o = t.outbox.c
+    copied = select(
+        literal(SAID), o.recipient, o.message_id, o.case_id, o.sequence, o.kind, o.body,
+        bindparam("verdict", type_=String()), bindparam("code", type_=String()),
+        bindparam("now_ms", type_=BigInteger()),
+    ).where(among("messages", o.message_id), o.recipient == bindparam("peer"))  # fmt: skip
+    return insert(t.archive).from_select(_COLUMNS, copied, include_defaults=False)
+
+
+_KEEP_SAID = Prepared(lambda _: _copied())
+
+
 def keep_said(
     tx: Tx, peer: str, message_ids: Sequence[str], verdict: str, now_ms: int, code: str | None = None
 ) -> None:
     """Copy what ``peer`` has receipted out of the outbox, before it leaves there."""
-    if not message_ids:
-        return
-    o = t.outbox.c
-    copied = select(
-        literal(SAID), o.recipient, o.message_id, o.case_id, o.sequence, o.kind, o.body,
-        literal(verdict), literal(code), literal(now_ms),
-    ).where(o.message_id.in_(message_ids), o.recipient == peer)  # fmt: skip
-    columns = ["way", "peer", "message_id", "case_id", "sequence", "kind", "body", "verdict", "code", "at_ms"]
-    tx.execute(insert(t.archive).from_select(columns, copied))
+    if message_ids:
+        _KEEP_SAID.run(tx, peer=peer, messages=as_list(message_ids), verdict=verdict, code=code, now_ms=now_ms)
 
 
 def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -86,13 +96,14 @@ def prune(tx: Tx, before_ms: int, limit: int) -> int:
 # -- eras --------------------------------------------------------------------------------------------------------
 
 
+_ERAS = Prepared(lambda _: select(t.eras.c.peer, t.eras.c.era, t.eras.c.recovery).where(among("peers", t.eras.c.peer)))
+
+
 def eras(tx: Tx, peers: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Of these peers, those that were put back to a backup: the era in which each speaks, and the recovery's id."""
     wanted = sorted(set(peers))
-    if not wanted:
-        return {}
-    e = t.eras.c
-    return {row.peer: (row.era, row.recovery) for row in tx.execute(select(t.eras).where(e.peer.in_(wanted)))}
+    rows = _ERAS.rows(tx, peers=as_list(wanted)) if wanted else ()
+    return {peer: (era, recovery) for peer, era, recovery in rows}
 
 
 def begin_era(tx: Tx, peer: str, era: int, recovery: str) -> None:
@@ -109,11 +120,16 @@ def owe_pages(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay_over(tx, t.pages_owed, rows)
 
 
+_PAGES = Prepared(
+    lambda _: select(t.pages_owed).where(t.pages_owed.c.next_ms <= bindparam("now_ms")).order_by(t.pages_owed.c.peer)
+)
+
+
 def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[Mapping[str, Any]]:
     """The pages to be sent now; for ``lease_ms`` no other relay takes them."""
-    p = t.pages_owed
-    rows = [dict(r._mapping) for r in tx.execute(select(p).where(p.c.next_ms <= now_ms).order_by(p.c.peer))]
-    lay_over(tx, p, [row | {"next_ms": now_ms + lease_ms} for row in rows])
+    names = t.pages_owed.c.keys()
+    rows = [dict(zip(names, row, strict=True)) for row in _PAGES.rows(tx, now_ms=now_ms)]
+    lay_over(tx, t.pages_owed, [row | {"next_ms": now_ms + lease_ms} for row in rows])
     return [*rows]
 
 

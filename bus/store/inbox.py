@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import Integer, Select, bindparam, delete, func, select, update
 
 from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
+from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, lay_new
 
 WAITING = "waiting"
@@ -33,23 +34,31 @@ class Task:
     """Its commands were carried out before this store was put back: only the links are missing."""
 
 
+_MARKS = Prepared(
+    lambda _: select(t.lanes.c.peer, t.lanes.c.case_id, t.lanes.c.applied).where(
+        among("lanes", t.lanes.c.peer, t.lanes.c.case_id)
+    )
+)
+_A, _H, _W = t.applied.c, t.held.c, t.work.c
+_REMEMBERED = Prepared(lambda _: select(t.applied).where(among("places", _A.peer, _A.case_id, _A.sequence)))
+_HELD = Prepared(lambda _: select(_H.peer, _H.case_id, _H.sequence, _H.body).where(among("lanes", _H.peer, _H.case_id)))
+_RELEASE = Prepared(lambda _: delete(t.held).where(among("places", _H.peer, _H.case_id, _H.sequence)))
+
+
 def applied_marks(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, int]:
     """The last sequence applied in each lane, 0 for a new one."""
-    wanted = list(lanes)
-    lane = t.lanes.c
-    query = select(lane.peer, lane.case_id, lane.applied).where(tuple_(lane.peer, lane.case_id).in_(wanted))
-    found = {(row.peer, row.case_id): row.applied for row in tx.execute(query)} if wanted else {}
-    return {key: found.get(key, 0) for key in wanted}
+    marks = dict.fromkeys(lanes, 0)
+    for peer, case_id, applied in _MARKS.rows(tx, lanes=as_list(marks)) if marks else ():
+        marks[peer, case_id] = applied
+    return marks
 
 
 def remembered(tx: Tx, places: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str, int], Mapping[str, Any]]:
     """What stood at these places (peer, case, sequence) and what became of it."""
-    wanted = list(places)
-    if not wanted:
-        return {}
-    a = t.applied.c
-    query = select(t.applied).where(tuple_(a.peer, a.case_id, a.sequence).in_(wanted))
-    return {(row.peer, row.case_id, row.sequence): dict(row._mapping) for row in tx.execute(query)}
+    wanted, names = list(places), t.applied.c.keys()
+    rows = _REMEMBERED.rows(tx, places=as_list(wanted)) if wanted else ()
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    return {(row["peer"], row["case_id"], row["sequence"]): row for row in found}
 
 
 def remember(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -65,20 +74,16 @@ def hold(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, bytes]]:
     """What is held back in these lanes: sequence → body."""
     wanted = list(lanes)
-    if not wanted:
-        return {}
-    h = t.held.c
     found: dict[Lane, dict[int, bytes]] = {}
-    for row in tx.execute(select(t.held).where(tuple_(h.peer, h.case_id).in_(wanted))):
-        found.setdefault((row.peer, row.case_id), {})[row.sequence] = row.body
+    for peer, case_id, sequence, body in _HELD.rows(tx, lanes=as_list(wanted)) if wanted else ():
+        found.setdefault((peer, case_id), {})[sequence] = body
     return found
 
 
 def release(tx: Tx, places: Sequence[tuple[str, str, int]]) -> None:
     """These are no longer held back."""
     if places:
-        h = t.held.c
-        tx.execute(delete(t.held).where(tuple_(h.peer, h.case_id, h.sequence).in_(places)))
+        _RELEASE.run(tx, places=as_list(places))
 
 
 def lay_work(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -91,33 +96,39 @@ def bodies(tx: Tx, case_id: str) -> list[bytes]:
     return list(tx.execute(select(t.work.c.body).where(t.work.c.case_id == case_id)).scalars())
 
 
+def _claim() -> Select[Any]:
+    w, earlier = t.work, t.work.alias("earlier")
+    first = ~select(earlier.c.id).where(earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id).exists()
+    return (
+        select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
+        .where(w.c.state == WAITING, w.c.next_ms <= bindparam("now_ms"), first)
+        .order_by(w.c.id)
+        .limit(bindparam("at_most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+    )
+
+
+_CLAIM = Prepared(lambda _: _claim())
+_LEASE = Prepared(lambda _: update(t.work).where(among("ids", _W.id)).values(next_ms=bindparam("until_ms")))
+_STILL = Prepared(lambda _: select(_W.id).where(among("ids", _W.id), _W.state == WAITING).with_for_update())
+_FINISH = Prepared(lambda _: delete(t.work).where(among("ids", _W.id)))
+
+
 def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     """Take due tasks, only the first of each case, so that a case's effects keep their order; a parked one blocks.
 
     None while the store recovers: the records are not what the tasks must be judged by."""
     if recovery.era(tx).recovery is not None:
         return []
-    w, earlier = t.work, t.work.alias("earlier")
-    first = ~select(earlier.c.id).where(earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id).exists()
-    query = (
-        select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
-        .where(w.c.state == WAITING, w.c.next_ms <= now_ms, first)
-        .order_by(w.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    tasks = [Task(*row) for row in tx.execute(query)]
+    tasks = [Task(*row) for row in _CLAIM.rows(tx, now_ms=now_ms, at_most=limit)]
     if tasks:
-        ids = [task.row for task in tasks]
-        tx.execute(update(w).where(w.c.id.in_(ids)).values(next_ms=now_ms + lease_ms))
+        _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(task.row for task in tasks))
     return tasks
 
 
 def still_there(tx: Tx, rows: Sequence[int]) -> set[int]:
     """Which of these tasks nobody else has finished or parked meanwhile, locked until the transaction ends."""
-    w = t.work.c
-    query = select(w.id).where(w.id.in_(rows), w.state == WAITING).with_for_update()
-    return set(tx.execute(query).scalars())
+    return {row[0] for row in _STILL.rows(tx, ids=as_list(rows))}
 
 
 def free_claims(tx: Tx, now_ms: int) -> None:
@@ -128,7 +139,7 @@ def free_claims(tx: Tx, now_ms: int) -> None:
 def finish_work(tx: Tx, rows: Sequence[int]) -> None:
     """These tasks are done."""
     if rows:
-        tx.execute(delete(t.work).where(t.work.c.id.in_(rows)))
+        _FINISH.run(tx, ids=as_list(rows))
 
 
 def retry_work(tx: Tx, row: int, next_ms: int, reason: str, *, counts: bool) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, case, delete, func, select, tuple_, update
+from sqlalchemy import Column, Integer, Table, bindparam, case, delete, func, select, update
+from sqlalchemy.sql.dml import UpdateBase
 
 from bus.eras import before_first
 from bus.store import archive, recovery
 from bus.store import tables as t
 from bus.store.database import Tx
+from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, upsert
 
 WAITING = "waiting"
@@ -36,61 +38,63 @@ def lay_out(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay(tx, t.outbox, rows)
 
 
+def _due(table: Table, *columns: Column[Any]) -> Prepared:
+    due = table.c.next_ms <= bindparam("now_ms")
+    if "state" in table.c:
+        due = (table.c.state == WAITING) & due
+    query = select(*columns).where(due).order_by(table.c.id).limit(bindparam("at_most", type_=Integer()))
+    return Prepared(lambda _: query.with_for_update(skip_locked=True))
+
+
+def _leased(table: Table) -> Prepared:
+    return Prepared(lambda _: update(table).where(among("ids", table.c.id)).values(next_ms=bindparam("until_ms")))
+
+
+def _forgotten(table: Table) -> Prepared:
+    return Prepared(lambda _: delete(table).where(among("ids", table.c.id)))
+
+
+_O = t.outbox.c
+_CLAIM = _due(t.outbox, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts)
+_LEASE = _leased(t.outbox)
+_SENT = Prepared(
+    lambda _: (
+        update(t.outbox)
+        .where(_O.id == bindparam("row"))
+        .values(next_ms=bindparam("until_ms"), trouble=bindparam("why"), attempts=_O.attempts + 1)
+    )
+)
+
+
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
     """Take up to ``limit`` due messages, oldest first; for ``lease_ms`` no other relay takes them."""
-    o = t.outbox.c
-    query = (
-        select(o.id, o.message_id, o.recipient, o.kind, o.body, o.attempts)
-        .where(o.state == WAITING, o.next_ms <= now_ms)
-        .order_by(o.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = [Owed(*row) for row in tx.execute(query)]
-    _postpone(tx, t.outbox, [(row.row, now_ms + lease_ms) for row in rows])
+    rows = [Owed(*row) for row in _CLAIM.rows(tx, now_ms=now_ms, at_most=limit)]
+    if rows:
+        _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(row.row for row in rows))
     return rows
 
 
 def sent(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
     """After an attempt: (row, due again at, trouble). The row stays until its receipt comes."""
-    for trouble, group in _grouped(rows).items():
-        _postpone(tx, t.outbox, group, trouble)
+    _SENT.each(tx, ({"row": row, "until_ms": until_ms, "why": why} for row, until_ms, why in rows))
 
 
-def _grouped(rows: Iterable[tuple[int, int, str]]) -> dict[str, list[tuple[int, int]]]:
-    groups: dict[str, list[tuple[int, int]]] = {}
-    for row, next_ms, trouble in rows:
-        groups.setdefault(trouble, []).append((row, next_ms))
-    return groups
-
-
-def _postpone(tx: Tx, table: Table, rows: Sequence[tuple[int, int]], trouble: str | None = None) -> None:
-    """Set the due times of these rows, one statement for each distinct time; with ``trouble``, count an attempt."""
-    by_time: dict[int, list[int]] = {}
-    for row, next_ms in rows:
-        by_time.setdefault(next_ms, []).append(row)
-    for next_ms, ids in by_time.items():
-        values: dict[str, Any] = {"next_ms": next_ms}
-        if trouble is not None:
-            values |= {"attempts": table.c.attempts + 1, "trouble": trouble}
-        tx.execute(update(table).where(table.c.id.in_(ids)).values(**values))
+_DONE = Prepared(lambda _: delete(t.outbox).where(among("messages", _O.message_id), _O.recipient == bindparam("peer")))
+_REFUSE = Prepared(
+    lambda _: (
+        update(t.outbox)
+        .where(_O.message_id == bindparam("message"), _O.recipient == bindparam("peer"), _O.state == WAITING)
+        .values(state=REFUSED, trouble=bindparam("why"))
+    )
+)
 
 
 def receipted(tx: Tx, peer: str, done: Sequence[str], refused: Sequence[tuple[str, str]]) -> int:
     """The recipient ``peer`` has dealt with these message ids: applied ones leave (after
     ``archive.keep_said``), refused ones (id, code) stay for the operator. Returns how many were still waiting; receipts
     of others' messages count for nothing."""
-    o = t.outbox
-    count = 0
-    if done:
-        count += tx.execute(delete(o).where(o.c.message_id.in_(done), o.c.recipient == peer)).rowcount
-    for message_id, code in refused:
-        count += tx.execute(
-            update(o)
-            .where(o.c.message_id == message_id, o.c.recipient == peer, o.c.state == WAITING)
-            .values(state=REFUSED, trouble=code)
-        ).rowcount
-    return count
+    count = _DONE.run(tx, messages=as_list(done), peer=peer) if done else 0
+    return count + sum(_REFUSE.run(tx, message=message_id, peer=peer, why=code) for message_id, code in refused)
 
 
 def waiting(tx: Tx, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -125,31 +129,44 @@ def drop(tx: Tx, message_id: str, now_ms: int) -> bool:
     return tx.execute(delete(t.outbox).where(t.outbox.c.message_id == message_id)).rowcount == 1
 
 
+_SENT_MARKS = Prepared(
+    lambda _: (
+        select(t.lanes.c.peer, t.lanes.c.case_id, t.lanes.c.sent)
+        .where(among("lanes", t.lanes.c.peer, t.lanes.c.case_id))
+        .with_for_update()
+    )
+)
+
+
 def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
     """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them."""
     if not wanted:
         return {}
-    lane = t.lanes.c
-    query = (
-        select(lane.peer, lane.case_id, lane.sent)
-        .where(tuple_(lane.peer, lane.case_id).in_(list(wanted)))
-        .with_for_update()
-    )
-    before = {(row.peer, row.case_id): row.sent for row in tx.execute(query)}
+    before = {(peer, case_id): sent for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted))}
     if len(before) < len(wanted):
         before = dict.fromkeys(wanted, before_first(recovery.era(tx).number)) | before
     set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()})
     return before
 
 
+def _set_mark(column: str) -> Prepared:
+    def write(database: str) -> UpdateBase:
+        insert = upsert(t.lanes, database).values({c.name: bindparam(c.name) for c in t.lanes.c})
+        return insert.on_conflict_do_update(index_elements=["peer", "case_id"], set_={column: insert.excluded[column]})
+
+    return Prepared(write)
+
+
+_SET_MARK = {column: _set_mark(column) for column in ("sent", "applied")}
+
+
 def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int]) -> None:
     """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is."""
     if not values:
         return
-    insert = upsert(t.lanes, tx.dialect.name)
-    query = insert.on_conflict_do_update(index_elements=["peer", "case_id"], set_={column: insert.excluded[column]})
     other, start = ("applied", 0) if column == "sent" else ("sent", before_first(recovery.era(tx).number))
-    tx.execute(query, [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())])
+    rows = [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())]
+    _SET_MARK[column].each(tx, rows)
 
 
 def owe_receipts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -160,6 +177,11 @@ def owe_receipts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 def owe_errors(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note error messages owed to peers."""
     lay(tx, t.errors, rows)
+
+
+_SMALL = {table.name: _due(table, *table.c) for table in (t.receipts, t.errors)}
+_LEASE_SMALL = {table.name: _leased(table) for table in (t.receipts, t.errors)}
+_FORGET = {table.name: _forgotten(table) for table in (t.receipts, t.errors)}
 
 
 def claim_receipts(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
@@ -173,22 +195,23 @@ def claim_errors(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Mapping
 
 
 def _claim_small(tx: Tx, table: Table, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
-    query = select(table).where(table.c.next_ms <= now_ms).order_by(table.c.id).limit(limit)
-    rows: list[Mapping[str, Any]] = [dict(row._mapping) for row in tx.execute(query.with_for_update(skip_locked=True))]
-    _postpone(tx, table, [(row["id"], now_ms + lease_ms) for row in rows])
-    return rows
+    names = table.c.keys()
+    rows = [dict(zip(names, row, strict=True)) for row in _SMALL[table.name].rows(tx, now_ms=now_ms, at_most=limit)]
+    if rows:
+        _LEASE_SMALL[table.name].run(tx, until_ms=now_ms + lease_ms, ids=as_list(row["id"] for row in rows))
+    return [*rows]
 
 
 def forget_receipts(tx: Tx, ids: Sequence[int]) -> None:
     """These receipts have left."""
     if ids:
-        tx.execute(delete(t.receipts).where(t.receipts.c.id.in_(ids)))
+        _FORGET[t.receipts.name].run(tx, ids=as_list(ids))
 
 
 def forget_errors(tx: Tx, ids: Sequence[int]) -> None:
     """These error messages have left."""
     if ids:
-        tx.execute(delete(t.errors).where(t.errors.c.id.in_(ids)))
+        _FORGET[t.errors.name].run(tx, ids=as_list(ids))
 
 
 def figures(tx: Tx) -> dict[str, int]:

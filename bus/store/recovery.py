@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, distinct, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from bus.store import tables as t
 from bus.store.database import Tx
+from bus.store.prepared import Prepared
 from bus.store.writing import lay, lay_new, lay_over
 
 ASKED = "asked"
@@ -36,11 +37,17 @@ class Asked:
     next_ms: int
 
 
+_R = t.recoveries.c
+_ERA = Prepared(lambda _: select(_R.era, _R.id, _R.ended_ms).order_by(_R.era.desc()).limit(1))
+
+
 def era(tx: Tx) -> Era:
     """The era of this center."""
-    r = t.recoveries.c
-    row = tx.execute(select(r.era, r.id, r.ended_ms).order_by(r.era.desc()).limit(1)).one_or_none()
-    return Era() if row is None else Era(row.era, row.id if row.ended_ms is None else None)
+    found = _ERA.rows(tx)
+    if not found:
+        return Era()
+    number, recovery, ended_ms = found[0]
+    return Era(number, recovery if ended_ms is None else None)
 
 
 def begin(tx: Tx, recovery: str, number: int, peers: Iterable[str], now_ms: int) -> None:
@@ -103,7 +110,7 @@ def keep_told(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def cases_told(tx: Tx) -> list[str]:
     """Every case of which something was told."""
-    return list(tx.execute(select(distinct(t.recovery_told.c.case_id)).order_by(t.recovery_told.c.case_id)).scalars())
+    return list(tx.execute(select(t.recovery_told.c.case_id).distinct().order_by(t.recovery_told.c.case_id)).scalars())
 
 
 def told(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
@@ -129,7 +136,7 @@ def end(tx: Tx, recovery: str, now_ms: int) -> None:
 
 def lane_peers(tx: Tx) -> list[str]:
     """Everybody with whom this center has ever spoken of a case."""
-    return list(tx.execute(select(distinct(t.lanes.c.peer)).order_by(t.lanes.c.peer)).scalars())
+    return list(tx.execute(select(t.lanes.c.peer).distinct().order_by(t.lanes.c.peer)).scalars())
 
 
 def lane(tx: Tx, peer: str, case_id: str) -> tuple[int, int]:

@@ -62,7 +62,7 @@ def drawn(seed: int) -> Weather:
     centers = draw.choice((4, 4, 4, 5, 6, 8, 12))
     return Weather(
         centers=centers,
-        cases=draw.choice((110, 120, 130)),
+        cases=draw.choice((90, 100, 110)),
         hops=min(centers - 1, draw.choice((3, 4, 5))),
         storm=draw.choice((20, 30, 40)),
         stride=draw.choice((2.0, 10.0, 60.0)),
