@@ -30,7 +30,7 @@ def _arguments() -> argparse.Namespace:
     add("--seconds", type=float, default=60, help="每个故障的时长 / how long each fault lasts")
     add("--seeds", default="1", help="种子：1,2,3 或 1-3 / seeds: 1,2,3 or 1-3")
     add("--broker", choices=("single", "cluster"), default="single")
-    add("--store", choices=("sqlite", "postgres"), default="sqlite")
+    add("--store", choices=("sqlite", "postgres", "mixed"), default="sqlite")
     add("--rate", type=float, default=100, help="每秒转办数 / hand-overs asked for a second")
     add("--soak", type=float, metavar="MINUTES", help="每 5–40 秒一个随机故障 / a random fault every 5 to 40 s")
     add("--version", default="", help="各中心运行的 git 版本 / the git ref whose code the centers run")

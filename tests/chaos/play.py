@@ -14,8 +14,7 @@ from bus.testing.checker.canaries import canaries
 from tests.chaos.drain import PATIENCE, WITHIN, drain
 from tests.chaos.evidence import books_of, collect
 from tests.chaos.faults import Fault
-from tests.chaos.harm import at_once, in_turn, now_and_then
-from tests.chaos.load import Load
+from tests.chaos.harm import Deeds, at_once, in_turn, now_and_then
 from tests.chaos.privacy import leaks, pages
 from tests.chaos.pulse import Pulse
 from tests.chaos.scene import OVER, Scene
@@ -90,7 +89,10 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
         targets=targets,
         version=setting.version,
     ) as set_up:
-        _play_on(set_up, group, targets, setting, row)
+        performance = Performance(set_up, setting, row)
+        performance.harm(group, targets)
+        performance.settle()
+        performance.judge()
         if row.findings and setting.keep is not None:
             shutil.copytree(set_up.town.folder, setting.keep / f"{row.faults[:80].replace('/', '_')}-{seed}")
     return row
@@ -104,87 +106,87 @@ def _targets(group: Sequence[Fault], centers: list[str], seed: int, how: How) ->
     return {fault.name: [order[number % len(order)]] for number, fault in enumerate(group)}
 
 
-def _play_on(on: Stage, group: Sequence[Fault], targets: Mapping[str, list[str]], setting: Setting, row: Row) -> None:
-    people = canaries(row.seed)
-    load = on.town.load(people, setting.rate, row.seed)
-    pulse = Pulse(on.town.folder)
-    forgotten: dict[str, list[Books]] = defaultdict(list)
-    events = Lines(on.town.folder / "events.jsonl")
-    vitals = Vitals(on.town.centers)
-    load.start()
-    pulse.start()
-    ticker = Ticker(setting.tell, load, pulse, vitals, events) if setting.tell else None
-    began = time.monotonic()
-    OVER.wait(HEALTHY)
-    scenes = [_scene(on, load, fault, targets[fault.name], setting, row.seed, forgotten, events) for fault in group]
-    deeds = list(zip(group, scenes, strict=True))
-    match setting.how:
-        case "soak":
-            row.strikes, troubles = now_and_then(deeds, setting.seconds, row.seed)
-        case "in-turn":
-            row.strikes, troubles = in_turn(deeds)
-        case "at-once":
-            row.strikes, troubles = at_once(deeds)
-    row.findings += troubles
-    healed = time.monotonic()
-    pulse.end_of_load()
-    vitals.close()
-    if ticker is not None:
-        ticker.close()
-    row.memory, row.descriptors = vitals.memory, vitals.descriptors
-    row.pause = pulse.longest_pause
-    row.handed_over = len(pulse.accepted)
-    row.rate = len(pulse.accepted) / (healed - began)
-    load.stop(WITHIN)
-    row.drain = drain(on, pulse, healed)
-    pulse.look()
-    journal, shown = on.road.journal(), pages(on)
-    row.answered, row.absorbed = len(pulse.answered), pulse.repeats + journal.repeats
-    row.handed_over = len(pulse.accepted)
-    row.deaths = sum(center.deaths for center in on.town.centers.values())
-    on.town.leave()
-    _judge(on, forgotten, load, row)
-    row.findings += leaks(on, people, journal, shown)
+class Performance:
+    """One town under load: harmed, healed, settled, judged. What is seen goes into the row."""
 
+    def __init__(self, on: Stage, setting: Setting, row: Row) -> None:
+        self.on, self.setting, self.row = on, setting, row
+        self.people = canaries(row.seed)
+        self.load = on.town.load(self.people, setting.rate, row.seed)
+        self.pulse = Pulse(on.town.folder)
+        self.events = Lines(on.town.folder / "events.jsonl")
+        self.forgotten: dict[str, list[Books]] = defaultdict(list)
+        """Center → what its store said each time before an old backup took its place."""
+        self.healed = 0.0
 
-def _scene(
-    on: Stage,
-    load: Load,
-    fault: Fault,
-    targets: list[str],
-    setting: Setting,
-    seed: int,
-    forgotten: dict[str, list[Books]],
-    events: Lines,
-) -> Scene:
-    def remember(center: str) -> None:
-        forgotten[center].append(books_of(on.town, center))
+    def harm(self, group: Sequence[Fault], targets: Mapping[str, list[str]]) -> None:
+        """Load, a while of health, and then the faults until the last of them has healed."""
+        row = self.row
+        self.load.start()
+        self.pulse.start()
+        vitals = Vitals(self.on.town.centers)
+        tell = self.setting.tell
+        ticker = Ticker(tell, self.load, self.pulse, vitals, self.events) if tell else None
+        began = time.monotonic()
+        OVER.wait(HEALTHY)
+        row.strikes, troubles = self._strike([(fault, self._scene(fault, targets[fault.name])) for fault in group])
+        row.findings += troubles
+        self.healed = time.monotonic()
+        self.pulse.end_of_load()
+        vitals.close()
+        if ticker is not None:
+            ticker.close()
+        row.memory, row.descriptors, row.pause = vitals.memory, vitals.descriptors, self.pulse.longest_pause
+        row.rate = len(self.pulse.accepted) / (self.healed - began)
 
-    return Scene(
-        town=on.town,
-        road=on.road,
-        load=load,
-        rng=random.Random(f"{seed} {fault.name}"),  # noqa: S311 - no secret
-        seconds=setting.seconds,
-        events=events,
-        targets=targets,
-        network=on.network,
-        postgres=on.postgres,
-        clocks=dict(on.clocks),
-        disks=dict(on.disks),
-        old_code=on.old_code,
-        books=remember,
-    )
+    def _strike(self, deeds: Deeds) -> tuple[int, list[str]]:
+        match self.setting.how:
+            case "soak":
+                return now_and_then(deeds, self.setting.seconds, self.row.seed)
+            case "in-turn":
+                return in_turn(deeds)
+            case "at-once":
+                return at_once(deeds)
 
+    def _scene(self, fault: Fault, targets: list[str]) -> Scene:
+        on = self.on
+        return Scene(
+            town=on.town,
+            road=on.road,
+            load=self.load,
+            rng=random.Random(f"{self.row.seed} {fault.name}"),  # noqa: S311 - no secret
+            seconds=self.setting.seconds,
+            events=self.events,
+            targets=targets,
+            network=on.network,
+            postgres=on.postgres,
+            clocks=dict(on.clocks),
+            disks=dict(on.disks),
+            old_code=on.old_code,
+            books=lambda center: self.forgotten[center].append(books_of(on.town, center)),
+        )
 
-def _judge(on: Stage, forgotten: dict[str, list[Books]], load: Load, row: Row) -> None:
-    texts = load.texts()
-    evidence = collect(on.town, forgotten, texts)
-    drained = row.drain <= WITHIN
-    found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL))
-    row.parked = sum(len(books.parked) for _, books in evidence.open_books)
-    row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
-    if not drained:
-        row.findings.append(f"not drained within {WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
-    if row.handed_over == 0:
-        row.findings.append("nothing was handed over")
+    def settle(self) -> None:
+        """No more load; wait until nothing moves, and stop the centers."""
+        row, town = self.row, self.on.town
+        self.load.stop(WITHIN)
+        row.drain = drain(self.on, self.pulse, self.healed)
+        self.pulse.look()
+        self.journal, self.shown = self.on.road.journal(), pages(self.on)
+        row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
+        row.absorbed = self.pulse.repeats + self.journal.repeats
+        row.deaths = sum(center.deaths for center in town.centers.values())
+        town.leave()
+
+    def judge(self) -> None:
+        """What the checker and the hunt find in what is left."""
+        row = self.row
+        evidence = collect(self.on.town, self.forgotten, self.load.texts())
+        found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL))
+        row.parked = sum(len(books.parked) for _, books in evidence.open_books)
+        row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
+        row.findings += leaks(self.on, self.people, self.journal, self.shown)
+        if row.drain > WITHIN:
+            row.findings.append(f"not drained within {WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
+        if row.handed_over == 0:
+            row.findings.append("nothing was handed over")

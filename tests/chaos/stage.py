@@ -120,10 +120,11 @@ def stage(
         road = Road(servers.cluster() if broker == "cluster" or Needs.CLUSTER in needs else servers.node(), centers)
         stack.callback(road.close)
         road.open()
-        on_postgres = (store == "postgres" or Needs.POSTGRES in needs) and Needs.SQLITE not in needs
+        on_postgres = (store != "sqlite" or Needs.POSTGRES in needs) and Needs.SQLITE not in needs
         clocks, disks, stores, environments = {}, {}, {}, {}
         if on_postgres:
-            stores = _databases(servers.postgres(), centers, stack)
+            # mixed: two centers have outgrown their SQLite
+            stores = _databases(servers.postgres(), centers[2:] if store == "mixed" else centers, stack)
         for fault in group:
             struck = targets[fault.name]
             if Needs.SMALL_DISK in fault.needs:
