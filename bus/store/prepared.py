@@ -5,10 +5,13 @@ same few statements all day. ``among`` makes the length of a list part of the da
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
@@ -30,27 +33,44 @@ class Prepared:
     def rows(self, tx: Tx, **values: Any) -> Sequence[Row]:  # noqa: ANN401 - whatever the columns hold
         """Every row, as plain values in the order of the columns."""
         compiled = self._for(tx.dialect)
-        return tx.exec_driver_sql(compiled.text, compiled.parameters(values)).fetchall()
+        with _cursor(tx) as cursor:
+            cursor.execute(compiled.text, compiled.parameters(values))
+            return cursor.fetchall()
 
     def run(self, tx: Tx, **values: Any) -> int:  # noqa: ANN401 - whatever the columns hold
         """How many rows it touched."""
         compiled = self._for(tx.dialect)
-        return tx.exec_driver_sql(compiled.text, compiled.parameters(values)).rowcount
+        with _cursor(tx) as cursor:
+            cursor.execute(compiled.text, compiled.parameters(values))
+            return cursor.rowcount
 
     def each(self, tx: Tx, many: Iterable[Mapping[str, Any]]) -> None:
         """Once for each; nothing for none."""
         compiled = self._for(tx.dialect)
         rows = [compiled.parameters(values) for values in many]
-        if len(rows) == 1:
-            tx.exec_driver_sql(compiled.text, rows[0])
-        elif rows:
-            tx.exec_driver_sql(compiled.text, rows)
+        if rows:
+            with _cursor(tx) as cursor:
+                cursor.executemany(compiled.text, rows)
 
     def _for(self, dialect: Dialect) -> "_Compiled":
         known = self._compiled.get(dialect.name)
         if known is None:
             known = self._compiled[dialect.name] = _Compiled(self._write(dialect.name), dialect)
         return known
+
+
+@contextmanager
+def _cursor(tx: Tx) -> Iterator[DBAPICursor]:
+    """The driver's own cursor: SQLAlchemy's results cost more than these statements. Its errors stay SQLAlchemy's."""
+    cursor = tx.connection.cursor()
+    try:
+        yield cursor
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(
+            None, None, error, tx.dialect.loaded_dbapi.Error, hide_parameters=True, dialect=tx.dialect
+        ) from error
+    finally:
+        cursor.close()
 
 
 class _Compiled:
