@@ -4,8 +4,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from bus.recovery import asking
 from bus.store import Store
-from bus.testing.checker import Evidence, Finding, Told, When, check, read, wrong
+from bus.testing.checker import Evidence, Finding, Told, When, check, read, text_digest, wrong
 from bus.testing.checker.evidence import Parked
 from tests.checker.conftest import Clean
 from tests.checker.county import DQ, RM, ZW, County, books_of, with_books, with_seat
@@ -53,26 +54,48 @@ def test_custody_is_never_excused(clean: Clean) -> None:
     assert "one-custodian" in {finding.rule for finding in wrong(check(dirty, When.LIVE))}
 
 
-def test_a_restored_backup_excuses_what_it_forgot(tmp_path: Path) -> None:
+def _file(county: County, name: str, source: str, target: str) -> None:
+    """Close a center's store, so that the file alone is the whole of it, copy, and open it again."""
+    bare = county.bare[name]
+    path = Path(bare.store.url.database or "")
+    bare.store.close()
+    shutil.copy(path.with_name(source), path.with_name(target))
+    bare.store = Store(f"sqlite:///{path}")
+
+
+def test_a_restored_backup_excuses_what_it_forgot(county: County) -> None:
     """After an old backup, what only the newer store knew is told as restored, not as lost by somebody."""
-    county = County(tmp_path)
     county.hand_in("resolve 1")
-    rm = county.bare[RM]
     county.drain()
-    rm.store.close()  # a checkpoint: the file alone is the backup
-    shutil.copy(tmp_path / f"{RM}.db", tmp_path / "backup.db")
-    rm.store = Store(f"sqlite:///{tmp_path}/{RM}.db")
+    _file(county, RM, f"{RM}.db", "backup")
     county.hand_in("resolve 2")
-    forgotten = read(rm.store)
-    rm.store.close()
-    shutil.copy(tmp_path / "backup.db", tmp_path / f"{RM}.db")
-    rm.store = Store(f"sqlite:///{tmp_path}/{RM}.db")
+    forgotten = read(county.bare[RM].store)
+    _file(county, RM, "backup", f"{RM}.db")
     honest = with_seat(county.evidence(), RM, forgotten=[forgotten])
     found = check(honest, When.DRAINED)
     assert _excuses(found) == {"restored"}
     assert {"told-is-kept", "said-is-kept"} <= {finding.rule for finding in found}
     assert "told-is-kept" in {finding.rule for finding in wrong(check(county.evidence(), When.DRAINED))}
-    county.close()
+
+
+def test_a_recovered_center_owes_what_its_peers_have_heard(county: County) -> None:
+    """After a recovery every case that had left the center is answered; only what no peer had heard is excused."""
+    county.hand_in("resolve 1", "assist 1", "pass 1", "decline 1")
+    county.carry(2)
+    _file(county, RM, f"{RM}.db", "backup")
+    county.hand_in("resolve 2")
+    county.drain()
+    county.hand_in("resolve 3")
+    forgotten = read(county.bare[RM].store)
+    _file(county, RM, "backup", f"{RM}.db")
+    rm = county.bare[RM]
+    asking.begin(rm.store, rm.rules, [DQ, ZW], rm.now)
+    county.drain()
+    assert not asking.going_on(rm.store)
+    found = check(with_seat(county.evidence(), RM, forgotten=[forgotten], recovered=True), When.DRAINED)
+    assert wrong(found) == []
+    lost = next(one.cases[0] for one in county.submissions if one.text == text_digest("resolve 3"))
+    assert {finding.case for finding in found if finding.rule == "said-is-kept"} == {lost}
 
 
 def test_an_unknown_answer_may_be_either(county: County) -> None:

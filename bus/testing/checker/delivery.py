@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
+from bus.eras import ERA
 from bus.kinds import Verdict
 from bus.store import inbox, outbox, parked
 from bus.testing.checker.evidence import ARRIVALS, Applied, Books, Breach, Evidence, Line, Owed
-
-ERA = 1_000_000
-"""A center that was put back to a backup says what comes next so many places further in each lane."""
 
 
 def applied_once(evidence: Evidence) -> Iterator[Breach]:
@@ -29,27 +28,26 @@ def applied_once(evidence: Evidence) -> Iterator[Breach]:
 
 
 def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
-    """In each lane the places 1, 2, 3 … are applied without a gap and in that order, up to the mark. A peer that was
-    put back to a backup goes on with the first place of a later era.
+    """In each lane the places 1, 2, 3 … are taken without a gap, up to the mark, and were applied in that order. A peer
+    that was put back to a backup goes on with the first place of a later era.
 
     Read live: inbox, lanes and journal of one center are of one moment."""
     for name, books in evidence.open_books:
-        reached: dict[tuple[str, str], int] = {}
-        for message in books.arrived:
-            row = books.remembered.get(message)
-            if row is None:
-                continue
-            lane = (row.peer, row.case)
-            before = reached.get(lane, 0)
-            begins_era = row.sequence % ERA == 1 and row.sequence > before
-            if row.sequence != before + 1 and not begins_era:
-                yield Breach(name, row.case, f"from {row.peer}: place {row.sequence} came after {before}")
-            reached[lane] = row.sequence
+        taken: dict[tuple[str, str], list[int]] = {}
+        for row in books.applied:
+            taken.setdefault((row.peer, row.case), []).append(row.sequence)
         marks = {(lane.peer, lane.case): lane.applied for lane in books.lanes if lane.applied}
-        for peer, case in marks.keys() | reached.keys():
-            mark, at = marks.get((peer, case), 0), reached.get((peer, case), 0)
-            if mark != at:
-                yield Breach(name, case, f"from {peer}: mark {mark}, applied {at}")
+        for peer, case in marks.keys() | taken.keys():
+            places, mark = sorted(taken.get((peer, case), ())), marks.get((peer, case), 0)
+            missing = [p for before, p in pairwise((0, *places)) if p != before + 1 and p % ERA != 1]
+            if missing or mark != (places[-1] if places else 0):
+                told = f"a gap before {missing}" if missing else f"applied {places[-1:]}"
+                yield Breach(name, case, f"from {peer}: mark {mark}, {told}")
+        reached: dict[tuple[str, str], int] = {}
+        for row in (books.remembered[message] for message in books.arrived if message in books.remembered):
+            if row.sequence <= reached.get((row.peer, row.case), 0):
+                yield Breach(name, row.case, f"from {row.peer}: place {row.sequence} was applied after a later one")
+            reached[row.peer, row.case] = row.sequence
 
 
 def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
@@ -60,9 +58,8 @@ def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
         for row in books.applied:
             line = books.arrived.get(row.message)
             if line is None or (line.peer, line.case) != (row.peer, row.case):
-                yield Breach(
-                    name, row.case, f"{row.message} from {row.peer} is remembered, the journal does not tell it"
-                )
+                detail = f"{row.message} from {row.peer} is remembered, the journal does not tell it"
+                yield Breach(name, row.case, detail, evidence.set_back(name))
             elif (row.verdict == Verdict.REFUSED) and line.way != "refused":
                 yield Breach(name, row.case, f"{row.message} was {line.way}, and is remembered as refused")
         for message, line in books.arrived.items():
@@ -78,7 +75,8 @@ def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
         for owed in books.outbox:
             line = books.said.get(owed.message)
             if line is None or (line.peer, line.case, line.kind) != (owed.recipient, owed.case, owed.kind):
-                yield Breach(name, owed.case, f"{owed.kind} to {owed.recipient} is owed, and was never said")
+                detail = f"{owed.kind} to {owed.recipient} is owed, and was never said"
+                yield Breach(name, owed.case, detail, evidence.set_back(name))
         said = Counter((line.peer, line.case) for line in books.said.values() if line.peer != name)
         for lane in books.lanes:
             # a center that was put back does not write into its journal what it has learnt again
@@ -107,7 +105,9 @@ def said_has_its_deed(evidence: Evidence) -> Iterator[Breach]:
         for message, line in books.said.items():
             deed = DEEDS.get(line.kind)
             if deed is not None and (line.case, deed) not in done:
-                yield Breach(name, line.case, f"{line.kind} was said without the deed: {message}")
+                yield Breach(
+                    name, line.case, f"{line.kind} was said without the deed: {message}", evidence.set_back(name)
+                )
 
 
 def said_is_kept(evidence: Evidence) -> Iterator[Breach]:

@@ -324,6 +324,10 @@ class Evidence:
     def _parked(self) -> set[str]:
         return set().union(*(books.parked_cases for _, books in self.open_books))
 
+    def set_back(self, name: str) -> str:
+        """The excuse of a center that was put back to a backup: its journal does not tell what it learnt again."""
+        return "restored" if self.seats[name].forgotten else ""
+
     def excuse(self, case: str, *centers: str) -> str:
         """What excuses that something about ``case`` has not come to its end at ``centers``; empty: nothing."""
         for name in centers:
