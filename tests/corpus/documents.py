@@ -4,6 +4,7 @@ import json
 
 from bus.case import Case, Person
 from bus.contract import CONTRACT, Rule
+from bus.kinds import BY_NAME, Said
 from bus.message import encode
 from bus.schemas.examples import CASE, example
 from tests.corpus.items import ME, PEER, Canary, Dealer, Json
@@ -11,7 +12,7 @@ from tests.corpus.items import ME, PEER, Canary, Dealer, Json
 RULES: tuple[Rule, ...] = CONTRACT
 WORDS = ("text", "note", "public_reply", "internal_note", "ask", "reason_text", "commitment", "title")
 """Fields that hold what people wrote."""
-ABOUT_CASES = tuple(rule for rule in RULES if rule.kind not in ("receipt", "error"))
+ABOUT_CASES = tuple(rule for rule in RULES if issubclass(BY_NAME[rule.kind], Said))
 OPENERS = ("case.offered", "case.assist-requested", "case.arbitration-requested", "case.ruled")
 """Kinds that may be the first word of a case here."""
 

@@ -20,6 +20,7 @@ from tests.corpus import wire_bytes
 from tests.corpus.items import Dealer
 from tests.corpus.wire_fields import UNREADABLE
 
+ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
 Headers = dict[str, str]
 Sign = Callable[[str, bytes], Headers]
 """(secret, body) → the headers of Standard Webhooks, or what somebody takes for them."""

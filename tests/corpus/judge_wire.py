@@ -6,7 +6,7 @@ Verdicts are read from what the center would tell: receipts owed, errors owed, p
 import hashlib
 import io
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ UNANSWERED = ("too-far-ahead", "unknown-case")
 """Parked without a word to the sender: it sends them again."""
 TOLD = (t.receipts, t.errors, t.parked, t.journal, t.applied, t.lanes)
 """What reaches logs, operators and peers; bodies are not told."""
+
+
+HandIn = Callable[[Sequence[WireItem]], object]
 
 
 @contextmanager
@@ -86,13 +89,13 @@ class WireJudge:
 
     # -- after -------------------------------------------------------------------------------------------------------
 
-    def judge(self, items: Sequence[WireItem]) -> Iterator[str]:
+    def judge(self, items: Sequence[WireItem], hand_in: HandIn | None = None) -> Iterator[str]:
         """Prepare, hand in, and tell every fault: a wrong verdict, a changed case, a leak."""
         self.prepare(items)
         before = self._cases()
         known = set(self._column(t.applied.c.message_id))
         with listening() as heard:
-            self.hand_in(items)
+            (hand_in or self.hand_in)(items)
         seen = _Seen(self)
         for item in items:
             got = seen.verdict(item, known)

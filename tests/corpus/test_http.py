@@ -9,10 +9,9 @@ import pytest
 from bus.testing.bench import Bench
 from bus.testing.samples import samples_of
 from tests.corpus import http_items
+from tests.corpus.http_items import ADAPTERS
 from tests.corpus.items import SEED, Dealer
 from tests.corpus.judge_http import judge
-
-ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

@@ -1,0 +1,79 @@
+"""Time and memory of one item: wall clock, and the peak of this process's resident memory as the kernel counts it."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LONGEST_MS = 50.0
+LARGEST_MIB = 64.0
+TRIES = 3
+"""An item over a bound is measured again so often, alone; the median decides: the machine may have been busy."""
+Act = Callable[[], object]
+_STATUS, _REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One item's cost."""
+
+    kind: str
+    name: str
+    ms: float
+    mib: float
+
+    @property
+    def over(self) -> bool:
+        """Whether it costs more than an item may."""
+        return self.ms > LONGEST_MS or self.mib > LARGEST_MIB
+
+
+def cost(act: Callable[[], object]) -> tuple[float, float]:
+    """(milliseconds, MiB above what was in use before) of ``act``."""
+    _REFS.write_text("5", encoding="ascii")  # the peak begins anew: proc(5)
+    before = _kib("VmRSS")
+    start = time.perf_counter()
+    act()
+    ms = (time.perf_counter() - start) * 1000
+    return ms, max(0, _kib("VmHWM") - before) / 1024
+
+
+def _kib(name: str) -> int:
+    line = next(line for line in _STATUS.read_text(encoding="ascii").splitlines() if line.startswith(name))
+    return int(line.split()[1])
+
+
+@dataclass(slots=True)
+class Meter:
+    """All costs of a run."""
+
+    seen: list[Measured] = field(default_factory=list)
+
+    def measure(self, kind: str, name: str, act: Act, anew: Callable[[], Act] | None = None) -> None:
+        """Measure ``act``; over a bound, again so often that one slow moment does not decide. ``anew`` makes the act
+        once more where it would cost less the second time."""
+        one = Measured(kind, name, *cost(act))
+        if one.over:
+            more = [cost(anew() if anew else act) for _ in range(TRIES)]
+            one = Measured(kind, name, *(statistics.median(values) for values in zip(*more, strict=True)))
+        self.seen.append(one)
+
+    def table(self) -> Iterator[str]:
+        """A line a kind, the whole, and the slowest."""
+        yield f"{'kind':48} {'items':>6} {'p99 ms':>8} {'max ms':>8} {'max MiB':>8}"
+        for kind in sorted({one.kind for one in self.seen}):
+            yield _line(kind, [one for one in self.seen if one.kind == kind])
+        yield _line("all", self.seen)
+        for one in sorted(self.seen, key=lambda one: -one.ms)[:5]:
+            yield f"slowest: {one.ms:.1f} ms, {one.mib:.1f} MiB: {one.kind}: {one.name}"
+
+    def faults(self) -> list[str]:
+        """Items that cost more than they may."""
+        return [f"{one.kind}: {one.name}: {one.ms:.1f} ms, {one.mib:.1f} MiB" for one in self.seen if one.over]
+
+
+def _line(name: str, costs: list[Measured]) -> str:
+    times = sorted(one.ms for one in costs)
+    p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
+    return f"{name:48} {len(costs):6} {p99:8.1f} {times[-1]:8.1f} {max(one.mib for one in costs):8.1f}"
