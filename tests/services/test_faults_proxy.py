@@ -1,6 +1,7 @@
 """The proxy does to a connection what its weather says, counts it, and leaves alone what it shall not touch."""
 
 import hashlib
+import math
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ from contextlib import suppress
 import pytest
 
 from bus.testing.faults import FAIR, Stream, TcpProxy, Weather, both_ways
+from bus.testing.faults.lane import Late
 from bus.testing.faults.weather import Dice
 from bus.testing.services.places import LOOPBACK
 
@@ -96,11 +98,9 @@ def test_resets_come_again_and_again_and_stop_when_healed(proxy: TcpProxy) -> No
 def test_a_reset_reaches_both_ends_though_nobody_reads(proxy: TcpProxy) -> None:
     """A connection whose buffers are full is cut all the same."""
     with _call(proxy) as line:
-        line.setblocking(False)
-        with suppress(BlockingIOError):
-            while True:
-                line.send(bytes(65536))
-        time.sleep(0.2)
+        line.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            line.sendall(bytes(64 * 1024 * 1024))
         assert proxy.reset() == 1
         _eventually(lambda: not proxy._lanes)
         line.settimeout(PATIENCE)
@@ -108,16 +108,40 @@ def test_a_reset_reaches_both_ends_though_nobody_reads(proxy: TcpProxy) -> None:
             line.sendall(bytes(65536))
 
 
-def test_a_delay_keeps_order_and_does_not_add_up(proxy: TcpProxy) -> None:
-    """Forty pieces, each 100 ms late on either way, come in order and nowhere near the eight seconds of a queue."""
+def test_a_delayed_line_says_the_same_later(proxy: TcpProxy) -> None:
+    """Forty pieces come in order, the last one no sooner than both ways take together."""
     proxy.weather = both_ways(Stream(delay=0.1, jitter=0.05))
     with _call(proxy) as line:
-        began = time.monotonic()
         for number in range(40):
             line.sendall(b"%02d" % number)
-            time.sleep(0.005)
+            time.sleep(0.001)
+        began = time.monotonic()
         assert _heard(line, 80) == b"".join(b"%02d" % number for number in range(40))
-        assert 0.2 <= time.monotonic() - began < 6
+        assert time.monotonic() - began >= 0.1
+
+
+def test_delays_do_not_add_up_and_keep_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece is late by its own delay, none overtakes another, and a narrow road takes them one after the other."""
+    now = 0.0
+    monkeypatch.setattr("bus.testing.faults.lane.time.monotonic", lambda: now)
+    late = Late()
+    late.add(b"a", 10, math.inf)
+    now = 1.0
+    late.add(b"b", 10, math.inf)
+    late.add(b"c", 2, math.inf)
+    assert late.seconds_left() == 9
+    now = 10.0
+    assert late.due() == [b"a"]
+    now = 11.0
+    assert late.due() == [b"b", b"c"]
+    assert late.empty
+    late.add(bytes(100), 0, 50)
+    late.add(bytes(100), 0, 50)
+    now = 13.0
+    assert late.due() == [bytes(100)]
+    now = 15.0
+    assert late.due() == [bytes(100)]
+    assert late.size == 0
 
 
 def test_a_narrow_road_is_narrow(proxy: TcpProxy) -> None:

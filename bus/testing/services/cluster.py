@@ -69,7 +69,11 @@ class RabbitCluster:
                 yield Seat(f"bus{number}x{port}@localhost", self._mappers[0], LOOPBACK, cookie, schedulers=1)
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.stop()
