@@ -7,7 +7,7 @@ from pathlib import Path
 from bus.recovery import asking
 from bus.store import Store
 from bus.testing.checker import Evidence, Finding, Told, When, check, read, text_digest, wrong
-from bus.testing.checker.evidence import Parked
+from bus.testing.checker.books import Parked
 from tests.checker.conftest import Clean
 from tests.checker.county import DQ, RM, ZW, County, books_of, with_books, with_seat
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.checker import Finding, Hit, Sampler, When, check, report
+from bus.testing.checker import Finding, Hit, Sampler, When, check, report, tally
 from bus.testing.checker.judging import RULES
 from bus.testing.checker.steadiness import Sample, trend
 from tests.checker.conftest import Clean
@@ -24,7 +24,7 @@ EXCUSED = Finding("nothing-left", RM, "case-2", "case.offered is waiting in the 
 def test_a_report_names_every_rule_in_both_languages(clean: Clean, english: bool) -> None:
     """All promises stand in the table, and a clean county is said to be clean."""
     out = io.StringIO()
-    assert report(check(clean.end, When.DRAINED), english=english, stream=out)
+    assert report(check(clean.end, When.DRAINED), counts=tally(clean.end), english=english, stream=out)
     told = out.getvalue()
     for rule in RULES:
         assert rule.name in told
@@ -41,6 +41,17 @@ def test_a_report_shows_what_is_broken_and_counts_what_is_excused(english: bool)
     assert "case-2" not in out.getvalue()
     assert ("waits on a center that is gone: 1" if english else "对方已撤出: 1") in out.getvalue()
     assert report([EXCUSED], english=english, stream=io.StringIO())
+
+
+def test_the_count_tells_what_there_was_to_judge(clean: Clean) -> None:
+    """Eight cases: six were handed over, two of them once more; submitted is open and closed together."""
+    counts = tally(clean.end)
+    assert (counts.submitted, counts.open, counts.closed, counts.handovers) == (8, 0, 8, 8)
+    assert counts.said == counts.applied + counts.superseded + counts.refused > 0
+    assert counts.refused == counts.parked == 0
+    assert counts.effects == sum(len(seat.effects) for seat in clean.end.seats.values()) > 0
+    early = tally(clean.midway)
+    assert early.submitted == early.open == 8
 
 
 def test_a_canary_breaks_the_promise() -> None:

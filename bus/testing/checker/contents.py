@@ -7,7 +7,8 @@ from typing import Any
 from pydantic_core import from_json
 
 from bus.custody import RULING_STEP
-from bus.testing.checker.evidence import Books, Breach, Evidence
+from bus.testing.checker.books import Books
+from bus.testing.checker.evidence import Breach, Evidence
 
 
 def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:

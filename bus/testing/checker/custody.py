@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bus.custody import RULING_STEP, Status
 from bus.kinds import Accepted, Granted
-from bus.testing.checker.evidence import Books, Breach, Evidence, Line
+from bus.testing.checker.books import Books, Line
+from bus.testing.checker.evidence import Breach, Evidence
 
 
 def one_custodian(evidence: Evidence) -> Iterator[Breach]:

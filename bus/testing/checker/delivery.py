@@ -7,7 +7,8 @@ from itertools import pairwise
 from bus.eras import ERA
 from bus.kinds import Verdict
 from bus.store import inbox, outbox, parked
-from bus.testing.checker.evidence import ARRIVALS, Applied, Books, Breach, Evidence, Line, Owed
+from bus.testing.checker.books import ARRIVALS, Applied, Books, Line, Owed
+from bus.testing.checker.evidence import Breach, Evidence
 
 
 def applied_once(evidence: Evidence) -> Iterator[Breach]:

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from bus.testing.checker.evidence import Books, Breach, Evidence, Line
+from bus.testing.checker.books import Books, Line
+from bus.testing.checker.evidence import Breach, Evidence
 
 ALWAYS_WORK = frozenset(
     {

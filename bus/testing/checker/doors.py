@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from bus.testing.checker.evidence import Breach, Evidence, Seat, Submission, Taken, Told
+from bus.testing.checker.books import Taken
+from bus.testing.checker.evidence import Breach, Evidence, Seat, Submission, Told
 
 YES = frozenset({Told.TAKEN, Told.REPEATED})
 NO = frozenset({Told.REFUSED, Told.FAILED})

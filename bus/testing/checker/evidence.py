@@ -1,7 +1,7 @@
 """What the checker looks at: the books of every center, what its vendor did, and what was told at the doors.
 
 Plain rows, read once and judged by pure rules, so that a test can plant any lie by hand and a simulation can check
-thousands of counties. Nothing here is the resident's, except inside ``Known.record`` and the bodies.
+thousands of counties.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
+from bus.testing.checker.books import Books, Line
 
 
 class When(IntEnum):
@@ -23,191 +23,6 @@ class When(IntEnum):
     """Nothing ran while everything was read: one moment, with messages still under way."""
     DRAINED = 3
     """Still, and everything said has been heard, worked and answered: nothing will move any more by itself."""
-
-
-class Line(NamedTuple):
-    """One line of a center's journal; see ``bus.store.tables.journal``."""
-
-    case: str
-    at_ms: int
-    way: str
-    kind: str
-    peer: str
-    message: str | None
-    holder: str
-    version: int
-    note: str
-
-
-class Known(NamedTuple):
-    """One case as a center knows it; ``record`` is the custody record's JSON."""
-
-    case: str
-    origin: str
-    holder: str
-    version: int
-    status: str
-    record: str
-
-
-class Owed(NamedTuple):
-    """A message in the outbox."""
-
-    message: str
-    recipient: str
-    case: str
-    sequence: int
-    kind: str
-    state: str
-    body: bytes
-
-
-class Applied(NamedTuple):
-    """The inbox's memory of one message."""
-
-    peer: str
-    case: str
-    sequence: int
-    message: str
-    verdict: str
-    code: str | None
-
-
-class Kept(NamedTuple):
-    """A message in the archive, as it travelled: ``way`` is ``said`` or ``heard``."""
-
-    way: str
-    message: str
-    peer: str
-    case: str
-    kind: str
-    body: bytes
-
-
-class Held(NamedTuple):
-    """A message that came before an earlier one."""
-
-    peer: str
-    case: str
-    sequence: int
-    body: bytes
-
-
-class Task(NamedTuple):
-    """A message on the desk."""
-
-    message: str
-    case: str
-    source: str
-    kind: str
-    state: str
-    body: bytes
-
-
-class Parked(NamedTuple):
-    """What an operator sees."""
-
-    place: str
-    code: str
-    digest: str
-    peer: str | None
-    case: str | None
-    message: str | None
-
-
-class Taken(NamedTuple):
-    """A form that was taken in; ``answer`` is the JSON that its sender was told."""
-
-    form: str
-    native_id: str
-    digest: str
-    answer: str
-
-
-class Lane(NamedTuple):
-    """How far one lane is, both ways."""
-
-    peer: str
-    case: str
-    sent: int
-    applied: int
-
-
-@dataclass(frozen=True)
-class Books:
-    """One center's store at one moment. Journal lines are in the order they were written."""
-
-    journal: Sequence[Line] = ()
-    cases: Sequence[Known] = ()
-    outbox: Sequence[Owed] = ()
-    applied: Sequence[Applied] = ()
-    held: Sequence[Held] = ()
-    work: Sequence[Task] = ()
-    parked: Sequence[Parked] = ()
-    taken: Sequence[Taken] = ()
-    lanes: Sequence[Lane] = ()
-    archive: Sequence[Kept] = ()
-    owed: int = 0
-    """Receipts and errors that have not left."""
-
-    @cached_property
-    def by_case(self) -> dict[str, Known]:
-        """Case → what is known of it here."""
-        return {known.case: known for known in self.cases}
-
-    @cached_property
-    def records(self) -> dict[str, dict[str, Any]]:
-        """Case → its custody record, as parsed JSON."""
-        return {known.case: from_json(known.record, cache_strings="keys") for known in self.cases}
-
-    @cached_property
-    def beliefs(self) -> set[tuple[str, int, str]]:
-        """(case, version, holder): whom this center has ever believed to be the holder."""
-        found = {(line.case, line.version, line.holder) for line in self.journal if line.version}
-        return found | {(known.case, known.version, known.holder) for known in self.cases}
-
-    @cached_property
-    def said(self) -> dict[str, Line]:
-        """Message → the line that says it was said."""
-        return {line.message: line for line in self.journal if line.way == "said" and line.message}
-
-    @cached_property
-    def arrived(self) -> dict[str, Line]:
-        """Message → the line of its first arrival, in order: heard, superseded or refused."""
-        found: dict[str, Line] = {}
-        for line in self.journal:
-            if line.way in ARRIVALS and line.message:
-                found.setdefault(line.message, line)
-        return found
-
-    @cached_property
-    def in_outbox(self) -> dict[str, Owed]:
-        """Message → its row in the outbox."""
-        return {owed.message: owed for owed in self.outbox}
-
-    @cached_property
-    def remembered(self) -> dict[str, Applied]:
-        """Message → what the inbox remembers of it."""
-        return {row.message: row for row in self.applied}
-
-    @cached_property
-    def by_form(self) -> dict[tuple[str, str], Taken]:
-        """(form, native id) → what was taken in."""
-        return {(row.form, row.native_id): row for row in self.taken}
-
-    @cached_property
-    def given_up(self) -> set[str]:
-        """Messages that an operator has discarded."""
-        return {line.message for line in self.journal if line.way == "discarded" and line.message}
-
-    @cached_property
-    def parked_cases(self) -> set[str]:
-        """Cases of which an operator sees something here."""
-        return {row.case for row in self.parked if row.case}
-
-
-ARRIVALS = frozenset({"heard", "superseded", "refused"})
-"""The ways in the journal by which a message arrives."""
 
 
 class Effect(NamedTuple):

@@ -9,7 +9,7 @@ from sqlalchemy import Dialect, Select, Table, func, select
 
 from bus.store import tables as t
 from bus.store.database import Store, Tx
-from bus.testing.checker.evidence import Applied, Books, Held, Kept, Known, Lane, Line, Owed, Parked, Taken, Task
+from bus.testing.checker.books import Applied, Books, Held, Kept, Known, Lane, Line, Owed, Parked, Taken, Task
 
 RowT = TypeVar("RowT")
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bus.testing.checker.counting import Tally
 from bus.testing.checker.evidence import Finding, When
 from bus.testing.checker.hunting import Hit
 from bus.testing.checker.judging import RULES, wrong
@@ -29,6 +30,7 @@ def report(
     when: When = When.DRAINED,
     hits: Sequence[Hit] = (),
     trends: Mapping[str, Trend] | None = None,
+    counts: Tally | None = None,
     *,
     english: bool = False,
     as_json: bool = False,
@@ -39,9 +41,12 @@ def report(
     Trends are told, not judged: how much may grow is for whoever knows the load."""
     well = not wrong(findings) and not hits
     if as_json:
-        print(json.dumps(_document(findings, when, hits, trends or {}), ensure_ascii=False), file=stream)
+        document = _document(findings, when, hits, trends or {}) | {"counts": counts and counts._asdict()}
+        print(json.dumps(document, ensure_ascii=False), file=stream)
         return well
     out = Console(file=stream, markup=False, highlight=False, emoji=False, width=None if stream is None else 120)
+    if counts:
+        out.print(_counts_table(counts, english))
     out.print(_rules_table(findings, when, english))
     broken = wrong(findings)
     if broken:
@@ -76,6 +81,21 @@ def _table(title: Words, heads: Sequence[Words], english: bool) -> Table:
     table = Table(title=_pick(title, english), title_justify="left")
     for head in heads:
         table.add_column(_pick(head, english), overflow="fold")
+    return table
+
+
+_COUNTS = {
+    "submitted": Words("受理", "submitted"), "open": Words("在办", "open"), "closed": Words("办结", "closed"),
+    "handovers": Words("转办", "hand-overs"), "said": Words("报文", "messages"), "applied": Words("生效", "applied"),
+    "superseded": Words("被超越", "superseded"), "refused": Words("拒收", "refused"),
+    "effects": Words("业务结果", "effects"), "parked": Words("搁置", "parked"),
+}  # fmt: skip
+
+
+def _counts_table(counts: Tally, english: bool) -> Table:
+    heads = [_COUNTS[name] for name in counts._fields]
+    table = _table(Words("规模", "What there was to judge"), heads, english)
+    table.add_row(*map(str, counts))
     return table
 
 
