@@ -29,9 +29,7 @@ def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _case(evidence: Evidence, name: str, case: str) -> dict[str, Any]:
-    books = evidence.seats[name].books
-    assert books is not None, "only centers with books know a case"
-    copy: dict[str, Any] = books.records[case]["case"]
+    copy: dict[str, Any] = evidence.books(name).records[case]["case"]
     return copy
 
 

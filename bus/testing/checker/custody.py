@@ -1,11 +1,15 @@
 """Rules of custody: one custodian for each case and version, in all histories and at the end."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from bus.custody import RULING_STEP, Status
 from bus.kinds import Accepted, Granted
-from bus.testing.checker.books import Books, Line
+from bus.testing.checker.books import Line
 from bus.testing.checker.evidence import Breach, Evidence
+
+Json = dict[str, Any]
+"""A custody record, parsed."""
 
 
 def one_custodian(evidence: Evidence) -> Iterator[Breach]:
@@ -84,7 +88,7 @@ def _commits(line: Line, granted: set[str]) -> bool:
 def holder_knows(evidence: Evidence) -> Iterator[Breach]:
     """At the end each case has one holder, who knows it, and nobody else takes himself for the holder."""
     for case, names in evidence.knowers.items():
-        known = {name: _books(evidence, name).by_case[case] for name in names}
+        known = {name: evidence.books(name).by_case[case] for name in names}
         newest = max(one.version for one in known.values())
         holder = next(one.holder for one in known.values() if one.version == newest)
         if holder not in known or known[holder].version != newest:
@@ -129,42 +133,31 @@ def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
     """At the end an offer that waits at one end waits at the other too, and help that was given has been heard."""
     for name, books in evidence.standing.items():
         for case, record in books.records.items():
-            yield from _offered(evidence, name, case, record["offer_out"])
-            yield from _asked(evidence, name, case, record["offer_in"])
-            for assist in record["assists"]:
-                if assist["assistant"] == name and assist["done"] is not None:
-                    yield from _helped(evidence, name, case, assist)
+            for other, detail in _legs(evidence, name, case, record):
+                yield Breach(name, case, detail, evidence.excuse(case, name, other))
 
 
-def _offered(evidence: Evidence, name: str, case: str, out: dict[str, object] | None) -> Iterator[Breach]:
-    pending = out["pending"] if out is not None else ()
-    for other in pending if isinstance(pending, list) else ():
-        offer = _field(evidence, other, case, "offer_in")
-        if out is not None and (not isinstance(offer, dict) or offer["offer_id"] != out["offer_id"]):
-            yield Breach(name, case, f"waits for {other}, who has no such offer", evidence.excuse(case, name, other))
+def _legs(evidence: Evidence, name: str, case: str, record: Json) -> Iterator[tuple[str, str]]:
+    """(the other end, what is wrong)"""
+    out, offer = record["offer_out"], record["offer_in"]
+    for other in out["pending"] if out else ():
+        asked = _record(evidence, other, case).get("offer_in")
+        if not asked or asked["offer_id"] != out["offer_id"]:
+            yield other, f"waits for {other}, who has no such offer"
+    if offer:
+        made = _record(evidence, offer["offerer"], case).get("offer_out")
+        if not made or made["offer_id"] != offer["offer_id"] or name not in made["pending"]:
+            yield offer["offerer"], f"has an offer that {offer['offerer']} does not make"
+    for given in record["assists"]:
+        if given["assistant"] == name and given["done"] is not None:
+            asked = _record(evidence, given["asker"], case).get("assists", ())
+            if [one["done"] for one in asked if one["assist_id"] == given["assist_id"]] != [given["done"]]:
+                yield given["asker"], f"has helped, and {given['asker']} has not heard it"
 
 
-def _asked(evidence: Evidence, name: str, case: str, offer: dict[str, object] | None) -> Iterator[Breach]:
-    if offer is None:
-        return
-    other = str(offer["offerer"])
-    out = _field(evidence, other, case, "offer_out")
-    if not isinstance(out, dict) or out["offer_id"] != offer["offer_id"] or name not in out["pending"]:
-        yield Breach(name, case, f"has an offer that {other} does not make", evidence.excuse(case, name, other))
-
-
-def _helped(evidence: Evidence, name: str, case: str, assist: dict[str, object]) -> Iterator[Breach]:
-    asker = str(assist["asker"])
-    theirs = _field(evidence, asker, case, "assists")
-    heard = [one["done"] for one in theirs or () if one["assist_id"] == assist["assist_id"]]  # type: ignore[attr-defined]  # parsed JSON
-    if heard != [assist["done"]]:
-        yield Breach(name, case, f"has helped, and {asker} has not heard it", evidence.excuse(case, name, asker))
-
-
-def _field(evidence: Evidence, name: str, case: str, field: str) -> object:
+def _record(evidence: Evidence, name: str, case: str) -> Json:
     books = evidence.standing.get(name)
-    record = books.records.get(case) if books is not None else None
-    return None if record is None else record[field]
+    return books.records.get(case, {}) if books is not None else {}
 
 
 def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
@@ -174,9 +167,3 @@ def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
             if known.origin == name and known.status != Status.CLOSED:
                 detail = f"{known.status}, held by {known.holder}@{known.version}"
                 yield Breach(name, known.case, detail, evidence.excuse(known.case, name, known.holder))
-
-
-def _books(evidence: Evidence, name: str) -> Books:
-    books = evidence.seats[name].books
-    assert books is not None, "only centers with books know a case"
-    return books

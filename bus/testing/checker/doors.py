@@ -73,8 +73,7 @@ def taken_was_submitted(evidence: Evidence) -> Iterator[Breach]:
 def submitted_is_open_plus_closed(evidence: Evidence) -> Iterator[Breach]:
     """No case is lost: whoever knows a case, its origin knows it, open or closed."""
     for case, names in evidence.knowers.items():
-        knower = evidence.seats[names[0]]
-        origin = knower.books.by_case[case].origin if knower.books is not None else ""
+        origin = evidence.books(names[0]).by_case[case].origin
         seat = evidence.seats.get(origin)
         if seat is None or seat.books is None or case not in seat.books.by_case:
             excuse = "gone" if seat is None or seat.books is None else "restored" if seat.forgotten else ""

@@ -111,6 +111,12 @@ class Evidence:
         """The centers whose books are there, with them."""
         return [(name, seat.books) for name, seat in self.seats.items() if seat.books is not None]
 
+    def books(self, name: str) -> Books:
+        """The books of a center that has some."""
+        books = self.seats[name].books
+        assert books is not None, f"{name} has no books"
+        return books
+
     @cached_property
     def standing(self) -> dict[str, Books]:
         """The centers that still answer, with their books."""

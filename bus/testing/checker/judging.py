@@ -61,7 +61,9 @@ RULES: tuple[Rule, ...] = (
 
 def check(evidence: Evidence, when: When, rules: Sequence[Rule] = RULES) -> list[Finding]:
     """Everything that breaks a rule, in the order of the rules. Excused findings are among them: see ``wrong``."""
-    return [Finding(rule.name, *breach) for rule in rules if rule.since <= when for breach in rule.judge(evidence)]
+    return [
+        Finding(rule.name, *breach) for rule in rules if rule.since <= when for breach in sorted(rule.judge(evidence))
+    ]
 
 
 def wrong(findings: Sequence[Finding]) -> list[Finding]:

@@ -17,6 +17,8 @@ RowT = TypeVar("RowT")
 def read(store: Store) -> Books:
     """The store's books at one moment. Raises ``StoreTrouble``."""
     with store.reading() as tx:
+        if not store.on_sqlite:  # there each statement would see a moment of its own
+            tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         rows = {query.field: _rows(tx, query) for query in _queries()}
         owed = sum(tx.exec_driver_sql(_count(tx.dialect, table)).scalar_one() for table in (t.receipts, t.errors))
     return Books(**rows, owed=owed)

@@ -23,7 +23,7 @@ def two_at_one_version(evidence: Evidence) -> Evidence:
 
 
 @lie("one-custodian")
-def _believes_in_another(evidence: Evidence) -> Evidence:
+def believes_in_another(evidence: Evidence) -> Evidence:
     """The origin's record names another holder at the version at which the holder has it."""
     return with_row(evidence, RM, "cases", holder=ZW)
 
