@@ -174,3 +174,4 @@ class Load:
         self._given_up.set()
         for thread in self._threads:
             thread.join(12)
+        self._told.close()

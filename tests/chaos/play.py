@@ -162,7 +162,6 @@ class Performance:
             postgres=on.postgres,
             clocks=dict(on.clocks),
             disks=dict(on.disks),
-            old_code=on.old_code,
             books=lambda center: self.forgotten[center].append(books_of(on.town, center)),
         )
 
@@ -177,6 +176,7 @@ class Performance:
         row.absorbed = self.pulse.repeats + self.journal.repeats
         row.deaths = sum(center.deaths for center in town.centers.values())
         town.leave()
+        self.events.close()
 
     def judge(self) -> None:
         """What the checker and the hunt find in what is left."""

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bus.testing.faults import FakeClock, Network, Tmpfs
 from bus.testing.services import PostgresNode, RabbitCluster
@@ -36,7 +35,6 @@ class Scene:
     postgres: PostgresNode | None = None
     clocks: dict[str, FakeClock] = field(default_factory=dict)
     disks: dict[str, Tmpfs] = field(default_factory=dict)
-    old_code: Path | None = None
     books: Callable[[str], None] = lambda _center: None
     """Note what a center's store says right before an old backup takes its place."""
     ends: float = 0.0

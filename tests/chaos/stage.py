@@ -97,7 +97,6 @@ class Stage:
     postgres: PostgresNode | None
     clocks: Mapping[str, FakeClock]
     disks: Mapping[str, Tmpfs]
-    old_code: Path | None
 
 
 @contextmanager
@@ -121,7 +120,7 @@ def stage(
         stack.callback(road.close)
         road.open()
         on_postgres = (store != "sqlite" or Needs.POSTGRES in needs) and Needs.SQLITE not in needs
-        clocks, disks, stores, environments = {}, {}, {}, {}
+        clocks, disks, stores, environments, codes = {}, {}, {}, {}, {}
         if on_postgres:
             # mixed: two centers have outgrown their SQLite
             stores = _databases(servers.postgres(), centers[2:] if store == "mixed" else centers, stack)
@@ -133,12 +132,13 @@ def stage(
             if Needs.CLOCK in fault.needs:
                 clock = clocks[struck[0]] = stack.enter_context(FakeClock())
                 environments[struck[0]] = clock.env()
-        town = Town(folder, road.urls(proxied=Needs.PROXY in needs), stores, environments, servers.code(version))
+            if Needs.OLD_CODE in fault.needs:
+                codes[struck[0]] = servers.code(previous_version())
+        town = Town(folder, road.urls(proxied=Needs.PROXY in needs), stores, environments, servers.code(version), codes)
         stack.callback(town.close)
         town.open()
-        old_code = servers.code(previous_version()) if Needs.OLD_CODE in needs else None
         postgres = servers.postgres() if on_postgres else None
-        yield Stage(town, road, servers.network, postgres, clocks, disks, old_code)
+        yield Stage(town, road, servers.network, postgres, clocks, disks)
 
 
 def _databases(postgres: PostgresNode, centers: Sequence[str], stack: ExitStack) -> dict[str, str]:

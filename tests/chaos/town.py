@@ -38,6 +38,8 @@ class Town:
     environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     code: Path = HERE
     """The source tree that the centers run."""
+    codes: Mapping[str, Path] = field(default_factory=dict)
+    """Center → the source tree of another version that it runs first."""
     more: Mapping[str, Any] = field(default_factory=dict)
     centers: dict[str, CenterProcess] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Town:
                 name,
                 self._settings(name, door, vendor),
                 self.folder,
-                self.code,
+                self.codes.get(name, self.code),
                 {"TMPDIR": str(self._temporary()), **self.environments.get(name, {})},
             )
         self._start_vendors(desks)

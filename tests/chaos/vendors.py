@@ -46,7 +46,13 @@ class Lines:
         self.last = line
         text = json.dumps(line, ensure_ascii=False)
         with self._lock:
-            self._file.write(text + "\n")
+            if not self._file.closed:  # who speaks after the end is not heard
+                self._file.write(text + "\n")
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        with self._lock:
+            self._file.close()
 
 
 @dataclass(order=True, slots=True)

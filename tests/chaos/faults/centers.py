@@ -4,7 +4,7 @@ import os
 import signal
 import sqlite3
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from tests.chaos.centers import CenterProcess
 from tests.chaos.faults.fault import Needs, fault
@@ -45,13 +45,12 @@ def _await_publishing(town: Town, center: CenterProcess, timeout: float) -> None
         return
     deadline = time.monotonic() + timeout
     query = "SELECT 1 FROM outbox WHERE attempts = 0 AND state = 'waiting' AND next_ms > ? LIMIT 1"
-    with sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True) as eye:
+    with closing(sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True)) as eye:
         while time.monotonic() < deadline:
             with suppress(sqlite3.OperationalError):
                 if eye.execute(query, (int(time.time() * 1000) + 5_000,)).fetchone():
                     return
             time.sleep(0.001)
-    eye.close()
 
 
 @fault("stop-center", "冻结一个中心 1–60 秒", "SIGSTOP to a center for 1 to 60 s", heals="SIGCONT")
@@ -125,20 +124,21 @@ def two_relays(scene: Scene) -> None:
 
 @fault(
     "previous-version",
-    "一个中心换成上一版本运行，再换回",
-    "a center runs the previous version on the same store beside the others for 3 to 30 s",
-    heals="the present version again",
+    "一个中心运行上一版本，10–40 秒后升级",
+    "a center runs the previous version beside the others, and is brought up to the present one after 10 to 40 s",
+    heals="the present version on the same store",
     needs=(Needs.OLD_CODE,),
 )
 def previous_version(scene: Scene) -> None:
-    assert scene.old_code is not None
-    center = scene.center()
-    for code in (scene.old_code, scene.town.code):
-        center.end()
-        center.code = code
-        center.start()
-        center.await_door()
-        scene.hold(3, 30)
+    scene.hold(10, 40)
+    for name in scene.targets:
+        center = scene.town.centers[name]
+        if center.code != scene.town.code:
+            center.end()
+            center.code = scene.town.code
+            center.start()
+            center.await_door()
+    scene.hold(3, 60)
 
 
 @fault(

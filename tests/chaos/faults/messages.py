@@ -70,10 +70,10 @@ def poison(scene: Scene) -> None:
     sender, recipient = scene.rng.sample(list(scene.town.centers), 2)
     if recipient not in scene.targets:
         recipient = scene.rng.choice([name for name in scene.targets if name != sender] or [recipient])
+    # of no case and no place in a lane: with these it would be a forged word in a lane, which no broker lets through
     unknown = {
         "specversion": "1.0", "id": str(uuid4()), "source": sender, "recipient": recipient,
-        "type": "case.teleported.v1", "subject": str(uuid4()), "time": "2026-11-23T00:00:00Z", "sequence": 1,
-        "data": {},
+        "type": "case.teleported.v1", "time": "2026-11-23T00:00:00Z", "data": {},
     }  # fmt: skip
     garbage = bytes(scene.rng.randrange(256) for _ in range(200))
     path = f"exchanges/{scene.road.vhost}/{out_exchange(sender)}/publish"

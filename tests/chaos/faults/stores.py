@@ -1,6 +1,7 @@
 """Harm to the centers' stores."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from bus.testing.faults import StoreIntruder
@@ -69,7 +70,5 @@ def old_backup_restored(scene: Scene) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """SQLite's own backup, as an operator makes it of a center that runs."""
-    with sqlite3.connect(source, timeout=30) as there, sqlite3.connect(target) as here:
+    with closing(sqlite3.connect(source, timeout=30)) as there, closing(sqlite3.connect(target)) as here:
         there.backup(here)
-    there.close()
-    here.close()
