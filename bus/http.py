@@ -65,7 +65,7 @@ _NOS: dict[int, str] = {
     415: "Not a kind of file that is kept",
     422: "The form is wrong; its faults are named",
     500: "Nothing was taken: a fault of the adapter; tell the operator, then send it again",
-    503: "Nothing was taken; send it again later",
+    503: "Not taken, or not known whether it was: send it again later under the same id",
 }
 
 
@@ -179,7 +179,11 @@ def _answer(door: Door, submission: Submission) -> JSONResponse:
     except DoorShut:
         return JSONResponse({"code": "stopping", "cure": "send it again in a moment"}, 503, {"Retry-After": "5"})
     except StoreTrouble:
-        return JSONResponse({"code": "store", "cure": "nothing was taken; send it again"}, 503, {"Retry-After": "10"})
+        return JSONResponse(
+            {"code": "store", "cure": "it is not known whether it was taken; send it again under the same id"},
+            503,
+            {"Retry-After": "10"},
+        )
     if reply.status == "failed":  # not 4xx: the form may be right, and its sender shall keep it
         return JSONResponse(
             {"code": reply.code, "cure": "nothing was taken; tell the operator, then send it again"}, 500

@@ -62,7 +62,8 @@ class CenterSettings(BaseSettings):
     store: _Url
     """``sqlite:////var/lib/bus/center.db`` or ``postgresql+psycopg://user@host/database``."""
     broker: str = ""
-    """``amqp://`` or ``amqps://`` URL of the county's broker; empty only inside one process (demo, tests)."""
+    """``amqp://`` or ``amqps://`` URL of the county's broker, a cluster's nodes side by side
+    (``amqps://user:password@one:5671,two:5671,three:5671/bus``); empty only inside one process (demo, tests)."""
     data: Path = Path("data")
     """Folder for attachments."""
     intake_secret: SecretStr = SecretStr("")

@@ -58,6 +58,8 @@ class Turns:
     """Observes how long a round of the named step takes, once there is something to do."""
     heard: Counts[str] = field(default_factory=Counts)
     """What the last round of ``accept`` has done."""
+    unwritten: list[Performed] = field(default_factory=list)
+    """What was performed at the desk and could not be written down yet."""
 
     def begin(self) -> None:
         """After a start: what a process that died had claimed is due at once."""
@@ -90,13 +92,17 @@ class Turns:
 
     def work(self) -> tuple[list[Performed], int]:
         """What is due at the desk goes into the center's own system. Returns what came of each task, and how many
-        messages were said. Raises ``StoreTrouble``; the claimed tasks come again when their lease ends."""
-        tasks = claim(self.store, self.clock(), 1 if self.gate.probing else self.at_once)
-        if not tasks:
-            return [], 0
+        messages were said. Raises ``StoreTrouble``: what was performed is then written down by a later round, before
+        anything else is claimed."""
+        if not self.unwritten:
+            tasks = claim(self.store, self.clock(), 1 if self.gate.probing else self.at_once)
+            if not tasks:
+                return [], 0
+            self.unwritten = self.hands(self._perform, tasks)
         with self.timed("work"):
-            performed = self.hands(self._perform, tasks)
-            return performed, finish(self.store, self.rules, performed, self.gate, self.clock())
+            said = finish(self.store, self.rules, self.unwritten, self.gate, self.clock())
+        performed, self.unwritten = self.unwritten, []
+        return performed, said
 
     def _perform(self, assignment: Assignment) -> Performed:
         return perform(self.center, self.system, self.fetch, assignment, self.clock())

@@ -6,7 +6,7 @@ is parked. When everything fails at once the center's system is down: then one m
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,10 +21,11 @@ from bus.message import Message, decode
 from bus.page import Page, Rules, ms
 from bus.pauses import Pauses
 from bus.store import cases, inbox, parked
-from bus.store.database import Store, Tx
+from bus.store.database import Store, StoreTrouble, Tx
 
 LEASE_MS = 120_000
 """For so long no other process works on a claimed task; longer than any call into a center's system may take."""
+UNWRITABLE = "cannot-be-written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,25 @@ def perform(
 
 
 def finish(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
-    """Write down what came of the tasks. Returns how many messages were said."""
-    probing = gate.probing
+    """Write down what came of the tasks. Returns how many messages were said.
+
+    Raises ``StoreTrouble`` when nothing can be written now: call it again with the same. A task whose own outcome can
+    never be written is parked, and its neighbours are not harmed."""
+    try:
+        said = _finish_together(store, rules, performed, gate, now)
+    except StoreTrouble as trouble:
+        if trouble.passing or (len(performed) == 1 and performed[0].code == UNWRITABLE):
+            raise
+        if len(performed) == 1:
+            hopeless = replace(performed[0], outcome="not-ever", commands=(), code=UNWRITABLE)
+            return _finish_together(store, rules, [hopeless], gate, now)
+        return sum(finish(store, rules, [one], gate, now) for one in performed)
     gate.saw(performed)
+    return said
+
+
+def _finish_together(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
+    probing = gate.probing
 
     def change(tx: Tx) -> int:
         page = Page(tx, rules, now)

@@ -9,7 +9,7 @@ from bus.cli.checks import ANSWER, Check, doubtful, well, wrong
 from bus.port import Fate, Parcel
 from bus.settings import CenterSettings
 from bus.transports.findings import Words
-from bus.transports.rabbitmq import RabbitTransport
+from bus.transports.rabbitmq import RabbitTransport, each_node
 
 NOBODY = "nobody-000000"
 """A recipient that no county has: what is sent to it must come back."""
@@ -43,7 +43,8 @@ def _login_name(settings: CenterSettings) -> Iterator[Check]:
         yield doubtful(
             "broker login", "登录用户与中心不同名，代理不能证明是谁发出", "the login is not the center's name", cure
         )
-    if urlsplit(settings.broker).scheme != "amqps" and not _loopback(urlsplit(settings.broker).hostname or ""):
+    hosts = [urlsplit(node).hostname or "" for node in each_node(settings.broker)]
+    if urlsplit(settings.broker).scheme != "amqps" and not all(map(_loopback, hosts)):
         cure = Words("代理启用 TLS，改用 amqps://", "turn on TLS at the broker and use amqps://")
         yield doubtful("broker TLS", "连接未加密", "the connection is not encrypted", cure)
 

@@ -46,8 +46,13 @@ def overruled(older: int, newer: int) -> bool:
 
 
 def in_round(record: Record, round_: int) -> Record:
-    """The record after hearing of ``round_``: a later one begins open and without a result."""
-    return record if round_ <= record.round else record.with_(round=round_, status=Status.OPEN, result=None)
+    """The record after hearing of ``round_``: a later one begins open and without a result.
+
+    A ruling that was awaited in an earlier one will not come: the close between them has told the arbiter so."""
+    if round_ <= record.round:
+        return record
+    awaited = record.arbitration if record.arbiter == record.me else None
+    return record.with_(round=round_, status=Status.OPEN, result=None, arbitration=awaited)
 
 
 def fuller(known: Case, told: Case) -> Case:

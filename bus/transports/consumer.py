@@ -51,7 +51,7 @@ def acks(unsettled: "OrderedDict[int, None]", numbers: Iterable[int]) -> list[tu
 class Consumer:
     """``receive`` and ``settle`` from any thread; whatever begins with an underscore runs in the I/O thread."""
 
-    def __init__(self, center: str, parameters: Parameters, *, prefetch: int) -> None:
+    def __init__(self, center: str, parameters: Sequence[Parameters], *, prefetch: int) -> None:
         self.line = Line(f"{center}-consume", parameters, self._opened, self._lost)
         self.consuming = False
         self._queue = inbox_queue(center)

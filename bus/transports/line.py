@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -39,19 +39,19 @@ class Line:
     def __init__(
         self,
         name: str,
-        parameters: Parameters,
+        parameters: Sequence[Parameters],
         opened: Callable[[Any], None],
         lost: Callable[[], None],
         unblocked: Callable[[], None] = _nothing,
     ) -> None:
+        """``parameters``: one for each node of the broker; after a connection has ended the next node is tried."""
         self.name = name
-        self.where = f"{parameters.host}:{parameters.port} ({parameters.virtual_host})"
         self.connected = False
         self.blocked = False
         self.made = 0
         """Connections made since the start."""
         self.trouble = ""
-        self._parameters = parameters
+        self._nodes = list(parameters)
         self._opened, self._lost, self._unblocked = opened, lost, unblocked
         self._backoff = Backoff()
         self._closing = threading.Event()
@@ -60,6 +60,12 @@ class Line:
         self._owed: Any = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=f"bus-{name}", daemon=True)
+
+    @property
+    def where(self) -> str:
+        """The node that is connected to, or tried, at present."""
+        node = self._nodes[0]
+        return f"{node.host}:{node.port} ({node.virtual_host})"
 
     def start(self) -> None:
         """Begin connecting; returns at once."""
@@ -130,6 +136,7 @@ class Line:
     def _run(self) -> None:
         while not self._closing.is_set():
             self._live()
+            self._nodes.append(self._nodes.pop(0))
             self._closing.wait(self._backoff.pause())
 
     def _live(self) -> None:
@@ -138,7 +145,7 @@ class Line:
         loop = self._loop = IOLoop()
         try:
             self._connection = SelectConnection(
-                self._parameters,
+                self._nodes[0],
                 on_open_callback=self._on_open,
                 on_open_error_callback=self._on_end,
                 on_close_callback=self._on_end,

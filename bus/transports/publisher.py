@@ -63,7 +63,7 @@ class Publisher:
     def __init__(
         self,
         center: str,
-        parameters: Parameters,
+        parameters: Sequence[Parameters],
         *,
         user_id: str | None,
         window: int,

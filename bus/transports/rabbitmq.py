@@ -23,7 +23,20 @@ BLOCKED_TIMEOUT = 300
 """Seconds a broker may ask us to stop publishing before we look whether another connection fares better."""
 
 
-def connection_parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameters:
+def each_node(url: str) -> list[str]:
+    """A URL for each node: a cluster's stand side by side, ``amqps://user:password@one:5671,two:5671/vhost``."""
+    start, at, rest = url.partition("://")[2].rpartition("@")
+    nodes, slash, path = rest.partition("/")
+    before = url.partition("://")[0] + "://" + start + at
+    return [before + node + slash + path for node in nodes.split(",")]
+
+
+def connection_parameters(url: str, name: str, tls: ssl.SSLContext | None) -> list[URLParameters]:
+    """How to connect to each node. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
+    return [_parameters(node, name, tls) for node in each_node(url)]
+
+
+def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameters:
     """How to connect. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
     try:
         parameters = URLParameters(url)
@@ -61,15 +74,16 @@ class RabbitTransport:
         user_id: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``url``: ``amqp://`` or ``amqps://`` with user, password and vhost; ``tls``: for a county's own authority or
-        a client certificate; ``window`` (parcels) and ``window_bytes``: the most that may be unconfirmed;
-        ``confirm_timeout``: seconds after which an unconfirmed parcel makes us reconnect; ``user_id``: the property the
-        broker compares with the login, by default the login itself when it is the center's name, else none.
+        """``url``: ``amqp://`` or ``amqps://`` with user, password and vhost, and one node or several (``each_node``);
+        ``tls``: for a county's own authority or a client certificate; ``window`` (parcels) and ``window_bytes``: the
+        most that may be unconfirmed; ``confirm_timeout``: seconds after which an unconfirmed parcel makes us reconnect;
+        ``user_id``: the property the broker compares with the login, by default the login itself when it is the
+        center's name, else none.
 
         Raises ``ValueError`` for a name that is no center's, or a URL that cannot be read."""
         self.center = check_center_name(center)
         outgoing = connection_parameters(url, f"{center} publish", tls)
-        login = getattr(outgoing.credentials, "username", None)
+        login = getattr(outgoing[0].credentials, "username", None)
         self._publisher = Publisher(
             center,
             outgoing,

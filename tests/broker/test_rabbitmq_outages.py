@@ -4,6 +4,7 @@ import threading
 import time
 
 from bus.port import Fate, Parcel
+from bus.testing.town import free_port
 from bus.testing.transport_ground import Errand, collect, leave, parcel, ready
 from tests.broker.harm import PATIENCE, Proxy, eventually, frozen
 from tests.conformance.grounds import CENTERS, RabbitGround
@@ -115,3 +116,19 @@ def test_close_waits_for_confirms(ground: RabbitGround) -> None:
     assert sending.result(ground) == [Fate.TAKEN] * 2000
     assert len(collect(ground, b, 2000)) == 2000
     leave(ground, b)
+
+
+def test_a_node_that_is_gone_is_passed_over_for_the_next(ground: RabbitGround) -> None:
+    """Of two nodes in the URL the first has died; parcels go over the second, and so after it is lost and back."""
+    proxy = Proxy(ground.node.port)
+    gone = free_port()
+    url = proxy.url(ground.url(A)).replace(f":{proxy.port}/", f":{gone},127.0.0.1:{proxy.port}/")
+    a, b = ground.open(A, url=url), ready(ground, B)
+    eventually(lambda: a.state().connected, "connected")
+    assert a.send([parcel(B)], PATIENCE) == [Fate.TAKEN]
+    proxy.reset()
+    eventually(lambda: a.state().connected and a.state().reconnects > 0, "connected again")
+    eventually(lambda: a.send([parcel(B)], PATIENCE) == [Fate.TAKEN], "taken again")
+    assert len(collect(ground, b, 2)) >= 2
+    leave(ground, a, b)
+    proxy.close()

@@ -9,7 +9,7 @@ from bus import kinds as k
 from bus.case import Person
 from bus.custody import Refusal, Status, decide, hear, register
 from tests.unit.custody_model import invariants
-from tests.unit.custody_model.cases import CIVIL, COUNTY, GRID, MEDIA, NOW, PARTY, SERVICE, matter
+from tests.unit.custody_model.cases import CIVIL, COUNTY, GRID, MEDIA, NOW, PARTY, SERVICE, TOWN, matter
 from tests.unit.custody_model.world import Choice, World, town
 
 
@@ -250,3 +250,30 @@ def test_who_is_not_believed(world: World, case: UUID) -> None:
         with pytest.raises(Refusal) as refused:
             hear(world.records[me, case], data, source, me, case, NOW)
         assert refused.value.code == code
+
+
+def test_a_complaint_that_crossed_a_close_and_a_reopening_is_awaited_no_more() -> None:
+    """Who complained in a round that was closed since hears of no ruling, and must be free to complain again."""
+    one, two, arbiter = TOWN[:3]
+    world = World((one, two, arbiter), arbiter)
+    case = world.register(one)
+    for who, command, heard_by in (
+        (one, c.Offer(case_id=case, to=(two,)), (two,)),
+        (two, c.Accept(case_id=case), ()),
+        (two, c.Offer(case_id=case, to=(arbiter,)), (arbiter,)),
+        (arbiter, c.Accept(case_id=case), (two,)),
+        (two, c.AskArbiter(case_id=case, ground=k.Ground.SILENT), (arbiter,)),
+        (arbiter, c.Resolve(case_id=case, outcome=k.Outcome.DONE, public_reply="已修好"), (two, one)),
+    ):
+        assert world.does(who, command)
+        for other in heard_by:
+            world.bring(who, other, case)
+    world.bring(two, one, case)
+    assert world.does(one, c.Close(case_id=case, replied_at=NOW))
+    assert world.does(one, c.Reopen(case_id=case, text="还是不亮"))
+    world.bring(one, arbiter, case)
+    assert world.does(arbiter, c.Resolve(case_id=case, outcome=k.Outcome.DONE, public_reply="又修好"))
+    world.bring(arbiter, two, case)  # of the second round, before the close of the first
+    assert world.records[two, case].arbitration is None
+    world.settle(Choice(1))
+    invariants.at_rest(world)

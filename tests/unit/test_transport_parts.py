@@ -15,6 +15,7 @@ from bus.transports.batch import Batch
 from bus.transports.consumer import acks, sender_of
 from bus.transports.line import Line
 from bus.transports.publisher import MAX_BODY, fate_when_closed, unsendable
+from bus.transports.rabbitmq import each_node
 from bus.transports.trouble import NoAnswerError
 from bus.transports.window import Ticket, Window
 
@@ -184,7 +185,7 @@ class Silent:
 
 def test_line_is_cut_when_the_broker_owes_an_answer() -> None:
     """An answer that comes ends the waiting; one that does not come ends the connection."""
-    line, silent = Line("x", Parameters(), lambda _: None, lambda: None), Silent()
+    line, silent = Line("x", [Parameters()], lambda _: None, lambda: None), Silent()
     line._loop = line._connection = silent
     line.owed()
     line.answered()
@@ -205,3 +206,12 @@ def test_pauses_grow_to_a_ceiling_and_begin_again() -> None:
     assert pauses[0] < pauses[3] < pauses[10]
     backoff.reset()
     assert backoff.pause() < 0.5
+
+
+def test_every_node_of_a_cluster_has_the_same_login_and_vhost() -> None:
+    """Nodes that stand side by side in the URL become one URL each; a single one stays as it is."""
+    assert each_node("amqps://u:p%2Cw@one:5671,two:5672/bus?x=1") == [
+        "amqps://u:p%2Cw@one:5671/bus?x=1",
+        "amqps://u:p%2Cw@two:5672/bus?x=1",
+    ]
+    assert each_node("amqp://one:5672") == ["amqp://one:5672"]

@@ -1,0 +1,86 @@
+"""The rounds of a center: what is committed before what, when the store or the road fails in between."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus.case import Attachment
+from bus.commands import Offer, Register
+from bus.intake import Counter
+from bus.store import StoreTrouble, inbox
+from bus.store.database import Store
+from bus.turns import Turns
+from bus.work import Gate, Patience
+from tests.unit.steps import Bag, Bare, a_case, carry
+from tests.unit.test_intake_and_work import DQ, RM, OneRoute, System, center
+
+
+class Failing(Store):
+    """A store whose disk is full when a test says so."""
+
+    full: Callable[[], bool] = staticmethod(lambda: False)
+
+    def write(self, change: Any) -> Any:
+        """As ever, unless the disk is full."""
+        if self.full():
+            raise StoreTrouble("the disk is full", passing=True)
+        return super().write(change)
+
+
+def _no_attachment(_tx: object, _sha256: str) -> Attachment | None:
+    return None
+
+
+@pytest.fixture
+def dq(tmp_path: Path) -> Iterator[Bare]:
+    """The street's party service with one offered case at its desk."""
+    rm, dq = Bare(RM, tmp_path), Bare(DQ, tmp_path)
+    case = a_case(RM)
+    rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
+    carry(rm, dq)
+    rm.close()
+    yield dq
+    dq.close()
+
+
+def _turns(dq: Bare, system: System, store: Store) -> Turns:
+    counter = Counter(dq.rules, OneRoute(), _no_attachment)
+    gate = Gate(Patience())
+    return Turns(center, system, dq.rules, counter, store, Bag(), gate, lambda _: b"", lambda: dq.now, at_once=10)
+
+
+def test_what_was_performed_is_written_down_as_soon_as_the_store_is_well_again(dq: Bare) -> None:
+    """A task whose end could not be written does not wait out its lease, and its handler is not called again."""
+    system, store = System(), Failing(str(dq.store.url))
+    turns = _turns(dq, system, store)
+    store.full = lambda: bool(system.done)
+    with pytest.raises(StoreTrouble):
+        turns.work()
+    with pytest.raises(StoreTrouble):
+        turns.work()
+    system.fault = AssertionError("the handler is called a second time")
+    store.full = lambda: False
+    performed, said = turns.work()
+    assert [one.outcome for one in performed] == ["done"]
+    assert said == 1, "the offer is taken"
+    with dq.store.reading() as tx:
+        assert inbox.figures(tx)["waiting"] == 0
+    assert turns.work() == ([], 0)
+    store.close()
+
+
+def test_an_outcome_that_can_never_be_written_is_parked_alone(dq: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that the store will not have park their own task; it is not tried for ever."""
+    system = System()
+    turns = _turns(dq, system, dq.store)
+
+    def hopeless(*_: object, **__: object) -> int:
+        raise StoreTrouble("these rows cannot be written", passing=False)
+
+    monkeypatch.setattr("bus.page.Page.link", hopeless)
+    turns.work()
+    with dq.store.reading() as tx:
+        figures = inbox.figures(tx)
+    assert (figures["waiting"], figures["parked"]) == (0, 1)
