@@ -101,7 +101,7 @@ class Case(Strict):
     category: Word
     place: Place
     resident: Person | None = None
-    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)] = ()
     urgency: Urgency = Urgency.NORMAL
     channel: Word
     """How the resident came: app, phone, counter, meeting, visit…"""

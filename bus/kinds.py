@@ -13,8 +13,8 @@ from pydantic import Field, StringConstraints, model_validator
 from bus.bounds import CenterName, Count, Line, Moment, Sha256, Strict, Text, Word
 from bus.case import Attachment, Case
 
-Centers = Annotated[tuple[CenterName, ...], Field(max_length=200)]
-Attachments = Annotated[tuple[Attachment, ...], Field(max_length=20)]
+Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
+Attachments = Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)]
 
 
 class Mode(StrEnum):
@@ -110,7 +110,7 @@ class Offered(Said):
     case: Case
     path: Centers
     """Every center that has held the case, the origin first."""
-    returns: Annotated[tuple[Return, ...], Field(max_length=50)] = ()
+    returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
     arbiter: CenterName | None = None
     round: Count = 1
     note: Text | None = None
@@ -271,7 +271,7 @@ class ArbitrationRequested(Said):
     ground: Ground
     case: Case
     path: Centers
-    returns: Annotated[tuple[Return, ...], Field(max_length=50)] = ()
+    returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
     offered_to: Centers = ()
     """Centers that still have an offer of it and have not answered."""
     round: Count = 1
@@ -287,7 +287,7 @@ class Ruled(Said):
     text: Text
     case: Case
     path: Centers
-    returns: Annotated[tuple[Return, ...], Field(max_length=50)] = ()
+    returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
     round: Count = 1
 
 
@@ -314,7 +314,7 @@ class Receipt(Strict):
 
     kind: ClassVar[str] = "receipt"
     major: ClassVar[int] = 1
-    items: Annotated[tuple[ReceiptItem, ...], Field(min_length=1, max_length=500)]
+    items: Annotated[tuple[ReceiptItem, ...], Field(min_length=1, max_length=500, fail_fast=True)]
 
 
 class Failure(Strict):
@@ -378,7 +378,7 @@ class LogTold(Strict):
     """The page that was asked for."""
     next: Cursor | None = None
     """The next page; absent on the last one."""
-    entries: Annotated[tuple[LogEntry, ...], Field(max_length=200)] = ()
+    entries: Annotated[tuple[LogEntry, ...], Field(max_length=200, fail_fast=True)] = ()
 
 
 CaseKind = (

@@ -188,19 +188,23 @@ def _no_constant(_name: str) -> float:
     raise Undecodable("not-json")
 
 
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{[]}"))
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?')
 
 
 def _depth(raw: bytes) -> int:
+    """How deep it is nested, as far as that is of interest."""
     if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
         return 0  # too few brackets to be deep: the ordinary message
     deepest = depth = 0
-    for byte in _STRINGS.sub(b"", raw):
+    for byte in _STRINGS.sub(b"", raw).translate(None, _NO_BRACKETS):
         if byte in b"{[":
             depth += 1
             deepest = max(deepest, depth)
-        elif byte in b"}]":
+        else:
             depth -= 1
+        if deepest > MAX_DEPTH:
+            break
     return deepest
 
 

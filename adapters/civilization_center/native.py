@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints, model_validator
 from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
-Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, description="照片 SHA-256，先上传后引用")]
-Centers = Annotated[tuple[CenterName, ...], Field(max_length=20)]
+Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, fail_fast=True, description="照片 SHA-256，先上传后引用")]
+Centers = Annotated[tuple[CenterName, ...], Field(max_length=20, fail_fast=True)]
 Words = Annotated[Text, Field(max_length=7000)]
 """Leaves room in the bus's text for the team that is written before it."""
 Hours = Annotated[float, Field(ge=0, le=10_000)]

@@ -10,8 +10,10 @@ from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, R
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{18}$")]
-Materials = Annotated[tuple[Sha256, ...], Field(max_length=20, description="材料、照片 SHA-256，先上传后引用")]
-Centers = Annotated[tuple[CenterName, ...], Field(max_length=20)]
+Materials = Annotated[
+    tuple[Sha256, ...], Field(max_length=20, fail_fast=True, description="材料、照片 SHA-256，先上传后引用")
+]
+Centers = Annotated[tuple[CenterName, ...], Field(max_length=20, fail_fast=True)]
 WorkingDays = Annotated[int, Field(ge=0, le=250)]
 
 

@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
-Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, description="照片 SHA-256，先上传后引用")]
-Centers = Annotated[tuple[CenterName, ...], Field(max_length=20)]
+Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, fail_fast=True, description="照片 SHA-256，先上传后引用")]
+Centers = Annotated[tuple[CenterName, ...], Field(max_length=20, fail_fast=True)]
 
 
 class Topic(StrEnum):
@@ -72,7 +72,7 @@ class MessageBatch(Strict):
 
     batch_id: NativeId = Field(title="活动批次编号")
     occasion: Line = Field(title="活动名称：居民议事会、直播问政…")
-    messages: Annotated[tuple[ResidentMessage, ...], Field(min_length=1, max_length=200, title="留言")]
+    messages: Annotated[tuple[ResidentMessage, ...], Field(min_length=1, max_length=200, fail_fast=True, title="留言")]
 
 
 class Urging(Strict):

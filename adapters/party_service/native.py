@@ -10,9 +10,9 @@ from bus import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Te
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{18}$")]
-Photos = Annotated[tuple[Sha256, ...], Field(max_length=20, description="照片 SHA-256，先上传后引用")]
-Papers = Annotated[tuple[Annotated[Line, Field(max_length=60)], ...], Field(max_length=20)]
-Centers = Annotated[tuple[CenterName, ...], Field(max_length=20)]
+Photos = Annotated[tuple[Sha256, ...], Field(max_length=20, fail_fast=True, description="照片 SHA-256，先上传后引用")]
+Papers = Annotated[tuple[Annotated[Line, Field(max_length=60)], ...], Field(max_length=20, fail_fast=True)]
+Centers = Annotated[tuple[CenterName, ...], Field(max_length=20, fail_fast=True)]
 Grid = Annotated[Line, Field(max_length=40, title="网格")]
 Spot = Annotated[Line, Field(max_length=140, title="地点文字；只给人看，不用于派转")]
 
@@ -68,7 +68,7 @@ class Meeting(Strict):
     division: Division = Field(title="区划代码 6、9 或 12 位")
     grid: Grid | None = None
     held_at: Moment | None = Field(default=None, title="召开时间")
-    suggestions: Annotated[tuple[Suggestion, ...], Field(min_length=1, max_length=200, title="建议")]
+    suggestions: Annotated[tuple[Suggestion, ...], Field(min_length=1, max_length=200, fail_fast=True, title="建议")]
 
     @model_validator(mode="after")
     def _each_its_own_number(self) -> Self:
