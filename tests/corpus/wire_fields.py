@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bus.kinds import BY_NAME
+from bus.message import MAX_BYTES
 from tests.conformance.mutations import at, leaves, variants
 from tests.corpus.documents import RULES, good
 from tests.corpus.items import Dealer, Json, Spot, WireItem, raw
@@ -36,6 +37,7 @@ def items(deal: Dealer) -> Iterator[WireItem]:
     yield from _hidden_signs(deal)
     yield from _other_types(deal)
     yield from _out_of_bounds(deal)
+    yield from _crowds(deal)
 
 
 def _item(kind: str, name: str, document: Json, body: bytes, code: str) -> WireItem:
@@ -225,6 +227,30 @@ def _out_of_bounds(deal: Dealer) -> Iterator[WireItem]:
                 at(own, path[:-1])[path[-1]] = value
                 where = f"{rule.kind}: {'.'.join(map(str, path))}: {number}"
                 yield _item("out of bounds", where, own, raw(own), "invalid")
+
+
+CROWDS: dict[str, list[object]] = {
+    "empty objects": [{}],
+    "ones": [1],
+    "texts": ["金丝雀"],
+    "lists": [[]],
+    "nulls": [None],
+}
+
+
+def _crowds(deal: Dealer) -> Iterator[WireItem]:
+    """Lists with as many wrong members as a message has room for: each would be a fault of its own to tell."""
+    for rule in RULES:
+        for path in _fields(good(rule, deal)):
+            for name, member in CROWDS.items():
+                own = good(rule, deal)
+                spot = at(own, path[:-1])
+                if not isinstance(spot[path[-1]], list):
+                    continue
+                room = MAX_BYTES - 16_000
+                spot[path[-1]] = member * (room // (len(raw(member)) + 1))
+                where = f"{rule.kind}: {'.'.join(map(str, path))}: {name}"
+                yield _item("a crowd", where, own, raw(own), "invalid")
 
 
 def _is_text_with_lines(path: Spot, value: object, kind: str) -> bool:
