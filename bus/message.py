@@ -188,6 +188,7 @@ def _no_constant(_name: str) -> float:
     raise Undecodable("not-json")
 
 
+_ROUND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{[]}"))
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?')
 
@@ -196,16 +197,12 @@ def _depth(raw: bytes) -> int:
     """How deep it is nested, as far as that is of interest."""
     if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
         return 0  # too few brackets to be deep: the ordinary message
-    deepest = depth = 0
-    for byte in _STRINGS.sub(b"", raw).translate(None, _NO_BRACKETS):
-        if byte in b"{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        else:
-            depth -= 1
-        if deepest > MAX_DEPTH:
-            break
-    return deepest
+    brackets = _STRINGS.sub(b"", raw).translate(_ROUND, _NO_BRACKETS)
+    depth = 0
+    while depth <= MAX_DEPTH and b"[]" in brackets:  # each time, the innermost pairs go
+        brackets = brackets.replace(b"[]", b"")
+        depth += 1
+    return depth + brackets.count(b"[")  # what is left was never closed
 
 
 @cache
@@ -214,11 +211,12 @@ def _envelope_of(model: type[Kind]) -> type[Message[Any]]:
 
 
 def _envelope(document: dict[str, Any]) -> Message[Any] | None:
+    """An envelope without a body is an envelope all the same: its sender can be answered."""
     try:
-        # an envelope without a body is an envelope all the same: its sender can be answered
-        return Message[Any].model_validate_json(json.dumps({"data": None, **document}))
+        bare = Message[Any].model_validate_json(json.dumps(document | {"data": None}))
     except ValidationError:
         return None
+    return bare.model_copy(update={"data": document.get("data")})
 
 
 def _where(error: ValidationError) -> str:
