@@ -48,7 +48,9 @@ def dial(vhost: Vhost, user: str) -> Iterator[Callable[[], pika.BlockingConnecti
     lines: list[pika.BlockingConnection] = []
 
     def dial() -> pika.BlockingConnection:
-        lines.append(pika.BlockingConnection(pika.URLParameters(vhost.amqp_url(user, "secret"))))
+        parameters = pika.URLParameters(vhost.amqp_url(user, "secret"))
+        parameters.blocked_connection_timeout = PATIENCE
+        lines.append(pika.BlockingConnection(parameters))
         return lines[-1]
 
     yield dial
