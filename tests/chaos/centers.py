@@ -89,7 +89,7 @@ class CenterProcess:
         plan = self.folder / f"{self.name}.{number}.plan.json"
         Plan((settings,), str(self.log)).save(plan)
         with (self.folder / f"{self.name}.err").open("ab") as errors:
-            command = [sys.executable, "-m", "bus.testing.county", str(plan)]
+            command = [sys.executable, "-X", "faulthandler", "-m", "bus.testing.county", str(plan)]
             environment = os.environ | self.environment
             self.children.append(leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors))
 
