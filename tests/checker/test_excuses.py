@@ -4,12 +4,18 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from bus.custody import Refusal
+from bus.page import Page
 from bus.recovery import asking
-from bus.store import Store
+from bus.replay import discard, replay
+from bus.store import Store, parked
 from bus.testing.checker import Evidence, Finding, Told, When, check, read, text_digest, wrong
 from bus.testing.checker.books import Parked
 from tests.checker.conftest import Clean
 from tests.checker.county import DQ, RM, ZW, County, books_of, with_books, with_seat
+from tests.unit.steps import Bare
 
 
 def _excuses(found: list[Finding]) -> set[str]:
@@ -96,6 +102,36 @@ def test_a_recovered_center_owes_what_its_peers_have_heard(county: County) -> No
     assert wrong(found) == []
     lost = next(one.cases[0] for one in county.submissions if one.text == text_digest("resolve 3"))
     assert {finding.case for finding in found if finding.rule == "said-is-kept"} == {lost}
+
+
+def test_a_refused_message_is_seen_at_both_ends_until_operators_settle_it(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is parked its case is excused; said anew at one end and discarded at the other, all is well."""
+    county.hand_in("resolve 1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Page, "hear", _refuse)
+        county.drain()
+    found = check(county.evidence(), When.DRAINED)
+    assert _excuses(found) == {"parked"}
+    assert wrong(found) == []
+    assert wrong(found, excuses=("gone",)) == found
+    assert {"every-case-answered", "nothing-left"} <= {finding.rule for finding in found}
+    rm, dq = county.bare[RM], county.bare[DQ]
+    replay(rm.store, rm.rules, _parked(rm), rm.now)
+    discard(dq.store, dq.rules, _parked(dq), "said-anew", dq.now)
+    county.drain()
+    assert check(county.evidence(), When.DRAINED) == []
+
+
+def _refuse(_page: Page, _message: object) -> None:
+    raise Refusal("stale", "a custody that does not agree")
+
+
+def _parked(bare: Bare) -> int:
+    with bare.store.reading() as tx:
+        (row,) = parked.listed(tx)
+    return int(row["id"])
 
 
 def test_an_unknown_answer_may_be_either(county: County) -> None:

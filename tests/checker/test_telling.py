@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from bus.testing.checker import Finding, Hit, Sampler, When, check, report, tally
+from bus.testing.checker.__main__ import main
 from bus.testing.checker.judging import RULES
 from bus.testing.checker.steadiness import Sample, trend
 from tests.checker.conftest import Clean
-from tests.checker.county import DQ, RM, with_books
+from tests.checker.county import DQ, RM, County, with_books
 
 BROKEN = Finding("nothing-left", RM, "case-1", "3 receipts or errors are owed")
 EXCUSED = Finding("nothing-left", RM, "case-2", "case.offered is waiting in the outbox", "gone")
@@ -73,6 +74,23 @@ def test_json_tells_everything_in_one_document(clean: Clean) -> None:
     assert [finding["rule"] for finding in told["findings"]] == ["nothing-left"]
     assert told["canaries"][0]["spelling"] == "gbk"
     assert told["trends"]["rm"]["memory_per_hour"] == 0
+
+
+def test_stores_are_judged_from_the_command_line(county: County, capsys: pytest.CaptureFixture[str]) -> None:
+    """Stores of a running county, named one by one: 0 for kept, 1 for broken, 2 for one that cannot be read."""
+    county.hand_in("pass 1")
+    county.carry(2)
+    stores = [f"{name}={bare.store.url}" for name, bare in county.bare.items()]
+    assert main([*stores, "--when", "still", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["when"], told["kept"], told["counts"]["submitted"]) == ("still", True, 1)
+    assert main([*stores, "--when", "drained", "--lang", "en"]) == 1
+    assert "nothing left on the way" in capsys.readouterr().out
+    missing = Path(county.bare[RM].store.url.database or "").with_name("missing.db")
+    assert main([f"{RM}=sqlite:///{missing}"]) == 2
+    assert not missing.exists()
+    assert main([f"{RM}=no address"]) == 2
+    assert "its store cannot be read" in capsys.readouterr().err
 
 
 def test_a_trend_passes_over_the_beginning() -> None:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from bus.store import parked
+
 
 class Line(NamedTuple):
     """One line of a center's journal; see ``bus.store.tables.journal``."""
@@ -182,8 +184,12 @@ class Books:
 
     @cached_property
     def given_up(self) -> set[str]:
-        """Messages that an operator has discarded."""
-        return {line.message for line in self.journal if line.way == "discarded" and line.message}
+        """Messages that an operator has discarded, or has said anew under another id after they were refused."""
+        return {
+            line.message
+            for line in self.journal
+            if line.message and (line.way == "discarded" or (line.way == "replayed" and line.kind == parked.PEER))
+        }
 
     @cached_property
     def parked_cases(self) -> set[str]:

@@ -162,7 +162,7 @@ def _record(evidence: Evidence, name: str, case: str) -> Json:
 
 def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
     """At the end every case is closed by a reply to its resident, or somebody visible owes it."""
-    for name, books in evidence.standing.items():
+    for name, books in evidence.open_books:
         for known in books.cases:
             if known.origin == name and known.status != Status.CLOSED:
                 detail = f"{known.status}, held by {known.holder}@{known.version}"

@@ -160,6 +160,11 @@ class Evidence:
         return "parked" if case in self._parked else ""
 
 
+EXCUSES = ("parked", "gone", "restored")
+"""``parked``: an operator sees something of that case. ``gone``: it waits on a center that was removed or lost its store.
+``restored``: an old backup has forgotten it."""
+
+
 class Breach(NamedTuple):
     """One place where a rule does not hold. ``detail`` holds nothing of a resident."""
 
@@ -167,8 +172,7 @@ class Breach(NamedTuple):
     case: str
     detail: str
     excuse: str = ""
-    """Empty: the promise is broken. ``parked``: an operator sees it. ``gone``: it waits on a center that was removed.
-    ``restored``: an old backup has forgotten it."""
+    """Empty: the promise is broken; else one of ``EXCUSES``."""
 
 
 class Finding(NamedTuple):

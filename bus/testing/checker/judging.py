@@ -1,10 +1,10 @@
 """The judge: every rule that the reading allows, over one county's evidence."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from bus.testing.checker import contents, custody, delivery, desks, doors
-from bus.testing.checker.evidence import Breach, Evidence, Finding, When
+from bus.testing.checker.evidence import EXCUSES, Breach, Evidence, Finding, When
 from bus.transports.findings import Words
 
 
@@ -66,6 +66,7 @@ def check(evidence: Evidence, when: When, rules: Sequence[Rule] = RULES) -> list
     ]
 
 
-def wrong(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings that nothing excuses: a promise is broken."""
-    return [finding for finding in findings if not finding.excuse]
+def wrong(findings: Sequence[Finding], excuses: Collection[str] = EXCUSES) -> list[Finding]:
+    """The findings that nothing excuses: a promise is broken. ``excuses``: those that may count; where nobody was
+    removed, set back or refused anything, none may."""
+    return [finding for finding in findings if finding.excuse not in excuses]
