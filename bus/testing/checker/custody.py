@@ -130,7 +130,8 @@ def _state(state: tuple[object, ...]) -> str:
 
 
 def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
-    """At the end an offer that waits at one end waits at the other too, and help that was given has been heard."""
+    """At the end an offer that waits at one end waits at the other too, help that was given has been heard, and nobody
+    waits for a ruling of which the arbiter does not know."""
     for name, books in evidence.standing.items():
         for case, record in books.records.items():
             for other, detail in _legs(evidence, name, case, record):
@@ -148,6 +149,9 @@ def _legs(evidence: Evidence, name: str, case: str, record: Json) -> Iterator[tu
         made = _record(evidence, offer["offerer"], case).get("offer_out")
         if not made or made["offer_id"] != offer["offer_id"] or name not in made["pending"]:
             yield offer["offerer"], f"has an offer that {offer['offerer']} does not make"
+    arbiter = record["arbitration"]
+    if arbiter and arbiter == record["arbiter"] != name and not _record(evidence, arbiter, case).get("arbitration"):
+        yield arbiter, f"waits for a ruling, and {arbiter} is asked for none"
     for given in record["assists"]:
         if given["assistant"] == name and given["done"] is not None:
             asked = _record(evidence, given["asker"], case).get("assists", ())

@@ -161,8 +161,8 @@ class Evidence:
 
 
 EXCUSES = ("parked", "gone", "restored")
-"""``parked``: an operator sees something of that case. ``gone``: it waits on a center that was removed or lost its store.
-``restored``: an old backup has forgotten it."""
+"""``parked``: an operator sees something of that case. ``gone``: it waits on a center that was removed, or whose store
+is lost. ``restored``: an old backup has forgotten it."""
 
 
 class Breach(NamedTuple):

@@ -100,6 +100,12 @@ def an_offer_without_offerer(evidence: Evidence) -> Evidence:
 
 
 @lie("no-leg-dangles")
+def a_ruling_that_nobody_gives(evidence: Evidence) -> Evidence:
+    """A center has complained, and the arbiter does not know."""
+    return with_record(evidence, RM, lambda record: record.update(arbiter=ZW, arbitration=ZW))
+
+
+@lie("no-leg-dangles")
 def help_unheard(evidence: Evidence) -> Evidence:
     """Help was given, and the asker still waits."""
     at, _ = case_with_plan(evidence, DQ, "assist")
