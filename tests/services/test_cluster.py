@@ -180,3 +180,12 @@ def test_without_a_program_the_error_names_its_package(monkeypatch: pytest.Monke
     monkeypatch.setattr("bus.testing.services.rights.shutil.which", lambda *_, **__: None)
     with pytest.raises(ServiceUnavailable, match="apt-get install iproute2"):
         Network()
+
+
+def test_a_node_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Its last words are in the error, and neither process nor folder stays."""
+    node = RabbitNode(tmp_path, settings=["no_such_setting = 1"])
+    with pytest.raises(ServiceUnavailable, match="failed_to_prepare_configuration"), node:
+        pass
+    assert node.server.pids == []
+    assert list(tmp_path.iterdir()) == []

@@ -46,7 +46,11 @@ class PostgresNode:
             self.server = PrivatePostgres(self.port, self.user, self.password, parent=parent)
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -78,7 +78,11 @@ class RabbitNode:
             self.server = PrivateRabbit(ports, [*admin, *settings], parent=parent, seat=seat)
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.stop()
