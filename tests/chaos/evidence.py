@@ -39,6 +39,7 @@ def collect(town: Town, forgotten: dict[str, list[Books]], texts: dict[str, str]
                 books_of(town, name),
                 effects=effects[name],
                 forgotten=forgotten.get(name, ()),
+                recovered=name in forgotten,
                 leaves_effects=LEAVES_EFFECTS,
                 once_per_case=ONCE,
             )

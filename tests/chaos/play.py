@@ -122,6 +122,7 @@ class Performance:
     def harm(self, group: Sequence[Fault], targets: Mapping[str, list[str]]) -> None:
         """Load, a while of health, and then the faults until the last of them has healed."""
         row = self.row
+        self.excuses = {excuse for fault in group for excuse in fault.excuses}
         self.load.start()
         self.pulse.start()
         vitals = Vitals(self.on.town.centers)
@@ -182,7 +183,7 @@ class Performance:
         """What the checker and the hunt find in what is left."""
         row = self.row
         evidence = collect(self.on.town, self.forgotten, self.load.texts())
-        found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL))
+        found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL), self.excuses)
         row.parked = sum(len(books.parked) for _, books in evidence.open_books)
         row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
         row.findings += leaks(self.on, self.people, self.journal, self.shown)

@@ -23,8 +23,8 @@ class Road:
     centers: Sequence[str]
     vhost: str = field(default_factory=lambda: f"chaos-{secrets.token_hex(5)}")
     passwords: dict[str, str] = field(default_factory=dict)
-    proxies: dict[str, TcpProxy] = field(default_factory=dict)
-    """Center → the fault proxy on its way to the broker, where one is asked for."""
+    proxies: dict[str, list[TcpProxy]] = field(default_factory=dict)
+    """Center → the fault proxies on its ways to the broker's nodes, where they are asked for."""
 
     @property
     def nodes(self) -> list[RabbitNode]:
@@ -61,15 +61,16 @@ class Road:
                 return
 
     def urls(self, *, proxied: bool = False) -> dict[str, str]:
-        """Center → its broker URL; on a cluster the centers are spread over the nodes."""
+        """Center → its broker URL, with all nodes of a cluster in it; each center tries another node first."""
         found = {}
         for number, center in enumerate(self.centers):
-            node = self.nodes[number % len(self.nodes)]
-            url = node.amqp_url(center, self.passwords[center], self.vhost)
+            first = number % len(self.nodes)
+            order = self.nodes[first:] + self.nodes[:first]
+            places = [f"{node.host}:{node.port}" for node in order]
             if proxied:
-                proxy = self.proxies[center] = TcpProxy(node.host, node.port, seed=number)
-                url = proxy.url(url)
-            found[center] = url
+                self.proxies[center] = [TcpProxy(node.host, node.port, seed=number) for node in order]
+                places = [f"127.0.0.1:{proxy.port}" for proxy in self.proxies[center]]
+            found[center] = f"amqp://{center}:{self.passwords[center]}@{','.join(places)}/{self.vhost}"
         return found
 
     def leader(self, center: str) -> RabbitNode:
@@ -97,7 +98,8 @@ class Road:
 
     def close(self) -> None:
         """Delete the vhost; close the proxies."""
-        for proxy in self.proxies.values():
-            proxy.close()
+        for proxies in self.proxies.values():
+            for proxy in proxies:
+                proxy.close()
         with suppress(httpx.HTTPError), self.broker.api() as api:
             api.delete(f"vhosts/{self.vhost}")

@@ -37,6 +37,8 @@ class Fault:
     needs: frozenset[Needs]
     whole_broker: bool
     """It strikes everybody at once, so that beside it no other fault would be seen."""
+    excuses: tuple[str, ...] = ()
+    """Excuses of the checker that may count after it; see ``bus.testing.checker.wrong``."""
 
     def __call__(self, scene: Scene) -> None:
         """Strike once."""
@@ -46,7 +48,14 @@ class Fault:
 
 
 def fault(
-    name: str, zh: str, en: str, *, heals: str, needs: tuple[Needs, ...] = (), whole: bool = False
+    name: str,
+    zh: str,
+    en: str,
+    *,
+    heals: str,
+    needs: tuple[Needs, ...] = (),
+    whole: bool = False,
+    excuses: tuple[str, ...] = (),
 ) -> Callable[[Deed], Fault]:
     """Make a fault of the function below."""
-    return lambda deed: Fault(name, zh, en, heals, deed, frozenset(needs), whole)
+    return lambda deed: Fault(name, zh, en, heals, deed, frozenset(needs), whole, excuses)

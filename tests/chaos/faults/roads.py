@@ -7,19 +7,28 @@ from tests.chaos.faults.fault import Fault, Needs, fault
 from tests.chaos.scene import Scene
 
 
-def _weather(name: str, zh: str, en: str, weather: Callable[[Scene], Weather], most: float = 15) -> Fault:
+def _weather(
+    name: str,
+    zh: str,
+    en: str,
+    weather: Callable[[Scene], Weather],
+    most: float = 15,
+    excuses: tuple[str, ...] = (),
+) -> Fault:
     """A fault of the proxy between one center and the broker, for 1 to ``most`` seconds."""
 
     def strike(scene: Scene) -> None:
-        proxy = scene.road.proxies[scene.center().name]
-        proxy.weather = weather(scene)
+        proxies, now = scene.road.proxies[scene.center().name], weather(scene)
+        for proxy in proxies:
+            proxy.weather = now
         try:
             scene.hold(1, most)
         finally:
-            proxy.heal()
+            for proxy in proxies:
+                proxy.heal()
         scene.hold(0.5, 3)
 
-    made = fault(name, zh, f"{en}, for 1 to {most:g} s", heals="fair weather", needs=(Needs.PROXY,))
+    made = fault(name, zh, f"{en}, for 1 to {most:g} s", heals="fair weather", needs=(Needs.PROXY,), excuses=excuses)
     return made(strike)
 
 
@@ -37,7 +46,7 @@ truncate = _weather(
 )  # fmt: skip
 corrupt = _weather(
     "corrupt", "随机翻转传输字节中的位", "bits on a center's connection are flipped, one in 10,000 to 100,000 bytes",
-    lambda scene: both_ways(Stream(corrupt=scene.rng.choice((1e-4, 1e-5)))),
+    lambda scene: both_ways(Stream(corrupt=scene.rng.choice((1e-4, 1e-5)))), excuses=("parked",),
 )  # fmt: skip
 silent = _weather(
     "silent", "中心与代理之间双向静默 1–30 秒", "nothing passes between a center and the broker, and nobody is told",

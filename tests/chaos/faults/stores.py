@@ -2,8 +2,12 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bus.page import Rules
+from bus.recovery.asking import begin
+from bus.store.database import Store
 from bus.testing.faults import StoreIntruder
 from tests.chaos.faults.fault import Needs, fault
 from tests.chaos.scene import Scene
@@ -49,7 +53,7 @@ def postgres_immediate_stop(scene: Scene) -> None:
 @fault(
     "old-backup-restored", "一个中心停机，存储恢复为 2–10 秒前的备份",
     "a center's store is put back to a copy of 2 to 10 s before, while it is down",
-    heals="the center starts on the old copy", needs=(Needs.SQLITE,),
+    heals="an operator begins the recovery: the peers tell what was lost", needs=(Needs.SQLITE,), excuses=("restored",),
 )  # fmt: skip
 def old_backup_restored(scene: Scene) -> None:
     center = scene.center()
@@ -63,9 +67,19 @@ def old_backup_restored(scene: Scene) -> None:
     for name in (store.name, f"{store.name}-wal", f"{store.name}-shm"):
         (store.parent / name).unlink(missing_ok=True)
     backup.rename(store)
+    _recover(scene, center.name)
     center.start()
     center.await_door()
     scene.hold(2, 5)
+
+
+def _recover(scene: Scene, name: str) -> None:
+    """An operator's word that the store was put back."""
+    store = Store(scene.town.store_url(name))
+    try:
+        begin(store, Rules(name, None, 2), set(scene.town.centers) - {name}, datetime.now(UTC))
+    finally:
+        store.close()
 
 
 def _copy(source: Path, target: Path) -> None:
