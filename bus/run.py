@@ -17,16 +17,17 @@ from typing import Any
 
 import uvicorn
 
+from bus import recovery
 from bus.attachments import Attachments
 from bus.center import Center
 from bus.http import DoorShut, make_app
 from bus.intake import Counter, Reply, Submission
 from bus.log import log
 from bus.metrics import Metrics
-from bus.page import Rules
+from bus.page import Rules, ms
 from bus.port import Transport
 from bus.settings import CenterSettings
-from bus.store import schema
+from bus.store import archive, schema
 from bus.store.database import Store, StoreTrouble
 from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
@@ -103,6 +104,7 @@ class Running:
             ("relay", self._relay),
             ("accept", self._accept),
             ("work", self._work),
+            ("prune", self._prune),
         ):
             self._thread(name, self._loop(name, turn))
         url = self._serve()
@@ -209,6 +211,12 @@ class Running:
         if self.turns.gate.probing:
             self._leaving.wait(1)
 
+    def _prune(self) -> None:
+        """What has been kept long enough goes, a little at a time, so that nobody waits for it."""
+        before_ms = ms(clock()) - self.settings.keep_days * 86_400_000
+        gone = self.store.write(lambda tx: archive.prune(tx, before_ms, WINDOW))
+        self._leaving.wait(1 if gone == WINDOW else 3600)
+
     def _ring(self) -> None:
         self._relay_bell.set()
         self._desk_bell.set()
@@ -239,6 +247,8 @@ class Running:
         }
         try:
             schema.current(self.store)
+            if recovery.going_on(self.store):
+                state |= {"ready": False, "recovering": True}
         except StoreTrouble as trouble:
             state |= {"ready": False, "store": str(trouble)}
         return state

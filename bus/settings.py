@@ -75,6 +75,8 @@ class CenterSettings(BaseSettings):
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2
     park_after: Annotated[int, Field(ge=1, le=1000)] = 12
     """Attempts at the center's own system before a task is parked."""
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 35
+    """For how many days messages are kept after their receipt: longer than any backup that may be put back is old."""
     hands: Annotated[int, Field(ge=1, le=32)] = 4
     """How many calls into the center's own system may run at once."""
 

@@ -7,6 +7,7 @@ from bus.cli.doctor import doctor
 from bus.cli.importing import import_
 from bus.cli.parked import parked
 from bus.cli.queues import queues
+from bus.cli.restored import restored
 from bus.cli.run import run
 from bus.cli.schemas import schemas
 from bus.cli.simulate import simulate
@@ -29,6 +30,7 @@ app.command("doctor")(doctor)
 app.command("queues")(queues)
 app.command("trace")(trace)
 app.command("import")(import_)
+app.command("restored")(restored)
 app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
 app.add_typer(parked, name="parked")

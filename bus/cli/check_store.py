@@ -8,8 +8,9 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from bus.cli.checks import Check, doubtful, well, wrong
+from bus import recovery
 from bus.settings import CenterSettings
-from bus.store import schema
+from bus.store import parked, schema
 from bus.store.database import Store, StoreTrouble
 from bus.transports.findings import Words
 
@@ -53,8 +54,29 @@ def _inside(opened: Store) -> Iterator[Check]:
     else:
         cure = Words("用同一版本的 bus run 升级", "`bus run` of the same version brings it up to date")
         yield doubtful("store", f"版本 {found}，程序为 {newest}", f"is at {found}, the program at {newest}", cure)
+    if found == newest:
+        yield from _set_back(opened)
     if durable:
         yield wrong("store durability", durable, durable, Words("恢复默认设置", "set it back to its default"))
+
+
+def _set_back(opened: Store) -> Iterator[Check]:
+    """Whether the store looks put back to a backup, and whether somebody has said so."""
+    status = recovery.status(opened)
+    waited = ", ".join(peer for peer, state in status.peers.items() if state == "asked")
+    if status.going_on:
+        cure = Words("等待；或 bus restored --without CENTER", "wait, or `bus restored --without CENTER`")
+        yield doubtful("recovery", f"恢复中，等待：{waited}", f"recovers, waits for: {waited}", cure)
+        return
+    with opened.reading() as tx:
+        reused = parked.count(tx, parked.PEER, "sequence-reused")
+    if reused:
+        cure = Words("停止本中心，运行 bus restored，再启动", "stop the center, run `bus restored`, start it again")
+        zh, en = (
+            f"似乎被恢复到了旧备份（{reused} 件报文被拒）",
+            f"looks put back to an old backup ({reused} messages refused)",
+        )
+        yield wrong("recovery", zh, en, cure)
 
 
 def _durable(opened: Store) -> str:

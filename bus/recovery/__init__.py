@@ -4,3 +4,7 @@
 until everybody has told (``asking``; the peers' side is ``telling``). Then each case becomes what it was
 (``rebuild``), what only some have heard is said again (``resay``), and the center goes on in a new era (``finishing``).
 """
+
+from bus.recovery.asking import Nothing, Status, begin, excuse, going_on, status
+
+__all__ = ["Nothing", "Status", "begin", "excuse", "going_on", "status"]

@@ -145,7 +145,7 @@ def _younger(tx: Tx, peer: str, messages: Iterable[tuple[Message[Any], bytes, Lo
     for message, body, entry in messages:
         sent, applied = recovery.lane(tx, peer, str(message.subject))
         ours = entry.way is Way.HEARD
-        if message.sequence <= (sent if ours else applied) and not (ours and outbox.waiting(tx, [str(message.id)])):
+        if message.sequence <= (sent if ours else applied) and not (ours and _waits(tx, message)):
             continue
         kept.append(
             {
@@ -160,6 +160,10 @@ def _younger(tx: Tx, peer: str, messages: Iterable[tuple[Message[Any], bytes, Lo
             }
         )
     return kept
+
+
+def _waits(tx: Tx, message: Message[Any]) -> bool:
+    return any(row["state"] == outbox.WAITING for row in outbox.waiting(tx, [str(message.id)]))
 
 
 def _named(data: object) -> Iterator[str]:

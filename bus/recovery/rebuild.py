@@ -63,20 +63,20 @@ def _case(story: Story) -> Case | None:
 
 
 def _stage(story: Story, at_origin: bool, version: int, round_: int) -> tuple[Status, Result | None]:
-    """A ruling undoes a result that it has overtaken, except at the origin, which may have told the resident."""
+    """A ruling undoes a result that it has overtaken, except at the origin, or when the resident has been told it."""
     before, status, result = story.before, Status.OPEN, None
+    closed = any(one.data.round == round_ for one in story.all(k.Closed))
+    stays = at_origin or closed
     if before is not None and before.round == round_:
         status, result = before.status, before.result
-        if status is Status.RESOLVED and not at_origin and overruled(before.version, version):
+        if status is Status.RESOLVED and not stays and overruled(before.version, version):
             status, result = Status.OPEN, None
     resolved = [one for one in story.all(k.Resolved) if one.data.round == round_]
-    standing = [one for one in resolved if at_origin or not overruled(one.data.version, version)]
+    standing = [one for one in resolved if stays or not overruled(one.data.version, version)]
     if result is None and standing:
         result = result_of(standing[0].data, standing[0].source)
         status = Status.RESOLVED if status is Status.OPEN else status
-    if any(one.data.round == round_ for one in story.all(k.Closed)):
-        status = Status.CLOSED
-    return status, result
+    return (Status.CLOSED if closed else status), result
 
 
 def _returns(story: Story) -> tuple[k.Return, ...]:

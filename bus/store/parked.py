@@ -101,6 +101,13 @@ def take_known(tx: Tx, code: str, message_ids: Sequence[str]) -> None:
         _TAKE_KNOWN.run(tx, why=code, messages=as_list(message_ids))
 
 
+def count(tx: Tx, place: str, code: str) -> int:
+    """How much is parked at ``place`` for this reason."""
+    p = t.parked.c
+    query = select(func.count()).select_from(t.parked).where(p.place == place, p.code == code)
+    return int(tx.execute(query).scalar_one())
+
+
 def figures(tx: Tx) -> dict[str, int]:
     """Depth by place, and oldest_ms (0: none)."""
     p = t.parked.c
