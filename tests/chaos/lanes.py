@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from tests.chaos.faults import FAULTS, Needs
+from tests.chaos.planted import planted_loss
 from tests.chaos.play import How, Row, Setting, play
 from tests.chaos.stage import Servers
 
@@ -34,6 +35,8 @@ class Lane:
     runs: tuple[Run, ...]
 
 
+PLANTED = Run("at-once", ("planted-loss",))
+"""No fault of the list: this run must find something."""
 LANES = (
     Lane("150401", (
         Run("in-turn", ("kill9-broker", "stop-broker", "rolling-restart", "memory-alarm", "disk-full-broker")),
@@ -51,6 +54,7 @@ LANES = (
     Lane("150404", (
         Run("at-once", ("postgres-immediate-stop",)),
         Run("at-once", ("stop-vendor",)),
+        PLANTED,
     )),
     Lane("150405", (
         Run("in-turn", (
@@ -62,7 +66,8 @@ LANES = (
 
 def covered(broker: str) -> set[str]:
     """The faults that the lanes play on this kind of broker."""
-    return {name for lane in LANES for run in lane.runs if run.broker == broker for name in run.faults}
+    runs = (run for lane in LANES for run in lane.runs if run is not PLANTED)
+    return {name for run in runs if run.broker == broker for name in run.faults}
 
 
 def wanted() -> set[str]:
@@ -87,7 +92,7 @@ def _play_lane(lane: Lane, runs: Sequence[Run]) -> dict[Run, Row]:
         return {
             run: play(
                 servers,
-                [FAULTS[name] for name in run.faults],
+                [planted_loss] if run is PLANTED else [FAULTS[name] for name in run.faults],
                 seed=1,
                 setting=replace(setting, how=run.how, broker=run.broker),
             )
