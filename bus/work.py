@@ -141,7 +141,7 @@ def _finish_together(store: Store, rules: Rules, performed: Sequence[Performed],
             if one.assignment.task.row not in ours:
                 continue  # its lease ended and another process finished it: the effect was one, by its key
             if one.outcome == "done":
-                _carry_out(tx, page, one)
+                _carry_out(tx, page, one, gate.patience)
             elif one.outcome == "not-now":
                 _try_again(tx, page, one, gate.patience, counts=not probing)
             else:
@@ -151,7 +151,7 @@ def _finish_together(store: Store, rules: Rules, performed: Sequence[Performed],
     return store.write(change)
 
 
-def _carry_out(tx: Tx, page: Page, one: Performed) -> None:
+def _carry_out(tx: Tx, page: Page, one: Performed, patience: Patience) -> None:
     task, message = one.assignment.task, one.assignment.message
     try:
         with page.attempt():
@@ -162,7 +162,10 @@ def _carry_out(tx: Tx, page: Page, one: Performed) -> None:
                     page.do(item, cause=message)
             page.note(UUID(task.case_id), "desk", task.kind, task.source, message.id)
     except Refusal as refusal:
-        _park(tx, page, one, refusal.code)
+        if page.record(UUID(task.case_id)) == one.assignment.record:
+            _park(tx, page, one, refusal.code)
+        else:  # the case has moved on while the handler worked: it is asked again, with what is known now
+            _try_again(tx, page, replace(one, code=refusal.code), patience, counts=True)
         return
     inbox.finish_work(tx, [task.row])
     parked.take_message(tx, parked.DESK, task.message_id)

@@ -9,6 +9,7 @@ from random import Random
 from uuid import UUID
 
 from bus.ids import deal_from
+from bus.testing.simulation.duty import Operator
 from bus.testing.simulation.luck import Crash, Luck
 from bus.testing.simulation.road import Road
 from bus.testing.simulation.seat import Disk, Seat, disk
@@ -62,6 +63,7 @@ class County:
         self._names = iter(names)
         self._arbiter = names[0] if weather.arbiter else None
         self.seats: list[Seat] = []
+        self.operators: dict[str, Operator] = {}
         self.cases = 0
         for _ in range(weather.centers):
             self._add()
@@ -80,6 +82,7 @@ class County:
         name = next(self._names)
         seat = Seat(name, self._free[len(self.seats)], self.road, self.luck, lambda: self.now, self._arbiter)
         self.seats.append(seat)
+        self.operators[seat.name] = Operator(seat)
         self._tell("join", name)
 
     @property
@@ -112,12 +115,13 @@ class County:
         self.luck.weather = self.weather.calm()
         for tick in range(CALM_TICKS):
             if not self._tick():
-                if self._at_rest():
+                if self._at_rest() and not self._mend():
                     return True
                 self._leap()
             if tick % 20 == 19:
                 self._look_again()
-        return self._at_rest()
+                self._mend()
+        return False
 
     def _plan(self) -> dict[int, list[Callable[[], None]]]:
         """Tick → what happens at it: residents come, centers join and leave."""
@@ -184,7 +188,7 @@ class County:
     def _staff(self, seat: Seat) -> None:
         if seat.turns is None or len(seat.unanswered) > 20:
             return
-        for case_id in seat.pick(self.luck.draw, 4, calm=self._calm):
+        for case_id in seat.pick(self.luck.draw, calm=self._calm):
             seat.act(case_id, self.alive, calm=self._calm)
 
     # -- rest --------------------------------------------------------------------------------------------------------
@@ -203,6 +207,10 @@ class County:
         due = self._next()
         if due is not None:
             self.now = max(self.now, due)
+
+    def _mend(self) -> bool:
+        """The operators go through what is parked; whether there was anything."""
+        return any([self.operators[seat.name].round() for seat in self.seats if not seat.gone])
 
     def _look_again(self) -> None:
         """Staff looks through all its cases: what has changed without a message for the desk is found so."""

@@ -1,11 +1,13 @@
 """One seed from beginning to end: the county, what became of it, and the checker's word."""
 
+import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from bus.testing.checker import Evidence, Finding, Seat, Told, When, check, read, wrong
 from bus.testing.simulation.county import County, Land
+from bus.testing.simulation.duty import HONEST
 from bus.testing.simulation.office import KINDS
 from bus.testing.simulation.weather import Weather, drawn
 
@@ -29,6 +31,7 @@ class Played:
 def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str] | None = None) -> Played:
     """Play ``seed``. Deterministic, down to the digest, for the same code and ``PYTHONHASHSEED``."""
     start = time.perf_counter()
+    random.seed(seed)  # what the product draws itself: pauses are spread, so that a crowd does not come back at once
     county = County(seed, weather or drawn(seed), land)
     county.trace = trace
     rested = county.play()
@@ -41,6 +44,12 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
         ]
     faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
     findings += [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
+    given_up = sum((operator.given_up for operator in county.operators.values()), Counter[str]())
+    findings += [
+        Finding("parked only by crossings", "", "", f"{what} × {count}")
+        for what, count in given_up.items()
+        if what.partition(" ")[2] not in HONEST
+    ]
     return Played(
         seed,
         tuple(findings),
@@ -49,7 +58,9 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
         len(county.seats),
         county.digest,
         time.perf_counter() - start,
-        county.happened + Counter(repeated=county.road.repeated, lost=county.road.lost, crashes=county.luck.crashes),
+        county.happened
+        + Counter(repeated=county.road.repeated, lost=county.road.lost)
+        + Counter({f"given up: {what}": count for what, count in given_up.items()}),
     )
 
 

@@ -240,9 +240,10 @@ class Seat:
         if isinstance(one.body, Act) and not cases:
             self.office.todo.pop(one.body.case_id, None)
 
-    def pick(self, draw: Random, count: int, *, calm: bool) -> list[UUID]:
-        """Cases that somebody opens now."""
+    def pick(self, draw: Random, *, calm: bool) -> list[UUID]:
+        """Cases that somebody opens now: of those where something has happened, and now and then any other."""
+        todo = list(self.office.todo)
         if calm:
-            return list(self.office.todo)[:50]
-        known = list(self.office.todo) or list(self.office.known)
-        return [draw.choice(known) for _ in range(count)] if known else []
+            return todo[:50]
+        wandering = [draw.choice(list(self.office.known))] if self.office.known and draw.random() < 0.3 else []
+        return draw.sample(todo, min(len(todo), 8)) + wandering
