@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types services secrets lock clean chaos
+.PHONY: help setup demo test check lint format types services secrets lock clean chaos corpus fuzz
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -22,6 +22,14 @@ test: setup lint types services ## all of CI: lint, types, tests; ARGS="…" goe
 chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
 	@$(BIN)/python -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(BROKER),--broker $(BROKER)) $(if $(STORE),--store $(STORE)) $(if $(RATE),--rate $(RATE)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
+
+corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
+	@$(BIN)/python -m tests.corpus $(SEED)
+
+SECONDS ?= 60
+fuzz: setup ## coverage-guided fuzzing of decode, then of accept; SECONDS=… of each
+	@$(BIN)/python -m tests.corpus.fuzz decode $(SECONDS)
+	@$(BIN)/python -m tests.corpus.fuzz accept $(SECONDS)
 
 check: setup lint types ## lint and types only
 

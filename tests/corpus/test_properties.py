@@ -138,31 +138,24 @@ def _value(name: str, kind: type[k.CaseKind]) -> st.SearchStrategy[Any]:
     return WORDS if free_text else VALUES.get(name, WORDS)
 
 
-@st.composite
-def a_wish(draw: st.DrawFn) -> c.Command:
-    """Something that the center itself does."""
-    case_id = UUID(int=99)
-    wish: c.Command = draw(
-        st.sampled_from(
-            [
-                c.Offer(case_id=case_id, to=(OTHER,)),
-                c.Offer(case_id=case_id, to=(OTHER, THIRD), mode=k.Mode.OPEN),
-                c.Accept(case_id=case_id),
-                c.Decline(case_id=case_id, reason=k.Reason.NOT_DUTY),
-                c.Withdraw(case_id=case_id),
-                c.Report(case_id=case_id, stage="visited", text="已到现场"),
-                c.AskAssist(case_id=case_id, to=THIRD, ask="请协助"),
-                c.Urge(case_id=case_id, text="请尽快"),
-                c.Resolve(case_id=case_id, outcome=k.Outcome.DONE, public_reply="已办结"),
-                c.Close(case_id=case_id, replied_at=NOW),
-                c.Reopen(case_id=case_id, text="又坏了"),
-                c.Rate(case_id=case_id, grade=1),
-                c.AskArbiter(case_id=case_id, ground=k.Ground.DISPUTED),
-                c.Rule(case_id=case_id, holder=THIRD, text="由其承办"),
-            ]
-        )
-    )
-    return wish
+CASE_ID = UUID(int=99)
+WISHES: list[c.Command] = [
+    c.Offer(case_id=CASE_ID, to=(OTHER,)),
+    c.Offer(case_id=CASE_ID, to=(OTHER, THIRD), mode=k.Mode.OPEN),
+    c.Accept(case_id=CASE_ID),
+    c.Decline(case_id=CASE_ID, reason=k.Reason.NOT_DUTY),
+    c.Withdraw(case_id=CASE_ID),
+    c.Report(case_id=CASE_ID, stage="visited", text="已到现场"),
+    c.AskAssist(case_id=CASE_ID, to=THIRD, ask="请协助"),
+    c.Urge(case_id=CASE_ID, text="请尽快"),
+    c.Resolve(case_id=CASE_ID, outcome=k.Outcome.DONE, public_reply="已办结"),
+    c.Close(case_id=CASE_ID, replied_at=NOW),
+    c.Reopen(case_id=CASE_ID, text="又坏了"),
+    c.Rate(case_id=CASE_ID, grade=1),
+    c.AskArbiter(case_id=CASE_ID, ground=k.Ground.DISPUTED),
+    c.Rule(case_id=CASE_ID, holder=THIRD, text="由其承办"),
+]
+"""What the center itself may do."""
 
 
 def heard(record: Record | None, word: k.CaseKind, source: str) -> Decision | Refusal:
@@ -198,7 +191,7 @@ def _whole(decision: Decision) -> None:
 SOURCES = st.sampled_from(CENTERS[1:])
 
 
-@given(st.lists(st.tuples(a_word(), SOURCES) | a_wish(), min_size=1, max_size=12), st.booleans())
+@given(st.lists(st.tuples(a_word(), SOURCES) | st.sampled_from(WISHES), min_size=1, max_size=12), st.booleans())
 @DETERMINED
 def test_any_word_in_any_order_is_a_decision_or_a_refusal(
     story: list[tuple[k.CaseKind, str] | c.Command], ours: bool

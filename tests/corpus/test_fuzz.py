@@ -1,0 +1,44 @@
+"""A short run of the coverage-guided fuzzer on each target; a long one is ``make fuzz SECONDS=…``."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHORT = 6
+"""Seconds of each target."""
+
+
+def fuzz(program: list[str], target: str, seconds: int, folder: Path) -> tuple[int, str]:
+    """(exit code, everything that was said)"""
+    words = [sys.executable, *program, target, str(seconds), "--folder", str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("target", ["decode", "accept"])
+def test_the_fuzzer_finds_nothing(target: str, tmp_path: Path) -> None:
+    """No input makes decode or accept raise, or call anything internal or poison."""
+    code, said = fuzz(["-m", "tests.corpus.fuzz"], target, SHORT, tmp_path)
+    assert code == 0, said[-6000:]
+    runs = re.search(r"Done (\d+) runs", said)
+    assert runs, said[-2000:]
+    assert int(runs[1]) > 100
+
+
+def test_the_fuzzer_finds_a_planted_fault(tmp_path: Path) -> None:
+    """A decode that stumbles over a NUL escape is found; else a clean run would say nothing."""
+    planted = (
+        "import tests.corpus.fuzz as f\n"
+        "plain = f.decode\n"
+        "def faulty(data):\n"
+        "    if b'u0000' in data: raise KeyError\n"
+        "    return plain(data)\n"
+        "f.decode = faulty\n"
+        "f.main()\n"
+    )
+    code, said = fuzz(["-c", planted], "decode", 30, tmp_path)
+    assert code != 0
+    assert "KeyError" in said
