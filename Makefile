@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types services secrets lock clean chaos corpus fuzz
+.PHONY: help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -46,6 +46,9 @@ format: setup ## write the code in the one format
 
 services: setup ## install what the private RabbitMQ and PostgreSQL of the tests are started from
 	@$(BIN)/python -m bus.testing.services ensure
+
+model: setup services ## check the model of the custody protocol exhaustively, and print how far it went
+	@$(BIN)/python -m pytest -q -rP tests/protocol $(ARGS)
 
 secrets: ## random secrets for `docker compose up`, in .local/compose
 	@deploy/compose/secrets .local/compose
