@@ -26,10 +26,9 @@ chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SEC
 corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
 	@$(BIN)/python -m tests.corpus $(SEED)
 
-SECONDS ?= 60
 fuzz: setup ## coverage-guided fuzzing of decode, then of accept; SECONDS=… of each
-	@$(BIN)/python -m tests.corpus.fuzz decode $(SECONDS)
-	@$(BIN)/python -m tests.corpus.fuzz accept $(SECONDS)
+	@$(BIN)/python -m tests.corpus.fuzz decode $(or $(SECONDS),60)
+	@$(BIN)/python -m tests.corpus.fuzz accept $(or $(SECONDS),60)
 
 check: setup lint types ## lint and types only
 
