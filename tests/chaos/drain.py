@@ -1,8 +1,9 @@
 """Draining: how long it takes after the last healing until nothing is on its way any more."""
 
 import time
+from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Table, func, select
 
 from bus.store import tables as t
 from bus.store.database import Store, StoreTrouble
@@ -33,6 +34,36 @@ def _settled(on: Stage) -> bool:
         return not any(waiting(on.town.store_url(center)) for center in on.town.centers)
     except StoreTrouble:
         return False
+
+
+def what_waits(on: Stage) -> list[str]:
+    """What has not been settled, one line a center: for the finding."""
+    lines = []
+    for center in on.town.centers:
+        store = Store(on.town.store_url(center))
+        try:
+            with store.reading() as tx:
+                waits = [line for table in (t.outbox, t.work) for line in _groups(tx, table)]
+                waits += [
+                    f"{table.name}: {count}"
+                    for table in (t.held, t.receipts, t.errors)
+                    if (count := tx.execute(select(func.count()).select_from(table)).scalar_one())
+                ]
+        except StoreTrouble as trouble:
+            waits = [str(trouble)]
+        finally:
+            store.close()
+        if waits:
+            lines.append(f"{center} waits: {'; '.join(waits)}")
+    return [*lines, f"in the inboxes: {on.road.depth()}"]
+
+
+def _groups(tx: Connection, table: Table) -> Iterator[str]:
+    now_ms = int(time.time() * 1000)
+    row = table.c
+    query = select(row.kind, row.attempts, func.count(), func.min(row.next_ms)).where(row.state == "waiting")
+    for kind, attempts, count, due in tx.execute(query.group_by(row.kind, row.attempts)):
+        yield f"{table.name} {kind} x{count}, attempt {attempts}, due in {(due - now_ms) / 1000:.0f} s"
 
 
 def waiting(url: str) -> int:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bus.testing.checker import Books, When, check, wrong
 from bus.testing.checker.canaries import canaries
-from tests.chaos.drain import PATIENCE, WITHIN, drain
+from tests.chaos.drain import PATIENCE, WITHIN, drain, what_waits
 from tests.chaos.evidence import books_of, collect
 from tests.chaos.faults import Fault
 from tests.chaos.harm import Deeds, at_once, in_turn, now_and_then
@@ -171,6 +171,7 @@ class Performance:
         row, town = self.row, self.on.town
         self.load.stop(WITHIN)
         row.drain = drain(self.on, self.pulse, self.healed)
+        self.stuck = what_waits(self.on) if row.drain > WITHIN else []
         self.pulse.look()
         self.journal, self.shown = self.on.road.journal(), pages(self.on)
         row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
@@ -189,5 +190,6 @@ class Performance:
         row.findings += leaks(self.on, self.people, self.journal, self.shown)
         if row.drain > WITHIN:
             row.findings.append(f"not drained within {WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
+            row.findings += self.stuck
         if row.handed_over == 0:
             row.findings.append("nothing was handed over")
