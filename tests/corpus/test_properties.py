@@ -112,8 +112,8 @@ CENTER_NAMES = st.sampled_from(CENTERS)
 SOME = st.lists(CENTER_NAMES, max_size=4, unique=True).map(tuple)
 RETURNED = k.Return(offer_id=OFFERS[0], by=OTHER, reason=k.Reason.NOT_DUTY, at=NOW)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "version": st.integers(0, 6) | st.sampled_from((999, 1000, 1001, 2000, 500_000)),
-    "round": st.integers(0, 4),
+    "version": st.integers(0, 6) | st.sampled_from((999, 1000, 1001, 2000, 500_000, 2**31 - 1)),
+    "round": st.integers(0, 4) | st.just(2**31 - 1),
     "grade": st.integers(1, 5),
     **dict.fromkeys(("offer_id", "assist_id"), st.sampled_from(OFFERS)),
     **dict.fromkeys(("path", "offered_to"), SOME),
