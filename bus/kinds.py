@@ -372,13 +372,16 @@ class LogTold(Strict):
     major: ClassVar[int] = 1
     recovery: UUID
     era: Count
-    """The era in which the teller hears the asker. If the asker means an older one, nothing is told: it must take a
-    later era and ask anew."""
+    """The era in which the teller hears the asker."""
+    used: bool = False
+    """True: the asker has spoken in this era before, so nothing is told; it must take a later one and ask anew."""
     cursor: Cursor
     """The page that was asked for."""
     next: Cursor | None = None
     """The next page; absent on the last one."""
     entries: Annotated[tuple[LogEntry, ...], Field(max_length=200, fail_fast=True)] = ()
+    centers: Annotated[tuple[CenterName, ...], Field(max_length=500, fail_fast=True)] = ()
+    """On the last page: with whom the teller has ever spoken of a case. They may know of the asker what it does not."""
 
 
 CaseKind = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bus.cli.checks import Check, doubtful, well, wrong
 from bus import recovery
+from bus.cli.checks import Check, doubtful, well, wrong
 from bus.settings import CenterSettings
 from bus.store import parked, schema
 from bus.store.database import Store, StoreTrouble

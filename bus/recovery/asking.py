@@ -96,15 +96,14 @@ def take_told(tx: Tx, rules: Rules, message: Message[LogTold], now: datetime) ->
     asked = recovery.asking(tx, peer)
     if asked is None or era.recovery != str(told.recovery) or asked.state != recovery.ASKED:
         return "told-again"
-    if told.era > era.number:
-        recovery.raise_era(tx, era.recovery, told.era, ms(now))
+    if told.used and told.era >= era.number:
+        recovery.raise_era(tx, era.recovery, told.era + 1, ms(now))
         return "told"
-    if told.cursor != asked.cursor or told.era < era.number:
+    if told.used or told.cursor != asked.cursor or told.era != era.number:
         return "told-again"
     heard, partial = _assembled(told.entries, asked.partial)
-    messages = list(_honest(heard, peer, rules.me))
-    recovery.keep_told(tx, _younger(tx, peer, messages))
-    recovery.ask(tx, {name for one, _, _ in messages for name in _named(one.data)} - {rules.me}, ms(now))
+    recovery.keep_told(tx, _younger(tx, peer, _honest(heard, peer, rules.me)))
+    recovery.ask(tx, {*told.centers} - {rules.me}, ms(now))
     state = recovery.ASKED if told.next else recovery.TOLD
     recovery.heard_page(tx, peer, told.next or asked.cursor, partial, state, ms(now))
     return "told"
@@ -164,15 +163,3 @@ def _younger(tx: Tx, peer: str, messages: Iterable[tuple[Message[Any], bytes, Lo
 
 def _waits(tx: Tx, message: Message[Any]) -> bool:
     return any(row["state"] == outbox.WAITING for row in outbox.waiting(tx, [str(message.id)]))
-
-
-def _named(data: object) -> Iterator[str]:
-    """Centers that have had a hand in the case: they may know what the teller does not."""
-    yield from getattr(data, "path", None) or ()
-    for field in ("holder", "to", "arbiter"):
-        name = getattr(data, field, None)
-        if isinstance(name, str):
-            yield name
-    case = getattr(data, "case", None)
-    if case is not None:
-        yield case.origin

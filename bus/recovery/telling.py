@@ -15,6 +15,7 @@ from bus.message import Message
 from bus.store import archive
 from bus.store.archive import Entry
 from bus.store.database import Tx
+from bus.store.recovery import lane_peers
 
 BYTES = 120_000
 """Of messages in one page: in base64, and with the rest of each entry, less than 200 KB."""
@@ -44,8 +45,7 @@ def _asks(message: Message[Any]) -> bool:
 def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
     """A peer asks: from now on it is heard in its new era only, and a page is owed to it.
 
-    An era that is not later than one we know, from another recovery, was used before; then it gets no page but is told
-    (by ``page``) which one it may take."""
+    An era that is not later than one we know, from another recovery, was used before: ``page`` tells it so."""
     peer, asked, era = message.source, message.data, era_of(message.sequence)
     known, recovery = archive.eras(tx, [peer]).get(peer, (0, ""))
     if era > known or (era == known and recovery == ""):
@@ -59,7 +59,7 @@ def page(tx: Tx, owed: Mapping[str, Any]) -> LogTold:
     peer, recovery, cursor = owed["peer"], UUID(owed["recovery"]), owed["cursor"]
     era, known = archive.eras(tx, [peer]).get(peer, (0, ""))
     if known != owed["recovery"]:
-        return LogTold(recovery=recovery, era=era + 1, cursor=cursor)
+        return LogTold(recovery=recovery, era=era, used=True, cursor=cursor)
     entries: list[LogEntry] = []
     left, after = BYTES, None
     for place, entry, offset in _from(tx, peer, cursor):
@@ -75,7 +75,8 @@ def page(tx: Tx, owed: Mapping[str, Any]) -> LogTold:
         if more:
             after = f"{place}{entry.row}:{offset + len(part)}"
             break
-    return LogTold(recovery=recovery, era=era, cursor=cursor, next=after, entries=tuple(entries))
+    centers = tuple(lane_peers(tx)[:500]) if after is None else ()
+    return LogTold(recovery=recovery, era=era, cursor=cursor, next=after, entries=tuple(entries), centers=centers)
 
 
 def _from(tx: Tx, peer: str, cursor: str) -> Iterator[tuple[str, Entry, int]]:
