@@ -176,7 +176,8 @@ def _try_again(tx: Tx, page: Page, one: Performed, patience: Patience, *, counts
     if counts and task.attempts + 1 >= patience.attempts:
         _park(tx, page, one, one.code)
         return
-    pause = max(patience.pauses.after_ms(task.attempts), int((one.after or 0) * 1000))
+    asked = min(one.after or 0, patience.pauses.longest)  # what the system asks for, within reason
+    pause = max(patience.pauses.after_ms(task.attempts), int(asked * 1000))
     inbox.retry_work(tx, task.row, ms(page.now) + pause, one.code, counts=counts)
 
 

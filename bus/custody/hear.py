@@ -22,13 +22,17 @@ from bus.custody.believe import (
 )
 from bus.custody.decide import result_of
 from bus.custody.openers import OPENERS
-from bus.custody.record import Decision, Given, Record, Refusal, Say, Status, news
+from bus.custody.record import RULING_STEP, Decision, Given, Record, Refusal, Say, Status, news
+
+REACH = 1000
+"""So many rulings, or rounds, may a case be ahead of what is known of it here."""
 
 
 def hear(record: Record | None, data: k.CaseKind, source: str, me: str, subject: UUID, now: datetime) -> Decision:
     """Take in what ``source`` says about case ``subject``. Raises ``Refusal``; the record is then unchanged.
 
     The refusal ``unknown-case`` is not final: who was imposed on may be spoken to before the ruling reaches him."""
+    _within_reach(record, data)
     if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
         if data.case.case_id != subject:
             raise Refusal("wrong-case", "the subject of the envelope and the case in the body differ")
@@ -40,6 +44,13 @@ def hear(record: Record | None, data: k.CaseKind, source: str, me: str, subject:
     else:
         decision = _HEARERS[type(data)](record, data, source, now)
     return decision if record is None else aftermath(record, decision, data, now)
+
+
+def _within_reach(record: Record | None, data: k.CaseKind) -> None:
+    """Refuse a version or a round that no county comes to: above the highest there is no ruling and no next round."""
+    version, round_ = (record.version, record.round) if record is not None else (0, 0)
+    if data.version > version + REACH * RULING_STEP or getattr(data, "round", 0) > round_ + REACH:
+        raise Refusal("out-of-reach", "no honest center is so far ahead in custody versions or rounds")
 
 
 def _overtaken(record: Record, version: int, claimant: str) -> Decision:

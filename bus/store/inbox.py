@@ -9,6 +9,7 @@ from sqlalchemy import Integer, Select, bindparam, delete, func, select, update
 from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
+from bus.store.due import at, due
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, lay_new
 
@@ -101,7 +102,7 @@ def _claim() -> Select[Any]:
     first = ~select(earlier.c.id).where(earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id).exists()
     return (
         select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
-        .where(w.c.state == WAITING, w.c.next_ms <= bindparam("now_ms"), first)
+        .where(w.c.state == WAITING, due(w), first)
         .order_by(w.c.id)
         .limit(bindparam("at_most", type_=Integer()))
         .with_for_update(skip_locked=True)
@@ -120,7 +121,7 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     None while the store recovers: the records are not what the tasks must be judged by."""
     if recovery.era(tx).recovery is not None:
         return []
-    tasks = [Task(*row) for row in _CLAIM.rows(tx, now_ms=now_ms, at_most=limit)]
+    tasks = [Task(*row) for row in _CLAIM.rows(tx, **at(now_ms), at_most=limit)]
     if tasks:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(task.row for task in tasks))
     return tasks

@@ -14,6 +14,7 @@ from bus.eras import before_first
 from bus.store import archive, recovery
 from bus.store import tables as t
 from bus.store.database import Tx
+from bus.store.due import at, due
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, upsert
 
@@ -38,11 +39,9 @@ def lay_out(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay(tx, t.outbox, rows)
 
 
-def _due(table: Table, *columns: Column[Any]) -> Prepared:
-    due = table.c.next_ms <= bindparam("now_ms")
-    if "state" in table.c:
-        due = (table.c.state == WAITING) & due
-    query = select(*columns).where(due).order_by(table.c.id).limit(bindparam("at_most", type_=Integer()))
+def _owed(table: Table, *columns: Column[Any]) -> Prepared:
+    wanted = (table.c.state == WAITING) & due(table) if "state" in table.c else due(table)
+    query = select(*columns).where(wanted).order_by(table.c.id).limit(bindparam("at_most", type_=Integer()))
     return Prepared(lambda _: query.with_for_update(skip_locked=True))
 
 
@@ -55,7 +54,7 @@ def _forgotten(table: Table) -> Prepared:
 
 
 _O = t.outbox.c
-_CLAIM = _due(t.outbox, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts)
+_CLAIM = _owed(t.outbox, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts)
 _LEASE = _leased(t.outbox)
 _SENT = Prepared(
     lambda _: (
@@ -68,7 +67,7 @@ _SENT = Prepared(
 
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
     """Take up to ``limit`` due messages, oldest first; for ``lease_ms`` no other relay takes them."""
-    rows = [Owed(*row) for row in _CLAIM.rows(tx, now_ms=now_ms, at_most=limit)]
+    rows = [Owed(*row) for row in _CLAIM.rows(tx, **at(now_ms), at_most=limit)]
     if rows:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(row.row for row in rows))
     return rows
@@ -179,7 +178,7 @@ def owe_errors(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay(tx, t.errors, rows)
 
 
-_SMALL = {table.name: _due(table, *table.c) for table in (t.receipts, t.errors)}
+_SMALL = {table.name: _owed(table, *table.c) for table in (t.receipts, t.errors)}
 _LEASE_SMALL = {table.name: _leased(table) for table in (t.receipts, t.errors)}
 _FORGET = {table.name: _forgotten(table) for table in (t.receipts, t.errors)}
 
@@ -196,7 +195,7 @@ def claim_errors(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Mapping
 
 def _claim_small(tx: Tx, table: Table, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
     names = table.c.keys()
-    rows = [dict(zip(names, row, strict=True)) for row in _SMALL[table.name].rows(tx, now_ms=now_ms, at_most=limit)]
+    rows = [dict(zip(names, row, strict=True)) for row in _SMALL[table.name].rows(tx, **at(now_ms), at_most=limit)]
     if rows:
         _LEASE_SMALL[table.name].run(tx, until_ms=now_ms + lease_ms, ids=as_list(row["id"] for row in rows))
     return [*rows]

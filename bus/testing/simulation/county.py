@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -123,16 +124,24 @@ class County:
                 self._mend()
         return False
 
-    def _plan(self) -> dict[int, list[Callable[[], None]]]:
+    def _plan(self) -> dict[int, list[Callable[[], object]]]:
         """Tick → what happens at it: residents come, centers join and leave."""
-        draw = self.luck.draw
-        plan: dict[int, list[Callable[[], None]]] = {}
+        draw, storm = self.luck.draw, self.weather.storm
+        plan: dict[int, list[Callable[[], object]]] = {}
+
+        def at(tick: int, event: Callable[[], object]) -> None:
+            plan.setdefault(tick, []).append(event)
+
         for _ in range(self.weather.cases):
-            plan.setdefault(draw.randrange(max(1, self.weather.storm * 2 // 3)), []).append(self._resident)
+            at(draw.randrange(max(1, storm * 2 // 3)), self._resident)
         for _ in range(self.weather.joins):
-            plan.setdefault(draw.randrange(self.weather.storm), []).append(self._add)
+            at(draw.randrange(storm), self._add)
+        for _ in range(self.weather.restores):
+            seat, saved = draw.choice(self.seats), draw.randrange(storm - 2)
+            at(saved, seat.back_up)
+            at(draw.randrange(saved + 1, storm), partial(self._restore, seat))
         for _ in range(self.weather.leaves):
-            plan.setdefault(draw.randrange(self.weather.storm // 2, self.weather.storm), []).append(self._leave)
+            at(draw.randrange(storm // 2, storm), self._leave)
         return plan
 
     def _resident(self) -> None:
@@ -148,6 +157,12 @@ class County:
         seat.gone = True
         self.road.remove(seat.name)
         self._tell("leave", seat.name)
+        for other in self.seats:
+            other.excuse(seat.name)
+
+    def _restore(self, seat: Seat) -> None:
+        if not seat.gone and seat.put_back([other.name for other in self.seats if not other.gone]):
+            self._tell("restore", seat.name)
 
     def _tick(self) -> bool:
         """Everybody gets a turn, in an order that is drawn; whether anybody had something to do."""
@@ -194,9 +209,9 @@ class County:
     # -- rest --------------------------------------------------------------------------------------------------------
 
     def _at_rest(self) -> bool:
-        return all(not seat.unanswered and not seat.office.todo for seat in self.seats if not seat.gone) and (
-            self._next() is None
-        )
+        here = [seat for seat in self.seats if not seat.gone]
+        idle = all(not seat.unanswered and not seat.office.todo and not seat.recovers for seat in here)
+        return idle and self._next() is None
 
     def _next(self) -> float | None:
         """When the next thing is due anywhere."""
@@ -210,7 +225,8 @@ class County:
 
     def _mend(self) -> bool:
         """The operators go through what is parked; whether there was anything."""
-        return any([self.operators[seat.name].round() for seat in self.seats if not seat.gone])
+        there = [self.operators[seat.name].round() for seat in self.seats if not seat.gone]  # everybody, not the first
+        return any(there)
 
     def _look_again(self) -> None:
         """Staff looks through all its cases: what has changed without a message for the desk is found so."""

@@ -18,7 +18,7 @@ class Operator:
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
-        self._tried: Counter[tuple[str, str]] = Counter()
+        self._tried: Counter[tuple[str, str, str]] = Counter()
         self.given_up: Counter[str] = Counter()
         """By place and code."""
 
@@ -30,9 +30,10 @@ class Operator:
         with seat.store.reading() as tx:
             rows = parked.listed(tx)
         for row in rows:
-            self._tried[row["place"], row["digest"]] += 1
+            what = (row["place"], row["code"], row["case_id"] or row["digest"])  # said anew it has another digest
+            self._tried[what] += 1
             try:
-                if self._tried[row["place"], row["digest"]] <= PATIENCE:
+                if self._tried[what] <= PATIENCE:
                     replay.replay(seat.store, seat.rules, row["id"], seat.clock())
                 else:
                     replay.discard(seat.store, seat.rules, row["id"], "moved-on", seat.clock())

@@ -36,7 +36,8 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
     county.trace = trace
     rested = county.play()
     evidence = testimony(county)
-    findings = wrong(check(evidence, When.DRAINED if rested else When.STILL))
+    excuses = [name for name, may in (("gone", county.weather.leaves), ("restored", county.weather.restores)) if may]
+    findings = wrong(check(evidence, When.DRAINED if rested else When.STILL), excuses)
     if not rested:
         findings = [
             *findings,
@@ -75,6 +76,8 @@ def testimony(county: County) -> Evidence:
                 read(seat.store),
                 effects=seat.office.effects,
                 gone=seat.gone,
+                forgotten=seat.forgotten,
+                recovered=bool(seat.forgotten) and not seat.recovers,
                 leaves_effects=frozenset(model.kind for model in KINDS),
             )
             for seat in county.seats

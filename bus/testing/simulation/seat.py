@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
+from bus import recovery
 from bus.case import Attachment
 from bus.center import NotNow
 from bus.intake import Counter, Submission
@@ -17,8 +18,8 @@ from bus.page import Rules
 from bus.pauses import Pauses
 from bus.store import Store, StoreTrouble, Tx, schema
 from bus.store import tables as t
+from bus.testing.checker import Books, Told, read, text_digest
 from bus.testing.checker import Submission as Tried
-from bus.testing.checker import Told, text_digest
 from bus.testing.simulation.luck import Luck
 from bus.testing.simulation.office import Act, Matter, Office, adapter
 from bus.testing.simulation.road import Road, RoadTransport
@@ -66,7 +67,8 @@ class Disk(Store):
         """When something in the outbox, at the desk, or among the receipts is due, in milliseconds."""
         query = (
             "SELECT min(m) FROM (SELECT min(next_ms) m FROM outbox WHERE state='waiting' UNION ALL"
-            " SELECT min(next_ms) FROM receipts UNION ALL SELECT min(next_ms) FROM errors)"
+            " SELECT min(next_ms) FROM receipts UNION ALL SELECT min(next_ms) FROM errors UNION ALL"
+            " SELECT min(next_ms) FROM pages_owed)"
         )
         found: int | None = self.file.execute(query).fetchone()[0]
         return found
@@ -75,6 +77,16 @@ class Disk(Store):
         """When a task at the desk is due, in milliseconds."""
         found: int | None = self.file.execute("SELECT min(next_ms) FROM work WHERE state='waiting'").fetchone()[0]
         return found
+
+    def copied(self) -> sqlite3.Connection:
+        """A backup, as it is at this moment."""
+        backup = sqlite3.connect(":memory:")
+        self.file.backup(backup)
+        return backup
+
+    def put_back(self, backup: sqlite3.Connection) -> None:
+        """The backup in the place of what is there."""
+        backup.backup(self.file)
 
     def close(self) -> None:
         """See ``Store``."""
@@ -121,7 +133,12 @@ class Seat:
         self.unanswered: dict[str, Submission] = {}
         """Forms that the vendor's system has sent and not heard an answer to: it sends them again."""
         self.tried: list[Tried] = []
+        self.forgotten: list[Books] = []
+        """What the store said each time before an older backup was put in its place."""
         self._forms = 0
+        self._backup: tuple[sqlite3.Connection, int] | None = None
+        self._answered: list[Submission] = []
+        """Matters that were taken, oldest first."""
         store.luck = luck
         road.add(name)
 
@@ -158,6 +175,35 @@ class Seat:
         self.turns, self._transport = None, None
         self.back_at = self._now() + self._luck.draw.choice((0.0, 1.0, 20.0, 300.0))
 
+    def back_up(self) -> None:
+        """Somebody copies the store away."""
+        self._backup = self.store.copied(), len(self._answered)
+
+    def put_back(self, peers: Sequence[str]) -> bool:
+        """The disk is lost; the operator puts the last backup in its place and says so. The center's own system sends
+        again what was taken since. Whether there was a backup."""
+        if self._backup is None:
+            return False
+        self.die()
+        luck, self.store.luck = self.store.luck, None
+        self.forgotten.append(read(self.store))
+        self.store.put_back(self._backup[0])
+        recovery.begin(self.store, self.rules, peers, self.clock())
+        self.store.luck = luck
+        for one in self._answered[self._backup[1] :]:
+            self.unanswered[one.key[1]] = one
+        return True
+
+    @property
+    def recovers(self) -> bool:
+        """Whether it has not learnt yet what it has forgotten."""
+        return bool(self.forgotten) and recovery.going_on(self.store)
+
+    def excuse(self, gone: str) -> None:
+        """That center will never tell."""
+        if self.recovers:
+            recovery.excuse(self.store, gone, self.clock())
+
     # -- rounds ------------------------------------------------------------------------------------------------------
 
     def round(self, step: str) -> bool:
@@ -167,11 +213,12 @@ class Seat:
         now_ms = int((self._now() + self.skew) * 1000)
         try:
             if step == "receive":
-                due = self._road.next_due(self.name)
-                return due is not None and due <= self._now() and self.turns.receive(0) > 0
+                arrives = self._road.next_due(self.name)
+                return arrives is not None and arrives <= self._now() and self.turns.receive(0) > 0
             if step == "send":
                 due_ms = self.store.due()
-                return due_ms is not None and due_ms <= now_ms and self.turns.send().sent > 0
+                due = self.recovers or (due_ms is not None and due_ms <= now_ms)
+                return due and self.turns.send().sent > 0
             due_ms = self.store.desk_due()
             return due_ms is not None and due_ms <= now_ms and bool(self.turns.work()[0])
         except StoreTrouble:
@@ -226,6 +273,8 @@ class Seat:
                 self.tried[tried + place] = self._try(one)  # the answer was lost on the way: it is sent again
                 continue
             del self.unanswered[one.key[1]]
+            if isinstance(one.body, Matter):
+                self._answered.append(one)
             self._learn(one, cases)
         return True
 
