@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -57,6 +58,14 @@ class Servers:
             self._postgres = self._stack.enter_context(PostgresNode(SERVICES))
         return self._postgres
 
+    def previous_code(self) -> Path:
+        """The source tree of the newest previous version that runs at all: not every commit between tags does."""
+        for ref in previous_versions():
+            tree = self.code(ref)
+            if subprocess.run([sys.executable, "-c", "import bus.run"], cwd=tree, capture_output=True).returncode == 0:
+                return tree
+        raise LookupError("no previous version runs: is this a shallow clone? git fetch --unshallow --tags")
+
     def code(self, ref: str) -> Path:
         """The source tree of a version; the empty ref is the checkout as it lies."""
         if not ref:
@@ -71,10 +80,10 @@ class Servers:
 WIRE_AND_STORE = ("bus/store", "bus/kinds.py", "bus/message.py", "bus/transports")
 
 
-def previous_version() -> str:
-    """The newest tag before HEAD; without tags, the last version that stored or spoke otherwise than HEAD."""
+def previous_versions() -> list[str]:
+    """The newest tag before HEAD; without tags, what stood before each of the last changes of wire and store."""
     tag = _git("describe", "--tags", "--abbrev=0", "HEAD^", may_fail=True)
-    return tag or _git("log", "-1", "--format=%H^", "--", *WIRE_AND_STORE)
+    return [tag] if tag else _git("log", "-20", "--format=%H^", "--", *WIRE_AND_STORE).split()
 
 
 def _git(*words: str, may_fail: bool = False) -> str:
@@ -133,7 +142,7 @@ def stage(
                 clock = clocks[struck[0]] = stack.enter_context(FakeClock())
                 environments[struck[0]] = clock.env()
             if Needs.OLD_CODE in fault.needs:
-                codes[struck[0]] = servers.code(previous_version())
+                codes[struck[0]] = servers.previous_code()
         town = Town(folder, road.urls(proxied=Needs.PROXY in needs), stores, environments, servers.code(version), codes)
         stack.callback(town.close)
         town.open()
