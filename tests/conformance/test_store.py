@@ -9,8 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from bus.custody import Record
+from bus.eras import ERA, before_first
 from bus.ids import new_id
-from bus.store import Store, StoreTrouble, Tx, cases, inbox, intakes, outbox, parked, schema
+from bus.store import Store, StoreTrouble, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
 from bus.store.tables import metadata
 from tests.unit.steps import NOW, a_case
 
@@ -199,3 +200,54 @@ def test_the_record_survives_the_store_unchanged(store: Store) -> None:
     with store.reading() as tx:
         assert cases.read(tx, [record.case.case_id]) == {record.case.case_id: record}
         assert cases.by_number(tx, record.case.number) == record.case.case_id
+
+
+def test_what_is_receipted_is_kept_and_told_and_pruned(store: Store) -> None:
+    """The archive takes a receipted message from the outbox; what waits there is told after it; old entries go."""
+    case_id = new_id()
+    first, second = _message(case_id, 1), _message(case_id, 2)
+    store.write(lambda tx: outbox.lay_out(tx, [first, second]))
+
+    def receipted(tx: Tx) -> None:
+        archive.keep_said(tx, PEER, [str(first["message_id"])], "applied", 5)
+        outbox.receipted(tx, PEER, [str(first["message_id"])], [])
+
+    store.write(receipted)
+    with store.reading() as tx:
+        told = [*archive.since(tx, PEER, 0, 10), *archive.unreceipted(tx, PEER, 0, 10)]
+        assert list(archive.since(tx, ME, 0, 10)) == []
+    assert [(one.way, one.sequence, one.body, one.verdict) for one in told] == [
+        ("said", 1, b"\x00\xffbody", "applied"),
+        ("said", 2, b"\x00\xffbody", None),
+    ]
+    assert [store.write(lambda tx, at=at: archive.prune(tx, at, 10)) for at in (5, 6)] == [0, 1]  # type: ignore[misc]  # a default binds the loop's value
+
+
+def test_a_recovery_lifts_every_lane_into_its_era_and_ends_once(store: Store) -> None:
+    """New lanes and old ones go on at the million; while it goes on the desk rests."""
+    old, fresh = (PEER, str(new_id())), (PEER, str(new_id()))
+    store.write(lambda tx: outbox.next_sequences(tx, {old: 3}))
+    store.write(lambda tx: recovery.begin(tx, str(new_id()), 1, [PEER], 1))
+    era = store.write(recovery.era)
+    assert (era.number, [one.state for one in store.write(recovery.peers)]) == (1, [recovery.ASKED])
+    store.write(lambda tx: recovery.lift_sent(tx, before_first(1)))
+    store.write(lambda tx: recovery.lift_counters(tx, {"c": 7}))
+    store.write(lambda tx: recovery.end(tx, str(era.recovery), 2))
+    assert store.write(lambda tx: outbox.next_sequences(tx, {old: 1, fresh: 1})) == {old: ERA, fresh: ERA}
+    assert store.write(lambda tx: cases.next_number(tx, "c")) == 8
+    assert store.write(recovery.era) == recovery.Era(1, None)
+
+
+def test_a_peer_enters_an_era_and_what_was_held_back_is_forgotten(store: Store) -> None:
+    """Its sender said it before its store was put back: nobody will ever say what it waits for."""
+    place = {"peer": PEER, "case_id": str(new_id()), "sequence": 2, "body": b"x", "at_ms": 1}
+    store.write(lambda tx: inbox.hold(tx, [place]))
+    store.write(lambda tx: archive.begin_era(tx, PEER, 1, "r"))
+    assert store.write(lambda tx: archive.eras(tx, [PEER, ME])) == {PEER: (1, "r")}
+    assert store.write(lambda tx: inbox.held(tx, [(PEER, str(place["case_id"]))])) == {}
+    owed = {"peer": PEER, "recovery": "r", "cursor": "0", "next_ms": 1}
+    store.write(lambda tx: archive.owe_pages(tx, [owed]))
+    assert len(store.write(lambda tx: archive.pages_due(tx, 1, 10))) == 1
+    assert store.write(lambda tx: archive.pages_due(tx, 2, 10)) == []
+    store.write(lambda tx: archive.page_sent(tx, owed | {"cursor": "a1:0"}))
+    assert len(store.write(lambda tx: archive.pages_due(tx, 11, 10))) == 1
