@@ -62,7 +62,8 @@ class Servers:
         """The source tree of the newest previous version that runs at all: not every commit between tags does."""
         for ref in previous_versions():
             tree = self.code(ref)
-            if subprocess.run([sys.executable, "-c", "import bus.run"], cwd=tree, capture_output=True).returncode == 0:
+            tried = subprocess.run([sys.executable, "-c", "import bus.run"], check=False, cwd=tree, capture_output=True)
+            if tried.returncode == 0:
                 return tree
         raise LookupError("no previous version runs: is this a shallow clone? git fetch --unshallow --tags")
 
