@@ -17,8 +17,8 @@ from tests.chaos.faults import Fault, Needs
 from tests.chaos.road import Road
 from tests.chaos.town import Town, names
 
-SMALL_DISK = 48 << 20
-"""Bytes: room for a minute of load, and quickly filled."""
+SMALL_DISK = 256 << 20
+"""Bytes: room for minutes of full load, and quickly filled."""
 SERVICES = HERE / ".local" / "services"
 
 

@@ -42,7 +42,7 @@ def _await_publishing(town: Town, center: CenterProcess, timeout: float) -> None
     """Return when rows of the outbox are claimed and not yet marked as sent: the relay is at the broker with them."""
     url = town.store_url(center.name)
     if not url.startswith("sqlite:///"):
-        return
+        return  # PostgreSQL is not asked a thousand times a second: there any moment is as good
     deadline = time.monotonic() + timeout
     query = "SELECT 1 FROM outbox WHERE attempts = 0 AND state = 'waiting' AND next_ms > ? LIMIT 1"
     with closing(sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True)) as eye:
