@@ -30,7 +30,7 @@ def told_is_kept(evidence: Evidence) -> Iterator[Breach]:
         if one.digest and row.digest != one.digest:
             yield Breach(one.center, _first(one), f"{one.form} was taken with another content than was handed in")
         if _cases(row) != one.cases:
-            yield Breach(one.center, _first(one), f"{one.form} was told other cases than are in the books")
+            yield Breach(one.center, _first(one), f"{one.form} was told other cases than are in the books", excuse)
         for case in one.cases:
             if seat.books is not None and case not in seat.books.by_case:
                 yield Breach(one.center, case, f"{one.form} was told {one.told}, and its case is not here", excuse)

@@ -215,7 +215,8 @@ class County:
 
     def _next(self) -> float | None:
         """When the next thing is due anywhere."""
-        return min((due for seat in self.seats if not seat.gone for due in seat.dues()), default=None)
+        gone = [seat.name for seat in self.seats if seat.gone]
+        return min((due for seat in self.seats if not seat.gone for due in seat.dues(gone)), default=None)
 
     def _leap(self) -> None:
         """Nothing is due now: on to when something is."""

@@ -63,11 +63,14 @@ class Disk(Store):
                 tx.execute(delete(table))
             tx.exec_driver_sql("DELETE FROM sqlite_sequence")
 
-    def due(self) -> int | None:
-        """When something in the outbox, at the desk, or among the receipts is due, in milliseconds."""
+    def due(self, gone: Sequence[str] = ()) -> int | None:
+        """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside."""
+        aside = ", ".join(f"'{name}'" for name in gone)
         query = (
-            "SELECT min(m) FROM (SELECT min(next_ms) m FROM outbox WHERE state='waiting' UNION ALL"
-            " SELECT min(next_ms) FROM receipts UNION ALL SELECT min(next_ms) FROM errors UNION ALL"
+            "SELECT min(m) FROM (SELECT min(next_ms) m FROM outbox"
+            f" WHERE state='waiting' AND recipient NOT IN ({aside}) UNION ALL"
+            f" SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({aside}) UNION ALL"
+            " SELECT min(next_ms) FROM errors UNION ALL"
             " SELECT min(next_ms) FROM pages_owed)"
         )
         found: int | None = self.file.execute(query).fetchone()[0]
@@ -224,9 +227,10 @@ class Seat:
         except StoreTrouble:
             return True
 
-    def dues(self) -> Iterator[float]:
-        """When something is due here, in virtual time: at the outbox, at the desk, on the road."""
-        for due_ms in (self.store.due(), self.store.desk_due()):
+    def dues(self, gone: Sequence[str]) -> Iterator[float]:
+        """When something is due here, in virtual time: at the outbox, at the desk, on the road. What waits for those
+        who are ``gone`` will be due again for ever."""
+        for due_ms in (self.store.due(gone), self.store.desk_due()):
             if due_ms is not None:
                 yield due_ms / 1000 - self.skew
         due = self._road.next_due(self.name)
