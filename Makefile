@@ -47,7 +47,7 @@ services: setup ## install what the private RabbitMQ and PostgreSQL of the tests
 	@$(BIN)/python -m bus.testing.services ensure
 
 model: setup services ## check the model of the custody protocol exhaustively, and print how far it went
-	@$(BIN)/python -m pytest -q -rP tests/protocol $(ARGS)
+	@$(BIN)/python -m pytest -q -s tests/protocol $(ARGS)
 
 secrets: ## random secrets for `docker compose up`, in .local/compose
 	@deploy/compose/secrets .local/compose
