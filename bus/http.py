@@ -112,8 +112,14 @@ def _refuse(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(told, error.status_code, error.headers)
 
 
+SIGNED_BY = ("webhook-id", "webhook-timestamp", "webhook-signature")
+_UNSIGNED = {"code": "signature", "cure": "sign with the shared secret (Standard Webhooks); check both clocks"}
+
+
 async def _bounded(request: Request, limit: int) -> bytes:
-    """The body, never more than ``limit`` bytes of it in memory."""
+    """The body, never more than ``limit`` bytes of it in memory, and nothing of one that is not even signed."""
+    if not all(request.headers.get(name) for name in SIGNED_BY):
+        raise HTTPException(401, _UNSIGNED)
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
@@ -140,9 +146,7 @@ def _verify(webhook: Webhook, content: bytes | str, request: Request) -> None:
     try:
         webhook.verify(content, dict(request.headers), json_parse=False)
     except (WebhookVerificationError, ValueError):
-        raise HTTPException(
-            401, {"code": "signature", "cure": "sign with the shared secret (Standard Webhooks); check both clocks"}
-        ) from None
+        raise HTTPException(401, _UNSIGNED) from None
 
 
 def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:

@@ -246,7 +246,8 @@ def _hashes(deal: Dealer) -> Iterator[HttpItem]:
 
 
 def _requests(form: str) -> Iterator[HttpItem]:
-    head = f"POST /intake/{form} HTTP/1.1\r\nHost: a\r\n"
+    mark = "webhook-id: a\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\n"
+    head = f"POST /intake/{form} HTTP/1.1\r\nHost: a\r\n{mark}"
     for name, plain, verdict in (
         ("nonsense", b"nonsense\r\n\r\n", "400"),
         ("NUL", b"\x00" * 64 + b"\r\n\r\n", "400"),
@@ -261,7 +262,7 @@ def _requests(form: str) -> Iterator[HttpItem]:
         ("NUL in a header", head.encode() + b"X: a\x00b\r\n\r\n", "400"),
         ("a line end in a header", head.encode() + b"X: a\rb\r\n\r\n", "400"),
         ("a header of 200 KB", head.encode() + b"X: " + b"a" * 200_000 + b"\r\n\r\n", "400"),
-        ("20,000 headers", head.encode() + b"X: 1\r\n" * 20_000 + b"\r\n", "401"),
+        ("5,000 headers", head.encode() + b"X: 1\r\n" * 5_000 + b"\r\n", "401"),
         ("length -1", f"{head}Content-Length: -1\r\n\r\n".encode(), "400"),
         ("length in words", f"{head}Content-Length: ten\r\n\r\n".encode(), "400"),
         ("length in hex", f"{head}Content-Length: 0x10\r\n\r\n".encode(), "400"),
@@ -276,10 +277,10 @@ def _requests(form: str) -> Iterator[HttpItem]:
         ("an encoding that is none", f"{head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n".encode(), "400"),
         ("more than may be, in chunks", head.encode() + b"Transfer-Encoding: chunked\r\n\r\n"
             + (b"8000\r\n" + b"a" * 0x8000 + b"\r\n") * 10, "413"),
-        ("a file that is too large, in chunks", b"PUT /attachments HTTP/1.1\r\nHost: a\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n" + (b"100000\r\n" + b"a" * 0x100000 + b"\r\n") * 21, "413"),
-        ("a file that is too large", f"PUT /attachments HTTP/1.1\r\nHost: a\r\nContent-Length: {LARGEST + 1}\r\n\r\n"
-            .encode(), "413"),
+        ("a large file that is not signed, in chunks", b"PUT /attachments HTTP/1.1\r\nHost: a\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n" + (b"100000\r\n" + b"a" * 0x100000 + b"\r\n") * 21, "401"),
+        ("a file that is too large", f"PUT /attachments HTTP/1.1\r\nHost: a\r\n{mark}"
+            f"Content-Length: {LARGEST + 1}\r\n\r\n".encode(), "413"),
         ("half a request", head.encode(), "closed"),
         ("half a body", f"{head}Content-Length: 100\r\n\r\n{{".encode(), "closed"),
         ("nothing", b"", "closed"),
