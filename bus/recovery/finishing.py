@@ -10,7 +10,7 @@ from bus import kinds as k
 from bus.control import parked_row, refused_row
 from bus.custody import Record, Refusal
 from bus.eras import before_first
-from bus.ids import id_within, new_id
+from bus.ids import id_within
 from bus.message import Message, Undecodable, compose, decode, encode
 from bus.page import Page, Rules, ms
 from bus.recovery.rebuild import rebuild
@@ -31,8 +31,16 @@ class _Restoring:
     page: Page
     waiting: dict[str, Row]
     """What the backup's outbox has: unsent, or heard by now."""
+    renewed: dict[str, str]
+    """The id under which an earlier recovery from the same backup said it again → its id."""
     park: list[dict[str, Any]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
+
+    def owed(self, word: "_Word") -> str | None:
+        """The id in the backup's outbox of what was told here, if it is there."""
+        told: str = word.row["message_id"]
+        found = told if told in self.waiting else self.renewed.get(told)
+        return found if found in self.waiting else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ def finish(tx: Tx, rules: Rules, now: datetime) -> None:
     if era.recovery is None:
         return
     waiting = {row["message_id"]: row for row in recovery.waiting(tx)}
-    restoring = _Restoring(Page(tx, rules, now), waiting)
+    restoring = _Restoring(Page(tx, rules, now), waiting, {str(_again(known)): known for known in waiting})
     recovery.forget_held(tx)
     recovery.lift_sent(tx, before_first(era.number))
     for case_id in recovery.cases_told(tx):
@@ -79,9 +87,10 @@ def _read(row: Row) -> _Word:
 def _case(restoring: _Restoring, case_id: UUID, told: Sequence[_Word]) -> None:
     page, me = restoring.page, restoring.page.rules.me
     before = page.record(case_id)
-    said = [w for w in told if w.row["way"] == archive.SAID and w.row["message_id"] not in restoring.waiting]
+    ours = [w for w in told if w.row["way"] == archive.SAID]
+    said = [w for w in ours if restoring.owed(w) is None]
     heard = _heard([w for w in told if w.row["way"] == archive.HEARD], [w.message for w in said])
-    _receipted(restoring, [w for w in told if w.row["message_id"] in restoring.waiting])
+    _receipted(restoring, ours)
     _keep_said(restoring, said)
     words = [w.message for w in said if w.readable]
     applied = [w.message for w in heard if w.readable and w.verdict == k.Verdict.APPLIED.value]
@@ -126,7 +135,14 @@ def _receipted(restoring: _Restoring, told: Iterable[_Word]) -> None:
     """What the backup's outbox still has, and its recipient has heard."""
     page = restoring.page
     for word in told:
-        row, message_id = restoring.waiting.pop(word.row["message_id"]), word.row["message_id"]
+        known = restoring.owed(word)
+        if known is None:
+            continue
+        row, message_id = restoring.waiting.pop(known), word.row["message_id"]
+        if message_id != known:
+            values = {"message_id": message_id, "sequence": word.message.sequence, "body": word.row["body"]}
+            recovery.renew(page.tx, row["id"], values)
+            row = {**row, **values}
         if word.verdict == k.Verdict.REFUSED.value:
             code = word.row["code"] or "refused"
             outbox.receipted(page.tx, row["recipient"], [], [(message_id, code)])
@@ -265,13 +281,20 @@ def _hear_again(page: Page, message: Message[Any]) -> None:
         page.note(message.subject, "restored", message.data.kind, message.source, message.id, refusal.code)  # type: ignore[arg-type]  # it has a case: asking keeps no other
 
 
+def _again(message_id: str) -> UUID:
+    """The id under which a message of the backup's outbox is said in a new era: the same after each recovery from the
+    same backup, so that it is known which of them was heard; another than before, so that no late receipt ends it."""
+    return id_within(UUID(message_id), "again")
+
+
 def _say_anew(restoring: _Restoring) -> None:
     """What nobody has heard is said in the new era, with an id and a place of its own: its old copies count no more."""
     page = restoring.page
     for row in restoring.waiting.values():
         lane = (row["recipient"], row["case_id"])
         sequence = outbox.next_sequences(page.tx, {lane: 1})[lane] + 1
-        message = decode(row["body"]).model_copy(update={"id": new_id(), "time": page.now, "sequence": sequence})
+        values = {"id": _again(row["message_id"]), "time": page.now, "sequence": sequence}
+        message = decode(row["body"]).model_copy(update=values)
         again = {"message_id": str(message.id), "sequence": sequence, "body": encode(message)}
         recovery.renew(page.tx, row["id"], again | {"attempts": 0, "next_ms": ms(page.now), "trouble": ""})
         page.note(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 import bus.accept
+import bus.control
 import bus.http
 import bus.intake
 import bus.page
@@ -343,7 +344,8 @@ def unknown_kind_swallowed(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_bad_input.parks_broken_messages)
 def unreadable_bodies_swallowed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.accept, "_park_strange", lambda *_: None)
+    plain = bus.accept._read
+    patch.setattr(bus.accept, "_read", lambda deliveries, rules: (*plain(deliveries, rules)[:2], []))
 
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
@@ -359,12 +361,13 @@ def bodies_logged(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
 def body_in_a_hint(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.accept._parked
+    plain = bus.control.parked_row
 
     def row(place: str, rules: Any, body: bytes, message: Any, code: str, _hint: str, now: Any) -> Any:
         return plain(place, rules, body, message, code, body.decode(errors="replace")[-300:], now)
 
-    patch.setattr(bus.accept, "_parked", row)
+    for module in (bus.accept, bus.control):
+        patch.setattr(module, "parked_row", row)
 
 
 def stores_before_it_settles(folder: Path, _plant: object) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+import bus.accept
 from bus import commands as c
 from bus import kinds as k
 from bus import recovery
@@ -20,7 +21,7 @@ from bus.ids import new_id
 from bus.intake import Counter, Submission, intake
 from bus.message import Message, compose, decode, encode
 from bus.page import Page, Rules
-from bus.recovery import telling
+from bus.recovery import finishing, telling
 from bus.store import StoreTrouble, Tx, archive, cases, inbox, parked
 from bus.store import tables as t
 from bus.testing.town import one_custodian
@@ -148,7 +149,7 @@ def agree(county: Restored) -> None:
     assert codes <= HONEST_REFUSALS
 
 
-def test_a_holder_put_back_before_its_hand_over_no_longer_believes_that_it_holds(county: Restored) -> None:
+def test_a_holder_put_back_before_its_hand_over_no_longer_holds(county: Restored) -> None:
     """The other has accepted: there is one custodian, and it is the other."""
     case_id = county.register(A)
     backup = county.backup(A)
@@ -272,6 +273,42 @@ def test_a_decision_that_nobody_heard_is_made_again(county: Restored) -> None:
 def opened_kind(body: bytes) -> str:
     """The kind of a message."""
     return str(decode(body).data.kind)
+
+
+def test_what_the_backup_still_owed_is_said(county: Restored) -> None:
+    """An offer that lay in the outbox at the backup reaches its recipient, whether or not it did so before the loss."""
+    case_id = county.register(A)
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    backup = county.backup(A)
+    county.put_back(A, backup)
+    rest(county)
+    assert record(county, B, case_id).offer_in is not None
+    county.put_back(A, backup)
+    rest(county)
+    with county.centers[B].store.reading() as tx:
+        assert len(tx.execute(select(t.applied).where(t.applied.c.peer == A)).all()) == 1
+
+
+SAFEGUARDS = [
+    (bus.accept, "enter_eras", lambda *_: {}, test_what_nobody_has_heard_is_undone_and_its_ghosts_change_nothing),
+    (bus.accept, "enter_eras", lambda *_: {}, test_a_receipt_of_the_lost_time_ends_nothing),
+    (finishing, "still_to_say", lambda *_: [], test_a_word_to_many_that_reached_one_reaches_all),
+    (finishing, "must_be_heard_again", lambda *_: False, test_a_decision_that_nobody_heard_is_made_again),
+    (finishing, "_say_anew", lambda *_: None, test_what_the_backup_still_owed_is_said),
+    (finishing, "_name", lambda *_: None, test_a_case_registered_and_offered_since_the_backup_comes_back),
+    (finishing, "rebuild", lambda story, _: story.before, test_a_holder_put_back_before_its_hand_over_no_longer_holds),
+]
+"""What recovery does, taken away, and the test that must notice."""
+
+
+@pytest.mark.parametrize(("module", "name", "instead", "test"), SAFEGUARDS)
+def test_each_safeguard_is_missed_when_it_is_gone(
+    county: Restored, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, instead: Any, test: Any
+) -> None:
+    """A test that passes without what it is for tests nothing."""
+    monkeypatch.setattr(module, name, instead)
+    with pytest.raises((AssertionError, KeyError, ValueError)):
+        test(county)
 
 
 # -- telling and asking ----------------------------------------------------------------------------------------------
