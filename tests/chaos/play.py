@@ -30,7 +30,7 @@ HEALTHY = 2.0
 
 How = Literal["at-once", "in-turn", "soak"]
 """All faults of a group beside each other; one after the other; or a random one every 5 to 40 s."""
-BETWEEN: dict[How, str] = {"at-once": "+", "in-turn": "/", "soak": "?"}
+BETWEEN: dict[How, str] = {"at-once": "+", "in-turn": "/"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ class Row:
 
 def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) -> Row:
     """Do this harm to a fresh town, all faults of the group at once, and judge what is left."""
-    row = Row(BETWEEN[setting.how].join(fault.name for fault in group), seed, setting.seconds)
+    name = f"soak ({len(group)})" if setting.how == "soak" else BETWEEN[setting.how].join(fault.name for fault in group)
+    row = Row(name, seed, setting.seconds)
     targets = _targets(group, names(setting.division), seed, setting.how)
     with stage(
         servers,
