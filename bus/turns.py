@@ -15,7 +15,7 @@ from bus.case import Attachment
 from bus.center import Center
 from bus.intake import Counter, Reply, Submission, intake
 from bus.page import Rules, ms
-from bus.port import Transport
+from bus.port import Delivery, Transport
 from bus.relay import Relayed, relay
 from bus.store import inbox, outbox
 from bus.store.database import Store, Tx
@@ -58,6 +58,8 @@ class Turns:
     """Observes how long a round of the named step takes, once there is something to do."""
     heard: Counts[str] = field(default_factory=Counts)
     """What the last round of ``accept`` has done."""
+    unsettled: list[Delivery] = field(default_factory=list)
+    """What has arrived and could not be applied yet."""
     unwritten: list[Performed] = field(default_factory=list)
     """What was performed at the desk and could not be written down yet."""
 
@@ -82,12 +84,17 @@ class Turns:
             return relay(self.store, self.transport, self.rules, self.clock(), limit=WINDOW, timeout=timeout)
 
     def receive(self, timeout: float) -> int:
-        """What has arrived is applied in one commit, and settled only then. Returns how much there was."""
-        deliveries = self.transport.receive(WINDOW, timeout)
-        if deliveries:
-            with self.timed("accept"):
-                self.heard = accept(self.store, self.rules, deliveries, self.clock())
-            self.transport.settle(deliveries)
+        """What has arrived is applied in one commit, and settled only then. Returns how much there was.
+
+        Raises ``StoreTrouble``: the same deliveries are then tried by the next round. Dropped, they would stay in the
+        transport's window, unsettled, until nothing new could be handed out."""
+        self.unsettled = self.unsettled or self.transport.receive(WINDOW, timeout)
+        if not self.unsettled:
+            return 0
+        with self.timed("accept"):
+            self.heard = accept(self.store, self.rules, self.unsettled, self.clock())
+        deliveries, self.unsettled = self.unsettled, []
+        self.transport.settle(deliveries)
         return len(deliveries)
 
     def work(self) -> tuple[list[Performed], int]:

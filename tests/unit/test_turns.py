@@ -9,6 +9,7 @@ import pytest
 from bus.case import Attachment
 from bus.commands import Offer, Register
 from bus.intake import Counter
+from bus.port import Delivery
 from bus.store import StoreTrouble, inbox
 from bus.store.database import Store
 from bus.turns import Turns
@@ -27,6 +28,24 @@ class Failing(Store):
         if self.full():
             raise StoreTrouble("the disk is full", passing=True)
         return super().write(change)
+
+
+class Road(Bag):
+    """Brings what a test lays on it, once, and remembers what was settled."""
+
+    def __init__(self, deliveries: list[Delivery]) -> None:
+        super().__init__()
+        self._deliveries = deliveries
+        self.settled: list[Delivery] = []
+
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
+        """All of it, once."""
+        brought, self._deliveries = self._deliveries, []
+        return brought
+
+    def settle(self, deliveries: Any) -> None:
+        """Remember."""
+        self.settled += deliveries
 
 
 def _no_attachment(_tx: object, _sha256: str) -> Attachment | None:
@@ -68,6 +87,23 @@ def test_what_was_performed_is_written_down_as_soon_as_the_store_is_well_again(d
     with dq.store.reading() as tx:
         assert inbox.figures(tx)["waiting"] == 0
     assert turns.work() == ([], 0)
+    store.close()
+
+
+def test_what_could_not_be_applied_is_tried_again_and_then_settled(dq: Bare) -> None:
+    """Deliveries of a failed commit are not left in the transport's window: the next round applies and settles them."""
+    store = Failing(str(dq.store.url))
+    turns = _turns(dq, System(), store)
+    bag = Road([Delivery(b"{", None, 1), Delivery(b"[", None, 2)])
+    turns.transport = bag
+    store.full = lambda: True
+    for _ in range(3):
+        with pytest.raises(StoreTrouble):
+            turns.receive(0)
+    assert bag.settled == []
+    store.full = lambda: False
+    assert turns.receive(0) == 2
+    assert [delivery.tag for delivery in bag.settled] == [1, 2]
     store.close()
 
 

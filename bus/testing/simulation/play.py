@@ -45,6 +45,9 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
         ]
     faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
     findings += [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
+    left = sum(seat.unsettled for seat in county.seats)
+    if left:
+        findings.append(Finding("what arrived is settled", "", "", f"{left} deliveries were never settled"))
     given_up = sum((operator.given_up for operator in county.operators.values()), Counter[str]())
     findings += [
         Finding("parked only by crossings", "", "", f"{what} × {count}")

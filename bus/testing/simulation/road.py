@@ -119,6 +119,11 @@ class RoadTransport:
             self._handed_out = [one for one in self._handed_out if one is not delivery]
         self._luck.trip()
 
+    @property
+    def unsettled(self) -> int:
+        """How many deliveries were handed out and not settled."""
+        return len(self._handed_out)
+
     def state(self) -> TransportState:
         """See the port."""
         return TransportState(connected=True, reconnects=0, unconfirmed=0, consuming=True, blocked=False, trouble="")

@@ -65,15 +65,12 @@ class Disk(Store):
 
     def due(self, gone: Sequence[str] = ()) -> int | None:
         """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside."""
-        aside = ", ".join(f"'{name}'" for name in gone)
-        query = (
-            "SELECT min(m) FROM (SELECT min(next_ms) m FROM outbox"
-            f" WHERE state='waiting' AND recipient NOT IN ({aside}) UNION ALL"
-            f" SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({aside}) UNION ALL"
-            " SELECT min(next_ms) FROM errors UNION ALL"
-            " SELECT min(next_ms) FROM pages_owed)"
-        )
-        found: int | None = self.file.execute(query).fetchone()[0]
+        marks = ", ".join("?" * len(gone))
+        waiting = f"SELECT min(next_ms) m FROM outbox WHERE state='waiting' AND recipient NOT IN ({marks})"  # noqa: S608 - only marks
+        receipts = f"SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({marks})"  # noqa: S608 - only marks
+        others = "SELECT min(next_ms) FROM errors UNION ALL SELECT min(next_ms) FROM pages_owed"
+        query = f"SELECT min(m) FROM ({waiting} UNION ALL {receipts} UNION ALL {others})"  # noqa: S608 - of the above
+        found: int | None = self.file.execute(query, (*gone, *gone)).fetchone()[0]
         return found
 
     def desk_due(self) -> int | None:
@@ -198,6 +195,11 @@ class Seat:
         return True
 
     @property
+    def unsettled(self) -> int:
+        """How many deliveries this life has been given and has not settled."""
+        return self._transport.unsettled if self._transport is not None else 0
+
+    @property
     def recovers(self) -> bool:
         """Whether it has not learnt yet what it has forgotten."""
         return bool(self.forgotten) and recovery.going_on(self.store)
@@ -217,7 +219,8 @@ class Seat:
         try:
             if step == "receive":
                 arrives = self._road.next_due(self.name)
-                return arrives is not None and arrives <= self._now() and self.turns.receive(0) > 0
+                there = bool(self.turns.unsettled) or (arrives is not None and arrives <= self._now())
+                return there and self.turns.receive(0) > 0
             if step == "send":
                 due_ms = self.store.due()
                 due = self.recovers or (due_ms is not None and due_ms <= now_ms)
