@@ -6,7 +6,6 @@ dropped, and ten bad messages harm none of their neighbours.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,47 +20,11 @@ from bus.port import Delivery
 from bus.recovery.telling import enter_eras
 from bus.store import archive, inbox, outbox, parked, recovery
 from bus.store.database import Store, StoreTrouble, Tx
+from bus.tray import Arrived, Tray
 
 UNKNOWN = "unknown-case"
 FURTHEST_AHEAD = 1000
 """A message so many places ahead of its lane is not held back but parked: no honest peer is so far ahead."""
-
-
-@dataclass(slots=True)
-class _Arrived:
-    """One delivery, as far as it could be read."""
-
-    body: bytes
-    message: Message[Any]
-    fault: str = ""
-    """Why the body cannot be applied, though the envelope is right."""
-
-    @property
-    def lane(self) -> inbox.Lane:
-        return (self.message.source, str(self.message.subject))
-
-    @property
-    def place(self) -> tuple[str, str, int]:
-        return (*self.lane, self.message.sequence)
-
-
-@dataclass(slots=True)
-class _Tray:
-    """One transaction's outcome, besides the page."""
-
-    eras: dict[str, int] = field(default_factory=dict)
-    """Of peers that were put back to a backup: the era in which they speak."""
-    marks: dict[inbox.Lane, int] = field(default_factory=dict)
-    held: dict[inbox.Lane, dict[int, bytes]] = field(default_factory=dict)
-    applied: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[dict[str, Any]] = field(default_factory=list)
-    """What goes into the archive."""
-    receipts: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    park: list[dict[str, Any]] = field(default_factory=list)
-    hold: list[dict[str, Any]] = field(default_factory=list)
-    released: list[tuple[str, str, int]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
 
 
 def accept(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
@@ -99,7 +62,7 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
     arrived, control, strange = _read(whole, rules)
 
     def change(tx: Tx) -> Counter[str]:
-        tray = _Tray(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
+        tray = Tray(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
         for row, error in (strange_rows(rules, *one, now) for one in strange):
             tray.counts["parked"] += 1
             tray.park.append(row)
@@ -121,8 +84,8 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
 
 def _read(
     deliveries: Sequence[Delivery], rules: Rules
-) -> tuple[list[_Arrived], list[Message[Control]], list[tuple[bytes, str | None, str, str]]]:
-    arrived: list[_Arrived] = []
+) -> tuple[list[Arrived], list[Message[Control]], list[tuple[bytes, str | None, str, str]]]:
+    arrived: list[Arrived] = []
     control: list[Message[Control]] = []
     strange: list[tuple[bytes, str | None, str, str]] = []
     for delivery in deliveries:
@@ -142,7 +105,7 @@ def _read(
         elif message.subject is None or message.sequence == 0:
             strange.append((delivery.body, delivery.sender, fault or "no-place-in-a-lane", ""))
         else:
-            arrived.append(_Arrived(delivery.body, message, fault))
+            arrived.append(Arrived(delivery.body, message, fault))
     return arrived, control, strange
 
 
@@ -156,14 +119,14 @@ def _wrong_envelope(message: Message[Any], sender: str | None, rules: Rules) -> 
     return ""
 
 
-def _is_old(tray: _Tray, message: Message[Any]) -> bool:
+def _is_old(tray: Tray, message: Message[Any]) -> bool:
     """Word from before its sender's store was put back: nothing that others have built on since."""
     old = era_of(message.sequence) < tray.eras.get(message.source, 0) and not isinstance(message.data, LogAsked)
     tray.counts["fenced"] += old
     return old
 
 
-def _apply_all(tx: Tx, tray: _Tray, arrived: list[_Arrived], rules: Rules, now: datetime) -> None:
+def _apply_all(tx: Tx, tray: Tray, arrived: list[Arrived], rules: Rules, now: datetime) -> None:
     page = Page(tx, rules, now)
     page.load({_case(a) for a in arrived})
     tray.marks = {
@@ -185,12 +148,12 @@ def _apply_all(tx: Tx, tray: _Tray, arrived: list[_Arrived], rules: Rules, now: 
     parked.take_known(tx, UNKNOWN, [row["message_id"] for row in tray.applied])
 
 
-def _case(one: _Arrived) -> UUID:
+def _case(one: Arrived) -> UUID:
     case_id: UUID = one.message.subject  # type: ignore[assignment]  # _read lets none through without a case
     return case_id
 
 
-def _place(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, int], Any]) -> None:
+def _place(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int], Any]) -> None:
     """Put a message where its sequence says: applied now, repeated, or held back."""
     mark, sequence = tray.marks[one.lane], one.message.sequence
     if sequence <= mark:
@@ -215,7 +178,7 @@ def _place(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, i
         _release(page, tray, one.lane)
 
 
-def _repeat(page: Page, tray: _Tray, one: _Arrived, known: dict[tuple[str, str, int], Any]) -> None:
+def _repeat(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int], Any]) -> None:
     """It was dealt with before: the same answer again, and nothing changes."""
     before = known.get(one.place) or next((r for r in tray.applied if _is_place(r, one.place)), None)
     if before is not None and before["message_id"] == str(one.message.id):
@@ -236,17 +199,17 @@ def _is_place(row: dict[str, Any], place: tuple[str, str, int]) -> bool:
     return (row["peer"], row["case_id"], row["sequence"]) == place
 
 
-def _release(page: Page, tray: _Tray, lane: inbox.Lane) -> None:
+def _release(page: Page, tray: Tray, lane: inbox.Lane) -> None:
     """Apply what was held back behind the message that has just been applied."""
     waiting = tray.held.get(lane, {})
     while (sequence := tray.marks[lane] + 1) in waiting:
         body = waiting[sequence]
         try:
-            one = _Arrived(body, decode(body))
+            one = Arrived(body, decode(body))
         except Undecodable as error:
             if error.envelope is None:  # it was readable when it was held back
                 raise
-            one = _Arrived(body, error.envelope, error.code)
+            one = Arrived(body, error.envelope, error.code)
         if not _apply(page, tray, one):
             return
         del waiting[sequence]
@@ -254,7 +217,7 @@ def _release(page: Page, tray: _Tray, lane: inbox.Lane) -> None:
         tray.hold = [row for row in tray.hold if not _is_place(row, (*lane, sequence))]
 
 
-def _apply(page: Page, tray: _Tray, one: _Arrived) -> bool:
+def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
     """Give one message to custody; its place in the lane is then taken and it is receipted, whatever became of it.
 
     False for the one exception: a message about a case that is not known here yet. Whoever spoke has it from a third
@@ -297,7 +260,7 @@ def _apply(page: Page, tray: _Tray, one: _Arrived) -> bool:
     return True
 
 
-def _owe(tray: _Tray, one: _Arrived, verdict: Verdict, code: str | None, now: datetime) -> None:
+def _owe(tray: Tray, one: Arrived, verdict: Verdict, code: str | None, now: datetime) -> None:
     tray.receipts.append(
         {
             "peer": one.message.source,

@@ -174,8 +174,9 @@ def _arbitration(story: Story, record: Record) -> tuple[str | None, tuple[str, .
     before = story.before
     closed = max((one.data.round for one in story.all(k.Closed)), default=0)
     if record.arbiter != record.me:
-        kept = before is not None and before.version == record.version and before.round > closed
-        asked = [one for one in story.ours(k.ArbitrationRequested) if one.data.version == record.version]
+        now = (record.version, record.round)
+        kept = before is not None and (before.version, before.round) == now and before.round > closed
+        asked = [o for o in story.ours(k.ArbitrationRequested) if (o.data.version, o.data.round) == now]
         waits = (kept and before is not None and before.arbitration) or any(o.data.round > closed for o in asked)
         return (record.arbiter if waits else None), ()
     ruled = max((one.data.version for one in story.ours(k.Ruled)), default=0)

@@ -428,7 +428,7 @@ def receipt_before_the_commit(patch: pytest.MonkeyPatch) -> None:
 
     def window(store: Store, rules: Any, deliveries: Any, now: Any) -> Any:
         arrived = bus.accept._read(deliveries, rules)[0]
-        tray = bus.accept._Tray()
+        tray = Tray()
         for one in arrived:
             bus.accept._owe(tray, one, Verdict.APPLIED, None, now)
         store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))

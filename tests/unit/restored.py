@@ -43,6 +43,7 @@ class Restored:
 
     def __init__(self, folder: Path, seed: int, size: int = 4) -> None:
         self.folder, self.luck = folder, random.Random(seed)  # noqa: S311 - luck, not a secret
+        random.seed(seed)  # the pauses of the steps are drawn from it
         self.names = TOWN[:size]
         self.centers = {name: Bare(name, folder, arbiter=TOWN[size - 1]) for name in self.names}
         self.road = Road(self.luck)
