@@ -24,12 +24,16 @@ def heard_is_worked(evidence: Evidence) -> Iterator[Breach]:
     for name, books in evidence.open_books:
         ended = {line.message for line in books.journal if line.way == "desk"} | books.given_up
         ended |= {task.message for task in books.work}
-        begun = {effect.message for effect in evidence.seats[name].effects}
+        seat = evidence.seats[name]
+        begun = {effect.message for effect in seat.effects}
         for line in books.journal:
             ours = line.way == "said" and line.peer == name  # said to itself: work that never travelled
             work = ours or (line.way == "heard" and (line.kind in ALWAYS_WORK or line.message in begun))
             if work and line.message not in ended:
-                yield Breach(name, line.case, f"{line.kind} from {line.peer} left the desk undone: {line.message}")
+                # heard once more after an old backup, it may be no work any more: the effect is of the time before
+                excuse = "restored" if seat.forgotten and line.kind not in ALWAYS_WORK and not ours else ""
+                left = f"{line.kind} from {line.peer} left the desk undone: {line.message}"
+                yield Breach(name, line.case, left, excuse)
 
 
 def done_once(evidence: Evidence) -> Iterator[Breach]:
@@ -55,7 +59,10 @@ def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
             if line is None:
                 yield Breach(name, "", f"{effect.what} belongs to no message here: {effect.key}")
             elif line.way == "refused":
-                yield Breach(name, line.case, f"{effect.what} comes from a message that was refused: {effect.key}")
+                # worked before its store was put back, and refused when it came once more: the world had moved on
+                excuse = "restored" if seat.forgotten else ""
+                refused = f"{effect.what} comes from a message that was refused: {effect.key}"
+                yield Breach(name, line.case, refused, excuse)
 
 
 def _cause(books: tuple[Books, ...], message: str) -> Line | None:

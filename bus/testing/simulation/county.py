@@ -161,8 +161,12 @@ class County:
             other.excuse(seat.name)
 
     def _restore(self, seat: Seat) -> None:
-        if not seat.gone and seat.put_back([other.name for other in self.seats if not other.gone]):
-            self._tell("restore", seat.name)
+        if seat.gone or not seat.put_back(self.alive):
+            return
+        self._tell("restore", seat.name)
+        for other in self.seats:
+            if other.gone:
+                seat.excuse(other.name)
 
     def _tick(self) -> bool:
         """Everybody gets a turn, in an order that is drawn; whether anybody had something to do."""
