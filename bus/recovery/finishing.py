@@ -1,6 +1,6 @@
 """Everybody has told: in one transaction the cases become what they were, and the center speaks again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,17 +11,19 @@ from bus.control import parked_row, refused_row
 from bus.custody import Record, Refusal
 from bus.eras import before_first
 from bus.ids import id_within
-from bus.message import Message, Undecodable, compose, decode, encode
+from bus.message import Message, compose, decode, encode
 from bus.page import Page, Rules, ms
 from bus.recovery.rebuild import rebuild
 from bus.recovery.resay import commands_were_heard, must_be_heard_again, still_to_say
 from bus.recovery.story import Story
+from bus.recovery.words import Row, Word, archived, memory, outbox_row, read
 from bus.store import archive, inbox, outbox, parked, recovery
 from bus.store.database import Tx
 
 NOBODY_TOLD = "nobody told what opens this case here: ask its holder or origin too, `bus restored --ask CENTER`"
 
-Row = Mapping[str, Any]
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
+"""What can be the first that a center hears of a case."""
 
 
 @dataclass(slots=True)
@@ -36,25 +38,11 @@ class _Restoring:
     park: list[dict[str, Any]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 
-    def owed(self, word: "_Word") -> str | None:
+    def owed(self, word: Word) -> str | None:
         """The id in the backup's outbox of what was told here, if it is there."""
         told: str = word.row["message_id"]
         found = told if told in self.waiting else self.renewed.get(told)
         return found if found in self.waiting else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """One message that was told, read."""
-
-    row: Row
-    message: Message[Any]
-    readable: bool
-
-    @property
-    def verdict(self) -> str:
-        """What became of it here; what nobody was told is known by what we said to it."""
-        return self.row["verdict"] or k.Verdict.APPLIED.value
 
 
 def finish(tx: Tx, rules: Rules, now: datetime) -> None:
@@ -67,7 +55,7 @@ def finish(tx: Tx, rules: Rules, now: datetime) -> None:
     recovery.forget_held(tx)
     recovery.lift_sent(tx, before_first(era.number))
     for case_id in recovery.cases_told(tx):
-        _case(restoring, UUID(case_id), [_read(row) for row in recovery.told(tx, case_id)])
+        _case(restoring, UUID(case_id), [read(row) for row in recovery.told(tx, case_id)])
     _say_anew(restoring)
     recovery.lift_counters(tx, restoring.counters)
     parked.park(tx, restoring.park)
@@ -75,21 +63,15 @@ def finish(tx: Tx, rules: Rules, now: datetime) -> None:
     recovery.end(tx, era.recovery, ms(now))
 
 
-def _read(row: Row) -> _Word:
-    try:
-        return _Word(row, decode(row["body"]), readable=True)
-    except Undecodable as error:
-        if error.envelope is None:  # it was readable when it was told
-            raise
-        return _Word(row, error.envelope, readable=False)
-
-
-def _case(restoring: _Restoring, case_id: UUID, told: Sequence[_Word]) -> None:
+def _case(restoring: _Restoring, case_id: UUID, told: Sequence[Word]) -> None:
     page, me = restoring.page, restoring.page.rules.me
     before = page.record(case_id)
     ours = [w for w in told if w.row["way"] == archive.SAID]
     said = [w for w in ours if restoring.owed(w) is None]
-    heard = _heard([w for w in told if w.row["way"] == archive.HEARD], [w.message for w in said])
+    theirs = [w for w in told if w.row["way"] == archive.HEARD]
+    heard = _heard(theirs, [w.message for w in said])
+    if before is None and not any(_opens(w) for w in (*said, *heard)):
+        heard = _heard(theirs, [w.message for w in said], opened=bool(said or heard))
     _receipted(restoring, ours)
     _keep_said(restoring, said)
     words = [w.message for w in said if w.readable]
@@ -109,10 +91,11 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[_Word]) -> None:
         _hear_again(page, message)
 
 
-def _heard(told: Iterable[_Word], said: Sequence[Message[Any]]) -> list[_Word]:
+def _heard(told: Iterable[Word], said: Sequence[Message[Any]], *, opened: bool = False) -> list[Word]:
     """What we had applied: the peer has our receipt, or others have heard our answer; and what stood before it.
 
-    The rest is still in its sender's outbox, and comes by itself."""
+    The rest is still in its sender's outbox, and comes by itself. ``opened``: we knew the case, so one of those that
+    could open it here had been applied, though nobody heard so."""
     causes = {one.causeid for one in said}
     offers = {one.data.offer_id for one in said if isinstance(one.data, k.Accepted | k.Declined | k.Withdrawn)}
     assists = {one.data.assist_id for one in said if isinstance(one.data, k.AssistAnswered)}
@@ -124,6 +107,7 @@ def _heard(told: Iterable[_Word], said: Sequence[Message[Any]]) -> list[_Word]:
             word.message.id in causes
             or (isinstance(data, k.Offered) and data.offer_id in offers)
             or (isinstance(data, k.AssistRequested) and data.assist_id in assists)
+            or (opened and isinstance(data, OPENERS))
         )
         if word.row["verdict"] is not None or answered:
             peer = word.message.source
@@ -131,7 +115,11 @@ def _heard(told: Iterable[_Word], said: Sequence[Message[Any]]) -> list[_Word]:
     return [word for word in listed if word.message.sequence <= marks.get(word.message.source, 0)]
 
 
-def _receipted(restoring: _Restoring, told: Iterable[_Word]) -> None:
+def _opens(word: Word) -> bool:
+    return isinstance(word.message.data, OPENERS) and word.verdict == k.Verdict.APPLIED.value
+
+
+def _receipted(restoring: _Restoring, told: Iterable[Word]) -> None:
     """What the backup's outbox still has, and its recipient has heard."""
     page = restoring.page
     for word in told:
@@ -152,62 +140,27 @@ def _receipted(restoring: _Restoring, told: Iterable[_Word]) -> None:
             outbox.receipted(page.tx, row["recipient"], [message_id], [])
 
 
-def _keep_said(restoring: _Restoring, said: Sequence[_Word]) -> None:
+def _keep_said(restoring: _Restoring, said: Sequence[Word]) -> None:
     """What we said and have forgotten goes where it would be: into the archive, or to the refused in the outbox."""
     page, kept = restoring.page, []
     for word in said:
-        row = _outbox_row(word, ms(page.now))
+        row = outbox_row(word, ms(page.now))
         if word.verdict == k.Verdict.REFUSED.value:
             outbox.lay_out(page.tx, [row])
             restoring.park.append(refused_row(row, page.rules, row["trouble"], page.now))
         else:
-            kept.append({"way": archive.SAID, "peer": row["recipient"], **_archived(word, ms(page.now))})
+            kept.append({"way": archive.SAID, "peer": row["recipient"], **archived(word, ms(page.now))})
     archive.keep(page.tx, kept)
 
 
-def _outbox_row(word: _Word, now_ms: int) -> dict[str, Any]:
-    return {
-        "message_id": str(word.message.id),
-        "recipient": word.message.recipient,
-        "case_id": str(word.message.subject),
-        "sequence": word.message.sequence,
-        "kind": _kind(word.message),
-        "body": word.row["body"],
-        "state": outbox.REFUSED,
-        "attempts": 1,
-        "next_ms": now_ms,
-        "created_ms": now_ms,
-        "trouble": word.row["code"] or "refused",
-    }
-
-
-def _archived(word: _Word, now_ms: int) -> dict[str, Any]:
-    return _memory(word, now_ms) | {"kind": _kind(word.message), "body": word.row["body"]}
-
-
-def _memory(word: _Word, now_ms: int) -> dict[str, Any]:
-    return {
-        "case_id": str(word.message.subject),
-        "sequence": word.message.sequence,
-        "message_id": str(word.message.id),
-        "verdict": word.verdict,
-        "code": word.row["code"],
-        "at_ms": now_ms,
-    }
-
-
-def _kind(message: Message[Any]) -> str:
-    return message.type.rpartition(".v")[0]
-
-
-def _remember(restoring: _Restoring, heard: Sequence[_Word], *, known: bool) -> None:
+def _remember(restoring: _Restoring, heard: Sequence[Word], *, known: bool) -> None:
     """A repeat gets the same receipt as before. Refused ones are seen by the operator again; and what cannot be
     applied since nobody told what opens the case is refused too, so that it can be replayed once that is known."""
     page, now_ms = restoring.page, ms(restoring.page.now)
     rows: list[dict[str, Any]] = []
     marks: dict[inbox.Lane, int] = {}
     for word in heard:
-        row = {"peer": word.message.source, **_memory(word, now_ms)}
+        row = {"peer": word.message.source, **memory(word, now_ms)}
         if not known:
             row |= {"verdict": k.Verdict.REFUSED.value, "code": "unknown-case"}
         rows.append(row)
@@ -218,7 +171,7 @@ def _remember(restoring: _Restoring, heard: Sequence[_Word], *, known: bool) -> 
             restoring.park.append(parked_row(parked.WIRE, page.rules, body, word.message, code, hint, page.now))
     inbox.remember(page.tx, rows)
     outbox.set_lanes(page.tx, "applied", marks)
-    archive.keep(page.tx, [{"way": archive.HEARD, "peer": w.message.source, **_archived(w, now_ms)} for w in heard])
+    archive.keep(page.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
     parked.take_known(page.tx, "unknown-case", [row["message_id"] for row in rows] if known else [])
 
 
@@ -232,7 +185,7 @@ def _name(restoring: _Restoring, record: Record) -> None:
         restoring.counters[counter] = max(restoring.counters.get(counter, 0), int(number))
 
 
-def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[_Word]) -> None:
+def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[Word]) -> None:
     """What was applied since the backup is worked into our own system again: by the same key its effect stays one.
 
     Of what others have heard the answer to, only the links are still wanted."""

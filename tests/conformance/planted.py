@@ -30,6 +30,7 @@ from bus.store import Store, StoreTrouble, cases, inbox, intakes, outbox, parked
 from bus.store import tables as t
 from bus.testing import check_bad_input, check_privacy, check_samples, check_vendor
 from bus.testing.bench import Bench
+from bus.tray import Tray
 from tests.unit import test_delivery as delivery
 from tests.unit import test_intake_and_work as desk
 from tests.unit.steps import Bare, a_case

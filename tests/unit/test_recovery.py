@@ -561,3 +561,18 @@ def test_the_archive_is_pruned_by_age_in_small_pieces(county: Restored) -> None:
     assert store.write(lambda tx: archive.prune(tx, late, 10)) == 1
     place = (A, str(case_id), 1)
     assert place in store.write(lambda tx: inbox.remembered(tx, [place]))
+
+
+def test_a_case_whose_opening_is_unreceipted_is_known_by_what_came_after(county: Restored) -> None:
+    """We knew the case, for we spoke of it; so what opens it had been applied, though its receipt was lost."""
+    case_id = county.register(A)
+    backup = county.backup(B)
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    county.centers[B].accept(*[parcel.body for parcel in county.centers[A].relay()])
+    does(county, B, c.Urge(case_id=case_id, text="请补充"))
+    urged = [parcel for parcel in county.centers[B].relay() if parcel.kind == "case.urged"]
+    county.centers[A].accept(*[parcel.body for parcel in urged])
+    county.put_back(B, backup)
+    rest(county)
+    assert record(county, B, case_id).offer_in is not None
+    assert [county.parked(name) for name in (A, B)] == [[], []]
