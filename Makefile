@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model
+.PHONY: simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -42,6 +42,9 @@ types: setup
 format: setup ## write the code in the one format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+simulate: setup ## counties under a seeded fate: SEEDS=200 FIRST=0 JOBS=2, or SEED=17 to replay one (ARGS=--trace: line by line)
+	@$(BIN)/python -m bus.testing.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200) --first $(or $(FIRST),0)$(if $(JOBS), --jobs $(JOBS))) $(ARGS)
 
 services: setup ## install what the private RabbitMQ and PostgreSQL of the tests are started from
 	@$(BIN)/python -m bus.testing.services ensure

@@ -1,6 +1,7 @@
 """Queries about cases: records, numbers, links to the center's own system, and the journal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +32,14 @@ def _records(query: Prepared, tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Re
     wanted = [str(case_id) for case_id in case_ids]
     if not wanted:
         return {}
-    records = (Record.model_validate_json(row[0]) for row in query.rows(tx, ids=as_list(wanted)))
+    records = (_parsed(row[0]) for row in query.rows(tx, ids=as_list(wanted)))
     return {record.case.case_id: record for record in records}
+
+
+@lru_cache(maxsize=1000)
+def _parsed(text: str) -> Record:
+    """Records never change once made, and the steps read the same one again and again between two changes."""
+    return Record.model_validate_json(text)
 
 
 def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:

@@ -36,10 +36,16 @@ class Store:
     def write(self, change: Callable[[Tx], T]) -> T:
         """Run ``change`` in one transaction and commit it. On a lost race or a passing fault it is run again, so it
         must change nothing but the store. Raises ``StoreTrouble`` when that does not help."""
+        try:
+            return self._write_once(change)
+        except (OperationalError, IntegrityError):
+            pass
+        except DBAPIError as error:
+            raise _trouble(error) from None
         again = Retrying(
             retry=retry_if_exception_type((OperationalError, IntegrityError)),
             wait=wait_random_exponential(multiplier=0.05, max=1.0),
-            stop=stop_after_attempt(6),
+            stop=stop_after_attempt(5),
             reraise=True,
         )
         try:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -205,9 +206,12 @@ class Seat:
         return bool(self.forgotten) and recovery.going_on(self.store)
 
     def excuse(self, gone: str) -> None:
-        """That center will never tell."""
+        """That center will never tell, if it was asked at all."""
+        luck, self.store.luck = self.store.luck, None
         if self.recovers:
-            recovery.excuse(self.store, gone, self.clock())
+            with suppress(recovery.Nothing):
+                recovery.excuse(self.store, gone, self.clock())
+        self.store.luck = luck
 
     # -- rounds ------------------------------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def _handle(  # noqa: PLR0911 - one return for each thing that a holder may do
         return [c.Withdraw(case_id=on)] if withdraw and not calm else []
     new = [center for center in alive if center not in record.path and center != record.me]
     new = [center for center in new if not any(r.by == center for r in record.returns)]
-    target = 2 + on.int % hops
+    target = 3 + on.int % (hops - 1)
     if new and len(record.path) < target and record.times_returned < RETURNS and draw.random() < 0.9:
         if draw.random() < 0.2 and len(new) > 1:
             return [c.Offer(case_id=on, to=tuple(draw.sample(new, 2)), mode=k.Mode.OPEN)]

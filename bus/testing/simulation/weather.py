@@ -11,7 +11,7 @@ class Weather:
     centers: int
     cases: int
     hops: int
-    """To how many centers a case wants to go before it is resolved, at most."""
+    """To how many centers a case wants to go before it is resolved: to at least two, at most to so many."""
     storm: int
     """Ticks before everything calms down."""
     stride: float
@@ -51,6 +51,10 @@ class Weather:
         )
 
 
+HANDOVERS = 270
+"""How many hand-overs a seed asks for; some are declined for good, so that a little more than 200 come about."""
+
+
 def drawn(seed: int) -> Weather:
     """The weather of this seed."""
     draw = Random(seed)
@@ -59,11 +63,12 @@ def drawn(seed: int) -> Weather:
     def chance(most: float) -> float:
         return draw.choice((0.0, 0.5, 1.0)) * most * rough
 
-    centers = draw.choice((4, 4, 4, 5, 6, 8, 12))
+    centers = draw.choice((4, 5, 6, 7, 8, 10, 12))
+    hops = min(centers - 1, draw.choice((4, 5, 6)))
     return Weather(
         centers=centers,
-        cases=draw.choice((90, 100, 110)),
-        hops=min(centers - 1, draw.choice((3, 4, 5))),
+        cases=HANDOVERS * 2 // (hops + 2),
+        hops=hops,
         storm=draw.choice((20, 30, 40)),
         stride=draw.choice((2.0, 10.0, 60.0)),
         arbiter=draw.random() < 0.8,
