@@ -1,0 +1,62 @@
+"""What the guarantees promise of a store alone: a power cut, an older program, a clock that was wrong."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.util.exc import CommandError
+
+from bus.commands import Offer, Register
+from bus.store import cases, schema
+from bus.store.database import Store
+from tests.unit.steps import Bare, a_case
+
+RM, DQ = "media_center-150402", "party_service-150402006"
+A_MONTH = 30 * 86_400
+
+
+def test_a_commit_is_on_the_disk_before_anybody_is_told(tmp_path: Path) -> None:
+    """Every connection to SQLite writes ahead and syncs at each commit; NORMAL would forget commits at a power cut."""
+    store = Store(f"sqlite:///{tmp_path}/s.db")
+    schema.upgrade(store)
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):  # as many threads, as many connections of the pool
+            tx = stack.enter_context(store.engine.connect().execution_options(reading=True))
+            assert tx.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            assert tx.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    store.close()
+
+
+def test_an_older_program_refuses_a_store_of_a_newer_one_and_leaves_it_as_it_is(tmp_path: Path) -> None:
+    """A version that this program does not know is no store that it may write into."""
+    center = Bare(RM, tmp_path)
+    case = a_case(RM)
+    center.do(Register(case=case))
+    with center.store.engine.begin() as tx:
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    before = _dump(tmp_path / f"{RM}.db")
+    with pytest.raises(CommandError):
+        schema.upgrade(center.store)
+    assert _dump(tmp_path / f"{RM}.db") == before
+    assert center.store.write(lambda tx: cases.load(tx, [case.case_id]))[case.case_id].case == case
+    center.close()
+
+
+def _dump(file: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(file)) as there:
+        return list(there.iterdump())
+
+
+@pytest.mark.parametrize("ahead", [3600, A_MONTH], ids=["an hour", "a month"])
+def test_what_a_fast_clock_has_timed_is_due_when_the_clock_is_right(tmp_path: Path, ahead: float) -> None:
+    """Fast at one sending, or slow ever since: the message goes out again now, not when that time has come."""
+    center = Bare(RM, tmp_path)
+    case = a_case(RM)
+    center.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
+    center.later(ahead)
+    (first,) = center.relay()
+    center.later(-ahead)
+    (again,) = center.relay()
+    assert again.message_id == first.message_id
+    center.close()
