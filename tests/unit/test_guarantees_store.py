@@ -1,6 +1,7 @@
 """What the guarantees promise of a store alone: a power cut, an older program, a clock that was wrong."""
 
 import contextlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bus.commands import Offer, Register
 from bus.store import cases, schema
 from bus.store.database import Store
 from tests.unit.steps import Bare, a_case
+from tests.unit.test_cli_run import bus
 
 RM, DQ = "media_center-150402", "party_service-150402006"
 A_MONTH = 30 * 86_400
@@ -60,3 +62,15 @@ def test_what_a_fast_clock_has_timed_is_due_when_the_clock_is_right(tmp_path: Pa
     (again,) = center.relay()
     assert again.message_id == first.message_id
     center.close()
+
+
+def test_a_store_that_is_lost_may_begin_again_as_an_empty_file(tmp_path: Path) -> None:
+    """Without any backup an empty file takes its place: `bus restored` makes the tables and asks for everything."""
+    file = tmp_path / f"{RM}.db"
+    file.touch()
+    config = tmp_path / "here.toml"
+    config.write_text(f'center = "{RM}"\nstore = "sqlite:///{file}"\n[vendor]\nurl = "http://127.0.0.1:1"\n')
+    code, out, said = bus("restored", "--config", config, "--ask", DQ, "--json")
+    assert code == 0, said
+    begun = json.loads(out)
+    assert (begun["going_on"], begun["peers"]) == (True, {DQ: "asked"})
