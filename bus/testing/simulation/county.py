@@ -18,6 +18,8 @@ from bus.testing.simulation.weather import Weather
 
 MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
 STEPS = ("receive", "work", "send", "hand_in")
+COMPLAINTS = 5
+"""So often people look whether a case that rests is closed, before we do."""
 CALM_TICKS = 400
 """So many ticks without any fault must be enough for every case to be closed."""
 
@@ -57,6 +59,7 @@ class County:
         """Filled in line by line where somebody wants to read it."""
         self._digest = hashlib.sha256()
         self._calm = False
+        self._waited = 0
         deal_from(self._identities(Random(seed ^ 0x1D)))
         self.road = Road(self.luck, lambda: self.now)
         self._free = land.disks(weather.centers + weather.joins)
@@ -116,7 +119,7 @@ class County:
         self.luck.weather = self.weather.calm()
         for tick in range(CALM_TICKS):
             if not self._tick():
-                if self._at_rest() and not self._mend():
+                if self._at_rest() and not self._mend() and not self._complain():
                     return True
                 self._leap()
             if tick % 20 == 19:
@@ -157,16 +160,11 @@ class County:
         seat.gone = True
         self.road.remove(seat.name)
         self._tell("leave", seat.name)
-        for other in self.seats:
-            other.excuse(seat.name)
 
     def _restore(self, seat: Seat) -> None:
         if seat.gone or not seat.put_back(self.alive):
             return
         self._tell("restore", seat.name)
-        for other in self.seats:
-            if other.gone:
-                seat.excuse(other.name)
 
     def _tick(self) -> bool:
         """Everybody gets a turn, in an order that is drawn; whether anybody had something to do."""
@@ -208,7 +206,7 @@ class County:
         if seat.turns is None or len(seat.unanswered) > 20:
             return
         for case_id in seat.pick(self.luck.draw, calm=self._calm):
-            seat.act(case_id, self.alive, calm=self._calm)
+            seat.act(case_id, self.alive, calm=self._calm, waited=self._waited > 0)
 
     # -- rest --------------------------------------------------------------------------------------------------------
 
@@ -229,9 +227,23 @@ class County:
             self.now = max(self.now, due)
 
     def _mend(self) -> bool:
-        """The operators go through what is parked; whether there was anything."""
+        """The operators go through what is parked, and tell who recovers that the gone will not answer; whether there
+        was anything."""
+        for gone in (seat.name for seat in self.seats if seat.gone):
+            for seat in self.seats:
+                if not seat.gone:
+                    seat.excuse(gone)
         there = [self.operators[seat.name].round() for seat in self.seats if not seat.gone]  # everybody, not the first
         return any(there)
+
+    def _complain(self) -> bool:
+        """Everything rests, and some case is not closed: somebody waits for what will never come, and says so. Whether
+        anybody could."""
+        self._waited += 1
+        for seat in self.seats:
+            if not seat.gone:
+                seat.office.todo.update(dict.fromkeys(seat.store.unanswered()))
+        return self._waited <= COMPLAINTS and any(seat.office.todo for seat in self.seats if not seat.gone)
 
     def _look_again(self) -> None:
         """Staff looks through all its cases: what has changed without a message for the desk is found so."""

@@ -20,6 +20,10 @@ from bus.testing.simulation.staff import next_acts, reflexes
 KINDS = tuple(model for model in BY_NAME.values() if issubclass(model, Said))
 
 
+NEWS = frozenset({"case.accepted", "case.progressed", "case.closed", "case.rated", "case.published", "case.urged"})
+"""What is read and filed: nobody has to do anything about it."""
+
+
 class Matter(Strict):
     """A resident comes."""
 
@@ -34,6 +38,7 @@ class Act(Strict):
     case_id: UUID
     turn: int
     calm: bool
+    waited: bool
     alive: tuple[str, ...]
     """Which centers there are, so far as this one has been told."""
     hops: int
@@ -66,7 +71,8 @@ class Office:
     def _have(self, what: str, case_id: UUID, key: str) -> None:
         self._effects.setdefault(key, Effect(key, what))
         self.known[case_id] = None
-        self.todo[case_id] = None
+        if what not in NEWS:
+            self.todo[case_id] = None
 
 
 def adapter(kind: str) -> Center[Office]:
@@ -94,7 +100,7 @@ def _matter(desk: FrontDesk, form: Matter) -> Answer:
 
 def _act(desk: FrontDesk, form: Act) -> Answer:
     record = desk.record(form.case_id)
-    return next_acts(record, form.alive, form.hops, Random(form.turn), calm=form.calm)
+    return next_acts(record, form.alive, form.hops, Random(form.turn), calm=form.calm, waited=form.waited)
 
 
 def _worked(kind: str) -> Callable[[Desk[Office], Message[Any]], Answer]:

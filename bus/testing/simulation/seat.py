@@ -74,6 +74,10 @@ class Disk(Store):
         found: int | None = self.file.execute(query, (*gone, *gone)).fetchone()[0]
         return found
 
+    def unanswered(self) -> list[UUID]:
+        """The cases that are not closed here."""
+        return [UUID(row[0]) for row in self.file.execute("SELECT case_id FROM cases WHERE status != 'closed'")]
+
     def desk_due(self) -> int | None:
         """When a task at the desk is due, in milliseconds."""
         found: int | None = self.file.execute("SELECT min(next_ms) FROM work WHERE state='waiting'").fetchone()[0]
@@ -252,7 +256,7 @@ class Seat:
         native_id = f"{self.name}-m{self._forms}"
         self._fill_in("matter", Matter(native_id=native_id, text=f"第{self._forms}件事 {self.name}"), native_id)
 
-    def act(self, case_id: UUID, alive: tuple[str, ...], *, calm: bool) -> None:
+    def act(self, case_id: UUID, alive: tuple[str, ...], *, calm: bool, waited: bool) -> None:
         """Somebody opens a case in the vendor's system and does what comes next."""
         self._forms += 1
         native_id = f"{self.name}-a{self._forms}"
@@ -305,5 +309,5 @@ class Seat:
         todo = list(self.office.todo)
         if calm:
             return todo[:50]
-        wandering = [draw.choice(list(self.office.known))] if self.office.known and draw.random() < 0.3 else []
+        wandering = [draw.choice(list(self.office.known))] if self.office.known and draw.random() < 0.1 else []
         return draw.sample(todo, min(len(todo), 8)) + wandering

@@ -27,13 +27,22 @@ def reflexes(record: Record, message: Message[Any], draw: Random) -> Answer:
     return []
 
 
-def next_acts(record: Record, alive: tuple[str, ...], hops: int, draw: Random, *, calm: bool) -> Answer:
-    """What comes next; empty: nothing. ``calm``: everybody wants the case done; otherwise they also wander off."""
+def next_acts(record: Record, alive: tuple[str, ...], hops: int, draw: Random, *, calm: bool, waited: bool) -> Answer:
+    """What comes next; empty: nothing. ``calm``: everybody wants the case done; otherwise they also wander off.
+    ``waited``: nothing has moved for so long that whoever can complain to the arbiter does."""
+    if waited and _may_complain(record):
+        return [c.AskArbiter(case_id=record.case.case_id, ground=k.Ground.SILENT)]
     for act in (_answer, _arbitrate, _help, _reply, _chase, _handle):
         acts = act(record, alive, hops, draw, calm)
         if acts:
             return acts
     return [] if calm else _small_talk(record, draw)
+
+
+def _may_complain(record: Record) -> bool:
+    waits = not record.mine or record.offer_out is not None
+    asks = record.arbitration is None and record.arbiter not in {None, record.me}
+    return record.status is Status.OPEN and record.me in record.path and waits and asks
 
 
 def _decides(record: Record) -> bool:

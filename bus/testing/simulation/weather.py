@@ -65,16 +65,18 @@ def drawn(seed: int) -> Weather:
 
     centers = draw.choice((4, 5, 6, 7, 8, 10, 12))
     hops = min(centers - 1, draw.choice((4, 5, 6)))
+    # one loss at a time: what only two knew, and both have lost, nobody can bring back
+    leaves, restores = draw.choice(((0, 0), (0, 0), (0, 1), (0, 1), (1, 0)))
     return Weather(
         centers=centers,
         cases=HANDOVERS * 2 // (hops + 2),
         hops=hops,
-        storm=draw.choice((20, 30, 40)),
+        storm=draw.choice((12, 18, 24)),
         stride=draw.choice((2.0, 10.0, 60.0)),
-        arbiter=draw.random() < 0.8,
+        arbiter=leaves > 0 or draw.random() < 0.8,  # what a center has that is gone only a ruling brings back
         joins=draw.choice((0, 0, 1)),
-        leaves=draw.choice((0, 0, 0, 1)),
-        restores=draw.choice((0, 0, 1, 2)),
+        leaves=leaves,
+        restores=restores,
         skew=draw.choice((0.0, 0.0, 60.0, 3600.0)),
         lose=chance(0.10),
         repeat=chance(0.10),
