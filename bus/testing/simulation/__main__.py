@@ -14,7 +14,7 @@ from pathlib import Path
 from bus.testing.simulation.county import Land
 from bus.testing.simulation.play import Played, play
 
-CHUNK = 10
+CHUNK = 5
 
 
 def main() -> int:
