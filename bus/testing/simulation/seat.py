@@ -261,7 +261,15 @@ class Seat:
         self._forms += 1
         native_id = f"{self.name}-a{self._forms}"
         turn = self._luck.draw.getrandbits(40)
-        form = Act(native_id=native_id, case_id=case_id, turn=turn, calm=calm, waited=waited, alive=alive, hops=hops)
+        form = Act(
+            native_id=native_id,
+            case_id=case_id,
+            turn=turn,
+            calm=calm,
+            waited=waited,
+            alive=alive,
+            hops=self._luck.weather.hops,
+        )
         self._fill_in("act", form, native_id)
 
     def _fill_in(self, form: str, body: Matter | Act, native_id: str) -> None:
