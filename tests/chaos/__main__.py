@@ -34,7 +34,8 @@ def _arguments() -> argparse.Namespace:
     add("--rate", type=float, default=100, help="每秒转办数 / hand-overs asked for a second")
     add("--soak", type=float, metavar="MINUTES", help="每 5–40 秒一个随机故障 / a random fault every 5 to 40 s")
     add("--version", default="", help="各中心运行的 git 版本 / the git ref whose code the centers run")
-    add("--json", type=Path, help="把表写成 JSON / write the table as JSON")
+    add("--json", type=Path, help="每次运行追加一行 JSON / append a line of JSON for each run")
+    add("--show", type=Path, nargs="+", metavar="FILE", help="只显示 --json 写下的表 / only show what --json wrote")
     add("--keep", type=Path, help="把有问题的现场留在此处 / keep the folders of runs with findings here")
     return parser.parse_args()
 
@@ -77,6 +78,9 @@ def main() -> int:
     if given.faults == "list":
         table.show_faults(console)
         return 0
+    if given.show:
+        table.show(table.load(given.show), console)
+        return 0
     if given.soak:
         given.broker = "cluster"
     chosen = groups(given.faults, given.broker)
@@ -85,10 +89,12 @@ def main() -> int:
         together = [one for _, group in chosen for one in group if one.name not in NOT_IN_SOAK]
         chosen = [("soak", together)]
         setting = replace(setting, seconds=given.soak * 60, tell=console.print)
-    rows = list(_played(chosen, seeds(given.seeds), setting, console))
+    rows = []
+    for row in _played(chosen, seeds(given.seeds), setting, console):
+        rows.append(row)
+        if given.json:
+            table.save(row, given.json)
     table.show(rows, console)
-    if given.json:
-        table.save(rows, given.json)
     return 1 if any(row.findings for row in rows) else 0
 
 

@@ -60,8 +60,10 @@ class CenterProcess:
     environment: dict[str, str] = field(default_factory=dict)
     children: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     wanted: int = 0
-    deaths: int = 0
-    """How often it ended without having been killed by us."""
+    asked: bool = False
+    """Its processes have been told to end."""
+    deaths: list[str] = field(default_factory=list)
+    """What is known of each time that it ended without having been ended by us, or did not leave when asked to."""
     died_at: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -114,13 +116,30 @@ class CenterProcess:
     def end(self, how: signal.Signals = signal.SIGTERM, timeout: float = 40) -> None:
         """Signal all processes and wait for their end; who does not go in ``timeout`` seconds is killed."""
         with self.lock:
-            self.wanted = 0
-            for child in self.children:
-                child.send_signal(how)
+            self.ask(how)
             deadline = time.monotonic() + timeout
             for child in self.children:
                 bury(child, deadline - time.monotonic())
+                if how is signal.SIGTERM and child.returncode:
+                    said = self._last_words()
+                    self.deaths.append(f"did not leave in good order: {self.name}, {child.returncode}: {said}")
             self.children.clear()
+            self.asked = False
+
+    def ask(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Signal all processes, once: a second signal could meet an interpreter that no longer handles any."""
+        with self.lock:
+            self.wanted = 0
+            if not self.asked or how is signal.SIGKILL:
+                for child in self.children:
+                    child.send_signal(how)
+            self.asked = True
+
+    def _last_words(self) -> str:
+        """The last lines of its standard error: a traceback, or what the fault handler wrote."""
+        path = self.folder / f"{self.name}.err"
+        said = path.read_text(errors="replace").splitlines() if path.exists() else []
+        return " | ".join(said[-8:]) or "it said nothing"
 
     def freeze(self) -> None:
         """SIGSTOP: sockets stay open and nobody answers."""
@@ -142,7 +161,9 @@ class CenterProcess:
             for child in gone:
                 bury(child)
             if gone:
-                self.deaths += len(gone)
+                self.deaths += [
+                    f"died by itself: {self.name}, with {child.returncode}: {self._last_words()}" for child in gone
+                ]
                 self.died_at = time.monotonic()
                 self.children = [child for child in self.children if child not in gone]
             if len(self.children) < self.wanted and time.monotonic() - self.died_at > 1:

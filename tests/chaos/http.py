@@ -61,7 +61,10 @@ class _Talk(socketserver.StreamRequestHandler):
     def _one(self, line: bytes) -> bool:
         _method, target, _version = line.decode("ascii").split()
         headers = self._headers()
-        raw = self.rfile.read(int(headers.get("content-length", "0")))
+        length = int(headers.get("content-length", "0"))
+        raw = self.rfile.read(length)
+        if len(raw) < length:
+            return False  # killed between a request's head and its body: nothing was asked for
         status, answer = self.server.answering(target, headers.get("idempotency-key", ""), json.loads(raw or b"{}"))
         body = json.dumps(answer, ensure_ascii=False).encode()
         head = f"HTTP/1.1 {status} {REASONS.get(status, 'Answer')}\r\ncontent-type: application/json\r\n"

@@ -87,7 +87,8 @@ class Load:
         self.taken = 0
         self.refused = 0
         self.unknown = 0
-        self._doors, self._residents, self._rng = doors, residents, random.Random(seed)  # noqa: S311 - no secret
+        self.residents = residents
+        self._doors, self._rng = doors, random.Random(seed)  # noqa: S311 - no secret
         self._run = f"{seed:x}{time.time_ns() & 0xFFFFFF:x}"
         self._told = Lines(folder / "told.jsonl")
         self._queues: dict[str, queue.Queue[_Form | None]] = {name: queue.Queue() for name in doors}
@@ -133,7 +134,7 @@ class Load:
         center, to = self._rng.sample(list(self._doors), 2)
         self.sent += 1
         native_id = f"C{self._run}-{self.sent}"
-        who = self._residents[self.sent % len(self._residents)]
+        who = self.residents[self.sent % len(self.residents)]
         self._texts[native_id] = text_of(who)
         kind, _, division = center.partition("-")
         form, body = FORMS[kind](native_id, who, division, to)

@@ -66,8 +66,12 @@ class Row:
     absorbed: int = 0
     """Messages that came more than once over the broker, and vendor calls that came again."""
     pause: float = 0.0
+    """Longest time without any effect at any vendor's."""
+    pauses: dict[str, float] = field(default_factory=dict)
+    """Center → the longest time without one at its own vendor's, and without a word of its staff taken."""
     drain: float = 0.0
     deaths: int = 0
+    """How often a center ended though nobody ended it."""
     parked: int = 0
     findings: list[str] = field(default_factory=list)
     memory: float = 0.0
@@ -114,7 +118,7 @@ class Performance:
         self.on, self.setting, self.row = on, setting, row
         self.people = canaries(row.seed)
         self.load = on.town.load(self.people, setting.rate, row.seed)
-        self.pulse = Pulse(on.town.folder)
+        self.pulse = Pulse(on.town.folder, on.town.centers)
         self.events = Lines(on.town.folder / "events.jsonl")
         self.forgotten: dict[str, list[Books]] = defaultdict(list)
         """Center → what its store said each time before an old backup took its place."""
@@ -127,6 +131,7 @@ class Performance:
         self.load.start()
         self.pulse.start()
         vitals = Vitals(self.on.town.centers)
+        vitals.start()
         tell = self.setting.tell
         ticker = Ticker(tell, self.load, self.pulse, vitals, self.events) if tell else None
         began = time.monotonic()
@@ -138,7 +143,9 @@ class Performance:
         vitals.close()
         if ticker is not None:
             ticker.close()
-        row.memory, row.descriptors, row.pause = vitals.memory, vitals.descriptors, self.pulse.longest_pause
+        row.memory, row.descriptors = vitals.memory, vitals.files
+        row.pause, row.pauses = self.pulse.longest_pause, dict(self.pulse.pauses)
+        row.findings += [f"grows without end: {one}" for one in vitals.growths if one.too_much]
         row.rate = len(self.pulse.accepted) / (self.healed - began)
 
     def _strike(self, deeds: Deeds) -> tuple[int, list[str]]:
@@ -177,8 +184,10 @@ class Performance:
         self.journal, self.shown = self.on.road.journal(), pages(self.on)
         row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
         row.absorbed = self.pulse.repeats + self.journal.repeats
-        row.deaths = sum(center.deaths for center in town.centers.values())
         town.leave()
+        deaths = [death for center in town.centers.values() for death in center.deaths]
+        row.deaths = len(deaths)
+        row.findings += deaths
         self.events.close()
 
     def judge(self) -> None:

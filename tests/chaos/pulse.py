@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ ANSWERS = frozenset({"replies", "answers"})
 class Pulse:
     """Counts while the run goes on; reads only what is new in the files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, centers: Iterable[str]) -> None:
+        self._centers = list(centers)
         self.accepted: set[str] = set()
         """Cases that another center has accepted."""
         self.answered: set[str] = set()
@@ -22,7 +24,11 @@ class Pulse:
         """Calls of the vendors that came again and had no second effect."""
         self.longest_pause = 0.0
         """Seconds without any effect at any vendor's."""
+        self.pauses: dict[str, float] = {}
+        """Center → the longest time that nothing was done at its vendor's, nor heard from its staff."""
         self.changed = time.monotonic()
+        self._heard: dict[str, float] = {}
+        self._spoke: set[str] = set()
         self._files = [(folder / "effects.jsonl", self._effect), (folder / "told-staff.jsonl", self._told)]
         self._at = [0, 0]
         self._rest = ["", ""]
@@ -33,6 +39,7 @@ class Pulse:
     def start(self) -> None:
         """Begin to watch."""
         self.changed = time.monotonic()
+        self._heard = dict.fromkeys(self._centers, self.changed)
         self._thread.start()
 
     def _run(self) -> None:
@@ -47,6 +54,10 @@ class Pulse:
             self.longest_pause = max(self.longest_pause, now - self.changed)
             if new:
                 self.changed = now
+            for center, since in self._heard.items():
+                self.pauses[center] = max(self.pauses.get(center, 0.0), now - since)
+            self._heard |= dict.fromkeys(self._spoke, now)
+            self._spoke.clear()
 
     def _read(self, number: int) -> int:
         path, take = self._files[number]
@@ -60,13 +71,16 @@ class Pulse:
         return len(lines)
 
     def _effect(self, line: dict[str, Any]) -> None:
+        self._spoke.add(line["center"])
         self.repeats += line["what"] == "repeat"
         if line["what"] in ANSWERS:
             self.answered.add(line["key"])
 
     def _told(self, line: dict[str, Any]) -> None:
-        if line["status"] in (200, 202) and line["id"].endswith("-0"):
-            self.accepted.add(line["case"])
+        if line["status"] in (200, 202):
+            self._spoke.add(line["center"])
+            if line["id"].endswith("-0"):
+                self.accepted.add(line["case"])
 
     def end_of_load(self) -> None:
         """From now on a pause is no pause: there is nothing more to do."""

@@ -21,6 +21,7 @@ COLUMNS = (
     ("已答复\nanswered", "right"),
     ("吸收重复\nrepeats absorbed", "right"),
     ("最长停顿 秒\nlongest pause s", "right"),
+    ("单中心最长停顿 秒\nlongest of one center s", "right"),
     ("恢复后排空 秒\ndrained s", "right"),
     ("停放\nparked", "right"),
     ("自亡\ndied", "right"),
@@ -34,7 +35,8 @@ def cells(row: Row) -> tuple[str, ...]:
     """One line of the table."""
     return (
         row.faults, str(row.seed), f"{row.seconds:.0f}", str(row.strikes), str(row.handed_over), f"{row.rate:.1f}",
-        str(row.answered), str(row.absorbed), f"{row.pause:.1f}", f"{row.drain:.1f}", str(row.parked), str(row.deaths),
+        str(row.answered), str(row.absorbed), f"{row.pause:.1f}",
+        f"{max(row.pauses.values(), default=0):.1f}", f"{row.drain:.1f}", str(row.parked), str(row.deaths),
         f"{row.memory:+.1f}", f"{row.descriptors:+d}", str(len(row.findings)) if row.findings else "0",
     )  # fmt: skip
 
@@ -54,9 +56,16 @@ def show(rows: Iterable[Row], console: Console) -> None:
             console.print(f"{row.faults} / {row.seed}: … {len(row.findings) - 20} more", style="red", markup=False)
 
 
-def save(rows: Sequence[Row], path: Path) -> None:
-    """The same as JSON."""
-    path.write_text(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1), encoding="utf-8")
+def save(row: Row, path: Path) -> None:
+    """One line of JSON more, so that a command that is cut off keeps its rows."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+
+
+def load(paths: Sequence[Path]) -> list[Row]:
+    """What ``save`` has written, from several commands, by name and seed."""
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    return sorted((Row(**json.loads(line)) for line in lines), key=lambda row: (row.faults, row.seed))
 
 
 def show_faults(console: Console) -> None:

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from tests.chaos.lanes import LANES, PLANTED, Run, covered, play_lanes, wanted
+from tests.chaos.planted import FOUND_AS
 from tests.chaos.play import Row
 from tests.chaos.table import show
 
@@ -15,7 +16,7 @@ CASES = [(run, name) for lane in LANES for run in lane.runs if run is not PLANTE
 
 def _asked(items: Sequence[pytest.Item]) -> set[Run]:
     """The runs that the selected tests look at."""
-    asked = {PLANTED} if any(item.name == "test_a_planted_loss_is_found" for item in items) else set()
+    asked = {PLANTED} if any(item.name.startswith("test_planted_harm_is_found") for item in items) else set()
     for item in items:
         run = getattr(getattr(item, "callspec", None), "params", {}).get("run")
         if isinstance(run, Run):
@@ -52,6 +53,7 @@ def test_fault(rows: dict[Run, Row], run: Run, name: str) -> None:
 @pytest.mark.chaos
 @pytest.mark.broker
 @pytest.mark.timeout(900)
-def test_a_planted_loss_is_found(rows: dict[Run, Row]) -> None:
-    """Three cases that are deleted behind a center's back are found: these runs can go red."""
-    assert rows[PLANTED].findings
+@pytest.mark.parametrize(("name", "said"), FOUND_AS.items(), ids=FOUND_AS)
+def test_planted_harm_is_found(rows: dict[Run, Row], name: str, said: str) -> None:
+    """A lost case, a center that died, a leak and a second effect are each found: these runs can go red."""
+    assert any(finding.startswith(said) for finding in rows[PLANTED].findings), f"{name} was not found"

@@ -126,9 +126,7 @@ class Town:
             self._watch = None
         for center in self.centers.values():
             center.thaw()
-            center.wanted = 0
-            for child in center.children:
-                child.send_signal(signal.SIGTERM)
+            center.ask()
         for center in self.centers.values():
             center.end()
 

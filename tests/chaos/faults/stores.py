@@ -2,14 +2,11 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
-from bus.page import Rules
-from bus.recovery.asking import begin
-from bus.store.database import Store
 from bus.testing.faults import StoreIntruder
 from tests.chaos.faults.fault import Needs, fault
+from tests.chaos.operating import await_recovery, bus
 from tests.chaos.scene import Scene
 
 
@@ -70,16 +67,14 @@ def old_backup_restored(scene: Scene) -> None:
     _recover(scene, center.name)
     center.start()
     center.await_door()
+    await_recovery(center)
     scene.hold(2, 5)
 
 
 def _recover(scene: Scene, name: str) -> None:
     """An operator's word that the store was put back."""
-    store = Store(scene.town.store_url(name))
-    try:
-        begin(store, Rules(name, None, 2), set(scene.town.centers) - {name}, datetime.now(UTC))
-    finally:
-        store.close()
+    others = [word for other in scene.town.centers if other != name for word in ("--ask", other)]
+    bus(scene.town.centers[name], "restored", *others)
 
 
 def _copy(source: Path, target: Path) -> None:
