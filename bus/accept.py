@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bus.control import SET_BACK, Control, parked_row, strange_rows, take
 from bus.custody import Refusal
-from bus.eras import before_first, era_of
+from bus.eras import FURTHEST_AHEAD, before_first, era_of
 from bus.kinds import Failure, LogAsked, LogTold, Receipt, Verdict
 from bus.message import Message, Undecodable, decode
 from bus.page import Page, Rules, ms
@@ -23,8 +23,6 @@ from bus.store.database import Store, StoreTrouble, Tx
 from bus.tray import Arrived, Tray
 
 UNKNOWN = "unknown-case"
-FURTHEST_AHEAD = 1000
-"""A message so many places ahead of its lane is not held back but parked: no honest peer is so far ahead."""
 
 
 def accept(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:

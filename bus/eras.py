@@ -7,6 +7,10 @@ from it with an older sequence and was not applied yet is word of a time that no
 
 ERA = 1_000_000
 """Places of an era, in each lane."""
+FURTHEST_AHEAD = 1000
+"""A message so many places ahead of its lane is not held back but parked: no honest peer is so far ahead."""
+ERAS_AHEAD = 100
+"""Nor has an honest peer lost its store so many times since it was last heard."""
 HIGHEST_ERA = 2**31 // ERA - 1
 """A sequence is a CloudEvents Integer."""
 

@@ -14,6 +14,7 @@ from bus.page import Rules, ms
 from bus.pauses import Pauses
 from bus.store import archive, outbox, recovery
 from bus.store.database import Store, Tx
+from bus.store.due import is_due
 
 PAUSES = Pauses(2, 120)
 """How long to wait for a page before asking again."""
@@ -79,7 +80,7 @@ def going_on(store: Store) -> bool:
 
 def questions(tx: Tx, era: recovery.Era, now: datetime) -> list[tuple[str, LogAsked]]:
     """Whom to ask now, and what; asked again later if nothing comes."""
-    due = [one for one in recovery.peers(tx) if one.state == recovery.ASKED and one.next_ms <= ms(now)]
+    due = [one for one in recovery.peers(tx) if one.state == recovery.ASKED and is_due(one.next_ms, ms(now))]
     for one in due:
         recovery.asked_again(tx, one.peer, ms(now) + PAUSES.after_ms(one.attempts))
     return [(one.peer, LogAsked(recovery=UUID(era.recovery), cursor=one.cursor)) for one in due]

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from bus.eras import era_of
+from bus.bounds import Strict
+from bus.eras import ERAS_AHEAD, FURTHEST_AHEAD, before_first, era_of
 from bus.kinds import LogAsked, LogEntry, LogTold, Verdict, Way
 from bus.message import Message
 from bus.store import archive
@@ -29,17 +30,21 @@ def enter_eras(tx: Tx, messages: Collection[Message[Any]]) -> dict[str, int]:
     """The eras in which the senders of these messages speak, where it is not the first.
 
     A peer that speaks in a later one than we knew was put back to a backup, though it may not have asked us."""
-    heard = [(message.source, era_of(message.sequence)) for message in messages if not _asks(message)]
+    heard = [(message.source, era_of(message.sequence)) for message in messages if _tells_era(message)]
     eras = {peer: era for peer, (era, _) in archive.eras(tx, {message.source for message in messages}).items()}
     for peer, era in heard:
-        if era > eras.get(peer, 0):
+        known = eras.get(peer, 0)
+        if known < era <= known + ERAS_AHEAD:
             archive.begin_era(tx, peer, era, "")
             eras[peer] = era
     return eras
 
 
-def _asks(message: Message[Any]) -> bool:
-    return isinstance(message.data, LogAsked)  # it begins the era itself
+def _tells_era(message: Message[Any]) -> bool:
+    """Whether its sequence is one that a restored center would use first; a wild one must not silence its sender."""
+    if isinstance(message.data, LogAsked) or not isinstance(message.data, Strict):
+        return False  # a question begins its era itself; a body that is not of the contract proves nothing
+    return message.sequence - before_first(era_of(message.sequence)) <= FURTHEST_AHEAD
 
 
 def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
@@ -48,7 +53,7 @@ def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
     An era that is not later than one we know, from another recovery, was used before: ``page`` tells it so."""
     peer, asked, era = message.source, message.data, era_of(message.sequence)
     known, recovery = archive.eras(tx, [peer]).get(peer, (0, ""))
-    if era > known or (era == known and recovery == ""):
+    if known < era <= known + ERAS_AHEAD or (era == known and recovery == ""):
         archive.begin_era(tx, peer, era, str(asked.recovery))
     row = {"peer": peer, "recovery": str(asked.recovery), "cursor": asked.cursor, "next_ms": now_ms}
     archive.owe_pages(tx, [row])

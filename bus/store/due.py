@@ -17,3 +17,8 @@ def due(table: Table) -> ColumnElement[bool]:
 def at(now_ms: int) -> dict[str, int]:
     """The values for a statement with ``due`` in it."""
     return {"now_ms": now_ms, "beyond_ms": now_ms + LONGEST_MS}
+
+
+def is_due(next_ms: int, now_ms: int) -> bool:
+    """The same of one row."""
+    return next_ms <= now_ms or next_ms > now_ms + LONGEST_MS

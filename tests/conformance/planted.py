@@ -19,6 +19,7 @@ import bus.intake
 import bus.page
 import bus.relay
 import bus.run
+import bus.turns
 import bus.vendor
 import bus.work
 from bus import commands as c
@@ -399,12 +400,13 @@ def stores_before_it_settles(folder: Path, _plant: object) -> None:
 
 @caught_by(stores_before_it_settles, stores_before_it_settles)
 def settled_before_the_commit(patch: pytest.MonkeyPatch) -> None:
-    def accept(running: Any) -> None:
-        deliveries = running.transport.receive(500, 0.1)
-        running.transport.settle(deliveries)
-        bus.accept.accept(running.store, running.rules, deliveries, bus.run.clock())
+    def receive(turns: Any, timeout: float) -> int:
+        deliveries = turns.transport.receive(500, timeout)
+        turns.transport.settle(deliveries)
+        bus.accept.accept(turns.store, turns.rules, deliveries, turns.clock())
+        return len(deliveries)
 
-    patch.setattr(bus.run.Running, "_accept", accept)
+    patch.setattr(bus.turns.Turns, "receive", receive)
 
 
 def receipts_only_what_is_stored(folder: Path, _plant: object) -> None:
@@ -489,7 +491,7 @@ def _performed(change: Callable[[Any], Any]) -> Callable[..., Any]:
 @by_suite(check_vendor.waits_for_a_vendor_that_is_away)
 def not_now_taken_for_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        bus.run,
+        bus.turns,
         "perform",
         _performed(lambda one: dataclasses.replace(one, outcome="done") if one.outcome == "not-now" else one),
     )
@@ -498,7 +500,7 @@ def not_now_taken_for_done(patch: pytest.MonkeyPatch) -> None:
 @by_suite(check_vendor.survives_every_answer_of_its_vendor, ["500"])
 def not_now_taken_for_never(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        bus.run,
+        bus.turns,
         "perform",
         _performed(lambda one: dataclasses.replace(one, outcome="not-ever") if one.outcome == "not-now" else one),
     )
@@ -507,7 +509,7 @@ def not_now_taken_for_never(patch: pytest.MonkeyPatch) -> None:
 @by_suite(check_vendor.survives_every_answer_of_its_vendor, ["400"])
 def never_taken_for_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        bus.run,
+        bus.turns,
         "perform",
         _performed(lambda one: dataclasses.replace(one, outcome="done") if one.outcome == "not-ever" else one),
     )

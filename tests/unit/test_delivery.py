@@ -10,6 +10,7 @@ from bus import commands as c
 from bus import kinds as k
 from bus.accept import accept
 from bus.custody import Record
+from bus.ids import new_id
 from bus.message import compose, encode
 from bus.port import Delivery, Fate
 from bus.store import cases, inbox, outbox, parked
@@ -268,3 +269,13 @@ def test_a_damaged_body_is_not_believed_and_comes_again(rm: Bare, dq: Bare) -> N
     rm.later(20)
     carry(rm, dq)
     assert _record(dq, case).case.title == "楼道灯不亮"
+
+
+@pytest.mark.parametrize("sequence", [1_005_000, 5 * 10**8, 2**31 - 1])
+def test_a_wild_sequence_does_not_silence_its_sender(rm: Bare, dq: Bare, sequence: int) -> None:
+    """A place that no restored center would use begins no era: it is parked, and what its sender says next is heard."""
+    _offer(rm)
+    (parcel,) = rm.relay()
+    wild = json.loads(parcel.body) | {"sequence": sequence, "id": str(new_id())}
+    assert dq.accept(json.dumps(wild).encode()) == {"parked": 1}
+    assert dq.accept(parcel.body) == {"applied": 1}
