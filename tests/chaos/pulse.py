@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ ANSWERS = frozenset({"replies", "answers"})
 class Pulse:
     """Counts while the run goes on; reads only what is new in the files."""
 
-    def __init__(self, folder: Path, centers: Iterable[str]) -> None:
-        self._centers = list(centers)
+    def __init__(self, folder: Path, centers: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._centers, self._clock = list(centers), clock
         self.accepted: set[str] = set()
         """Cases that another center has accepted."""
         self.answered: set[str] = set()
@@ -26,7 +26,7 @@ class Pulse:
         """Seconds without any effect at any vendor's."""
         self.pauses: dict[str, float] = {}
         """Center → the longest time that nothing was done at its vendor's, nor heard from its staff."""
-        self.changed = time.monotonic()
+        self.changed = self._clock()
         self._heard: dict[str, float] = {}
         self._spoke: set[str] = set()
         self._files = [(folder / "effects.jsonl", self._effect), (folder / "told-staff.jsonl", self._told)]
@@ -38,7 +38,7 @@ class Pulse:
 
     def start(self) -> None:
         """Begin to watch."""
-        self.changed = time.monotonic()
+        self.changed = self._clock()
         self._heard = dict.fromkeys(self._centers, self.changed)
         self._thread.start()
 
@@ -50,7 +50,7 @@ class Pulse:
         """Take what is new."""
         with self._lock:
             new = sum(self._read(number) for number in range(len(self._files)))
-            now = time.monotonic()
+            now = self._clock()
             self.longest_pause = max(self.longest_pause, now - self.changed)
             if new:
                 self.changed = now
