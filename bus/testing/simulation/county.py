@@ -57,6 +57,8 @@ class County:
         self.happened: Counter[str] = Counter()
         self.trace: list[str] | None = None
         """Filled in line by line where somebody wants to read it."""
+        self.look: Callable[[], object] = lambda: None
+        """Called between storm and calm, while nothing moves and nothing has healed yet."""
         self._digest = hashlib.sha256()
         self._calm = False
         self._waited = 0
@@ -115,6 +117,7 @@ class County:
             for event in plan.get(tick, ()):
                 event()
             self._tick()
+        self.look()
         self._calm = True
         self.luck.weather = self.weather.calm()
         for tick in range(CALM_TICKS):

@@ -34,20 +34,28 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
     random.seed(seed)  # what the product draws itself: pauses are spread, so that a crowd does not come back at once
     county = County(seed, weather or drawn(seed), land)
     county.trace = trace
-    rested = county.play()
-    evidence = testimony(county)
     excuses = [name for name, may in (("gone", county.weather.leaves), ("restored", county.weather.restores)) if may]
-    findings = wrong(check(evidence, When.DRAINED if rested else When.STILL), excuses)
+    findings: list[Finding] = []
+
+    def judge(when: When) -> Evidence:
+        evidence = testimony(county)
+        findings.extend(wrong(check(evidence, when), excuses))
+        return evidence
+
+    county.look = lambda: judge(When.STILL)
+    rested = county.play()
+    evidence = judge(When.DRAINED if rested else When.STILL)
     if not rested:
-        findings = [
-            *findings,
+        findings.append(
             Finding("comes to rest", "", "", f"still busy after {county.ticks} ticks without a fault"),
-        ]
+        )
     faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
     findings += [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
     left = sum(seat.unsettled for seat in county.seats)
     if left:
         findings.append(Finding("what arrived is settled", "", "", f"{left} deliveries were never settled"))
+    if county.road.early:
+        findings.append(Finding("settled after the commit", "", "", f"{county.road.early} times before it"))
     given_up = sum((operator.given_up for operator in county.operators.values()), Counter[str]())
     findings += [
         Finding("parked only by crossings", "", "", f"{what} × {count}")
@@ -69,10 +77,10 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
 
 
 def testimony(county: County) -> Evidence:
-    """Everything that can be looked at afterwards."""
+    """Everything that can be looked at, between storm and calm or afterwards."""
     for seat in county.seats:
-        seat.store.luck = None
-    return Evidence(
+        seat.store.luck = None  # nothing happens to who only looks
+    evidence = Evidence(
         seats={
             seat.name: Seat(
                 seat.name,
@@ -87,6 +95,9 @@ def testimony(county: County) -> Evidence:
         },
         submissions=[tried for seat in county.seats for tried in seat.tried],
     )
+    for seat in county.seats:
+        seat.store.luck = county.luck
+    return evidence
 
 
 def _handovers(evidence: Evidence) -> int:

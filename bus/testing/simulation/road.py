@@ -24,6 +24,8 @@ class Road:
         self._number = 0
         self.repeated = 0
         self.lost = 0
+        self.early = 0
+        """How often something was settled before anything was committed."""
 
     def add(self, center: str) -> None:
         """From now on parcels for this center are taken."""
@@ -37,7 +39,7 @@ class Road:
         """One parcel onto the road."""
         weather = self._luck.weather
         box = self._boxes.get(parcel.recipient)
-        if box is None:
+        if box is None or self._luck.happens(weather.nobody):
             return Fate.NOBODY
         unknown = self._luck.happens(weather.unknown)
         if unknown and self._luck.happens(0.5):
@@ -90,8 +92,10 @@ class RoadTransport:
 
     promises: frozenset[Promise] = frozenset({Promise.ATTESTS_SENDER, Promise.REDELIVERS})
 
-    def __init__(self, center: str, road: Road, luck: Luck) -> None:
-        self._center, self._road, self._luck = center, road, luck
+    def __init__(self, center: str, road: Road, luck: Luck, commits: Callable[[], int]) -> None:
+        """``commits``: how many there have been in the store of this center."""
+        self._center, self._road, self._luck, self._commits = center, road, luck, commits
+        self._commits_before = 0
         self._handed_out: list[Delivery] = []
 
     def open(self) -> None:
@@ -109,11 +113,13 @@ class RoadTransport:
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """See the port."""
         taken = self._road.take(self._center, limit)
+        self._commits_before = self._commits()
         self._handed_out += taken
         return taken
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """See the port. The process may die between any two acks."""
+        self._road.early += bool(deliveries) and self._commits() == self._commits_before
         for delivery in deliveries:
             self._luck.trip()
             self._handed_out = [one for one in self._handed_out if one is not delivery]

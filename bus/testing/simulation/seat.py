@@ -38,6 +38,7 @@ class Disk(Store):
         super().__init__(url)
         self.luck: Luck | None = None
         """None while nobody wants anything to happen."""
+        self.commits = 0
         self.file = sqlite3.connect(self.url.database or "", isolation_level=None)
         """To look into the file without the product's own way of opening it."""
 
@@ -54,6 +55,7 @@ class Disk(Store):
             return done
 
         done = super()._write_once(fallible)
+        self.commits += 1
         luck.trip()
         return done
 
@@ -155,7 +157,7 @@ class Seat:
 
     def start(self) -> None:
         """A new process on the old store. May raise ``Crash``."""
-        self._transport = RoadTransport(self.name, self._road, self._luck)
+        self._transport = RoadTransport(self.name, self._road, self._luck, lambda: self.store.commits)
         self.turns = Turns(
             self._adapter,
             self.office,

@@ -43,12 +43,13 @@ class Weather:
     """A transaction cannot be written (disk full, store locked)."""
     lazy: float
     """A step that could run does not get its turn."""
+    nobody: float = 0.0
+    """The road says that nobody is there, though somebody is: an inbox is deleted and made again. Never drawn."""
 
     def calm(self) -> "Weather":
         """The same county when nothing goes wrong any more."""
-        return replace(
-            self, delay=1.0, lose=0, repeat=0, corrupt=0, unknown=0, crash=0, kill=0, away=0, store=0, lazy=0
-        )
+        still = replace(self, lose=0, repeat=0, corrupt=0, unknown=0, nobody=0, away=0, store=0, lazy=0)
+        return replace(still, delay=1.0, crash=0, kill=0)
 
 
 HANDOVERS = 270
