@@ -17,6 +17,8 @@ LATER = frozenset({401, 408, 425, 429})
 """Answers after which a vendor's system keeps the form and tries again; 401 is what a wrong clock looks like."""
 WORKERS = 6
 """Connections to each center's intake."""
+PATIENCE = 5.0
+"""Seconds of the usual load that wait at one door, while it is shut, before no more residents join the line."""
 
 
 @dataclass(slots=True)
@@ -125,13 +127,14 @@ class Load:
             now = time.monotonic()
             due = max(due, now - 1)
             while due <= now:
-                if self.waiting < self.rate * 5:  # residents go away where the line is long
-                    self._ask()
+                self._ask()
                 due += 1 / self.rate
             self._over.wait(max(0.001, due - time.monotonic()))
 
     def _ask(self) -> None:
         center, to = self._rng.sample(list(self._doors), 2)
+        if self._queues[center].qsize() > self.rate * PATIENCE / len(self._doors):
+            return  # residents go away where the line is long
         self.sent += 1
         native_id = f"C{self._run}-{self.sent}"
         who = self.residents[self.sent % len(self.residents)]
