@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model
+.PHONY: simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -51,6 +51,9 @@ services: setup ## install what the private RabbitMQ and PostgreSQL of the tests
 
 model: setup services ## check the model of the custody protocol exhaustively, and print how far it went
 	@$(BIN)/python -m pytest -q -s tests/protocol $(ARGS)
+
+plants: setup services ## plant each defect into the product, see that it is found, write docs/planted.md; ARGS="--only NAME"
+	@$(BIN)/python -m tests.planted --write $(ARGS)
 
 secrets: ## random secrets for `docker compose up`, in .local/compose
 	@deploy/compose/secrets .local/compose

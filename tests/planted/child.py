@@ -1,0 +1,11 @@
+"""``python -m tests.planted.child NAME LIMIT``: look for one defect, and print what found it as one line of JSON."""
+
+import json
+import sys
+
+from tests.planted.defects import DEFECTS
+from tests.planted.finding import look_for
+
+if __name__ == "__main__":
+    name, limit = sys.argv[1:]
+    print("\n" + json.dumps(look_for(DEFECTS[name], int(limit))._asdict()))  # noqa: T201 - for the parent

@@ -1,0 +1,179 @@
+"""Defects where messages arrive: accept, receipts, order, and what is settled when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+import bus.accept
+import bus.control
+import bus.page
+import bus.recovery
+import bus.relay
+from bus.kinds import Verdict
+from bus.port import Delivery
+from bus.store import Store, Tx, inbox, outbox
+from bus.store import tables as t
+from bus.testing.simulation.road import Road
+from bus.testing.simulation.weather import Weather
+from bus.tray import Arrived, Tray
+from bus.turns import WINDOW, Turns
+from tests.planted.defect import fair, simulated
+
+Known = dict[tuple[str, str, int], Any]
+
+
+@simulated("先确认收件后提交", "settles before the commit", "settled after the commit")
+def ack_before_commit(patch: pytest.MonkeyPatch) -> None:
+    def receive(turns: Turns, timeout: float) -> int:
+        deliveries = turns.transport.receive(WINDOW, timeout)
+        turns.transport.settle(deliveries)
+        if deliveries:
+            bus.accept.accept(turns.store, turns.rules, deliveries, turns.clock())
+        return len(deliveries)
+
+    patch.setattr(Turns, "receive", receive)
+
+
+@simulated("提交失败的来件被丢下", "drops the deliveries of a failed commit, unsettled", "what arrived is settled")
+def failed_window_dropped(patch: pytest.MonkeyPatch) -> None:
+    plain = Turns.receive
+
+    def receive(turns: Turns, timeout: float) -> int:
+        turns.unsettled = []
+        return plain(turns, timeout)
+
+    patch.setattr(Turns, "receive", receive)
+
+
+def old_backup(weather: Weather) -> Weather:
+    """A store is put back to an old backup."""
+    return replace(fair(weather), restores=1)
+
+
+@simulated("不去重", "applies what was applied before", "applied-once", "lanes-in-order", "parked only by crossings")
+def dedupe_by_nothing(patch: pytest.MonkeyPatch) -> None:
+    def repeat(page: Any, tray: Tray, one: Arrived, _known: Known) -> None:
+        bus.accept._apply(page, tray, one)
+
+    patch.setattr(bus.accept, "_repeat", repeat)
+    _remembers_the_newest(patch)
+
+
+def _remembers_the_newest(patch: pytest.MonkeyPatch) -> None:
+    plain = inbox.remember
+
+    def remember(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            known = t.applied.c
+            lane = (known.peer == row["peer"]) & (known.case_id == row["case_id"])
+            tx.execute(delete(t.applied).where(lane & (known.sequence == row["sequence"])))
+            plain(tx, [row])
+
+    patch.setattr(inbox, "remember", remember)
+
+
+@simulated(
+    "凭 redelivered 标志去重",
+    "dedupes by the broker's redelivered flag",
+    "applied-once",
+    "lanes-in-order",
+    "parked only by crossings",
+)
+def dedupe_by_redelivered_flag(patch: pytest.MonkeyPatch) -> None:
+    flagged: set[bytes] = set()
+    plain_back, plain_repeat = Road.put_back, bus.accept._repeat
+
+    def put_back(road: Road, center: str, deliveries: Sequence[Delivery]) -> None:
+        flagged.update(delivery.body for delivery in deliveries)
+        plain_back(road, center, deliveries)
+
+    def repeat(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
+        if one.body in flagged:
+            plain_repeat(page, tray, one, known)
+        else:
+            bus.accept._apply(page, tray, one)
+
+    patch.setattr(Road, "put_back", put_back)
+    patch.setattr(bus.accept, "_repeat", repeat)
+    _remembers_the_newest(patch)
+
+
+@simulated("先回执后提交", "receipts before the commit", "said-is-kept")
+def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.accept._accept_window
+
+    def window(store: Store, rules: Any, deliveries: Sequence[Delivery], now: datetime) -> Any:
+        tray = Tray()
+        for one in bus.accept._read([d for d in deliveries if not d.damaged], rules)[0]:
+            bus.accept._owe(tray, one, Verdict.APPLIED, None, now)
+        store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))
+        return plain(store, rules, deliveries, now)
+
+    patch.setattr(bus.accept, "_accept_window", window)
+
+
+@simulated("暂存未生效即回执", "receipts what is only held back", "said-is-kept")
+def receipt_for_held(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.accept._place
+
+    def place(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
+        if one.message.sequence > tray.marks[one.lane] + 1:
+            bus.accept._owe(tray, one, Verdict.APPLIED, None, page.now)
+        plain(page, tray, one, known)
+
+    patch.setattr(bus.accept, "_place", place)
+
+
+@simulated("重复来件不再回执", "does not receipt a repeat", "nothing-left", "comes to rest")
+def repeat_not_receipted(patch: pytest.MonkeyPatch) -> None:
+    def repeat(_page: Any, tray: Tray, _one: Arrived, _known: Known) -> None:
+        tray.counts["repeated"] += 1
+
+    patch.setattr(bus.accept, "_repeat", repeat)
+
+
+@simulated("忽略缺口，不等前件", "ignores a gap: applies what comes early", "lanes-in-order")
+def gap_ignored(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.accept._place
+
+    def place(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
+        if one.message.sequence > tray.marks[one.lane] + 1:
+            bus.accept._apply(page, tray, one)
+        else:
+            plain(page, tray, one, known)
+
+    patch.setattr(bus.accept, "_place", place)
+
+
+@simulated("拒收的来文无声丢弃", "drops a refused message in silence", "trouble-is-seen")
+def refused_is_dropped(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.accept._apply
+
+    def apply(page: Any, tray: Tray, one: Arrived) -> bool:
+        before, applied = len(tray.park), plain(page, tray, one)
+        if applied:
+            del tray.park[before:]
+        return applied
+
+    patch.setattr(bus.accept, "_apply", apply)
+
+
+@simulated(
+    "相信损坏的正文", "believes a damaged body", "bytes-unaltered", "matter-unaltered", "parked only by crossings"
+)
+def damaged_body_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Delivery, "damaged", property(lambda _: False))
+
+
+@simulated(
+    "恢复备份却不声明",
+    "goes on after an old backup as if nothing had been lost",
+    "parked only by crossings",
+    weather=old_backup,
+)
+def backup_put_back_in_silence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.recovery, "begin", lambda *_: None)
