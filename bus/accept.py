@@ -65,10 +65,13 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
             tray.counts["parked"] += 1
             tray.park.append(row)
             tray.errors += error
-        tray.eras = enter_eras(tx, [*control, *(one.message for one in arrived)])
+        everything = [*control, *(one.message for one in arrived)]
+        tray.eras = enter_eras(tx, everything)
         counts, rows = take(tx, rules, [one for one in control if not _is_old(tray, one)], now)
         tray.counts += counts
         tray.park += rows
+        if any(isinstance(one.data, LogAsked) for one in control):
+            tray.eras = enter_eras(tx, everything)  # a question in this very window may have begun one
         if recovery.era(tx).recovery is None:
             _apply_all(tx, tray, arrived, rules, now)
         else:  # no receipt: it comes again when we know our cases again

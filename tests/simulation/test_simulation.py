@@ -11,6 +11,8 @@ import pytest
 ONCE_BROKEN = {
     4: "an effect of the time before a restore, heard once more",
     6: "a center that recovers waits for one that is gone",
+    18: "a message of the lost time, in one window with the question that ends it, was held back for ever",
+    22: "a grant that only its center knew, and took along",
     30: "a message that is stale was said anew for ever",
     34: "worked before a restore, refused after it",
 }

@@ -8,6 +8,7 @@ import pytest
 
 from bus import commands as c
 from bus import kinds as k
+from bus import recovery
 from bus.accept import accept
 from bus.custody import Record
 from bus.ids import new_id
@@ -279,3 +280,14 @@ def test_a_wild_sequence_does_not_silence_its_sender(rm: Bare, dq: Bare, sequenc
     wild = json.loads(parcel.body) | {"sequence": sequence, "id": str(new_id())}
     assert dq.accept(json.dumps(wild).encode()) == {"parked": 1}
     assert dq.accept(parcel.body) == {"applied": 1}
+
+
+def test_what_arrives_with_the_question_that_ends_its_era_is_not_held_back(rm: Bare, dq: Bare) -> None:
+    """A message of the lost time that shares its window with the question of the restored center waits for nothing."""
+    case = _offer(rm)
+    rm.do(c.Withdraw(case_id=case.case_id))
+    _, withdrawal = rm.relay()
+    recovery.begin(rm.store, rm.rules, [DQ], rm.now)
+    (question,) = rm.relay()
+    dq.accept(withdrawal.body, question.body)
+    assert _figures(dq)[1] == 0, "held back for a message that will never come"

@@ -92,11 +92,11 @@ def holder_knows(evidence: Evidence) -> Iterator[Breach]:
         newest = max(one.version for one in known.values())
         holder = next(one.holder for one in known.values() if one.version == newest)
         if holder not in known or known[holder].version != newest:
-            yield Breach(holder, case, f"does not know that it holds it at {newest}", evidence.excuse(case, holder))
+            yield Breach(holder, case, f"does not know that it holds it at {newest}", evidence.end_excuse(case, holder))
         for name, one in known.items():
             if one.holder == name and one.version < newest and name in evidence.standing:
                 detail = f"believes to hold it at {one.version}; {holder} does at {newest}"
-                yield Breach(name, case, detail, evidence.excuse(case, name, holder))
+                yield Breach(name, case, detail, evidence.end_excuse(case, name, holder))
 
 
 def holders_agree(evidence: Evidence) -> Iterator[Breach]:
@@ -109,7 +109,7 @@ def holders_agree(evidence: Evidence) -> Iterator[Breach]:
         for name in path:
             books = evidence.standing.get(name)
             known = books.by_case.get(case) if books is not None else None
-            excuse = evidence.excuse(case, name, origin)
+            excuse = evidence.end_excuse(case, name, origin)
             if books is None and excuse == "gone":
                 continue
             if known is None:
@@ -135,7 +135,7 @@ def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
     for name, books in evidence.standing.items():
         for case, record in books.records.items():
             for other, detail in _legs(evidence, name, case, record):
-                yield Breach(name, case, detail, evidence.excuse(case, name, other))
+                yield Breach(name, case, detail, evidence.end_excuse(case, name, other))
 
 
 def _legs(evidence: Evidence, name: str, case: str, record: Json) -> Iterator[tuple[str, str]]:
@@ -170,4 +170,4 @@ def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
         for known in books.cases:
             if known.origin == name and known.status != Status.CLOSED:
                 detail = f"{known.status}, held by {known.holder}@{known.version}"
-                yield Breach(name, known.case, detail, evidence.excuse(known.case, name, known.holder))
+                yield Breach(name, known.case, detail, evidence.end_excuse(known.case, name, known.holder))

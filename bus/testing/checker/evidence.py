@@ -159,6 +159,16 @@ class Evidence:
                 return "restored"
         return "parked" if case in self._parked else ""
 
+    def end_excuse(self, case: str, *centers: str) -> str:
+        """The same for what centers know of a case's end: also that a center is gone which had a part in it."""
+        return self.excuse(case, *centers) or ("gone" if case in self._taken_along else "")
+
+    @cached_property
+    def _taken_along(self) -> set[str]:
+        """The cases of which a center that is gone knew something: what it said last may have reached only some."""
+        gone = [seat.books for seat in self.seats.values() if seat.gone and seat.books is not None]
+        return {case for books in gone for case in books.by_case}
+
 
 EXCUSES = ("parked", "gone", "restored")
 """``parked``: an operator sees something of that case. ``gone``: it waits on a center that was removed, or whose store
