@@ -76,16 +76,23 @@ def count_by_status(tx: Tx) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
-def next_number(tx: Tx, counter: str) -> int:
-    """The next value of a running number, from 1. Gaps are possible, repeats are not."""
-    lay_new(tx, t.counters, [{"name": counter, "value": 0}], ["name"])
-    query = (
+_NEXT = Prepared(
+    lambda _: (
         update(t.counters)
-        .where(t.counters.c.name == counter)
+        .where(t.counters.c.name == bindparam("counter"))
         .values(value=t.counters.c.value + 1)
         .returning(t.counters.c.value)
     )
-    return int(tx.execute(query).scalar_one())
+)
+
+
+def next_number(tx: Tx, counter: str) -> int:
+    """The next value of a running number, from 1. Gaps are possible, repeats are not."""
+    found = _NEXT.rows(tx, counter=counter)
+    if not found:
+        lay_new(tx, t.counters, [{"name": counter, "value": 0}], ["name"])
+        found = _NEXT.rows(tx, counter=counter)
+    return int(found[0][0])
 
 
 def link(tx: Tx, links: Sequence[Mapping[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Opening the store, and its transactions: one writer at a time on SQLite, row locks on PostgreSQL."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,7 +85,10 @@ def _open(url: str, on_sqlite: bool) -> Engine:
             pool_size=8,
             connect_args={"connect_timeout": 10, "options": "-c lock_timeout=10s -c statement_timeout=60s"},
         )
-    engine = create_engine(url, hide_parameters=True, pool_size=8, connect_args={"timeout": 10})
+    # every transaction is committed or rolled back by us; the pool need not roll back once more
+    engine = create_engine(
+        url, hide_parameters=True, pool_size=8, pool_reset_on_return=None, connect_args={"timeout": 10}
+    )
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
@@ -103,7 +107,13 @@ def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
 
 def _sqlite_begin(connection: Connection) -> None:
     reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    try:
+        # by the driver itself: SQLAlchemy's own way costs as much again as the rest of an empty transaction
+        connection.connection.driver_connection.execute("BEGIN" if reading else "BEGIN IMMEDIATE")  # type: ignore[union-attr]  # there is one
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            None, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
 
 
 def _trouble(error: DBAPIError) -> StoreTrouble:

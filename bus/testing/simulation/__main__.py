@@ -13,8 +13,10 @@ from pathlib import Path
 
 from bus.testing.simulation.county import Land
 from bus.testing.simulation.play import Played, play
+from bus.testing.simulation.weather import SMALL, WHOLE, drawn
 
 CHUNK = 5
+SIZES = {"whole": WHOLE, "small": SMALL}
 
 
 def main() -> int:
@@ -25,8 +27,9 @@ def main() -> int:
         os.execv(sys.executable, command)  # noqa: S606 - ourselves again
     asked = _arguments()
     if asked.seed is not None:
-        return _one(asked.seed, trace=asked.trace)
-    return _many(range(asked.first, asked.first + asked.seeds), asked.jobs, as_json=asked.json)
+        return _one(asked.seed, SIZES[asked.size], trace=asked.trace)
+    seeds = range(asked.first, asked.first + asked.seeds)
+    return _many(seeds, asked.jobs, SIZES[asked.size], as_json=asked.json)
 
 
 def _arguments() -> argparse.Namespace:
@@ -35,15 +38,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="第一个种子 / the first seed (default 0)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="进程数 / processes (default: all cores)")
     parser.add_argument("--seed", type=int, help="重放一个种子 / replay one seed")
+    parser.add_argument("--size", choices=SIZES, default="whole", help="县的大小 / how much each county has to do")
     parser.add_argument("--trace", action="store_true", help="逐行打印 / with --seed: every event, line by line")
     parser.add_argument("--json", action="store_true", help="机器可读 / print one JSON object")
     return parser.parse_args()
 
 
-def _one(seed: int, *, trace: bool) -> int:
+def _one(seed: int, wanted: int, *, trace: bool) -> int:
     lines: list[str] | None = [] if trace else None
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        played = play(seed, Land(Path(folder)), trace=lines)
+        played = play(seed, Land(Path(folder)), drawn(seed, wanted), trace=lines)
     sys.stdout.writelines(lines or ())
     print(_told(played))  # noqa: T201 - a command
     return bool(played.findings)
@@ -51,7 +55,8 @@ def _one(seed: int, *, trace: bool) -> int:
 
 def _told(played: Played) -> str:
     lines = [
-        f"seed {played.seed}: {played.centers} centers, {played.cases} cases, {played.handovers} hand-overs, "
+        f"seed {played.seed}: {played.centers} centers, {played.cases} cases, {played.custody} changes of custody, "
+        f"{played.handovers} messages handed over, "
         f"{played.seconds:.2f} s, digest {played.digest[:16]}",
         "  " + ", ".join(f"{name} {count}" for name, count in sorted(played.happened.items())),
     ]
@@ -64,30 +69,31 @@ def _memory() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a private folder is made in it
 
 
-def _chunk(seeds: range) -> list[Played]:
+def _chunk(seeds: range, wanted: int) -> list[Played]:
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         land = Land(Path(folder))
         try:
-            return [play(seed, land) for seed in seeds]
+            return [play(seed, land, drawn(seed, wanted)) for seed in seeds]
         finally:
             land.close()
 
 
-def _played(seeds: range, jobs: int) -> Iterator[Played]:
+def _played(seeds: range, jobs: int, wanted: int) -> Iterator[Played]:
     chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
     with ProcessPoolExecutor(jobs, max_tasks_per_child=None) as pool:
-        for done in as_completed(pool.submit(_chunk, chunk) for chunk in chunks):
+        for done in as_completed(pool.submit(_chunk, chunk, wanted) for chunk in chunks):
             yield from done.result()
 
 
-def _many(seeds: range, jobs: int, *, as_json: bool) -> int:
+def _many(seeds: range, jobs: int, wanted: int, *, as_json: bool) -> int:
     start = said = time.monotonic()
-    count = handovers = cases = 0
+    count = custody = handovers = cases = 0
     busy = 0.0
     happened: Counter[str] = Counter()
     failed: list[Played] = []
-    for played in _played(seeds, jobs):
+    for played in _played(seeds, jobs, wanted):
         count += 1
+        custody += played.custody
         handovers += played.handovers
         cases += played.cases
         busy += played.seconds
@@ -104,6 +110,8 @@ def _many(seeds: range, jobs: int, *, as_json: bool) -> int:
         "seeds": count,
         "failed": sorted(one.seed for one in failed),
         "cases": cases,
+        "custody_changes": custody,
+        "custody_changes_a_seed": round(custody / max(count, 1), 1),
         "handovers": handovers,
         "handovers_a_seed": round(handovers / max(count, 1), 1),
         "seconds": round(took, 1),

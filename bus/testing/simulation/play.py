@@ -19,8 +19,10 @@ class Played:
     seed: int
     findings: tuple[Finding, ...]
     """Everything that breaks a promise; empty: all held."""
-    handovers: int
+    custody: int
     """Changes of custody that were decided."""
+    handovers: int
+    """Messages that went from one center's commit to another's, once each, as the benchmark counts them."""
     cases: int
     centers: int
     digest: str
@@ -65,6 +67,7 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
     return Played(
         seed,
         tuple(findings),
+        _custody(evidence),
         _handovers(evidence),
         county.cases,
         len(county.seats),
@@ -101,6 +104,10 @@ def testimony(county: County) -> Evidence:
 
 
 def _handovers(evidence: Evidence) -> int:
+    return sum(len(books.arrived) for _, books in evidence.open_books)
+
+
+def _custody(evidence: Evidence) -> int:
     """Every custody version of every case but its first is one hand-over (a ruling counts as one)."""
     versions = {
         (line.case, line.version) for _, books in evidence.open_books for line in books.journal if line.version > 1

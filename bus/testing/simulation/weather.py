@@ -52,12 +52,13 @@ class Weather:
         return replace(still, delay=1.0, crash=0, kill=0)
 
 
-HANDOVERS = 270
-"""How many hand-overs a seed asks for; some are declined for good, so that a little more than 200 come about."""
+WHOLE, SMALL = 270, 50
+"""How many changes of custody a seed asks for; some are declined for good. A whole county makes a little more than 200,
+and some ten messages for each; a small one makes more than 200 messages that are handed over from store to store."""
 
 
-def drawn(seed: int) -> Weather:
-    """The weather of this seed."""
+def drawn(seed: int, wanted: int = WHOLE) -> Weather:
+    """The weather of this seed, for a county with about so many changes of custody."""
     draw = Random(seed)
     rough = draw.choice((0.0, 0.3, 1.0, 1.0, 3.0))
 
@@ -70,9 +71,9 @@ def drawn(seed: int) -> Weather:
     leaves, restores = draw.choice(((0, 0), (0, 0), (0, 1), (0, 1), (1, 0)))
     return Weather(
         centers=centers,
-        cases=HANDOVERS * 2 // (hops + 2),
+        cases=wanted * 2 // (hops + 2),
         hops=hops,
-        storm=draw.choice((12, 18, 24)),
+        storm=draw.choice((12, 18, 24) if wanted > 100 else (6, 9, 12)),
         stride=draw.choice((2.0, 10.0, 60.0)),
         arbiter=leaves > 0 or draw.random() < 0.8,  # what a center has that is gone only a ruling brings back
         joins=draw.choice((0, 0, 1)),
