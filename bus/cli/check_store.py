@@ -51,6 +51,10 @@ def _inside(opened: Store) -> Iterator[Check]:
         return
     if found in (newest, None):
         yield well("store", f"版本 {found or '空'}", f"version {found or 'empty'}")
+    elif not schema.known(found):
+        cure = Words("运行那个新版本，或恢复升级前的备份后运行 bus restored", schema.TOO_NEW.partition(": ")[2])
+        zh, en = f"版本 {found} 比程序新（{newest}）", f"is at {found}, newer than the program ({newest})"
+        yield wrong("store", zh, en, cure)
     else:
         cure = Words("用同一版本的 bus run 升级", "`bus run` of the same version brings it up to date")
         yield doubtful("store", f"版本 {found}，程序为 {newest}", f"is at {found}, the program at {newest}", cure)

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from bus.store.database import Store
+from bus.store.database import Store, StoreTrouble
 
 
 def _config() -> Config:
@@ -15,6 +15,17 @@ def _config() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+TOO_NEW = (
+    "the store was made by a newer version of this program: run that version, or put the backup of before the upgrade "
+    "back and run `bus restored`"
+)
+
+
+def known(revision: str) -> bool:
+    """Whether this code knows the version, so that it can bring a store up from it."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def newest() -> str:
@@ -32,10 +43,15 @@ def current(store: Store) -> str | None:
 
 
 def upgrade(store: Store, to: str = "head") -> None:
-    """Bring the store to version ``to``, in one transaction; nothing to do when it is there."""
-    if to == "head" and current(store) == newest():
+    """Bring the store to version ``to``, in one transaction; nothing to do when it is there.
+
+    Raises ``StoreTrouble`` when the store is of a newer version than this code; it is left as it is."""
+    there = current(store)
+    if to == "head" and there == newest():
         return
     config = _config()
+    if there is not None and not known(there):
+        raise StoreTrouble(TOO_NEW, passing=False)
     with store.engine.begin() as tx:
         config.attributes["connection"] = tx
         command.upgrade(config, to)
