@@ -1,7 +1,9 @@
 """The center's own HTTP server: intake of signed forms, attachments, health, metrics, and an OpenAPI page."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -20,8 +22,11 @@ from bus.message import MAX_BYTES, Undecodable, read_json
 from bus.metrics import Metrics
 from bus.store.database import StoreTrouble
 
-Door = Callable[[Submission], Reply]
-"""Hands one submission to the intake step and waits for the commit. Raises ``DoorShut`` or ``StoreTrouble``."""
+Door = Callable[[Submission], Future[Reply]]
+"""Hands one submission to the intake step; the reply comes with the commit, or ``StoreTrouble`` instead of it. Raises
+``DoorShut``."""
+PATIENCE = 30.0
+"""Seconds a sender waits for the commit before it is told to come again."""
 
 STATUS = {"taken": 202, "repeated": 200}
 CONFLICTS = frozenset({"id-reused", "known-case"})
@@ -134,10 +139,6 @@ async def _bounded(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def _form_body(request: Request) -> bytes:
-    return await _bounded(request, MAX_BYTES)
-
-
 async def _file_body(request: Request) -> bytes:
     return await _bounded(request, LARGEST)
 
@@ -150,7 +151,10 @@ def _verify(webhook: Webhook, content: bytes | str, request: Request) -> None:
 
 
 def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
-    def take(request: Request, body: Annotated[bytes, Depends(_form_body)]) -> JSONResponse:
+    # in the server's own thread: reading a form takes microseconds, a thread for each more than that; and however many
+    # wait for their commit, they keep no thread from others
+    async def take(request: Request) -> JSONResponse:
+        body = await _bounded(request, MAX_BYTES)
         _verify(webhook, body, request)  # before anything reads the body
         try:
             read_json(body)
@@ -159,7 +163,7 @@ def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
             return JSONResponse({"code": error.code, "cure": "send one JSON object within the bounds"}, 400)
         except ValidationError as error:
             return JSONResponse({"code": "invalid", "faults": faults_of(error)}, 422)
-        return _answer(door, Submission(form, filled))
+        return await _answer(door, Submission(form, filled))
 
     app.post(
         f"/intake/{form.name}",
@@ -177,10 +181,11 @@ def faults_of(error: ValidationError) -> list[dict[str, str]]:
     return [{"field": ".".join(map(str, item["loc"])), "problem": item["type"]} for item in items]
 
 
-def _answer(door: Door, submission: Submission) -> JSONResponse:
+async def _answer(door: Door, submission: Submission) -> JSONResponse:
     try:
-        reply = door(submission)
-    except DoorShut:
+        async with asyncio.timeout(PATIENCE):
+            reply = await asyncio.wrap_future(door(submission))
+    except (DoorShut, TimeoutError):
         return JSONResponse({"code": "stopping", "cure": "send it again in a moment"}, 503, {"Retry-After": "5"})
     except StoreTrouble:
         return JSONResponse(

@@ -9,7 +9,7 @@ import importlib
 import queue
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,9 +29,9 @@ from bus.port import Transport
 from bus.settings import CenterSettings
 from bus.store import archive, schema
 from bus.store.database import Store, StoreTrouble
-from bus.turns import WINDOW, Turns
+from bus.turns import WINDOW, Turns, one_hand
 from bus.vendor import Vendor
-from bus.work import Gate, Patience
+from bus.work import Assignment, Gate, Patience, Performed
 
 UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged"})
 """What accept counts that a log should tell."""
@@ -80,11 +80,11 @@ class Running:
             Gate(Patience(attempts=settings.park_after)),
             self.attachments.fetch,
             clock,
-            lambda task, assignments: list(self._hands.map(task, assignments)),
+            self._side_by_side,
             at_once=settings.hands * 4,
             timed=self.metrics.timed,
         )
-        self._door: queue.Queue[_Waiting] = queue.Queue(LONGEST_QUEUE)
+        self._door: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._shut = threading.Event()
         self._leaving = threading.Event()
         self._relay_bell, self._desk_bell = threading.Event(), threading.Event()
@@ -135,6 +135,15 @@ class Running:
         except StoreTrouble as trouble:
             self.log.warning("store", trouble=str(trouble))
 
+    def _side_by_side(
+        self, task: Callable[[Assignment], Performed], assignments: Sequence[Assignment]
+    ) -> list[Performed]:
+        if len(assignments) == 1:
+            return one_hand(task, assignments)
+        futures = [self._hands.submit(task, assignment) for assignment in assignments]
+        # the last one first: when it is done the others mostly are, and this thread awakes once, not once for each
+        return [future.result() for future in reversed(futures)][::-1]
+
     # -- loops -------------------------------------------------------------------------------------------------------
 
     def _thread(self, name: str, task: Callable[[], None]) -> None:
@@ -166,6 +175,9 @@ class Running:
             return
         while len(waiting) < WINDOW and not self._door.empty():
             waiting.append(self._door.get_nowait())
+        waiting = [one for one in waiting if one.reply.set_running_or_notify_cancel()]
+        if not waiting:  # nobody waits for them any more
+            return
         try:
             replies = self.turns.take_in([w.submission for w in waiting])
         except BaseException as fault:
@@ -223,16 +235,13 @@ class Running:
 
     # -- the door ----------------------------------------------------------------------------------------------------
 
-    def door(self, submission: Submission) -> Reply:
-        """Hand in one form and wait for its commit. Raises ``DoorShut`` or ``StoreTrouble``."""
-        waiting = _Waiting(submission, Future())
-        if self._shut.is_set():
+    def door(self, submission: Submission) -> Future[Reply]:
+        """Hand in one form; the reply comes with its commit, or ``StoreTrouble`` instead. Raises ``DoorShut``."""
+        if self._shut.is_set() or self._door.qsize() >= LONGEST_QUEUE:
             raise DoorShut
-        try:
-            self._door.put_nowait(waiting)
-            return waiting.reply.result(timeout=30)
-        except (queue.Full, TimeoutError):
-            raise DoorShut from None
+        waiting = _Waiting(submission, Future())
+        self._door.put(waiting)
+        return waiting.reply
 
     def ready(self) -> dict[str, Any]:
         """Whether forms are taken and messages flow, and what is wrong if not."""
