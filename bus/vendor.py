@@ -4,6 +4,7 @@ An adapter's ``system.py`` names the calls of its vendor on top of this; what an
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,9 +26,8 @@ class Vendor:
 
     def __init__(self, base_url: str, token: str = "", timeout: float = 10.0) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(
-            base_url=base_url, timeout=timeout, headers=headers, follow_redirects=False, trust_env=False
-        )
+        self._wire = httpx.HTTPTransport(trust_env=False)
+        self._http = httpx.Client(transport=self._wire, base_url=base_url, timeout=timeout, headers=headers)
         self._again = Retrying(  # only for a connection that could not be made: nothing can have happened there
             retry=retry_if_exception_type(httpx.ConnectError),
             wait=wait_random_exponential(multiplier=0.05, max=0.5),
@@ -46,11 +46,19 @@ class Vendor:
         return self._call("GET", path)
 
     def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - handed on to httpx
+        request = self._http.build_request(method, path, **more)
         try:
-            response = self._again(self._http.request, method, path, **more)
+            response = self._again(self._sent, request)
         except httpx.HTTPError as error:
             raise NotNow(f"vendor-{type(error).__name__.lower()}"[:64]) from None
         return _understood(response)
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        """Past the client's own rounds for cookies, redirects and logins: none of them is wanted here, and they cost a
+        third of a call."""
+        with closing(self._wire.handle_request(request)) as response:
+            response.read()
+        return response
 
     def close(self) -> None:
         """Let go of the connections."""
