@@ -95,9 +95,12 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
         version=setting.version,
     ) as set_up:
         performance = Performance(set_up, setting, row)
-        performance.harm(group, targets)
-        performance.settle()
-        performance.judge()
+        try:
+            performance.harm(group, targets)
+            performance.settle()
+            performance.judge()
+        finally:
+            performance.close()
         if row.findings and setting.keep is not None:
             shutil.copytree(set_up.town.folder, setting.keep / f"{row.faults[:80].replace('/', '_')}-{seed}")
     return row
@@ -119,6 +122,7 @@ class Performance:
         self.people = canaries(row.seed)
         self.load = on.town.load(self.people, setting.rate, row.seed)
         self.pulse = Pulse(on.town.folder, on.town.centers)
+        self.vitals = Vitals(on.town.centers)
         self.events = Lines(on.town.folder / "events.jsonl")
         self.forgotten: dict[str, list[Books]] = defaultdict(list)
         """Center → what its store said each time before an old backup took its place."""
@@ -130,7 +134,7 @@ class Performance:
         self.excuses = {excuse for fault in group for excuse in fault.excuses}
         self.load.start()
         self.pulse.start()
-        vitals = Vitals(self.on.town.centers)
+        vitals = self.vitals
         vitals.start()
         tell = self.setting.tell
         ticker = Ticker(tell, self.load, self.pulse, vitals, self.events) if tell else None
@@ -203,3 +207,9 @@ class Performance:
             row.findings += self.stuck
         if row.handed_over == 0:
             row.findings.append("nothing was handed over")
+
+    def close(self) -> None:
+        """However it went, nobody is left who hands in forms or reads what the vendors write."""
+        self.pulse.close()
+        self.vitals.close()
+        self.load.stop(0)

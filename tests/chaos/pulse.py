@@ -84,6 +84,11 @@ class Pulse:
 
     def end_of_load(self) -> None:
         """From now on a pause is no pause: there is nothing more to do."""
-        self._over.set()
-        self._thread.join(5)
+        self.close()
         self.look()
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join(5)
