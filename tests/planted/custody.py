@@ -11,7 +11,8 @@ from bus import commands as c
 from bus import kinds as k
 from bus.custody import Decision, Record, Refusal
 from bus.custody.record import Say
-from tests.planted.defect import simulated
+from bus.transports.findings import Words
+from tests.planted.defect import simulated, tested
 
 DECIDE, HEAR = import_module("bus.custody.decide"), import_module("bus.custody.hear")
 """The package shows a function of the same name instead."""
@@ -89,14 +90,14 @@ def two_grants(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(hearers, k.Accepted, accepted)
 
 
-@simulated(
+@tested(
     "出借决定权后仍自行办结",
     "resolves a case while it is offered to another",
-    "one-custodian",
-    "no-leg-dangles",
-    "parked only by crossings",
-    "told-no-is-no",
-    "holders-agree",
+    "tests/unit/test_custody.py::test_offer_lends_the_decision",
+    by=Words("单元测试", "unit tests"),
+    why=Words(
+        "仿真中的人不会去试；检查器也没有这条规则", "simulated staff never tries it, and the checker has no rule of it"
+    ),
 )
 def resolves_while_lent(patch: pytest.MonkeyPatch) -> None:
     def must_hold(record: Record) -> None:
@@ -135,21 +136,3 @@ def origin_hears_nothing(patch: pytest.MonkeyPatch) -> None:
         return replace(decision, says=tuple(say for say in decision.says if say.to != record.case.origin))
 
     patch.setitem(deciders, c.Resolve, resolve)
-
-
-@simulated(
-    "旧消息盖过新状态",
-    "lets an older result overwrite a reopened case",
-    "record-as-in-journal",
-    "holders-agree",
-    "every-case-answered",
-    "result-unaltered",
-    "submitted-is-open-plus-closed",
-)
-def old_result_overwrites(patch: pytest.MonkeyPatch) -> None:
-    plain = hearers[k.Closed]
-
-    def closed(record: Record, data: Any, source: str, now: Any) -> Decision:
-        return plain(record.with_(round=min(record.round, data.round)), data, source, now)
-
-    patch.setitem(hearers, k.Closed, closed)

@@ -21,7 +21,7 @@ def fair(weather: Weather) -> Weather:
 
 
 @dataclass(frozen=True, slots=True)
-class Simulated:
+class BySeeds:
     """Found by the deterministic simulation."""
 
     rules: tuple[str, ...]
@@ -30,7 +30,7 @@ class Simulated:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class ByTests:
     """Found by tests of ``make test``, where a simulation has no place for it."""
 
     tests: tuple[str, ...]
@@ -41,7 +41,7 @@ class Tested:
     """Why neither simulation nor chaos."""
 
 
-Finder = Simulated | Tested
+Finder = BySeeds | ByTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class Defect:
 
 def simulated(zh: str, en: str, *rules: str, weather: Callable[[Weather], Weather] = fair) -> Callable[[Plant], Defect]:
     """The decorated function plants a defect that the simulation must find by one of ``rules``."""
-    return lambda plant: Defect(_name(plant), Words(zh, en), plant, Simulated(rules, weather))
+    return lambda plant: Defect(_name(plant), Words(zh, en), plant, BySeeds(rules, weather))
 
 
 def tested(zh: str, en: str, *tests: str, by: Words, why: Words) -> Callable[[Plant], Defect]:
     """The decorated function plants a defect that turns each of ``tests`` red."""
-    return lambda plant: Defect(_name(plant), Words(zh, en), plant, Tested(tests, by, why))
+    return lambda plant: Defect(_name(plant), Words(zh, en), plant, ByTests(tests, by, why))
 
 
 def _name(plant: Plant) -> str:

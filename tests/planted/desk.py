@@ -19,7 +19,7 @@ from bus.turns import Turns
 from tests.planted.defect import simulated
 
 
-@simulated("幂等键每次不同", "gives the vendor another idempotency key at every attempt", "effects-once")
+@simulated("幂等键每次不同", "gives the vendor another idempotency key at every attempt", "one effect a message")
 def key_of_the_attempt(patch: pytest.MonkeyPatch) -> None:
     plain, numbers = Desk, count(1)
 
@@ -68,7 +68,7 @@ def away_is_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.turns, "perform", perform)
 
 
-@simulated("不在当作不能", "gives up at once on a vendor that is away", "parked only by crossings")
+@simulated("不在当作不能", "gives up at once on a vendor that is away", "away is not never")
 def away_is_never(patch: pytest.MonkeyPatch) -> None:
     plain = bus.work.perform
 

@@ -14,7 +14,7 @@ import pytest
 from bus.testing.simulation.county import Land
 from bus.testing.simulation.play import play
 from bus.testing.simulation.weather import drawn
-from tests.planted.defect import Defect, Simulated, Tested
+from tests.planted.defect import BySeeds, ByTests, Defect
 
 
 class Found(NamedTuple):
@@ -43,10 +43,10 @@ def planted(defect: Defect) -> Iterator[None]:
 def look_for(defect: Defect, limit: int) -> Found:
     """Search at most ``limit`` seeds, or run its tests."""
     finder = defect.finder
-    return _by_tests(defect, finder) if isinstance(finder, Tested) else _by_seeds(defect, finder, limit)
+    return _by_tests(defect, finder) if isinstance(finder, ByTests) else _by_seeds(defect, finder, limit)
 
 
-def _by_seeds(defect: Defect, finder: Simulated, limit: int) -> Found:
+def _by_seeds(defect: Defect, finder: BySeeds, limit: int) -> Found:
     spent = 0.0
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         land = Land(Path(folder))
@@ -81,7 +81,7 @@ class _Outcomes:
             self.failed.append(report.nodeid)
 
 
-def _by_tests(defect: Defect, finder: Tested) -> Found:
+def _by_tests(defect: Defect, finder: ByTests) -> Found:
     outcomes = _Outcomes()
     start = time.monotonic()
     with planted(defect):

@@ -5,7 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-from tests.planted.defect import Simulated
+from tests.planted.defect import BySeeds
 from tests.planted.defects import DEFECTS
 from tests.planted.finding import Found
 
@@ -47,7 +47,7 @@ def load() -> list[Found]:
 def page() -> str:
     """``docs/planted.md``, from ``found.json``."""
     found = load()
-    by_seeds = [one for one in found if isinstance(DEFECTS[one.name].finder, Simulated)]
+    by_seeds = [one for one in found if isinstance(DEFECTS[one.name].finder, BySeeds)]
     by_tests = [one for one in found if one not in by_seeds]
     where = json.loads(FOUND.read_text())["machine"]
     return "\n".join(
@@ -82,7 +82,7 @@ def _seed_row(one: Found) -> str:
 
 def _test_row(one: Found) -> str:
     defect = DEFECTS[one.name]
-    assert not isinstance(defect.finder, Simulated)
+    assert not isinstance(defect.finder, BySeeds)
     words, kind, why = defect.words, defect.finder.by, defect.finder.why
     tests = "<br>".join(f"`{test}`" for test in (one.by, *one.also) if test) or "**未发现 NOT FOUND**"
     told = f"{words.zh}<br>{words.en} | {tests} | {kind.zh}<br>{kind.en} | {one.seconds:.1f} | {why.zh}<br>{why.en}"

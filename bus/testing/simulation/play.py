@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from bus.store import parked
 from bus.testing.checker import Evidence, Finding, Seat, Told, When, check, read, wrong
 from bus.testing.simulation.county import County, Land
 from bus.testing.simulation.duty import HONEST
@@ -42,6 +43,7 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
     def judge(when: When) -> Evidence:
         evidence = testimony(county)
         findings.extend(wrong(check(evidence, when), excuses))
+        findings.extend(_parked_too_soon(evidence))
         return evidence
 
     county.look = lambda: judge(When.STILL)
@@ -58,6 +60,12 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
         findings.append(Finding("what arrived is settled", "", "", f"{left} deliveries were never settled"))
     if county.road.early:
         findings.append(Finding("settled after the commit", "", "", f"{county.road.early} times before it"))
+    findings += [
+        Finding("one effect a message", seat.name, "", f"{times} effects of {message}, under different keys")
+        for seat in county.seats
+        for message, times in Counter(effect.message for effect in seat.office.effects).items()
+        if times > 1
+    ]
     given_up = sum((operator.given_up for operator in county.operators.values()), Counter[str]())
     findings += [
         Finding("parked only by crossings", "", "", f"{what} × {count}")
@@ -77,6 +85,16 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
         + Counter(repeated=county.road.repeated, lost=county.road.lost)
         + Counter({f"given up: {what}": count for what, count in given_up.items()}),
     )
+
+
+def _parked_too_soon(evidence: Evidence) -> list[Finding]:
+    """No vendor is away here for as long as a center waits for it."""
+    return [
+        Finding("away is not never", name, row.case or "", f"parked: {row.code}")
+        for name, books in evidence.open_books
+        for row in books.parked
+        if (row.place, row.code) == (parked.DESK, "vendor-away")
+    ]
 
 
 def testimony(county: County) -> Evidence:
