@@ -8,6 +8,7 @@ import pytest
 
 from bus.testing.checker import Trend
 from tests.chaos import table
+from tests.chaos.__main__ import groups
 from tests.chaos.http import Door, Json, Server
 from tests.chaos.play import Row
 from tests.chaos.pulse import Pulse
@@ -73,3 +74,13 @@ def test_rows_outlive_a_command_that_is_cut_off(tmp_path: Path) -> None:
     table.save(first, tmp_path / "one")
     table.save(second, tmp_path / "other")
     assert table.load([tmp_path / "one", tmp_path / "other"]) == [second, first]
+
+
+def test_faults_of_the_whole_broker_are_not_mixed() -> None:
+    """They would hinder each other's healing; in turn, and alone, they may be asked for."""
+    assert [how for how, _ in groups("kill9-broker/memory-alarm,resets+kill9-center", "single")] == [
+        "in-turn",
+        "at-once",
+    ]
+    with pytest.raises(SystemExit, match="kill9-broker"):
+        groups("kill9-broker+resets", "single")
