@@ -14,6 +14,7 @@ ONCE_BROKEN = {
     18: "a message of the lost time, in one window with the question that ends it, was held back for ever",
     22: "a grant that only its center knew, and took along",
     30: "a message that is stale was said anew for ever",
+    400013: "a ruling to its own desk that a restored center was told of again",
     34: "worked before a restore, refused after it",
 }
 """Seeds that found something, and what. The chances behind a seed change with the code; they are cheap to keep."""

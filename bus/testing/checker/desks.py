@@ -57,7 +57,9 @@ def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
         for effect in seat.effects:
             line = _cause(seat.all_books, effect.message)
             if line is None:
-                yield Breach(name, "", f"{effect.what} belongs to no message here: {effect.key}")
+                # what a restored center tells its own desk again, it learns without a line in its journal
+                excuse = "restored" if seat.forgotten else ""
+                yield Breach(name, "", f"{effect.what} belongs to no message here: {effect.key}", excuse)
             elif line.way == "refused":
                 # worked before its store was put back, and refused when it came once more: the world had moved on
                 excuse = "restored" if seat.forgotten else ""
