@@ -14,7 +14,7 @@ from bus.control import SET_BACK, Control, parked_row, strange_rows, take
 from bus.custody import Refusal
 from bus.eras import FURTHEST_AHEAD, before_first, era_of
 from bus.kinds import Failure, LogAsked, LogTold, Receipt, Verdict
-from bus.message import Message, Undecodable, decode
+from bus.message import Message, Undecodable, decode, kind_of
 from bus.page import Page, Rules, ms
 from bus.port import Delivery
 from bus.recovery.telling import enter_eras
@@ -253,7 +253,7 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
         "at_ms": ms(page.now),
     }
     tray.applied.append(remembered)
-    kind = one.message.type.rpartition(".v")[0]
+    kind = kind_of(one.message)
     tray.kept.append(remembered | {"way": archive.HEARD, "kind": kind, "body": one.body})
     if verdict is Verdict.REFUSED:
         page.note(_case(one), "refused", one.message.type, one.message.source, one.message.id, code)

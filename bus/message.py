@@ -109,6 +109,11 @@ def compose(
     )
 
 
+def kind_of(message: Message[Any]) -> str:
+    """Its kind without the major version, also where the body could not be read."""
+    return message.type.rpartition(".v")[0]
+
+
 def encode(message: Message[Any]) -> bytes:
     """The bytes that travel. Raises ValueError if they are more than a message may have."""
     raw = message.model_dump_json(by_alias=True).encode()

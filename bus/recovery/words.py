@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bus import kinds as k
-from bus.message import Message, Undecodable, decode
+from bus.message import Message, Undecodable, decode, kind_of
 from bus.store import outbox
 
 Row = Mapping[str, Any]
@@ -67,8 +67,3 @@ def memory(word: Word, now_ms: int) -> dict[str, Any]:
         "code": word.row["code"],
         "at_ms": now_ms,
     }
-
-
-def kind_of(message: Message[Any]) -> str:
-    """Its kind, also where the body could not be read."""
-    return message.type.rpartition(".v")[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -14,6 +14,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 Tx = Connection
 """One open transaction."""
 T = TypeVar("T")
+MAY_PASS = (OperationalError, IntegrityError)
+"""What another try may cure: a database that is busy or away, and a race that was lost."""
 
 
 class StoreTrouble(RuntimeError):
@@ -38,21 +40,21 @@ class Store:
         """Run ``change`` in one transaction and commit it. On a lost race or a passing fault it is run again, so it
         must change nothing but the store. Raises ``StoreTrouble`` when that does not help."""
         try:
-            return self._write_once(change)
-        except (OperationalError, IntegrityError):
-            pass
+            try:
+                return self._write_once(change)
+            except MAY_PASS:
+                return self._write_again(change)
         except DBAPIError as error:
             raise _trouble(error) from None
+
+    def _write_again(self, change: Callable[[Tx], T]) -> T:
         again = Retrying(
-            retry=retry_if_exception_type((OperationalError, IntegrityError)),
+            retry=retry_if_exception_type(MAY_PASS),
             wait=wait_random_exponential(multiplier=0.05, max=1.0),
             stop=stop_after_attempt(5),
             reraise=True,
         )
-        try:
-            done: T = again(self._write_once, change)
-        except DBAPIError as error:
-            raise _trouble(error) from None
+        done: T = again(self._write_once, change)
         return done
 
     def _write_once(self, change: Callable[[Tx], T]) -> T:
@@ -111,9 +113,12 @@ def _sqlite_begin(connection: Connection) -> None:
         # by the driver itself: SQLAlchemy's own way costs as much again as the rest of an empty transaction
         connection.connection.driver_connection.execute("BEGIN" if reading else "BEGIN IMMEDIATE")  # type: ignore[union-attr]  # there is one
     except sqlite3.Error as error:
-        raise DBAPIError.instance(
-            None, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
-        ) from error
+        raise as_sqlalchemys(error, connection.dialect) from error
+
+
+def as_sqlalchemys(error: Exception, dialect: Dialect) -> BaseException:
+    """An error of the driver, met past SQLAlchemy, as SQLAlchemy itself would raise it; no parameter stands in it."""
+    return DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
 
 
 def _trouble(error: DBAPIError) -> StoreTrouble:

@@ -11,13 +11,12 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
-from bus.store.database import Tx
+from bus.store.database import Tx, as_sqlalchemys
 
 Statement = SelectBase | UpdateBase
 Row = Sequence[Any]
@@ -66,9 +65,7 @@ def _cursor(tx: Tx) -> Iterator[DBAPICursor]:
     try:
         yield cursor
     except tx.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(
-            None, None, error, tx.dialect.loaded_dbapi.Error, hide_parameters=True, dialect=tx.dialect
-        ) from error
+        raise as_sqlalchemys(error, tx.dialect) from error
     finally:
         cursor.close()
 
