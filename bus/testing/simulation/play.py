@@ -6,10 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bus.store import parked
-from bus.testing.checker import Evidence, Finding, Seat, Told, When, check, read, wrong
+from bus.testing.checker import Evidence, Finding, Told, When, check, wrong
 from bus.testing.simulation.county import County, Land
 from bus.testing.simulation.duty import HONEST
-from bus.testing.simulation.office import KINDS
 from bus.testing.simulation.weather import Weather, drawn
 
 
@@ -53,25 +52,8 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
         findings.append(
             Finding("comes to rest", "", "", f"still busy after {county.ticks} ticks without a fault"),
         )
-    faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
-    findings += [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
-    left = sum(seat.unsettled for seat in county.seats)
-    if left:
-        findings.append(Finding("what arrived is settled", "", "", f"{left} deliveries were never settled"))
-    if county.road.early:
-        findings.append(Finding("settled after the commit", "", "", f"{county.road.early} times before it"))
-    findings += [
-        Finding("one effect a message", seat.name, "", f"{times} effects of {message}, under different keys")
-        for seat in county.seats
-        for message, times in Counter(effect.message for effect in seat.office.effects).items()
-        if times > 1
-    ]
     given_up = sum((operator.given_up for operator in county.operators.values()), Counter[str]())
-    findings += [
-        Finding("parked only by crossings", "", "", f"{what} × {count}")
-        for what, count in given_up.items()
-        if what.partition(" ")[2] not in HONEST
-    ]
+    findings += _seen_in_the_county(county, given_up)
     return Played(
         seed,
         tuple(findings),
@@ -87,6 +69,29 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
     )
 
 
+def _seen_in_the_county(county: County, given_up: Counter[str]) -> list[Finding]:
+    """What no book tells: the road, the doors and the operators have seen it."""
+    faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
+    findings = [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
+    left = sum(seat.unsettled for seat in county.seats)
+    if left:
+        findings.append(Finding("what arrived is settled", "", "", f"{left} deliveries were never settled"))
+    if county.road.early:
+        findings.append(Finding("settled after the commit", "", "", f"{county.road.early} times before it"))
+    findings += [
+        Finding("one effect a message", seat.name, "", f"{times} effects of {message}, under different keys")
+        for seat in county.seats
+        for message, times in Counter(effect.message for effect in seat.office.effects).items()
+        if times > 1
+    ]
+    findings += [
+        Finding("parked only by crossings", "", "", f"{what} × {count}")
+        for what, count in given_up.items()
+        if what.partition(" ")[2] not in HONEST
+    ]
+    return findings
+
+
 def _parked_too_soon(evidence: Evidence) -> list[Finding]:
     """No vendor is away here for as long as a center waits for it."""
     return [
@@ -99,26 +104,10 @@ def _parked_too_soon(evidence: Evidence) -> list[Finding]:
 
 def testimony(county: County) -> Evidence:
     """Everything that can be looked at, between storm and calm or afterwards."""
-    for seat in county.seats:
-        seat.store.luck = None  # nothing happens to who only looks
-    evidence = Evidence(
-        seats={
-            seat.name: Seat(
-                seat.name,
-                read(seat.store),
-                effects=seat.office.effects,
-                gone=seat.gone,
-                forgotten=seat.forgotten,
-                recovered=bool(seat.forgotten) and not seat.recovers,
-                leaves_effects=frozenset(model.kind for model in KINDS),
-            )
-            for seat in county.seats
-        },
+    return Evidence(
+        seats={seat.name: seat.testimony() for seat in county.seats},
         submissions=[tried for seat in county.seats for tried in seat.tried],
     )
-    for seat in county.seats:
-        seat.store.luck = county.luck
-    return evidence
 
 
 def _handovers(evidence: Evidence) -> int:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -20,9 +20,10 @@ from bus.pauses import Pauses
 from bus.store import Store, StoreTrouble, Tx, schema
 from bus.store import tables as t
 from bus.testing.checker import Books, Told, read, text_digest
+from bus.testing.checker import Seat as Testimony
 from bus.testing.checker import Submission as Tried
 from bus.testing.simulation.luck import Luck
-from bus.testing.simulation.office import Act, Matter, Office, adapter
+from bus.testing.simulation.office import KINDS, Act, Matter, Office, adapter
 from bus.testing.simulation.road import Road, RoadTransport
 from bus.turns import Turns
 from bus.work import Gate, Patience
@@ -58,6 +59,15 @@ class Disk(Store):
         self.commits += 1
         luck.trip()
         return done
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Nothing happens meanwhile: an operator is at work, or somebody only looks."""
+        luck, self.luck = self.luck, None
+        try:
+            yield
+        finally:
+            self.luck = luck
 
     def wipe(self) -> None:
         """Empty, as after its first start, with row ids from 1."""
@@ -155,6 +165,19 @@ class Seat:
 
     # -- life --------------------------------------------------------------------------------------------------------
 
+    def testimony(self) -> Testimony:
+        """Everything about this center that can be looked at."""
+        with self.store.undisturbed():
+            return Testimony(
+                self.name,
+                read(self.store),
+                effects=self.office.effects,
+                gone=self.gone,
+                forgotten=self.forgotten,
+                recovered=bool(self.forgotten) and not self.recovers,
+                leaves_effects=frozenset(model.kind for model in KINDS),
+            )
+
     def start(self) -> None:
         """A new process on the old store. May raise ``Crash``."""
         self._transport = RoadTransport(self.name, self._road, self._luck, lambda: self.store.commits)
@@ -192,11 +215,10 @@ class Seat:
         if self._backup is None:
             return False
         self.die()
-        luck, self.store.luck = self.store.luck, None
-        self.forgotten.append(read(self.store))
-        self.store.put_back(self._backup[0])
-        recovery.begin(self.store, self.rules, peers, self.clock())
-        self.store.luck = luck
+        with self.store.undisturbed():
+            self.forgotten.append(read(self.store))
+            self.store.put_back(self._backup[0])
+            recovery.begin(self.store, self.rules, peers, self.clock())
         for one in self._answered[self._backup[1] :]:
             self.unanswered[one.key[1]] = one
         return True
@@ -213,11 +235,9 @@ class Seat:
 
     def excuse(self, gone: str) -> None:
         """That center will never tell, if it was asked at all."""
-        luck, self.store.luck = self.store.luck, None
-        if self.recovers:
-            with suppress(recovery.Nothing):
+        with self.store.undisturbed(), suppress(recovery.Nothing):
+            if self.recovers:
                 recovery.excuse(self.store, gone, self.clock())
-        self.store.luck = luck
 
     # -- rounds ------------------------------------------------------------------------------------------------------
 
