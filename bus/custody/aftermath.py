@@ -21,7 +21,7 @@ def aftermath(before: Record, decision: Decision, data: k.CaseKind, now: datetim
     says = (*decision.says, *_offer_ended(before, after))
     if after.case.origin == after.me:
         newcomers = tuple(center for center in after.path if center not in before.path)
-        says = (*says, *_ruling_passed_on(before, after, data, newcomers), *_standing(after, newcomers, now))
+        says = (*says, *_ruling_passed_on(before, after, data, newcomers), *_standing_told(after, newcomers, now))
     return replace(decision, says=says, superseded=decision.superseded and not says)
 
 
@@ -57,14 +57,17 @@ def ruling_passed_on(after: Record) -> k.Ruled:
     )
 
 
-def _standing(after: Record, newcomers: tuple[str, ...], now: datetime) -> tuple[Say, ...]:
+def standing(record: Record, now: datetime) -> k.Closed | k.Reopened | None:
+    """The word that tells where the resident stands; None in the first round of an open case."""
+    if record.status is Status.CLOSED:
+        return k.Closed(version=record.version, round=record.round, replied_at=now)
+    if record.round > 1:
+        text = f"第 {record.round} 轮办理 / round {record.round}"
+        return k.Reopened(version=record.version, round=record.round, text=text)
+    return None
+
+
+def _standing_told(after: Record, newcomers: tuple[str, ...], now: datetime) -> tuple[Say, ...]:
     """Where the resident stands, for those who were not on the path when it was told."""
-    if after.status is Status.CLOSED:
-        closed = k.Closed(version=after.version, round=after.round, replied_at=now)
-        return tuple(Say(center, closed) for center in newcomers)
-    if after.round > 1:
-        reopened = k.Reopened(
-            version=after.version, round=after.round, text=f"第 {after.round} 轮办理 / round {after.round}"
-        )
-        return tuple(Say(center, reopened) for center in newcomers)
-    return ()
+    word = standing(after, now)
+    return () if word is None else tuple(Say(center, word) for center in newcomers)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from bus import kinds as k
-from bus.custody import Record, Say, Status
-from bus.custody.aftermath import ruling_passed_on
+from bus.custody import Record, Say
+from bus.custody.aftermath import ruling_passed_on, standing
 from bus.custody.believe import overruled
 from bus.message import Message
 from bus.recovery.story import Story, claim, path_until
@@ -110,15 +110,11 @@ def _rulings(story: Story, record: Record) -> Iterator[Say]:
 
 def _standing(story: Story, record: Record, now: datetime) -> Iterator[Say]:
     """Where the resident stands, for those who came to the case since the backup."""
-    newcomers = [c for c in record.path if story.before is not None and c not in story.before.path]
-    if record.status is Status.CLOSED:
-        told = {one.recipient for one in story.ours(k.Closed) if one.data.round == record.round}
-        closed = [one.data for one in story.ours(k.Closed) if one.data.round == record.round]
-        data = closed[0] if closed else k.Closed(version=record.version, round=record.round, replied_at=now)
-        yield from (Say(center, data) for center in newcomers if center not in told | {record.me})
-    elif record.round > 1:
-        told = {one.recipient for one in story.ours(k.Reopened) if one.data.round == record.round}
-        again = k.Reopened(
-            version=record.version, round=record.round, text=f"第 {record.round} 轮办理 / round {record.round}"
-        )
-        yield from (Say(center, again) for center in newcomers if center not in told | {record.me})
+    word = standing(record, now)
+    if word is None or story.before is None:
+        return
+    said = [one for one in story.ours(type(word)) if one.data.round == record.round]
+    told = {one.recipient for one in said} | {record.me}
+    # the reply was given at one moment: all hear the same
+    data = said[0].data if said and isinstance(word, k.Closed) else word
+    yield from (Say(c, data) for c in record.path if c not in story.before.path and c not in told)
