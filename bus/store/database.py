@@ -34,6 +34,7 @@ class Store:
         self.url = make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = threading.Lock()
+        self._writer: Connection | None = None
         self.engine = _open(url, self.on_sqlite)
 
     def write(self, change: Callable[[Tx], T]) -> T:
@@ -61,8 +62,29 @@ class Store:
         if not self.on_sqlite:
             with self.engine.begin() as tx:
                 return change(tx)
-        with self._writers, self.engine.begin() as tx:  # waiting here is fair; SQLite's own waiting is sleep and luck
-            return change(tx)
+        with self._writers:  # waiting here is fair; SQLite's own waiting is sleep and luck
+            return self._write_to_sqlite(change)
+
+    def _write_to_sqlite(self, change: Callable[[Tx], T]) -> T:
+        """By the one connection that writes, which is kept: taking one from the pool and SQLAlchemy's own transaction
+        cost more than the statements of an ordinary round."""
+        tx = self._writer = self._writer or self.engine.connect().execution_options(writer=True)
+        try:
+            _sqlite_say(tx, "BEGIN IMMEDIATE")
+            done = change(tx)
+            _sqlite_say(tx, "COMMIT")
+        except BaseException:
+            self._undo(tx)
+            raise
+        return done
+
+    def _undo(self, tx: Tx) -> None:
+        try:
+            tx.connection.rollback()
+        except Exception:  # its disk is gone, say: the next transaction begins with a new connection
+            tx.invalidate()
+            tx.close()
+            self._writer = None
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
@@ -75,6 +97,10 @@ class Store:
 
     def close(self) -> None:
         """Let go of every connection."""
+        with self._writers:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
         self.engine.dispose()
 
 
@@ -108,10 +134,16 @@ def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
+    """What SQLAlchemy's own transactions begin with; the writer says it itself."""
+    options = connection.get_execution_options()
+    if not options.get("writer", False):
+        _sqlite_say(connection, "BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
+
+
+def _sqlite_say(connection: Connection, word: str) -> None:
     try:
         # by the driver itself: SQLAlchemy's own way costs as much again as the rest of an empty transaction
-        connection.connection.driver_connection.execute("BEGIN" if reading else "BEGIN IMMEDIATE")  # type: ignore[union-attr]  # there is one
+        connection.connection.driver_connection.execute(word)  # type: ignore[union-attr]  # there is one
     except sqlite3.Error as error:
         raise as_sqlalchemys(error, connection.dialect) from error
 

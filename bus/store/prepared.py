@@ -4,11 +4,10 @@ Building and compiling a statement anew costs several times what the database ne
 same few statements all day. ``among`` makes the length of a list part of the data, not of the statement.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from pydantic_core import to_json
 from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.compiler import compiles
@@ -20,6 +19,7 @@ from bus.store.database import Tx, as_sqlalchemys
 
 Statement = SelectBase | UpdateBase
 Row = Sequence[Any]
+T = TypeVar("T")
 
 
 class Prepared:
@@ -32,24 +32,29 @@ class Prepared:
     def rows(self, tx: Tx, **values: Any) -> Sequence[Row]:  # noqa: ANN401 - whatever the columns hold
         """Every row, as plain values in the order of the columns."""
         compiled = self._for(tx.dialect)
-        with _cursor(tx) as cursor:
+
+        def read(cursor: DBAPICursor) -> Sequence[Row]:
             cursor.execute(compiled.text, compiled.parameters(values))
             return cursor.fetchall()
+
+        return _by_cursor(tx, read)
 
     def run(self, tx: Tx, **values: Any) -> int:  # noqa: ANN401 - whatever the columns hold
         """How many rows it touched."""
         compiled = self._for(tx.dialect)
-        with _cursor(tx) as cursor:
+
+        def change(cursor: DBAPICursor) -> int:
             cursor.execute(compiled.text, compiled.parameters(values))
             return cursor.rowcount
+
+        return _by_cursor(tx, change)
 
     def each(self, tx: Tx, many: Iterable[Mapping[str, Any]]) -> None:
         """Once for each; nothing for none."""
         compiled = self._for(tx.dialect)
         rows = [compiled.parameters(values) for values in many]
         if rows:
-            with _cursor(tx) as cursor:
-                cursor.executemany(compiled.text, rows)
+            _by_cursor(tx, lambda cursor: cursor.executemany(compiled.text, rows))
 
     def _for(self, dialect: Dialect) -> "_Compiled":
         known = self._compiled.get(dialect.name)
@@ -58,12 +63,11 @@ class Prepared:
         return known
 
 
-@contextmanager
-def _cursor(tx: Tx) -> Iterator[DBAPICursor]:
+def _by_cursor(tx: Tx, use: Callable[[DBAPICursor], T]) -> T:
     """The driver's own cursor: SQLAlchemy's results cost more than these statements. Its errors stay SQLAlchemy's."""
     cursor = tx.connection.cursor()
     try:
-        yield cursor
+        return use(cursor)
     except tx.dialect.loaded_dbapi.Error as error:
         raise as_sqlalchemys(error, tx.dialect) from error
     finally:
@@ -80,6 +84,8 @@ class _Compiled:
     def parameters(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a tuple or a mapping: as the driver wants it
         if self._order is None:
             return {**self._given, **values}
+        if not self._given:
+            return tuple([values[name] for name in self._order])
         given = self._given
         return tuple([values[name] if name in values else given[name] for name in self._order])
 
@@ -96,7 +102,7 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL does
 
 def as_list(values: Iterable[Any]) -> str:
     """A list for ``among``: texts, numbers, or tuples of them."""
-    return json.dumps(list(values), ensure_ascii=False)
+    return to_json(list(values)).decode()
 
 
 # no value stands in these texts: columns and a bind mark that SQLAlchemy itself has written

@@ -222,8 +222,12 @@ def deferred_begin(patch: pytest.MonkeyPatch) -> None:
         plain(connection, record)
         connection.isolation_level = ""
 
+    def say(tx: Tx, word: str) -> None:
+        if word == "COMMIT":
+            tx.connection.commit()
+
     patch.setattr(bus.store.database, "_sqlite_connect", connect)
-    patch.setattr(bus.store.database, "_sqlite_begin", lambda _: None)
+    patch.setattr(bus.store.database, "_sqlite_say", say)
 
 
 @tested(
