@@ -1,7 +1,12 @@
-"""A test that did not run proves nothing: with CI set, skips and unselected server tests are failures."""
+"""A test that did not run proves nothing: with CI set, skips and unselected server tests are failures.
+
+In a run of several processes (pytest-xdist) each worker turns its own skips into failures and hands what it complains
+of to the controller, which counts whether everything that was collected has run somewhere.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -10,9 +15,11 @@ CURE = "in CI every test runs: repair what it lacks instead of skipping it"
 
 
 class EveryTestRuns:
-    """Turns skipped, xfailed and xpassed tests into failed ones, and counts the tests that need a server."""
+    """Turns skipped, xfailed and xpassed tests into failed ones, and counts the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, workeroutput: dict[str, Any] | None) -> None:
+        self._workeroutput = workeroutput
+        """What a worker hands to its controller; None where all runs in one process, and in the controller."""
         self._waiting: set[str] = set()
         self._complaints: list[str] = []
 
@@ -35,14 +42,27 @@ class EveryTestRuns:
         self._complaints += [f"{item.nodeid} was deselected: {CURE}" for item in items if needs_server(item)]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._waiting = {item.nodeid for item in session.items if needs_server(item)}
+        if self._workeroutput is None:
+            self._waiting |= {item.nodeid for item in getattr(session, "items", ())}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._waiting |= set(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.failed:
             self._waiting.discard(report.nodeid)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        # a worker that died has handed over nothing; its tests are still waited for
+        self._complaints += set(getattr(node, "workeroutput", {}).get("complaints", ())) - set(self._complaints)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._workeroutput is not None:
+            self._workeroutput["complaints"] = self._complaints
+            return
         self._complaints += [f"{nodeid} did not run: {CURE}" for nodeid in sorted(self._waiting)]
         if self._complaints and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -58,4 +78,4 @@ def needs_server(item: pytest.Item) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get("CI"):
-        config.pluginmanager.register(EveryTestRuns(), "every-test-runs")
+        config.pluginmanager.register(EveryTestRuns(getattr(config, "workeroutput", None)), "every-test-runs")

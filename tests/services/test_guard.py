@@ -17,6 +17,8 @@ WAYS = {
     "xfail": "import pytest\n@pytest.mark.xfail\ndef test_lazy() -> None: assert False\n",
     "xpass": "import pytest\n@pytest.mark.xfail\ndef test_lazy() -> None: ...\n",
 }
+PROCESSES = ("0", "2")
+"""In the process of pytest itself, and in workers of their own."""
 
 
 def _run(folder: Path, source: str, *arguments: str, ci: bool = True) -> tuple[int, list[str]]:
@@ -24,8 +26,8 @@ def _run(folder: Path, source: str, *arguments: str, ci: bool = True) -> tuple[i
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  broker\n  database\n")
     env = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTEST_ADDOPTS"}}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.guard", "-p", "no:cacheprovider", *arguments, folder],
-        env=env | ({"CI": "true"} if ci else {}),
+        [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "tests.guard", *arguments, folder],
+        env=env | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | ({"CI": "true"} if ci else {}),
         capture_output=True,
         text=True,
         check=False,
@@ -34,24 +36,37 @@ def _run(folder: Path, source: str, *arguments: str, ci: bool = True) -> tuple[i
     return done.returncode, done.stdout.splitlines()
 
 
-def test_a_whole_run_passes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", PROCESSES)
+def test_a_whole_run_passes(tmp_path: Path, processes: str) -> None:
     """Where every test ran the guard says nothing."""
-    code, lines = _run(tmp_path, PASSES)
+    code, lines = _run(tmp_path, PASSES, "-n", processes)
     assert code == 0
     assert "1 passed" in lines[-1]
 
 
+@pytest.mark.parametrize("processes", PROCESSES)
 @pytest.mark.parametrize("way", WAYS)
-def test_a_test_that_did_not_run_fails_the_run(tmp_path: Path, way: str) -> None:
+def test_a_test_that_did_not_run_fails_the_run(tmp_path: Path, way: str, processes: str) -> None:
     """A skip, an xfail or an xpass gives exit code 1 and is named in the output."""
-    code, lines = _run(tmp_path, PASSES + WAYS[way].replace("import pytest\n", "", 1))
+    code, lines = _run(tmp_path, PASSES + WAYS[way].replace("import pytest\n", "", 1), "-n", processes)
     assert code == 1
     assert "instead of skipping it" in "\n".join(lines)
 
 
-def test_a_server_test_may_not_be_deselected(tmp_path: Path) -> None:
+def test_a_test_that_its_worker_forgot_fails_the_run(tmp_path: Path) -> None:
+    """What was collected and reported by no worker is named, though every report that came was good."""
+    forgets = "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtest_protocol(item):\n"
+    (tmp_path / "conftest.py").write_text(forgets + "    return 'forgotten' in item.name or None\n")
+    code, lines = _run(tmp_path, PASSES + "def test_forgotten() -> None: ...\n", "-n", "1")
+    assert code == 1
+    assert any("test_forgotten did not run" in line for line in lines)
+
+
+@pytest.mark.parametrize("processes", PROCESSES)
+def test_a_server_test_may_not_be_deselected(tmp_path: Path, processes: str) -> None:
     """Leaving out the tests that need a broker fails the run, though all others passed; the closing line is last."""
-    code, lines = _run(tmp_path, PASSES + "@pytest.mark.chaos\ndef test_other() -> None: ...\n", "-k", "other")
+    more = PASSES + "@pytest.mark.chaos\ndef test_other() -> None: ...\n"
+    code, lines = _run(tmp_path, more, "-k", "other", "-n", processes)
     assert code == 1
     assert any("test_fine was deselected" in line for line in lines)
     assert lines[-1].startswith("===")
