@@ -2,11 +2,9 @@
 with the tests that must turn red. Where the product is not clean without the defect, nothing is proven.
 """
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -47,24 +45,18 @@ def look_for(defect: Defect, limit: int) -> Found:
 
 
 def _by_seeds(defect: Defect, finder: BySeeds, limit: int) -> Found:
-    spent = 0.0
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        land = Land(Path(folder))
-        for seed in range(limit):
-            weather = finder.weather(drawn(seed))
-            start = time.process_time()
-            with planted(defect):
-                rules = list(dict.fromkeys(finding.rule for finding in play(seed, land, weather).findings))
-            spent += time.process_time() - start
-            hits = [rule for rule in rules if rule in finder.rules]
-            if hits and not play(seed, land, weather).findings:
-                others = tuple(rule for rule in rules if rule != hits[0])
-                return Found(defect.name, hits[0], others, seed, seed + 1, round(spent, 1))
+    spent, land = 0.0, Land()
+    for seed in range(limit):
+        weather = finder.weather(drawn(seed))
+        start = time.process_time()
+        with planted(defect):
+            rules = list(dict.fromkeys(finding.rule for finding in play(seed, land, weather).findings))
+        spent += time.process_time() - start
+        hits = [rule for rule in rules if rule in finder.rules]
+        if hits and not play(seed, land, weather).findings:
+            others = tuple(rule for rule in rules if rule != hits[0])
+            return Found(defect.name, hits[0], others, seed, seed + 1, round(spent, 1))
     return Found(defect.name, "", (), None, limit, round(spent, 1))
-
-
-def _memory() -> str | None:
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a private folder is made in it
 
 
 class _Outcomes:

@@ -4,12 +4,11 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
+from functools import cache
 
 from bus.testing.simulation.county import Land
 from bus.testing.simulation.play import Played, play
@@ -46,8 +45,7 @@ def _arguments() -> argparse.Namespace:
 
 def _one(seed: int, wanted: int, *, trace: bool) -> int:
     lines: list[str] | None = [] if trace else None
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        played = play(seed, Land(Path(folder)), drawn(seed, wanted), trace=lines)
+    played = play(seed, Land(), drawn(seed, wanted), trace=lines)
     sys.stdout.writelines(lines or ())
     print(_told(played))  # noqa: T201 - a command
     return bool(played.findings)
@@ -64,18 +62,14 @@ def _told(played: Played) -> str:
     return "\n".join(lines)
 
 
-def _memory() -> str | None:
-    """Disks of a simulation need not outlive it: in memory, if this machine has such a place."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a private folder is made in it
-
-
 def _chunk(seeds: range, wanted: int) -> list[Played]:
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        land = Land(Path(folder))
-        try:
-            return [play(seed, land, drawn(seed, wanted)) for seed in seeds]
-        finally:
-            land.close()
+    return [play(seed, _land(), drawn(seed, wanted)) for seed in seeds]
+
+
+@cache
+def _land() -> Land:
+    """One for each process."""
+    return Land()
 
 
 def _played(seeds: range, jobs: int, wanted: int) -> Iterator[Played]:

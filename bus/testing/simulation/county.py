@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from random import Random
 from uuid import UUID
 
 from bus.ids import deal_from
+from bus.testing.simulation.disk import Disk
 from bus.testing.simulation.duty import Operator
 from bus.testing.simulation.luck import Crash, Luck
 from bus.testing.simulation.road import Road
-from bus.testing.simulation.seat import Disk, Seat, disk
+from bus.testing.simulation.seat import Seat
 from bus.testing.simulation.weather import Weather
 
 MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
@@ -27,21 +27,20 @@ CALM_TICKS = 400
 class Land:
     """The disks that seeds use one after the other: making tables anew for each would cost more than a seed does."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._disks: list[Disk] = []
 
     def disks(self, count: int) -> list[Disk]:
         """So many empty ones."""
         while len(self._disks) < count:
-            self._disks.append(disk(self._folder / f"{len(self._disks)}.db"))
+            self._disks.append(Disk(len(self._disks)))
         for one in self._disks[:count]:
             one.luck = None
             one.wipe()
         return self._disks[:count]
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of them."""
         for one in self._disks:
             one.close()
 

@@ -2,14 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
-from typing import TypeVar
 from uuid import UUID
-
-from sqlalchemy import delete
 
 from bus import recovery
 from bus.case import Attachment
@@ -17,105 +13,18 @@ from bus.center import NotNow
 from bus.intake import Counter, Submission
 from bus.page import Rules
 from bus.pauses import Pauses
-from bus.store import Store, StoreTrouble, Tx, schema
-from bus.store import tables as t
+from bus.store import StoreTrouble, Tx
 from bus.testing.checker import Books, Told, read, text_digest
 from bus.testing.checker import Seat as Testimony
 from bus.testing.checker import Submission as Tried
+from bus.testing.simulation.disk import Disk
 from bus.testing.simulation.luck import Luck
 from bus.testing.simulation.office import KINDS, Act, Matter, Office, adapter
 from bus.testing.simulation.road import Road, RoadTransport
 from bus.turns import Turns
 from bus.work import Gate, Patience
 
-T = TypeVar("T")
 TOLD = {"taken": Told.TAKEN, "repeated": Told.REPEATED, "refused": Told.REFUSED, "failed": Told.FAILED}
-
-
-class Disk(Store):
-    """A store whose process may die before and after each commit, and whose disk may be full."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.luck: Luck | None = None
-        """None while nobody wants anything to happen."""
-        self.commits = 0
-        self.file = sqlite3.connect(self.url.database or "", isolation_level=None)
-        """To look into the file without the product's own way of opening it."""
-
-    def _write_once(self, change: Callable[[Tx], T]) -> T:
-        luck = self.luck
-        if luck is None:
-            return super()._write_once(change)
-
-        def fallible(tx: Tx) -> T:
-            done = change(tx)
-            if luck.happens(luck.weather.store):
-                raise StoreTrouble("the disk is full", passing=True)
-            luck.trip()
-            return done
-
-        done = super()._write_once(fallible)
-        self.commits += 1
-        luck.trip()
-        return done
-
-    @contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """Nothing happens meanwhile: an operator is at work, or somebody only looks."""
-        luck, self.luck = self.luck, None
-        try:
-            yield
-        finally:
-            self.luck = luck
-
-    def wipe(self) -> None:
-        """Empty, as after its first start, with row ids from 1."""
-        with self.engine.begin() as tx:
-            for table in t.metadata.tables.values():
-                tx.execute(delete(table))
-            tx.exec_driver_sql("DELETE FROM sqlite_sequence")
-
-    def due(self, gone: Sequence[str] = ()) -> int | None:
-        """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside."""
-        marks = ", ".join("?" * len(gone))
-        waiting = f"SELECT min(next_ms) m FROM outbox WHERE state='waiting' AND recipient NOT IN ({marks})"  # noqa: S608 - only marks
-        receipts = f"SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({marks})"  # noqa: S608 - only marks
-        others = "SELECT min(next_ms) FROM errors UNION ALL SELECT min(next_ms) FROM pages_owed"
-        query = f"SELECT min(m) FROM ({waiting} UNION ALL {receipts} UNION ALL {others})"  # noqa: S608 - of the above
-        found: int | None = self.file.execute(query, (*gone, *gone)).fetchone()[0]
-        return found
-
-    def unanswered(self) -> list[UUID]:
-        """The cases that are not closed here."""
-        return [UUID(row[0]) for row in self.file.execute("SELECT case_id FROM cases WHERE status != 'closed'")]
-
-    def desk_due(self) -> int | None:
-        """When a task at the desk is due, in milliseconds."""
-        found: int | None = self.file.execute("SELECT min(next_ms) FROM work WHERE state='waiting'").fetchone()[0]
-        return found
-
-    def copied(self) -> sqlite3.Connection:
-        """A backup, as it is at this moment."""
-        backup = sqlite3.connect(":memory:")
-        self.file.backup(backup)
-        return backup
-
-    def put_back(self, backup: sqlite3.Connection) -> None:
-        """The backup in the place of what is there."""
-        backup.backup(self.file)
-
-    def close(self) -> None:
-        """See ``Store``."""
-        self.file.close()
-        super().close()
-
-
-def disk(path: Path) -> Disk:
-    """An empty store at this place, with its tables."""
-    store = Disk(f"sqlite:///{path}")
-    schema.upgrade(store)
-    return store
 
 
 class _NoRoutes:
