@@ -21,10 +21,13 @@ _SAID_BY_HEARING = (k.Granted, k.Lost, k.Withdrawn, k.WithdrawalRequested, k.Urg
 
 
 def must_be_heard_again(story: Story, message: Message[k.Said]) -> bool:
-    """Whether nobody has heard what we said to it: then it is decided anew, by the ordinary rules."""
-    data = message.data
-    at_once = isinstance(data, _ANSWERED_AT_ONCE) or (isinstance(data, k.Accepted) and data.bid)
-    return at_once and message.id not in story.causes
+    """Whether nobody has heard what we said to it: then it is decided anew, by the ordinary rules.
+
+    That another bidder has lost is no answer to a bid: only the grant is, or a word to the bidder himself."""
+    data, answers = message.data, story.causes.get(message.id, ())
+    if isinstance(data, k.Accepted) and data.bid:
+        return not any(isinstance(one.data, k.Granted) or one.recipient == message.source for one in answers)
+    return isinstance(data, _ANSWERED_AT_ONCE) and not answers
 
 
 def commands_were_heard(story: Story, message: Message[k.Said]) -> bool:

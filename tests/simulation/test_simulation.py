@@ -17,6 +17,7 @@ ONCE_BROKEN = {
     400013: "a ruling to its own desk that a restored center was told of again",
     34: "worked before a restore, refused after it",
 }
+ONCE_BROKEN_SMALL = {101270: "a grant that only the other bidder's loss told of, and the bidder never heard"}
 """Seeds that found something, and what. The chances behind a seed change with the code; they are cheap to keep."""
 SEEDS = int(os.environ.get("SEEDS", "600"))
 
@@ -41,6 +42,13 @@ def test_a_seed_replays_exactly() -> None:
 def test_a_seed_that_once_broke_a_promise(seed: int) -> None:
     """What a seed has found stays mended."""
     done = simulate("--seed", str(seed))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("seed", ONCE_BROKEN_SMALL, ids=str)
+def test_a_seed_of_a_small_county_that_once_broke_a_promise(seed: int) -> None:
+    """What a seed has found stays mended."""
+    done = simulate("--seed", str(seed), "--size", "small")
     assert done.returncode == 0, done.stdout
 
 
