@@ -39,11 +39,6 @@ class Land:
             one.wipe()
         return self._disks[:count]
 
-    def close(self) -> None:
-        """Let go of them."""
-        for one in self._disks:
-            one.close()
-
 
 class County:
     """Play it with ``play``; look at ``seats`` afterwards."""
