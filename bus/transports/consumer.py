@@ -17,6 +17,8 @@ from bus.transports.line import Line
 
 _log = structlog.get_logger("bus.transports")
 _OUT = out_exchange("")
+KNOCK = 10.0
+"""Seconds from one question whether the broker still understands us to the next."""
 
 
 class Tag(NamedTuple):
@@ -118,6 +120,23 @@ class Consumer:
         self._backoff.reset()
         self._trouble = ""
         self.consuming = True
+        self._knock_later()
+
+    def _knock_later(self) -> None:
+        channel = self._channel
+        self.line.later(KNOCK, lambda: self._knock(channel))
+
+    def _knock(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
+        """Acks are never answered: when a garbled frame makes the broker wait for bytes that never come, it takes our
+        acks and heartbeats for them, and all is silent. So ask for something that changes nothing and is answered."""
+        if channel is self._channel and channel is not None and channel.is_open:
+            self.line.owed()
+            channel.basic_qos(prefetch_count=self._prefetch, callback=lambda _: self._understood(channel))
+
+    def _understood(self, channel: object) -> None:
+        if channel is self._channel:
+            self.line.answered()
+            self._knock_later()
 
     def _cancelled(self, _: object) -> None:
         """Deleted or moved: everything of this channel is void, so begin again with a new one."""

@@ -3,13 +3,18 @@
 import threading
 import time
 
+import pytest
+
 from bus.port import Fate, Parcel
+from bus.testing.faults.lane import Way
 from bus.testing.town import free_port
 from bus.testing.transport_ground import Errand, collect, leave, parcel, ready
 from tests.broker.harm import PATIENCE, Proxy, eventually, frozen
 from tests.conformance.grounds import CENTERS, RabbitGround
 
 A, B, _ = CENTERS
+GREEDY = b"\x01\x00\x01" + (100_000).to_bytes(4, "big")
+"""The header of a method frame on channel 1 that promises more than will come, and less than is refused as too much."""
 
 
 def test_connections_reset_while_publishing(ground: RabbitGround) -> None:
@@ -116,6 +121,29 @@ def test_close_waits_for_confirms(ground: RabbitGround) -> None:
     assert sending.result(ground) == [Fate.TAKEN] * 2000
     assert len(collect(ground, b, 2000)) == 2000
     leave(ground, b)
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_a_line_on_which_one_side_waits_for_bytes_that_never_come(ground: RabbitGround, way: Way) -> None:
+    """A header whose length was garbled makes one side swallow all frames after it, heartbeats too: that is noticed."""
+    proxy = Proxy(ground.node.port)
+    a, b = ready(ground, A), ground.open(B, url=proxy.url(ground.url(B)), prefetch=10)
+    assert a.send([parcel(B, f"{n}".encode()) for n in range(10)], PATIENCE) == [Fate.TAKEN] * 10
+    assert len(collect(ground, b, 10)) == 10
+    proxy.slip_in(way, GREEDY)
+    assert a.send([parcel(B, f"{n}".encode()) for n in range(10, 100)], PATIENCE) == [Fate.TAKEN] * 90
+    seen: set[bytes] = set()
+
+    def all_have_come() -> bool:
+        deliveries = b.receive(500, 0.5)
+        b.settle(deliveries)
+        seen.update(delivery.body for delivery in deliveries)
+        return seen >= {f"{n}".encode() for n in range(10, 100)}
+
+    eventually(all_have_come, "the rest arrives")
+    eventually(lambda: b.send([parcel(A, b"out")], 5) == [Fate.TAKEN], "and the line for sending too")
+    leave(ground, a, b)
+    proxy.close()
 
 
 def test_a_node_that_is_gone_is_passed_over_for_the_next(ground: RabbitGround) -> None:

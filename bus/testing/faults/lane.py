@@ -54,6 +54,8 @@ class Lane:
         self._cut = threading.Event()
         self.hurt = False
         """Whether bytes were swallowed: from there on the streams are garbage."""
+        self.slipped: dict[Way, deque[bytes]] = {"up": deque(), "down": deque()}
+        """Bytes that nobody sent, to go before the next that somebody sends."""
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -110,10 +112,12 @@ class Lane:
                 self._cut.wait()
             return bool(data)
         left = dice.cut(len(data), stream.truncate_after)
-        data, flipped = dice.flip(data[:left], stream.corrupt)
+        carried, flipped = dice.flip(data[:left], stream.corrupt)
         if flipped:
             self._count("flipped", flipped)
-        late.add(data, dice.lateness(stream), stream.bytes_per_second)
+        while data and self.slipped[way]:
+            carried = self.slipped[way].popleft() + carried
+        late.add(carried, dice.lateness(stream), stream.bytes_per_second)
         if left is not None:
             self._count("truncated", 1)
         return bool(data) and left is None

@@ -9,7 +9,7 @@ from random import Random
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from bus.testing.faults.lane import Lane, reset
+from bus.testing.faults.lane import Lane, Way, reset
 from bus.testing.faults.weather import FAIR, Weather
 from bus.testing.services.places import LOOPBACK, free_ports
 
@@ -77,6 +77,12 @@ class TcpProxy:
         with self._lock:
             lanes = list(self._lanes)
         return self._abort(lanes)
+
+    def slip_in(self, way: Way, data: bytes) -> None:
+        """Put bytes that nobody sent into one direction of every connection, before the next that somebody sends."""
+        with self._lock:
+            for lane in self._lanes:
+                lane.slipped[way].append(data)
 
     def close(self) -> None:
         """No way through any more; done twice it does nothing."""
