@@ -1,10 +1,11 @@
 """Relay: from the out-tray to the road. Claim what is due, send it as one batch, write down what became of it.
 
+Writing down what became of one batch and claiming the next is one transaction: a commit for each batch, not two.
 Nothing leaves the outbox here. A confirm of the transport only stops the hurry; the recipient's receipt ends the row.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,19 +34,9 @@ PAUSES: dict[Fate, Pauses] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Relayed:
-    """What one round has done."""
+class Load:
+    """What was claimed: it is this process's to send, until the lease ends."""
 
-    sent: int = 0
-    """Parcels handed to the transport."""
-    taken: int = 0
-    nobody: int = 0
-    """Parcels whose recipient the transport does not know."""
-    unknown: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Load:
     era: int
     """In which this center speaks."""
     messages: list[outbox.Owed]
@@ -61,28 +52,56 @@ _Bundle = tuple[Parcel, tuple[str, list[Any]]]
 """A message about messages, and which rows it settles: of what, and which."""
 
 
-def relay(
-    store: Store, transport: Transport, rules: Rules, now: datetime, *, limit: int = 500, timeout: float = 10
-) -> Relayed:
-    """One round: up to ``limit`` messages and the receipts owed. Raises ``StoreTrouble``; nothing is lost by it."""
-    load = store.write(lambda tx: _claim(tx, rules, now, limit))
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was handed to the transport and what it said of it, to be written down with the next claim. Lost with its
+    process, it is sent once more when the lease ends."""
+
+    messages: list[outbox.Owed] = field(default_factory=list)
+    bundles: list[_Bundle] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    """Of the messages, then of the bundles."""
+
+    def count(self, fate: Fate) -> int:
+        """How many parcels ended so."""
+        return self.fates.count(fate)
+
+
+NOTHING = Sent()
+
+
+def claim(store: Store, rules: Rules, now: datetime, before: Sent = NOTHING, limit: int = 500) -> Load:
+    """Write down what became of ``before``, and take up to ``limit`` messages and the receipts owed.
+
+    Raises ``StoreTrouble``: then call it again with the same."""
+
+    def change(tx: Tx) -> Load:
+        _write_down(tx, before, ms(now))
+        return _claim(tx, rules, now, limit)
+
+    return store.write(change)
+
+
+def send(transport: Transport, rules: Rules, load: Load, now: datetime, timeout: float = 10) -> Sent:
+    """Hand all of it to the transport, as one batch."""
     parcels = [Parcel(m.message_id, m.recipient, m.kind, m.body) for m in load.messages]
     bundles = _bundles(load, rules, now)
     everything = parcels + [parcel for parcel, _ in bundles]
-    if not everything:
-        return Relayed()
-    fates = transport.send(everything, timeout)
-    store.write(lambda tx: _write_down(tx, load, fates, bundles, ms(now)))
-    return Relayed(len(fates), fates.count(Fate.TAKEN), fates.count(Fate.NOBODY), fates.count(Fate.UNKNOWN))
+    return Sent(load.messages, bundles, transport.send(everything, timeout)) if everything else NOTHING
 
 
-def _claim(tx: Tx, rules: Rules, now: datetime, limit: int) -> _Load:
+def write_down(store: Store, sent: Sent, now: datetime) -> None:
+    """What became of the last batch, when no other is claimed after it. Raises ``StoreTrouble``."""
+    store.write(lambda tx: _write_down(tx, sent, ms(now)))
+
+
+def _claim(tx: Tx, rules: Rules, now: datetime, limit: int) -> Load:
     era, now_ms = recovery.era(tx), ms(now)
     if era.recovery is not None and asking.all_told(tx):
         finishing.finish(tx, rules, now)
         era = recovery.era(tx)
     recovers = era.recovery is not None
-    return _Load(
+    return Load(
         era.number,
         [] if recovers else outbox.claim(tx, now_ms, limit, LEASE_MS),
         list(outbox.claim_receipts(tx, now_ms, limit * 4, LEASE_MS)),
@@ -92,7 +111,7 @@ def _claim(tx: Tx, rules: Rules, now: datetime, limit: int) -> _Load:
     )
 
 
-def _bundles(load: _Load, rules: Rules, now: datetime) -> list[_Bundle]:
+def _bundles(load: Load, rules: Rules, now: datetime) -> list[_Bundle]:
     def parcel(data: Receipt | Failure | LogAsked | LogTold, peer: str) -> Parcel:
         message = compose(data, source=rules.me, recipient=peer, now=now, sequence=before_first(load.era))
         return Parcel(str(message.id), peer, data.kind, encode(message))
@@ -123,16 +142,16 @@ def _failure(row: Any) -> Failure:  # noqa: ANN401 - a row of the store
     return Failure(code=row["code"], text=row["text"], about=about, digest=row["digest"])
 
 
-def _write_down(tx: Tx, load: _Load, fates: list[Fate], bundles: list[_Bundle], now_ms: int) -> None:
+def _write_down(tx: Tx, sent: Sent, now_ms: int) -> None:
     outbox.sent(
         tx,
         [
             (m.row, now_ms + PAUSES[fate].after_ms(m.attempts), "" if fate is Fate.TAKEN else fate.value)
-            for m, fate in zip(load.messages, fates, strict=False)
+            for m, fate in zip(sent.messages, sent.fates, strict=False)
         ],
     )
     gone: dict[str, list[Any]] = {"receipt": [], "error": [], "page": [], "question": []}
-    for (_, (what, rows)), fate in zip(bundles, fates[len(load.messages) :], strict=True):
+    for (_, (what, rows)), fate in zip(sent.bundles, sent.fates[len(sent.messages) :], strict=True):
         # a receipt for nobody is of no use: when the sender is back it sends again, and that makes a new one
         if fate in (Fate.TAKEN, Fate.NOBODY):
             gone[what] += rows

@@ -25,7 +25,7 @@ from bus.intake import Counter, Reply, Submission
 from bus.log import log
 from bus.metrics import Metrics
 from bus.page import Rules, ms
-from bus.port import Transport
+from bus.port import Fate, Transport
 from bus.settings import CenterSettings
 from bus.store import archive, schema
 from bus.store.database import Store, StoreTrouble
@@ -131,7 +131,7 @@ class Running:
     def _last_round(self) -> None:
         """Send what the last transactions have put into the outbox, as far as the road takes it now."""
         try:
-            self.turns.send(timeout=3)
+            self.turns.end(timeout=3)
         except StoreTrouble as trouble:
             self.log.warning("store", trouble=str(trouble))
 
@@ -192,10 +192,11 @@ class Running:
 
     def _relay(self) -> None:
         self._relay_bell.clear()
-        done = self.turns.send()
-        if done.nobody:
-            self.log.warning("nobody-there", count=done.nobody)
-        if done.sent == 0:
+        sent = self.turns.send()
+        nobody = sent.count(Fate.NOBODY)
+        if nobody:
+            self.log.warning("nobody-there", count=nobody)
+        if len(sent.fates) < WINDOW:  # else more may wait
             self._relay_bell.wait(0.25)
 
     def _accept(self) -> None:
@@ -210,7 +211,7 @@ class Running:
     def _work(self) -> None:
         self._desk_bell.clear()
         performed, said = self.turns.work()
-        if not performed:
+        if not performed and not self.turns.unwritten:
             self._desk_bell.wait(0.25)
             return
         for one in performed:

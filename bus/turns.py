@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bus import relay
 from bus.accept import accept
 from bus.case import Attachment
 from bus.center import Center
 from bus.intake import Counter, Reply, Submission, intake
 from bus.page import Rules, ms
 from bus.port import Delivery, Transport
-from bus.relay import Relayed, relay
 from bus.store import inbox, outbox
 from bus.store.database import Store, Tx
-from bus.work import Assignment, Gate, Performed, claim, finish, perform
+from bus.work import Assignment, Gate, Performed, finish, finish_and_claim, perform
 
 WINDOW = 500
 """How many deliveries, messages or forms share one commit at most."""
@@ -61,7 +61,9 @@ class Turns:
     unsettled: list[Delivery] = field(default_factory=list)
     """What has arrived and could not be applied yet."""
     unwritten: list[Performed] = field(default_factory=list)
-    """What was performed at the desk and could not be written down yet."""
+    """What was performed at the desk and is not written down yet."""
+    sent: relay.Sent = relay.NOTHING
+    """What was handed to the transport, and what became of it is not written down yet."""
 
     def begin(self) -> None:
         """After a start: what a process that died had claimed is due at once."""
@@ -78,10 +80,14 @@ class Turns:
         with self.timed("intake"):
             return intake(self.store, self.counter, submissions, self.clock())
 
-    def send(self, timeout: float = 10) -> Relayed:
-        """What is due goes onto the road. Raises ``StoreTrouble``."""
+    def send(self, timeout: float = 10) -> relay.Sent:
+        """What is due goes onto the road; what becomes of it is written down by the next round. Raises
+        ``StoreTrouble``."""
         with self.timed("relay"):
-            return relay(self.store, self.transport, self.rules, self.clock(), limit=WINDOW, timeout=timeout)
+            load = relay.claim(self.store, self.rules, self.clock(), self.sent, WINDOW)
+            self.sent = relay.NOTHING
+            self.sent = relay.send(self.transport, self.rules, load, self.clock(), timeout)
+        return self.sent
 
     def receive(self, timeout: float) -> int:
         """What has arrived is applied in one commit, and settled only then. Returns how much there was.
@@ -98,18 +104,24 @@ class Turns:
         return len(deliveries)
 
     def work(self) -> tuple[list[Performed], int]:
-        """What is due at the desk goes into the center's own system. Returns what came of each task, and how many
-        messages were said. Raises ``StoreTrouble``: what was performed is then written down by a later round, before
-        anything else is claimed."""
-        if not self.unwritten:
-            tasks = claim(self.store, self.clock(), 1 if self.gate.probing else self.at_once)
-            if not tasks:
-                return [], 0
-            self.unwritten = self.hands(self._perform, tasks)
+        """What was performed is written down, and what is due at the desk goes into the center's own system. Returns
+        what was written down, and how many messages were said by it. Raises ``StoreTrouble``: what was performed is
+        then written down by a later round, before anything else is claimed."""
         with self.timed("work"):
-            said = finish(self.store, self.rules, self.unwritten, self.gate, self.clock())
+            said, tasks = finish_and_claim(
+                self.store, self.rules, self.unwritten, self.gate, self.clock(), self.at_once
+            )
+            written, self.unwritten = self.unwritten, []
+            self.unwritten = self.hands(self._perform, tasks) if tasks else []
+        return written, said
+
+    def end(self, timeout: float) -> None:
+        """Before the process leaves: write down what was performed, send what is said as far as the road takes it now,
+        and write down what became of that. Raises ``StoreTrouble``: then the next process does it over again."""
         performed, self.unwritten = self.unwritten, []
-        return performed, said
+        if performed:
+            finish(self.store, self.rules, performed, self.gate, self.clock())
+        relay.write_down(self.store, self.send(timeout), self.clock())
 
     def _perform(self, assignment: Assignment) -> Performed:
         return perform(self.center, self.system, self.fetch, assignment, self.clock())

@@ -1,5 +1,5 @@
 """Work: from the in-tray into the center's own system. Three steps: claim (a transaction), perform (the handler, and
-with it the vendor's system; no transaction), finish (a transaction).
+with it the vendor's system; no transaction), finish (a transaction, which may claim what comes next as well).
 
 A crash in between repeats the call with the same idempotency key. Away is tried again with growing pauses; impossible
 is parked. When everything fails at once the center's system is down: then one message probes, and nothing is parked.
@@ -70,25 +70,31 @@ class Gate:
         """Everything has failed lately: one task at a time, and no attempt counts."""
         return self.failures >= self.patience.failures_before_probing
 
-    def saw(self, performed: Sequence[Performed]) -> None:
-        """Learn from a round: any answer of the system, even a no, shows that it is there."""
+    def after(self, performed: Sequence[Performed]) -> "Gate":
+        """What a round teaches: any answer of the system, even a no, shows that it is there."""
+        failures = self.failures
         for one in performed:
-            self.failures = self.failures + 1 if one.outcome == "not-now" else 0
+            failures = failures + 1 if one.outcome == "not-now" else 0
+        return Gate(self.patience, failures)
+
+    def saw(self, performed: Sequence[Performed]) -> None:
+        """Learn from a round that is written down."""
+        self.failures = self.after(performed).failures
 
 
-def claim(store: Store, now: datetime, limit: int) -> list[Assignment]:
-    """Take up to ``limit`` due tasks, the first of each case only."""
+def claim(store: Store, gate: Gate, now: datetime, limit: int) -> list[Assignment]:
+    """Take up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing."""
+    return store.write(lambda tx: _claim(tx, gate, now, limit))
 
-    def change(tx: Tx) -> list[Assignment]:
-        tasks = inbox.claim_work(tx, ms(now), limit, LEASE_MS)
-        ids = [UUID(task.case_id) for task in tasks]
-        records, natives = cases.read(tx, ids), cases.natives(tx, ids)
-        return [
-            Assignment(task, decode(task.body), records[case_id], natives.get(case_id, {}))
-            for task, case_id in zip(tasks, ids, strict=True)
-        ]
 
-    return store.write(change)
+def _claim(tx: Tx, gate: Gate, now: datetime, limit: int) -> list[Assignment]:
+    tasks = inbox.claim_work(tx, ms(now), 1 if gate.probing else limit, LEASE_MS)
+    ids = [UUID(task.case_id) for task in tasks]
+    records, natives = cases.read(tx, ids), cases.natives(tx, ids)
+    return [
+        Assignment(task, decode(task.body), records[case_id], natives.get(case_id, {}))
+        for task, case_id in zip(tasks, ids, strict=True)
+    ]
 
 
 def perform(
@@ -112,6 +118,25 @@ def perform(
         return Performed(assignment, "not-ever", code=f"handler-fault-{type(bug).__name__}"[:64])
 
 
+def finish_and_claim(
+    store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime, limit: int
+) -> tuple[int, list[Assignment]]:
+    """``finish`` and ``claim``, in one transaction where that can be."""
+
+    def change(tx: Tx) -> tuple[int, list[Assignment]]:
+        said = _finish(tx, rules, performed, gate, now) if performed else 0
+        return said, _claim(tx, gate.after(performed), now, limit)
+
+    try:
+        done = store.write(change)
+    except StoreTrouble as trouble:
+        if trouble.passing or not performed:
+            raise
+        return finish(store, rules, performed, gate, now), []  # the one at fault is parked alone; claimed is next time
+    gate.saw(performed)
+    return done
+
+
 def finish(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
     """Write down what came of the tasks. Returns how many messages were said.
 
@@ -131,24 +156,23 @@ def finish(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gat
 
 
 def _finish_together(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
-    probing = gate.probing
+    return store.write(lambda tx: _finish(tx, rules, performed, gate, now))
 
-    def change(tx: Tx) -> int:
-        page = Page(tx, rules, now)
-        page.load(UUID(one.assignment.task.case_id) for one in performed)
-        ours = inbox.still_there(tx, [one.assignment.task.row for one in performed])
-        for one in performed:
-            if one.assignment.task.row not in ours:
-                continue  # its lease ended and another process finished it: the effect was one, by its key
-            if one.outcome == "done":
-                _carry_out(tx, page, one, gate.patience)
-            elif one.outcome == "not-now":
-                _try_again(tx, page, one, gate.patience, counts=not probing)
-            else:
-                _park(tx, page, one, one.code)
-        return page.write()
 
-    return store.write(change)
+def _finish(tx: Tx, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
+    page = Page(tx, rules, now)
+    page.load(UUID(one.assignment.task.case_id) for one in performed)
+    ours = inbox.still_there(tx, [one.assignment.task.row for one in performed])
+    for one in performed:
+        if one.assignment.task.row not in ours:
+            continue  # its lease ended and another process finished it: the effect was one, by its key
+        if one.outcome == "done":
+            _carry_out(tx, page, one, gate.patience)
+        elif one.outcome == "not-now":
+            _try_again(tx, page, one, gate.patience, counts=not gate.probing)
+        else:
+            _park(tx, page, one, one.code)
+    return page.write()
 
 
 def _carry_out(tx: Tx, page: Page, one: Performed, patience: Patience) -> None:

@@ -128,7 +128,7 @@ class County:
 
     def _work(self, name: str) -> bool:
         bare = self.bare[name]
-        tasks = claim(bare.store, bare.now, 100)
+        tasks = claim(bare.store, self.gates[name], bare.now, 100)
         done = [perform(center, self.vendors[name], lambda _: b"", task, bare.now) for task in tasks]
         finish(bare.store, bare.rules, done, self.gates[name], bare.now)
         return bool(tasks)

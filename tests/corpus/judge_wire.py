@@ -19,7 +19,7 @@ from bus.log import set_up
 from bus.metrics import Metrics
 from bus.page import Rules
 from bus.port import Delivery
-from bus.relay import relay
+from bus.relay import claim, send
 from bus.store import Store, cases, outbox, schema
 from bus.store import tables as t
 from tests.corpus.items import ME, NOW, SIGN, WireItem
@@ -114,7 +114,7 @@ class WireJudge:
                 told += [str(tuple(row)) for row in tx.execute(select(*columns))]
             told += self._column(t.outbox.c.trouble)
         self.bag.parcels = []
-        relay(self.store, self.bag, self.rules, NOW)
+        send(self.bag, self.rules, claim(self.store, self.rules, NOW), NOW)
         told += [parcel.body.decode() for parcel in self.bag.parcels if parcel.kind in ("receipt", "error")]
         yield from (f"told outside: {found[0]}" for text in told if (found := SIGN.search(text)))
 

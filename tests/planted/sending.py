@@ -26,9 +26,9 @@ from tests.planted.defect import fair, simulated
 def timeout_is_failure(patch: pytest.MonkeyPatch) -> None:
     plain = bus.relay._write_down
 
-    def write_down(tx: Tx, load: Any, fates: list[Fate], bundles: Any, now_ms: int) -> None:
-        plain(tx, load, fates, bundles, now_ms)
-        lost = [m.row for m, fate in zip(load.messages, fates, strict=False) if fate is Fate.UNKNOWN]
+    def write_down(tx: Tx, sent: bus.relay.Sent, now_ms: int) -> None:
+        plain(tx, sent, now_ms)
+        lost = [m.row for m, fate in zip(sent.messages, sent.fates, strict=False) if fate is Fate.UNKNOWN]
         rows = tx.execute(select(t.outbox).where(t.outbox.c.id.in_(lost))).mappings().all()
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_(lost)).values(state=outbox.REFUSED, trouble="timeout"))
         _park_as_refused(tx, rows, now_ms)
@@ -145,7 +145,7 @@ def outbox_after_commit(patch: pytest.MonkeyPatch) -> None:
 def new_id_at_every_attempt(patch: pytest.MonkeyPatch) -> None:
     from bus.ids import new_id  # noqa: PLC0415 - dealt anew by each simulation
 
-    plain = bus.relay.relay
+    plain = bus.relay.send
 
     def reworded(parcel: Parcel) -> Parcel:
         other = str(new_id())
@@ -161,10 +161,10 @@ def new_id_at_every_attempt(patch: pytest.MonkeyPatch) -> None:
             fates: list[Fate] = self._transport.send([reworded(one) for one in parcels], timeout)
             return fates
 
-    def relay(store: Store, transport: Any, *more: Any, **how: Any) -> Any:
-        return plain(store, Renaming(transport), *more, **how)  # type: ignore[arg-type]  # all that relay wants of it
+    def send(transport: Any, *more: Any) -> Any:
+        return plain(Renaming(transport), *more)  # type: ignore[arg-type]  # all that a relay wants of it
 
-    patch.setattr("bus.turns.relay", relay)
+    patch.setattr(bus.relay, "send", send)
 
 
 @simulated("编号只记在内存", "counts the places of a lane in memory only", "outbox-as-in-journal", "said-is-kept")

@@ -14,7 +14,7 @@ from bus.intake import Counter, Reply, Submission, intake
 from bus.message import Message, decode
 from bus.page import Page, Rules
 from bus.port import Delivery, Fate, Parcel, Promise, TransportState
-from bus.relay import relay
+from bus.relay import claim, send, write_down
 from bus.store import Store, Tx, schema
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -88,7 +88,8 @@ class Bare:
     def relay(self) -> list[Parcel]:
         """One relay round; what went onto the road."""
         self.bag.parcels = []
-        relay(self.store, self.bag, self.rules, self.now)
+        load = claim(self.store, self.rules, self.now)
+        write_down(self.store, send(self.bag, self.rules, load, self.now), self.now)
         return self.bag.parcels
 
     def accept(self, *bodies: bytes, sender: str | None = None) -> dict[str, int]:

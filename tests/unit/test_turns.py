@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bus.case import Attachment
 from bus.commands import Offer, Register
 from bus.intake import Counter
-from bus.port import Delivery
+from bus.port import Delivery, Fate
 from bus.store import StoreTrouble, inbox
+from bus.store import tables as t
 from bus.store.database import Store
 from bus.turns import Turns
 from bus.work import Gate, Patience
@@ -75,10 +77,10 @@ def test_what_was_performed_is_written_down_as_soon_as_the_store_is_well_again(d
     system, store = System(), Failing(str(dq.store.url))
     turns = _turns(dq, system, store)
     store.full = lambda: bool(system.done)
-    with pytest.raises(StoreTrouble):
-        turns.work()
-    with pytest.raises(StoreTrouble):
-        turns.work()
+    assert turns.work() == ([], 0)
+    for _ in range(2):
+        with pytest.raises(StoreTrouble):
+            turns.work()
     system.fault = AssertionError("the handler is called a second time")
     store.full = lambda: False
     performed, said = turns.work()
@@ -87,6 +89,38 @@ def test_what_was_performed_is_written_down_as_soon_as_the_store_is_well_again(d
     with dq.store.reading() as tx:
         assert inbox.figures(tx)["waiting"] == 0
     assert turns.work() == ([], 0)
+    store.close()
+
+
+def test_a_center_that_leaves_writes_down_what_it_has_done_and_sent(dq: Bare) -> None:
+    """Nothing is performed or sent a second time by the next process, though no round followed the last ones."""
+    system = System()
+    turns = _turns(dq, system, dq.store)
+    turns.work()
+    turns.send()
+    turns.end(0)
+    assert len(system.done) == 1
+    with dq.store.reading() as tx:
+        assert inbox.figures(tx)["waiting"] == 0
+        assert set(tx.execute(select(t.outbox.c.attempts)).scalars()) == {1}
+    assert turns.send().fates == []
+
+
+def test_what_a_batch_came_to_is_written_down_with_the_next_claim(dq: Bare) -> None:
+    """One commit for each batch; and what could not be written down is, as soon as the store is well again."""
+    store = Failing(str(dq.store.url))
+    turns = _turns(dq, System(), store)
+    turns.work()
+    turns.work()
+    sent = turns.send()
+    assert sent.count(Fate.TAKEN) == len(sent.fates) > 0
+    store.full = lambda: True
+    with pytest.raises(StoreTrouble):
+        turns.send()
+    store.full = lambda: False
+    assert turns.send().fates == []
+    with dq.store.reading() as tx:
+        assert set(tx.execute(select(t.outbox.c.attempts)).scalars()) == {1}
     store.close()
 
 
@@ -116,6 +150,7 @@ def test_an_outcome_that_can_never_be_written_is_parked_alone(dq: Bare, monkeypa
         raise StoreTrouble("these rows cannot be written", passing=False)
 
     monkeypatch.setattr("bus.page.Page.link", hopeless)
+    turns.work()
     turns.work()
     with dq.store.reading() as tx:
         figures = inbox.figures(tx)

@@ -154,20 +154,29 @@ class Seat:
         """One round of a step; whether there was anything to do. May raise ``Crash``."""
         if self.turns is None:
             return False
-        now_ms = int((self._now() + self.skew) * 1000)
         try:
-            if step == "receive":
-                arrives = self._road.next_due(self.name)
-                there = bool(self.turns.unsettled) or (arrives is not None and arrives <= self._now())
-                return there and self.turns.receive(0) > 0
-            if step == "send":
-                due_ms = self.store.due()
-                due = self.recovers or (due_ms is not None and due_ms <= now_ms)
-                return due and self.turns.send().sent > 0
-            due_ms = self.store.desk_due()
-            return due_ms is not None and due_ms <= now_ms and bool(self.turns.work()[0])
+            return {"receive": self._receive, "send": self._send, "work": self._work}[step](self.turns)
         except StoreTrouble:
             return True
+
+    def _receive(self, turns: Turns) -> bool:
+        arrives = self._road.next_due(self.name)
+        there = bool(turns.unsettled) or (arrives is not None and arrives <= self._now())
+        return there and turns.receive(0) > 0
+
+    def _send(self, turns: Turns) -> bool:
+        due = self.recovers or self._is_due(self.store.due())
+        return due and bool(turns.send().fates)
+
+    def _work(self, turns: Turns) -> bool:
+        owed = bool(turns.unwritten)
+        if not (owed or self._is_due(self.store.desk_due())):
+            return False
+        turns.work()
+        return bool(turns.unwritten) or owed
+
+    def _is_due(self, due_ms: int | None) -> bool:
+        return due_ms is not None and due_ms <= int((self._now() + self.skew) * 1000)
 
     def dues(self, gone: Sequence[str]) -> Iterator[float]:
         """When something is due here, in virtual time: at the outbox, at the desk, on the road. What waits for those
