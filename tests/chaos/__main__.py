@@ -31,7 +31,12 @@ def _arguments() -> argparse.Namespace:
     add("--seeds", default="1", help="种子：1,2,3 或 1-3 / seeds: 1,2,3 or 1-3")
     add("--broker", choices=("single", "cluster"), default="single")
     add("--store", choices=("sqlite", "postgres", "mixed"), default="sqlite")
-    add("--rate", type=float, default=100, help="每秒转办数 / hand-overs asked for a second")
+    add(
+        "--rate",
+        type=float,
+        default=100,
+        help="每秒转办件数，每件约四条报文 / cases a second, each of about four messages",
+    )
     add("--soak", type=float, metavar="MINUTES", help="每 5–40 秒一个随机故障 / a random fault every 5 to 40 s")
     add("--version", default="", help="各中心运行的 git 版本 / the git ref whose code the centers run")
     add("--json", type=Path, help="每次运行追加一行 JSON / append a line of JSON for each run")

@@ -60,7 +60,13 @@ class Row:
     seed: int
     seconds: float = 0.0
     handed_over: int = 0
+    """Cases that another center has accepted."""
     rate: float = 0.0
+    """Of them a second, while there was load."""
+    messages: int = 0
+    """Messages that went from one center's commit to another's, once each; a case that is handed over makes several."""
+    message_rate: float = 0.0
+    """Of them a second, from the first form until all was settled."""
     answered: int = 0
     strikes: int = 0
     absorbed: int = 0
@@ -126,7 +132,7 @@ class Performance:
         self.events = Lines(on.town.folder / "events.jsonl")
         self.forgotten: dict[str, list[Books]] = defaultdict(list)
         """Center → what its store said each time before an old backup took its place."""
-        self.healed = 0.0
+        self.began = self.healed = 0.0
 
     def harm(self, group: Sequence[Fault], targets: Mapping[str, list[str]]) -> None:
         """Load, a while of health, and then the faults until the last of them has healed."""
@@ -138,7 +144,7 @@ class Performance:
         vitals.start()
         tell = self.setting.tell
         ticker = Ticker(tell, self.load, self.pulse, vitals, self.events) if tell else None
-        began = time.monotonic()
+        self.began = time.monotonic()
         OVER.wait(HEALTHY)
         row.strikes, troubles = self._strike([(fault, self._scene(fault, targets[fault.name])) for fault in group])
         row.findings += troubles
@@ -150,7 +156,7 @@ class Performance:
         row.memory, row.descriptors = vitals.memory, vitals.files
         row.pause, row.pauses = self.pulse.longest_pause, dict(self.pulse.pauses)
         row.findings += [f"grows without end: {one}" for one in vitals.growths if one.too_much]
-        row.rate = len(self.pulse.accepted) / (self.healed - began)
+        row.rate = len(self.pulse.accepted) / (self.healed - self.began)
 
     def _strike(self, deeds: Deeds) -> tuple[int, list[str]]:
         match self.setting.how:
@@ -199,6 +205,8 @@ class Performance:
         row = self.row
         evidence = collect(self.on.town, self.forgotten, self.load.texts())
         found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL), self.excuses)
+        row.messages = evidence.handed_over
+        row.message_rate = row.messages / (self.healed + row.drain - self.began)
         row.parked = sum(len(books.parked) for _, books in evidence.open_books)
         row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
         row.findings += leaks(self.on, self.people, self.journal, self.shown)

@@ -16,7 +16,9 @@ COLUMNS = (
     ("种子\nseed", "right"),
     ("秒\ns", "right"),
     ("打击\nstrikes", "right"),
-    ("转办\nhand-overs", "right"),
+    ("转办\ncases handed over", "right"),
+    ("每秒\nper s", "right"),
+    ("报文\nmessages", "right"),
     ("每秒\nper s", "right"),
     ("已答复\nanswered", "right"),
     ("吸收重复\nrepeats absorbed", "right"),
@@ -35,7 +37,7 @@ def cells(row: Row) -> tuple[str, ...]:
     """One line of the table."""
     return (
         row.faults, str(row.seed), f"{row.seconds:.0f}", str(row.strikes), str(row.handed_over), f"{row.rate:.1f}",
-        str(row.answered), str(row.absorbed), f"{row.pause:.1f}",
+        str(row.messages), f"{row.message_rate:.1f}", str(row.answered), str(row.absorbed), f"{row.pause:.1f}",
         f"{max(row.pauses.values(), default=0):.1f}", f"{row.drain:.1f}", str(row.parked), str(row.deaths),
         f"{row.memory:+.1f}", f"{row.descriptors:+d}", str(len(row.findings)) if row.findings else "0",
     )  # fmt: skip

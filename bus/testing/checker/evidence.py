@@ -117,6 +117,11 @@ class Evidence:
         assert books is not None, f"{name} has no books"
         return books
 
+    @property
+    def handed_over(self) -> int:
+        """Messages that went from one center's commit to another's, once each, as the benchmark counts them."""
+        return sum(len(books.arrived) for _, books in self.open_books)
+
     @cached_property
     def standing(self) -> dict[str, Books]:
         """The centers that still answer, with their books."""

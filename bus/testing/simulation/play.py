@@ -58,7 +58,7 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
         seed,
         tuple(findings),
         _custody(evidence),
-        _handovers(evidence),
+        evidence.handed_over,
         county.cases,
         len(county.seats),
         county.digest,
@@ -108,10 +108,6 @@ def testimony(county: County) -> Evidence:
         seats={seat.name: seat.testimony() for seat in county.seats},
         submissions=[tried for seat in county.seats for tried in seat.tried],
     )
-
-
-def _handovers(evidence: Evidence) -> int:
-    return sum(len(books.arrived) for _, books in evidence.open_books)
 
 
 def _custody(evidence: Evidence) -> int:
