@@ -17,7 +17,7 @@ setup: ## .venv with everything that work on the code needs
 	@.ci/venv dev
 
 test: setup lint types services ## all of CI: lint, types, tests; JOBS=2 processes; ARGS="…" goes to pytest
-	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5 $(ARGS)
 
 chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
 	@$(BIN)/python -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \

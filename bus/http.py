@@ -197,6 +197,8 @@ async def _answer(door: Door, submission: Submission) -> JSONResponse:
         return JSONResponse(
             {"code": reply.code, "cure": "nothing was taken; tell the operator, then send it again"}, 500
         )
+    if reply.status == "later":
+        return JSONResponse({"code": reply.code, "cure": reply.cure}, 503, {"Retry-After": "10"})
     if reply.status == "refused":
         return JSONResponse({"code": reply.code, "cure": reply.cure}, 422 if reply.code == "invalid" else 409)
     return JSONResponse({"status": reply.status, "cases": list(reply.cases)}, STATUS[reply.status])

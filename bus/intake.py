@@ -27,6 +27,11 @@ from bus.store.database import Store, StoreTrouble, Tx
 CHINA = ZoneInfo("Asia/Shanghai")
 """All of China keeps one time; the day in a case number is the resident's day."""
 
+STILL_COMING_MS = 3_600_000
+"""For so long after a recovery a case that is not known here may still come: peers say again what was lost before its
+receipt, with pauses of ten minutes at most, and the center's own system may have heard of it in the lost time."""
+_UNKNOWN = frozenset({"unknown-case", "unknown-record"})
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -51,7 +56,8 @@ class Reply:
 
     status: str
     """``taken`` (now durable), ``repeated`` (was taken before), ``refused`` (with ``code`` and ``cure``), ``failed``
-    (a fault of the adapter: nothing of the form was taken, and it may be sent again)."""
+    (a fault of the adapter: nothing of the form was taken, and it may be sent again), ``later`` (it speaks of what
+    this center, put back to a backup not long ago, may not know yet)."""
     cases: tuple[dict[str, str], ...] = ()
     """The cases it touched: ``{"case_id": …, "number": …}``."""
     code: str = ""
@@ -75,14 +81,16 @@ def intake(store: Store, counter: Counter, submissions: Sequence[Submission], no
     """Take in a batch; one reply for each, in order. Raises ``StoreTrouble``: then none of it was taken."""
 
     def change(tx: Tx) -> list[Reply]:
-        if recovery.era(tx).recovery is not None:
+        era = recovery.era(tx)
+        if era.recovery is not None:
             raise StoreTrouble("this center recovers what it has forgotten since its backup: again later", passing=True)
+        may_come = era.ended_ms is not None and ms(now) < era.ended_ms + STILL_COMING_MS
         page = Page(tx, counter.rules, now)
         known = intakes.known(tx, {s.key for s in submissions})
         fresh: list[dict[str, Any]] = []
         replies = []
         for submission in submissions:
-            reply = _repeated(submission, known) or _take(page, counter, submission)
+            reply = _repeated(submission, known) or _take(page, counter, submission, may_come=may_come)
             if reply.status == "taken":
                 (form, native_id), digest, answer = submission.key, submission.digest(), reply.as_json()
                 known[form, native_id] = (digest, answer)
@@ -106,13 +114,15 @@ def _repeated(submission: Submission, known: dict[tuple[str, str], tuple[str, st
     return Reply("repeated", tuple(json.loads(before[1])["cases"]))
 
 
-def _take(page: Page, counter: Counter, submission: Submission) -> Reply:
+def _take(page: Page, counter: Counter, submission: Submission, *, may_come: bool) -> Reply:
     try:
         with page.attempt():
             touched = _carry_out(page, _front_desk(page, counter), submission)
     except _Registered as known:
         return Reply("repeated", _shown([known.record]))
     except (Refusal, NotEver) as no:
+        if may_come and no.code in _UNKNOWN:
+            return Reply("later", code=no.code, cure="this center was put back to a backup: send it again later")
         return Reply("refused", code=no.code, cure=no.cure)
     except ValidationError as error:
         spots = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])

@@ -23,6 +23,8 @@ class Era:
     number: int = 0
     recovery: str | None = None
     """None: none goes on."""
+    ended_ms: int | None = None
+    """When the last one ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def era(tx: Tx) -> Era:
     if not found:
         return Era()
     number, recovery, ended_ms = found[0]
-    return Era(number, recovery if ended_ms is None else None)
+    return Era(number, recovery if ended_ms is None else None, ended_ms)
 
 
 def begin(tx: Tx, recovery: str, number: int, peers: Iterable[str], now_ms: int) -> None:

@@ -103,6 +103,14 @@ def cut_is_failure(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
+    "不问代理是否还听得懂", "never asks whether the broker still understands it",
+    f"{OUTAGES}::test_a_line_on_which_one_side_waits_for_bytes_that_never_come[up]", by=TRANSPORT, why=NO_BROKER,
+)  # fmt: skip
+def never_knocks(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(consumer.Consumer, "_knock_later", lambda _: None)
+
+
+@tested(
     "发送窗口无上限", "publishes without a bound", f"{PARTS}::test_window_is_bounded_by_count_and_bytes",
     by=UNIT, why=NO_WINDOW,
 )  # fmt: skip

@@ -19,6 +19,25 @@ MANY = 60
 """More than the server has threads for."""
 
 
+def test_what_a_restored_center_does_not_know_yet_is_to_be_sent_again() -> None:
+    """No 4xx, after which its sender would throw it away."""
+    unused: Any = None
+    later: Future[Reply] = Future()
+    later.set_result(Reply("later", code="unknown-case", cure="send it again later"))
+    center = load_adapter("adapters.media_center")
+    app = make_app(
+        center, "media_center-150402", lambda _: later, SECRET, unused, unused, dict, lambda: datetime.now(UTC)
+    )
+
+    async def play() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://center") as people:
+            return await people.post("/intake/message", **_signed(1))
+
+    answer = asyncio.run(play())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    assert answer.json() == {"code": "unknown-case", "cure": "send it again later"}
+
+
 def test_forms_that_wait_for_their_commit_keep_nobody_from_health() -> None:
     """While the store stands still and many forms wait, the center still says that it lives; then all are answered."""
     waiting: list[Future[Reply]] = []

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -414,6 +415,39 @@ def test_a_form_that_is_sent_again_after_the_loss_makes_no_second_case(county: R
     assert len(county.records(A)) == 1
     (fresh,) = intake(county.centers[A].store, counter(A), [submission("w-2")], NOW)
     assert fresh.cases[0]["number"] != first.cases[0]["number"]
+
+
+class Pick(Strict):
+    """A form about a case that is known already."""
+
+    id: str
+    case_id: UUID
+
+
+def test_a_form_about_a_case_that_is_not_back_yet_is_to_come_again(county: Restored) -> None:
+    """The center's own system has heard of it in the lost time; an hour after the recovery unknown is unknown."""
+    desk: Center[object] = Center("media", connect=lambda _: object())
+
+    @desk.takes_in("pick", Pick, native_id=lambda form: form.id)
+    def _pick(_front: FrontDesk, form: Pick) -> Any:
+        return [c.Accept(case_id=form.case_id)]
+
+    b, case_id = county.centers[B], county.register(A)
+
+    def told(case_id: UUID, minutes: float = 0) -> str:
+        form = Submission(desk.forms["pick"], Pick(id=str(case_id), case_id=case_id))
+        (reply,) = intake(b.store, counter(B), [form], b.now + timedelta(minutes=minutes))
+        return f"{reply.status} {reply.code}".strip()
+
+    assert told(case_id) == "refused unknown-case", "this center was never put back"
+    county.put_back(B, county.backup(B))
+    rest(county)
+    assert told(case_id) == "later unknown-case"
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    rest(county)
+    assert told(case_id) == "taken"
+    assert told(new_id()) == "later unknown-case"
+    assert told(new_id(), minutes=61) == "refused unknown-case"
 
 
 def test_the_desk_gets_its_work_again_with_the_same_keys(county: Restored) -> None:

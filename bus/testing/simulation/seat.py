@@ -24,7 +24,11 @@ from bus.testing.simulation.road import Road, RoadTransport
 from bus.turns import Turns
 from bus.work import Gate, Patience
 
-TOLD = {"taken": Told.TAKEN, "repeated": Told.REPEATED, "refused": Told.REFUSED, "failed": Told.FAILED}
+TOLD = {
+    "taken": Told.TAKEN, "repeated": Told.REPEATED, "refused": Told.REFUSED, "failed": Told.FAILED,
+    "later": Told.UNKNOWN,
+}  # fmt: skip
+"""Whoever is told `later` looks again when the case is there."""
 
 
 class _NoRoutes:
