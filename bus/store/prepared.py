@@ -5,7 +5,7 @@ same few statements all day. ``among`` makes the length of a list part of the da
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic_core import to_json
 from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.selectable import SelectBase
 
 from bus.store.database import Tx, as_sqlalchemys
@@ -98,6 +99,10 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL does
 
     def __init__(self, name: str, *columns: ColumnElement[Any]) -> None:
         self.name, self.columns = name, columns
+
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """As it stands. SQLAlchemy would write ``… = 1`` for a database without booleans, and no index serves that."""
+        return self
 
 
 def as_list(values: Iterable[Any]) -> str:
