@@ -19,7 +19,7 @@ ONCE_BROKEN = {
 }
 ONCE_BROKEN_SMALL = {101270: "a grant that only the other bidder's loss told of, and the bidder never heard"}
 """Seeds that found something, and what. The chances behind a seed change with the code; they are cheap to keep."""
-SEEDS = int(os.environ.get("SEEDS", "600"))
+SEEDS = int(os.environ.get("SEEDS", "2000"))
 
 
 def simulate(*arguments: str, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
