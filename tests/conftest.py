@@ -21,7 +21,9 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a server carries the server's marker, before ``-m`` selects."""
+    """A test that asks for a server carries the server's marker, before ``-m`` selects. The simulations begin: they
+    need no clock, and all that the other tests leave of the processors."""
+    items.sort(key=lambda item: "simulation" not in item.path.parts)
     for item in items:
         for name in getattr(item, "fixturenames", ()):
             if name in NEEDS:

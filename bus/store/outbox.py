@@ -59,7 +59,7 @@ _LEASE = _leased(t.outbox)
 _SENT = Prepared(
     lambda _: (
         update(t.outbox)
-        .where(_O.id == bindparam("row"))
+        .where(_O.id == bindparam("row"), _O.state == WAITING)  # its refusal may have come before this note
         .values(next_ms=bindparam("until_ms"), trouble=bindparam("why"), attempts=_O.attempts + 1)
     )
 )
@@ -74,7 +74,8 @@ def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
 
 
 def sent(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
-    """After an attempt: (row, due again at, trouble). The row stays until its receipt comes."""
+    """After an attempt: (row, due again at, trouble). The row stays until its receipt comes; one that is refused
+    already stays as it is."""
     _SENT.each(tx, ({"row": row, "until_ms": until_ms, "why": why} for row, until_ms, why in rows))
 
 

@@ -235,7 +235,7 @@ def test_a_recovery_lifts_every_lane_into_its_era_and_ends_once(store: Store) ->
     store.write(lambda tx: recovery.end(tx, str(era.recovery), 2))
     assert store.write(lambda tx: outbox.next_sequences(tx, {old: 1, fresh: 1})) == {old: ERA, fresh: ERA}
     assert store.write(lambda tx: cases.next_number(tx, "c")) == 8
-    assert store.write(recovery.era) == recovery.Era(1, None)
+    assert store.write(recovery.era) == recovery.Era(1, None, ended_ms=2)
 
 
 def test_a_peer_enters_an_era_and_what_was_held_back_is_forgotten(store: Store) -> None:

@@ -14,7 +14,7 @@ ONCE_BROKEN = {
     18: "a message of the lost time, in one window with the question that ends it, was held back for ever",
     22: "a grant that only its center knew, and took along",
     30: "a message that is stale was said anew for ever",
-    400013: "a ruling to its own desk that a restored center was told of again",
+    400013: "a ruling to its own desk that a restored center was told of again; a refusal whose reason was forgotten",
     34: "worked before a restore, refused after it",
 }
 ONCE_BROKEN_SMALL = {101270: "a grant that only the other bidder's loss told of, and the bidder never heard"}
@@ -22,9 +22,9 @@ ONCE_BROKEN_SMALL = {101270: "a grant that only the other bidder's loss told of,
 SEEDS = int(os.environ.get("SEEDS", "2000"))
 
 
-def simulate(*arguments: str, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
-    """Play in a process of its own, as ``make simulate`` does."""
-    command = [sys.executable, "-m", "bus.testing.simulation", *arguments]
+def simulate(*arguments: str, timeout: float = 2400) -> subprocess.CompletedProcess[str]:
+    """Play in a process of its own, as ``make simulate`` does; the tests beside it, which watch a clock, come first."""
+    command = ["nice", "-n", "19", sys.executable, "-m", "bus.testing.simulation", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 
@@ -52,7 +52,7 @@ def test_a_seed_of_a_small_county_that_once_broke_a_promise(seed: int) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2400)
 def test_no_seed_breaks_a_promise() -> None:
     """One custodian, nothing lost, effects once, every case answered: in every county, through every fate."""
     _all_hold("--first", "100000", "--seeds", str(SEEDS), "--size", "small")

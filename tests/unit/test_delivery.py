@@ -14,6 +14,7 @@ from bus.custody import Record
 from bus.ids import new_id
 from bus.message import compose, encode
 from bus.port import Delivery, Fate
+from bus.relay import claim, send, write_down
 from bus.store import cases, inbox, outbox, parked
 from tests.unit.steps import NOW, Bare, a_case, carry, opened
 
@@ -159,6 +160,20 @@ def test_a_wrong_body_in_a_right_envelope_is_refused_and_answered(rm: Bare, dq: 
     assert _figures(rm)[2] == _figures(dq)[2] == 1
     rm.do(c.Urge(case_id=case.case_id, text="请尽快"))
     assert dq.accept(*[p.body for p in rm.relay()]) == {"early": 1}  # its place in the lane was reached
+
+
+def test_a_refusal_that_overtakes_the_relays_own_note_stands(rm: Bare, dq: Bare) -> None:
+    """The recipient's no is here before the relay writes down that the broker has taken the message."""
+    _offer(rm)
+    sent = send(rm.bag, rm.rules, claim(rm.store, rm.rules, NOW), NOW)
+    document = json.loads(rm.bag.parcels[0].body)
+    document["data"]["mode"] = "nonsense"
+    dq.accept(json.dumps(document).encode())
+    rm.accept(*[parcel.body for parcel in dq.relay()])
+    write_down(rm.store, sent, NOW)
+    with rm.store.reading() as tx:
+        (row,) = outbox.waiting(tx, [rm.bag.parcels[0].message_id])
+    assert (row["state"], row["trouble"]) == ("refused", "invalid")
 
 
 def test_a_message_for_another_center_or_from_a_false_sender_is_parked(rm: Bare, dq: Bare) -> None:
