@@ -55,7 +55,7 @@ class Turns:
     at_once: int = 1
     """How many tasks are claimed in one round."""
     timed: Callable[[str], AbstractContextManager[None]] = _untimed
-    """Observes how long a round of the named step takes, once there is something to do."""
+    """Observes how long a round of the named step takes; of the desk, without the center's own system."""
     heard: Counts[str] = field(default_factory=Counts)
     """What the last round of ``accept`` has done."""
     unsettled: list[Delivery] = field(default_factory=list)
@@ -111,8 +111,8 @@ class Turns:
             said, tasks = finish_and_claim(
                 self.store, self.rules, self.unwritten, self.gate, self.clock(), self.at_once
             )
-            written, self.unwritten = self.unwritten, []
-            self.unwritten = self.hands(self._perform, tasks) if tasks else []
+        written, self.unwritten = self.unwritten, []
+        self.unwritten = self.hands(self._perform, tasks) if tasks else []
         return written, said
 
     def end(self, timeout: float) -> None:

@@ -82,12 +82,8 @@ class Gate:
         self.failures = self.after(performed).failures
 
 
-def claim(store: Store, gate: Gate, now: datetime, limit: int) -> list[Assignment]:
-    """Take up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing."""
-    return store.write(lambda tx: _claim(tx, gate, now, limit))
-
-
 def _claim(tx: Tx, gate: Gate, now: datetime, limit: int) -> list[Assignment]:
+    """Up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing."""
     tasks = inbox.claim_work(tx, ms(now), 1 if gate.probing else limit, LEASE_MS)
     ids = [UUID(task.case_id) for task in tasks]
     records, natives = cases.read(tx, ids), cases.natives(tx, ids)
@@ -121,7 +117,8 @@ def perform(
 def finish_and_claim(
     store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime, limit: int
 ) -> tuple[int, list[Assignment]]:
-    """``finish`` and ``claim``, in one transaction where that can be."""
+    """``finish``, and take up to ``limit`` due tasks, the first of each case only and one alone while the gate is
+    probing: in one transaction, where what was performed can be written together."""
 
     def change(tx: Tx) -> tuple[int, list[Assignment]]:
         said = _finish(tx, rules, performed, gate, now) if performed else 0

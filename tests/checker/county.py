@@ -14,7 +14,7 @@ from bus.intake import Counter, intake
 from bus.intake import Submission as Form
 from bus.message import Message
 from bus.testing.checker import Books, Effect, Evidence, Seat, Submission, Told, read, text_digest
-from bus.work import Gate, Patience, claim, finish, perform
+from bus.work import Gate, Patience, finish, finish_and_claim, perform
 from tests.unit.steps import Bare
 
 RM, DQ, ZW = "media_center-150402", "party_service-150402006", "government_service-150402"
@@ -128,7 +128,7 @@ class County:
 
     def _work(self, name: str) -> bool:
         bare = self.bare[name]
-        tasks = claim(bare.store, self.gates[name], bare.now, 100)
+        _, tasks = finish_and_claim(bare.store, bare.rules, [], self.gates[name], bare.now, 100)
         done = [perform(center, self.vendors[name], lambda _: b"", task, bare.now) for task in tasks]
         finish(bare.store, bare.rules, done, self.gates[name], bare.now)
         return bool(tasks)

@@ -16,7 +16,7 @@ from bus.kinds import Offered, Outcome
 from bus.message import Message
 from bus.pauses import Pauses
 from bus.store import cases, inbox, parked
-from bus.work import Gate, Patience, claim, finish, perform
+from bus.work import Gate, Patience, finish, finish_and_claim, perform
 from tests.unit.steps import Bare, a_case
 
 RM, DQ = "media_center-150402", "party_service-150402006"
@@ -81,7 +81,7 @@ def _take(bare: Bare, *notes: Note) -> list[Reply]:
 
 
 def _work(bare: Bare, system: System, gate: Gate) -> list[str]:
-    tasks = claim(bare.store, gate, bare.now, 100)
+    _, tasks = finish_and_claim(bare.store, bare.rules, [], gate, bare.now, 100)
     done = [perform(center, system, lambda _: b"", task, bare.now) for task in tasks]
     finish(bare.store, bare.rules, done, gate, bare.now)
     return [one.outcome for one in done]
@@ -184,7 +184,7 @@ def test_a_crash_after_the_effect_repeats_it_with_the_same_key(dq: Bare, tmp_pat
     """When the process dies between the vendor's answer and the commit, the repeat is the same effect."""
     _offer_cases(dq, tmp_path, 1)
     system = System()
-    (task,) = claim(dq.store, Gate(Patience()), dq.now, 10)
+    _, (task,) = finish_and_claim(dq.store, dq.rules, [], Gate(Patience()), dq.now, 10)
     perform(center, system, lambda _: b"", task, dq.now)  # and the process dies here
     dq.later(3600)
     assert _work(dq, system, Gate(Patience())) == ["done"]
@@ -246,7 +246,7 @@ def test_the_impossible_is_parked_at_once_and_the_case_keeps_its_owner(
 def test_a_command_that_custody_refuses_parks_the_task(dq: Bare, tmp_path: Path) -> None:
     """What a handler wants and may not is seen by the operator; nothing of it is half done."""
     _offer_cases(dq, tmp_path, 1)
-    (task,) = claim(dq.store, Gate(Patience()), dq.now, 10)
+    _, (task,) = finish_and_claim(dq.store, dq.rules, [], Gate(Patience()), dq.now, 10)
     case_id = task.message.subject
     eager: Center[System] = Center(kind="party_service", connect=lambda _: System())
 
