@@ -38,8 +38,8 @@ def set_up(center: str, stream: TextIO | None = None, level: int = logging.INFO)
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # libraries log values of their own choosing (pika: bodies, httpx: URLs with ids): they are not heard at all
-    for name in ("pika", "kombu", "amqp", "httpx", "httpcore", "uvicorn", "sqlalchemy", "alembic"):
+    # libraries log values of their own choosing (pika: bodies, urllib3: URLs with ids): they are not heard at all
+    for name in ("pika", "kombu", "amqp", "httpx", "httpcore", "urllib3", "uvicorn", "sqlalchemy", "alembic"):
         logging.getLogger(name).handlers = [logging.NullHandler()]
         logging.getLogger(name).propagate = False
 

@@ -349,7 +349,7 @@ def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, Medi
 def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, MediaSystem], told: Told) -> None:
     """What residents and staff do in the stand-in changes its records and is told to the intake as valid forms."""
     _, system = town
-    url = str(system._vendor._http.base_url)
+    url = system._vendor.url
     with httpx.Client(base_url=url, trust_env=False) as people:
         left = people.post(
             "/residents/messages", json={"client_name": "居民甲", "text": "路灯不亮", "division": "150402"}
