@@ -5,12 +5,15 @@ it has made work, or for its own short pause. Trouble with the store or the road
 round is tried again.
 """
 
+import gc
 import importlib
 import queue
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +32,7 @@ from bus.port import Fate, Transport
 from bus.settings import CenterSettings
 from bus.store import archive, schema
 from bus.store.database import Store, StoreTrouble
-from bus.turns import WINDOW, Turns, one_hand
+from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
 from bus.work import Assignment, Gate, Patience, Performed
 
@@ -48,6 +51,12 @@ def load_adapter(package: str) -> Center[Any]:
     """The center that an adapter package makes. Raises ImportError or AttributeError when there is none."""
     center: Center[Any] = importlib.import_module(f"{package}.handlers").center
     return center
+
+
+def settle_down() -> None:
+    """Once all is loaded: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +147,21 @@ class Running:
     def _side_by_side(
         self, task: Callable[[Assignment], Performed], assignments: Sequence[Assignment]
     ) -> list[Performed]:
-        if len(assignments) == 1:
-            return one_hand(task, assignments)
-        futures = [self._hands.submit(task, assignment) for assignment in assignments]
-        # the last one first: when it is done the others mostly are, and this thread awakes once, not once for each
-        return [future.result() for future in reversed(futures)][::-1]
+        """Each hand, this thread's among them, takes the next one until none is left."""
+        waiting = deque(enumerate(assignments))
+        performed: dict[int, Performed] = {}
+
+        def take_on() -> None:
+            with suppress(IndexError):
+                while True:
+                    place, assignment = waiting.popleft()
+                    performed[place] = task(assignment)
+
+        helping = [self._hands.submit(take_on) for _ in range(min(self.settings.hands, len(assignments)) - 1)]
+        take_on()
+        for hand in helping:
+            hand.result()
+        return [performed[place] for place in range(len(assignments))]
 
     # -- loops -------------------------------------------------------------------------------------------------------
 
@@ -280,7 +299,10 @@ class Running:
         )  # bound here: a taken port is said at once
         # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        # h11, also where httptools happens to be installed: that one is quicker, and takes headers without a bound
+        config = uvicorn.Config(
+            app, http="h11", log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+        )
         self._server = uvicorn.Server(config)
         self._thread("http", lambda: self._server.run([listening]) if self._server else None)
         host, port = listening.getsockname()[:2]

@@ -13,7 +13,7 @@ import typer
 from bus.cli.places import FOLDER, ConfigFile, Folder, settings_of
 from bus.cli.voice import FAILURE, Lang, Language, Voice
 from bus.log import set_up
-from bus.run import Running, load_adapter
+from bus.run import Running, load_adapter, settle_down
 from bus.settings import BadSettings, CenterSettings
 from bus.store.database import StoreTrouble
 from bus.transports.rabbitmq import RabbitTransport
@@ -91,6 +91,7 @@ def _work(voice: Voice, running: Running) -> None:
             f"无法在 {http.host}:{http.port} 监听：{trouble.strerror}；请换端口或停掉占用它的程序",
             f"cannot listen on {http.host}:{http.port}: {trouble.strerror}; choose another port or stop who has it",
         )
+    settle_down()
     _announce(running, url, told)
     told.wait()
     running.stop()

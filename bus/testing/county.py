@@ -14,7 +14,7 @@ from typing import Any
 
 from bus.log import set_up
 from bus.port import Transport
-from bus.run import Running
+from bus.run import Running, settle_down
 from bus.settings import load
 from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
 from bus.transports.rabbitmq import RabbitTransport
@@ -85,6 +85,7 @@ def main() -> None:
         set_up("county", Path(plan.log_file).open("a", encoding="utf-8"))  # noqa: SIM115 - open until the process ends
     county = County(plan)
     county.start()
+    settle_down()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     _until_told(county.stop)
