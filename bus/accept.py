@@ -18,7 +18,7 @@ from bus.message import Message, Undecodable, decode, kind_of
 from bus.page import Page, Rules, ms
 from bus.port import Delivery
 from bus.recovery.telling import enter_eras
-from bus.store import archive, inbox, outbox, parked, recovery
+from bus.store import archive, inbox, outbox, parked
 from bus.store.database import Store, StoreTrouble, Tx
 from bus.tray import Arrived, Tray
 
@@ -72,8 +72,9 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
         tray.park += rows
         if any(isinstance(one.data, LogAsked) for one in control):
             tray.eras = enter_eras(tx, everything)  # a question in this very window may have begun one
-        if recovery.era(tx).recovery is None:
-            _apply_all(tx, tray, arrived, rules, now)
+        page = Page(tx, rules, now)
+        if page.era.recovery is None:
+            _apply_all(page, tray, arrived)
         else:  # no receipt: it comes again when we know our cases again
             tray.counts["recovering"] += len(arrived)
         parked.park(tx, tray.park)
@@ -127,8 +128,8 @@ def _is_old(tray: Tray, message: Message[Any]) -> bool:
     return old
 
 
-def _apply_all(tx: Tx, tray: Tray, arrived: list[Arrived], rules: Rules, now: datetime) -> None:
-    page = Page(tx, rules, now)
+def _apply_all(page: Page, tray: Tray, arrived: list[Arrived]) -> None:
+    tx = page.tx
     page.load({_case(a) for a in arrived})
     tray.marks = {
         lane: max(mark, before_first(tray.eras.get(lane[0], 0)))
@@ -228,7 +229,7 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
         if one.fault:
             raise Refusal(one.fault, "the sender and this center do not agree on the contract")  # noqa: TRY301 - one way out for every refusal
         with page.attempt():
-            if page.hear(one.message).superseded:
+            if page.hear(one.message, one.body).superseded:
                 verdict = Verdict.SUPERSEDED
     except Refusal as refusal:
         if refusal.code == UNKNOWN:

@@ -21,7 +21,7 @@ from bus.commands import Register
 from bus.custody import Record, Refusal
 from bus.ids import new_id
 from bus.page import Page, Rules, ms
-from bus.store import cases, intakes, recovery
+from bus.store import cases, intakes
 from bus.store.database import Store, StoreTrouble, Tx
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -81,11 +81,11 @@ def intake(store: Store, counter: Counter, submissions: Sequence[Submission], no
     """Take in a batch; one reply for each, in order. Raises ``StoreTrouble``: then none of it was taken."""
 
     def change(tx: Tx) -> list[Reply]:
-        era = recovery.era(tx)
+        page = Page(tx, counter.rules, now)
+        era = page.era
         if era.recovery is not None:
             raise StoreTrouble("this center recovers what it has forgotten since its backup: again later", passing=True)
         may_come = era.ended_ms is not None and ms(now) < era.ended_ms + STILL_COMING_MS
-        page = Page(tx, counter.rules, now)
         known = intakes.known(tx, {s.key for s in submissions})
         fresh: list[dict[str, Any]] = []
         replies = []

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.ids import id_within
 from bus.kinds import CaseKind
 from bus.message import Message, compose, encode
-from bus.store import cases, inbox, outbox
+from bus.store import cases, inbox, outbox, recovery
 from bus.store.database import Tx
 
 
@@ -54,9 +55,14 @@ class Page:
         self._absent: set[UUID] = set()
         self._changed: set[UUID] = set()
         self._spoken: list[_Spoken] = []
-        self._desk: list[Message[Any]] = []
+        self._desk: list[tuple[Message[Any], bytes]] = []
         self._lines: list[dict[str, Any]] = []
         self._links: list[dict[str, Any]] = []
+
+    @cached_property
+    def era(self) -> recovery.Era:
+        """In which this center speaks, and whether it recovers. Read once."""
+        return recovery.era(self.tx)
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read and lock these cases, all at once."""
@@ -83,14 +89,14 @@ class Page:
         )
         self._put(decision, "did", type(command).__name__.lower(), self.rules.me, cause)
 
-    def hear(self, message: Message[Any]) -> Decision:
-        """Take in a peer's message. Raises ``Refusal``."""
+    def hear(self, message: Message[Any], body: bytes) -> Decision:
+        """Take in a peer's message, which came as ``body``. Raises ``Refusal``."""
         case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
         data: CaseKind = message.data
         decision = hear(self.record(case_id), data, message.source, self.rules.me, case_id, self.now)
         self._put(decision, "superseded" if decision.superseded else "heard", data.kind, message.source, message)
         if decision.desk and not decision.superseded:
-            self._desk.append(message)
+            self._desk.append((message, body))
         return decision
 
     def restore(self, record: Record, says: Iterable[Say]) -> None:
@@ -155,7 +161,7 @@ class Page:
         """Write everything down. Returns how many messages were put into the outbox."""
         cases.keep(self.tx, (self._records[case_id] for case_id in self._changed), ms(self.now))
         sent = self._write_outbox()
-        inbox.lay_work(self.tx, [self._work_row(message) for message in self._desk])
+        inbox.lay_work(self.tx, [self._work_row(*one) for one in self._desk])
         cases.link(self.tx, self._links)
         cases.note(self.tx, self._lines)
         return sent
@@ -166,7 +172,7 @@ class Page:
             if spoken.say.to != self.rules.me:
                 lane = (spoken.say.to, str(spoken.case_id))
                 wanted[lane] = wanted.get(lane, 0) + 1
-        last = outbox.next_sequences(self.tx, wanted)
+        last = outbox.next_sequences(self.tx, wanted, self.era.number) if wanted else {}
         rows: list[dict[str, Any]] = []
         for spoken in self._spoken:
             sequence = 0
@@ -190,7 +196,7 @@ class Page:
             if sequence:
                 rows.append(self._outbox_row(message))
             else:
-                self._desk.append(message)
+                self._desk.append((message, encode(message)))
         outbox.lay_out(self.tx, rows)
         return len(rows)
 
@@ -209,13 +215,13 @@ class Page:
             "trouble": "",
         }
 
-    def _work_row(self, message: Message[Any]) -> dict[str, Any]:
+    def _work_row(self, message: Message[Any], body: bytes) -> dict[str, Any]:
         return {
             "message_id": str(message.id),
             "case_id": str(message.subject),
             "source": message.source,
             "kind": message.data.kind,
-            "body": encode(message),
+            "body": body,
             "state": inbox.WAITING,
             "attempts": 0,
             "next_ms": ms(self.now),

@@ -100,13 +100,13 @@ def _claim(tx: Tx, rules: Rules, now: datetime, limit: int) -> Load:
     if era.recovery is not None and asking.all_told(tx):
         finishing.finish(tx, rules, now)
         era = recovery.era(tx)
-    recovers = era.recovery is not None
+    recovers, due = era.recovery is not None, outbox.look(tx, now_ms)
     return Load(
         era.number,
-        [] if recovers else outbox.claim(tx, now_ms, limit, LEASE_MS),
-        list(outbox.claim_receipts(tx, now_ms, limit * 4, LEASE_MS)),
-        list(outbox.claim_errors(tx, now_ms, limit, LEASE_MS)),
-        [(row, telling.page(tx, row)) for row in archive.pages_due(tx, now_ms, LEASE_MS)],
+        outbox.claim(tx, now_ms, limit, LEASE_MS) if due.messages and not recovers else [],
+        outbox.claim_receipts(tx, now_ms, limit * 4, LEASE_MS) if due.receipts else [],
+        outbox.claim_errors(tx, now_ms, limit, LEASE_MS) if due.errors else [],
+        [(row, telling.page(tx, row)) for row in archive.pages_due(tx, now_ms, LEASE_MS)] if due.pages else [],
         asking.questions(tx, era, now) if recovers else [],
     )
 

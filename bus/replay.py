@@ -161,7 +161,7 @@ def _say_anew(page: Page, old: Row) -> None:
         recipient=old["recipient"],
         now=page.now,
         subject=before.subject,
-        sequence=outbox.next_sequences(page.tx, {lane: 1})[lane] + 1,
+        sequence=outbox.next_sequences(page.tx, {lane: 1}, page.era.number)[lane] + 1,
         cause=before.causeid,
         traceparent=before.traceparent,
     )
@@ -187,7 +187,7 @@ def _from_the_wire(page: Page, row: Row) -> Replayed | None:
         return None
     try:
         with page.attempt():
-            page.hear(message)
+            page.hear(message, row["body"])
     except Refusal as no:
         return Replayed(Outcome.STILL_PARKED, no.code)
     except Exception:  # the same fault of ours that had it parked; the page is as before it

@@ -17,7 +17,7 @@ from bus.case import Attachment
 from bus.center import Center, Desk, Link, NotEver, NotNow
 from bus.commands import Command
 from bus.custody import Record, Refusal
-from bus.message import Message, decode
+from bus.message import Message, reread
 from bus.page import Page, Rules, ms
 from bus.pauses import Pauses
 from bus.store import cases, inbox, parked
@@ -88,7 +88,7 @@ def _claim(tx: Tx, gate: Gate, now: datetime, limit: int) -> list[Assignment]:
     ids = [UUID(task.case_id) for task in tasks]
     records, natives = cases.read(tx, ids), cases.natives(tx, ids)
     return [
-        Assignment(task, decode(task.body), records[case_id], natives.get(case_id, {}))
+        Assignment(task, reread(task.body, task.kind), records[case_id], natives.get(case_id, {}))
         for task, case_id in zip(tasks, ids, strict=True)
     ]
 
@@ -160,19 +160,23 @@ def _finish(tx: Tx, rules: Rules, performed: Sequence[Performed], gate: Gate, no
     page = Page(tx, rules, now)
     page.load(UUID(one.assignment.task.case_id) for one in performed)
     ours = inbox.still_there(tx, [one.assignment.task.row for one in performed])
+    done = []
     for one in performed:
         if one.assignment.task.row not in ours:
             continue  # its lease ended and another process finished it: the effect was one, by its key
         if one.outcome == "done":
-            _carry_out(tx, page, one, gate.patience)
+            if _carried_out(tx, page, one, gate.patience):
+                done.append(one.assignment.task)
         elif one.outcome == "not-now":
             _try_again(tx, page, one, gate.patience, counts=not gate.probing)
         else:
             _park(tx, page, one, one.code)
+    inbox.finish_work(tx, [task.row for task in done])
+    parked.take_messages(tx, parked.DESK, [task.message_id for task in done])
     return page.write()
 
 
-def _carry_out(tx: Tx, page: Page, one: Performed, patience: Patience) -> None:
+def _carried_out(tx: Tx, page: Page, one: Performed, patience: Patience) -> bool:
     task, message = one.assignment.task, one.assignment.message
     try:
         with page.attempt():
@@ -187,9 +191,8 @@ def _carry_out(tx: Tx, page: Page, one: Performed, patience: Patience) -> None:
             _park(tx, page, one, refusal.code)
         else:  # the case has moved on while the handler worked: it is asked again, with what is known now
             _try_again(tx, page, replace(one, code=refusal.code), patience, counts=True)
-        return
-    inbox.finish_work(tx, [task.row])
-    parked.take_message(tx, parked.DESK, task.message_id)
+        return False
+    return True
 
 
 def _try_again(tx: Tx, page: Page, one: Performed, patience: Patience, *, counts: bool) -> None:

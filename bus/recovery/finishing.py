@@ -9,7 +9,6 @@ from uuid import UUID
 from bus import kinds as k
 from bus.control import parked_row, refused_row
 from bus.custody import Record, Refusal
-from bus.eras import before_first
 from bus.ids import id_within
 from bus.message import Message, compose, decode, encode
 from bus.page import Page, Rules, ms
@@ -53,7 +52,6 @@ def finish(tx: Tx, rules: Rules, now: datetime) -> None:
     waiting = {row["message_id"]: row for row in recovery.waiting(tx)}
     restoring = _Restoring(Page(tx, rules, now), waiting, {str(_again(known)): known for known in waiting})
     recovery.forget_held(tx)
-    recovery.lift_sent(tx, before_first(era.number))
     for case_id in recovery.cases_told(tx):
         _case(restoring, UUID(case_id), [read(row) for row in recovery.told(tx, case_id)])
     _say_anew(restoring)
@@ -229,7 +227,7 @@ def _hear_again(page: Page, message: Message[Any]) -> None:
     """By the ordinary rules: nobody has heard what became of it, so nothing has."""
     try:
         with page.attempt():
-            page.hear(message)
+            page.hear(message, encode(message))
     except Refusal as refusal:
         page.note(message.subject, "restored", message.data.kind, message.source, message.id, refusal.code)  # type: ignore[arg-type]  # it has a case: asking keeps no other
 
@@ -245,7 +243,7 @@ def _say_anew(restoring: _Restoring) -> None:
     page = restoring.page
     for row in restoring.waiting.values():
         lane = (row["recipient"], row["case_id"])
-        sequence = outbox.next_sequences(page.tx, {lane: 1})[lane] + 1
+        sequence = outbox.next_sequences(page.tx, {lane: 1}, page.era.number)[lane] + 1
         values = {"id": _again(row["message_id"]), "time": page.now, "sequence": sequence}
         message = decode(row["body"]).model_copy(update=values)
         again = {"message_id": str(message.id), "sequence": sequence, "body": encode(message)}

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table, bindparam, case, delete, func, select, update
+from sqlalchemy import Column, Integer, Table, bindparam, case, delete, exists, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from bus.eras import before_first
-from bus.store import archive, recovery
+from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import at, due
@@ -63,6 +63,29 @@ _SENT = Prepared(
         .values(next_ms=bindparam("until_ms"), trouble=bindparam("why"), attempts=_O.attempts + 1)
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Of what something is due to leave."""
+
+    messages: bool
+    receipts: bool
+    errors: bool
+    pages: bool
+
+
+_LOOK = Prepared(
+    lambda _: select(
+        exists().where(_O.state == WAITING, due(t.outbox)),
+        *(exists().where(due(table)) for table in (t.receipts, t.errors, t.pages_owed)),
+    )
+)
+
+
+def look(tx: Tx, now_ms: int) -> Due:
+    """One glance: most rounds find little, and need not ask for each."""
+    return Due(*map(bool, _LOOK.rows(tx, **at(now_ms))[0]))
 
 
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
@@ -138,13 +161,14 @@ _SENT_MARKS = Prepared(
 )
 
 
-def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them."""
+def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], era: int) -> dict[tuple[str, str], int]:
+    """Reserve ``wanted[(peer, case)]`` places in each lane, none of an era before ``era``, in which this center speaks.
+    Returns the last sequence before them."""
     if not wanted:
         return {}
-    before = {(peer, case_id): sent for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted))}
-    if len(before) < len(wanted):
-        before = dict.fromkeys(wanted, before_first(recovery.era(tx).number)) | before
+    before = dict.fromkeys(wanted, before_first(era))
+    for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted)):
+        before[peer, case_id] = max(sent, before[peer, case_id])
     set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()})
     return before
 
@@ -164,8 +188,8 @@ def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int]) -> Non
     """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is."""
     if not values:
         return
-    other, start = ("applied", 0) if column == "sent" else ("sent", before_first(recovery.era(tx).number))
-    rows = [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())]
+    other = "applied" if column == "sent" else "sent"
+    rows = [{"peer": p, "case_id": c, column: v, other: 0} for (p, c), v in sorted(values.items())]
     _SET_MARK[column].each(tx, rows)
 
 

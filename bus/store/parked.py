@@ -57,8 +57,8 @@ def _parked_again(database: str) -> UpdateBase:
 
 
 _PARK = Prepared(_parked_again)
-_TAKE_MESSAGE = Prepared(
-    lambda _: delete(t.parked).where(t.parked.c.place == bindparam("at"), t.parked.c.message_id == bindparam("message"))
+_TAKE_MESSAGES = Prepared(
+    lambda _: delete(t.parked).where(t.parked.c.place == bindparam("at"), among("messages", t.parked.c.message_id))
 )
 _TAKE_KNOWN = Prepared(
     lambda _: delete(t.parked).where(
@@ -90,9 +90,10 @@ def take(tx: Tx, row: int) -> None:
     tx.execute(delete(t.parked).where(t.parked.c.id == row))
 
 
-def take_message(tx: Tx, place: str, message_id: str) -> None:
-    """What was parked at ``place`` for this message is settled."""
-    _TAKE_MESSAGE.run(tx, at=place, message=message_id)
+def take_messages(tx: Tx, place: str, message_ids: Sequence[str]) -> None:
+    """What was parked at ``place`` for these messages is settled."""
+    if message_ids:
+        _TAKE_MESSAGES.run(tx, at=place, messages=as_list(message_ids))
 
 
 def take_known(tx: Tx, code: str, message_ids: Sequence[str]) -> None:
