@@ -1,14 +1,15 @@
-"""Reading a store into ``Books``: one transaction, one statement for each table, compiled once for each database."""
+"""Reading a store into ``Books``: one transaction, one statement for each table."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Dialect, Select, Table, func, select
+from sqlalchemy import Select, func, select
 
 from bus.store import tables as t
-from bus.store.database import Store, Tx
+from bus.store.database import Store
+from bus.store.prepared import Prepared
 from bus.testing.checker.books import Applied, Books, Held, Kept, Known, Lane, Line, Owed, Parked, Taken, Task
 
 RowT = TypeVar("RowT")
@@ -19,8 +20,8 @@ def read(store: Store) -> Books:
     with store.reading() as tx:
         if not store.on_sqlite:  # there each statement would see a moment of its own
             tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        rows = {query.field: _rows(tx, query) for query in _queries()}
-        owed = sum(tx.exec_driver_sql(_count(tx.dialect, table)).scalar_one() for table in (t.receipts, t.errors))
+        rows = {query.field: list(map(query.make, query.rows.rows(tx))) for query in _queries()}
+        owed = sum(count.rows(tx)[0][0] for count in _OWED)
     return Books(**rows, owed=owed)
 
 
@@ -32,13 +33,18 @@ def text_digest(text: str) -> str:
 class _Query(NamedTuple):
     field: str
     """The field of ``Books``."""
-    select: Select[Any]
+    rows: Prepared
     make: Callable[[Sequence[Any]], Any]
 
 
-def _rows(tx: Tx, query: _Query) -> list[Any]:
-    """Plain SQL and plain tuples: a simulation reads a hundred stores a second."""
-    return list(map(query.make, tx.exec_driver_sql(_compiled(tx.dialect, query.field)).fetchall()))
+def _query(field: str, query: Select[Any], make: Callable[[Sequence[Any]], Any]) -> _Query:
+    return _Query(field, Prepared(lambda _: query), make)
+
+
+_OWED = [
+    Prepared(lambda _, table=table: select(func.count()).select_from(table))  # type: ignore[misc]  # bound at once
+    for table in (t.receipts, t.errors)
+]
 
 
 @cache
@@ -46,24 +52,24 @@ def _queries() -> tuple[_Query, ...]:
     j, c, o, a, w, p, i = (table.c for table in (t.journal, t.cases, t.outbox, t.applied, t.work, t.parked, t.intakes))
     journal = select(j.case_id, j.at_ms, j.way, j.kind, j.peer, j.message_id, j.holder, j.version, j.note)
     return (
-        _Query("journal", journal.order_by(j.id), Line._make),
-        _Query("cases", select(c.case_id, c.origin, c.holder, c.version, c.status, c.record), Known._make),
-        _Query(
+        _query("journal", journal.order_by(j.id), Line._make),
+        _query("cases", select(c.case_id, c.origin, c.holder, c.version, c.status, c.record), Known._make),
+        _query(
             "outbox",
             select(o.message_id, o.recipient, o.case_id, o.sequence, o.kind, o.state, o.body).order_by(o.id),
             Owed._make,
         ),
-        _Query(
+        _query(
             "applied",
             select(a.peer, a.case_id, a.sequence, a.message_id, a.verdict, a.code),
             Applied._make,
         ),
-        _Query("held", select(t.held.c.peer, t.held.c.case_id, t.held.c.sequence, t.held.c.body), Held._make),
-        _Query("work", select(w.message_id, w.case_id, w.source, w.kind, w.state, w.body).order_by(w.id), Task._make),
-        _Query("parked", select(p.place, p.code, p.digest, p.peer, p.case_id, p.message_id), Parked._make),
-        _Query("taken", select(i.form, i.native_id, i.digest, i.answer), Taken._make),
+        _query("held", select(t.held.c.peer, t.held.c.case_id, t.held.c.sequence, t.held.c.body), Held._make),
+        _query("work", select(w.message_id, w.case_id, w.source, w.kind, w.state, w.body).order_by(w.id), Task._make),
+        _query("parked", select(p.place, p.code, p.digest, p.peer, p.case_id, p.message_id), Parked._make),
+        _query("taken", select(i.form, i.native_id, i.digest, i.answer), Taken._make),
         *_archive(),
-        _Query("lanes", select(t.lanes.c.peer, t.lanes.c.case_id, t.lanes.c.sent, t.lanes.c.applied), Lane._make),
+        _query("lanes", select(t.lanes.c.peer, t.lanes.c.case_id, t.lanes.c.sent, t.lanes.c.applied), Lane._make),
     )
 
 
@@ -71,24 +77,4 @@ def _archive() -> Iterator[_Query]:
     table = t.metadata.tables.get("archive")
     if table is not None:  # stores of earlier versions have none
         k = table.c
-        yield _Query("archive", select(k.way, k.message_id, k.peer, k.case_id, k.kind, k.body), Kept._make)
-
-
-_COMPILED: dict[tuple[str, str], str] = {}
-
-
-def _compiled(dialect: Dialect, field: str) -> str:
-    known = _COMPILED.get((dialect.name, field))
-    if known is None:
-        query = next(query.select for query in _queries() if query.field == field)
-        known = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-        _COMPILED[dialect.name, field] = known
-    return known
-
-
-def _count(dialect: Dialect, table: Table) -> str:
-    known = _COMPILED.get((dialect.name, table.name))
-    if known is None:
-        known = str(select(func.count()).select_from(table).compile(dialect=dialect))
-        _COMPILED[dialect.name, table.name] = known
-    return known
+        yield _query("archive", select(k.way, k.message_id, k.peer, k.case_id, k.kind, k.body), Kept._make)

@@ -84,6 +84,10 @@ class Disk(Store):
         found: int | None = self.file.execute("SELECT min(next_ms) FROM work WHERE state='waiting'").fetchone()[0]
         return found
 
+    def parks(self) -> bool:
+        """Whether anything is parked here."""
+        return bool(self.file.execute("SELECT EXISTS (SELECT 1 FROM parked)").fetchone()[0])
+
     def copied(self) -> sqlite3.Connection:
         """A backup, as it is at this moment."""
         backup = sqlite3.connect(":memory:")

@@ -25,7 +25,7 @@ class Operator:
     def round(self) -> bool:
         """Everything that is parked is tried once more; whether there was anything. May raise ``Crash``."""
         seat = self._seat
-        if seat.turns is None:
+        if seat.turns is None or not seat.store.parks():
             return False
         with seat.store.reading() as tx:
             rows = parked.listed(tx)
