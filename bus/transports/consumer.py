@@ -18,7 +18,7 @@ from bus.transports.line import Line
 _log = structlog.get_logger("bus.transports")
 _OUT = out_exchange("")
 KNOCK = 10.0
-"""Seconds from one question whether the broker still understands us to the next."""
+"""Seconds from one question whether the broker still understands us, and has anything for us, to the next."""
 
 
 class Tag(NamedTuple):
@@ -67,6 +67,9 @@ class Consumer:
         self._connection: Any = None
         self._channel: Any = None
         self._unsettled: OrderedDict[int, None] = OrderedDict()
+        self._came_since_knock = False
+        self._starved = False
+        """At the last knock messages were ready, our window had room, and none had come."""
 
     @property
     def trouble(self) -> str:
@@ -120,23 +123,33 @@ class Consumer:
         self._backoff.reset()
         self._trouble = ""
         self.consuming = True
+        self._starved = False
         self._knock_later()
 
     def _knock_later(self) -> None:
-        channel = self._channel
+        channel, self._came_since_knock = self._channel, False
         self.line.later(KNOCK, lambda: self._knock(channel))
 
     def _knock(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
         """Acks are never answered: when a garbled frame makes the broker wait for bytes that never come, it takes our
-        acks and heartbeats for them, and all is silent. So ask for something that changes nothing and is answered."""
+        acks and heartbeats for them, and all is silent. So ask for something that changes nothing and is answered: how
+        much is ready, which every user may ask of every queue."""
         if channel is self._channel and channel is not None and channel.is_open:
             self.line.owed()
-            channel.basic_qos(prefetch_count=self._prefetch, callback=lambda _: self._understood(channel))
+            channel.queue_declare(self._queue, passive=True, callback=lambda told: self._told(channel, told.method))
 
-    def _understood(self, channel: object) -> None:
-        if channel is self._channel:
-            self.line.answered()
-            self._knock_later()
+    def _told(self, channel: object, queue: Any) -> None:  # noqa: ANN401 - pika is untyped
+        """A queue that has lost our acks on its way through a partition takes our window for full, for ever."""
+        if channel is not self._channel:
+            return
+        self.line.answered()
+        room = len(self._unsettled) < self._prefetch
+        starved = queue.message_count > 0 and room and not self._came_since_knock
+        if starved and self._starved:
+            self.line.cut(trouble.StarvedError())
+            return
+        self._starved = starved
+        self._knock_later()
 
     def _cancelled(self, _: object) -> None:
         """Deleted or moved: everything of this channel is void, so begin again with a new one."""
@@ -172,6 +185,7 @@ class Consumer:
     def _on_delivery(self, channel: object, method: Any, properties: Any, body: bytes) -> None:  # noqa: ANN401 - pika
         if channel is not self._channel:
             return
+        self._came_since_knock = True
         self._unsettled[method.delivery_tag] = None
         digest = (properties.headers or {}).get(DIGEST)
         sender = sender_of(method.exchange, properties.user_id)

@@ -16,7 +16,11 @@ class NoAnswerError(Exception):
     """The broker owed us an answer and gave none in time; the text says which."""
 
 
-def of_line(error: BaseException | None, where: str) -> str:
+class StarvedError(Exception):
+    """Messages are ready for us, and the broker hands out none."""
+
+
+def of_line(error: BaseException | None, where: str) -> str:  # noqa: PLR0911 - a list of causes, one return each
     """Why there is no connection. ``where`` is host:port and vhost, never user or password."""
     match error:
         case ProbableAuthenticationError():
@@ -32,6 +36,12 @@ def of_line(error: BaseException | None, where: str) -> str:
             return _both(
                 f"{where} 长时间停收消息:请在代理上腾出内存或磁盘",
                 f"{where} has taken no messages for too long: free memory or disk on the broker",
+            )
+        case StarvedError():
+            return _both(
+                f"{where} 有待收消息却不投递,正在重连:代理可能刚经历网络分区,若反复出现请检查集群",
+                f"{where} has messages for us and hands out none, reconnecting: it may have been partitioned; "
+                "if this comes again look at the cluster",
             )
         case AMQPHeartbeatTimeout() | NoAnswerError():
             missing = error if isinstance(error, NoAnswerError) else "no heartbeat"

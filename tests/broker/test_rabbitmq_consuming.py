@@ -1,11 +1,14 @@
 """How the RabbitMQ transport receives: it always comes back, and acks exactly what was settled."""
 
 import time
+from collections import OrderedDict
+from collections.abc import Iterable
 
 import pytest
 
 from bus.port import Fate
 from bus.testing.transport_ground import collect, leave, nothing_comes, parcel, ready, take
+from bus.transports import consumer
 from bus.transports.layout import Queue, inbox_queue
 from tests.broker.harm import PATIENCE, Proxy, eventually
 from tests.conformance.grounds import CENTERS, RabbitGround
@@ -65,6 +68,39 @@ def test_unsettled_comes_again_after_reconnect(ground: RabbitGround) -> None:
     nothing_comes(b)
     leave(ground, a, b)
     proxy.close()
+
+
+def test_a_queue_that_takes_our_window_for_full(ground: RabbitGround, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When acks are lost between broker and queue, as after a partition, the queue hands out nothing more though all is
+    settled and more is ready: that is noticed, and the rest arrives."""
+    monkeypatch.setattr(consumer, "KNOCK", 0.5)
+    acked = consumer.acks
+
+    def lost(unsettled: OrderedDict[int, None], numbers: Iterable[int]) -> list[tuple[int, bool]]:
+        sent = acked(unsettled, numbers)
+        return sent if b.state().reconnects else []
+
+    monkeypatch.setattr(consumer, "acks", lost)
+    a, b = ready(ground, A), ground.open(B, prefetch=5)
+    assert a.send([parcel(B, f"{n}".encode()) for n in range(20)], PATIENCE) == [Fate.TAKEN] * 20
+    assert {delivery.body for delivery in collect(ground, b, 20)} == {f"{n}".encode() for n in range(20)}
+    assert b.state().reconnects == 1
+    leave(ground, a, b)
+
+
+def test_an_inbox_that_waits_for_us_is_no_reason_to_leave(
+    ground: RabbitGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is we who do not settle, a full window and more behind it are no trouble of the broker's."""
+    monkeypatch.setattr(consumer, "KNOCK", 0.2)
+    a, b = ready(ground, A), ground.open(B, prefetch=5)
+    assert a.send([parcel(B, f"{n}".encode()) for n in range(20)], PATIENCE) == [Fate.TAKEN] * 20
+    held = take(ground, b, 5)
+    time.sleep(2)
+    assert b.state().reconnects == 0
+    b.settle(held)
+    assert len(collect(ground, b, 15)) == 15
+    leave(ground, a, b)
 
 
 @pytest.mark.parametrize("settled", [(0, 1, 2), (2, 0), (9,), (1, 2, 3, 7), (0, 2, 4, 6, 8), tuple(range(10))])

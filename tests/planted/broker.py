@@ -111,6 +111,20 @@ def never_knocks(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
+    "不看队列是否还在投递", "never sees that a queue hands out nothing more",
+    f"{CONSUMING}::test_a_queue_that_takes_our_window_for_full", by=TRANSPORT, why=NO_BROKER,
+)  # fmt: skip
+def never_sees_starving(patch: pytest.MonkeyPatch) -> None:
+    plain = consumer.Consumer._told
+
+    def told(self: consumer.Consumer, channel: object, queue: Any) -> None:
+        queue.message_count = 0
+        plain(self, channel, queue)
+
+    patch.setattr(consumer.Consumer, "_told", told)
+
+
+@tested(
     "发送窗口无上限", "publishes without a bound", f"{PARTS}::test_window_is_bounded_by_count_and_bytes",
     by=UNIT, why=NO_WINDOW,
 )  # fmt: skip
