@@ -4,7 +4,7 @@ inside ``Known.record``, the bodies and the archive.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -142,10 +142,9 @@ class Books:
         """Case → what is known of it here."""
         return {known.case: known for known in self.cases}
 
-    @cached_property
-    def records(self) -> dict[str, dict[str, Any]]:
-        """Case → its custody record, as parsed JSON."""
-        return {known.case: from_json(known.record, cache_strings="keys") for known in self.cases}
+    def record(self, case: str) -> dict[str, Any]:
+        """A case's custody record, as parsed JSON. Of a case that is not known here: KeyError."""
+        return _parsed(self.by_case[case].record)
 
     @cached_property
     def beliefs(self) -> set[tuple[str, int, str]]:
@@ -195,6 +194,13 @@ class Books:
     def parked_cases(self) -> set[str]:
         """Cases of which an operator sees something here."""
         return {row.case for row in self.parked if row.case}
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(record: str) -> dict[str, Any]:
+    """Not kept for all: parsed, the records of an hour's soak would fill 10 GB."""
+    parsed: dict[str, Any] = from_json(record, cache_strings="keys")
+    return parsed
 
 
 ARRIVALS = frozenset({"heard", "superseded", "refused"})

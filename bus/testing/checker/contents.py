@@ -29,7 +29,7 @@ def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _case(evidence: Evidence, name: str, case: str) -> dict[str, Any]:
-    copy: dict[str, Any] = evidence.books(name).records[case]["case"]
+    copy: dict[str, Any] = evidence.books(name).record(case)["case"]
     return copy
 
 
@@ -57,7 +57,7 @@ def result_unaltered(evidence: Evidence) -> Iterator[Breach]:
     given: dict[tuple[str, int], tuple[str, Any]] = {}
     for name, books in evidence.open_books:
         for known in books.cases:
-            record = books.records[known.case]
+            record = books.record(known.case)
             if record["result"] is None or known.version >= RULING_STEP:
                 continue
             by, first = given.setdefault((known.case, record["round"]), (name, record["result"]))

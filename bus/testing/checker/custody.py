@@ -122,7 +122,7 @@ def _paths(evidence: Evidence) -> Iterator[tuple[str, str, list[str]]]:
     for name, books in evidence.standing.items():
         for case, known in books.by_case.items():
             if known.origin == name:
-                yield case, name, books.records[case]["path"]
+                yield case, name, books.record(case)["path"]
 
 
 def _state(state: tuple[object, ...]) -> str:
@@ -133,8 +133,8 @@ def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
     """At the end an offer that waits at one end waits at the other too, help that was given has been heard, and nobody
     waits for a ruling of which the arbiter does not know."""
     for name, books in evidence.standing.items():
-        for case, record in books.records.items():
-            for other, detail in _legs(evidence, name, case, record):
+        for case in books.by_case:
+            for other, detail in _legs(evidence, name, case, books.record(case)):
                 yield Breach(name, case, detail, evidence.end_excuse(case, name, other))
 
 
@@ -161,7 +161,7 @@ def _legs(evidence: Evidence, name: str, case: str, record: Json) -> Iterator[tu
 
 def _record(evidence: Evidence, name: str, case: str) -> Json:
     books = evidence.standing.get(name)
-    return books.records.get(case, {}) if books is not None else {}
+    return books.record(case) if books is not None and case in books.by_case else {}
 
 
 def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
