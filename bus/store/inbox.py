@@ -103,7 +103,7 @@ def _claim() -> Select[Any]:
     return (
         select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
         .where(w.c.state == WAITING, due(w), first)
-        .order_by(w.c.id)
+        .order_by(w.c.next_ms, w.c.id)
         .limit(bindparam("at_most", type_=Integer()))
         .with_for_update(skip_locked=True)
     )
@@ -117,6 +117,8 @@ _FINISH = Prepared(lambda _: delete(t.work).where(among("ids", _W.id)))
 
 def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     """Take due tasks, only the first of each case, so that a case's effects keep their order; a parked one blocks.
+
+    Those that have been due for longest come first: one that fails again and again must not always be the one taken.
 
     None while the store recovers: the records are not what the tasks must be judged by."""
     if recovery.era(tx).recovery is not None:

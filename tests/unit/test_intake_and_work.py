@@ -36,9 +36,15 @@ class System:
     def __init__(self) -> None:
         self.done: dict[str, str] = {}
         self.fault: Exception | None = None
+        self.asked: list[str] = []
+        self.ill: set[str] = set()
+        """Cases of which it takes no order now."""
 
     def order(self, key: str, case_id: UUID) -> None:
         """Make an order, once a key, unless something is wrong."""
+        self.asked.append(str(case_id))
+        if str(case_id) in self.ill:
+            raise NotNow("vendor-503")
         if self.fault:
             raise self.fault
         self.done.setdefault(key, str(case_id))
@@ -226,6 +232,19 @@ def test_when_everything_fails_one_task_probes_and_nothing_is_parked(dq: Bare, t
         dq.later(60)
         _work(dq, system, gate)
     assert len(system.done) == 20
+
+
+def test_one_task_that_always_fails_does_not_keep_the_others_waiting(dq: Bare, tmp_path: Path) -> None:
+    """Probing goes through all that is due: the eldest may fail for a reason of its own."""
+    _offer_cases(dq, tmp_path, 8)
+    system, gate = System(), Gate(Patience(attempts=3, pauses=Pauses(1, 10), failures_before_probing=5))
+    system.fault = NotNow("vendor-connecterror")
+    assert len(_work(dq, system, gate)) == 8
+    system.fault, system.ill = None, {system.asked[0]}
+    for _ in range(4):
+        dq.later(60)
+        _work(dq, system, gate)
+    assert len(system.done) == 7
 
 
 @pytest.mark.parametrize("fault", [NotEver("vendor-400"), ZeroDivisionError("居民甲")])
