@@ -143,7 +143,7 @@ class Performance:
         vitals = self.vitals
         vitals.start()
         tell = self.setting.tell
-        ticker = Ticker(tell, self.load, self.pulse, vitals, self.events) if tell else None
+        ticker = Ticker(tell, self.load, self.pulse, vitals, self.events, self._waits) if tell else None
         self.began = time.monotonic()
         OVER.wait(HEALTHY)
         row.strikes, troubles = self._strike([(fault, self._scene(fault, targets[fault.name])) for fault in group])
@@ -157,6 +157,11 @@ class Performance:
         row.pause, row.pauses = self.pulse.longest_pause, dict(self.pulse.pauses)
         row.findings += [f"grows without end: {one}" for one in vitals.growths if one.too_much]
         row.rate = len(self.pulse.accepted) / (self.healed - self.began)
+
+    def _waits(self) -> list[str]:
+        """What waits where, and what the centers say of themselves."""
+        ready = [f"{place}: {said!s}" for place, said in pages(self.on) if place.endswith("ready")]
+        return [*what_waits(self.on), *ready]
 
     def _strike(self, deeds: Deeds) -> tuple[int, list[str]]:
         match self.setting.how:

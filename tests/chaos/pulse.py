@@ -82,6 +82,12 @@ class Pulse:
             if line["id"].endswith("-0"):
                 self.accepted.add(line["case"])
 
+    @property
+    def silent(self) -> tuple[str, float]:
+        """The center from which nothing has been seen or heard for longest, and for how many seconds."""
+        center, since = min(list(self._heard.items()), key=lambda one: one[1], default=("", self._clock()))
+        return center, self._clock() - since
+
     def end_of_load(self) -> None:
         """From now on a pause is no pause: there is nothing more to do."""
         self.close()

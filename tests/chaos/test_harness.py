@@ -44,6 +44,7 @@ def test_pauses_are_counted_for_each_center(tmp_path: Path) -> None:
         pulse.look()
     assert pulse.pauses == {"lively": 1, "silent": 10}
     assert pulse.longest_pause == 1
+    assert pulse.silent == ("silent", 10)
 
 
 def test_what_a_killed_center_did_not_finish_to_ask_is_not_done() -> None:

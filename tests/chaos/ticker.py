@@ -10,13 +10,24 @@ from tests.chaos.vendors import Lines
 from tests.chaos.vitals import Vitals
 
 EVERY = 10.0
+LONG = 70.0
+"""Seconds for which a center may be silent, no fault lasting for more than 60, before the reason is looked for."""
 
 
 class Ticker:
-    """Tells how a run goes until it is closed."""
+    """Tells how a run goes until it is closed. ``waits`` says what waits where, asked when a center is silent."""
 
-    def __init__(self, tell: Callable[[str], None], load: Load, pulse: Pulse, vitals: Vitals, events: Lines) -> None:
+    def __init__(
+        self,
+        tell: Callable[[str], None],
+        load: Load,
+        pulse: Pulse,
+        vitals: Vitals,
+        events: Lines,
+        waits: Callable[[], list[str]],
+    ) -> None:
         self._tell, self._load, self._pulse, self._vitals, self._events = tell, load, pulse, vitals, events
+        self._waits = waits
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -32,6 +43,11 @@ class Ticker:
                 f"{self._events.last.get('what', '')}"
             )
             before = done
+            center, seconds = self._pulse.silent
+            if seconds > LONG:
+                self._tell(f"         {center} 无声 silent {seconds:.0f} s")
+                for line in self._waits():
+                    self._tell(f"         {line}")
 
     def close(self) -> None:
         """No more lines."""
