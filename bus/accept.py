@@ -141,7 +141,8 @@ def _apply_all(page: Page, tray: Tray, arrived: list[Arrived]) -> None:
     for one in sorted(arrived, key=lambda a: a.message.sequence):
         _place(page, tray, one, known)
     page.write()
-    outbox.set_lanes(tx, "applied", {lane: mark for lane, mark in tray.marks.items() if mark != start[lane]})
+    moved = {lane: mark for lane, mark in tray.marks.items() if mark != start[lane]}
+    outbox.set_lanes(tx, "applied", moved, page.era.number)
     inbox.remember(tx, tray.applied)
     inbox.hold(tx, tray.hold)
     inbox.release(tx, tray.released)

@@ -9,6 +9,7 @@ from uuid import UUID
 from bus import kinds as k
 from bus.control import parked_row, refused_row
 from bus.custody import Record, Refusal
+from bus.eras import before_first
 from bus.ids import id_within
 from bus.message import Message, compose, decode, encode
 from bus.page import Page, Rules, ms
@@ -52,6 +53,7 @@ def finish(tx: Tx, rules: Rules, now: datetime) -> None:
     waiting = {row["message_id"]: row for row in recovery.waiting(tx)}
     restoring = _Restoring(Page(tx, rules, now), waiting, {str(_again(known)): known for known in waiting})
     recovery.forget_held(tx)
+    recovery.lift_sent(tx, before_first(era.number))
     for case_id in recovery.cases_told(tx):
         _case(restoring, UUID(case_id), [read(row) for row in recovery.told(tx, case_id)])
     _say_anew(restoring)
@@ -168,7 +170,7 @@ def _remember(restoring: _Restoring, heard: Sequence[Word], *, known: bool) -> N
             code, body = row["code"] or "refused", word.row["body"]
             restoring.park.append(parked_row(parked.WIRE, page.rules, body, word.message, code, hint, page.now))
     inbox.remember(page.tx, rows)
-    outbox.set_lanes(page.tx, "applied", marks)
+    outbox.set_lanes(page.tx, "applied", marks, page.era.number)
     archive.keep(page.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
     parked.take_known(page.tx, "unknown-case", [row["message_id"] for row in rows] if known else [])
 

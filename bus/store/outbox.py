@@ -162,14 +162,13 @@ _SENT_MARKS = Prepared(
 
 
 def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], era: int) -> dict[tuple[str, str], int]:
-    """Reserve ``wanted[(peer, case)]`` places in each lane, none of an era before ``era``, in which this center speaks.
-    Returns the last sequence before them."""
+    """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them. ``era``: in which this
+    center speaks, and a new lane begins."""
     if not wanted:
         return {}
     before = dict.fromkeys(wanted, before_first(era))
-    for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted)):
-        before[peer, case_id] = max(sent, before[peer, case_id])
-    set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()})
+    before |= {(peer, case_id): sent for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted))}
+    set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()}, era)
     return before
 
 
@@ -184,12 +183,13 @@ def _set_mark(column: str) -> Prepared:
 _SET_MARK = {column: _set_mark(column) for column in ("sent", "applied")}
 
 
-def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int]) -> None:
-    """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is."""
+def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int], era: int) -> None:
+    """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is. ``era``: in which this
+    center speaks; a new lane's mark says that whatever was said in it before has been told."""
     if not values:
         return
-    other = "applied" if column == "sent" else "sent"
-    rows = [{"peer": p, "case_id": c, column: v, other: 0} for (p, c), v in sorted(values.items())]
+    other, start = ("applied", 0) if column == "sent" else ("sent", before_first(era))
+    rows = [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())]
     _SET_MARK[column].each(tx, rows)
 
 

@@ -148,6 +148,11 @@ def lane(tx: Tx, peer: str, case_id: str) -> tuple[int, int]:
     return (row.sent, row.applied) if row else (0, 0)
 
 
+def lift_sent(tx: Tx, mark: int) -> None:
+    """Everything said from now on comes after ``mark``, in every lane; and what was said before it has been told."""
+    tx.execute(update(t.lanes).where(t.lanes.c.sent < mark).values(sent=mark))
+
+
 def lift_counters(tx: Tx, values: Mapping[str, int]) -> None:
     """No running number is given twice."""
     lay_new(tx, t.counters, [{"name": name, "value": 0} for name in values], ["name"])

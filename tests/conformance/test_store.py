@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from bus.custody import Record
-from bus.eras import ERA
+from bus.eras import ERA, before_first
 from bus.ids import new_id
 from bus.store import Store, StoreTrouble, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
 from bus.store.tables import metadata
@@ -116,7 +116,7 @@ def test_sequences_run_from_one_without_gaps_per_peer_and_case(store: Store) -> 
     """Reserved places follow each other, and the other mark of the lane stays as it is."""
     case_id = str(new_id())
     assert store.write(lambda tx: outbox.next_sequences(tx, {(PEER, case_id): 3}, 0)) == {(PEER, case_id): 0}
-    store.write(lambda tx: outbox.set_lanes(tx, "applied", {(PEER, case_id): 7}))
+    store.write(lambda tx: outbox.set_lanes(tx, "applied", {(PEER, case_id): 7}, 0))
     assert store.write(lambda tx: outbox.next_sequences(tx, {(PEER, case_id): 1}, 0)) == {(PEER, case_id): 3}
     with store.reading() as tx:
         assert inbox.applied_marks(tx, [(PEER, case_id), (ME, case_id)]) == {(PEER, case_id): 7, (ME, case_id): 0}
@@ -223,13 +223,14 @@ def test_what_is_receipted_is_kept_and_told_and_pruned(store: Store) -> None:
     assert [store.write(lambda tx, at=at: archive.prune(tx, at, 10)) for at in (5, 6)] == [0, 1]  # type: ignore[misc]  # a default binds the loop's value
 
 
-def test_after_a_recovery_every_lane_goes_on_in_its_era_and_it_ends_once(store: Store) -> None:
+def test_a_recovery_lifts_every_lane_into_its_era_and_ends_once(store: Store) -> None:
     """New lanes and old ones go on at the million; while it goes on the desk rests."""
     old, fresh = (PEER, str(new_id())), (PEER, str(new_id()))
     store.write(lambda tx: outbox.next_sequences(tx, {old: 3}, 0))
     store.write(lambda tx: recovery.begin(tx, str(new_id()), 1, [PEER], 1))
     era = store.write(recovery.era)
     assert (era.number, [one.state for one in store.write(recovery.peers)]) == (1, [recovery.ASKED])
+    store.write(lambda tx: recovery.lift_sent(tx, before_first(1)))
     store.write(lambda tx: recovery.lift_counters(tx, {"c": 7}))
     store.write(lambda tx: recovery.end(tx, str(era.recovery), 2))
     assert store.write(lambda tx: outbox.next_sequences(tx, {old: 1, fresh: 1}, era.number)) == {old: ERA, fresh: ERA}

@@ -177,11 +177,11 @@ def sequences_in_memory(patch: pytest.MonkeyPatch) -> None:
             del memory[place]
         plain_start(turns)
 
-    def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], _era: int) -> dict[tuple[str, str], int]:
+    def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], era: int) -> dict[tuple[str, str], int]:
         before = {lane: memory.get((str(tx.engine.url), *lane), before_first(0)) for lane in wanted}
         for lane, count in wanted.items():
             memory[str(tx.engine.url), *lane] = before[lane] + count
-        outbox.set_lanes(tx, "sent", {lane: before[lane] + count for lane, count in wanted.items()})
+        outbox.set_lanes(tx, "sent", {lane: before[lane] + count for lane, count in wanted.items()}, era)
         return before
 
     patch.setattr(Turns, "begin", begin)

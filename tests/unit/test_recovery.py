@@ -517,6 +517,30 @@ def test_an_era_that_was_used_before_is_not_used_twice(county: Restored) -> None
     assert record(county, A, case_id).holder == B
 
 
+def test_what_was_learnt_in_one_recovery_is_not_learnt_again_in_the_next(county: Restored) -> None:
+    """Put back once more, to a backup of after the first recovery: lanes in which nothing was said since know how far
+    they have been told, and no message is kept twice."""
+    backup = county.backup(A)
+    case_id = county.register(A)
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    rest(county)
+    does(county, B, c.Accept(case_id=case_id))
+    rest(county)
+    county.put_back(A, backup)
+    rest(county)
+    kept = _kept(county)
+    county.put_back(A, county.backup(A))
+    rest(county)
+    assert _kept(county) == kept
+    assert len(set(kept)) == len(kept) > 1
+    assert record(county, A, case_id).holder == B
+
+
+def _kept(county: Restored) -> list[str]:
+    with county.centers[A].store.reading() as tx:
+        return sorted(tx.execute(select(t.archive.c.message_id)).scalars())
+
+
 def test_a_center_that_never_answers_may_be_excused(county: Restored) -> None:
     """The recovery waits for it until the operator says otherwise; somebody who is not asked cannot be excused."""
     gone = "grid-150402"
