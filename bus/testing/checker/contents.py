@@ -82,7 +82,7 @@ def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _waiting(name: str, books: Books, left: dict[str, bytes]) -> Iterator[Breach]:
-    """What is held back is as it came; what is on the desk was written anew and says the same."""
+    """What is held back is as it came; what is on the desk says the same, though it may have been written anew."""
     for held in books.held:
         message = from_json(held.body)["id"]
         if left.get(message, held.body) != held.body:

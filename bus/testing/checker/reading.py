@@ -38,13 +38,14 @@ class _Query(NamedTuple):
 
 
 def _query(field: str, query: Select[Any], make: Callable[[Sequence[Any]], Any]) -> _Query:
-    return _Query(field, Prepared(lambda _: query), make)
+    return _Query(field, _prepared(query), make)
 
 
-_OWED = [
-    Prepared(lambda _, table=table: select(func.count()).select_from(table))  # type: ignore[misc]  # bound at once
-    for table in (t.receipts, t.errors)
-]
+def _prepared(query: Select[Any]) -> Prepared:
+    return Prepared(lambda _: query)
+
+
+_OWED = [_prepared(select(func.count()).select_from(table)) for table in (t.receipts, t.errors)]
 
 
 @cache
