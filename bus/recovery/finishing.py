@@ -143,6 +143,8 @@ def _receipted(restoring: _Restoring, told: Iterable[Word]) -> None:
 def _keep_said(restoring: _Restoring, said: Sequence[Word]) -> None:
     """What we said and have forgotten goes where it would be: into the archive, or to the refused in the outbox."""
     page, kept = restoring.page, []
+    mark = before_first(page.era.number)  # as `lift_sent` does for lanes that the backup has; nothing is newer yet
+    outbox.set_lanes(page.tx, "sent", {(w.row["peer"], w.row["case_id"]): mark for w in said}, page.era.number)
     for word in said:
         row = outbox_row(word, ms(page.now))
         if word.verdict == k.Verdict.REFUSED.value:

@@ -16,7 +16,7 @@ from bus import kinds as k
 from bus import recovery
 from bus.case import Place, Source
 from bus.center import Center, FrontDesk
-from bus.custody import Record, Status
+from bus.custody import Record, Refusal, Status
 from bus.eras import ERA
 from bus.ids import new_id
 from bus.intake import Counter, Submission, intake
@@ -534,6 +534,35 @@ def test_what_was_learnt_in_one_recovery_is_not_learnt_again_in_the_next(county:
     assert _kept(county) == kept
     assert len(set(kept)) == len(kept) > 1
     assert record(county, A, case_id).holder == B
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_where_only_we_have_spoken_nothing_is_learnt_twice_either(
+    county: Restored, monkeypatch: pytest.MonkeyPatch, *, refused: bool
+) -> None:
+    """A case that the first backup did not know, and whose other side has never said a word of it: not even what it
+    has refused stands twice in the store that is put back once more."""
+
+    def refuse(*_given: object) -> None:
+        raise Refusal("stale", "it came too late")
+
+    backup = county.backup(A)
+    case_id = county.register(A)
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    if refused:
+        with monkeypatch.context() as planted:
+            planted.setattr(bus.accept.Page, "hear", refuse)
+            rest(county)
+    rest(county)
+    county.put_back(A, backup)
+    rest(county)
+    kept, told = _kept(county), record(county, A, case_id)
+    county.put_back(A, county.backup(A))
+    rest(county)
+    assert _kept(county) == kept
+    assert recovery.status(county.centers[A].store).going_on is False
+    assert record(county, A, case_id) == told
+    assert (("peer", "stale") in county.parked(A)) is refused
 
 
 def _kept(county: Restored) -> list[str]:
