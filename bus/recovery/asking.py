@@ -39,15 +39,15 @@ class Nothing(ValueError):
 def begin(store: Store, rules: Rules, peers: Iterable[str], now: datetime) -> Status:
     """The store was put back to a backup: everyone in its lanes, the arbiter and ``peers`` are asked from now on.
 
-    Called again while it goes on, it only adds ``peers``. Raises ``StoreTrouble``."""
+    Also while a recovery goes on: its backup may be one that was made during a recovery, and everything said since is
+    of that era. So each word of the operator begins a new one, and whoever is asked already is asked anew. Raises
+    ``StoreTrouble``."""
 
     def change(tx: Tx) -> None:
-        known = {*recovery.lane_peers(tx), *peers, *([rules.arbiter] if rules.arbiter else [])} - {rules.me}
-        era = recovery.era(tx)
-        if era.recovery is None:
-            recovery.begin(tx, str(new_id()), era.number + 1, known, ms(now))
-        else:
-            recovery.ask(tx, known, ms(now))
+        era, arbiter = recovery.era(tx), [rules.arbiter] if rules.arbiter else []
+        asked = [one.peer for one in recovery.peers(tx)] if era.recovery else []
+        known = {*recovery.lane_peers(tx), *peers, *arbiter, *asked} - {rules.me}
+        recovery.begin(tx, str(new_id()), era.number + 1, known, ms(now))
 
     store.write(change)
     return status(store)

@@ -258,7 +258,8 @@ recoveries = Table(
     Column("began_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger, nullable=True),
 )
-"""Each time that this store was put back to a backup. The newest one's era is that in which this center speaks."""
+"""Each time that this store was put back to a backup. The newest one's era is that in which this center speaks; one
+that was begun anew before it ended has no end."""
 
 recovery_peers = Table(
     "recovery_peers",

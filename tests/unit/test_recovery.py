@@ -536,6 +536,30 @@ def test_what_was_learnt_in_one_recovery_is_not_learnt_again_in_the_next(county:
     assert record(county, A, case_id).holder == B
 
 
+def test_a_backup_made_during_a_recovery_is_put_back_like_any_other(county: Restored) -> None:
+    """The recovery in it has ended since, and its era has been spoken in: a later one is begun, and nobody finds a
+    place used twice."""
+    first = county.backup(A)
+    case_id = county.register(A)
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    rest(county)
+    county.put_back(A, first)
+    during = county.backup(A)
+    rest(county)
+    does(county, A, c.Withdraw(case_id=case_id))
+    rest(county)
+    county.put_back(A, during)
+    rest(county)
+    assert recovery.status(county.centers[A].store).era == 2
+    assert record(county, A, case_id).offer_out is None
+    does(county, A, c.Offer(case_id=case_id, to=(C,)))
+    rest(county)
+    does(county, C, c.Accept(case_id=case_id))
+    rest(county)
+    assert record(county, A, case_id).holder == C
+    assert [county.parked(name) for name in county.names] == [[], [], [], []]
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_where_only_we_have_spoken_nothing_is_learnt_twice_either(
     county: Restored, monkeypatch: pytest.MonkeyPatch, *, refused: bool

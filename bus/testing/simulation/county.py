@@ -136,8 +136,9 @@ class County:
             at(draw.randrange(max(1, storm * 2 // 3)), self._resident)
         for _ in range(self.weather.joins):
             at(draw.randrange(storm), self._add)
-        for _ in range(self.weather.restores):
-            seat, saved = draw.choice(self.seats), draw.randrange(storm - 2)
+        unlucky = [draw.choice(self.seats)] * self.weather.restores if self.weather.restores else []
+        for seat in unlucky:
+            saved = draw.randrange(storm - 2)
             at(saved, seat.back_up)
             at(draw.randrange(saved + 1, storm), partial(self._restore, seat))
         for _ in range(self.weather.leaves):

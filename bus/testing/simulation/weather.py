@@ -22,7 +22,7 @@ class Weather:
     leaves: int
     """Centers that are taken away for good, with everything they hold."""
     restores: int
-    """Stores that are put back to an older backup."""
+    """How often one center's store is put back to an older backup."""
     skew: float
     """By how much a center's clock may be wrong."""
     lose: float
@@ -57,6 +57,10 @@ WHOLE, SMALL = 270, 50
 and some ten messages for each; a small one makes more than 200 messages that are handed over from store to store."""
 
 
+AGAIN = 0.4
+"""How often the center that has lost its store loses it once more."""
+
+
 def drawn(seed: int, wanted: int = WHOLE) -> Weather:
     """The weather of this seed, for a county with about so many changes of custody."""
     draw = Random(seed)
@@ -69,6 +73,8 @@ def drawn(seed: int, wanted: int = WHOLE) -> Weather:
     hops = min(centers - 1, draw.choice((4, 5, 6)))
     # one loss at a time: what only two knew, and both have lost, nobody can bring back
     leaves, restores = draw.choice(((0, 0), (0, 0), (0, 1), (0, 1), (1, 0)))
+    if restores and Random(~seed).random() < AGAIN:  # of its own luck: the other seeds stay what they were
+        restores = 2
     return Weather(
         centers=centers,
         cases=wanted * 2 // (hops + 2),
