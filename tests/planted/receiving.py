@@ -14,8 +14,9 @@ import bus.page
 import bus.recovery
 import bus.relay
 from bus.kinds import Verdict
+from bus.page import Rules, ms
 from bus.port import Delivery
-from bus.store import Store, Tx, inbox, outbox
+from bus.store import Store, Tx, inbox, outbox, recovery
 from bus.store import tables as t
 from bus.testing.simulation.road import Road
 from bus.testing.simulation.weather import Weather
@@ -177,3 +178,25 @@ def damaged_body_believed(patch: pytest.MonkeyPatch) -> None:
 )
 def backup_put_back_in_silence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.recovery, "begin", lambda *_: None)
+
+
+def old_backups(weather: Weather) -> Weather:
+    """A store is put back twice: half of the second backups were made during the first recovery."""
+    return replace(fair(weather), restores=2)
+
+
+@simulated(
+    "恢复未完时的备份，再恢复仍用原纪元",
+    "put back to a backup made during a recovery, goes on with that recovery",
+    "parked only by crossings",
+    weather=old_backups,
+)
+def recovery_of_the_backup_goes_on(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.recovery.begin
+
+    def begin(store: Store, rules: Rules, peers: Sequence[str], now: datetime) -> object:
+        if bus.recovery.going_on(store):
+            return store.write(lambda tx: recovery.ask(tx, peers, ms(now)))
+        return plain(store, rules, peers, now)
+
+    patch.setattr(bus.recovery, "begin", begin)

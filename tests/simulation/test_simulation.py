@@ -17,7 +17,11 @@ ONCE_BROKEN = {
     400013: "a ruling to its own desk that a restored center was told of again; a refusal whose reason was forgotten",
     34: "worked before a restore, refused after it",
 }
-ONCE_BROKEN_SMALL = {101270: "a grant that only the other bidder's loss told of, and the bidder never heard"}
+ONCE_BROKEN_SMALL = {
+    101270: "a grant that only the other bidder's loss told of, and the bidder never heard",
+    3000000: "a backup made during a recovery, put back after it: its era was spoken in twice",
+    3000018: "the same, and words to others were lost with it",
+}
 """Seeds that found something, and what. The chances behind a seed change with the code; they are cheap to keep."""
 SEEDS = int(os.environ.get("SEEDS", "2000"))
 

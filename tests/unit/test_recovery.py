@@ -575,7 +575,7 @@ def test_where_only_we_have_spoken_nothing_is_learnt_twice_either(
     does(county, A, c.Offer(case_id=case_id, to=(B,)))
     if refused:
         with monkeypatch.context() as planted:
-            planted.setattr(bus.accept.Page, "hear", refuse)
+            planted.setattr(Page, "hear", refuse)
             rest(county)
     rest(county)
     county.put_back(A, backup)

@@ -56,6 +56,7 @@ class County:
         self._digest = hashlib.sha256()
         self._calm = False
         self._waited = 0
+        self._unlucky: Seat | None = None
         deal_from(self._identities(Random(seed ^ 0x1D)))
         self.road = Road(self.luck, lambda: self.now)
         self._free = land.disks(weather.centers + weather.joins)
@@ -136,9 +137,8 @@ class County:
             at(draw.randrange(max(1, storm * 2 // 3)), self._resident)
         for _ in range(self.weather.joins):
             at(draw.randrange(storm), self._add)
-        unlucky = [draw.choice(self.seats)] * self.weather.restores if self.weather.restores else []
-        for seat in unlucky:
-            saved = draw.randrange(storm - 2)
+        if self.weather.restores:
+            seat, saved = draw.choice(self.seats), draw.randrange(storm - 2)
             at(saved, seat.back_up)
             at(draw.randrange(saved + 1, storm), partial(self._restore, seat))
         for _ in range(self.weather.leaves):
@@ -163,6 +163,17 @@ class County:
         if seat.gone or not seat.put_back(self.alive):
             return
         self._tell("restore", seat.name)
+        if self.happened["restore"] < self.weather.restores:
+            self._unlucky = seat
+            if self.luck.draw.random() < 0.5:  # somebody copies the store while it recovers
+                seat.back_up()
+
+    def _lose_again(self) -> None:
+        """Who has lost its store and recovered loses it once more, now or never."""
+        seat = self._unlucky
+        if seat is not None and not seat.recovers and self.luck.draw.random() < 0.3:
+            self._unlucky = None
+            self._restore(seat)
 
     def _tick(self) -> bool:
         """Everybody gets a turn, in an order that is drawn; whether anybody had something to do."""
@@ -173,6 +184,7 @@ class County:
         for seat in draw.sample(self.seats, len(self.seats)):
             if not seat.gone:
                 busy |= self._turn(seat)
+        self._lose_again()
         return busy
 
     def _turn(self, seat: Seat) -> bool:
