@@ -184,7 +184,7 @@ def _place(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int
 def _repeat(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int], Any]) -> None:
     """It was dealt with before: the same answer again, and nothing changes."""
     before = known.get(one.place) or next((r for r in tray.applied if _is_place(r, one.place)), None)
-    if before is not None and before["message_id"] == str(one.message.id):
+    if before is not None and before["message_id"] == one.message_id:
         tray.counts["repeated"] += 1
         _owe(tray, one, Verdict(before["verdict"]), before["code"], page.now)
         return
@@ -249,7 +249,7 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
         "peer": one.lane[0],
         "case_id": one.lane[1],
         "sequence": one.message.sequence,
-        "message_id": str(one.message.id),
+        "message_id": one.message_id,
         "verdict": verdict.value,
         "code": code or None,
         "at_ms": ms(page.now),
@@ -267,7 +267,7 @@ def _owe(tray: Tray, one: Arrived, verdict: Verdict, code: str | None, now: date
     tray.receipts.append(
         {
             "peer": one.message.source,
-            "message_id": str(one.message.id),
+            "message_id": one.message_id,
             "verdict": verdict.value,
             "code": code,
             "next_ms": ms(now),

@@ -19,7 +19,6 @@ from bus.case import Attachment
 from bus.center import Form, FrontDesk, Link, NotEver, Routes
 from bus.commands import Register
 from bus.custody import Record, Refusal
-from bus.ids import new_id
 from bus.page import Page, Rules, ms
 from bus.store import cases, intakes
 from bus.store.database import Store, StoreTrouble, Tx
@@ -191,6 +190,6 @@ def _front_desk(page: Page, counter: Counter) -> FrontDesk:
 
     def number() -> str:
         prefix = f"{counter.rules.me.replace('_', '').upper()}-{page.now.astimezone(CHINA):%Y%m%d}"
-        return f"{prefix}-{cases.next_number(page.tx, prefix):05d}"
+        return f"{prefix}-{page.next_number(prefix):05d}"
 
-    return FrontDesk(counter.rules.me, page.now, find, record, attachment, number, new_id, counter.routes)
+    return FrontDesk(counter.rules.me, page.now, find, record, attachment, number, page.new_case_id, counter.routes)

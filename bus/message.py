@@ -12,8 +12,7 @@ from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import StringConstraints, ValidationError, model_serializer
-from pydantic_core.core_schema import SerializerFunctionWrapHandler
+from pydantic import Field, StringConstraints, ValidationError
 
 from bus.bounds import CenterName, Count, Moment, Strict
 from bus.ids import new_id
@@ -41,6 +40,11 @@ CODES = frozenset(
 DataT_co = TypeVar("DataT_co", covariant=True)
 
 
+def _absent(value: object) -> bool:
+    """CloudEvents: an attribute without a value is absent, never null."""
+    return value is None
+
+
 class Message(Strict, Generic[DataT_co]):
     """One message: who says what to whom about which case, and in which order."""
 
@@ -50,25 +54,20 @@ class Message(Strict, Generic[DataT_co]):
     recipient: CenterName
     type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,60}\.v[1-9][0-9]?$")]
     """Kind and major version, ``case.offered.v1``."""
-    subject: UUID | None = None
+    subject: UUID | None = Field(None, exclude_if=_absent)
     """The case; absent for receipts, errors and logs, which speak of messages."""
     time: Moment
     sequence: Count
     """Per sender, recipient and case, from 1 without gaps; a sender whose store was put back to a backup goes on at the
     next million (its next era). What stands in no order (receipts, errors, logs) has 0, or its era's million."""
-    causeid: UUID | None = None
+    causeid: UUID | None = Field(None, exclude_if=_absent)
     """The message that this one answers or follows from."""
     traceparent: (
         Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None
-    ) = None
+    ) = Field(None, exclude_if=_absent)
     """W3C Trace Context, handed on unchanged."""
     datacontenttype: Literal["application/json"] = "application/json"
     data: DataT_co
-
-    @model_serializer(mode="wrap")
-    def _leave_out_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # CloudEvents: an attribute without a value is absent, never null
-        return {name: value for name, value in handler(self).items() if value is not None}
 
 
 class Undecodable(ValueError):

@@ -13,7 +13,7 @@ from uuid import UUID
 from bus.commands import Command, Register
 from bus.custody import Decision, Record, Refusal, Say, decide, hear, register
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
-from bus.ids import id_within
+from bus.ids import id_within, new_id
 from bus.kinds import CaseKind
 from bus.message import Message, compose, encode
 from bus.store import cases, inbox, outbox, recovery
@@ -51,13 +51,18 @@ class Page:
         self.tx = tx
         self.rules = rules
         self.now = now
-        self._records: dict[UUID, Record] = {}
-        self._absent: set[UUID] = set()
-        self._changed: set[UUID] = set()
+        self._records: dict[UUID, Record | None] = {}
+        """None: this center has never had that case."""
+        self._changed: dict[UUID, None] = {}
         self._spoken: list[_Spoken] = []
         self._desk: list[tuple[Message[Any], bytes]] = []
         self._lines: list[dict[str, Any]] = []
-        self._links: list[dict[str, Any]] = []
+        self._links: dict[tuple[str, str], str] = {}
+        """(system, native id) → case"""
+        self._numbers: dict[str, int] = {}
+        """The last that was given of each running number."""
+        self._before: dict[UUID, tuple[Record | None, bool]] = {}
+        """In an attempt: each record that it has changed, as it was before, and whether it was changed already."""
 
     @cached_property
     def era(self) -> recovery.Era:
@@ -66,16 +71,27 @@ class Page:
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read and lock these cases, all at once."""
-        wanted = set(case_ids) - self._records.keys() - self._absent
-        found = cases.load(self.tx, wanted)
-        self._records.update(found)
-        self._absent |= wanted - found.keys()
+        wanted = {case_id for case_id in case_ids if case_id not in self._records}
+        self._records.update(dict.fromkeys(wanted))
+        self._records.update(cases.load(self.tx, wanted))
 
     def record(self, case_id: UUID) -> Record | None:
         """The record as it stands on this page."""
         if case_id not in self._records:
             self.load([case_id])
-        return self._records.get(case_id)
+        return self._records[case_id]
+
+    def new_case_id(self) -> UUID:
+        """An id of which the store need not be asked."""
+        case_id = new_id()
+        self._records[case_id] = None
+        return case_id
+
+    def next_number(self, counter: str) -> int:
+        """The next value of a running number, from 1. Gaps are possible, repeats are not."""
+        given = self._numbers.get(counter)
+        self._numbers[counter] = cases.next_number(self.tx, counter) if given is None else given + 1
+        return self._numbers[counter]
 
     def do(self, command: Command, cause: Message[Any] | None = None) -> None:
         """Carry out a command of this center. Raises ``Refusal``."""
@@ -104,15 +120,13 @@ class Page:
         self._put(Decision(record, tuple(says)), "restored", "case", self.rules.me, None)
 
     def link(self, case_id: UUID, system: str, native_id: str) -> None:
-        """Remember which record of the center's own system belongs to the case."""
-        self._links.append({"system": system, "native_id": native_id, "case_id": str(case_id)})
+        """Remember which record of the center's own system belongs to the case; what is linked already stays."""
+        self._links.setdefault((system, native_id), str(case_id))
 
     def linked(self, system: str, native_id: str) -> UUID | None:
         """The case that this page itself has linked to a native record."""
-        for row in self._links:
-            if row["system"] == system and row["native_id"] == native_id:
-                return UUID(row["case_id"])
-        return None
+        found = self._links.get((system, native_id))
+        return UUID(found) if found else None
 
     def note(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
         """A line in the case's journal that no decision makes."""
@@ -134,23 +148,30 @@ class Page:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """All or nothing: if the block raises, the page is as before it, and its neighbours are unharmed."""
-        before = (dict(self._records), set(self._changed), [len(kept) for kept in self._kept()])
+        self._before = {}
+        lengths, links = [len(kept) for kept in self._kept()], len(self._links)
         try:
             yield
         except BaseException:
-            self._records, self._changed = before[0], before[1]
-            for kept, length in zip(self._kept(), before[2], strict=True):
+            for case_id, (record, changed) in self._before.items():
+                self._records[case_id] = record
+                if not changed:
+                    del self._changed[case_id]
+            for kept, length in zip(self._kept(), lengths, strict=True):
                 del kept[length:]
+            while len(self._links) > links:
+                self._links.popitem()
             raise
 
     def _kept(self) -> tuple[list[Any], ...]:
-        return self._spoken, self._desk, self._lines, self._links
+        return self._spoken, self._desk, self._lines
 
     def _put(self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None) -> None:
         record = decision.record
         case_id = record.case.case_id
+        self._before.setdefault(case_id, (self._records.get(case_id), case_id in self._changed))
         self._records[case_id] = record
-        self._changed.add(case_id)
+        self._changed[case_id] = None
         self.note(case_id, way, kind, peer, cause.id if cause else None)
         for say in decision.says:
             self._spoken.append(
@@ -159,10 +180,13 @@ class Page:
 
     def write(self) -> int:
         """Write everything down. Returns how many messages were put into the outbox."""
-        cases.keep(self.tx, (self._records[case_id] for case_id in self._changed), ms(self.now))
+        changed = (self._records[case_id] for case_id in self._changed)
+        cases.keep(self.tx, [record for record in changed if record is not None], ms(self.now))
         sent = self._write_outbox()
         inbox.lay_work(self.tx, [self._work_row(*one) for one in self._desk])
-        cases.link(self.tx, self._links)
+        cases.numbered(self.tx, self._numbers)
+        links = self._links.items()
+        cases.link(self.tx, [{"system": s, "native_id": n, "case_id": case_id} for (s, n), case_id in links])
         cases.note(self.tx, self._lines)
         return sent
 

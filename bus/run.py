@@ -34,7 +34,7 @@ from bus.store import archive, schema
 from bus.store.database import Store, StoreTrouble
 from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
-from bus.work import Assignment, Gate, Patience, Performed
+from bus.work import NOT_BEGUN, Assignment, Gate, Patience, Performed
 
 UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged"})
 """What accept counts that a log should tell."""
@@ -234,7 +234,7 @@ class Running:
             self._desk_bell.wait(0.25)
             return
         for one in performed:
-            if one.outcome != "done":
+            if one.outcome not in ("done", NOT_BEGUN):
                 self.log.warning(
                     one.outcome, case=one.assignment.task.case_id, kind=one.assignment.task.kind, code=one.code
                 )

@@ -16,11 +16,13 @@ class Arrived:
     message: Message[Any]
     fault: str = ""
     """Why the body cannot be applied, though the envelope is right."""
+    message_id: str = field(init=False)
+    lane: inbox.Lane = field(init=False)
+    """Whose word about which case."""
 
-    @property
-    def lane(self) -> inbox.Lane:
-        """Whose word about which case."""
-        return (self.message.source, str(self.message.subject))
+    def __post_init__(self) -> None:
+        self.message_id = str(self.message.id)
+        self.lane = (self.message.source, str(self.message.subject))
 
     @property
     def place(self) -> tuple[str, str, int]:

@@ -3,6 +3,7 @@ committed and settled. No loop, thread, sleep or socket: ``run`` owns those, and
 calls the same rounds under a virtual clock.
 """
 
+import time
 from collections import Counter as Counts
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,11 +16,12 @@ from bus.accept import accept
 from bus.case import Attachment
 from bus.center import Center
 from bus.intake import Counter, Reply, Submission, intake
+from bus.pace import Pace
 from bus.page import Rules, ms
 from bus.port import Delivery, Transport
 from bus.store import inbox, outbox
 from bus.store.database import Store, Tx
-from bus.work import Assignment, Gate, Performed, finish, finish_and_claim, perform
+from bus.work import NOT_BEGUN, Assignment, Gate, Performed, finish, finish_and_claim, perform
 
 WINDOW = 500
 """How many deliveries, messages or forms share one commit at most."""
@@ -53,7 +55,10 @@ class Turns:
     clock: Callable[[], datetime]
     hands: Hands = one_hand
     at_once: int = 1
-    """How many tasks are claimed in one round."""
+    """How many tasks a round at the desk takes on at least, if there are so many."""
+    timer: Callable[[], float] = time.monotonic
+    """Seconds that no wrong clock can turn back."""
+    pace: Pace = field(init=False)
     timed: Callable[[str], AbstractContextManager[None]] = _untimed
     """Observes how long a round of the named step takes; of the desk, without the center's own system."""
     heard: Counts[str] = field(default_factory=Counts)
@@ -64,6 +69,9 @@ class Turns:
     """What was performed at the desk and is not written down yet."""
     sent: relay.Sent = relay.NOTHING
     """What was handed to the transport, and what became of it is not written down yet."""
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(self.at_once, WINDOW, self.gate.patience.failures_before_probing, self.timer)
 
     def begin(self) -> None:
         """After a start: what a process that died had claimed is due at once."""
@@ -109,10 +117,13 @@ class Turns:
         then written down by a later round, before anything else is claimed."""
         with self.timed("work"):
             said, tasks = finish_and_claim(
-                self.store, self.rules, self.unwritten, self.gate, self.clock(), self.at_once
+                self.store, self.rules, self.unwritten, self.gate, self.clock(), self.pace.size
             )
         written, self.unwritten = self.unwritten, []
-        self.unwritten = self.hands(self._perform, tasks) if tasks else []
+        if tasks:
+            self.pace.begin()
+            self.unwritten = self.hands(self._perform, tasks)
+            self.pace.end(len(tasks))
         return written, said
 
     def end(self, timeout: float) -> None:
@@ -124,4 +135,8 @@ class Turns:
         relay.write_down(self.store, self.send(timeout), self.clock())
 
     def _perform(self, assignment: Assignment) -> Performed:
-        return perform(self.center, self.system, self.fetch, assignment, self.clock())
+        if self.pace.enough():
+            return Performed(assignment, NOT_BEGUN)
+        done = perform(self.center, self.system, self.fetch, assignment, self.clock())
+        self.pace.saw(failed=done.outcome == "not-now")
+        return done

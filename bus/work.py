@@ -26,6 +26,8 @@ from bus.store.database import Store, StoreTrouble, Tx
 LEASE_MS = 120_000
 """For so long no other process works on a claimed task; longer than any call into a center's system may take."""
 UNWRITABLE = "cannot-be-written"
+NOT_BEGUN = "not-begun"
+"""The outcome of a task that was claimed and left to a later round: it is due again at once, and nothing counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """What came of a task: ``done``, ``not-now`` or ``not-ever``."""
+    """What came of a task: ``done``, ``not-now``, ``not-ever``, or ``NOT_BEGUN``."""
 
     assignment: Assignment
     outcome: str
@@ -74,7 +76,8 @@ class Gate:
         """What a round teaches: any answer of the system, even a no, shows that it is there."""
         failures = self.failures
         for one in performed:
-            failures = failures + 1 if one.outcome == "not-now" else 0
+            if one.outcome != NOT_BEGUN:
+                failures = failures + 1 if one.outcome == "not-now" else 0
         return Gate(self.patience, failures)
 
     def saw(self, performed: Sequence[Performed]) -> None:
@@ -160,7 +163,7 @@ def _finish(tx: Tx, rules: Rules, performed: Sequence[Performed], gate: Gate, no
     page = Page(tx, rules, now)
     page.load(UUID(one.assignment.task.case_id) for one in performed)
     ours = inbox.still_there(tx, [one.assignment.task.row for one in performed])
-    done = []
+    done, left = [], []
     for one in performed:
         if one.assignment.task.row not in ours:
             continue  # its lease ended and another process finished it: the effect was one, by its key
@@ -169,8 +172,11 @@ def _finish(tx: Tx, rules: Rules, performed: Sequence[Performed], gate: Gate, no
                 done.append(one.assignment.task)
         elif one.outcome == "not-now":
             _try_again(tx, page, one, gate.patience, counts=not gate.probing)
+        elif one.outcome == NOT_BEGUN:
+            left.append(one.assignment.task.row)
         else:
             _park(tx, page, one, one.code)
+    inbox.give_back(tx, left, ms(now))
     inbox.finish_work(tx, [task.row for task in done])
     parked.take_messages(tx, parked.DESK, [task.message_id for task in done])
     return page.write()

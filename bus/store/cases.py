@@ -86,13 +86,27 @@ _NEXT = Prepared(
 )
 
 
+_NUMBERED = Prepared(
+    lambda _: (
+        update(t.counters)
+        .where(t.counters.c.name == bindparam("counter"), t.counters.c.value < bindparam("last"))
+        .values(value=bindparam("last"))
+    )
+)
+
+
 def next_number(tx: Tx, counter: str) -> int:
-    """The next value of a running number, from 1. Gaps are possible, repeats are not."""
+    """The next value of a running number, from 1, which nobody else is given until the transaction ends."""
     found = _NEXT.rows(tx, counter=counter)
     if not found:
         lay_new(tx, t.counters, [{"name": counter, "value": 0}], ["name"])
         found = _NEXT.rows(tx, counter=counter)
     return int(found[0][0])
+
+
+def numbered(tx: Tx, last: Mapping[str, int]) -> None:
+    """These numbers, and all before them, are given."""
+    _NUMBERED.each(tx, ({"counter": name, "last": value} for name, value in last.items()))
 
 
 def link(tx: Tx, links: Sequence[Mapping[str, Any]]) -> None:

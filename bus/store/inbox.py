@@ -139,6 +139,12 @@ def free_claims(tx: Tx, now_ms: int) -> None:
     tx.execute(update(t.work).where(t.work.c.state == WAITING).values(next_ms=now_ms))
 
 
+def give_back(tx: Tx, rows: Sequence[int], now_ms: int) -> None:
+    """These tasks were claimed and not begun: anybody may take them now."""
+    if rows:
+        _LEASE.run(tx, until_ms=now_ms, ids=as_list(rows))
+
+
 def finish_work(tx: Tx, rows: Sequence[int]) -> None:
     """These tasks are done."""
     if rows:

@@ -5,6 +5,7 @@ same few statements all day. ``among`` makes the length of a list part of the da
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Self, TypeVar
 
 from pydantic_core import to_json
@@ -81,14 +82,13 @@ class _Compiled:
         self.text = str(compiled)
         self._order = compiled.positiontup
         self._given = {name: value for name, value in compiled.params.items() if value is not None}
+        order = self._order or ()
+        self._in_order = itemgetter(*order) if len(order) > 1 else lambda values: tuple(values[name] for name in order)
 
     def parameters(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a tuple or a mapping: as the driver wants it
-        if self._order is None:
-            return {**self._given, **values}
-        if not self._given:
-            return tuple([values[name] for name in self._order])
-        given = self._given
-        return tuple([values[name] if name in values else given[name] for name in self._order])
+        if self._given:
+            values = {**self._given, **values}
+        return values if self._order is None else self._in_order(values)
 
 
 class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL does

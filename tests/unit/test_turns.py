@@ -10,12 +10,13 @@ from sqlalchemy import select
 from bus.case import Attachment
 from bus.commands import Offer, Register
 from bus.intake import Counter
+from bus.pace import Pace
 from bus.port import Delivery, Fate
 from bus.store import StoreTrouble, inbox
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.turns import Turns
-from bus.work import Gate, Patience
+from bus.work import NOT_BEGUN, Gate, Patience
 from tests.unit.steps import Bag, Bare, a_case, carry
 from tests.unit.test_intake_and_work import DQ, RM, OneRoute, System, center
 
@@ -90,6 +91,19 @@ def test_what_was_performed_is_written_down_as_soon_as_the_store_is_well_again(d
         assert inbox.figures(tx)["waiting"] == 0
     assert turns.work() == ([], 0)
     store.close()
+
+
+def test_what_was_claimed_and_not_begun_is_due_again_at_once_and_nothing_counts(dq: Bare) -> None:
+    """The rest of a round that was enough is no failure: the next round takes it up, whenever the lease would end."""
+    system = System()
+    turns = _turns(dq, system, dq.store)
+    turns.pace.enough = lambda: True  # type: ignore[method-assign]  # as if the round had taken too long
+    turns.work()
+    assert system.done == {}
+    turns.pace = Pace(10, 10, 5)
+    performed, _ = turns.work()
+    assert [one.outcome for one in performed] == [NOT_BEGUN]
+    assert (len(system.done), turns.unwritten[0].assignment.task.attempts) == (1, 0)
 
 
 def test_a_center_that_leaves_writes_down_what_it_has_done_and_sent(dq: Bare) -> None:

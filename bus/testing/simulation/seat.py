@@ -105,6 +105,7 @@ class Seat:
             _no_bytes,
             self.clock,
             at_once=16,
+            timer=self._now,
         )
         try:
             self.turns.begin()
