@@ -1,0 +1,1 @@
+"""Benchmarks: what a hand-over costs, beside what others need for a bare message. ``make bench`` runs them all."""

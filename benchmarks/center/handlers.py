@@ -1,0 +1,49 @@
+"""One form, which becomes a case and its offer; and the offer at the other center, which is looked at and left."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from bus.case import Person, Place, Source
+from bus.center import Answer, Center, Desk, FrontDesk
+from bus.commands import Offer, Register
+from bus.kinds import Offered
+from bus.message import Message
+
+DIVISION = "150402001000"
+
+
+class Matter(BaseModel):
+    """A resident's trouble."""
+
+    native_id: str
+    text: str
+    to: str
+
+
+def _nothing(_vendor: object) -> None:
+    return None
+
+
+center: Center[None] = Center("bench", _nothing)
+
+
+@center.takes_in("matter", Matter, lambda form: form.native_id)
+def matter(desk: FrontDesk, form: Matter) -> Answer:
+    """Register it, and offer it at once."""
+    case = desk.new_case(
+        title="小区供暖温度不足",
+        text=form.text,
+        category="housing.heating",
+        place=Place(division=DIVISION, text="红山区某小区"),
+        channel="app",
+        source=Source(system="bench", record=form.native_id),
+        resident=Person(name="某某", phone="000-0000"),
+    )
+    return [Register(case=case), Offer(case_id=case.case_id, to=(form.to,))]
+
+
+@center.on(Offered)
+def offered(_desk: Desk[Any], _message: Message[Offered]) -> Answer:
+    """The work of the center's own system is not measured here."""
+    return []
