@@ -13,6 +13,7 @@ from bus.eras import before_first
 from bus.ids import id_within
 from bus.message import Message, compose, decode, encode
 from bus.page import Page, Rules, ms
+from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
 from bus.recovery.resay import commands_were_heard, must_be_heard_again, still_to_say
 from bus.recovery.story import Story
@@ -87,7 +88,7 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[Word]) -> None:
     _name(restoring, record)
     _lay_on_desk(page, whole, record, [w for w in heard if w.message in story.heard])
     again += [w.message for w in heard if w.readable and w.verdict == k.Verdict.SUPERSEDED.value]
-    for message in sorted(again, key=lambda one: one.time):
+    for message in in_order(again):
         _hear_again(page, message)
 
 
@@ -192,15 +193,15 @@ def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[Word]
 
     Of what others have heard the answer to, only the links are still wanted."""
     now_ms = ms(page.now)
-    messages = [(word.message, word.row["body"]) for word in heard]
-    messages += [(one, encode(one)) for one in _to_ourselves(story, record)]
+    bodies = {word.message.id: word.row["body"] for word in heard}
+    messages = in_order([*(word.message for word in heard), *_to_ourselves(story, record)])
     rows = [
         {
             "message_id": str(message.id),
             "case_id": str(message.subject),
             "source": message.source,
             "kind": message.data.kind,
-            "body": body,
+            "body": bodies.get(message.id) or encode(message),
             "state": inbox.WAITING,
             "attempts": 0,
             "next_ms": now_ms,
@@ -208,7 +209,7 @@ def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[Word]
             "reason": "",
             "said": commands_were_heard(story, message),
         }
-        for message, body in sorted(messages, key=lambda pair: (pair[0].time, str(pair[0].id)))
+        for message in messages
     ]
     there = [decode(body) for body in inbox.bodies(page.tx, str(record.case.case_id))]
     recovery.mark_said(page.tx, [str(one.id) for one in there if commands_were_heard(story, one)], now_ms)

@@ -14,6 +14,7 @@ from bus.custody import Assist, Given, OfferIn, OfferOut, Record, Result, Status
 from bus.custody.believe import all_returns, fuller, overruled
 from bus.custody.decide import result_of
 from bus.message import Message
+from bus.recovery.order import in_order
 from bus.recovery.story import Story, claim, path_until
 
 _WITH_ROUND = (k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed)
@@ -184,7 +185,7 @@ def _arbitration(story: Story, record: Record) -> tuple[str | None, tuple[str, .
     keeps = before is not None and not ruled and before.round > closed
     asker = before.arbitration if keeps and before is not None else None
     concerned = before.concerned if keeps and before is not None else ()
-    for one in sorted(open_, key=lambda o: o.time):
+    for one in in_order(open_):
         asker, concerned = one.source, (*concerned, *one.data.offered_to)
     return asker, concerned[-200:]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from bus import kinds as k
 from bus.custody import Record
 from bus.message import Message
+from bus.recovery.order import in_order
 
 T = TypeVar("T", bound=k.Said)
 
@@ -27,8 +28,8 @@ class Story:
 
     @cached_property
     def words(self) -> list[Message[Any]]:
-        """Both, by custody version and then by time."""
-        return sorted((*self.said, *self.heard), key=lambda one: (one.data.version, one.time, str(one.id)))
+        """Both, by custody version and then in their order."""
+        return sorted(in_order((*self.said, *self.heard)), key=lambda one: one.data.version)
 
     @cached_property
     def causes(self) -> dict[UUID, list[Message[Any]]]:
