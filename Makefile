@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
+.PHONY: bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -29,6 +29,10 @@ corpus: setup ## everything bad at every door, one by one: verdict, time and mem
 fuzz: setup ## coverage-guided fuzzing of decode, then of accept; SECONDS=… of each
 	@$(BIN)/python -m tests.corpus.fuzz decode $(or $(SECONDS),60)
 	@$(BIN)/python -m tests.corpus.fuzz accept $(or $(SECONDS),60)
+
+bench: services ## hand-overs beside bare messages of other libraries, all in one run: QUICK=1 ONLY=B1,B4; writes benchmarks/results
+	@.ci/venv bench
+	@.venv-bench/bin/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 check: setup lint types ## lint and types only
 
@@ -64,7 +68,8 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 lock: ## compile the locks from pyproject.toml (needs uv; LOCKFLAGS=--upgrade takes newer versions)
 	$(COMPILE) $(LOCKFLAGS) pyproject.toml -o requirements.lock
 	$(COMPILE) $(LOCKFLAGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) $(LOCKFLAGS) --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	$(COMPILE) $(LOCKFLAGS) --group build -c requirements-dev.lock -o requirements-build.lock
 
 clean: ## remove the .venv, the caches and what tests and demo left behind; the secrets stay
-	rm -rf .venv .local/services .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build
+	rm -rf .venv .venv-bench .local/services .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build

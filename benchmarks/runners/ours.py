@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from benchmarks.center.handlers import Matter
-from benchmarks.runners.marks import tell, wait_for_go
+from benchmarks.runners.marks import done, tell, wait_for_go
 from bus.intake import Reply, Submission
 from bus.log import set_up
 from bus.run import Running, settle_down
@@ -26,13 +26,8 @@ GIVER, TAKER = "bench-150402", "bench-150403"
 
 def main() -> None:
     """``ours give|take BROKER FOLDER COUNT TEXT-LENGTH``"""
-    role, broker, folder, count, length = (
-        sys.argv[1],
-        sys.argv[2],
-        Path(sys.argv[3]),
-        int(sys.argv[4]),
-        int(sys.argv[5]),
-    )
+    role, broker, path, number, letters = sys.argv[1:6]
+    folder, count, length = Path(path), int(number), int(letters)
     me = GIVER if role == "give" else TAKER
     settings = load(
         None,
@@ -62,9 +57,9 @@ def main() -> None:
         tell("ended")
     else:
         wait_for_go()
-        sys.stdin.readline()
+        sys.stdin.readline()  # until the coordinator shuts it
     running.stop()
-    tell("done", cpu=time.process_time())
+    done()
 
 
 def _hand_in(running: Running, prefix: str, count: int, length: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock", "requirements-build.lock"]
 
 
 def _entries(lock: str) -> list[str]:
@@ -24,9 +24,10 @@ def test_each_package_is_pinned_and_hashed_and_no_registry_is_named(lock: str) -
         assert "://" not in entry, entry
 
 
-def test_the_tests_run_on_what_the_product_runs_on() -> None:
-    """Each pin of requirements.lock stands in requirements-dev.lock too: .ci/venv takes one for the other."""
-    versions = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / "requirements-dev.lock").read_text(), re.MULTILINE))
+@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-bench.lock"])
+def test_what_is_tested_and_measured_runs_on_what_the_product_runs_on(lock: str) -> None:
+    """Each pin of requirements.lock stands in the others too: .ci/venv takes one for the other."""
+    versions = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
     for name, version in re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE):
         assert versions.get(name) == version, name
 

@@ -1,0 +1,94 @@
+"""B1: hand-overs a second. Ours: from a form at the door, over both centers' durable commits and a confirmed quorum
+queue, to the receipt back at the sender. Theirs: from the first publishing to the last message taken.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.figures import Figure, Goal, Results, alternating, named
+from benchmarks.ground import Ground, folder
+from benchmarks.pair import start
+from benchmarks.runners.ours import GIVER, TAKER
+
+BYTES = 1300
+"""Of a message's body; the text below makes our offer as long."""
+TEXT = 105
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is measured, by how many messages a round."""
+
+    name: str
+    module: str
+    count: int
+    goal: float = 0
+    """How many times as quick as this one we want to be; 0: no goal."""
+
+
+OURS = "four-center-bus"
+RAW = "pika, raw"
+SUBJECTS = (
+    Subject(RAW, "raw_pika", 60_000, 0.50),
+    Subject("aio-pika", "aiopika", 12_000, 2.0),
+    Subject("FastStream", "faststream_bare", 8_000, 2.5),
+    Subject("kombu", "kombu_bare", 4_000, 6),
+    Subject("dramatiq", "dramatiq_bare", 4_000, 6),
+    Subject("Celery", "celery_bare", 4_000, 6),
+    Subject("FastStream + SQLite by hand", "faststream_kept", 3_000, 5),
+    Subject("Celery + SQLite by hand", "celery_kept", 2_000, 5),
+    Subject(OURS, "ours", 12_000),
+)
+
+
+def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
+    """All of them, alternating."""
+    subjects = {subject.name: subject for subject in SUBJECTS}
+    figures = [Figure("B1", name, "messages/s") for name in subjects]
+
+    def measure(figure: Figure) -> float:
+        subject = subjects[figure.name]
+        count = subject.count // 4 if quick else subject.count
+        return _ours(ground, count) if figure.name == OURS else _theirs(ground, subject.module, count)
+
+    alternating(rounds, figures, measure, say)
+    ours = named(figures, OURS).median
+    goals = [
+        Goal("B1", f"against {one.name}", ours / named(figures, one.name).median, one.goal)
+        for one in SUBJECTS
+        if one.goal
+    ]
+    return Results(figures, goals)
+
+
+def _theirs(ground: Ground, module: str, count: int) -> float:
+    ground.fresh()
+    with folder() as path:
+        given = [ground.bare_url, str(count), str(BYTES), str(path / "kept.db")]
+        taker = start(f"benchmarks.runners.{module}", ["take", *given], os.environ)
+        taker.wait_for("ready")
+        giver = start(f"benchmarks.runners.{module}", ["give", *given], os.environ)
+        giver.wait_for("ready")
+        taker.go()
+        giver.go()
+        seconds = taker.wait_for("ended") - giver.wait_for("begun")
+        giver.end()
+        taker.end()
+    return count / seconds
+
+
+def _ours(ground: Ground, count: int) -> float:
+    ground.fresh()
+    with folder() as path:
+        given = [str(path), str(count), str(TEXT)]
+        taker = start("benchmarks.runners.ours", ["take", ground.url(TAKER), *given], os.environ)
+        taker.wait_for("ready")
+        giver = start("benchmarks.runners.ours", ["give", ground.url(GIVER), *given], os.environ)
+        giver.wait_for("ready")
+        taker.go()
+        giver.go()
+        seconds = giver.wait_for("ended") - giver.wait_for("begun")
+        giver.end()
+        taker.end()
+    return count / seconds
