@@ -1,19 +1,19 @@
-"""The broker of a benchmark: a private node with our topology for two centers, and a bare quorum queue beside it."""
+"""The broker of a benchmark: a private node, and on it a virtual host of its own for each measurement."""
 
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from benchmarks.runners.marks import QUEUE
-from benchmarks.runners.ours import GIVER, TAKER
 from bus.testing.services import RabbitNode
 from bus.transports.admin import Admin
 from bus.transports.topology import apply, plan
+
+ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 
 
 @dataclass(slots=True)
@@ -21,41 +21,43 @@ class Ground:
     """A node that runs."""
 
     node: RabbitNode
-    passwords: dict[str, str]
 
-    def url(self, center: str) -> str:
-        """Where a center finds the broker."""
-        return self.node.amqp_url(center, self.passwords[center])
+    @contextmanager
+    def bare(self) -> Iterator[str]:
+        """A virtual host with an empty quorum queue; the URL for an administrator, who has no limit of any kind."""
+        with self._vhost() as vhost:
+            with self.node.api() as api:
+                queue = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
+                api.put(f"queues/{vhost}/{QUEUE}", json=queue).raise_for_status()
+            yield self.node.amqp_url(vhost=vhost)
 
-    @property
-    def bare_url(self) -> str:
-        """Where bare messages find it: as its administrator, without a limit of any kind."""
-        return self.node.amqp_url()
+    @contextmanager
+    def county(self, centers: Sequence[str]) -> Iterator[dict[str, str]]:
+        """A virtual host with the topology that a county gets; center → its own URL."""
+        passwords = {center: secrets.token_hex(8) for center in centers}
+        with self._vhost() as vhost:
+            user, password = self.node.user, self.node.password
+            with Admin(self.node.management_url, user, password, vhost, timeout=20) as admin:
+                apply(admin, plan(centers), passwords)
+            yield {center: self.node.amqp_url(center, passwords[center], vhost) for center in centers}
 
-    def fresh(self) -> None:
-        """Nothing lies in any queue, and the bare queue is new."""
+    @contextmanager
+    def _vhost(self) -> Iterator[str]:
+        name = f"bench-{secrets.token_hex(4)}"
         with self.node.api() as api:
-            for queue in api.get("queues/%2F").json():
-                name = quote(queue["name"], safe="")
-                if queue["name"].startswith(QUEUE) and queue["name"] not in self._ours():
-                    api.delete(f"queues/%2F/{name}").raise_for_status()
-                else:
-                    api.delete(f"queues/%2F/{name}/contents").raise_for_status()
-            bare = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
-            api.put(f"queues/%2F/{QUEUE}", json=bare).raise_for_status()
-
-    def _ours(self) -> set[str]:
-        return {queue.name for queue in plan([GIVER, TAKER]).queues}
+            api.put(f"vhosts/{name}").raise_for_status()
+            api.put(f"permissions/{name}/{self.node.user}", json=ALL).raise_for_status()
+            try:
+                yield name
+            finally:
+                api.delete(f"vhosts/{name}").raise_for_status()
 
 
 @contextmanager
 def ground() -> Iterator[Ground]:
     """A node of its own, which is gone afterwards."""
     with RabbitNode() as node:
-        passwords = {GIVER: secrets.token_hex(8), TAKER: secrets.token_hex(8)}
-        with Admin(node.management_url, node.user, node.password, "/", timeout=20) as admin:
-            apply(admin, plan([GIVER, TAKER]), passwords)
-        yield Ground(node, passwords)
+        yield Ground(node)
 
 
 @contextmanager

@@ -2,13 +2,12 @@
 queue, to the receipt back at the sender. Theirs: from the first publishing to the last message taken.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
-from benchmarks.pair import start
+from benchmarks.pair import pair
 from benchmarks.runners.ours import GIVER, TAKER
 
 BYTES = 1300
@@ -63,32 +62,15 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
 
 
 def _theirs(ground: Ground, module: str, count: int) -> float:
-    ground.fresh()
-    with folder() as path:
-        given = [ground.bare_url, str(count), str(BYTES), str(path / "kept.db")]
-        taker = start(f"benchmarks.runners.{module}", ["take", *given], os.environ)
-        taker.wait_for("ready")
-        giver = start(f"benchmarks.runners.{module}", ["give", *given], os.environ)
-        giver.wait_for("ready")
-        taker.go()
-        giver.go()
-        seconds = taker.wait_for("ended") - giver.wait_for("begun")
-        giver.end()
-        taker.end()
-    return count / seconds
+    with folder() as path, ground.bare() as url:
+        given = [url, str(count), str(BYTES), str(path / "kept.db")]
+        with pair(f"benchmarks.runners.{module}", ["take", *given], ["give", *given]) as (taker, giver):
+            return count / (taker.wait_for("ended") - giver.wait_for("begun"))
 
 
 def _ours(ground: Ground, count: int) -> float:
-    ground.fresh()
-    with folder() as path:
+    with folder() as path, ground.county([GIVER, TAKER]) as urls:
         given = [str(path), str(count), str(TEXT)]
-        taker = start("benchmarks.runners.ours", ["take", ground.url(TAKER), *given], os.environ)
-        taker.wait_for("ready")
-        giver = start("benchmarks.runners.ours", ["give", ground.url(GIVER), *given], os.environ)
-        giver.wait_for("ready")
-        taker.go()
-        giver.go()
-        seconds = giver.wait_for("ended") - giver.wait_for("begun")
-        giver.end()
-        taker.end()
-    return count / seconds
+        take, give = ["take", urls[TAKER], *given], ["give", urls[GIVER], *given]
+        with pair("benchmarks.runners.ours", take, give) as (_taker, giver):
+            return count / (giver.wait_for("ended") - giver.wait_for("begun"))

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,9 +45,23 @@ class Runner:
             self.process.wait()
 
 
-def start(module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Runner:
-    """Start ``python -m module`` with these arguments."""
+@contextmanager
+def pair(module: str, take: Sequence[str], give: Sequence[str]) -> Iterator[tuple[Runner, Runner]]:
+    """Taker and giver, both ready and let go at the same moment; ended afterwards, whatever happens."""
+    with _runner(module, take) as taker:
+        taker.wait_for("ready")
+        with _runner(module, give) as giver:
+            giver.wait_for("ready")
+            taker.go()
+            giver.go()
+            yield taker, giver
+
+
+@contextmanager
+def _runner(module: str, arguments: Sequence[str]) -> Iterator[Runner]:
     command = [sys.executable, "-m", module, *arguments]
-    return Runner(
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**environment})
-    )
+    runner = Runner(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+    try:
+        yield runner
+    finally:
+        runner.end()
