@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from benchmarks import hand_over
+from benchmarks import door, hand_over, latency
 from benchmarks.figures import Results
 from benchmarks.ground import ground
 
-ALL = {"B1": hand_over.run}
+ALL = {"B1": hand_over.run, "B2": latency.run, "B4": door.run}
 
 
 def main() -> int:

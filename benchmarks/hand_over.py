@@ -5,14 +5,13 @@ queue, to the receipt back at the sender. Theirs: from the first publishing to t
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from benchmarks.county import county
 from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
-from benchmarks.pair import pair
-from benchmarks.runners.ours import GIVER, TAKER
+from benchmarks.process import process
 
 BYTES = 1300
-"""Of a message's body; the text below makes our offer as long."""
-TEXT = 105
+"""Of a message's body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +48,33 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
     def measure(figure: Figure) -> float:
         subject = subjects[figure.name]
         count = subject.count // 4 if quick else subject.count
-        return _ours(ground, count) if figure.name == OURS else _theirs(ground, subject.module, count)
+        return ours(ground, count) if figure.name == OURS else theirs(ground, subject.module, count)
 
     alternating(rounds, figures, measure, say)
-    ours = named(figures, OURS).median
+    mine = named(figures, OURS).median
     goals = [
-        Goal("B1", f"against {one.name}", ours / named(figures, one.name).median, one.goal)
+        Goal("B1", f"against {one.name}", mine / named(figures, one.name).median, one.goal)
         for one in SUBJECTS
         if one.goal
     ]
     return Results(figures, goals)
 
 
-def _theirs(ground: Ground, module: str, count: int) -> float:
+def theirs(ground: Ground, module: str, count: int) -> float:
+    """Messages a second by somebody else."""
     with folder() as path, ground.bare() as url:
-        given = [url, str(count), str(BYTES), str(path / "kept.db")]
-        with pair(f"benchmarks.runners.{module}", ["take", *given], ["give", *given]) as (taker, giver):
-            return count / (taker.wait_for("ended") - giver.wait_for("begun"))
+        given = (url, count, BYTES, path / "kept.db")
+        with process(module, "take", *given) as taker:
+            taker.hear("ready")
+            with process(module, "give", *given) as giver:
+                giver.hear("ready")
+                taker.say()
+                giver.say()
+                begun = giver.hear("begun")["at"]
+                return count / float(taker.hear("ended")["at"] - begun)
 
 
-def _ours(ground: Ground, count: int) -> float:
-    with folder() as path, ground.county([GIVER, TAKER]) as urls:
-        given = [str(path), str(count), str(TEXT)]
-        take, give = ["take", urls[TAKER], *given], ["give", urls[GIVER], *given]
-        with pair("benchmarks.runners.ours", take, give) as (_taker, giver):
-            return count / (giver.wait_for("ended") - giver.wait_for("begun"))
+def ours(ground: Ground, count: int) -> float:
+    """Hand-overs a second by us."""
+    with county(ground) as both:
+        return count / both.hand_over(count)

@@ -1,5 +1,6 @@
 """One form, which becomes a case and its offer; and the offer at the other center, which is looked at and left."""
 
+import time
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ class Matter(BaseModel):
     native_id: str
     text: str
     to: str
+    """To whom it is offered at once; empty: to nobody."""
 
 
 def _nothing(_vendor: object) -> None:
@@ -40,10 +42,15 @@ def matter(desk: FrontDesk, form: Matter) -> Answer:
         source=Source(system="bench", record=form.native_id),
         resident=Person(name="某某", phone="000-0000"),
     )
-    return [Register(case=case), Offer(case_id=case.case_id, to=(form.to,))]
+    return [Register(case=case), *([Offer(case_id=case.case_id, to=(form.to,))] if form.to else [])]
+
+
+arrived: dict[str, float] = {}
+"""When the center's own system would have had each matter, by the machine's monotonic clock."""
 
 
 @center.on(Offered)
-def offered(_desk: Desk[Any], _message: Message[Offered]) -> Answer:
-    """The work of the center's own system is not measured here."""
+def offered(_desk: Desk[Any], message: Message[Offered]) -> Answer:
+    """What the center's own system does is not measured here, only when it may."""
+    arrived[message.data.case.source.record] = time.monotonic()
     return []

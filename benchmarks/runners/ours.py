@@ -1,69 +1,88 @@
-"""``give`` or ``take``: a whole center as ``bus run`` runs it, with its store, loops, transport and door; only that no
-HTTP client stands before the door."""
+"""``give`` or ``take``: a whole center as ``bus run`` runs it, with its store, loops, transport and door.
 
-import base64
+What it is to do comes on its standard input, one word a line: ``hand-in COUNT`` (forms at the door, without HTTP, and
+until all are receipted), ``await COUNT`` (until so many cases are known and nothing is owed), ``times``, ``memory``.
+"""
+
 import logging
 import os
+import re
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from benchmarks.center.handlers import Matter
-from benchmarks.runners.marks import done, tell, wait_for_go
+from benchmarks.center.handlers import Matter, arrived
+from benchmarks.runners.marks import done, tell
 from bus.intake import Reply, Submission
+from bus.kinds import Receipt
 from bus.log import set_up
+from bus.message import decode
+from bus.port import Delivery, Fate, Parcel
 from bus.run import Running, settle_down
 from bus.settings import load
-from bus.store import outbox
+from bus.store import cases, outbox
 from bus.transports.rabbitmq import RabbitTransport
 
 OPEN_FORMS = 1000
 """So many forms may wait for their answer at once."""
 GIVER, TAKER = "bench-150402", "bench-150403"
+_RECORD = re.compile(rb'"record":"([^"]+)"')
 
 
-def main() -> None:
-    """``ours give|take BROKER FOLDER COUNT TEXT-LENGTH``"""
-    role, broker, path, number, letters = sys.argv[1:6]
-    folder, count, length = Path(path), int(number), int(letters)
-    me = GIVER if role == "give" else TAKER
+class Watched(RabbitTransport):
+    """Remembers when the receipt of each message was committed; only where somebody measures that."""
+
+    def __init__(self, center: str, url: str) -> None:
+        super().__init__(center, url)
+        self.receipted: dict[str, float] = {}
+        self._records: dict[str, str] = {}
+
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+        """As ever."""
+        for parcel in parcels:
+            found = _RECORD.search(parcel.body)
+            if found is not None:
+                self._records[parcel.message_id] = found[1].decode()
+        return super().send(parcels, timeout)
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """What is settled is committed."""
+        now = time.monotonic()
+        for delivery in deliveries:
+            data = decode(delivery.body).data
+            if isinstance(data, Receipt):
+                self.receipted |= {self._records[str(item.message_id)]: now for item in data.items}
+        super().settle(deliveries)
+
+
+def started(me: str, broker: str, folder: Path, secret: str, *, watched: bool) -> tuple[Running, str]:
+    """A center that is ready, and the URL of its HTTP server."""
     settings = load(
         None,
         center=me,
         adapter="benchmarks.center",
-        store=os.environ.get("BENCH_STORE", f"sqlite:///{folder / me}.db"),
+        store=os.environ.get(f"BENCH_STORE_{me[-1]}", f"sqlite:///{folder / me}.db"),
         broker=broker,
         data=str(folder / me),
-        intake_secret="whsec_" + base64.b64encode(bytes(32)).decode(),
+        intake_secret=secret,
         vendor={"url": "http://127.0.0.1:9"},
         http={"port": 0},
     )
     set_up(me, sys.stderr, logging.WARNING)
-    running = Running(settings, RabbitTransport(me, broker))
-    running.start()
+    running = Running(settings, (Watched if watched else RabbitTransport)(me, broker))
+    url = running.start()
     settle_down()
     while not running.ready()["ready"]:
-        time.sleep(0.05)
-    if role == "give":
-        _hand_in(running, "w", 200, length)
-        _until_receipted(running)
-        wait_for_go()
-        tell("begun")
-        _hand_in(running, "m", count, length)
-        tell("said")
-        _until_receipted(running)
-        tell("ended")
-    else:
-        wait_for_go()
-        sys.stdin.readline()  # until the coordinator shuts it
-    running.stop()
-    done()
+        time.sleep(0.01)
+    return running, url
 
 
-def _hand_in(running: Running, prefix: str, count: int, length: int) -> None:
-    form, text = running.center.forms["matter"], "暖" * length
+def hand_in(running: Running, prefix: str, count: int, letters: int) -> None:
+    """So many forms at the door, as quickly as they are answered."""
+    form, text = running.center.forms["matter"], "暖" * letters
     open_forms: deque[Future[Reply]] = deque()
     for number in range(count):
         body = Matter(native_id=f"{prefix}-{number}", text=text, to=TAKER)
@@ -74,13 +93,46 @@ def _hand_in(running: Running, prefix: str, count: int, length: int) -> None:
         assert open_forms.popleft().result(60).status == "taken"
 
 
-def _until_receipted(running: Running) -> None:
+def until_receipted(running: Running, known: int = 0) -> None:
+    """Until so many cases are known here and nothing is owed to anybody."""
     while True:
         with running.store.reading() as tx:
-            if outbox.figures(tx)["waiting"] == 0:
+            owed = outbox.figures(tx)["waiting"]
+            if owed == 0 and (known == 0 or sum(cases.count_by_status(tx).values()) >= known):
                 return
         time.sleep(0.02)
 
 
+def obey(running: Running, word: str, number: int, letters: int) -> None:
+    """Do what the coordinator wants, and say when it is done."""
+    if word == "hand-in":
+        tell("begun")
+        hand_in(running, f"m{time.monotonic_ns()}", number, letters)
+        tell("said")
+        until_receipted(running)
+        tell("ended")
+    elif word == "await":
+        until_receipted(running, number)
+        tell("awaited")
+    elif word == "times":
+        receipted = running.transport.receipted if isinstance(running.transport, Watched) else {}
+        tell("times", arrived=arrived, receipted=receipted)
+    elif word == "memory":
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        tell("memory", mib=int(status.partition("VmRSS:")[2].split()[0]) / 1024)
+
+
+def main() -> None:
+    """``ours CENTER BROKER FOLDER SECRET LETTERS [watched]``; it leaves when its standard input ends."""
+    me, broker, folder, secret, letters = sys.argv[1:6]
+    running, url = started(me, broker, Path(folder), secret, watched="watched" in sys.argv[6:])
+    tell("ready", url=url)
+    for line in sys.stdin:
+        word, _, number = line.strip().partition(" ")
+        obey(running, word, int(number or 0), int(letters))
+    running.stop()
+
+
 if __name__ == "__main__":
     main()
+    done()

@@ -12,7 +12,9 @@ PREFETCH = 1000
 ACK_EVERY = 100
 
 
-class _End:
+class End:
+    """One connection with one channel, until all is done."""
+
     def __init__(self, given: Told) -> None:
         self.given = given
         self.connection = SelectConnection(URLParameters(given.url), on_open_callback=self._opened)
@@ -22,21 +24,25 @@ class _End:
         self.connection.ioloop.start()
 
     def _opened(self, connection: Any) -> None:
-        connection.channel(on_open_callback=self._channel_open)
+        connection.channel(on_open_callback=self.channel_open)
 
-    def _channel_open(self, channel: Any) -> None:
+    def channel_open(self, channel: Any) -> None:
+        """The channel is there."""
         raise NotImplementedError
 
-    def _leave(self) -> None:
-        tell("ended")
+    def leave(self) -> None:
+        """All is done."""
         self.connection.add_on_close_callback(lambda *_: self.connection.ioloop.stop())
         self.connection.close()
 
 
-class _Give(_End):
+class Give(End):
+    """As many unconfirmed as the window lets."""
+
     sent = confirmed = 0
 
-    def _channel_open(self, channel: Any) -> None:
+    def channel_open(self, channel: Any) -> None:
+        """Ask for confirms."""
         self.channel = channel
         self.body = self.given.body.encode()
         self.properties = BasicProperties(delivery_mode=2, content_type="application/json")
@@ -45,9 +51,10 @@ class _Give(_End):
     def _begin(self, _frame: object) -> None:
         wait_for_go()
         tell("begun")
-        self._pump()
+        self.pump()
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
+        """Publish as far as the window reaches."""
         while self.sent < self.given.count and self.sent - self.confirmed < WINDOW:
             self.channel.basic_publish("", QUEUE, self.body, self.properties, mandatory=True)
             self.sent += 1
@@ -56,15 +63,23 @@ class _Give(_End):
         assert type(frame.method).__name__ == "Ack"
         tag = frame.method.delivery_tag
         self.confirmed = tag if frame.method.multiple else self.confirmed + 1
-        self._pump()
+        self.again()
         if self.confirmed >= self.given.count:
-            self._leave()
+            tell("ended")
+            self.leave()
+
+    def again(self) -> None:
+        """There is room in the window."""
+        self.pump()
 
 
-class _Take(_End):
+class Take(End):
+    """Count them."""
+
     taken = 0
 
-    def _channel_open(self, channel: Any) -> None:
+    def channel_open(self, channel: Any) -> None:
+        """Consume."""
         channel.basic_qos(prefetch_count=PREFETCH)
         channel.basic_consume(QUEUE, self._delivered, callback=lambda _: wait_for_go())
 
@@ -73,10 +88,11 @@ class _Take(_End):
         if self.taken % ACK_EVERY == 0 or self.taken == self.given.count:
             channel.basic_ack(method.delivery_tag, multiple=True)
         if self.taken == self.given.count:
-            self._leave()
+            tell("ended")
+            self.leave()
 
 
 if __name__ == "__main__":
     given = told()
-    (_Give if given.gives else _Take)(given).run()
+    (Give if given.gives else Take)(given).run()
     done()

@@ -1,0 +1,65 @@
+"""B4: forms a second at the door over HTTP, signed and durably committed before their answer, by 1 to 64 clients;
+beside it a bare FastAPI with the same signature and one insert. Ours become cases that are offered to nobody."""
+
+import base64
+import secrets
+from collections.abc import Callable
+
+from benchmarks.county import TEXT, county
+from benchmarks.figures import Figure, Goal, Results, alternating, named
+from benchmarks.ground import Ground, folder
+from benchmarks.process import process
+from bus.testing.services.places import free_ports
+
+CLIENTS = (1, 4, 16, 64)
+FORMS = 3000
+OURS, BARE = "four-center-bus", "FastAPI + SQLite"
+
+
+def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
+    """Both doors, alternating, for each number of clients."""
+    figures = {
+        f"{door}, {clients} clients": Figure("B4", f"{door}, {clients} clients", "forms/s")
+        for clients in CLIENTS
+        for door in (OURS, BARE)
+    }
+
+    def measure(figure: Figure) -> float:
+        door, clients = figure.name.split(", ")
+        count = FORMS // 4 if quick else FORMS
+        return (_ours if door == OURS else _bare)(ground, int(clients.split()[0]), count)
+
+    alternating(rounds, [*figures.values()], measure, say)
+    goals = [
+        Goal(
+            "B4",
+            f"against {BARE}, {clients} clients",
+            named(figures.values(), f"{OURS}, {clients} clients").median
+            / named(figures.values(), f"{BARE}, {clients} clients").median,
+            1.0,
+        )
+        for clients in CLIENTS
+        if clients >= 16
+    ]
+    return Results([*figures.values()], goals)
+
+
+def _ours(ground: Ground, clients: int, count: int) -> float:
+    with county(ground) as both:
+        return _posted(both.intake, both.secret, clients, count)
+
+
+def _bare(_ground: Ground, clients: int, count: int) -> float:
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    port = free_ports(1)[0]
+    with folder() as path, process("fastapi_bare", path, secret, port) as door:
+        door.hear("ready")
+        return _posted(f"http://127.0.0.1:{port}/intake/matter", secret, clients, count)
+
+
+def _posted(url: str, secret: str, clients: int, count: int) -> float:
+    with process("posting", url, secret, count, clients, 0, TEXT, "") as posting:
+        posting.hear("ready")
+        posting.say()
+        begun = posting.hear("begun")["at"]
+        return count / float(posting.hear("ended")["at"] - begun)

@@ -1,0 +1,54 @@
+"""The processes that are measured: started, told what to do, listened to, and ended whatever happens."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Process:
+    """One measured process, which tells marks (``benchmarks/runners/marks.py``)."""
+
+    child: "subprocess.Popen[str]"
+
+    def hear(self, mark: str) -> Any:
+        """The next ``mark``, with ``at`` and all that was told with it; what is told before it is passed over.
+
+        Raises ``RuntimeError`` when the process ends without."""
+        assert self.child.stdout is not None
+        for line in self.child.stdout:
+            told = json.loads(line)
+            if told["mark"] == mark:
+                return told
+        raise RuntimeError(f"{self.child.args!r} ended ({self.child.wait()}) without saying {mark}")
+
+    def say(self, words: str = "go") -> None:
+        """Tell it what to do next."""
+        assert self.child.stdin is not None
+        self.child.stdin.write(words + "\n")
+        self.child.stdin.flush()
+
+    def end(self) -> None:
+        """It is over: it has left by itself, or leaves now, or is ended."""
+        assert self.child.stdin is not None
+        self.child.stdin.close()
+        try:
+            self.child.wait(30)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+
+@contextmanager
+def process(module: str, *arguments: object, environment: dict[str, str] | None = None) -> Iterator[Process]:
+    """``python -m benchmarks.runners.<module>`` with these arguments."""
+    command = [sys.executable, "-m", f"benchmarks.runners.{module}", *map(str, arguments)]
+    made = Process(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment))
+    try:
+        yield made
+    finally:
+        made.end()
