@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from benchmarks import door, hand_over, latency
+from benchmarks import door, growth, hand_over, latency, outage, postgres
 from benchmarks.figures import Results
 from benchmarks.ground import ground
 
-ALL = {"B1": hand_over.run, "B2": latency.run, "B4": door.run}
+ALL = {"B1": hand_over.run, "B2": latency.run, "B3": growth.run, "B4": door.run, "B5": outage.run, "B6": postgres.run}
 
 
 def main() -> int:

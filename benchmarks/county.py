@@ -1,13 +1,11 @@
 """Two centers of ours on one broker, as processes of their own: one gives, one takes."""
 
 import base64
-import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.ground import Ground, folder
 from benchmarks.process import Process, process
@@ -26,9 +24,8 @@ class County:
     intake: str
     """Where the giver takes forms."""
     secret: str
-    folder: Path
-    urls: dict[str, str]
-    """Center → its URL of the broker."""
+    given: dict[str, tuple[object, ...]]
+    """Center → what its process was given: with the same, another one may be started beside it."""
     ready_after: float
     """Seconds from the giver's start until it was ready."""
 
@@ -47,24 +44,18 @@ def county(
     """``stores``: URLs of the giver's and the taker's store; SQLite in a folder of their own if there are none."""
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
-        more = ["watched"] if watched else []
-        environment = {
-            **os.environ,
-            **{f"BENCH_STORE_{me[-1]}": s for me, s in zip((GIVER, TAKER), stores, strict=False)},
+        stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
+        more = ("watched",) if watched else ()
+        given: dict[str, tuple[object, ...]] = {
+            center: (center, urls[center], store, path, secret, letters, *more)
+            for center, store in zip((GIVER, TAKER), stores, strict=True)
         }
-        began: list[float] = []
-
-        def begin(me: str) -> tuple[Process, str, float]:
-            began.append(time.monotonic())
-            made = stack.enter_context(
-                process("ours", me, urls[me], path, secret, letters, *more, environment=environment)
-            )
-            told = made.hear("ready")
-            return made, told["url"], told["at"] - began[-1]
-
-        taker, _, _ = begin(TAKER)
-        giver, url, ready_after = begin(GIVER)
-        made = County(giver, taker, f"{url}/intake/matter", secret, path, urls, ready_after)
+        taker = stack.enter_context(process("ours", *given[TAKER]))
+        taker.hear("ready")
+        began = time.monotonic()
+        giver = stack.enter_context(process("ours", *given[GIVER]))
+        told = giver.hear("ready")
+        both = County(giver, taker, f"{told['url']}/intake/matter", secret, given, told["at"] - began)
         if warm:
-            made.hand_over(200)
-        yield made
+            both.hand_over(200)
+        yield both

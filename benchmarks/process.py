@@ -44,10 +44,10 @@ class Process:
 
 
 @contextmanager
-def process(module: str, *arguments: object, environment: dict[str, str] | None = None) -> Iterator[Process]:
+def process(module: str, *arguments: object) -> Iterator[Process]:
     """``python -m benchmarks.runners.<module>`` with these arguments."""
     command = [sys.executable, "-m", f"benchmarks.runners.{module}", *map(str, arguments)]
-    made = Process(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment))
+    made = Process(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
     try:
         yield made
     finally:

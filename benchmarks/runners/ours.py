@@ -5,7 +5,6 @@ until all are receipted), ``await COUNT`` (until so many cases are known and not
 """
 
 import logging
-import os
 import re
 import sys
 import time
@@ -58,20 +57,20 @@ class Watched(RabbitTransport):
         super().settle(deliveries)
 
 
-def started(me: str, broker: str, folder: Path, secret: str, *, watched: bool) -> tuple[Running, str]:
+def started(me: str, broker: str, store: str, folder: Path, secret: str, *, watched: bool) -> tuple[Running, str]:
     """A center that is ready, and the URL of its HTTP server."""
     settings = load(
         None,
         center=me,
         adapter="benchmarks.center",
-        store=os.environ.get(f"BENCH_STORE_{me[-1]}", f"sqlite:///{folder / me}.db"),
+        store=store,
         broker=broker,
         data=str(folder / me),
         intake_secret=secret,
         vendor={"url": "http://127.0.0.1:9"},
         http={"port": 0},
     )
-    set_up(me, sys.stderr, logging.WARNING)
+    set_up(me, sys.stderr, logging.ERROR)
     running = Running(settings, (Watched if watched else RabbitTransport)(me, broker))
     url = running.start()
     settle_down()
@@ -123,9 +122,9 @@ def obey(running: Running, word: str, number: int, letters: int) -> None:
 
 
 def main() -> None:
-    """``ours CENTER BROKER FOLDER SECRET LETTERS [watched]``; it leaves when its standard input ends."""
-    me, broker, folder, secret, letters = sys.argv[1:6]
-    running, url = started(me, broker, Path(folder), secret, watched="watched" in sys.argv[6:])
+    """``ours CENTER BROKER STORE FOLDER SECRET LETTERS [watched]``; it leaves when its standard input ends."""
+    me, broker, store, folder, secret, letters = sys.argv[1:7]
+    running, url = started(me, broker, store, Path(folder), secret, watched="watched" in sys.argv[7:])
     tell("ready", url=url)
     for line in sys.stdin:
         word, _, number = line.strip().partition(" ")

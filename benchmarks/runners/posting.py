@@ -1,4 +1,4 @@
-"""Forms for a center's door, as many clients at once as asked for: ``posting URL SECRET COUNT CLIENTS RATE LETTERS TO``.
+"""Forms for a center's door, by several clients at once: ``posting URL SECRET COUNT CLIENTS RATE LETTERS TO``.
 
 Everything is signed before the clock starts. With a rate each form has its moment and waits for none before it (an open
 loop, so that a slow answer is not hidden); without one each client sends its next form when it has its answer.

@@ -1,0 +1,36 @@
+"""B3: what one more hand-over costs at a center that is large already, against what it costs at a small one."""
+
+from collections.abc import Callable
+
+from benchmarks.figures import Figure, Goal, Results
+from benchmarks.ground import Ground
+from benchmarks.process import process
+
+SIZES = {
+    "backlog": (10_000, 100_000, 1_000_000),
+    "cases": (10_000, 100_000, 1_000_000, 10_000_000),
+    "centers": (4, 40, 400),
+    "bytes": (1_000, 5_000, 20_000),
+}
+GOALS = ("backlog", "cases", "centers")
+QUICK = {"backlog": (10_000, 100_000), "cases": (10_000, 100_000), "centers": (4, 40), "bytes": (1_000, 20_000)}
+WINDOWS = 8
+
+
+def run(_ground: Ground, _rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
+    """Each size in a process and a store of its own."""
+    figures, goals = [], []
+    for what, sizes in (QUICK if quick else SIZES).items():
+        for size in sizes:
+            with process("growing", what, size, WINDOWS) as growing:
+                figure = Figure("B3", f"{what} {size:,}", "us each", growing.hear("ended")["took"])
+            figures.append(figure)
+            say(f"B3 {figure.name}: {figure.median:,.0f} us")
+        if what in GOALS:
+            least, most = figures[-len(sizes)], figures[-1]
+            goals.append(
+                Goal(
+                    "B3", f"{what}, {sizes[-1]:,} against {sizes[0]:,}", most.median / least.median, 1.25, at_most=True
+                )
+            )
+    return Results(figures, goals)

@@ -1,0 +1,64 @@
+"""B5: the broker is away while forms come in; how fast what waits drains when it is back, how long a center takes to
+start, and how much memory it needs."""
+
+import time
+from collections.abc import Callable
+
+from benchmarks.county import County, county
+from benchmarks.figures import Figure, Goal, Results
+from benchmarks.ground import Ground
+from benchmarks.hand_over import ours
+
+WAITING = 100_000
+
+
+def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
+    """One outage; the drain is compared with hand-overs of the same run."""
+    figures = {
+        name: Figure("B5", name, unit)
+        for name, unit in (
+            ("hand-overs", "messages/s"),
+            ("drain after the outage", "messages/s"),
+            ("start to ready", "s"),
+            ("memory at rest", "MiB"),
+            ("memory under load", "MiB"),
+            ("memory with what waits", "MiB"),
+        )
+    }
+    waiting = WAITING // 20 if quick else WAITING
+    for _ in range(1 if quick else min(rounds, 3)):
+        figures["hand-overs"].rounds.append(ours(ground, 4000 if quick else 12_000))
+        _round(ground, figures, waiting, say)
+    medians = {name: figure.median for name, figure in figures.items()}
+    goals = [
+        Goal("B5", "drain against hand-overs", medians["drain after the outage"] / medians["hand-overs"], 0.9),
+        Goal("B5", "start to ready, s", medians["start to ready"], 2, at_most=True),
+        Goal("B5", "memory at rest, MiB", medians["memory at rest"], 120, at_most=True),
+        Goal("B5", f"memory with {waiting:,} waiting, MiB", medians["memory with what waits"], 250, at_most=True),
+    ]
+    return Results([*figures.values()], goals)
+
+
+def _round(ground: Ground, figures: dict[str, Figure], waiting: int, say: Callable[[str], None]) -> None:
+    with county(ground, warm=False) as both:
+        figures["start to ready"].rounds.append(both.ready_after)
+        figures["memory at rest"].rounds.append(_memory(both))
+        both.hand_over(2000)
+        figures["memory under load"].rounds.append(_memory(both))
+        ground.node.ctl("stop_app")
+        both.giver.say(f"hand-in {waiting}")
+        both.giver.hear("said")
+        say(f"B5 the broker is away and {waiting:,} wait")
+        ground.node.ctl("start_app")
+        ground.node.await_ready()
+        back = time.monotonic()
+        took = both.giver.hear("ended")["at"] - back
+        figures["drain after the outage"].rounds.append(waiting / took)
+        figures["memory with what waits"].rounds.append(_memory(both))
+        say(f"B5 drained in {took:.1f} s")
+
+
+def _memory(both: County) -> float:
+    both.giver.say("memory")
+    mib: float = both.giver.hear("memory")["mib"]
+    return mib

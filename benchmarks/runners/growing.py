@@ -1,0 +1,145 @@
+"""What a hand-over costs at a center that is large already: ``growing WHAT SIZE ROUNDS`` prints microseconds for each.
+
+Two centers in this process, with a road of lists between them: only their own steps are measured, in windows of 500.
+``backlog``: so many messages wait in the outbox for a center that is away; ``cases``: so many are known; ``centers``:
+so many are handed over to, by turns (then only the giver's steps count); ``bytes``: a message is about so long.
+"""
+
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from benchmarks.center.handlers import Matter, center
+from benchmarks.ground import folder
+from benchmarks.runners.marks import done, tell
+from bus.intake import Counter, Submission
+from bus.page import Rules
+from bus.port import Delivery, Fate, Parcel
+from bus.run import settle_down
+from bus.store import Store, Tx, schema
+from bus.turns import WINDOW, Turns
+from bus.work import Gate, Patience
+
+GIVER = "bench-150402"
+LETTERS = 105
+
+
+class Lists:
+    """A road within this process: what one sends lies in the list of the other."""
+
+    def __init__(self, me: str, boxes: dict[str, list[Delivery]]) -> None:
+        self.me, self.boxes = me, boxes
+
+    def send(self, parcels: Sequence[Parcel], _timeout: float) -> list[Fate]:
+        """All are taken, except what nobody fetches."""
+        for parcel in parcels:
+            self.boxes[parcel.recipient].append(Delivery(parcel.body, self.me, None, parcel.digest))
+        return [Fate.TAKEN] * len(parcels)
+
+    def receive(self, limit: int, _timeout: float) -> list[Delivery]:
+        """What lies there."""
+        mine = self.boxes[self.me]
+        self.boxes[self.me] = mine[limit:]
+        return mine[:limit]
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """It is gone from the list already."""
+
+
+class _NoRoutes:
+    def find(self, category: str, division: str) -> str | None:
+        """None is asked for."""
+        return None
+
+
+def stand(name: str, path: Path, boxes: dict[str, list[Delivery]]) -> Turns:
+    """A center without threads."""
+    store, rules = Store(f"sqlite:///{path}/{name}.db"), Rules(name)
+    schema.upgrade(store)
+    counter, gate = Counter(rules, _NoRoutes(), lambda *_: None), Gate(Patience())
+    road: Any = Lists(name, boxes)
+    return Turns(center, None, rules, counter, store, road, gate, lambda _: b"", lambda: datetime.now(UTC), at_once=16)
+
+
+def hand_over(giver: Turns, takers: Sequence[Turns], letters: int, numbers: Iterator[int]) -> tuple[float, float]:
+    """One window of hand-overs, from the forms to the receipts. Seconds at the giver, and at all takers together."""
+    form, words = center.forms["matter"], "暖" * letters
+    forms = [
+        Submission(form, Matter(native_id=f"m-{number}", text=words, to=takers[number % len(takers)].rules.me))
+        for number in (next(numbers) for _ in range(WINDOW))
+    ]
+    start = time.perf_counter()
+    giver.take_in(forms)
+    giver.send()
+    said = time.perf_counter()
+    for taker in takers:
+        taker.receive(0)
+        taker.send()
+        while taker.work()[0] or taker.unwritten:
+            pass
+        taker.send()
+    heard = time.perf_counter()
+    while giver.receive(0):
+        pass
+    giver.send()
+    return time.perf_counter() - heard + said - start, heard - said
+
+
+ID = "printf('00000000-0000-7000-8000-%012x', n)"
+CASES = f"""
+INSERT INTO cases {{some}} SELECT {ID}, printf('OLD-%09d', n), origin, holder, 1, 'closed', opened_ms - 86400000,
+changed_ms - 86400000, record FROM some, (SELECT * FROM cases LIMIT 1)"""  # noqa: S608 - no value of anybody's
+LANES = f"INSERT INTO lanes {{some}} SELECT peer, {ID}, 1, 1 FROM some, (SELECT * FROM lanes LIMIT 1)"  # noqa: S608
+OUTBOX = f"""
+INSERT INTO outbox
+(message_id, recipient, case_id, sequence, kind, body, state, attempts, next_ms, created_ms, trouble) {{some}}
+SELECT {ID}, 'away-150402', {ID}, 1, 'case.offered', body, 'waiting', 1, at_ms + 600000 + n % 1000, at_ms, ''
+FROM some, (SELECT body, at_ms FROM archive LIMIT 1)"""  # noqa: S608
+SOME = "WITH RECURSIVE some(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM some WHERE n + 1 < {end})"
+FILLING = {"cases": (CASES, LANES), "backlog": (OUTBOX,)}
+"""``cases``: closed ones, known for a day. ``backlog``: each was sent once, and is due again in ten minutes."""
+
+
+def fill(store: Store, what: str, count: int, step: int = 100_000) -> None:
+    """So many rows of old times, made of the rows of one that was handed over."""
+    for insert in FILLING.get(what, ()):
+        for first in range(0, count, step):
+            query = text(insert.format(some=SOME.format(first=first, end=min(count, first + step))))
+            store.write(partial(_run, query))
+
+
+def _run(query: TextClause, tx: Tx) -> None:
+    tx.execute(query)
+
+
+def main() -> None:
+    """Fill, hand over, tell."""
+    what, size, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    boxes: dict[str, list[Delivery]] = defaultdict(list)
+    takers = size if what == "centers" else 1
+    letters = max(1, (size - 1300) // 3 + LETTERS) if what == "bytes" else LETTERS
+    with folder() as path:
+        giver = stand(GIVER, path, boxes)
+        others = [stand(f"bench-{number:06d}", path, boxes) for number in range(200_000, 200_000 + takers)]
+        numbers = iter(range(10**9))
+        hand_over(giver, others, letters, numbers)
+        for one in (giver, *others) if what == "cases" else (giver,):
+            fill(one.store, what, size)
+        settle_down()
+        hand_over(giver, others, letters, numbers)
+        both = [hand_over(giver, others, letters, numbers) for _ in range(rounds)]
+        # many takers have few messages each, which is no cost of the giver's
+        took = [given if what == "centers" else given + taken for given, taken in both]
+        tell("ended", took=[seconds / WINDOW * 1e6 for seconds in took])
+
+
+if __name__ == "__main__":
+    main()
+    done()
