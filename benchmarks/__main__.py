@@ -24,12 +24,13 @@ ALL = {
 def main() -> int:
     """0 when all that was asked for has been measured, whether the goals are met or not."""
     asked = _arguments()
+    rounds = asked.rounds or (2 if asked.quick else 5)
     machine, console, start = describe(), Console(), time.monotonic()
     console.print(", ".join(f"{name} {value}" for name, value in machine.items()))
     results: dict[str, Results] = {}
     with ground() as made:
         for name in asked.only.split(","):
-            results[name] = ALL[name](made, asked.rounds, quick=asked.quick, say=_say)
+            results[name] = ALL[name](made, rounds, quick=asked.quick, say=_say)
     report.show(results, console)
     if set(results) == set(ALL):
         for path in report.write(results, machine, quick=asked.quick):
@@ -41,7 +42,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="短：量小 / a quarter of each round, fewer sizes")
-    parser.add_argument("--rounds", type=int, default=5, help="轮数 / rounds (default 5)")
+    parser.add_argument("--rounds", type=int, help="轮数 / rounds (default 5, quick: 2)")
     parser.add_argument("--only", default=",".join(ALL), help="只测，逗号分隔 / only these: B1,B4 (nothing is written)")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""What a run has measured, for people and for programs: a table, JSON, a chart, and the table in docs/performance.md."""
+"""What a run has measured, for people and programs: a table, JSON, a chart, and the table in docs/performance.md."""
 
 import json
 import re
