@@ -16,8 +16,10 @@ from tests.conformance.grounds import CENTERS, RabbitGround
 A, B, C = CENTERS
 
 
-def test_queue_deleted_under_the_consumer(ground: RabbitGround) -> None:
-    """The broker's cancel is seen, told with its cure, and healed as soon as the queue is there again."""
+def test_queue_deleted_under_the_consumer(ground: RabbitGround, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker's cancel itself is seen, without waiting for the next knock, told with its cure, and healed as soon as
+    the queue is there again."""
+    monkeypatch.setattr(consumer, "KNOCK", 3600)
     a, b = ready(ground, A), ready(ground, B)
     with ground.admin() as admin:
         admin.delete_queue(inbox_queue(B))
