@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from bus.run import settle_down
 from bus.testing.bench import Bench
 from tests.corpus import corpus, file_items, http_items, settings_items
 from tests.corpus.http_items import ADAPTERS
@@ -42,6 +43,7 @@ def main(seed: int) -> int:
 def _wire(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
     items = corpus.wire(seed)
     judged = WireJudge(folder)
+    settle_down()  # as a center does: its own heap, and here the corpus, is not walked through at each item
     for window in corpus.windows(items, WINDOW):
         yield from judged.judge(window, partial(_one_by_one, folder, judged, meter))
     judged.close()
