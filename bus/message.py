@@ -139,9 +139,25 @@ def decode(raw: bytes) -> Message[Any]:
     return message
 
 
+_LATELY: dict[bytes, Message[Any]] = {}
+"""What was laid on the desk lately: its reader comes soon, and to read it again costs more than all the rest."""
+_SO_MANY, _SO_LONG = 1000, 4096
+
+
+def read_soon(raw: bytes, message: Message[Any]) -> None:
+    """``raw`` says ``message``, and ``reread`` will ask for it; for a few thousand that are short it is remembered."""
+    if len(raw) <= _SO_LONG:
+        if len(_LATELY) >= _SO_MANY:
+            _LATELY.clear()
+        _LATELY[raw] = message
+
+
 def reread(raw: bytes, kind: str) -> Message[Any]:
     """Read a message of ``kind`` out of our own store: it has passed ``decode`` before, and its bounds need no second
     look. Raises ``Undecodable``."""
+    known = _LATELY.pop(raw, None)  # it is asked for once
+    if known is not None:
+        return known
     model = BY_NAME.get(kind)
     if model is not None:
         with suppress(ValidationError):

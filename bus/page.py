@@ -15,7 +15,7 @@ from bus.custody import Decision, Record, Refusal, Say, decide, hear, register
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.ids import id_within, new_id
 from bus.kinds import CaseKind
-from bus.message import Message, compose, encode
+from bus.message import Message, compose, encode, read_soon
 from bus.store import cases, inbox, outbox, recovery
 from bus.store.database import Tx
 
@@ -240,6 +240,7 @@ class Page:
         }
 
     def _work_row(self, message: Message[Any], body: bytes) -> dict[str, Any]:
+        read_soon(body, message)
         return {
             "message_id": str(message.id),
             "case_id": str(message.subject),

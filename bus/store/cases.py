@@ -1,7 +1,6 @@
 """Queries about cases: records, numbers, links to the center's own system, and the journal."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from bus.store.database import Tx
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, lay_new, lay_over
 
-_OF_CASES = select(t.cases.c.record).where(among("ids", t.cases.c.case_id))
+_OF_CASES = select(t.cases.c.case_id, t.cases.c.record).where(among("ids", t.cases.c.case_id))
 _READ = Prepared(lambda _: _OF_CASES)
 _LOCK = Prepared(lambda _: _OF_CASES.order_by(t.cases.c.case_id).with_for_update())
 
@@ -32,36 +31,55 @@ def _records(query: Prepared, tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Re
     wanted = [str(case_id) for case_id in case_ids]
     if not wanted:
         return {}
-    records = (_parsed(row[0]) for row in query.rows(tx, ids=as_list(wanted)))
+    records = (_parsed(case_id, text) for case_id, text in query.rows(tx, ids=as_list(wanted)))
     return {record.case.case_id: record for record in records}
 
 
-@lru_cache(maxsize=1000)
-def _parsed(text: str) -> Record:
-    """Records never change once made, and the steps read the same one again and again between two changes."""
-    return Record.model_validate_json(text)
+_LATELY: dict[str, tuple[str, Record]] = {}
+"""What stood in the store of a case when it was last read or written here. Records never change once made, and the
+steps read the same one again and again between two changes; one that another process has changed has another text."""
+_SO_MANY = 1000
+
+
+def _parsed(case_id: str, text: str) -> Record:
+    lately = _LATELY.get(case_id)
+    if lately is not None and lately[0] == text:
+        return lately[1]
+    record = Record.model_validate_json(text)
+    _remember(case_id, text, record)
+    return record
+
+
+def _text(case_id: str, record: Record) -> str:
+    text = record.model_dump_json()
+    _remember(case_id, text, record)
+    return text
+
+
+def _remember(case_id: str, text: str, record: Record) -> None:
+    if len(_LATELY) >= _SO_MANY:
+        _LATELY.clear()
+    _LATELY[case_id] = text, record
 
 
 def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     """Write these records, new or changed."""
-    lay_over(
-        tx,
-        t.cases,
-        [
-            {
-                "case_id": str(record.case.case_id),
-                "number": record.case.number,
-                "origin": record.case.origin,
-                "holder": record.holder,
-                "version": record.version,
-                "status": record.status.value,
-                "opened_ms": int(record.case.received_at.timestamp() * 1000),
-                "changed_ms": now_ms,
-                "record": record.model_dump_json(),
-            }
-            for record in sorted(records, key=lambda r: str(r.case.case_id))
-        ],
-    )
+    rows = []
+    for record in sorted(records, key=lambda r: r.case.case_id):
+        case_id = str(record.case.case_id)
+        row = {
+            "case_id": case_id,
+            "number": record.case.number,
+            "origin": record.case.origin,
+            "holder": record.holder,
+            "version": record.version,
+            "status": record.status.value,
+            "opened_ms": int(record.case.received_at.timestamp() * 1000),
+            "changed_ms": now_ms,
+            "record": _text(case_id, record),
+        }
+        rows.append(row)
+    lay_over(tx, t.cases, rows)
 
 
 def by_number(tx: Tx, number: str) -> UUID | None:
