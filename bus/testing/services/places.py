@@ -1,11 +1,13 @@
 """Where a private server lives: its folder and its ports, and the error when it cannot live at all."""
 
+import fcntl
 import os
 import random
 import shutil
 import socket
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -18,15 +20,20 @@ class ServiceUnavailable(RuntimeError):
     """A server that a test needs cannot be had; the text says the cure in Chinese and English."""
 
 
+_given: set[int] = set()
+"""The ports that this process has drawn; it draws none twice."""
+
+
 def free_ports(count: int) -> list[int]:
-    """``count`` different ports on which nothing listens on loopback."""
+    """``count`` different ports on which nothing listens on loopback, and which no other test process has drawn.
+
+    A server listens seconds after its port was drawn, and there are dozens of them: two that hope for the same port
+    are no rare thing. So each is claimed until this process ends."""
     found: list[int] = []
     for port in random.sample(PORTS, len(PORTS)):
-        with socket.socket() as probe:
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
+        if port in _given or not _is_free(port) or not _claimed(port):
+            continue
+        _given.add(port)
         found.append(port)
         if len(found) == count:
             return found
@@ -34,6 +41,31 @@ def free_ports(count: int) -> list[int]:
         f"{PORTS.start} 至 {PORTS.stop} 之间没有足够的空闲端口：请关闭占用端口的进程。\n"
         f"Not enough free ports from {PORTS.start} to {PORTS.stop}: end what occupies them."
     )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def _claimed(port: int) -> bool:
+    """One byte of a file that all test processes of this user lock in: the kernel lets go of it when we end."""
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _claims() -> int:
+    path = Path(tempfile.gettempdir()) / f"bus-ports-{os.getuid()}"
+    # never closed: the locks of a process end with the first descriptor of the file that it closes, fcntl(2)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def private_folder(name: str, parent: Path | None = None, owner: str | None = None) -> Path:
