@@ -7,8 +7,11 @@ import sys
 import time
 from typing import Any
 
+import httpx
+
 from tests.chaos.centers import CenterProcess
 from tests.chaos.scene import OVER
+from tests.chaos.vendors import AGAIN
 
 BUS = "from bus.cli import main; main()"
 
@@ -43,3 +46,10 @@ def await_recovery(center: CenterProcess, timeout: float = 60) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{center.name} has not recovered in {timeout:g} s: {status['peers']}")
         OVER.wait(1)
+
+
+def send_again(center: CenterProcess, since: float, timeout: float = 60) -> None:
+    """Have the center's own system send again what it handed in since a time, in seconds since 1970: the last of the
+    steps after a backup was put back. Raises httpx.HTTPError when that system is away for so long."""
+    url = f"{center.settings['vendor']['url']}{AGAIN}"
+    httpx.post(url, json={"since": since}, timeout=timeout, trust_env=False).raise_for_status()

@@ -66,6 +66,10 @@ class Task:
     tries: int = field(compare=False, default=0)
 
 
+AGAIN = "/again"
+"""Where an operator asks for what was told since a time: ``{"since": seconds since 1970}``."""
+
+
 class Staff:
     """The people at one center's vendor system: each order is accepted, then resolved; again and again until told."""
 
@@ -73,6 +77,8 @@ class Staff:
         self._center, self._url, self._secret, self._told = center, url, secret, told
         self._name = ACTS[center.partition("-")[0]]
         self._tasks: list[Task] = []
+        self._over: list[tuple[float, Task]] = []
+        """What was told and answered, and when."""
         self._ready = threading.Condition()
         for _ in range(hands):
             threading.Thread(target=self._work, daemon=True).start()
@@ -82,6 +88,16 @@ class Staff:
         with self._ready:
             heapq.heappush(self._tasks, task)
             self._ready.notify()
+
+    def again(self, since: float) -> None:
+        """The center was put back to a backup of that time: of each order, all that it was told since, in order."""
+        with self._ready:
+            first: dict[str, Task] = {}
+            for at, task in self._over:
+                if at >= since:
+                    first.setdefault(task.record, task)
+        for task in first.values():
+            self.give(Task(time.monotonic(), task.record, task.case, task.step))
 
     def _next(self) -> Task:
         with self._ready:
@@ -103,6 +119,8 @@ class Staff:
                 at=time.time(), case=task.case,
             )  # fmt: skip
             if told.status in (200, 202):
+                with self._ready:
+                    self._over.append((time.time(), task))
                 if task.step + 1 < len(STEPS):
                     self.give(Task(time.monotonic(), task.record, task.case, task.step + 1))
             elif told.status == 0 or told.status >= 500 or told.status == 401:
@@ -120,6 +138,9 @@ class System:
 
     def answer(self, path: str, key: str, body: Json) -> tuple[int, Json]:
         """One call of the adapter."""
+        if path == AGAIN:
+            self._staff.again(body["since"])
+            return 200, {}
         with self._lock:
             before = self._done.get(key)
             if before is not None:

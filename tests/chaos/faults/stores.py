@@ -1,12 +1,13 @@
 """Harm to the centers' stores."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 from bus.testing.faults import StoreIntruder
 from tests.chaos.faults.fault import Needs, fault
-from tests.chaos.operating import await_recovery, bus
+from tests.chaos.operating import await_recovery, bus, send_again
 from tests.chaos.scene import Scene
 
 
@@ -57,6 +58,7 @@ def old_backup_restored(scene: Scene) -> None:
     store = Path(scene.town.store_url(center.name).removeprefix("sqlite:///"))
     backup = scene.town.folder / f"{center.name}.backup"
     backup.unlink(missing_ok=True)
+    of_when = time.time()
     _copy(store, backup)
     scene.hold(2, 10)
     center.kill9()
@@ -68,6 +70,7 @@ def old_backup_restored(scene: Scene) -> None:
     center.start()
     center.await_door()
     await_recovery(center)
+    send_again(center, of_when)
     scene.hold(2, 5)
 
 
