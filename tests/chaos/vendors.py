@@ -64,6 +64,8 @@ class Task:
     case: str = field(compare=False)
     step: int = field(compare=False, default=0)
     tries: int = field(compare=False, default=0)
+    again: bool = field(compare=False, default=False)
+    """Told before, to a store that was put back since: what others have heard of is refused, and the next is due."""
 
 
 AGAIN = "/again"
@@ -97,7 +99,7 @@ class Staff:
                 if at >= since:
                     first.setdefault(task.record, task)
         for task in first.values():
-            self.give(Task(time.monotonic(), task.record, task.case, task.step))
+            self.give(Task(time.monotonic(), task.record, task.case, task.step, again=True))
 
     def _next(self) -> Task:
         with self._ready:
@@ -118,13 +120,14 @@ class Staff:
                 center=self._center, form="order-event", id=event_id, status=told.status, answer=told.body,
                 at=time.time(), case=task.case,
             )  # fmt: skip
-            if told.status in (200, 202):
+            if told.status in (200, 202) or (task.again and told.status == 409):
                 with self._ready:
                     self._over.append((time.time(), task))
                 if task.step + 1 < len(STEPS):
-                    self.give(Task(time.monotonic(), task.record, task.case, task.step + 1))
+                    self.give(Task(time.monotonic(), task.record, task.case, task.step + 1, again=task.again))
             elif told.status == 0 or told.status >= 500 or told.status == 401:
-                self.give(Task(time.monotonic() + 0.3, task.record, task.case, task.step, task.tries + 1))
+                due = time.monotonic() + 0.3
+                self.give(Task(due, task.record, task.case, task.step, task.tries + 1, task.again))
 
 
 class System:
