@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.county import county
 from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
-from benchmarks.process import process
+from benchmarks.process import both_ends
 
 BYTES = 1300
 """Of a message's body."""
@@ -64,14 +64,9 @@ def theirs(ground: Ground, module: str, count: int) -> float:
     """Messages a second by somebody else."""
     with folder() as path, ground.bare() as url:
         given = (url, count, BYTES, path / "kept.db")
-        with process(module, "take", *given) as taker:
-            taker.hear("ready")
-            with process(module, "give", *given) as giver:
-                giver.hear("ready")
-                taker.say()
-                giver.say()
-                begun = giver.hear("begun")["at"]
-                return count / float(taker.hear("ended")["at"] - begun)
+        with both_ends(module, *given) as (taker, giver):
+            begun = giver.hear("begun")["at"]
+            return count / float(taker.hear("ended")["at"] - begun)
 
 
 def ours(ground: Ground, count: int) -> float:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from benchmarks.county import TEXT, County, county
 from benchmarks.figures import Figure, Goal, Results
-from benchmarks.ground import Ground, folder
+from benchmarks.ground import Ground
 from benchmarks.hand_over import BYTES
-from benchmarks.process import process
+from benchmarks.process import both_ends, process
 from benchmarks.runners.ours import TAKER
 
 CLIENTS = 32
@@ -67,12 +67,5 @@ def _since(taken: Mapping[str, float], ended: Mapping[str, float]) -> list[float
 
 def _raw(ground: Ground, rate: int, seconds: int) -> list[float]:
     count = rate * seconds
-    with folder() as path, ground.bare() as url:
-        given = (url, count, BYTES, path / "none")
-        with process("steady_pika", "take", *given, rate) as taker:
-            taker.hear("ready")
-            with process("steady_pika", "give", *given, rate) as giver:
-                giver.hear("ready")
-                taker.say()
-                giver.say()
-                return [took * 1000 for took in taker.hear("ended")["took"]]
+    with ground.bare() as url, both_ends("steady_pika", url, count, BYTES, "", rate) as (taker, _giver):
+        return [took * 1000 for took in taker.hear("ended")["took"]]

@@ -47,14 +47,13 @@ def _round(ground: Ground, figures: dict[str, Figure], waiting: int, say: Callab
         figures["memory under load"].rounds.append(_memory(both))
         ground.node.ctl("stop_app")
         both.giver.say(f"hand-in {waiting}")
-        both.giver.hear("said")
+        figures["memory with what waits"].rounds.append(both.giver.hear("said")["mib"])
         say(f"B5 the broker is away and {waiting:,} wait")
         ground.node.ctl("start_app")
         ground.node.await_ready()
         back = time.monotonic()
         took = both.giver.hear("ended")["at"] - back
         figures["drain after the outage"].rounds.append(waiting / took)
-        figures["memory with what waits"].rounds.append(_memory(both))
         say(f"B5 drained in {took:.1f} s")
 
 

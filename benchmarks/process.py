@@ -44,6 +44,18 @@ class Process:
 
 
 @contextmanager
+def both_ends(module: str, *arguments: object) -> Iterator[tuple[Process, Process]]:
+    """A taker and a giver of bare messages, both ready and let go at the same moment."""
+    with process(module, "take", *arguments) as taker:
+        taker.hear("ready")
+        with process(module, "give", *arguments) as giver:
+            giver.hear("ready")
+            taker.say()
+            giver.say()
+            yield taker, giver
+
+
+@contextmanager
 def process(module: str, *arguments: object) -> Iterator[Process]:
     """``python -m benchmarks.runners.<module>`` with these arguments."""
     command = [sys.executable, "-m", f"benchmarks.runners.{module}", *map(str, arguments)]

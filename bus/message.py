@@ -145,7 +145,7 @@ _SO_MANY, _SO_LONG = 1000, 4096
 
 
 def read_soon(raw: bytes, message: Message[Any]) -> None:
-    """``raw`` says ``message``, and ``reread`` will ask for it; for a few thousand that are short it is remembered."""
+    """``raw`` says ``message``, and ``reread`` will ask for it; of those that are short the last are remembered."""
     if len(raw) <= _SO_LONG:
         if len(_LATELY) >= _SO_MANY:
             _LATELY.clear()

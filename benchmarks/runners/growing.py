@@ -17,8 +17,10 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from benchmarks.center.handlers import Matter, center
+from benchmarks.county import TEXT
 from benchmarks.ground import folder
 from benchmarks.runners.marks import done, tell
+from benchmarks.runners.ours import GIVER
 from bus.intake import Counter, Submission
 from bus.page import Rules
 from bus.port import Delivery, Fate, Parcel
@@ -26,9 +28,6 @@ from bus.run import settle_down
 from bus.store import Store, Tx, schema
 from bus.turns import WINDOW, Turns
 from bus.work import Gate, Patience
-
-GIVER = "bench-150402"
-LETTERS = 105
 
 
 class Lists:
@@ -124,7 +123,7 @@ def main() -> None:
     what, size, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     boxes: dict[str, list[Delivery]] = defaultdict(list)
     takers = size if what == "centers" else 1
-    letters = max(1, (size - 1300) // 3 + LETTERS) if what == "bytes" else LETTERS
+    letters = max(1, (size - 1300) // 3 + TEXT) if what == "bytes" else TEXT
     with folder() as path:
         giver = stand(GIVER, path, boxes)
         others = [stand(f"bench-{number:06d}", path, boxes) for number in range(200_000, 200_000 + takers)]

@@ -1,4 +1,4 @@
-"""``give`` or ``take``: a whole center as ``bus run`` runs it, with its store, loops, transport and door.
+"""A whole center as ``bus run`` runs it, with its store, loops, transport and door.
 
 What it is to do comes on its standard input, one word a line: ``hand-in COUNT`` (forms at the door, without HTTP, and
 until all are receipted), ``await COUNT`` (until so many cases are known and nothing is owed), ``times``, ``memory``.
@@ -102,12 +102,18 @@ def until_receipted(running: Running, known: int = 0) -> None:
         time.sleep(0.02)
 
 
+def resident_mib() -> float:
+    """What this process has in memory now."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
 def obey(running: Running, word: str, number: int, letters: int) -> None:
     """Do what the coordinator wants, and say when it is done."""
     if word == "hand-in":
         tell("begun")
         hand_in(running, f"m{time.monotonic_ns()}", number, letters)
-        tell("said")
+        tell("said", mib=resident_mib())
         until_receipted(running)
         tell("ended")
     elif word == "await":
@@ -117,8 +123,7 @@ def obey(running: Running, word: str, number: int, letters: int) -> None:
         receipted = running.transport.receipted if isinstance(running.transport, Watched) else {}
         tell("times", arrived=arrived, receipted=receipted)
     elif word == "memory":
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-        tell("memory", mib=int(status.partition("VmRSS:")[2].split()[0]) / 1024)
+        tell("memory", mib=resident_mib())
 
 
 def main() -> None:

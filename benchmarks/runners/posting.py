@@ -31,7 +31,6 @@ def _request(host: str, path: str, webhook: Webhook, form: dict[str, str]) -> Re
     native_id, body = form["native_id"], json.dumps(form, ensure_ascii=False)
     now = datetime.now(UTC)
     head = {
-        "POST": f"{path} HTTP/1.1",
         "host": host,
         "content-type": "application/json",
         "content-length": str(len(body.encode())),
@@ -39,7 +38,7 @@ def _request(host: str, path: str, webhook: Webhook, form: dict[str, str]) -> Re
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": webhook.sign(native_id, now, body),
     }
-    lines = [f"POST {head.pop('POST')}", *(f"{name}: {value}" for name, value in head.items())]
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
     return native_id, ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
