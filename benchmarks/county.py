@@ -1,7 +1,5 @@
 """Two centers of ours on one broker, as processes of their own: one gives, one takes."""
 
-import base64
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,6 +8,7 @@ from dataclasses import dataclass
 from benchmarks.ground import Ground, folder
 from benchmarks.process import Process, process
 from benchmarks.runners.ours import GIVER, TAKER
+from bus.settings import fresh_secret
 
 TEXT = 105
 """Letters of a case's text: they make the offer 1,300 bytes long."""
@@ -42,7 +41,7 @@ def county(
     ground: Ground, *, letters: int = TEXT, stores: Sequence[str] = (), watched: bool = False, warm: bool = True
 ) -> Iterator[County]:
     """``stores``: URLs of the giver's and the taker's store; SQLite in a folder of their own if there are none."""
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    secret = fresh_secret()
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
         more = ("watched",) if watched else ()

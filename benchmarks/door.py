@@ -1,14 +1,13 @@
 """B4: forms a second at the door over HTTP, signed and durably committed before their answer, by 1 to 64 clients;
 beside it a bare FastAPI with the same signature and one insert. Ours become cases that are offered to nobody."""
 
-import base64
-import secrets
 from collections.abc import Callable
 
 from benchmarks.county import TEXT, county
 from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
 from benchmarks.process import process
+from bus.settings import fresh_secret
 from bus.testing.services.places import free_ports
 
 CLIENTS = (1, 4, 16, 64)
@@ -51,7 +50,7 @@ def _ours(ground: Ground, clients: int, count: int) -> float:
 
 
 def _bare(_ground: Ground, clients: int, count: int) -> float:
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    secret = fresh_secret()
     port = free_ports(1)[0]
     with folder() as path, process("fastapi_bare", path, secret, port) as door:
         door.hear("ready")

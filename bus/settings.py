@@ -1,5 +1,7 @@
 """A center's settings: one TOML file, and the environment for what must not stand in a file. Checked as a whole."""
 
+import base64
+import secrets
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -114,6 +116,11 @@ class CenterSettings(BaseSettings):
             if route.to != self.center and route.fits(category, division):
                 return route.to
         return None
+
+
+def fresh_secret() -> str:
+    """A fresh intake secret of 32 random bytes, as Standard Webhooks writes it."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 class BadSettings(ValueError):

@@ -1,9 +1,7 @@
 """``bus doctor``: is all there that a center needs, and if not, what is the cure."""
 
-import base64
 import logging
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +15,7 @@ from bus.cli.places import ConfigFile, store_settings
 from bus.cli.run import secret_faults
 from bus.cli.voice import FAILURE, AsJson, Lang, Language, Voice
 from bus.log import set_up
-from bus.settings import CenterSettings
+from bus.settings import CenterSettings, fresh_secret
 from bus.transports.admin import AdminRefused
 from bus.transports.findings import Severity, Words
 from bus.transports.topology import verify
@@ -36,7 +34,7 @@ def doctor(
 ) -> None:
     """检查代理、权限、拓扑、存储、业务系统、时钟；有错误时退出码 1 / check all a center needs; exit 1 on errors."""
     if new_secret:
-        typer.echo("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
+        typer.echo(fresh_secret())
         return
     voice = Voice(lang, as_json)
     with voice.guarding():

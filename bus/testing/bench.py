@@ -3,14 +3,12 @@
 HTTP, signatures, store and loops are real; only the road lies in this process. A fresh bench is in a second ready.
 """
 
-import base64
 import dataclasses
 import hashlib
 import importlib
 import io
 import json
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -31,7 +29,7 @@ from bus.ids import new_id
 from bus.log import set_up
 from bus.pauses import Pauses
 from bus.run import Running
-from bus.settings import load
+from bus.settings import fresh_secret, load
 from bus.store import cases, parked
 from bus.store import tables as t
 from bus.testing.past import ARBITER, PEER
@@ -63,7 +61,7 @@ class Bench:
         named = self.samples.centers()
         self.me = next((n for n in named if n.startswith(f"{self.samples.kind}-")), f"{self.samples.kind}-150402")
         self.others = [n for n in dict.fromkeys((PEER, ARBITER, *named)) if n != self.me]
-        self.secret = _a_secret()
+        self.secret = fresh_secret()
         self.logged = io.StringIO()
         self.commands: list[tuple[str, list[Json]]] = []
         """What every form and message that was handled became: (the form's name or the message's id, commands)."""
@@ -248,10 +246,6 @@ def a_case(case_id: UUID, origin: str) -> Case:
         resident=Person(name="居民甲", phone="0476-0000000"), channel="app",
         source=Source(system="bench", record=case_id.hex), received_at=datetime.now(UTC),
     )  # fmt: skip
-
-
-def _a_secret() -> str:
-    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 def _is_utf8(raw: bytes) -> bool:

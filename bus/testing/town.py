@@ -4,9 +4,7 @@ The centers run in this process, or in a child process that can be killed; the v
 in the world they live elsewhere. Everything between them is real: HTTP, signatures, stores on disk, the transport.
 """
 
-import base64
 import importlib
-import secrets
 import socket
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from sqlalchemy import func, select
 
 from bus.custody import Record, Status
 from bus.log import set_up
+from bus.settings import fresh_secret
 from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Store
@@ -87,7 +86,7 @@ class Town:
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = []
         for name in self.centers:
-            secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+            secret = fresh_secret()
             port = free_port()
             self.urls[name] = f"http://127.0.0.1:{port}"
             simulator = importlib.import_module(f"adapters.{name.partition('-')[0]}.simulator").Simulator

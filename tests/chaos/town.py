@@ -2,16 +2,15 @@
 
 import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bus.settings import fresh_secret
 from bus.testing.checker.canaries import Canary
 from bus.testing.services.places import free_ports
 from tests.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
@@ -53,7 +52,7 @@ class Town:
         desks = []
         for name in self.brokers:
             door, vendor = ports.pop(), ports.pop()
-            self.secrets[name] = "whsec_" + b64encode(secrets.token_bytes(24)).decode()
+            self.secrets[name] = fresh_secret()
             desks.append(Desk(name, vendor, f"http://127.0.0.1:{door}", self.secrets[name]))
             self.centers[name] = CenterProcess(
                 name,
