@@ -7,7 +7,6 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,16 +69,17 @@ class County:
         self._road.close()
 
 
-def _until_told(stop: Callable[[], None]) -> None:
+def _hear_of_the_end() -> threading.Event:
+    """Set by SIGTERM or SIGINT. To be called before a door opens: who sees the door may already ask us to leave."""
     told = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: told.set())
-    told.wait()
-    stop()
+    return told
 
 
 def main() -> None:
     """Run the plan named on the command line."""
+    told = _hear_of_the_end()
     plan = Plan.read(Path(sys.argv[1]))
     if plan.log_file:
         set_up("county", Path(plan.log_file).open("a", encoding="utf-8"))  # noqa: SIM115 - open until the process ends
@@ -88,7 +88,8 @@ def main() -> None:
     settle_down()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    _until_told(county.stop)
+    told.wait()
+    county.stop()
 
 
 if __name__ == "__main__":
