@@ -174,7 +174,7 @@ def _place(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int
                     "case_id": one.lane[1],
                     "sequence": sequence,
                     "body": one.body,
-                    "at_ms": ms(page.now),
+                    "at_ms": page.now_ms,
                 }
             )
     elif _apply(page, tray, one):
@@ -252,7 +252,7 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
         "message_id": one.message_id,
         "verdict": verdict.value,
         "code": code or None,
-        "at_ms": ms(page.now),
+        "at_ms": page.now_ms,
     }
     tray.applied.append(remembered)
     kind = kind_of(one.message)

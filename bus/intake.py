@@ -19,7 +19,7 @@ from bus.case import Attachment
 from bus.center import Form, FrontDesk, Link, NotEver, Routes
 from bus.commands import Register
 from bus.custody import Record, Refusal
-from bus.page import Page, Rules, ms
+from bus.page import Page, Rules
 from bus.store import cases, intakes
 from bus.store.database import Store, StoreTrouble, Tx
 
@@ -80,28 +80,45 @@ def intake(store: Store, counter: Counter, submissions: Sequence[Submission], no
     """Take in a batch; one reply for each, in order. Raises ``StoreTrouble``: then none of it was taken."""
 
     def change(tx: Tx) -> list[Reply]:
-        page = Page(tx, counter.rules, now)
-        era = page.era
-        if era.recovery is not None:
-            raise StoreTrouble("this center recovers what it has forgotten since its backup: again later", passing=True)
-        may_come = era.ended_ms is not None and ms(now) < era.ended_ms + STILL_COMING_MS
-        known = intakes.known(tx, {s.key for s in submissions})
-        fresh: list[dict[str, Any]] = []
-        replies = []
-        for submission in submissions:
-            reply = _repeated(submission, known) or _take(page, counter, submission, may_come=may_come)
-            if reply.status == "taken":
-                (form, native_id), digest, answer = submission.key, submission.digest(), reply.as_json()
-                known[form, native_id] = (digest, answer)
-                fresh.append(
-                    {"form": form, "native_id": native_id, "digest": digest, "answer": answer, "at_ms": ms(now)}
-                )
-            replies.append(reply)
-        page.write()
-        intakes.note(tx, fresh)
+        window = _Window(Page(tx, counter.rules, now), counter, {s.key for s in submissions})
+        replies = [window.reply(submission) for submission in submissions]
+        if cases.any_linked(tx, window.registered):  # rare: whose it is must be known before it is registered
+            window = _Window(Page(tx, counter.rules, now), counter, {s.key for s in submissions}, ask_for_each=True)
+            replies = [window.reply(submission) for submission in submissions]
+        window.page.write()
+        intakes.note(tx, window.fresh)
         return replies
 
     return store.write(change)
+
+
+class _Window:
+    """What goes into one commit. Raises ``StoreTrouble`` while the center recovers."""
+
+    def __init__(self, page: Page, counter: Counter, keys: set[tuple[str, str]], *, ask_for_each: bool = False) -> None:
+        era = page.era
+        if era.recovery is not None:
+            raise StoreTrouble("this center recovers what it has forgotten since its backup: again later", passing=True)
+        self.page = page
+        self.desk = _front_desk(page, counter)
+        self.may_come = era.ended_ms is not None and page.now_ms < era.ended_ms + STILL_COMING_MS
+        self.known = intakes.known(page.tx, keys)
+        self.fresh: list[dict[str, Any]] = []
+        self.registered: set[tuple[str, str]] = set()
+        """The records of the center's own system that have become cases, as if none were one already."""
+        self.ask_for_each = ask_for_each
+        """Whether the store is asked of each of them, before it is registered."""
+
+    def reply(self, submission: Submission) -> Reply:
+        """Take in one form, unless it was taken before."""
+        reply = _repeated(submission, self.known) or _take(self, submission)
+        if reply.status == "taken":
+            (form, native_id), digest, answer = submission.key, submission.digest(), reply.as_json()
+            self.known[form, native_id] = (digest, answer)
+            self.fresh.append(
+                {"form": form, "native_id": native_id, "digest": digest, "answer": answer, "at_ms": self.page.now_ms}
+            )
+        return reply
 
 
 def _repeated(submission: Submission, known: dict[tuple[str, str], tuple[str, str]]) -> Reply | None:
@@ -113,14 +130,14 @@ def _repeated(submission: Submission, known: dict[tuple[str, str], tuple[str, st
     return Reply("repeated", tuple(json.loads(before[1])["cases"]))
 
 
-def _take(page: Page, counter: Counter, submission: Submission, *, may_come: bool) -> Reply:
+def _take(window: _Window, submission: Submission) -> Reply:
     try:
-        with page.attempt():
-            touched = _carry_out(page, _front_desk(page, counter), submission)
+        with window.page.attempt():
+            touched = _carry_out(window, submission)
     except _Registered as known:
         return Reply("repeated", _shown([known.record]))
     except (Refusal, NotEver) as no:
-        if may_come and no.code in _UNKNOWN:
+        if window.may_come and no.code in _UNKNOWN:
             return Reply("later", code=no.code, cure="this center was put back to a backup: send it again later")
         return Reply("refused", code=no.code, cure=no.cure)
     except ValidationError as error:
@@ -145,12 +162,13 @@ class _Registered(Exception):
         self.record = record
 
 
-def _carry_out(page: Page, desk: FrontDesk, submission: Submission) -> list[Record]:
+def _carry_out(window: _Window, submission: Submission) -> list[Record]:
+    page = window.page
     touched: dict[UUID, None] = {}
-    for item in submission.form.handler(desk, submission.body):
+    for item in submission.form.handler(window.desk, submission.body):
         touched[item.case_id] = None
         if isinstance(item, Register):
-            _never_twice(page, item)
+            _never_twice(window, item)
         if isinstance(item, Link):
             page.link(item.case_id, item.system, item.native_id)
             continue
@@ -160,10 +178,13 @@ def _carry_out(page: Page, desk: FrontDesk, submission: Submission) -> list[Reco
     return [record for case_id in touched if (record := page.record(case_id)) is not None]
 
 
-def _never_twice(page: Page, item: Register) -> None:
+def _never_twice(window: _Window, item: Register) -> None:
     """Raises ``_Registered`` when the record of the center's own system is a case of ours already."""
-    source = item.case.source
-    known = cases.find(page.tx, source.system, source.record) or page.linked(source.system, source.record)
+    page, source = window.page, item.case.source
+    window.registered.add((source.system, source.record))
+    known = page.linked(source.system, source.record)
+    if known is None and window.ask_for_each:
+        known = cases.find(page.tx, source.system, source.record)
     record = page.record(known) if known is not None else None
     if record is not None:
         raise _Registered(record)
@@ -188,8 +209,9 @@ def _front_desk(page: Page, counter: Counter) -> FrontDesk:
             raise NotEver("no-attachment", "upload the attachment first, then name its SHA-256")
         return kept
 
+    prefix = f"{counter.rules.me.replace('_', '').upper()}-{page.now.astimezone(CHINA):%Y%m%d}"
+
     def number() -> str:
-        prefix = f"{counter.rules.me.replace('_', '').upper()}-{page.now.astimezone(CHINA):%Y%m%d}"
         return f"{prefix}-{page.next_number(prefix):05d}"
 
     return FrontDesk(counter.rules.me, page.now, find, record, attachment, number, page.new_case_id, counter.routes)

@@ -176,9 +176,7 @@ def read_json(raw: bytes) -> dict[str, Any]:
     try:
         # strictly UTF-8 and without a mark in front: the json module alone would guess UTF-16 and UTF-32 as well
         text = raw.decode()
-        document = json.loads(
-            text, object_pairs_hook=_no_key_twice, parse_int=_bounded_int, parse_constant=_no_constant
-        )
+        document = _WITHIN_BOUNDS.decode(text)
     except Undecodable:
         raise
     except UnicodeDecodeError:
@@ -219,6 +217,11 @@ def _bounded_int(digits: str) -> int:
 
 def _no_constant(_name: str) -> float:
     raise Undecodable("not-json")
+
+
+_WITHIN_BOUNDS = json.JSONDecoder(
+    object_pairs_hook=_no_key_twice, parse_int=_bounded_int, parse_constant=_no_constant
+)  # ``json.loads`` would make a new one for each message
 
 
 _ROUND = bytes.maketrans(b"{}", b"[]")

@@ -51,6 +51,7 @@ class Page:
         self.tx = tx
         self.rules = rules
         self.now = now
+        self.now_ms = ms(now)
         self._records: dict[UUID, Record | None] = {}
         """None: this center has never had that case."""
         self._changed: dict[UUID, None] = {}
@@ -134,7 +135,7 @@ class Page:
         self._lines.append(
             {
                 "case_id": str(case_id),
-                "at_ms": ms(self.now),
+                "at_ms": self.now_ms,
                 "way": way,
                 "kind": kind,
                 "peer": peer,
@@ -181,7 +182,7 @@ class Page:
     def write(self) -> int:
         """Write everything down. Returns how many messages were put into the outbox."""
         changed = (self._records[case_id] for case_id in self._changed)
-        cases.keep(self.tx, [record for record in changed if record is not None], ms(self.now))
+        cases.keep(self.tx, [record for record in changed if record is not None], self.now_ms)
         sent = self._write_outbox()
         inbox.lay_work(self.tx, [self._work_row(*one) for one in self._desk])
         cases.numbered(self.tx, self._numbers)
@@ -234,8 +235,8 @@ class Page:
             "body": encode(message),
             "state": outbox.WAITING,
             "attempts": 0,
-            "next_ms": ms(self.now),
-            "created_ms": ms(self.now),
+            "next_ms": self.now_ms,
+            "created_ms": self.now_ms,
             "trouble": "",
         }
 
@@ -249,7 +250,7 @@ class Page:
             "body": body,
             "state": inbox.WAITING,
             "attempts": 0,
-            "next_ms": ms(self.now),
-            "created_ms": ms(self.now),
+            "next_ms": self.now_ms,
+            "created_ms": self.now_ms,
             "reason": "",
         }

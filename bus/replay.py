@@ -130,7 +130,7 @@ def replay(store: Store, rules: Rules, number: int, now: datetime) -> Replayed:
 
 
 def _at_the_desk(page: Page, row: Row) -> Replayed:
-    if inbox.replay_work(page.tx, row["message_id"], ms(page.now)):
+    if inbox.replay_work(page.tx, row["message_id"], page.now_ms):
         return Replayed(Outcome.ON_ITS_WAY)  # the row stays, with its clock, until the work is done
     parked.take(page.tx, row["id"])
     return Replayed(Outcome.SETTLED)
@@ -146,7 +146,7 @@ def _to_the_peer(page: Page, row: Row) -> Replayed:
     if not found:
         return Replayed(Outcome.SETTLED)
     if found[0]["state"] == outbox.WAITING:
-        outbox.resend(page.tx, row["message_id"], ms(page.now))
+        outbox.resend(page.tx, row["message_id"], page.now_ms)
     else:
         _say_anew(page, found[0])
     return Replayed(Outcome.ON_ITS_WAY)
@@ -154,7 +154,7 @@ def _to_the_peer(page: Page, row: Row) -> Replayed:
 
 def _say_anew(page: Page, old: Row) -> None:
     lane = (old["recipient"], old["case_id"])
-    before, now_ms = decode(old["body"]), ms(page.now)
+    before, now_ms = decode(old["body"]), page.now_ms
     message = compose(
         before.data,
         source=page.rules.me,
@@ -207,9 +207,9 @@ def _refused_before(tx: Tx, message: Message[Any]) -> bool:
 def _settle(page: Page, message: Message[Any]) -> None:
     """The lane remembers it as applied from now on, and its sender hears so."""
     applied = update(t.applied).where(t.applied.c.message_id == str(message.id))
-    page.tx.execute(applied.values(verdict=Verdict.APPLIED.value, code=None, at_ms=ms(page.now)))
+    page.tx.execute(applied.values(verdict=Verdict.APPLIED.value, code=None, at_ms=page.now_ms))
     receipt = {"message_id": str(message.id), "verdict": Verdict.APPLIED.value, "code": None}
-    outbox.owe_receipts(page.tx, [receipt | {"peer": message.source, "next_ms": ms(page.now)}])
+    outbox.owe_receipts(page.tx, [receipt | {"peer": message.source, "next_ms": page.now_ms}])
 
 
 _REPLAYS = {parked.WIRE: _from_the_wire, parked.DESK: _at_the_desk, parked.PEER: _to_the_peer}

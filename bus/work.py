@@ -208,7 +208,7 @@ def _try_again(tx: Tx, page: Page, one: Performed, patience: Patience, *, counts
         return
     asked = min(one.after or 0, patience.pauses.longest)  # what the system asks for, within reason
     pause = max(patience.pauses.after_ms(task.attempts), int(asked * 1000))
-    inbox.retry_work(tx, task.row, ms(page.now) + pause, one.code, counts=counts)
+    inbox.retry_work(tx, task.row, page.now_ms + pause, one.code, counts=counts)
 
 
 def _park(tx: Tx, page: Page, one: Performed, code: str) -> None:
@@ -222,7 +222,7 @@ def _park(tx: Tx, page: Page, one: Performed, code: str) -> None:
         "the center's own system did not take it: mend the cause, then replay",
         known_by=task.message_id.encode(),
         owner=one.assignment.record.holder,
-        now_ms=ms(page.now),
+        now_ms=page.now_ms,
         peer=task.source,
         case_id=task.case_id,
         message_id=task.message_id,

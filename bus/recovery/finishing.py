@@ -137,7 +137,7 @@ def _receipted(restoring: _Restoring, told: Iterable[Word]) -> None:
             outbox.receipted(page.tx, row["recipient"], [], [(message_id, code)])
             restoring.park.append(refused_row(row, page.rules, code, page.now))
         else:
-            archive.keep_said(page.tx, row["recipient"], [message_id], word.verdict, ms(page.now))
+            archive.keep_said(page.tx, row["recipient"], [message_id], word.verdict, page.now_ms)
             outbox.receipted(page.tx, row["recipient"], [message_id], [])
 
 
@@ -147,12 +147,12 @@ def _keep_said(restoring: _Restoring, said: Sequence[Word]) -> None:
     mark = before_first(page.era.number)  # as `lift_sent` does for lanes that the backup has; nothing is newer yet
     outbox.set_lanes(page.tx, "sent", {(w.row["peer"], w.row["case_id"]): mark for w in said}, page.era.number)
     for word in said:
-        row = outbox_row(word, ms(page.now))
+        row = outbox_row(word, page.now_ms)
         if word.verdict == k.Verdict.REFUSED.value:
             outbox.lay_out(page.tx, [row])
             restoring.park.append(refused_row(row, page.rules, row["trouble"], page.now))
         else:
-            kept.append({"way": archive.SAID, "peer": row["recipient"], **archived(word, ms(page.now))})
+            kept.append({"way": archive.SAID, "peer": row["recipient"], **archived(word, page.now_ms)})
     archive.keep(page.tx, kept)
 
 
@@ -192,7 +192,7 @@ def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[Word]
     """What was applied since the backup is worked into our own system again: by the same key its effect stays one.
 
     Of what others have heard the answer to, only the links are still wanted."""
-    now_ms = ms(page.now)
+    now_ms = page.now_ms
     bodies = {word.message.id: word.row["body"] for word in heard}
     messages = in_order([*(word.message for word in heard), *_to_ourselves(story, record)])
     rows = [
@@ -252,5 +252,5 @@ def _say_anew(restoring: _Restoring) -> None:
         values = {"id": _again(row["message_id"]), "time": page.now, "sequence": sequence}
         message = decode(row["body"]).model_copy(update=values)
         again = {"message_id": str(message.id), "sequence": sequence, "body": encode(message)}
-        recovery.renew(page.tx, row["id"], again | {"attempts": 0, "next_ms": ms(page.now), "trouble": ""})
+        recovery.renew(page.tx, row["id"], again | {"attempts": 0, "next_ms": page.now_ms, "trouble": ""})
         page.note(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)

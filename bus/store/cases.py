@@ -1,6 +1,6 @@
 """Queries about cases: records, numbers, links to the center's own system, and the journal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -143,6 +143,16 @@ def find(tx: Tx, system: str, native_id: str) -> UUID | None:
     """The case of a native record."""
     found = _FIND.rows(tx, system=system, native_id=native_id)
     return UUID(found[0][0]) if found else None
+
+
+_LINKED = Prepared(
+    lambda _: select(t.links.c.case_id).where(among("records", t.links.c.system, t.links.c.native_id)).limit(1)
+)
+
+
+def any_linked(tx: Tx, records: Collection[tuple[str, str]]) -> bool:
+    """Whether any of these records (system, native id) belongs to a case."""
+    return bool(records) and bool(_LINKED.rows(tx, records=as_list(records)))
 
 
 _NATIVES = Prepared(

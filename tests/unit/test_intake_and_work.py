@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 
 from bus.bounds import Strict
 from bus.case import Attachment, Place, Source
@@ -16,6 +17,7 @@ from bus.kinds import Offered, Outcome
 from bus.message import Message
 from bus.pauses import Pauses
 from bus.store import cases, inbox, parked
+from bus.store.tables import intakes
 from bus.work import Gate, Patience, finish, finish_and_claim, perform
 from tests.unit.steps import Bare, a_case
 
@@ -168,6 +170,20 @@ def test_a_fault_of_the_adapter_harms_no_neighbour(rm: Bare, monkeypatch: pytest
     assert (replies[1].code, replies[1].cure) == ("handler-fault", "OverflowError")
     with rm.store.reading() as tx:
         assert cases.count_by_status(tx) == {"open": 2}
+
+
+def test_a_matter_that_is_a_case_already_is_told_among_new_ones(rm: Bare) -> None:
+    """A form no longer remembered, whose record is a case: that case is named, and only the new ones are made."""
+    (before,) = _take(rm, Note(id="2", text="二"))
+    with rm.store.engine.begin() as tx:
+        tx.execute(delete(intakes))
+    replies = _take(rm, Note(id="1", text="一"), Note(id="2", text="二"), Note(id="3", text="三"))
+    assert [reply.status for reply in replies] == ["taken", "repeated", "taken"]
+    assert replies[1].cases == before.cases
+    assert len({reply.cases[0]["number"] for reply in replies}) == 3
+    assert len(rm.relay()) == 3
+    with rm.store.reading() as tx:
+        assert cases.count_by_status(tx) == {"open": 3}
 
 
 def test_a_native_record_finds_its_case(rm: Bare) -> None:
