@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Insert, String, bindparam, delete, insert, li
 
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.due import at, due
+from bus.store.due import is_due
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, lay_over
 
@@ -121,13 +121,14 @@ def owe_pages(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay_over(tx, t.pages_owed, rows)
 
 
-_PAGES = Prepared(lambda _: select(t.pages_owed).where(due(t.pages_owed)).order_by(t.pages_owed.c.peer))
+_PAGES = Prepared(lambda _: select(t.pages_owed).order_by(t.pages_owed.c.peer))
 
 
 def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[Mapping[str, Any]]:
     """The pages to be sent now; for ``lease_ms`` no other relay takes them."""
     names = t.pages_owed.c.keys()
-    rows = [dict(zip(names, row, strict=True)) for row in _PAGES.rows(tx, **at(now_ms))]
+    owed = (dict(zip(names, row, strict=True)) for row in _PAGES.rows(tx))  # one for a peer at most
+    rows = [row for row in owed if is_due(row["next_ms"], now_ms)]
     lay_over(tx, t.pages_owed, [row | {"next_ms": now_ms + lease_ms} for row in rows])
     return [*rows]
 

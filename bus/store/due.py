@@ -1,21 +1,55 @@
 """When a row is due: its time has come, or its time was set by a clock that was wrong."""
 
-from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, or_
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, Select, Table, bindparam, exists, or_
+
+from bus.store.database import Tx
+from bus.store.prepared import Prepared, Row
 
 LONGEST_MS = 1_500_000
 """No pause and no lease is longer than 25 minutes (the longest is 900 s, spread by a quarter). What waits for longer
 was timed by a clock that ran ahead and was set right since; it would wait for as long as the clock was wrong."""
 
 
-def due(table: Table) -> ColumnElement[bool]:
-    """The rows that are due at ``now_ms``, with ``beyond_ms``: give both by ``at``."""
-    next_ms = table.c.next_ms
-    now, beyond = bindparam("now_ms", type_=BigInteger()), bindparam("beyond_ms", type_=BigInteger())
-    return or_(next_ms <= now, next_ms > beyond)
+def _come(next_ms: Column[Any]) -> ColumnElement[bool]:
+    return next_ms <= bindparam("now_ms", type_=BigInteger())
+
+
+def _mistimed(next_ms: Column[Any]) -> ColumnElement[bool]:
+    return next_ms > bindparam("beyond_ms", type_=BigInteger())
+
+
+def any_due(table: Table, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a wanted row is due: two glances into an index, however many there are."""
+    found = (exists().where(*wanted, when(table.c.next_ms)) for when in (_come, _mistimed))
+    return or_(*found)
+
+
+class DueRows:
+    """The due rows of a table, those first that have been due for longest.
+
+    Two statements, for each of them runs along an index and stops when it has enough: asked for both kinds at once, a
+    database would read and sort all that is due to give the first few, and after an outage that is everything."""
+
+    def __init__(self, table: Table, query: Select[Any]) -> None:
+        ordered = query.order_by(table.c.next_ms, table.c.id).limit(bindparam("at_most", type_=Integer()))
+        ordered = ordered.with_for_update(skip_locked=True)
+        self.come = Prepared(lambda _: ordered.where(_come(table.c.next_ms)))
+        self.mistimed = Prepared(lambda _: ordered.where(_mistimed(table.c.next_ms)))
+
+    def rows(self, tx: Tx, now_ms: int, at_most: int) -> Sequence[Row]:
+        """Up to ``at_most`` of them, locked; those that a wrong clock has timed only where there is room for them."""
+        found = self.come.rows(tx, now_ms=now_ms, at_most=at_most)
+        if len(found) < at_most:
+            beyond_ms = now_ms + LONGEST_MS
+            found = [*found, *self.mistimed.rows(tx, beyond_ms=beyond_ms, at_most=at_most - len(found))]
+        return found
 
 
 def at(now_ms: int) -> dict[str, int]:
-    """The values for a statement with ``due`` in it."""
+    """The values for a statement with ``any_due`` in it."""
     return {"now_ms": now_ms, "beyond_ms": now_ms + LONGEST_MS}
 
 

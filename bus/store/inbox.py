@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 
 from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.due import at, due
+from bus.store.due import DueRows
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, lay_new
 
@@ -100,16 +100,11 @@ def bodies(tx: Tx, case_id: str) -> list[bytes]:
 def _claim() -> Select[Any]:
     w, earlier = t.work, t.work.alias("earlier")
     first = ~select(earlier.c.id).where(earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id).exists()
-    return (
-        select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
-        .where(w.c.state == WAITING, due(w), first)
-        .order_by(w.c.next_ms, w.c.id)
-        .limit(bindparam("at_most", type_=Integer()))
-        .with_for_update(skip_locked=True)
-    )
+    task = select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
+    return task.where(w.c.state == WAITING, first)
 
 
-_CLAIM = Prepared(lambda _: _claim())
+_CLAIM = DueRows(t.work, _claim())
 _LEASE = Prepared(lambda _: update(t.work).where(among("ids", _W.id)).values(next_ms=bindparam("until_ms")))
 _STILL = Prepared(lambda _: select(_W.id).where(among("ids", _W.id), _W.state == WAITING).with_for_update())
 _FINISH = Prepared(lambda _: delete(t.work).where(among("ids", _W.id)))
@@ -123,7 +118,7 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     None while the store recovers: the records are not what the tasks must be judged by."""
     if recovery.era(tx).recovery is not None:
         return []
-    tasks = [Task(*row) for row in _CLAIM.rows(tx, **at(now_ms), at_most=limit)]
+    tasks = [Task(*row) for row in _CLAIM.rows(tx, now_ms, limit)]
     if tasks:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(task.row for task in tasks))
     return tasks
@@ -136,7 +131,7 @@ def still_there(tx: Tx, rows: Sequence[int]) -> set[int]:
 
 def free_claims(tx: Tx, now_ms: int) -> None:
     """Make every task due now: what a process that died had claimed need not wait for its lease to end."""
-    tx.execute(update(t.work).where(t.work.c.state == WAITING).values(next_ms=now_ms))
+    tx.execute(update(t.work).where(t.work.c.state == WAITING, t.work.c.next_ms > now_ms).values(next_ms=now_ms))
 
 
 def give_back(tx: Tx, rows: Sequence[int], now_ms: int) -> None:

@@ -5,16 +5,17 @@ Rows are claimed by their state and due time, never by "id greater than": an id 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import Table, bindparam, case, delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from bus.eras import before_first
 from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.due import at, due
+from bus.store.due import DueRows, any_due, at
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, upsert
 
@@ -39,12 +40,6 @@ def lay_out(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay(tx, t.outbox, rows)
 
 
-def _owed(table: Table, *columns: Column[Any]) -> Prepared:
-    wanted = (table.c.state == WAITING) & due(table) if "state" in table.c else due(table)
-    query = select(*columns).where(wanted).order_by(table.c.id).limit(bindparam("at_most", type_=Integer()))
-    return Prepared(lambda _: query.with_for_update(skip_locked=True))
-
-
 def _leased(table: Table) -> Prepared:
     return Prepared(lambda _: update(table).where(among("ids", table.c.id)).values(next_ms=bindparam("until_ms")))
 
@@ -54,7 +49,10 @@ def _forgotten(table: Table) -> Prepared:
 
 
 _O = t.outbox.c
-_CLAIM = _owed(t.outbox, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts)
+_CLAIM = DueRows(
+    t.outbox,
+    select(_O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts).where(_O.state == WAITING),
+)
 _LEASE = _leased(t.outbox)
 _SENT = Prepared(
     lambda _: (
@@ -77,8 +75,7 @@ class Due:
 
 _LOOK = Prepared(
     lambda _: select(
-        exists().where(_O.state == WAITING, due(t.outbox)),
-        *(exists().where(due(table)) for table in (t.receipts, t.errors, t.pages_owed)),
+        any_due(t.outbox, _O.state == WAITING), *(any_due(table) for table in (t.receipts, t.errors, t.pages_owed))
     )
 )
 
@@ -89,8 +86,9 @@ def look(tx: Tx, now_ms: int) -> Due:
 
 
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
-    """Take up to ``limit`` due messages, oldest first; for ``lease_ms`` no other relay takes them."""
-    rows = [Owed(*row) for row in _CLAIM.rows(tx, **at(now_ms), at_most=limit)]
+    """Take up to ``limit`` messages that are due, in the order in which they were said; for ``lease_ms`` no other relay
+    takes them."""
+    rows = sorted((Owed(*row) for row in _CLAIM.rows(tx, now_ms, limit)), key=attrgetter("row"))
     if rows:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(row.row for row in rows))
     return rows
@@ -129,9 +127,9 @@ def waiting(tx: Tx, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
 def free_claims(tx: Tx, now_ms: int) -> None:
     """Make due now what was never marked as sent: a process that died had claimed it, or was about to."""
     never_sent = (t.outbox.c.state == WAITING) & (t.outbox.c.attempts == 0)
-    tx.execute(update(t.outbox).where(never_sent).values(next_ms=now_ms))
+    tx.execute(update(t.outbox).where(never_sent, t.outbox.c.next_ms > now_ms).values(next_ms=now_ms))
     for table in (t.receipts, t.errors, t.pages_owed):
-        tx.execute(update(table).values(next_ms=now_ms))
+        tx.execute(update(table).where(table.c.next_ms > now_ms).values(next_ms=now_ms))
 
 
 def resend(tx: Tx, message_id: str, now_ms: int) -> bool:
@@ -203,7 +201,7 @@ def owe_errors(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     lay(tx, t.errors, rows)
 
 
-_SMALL = {table.name: _owed(table, *table.c) for table in (t.receipts, t.errors)}
+_SMALL = {table.name: DueRows(table, select(*table.c)) for table in (t.receipts, t.errors)}
 _LEASE_SMALL = {table.name: _leased(table) for table in (t.receipts, t.errors)}
 _FORGET = {table.name: _forgotten(table) for table in (t.receipts, t.errors)}
 
@@ -220,7 +218,7 @@ def claim_errors(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Mapping
 
 def _claim_small(tx: Tx, table: Table, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
     names = table.c.keys()
-    rows = [dict(zip(names, row, strict=True)) for row in _SMALL[table.name].rows(tx, **at(now_ms), at_most=limit)]
+    rows = [dict(zip(names, row, strict=True)) for row in _SMALL[table.name].rows(tx, now_ms, limit)]
     if rows:
         _LEASE_SMALL[table.name].run(tx, until_ms=now_ms + lease_ms, ids=as_list(row["id"] for row in rows))
     return [*rows]
