@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-from benchmarks import door, growth, hand_over, latency, outage, postgres, report
+from benchmarks import cost, door, growth, hand_over, latency, outage, postgres, report
 from benchmarks.figures import Results
 from benchmarks.ground import ground
 from benchmarks.machine import describe
@@ -18,13 +18,14 @@ ALL = {
     "B4": door.run,
     "B5": outage.run,
     "B6": postgres.run,
+    "CPU": cost.run,
 }
 
 
 def main() -> int:
     """0 when all that was asked for has been measured, whether the goals are met or not."""
     asked = _arguments()
-    rounds = asked.rounds or (2 if asked.quick else 5)
+    rounds = asked.rounds or (1 if asked.quick else 5)
     machine, console, start = describe(), Console(), time.monotonic()
     console.print(", ".join(f"{name} {value}" for name, value in machine.items()))
     results: dict[str, Results] = {}
@@ -42,7 +43,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="短：量小 / a quarter of each round, fewer sizes")
-    parser.add_argument("--rounds", type=int, help="轮数 / rounds (default 5, quick: 2)")
+    parser.add_argument("--rounds", type=int, help="轮数 / rounds (default 5, quick: 1)")
     parser.add_argument("--only", default=",".join(ALL), help="只测，逗号分隔 / only these: B1,B4 (nothing is written)")
     return parser.parse_args()
 

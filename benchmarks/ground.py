@@ -13,6 +13,8 @@ from bus.testing.services import RabbitNode
 from bus.transports.admin import Admin
 from bus.transports.topology import apply, plan
 
+WHERE = "/var/tmp"  # noqa: S108 - a folder of an unguessable name is made in it
+"""A real disk: where temporary files lie in memory, a commit would cost nothing."""
 ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 
 
@@ -62,8 +64,8 @@ def ground() -> Iterator[Ground]:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder on a real disk: where temporary files lie in memory, a commit would cost nothing."""
-    path = Path(tempfile.mkdtemp(prefix="bench-", dir="/var/tmp"))
+    """A folder on a real disk, which is gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="bench-", dir=WHERE))
     try:
         yield path
     finally:

@@ -1,11 +1,13 @@
 """The processes that are measured: started, told what to do, listened to, and ended whatever happens."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -14,6 +16,11 @@ class Process:
     """One measured process, which tells marks (``benchmarks/runners/marks.py``)."""
 
     child: "subprocess.Popen[str]"
+
+    @property
+    def pid(self) -> int:
+        """Of the operating system."""
+        return self.child.pid
 
     def hear(self, mark: str) -> Any:
         """The next ``mark``, with ``at`` and all that was told with it; what is told before it is passed over.
@@ -41,6 +48,21 @@ class Process:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+
+
+def resident_mib(pid: int) -> float:
+    """What a process has in memory now."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def busy_seconds(pids: Iterable[int]) -> float:
+    """Processor time that these processes have taken so far, threads and kernel included."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import sums
 from benchmarks.figures import Figure, Goal, Results
 
 ROOT = Path(__file__).parents[1]
@@ -87,6 +88,7 @@ def page(results: Mapping[str, Results], machine: Mapping[str, str | int]) -> No
     ]
     lines += ["", "| | Figure | Median | Unit |", "|---|---|--:|---|"]
     lines += [f"| {f.benchmark} | {f.name} | {_number(f.median)} | {f.unit} |" for f in _figures(results)]
+    lines += ["", *sums.lines(results)]
     text = PAGE.read_text(encoding="utf-8")
     found = re.search(f"{re.escape(begin)}.*{re.escape(end)}", text, re.DOTALL)
     if found is None:

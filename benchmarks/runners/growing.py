@@ -10,14 +10,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import TextClause, text
-
 from benchmarks.center.handlers import Matter, center
 from benchmarks.county import TEXT
+from benchmarks.filling import fill
 from benchmarks.ground import folder
 from benchmarks.runners.marks import done, tell
 from benchmarks.runners.ours import GIVER
@@ -25,7 +23,7 @@ from bus.intake import Counter, Submission
 from bus.page import Rules
 from bus.port import Delivery, Fate, Parcel
 from bus.run import settle_down
-from bus.store import Store, Tx, schema
+from bus.store import Store, schema
 from bus.turns import WINDOW, Turns
 from bus.work import Gate, Patience
 
@@ -89,33 +87,6 @@ def hand_over(giver: Turns, takers: Sequence[Turns], letters: int, numbers: Iter
         pass
     giver.send()
     return time.perf_counter() - heard + said - start, heard - said
-
-
-ID = "printf('00000000-0000-7000-8000-%012x', n)"
-CASES = f"""
-INSERT INTO cases {{some}} SELECT {ID}, printf('OLD-%09d', n), origin, holder, 1, 'closed', opened_ms - 86400000,
-changed_ms - 86400000, record FROM some, (SELECT * FROM cases LIMIT 1)"""  # noqa: S608 - no value of anybody's
-LANES = f"INSERT INTO lanes {{some}} SELECT peer, {ID}, 1, 1 FROM some, (SELECT * FROM lanes LIMIT 1)"  # noqa: S608
-OUTBOX = f"""
-INSERT INTO outbox
-(message_id, recipient, case_id, sequence, kind, body, state, attempts, next_ms, created_ms, trouble) {{some}}
-SELECT {ID}, 'away-150402', {ID}, 1, 'case.offered', body, 'waiting', 1, at_ms + 600000 + n % 1000, at_ms, ''
-FROM some, (SELECT body, at_ms FROM archive LIMIT 1)"""  # noqa: S608
-SOME = "WITH RECURSIVE some(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM some WHERE n + 1 < {end})"
-FILLING = {"cases": (CASES, LANES), "backlog": (OUTBOX,)}
-"""``cases``: closed ones, known for a day. ``backlog``: each was sent once, and is due again in ten minutes."""
-
-
-def fill(store: Store, what: str, count: int, step: int = 100_000) -> None:
-    """So many rows of old times, made of the rows of one that was handed over."""
-    for insert in FILLING.get(what, ()):
-        for first in range(0, count, step):
-            query = text(insert.format(some=SOME.format(first=first, end=min(count, first + step))))
-            store.write(partial(_run, query))
-
-
-def _run(query: TextClause, tx: Tx) -> None:
-    tx.execute(query)
 
 
 def main() -> None:

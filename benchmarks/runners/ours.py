@@ -1,7 +1,7 @@
 """A whole center as ``bus run`` runs it, with its store, loops, transport and door.
 
 What it is to do comes on its standard input, one word a line: ``hand-in COUNT`` (forms at the door, without HTTP, and
-until all are receipted), ``await COUNT`` (until so many cases are known and nothing is owed), ``times``, ``memory``.
+until all are receipted), ``await COUNT`` (until so many cases are known and nothing is owed), ``times``.
 """
 
 import logging
@@ -106,18 +106,12 @@ def until_receipted(running: Running, known: int = 0) -> None:
         time.sleep(0.02)
 
 
-def resident_mib() -> float:
-    """What this process has in memory now."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
 def obey(running: Running, word: str, number: int, letters: int) -> None:
     """Do what the coordinator wants, and say when it is done."""
     if word == "hand-in":
         tell("begun")
         hand_in(running, f"m{time.monotonic_ns()}", number, letters)
-        tell("said", mib=resident_mib())
+        tell("said")
         until_receipted(running)
         tell("ended")
     elif word == "await":
@@ -126,8 +120,6 @@ def obey(running: Running, word: str, number: int, letters: int) -> None:
     elif word == "times":
         receipted = running.transport.receipted if isinstance(running.transport, Watched) else {}
         tell("times", arrived=arrived, receipted=receipted)
-    elif word == "memory":
-        tell("memory", mib=resident_mib())
 
 
 def main() -> None:

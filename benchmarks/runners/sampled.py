@@ -1,0 +1,104 @@
+"""Where the steps of two centers spend their time: ``sampled WINDOWS`` prints microseconds of CPU for each hand-over.
+
+The same two centers as in ``growing``, small ones. The process's own timer stops it again and again while it works, and
+whoever is at work then is written down: by step, and by layer.
+"""
+
+import signal
+import sqlite3
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from benchmarks.county import TEXT
+from benchmarks.ground import folder
+from benchmarks.runners.growing import hand_over, stand
+from benchmarks.runners.marks import done, tell
+from benchmarks.runners.ours import GIVER, TAKER
+from bus.port import Delivery
+from bus.run import settle_down
+from bus.turns import WINDOW, Turns
+
+STEPS = {"take_in": "intake", "send": "relay", "receive": "accept", "work": "work"}
+LAYERS = (
+    ("/pydantic/", "models (pydantic)"),
+    ("/sqlalchemy/", "store (SQLite)"),
+    ("/bus/store/", "store (SQLite)"),
+    ("/uuid", "ids"),
+    ("/json/", "messages (JSON, envelope)"),
+    ("/bus/message.py", "messages (JSON, envelope)"),
+    ("/bus/custody/", "custody"),
+    ("/benchmarks/center/", "the adapter's handlers"),
+    ("/bus/", "the steps' own code"),
+)
+"""Whoever of these is innermost is at work."""
+
+
+class Samples:
+    """How often each was at work."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self.all = 0
+
+    def take(self, _signal: int, frame: FrameType | None) -> None:
+        """Write down who is at work; outside the steps it is nobody's business."""
+        stack = list(_outwards(frame))
+        step = next((f for f in stack if f.f_code.co_filename.endswith("/bus/turns.py") and _name(f) in STEPS), None)
+        if step is None:
+            return
+        turns: Turns = step.f_locals["self"]
+        self.all += 1
+        side = "giver" if turns.rules.me == GIVER else "taker"
+        self.seen[f"step: {side}, {STEPS[_name(step)]}"] += 1
+        files = [f.f_code.co_filename for f in stack]
+        layer = next(name for file in files for part, name in LAYERS if part in file)
+        self.seen[f"layer: {layer}"] += 1
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _name(frame: FrameType) -> str:
+    return frame.f_code.co_name
+
+
+def main() -> None:
+    """Hand over, and tell who was at work."""
+    windows, samples = int(sys.argv[1]), Samples()
+    boxes: dict[str, list[Delivery]] = defaultdict(list)
+    signal.signal(signal.SIGPROF, samples.take)
+    with folder() as path:
+        giver, taker, numbers = stand(GIVER, path, boxes), stand(TAKER, path, boxes), iter(range(10**9))
+        hand_over(giver, [taker], TEXT, numbers)
+        settle_down()
+        busy = time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
+        for _ in range(windows):
+            hand_over(giver, [taker], TEXT, numbers)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        each = (time.process_time() - busy) / windows / WINDOW * 1e6
+        parts = {name: each * count / samples.all for name, count in samples.seen.items()}
+        disk = {who: _kept(turns) / (windows + 1) / WINDOW for who, turns in (("giver", giver), ("taker", taker))}
+        tell("ended", all=each, parts=parts, disk=disk)
+
+
+def _kept(turns: Turns) -> int:
+    """Bytes of the store's file when its log is moved into it and what is free is given back."""
+    turns.store.close()
+    path = Path(turns.store.url.database or "")
+    file = sqlite3.connect(path, isolation_level=None)
+    file.execute("VACUUM")
+    file.close()
+    return path.stat().st_size
+
+
+if __name__ == "__main__":
+    main()
+    done()
