@@ -25,6 +25,17 @@ PAGES_IN_THE_LOG = 4000
 """How many pages of 4 KiB SQLite's log takes before they are moved to the file: the pages on which every commit writes
 are moved once for several commits. Of itself it would be 1000."""
 
+POSTGRESQL = (
+    "lock_timeout=10s",
+    "statement_timeout=60s",
+    # a list of values has 100 rows to the planner, whatever its length: for the two that we look up it would read a
+    # table of 20,000 rows from end to end and hash it
+    "enable_hashjoin=off",
+    "enable_mergejoin=off",
+    "random_page_cost=1.1",
+)
+"""How each connection to PostgreSQL is set."""
+
 
 class StoreTrouble(RuntimeError):
     """The store could not be read or written. The text says what and the cure, never a value of a row."""
@@ -125,7 +136,7 @@ def _open(url: str, on_sqlite: bool) -> Engine:
             hide_parameters=True,
             pool_pre_ping=True,
             pool_size=8,
-            connect_args={"connect_timeout": 10, "options": "-c lock_timeout=10s -c statement_timeout=60s"},
+            connect_args={"connect_timeout": 10, "options": " ".join(f"-c {one}" for one in POSTGRESQL)},
         )
     # every transaction is committed or rolled back by us; the pool need not roll back once more
     engine = create_engine(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, Select, Table, bindparam, exists, or_
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, ScalarSelect, Select, Table, bindparam, func, select
 
 from bus.store.database import Tx
 from bus.store.prepared import Prepared, Row
@@ -21,10 +21,15 @@ def _mistimed(next_ms: Column[Any]) -> ColumnElement[bool]:
     return next_ms > bindparam("beyond_ms", type_=BigInteger())
 
 
-def any_due(table: Table, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a wanted row is due: two glances into an index, however many there are."""
-    found = (exists().where(*wanted, when(table.c.next_ms)) for when in (_come, _mistimed))
-    return or_(*found)
+def bounds(table: Table, *wanted: ColumnElement[bool]) -> list[ScalarSelect[Any]]:
+    """The earliest and the latest time of the wanted rows, for ``any_due``: each is one glance into an index, which a
+    database that asks itself how many rows are due may think dearer than to read the table."""
+    return [select(of(table.c.next_ms)).where(*wanted).scalar_subquery() for of in (func.min, func.max)]
+
+
+def any_due(earliest_ms: int | None, latest_ms: int | None, now_ms: int) -> bool:
+    """Whether a row within these ``bounds`` is due; None for both when there is none."""
+    return any(one is not None and is_due(one, now_ms) for one in (earliest_ms, latest_ms))
 
 
 class DueRows:
@@ -46,11 +51,6 @@ class DueRows:
             beyond_ms = now_ms + LONGEST_MS
             found = [*found, *self.mistimed.rows(tx, beyond_ms=beyond_ms, at_most=at_most - len(found))]
         return found
-
-
-def at(now_ms: int) -> dict[str, int]:
-    """The values for a statement with ``any_due`` in it."""
-    return {"now_ms": now_ms, "beyond_ms": now_ms + LONGEST_MS}
 
 
 def is_due(next_ms: int, now_ms: int) -> bool:

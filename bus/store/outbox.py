@@ -15,7 +15,7 @@ from bus.eras import before_first
 from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.due import DueRows, any_due, at
+from bus.store.due import DueRows, any_due, bounds
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import lay, upsert
 
@@ -75,14 +75,15 @@ class Due:
 
 _LOOK = Prepared(
     lambda _: select(
-        any_due(t.outbox, _O.state == WAITING), *(any_due(table) for table in (t.receipts, t.errors, t.pages_owed))
+        *bounds(t.outbox, _O.state == WAITING), *bounds(t.receipts), *bounds(t.errors), *bounds(t.pages_owed)
     )
 )
 
 
 def look(tx: Tx, now_ms: int) -> Due:
     """One glance: most rounds find little, and need not ask for each."""
-    return Due(*map(bool, _LOOK.rows(tx, **at(now_ms))[0]))
+    found = _LOOK.rows(tx)[0]
+    return Due(*(any_due(found[place], found[place + 1], now_ms) for place in range(0, len(found), 2)))
 
 
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:

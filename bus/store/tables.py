@@ -184,6 +184,7 @@ parked = _rows(
     Column("first_ms", BigInteger, nullable=False),
     Column("last_ms", BigInteger, nullable=False),
     UniqueConstraint("place", "digest", name="parked_once"),
+    Index("parked_by_message", "message_id"),
 )
 """What nobody but an operator can mend: ``wire`` (bytes), ``desk`` (work), ``peer`` (refused by a peer)."""
 
