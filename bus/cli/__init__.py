@@ -5,6 +5,7 @@ import typer
 from bus.cli.demo import demo
 from bus.cli.doctor import doctor
 from bus.cli.importing import import_
+from bus.cli.keys import keys
 from bus.cli.parked import parked
 from bus.cli.queues import queues
 from bus.cli.restored import restored
@@ -34,6 +35,7 @@ app.command("restored")(restored)
 app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
 app.add_typer(parked, name="parked")
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from bus.settings import BadSettings
 from bus.store.database import StoreTrouble
 from bus.transports.admin import AdminRefused
 from bus.transports.findings import Words
+from bus.trust.keyring import KeyTrouble
 
 FAILURE, USAGE = 1, 2
 """Exit codes besides 0: a finding or a failure; wrong usage or settings."""
@@ -93,6 +94,8 @@ class Voice:
             self._settings(bad)
         except StoreTrouble as trouble:
             self.fail(f"存储暂不可用：{trouble}", f"the store: {trouble}")
+        except KeyTrouble as trouble:
+            self.fail(trouble.zh, trouble.en)
         except AdminRefused as refused:
             self.fail(f"管理接口：{refused}", f"the management API: {refused}")
         except (SQLAlchemyError, CommandError) as error:

@@ -1,0 +1,220 @@
+"""``bus keys``: a center makes, publishes and rotates its keys; the county's operator lists and revokes them."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bus.bounds import CENTER_PATTERN
+from bus.cli.voice import USAGE, AsJson, Lang, Language, Voice
+from bus.transports.findings import Words
+from bus.trust import application, directory
+from bus.trust.directory import Directory, Listed
+from bus.trust.keyring import (
+    Keyring,
+    KeyTrouble,
+    PublicKey,
+    fingerprint,
+    new_keyring,
+    read_keyring,
+    read_public_key,
+    write_keyring,
+)
+
+keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of them", no_args_is_help=True)
+
+OPERATOR = "operator"
+_HEADS = (
+    Words("中心", "Center"), Words("密钥", "Key"), Words("状态", "State"), Words("起", "Since"), Words("止", "Until"),
+)  # fmt: skip
+_STATES = {
+    "": Words("有效", "counts"),
+    "stale-key": Words("已过期", "stale"),
+    "revoked-key": Words("已吊销", "revoked"),
+}
+
+KeyFile = Annotated[Path, typer.Option("--file", help="密钥文件，只有所有者可读 / the key file, its owner's alone")]
+OperatorFile = Annotated[
+    Path, typer.Option("--operator", help="运维者的密钥文件（查看时公钥即可）/ the operator's key file")
+]
+DirectoryFile = Annotated[Path, typer.Option("--directory", help="本县名录 / the county's directory")]
+
+
+@keys.command()
+def new(
+    owner: Annotated[str, typer.Argument(metavar="CENTER", help="中心全名，或 operator / a center, or operator")],
+    file: KeyFile,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """生成第一个密钥 / make the first key; an existing file is left alone."""
+    voice = Voice(lang, as_json)
+    if owner != OPERATOR and not re.match(CENTER_PATTERN, owner):
+        voice.fail(f"不是中心名称：{owner}", f"no name of a center: {owner}", USAGE)
+    if file.exists():
+        voice.fail(
+            f"{file} 已存在；更换密钥请用 bus keys rotate", f"{file} is there already: `bus keys rotate` makes the next"
+        )
+    keyring = new_keyring(owner, _now())
+    _write(voice, file, keyring)
+    _tell(voice, keyring, f"已生成 {file}；下一步：bus keys publish", f"made {file}; next: bus keys publish")
+
+
+@keys.command()
+def rotate(file: KeyFile, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
+    """生成下一个密钥，旧的照旧有效直至名录更新 / make the next key; the old one counts until the directory says so."""
+    voice = Voice(lang, as_json)
+    with voice.guarding():
+        keyring = read_keyring(file).with_new_key(_now())
+    _write(voice, file, keyring)
+    _tell(voice, keyring, "已生成新密钥；下一步：bus keys publish", "made the next key; next: bus keys publish")
+
+
+@keys.command()
+def publish(
+    file: KeyFile,
+    out: Annotated[Path, typer.Option("--out", help="写到哪里 / where to write it")],
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """写出交给运维者的登记申请（运维者：写出公钥）/ write what the operator lists (his own: his public key)."""
+    voice = Voice(lang, as_json)
+    with voice.guarding():
+        keyring = read_keyring(file)
+    public = keyring.keys[-1].public
+    own = public.model_dump_json(indent=1).encode() + b"\n"
+    _save(voice, out, own if keyring.owner == OPERATOR else application.applied(keyring))
+    _tell(
+        voice,
+        keyring,
+        f"已写出 {out}；首次登记请电话核对指纹",
+        f"wrote {out}; for a first key read its fingerprint out over the telephone",
+    )
+
+
+@keys.command()
+def trust(
+    applications: Annotated[list[Path], typer.Argument(metavar="APPLICATION...", help="登记申请 / as published")],
+    operator: OperatorFile,
+    directory_file: DirectoryFile,
+    said: Annotated[
+        list[str] | None, typer.Option("--fingerprint", help="电话核对得到的指纹 / as read out over the telephone")
+    ] = None,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """运维者登记密钥：已登记中心的新密钥自动可信，首个密钥需核对指纹 / list keys in the directory."""
+    voice = Voice(lang, as_json)
+    with voice.guarding():
+        ring, now = read_keyring(operator), _now()
+        known = _known(directory_file, ring.keys[-1].public, now)
+        heard = {re.sub(r"\s", "", one).lower() for one in said or ()}
+        for path in applications:
+            asked = application.read(_bytes(path))
+            if not asked.vouched_for(known, now) and re.sub(r"\s", "", fingerprint(asked.key.sign)) not in heard:
+                voice.fail(
+                    f"{path}：无人担保 {asked.key.kid}；请向该中心打电话，用 --fingerprint 给出它念出的指纹",
+                    f"{path}: nobody vouches for {asked.key.kid}: ring the center up, and give the fingerprint that "
+                    "it reads out with --fingerprint",
+                )
+            known = application.listed(known, asked, now)
+        _save(voice, directory_file, directory.written(known, ring.keys[-1]))
+    _show(voice, known, now)
+
+
+@keys.command()
+def revoke(
+    kid: Annotated[str, typer.Argument(metavar="KEY", help="bus keys list 给出的密钥 / as `bus keys list` shows it")],
+    operator: OperatorFile,
+    directory_file: DirectoryFile,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """运维者吊销密钥，立即失效 / nothing counts any more that this key has signed."""
+    voice = Voice(lang, as_json)
+    with voice.guarding():
+        ring, now = read_keyring(operator), _now()
+        known = application.revoked(_read(directory_file, ring.keys[-1].public), kid, now)
+        _save(voice, directory_file, directory.written(known, ring.keys[-1]))
+    _show(voice, known, now)
+
+
+@keys.command("list")
+def list_(
+    operator: OperatorFile,
+    directory_file: DirectoryFile,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """查看名录 / what the directory lists."""
+    voice = Voice(lang, as_json)
+    with voice.guarding():
+        known = _read(directory_file, read_public_key(operator))
+    _show(voice, known, _now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _known(path: Path, operator: PublicKey, now: datetime) -> Directory:
+    """The directory as it is, or an empty one where there is none yet."""
+    return _read(path, operator) if path.exists() else directory.empty(now)
+
+
+def _read(path: Path, operator: PublicKey) -> Directory:
+    return directory.read_file(path, operator)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyTrouble(f"读不到 {path}", f"{path}: {error.strerror}") from None
+
+
+def _write(voice: Voice, path: Path, keyring: Keyring) -> None:
+    try:
+        write_keyring(path, keyring)
+    except OSError as error:
+        voice.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
+
+
+def _save(voice: Voice, path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)  # whoever reads it meanwhile has the old or the new one whole
+    except OSError as error:
+        voice.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
+
+
+def _tell(voice: Voice, keyring: Keyring, zh: str, en: str) -> None:
+    public = keyring.keys[-1].public
+    if voice.as_json:
+        voice.data({"owner": keyring.owner, "key": public.kid, "fingerprint": fingerprint(public.sign)})
+        return
+    voice.say(zh, en)
+    voice.say(f"密钥 {public.kid}", f"key {public.kid}")
+    voice.say(f"指纹 {fingerprint(public.sign)}", f"fingerprint {fingerprint(public.sign)}")
+
+
+def _show(voice: Voice, known: Directory, now: datetime) -> None:
+    listed = sorted(known.listed.values(), key=lambda one: (one.center, one.since))
+    if voice.as_json:
+        voice.data({"serial": known.serial, "keys": [_plain(one, now) for one in listed]})
+        return
+    voice.say(f"名录第 {known.serial} 版", f"directory, serial {known.serial}")
+    rows = [
+        (one.center, one.key.kid, voice.pick(_STATES[one.fault(now)]), one.since, one.revoked or one.until)
+        for one in listed
+    ]
+    voice.table(_HEADS, rows)
+
+
+def _plain(one: Listed, now: datetime) -> dict[str, object]:
+    told: dict[str, object] = json.loads(one.model_dump_json(exclude={"key": {"sign", "seal"}}))
+    return told | {"counts": not one.fault(now)}

@@ -1,0 +1,102 @@
+"""A center asks the county's operator to list its newest key.
+
+It is signed with that key itself, which proves that the center has it, and with the one before: a center that is
+trusted already vouches for its own next key. The first key of a center has nobody to vouch for it, so a person compares
+its fingerprint over the telephone.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from bus.bounds import CenterName, Moment, Strict
+from bus.trust import sheet
+from bus.trust.directory import Directory, Listed
+from bus.trust.keyring import Keyring, KeyTrouble, PublicKey
+from bus.trust.signature import Unsigned, check
+from bus.trust.suite import APPLICATION, Broken
+
+OVERLAP = timedelta(days=30)
+"""For so long the key before still counts when a new one is listed: what was signed with it may still be on its way,
+and not everybody has the new directory at once."""
+
+
+class _Asked(Strict):
+    center: CenterName
+    made: Moment
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A key that its center asks to be listed."""
+
+    center: str
+    key: PublicKey
+    signatures: tuple[str, ...]
+    body: bytes
+
+    def vouched_for(self, directory: Directory, now: datetime) -> bool:
+        """Whether a key of the same center that counts already has signed it too."""
+        for signature in self.signatures:
+            with suppress(Unsigned):
+                if check(self.body, signature, directory, now, APPLICATION).center == self.center:
+                    return True
+        return False
+
+
+def applied(keyring: Keyring) -> bytes:
+    """The file for the operator, of the newest key."""
+    newest = keyring.keys[-1]
+    body = _Asked(center=keyring.owner, made=newest.made, key=newest.public).model_dump_json(indent=1).encode()
+    return sheet.joined(body, [key.signed(body, APPLICATION) for key in reversed(keyring.keys[-2:])])
+
+
+def read(raw: bytes) -> Application:
+    """The application in a file's bytes. Raises ``KeyTrouble`` when its own key has not signed it."""
+    try:
+        signatures, body = sheet.parted(raw)
+        asked = _Asked.model_validate_json(body)
+        asked.key.check(body, signatures[0], APPLICATION)
+    except (ValidationError, ValueError, KeyError, IndexError, Broken):
+        raise KeyTrouble(
+            "这不是中心的登记申请，或已被改动；请中心重新执行 bus keys publish",
+            "this is no application of a center, or it was changed: have it published again",
+        ) from None
+    if asked.key.kid.rpartition(".")[0] != asked.center:
+        raise KeyTrouble(
+            "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
+            "the key's name is of another center: have it published again",
+        )
+    return Application(asked.center, asked.key, tuple(signatures[1:]), body)
+
+
+def listed(directory: Directory, application: Application, now: datetime) -> Directory:
+    """The next directory, in which the key counts, and those before it only for a while; the same one when it counts
+    already. Raises ``KeyTrouble`` for a key that does not count any more: its center needs a fresh one."""
+    known = directory.listed.get(application.key.kid)
+    if known is not None and known.fault(now):
+        raise KeyTrouble(
+            f"{application.key.kid} 已轮换或吊销；请中心生成新密钥",
+            f"{application.key.kid} was rotated or revoked: have its center make a new one",
+        )
+    if known is not None:
+        return directory
+    before = [
+        one.model_copy(update={"until": now + OVERLAP})
+        for one in directory.current(application.center, now)
+        if one.until is None
+    ]
+    return directory.with_keys([*before, Listed(center=application.center, key=application.key, since=now)], now)
+
+
+def revoked(directory: Directory, kid: str, now: datetime) -> Directory:
+    """The next directory, in which nothing counts that this key has signed. Raises ``KeyTrouble``: it is unknown."""
+    one = directory.listed.get(kid)
+    if one is None:
+        raise KeyTrouble(
+            f"名录中没有 {kid}；用 bus keys list 查看", f"the directory does not list {kid}: `bus keys list` shows all"
+        )
+    return directory.with_keys([one.model_copy(update={"revoked": now})], now)

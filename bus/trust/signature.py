@@ -1,0 +1,67 @@
+"""Who said it: a detached signature over a message's exact bytes, made as it leaves and checked before it is read.
+
+The signature's header names a key; whose that key is, of which algorithm, and whether it counts stands in the directory
+alone. Recipient, case, sequence and time stand in the signed bytes.
+"""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+
+from bus.trust.directory import Directory, Listed
+from bus.trust.keyring import Keyring, KeyTrouble
+from bus.trust.suite import MESSAGE, Broken
+
+LONGEST = 600
+"""Characters of a signature, its header included."""
+
+
+class Unsigned(Exception):
+    """Nobody who counts has signed this: ``unsigned``, ``bad-signature``, ``unknown-key``, ``stale-key`` or
+    ``revoked-key``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> str:
+    """A signature with the newest of our keys that counts. Raises ``KeyTrouble`` when none does."""
+    for listed in directory.current(keyring.owner, now):
+        key = keyring.key(listed.key.kid)
+        if key is not None:
+            return key.signed(body, MESSAGE)
+    raise KeyTrouble(
+        f"名录中没有 {keyring.owner} 的有效密钥；请用 bus keys publish 申请，并请运维者登记",
+        f"the directory lists none of the keys of {keyring.owner}: `bus keys publish`, and have the operator trust it",
+    )
+
+
+def check(body: bytes, signature: str | None, directory: Directory, now: datetime, purpose: str = MESSAGE) -> Listed:
+    """Whose key has signed exactly these bytes. Raises ``Unsigned``."""
+    if not signature:
+        raise Unsigned("unsigned")
+    listed = directory.listed.get(_named_key(signature))
+    if listed is None:
+        raise Unsigned("unknown-key")
+    fault = listed.fault(now)
+    if fault:
+        raise Unsigned(fault)
+    try:
+        listed.key.check(body, signature, purpose)
+    except Broken:
+        raise Unsigned("bad-signature") from None
+    return listed
+
+
+def _named_key(signature: str) -> str:
+    """The key that a signature's header names. Raises ``Unsigned``."""
+    head = signature.partition(".")[0]
+    try:
+        if len(signature) > LONGEST:
+            raise Unsigned("bad-signature")
+        named = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+    except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
+        raise Unsigned("bad-signature") from None
+    return named if isinstance(named, str) else ""

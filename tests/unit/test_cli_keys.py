@@ -1,0 +1,121 @@
+"""`bus keys`: from a first key to the county's directory, its rotation and its revocation."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bus.trust import application, directory
+from bus.trust.keyring import KeyTrouble, fingerprint, read_keyring, read_public_key
+from tests.unit.test_cli_run import bus
+
+RM = "media_center-150402"
+
+
+class County:
+    """The operator's desk: his key, the directory, and what centers bring to him."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.operator, self.public, self.book = folder / "op.json", folder / "op.pub", folder / "county.directory"
+        bus("keys", "new", "operator", "--file", self.operator)
+        bus("keys", "publish", "--file", self.operator, "--out", self.public)
+
+    def act(self, *words: object) -> tuple[int, str, str]:
+        """One command of the operator's."""
+        return bus("keys", *words, "--operator", self.operator, "--directory", self.book, "--lang", "en")
+
+    def applied(self, center: Path, name: str) -> Path:
+        """A center's application for its newest key."""
+        path = self.folder / name
+        assert bus("keys", "publish", "--file", center, "--out", path)[0] == 0
+        return path
+
+    def counting(self) -> list[str]:
+        """The keys that count."""
+        code, out, _ = bus("keys", "list", "--operator", self.public, "--directory", self.book, "--json")
+        assert code == 0
+        return [one["key"]["kid"] for one in json.loads(out)["keys"] if one["counts"]]
+
+
+@pytest.fixture
+def county(tmp_path: Path) -> County:
+    """An operator with his key."""
+    return County(tmp_path)
+
+
+@pytest.fixture
+def center(tmp_path: Path) -> Path:
+    """A center's key file."""
+    path = tmp_path / "rm.keys.json"
+    assert bus("keys", "new", RM, "--file", path)[0] == 0
+    return path
+
+
+def test_a_first_key_is_listed_when_its_fingerprint_was_read_out(county: County, center: Path) -> None:
+    """Without it, or with another, the operator is told to ring up, and is not shown what he should hear."""
+    asked = county.applied(center, "rm.application")
+    key = read_keyring(center).keys[0].public
+    code, out, said = county.act("trust", asked)
+    assert (code, "ring the center up" in said) == (1, True)
+    assert fingerprint(key.sign) not in out + said
+    assert county.act("trust", asked, "--fingerprint", fingerprint(key.seal))[0] == 1
+    assert not county.book.exists()
+    assert county.act("trust", asked, "--fingerprint", fingerprint(key.sign).upper())[0] == 0
+    assert county.counting() == [key.kid]
+
+
+def test_the_next_key_needs_no_telephone_and_a_revoked_one_counts_no_more(county: County, center: Path) -> None:
+    """The old key vouches for the new one; both count until the operator revokes one of them."""
+    first = read_keyring(center).keys[0].public
+    county.act("trust", county.applied(center, "1"), "--fingerprint", fingerprint(first.sign))
+    assert bus("keys", "rotate", "--file", center)[0] == 0
+    second = read_keyring(center).keys[1].public
+    assert county.act("trust", county.applied(center, "2"))[0] == 0
+    assert county.counting() == [first.kid, second.kid]
+    assert county.act("revoke", first.kid)[0] == 0
+    assert county.counting() == [second.kid]
+    code, _, said = county.act("trust", county.folder / "1")
+    assert (code, "nobody vouches" in said) == (1, True)
+    assert county.act("revoke", f"{RM}.0000000000000000")[0] == 1
+
+
+def test_nothing_private_is_printed_or_published(county: County, center: Path) -> None:
+    """Neither in what a command says nor in what it writes for others."""
+    _, out, said = bus("keys", "rotate", "--file", center)
+    published = county.applied(center, "rm.application").read_text() + county.public.read_text()
+    for ring in (read_keyring(center), read_keyring(county.operator)):
+        for key in ring.keys:
+            for secret in (key.sign.get_secret_value(), key.seal.get_secret_value()):
+                assert secret not in out + said + published
+
+
+def test_a_key_file_is_never_overwritten(center: Path) -> None:
+    """A second `new` would lose what was sealed for the first."""
+    before = center.read_bytes()
+    code, _, said = bus("keys", "new", RM, "--file", center, "--lang", "en")
+    assert (code, "rotate" in said, center.read_bytes()) == (1, True, before)
+    assert bus("keys", "new", "Media", "--file", center.parent / "x")[0] == 2
+
+
+def test_a_directory_of_another_operator_is_not_read(county: County, center: Path, tmp_path: Path) -> None:
+    """Whoever changes the file without the operator's key is found out by everybody who reads it."""
+    key = read_keyring(center).keys[0].public
+    asked = county.applied(center, "a")
+    county.act("trust", asked, "--fingerprint", fingerprint(key.sign))
+    (tmp_path / "other").mkdir()
+    other = County(tmp_path / "other")
+    code, _, said = bus("keys", "list", "--operator", other.public, "--directory", county.book, "--lang", "en")
+    assert (code, "not signed by the county's operator" in said) == (1, True)
+    with pytest.raises(KeyTrouble):
+        directory.read_file(county.book, read_public_key(other.public))
+    assert application.read(asked.read_bytes()).center == RM
+
+
+def test_troubles_are_told_in_both_languages(county: County, tmp_path: Path) -> None:
+    """A missing file, and one that others may read."""
+    missing = tmp_path / "none.json"
+    assert "bus keys new" in bus("keys", "rotate", "--file", missing)[2]
+    county.operator.chmod(0o644)
+    assert "他人可读" in bus("keys", "rotate", "--file", county.operator)[2]
+    assert "chmod 600" in bus("keys", "rotate", "--file", county.operator, "--lang", "en")[2]

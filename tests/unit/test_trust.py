@@ -1,0 +1,251 @@
+"""Keys, the county's directory, applications and signatures: who said it, and who cannot claim to have."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bus.trust import application, directory, sheet
+from bus.trust.directory import Directory
+from bus.trust.keyring import Keyring, KeyTrouble, fingerprint, new_keyring, read_keyring, write_keyring
+from bus.trust.signature import LONGEST, Unsigned, check, sign
+from bus.trust.suite import APPLICATION, DIRECTORY, MESSAGE, SUITES, USUAL, Broken
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+RM, DQ, OPERATOR = "media_center-150402", "party_service-150402006", "operator"
+BODY = '{"source":"media_center-150402","text":"居民甲"}'.encode()
+
+
+def _listed(*keyrings: Keyring) -> Directory:
+    known = directory.empty(NOW)
+    for keyring in keyrings:
+        known = application.listed(known, application.read(application.applied(keyring)), NOW)
+    return known
+
+
+@pytest.fixture(scope="module")
+def rm() -> Keyring:
+    """The media center's keys."""
+    return new_keyring(RM, NOW)
+
+
+@pytest.fixture(scope="module")
+def dq() -> Keyring:
+    """The party service's keys."""
+    return new_keyring(DQ, NOW)
+
+
+@pytest.fixture(scope="module")
+def known(rm: Keyring, dq: Keyring) -> Directory:
+    """Both are listed."""
+    return _listed(rm, dq)
+
+
+def _code(body: bytes, signature: str | None, known: Directory, now: datetime = NOW) -> str:
+    with pytest.raises(Unsigned) as refused:
+        check(body, signature, known, now)
+    return refused.value.code
+
+
+def test_a_signature_tells_whose_it_is(rm: Keyring, known: Directory) -> None:
+    """Exactly these bytes, by a key that the directory lists for its center."""
+    assert check(BODY, sign(BODY, rm, known, NOW), known, NOW).center == RM
+
+
+def _with_header(signature: str, **changed: object) -> str:
+    head, _, rest = signature.partition(".")
+    header = json.loads(base64.urlsafe_b64decode(head + "==")) | changed
+    return base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=") + "." + rest
+
+
+def _headed(header: bytes, signature: str) -> str:
+    return base64.urlsafe_b64encode(header).decode() + "." + signature.partition(".")[2]
+
+
+def _of_another_algorithm(signature: str, rm: Keyring) -> str:
+    public = base64.b64decode(rm.keys[0].public.sign)
+    kid = rm.keys[0].public.kid
+    return jwt.PyJWS().encode(BODY, public, "HS256", {"kid": kid, "typ": MESSAGE}, is_payload_detached=True)
+
+
+def _carrying_a_body(signature: str, rm: Keyring) -> str:
+    raw = base64.b64decode(rm.keys[0].sign.get_secret_value())
+    key = Ed25519PrivateKey.from_private_bytes(raw)
+    return jwt.PyJWS().encode(b"another body", key, "EdDSA", {"kid": rm.keys[0].public.kid, "typ": MESSAGE})
+
+
+FORGERIES: dict[str, tuple[Callable[[str, Keyring], str | None], str]] = {
+    "none at all": (lambda s, _: None, "unsigned"),
+    "an empty one": (lambda s, _: "", "unsigned"),
+    "stripped of its last part": (lambda s, _: s.rpartition(".")[0] + ".", "bad-signature"),
+    "one letter changed": (lambda s, _: s[:-3] + ("A" if s[-3] != "A" else "B") + s[-2:], "bad-signature"),
+    "doubled": (lambda s, _: s + "." + s, "bad-signature"),
+    "two, one behind the other": (lambda s, _: s + "," + s, "bad-signature"),
+    "algorithm none": (lambda s, _: _with_header(s, alg="none"), "bad-signature"),
+    "no algorithm, no signature": (lambda s, _: _with_header(s, alg="none").rpartition(".")[0] + ".", "bad-signature"),
+    "the public key as a secret": (_of_another_algorithm, "bad-signature"),
+    "a key brought along": (lambda s, _: _with_header(s, jwk={"kty": "OKP"}), "bad-signature"),
+    "an unknown critical header": (lambda s, _: _with_header(s, crit=["b64", "exp"]), "bad-signature"),
+    "a body of its own": (_carrying_a_body, "bad-signature"),
+    "an application's": (lambda s, r: r.keys[0].signed(BODY, APPLICATION), "bad-signature"),
+    "a directory's": (lambda s, r: r.keys[0].signed(BODY, DIRECTORY), "bad-signature"),
+    "a key of nobody": (lambda s, _: _with_header(s, kid=f"{RM}.0000000000000000"), "unknown-key"),
+    "another center's key named": (lambda s, _: _with_header(s, kid=f"{DQ}.0000000000000000"), "unknown-key"),
+    "a key that is no text": (lambda s, _: _with_header(s, kid=["a"]), "unknown-key"),
+    "no key named": (lambda s, _: "e30." + s.partition(".")[2], "bad-signature"),
+    "no JSON": (lambda s, _: "AAAA." + s.partition(".")[2], "bad-signature"),
+    "no base64": (lambda s, _: "§§." + s.partition(".")[2], "bad-signature"),
+    "a list": (lambda s, _: _headed(b"[1]", s), "bad-signature"),
+    "nested deep": (lambda s, _: _headed(b"[" * 400, s), "bad-signature"),
+    "very long": (lambda s, _: s + "A" * LONGEST, "bad-signature"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_signature_is_refused(name: str, rm: Keyring, known: Directory) -> None:
+    """With a code, before anything of the body is read."""
+    forge, code = FORGERIES[name]
+    assert _code(BODY, forge(sign(BODY, rm, known, NOW), rm), known) == code
+
+
+def test_another_body_is_refused(rm: Keyring, known: Directory) -> None:
+    """One byte more, less or other, and nobody has signed it."""
+    signature = sign(BODY, rm, known, NOW)
+    for body in (BODY + b" ", BODY[:-1], BODY.replace(b"150402", b"150403"), b""):
+        assert _code(body, signature, known) == "bad-signature"
+
+
+def test_a_key_counts_until_it_is_rotated_or_revoked(rm: Keyring, known: Directory) -> None:
+    """Old and new overlap for a while; then the old one is stale. A revoked one never counts again.
+
+    A clock that is behind the operator's makes no key worthless."""
+    signature = sign(BODY, rm, known, NOW)
+    assert check(BODY, signature, known, NOW - timedelta(hours=1)).center == RM
+    later = NOW + timedelta(days=1)
+    renewed = rm.with_new_key(later)
+    both = application.listed(known, application.read(application.applied(renewed)), later)
+    assert check(BODY, signature, both, later).center == RM
+    assert check(BODY, sign(BODY, renewed, both, later), both, later).key == renewed.keys[1].public
+    assert _code(BODY, signature, both, later + application.OVERLAP) == "stale-key"
+    revoked = application.revoked(both, renewed.keys[1].public.kid, later)
+    assert _code(BODY, sign(BODY, renewed, both, later), revoked, later) == "revoked-key"
+    assert check(BODY, sign(BODY, renewed, revoked, later), revoked, later).key == rm.keys[0].public
+
+
+def test_a_center_that_is_not_listed_signs_nothing(rm: Keyring, dq: Keyring) -> None:
+    """It is told what to do, and its message stays in the outbox."""
+    with pytest.raises(KeyTrouble, match="bus keys publish"):
+        sign(BODY, rm, _listed(dq), NOW)
+
+
+def test_a_center_cannot_list_itself_under_another_name(rm: Keyring, dq: Keyring) -> None:
+    """A key's name holds its owner's; an application for another center's name is none."""
+    body = sheet.parted(application.applied(dq))[1].replace(DQ.encode(), RM.encode(), 1)
+    forged = sheet.joined(body, [dq.keys[0].signed(body, APPLICATION)])
+    with pytest.raises(KeyTrouble, match="another center"):
+        application.read(forged)
+
+
+def test_an_application_proves_that_its_center_has_the_key(rm: Keyring, dq: Keyring) -> None:
+    """Signed by another key, or changed on the way, it is refused."""
+    body = sheet.parted(application.applied(rm))[1]
+    for raw in (
+        sheet.joined(body, [dq.keys[0].signed(body, APPLICATION)]),
+        sheet.joined(body, [rm.keys[0].signed(body, MESSAGE)]),
+        sheet.joined(body + b" ", [rm.keys[0].signed(body, APPLICATION)]),
+        sheet.joined(body, []),
+        body,
+        b"",
+        b"\n\n",
+        b"\xff\n\n{}",
+    ):
+        with pytest.raises(KeyTrouble, match="no application"):
+            application.read(raw)
+
+
+def test_the_key_before_vouches_for_the_next(rm: Keyring, dq: Keyring, known: Directory) -> None:
+    """A rotation needs no telephone; a first key, or one of a center whose key was revoked, does."""
+    renewed = application.read(application.applied(rm.with_new_key(NOW)))
+    assert renewed.vouched_for(known, NOW)
+    assert not renewed.vouched_for(_listed(dq), NOW)
+    assert not renewed.vouched_for(application.revoked(known, rm.keys[0].public.kid, NOW), NOW)
+    assert not application.read(application.applied(new_keyring(RM, NOW))).vouched_for(known, NOW)
+
+
+def test_what_was_revoked_is_not_listed_again(rm: Keyring, known: Directory) -> None:
+    """Its application may still lie somewhere."""
+    again = application.read(application.applied(rm))
+    assert application.listed(known, again, NOW) is known
+    with pytest.raises(KeyTrouble, match="revoked"):
+        application.listed(application.revoked(known, rm.keys[0].public.kid, NOW), again, NOW)
+    with pytest.raises(KeyTrouble, match="does not list"):
+        application.revoked(known, f"{RM}.0000000000000000", NOW)
+
+
+def test_a_directory_is_the_operators_word(known: Directory) -> None:
+    """Written, read and the same; changed in one byte, or signed by another, it is not believed."""
+    operator, other = new_keyring(OPERATOR, NOW).keys[0], new_keyring(OPERATOR, NOW).keys[0]
+    raw = directory.written(known, operator)
+    assert directory.read(raw, operator.public) == known
+    for forged in (raw.replace(b'"serial":2', b'"serial":9').replace(b'"serial": 2', b'"serial": 9'), raw[:-1], b""):
+        assert forged != raw
+        with pytest.raises(KeyTrouble, match="not signed by the county's operator"):
+            directory.read(forged, operator.public)
+    with pytest.raises(KeyTrouble, match="not signed"):
+        directory.read(directory.written(known, other), operator.public)
+
+
+def test_a_key_listed_for_a_center_that_is_not_its_own_is_not_believed(rm: Keyring, known: Directory) -> None:
+    """Even the operator cannot list one center's key as another's by mistake."""
+    operator = new_keyring(OPERATOR, NOW).keys[0]
+    one = known.listed[rm.keys[0].public.kid]
+    wrong = known.with_keys([one.model_copy(update={"center": DQ})], NOW)
+    with pytest.raises(KeyTrouble, match="lists a key wrongly"):
+        directory.read(directory.written(wrong, operator), operator.public)
+
+
+def test_a_key_file_is_its_owners_alone(tmp_path: Path, rm: Keyring) -> None:
+    """Written for nobody else; one that others may read is refused with the cure; none of it stands in an error."""
+    path = tmp_path / "rm.keys.json"
+    write_keyring(path, rm)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_keyring(path) == rm
+    secret = rm.keys[0].sign.get_secret_value()
+    assert secret in path.read_text()
+    assert secret not in repr(rm)
+    path.chmod(0o640)
+    with pytest.raises(KeyTrouble, match="chmod 600"):
+        read_keyring(path)
+    path.chmod(0o600)
+    path.write_text(path.read_text().replace('"owner"', '"eigner"'))
+    with pytest.raises(KeyTrouble, match="no key file") as trouble:
+        read_keyring(path)
+    assert secret not in str(trouble.value)
+    with pytest.raises(KeyTrouble, match="bus keys new"):
+        read_keyring(tmp_path / "none.json")
+
+
+def test_what_is_sealed_is_opened_by_its_recipient_alone(rm: Keyring, dq: Keyring) -> None:
+    """By the right key, and only about the same message."""
+    suite, about = SUITES[USUAL], b"message 1"
+    public = base64.b64decode(dq.keys[0].public.seal)
+    right, wrong = (base64.b64decode(one.keys[0].seal.get_secret_value()) for one in (dq, rm))
+    sealed = suite.seal(BODY, public, about)
+    assert BODY not in sealed
+    assert suite.open(sealed, right, about) == BODY
+    for raw in (sealed[:-1], sealed[1:], sealed[:20], b""):
+        with pytest.raises(Broken):
+            suite.open(raw, right, about)
+    for key, told in ((wrong, about), (right, b"message 2")):
+        with pytest.raises(Broken):
+            suite.open(sealed, key, told)
+
+
+def test_a_fingerprint_can_be_read_out(rm: Keyring) -> None:
+    """Sixteen groups of four."""
+    assert [len(group) for group in fingerprint(rm.keys[0].public.sign).split()] == [4] * 16
