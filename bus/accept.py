@@ -21,6 +21,7 @@ from bus.recovery.telling import enter_eras
 from bus.store import archive, inbox, outbox, parked
 from bus.store.database import Store, StoreTrouble, Tx
 from bus.tray import Arrived, Tray
+from bus.trust.trouble import Unsigned
 
 UNKNOWN = "unknown-case"
 
@@ -57,7 +58,7 @@ def _park_poison(store: Store, rules: Rules, delivery: Delivery, now: datetime) 
 def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
     # a damaged body tells nothing, not even whose it is; it stays in its sender's outbox, and comes again
     whole = [delivery for delivery in deliveries if not delivery.damaged]
-    arrived, control, strange = _read(whole, rules)
+    arrived, control, strange = _read(whole, rules, now)
 
     def change(tx: Tx) -> Counter[str]:
         tray = Tray(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
@@ -85,7 +86,7 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
 
 
 def _read(
-    deliveries: Sequence[Delivery], rules: Rules
+    deliveries: Sequence[Delivery], rules: Rules, now: datetime
 ) -> tuple[list[Arrived], list[Message[Control]], list[tuple[bytes, str | None, str, str]]]:
     arrived: list[Arrived] = []
     control: list[Message[Control]] = []
@@ -93,13 +94,17 @@ def _read(
     for delivery in deliveries:
         fault = ""
         try:
+            signer = rules.notary.signer(delivery.body, now)
             message = decode(delivery.body)
+        except Unsigned as nobody:  # before anything of it was read
+            strange.append((delivery.body, delivery.sender, nobody.code, ""))
+            continue
         except Undecodable as error:
             if error.envelope is None:
                 strange.append((delivery.body, delivery.sender, error.code, error.where))
                 continue
             message, fault = error.envelope, error.code
-        wrong = _wrong_envelope(message, delivery.sender, rules)
+        wrong = _wrong_envelope(message, delivery.sender, signer, rules)
         if wrong:
             strange.append((delivery.body, delivery.sender, wrong, ""))
         elif fault == "" and isinstance(message.data, Receipt | Failure | LogAsked | LogTold):
@@ -111,11 +116,13 @@ def _read(
     return arrived, control, strange
 
 
-def _wrong_envelope(message: Message[Any], sender: str | None, rules: Rules) -> str:
+def _wrong_envelope(message: Message[Any], sender: str | None, signer: str | None, rules: Rules) -> str:
     if message.recipient != rules.me:
         return "wrong-recipient"
     if sender is not None and sender != message.source:
         return "wrong-sender"
+    if signer is not None and signer != message.source:
+        return "wrong-signer"
     if message.source == rules.me:
         return "from-ourselves"
     return ""

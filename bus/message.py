@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from bus.bounds import CenterName, Count, Moment, Strict
 from bus.ids import new_id
 from bus.kinds import BY_NAME, Kind, Said
+from bus.trust import sheet
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 24
@@ -122,8 +123,10 @@ def encode(message: Message[Any]) -> bytes:
     return raw
 
 
-def decode(raw: bytes) -> Message[Any]:
-    """Read a message. Raises ``Undecodable`` and nothing else, whatever the bytes."""
+def decode(travelled: bytes) -> Message[Any]:
+    """Read a message, signed or not; who has signed it is the notary's to say. Raises ``Undecodable`` and nothing else,
+    whatever the bytes."""
+    raw = sheet.message(travelled)[1]
     document = read_json(raw)
     name = document.get("type")
     kind, _, major = name.rpartition(".v") if isinstance(name, str) else ("", "", "")
@@ -161,7 +164,7 @@ def reread(raw: bytes, kind: str) -> Message[Any]:
     model = BY_NAME.get(kind)
     if model is not None:
         with suppress(ValidationError):
-            message = _envelope_of(model).model_validate_json(raw)
+            message = _envelope_of(model).model_validate_json(sheet.message(raw)[1])
             if message.type == f"{kind}.v{model.major}":
                 return message
     return decode(raw)  # of another version of this program: as if it came now

@@ -4,7 +4,7 @@ end. Intake, accept and work differ in where a wish comes from; what it leads to
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from bus.kinds import CaseKind
 from bus.message import Message, compose, encode, read_soon
 from bus.store import cases, inbox, outbox, recovery
 from bus.store.database import Tx
+from bus.trust.notary import NoNotary, Notary
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Rules:
     arbiter: str | None = None
     """Who rules on cases registered here."""
     returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
+    notary: Notary = field(default_factory=NoNotary)
+    """Who signs what leaves, and checks who has signed what arrives."""
 
 
 @dataclass(frozen=True, slots=True)

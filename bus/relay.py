@@ -83,8 +83,9 @@ def claim(store: Store, rules: Rules, now: datetime, before: Sent = NOTHING, lim
 
 
 def send(transport: Transport, rules: Rules, load: Load, now: datetime, timeout: float = 10) -> Sent:
-    """Hand all of it to the transport, as one batch."""
-    parcels = [Parcel(m.message_id, m.recipient, m.kind, m.body) for m in load.messages]
+    """Sign all of it, and hand it to the transport as one batch. Raises ``KeyTrouble``: then nothing was sent, and all
+    of it is due again when its lease ends."""
+    parcels = [Parcel(m.message_id, m.recipient, m.kind, rules.notary.signed(m.body, now)) for m in load.messages]
     bundles = _bundles(load, rules, now)
     everything = parcels + [parcel for parcel, _ in bundles]
     return Sent(load.messages, bundles, transport.send(everything, timeout)) if everything else NOTHING
@@ -114,7 +115,7 @@ def _claim(tx: Tx, rules: Rules, now: datetime, limit: int) -> Load:
 def _bundles(load: Load, rules: Rules, now: datetime) -> list[_Bundle]:
     def parcel(data: Receipt | Failure | LogAsked | LogTold, peer: str) -> Parcel:
         message = compose(data, source=rules.me, recipient=peer, now=now, sequence=before_first(load.era))
-        return Parcel(str(message.id), peer, data.kind, encode(message))
+        return Parcel(str(message.id), peer, data.kind, rules.notary.signed(encode(message), now))
 
     receipts = [(parcel(data, peer), ("receipt", rows)) for peer, data, rows in _receipts(load.receipts)]
     errors = [(parcel(_failure(row), row["peer"]), ("error", [row["id"]])) for row in load.errors]

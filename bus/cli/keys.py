@@ -15,7 +15,6 @@ from bus.trust import application, directory
 from bus.trust.directory import Directory, Listed
 from bus.trust.keyring import (
     Keyring,
-    KeyTrouble,
     PublicKey,
     fingerprint,
     new_keyring,
@@ -23,6 +22,7 @@ from bus.trust.keyring import (
     read_public_key,
     write_keyring,
 )
+from bus.trust.trouble import KeyTrouble
 
 keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of them", no_args_is_help=True)
 

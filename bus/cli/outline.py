@@ -3,6 +3,7 @@
 import json
 
 from bus.message import Undecodable, decode
+from bus.trust import sheet
 
 
 def envelope(body: bytes) -> dict[str, str]:
@@ -21,7 +22,7 @@ def outline(body: bytes) -> list[str]:
     """The names of a body's fields and what each holds by type: ``data.case.title: text``. Never a value; a name that
     is no plain word is hidden too, since a stranger's key could hold anything."""
     try:
-        document = json.loads(body)
+        document = json.loads(sheet.message(body)[1])
     except (ValueError, RecursionError):
         return []
     return _fields(document, "")[:500]

@@ -18,7 +18,7 @@ from bus.settings import BadSettings
 from bus.store.database import StoreTrouble
 from bus.transports.admin import AdminRefused
 from bus.transports.findings import Words
-from bus.trust.keyring import KeyTrouble
+from bus.trust.trouble import KeyTrouble
 
 FAILURE, USAGE = 1, 2
 """Exit codes besides 0: a finding or a failure; wrong usage or settings."""

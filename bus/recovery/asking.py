@@ -103,7 +103,7 @@ def take_told(tx: Tx, rules: Rules, message: Message[LogTold], now: datetime) ->
     if told.used or told.cursor != asked.cursor or told.era != era.number:
         return "told-again"
     heard, partial = _assembled(told.entries, asked.partial)
-    recovery.keep_told(tx, _younger(tx, peer, _honest(heard, peer, rules.me)))
+    recovery.keep_told(tx, _younger(tx, peer, _honest(heard, peer, rules)))
     recovery.ask(tx, {*told.centers} - {rules.me}, ms(now))
     state = recovery.ASKED if told.next else recovery.TOLD
     recovery.heard_page(tx, peer, told.next or asked.cursor, partial, state, ms(now))
@@ -125,8 +125,9 @@ def _assembled(entries: Iterable[LogEntry], partial: bytes) -> tuple[list[_Whole
     return whole, partial
 
 
-def _honest(told: Iterable[_Whole], peer: str, me: str) -> Iterator[tuple[Message[Any], bytes, LogEntry]]:
-    """What went between the two of us about a case; anything else a peer has no business telling."""
+def _honest(told: Iterable[_Whole], peer: str, rules: Rules) -> Iterator[tuple[Message[Any], bytes, LogEntry]]:
+    """What went between the two of us about a case; anything else a peer has no business telling, nor what we are to
+    have said and have never signed."""
     for body, entry in told:
         try:
             message = decode(body)
@@ -134,7 +135,9 @@ def _honest(told: Iterable[_Whole], peer: str, me: str) -> Iterator[tuple[Messag
             if error.envelope is None:
                 continue
             message = error.envelope
-        ends = (peer, me) if entry.way is Way.SAID else (me, peer)
+        ends = (peer, rules.me) if entry.way is Way.SAID else (rules.me, peer)
+        if entry.way is Way.HEARD and not rules.notary.has_said(rules.me, body):
+            continue
         if (message.source, message.recipient) == ends and message.subject is not None and message.sequence:
             yield message, body, entry
 

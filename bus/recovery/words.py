@@ -7,6 +7,7 @@ from typing import Any
 from bus import kinds as k
 from bus.message import Message, Undecodable, decode, kind_of
 from bus.store import outbox
+from bus.trust import sheet
 
 Row = Mapping[str, Any]
 
@@ -43,7 +44,7 @@ def outbox_row(word: Word, now_ms: int) -> dict[str, Any]:
         "case_id": str(word.message.subject),
         "sequence": word.message.sequence,
         "kind": kind_of(word.message),
-        "body": word.row["body"],
+        "body": sheet.message(word.row["body"])[1],  # it is signed anew each time it leaves
         "state": outbox.REFUSED,
         "attempts": 1,
         "next_ms": now_ms,

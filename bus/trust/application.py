@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from bus.bounds import CenterName, Moment, Strict
 from bus.trust import sheet
 from bus.trust.directory import Directory, Listed
-from bus.trust.keyring import Keyring, KeyTrouble, PublicKey
-from bus.trust.signature import Unsigned, check
+from bus.trust.keyring import Keyring, PublicKey
+from bus.trust.signature import check
 from bus.trust.suite import APPLICATION, Broken
+from bus.trust.trouble import KeyTrouble, Unsigned
 
 OVERLAP = timedelta(days=30)
 """For so long the key before still counts when a new one is listed: what was signed with it may still be on its way,

@@ -13,8 +13,9 @@ from pydantic import Field, ValidationError
 
 from bus.bounds import CenterName, Count, Moment, Strict
 from bus.trust import sheet
-from bus.trust.keyring import KeyTrouble, OwnKey, PublicKey
+from bus.trust.keyring import OwnKey, PublicKey
 from bus.trust.suite import DIRECTORY, SUITES, Broken
+from bus.trust.trouble import KeyTrouble
 
 MOST_KEYS = 20_000
 
@@ -54,9 +55,9 @@ class Directory:
     """By key id."""
 
     def current(self, center: str, now: datetime) -> list[Listed]:
-        """The keys of a center that count now, the newest first."""
+        """The keys of a center that count now, the newest first: the one that no other has followed."""
         good = [one for one in self.listed.values() if one.center == center and not one.fault(now)]
-        return sorted(good, key=lambda one: one.since, reverse=True)
+        return sorted(good, key=lambda one: (one.until is None, one.since), reverse=True)
 
     def with_keys(self, changed: Iterable[Listed], now: datetime) -> "Directory":
         """The next directory, with these keys new or changed."""

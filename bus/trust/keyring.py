@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, field
 
 from bus.bounds import CenterName, Moment, Strict, Word
 from bus.trust.suite import SUITES, USUAL
+from bus.trust.trouble import KeyTrouble
 
 OWNERS_ALONE = 0o077
 """What of a file's mode must not be set: reading, writing or running by anybody but its owner."""
@@ -19,14 +20,6 @@ KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,60}\.[0-9a-f]{1
 """Whose key it is, and the beginning of the SHA-256 of its signing half. Nothing is believed because of it."""
 Half = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
 """One half of a key: 32 bytes in base64."""
-
-
-class KeyTrouble(ValueError):
-    """A key file or a directory cannot be used. Both texts say which and the cure, and hold no key."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh, self.en = zh, en
 
 
 def text_of(raw: bytes) -> str:

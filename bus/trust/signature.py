@@ -10,20 +10,10 @@ import json
 from datetime import datetime
 
 from bus.trust.directory import Directory, Listed
-from bus.trust.keyring import Keyring, KeyTrouble
+from bus.trust.keyring import Keyring
+from bus.trust.sheet import LONGEST
 from bus.trust.suite import MESSAGE, Broken
-
-LONGEST = 600
-"""Characters of a signature, its header included."""
-
-
-class Unsigned(Exception):
-    """Nobody who counts has signed this: ``unsigned``, ``bad-signature``, ``unknown-key``, ``stale-key`` or
-    ``revoked-key``."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+from bus.trust.trouble import KeyTrouble, Unsigned
 
 
 def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> str:
@@ -39,19 +29,36 @@ def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> 
 
 
 def check(body: bytes, signature: str | None, directory: Directory, now: datetime, purpose: str = MESSAGE) -> Listed:
-    """Whose key has signed exactly these bytes. Raises ``Unsigned``."""
+    """Whose key has signed exactly these bytes, and counts now. Raises ``Unsigned``."""
     if not signature:
         raise Unsigned("unsigned")
-    listed = directory.listed.get(_named_key(signature))
-    if listed is None:
-        raise Unsigned("unknown-key")
+    listed = _listed(signature, directory)
     fault = listed.fault(now)
     if fault:
         raise Unsigned(fault)
+    return _right(body, signature, listed, purpose)
+
+
+def once_signed(body: bytes, signature: str, directory: Directory) -> Listed:
+    """Whose key has signed exactly these bytes, though it may be stale by now. Raises ``Unsigned``."""
+    listed = _listed(signature, directory)
+    if listed.revoked is not None:
+        raise Unsigned("revoked-key")
+    return _right(body, signature, listed, MESSAGE)
+
+
+def _right(body: bytes, signature: str, listed: Listed, purpose: str) -> Listed:
     try:
         listed.key.check(body, signature, purpose)
     except Broken:
         raise Unsigned("bad-signature") from None
+    return listed
+
+
+def _listed(signature: str, directory: Directory) -> Listed:
+    listed = directory.listed.get(_named_key(signature))
+    if listed is None:
+        raise Unsigned("unknown-key")
     return listed
 
 

@@ -347,7 +347,7 @@ def unknown_kind_swallowed(patch: pytest.MonkeyPatch) -> None:
 @by_suite(check_bad_input.parks_broken_messages)
 def unreadable_bodies_swallowed(patch: pytest.MonkeyPatch) -> None:
     plain = bus.accept._read
-    patch.setattr(bus.accept, "_read", lambda deliveries, rules: (*plain(deliveries, rules)[:2], []))
+    patch.setattr(bus.accept, "_read", lambda *window: (*plain(*window)[:2], []))
 
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
@@ -430,7 +430,7 @@ def receipt_before_the_commit(patch: pytest.MonkeyPatch) -> None:
     plain = bus.accept._accept_window
 
     def window(store: Store, rules: Any, deliveries: Any, now: Any) -> Any:
-        arrived = bus.accept._read(deliveries, rules)[0]
+        arrived = bus.accept._read(deliveries, rules, now)[0]
         tray = Tray()
         for one in arrived:
             bus.accept._owe(tray, one, Verdict.APPLIED, None, now)

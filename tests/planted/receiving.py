@@ -109,7 +109,7 @@ def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
 
     def window(store: Store, rules: Any, deliveries: Sequence[Delivery], now: datetime) -> Any:
         tray = Tray()
-        for one in bus.accept._read([d for d in deliveries if not d.damaged], rules)[0]:
+        for one in bus.accept._read([d for d in deliveries if not d.damaged], rules, now)[0]:
             bus.accept._owe(tray, one, Verdict.APPLIED, None, now)
         store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))
         return plain(store, rules, deliveries, now)

@@ -16,7 +16,8 @@ from bus.store import Store, inbox, outbox, parked
 from bus.store import tables as t
 from tests.unit.custody_model.cases import TOWN, matter
 from tests.unit.custody_model.wishes import granted
-from tests.unit.steps import NOW, Bare
+from tests.unit.signing import notarised
+from tests.unit.steps import NO_NOTARY, NOW, Bare
 
 HONEST_REFUSALS = {"stale"}
 """What custody may refuse among centers that keep the protocol."""
@@ -45,7 +46,8 @@ class Restored:
         self.folder, self.luck = folder, random.Random(seed)  # noqa: S311 - luck, not a secret
         random.seed(seed)  # the pauses of the steps are drawn from it
         self.names = TOWN[:size]
-        self.centers = {name: Bare(name, folder, arbiter=TOWN[size - 1]) for name in self.names}
+        notaries = notarised(self.names) if seed % 2 else {}  # every second county signs
+        self.centers = {name: Bare(name, folder, TOWN[size - 1], notaries.get(name, NO_NOTARY)) for name in self.names}
         self.road = Road(self.luck)
         self.now = NOW
 

@@ -16,6 +16,7 @@ from bus.page import Page, Rules
 from bus.port import Delivery, Fate, Parcel, Promise, TransportState
 from bus.relay import claim, send, write_down
 from bus.store import Store, Tx, schema
+from bus.trust.notary import NoNotary, Notary
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -64,11 +65,14 @@ class Bag:
         """Nothing to close."""
 
 
+NO_NOTARY = NoNotary()
+
+
 class Bare:
     """One center without loops: its steps are called by the test."""
 
-    def __init__(self, name: str, folder: Path, arbiter: str | None = None) -> None:
-        self.rules = Rules(name, arbiter)
+    def __init__(self, name: str, folder: Path, arbiter: str | None = None, notary: Notary = NO_NOTARY) -> None:
+        self.rules = Rules(name, arbiter, notary=notary)
         self.store = Store(f"sqlite:///{folder}/{name}.db")
         schema.upgrade(self.store)
         self.bag = Bag()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bus.trust import application, directory
-from bus.trust.keyring import KeyTrouble, fingerprint, read_keyring, read_public_key
+from bus.trust.keyring import fingerprint, read_keyring, read_public_key
+from bus.trust.trouble import KeyTrouble
 from tests.unit.test_cli_run import bus
 
 RM = "media_center-150402"

@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bus.trust import application, directory, sheet
 from bus.trust.directory import Directory
-from bus.trust.keyring import Keyring, KeyTrouble, fingerprint, new_keyring, read_keyring, write_keyring
-from bus.trust.signature import LONGEST, Unsigned, check, sign
+from bus.trust.keyring import Keyring, fingerprint, new_keyring, read_keyring, write_keyring
+from bus.trust.sheet import LONGEST
+from bus.trust.signature import check, sign
 from bus.trust.suite import APPLICATION, DIRECTORY, MESSAGE, SUITES, USUAL, Broken
+from bus.trust.trouble import KeyTrouble, Unsigned
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 RM, DQ, OPERATOR = "media_center-150402", "party_service-150402006", "operator"

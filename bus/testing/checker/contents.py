@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from bus.custody import RULING_STEP
 from bus.testing.checker.books import Books
 from bus.testing.checker.evidence import Breach, Evidence
+from bus.trust import sheet
 
 
 def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
@@ -72,22 +73,30 @@ def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
     Read live: the bytes of a message never change."""
     left: dict[str, bytes] = {}
     for _, books in evidence.open_books:
-        left.update((kept.message, kept.body) for kept in books.archive if kept.way == "said")
+        left.update((kept.message, _unsigned(kept.body)) for kept in books.archive if kept.way == "said")
         left.update((owed.message, owed.body) for owed in books.outbox)
     for name, books in evidence.open_books:
         for kept in books.archive:
-            if kept.way == "heard" and left.get(kept.message, kept.body) != kept.body:
+            body = _unsigned(kept.body)
+            if kept.way == "heard" and left.get(kept.message, body) != body:
                 yield Breach(name, kept.case, f"{kept.kind} from {kept.peer} has other bytes than left: {kept.message}")
         yield from _waiting(name, books, left)
+
+
+def _unsigned(travelled: bytes) -> bytes:
+    """The document: its sender has it without the signature, which is made as it leaves."""
+    return sheet.message(travelled)[1]
 
 
 def _waiting(name: str, books: Books, left: dict[str, bytes]) -> Iterator[Breach]:
     """What is held back is as it came; what is on the desk says the same, though it may have been written anew."""
     for held in books.held:
-        message = from_json(held.body)["id"]
-        if left.get(message, held.body) != held.body:
+        body = _unsigned(held.body)
+        message = from_json(body)["id"]
+        if left.get(message, body) != body:
             yield Breach(name, held.case, f"held back from {held.peer} with other bytes than left: {message}")
     for task in books.work:
-        body = left.get(task.message, task.body)
-        if body != task.body and from_json(body) != from_json(task.body):
+        there = _unsigned(task.body)
+        body = left.get(task.message, there)
+        if body != there and from_json(body) != from_json(there):
             yield Breach(name, task.case, f"{task.kind} is on the desk with another content than left: {task.message}")

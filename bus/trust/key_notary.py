@@ -1,0 +1,101 @@
+"""The notary of a center that has keys, and the directory that it goes by."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from bus.trust import directory, sheet
+from bus.trust.directory import Directory
+from bus.trust.keyring import Keyring, PublicKey
+from bus.trust.signature import check, once_signed, sign
+from bus.trust.trouble import KeyTrouble, Unsigned
+
+
+class Book:
+    """The directory in its file, read again when that has changed; never an older one than was in use already."""
+
+    def __init__(self, path: Path, operator: PublicKey) -> None:
+        """Raises ``KeyTrouble`` when it cannot be read now."""
+        self._path, self._operator = path, operator
+        self._stamp = self._stamped()
+        self._known = directory.read_file(path, operator)
+        self.trouble: KeyTrouble | None = None
+        """Why the file that lies there now is not used."""
+
+    def now(self) -> Directory:
+        """The newest directory that could be read."""
+        stamp = self._stamped()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._known, self.trouble = self._newer(), None
+            except KeyTrouble as trouble:
+                self.trouble = trouble
+        return self._known
+
+    def _newer(self) -> Directory:
+        found = directory.read_file(self._path, self._operator)
+        if found.serial < self._known.serial:
+            raise KeyTrouble(
+                f"{self._path}：比已用的名录旧；请向本县运维者索取最新的",
+                f"{self._path}: older than the directory in use: fetch the newest from the county's operator",
+            )
+        return found
+
+    def _stamped(self) -> tuple[int, int, int] | None:
+        try:
+            told = os.stat(self._path)
+        except OSError:
+            return None
+        return told.st_mtime_ns, told.st_ino, told.st_size
+
+
+class Directories(Protocol):
+    """Where the directory comes from."""
+
+    def now(self) -> Directory:
+        """The newest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNotary:
+    """Signs with a keyring's newest key that counts, and believes nobody without a signature."""
+
+    keyring: Keyring
+    book: Directories
+    required: bool = True
+    """Whether what is not signed at all is refused; not, while a county goes over to signatures."""
+
+    def signed(self, body: bytes, now: datetime) -> bytes:
+        """With one signature above it."""
+        return sheet.joined(body, [sign(body, self.keyring, self.book.now(), now)])
+
+    def signer(self, travelled: bytes, now: datetime) -> str | None:
+        """Whose key it is."""
+        signature, body = sheet.message(travelled)
+        if signature is None and not self.required:
+            return None
+        return check(body, signature, self.book.now(), now).center
+
+    def has_said(self, center: str, travelled: bytes) -> bool:
+        """Whenever it was: a key that is stale by now counted once. One that was revoked may have been stolen."""
+        signature, body = sheet.message(travelled)
+        if signature is None:
+            return not self.required
+        with suppress(Unsigned):
+            return once_signed(body, signature, self.book.now()).center == center
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class OneDirectory:
+    """A directory that never changes, for a demo and for tests."""
+
+    directory: Directory
+
+    def now(self) -> Directory:
+        """Always the same."""
+        return self.directory
