@@ -32,6 +32,8 @@ from bus.port import Fate, Transport
 from bus.settings import CenterSettings
 from bus.store import archive, schema
 from bus.store.database import Store, StoreTrouble
+from bus.trust.key_notary import notary_of
+from bus.trust.trouble import KeyTrouble
 from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
 from bus.work import NOT_BEGUN, Assignment, Gate, Patience, Performed
@@ -69,10 +71,12 @@ class Running:
     """One center at work: ``start``, then ``stop``. Everything it promised is in the store, so it may also just die."""
 
     def __init__(self, settings: CenterSettings, transport: Transport) -> None:
+        """Raises ``KeyTrouble`` when its keys or the directory cannot be read."""
         self.settings = settings
         self.transport = transport
         self.center = load_adapter(settings.adapter_package)
-        self.rules = Rules(settings.center, settings.arbiter, settings.returns_before_arbiter)
+        notary = notary_of(settings.trust)
+        self.rules = Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary)
         self.store = Store(settings.store)
         self.attachments = Attachments(self.store, settings.data / "attachments", settings.http.public_url)
         self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
@@ -141,7 +145,7 @@ class Running:
         """Send what the last transactions have put into the outbox, as far as the road takes it now."""
         try:
             self.turns.end(timeout=3)
-        except StoreTrouble as trouble:
+        except (StoreTrouble, KeyTrouble) as trouble:
             self.log.warning("store", trouble=str(trouble))
 
     def _side_by_side(
@@ -177,8 +181,9 @@ class Running:
             while not self._leaving.is_set():
                 try:
                     turn()
-                except StoreTrouble as trouble:
-                    self.log.error("store", step=name, trouble=str(trouble))
+                except (StoreTrouble, KeyTrouble) as trouble:
+                    what = "store" if isinstance(trouble, StoreTrouble) else "keys"
+                    self.log.error(what, step=name, trouble=str(trouble))
                     self._leaving.wait(1)
                 except Exception as fault:
                     self.log.error("fault", step=name, fault=type(fault).__name__)
@@ -274,6 +279,9 @@ class Running:
             "trouble": road.trouble,
             "vendor": "away" if self.turns.gate.probing else "ok",
         }
+        keys = self.rules.notary.trouble(clock())
+        if keys is not None:
+            state |= {"ready": False, "keys": keys.en}
         try:
             schema.current(self.store)
             if recovery.going_on(self.store):

@@ -51,6 +51,19 @@ class VendorAt(_Part):
     timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
 
 
+class Trust(_Part):
+    """Whose word counts: this center's own keys, and the county's directory of everybody's (``bus keys``)."""
+
+    keys: Path
+    """The key file, which nobody else may read."""
+    directory: Path
+    """As the county's operator has signed it; read again whenever it changes."""
+    operator: Path
+    """The operator's public key."""
+    required: bool = True
+    """Whether messages that nobody has signed are refused; false only while a county goes over to signatures."""
+
+
 class CenterSettings(BaseSettings):
     """Everything one ``bus run`` needs. Environment variables ``BUS_…`` win over the file (``BUS_VENDOR__TOKEN``)."""
 
@@ -72,6 +85,8 @@ class CenterSettings(BaseSettings):
     """``whsec_…``, shared with the center's own system (Standard Webhooks)."""
     vendor: VendorAt
     http: Http = Http()
+    trust: Trust | None = None
+    """Without it nothing is signed, and the broker alone tells who has sent a message."""
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import check_road, check_store, checks
+from bus.cli import check_keys, check_road, check_store, checks
 from bus.cli.checks import Check
 from bus.cli.county import CountySettings, load_county
 from bus.cli.places import ConfigFile, store_settings
@@ -32,7 +32,7 @@ def doctor(
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
 ) -> None:
-    """检查代理、权限、拓扑、存储、业务系统、时钟；有错误时退出码 1 / check all a center needs; exit 1 on errors."""
+    """检查代理、权限、拓扑、存储、密钥、业务系统、时钟；有错误时退出码 1 / check all it needs; exit 1 on errors."""
     if new_secret:
         typer.echo(fresh_secret())
         return
@@ -55,6 +55,7 @@ def doctor(
 def _all(settings: CenterSettings, county: CountySettings | None) -> Iterator[Check]:
     yield checks.well("settings", settings.center, settings.center)
     yield _secret(settings)
+    yield from check_keys.keys(settings)
     yield from checks.adapter(settings)
     yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
     yield from check_store.store(settings)

@@ -12,6 +12,7 @@ from bus.page import Rules
 from bus.settings import BadSettings, CenterSettings, load
 from bus.store import schema
 from bus.store.database import Store, StoreTrouble
+from bus.trust.key_notary import notary_of
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="中心的配置文件 / the center's settings file")]
 Folder = Annotated[
@@ -63,8 +64,8 @@ def _of_center(center: str | None, path: Path, settings: CenterSettings) -> Cent
 
 
 def rules_of(settings: CenterSettings) -> Rules:
-    """What the county has settled for this center."""
-    return Rules(settings.center, settings.arbiter, settings.returns_before_arbiter)
+    """What the county has settled for this center. Raises ``KeyTrouble``."""
+    return Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary_of(settings.trust))
 
 
 @contextmanager

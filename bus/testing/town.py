@@ -25,6 +25,7 @@ from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.testing.county import County, Plan
+from bus.testing.keys import county_keys
 from bus.testing.stand_in import StandIn
 
 COUNTY = "county"
@@ -77,6 +78,7 @@ class Town:
     county: County | None = None
     children: "dict[str, subprocess.Popen[str]]" = field(default_factory=dict)
     _plans: dict[str, Plan] = field(default_factory=dict)
+    _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _ready: set[str] = field(default_factory=set)
     _log: TextIO | None = None
     _eyes: dict[str, Store] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Town:
     def open(self) -> None:
         """Start the vendors' systems, then the centers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._keys = county_keys(self.folder / "keys", self.centers)
         settings = []
         for name in self.centers:
             secret = fresh_secret()
@@ -110,6 +113,7 @@ class Town:
             "http": {"port": port, "public_url": self.urls[name]},
             "routes": [dict(route) for route in self.routes.get(name, ())],
             "arbiter": self.arbiter,
+            "trust": self._keys[name],
             **self.more,
         }
 

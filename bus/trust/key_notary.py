@@ -7,11 +7,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bus.settings import Trust
 from bus.trust import directory, sheet
 from bus.trust.directory import Directory
-from bus.trust.keyring import Keyring, PublicKey
-from bus.trust.signature import check, once_signed, sign
+from bus.trust.keyring import Keyring, PublicKey, read_keyring, read_public_key
+from bus.trust.notary import NoNotary, Notary
+from bus.trust.signature import check, once_signed, own_key, sign
 from bus.trust.trouble import KeyTrouble, Unsigned
+
+
+def notary_of(trust: Trust | None) -> Notary:
+    """The notary that the settings name. Raises ``KeyTrouble``."""
+    if trust is None:
+        return NoNotary()
+    book = Book(trust.directory, read_public_key(trust.operator))
+    return KeyNotary(read_keyring(trust.keys), book, trust.required)
 
 
 class Book:
@@ -23,7 +33,6 @@ class Book:
         self._stamp = self._stamped()
         self._known = directory.read_file(path, operator)
         self.trouble: KeyTrouble | None = None
-        """Why the file that lies there now is not used."""
 
     def now(self) -> Directory:
         """The newest directory that could be read."""
@@ -56,6 +65,10 @@ class Book:
 class Directories(Protocol):
     """Where the directory comes from."""
 
+    @property
+    def trouble(self) -> KeyTrouble | None:
+        """Why a newer one is not used."""
+
     def now(self) -> Directory:
         """The newest one."""
 
@@ -80,6 +93,17 @@ class KeyNotary:
             return None
         return check(body, signature, self.book.now(), now).center
 
+    def trouble(self, now: datetime) -> KeyTrouble | None:
+        """What is wrong with the directory, or with our key in it."""
+        known = self.book.now()
+        if self.book.trouble is not None:
+            return self.book.trouble
+        try:
+            own_key(self.keyring, known, now)
+        except KeyTrouble as trouble:
+            return trouble
+        return None
+
     def has_said(self, center: str, travelled: bytes) -> bool:
         """Whenever it was: a key that is stale by now counted once. One that was revoked may have been stolen."""
         signature, body = sheet.message(travelled)
@@ -95,6 +119,7 @@ class OneDirectory:
     """A directory that never changes, for a demo and for tests."""
 
     directory: Directory
+    trouble: KeyTrouble | None = None
 
     def now(self) -> Directory:
         """Always the same."""

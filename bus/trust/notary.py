@@ -7,6 +7,8 @@ It is kept as it travelled wherever it is kept, so that it can be shown later wh
 from datetime import datetime
 from typing import Protocol
 
+from bus.trust.trouble import KeyTrouble
+
 
 class Notary(Protocol):
     """Signs and checks for one center."""
@@ -19,6 +21,9 @@ class Notary(Protocol):
 
     def has_said(self, center: str, travelled: bytes) -> bool:
         """Whether ``center`` has signed it at some time: a peer shows it as the center's own word of once."""
+
+    def trouble(self, now: datetime) -> KeyTrouble | None:
+        """What keeps it from its work, with the cure; None when all is well."""
 
 
 class NoNotary:
@@ -35,3 +40,7 @@ class NoNotary:
     def has_said(self, _center: str, _travelled: bytes) -> bool:
         """Who shows it is believed."""
         return True
+
+    def trouble(self, _now: datetime) -> KeyTrouble | None:
+        """There is nothing to go wrong."""
+        return None

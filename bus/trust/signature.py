@@ -10,7 +10,7 @@ import json
 from datetime import datetime
 
 from bus.trust.directory import Directory, Listed
-from bus.trust.keyring import Keyring
+from bus.trust.keyring import Keyring, OwnKey
 from bus.trust.sheet import LONGEST
 from bus.trust.suite import MESSAGE, Broken
 from bus.trust.trouble import KeyTrouble, Unsigned
@@ -18,10 +18,15 @@ from bus.trust.trouble import KeyTrouble, Unsigned
 
 def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> str:
     """A signature with the newest of our keys that counts. Raises ``KeyTrouble`` when none does."""
+    return own_key(keyring, directory, now).signed(body, MESSAGE)
+
+
+def own_key(keyring: Keyring, directory: Directory, now: datetime) -> OwnKey:
+    """The newest of our keys that counts. Raises ``KeyTrouble`` when none does."""
     for listed in directory.current(keyring.owner, now):
         key = keyring.key(listed.key.kid)
         if key is not None:
-            return key.signed(body, MESSAGE)
+            return key
     raise KeyTrouble(
         f"名录中没有 {keyring.owner} 的有效密钥；请用 bus keys publish 申请，并请运维者登记",
         f"the directory lists none of the keys of {keyring.owner}: `bus keys publish`, and have the operator trust it",

@@ -12,6 +12,7 @@ from typing import Any
 
 from bus.settings import fresh_secret
 from bus.testing.checker.canaries import Canary
+from bus.testing.keys import county_keys
 from bus.testing.services.places import free_ports
 from tests.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
 from tests.chaos.load import Load
@@ -43,12 +44,15 @@ class Town:
     centers: dict[str, CenterProcess] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     vendors: "subprocess.Popen[bytes] | None" = None
+    _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _watch: Watch | None = None
 
     def open(self) -> None:
         """Start the vendors' systems, then the centers; returns when their doors are open."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = free_ports(2 * len(self.brokers))
+        if self.code == HERE and not self.codes:  # the version before cannot read what is signed
+            self._keys = county_keys(self.folder / "keys", self.brokers)
         desks = []
         for name in self.brokers:
             door, vendor = ports.pop(), ports.pop()
@@ -77,6 +81,7 @@ class Town:
             "intake_secret": self.secrets[name],
             "vendor": {"url": f"http://127.0.0.1:{vendor}"},
             "http": {"port": door, "public_url": f"http://127.0.0.1:{door}"},
+            **({"trust": self._keys[name]} if self._keys else {}),
             **self.more,
         }
 

@@ -7,11 +7,14 @@ from bus.trust import application, directory
 from bus.trust.directory import Directory
 from bus.trust.key_notary import KeyNotary
 from bus.trust.keyring import Keyring, new_keyring
+from bus.trust.trouble import KeyTrouble
 from tests.unit.steps import NOW
 
 
 class Shelf:
     """A directory that a test changes."""
+
+    trouble: KeyTrouble | None = None
 
     def __init__(self, known: Directory) -> None:
         self.known = known

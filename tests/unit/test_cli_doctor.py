@@ -14,7 +14,9 @@ from bus.cli import check_store, checks
 from bus.settings import load
 from bus.store import schema
 from bus.store.database import Store
+from bus.testing.keys import county_keys
 from bus.testing.stand_in import StandIn
+from bus.trust.keyring import new_keyring, write_keyring
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 
@@ -132,3 +134,42 @@ def test_the_table_is_in_the_language_asked_for(config: Path) -> None:
     _, en, _ = bus("doctor", "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
     assert "连不上代理" in zh
     assert "the broker is not reached" in en
+
+
+def _trusting(config: Path, folder: Path, required: str = "true") -> dict[str, Path]:
+    """The settings name keys that are listed; where everything lies."""
+    told = county_keys(folder / "keys", ["media_center-150402"])["media_center-150402"]
+    section = "".join(f'{name} = "{path}"\n' for name, path in told.items())
+    config.write_text(
+        config.read_text(encoding="utf-8") + f"[trust]\n{section}required = {required}\n", encoding="utf-8"
+    )
+    return {name: Path(path) for name, path in told.items()}
+
+
+def test_keys_are_looked_at(config: Path, tmp_path: Path) -> None:
+    """Without keys a warning; listed ones are well; a file that others may read, and a directory that does not list
+    this center, are errors with their cure."""
+    assert findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]["severity"] == "warning"
+    places = _trusting(config, tmp_path)
+    assert findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]["severity"] == "ok"
+    places["keys"].chmod(0o644)
+    found = findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]
+    assert (found["severity"], "chmod 600" in found["cure"]) == ("error", True)
+    places["keys"].chmod(0o600)
+    places["directory"].write_bytes(places["directory"].read_bytes()[:-1])
+    assert "not signed by the county's operator" in findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]["cure"]
+
+
+def test_a_center_that_is_not_listed_is_told_so(config: Path, tmp_path: Path) -> None:
+    """Its key file is right, and the directory lists others."""
+    places = _trusting(config, tmp_path)
+    write_keyring(places["keys"], new_keyring("media_center-150402", datetime.now(UTC)))
+    found = findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]
+    assert (found["severity"], "bus keys publish" in found["cure"]) == ("error", True)
+
+
+def test_a_county_that_goes_over_to_signatures_is_reminded(config: Path, tmp_path: Path) -> None:
+    """While what is not signed is taken too."""
+    _trusting(config, tmp_path, "false")
+    found = findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]
+    assert (found["severity"], "required" in found["cure"]) == ("warning", True)

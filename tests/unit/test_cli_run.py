@@ -127,6 +127,15 @@ def test_a_center_without_its_broker_waits_and_still_leaves_in_order(config: Pat
         assert process.stdout.read() == ""
 
 
+def test_a_center_whose_keys_cannot_be_read_does_not_start(config: Path, tmp_path: Path) -> None:
+    """It says which file, and the cure; a center that signs with keys nobody knows would lose every case it takes."""
+    text = f'[trust]\nkeys = "{tmp_path}/none"\ndirectory = "{tmp_path}/none"\noperator = "{tmp_path}/none"\n'
+    config.write_text(config.read_text(encoding="utf-8") + text, encoding="utf-8")
+    code, out, said = bus("run", "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
+    assert (code, out) == (1, "")
+    assert f"{tmp_path}/none" in said
+
+
 def test_a_taken_port_is_told(config: Path) -> None:
     """Whoever starts a center twice reads which port is taken."""
     with started("simulate", "media_center", BUS_INTAKE_SECRET=SECRET) as other:

@@ -9,11 +9,13 @@ from random import Random
 from uuid import UUID
 
 from bus.ids import deal_from
+from bus.page import Rules
 from bus.testing.simulation.disk import Disk
 from bus.testing.simulation.duty import Operator
 from bus.testing.simulation.luck import Crash, Luck
 from bus.testing.simulation.road import Road
 from bus.testing.simulation.seat import Seat
+from bus.testing.simulation.signing import name_of, notary
 from bus.testing.simulation.weather import Weather
 
 MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
@@ -60,7 +62,7 @@ class County:
         deal_from(self._identities(Random(seed ^ 0x1D)))
         self.road = Road(self.luck, lambda: self.now)
         self._free = land.disks(weather.centers + weather.joins)
-        names = [f"c{number}-150402" for number in range(weather.centers + weather.joins)]
+        names = [name_of(number) for number in range(weather.centers + weather.joins)]
         self._names = iter(names)
         self._arbiter = names[0] if weather.arbiter else None
         self.seats: list[Seat] = []
@@ -81,7 +83,8 @@ class County:
 
     def _add(self) -> None:
         name = next(self._names)
-        seat = Seat(name, self._free[len(self.seats)], self.road, self.luck, lambda: self.now, self._arbiter)
+        rules = Rules(name, self._arbiter, notary=notary(name, signs=self.weather.signs))
+        seat = Seat(rules, self._free[len(self.seats)], self.road, self.luck, lambda: self.now)
         self.seats.append(seat)
         self.operators[seat.name] = Operator(seat)
         self._tell("join", name)

@@ -48,18 +48,16 @@ def _no_bytes(_attachment: Attachment) -> bytes:
 class Seat:
     """One center. ``turns`` is None while it is down."""
 
-    def __init__(
-        self, name: str, store: Disk, road: Road, luck: Luck, now: Callable[[], float], arbiter: str | None
-    ) -> None:
-        self.name, self.store, self._road, self._luck, self._now = name, store, road, luck, now
-        self.rules = Rules(name, arbiter)
+    def __init__(self, rules: Rules, store: Disk, road: Road, luck: Luck, now: Callable[[], float]) -> None:
+        self.rules, self.name = rules, rules.me
+        self.store, self._road, self._luck, self._now = store, road, luck, now
         self.office = Office(luck)
         self.gone = False
         self.skew = luck.draw.uniform(-1, 1) * luck.weather.skew
         self.turns: Turns | None = None
         self.back_at = 0.0
         self._transport: RoadTransport | None = None
-        self._adapter = adapter(name.partition("-")[0])
+        self._adapter = adapter(self.name.partition("-")[0])
         self.unanswered: dict[str, Submission] = {}
         """Forms that the vendor's system has sent and not heard an answer to: it sends them again."""
         self.tried: list[Tried] = []
@@ -70,7 +68,7 @@ class Seat:
         self._answered: list[Submission] = []
         """Matters that were taken, oldest first."""
         store.luck = luck
-        road.add(name)
+        road.add(self.name)
 
     def clock(self) -> datetime:
         """What this center believes the time to be."""

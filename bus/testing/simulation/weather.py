@@ -43,6 +43,8 @@ class Weather:
     """A transaction cannot be written (disk full, store locked)."""
     lazy: float
     """A step that could run does not get its turn."""
+    signs: bool = False
+    """The centers sign what they say, and believe nobody without."""
     nobody: float = 0.0
     """The road says that nobody is there, though somebody is: an inbox is deleted and made again. Never drawn."""
 
@@ -59,6 +61,9 @@ and some ten messages for each; a small one makes more than 200 messages that ar
 
 AGAIN = 0.4
 """How often the center that has lost its store loses it once more."""
+
+SIGNS = 0.1
+"""How often a county signs: such a seed takes a third longer."""
 
 
 def drawn(seed: int, wanted: int = WHOLE) -> Weather:
@@ -96,4 +101,5 @@ def drawn(seed: int, wanted: int = WHOLE) -> Weather:
         away=chance(0.10),
         store=chance(0.01),
         lazy=draw.choice((0.0, 0.3, 0.6)),
+        signs=Random(~seed ^ 1).random() < SIGNS,  # of its own luck, too
     )

@@ -1,0 +1,30 @@
+"""Keys for a county of a test or a demo: an operator, a key for each center, and the directory that lists them all."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bus.trust import application, directory
+from bus.trust.keyring import new_keyring, write_keyring
+
+
+def county_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Make them in ``folder``. Returns for each center what its settings take as ``trust``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC)
+    operator, known = new_keyring("operator", now), directory.empty(now)
+    settings = {}
+    for center in centers:
+        keyring, path = new_keyring(center, now), folder / f"{center}.keys.json"
+        write_keyring(path, keyring)
+        known = application.listed(known, application.read(application.applied(keyring)), now)
+        settings[center] = {
+            "keys": str(path),
+            "directory": str(folder / "county.directory"),
+            "operator": str(folder / "operator.pub"),
+        }
+    write_keyring(folder / "operator.keys.json", operator)
+    (folder / "operator.pub").write_text(operator.keys[-1].public.model_dump_json())
+    (folder / "county.directory").write_bytes(directory.written(known, operator.keys[-1]))
+    return settings

@@ -1,0 +1,33 @@
+"""Keys for the centers of a simulated county that signs. They are the same for all seeds of a process, and of one
+length in all processes, so that a seed plays alike whichever they are."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from bus.trust import application, directory
+from bus.trust.key_notary import KeyNotary, OneDirectory
+from bus.trust.keyring import new_keyring
+from bus.trust.notary import NoNotary, Notary
+
+LISTED = datetime(2026, 1, 1, tzinfo=UTC)
+MOST = 20
+"""More centers than any seed has."""
+
+
+def name_of(number: int) -> str:
+    """What the centers of a simulated county are called."""
+    return f"c{number}-150402"
+
+
+def notary(name: str, *, signs: bool) -> Notary:
+    """Of one center."""
+    return _notaries()[name] if signs else NoNotary()
+
+
+@cache
+def _notaries() -> dict[str, KeyNotary]:
+    keyrings = [new_keyring(name_of(number), LISTED) for number in range(MOST)]
+    known = directory.empty(LISTED)
+    for keyring in keyrings:
+        known = application.listed(known, application.read(application.applied(keyring)), LISTED)
+    return {keyring.owner: KeyNotary(keyring, OneDirectory(known)) for keyring in keyrings}
