@@ -1,5 +1,6 @@
 """Two centers of ours on one broker, as processes of their own: one gives, one takes."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -9,6 +10,7 @@ from benchmarks.ground import Ground, folder
 from benchmarks.process import Process, process
 from benchmarks.runners.ours import GIVER, TAKER
 from bus.settings import fresh_secret
+from bus.testing.keys import county_keys
 
 TEXT = 105
 """Letters of a case's text: they make the offer 1,300 bytes long."""
@@ -38,15 +40,22 @@ class County:
 
 @contextmanager
 def county(
-    ground: Ground, *, letters: int = TEXT, stores: Sequence[str] = (), watched: bool = False, warm: bool = True
+    ground: Ground,
+    *,
+    letters: int = TEXT,
+    stores: Sequence[str] = (),
+    watched: bool = False,
+    warm: bool = True,
+    signed: bool = False,
 ) -> Iterator[County]:
     """``stores``: URLs of the giver's and the taker's store; SQLite in a folder of their own if there are none."""
     secret = fresh_secret()
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
         more = ("watched",) if watched else ()
+        keys = county_keys(path / "keys", [GIVER, TAKER]) if signed else {}
         given: dict[str, tuple[object, ...]] = {
-            center: (center, urls[center], store, path, secret, letters, *more)
+            center: (center, urls[center], store, path, secret, letters, json.dumps(keys.get(center)), *more)
             for center, store in zip((GIVER, TAKER), stores, strict=True)
         }
         taker = stack.enter_context(process("ours", *given[TAKER]))

@@ -26,6 +26,7 @@ class Subject:
 
 
 OURS = "four-center-bus"
+SIGNED = "four-center-bus, signed"
 RAW = "pika, raw"
 SUBJECTS = (
     Subject(RAW, "raw_pika", 60_000, 0.50),
@@ -37,6 +38,7 @@ SUBJECTS = (
     Subject("FastStream + SQLite by hand", "faststream_kept", 3_000, 5),
     Subject("Celery + SQLite by hand", "celery_kept", 2_000, 5),
     Subject(OURS, "ours", 12_000),
+    Subject(SIGNED, "ours", 12_000),
 )
 
 
@@ -48,7 +50,9 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
     def measure(figure: Figure) -> float:
         subject = subjects[figure.name]
         count = subject.count // 4 if quick else subject.count
-        return ours(ground, count) if figure.name == OURS else theirs(ground, subject.module, count)
+        if subject.module == "ours":
+            return ours(ground, count, signed=figure.name == SIGNED)
+        return theirs(ground, subject.module, count)
 
     alternating(rounds, figures, measure, say)
     mine = named(figures, OURS).median
@@ -57,6 +61,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
         for one in SUBJECTS
         if one.goal
     ]
+    goals.append(Goal("B1", "signed against unsigned", named(figures, SIGNED).median / mine, 0.65))
     return Results(figures, goals)
 
 
@@ -69,7 +74,7 @@ def theirs(ground: Ground, module: str, count: int) -> float:
             return count / float(taker.hear("ended")["at"] - begun)
 
 
-def ours(ground: Ground, count: int) -> float:
+def ours(ground: Ground, count: int, *, signed: bool = False) -> float:
     """Hand-overs a second by us."""
-    with county(ground) as both:
+    with county(ground, signed=signed) as both:
         return count / both.hand_over(count)

@@ -4,6 +4,7 @@ What it is to do comes on its standard input, one word a line: ``hand-in COUNT``
 until all are receipted), ``await COUNT`` (until so many cases are known and nothing is owed), ``times``.
 """
 
+import json
 import logging
 import re
 import sys
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import exists, select
 
@@ -62,7 +64,9 @@ class Watched(RabbitTransport):
         super().settle(deliveries)
 
 
-def started(me: str, broker: str, store: str, folder: Path, secret: str, *, watched: bool) -> tuple[Running, str]:
+def started(
+    me: str, broker: str, store: str, folder: Path, secret: str, trust: Any, *, watched: bool
+) -> tuple[Running, str]:
     """A center that is ready, and the URL of its HTTP server."""
     settings = load(
         None,
@@ -74,6 +78,7 @@ def started(me: str, broker: str, store: str, folder: Path, secret: str, *, watc
         intake_secret=secret,
         vendor={"url": "http://127.0.0.1:9"},
         http={"port": 0},
+        trust=trust,
     )
     set_up(me, sys.stderr, logging.ERROR)
     running = Running(settings, (Watched if watched else RabbitTransport)(me, broker))
@@ -123,9 +128,10 @@ def obey(running: Running, word: str, number: int, letters: int) -> None:
 
 
 def main() -> None:
-    """``ours CENTER BROKER STORE FOLDER SECRET LETTERS [watched]``; it leaves when its standard input ends."""
-    me, broker, store, folder, secret, letters = sys.argv[1:7]
-    running, url = started(me, broker, store, Path(folder), secret, watched="watched" in sys.argv[7:])
+    """``ours CENTER BROKER STORE FOLDER SECRET LETTERS TRUST [watched]``; it leaves when its standard input ends."""
+    me, broker, store, folder, secret, letters, trust = sys.argv[1:8]
+    watched = "watched" in sys.argv[8:]
+    running, url = started(me, broker, store, Path(folder), secret, json.loads(trust), watched=watched)
     tell("ready", url=url)
     for line in sys.stdin:
         word, _, number = line.strip().partition(" ")
