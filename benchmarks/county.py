@@ -53,7 +53,7 @@ def county(
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
         more = ("watched",) if watched else ()
-        keys = county_keys(path / "keys", [GIVER, TAKER]) if signed else {}
+        keys = county_keys(path / "keys", {GIVER: None, TAKER: None}) if signed else {}
         given: dict[str, tuple[object, ...]] = {
             center: (center, urls[center], store, path, secret, letters, json.dumps(keys.get(center)), *more)
             for center, store in zip((GIVER, TAKER), stores, strict=True)

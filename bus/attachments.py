@@ -6,8 +6,8 @@ Knowing the hash of a file is the right to read it: nothing lists them, and 256 
 import hashlib
 import os
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ from bus.page import ms
 from bus.store import tables as t
 from bus.store.database import Store, Tx
 from bus.store.writing import lay_new
+from bus.trust.notary import NoNotary, Notary
 
 LARGEST = 20 * 1024 * 1024
 MEDIA_TYPES = {
@@ -56,6 +57,7 @@ class Attachments:
     folder: Path
     public_url: str
     """Where other centers reach this center's intake; attachments are served below it."""
+    notary: Notary = field(default_factory=NoNotary)
 
     def keep(self, content: bytes, name: str | None, now: datetime) -> Kept:
         """Keep a file, durably, under its hash. Raises ``NotKept`` for one too large or of another type."""
@@ -104,12 +106,15 @@ class Attachments:
     def fetch(self, reference: Attachment) -> bytes:
         """The bytes of a file that a message names, from here or from the center that has it, checked by its hash.
 
-        Raises ``NotNow`` while its center is away, ``NotEver`` when it does not have it or has something else."""
+        Raises ``NotNow`` while its center is away, or the message names an address at which the directory knows no
+        center, ``NotEver`` when it does not have it or has something else."""
         here = self.read(reference.sha256)
         if here is not None:
             return here
         if reference.href is None:
             raise NotEver("attachment-nowhere", "the message does not say where the attachment is")
+        if not self.notary.may_fetch(reference.href, reference.sha256, datetime.now(UTC)):
+            raise NotNow("attachment-stranger")  # until the directory lists a center at this address
         content = _download(reference.href, reference.size)
         if hashlib.sha256(content).hexdigest() != reference.sha256:
             raise NotEver("attachment-altered", "the center that has it serves other bytes than were announced")

@@ -78,7 +78,8 @@ class Running:
         notary = notary_of(settings.trust)
         self.rules = Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary)
         self.store = Store(settings.store)
-        self.attachments = Attachments(self.store, settings.data / "attachments", settings.http.public_url)
+        folder, public_url = settings.data / "attachments", settings.http.public_url
+        self.attachments = Attachments(self.store, folder, public_url, notary)
         self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
         self.system = self.center.connect(self.vendor)
         self.metrics = Metrics(settings.center, self.store, transport)

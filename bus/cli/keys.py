@@ -77,6 +77,9 @@ def rotate(file: KeyFile, lang: Language = Lang.ZH, as_json: AsJson = False) -> 
 def publish(
     file: KeyFile,
     out: Annotated[Path, typer.Option("--out", help="写到哪里 / where to write it")],
+    url: Annotated[
+        str | None, typer.Option("--url", help="其他中心取附件的地址，即 public_url / as public_url in the settings")
+    ] = None,
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
 ) -> None:
@@ -84,9 +87,11 @@ def publish(
     voice = Voice(lang, as_json)
     with voice.guarding():
         keyring = read_keyring(file)
-    public = keyring.keys[-1].public
-    own = public.model_dump_json(indent=1).encode() + b"\n"
-    _save(voice, out, own if keyring.owner == OPERATOR else application.applied(keyring))
+    try:
+        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else application.applied(keyring, url)
+    except ValueError:
+        voice.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
+    _save(voice, out, content)
     _tell(
         voice,
         keyring,
@@ -154,6 +159,10 @@ def list_(
     with voice.guarding():
         known = _read(directory_file, read_public_key(operator))
     _show(voice, known, _now())
+
+
+def _of_the_operator(keyring: Keyring) -> bytes:
+    return keyring.keys[-1].public.model_dump_json(indent=1).encode() + b"\n"
 
 
 def _now() -> datetime:

@@ -1,6 +1,6 @@
 """Keys for a county of a test or a demo: an operator, a key for each center, and the directory that lists them all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,17 @@ from bus.trust import application, directory
 from bus.trust.keyring import new_keyring, write_keyring
 
 
-def county_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-    """Make them in ``folder``. Returns for each center what its settings take as ``trust``."""
+def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str, Mapping[str, Any]]:
+    """Make them in ``folder``, for each center and the URL where it serves its files. Returns for each what its
+    settings take as ``trust``."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     operator, known = new_keyring("operator", now), directory.empty(now)
     settings = {}
-    for center in centers:
+    for center, url in centers.items():
         keyring, path = new_keyring(center, now), folder / f"{center}.keys.json"
         write_keyring(path, keyring)
-        known = application.listed(known, application.read(application.applied(keyring)), now)
+        known = application.listed(known, application.read(application.applied(keyring, url)), now)
         settings[center] = {
             "keys": str(path),
             "directory": str(folder / "county.directory"),

@@ -86,12 +86,12 @@ class Town:
     def open(self) -> None:
         """Start the vendors' systems, then the centers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._keys = county_keys(self.folder / "keys", self.centers)
+        ports = {name: free_port() for name in self.centers}
+        self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        self._keys = county_keys(self.folder / "keys", self.urls)
         settings = []
-        for name in self.centers:
+        for name, port in ports.items():
             secret = fresh_secret()
-            port = free_port()
-            self.urls[name] = f"http://127.0.0.1:{port}"
             simulator = importlib.import_module(f"adapters.{name.partition('-')[0]}.simulator").Simulator
             self.vendors[name] = simulator(name, self.urls[name], secret)
             self.vendor_urls[name] = self.vendors[name].start()

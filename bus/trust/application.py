@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from bus.bounds import CenterName, Moment, Strict
 from bus.trust import sheet
-from bus.trust.directory import Directory, Listed
+from bus.trust.directory import Address, Directory, Listed
 from bus.trust.keyring import Keyring, PublicKey
 from bus.trust.signature import check
 from bus.trust.suite import APPLICATION, Broken
@@ -28,6 +28,7 @@ class _Asked(Strict):
     center: CenterName
     made: Moment
     key: PublicKey
+    url: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,16 @@ class Application:
 
     center: str
     key: PublicKey
+    url: str | None
+    """Where the center serves its attachments."""
     signatures: tuple[str, ...]
     body: bytes
 
     def vouched_for(self, directory: Directory, now: datetime) -> bool:
-        """Whether a key of the same center that counts already has signed it too."""
+        """Whether it is about a key that counts already, or one of the same center that does has signed it too."""
+        known = directory.listed.get(self.key.kid)
+        if known is not None and not known.fault(now):
+            return True
         for signature in self.signatures:
             with suppress(Unsigned):
                 if check(self.body, signature, directory, now, APPLICATION).center == self.center:
@@ -48,10 +54,11 @@ class Application:
         return False
 
 
-def applied(keyring: Keyring) -> bytes:
-    """The file for the operator, of the newest key."""
+def applied(keyring: Keyring, url: str | None = None) -> bytes:
+    """The file for the operator, of the newest key. Raises ``ValueError`` for a ``url`` that is none."""
     newest = keyring.keys[-1]
-    body = _Asked(center=keyring.owner, made=newest.made, key=newest.public).model_dump_json(indent=1).encode()
+    asked = _Asked(center=keyring.owner, made=newest.made, key=newest.public, url=url)
+    body = asked.model_dump_json(indent=1, exclude_none=True).encode()
     return sheet.joined(body, [key.signed(body, APPLICATION) for key in reversed(keyring.keys[-2:])])
 
 
@@ -71,26 +78,29 @@ def read(raw: bytes) -> Application:
             "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
             "the key's name is of another center: have it published again",
         )
-    return Application(asked.center, asked.key, tuple(signatures[1:]), body)
+    return Application(asked.center, asked.key, asked.url, tuple(signatures[1:]), body)
 
 
 def listed(directory: Directory, application: Application, now: datetime) -> Directory:
-    """The next directory, in which the key counts, and those before it only for a while; the same one when it counts
-    already. Raises ``KeyTrouble`` for a key that does not count any more: its center needs a fresh one."""
+    """The next directory, in which the key counts, and those before it only for a while; the same one when nothing is
+    new. Raises ``KeyTrouble`` for a key that does not count any more: its center needs a fresh one."""
     known = directory.listed.get(application.key.kid)
     if known is not None and known.fault(now):
         raise KeyTrouble(
             f"{application.key.kid} 已轮换或吊销；请中心生成新密钥",
             f"{application.key.kid} was rotated or revoked: have its center make a new one",
         )
-    if known is not None:
+    if known is not None and known.url == application.url:
         return directory
+    if known is not None:  # the center has moved
+        return directory.with_keys([known.model_copy(update={"url": application.url})], now)
     before = [
         one.model_copy(update={"until": now + OVERLAP})
         for one in directory.current(application.center, now)
         if one.until is None
     ]
-    return directory.with_keys([*before, Listed(center=application.center, key=application.key, since=now)], now)
+    new = Listed(center=application.center, key=application.key, url=application.url, since=now)
+    return directory.with_keys([*before, new], now)
 
 
 def revoked(directory: Directory, kid: str, now: datetime) -> Directory:

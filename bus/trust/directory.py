@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from bus.bounds import CenterName, Count, Moment, Strict
 from bus.trust import sheet
@@ -18,6 +18,8 @@ from bus.trust.suite import DIRECTORY, SUITES, Broken
 from bus.trust.trouble import KeyTrouble
 
 MOST_KEYS = 20_000
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$", max_length=300)]
+"""A URL to which a path can be added."""
 
 
 class Listed(Strict):
@@ -25,6 +27,8 @@ class Listed(Strict):
 
     center: CenterName
     key: PublicKey
+    url: Address | None = None
+    """Where its attachments are served: files are fetched from nowhere else."""
     since: Moment
     """When it was listed. It counts for whoever has read that it is listed, whatever his clock says."""
     until: Moment | None = None
@@ -58,6 +62,12 @@ class Directory:
         """The keys of a center that count now, the newest first: the one that no other has followed."""
         good = [one for one in self.listed.values() if one.center == center and not one.fault(now)]
         return sorted(good, key=lambda one: (one.until is None, one.since), reverse=True)
+
+    def serves(self, href: str, sha256: str, now: datetime) -> bool:
+        """Whether a center of the county serves the file of this hash at exactly this address."""
+        end = f"/attachments/{sha256}"
+        places = (one.url for one in self.listed.values() if one.url is not None and not one.fault(now))
+        return href.endswith(end) and href.removesuffix(end) in places
 
     def with_keys(self, changed: Iterable[Listed], now: datetime) -> "Directory":
         """The next directory, with these keys new or changed."""

@@ -93,6 +93,10 @@ class KeyNotary:
             return None
         return check(body, signature, self.book.now(), now).center
 
+    def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
+        """Only from where the directory says that a center serves it: an address in a message is a stranger's word."""
+        return self.book.now().serves(href, sha256, now)
+
     def trouble(self, now: datetime) -> KeyTrouble | None:
         """What is wrong with the directory, or with our key in it."""
         known = self.book.now()

@@ -22,6 +22,9 @@ class Notary(Protocol):
     def has_said(self, center: str, travelled: bytes) -> bool:
         """Whether ``center`` has signed it at some time: a peer shows it as the center's own word of once."""
 
+    def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
+        """Whether the file of this hash may be fetched from this address, which a message has named."""
+
     def trouble(self, now: datetime) -> KeyTrouble | None:
         """What keeps it from its work, with the cure; None when all is well."""
 
@@ -39,6 +42,10 @@ class NoNotary:
 
     def has_said(self, _center: str, _travelled: bytes) -> bool:
         """Who shows it is believed."""
+        return True
+
+    def may_fetch(self, _href: str, _sha256: str, _now: datetime) -> bool:
+        """Nobody has said where the centers are."""
         return True
 
     def trouble(self, _now: datetime) -> KeyTrouble | None:

@@ -51,11 +51,13 @@ class Town:
         """Start the vendors' systems, then the centers; returns when their doors are open."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = free_ports(2 * len(self.brokers))
+        doors = {name: ports.pop() for name in self.brokers}
         if self.code == HERE and not self.codes:  # the version before cannot read what is signed
-            self._keys = county_keys(self.folder / "keys", self.brokers)
+            urls = {name: f"http://127.0.0.1:{door}" for name, door in doors.items()}
+            self._keys = county_keys(self.folder / "keys", urls)
         desks = []
-        for name in self.brokers:
-            door, vendor = ports.pop(), ports.pop()
+        for name, door in doors.items():
+            vendor = ports.pop()
             self.secrets[name] = fresh_secret()
             desks.append(Desk(name, vendor, f"http://127.0.0.1:{door}", self.secrets[name]))
             self.centers[name] = CenterProcess(

@@ -138,7 +138,7 @@ def test_the_table_is_in_the_language_asked_for(config: Path) -> None:
 
 def _trusting(config: Path, folder: Path, required: str = "true") -> dict[str, Path]:
     """The settings name keys that are listed; where everything lies."""
-    told = county_keys(folder / "keys", ["media_center-150402"])["media_center-150402"]
+    told = county_keys(folder / "keys", {"media_center-150402": None})["media_center-150402"]
     section = "".join(f'{name} = "{path}"\n' for name, path in told.items())
     config.write_text(
         config.read_text(encoding="utf-8") + f"[trust]\n{section}required = {required}\n", encoding="utf-8"

@@ -10,8 +10,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bus.attachments import Attachments
+from bus.case import Attachment
+from bus.center import NotNow
+from bus.store import Store
 from bus.trust import application, directory, sheet
 from bus.trust.directory import Directory
+from bus.trust.key_notary import KeyNotary, OneDirectory
 from bus.trust.keyring import Keyring, fingerprint, new_keyring, read_keyring, write_keyring
 from bus.trust.sheet import LONGEST
 from bus.trust.signature import check, sign
@@ -251,3 +256,57 @@ def test_what_is_sealed_is_opened_by_its_recipient_alone(rm: Keyring, dq: Keyrin
 def test_a_fingerprint_can_be_read_out(rm: Keyring) -> None:
     """Sixteen groups of four."""
     assert [len(group) for group in fingerprint(rm.keys[0].public.sign).split()] == [4] * 16
+
+
+HASH = "a" * 64
+HOME = "https://media.county.example/bus"
+STRANGE = {
+    "another host": f"https://evil.example/bus/attachments/{HASH}",
+    "this machine": f"http://127.0.0.1:8080/attachments/{HASH}",
+    "the cloud's own data": "http://169.254.169.254/latest/meta-data/",
+    "the host as a user": f"https://media.county.example@evil.example/bus/attachments/{HASH}",
+    "a longer host": f"https://media.county.example.evil.example/bus/attachments/{HASH}",
+    "another port": f"https://media.county.example:8443/bus/attachments/{HASH}",
+    "another scheme": f"http://media.county.example/bus/attachments/{HASH}",
+    "a file": f"file:///etc/passwd#/attachments/{HASH}",
+    "another path": f"{HOME}/../admin/attachments/{HASH}",
+    "a path behind": f"{HOME}/attachments/{HASH}/../../admin",
+    "a question behind": f"{HOME}/attachments/{HASH}?then=1",
+    "a question in between": f"{HOME}?x=/attachments/{HASH}",
+    "another file": f"{HOME}/attachments/{'b' * 64}",
+    "another case": f"{HOME}/ATTACHMENTS/{HASH}",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_nothing_is_fetched_from_where_no_center_serves_it(name: str, rm: Keyring, tmp_path: Path) -> None:
+    """An address that a message names is asked only when the directory has it, to the letter."""
+    asked = application.read(application.applied(rm, HOME))
+    known = application.listed(directory.empty(NOW), asked, NOW)
+    assert known.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
+    assert not known.serves(STRANGE[name], HASH, NOW)
+    files = Attachments(Store("sqlite://"), tmp_path, "", KeyNotary(rm, OneDirectory(known)))
+    reference = Attachment.model_construct(sha256=HASH, size=3, media_type="image/png", href=STRANGE[name])
+    with pytest.raises(NotNow, match="attachment-stranger"):
+        files.fetch(reference)
+
+
+def test_a_center_that_has_moved_says_so_with_its_key(rm: Keyring, known: Directory) -> None:
+    """The same key with another address needs no telephone; a revoked key serves nothing."""
+    asked = application.read(application.applied(rm, HOME))
+    assert asked.vouched_for(known, NOW)
+    moved = application.listed(known, asked, NOW)
+    assert moved.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
+    assert moved.serial == known.serial + 1
+    gone = application.revoked(moved, rm.keys[0].public.kid, NOW)
+    assert not gone.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
+
+
+@pytest.mark.parametrize(
+    "url", ["media.county.example", "ftp://x.example", "https://x.example/", "https://x/?a", "h ttp://x"]
+)
+def test_an_address_to_which_no_path_can_be_added_is_refused(url: str, rm: Keyring) -> None:
+    """Before anything is signed with it."""
+    with pytest.raises(ValueError, match="url"):
+        application.applied(rm, url)
