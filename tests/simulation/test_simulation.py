@@ -22,6 +22,7 @@ ONCE_BROKEN_SMALL = {
     3000000: "a backup made during a recovery, put back after it: its era was spoken in twice",
     3000018: "the same, and words to others were lost with it",
     1011986: "two words of one commit, heard again after a loss in the wrong order",
+    1053323: "a heap of words for a center that is gone looked like work for ever (the judge was wrong)",
 }
 """Seeds that found something, and what. The chances behind a seed change with the code; they are cheap to keep."""
 SEEDS = int(os.environ.get("SEEDS", "2000"))

@@ -119,7 +119,8 @@ class County:
         self._calm = True
         self.luck.weather = self.weather.calm()
         for tick in range(CALM_TICKS):
-            if not self._tick():
+            # what waits for somebody who is gone is sent again and again, and a heap of it looks like work for ever
+            if not self._tick() or (tick > CALM_TICKS // 2 and self._at_rest()):
                 if self._at_rest() and not self._mend() and not self._complain():
                     return True
                 self._leap()
