@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bus import replay as acts
 from bus.commands import Accept, Offer, Register
-from bus.kinds import LogEntry, Verdict, Way
+from bus.kinds import LogEntry, Receipt, ReceiptItem, Verdict, Way
 from bus.message import compose, decode, encode
 from bus.recovery import asking
 from bus.replay import Outcome
@@ -162,6 +162,18 @@ def test_a_message_meant_for_another_center_is_not_taken(county: County) -> None
     other = compose(message.data, source=RM, recipient=ZW, now=NOW, subject=message.subject, sequence=1)
     assert county.dq.accept(county.notaries[RM].signed(encode(other), NOW), sender=RM) == {"parked": 1}
     assert county.parked() == ["wrong-recipient"]
+
+
+def test_a_receipt_of_another_center_ends_nothing(county: County) -> None:
+    """A third one truly signs that it has applied what was never for it: its sender goes on sending."""
+    offer = decode(county.offered())
+    item = ReceiptItem(message_id=offer.id, verdict=Verdict.APPLIED)
+    receipt = encode(compose(Receipt(items=(item,)), source=ZW, recipient=RM, now=NOW))
+    county.rm.accept(county.notaries[ZW].signed(receipt, NOW), sender=ZW)
+    with county.rm.store.reading() as tx:
+        assert outbox.figures(tx)["waiting"] == 1
+    county.rm.later(700)
+    assert [parcel.recipient for parcel in county.rm.relay()] == [DQ]
 
 
 def test_keys_rotate_in_mid_traffic_and_nothing_is_lost(county: County) -> None:
