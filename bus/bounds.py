@@ -6,9 +6,20 @@ store NUL, and a log line could be forged with them. Line breaks and tabs are or
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError as WrongNumber
 
@@ -19,9 +30,28 @@ CLEAN_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 ID_CARD_PATTERN = r"^[0-9]{17}[0-9Xx]$"
 CREDIT_CODE_PATTERN = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 
+
+
+class _Written:
+    """A date-time as RFC 3339 writes it: pydantic alone takes ``"5"`` for five seconds after 1970."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        moment = handler(source)
+        begins_with_a_year = core_schema.str_schema(pattern=r"^[0-9]{4}-", strict=True)
+        of_that_text: Any = {**moment, "strict": False}  # the text has been found to be one; it is a datetime now
+        written = core_schema.chain_schema([begins_with_a_year, of_that_text])
+        return core_schema.json_or_python_schema(json_schema=written, python_schema=moment)
+
+    @staticmethod
+    def __get_pydantic_json_schema__(_schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(core_schema.datetime_schema())
+
+
 Moment = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+    _Written,
 ]
 """A point in time with its offset. Bounded: at the ends of the calendar, turning it to UTC would fail."""
 CenterName = Annotated[str, StringConstraints(pattern=CENTER_PATTERN)]

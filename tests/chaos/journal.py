@@ -24,23 +24,31 @@ class Journal:
 
 def read_journal(url: str, timeout: float = 1) -> Journal:
     """The whole stream. ``timeout``: seconds of silence after which it has been read to its end."""
-    seen: Counter[str] = Counter()
-    outside: set[str] = set()
     try:
         connection = pika.BlockingConnection(pika.URLParameters(url))
-        channel = connection.channel()
-        channel.basic_qos(prefetch_count=AT_ONCE)
-        first = {"x-stream-offset": "first"}
-        for method, properties, _ in channel.consume(JOURNAL, arguments=first, inactivity_timeout=timeout):
-            if method is None:
-                break
-            if ".case." in method.routing_key:
-                seen[properties.message_id] += 1
-            outside.add(f"{method.routing_key} {properties.type} {properties.headers} {properties.app_id}")
-            if method.delivery_tag % (AT_ONCE // 2) == 0:
-                channel.basic_ack(method.delivery_tag, multiple=True)
-        with suppress(AMQPError):
-            connection.close()
     except (AMQPError, OSError):
         return Journal(-1)
+    try:
+        return _read(connection, timeout)
+    except (AMQPError, OSError):
+        return Journal(-1)
+    finally:
+        with suppress(AMQPError, OSError):  # also where the stream could not be read: its sockets are ours to close
+            connection.close()
+
+
+def _read(connection: pika.BlockingConnection, timeout: float) -> Journal:
+    seen: Counter[str] = Counter()
+    outside: set[str] = set()
+    channel = connection.channel()
+    channel.basic_qos(prefetch_count=AT_ONCE)
+    first = {"x-stream-offset": "first"}
+    for method, properties, _ in channel.consume(JOURNAL, arguments=first, inactivity_timeout=timeout):
+        if method is None:
+            break
+        if ".case." in method.routing_key:
+            seen[properties.message_id] += 1
+        outside.add(f"{method.routing_key} {properties.type} {properties.headers} {properties.app_id}")
+        if method.delivery_tag % (AT_ONCE // 2) == 0:
+            channel.basic_ack(method.delivery_tag, multiple=True)
     return Journal(sum(seen.values()) - len(seen), "\n".join(outside).encode())

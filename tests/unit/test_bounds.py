@@ -1,6 +1,7 @@
 """The building blocks refuse what they must refuse, take what is right, and never repeat what they were given."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from bus import bounds
-from bus.bounds import check_credit_code, check_id_card
+from bus.bounds import Moment, Strict, check_credit_code, check_id_card
 from bus.case import Person
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -209,3 +210,26 @@ def test_python_and_rust_read_the_patterns_alike(text: str) -> None:
         python = re.search(pattern[:-1] + r"\Z", text) is not None
         block: Any = Annotated[str, StringConstraints(pattern=pattern)]
         assert takes(block, text) is python
+
+
+class _Dated(Strict):
+    at: Moment
+
+
+@pytest.mark.parametrize(
+    "text", ['"5"', '"1700000000"', '"-5"', '"5.5"', '"20261123T090000Z"', "5", "null", '"2026-5"']
+)
+def test_a_moment_is_written_as_a_date(text: str) -> None:
+    """A number, also one in quotes, is no point in time: pydantic alone takes it for seconds since 1970."""
+    with pytest.raises(ValidationError):
+        _Dated.model_validate_json(f'{{"at":{text}}}')
+
+
+def test_a_date_is_a_moment_in_json_and_a_datetime_in_python() -> None:
+    """RFC 3339 is read; in Python nothing but a datetime with its offset is taken."""
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    assert _Dated.model_validate_json('{"at":"2026-11-23T17:00:00+08:00"}').at == at
+    assert _Dated(at=at).at == at
+    for other in ("2026-11-23T09:00:00Z", 5, at.replace(tzinfo=None)):
+        with pytest.raises(ValidationError):
+            _Dated(at=other)  # type: ignore[arg-type]  # that is what is tested
