@@ -31,7 +31,6 @@ ID_CARD_PATTERN = r"^[0-9]{17}[0-9Xx]$"
 CREDIT_CODE_PATTERN = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 
 
-
 class _Written:
     """A date-time as RFC 3339 writes it: pydantic alone takes ``"5"`` for five seconds after 1970."""
 
