@@ -10,6 +10,7 @@ import importlib
 import queue
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -126,7 +127,9 @@ class Running:
         return url
 
     def stop(self, timeout: float = 20) -> None:
-        """Leave in order: shut the door, finish what came in, send what is said, leave the road."""
+        """Leave in order: shut the door, finish what came in, send what is said, leave the road. ``timeout``: seconds
+        for all loops together to end; whoever wants us gone waits no longer for six than for one."""
+        deadline = time.monotonic() + timeout
         self._shut.set()
         if self._server is not None:
             self._server.should_exit = True
@@ -134,8 +137,8 @@ class Running:
         self._relay_bell.set()
         self._desk_bell.set()
         for thread in self._threads:
-            thread.join(timeout)
-        self._hands.shutdown(wait=True, cancel_futures=True)
+            thread.join(max(0.1, deadline - time.monotonic()))
+        self._hands.shutdown(wait=time.monotonic() < deadline, cancel_futures=True)
         self._last_round()
         self.transport.close(5)
         self.vendor.close()

@@ -5,16 +5,23 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
 from bus.cli import app
+from bus.log import set_up
+from bus.run import Running
+from bus.settings import load
 from bus.testing.town import free_port
+from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WHOLE = """
@@ -157,3 +164,23 @@ def test_a_stand_in_may_be_told_by_its_centers_settings(config: Path) -> None:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         assert ready == {"ready": True, "center": "media_center-150402", "url": f"http://127.0.0.1:{port}"}
+
+
+def test_all_loops_together_have_the_time_of_one_to_end(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A center whose loops hang leaves all the same, before whoever asked it to loses patience and kills it."""
+    monkeypatch.setenv("BUS_INTAKE_SECRET", SECRET)
+    set_up("media_center-150402", StringIO())
+    center = Running(load(config), EmbeddedTransport("media_center-150402", EmbeddedRoad()))
+    given: list[float] = []
+
+    class Hung:
+        def join(self, timeout: float) -> None:
+            """Sleeps on; its time is noted, and passes."""
+            given.append(timeout)
+            passed[0] += timeout
+
+    passed = [time.monotonic()]
+    monkeypatch.setattr("bus.run.time", SimpleNamespace(monotonic=lambda: passed[0]))
+    center._threads = [Hung() for _ in range(6)]  # type: ignore[misc]  # threads, as far as leaving looks at them
+    center.stop(timeout=8)
+    assert sum(given) < 9
