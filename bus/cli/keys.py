@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,11 +20,11 @@ from bus.trust.keyring import (
     PublicKey,
     fingerprint,
     new_keyring,
+    read_bytes,
     read_keyring,
     read_public_key,
     write_keyring,
 )
-from bus.trust.trouble import KeyTrouble
 
 keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of them", no_args_is_help=True)
 
@@ -118,7 +120,7 @@ def trust(
         known = _known(directory_file, ring.keys[-1].public, now)
         heard = {re.sub(r"\s", "", one).lower() for one in said or ()}
         for path in applications:
-            asked = application.read(_bytes(path))
+            asked = application.read(read_bytes(path))
             if not asked.vouched_for(known, now) and re.sub(r"\s", "", fingerprint(asked.key.sign)) not in heard:
                 voice.fail(
                     f"{path}：无人担保 {asked.key.kid}；请向该中心打电话，用 --fingerprint 给出它念出的指纹",
@@ -142,7 +144,7 @@ def revoke(
     voice = Voice(lang, as_json)
     with voice.guarding():
         ring, now = read_keyring(operator), _now()
-        known = application.revoked(_read(directory_file, ring.keys[-1].public), kid, now)
+        known = application.revoked(directory.read_file(directory_file, ring.keys[-1].public), kid, now)
         _save(voice, directory_file, directory.written(known, ring.keys[-1]))
     _show(voice, known, now)
 
@@ -157,7 +159,7 @@ def list_(
     """查看名录 / what the directory lists."""
     voice = Voice(lang, as_json)
     with voice.guarding():
-        known = _read(directory_file, read_public_key(operator))
+        known = directory.read_file(directory_file, read_public_key(operator))
     _show(voice, known, _now())
 
 
@@ -171,32 +173,25 @@ def _now() -> datetime:
 
 def _known(path: Path, operator: PublicKey, now: datetime) -> Directory:
     """The directory as it is, or an empty one where there is none yet."""
-    return _read(path, operator) if path.exists() else directory.empty(now)
-
-
-def _read(path: Path, operator: PublicKey) -> Directory:
-    return directory.read_file(path, operator)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KeyTrouble(f"读不到 {path}", f"{path}: {error.strerror}") from None
+    return directory.read_file(path, operator) if path.exists() else directory.empty(now)
 
 
 def _write(voice: Voice, path: Path, keyring: Keyring) -> None:
-    try:
+    with _writing(voice, path):
         write_keyring(path, keyring)
-    except OSError as error:
-        voice.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
 
 
 def _save(voice: Voice, path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.new")
-    try:
+    with _writing(voice, path):
         beside.write_bytes(content)
         beside.replace(path)  # whoever reads it meanwhile has the old or the new one whole
+
+
+@contextmanager
+def _writing(voice: Voice, path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         voice.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
 

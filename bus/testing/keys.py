@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from bus.trust import application, directory
-from bus.trust.keyring import new_keyring, write_keyring
+from bus.trust.directory import Directory
+from bus.trust.keyring import Keyring, new_keyring, write_keyring
+
+
+def enlisted(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
+    """The next directory: the center has applied for its newest key, and the operator lists it."""
+    return application.listed(known, application.read(application.applied(keyring, url)), now)
 
 
 def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str, Mapping[str, Any]]:
@@ -19,7 +25,7 @@ def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str,
     for center, url in centers.items():
         keyring, path = new_keyring(center, now), folder / f"{center}.keys.json"
         write_keyring(path, keyring)
-        known = application.listed(known, application.read(application.applied(keyring, url)), now)
+        known = enlisted(known, keyring, now, url)
         settings[center] = {
             "keys": str(path),
             "directory": str(folder / "county.directory"),

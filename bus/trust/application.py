@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bus.bounds import CenterName, Moment, Strict
 from bus.trust import sheet
 from bus.trust.directory import Address, Directory, Listed
-from bus.trust.keyring import Keyring, PublicKey
+from bus.trust.keyring import Keyring, PublicKey, owner_of
 from bus.trust.signature import check
 from bus.trust.suite import APPLICATION, Broken
 from bus.trust.trouble import KeyTrouble, Unsigned
@@ -73,7 +73,7 @@ def read(raw: bytes) -> Application:
             "这不是中心的登记申请，或已被改动；请中心重新执行 bus keys publish",
             "this is no application of a center, or it was changed: have it published again",
         ) from None
-    if asked.key.kid.rpartition(".")[0] != asked.center:
+    if owner_of(asked.key.kid) != asked.center:
         raise KeyTrouble(
             "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
             "the key's name is of another center: have it published again",

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from bus.bounds import CenterName, Count, Moment, Strict
 from bus.trust import sheet
-from bus.trust.keyring import OwnKey, PublicKey
+from bus.trust.keyring import OwnKey, PublicKey, owner_of
 from bus.trust.suite import DIRECTORY, SUITES, Broken
 from bus.trust.trouble import KeyTrouble
 
@@ -35,6 +35,11 @@ class Listed(Strict):
     """From when on nothing that is signed with it counts any more: it was rotated."""
     revoked: Moment | None = None
     """When it was taken back: nothing that is signed with it counts, whenever it was signed."""
+
+    @property
+    def newness(self) -> tuple[bool, datetime]:
+        """The greater, the newer; the key that no other has followed is the newest."""
+        return self.until is None, self.since
 
     def fault(self, now: datetime) -> str:
         """Why it does not count now; empty when it does."""
@@ -59,9 +64,9 @@ class Directory:
     """By key id."""
 
     def current(self, center: str, now: datetime) -> list[Listed]:
-        """The keys of a center that count now, the newest first: the one that no other has followed."""
+        """The keys of a center that count now, the newest first."""
         good = [one for one in self.listed.values() if one.center == center and not one.fault(now)]
-        return sorted(good, key=lambda one: (one.until is None, one.since), reverse=True)
+        return sorted(good, key=lambda one: one.newness, reverse=True)
 
     def serves(self, href: str, sha256: str, now: datetime) -> bool:
         """Whether a center of the county serves the file of this hash at exactly this address."""
@@ -132,4 +137,4 @@ def read_file(path: Path, operator: PublicKey) -> Directory:
 
 def _may_be_used(one: Listed) -> bool:
     """A key is of a suite that this program has, and of the center that its name says."""
-    return one.key.suite in SUITES and one.key.kid.rpartition(".")[0] == one.center
+    return one.key.suite in SUITES and owner_of(one.key.kid) == one.center

@@ -32,6 +32,11 @@ def key_id(owner: str, public: bytes) -> str:
     return f"{owner}.{hashlib.sha256(public).hexdigest()[:16]}"
 
 
+def owner_of(kid: str) -> str:
+    """Whose key it says it is."""
+    return kid.rpartition(".")[0]
+
+
 def fingerprint(public: str) -> str:
     """The SHA-256 of a public key in groups of four, to be read out over the telephone."""
     digest = hashlib.sha256(base64.b64decode(public)).hexdigest()
@@ -78,10 +83,6 @@ class Keyring(Strict):
     """A center, or the county's operator."""
     keys: Annotated[tuple[OwnKey, ...], Field(min_length=1, max_length=100)]
 
-    def key(self, kid: str) -> OwnKey | None:
-        """The key of this name."""
-        return next((key for key in self.keys if key.public.kid == kid), None)
-
     def with_new_key(self, now: datetime) -> "Keyring":
         """The same with one more key, the newest."""
         return Keyring(owner=self.owner, keys=(*self.keys, new_key(self.owner, now)))
@@ -123,12 +124,18 @@ def read_keyring(path: Path) -> Keyring:
         ) from None
 
 
+def read_bytes(path: Path) -> bytes:
+    """What a file holds that somebody has handed over. Raises ``KeyTrouble``."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyTrouble(f"读不到 {path}", f"{path}: {error.strerror}") from None
+
+
 def read_public_key(path: Path) -> PublicKey:
     """The public half in a file: a public key, or the newest one of a key file. Raises ``KeyTrouble``."""
     try:
-        return PublicKey.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise KeyTrouble(f"读不到 {path}", f"{path}: {error.strerror}") from None
+        return PublicKey.model_validate_json(read_bytes(path))
     except ValidationError:
         return read_keyring(path).keys[-1].public
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from datetime import datetime
+from operator import itemgetter
 
 from bus.trust.directory import Directory, Listed
 from bus.trust.keyring import Keyring, OwnKey
@@ -22,11 +23,13 @@ def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> 
 
 
 def own_key(keyring: Keyring, directory: Directory, now: datetime) -> OwnKey:
-    """The newest of our keys that counts. Raises ``KeyTrouble`` when none does."""
-    for listed in directory.current(keyring.owner, now):
-        key = keyring.key(listed.key.kid)
-        if key is not None:
-            return key
+    """The newest of our keys that counts. Raises ``KeyTrouble`` when none does.
+
+    Asked for each message that leaves: by the names of our few keys, however many the directory lists."""
+    listed = ((key, directory.listed.get(key.public.kid)) for key in keyring.keys)
+    good = [(one.newness, key) for key, one in listed if one is not None and not one.fault(now)]
+    if good:
+        return max(good, key=itemgetter(0))[1]
     raise KeyTrouble(
         f"名录中没有 {keyring.owner} 的有效密钥；请用 bus keys publish 申请，并请运维者登记",
         f"the directory lists none of the keys of {keyring.owner}: `bus keys publish`, and have the operator trust it",

@@ -15,6 +15,7 @@ import pytest
 
 from bus import kinds as k
 from bus.ids import new_id
+from bus.testing.keys import enlisted
 from bus.testing.services import RabbitNode
 from bus.testing.town import Town
 from bus.transports.admin import Admin
@@ -66,7 +67,7 @@ def _list_the_thief(town: Town) -> None:
     stolen, revoked = new_keyring(THIEF, now), new_keyring(THIEF, now)
     known = directory.read_file(folder / "county.directory", operator.public)
     for keyring in (revoked, stolen):
-        known = application.listed(known, application.read(application.applied(keyring)), now)
+        known = enlisted(known, keyring, now)
     known = application.revoked(known, revoked.keys[0].public.kid, now)
     write_keyring(folder / f"{THIEF}.keys.json", stolen)
     write_keyring(folder / f"{THIEF}.revoked.json", revoked)
@@ -191,10 +192,8 @@ BY_THE_THIEF: dict[str, tuple[Callable[[Battlefield], bytes], str]] = {
 def test_the_brokers_administrator_speaks_in_nobodys_name(name: str, field: Battlefield) -> None:
     """Parked with its code before anything of it is read, and nothing of it is stored."""
     forge, code = BY_THE_BROKER[name]
-    before, stuck = field.stored(), len(field.stuck())
-    field.as_broker(forge(field))
-    field.until(f"{name} is parked", lambda: len(field.stuck()) > stuck)
-    assert field.stuck()[stuck:] == [("wire", code)]
+    before = field.stored()
+    assert field.stuck_after(lambda: field.as_broker(forge(field))) == [("wire", code)]
     assert field.stored() == before
 
 
@@ -202,11 +201,10 @@ def test_the_brokers_administrator_speaks_in_nobodys_name(name: str, field: Batt
 def test_nor_does_he_through_the_exchange_of_the_one_he_names(name: str, field: Battlefield) -> None:
     """The broker's own word for the sender is worth nothing where the broker itself is the attacker."""
     forge, code = BY_THE_BROKER[name]
-    before, stuck = field.stored(), len(field.stuck())
-    field.as_broker(forge(field), exchange=field.through(RM))
-    field.until(f"{name} is parked", lambda: len(field.stuck()) > stuck)
-    assert [place for place, _ in field.stuck()[stuck:]] == ["wire"]
-    assert field.stuck()[stuck][1] in {code, "wrong-sender"}
+    before = field.stored()
+    stuck = field.stuck_after(lambda: field.as_broker(forge(field), exchange=field.through(RM)))
+    assert [place for place, _ in stuck] == ["wire"]
+    assert stuck[0][1] in {code, "wrong-sender"}
     assert field.stored() == before
 
 
@@ -214,10 +212,8 @@ def test_nor_does_he_through_the_exchange_of_the_one_he_names(name: str, field: 
 def test_a_thief_of_one_center_does_not_become_another(name: str, field: Battlefield) -> None:
     """With a true login and a true key, and all the same nothing is stored but what an operator is shown."""
     forge, code = BY_THE_THIEF[name]
-    before, stuck = field.stored(), len(field.stuck())
-    field.as_thief(forge(field))
-    field.until(f"{name} is parked", lambda: len(field.stuck()) > stuck)
-    assert field.stuck()[stuck:] == [("wire", code)]
+    before = field.stored()
+    assert field.stuck_after(lambda: field.as_thief(forge(field))) == [("wire", code)]
     assert field.stored()[0] == before[0]
 
 
@@ -237,7 +233,6 @@ def test_a_captured_message_changes_nothing_when_it_is_brought_again(field: Batt
 @pytest.mark.parametrize("label", ["CC", "BCC"])
 def test_a_copy_to_another_inbox_still_tells_its_sender(label: str, field: Battlefield) -> None:
     """The header that copies past the routing key leads through the thief's own exchange, and into no other's name."""
-    stuck = len(field.stuck())
-    field.as_thief(_signed(field, _document(field)), RM, {label: [f"{DQ}.case.offered"]})
-    field.until("it is parked", lambda: len(field.stuck()) > stuck)
-    assert field.stuck()[stuck:] == [("wire", "wrong-sender")]
+    copied = {label: [f"{DQ}.case.offered"]}
+    stuck = field.stuck_after(lambda: field.as_thief(_signed(field, _document(field)), RM, copied))
+    assert stuck == [("wire", "wrong-sender")]

@@ -67,6 +67,13 @@ class Battlefield:
         with self.town.eye(center).reading() as tx:
             return [(row["place"], row["code"]) for row in replay.stuck(tx, center, NOW, 10**9)]
 
+    def stuck_after(self, attack: Callable[[], None]) -> list[tuple[str, str]]:
+        """What is newly parked at the recipient when the attack has arrived."""
+        before = len(self.stuck())
+        attack()
+        self.until("the attack is parked", lambda: len(self.stuck()) > before)
+        return self.stuck()[before:]
+
     def until(self, what: str, condition: Callable[[], Any]) -> None:
         """Wait for it."""
         self.town.until(what, condition, 20)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from bus.testing.keys import enlisted
 from bus.trust import application, directory
 from bus.trust.directory import Directory
 from bus.trust.key_notary import KeyNotary
@@ -25,7 +26,7 @@ class Shelf:
 
     def list(self, keyring: Keyring, now: datetime = NOW) -> None:
         """The operator lists the newest key."""
-        self.known = application.listed(self.known, application.read(application.applied(keyring)), now)
+        self.known = enlisted(self.known, keyring, now)
 
     def revoke(self, kid: str, now: datetime = NOW) -> None:
         """The operator takes a key back."""

@@ -14,6 +14,7 @@ from bus.attachments import Attachments
 from bus.case import Attachment
 from bus.center import NotNow
 from bus.store import Store
+from bus.testing.keys import enlisted
 from bus.trust import application, directory, sheet
 from bus.trust.directory import Directory
 from bus.trust.key_notary import KeyNotary, OneDirectory
@@ -31,7 +32,7 @@ BODY = '{"source":"media_center-150402","text":"居民甲"}'.encode()
 def _listed(*keyrings: Keyring) -> Directory:
     known = directory.empty(NOW)
     for keyring in keyrings:
-        known = application.listed(known, application.read(application.applied(keyring)), NOW)
+        known = enlisted(known, keyring, NOW)
     return known
 
 
@@ -135,7 +136,7 @@ def test_a_key_counts_until_it_is_rotated_or_revoked(rm: Keyring, known: Directo
     assert check(BODY, signature, known, NOW - timedelta(hours=1)).center == RM
     later = NOW + timedelta(days=1)
     renewed = rm.with_new_key(later)
-    both = application.listed(known, application.read(application.applied(renewed)), later)
+    both = enlisted(known, renewed, later)
     assert check(BODY, signature, both, later).center == RM
     assert check(BODY, sign(BODY, renewed, both, later), both, later).key == renewed.keys[1].public
     assert _code(BODY, signature, both, later + application.OVERLAP) == "stale-key"

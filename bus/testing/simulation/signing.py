@@ -4,7 +4,8 @@ length in all processes, so that a seed plays alike whichever they are."""
 from datetime import UTC, datetime
 from functools import cache
 
-from bus.trust import application, directory
+from bus.testing.keys import enlisted
+from bus.trust import directory
 from bus.trust.key_notary import KeyNotary, OneDirectory
 from bus.trust.keyring import new_keyring
 from bus.trust.notary import NoNotary, Notary
@@ -29,5 +30,5 @@ def _notaries() -> dict[str, KeyNotary]:
     keyrings = [new_keyring(name_of(number), LISTED) for number in range(MOST)]
     known = directory.empty(LISTED)
     for keyring in keyrings:
-        known = application.listed(known, application.read(application.applied(keyring)), LISTED)
+        known = enlisted(known, keyring, LISTED)
     return {keyring.owner: KeyNotary(keyring, OneDirectory(known)) for keyring in keyrings}
