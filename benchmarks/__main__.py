@@ -31,7 +31,9 @@ def main() -> int:
     results: dict[str, Results] = {}
     with ground() as made:
         for name in asked.only.split(","):
+            begun = time.monotonic()
             results[name] = ALL[name](made, rounds, quick=asked.quick, say=_say)
+            _say(f"{name} took {time.monotonic() - begun:,.0f} s")
     report.show(results, console)
     if set(results) == set(ALL):
         for path in report.write(results, machine, quick=asked.quick):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from benchmarks.ground import Ground, folder
 from benchmarks.process import Process, process
@@ -12,6 +13,7 @@ from benchmarks.runners.ours import GIVER, TAKER
 from bus.settings import fresh_secret
 from bus.testing.keys import county_keys
 
+Trust = Literal["nobody", "signed", "sealed"]
 TEXT = 105
 """Letters of a case's text: they make the offer 1,300 bytes long."""
 
@@ -46,14 +48,16 @@ def county(
     stores: Sequence[str] = (),
     watched: bool = False,
     warm: bool = True,
-    signed: bool = False,
+    trust: Trust = "nobody",
 ) -> Iterator[County]:
-    """``stores``: URLs of the giver's and the taker's store; SQLite in a folder of their own if there are none."""
+    """``stores``: URLs of the giver's and the taker's store; SQLite in a folder of their own if there are none.
+    ``trust``: whether messages are signed, or signed and sealed."""
     secret = fresh_secret()
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
         more = ("watched",) if watched else ()
-        keys = county_keys(path / "keys", {GIVER: None, TAKER: None}) if signed else {}
+        keys = county_keys(path / "keys", {GIVER: None, TAKER: None}) if trust != "nobody" else {}
+        keys = {center: {**files, "required": trust == "sealed"} for center, files in keys.items()}
         given: dict[str, tuple[object, ...]] = {
             center: (center, urls[center], store, path, secret, letters, json.dumps(keys.get(center)), *more)
             for center, store in zip((GIVER, TAKER), stores, strict=True)

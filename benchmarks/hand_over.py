@@ -5,7 +5,7 @@ queue, to the receipt back at the sender. Theirs: from the first publishing to t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.county import county
+from benchmarks.county import Trust, county
 from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
 from benchmarks.process import both_ends
@@ -27,6 +27,9 @@ class Subject:
 
 OURS = "four-center-bus"
 SIGNED = "four-center-bus, signed"
+SEALED = "four-center-bus, signed and sealed"
+TRUST: dict[str, Trust] = {OURS: "nobody", SIGNED: "signed", SEALED: "sealed"}
+"""What each row of ours does for secrecy."""
 RAW = "pika, raw"
 SUBJECTS = (
     Subject(RAW, "raw_pika", 60_000, 0.50),
@@ -39,6 +42,7 @@ SUBJECTS = (
     Subject("Celery + SQLite by hand", "celery_kept", 2_000, 5),
     Subject(OURS, "ours", 12_000),
     Subject(SIGNED, "ours", 12_000),
+    Subject(SEALED, "ours", 12_000),
 )
 
 
@@ -51,7 +55,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
         subject = subjects[figure.name]
         count = subject.count // 4 if quick else subject.count
         if subject.module == "ours":
-            return ours(ground, count, signed=figure.name == SIGNED)
+            return ours(ground, count, trust=TRUST[figure.name])
         return theirs(ground, subject.module, count)
 
     alternating(rounds, figures, measure, say)
@@ -61,7 +65,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
         for one in SUBJECTS
         if one.goal
     ]
-    goals.append(Goal("B1", "signed against unsigned", named(figures, SIGNED).median / mine, 0.65))
+    goals.append(Goal("B1", "signed and sealed against neither", named(figures, SEALED).median / mine, 0.65))
     return Results(figures, goals)
 
 
@@ -74,7 +78,7 @@ def theirs(ground: Ground, module: str, count: int) -> float:
             return count / float(taker.hear("ended")["at"] - begun)
 
 
-def ours(ground: Ground, count: int, *, signed: bool = False) -> float:
+def ours(ground: Ground, count: int, *, trust: Trust = "nobody") -> float:
     """Hand-overs a second by us."""
-    with county(ground, signed=signed) as both:
+    with county(ground, trust=trust) as both:
         return count / both.hand_over(count)

@@ -6,6 +6,7 @@ dropped, and ten bad messages harm none of their neighbours.
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from bus.recovery.telling import enter_eras
 from bus.store import archive, inbox, outbox, parked
 from bus.store.database import Store, StoreTrouble, Tx
 from bus.tray import Arrived, Tray
-from bus.trust.trouble import Unsigned
+from bus.trust.trouble import Distrusted
 
 UNKNOWN = "unknown-case"
 
@@ -46,9 +47,12 @@ def accept(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: date
 
 def _park_poison(store: Store, rules: Rules, delivery: Delivery, now: datetime) -> Counter[str]:
     """What cannot even be written down is kept as bytes, without a receipt: its sender still has it."""
+    body = delivery.body
+    with suppress(Distrusted):
+        body = rules.notary.opened(body)  # sealed, it would have other bytes each time it comes
 
     def change(tx: Tx) -> None:
-        row = parked_row(parked.WIRE, rules, delivery.body, None, "poison", "it cannot be applied here", now)
+        row = parked_row(parked.WIRE, rules, body, None, "poison", "it cannot be applied here", now)
         parked.park(tx, [row | {"peer": delivery.sender}])
 
     store.write(change)
@@ -92,27 +96,28 @@ def _read(
     control: list[Message[Control]] = []
     strange: list[tuple[bytes, str | None, str, str]] = []
     for delivery in deliveries:
-        fault = ""
+        fault, body = "", delivery.body
         try:
-            signer = rules.notary.signer(delivery.body, now)
-            message = decode(delivery.body)
-        except Unsigned as nobody:  # before anything of it was read
-            strange.append((delivery.body, delivery.sender, nobody.code, ""))
+            body = rules.notary.opened(body)
+            signer = rules.notary.signer(body, now)
+            message = decode(body)
+        except Distrusted as nobody:  # before anything of it was read
+            strange.append((nobody.shown or body, delivery.sender, nobody.code, ""))
             continue
         except Undecodable as error:
             if error.envelope is None:
-                strange.append((delivery.body, delivery.sender, error.code, error.where))
+                strange.append((body, delivery.sender, error.code, error.where))
                 continue
             message, fault = error.envelope, error.code
         wrong = _wrong_envelope(message, delivery.sender, signer, rules)
         if wrong:
-            strange.append((delivery.body, delivery.sender, wrong, ""))
+            strange.append((body, delivery.sender, wrong, ""))
         elif fault == "" and isinstance(message.data, Receipt | Failure | LogAsked | LogTold):
             control.append(message)
         elif message.subject is None or message.sequence == 0:
-            strange.append((delivery.body, delivery.sender, fault or "no-place-in-a-lane", ""))
+            strange.append((body, delivery.sender, fault or "no-place-in-a-lane", ""))
         else:
-            arrived.append(Arrived(delivery.body, message, fault))
+            arrived.append(Arrived(body, message, fault))
     return arrived, control, strange
 
 

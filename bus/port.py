@@ -34,7 +34,7 @@ class Parcel:
 
 
 class Fate(Enum):
-    """What became of a parcel that was handed to ``send``."""
+    """What became of a parcel that was to leave."""
 
     TAKEN = "taken"
     """The transport vouches for it (confirmed by a durable queue, or laid into the recipient's box)."""
@@ -44,6 +44,8 @@ class Fate(Enum):
     """The transport said no to this parcel (rights, size, full queue). Sending again later may help."""
     UNKNOWN = "unknown"
     """No word in time. It may have arrived: send it again, never call it failed."""
+    KEYLESS = "no-key"
+    """It could not be sealed, for the directory lists no key of the recipient. No transport has seen it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bus.port import Fate, Parcel, Transport
 from bus.recovery import asking, finishing, telling
 from bus.store import archive, outbox, recovery
 from bus.store.database import Store, Tx
+from bus.trust.trouble import Keyless
 
 LEASE_MS = 30_000
 """For so long no other relay takes a claimed message; after a crash it is due again."""
@@ -29,6 +30,7 @@ PAUSES: dict[Fate, Pauses] = {
     Fate.NOBODY: Pauses(5, 300),
     Fate.REFUSED: Pauses(2, 120),
     Fate.UNKNOWN: Pauses(0.5, 30),
+    Fate.KEYLESS: Pauses(5, 300),
 }
 """How long to wait for a receipt before sending again, by what became of the last sending."""
 
@@ -48,7 +50,7 @@ class Load:
     """What this center asks while it recovers."""
 
 
-_Bundle = tuple[Parcel, tuple[str, list[Any]]]
+_Bundle = tuple[Parcel | None, tuple[str, list[Any]]]
 """A message about messages, and which rows it settles: of what, and which."""
 
 
@@ -83,12 +85,22 @@ def claim(store: Store, rules: Rules, now: datetime, before: Sent = NOTHING, lim
 
 
 def send(transport: Transport, rules: Rules, load: Load, now: datetime, timeout: float = 10) -> Sent:
-    """Sign all of it, and hand it to the transport as one batch. Raises ``KeyTrouble``: then nothing was sent, and all
-    of it is due again when its lease ends."""
-    parcels = [Parcel(m.message_id, m.recipient, m.kind, rules.notary.signed(m.body, now)) for m in load.messages]
+    """Sign and seal all of it, and hand it to the transport as one batch. Raises ``KeyTrouble``: then nothing was sent,
+    and all of it is due again when its lease ends."""
+    parcels = [_parcel(rules, m.message_id, m.recipient, m.kind, m.body, now) for m in load.messages]
     bundles = _bundles(load, rules, now)
     everything = parcels + [parcel for parcel, _ in bundles]
-    return Sent(load.messages, bundles, transport.send(everything, timeout)) if everything else NOTHING
+    ready = [parcel for parcel in everything if parcel is not None]
+    fates = iter(transport.send(ready, timeout) if ready else ())
+    return Sent(load.messages, bundles, [Fate.KEYLESS if parcel is None else next(fates) for parcel in everything])
+
+
+def _parcel(rules: Rules, message_id: str, recipient: str, kind: str, body: bytes, now: datetime) -> Parcel | None:
+    """As it travels; None when it cannot be sealed for its recipient, which holds up nobody else's."""
+    try:
+        return Parcel(message_id, recipient, kind, rules.notary.leaving(body, recipient, now))
+    except Keyless:
+        return None
 
 
 def write_down(store: Store, sent: Sent, now: datetime) -> None:
@@ -113,9 +125,9 @@ def _claim(tx: Tx, rules: Rules, now: datetime, limit: int) -> Load:
 
 
 def _bundles(load: Load, rules: Rules, now: datetime) -> list[_Bundle]:
-    def parcel(data: Receipt | Failure | LogAsked | LogTold, peer: str) -> Parcel:
+    def parcel(data: Receipt | Failure | LogAsked | LogTold, peer: str) -> Parcel | None:
         message = compose(data, source=rules.me, recipient=peer, now=now, sequence=before_first(load.era))
-        return Parcel(str(message.id), peer, data.kind, rules.notary.signed(encode(message), now))
+        return _parcel(rules, str(message.id), peer, data.kind, encode(message), now)
 
     receipts = [(parcel(data, peer), ("receipt", rows)) for peer, data, rows in _receipts(load.receipts)]
     errors = [(parcel(_failure(row), row["peer"]), ("error", [row["id"]])) for row in load.errors]
@@ -154,7 +166,7 @@ def _write_down(tx: Tx, sent: Sent, now_ms: int) -> None:
     gone: dict[str, list[Any]] = {"receipt": [], "error": [], "page": [], "question": []}
     for (_, (what, rows)), fate in zip(sent.bundles, sent.fates[len(sent.messages) :], strict=True):
         # a receipt for nobody is of no use: when the sender is back it sends again, and that makes a new one
-        if fate in (Fate.TAKEN, Fate.NOBODY):
+        if fate in (Fate.TAKEN, Fate.NOBODY, Fate.KEYLESS):
             gone[what] += rows
     outbox.forget_receipts(tx, gone["receipt"])
     outbox.forget_errors(tx, gone["error"])

@@ -18,7 +18,7 @@ from bus.custody import Refusal
 from bus.kinds import Verdict
 from bus.message import Message, Undecodable, compose, decode, encode
 from bus.page import Page, Rules, ms
-from bus.port import Delivery
+from bus.port import Delivery, Fate
 from bus.store import inbox, outbox, parked
 from bus.store import tables as t
 from bus.store.database import Store, Tx
@@ -69,12 +69,18 @@ def stuck(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[str
     return rows + [_overdue(dict(row._mapping), me) for row in tx.execute(late)]
 
 
+_OVERDUE = (
+    "it is sent again and again until its recipient's receipt comes",
+    "the directory lists no key to seal it with: its recipient must publish one, and the county's operator trust it",
+)
+
+
 def _overdue(row: Row, me: str) -> dict[str, Any]:
     return {
         "id": f"o{row['id']}",
         "place": OUTBOX,
         "code": row["trouble"] or "no-receipt",
-        "hint": "it is sent again and again until its recipient's receipt comes",
+        "hint": _OVERDUE[row["trouble"] == Fate.KEYLESS.value],
         "peer": row["recipient"],
         "case_id": row["case_id"],
         "message_id": row["message_id"],

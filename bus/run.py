@@ -221,9 +221,9 @@ class Running:
     def _relay(self) -> None:
         self._relay_bell.clear()
         sent = self.turns.send()
-        nobody = sent.count(Fate.NOBODY)
-        if nobody:
-            self.log.warning("nobody-there", count=nobody)
+        for fate, word in ((Fate.NOBODY, "nobody-there"), (Fate.KEYLESS, "no-key")):
+            if sent.count(fate):
+                self.log.warning(word, count=sent.count(fate))
         if len(sent.fates) < WINDOW:  # else more may wait
             self._relay_bell.wait(0.25)
 

@@ -72,7 +72,8 @@ async def _closed_loop(clients: list[Client], forms: list[Request]) -> dict[str,
 
 async def _open_loop(clients: list[Client], forms: list[Request], rate: float) -> dict[str, float]:
     taken: dict[str, float] = {}
-    free: asyncio.LifoQueue[Client] = asyncio.LifoQueue()
+    # each in its turn: one that is left idle for seconds is closed by the door, as any HTTP server does
+    free: asyncio.Queue[Client] = asyncio.Queue()
     for client in clients:
         free.put_nowait(client)
 

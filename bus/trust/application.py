@@ -17,7 +17,7 @@ from bus.trust.directory import Address, Directory, Listed
 from bus.trust.keyring import Keyring, PublicKey, owner_of
 from bus.trust.signature import check
 from bus.trust.suite import APPLICATION, Broken
-from bus.trust.trouble import KeyTrouble, Unsigned
+from bus.trust.trouble import Distrusted, KeyTrouble
 
 OVERLAP = timedelta(days=30)
 """For so long the key before still counts when a new one is listed: what was signed with it may still be on its way,
@@ -48,7 +48,7 @@ class Application:
         if known is not None and not known.fault(now):
             return True
         for signature in self.signatures:
-            with suppress(Unsigned):
+            with suppress(Distrusted):
                 if check(self.body, signature, directory, now, APPLICATION).center == self.center:
                     return True
         return False

@@ -6,6 +6,7 @@ The file is a signed sheet: the operator's signature, and below it, readable, th
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,7 @@ class _Document(Strict):
     keys: Annotated[tuple[Listed, ...], Field(max_length=MOST_KEYS)] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """Everybody's keys. A later directory has a higher serial."""
 
@@ -63,10 +64,17 @@ class Directory:
     listed: dict[str, Listed]
     """By key id."""
 
+    @cached_property
+    def _by_center(self) -> dict[str, list[Listed]]:
+        """The keys of each center, the newest first: asked for each message that leaves."""
+        found: dict[str, list[Listed]] = {}
+        for one in sorted(self.listed.values(), key=lambda one: one.newness, reverse=True):
+            found.setdefault(one.center, []).append(one)
+        return found
+
     def current(self, center: str, now: datetime) -> list[Listed]:
         """The keys of a center that count now, the newest first."""
-        good = [one for one in self.listed.values() if one.center == center and not one.fault(now)]
-        return sorted(good, key=lambda one: one.newness, reverse=True)
+        return [one for one in self._by_center.get(center, ()) if not one.fault(now)]
 
     def serves(self, href: str, sha256: str, now: datetime) -> bool:
         """Whether a center of the county serves the file of this hash at exactly this address."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from bus.settings import Trust
-from bus.trust import directory, sheet
+from bus.trust import directory, seal, sheet
 from bus.trust.directory import Directory
 from bus.trust.keyring import Keyring, PublicKey, read_keyring, read_public_key
 from bus.trust.notary import NoNotary, Notary
 from bus.trust.signature import check, once_signed, own_key, sign
-from bus.trust.trouble import KeyTrouble, Unsigned
+from bus.trust.trouble import Distrusted, Keyless, KeyTrouble
 
 
 def notary_of(trust: Trust | None) -> Notary:
@@ -75,20 +75,41 @@ class Directories(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeyNotary:
-    """Signs with a keyring's newest key that counts, and believes nobody without a signature."""
+    """Signs with a keyring's newest key that counts, seals for the recipient's, and believes nobody without a
+    signature."""
 
     keyring: Keyring
     book: Directories
     required: bool = True
-    """Whether what is not signed at all is refused; not, while a county goes over to signatures."""
+    """Whether what is not signed at all is refused, and what leaves is sealed; not, while a county goes over to
+    signatures: not every center that is listed can open a seal then."""
+
+    def leaving(self, body: bytes, recipient: str, now: datetime) -> bytes:
+        """With one signature above it, and sealed."""
+        signed = self.signed(body, now)
+        return seal.sealed(signed, self._key_for(recipient, now)) if self.required else signed
 
     def signed(self, body: bytes, now: datetime) -> bytes:
-        """With one signature above it."""
+        """With one signature above it. Raises ``KeyTrouble``."""
         return sheet.joined(body, [sign(body, self.keyring, self.book.now(), now)])
 
-    def signer(self, travelled: bytes, now: datetime) -> str | None:
+    def _key_for(self, recipient: str, now: datetime) -> PublicKey:
+        current = self.book.now().current(recipient, now)
+        if current:
+            return current[0].key
+        raise Keyless(
+            f"名录中没有 {recipient} 的有效密钥，给它的报文留在本中心；请它执行 bus keys publish，并请运维者登记",
+            f"the directory lists no key of {recipient}, so what is for it stays here: have it publish one "
+            "(`bus keys publish`), and the operator trust it",
+        )
+
+    def opened(self, travelled: bytes) -> bytes:
+        """With the key that its first line names, which may be an old one."""
+        return seal.opened(travelled, self.keyring)
+
+    def signer(self, signed: bytes, now: datetime) -> str | None:
         """Whose key it is."""
-        signature, body = sheet.message(travelled)
+        signature, body = sheet.message(signed)
         if signature is None and not self.required:
             return None
         return check(body, signature, self.book.now(), now).center
@@ -108,12 +129,12 @@ class KeyNotary:
             return trouble
         return None
 
-    def has_said(self, center: str, travelled: bytes) -> bool:
+    def has_said(self, center: str, signed: bytes) -> bool:
         """Whenever it was: a key that is stale by now counted once. One that was revoked may have been stolen."""
-        signature, body = sheet.message(travelled)
+        signature, body = sheet.message(signed)
         if signature is None:
             return not self.required
-        with suppress(Unsigned):
+        with suppress(Distrusted):
             return once_signed(body, signature, self.book.now()).center == center
         return False
 

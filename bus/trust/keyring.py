@@ -57,6 +57,10 @@ class PublicKey(Strict):
         """Raises ``Broken`` unless its owner has signed exactly these bytes for this purpose."""
         SUITES[self.suite].check(body, jws, base64.b64decode(self.sign), purpose)
 
+    def sealed(self, plain: bytes, about: bytes) -> bytes:
+        """For its owner alone. ``about`` is not hidden, and must be the same when it is opened."""
+        return SUITES[self.suite].seal(plain, base64.b64decode(self.seal), about)
+
 
 class OwnKey(Strict):
     """A key with its private halves."""
@@ -70,6 +74,11 @@ class OwnKey(Strict):
         """A detached JWS with this key."""
         private = base64.b64decode(self.sign.get_secret_value())
         return SUITES[self.public.suite].sign(body, private, self.public.kid, purpose)
+
+    def opened(self, sealed: bytes, about: bytes) -> bytes:
+        """What was sealed for it. Raises ``Broken``."""
+        private = base64.b64decode(self.seal.get_secret_value())
+        return SUITES[self.public.suite].open(sealed, private, about)
 
     @field_serializer("sign", "seal", when_used="json")
     def _in_the_file(self, half: SecretStr) -> str:

@@ -1,7 +1,7 @@
-"""What a center's steps need of all this: sign what leaves, and know who has signed what arrives.
+"""What a center's steps need of all this: sign and seal what leaves, open what arrives and know who has signed it.
 
 A signed message is a signed sheet: one signature, an empty line, and the JSON document, byte for byte as it was signed.
-It is kept as it travelled wherever it is kept, so that it can be shown later who has said it.
+So it is kept wherever it is kept, and it can be shown later who has said it. The seal is for the road alone.
 """
 
 from datetime import datetime
@@ -13,13 +13,17 @@ from bus.trust.trouble import KeyTrouble
 class Notary(Protocol):
     """Signs and checks for one center."""
 
-    def signed(self, body: bytes, now: datetime) -> bytes:
-        """The body as it travels. Raises ``KeyTrouble`` when this center has no key that counts."""
+    def leaving(self, body: bytes, recipient: str, now: datetime) -> bytes:
+        """The body as it travels. Raises ``Keyless`` when the recipient has no key to seal for, ``KeyTrouble`` when
+        this center has none that counts."""
 
-    def signer(self, travelled: bytes, now: datetime) -> str | None:
-        """The center that has signed it; None where that is not asked for. Raises ``Unsigned``."""
+    def opened(self, travelled: bytes) -> bytes:
+        """What was sealed for this center. Raises ``Distrusted``."""
 
-    def has_said(self, center: str, travelled: bytes) -> bool:
+    def signer(self, signed: bytes, now: datetime) -> str | None:
+        """The center that has signed it; None where that is not asked for. Raises ``Distrusted``."""
+
+    def has_said(self, center: str, signed: bytes) -> bool:
         """Whether ``center`` has signed it at some time: a peer shows it as the center's own word of once."""
 
     def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
@@ -32,15 +36,19 @@ class Notary(Protocol):
 class NoNotary:
     """Nothing is signed and nobody is asked: the broker alone tells who has sent a message."""
 
-    def signed(self, body: bytes, _now: datetime) -> bytes:
+    def leaving(self, body: bytes, _recipient: str, _now: datetime) -> bytes:
         """As it is."""
         return body
 
-    def signer(self, _travelled: bytes, _now: datetime) -> str | None:
+    def opened(self, travelled: bytes) -> bytes:
+        """As it is."""
+        return travelled
+
+    def signer(self, _signed: bytes, _now: datetime) -> str | None:
         """Nobody's word is needed."""
         return None
 
-    def has_said(self, _center: str, _travelled: bytes) -> bool:
+    def has_said(self, _center: str, _signed: bytes) -> bool:
         """Who shows it is believed."""
         return True
 

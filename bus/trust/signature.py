@@ -14,7 +14,7 @@ from bus.trust.directory import Directory, Listed
 from bus.trust.keyring import Keyring, OwnKey
 from bus.trust.sheet import LONGEST
 from bus.trust.suite import MESSAGE, Broken
-from bus.trust.trouble import KeyTrouble, Unsigned
+from bus.trust.trouble import Distrusted, KeyTrouble
 
 
 def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> str:
@@ -37,21 +37,21 @@ def own_key(keyring: Keyring, directory: Directory, now: datetime) -> OwnKey:
 
 
 def check(body: bytes, signature: str | None, directory: Directory, now: datetime, purpose: str = MESSAGE) -> Listed:
-    """Whose key has signed exactly these bytes, and counts now. Raises ``Unsigned``."""
+    """Whose key has signed exactly these bytes, and counts now. Raises ``Distrusted``."""
     if not signature:
-        raise Unsigned("unsigned")
+        raise Distrusted("unsigned")
     listed = _listed(signature, directory)
     fault = listed.fault(now)
     if fault:
-        raise Unsigned(fault)
+        raise Distrusted(fault)
     return _right(body, signature, listed, purpose)
 
 
 def once_signed(body: bytes, signature: str, directory: Directory) -> Listed:
-    """Whose key has signed exactly these bytes, though it may be stale by now. Raises ``Unsigned``."""
+    """Whose key has signed exactly these bytes, though it may be stale by now. Raises ``Distrusted``."""
     listed = _listed(signature, directory)
     if listed.revoked is not None:
-        raise Unsigned("revoked-key")
+        raise Distrusted("revoked-key")
     return _right(body, signature, listed, MESSAGE)
 
 
@@ -59,24 +59,24 @@ def _right(body: bytes, signature: str, listed: Listed, purpose: str) -> Listed:
     try:
         listed.key.check(body, signature, purpose)
     except Broken:
-        raise Unsigned("bad-signature") from None
+        raise Distrusted("bad-signature") from None
     return listed
 
 
 def _listed(signature: str, directory: Directory) -> Listed:
     listed = directory.listed.get(_named_key(signature))
     if listed is None:
-        raise Unsigned("unknown-key")
+        raise Distrusted("unknown-key")
     return listed
 
 
 def _named_key(signature: str) -> str:
-    """The key that a signature's header names. Raises ``Unsigned``."""
+    """The key that a signature's header names. Raises ``Distrusted``."""
     head = signature.partition(".")[0]
     try:
         if len(signature) > LONGEST:
-            raise Unsigned("bad-signature")
+            raise Distrusted("bad-signature")
         named = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
     except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
-        raise Unsigned("bad-signature") from None
+        raise Distrusted("bad-signature") from None
     return named if isinstance(named, str) else ""

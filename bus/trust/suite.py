@@ -65,6 +65,16 @@ def _checking(public: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(public)
 
 
+@lru_cache(maxsize=20_000)
+def _sealing(public: bytes) -> X25519PublicKey:
+    return X25519PublicKey.from_public_bytes(public)
+
+
+@lru_cache(maxsize=64)
+def _opening(private: bytes) -> X25519PrivateKey:
+    return X25519PrivateKey.from_private_bytes(private)
+
+
 class _Intl1:
     name = "intl-1"
     _algorithm = "EdDSA"
@@ -91,11 +101,11 @@ class _Intl1:
             raise Broken(self.name)
 
     def seal(self, plain: bytes, public: bytes, about: bytes) -> bytes:
-        return self._hpke.encrypt(plain, X25519PublicKey.from_public_bytes(public), about)
+        return self._hpke.encrypt(plain, _sealing(public), about)
 
     def open(self, sealed: bytes, private: bytes, about: bytes) -> bytes:
         try:
-            return self._hpke.decrypt(sealed, X25519PrivateKey.from_private_bytes(private), about)
+            return self._hpke.decrypt(sealed, _opening(private), about)
         except (InvalidTag, ValueError):
             raise Broken(self.name) from None
 

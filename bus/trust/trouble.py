@@ -9,10 +9,16 @@ class KeyTrouble(ValueError):
         self.zh, self.en = zh, en
 
 
-class Unsigned(Exception):
-    """Nobody who counts has signed this: ``unsigned``, ``bad-signature``, ``unknown-key``, ``stale-key`` or
-    ``revoked-key``."""
+class Keyless(KeyTrouble):
+    """There is no key to seal with for one center; for all others there is nothing wrong."""
 
-    def __init__(self, code: str) -> None:
+
+class Distrusted(Exception):
+    """Nobody who counts has signed this (``unsigned``, ``bad-signature``, ``unknown-key``, ``stale-key``,
+    ``revoked-key``), or it cannot be opened here (``sealed-for-another``, ``broken-seal``)."""
+
+    def __init__(self, code: str, shown: bytes | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.shown = shown
+        """All that can be kept of it for an operator; None: it itself."""

@@ -196,7 +196,7 @@ class Performance:
         row.drain = drain(self.on, self.pulse, self.healed)
         self.stuck = what_waits(self.on) if row.drain > WITHIN else []
         self.pulse.look()
-        self.journal, self.shown = self.on.road.journal(), pages(self.on)
+        self.journal, self.shown = self.on.road.journal(self.people if town.seals else ()), pages(self.on)
         row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
         row.absorbed = self.pulse.repeats + self.journal.repeats
         town.leave()

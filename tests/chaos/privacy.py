@@ -29,9 +29,11 @@ def pages(on: Stage) -> list[Place]:
 
 
 def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence[Place]) -> list[str]:
-    """Every mark of a resident in logs, temporary files, pages, the broker's logs and headers, and clean columns."""
+    """Every mark of a resident in logs, temporary files, pages, the broker's logs, headers and sealed bodies, and clean
+    columns."""
     places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
-    return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hunt(people, places)]
+    hits = [*hunt(people, places), *journal.inside]
+    return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hits]
 
 
 def _places(on: Stage) -> Iterator[Place]:

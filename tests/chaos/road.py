@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from bus.testing.checker.canaries import Canary
 from bus.testing.faults import TcpProxy
 from bus.testing.services import RabbitCluster, RabbitNode
 from bus.transports.admin import Admin, AdminRefused
@@ -91,10 +92,10 @@ class Road:
         except (httpx.HTTPError, RuntimeError):
             return -1
 
-    def journal(self) -> Journal:
-        """What the journal's stream tells."""
+    def journal(self, people: Sequence[Canary] = ()) -> Journal:
+        """What the journal's stream tells. ``people``: who must not be found in its bodies."""
         node = self.broker.answering() if isinstance(self.broker, RabbitCluster) else self.broker
-        return read_journal(node.amqp_url(vhost=self.vhost))
+        return read_journal(node.amqp_url(vhost=self.vhost), people)
 
     def close(self) -> None:
         """Delete the vhost; close the proxies."""

@@ -87,6 +87,11 @@ class Town:
             **self.more,
         }
 
+    @property
+    def seals(self) -> bool:
+        """Whether its centers have keys, so that nobody on the road can read what they say."""
+        return bool(self._keys)
+
     def store_url(self, name: str) -> str:
         """Where the center's store is."""
         return self.stores.get(name, f"sqlite:///{self.folder / name}.db")

@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -18,12 +17,10 @@ from bus.ids import new_id
 from bus.testing.keys import enlisted
 from bus.testing.services import RabbitNode
 from bus.testing.town import Town
-from bus.transports.admin import Admin
-from bus.transports.topology import apply, plan
 from bus.trust import application, directory, sheet
 from bus.trust.keyring import new_keyring, read_keyring, write_keyring
 from bus.trust.suite import APPLICATION, MESSAGE
-from tests.security.town import DQ, RM, THIEF, Battlefield
+from tests.security.town import DQ, RM, THIEF, Battlefield, road
 from tests.unit.steps import a_case
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
@@ -34,30 +31,18 @@ Attack = Callable[[Battlefield], None]
 @pytest.fixture(scope="module")
 def field(rabbit: RabbitNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battlefield]:
     """A county of three that signs; the third one's login and key are stolen."""
-    vhost, centers = f"war-{secrets.token_hex(6)}", (RM, DQ, THIEF)
-    passwords = {center: secrets.token_hex(8) for center in centers}
-    with rabbit.api() as api:
-        api.put(f"vhosts/{vhost}").raise_for_status()
-        rights = {"configure": ".*", "write": ".*", "read": ".*"}
-        api.put(f"permissions/{vhost}/{rabbit.user}", json=rights).raise_for_status()
-    with Admin(rabbit.management_url, rabbit.user, rabbit.password, vhost) as admin:
-        apply(admin, plan(centers), passwords)
-    urls = {center: rabbit.amqp_url(center, passwords[center], vhost) for center in centers}
-    town = Town(tmp_path_factory.mktemp("war"), (RM, DQ), brokers={center: urls[center] for center in (RM, DQ)})
-    town.more = {"park_after": 1000}
-    lines = [pika.BlockingConnection(pika.URLParameters(url)) for url in (rabbit.amqp_url(vhost=vhost), urls[THIEF])]
-    try:
-        town.open()
-        _list_the_thief(town)
-        yield Battlefield(town, lines[0].channel(), lines[1].channel())
-    finally:
-        town.close()
-        for line in lines:
-            line.close()
-        with rabbit.api() as api:
-            api.delete(f"vhosts/{vhost}").raise_for_status()
-            for center in centers:
-                api.delete(f"users/{center}")
+    with road(rabbit, (RM, DQ, THIEF)) as (master, urls):
+        town = Town(tmp_path_factory.mktemp("war"), (RM, DQ), brokers={center: urls[center] for center in (RM, DQ)})
+        town.more = {"park_after": 1000}
+        lines = [pika.BlockingConnection(pika.URLParameters(url)) for url in (master, urls[THIEF])]
+        try:
+            town.open()
+            _list_the_thief(town)
+            yield Battlefield(town, lines[0].channel(), lines[1].channel())
+        finally:
+            town.close()
+            for line in lines:
+                line.close()
 
 
 def _list_the_thief(town: Town) -> None:

@@ -2,8 +2,10 @@
 administration, and whoever has stolen another center's login and key.
 """
 
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,38 @@ from sqlalchemy import func, select
 from bus import replay
 from bus.message import compose, encode
 from bus.store import tables as t
+from bus.testing.services import RabbitNode
 from bus.testing.town import Town
+from bus.transports.admin import Admin
 from bus.transports.layout import inbox_queue, out_exchange, routing_key
+from bus.transports.topology import apply, plan
 from bus.trust.keyring import Keyring, read_keyring
 from tests.unit.steps import NOW
 
 RM, DQ, THIEF = "media_center-150402", "party_service-150402", "government_service-150402"
 STORED = (t.cases, t.applied, t.work, t.held)
 """What would hold a case, or be about to."""
+
+
+@contextmanager
+def road(rabbit: RabbitNode, centers: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """A vhost of its own with the real topology: the URL of a login that may do everything, and each center's."""
+    vhost = f"war-{secrets.token_hex(6)}"
+    passwords = {center: secrets.token_hex(8) for center in centers}
+    with rabbit.api() as api:
+        api.put(f"vhosts/{vhost}").raise_for_status()
+        rights = {"configure": ".*", "write": ".*", "read": ".*"}
+        api.put(f"permissions/{vhost}/{rabbit.user}", json=rights).raise_for_status()
+    with Admin(rabbit.management_url, rabbit.user, rabbit.password, vhost) as admin:
+        apply(admin, plan(centers), passwords)
+    urls = {center: rabbit.amqp_url(center, passwords[center], vhost) for center in centers}
+    try:
+        yield rabbit.amqp_url(vhost=vhost), urls
+    finally:
+        with rabbit.api() as api:
+            api.delete(f"vhosts/{vhost}").raise_for_status()
+            for center in centers:
+                api.delete(f"users/{center}")
 
 
 @dataclass

@@ -42,11 +42,11 @@ class County:
         return cast(Shelf, self.notaries[RM].book)
 
     def offered(self) -> bytes:
-        """An offer on the road, as it travels."""
+        """An offer on the road, as its recipient opens it."""
         case = a_case(RM)
         self.rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
         (parcel,) = self.rm.relay()
-        return parcel.body
+        return self.notaries[DQ].opened(parcel.body)
 
     def parked(self) -> list[str]:
         """Why what is parked at the recipient is parked."""
@@ -69,7 +69,7 @@ def county(tmp_path: Path) -> Iterator[County]:
 
 
 def test_a_signed_case_goes_over_and_its_signature_is_kept(county: County) -> None:
-    """The offer is applied, its bytes are archived as they travelled, and receipts and answers are signed as well."""
+    """The offer is applied, it is archived as it was signed, and receipts and answers are signed as well."""
     travelled = county.offered()
     assert county.dq.accept(travelled, sender=RM) == {"applied": 1}
     with county.dq.store.reading() as tx:
@@ -77,7 +77,7 @@ def test_a_signed_case_goes_over_and_its_signature_is_kept(county: County) -> No
     assert kept == travelled
     assert county.notaries[ZW].signer(kept, NOW) == RM
     (receipt,) = county.dq.relay()
-    assert county.notaries[ZW].signer(receipt.body, NOW) == DQ
+    assert county.notaries[ZW].signer(county.notaries[RM].opened(receipt.body), NOW) == DQ
     assert county.rm.accept(receipt.body) == {"receipted": 1}
 
 
@@ -184,7 +184,9 @@ def test_keys_rotate_in_mid_traffic_and_nothing_is_lost(county: County) -> None:
     county.rm.rules = replace(county.rm.rules, notary=KeyNotary(renewed, county.shelf))
     county.rm.later(700)
     (again,) = county.rm.relay()
-    assert sheet.message(again.body)[0] != sheet.message(travelled)[0]
+    signed_anew = county.notaries[DQ].opened(again.body)
+    assert sheet.message(signed_anew) != sheet.message(travelled)
+    assert sheet.message(signed_anew)[1] == sheet.message(travelled)[1]
     county.shelf.revoke(notary.keyring.keys[0].public.kid)
     assert county.dq.accept(travelled, sender=RM) == {"parked": 1}
     assert county.parked() == ["revoked-key"]

@@ -22,7 +22,7 @@ from bus.trust.keyring import Keyring, fingerprint, new_keyring, read_keyring, w
 from bus.trust.sheet import LONGEST
 from bus.trust.signature import check, sign
 from bus.trust.suite import APPLICATION, DIRECTORY, MESSAGE, SUITES, USUAL, Broken
-from bus.trust.trouble import KeyTrouble, Unsigned
+from bus.trust.trouble import Distrusted, KeyTrouble
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 RM, DQ, OPERATOR = "media_center-150402", "party_service-150402006", "operator"
@@ -55,7 +55,7 @@ def known(rm: Keyring, dq: Keyring) -> Directory:
 
 
 def _code(body: bytes, signature: str | None, known: Directory, now: datetime = NOW) -> str:
-    with pytest.raises(Unsigned) as refused:
+    with pytest.raises(Distrusted) as refused:
         check(body, signature, known, now)
     return refused.value.code
 
