@@ -1,11 +1,11 @@
 """The closed list of planted defects."""
 
-from tests.planted import broker, custody, desk, receiving, sending
+from tests.planted import broker, custody, desk, receiving, sending, trust
 from tests.planted.defect import Defect
 
 DEFECTS: dict[str, Defect] = {
     one.name: one
-    for room in (sending, receiving, custody, desk, broker)
+    for room in (sending, receiving, custody, desk, broker, trust)
     for one in vars(room).values()
     if isinstance(one, Defect)
 }
