@@ -15,7 +15,7 @@ from bus.control import SET_BACK, Control, parked_row, strange_rows, take
 from bus.custody import Refusal
 from bus.eras import FURTHEST_AHEAD, before_first, era_of
 from bus.kinds import Failure, LogAsked, LogTold, Receipt, Verdict
-from bus.message import Message, Undecodable, decode, kind_of
+from bus.message import Message, Undecodable, decode, digest, kind_of
 from bus.page import Page, Rules, ms
 from bus.port import Delivery
 from bus.recovery.telling import enter_eras
@@ -70,12 +70,12 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
             tray.counts["parked"] += 1
             tray.park.append(row)
             tray.errors += error
-        everything = [*control, *(one.message for one in arrived)]
+        everything = [*(message for message, _ in control), *(one.message for one in arrived)]
         tray.eras = enter_eras(tx, everything)
-        counts, rows = take(tx, rules, [one for one in control if not _is_old(tray, one)], now)
+        counts, rows = take(tx, rules, [one for one in control if not _is_old(tray, one[0])], now)
         tray.counts += counts
         tray.park += rows
-        if any(isinstance(one.data, LogAsked) for one in control):
+        if any(isinstance(message.data, LogAsked) for message, _ in control):
             tray.eras = enter_eras(tx, everything)  # a question in this very window may have begun one
         page = Page(tx, rules, now)
         if page.era.recovery is None:
@@ -91,9 +91,9 @@ def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], n
 
 def _read(
     deliveries: Sequence[Delivery], rules: Rules, now: datetime
-) -> tuple[list[Arrived], list[Message[Control]], list[tuple[bytes, str | None, str, str]]]:
+) -> tuple[list[Arrived], list[tuple[Message[Control], bytes]], list[tuple[bytes, str | None, str, str]]]:
     arrived: list[Arrived] = []
-    control: list[Message[Control]] = []
+    control: list[tuple[Message[Control], bytes]] = []
     strange: list[tuple[bytes, str | None, str, str]] = []
     for delivery in deliveries:
         fault, body = "", delivery.body
@@ -113,7 +113,7 @@ def _read(
         if wrong:
             strange.append((body, delivery.sender, wrong, ""))
         elif fault == "" and isinstance(message.data, Receipt | Failure | LogAsked | LogTold):
-            control.append(message)
+            control.append((message, body))
         elif message.subject is None or message.sequence == 0:
             strange.append((body, delivery.sender, fault or "no-place-in-a-lane", ""))
         else:
@@ -196,17 +196,19 @@ def _place(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int
 def _repeat(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int], Any]) -> None:
     """It was dealt with before: the same answer again, and nothing changes."""
     before = known.get(one.place) or next((r for r in tray.applied if _is_place(r, one.place)), None)
-    if before is not None and before["message_id"] == one.message_id:
+    same = before is not None and before["message_id"] == one.message_id
+    if before is not None and same and before["digest"] in (None, digest(one.body)):
         tray.counts["repeated"] += 1
-        _owe(tray, one, Verdict(before["verdict"]), before["code"], page.now)
+        _owe(tray, one, Verdict(before["verdict"]), before["code"], before["digest"], page.now)
         return
     if era_of(one.message.sequence) < tray.eras.get(one.message.source, 0):  # said before its sender was put back
         tray.counts["fenced"] += 1
         page.note(_case(one), "fenced", one.message.type, one.message.source, one.message.id)
         return
-    # another message at a place that was taken: the sender's store was set back, and it does not know
+    # another message at a place that was taken, or another document under the same id: the sender's store was set
+    # back, and it does not know
     tray.counts["refused"] += 1
-    _owe(tray, one, Verdict.REFUSED, "sequence-reused", page.now)
+    _owe(tray, one, Verdict.REFUSED, "sequence-reused", digest(one.body), page.now)
     tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, "sequence-reused", SET_BACK, page.now))
 
 
@@ -256,7 +258,8 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
         verdict, code, hint = Verdict.REFUSED, "internal", type(bug).__name__
     tray.marks[one.lane] = one.message.sequence
     tray.counts[verdict.value] += 1
-    _owe(tray, one, verdict, code or None, page.now)
+    exactly = digest(one.body)
+    _owe(tray, one, verdict, code or None, exactly, page.now)
     remembered = {
         "peer": one.lane[0],
         "case_id": one.lane[1],
@@ -265,6 +268,7 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
         "verdict": verdict.value,
         "code": code or None,
         "at_ms": page.now_ms,
+        "digest": exactly,
     }
     tray.applied.append(remembered)
     kind = kind_of(one.message)
@@ -275,13 +279,14 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
     return True
 
 
-def _owe(tray: Tray, one: Arrived, verdict: Verdict, code: str | None, now: datetime) -> None:
+def _owe(tray: Tray, one: Arrived, verdict: Verdict, code: str | None, exactly: bytes | None, now: datetime) -> None:
     tray.receipts.append(
         {
             "peer": one.message.source,
             "message_id": one.message_id,
             "verdict": verdict.value,
             "code": code,
+            "digest": exactly,
             "next_ms": ms(now),
         }
     )

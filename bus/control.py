@@ -3,16 +3,19 @@ lane; what they change is the outbox, what is parked, and a recovery.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bus.kinds import Failure, LogAsked, LogTold, Receipt, Verdict
+from bus.kinds import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.message import Message
 from bus.page import Rules, ms
 from bus.recovery import asking, telling
 from bus.store import archive, outbox, parked
 from bus.store.database import Tx
+from bus.trust import sheet
+
+OTHER_BYTES = "its recipient vouches for another document under this id; it is sent again, until the receipt is right"
 
 Control = Receipt | Failure | LogAsked | LogTold
 
@@ -58,13 +61,15 @@ def strange_rows(
     return row, [error]
 
 
-def take(tx: Tx, rules: Rules, messages: list[Message[Any]], now: datetime) -> tuple[Counter[str], list[Any]]:
-    """Do what these say. Returns how many ended how, and rows to be parked."""
+def take(
+    tx: Tx, rules: Rules, messages: Sequence[tuple[Message[Any], bytes]], now: datetime
+) -> tuple[Counter[str], list[Any]]:
+    """Do what these say; with each its bytes as signed. Returns how many ended how, and rows to be parked."""
     counts: Counter[str] = Counter()
     rows: list[Any] = []
-    for message in messages:
+    for message, signed in messages:
         if isinstance(message.data, Receipt):
-            _take_receipt(tx, counts, rows, message, rules, now)
+            _take_receipt(tx, counts, rows, message, signed, rules, now)
         elif isinstance(message.data, Failure):
             counts["failure-heard"] += 1
             rows.append(_failure_row(message, rules, now))
@@ -77,14 +82,25 @@ def take(tx: Tx, rules: Rules, messages: list[Message[Any]], now: datetime) -> t
 
 
 def _take_receipt(
-    tx: Tx, counts: Counter[str], park: list[Any], message: Message[Receipt], rules: Rules, now: datetime
+    tx: Tx,
+    counts: Counter[str],
+    park: list[Any],
+    message: Message[Receipt],
+    signed: bytes,
+    rules: Rules,
+    now: datetime,
 ) -> None:
-    peer, items = message.source, message.data.items
+    peer = message.source
+    items, others = _for_what_was_said(tx, message)
+    if others:
+        counts["other-bytes"] += len(others)
+    park += [_other_bytes_row(item, message, rules, now) for item in others]
     by_verdict: dict[Verdict, list[str]] = {}
     for item in items:
         by_verdict.setdefault(item.verdict, []).append(str(item.message_id))
+    kept = archive.keep_receipt(tx, peer, str(message.id), signed, ms(now)) if sheet.message(signed)[0] else None
     for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
-        archive.keep_said(tx, peer, by_verdict.get(verdict, []), verdict.value, ms(now))
+        archive.keep_said(tx, peer, by_verdict.get(verdict, []), verdict.value, ms(now), receipt=kept)
     done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
     refused = [(str(i.message_id), i.code or "refused") for i in items if i.verdict is Verdict.REFUSED]
     rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
@@ -94,6 +110,24 @@ def _take_receipt(
         if row is not None and row["recipient"] == peer and row["state"] == outbox.WAITING:
             counts["refused-by-peer"] += 1
             park.append(refused_row(row, rules, code, now))
+
+
+def _for_what_was_said(tx: Tx, message: Message[Receipt]) -> tuple[list[ReceiptItem], list[ReceiptItem]]:
+    """The items that vouch for what we have said, and those that are for other bytes under the same id."""
+    said = outbox.digests(tx, message.source, [str(item.message_id) for item in message.data.items])
+    right: list[ReceiptItem] = []
+    others: list[ReceiptItem] = []
+    for item in message.data.items:
+        ours = said.get(str(item.message_id))
+        same = item.digest is None or ours is None or item.digest == ours.hex()
+        (right if same else others).append(item)
+    return right, others
+
+
+def _other_bytes_row(item: ReceiptItem, message: Message[Receipt], rules: Rules, now: datetime) -> dict[str, Any]:
+    what = f"{item.message_id} {item.digest}".encode()
+    row = parked_row(parked.PEER, rules, what, message, "other-bytes", OTHER_BYTES, now)
+    return row | {"message_id": str(item.message_id), "body": None}
 
 
 def refused_row(row: Mapping[str, Any], rules: Rules, code: str, now: datetime) -> dict[str, Any]:

@@ -307,6 +307,9 @@ class ReceiptItem(Strict):
     verdict: Verdict
     code: Word | None = None
     """Why it was refused."""
+    digest: Sha256 | None = None
+    """SHA-256 of the document that was dealt with, its signature not included: what exactly the recipient vouches for.
+    Absent from whoever does not say."""
 
 
 class Receipt(Strict):

@@ -4,6 +4,7 @@ Reading is done in two steps, because a body that is wrong in an envelope that i
 ``decode`` raises ``Undecodable``, which carries as much of the envelope as could be read.
 """
 
+import hashlib
 import json
 import re
 from contextlib import suppress
@@ -140,6 +141,16 @@ def decode(travelled: bytes) -> Message[Any]:
     if message.subject is None and issubclass(model, Said):
         raise Undecodable("invalid", "subject: missing", _envelope(document))
     return message
+
+
+def digest(signed: bytes) -> bytes:
+    """SHA-256 of a message's document, which is the same whoever has signed it, and with which key."""
+    return hashlib.sha256(sheet.message(signed)[1]).digest()
+
+
+def kept(signed: bytes) -> dict[str, bytes]:
+    """The columns of a row that keeps a message: its bytes, and the digest by which its recipient vouches for it."""
+    return {"body": signed, "digest": digest(signed)}
 
 
 _LATELY: dict[bytes, Message[Any]] = {}

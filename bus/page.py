@@ -15,7 +15,7 @@ from bus.custody import Decision, Record, Refusal, Say, decide, hear, register
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.ids import id_within, new_id
 from bus.kinds import CaseKind
-from bus.message import Message, compose, encode, read_soon
+from bus.message import Message, compose, encode, kept, read_soon
 from bus.store import cases, inbox, outbox, recovery
 from bus.store.database import Tx
 from bus.trust.notary import NoNotary, Notary
@@ -235,7 +235,7 @@ class Page:
             "case_id": str(message.subject),
             "sequence": message.sequence,
             "kind": message.data.kind,
-            "body": encode(message),
+            **kept(encode(message)),
             "state": outbox.WAITING,
             "attempts": 0,
             "next_ms": self.now_ms,

@@ -144,7 +144,12 @@ def _receipts(owed: list[Any]) -> Iterator[tuple[str, Receipt, list[int]]]:
         for start in range(0, len(rows), RECEIPTS_A_MESSAGE):
             part = rows[start : start + RECEIPTS_A_MESSAGE]
             items = tuple(
-                ReceiptItem(message_id=UUID(r["message_id"]), verdict=Verdict(r["verdict"]), code=r["code"])
+                ReceiptItem(
+                    message_id=UUID(r["message_id"]),
+                    verdict=Verdict(r["verdict"]),
+                    code=r["code"],
+                    digest=r["digest"].hex() if r["digest"] else None,
+                )
                 for r in part
             )
             yield peer, Receipt(items=items), [r["id"] for r in part]

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from bus.accept import accept
 from bus.custody import Refusal
 from bus.kinds import Verdict
-from bus.message import Message, Undecodable, compose, decode, encode
+from bus.message import Message, Undecodable, compose, decode, encode, kept
 from bus.page import Page, Rules, ms
 from bus.port import Delivery, Fate
 from bus.store import inbox, outbox, parked
@@ -171,7 +171,7 @@ def _say_anew(page: Page, old: Row) -> None:
         cause=before.causeid,
         traceparent=before.traceparent,
     )
-    fresh = {**old, "message_id": str(message.id), "sequence": message.sequence, "body": encode(message)}
+    fresh = {**old, "message_id": str(message.id), "sequence": message.sequence, **kept(encode(message))}
     del fresh["id"]
     again = {"state": outbox.WAITING, "attempts": 0, "next_ms": now_ms, "created_ms": now_ms, "trouble": ""}
     outbox.drop(page.tx, old["message_id"], now_ms)
@@ -186,10 +186,11 @@ def _from_the_wire(page: Page, row: Row) -> Replayed | None:
     try:
         message = decode(row["body"])
     except Undecodable as error:
-        if error.envelope is None or not _refused_before(page.tx, error.envelope):
+        if error.envelope is None or _refused_before(page.tx, error.envelope) is None:
             return None
         return Replayed(Outcome.STILL_PARKED, error.code)
-    if not _refused_before(page.tx, message):
+    before = _refused_before(page.tx, message)
+    if before is None:
         return None
     try:
         with page.attempt():
@@ -198,23 +199,30 @@ def _from_the_wire(page: Page, row: Row) -> Replayed | None:
         return Replayed(Outcome.STILL_PARKED, no.code)
     except Exception:  # the same fault of ours that had it parked; the page is as before it
         return Replayed(Outcome.STILL_PARKED, "internal")
-    _settle(page, message)
+    _settle(page, message, before)
     parked.take(page.tx, row["id"])
     return Replayed(Outcome.APPLIED)
 
 
-def _refused_before(tx: Tx, message: Message[Any]) -> bool:
+def _refused_before(tx: Tx, message: Message[Any]) -> Row | None:
+    """What the inbox remembers of it, if it was refused."""
     place = (message.source, str(message.subject), message.sequence)
     before = inbox.remembered(tx, [place]).get(place)
-    same = before is not None and before["message_id"] == str(message.id)
-    return same and before is not None and before["verdict"] == Verdict.REFUSED.value
+    if before is None or before["message_id"] != str(message.id) or before["verdict"] != Verdict.REFUSED.value:
+        return None
+    return before
 
 
-def _settle(page: Page, message: Message[Any]) -> None:
+def _settle(page: Page, message: Message[Any], before: Row) -> None:
     """The lane remembers it as applied from now on, and its sender hears so."""
     applied = update(t.applied).where(t.applied.c.message_id == str(message.id))
     page.tx.execute(applied.values(verdict=Verdict.APPLIED.value, code=None, at_ms=page.now_ms))
-    receipt = {"message_id": str(message.id), "verdict": Verdict.APPLIED.value, "code": None}
+    receipt = {
+        "message_id": str(message.id),
+        "verdict": Verdict.APPLIED.value,
+        "code": None,
+        "digest": before["digest"],
+    }
     outbox.owe_receipts(page.tx, [receipt | {"peer": message.source, "next_ms": page.now_ms}])
 
 

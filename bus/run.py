@@ -39,7 +39,7 @@ from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
 from bus.work import NOT_BEGUN, Assignment, Gate, Patience, Performed
 
-UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged"})
+UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes"})
 """What accept counts that a log should tell."""
 LONGEST_QUEUE = 2000
 """How many forms may wait for a commit before the door answers "again later"."""

@@ -11,7 +11,7 @@ from bus.control import parked_row, refused_row
 from bus.custody import Record, Refusal
 from bus.eras import before_first
 from bus.ids import id_within
-from bus.message import Message, compose, decode, encode
+from bus.message import Message, compose, decode, encode, kept
 from bus.page import Page, Rules, ms
 from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
@@ -129,7 +129,7 @@ def _receipted(restoring: _Restoring, told: Iterable[Word]) -> None:
             continue
         row, message_id = restoring.waiting.pop(known), word.row["message_id"]
         if message_id != known:
-            values = {"message_id": message_id, "sequence": word.message.sequence, "body": word.row["body"]}
+            values = {"message_id": message_id, "sequence": word.message.sequence, **kept(word.row["body"])}
             recovery.renew(page.tx, row["id"], values)
             row = {**row, **values}
         if word.verdict == k.Verdict.REFUSED.value:
@@ -251,6 +251,6 @@ def _say_anew(restoring: _Restoring) -> None:
         sequence = outbox.next_sequences(page.tx, {lane: 1}, page.era.number)[lane] + 1
         values = {"id": _again(row["message_id"]), "time": page.now, "sequence": sequence}
         message = decode(row["body"]).model_copy(update=values)
-        again = {"message_id": str(message.id), "sequence": sequence, "body": encode(message)}
+        again = {"message_id": str(message.id), "sequence": sequence, **kept(encode(message))}
         recovery.renew(page.tx, row["id"], again | {"attempts": 0, "next_ms": page.now_ms, "trouble": ""})
         page.note(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bus import kinds as k
-from bus.message import Message, Undecodable, decode, kind_of
+from bus.message import Message, Undecodable, decode, digest, kept, kind_of
 from bus.store import outbox
 from bus.trust import sheet
 
@@ -44,7 +44,7 @@ def outbox_row(word: Word, now_ms: int) -> dict[str, Any]:
         "case_id": str(word.message.subject),
         "sequence": word.message.sequence,
         "kind": kind_of(word.message),
-        "body": sheet.message(word.row["body"])[1],  # it is signed anew each time it leaves
+        **kept(sheet.message(word.row["body"])[1]),  # it is signed anew each time it leaves
         "state": outbox.REFUSED,
         "attempts": 1,
         "next_ms": now_ms,
@@ -67,4 +67,5 @@ def memory(word: Word, now_ms: int) -> dict[str, Any]:
         "verdict": word.verdict,
         "code": word.row["code"],
         "at_ms": now_ms,
+        "digest": digest(word.row["body"]),
     }

@@ -192,7 +192,7 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
     (
         k.Receipt(
             items=(
-                k.ReceiptItem(message_id=_id(0x100), verdict=k.Verdict.APPLIED),
+                k.ReceiptItem(message_id=_id(0x100), verdict=k.Verdict.APPLIED, digest=f"{0x100:064x}"),
                 k.ReceiptItem(message_id=_id(0x10A), verdict=k.Verdict.REFUSED, code="stale"),
             )
         ),

@@ -9,12 +9,14 @@ import yaml
 
 from bus.contract import CONTRACT, ROLES, Rule
 from bus.message import encode
+from bus.schemas.additions import added, demanded, without
 from bus.schemas.asyncapi import VERSION, asyncapi
 from bus.schemas.examples import example
 from bus.schemas.json_schema import envelope_schema, schema_name
 
 PUBLISHED = "published.json"
-"""SHA-256 of every published schema. Written by ``publish`` only, which adds and never changes."""
+"""SHA-256 of every published schema, and of every field that was added to one later. Written by ``publish`` only, which
+adds and never changes."""
 _OURS = (".json", ".yaml")
 _CURE = "run bus schemas"
 
@@ -58,24 +60,38 @@ def drift(folder: Path) -> list[str]:
 
 def publish(folder: Path) -> list[str]:
     """Lock the schemas that are not locked yet, as part of a release. Returns their names."""
-    locked = _locked(folder)
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in generate().items() if _is_schema(name)}
+    locked, digests = _locked(folder), _to_lock(generate())
     new = sorted(name for name in digests if name not in locked)
     (folder / PUBLISHED).write_bytes(_json(dict(sorted({**digests, **locked}.items()))))
     return new
 
 
+def _to_lock(files: dict[str, bytes]) -> dict[str, str]:
+    """Schema, or schema and the place of an addition → SHA-256."""
+    digests = {}
+    for name in filter(_is_schema, files):
+        schema = json.loads(files[name])
+        digests[name] = hashlib.sha256(_json(without(name, schema))).hexdigest()
+        for place, field in added(name, schema):
+            digests[f"{name}#{place}"] = hashlib.sha256(_json(field)).hexdigest()
+    return digests
+
+
 def _broken_promises(folder: Path, files: dict[str, bytes]) -> list[str]:
-    findings = []
+    findings, digests = [], _to_lock(files)
     for name, digest in _locked(folder).items():
-        if name not in files:
-            findings.append(f"{name} is published and must stay: give the kind its model back")
-        elif hashlib.sha256(files[name]).hexdigest() != digest:
+        if name not in digests:
+            findings.append(f"{name} is published and must stay: give the kind its model, or its field, back")
+        elif digests[name] != digest:
             findings.append(
                 f"{name} is published and would change: others have built on it. Take the change back, or leave this "
-                "kind as it is and add a new major version beside it (docs/wire.md, A new major version)"
+                "kind as it is and add a new major version beside it; a field that may be left out is named in "
+                "bus/schemas/additions.py (docs/wire.md, A new major version)"
             )
-    return findings
+    demands = [
+        f"{name}#{place}" for name in filter(_is_schema, files) for place in demanded(name, json.loads(files[name]))
+    ]
+    return findings + [f"{place} was added and is required: it must be one that may be left out" for place in demands]
 
 
 def _locked(folder: Path) -> dict[str, str]:

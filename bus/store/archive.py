@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Insert, String, bindparam, delete, insert, literal, select
+from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, insert, literal, select
 
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -31,15 +31,16 @@ class Entry:
     code: str | None
 
 
-_COLUMNS = ("way", "peer", "message_id", "case_id", "sequence", "kind", "body", "verdict", "code", "at_ms")
+_COLUMNS = ("way", "peer", "message_id", "case_id", "sequence", "kind", "body", "digest",
+            "verdict", "code", "at_ms", "receipt")  # fmt: skip
 
 
 def _copied() -> Insert:
     o = t.outbox.c
     copied = select(
-        literal(SAID), o.recipient, o.message_id, o.case_id, o.sequence, o.kind, o.body,
+        literal(SAID), o.recipient, o.message_id, o.case_id, o.sequence, o.kind, o.body, o.digest,
         bindparam("verdict", type_=String()), bindparam("code", type_=String()),
-        bindparam("now_ms", type_=BigInteger()),
+        bindparam("now_ms", type_=BigInteger()), bindparam("receipt", type_=BigInteger()),
     ).where(among("messages", o.message_id), o.recipient == bindparam("peer"))  # fmt: skip
     return insert(t.archive).from_select(_COLUMNS, copied, include_defaults=False)
 
@@ -48,11 +49,27 @@ _KEEP_SAID = Prepared(lambda _: _copied())
 
 
 def keep_said(
-    tx: Tx, peer: str, message_ids: Sequence[str], verdict: str, now_ms: int, code: str | None = None
+    tx: Tx,
+    peer: str,
+    message_ids: Sequence[str],
+    verdict: str,
+    now_ms: int,
+    code: str | None = None,
+    receipt: int | None = None,
 ) -> None:
-    """Copy what ``peer`` has receipted out of the outbox, before it leaves there."""
+    """Copy what ``peer`` has receipted out of the outbox, before it leaves there. ``receipt``: the row of the receipt
+    that says so, where it was kept."""
     if message_ids:
-        _KEEP_SAID.run(tx, peer=peer, messages=as_list(message_ids), verdict=verdict, code=code, now_ms=now_ms)
+        _KEEP_SAID.run(
+            tx, peer=peer, messages=as_list(message_ids), verdict=verdict, code=code, now_ms=now_ms, receipt=receipt
+        )
+
+
+def keep_receipt(tx: Tx, peer: str, message_id: str, signed: bytes, now_ms: int) -> int:
+    """Keep a receipt as it was signed. Returns its row."""
+    row = {"peer": peer, "message_id": message_id, "body": signed, "at_ms": now_ms}
+    (key,) = tx.execute(insert(t.receipts_heard).values(row)).inserted_primary_key or (0,)
+    return int(key)
 
 
 def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -88,10 +105,13 @@ def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
 
 
 def prune(tx: Tx, before_ms: int, limit: int) -> int:
-    """Delete up to ``limit`` entries older than ``before_ms``. Returns how many."""
-    a = t.archive.c
-    old = select(a.id).where(a.at_ms < before_ms).order_by(a.at_ms).limit(limit)
-    return tx.execute(delete(t.archive).where(a.id.in_(old))).rowcount
+    """Delete up to ``limit`` entries older than ``before_ms``, and receipts as old. Returns how many entries."""
+    return [_prune(tx, table, before_ms, limit) for table in (t.receipts_heard, t.archive)][1]
+
+
+def _prune(tx: Tx, table: Table, before_ms: int, limit: int) -> int:
+    old = select(table.c.id).where(table.c.at_ms < before_ms).order_by(table.c.at_ms).limit(limit)
+    return tx.execute(delete(table).where(table.c.id.in_(old))).rowcount
 
 
 # -- eras --------------------------------------------------------------------------------------------------------

@@ -119,6 +119,19 @@ def receipted(tx: Tx, peer: str, done: Sequence[str], refused: Sequence[tuple[st
     return count + sum(_REFUSE.run(tx, message=message_id, peer=peer, why=code) for message_id, code in refused)
 
 
+_DIGESTS = Prepared(
+    lambda _: select(_O.message_id, _O.digest).where(
+        among("messages", _O.message_id), _O.recipient == bindparam("peer")
+    )
+)
+
+
+def digests(tx: Tx, peer: str, message_ids: Sequence[str]) -> dict[str, bytes | None]:
+    """Of what was said to ``peer`` and waits: the SHA-256 of each document, as far as it is known."""
+    found = _DIGESTS.rows(tx, messages=as_list(message_ids), peer=peer) if message_ids else ()
+    return {row[0]: row[1] for row in found}
+
+
 def waiting(tx: Tx, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
     """The outbox rows of these messages."""
     query = select(t.outbox).where(t.outbox.c.message_id.in_(message_ids))

@@ -31,6 +31,8 @@ CASE_ID = String(36)
 CENTER = String(60)
 KIND = String(64)
 CODE = String(64)
+DIGEST = LargeBinary(32)
+"""SHA-256 of a message's document; null in rows of a version that did not keep it."""
 
 cases = Table(
     "cases",
@@ -98,6 +100,7 @@ outbox = _rows(
     Column("next_ms", BigInteger, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("trouble", CODE, nullable=False, default=""),
+    Column("digest", DIGEST, nullable=True),
     Index("outbox_due", "state", "next_ms", "id"),
     Index("outbox_by_case", "case_id"),
 )
@@ -110,6 +113,7 @@ receipts = _rows(
     Column("message_id", String(36), nullable=False),
     Column("verdict", String(16), nullable=False),
     Column("code", CODE, nullable=True),
+    Column("digest", DIGEST, nullable=True),
     Column("next_ms", BigInteger, nullable=False),
     Index("receipts_due", "next_ms", "id"),
 )
@@ -136,6 +140,7 @@ applied = Table(
     Column("verdict", String(16), nullable=False),
     Column("code", CODE, nullable=True),
     Column("at_ms", BigInteger, nullable=False),
+    Column("digest", DIGEST, nullable=True),
 )
 """The inbox's memory: which message stood at which place of a lane, and what became of it."""
 
@@ -226,11 +231,24 @@ archive = _rows(
     Column("verdict", String(16), nullable=False),
     Column("code", CODE, nullable=True),
     Column("at_ms", BigInteger, nullable=False),
+    Column("digest", DIGEST, nullable=True),
+    Column("receipt", BigInteger, nullable=True),
     Index("archive_by_peer", "peer", "id"),
     Index("archive_by_age", "at_ms"),
 )
 """What was ``said`` and receipted, and what was ``heard``, as it travelled: from it a peer whose store was put back
-learns what it has forgotten. Pruned by age; the memory of places (``applied``, ``lanes``) is not."""
+learns what it has forgotten. Pruned by age; the memory of places (``applied``, ``lanes``) is not. ``receipt``: the row
+of ``receipts_heard`` in which its recipient vouches for it."""
+
+receipts_heard = _rows(
+    "receipts_heard",
+    Column("peer", CENTER, nullable=False),
+    Column("message_id", String(36), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("receipts_heard_by_age", "at_ms"),
+)
+"""Receipts as they were signed, to be shown when a recipient denies what it has said. Pruned with the archive."""
 
 eras = Table(
     "eras",

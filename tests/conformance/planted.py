@@ -311,7 +311,7 @@ def held_message_receipted(patch: pytest.MonkeyPatch) -> None:
 
     def place(page: Any, tray: Any, one: Any, known: Any) -> None:
         if one.message.sequence > tray.marks[one.lane] + 1:
-            bus.accept._owe(tray, one, Verdict.APPLIED, None, page.now)
+            bus.accept._owe(tray, one, Verdict.APPLIED, None, None, page.now)
         plain(page, tray, one, known)
 
     patch.setattr(bus.accept, "_place", place)
@@ -339,7 +339,7 @@ def unknown_kind_swallowed(patch: pytest.MonkeyPatch) -> None:
             plain(page, tray, one)
             return
         tray.marks[one.lane] = one.message.sequence
-        bus.accept._owe(tray, one, Verdict.APPLIED, None, page.now)
+        bus.accept._owe(tray, one, Verdict.APPLIED, None, None, page.now)
 
     patch.setattr(bus.accept, "_apply", apply)
 
@@ -433,7 +433,7 @@ def receipt_before_the_commit(patch: pytest.MonkeyPatch) -> None:
         arrived = bus.accept._read(deliveries, rules, now)[0]
         tray = Tray()
         for one in arrived:
-            bus.accept._owe(tray, one, Verdict.APPLIED, None, now)
+            bus.accept._owe(tray, one, Verdict.APPLIED, None, None, now)
         store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))
         return plain(store, rules, deliveries, now)
 

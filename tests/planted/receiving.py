@@ -110,7 +110,7 @@ def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
     def window(store: Store, rules: Any, deliveries: Sequence[Delivery], now: datetime) -> Any:
         tray = Tray()
         for one in bus.accept._read([d for d in deliveries if not d.damaged], rules, now)[0]:
-            bus.accept._owe(tray, one, Verdict.APPLIED, None, now)
+            bus.accept._owe(tray, one, Verdict.APPLIED, None, None, now)
         store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))
         return plain(store, rules, deliveries, now)
 
@@ -123,7 +123,7 @@ def receipt_for_held(patch: pytest.MonkeyPatch) -> None:
 
     def place(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
         if one.message.sequence > tray.marks[one.lane] + 1:
-            bus.accept._owe(tray, one, Verdict.APPLIED, None, page.now)
+            bus.accept._owe(tray, one, Verdict.APPLIED, None, None, page.now)
         plain(page, tray, one, known)
 
     patch.setattr(bus.accept, "_place", place)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+import bus.control
 import bus.trust.key_notary
 from bus.transports.findings import Words
 from bus.trust import sheet
@@ -67,3 +68,13 @@ def revoked_key_counts(patch: pytest.MonkeyPatch) -> None:
         return once_signed(body, signature or "", Directory(directory.serial, directory.issued, plain))
 
     patch.setattr(bus.trust.key_notary, "check", forgiving)
+
+
+@tested(
+    "不看回执担保的是哪份内容", "takes a receipt for other bytes",
+    "tests/unit/test_receipt_digests.py::test_a_receipt_for_other_bytes_ends_nothing[signed]",
+    "tests/unit/test_receipt_digests.py::test_a_receipt_for_other_bytes_ends_nothing[plain]",
+    by=ATTACKS, why=NOBODY_FORGES,
+)  # fmt: skip
+def receipt_for_anything(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.control, "_for_what_was_said", lambda _tx, message: ([*message.data.items], []))

@@ -1,8 +1,11 @@
 """What tests of the steps share: a case, a moment, and a county of bare stores with a road that the test holds."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import select
 
 from bus.accept import accept
 from bus.bounds import Strict
@@ -11,11 +14,12 @@ from bus.center import Answer, Center, Desk, FrontDesk
 from bus.commands import Command
 from bus.ids import new_id
 from bus.intake import Counter, Reply, Submission, intake
-from bus.message import Message, decode
+from bus.message import Message, decode, kept
 from bus.page import Page, Rules
 from bus.port import Delivery, Fate, Parcel, Promise, TransportState
 from bus.relay import claim, send, write_down
-from bus.store import Store, Tx, schema
+from bus.store import Store, Tx, recovery, schema
+from bus.store import tables as t
 from bus.trust.notary import NoNotary, Notary
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -95,6 +99,17 @@ class Bare:
         load = claim(self.store, self.rules, self.now)
         write_down(self.store, send(self.bag, self.rules, load, self.now), self.now)
         return self.bag.parcels
+
+    def spoil(self, change: Callable[[bytes], bytes]) -> None:
+        """What lies in the outbox says something else, as a center does that does not keep the contract."""
+        with self.store.reading() as tx:
+            lying = tx.execute(select(t.outbox.c.id, t.outbox.c.body)).all()
+
+        def write(tx: Tx) -> None:
+            for row, body in lying:
+                recovery.renew(tx, row, kept(change(body)))
+
+        self.store.write(write)
 
     def accept(self, *bodies: bytes, sender: str | None = None) -> dict[str, int]:
         """Accept these bodies in one window."""

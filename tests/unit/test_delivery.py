@@ -149,13 +149,18 @@ def test_the_same_poison_again_is_counted_not_doubled(dq: Bare) -> None:
     assert row["times"] == 3
 
 
+def _nonsense(body: bytes) -> bytes:
+    document = json.loads(body)
+    document["data"]["mode"] = "nonsense"
+    return json.dumps(document).encode()
+
+
 def test_a_wrong_body_in_a_right_envelope_is_refused_and_answered(rm: Bare, dq: Bare) -> None:
     """The sender hears of it by receipt, both operators see it, and the next message of the case goes on."""
     case = _offer(rm)
+    rm.spoil(_nonsense)
     (parcel,) = rm.relay()
-    document = json.loads(parcel.body)
-    document["data"]["mode"] = "nonsense"
-    assert dq.accept(json.dumps(document).encode()) == {"refused": 1}
+    assert dq.accept(parcel.body) == {"refused": 1}
     assert rm.accept(*[p.body for p in dq.relay()]) == {"receipted": 1, "refused-by-peer": 1}
     assert _figures(rm)[2] == _figures(dq)[2] == 1
     rm.do(c.Urge(case_id=case.case_id, text="请尽快"))
@@ -165,10 +170,9 @@ def test_a_wrong_body_in_a_right_envelope_is_refused_and_answered(rm: Bare, dq: 
 def test_a_refusal_that_overtakes_the_relays_own_note_stands(rm: Bare, dq: Bare) -> None:
     """The recipient's no is here before the relay writes down that the broker has taken the message."""
     _offer(rm)
+    rm.spoil(_nonsense)
     sent = send(rm.bag, rm.rules, claim(rm.store, rm.rules, NOW), NOW)
-    document = json.loads(rm.bag.parcels[0].body)
-    document["data"]["mode"] = "nonsense"
-    dq.accept(json.dumps(document).encode())
+    dq.accept(rm.bag.parcels[0].body)
     rm.accept(*[parcel.body for parcel in dq.relay()])
     write_down(rm.store, sent, NOW)
     with rm.store.reading() as tx:

@@ -19,7 +19,8 @@ from jsonschema import Draft202012Validator
 from bus.contract import CONTRACT, Rule
 from bus.kinds import KINDS
 from bus.message import Undecodable, decode
-from bus.schemas import PUBLISHED, drift, generate, publish, write
+from bus.schemas import PUBLISHED, additions, drift, generate, publish, write
+from bus.schemas.additions import ADDITIONS
 from bus.schemas.json_schema import schema_name
 
 FOLDER = Path(__file__).parents[2] / "schemas"
@@ -53,7 +54,8 @@ def test_every_schema_is_published_and_the_lock_names_no_other() -> None:
     A new kind or a new major version is locked by ``bus.schemas.publish`` when it is released; nothing locked is
     ever taken out or rewritten (docs/wire.md, A new major version)."""
     locked = json.loads((FOLDER / PUBLISHED).read_bytes())
-    assert set(locked) == {schema_name(rule) for rule in CONTRACT}
+    additions = {f"{name}#{place}" for name, places in ADDITIONS.items() for place in places}
+    assert set(locked) == {schema_name(rule) for rule in CONTRACT} | additions
 
 
 def test_generate_gives_the_same_bytes_every_time() -> None:
@@ -104,6 +106,31 @@ def test_a_published_schema_that_changes_is_a_finding_that_write_cannot_heal(fol
     assert "new major version" in finding
     assert publish(folder) == []
     assert drift(folder) == [finding]
+
+
+SCHEMA: dict[str, Any] = {
+    "properties": {"old": {"type": "string"}, "new": {"type": "integer"}},
+    "required": ["old"],
+    "$defs": {"Item": {"properties": {"a": {}, "b": {"type": "null"}}, "required": ["a", "b"]}},
+}
+
+
+def test_a_published_schema_without_what_was_added_is_what_was_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An optional field may come, at any depth; it is locked from then on, and one that is required is named."""
+    monkeypatch.setitem(ADDITIONS, "x", ("properties/new", "$defs/Item/properties/b"))
+    before = additions.without("x", SCHEMA)
+    assert before["properties"] == {"old": {"type": "string"}}
+    assert before["$defs"]["Item"]["properties"] == {"a": {}}
+    assert dict(additions.added("x", SCHEMA))["properties/new"] == {"type": "integer"}
+    assert additions.demanded("x", SCHEMA) == ["$defs/Item/properties/b"]
+    assert list(SCHEMA["properties"]) == ["old", "new"]
+
+
+def test_an_addition_that_is_not_named_is_a_change(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of additions is the only door."""
+    monkeypatch.delitem(ADDITIONS, "receipt.v1.json")
+    assert [finding for finding in drift(folder) if "receipt.v1.json is published and would change" in finding]
+    assert [finding for finding in drift(folder) if "digest is published and must stay" in finding]
 
 
 def test_a_published_schema_cannot_go_and_a_new_one_is_added(folder: Path) -> None:

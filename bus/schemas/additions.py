@@ -1,0 +1,50 @@
+"""What has been added to schemas since they were published: optional fields, and nothing else.
+
+A reader passes over fields that it does not know, so one that may be left out breaks nobody who has built on the
+schema as it was. A published schema without its additions is the published schema, byte for byte.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+ADDITIONS: dict[str, tuple[str, ...]] = {
+    "receipt.v1.json": ("$defs/ReceiptItem/properties/digest",),  # what exactly a recipient vouches for
+}
+"""Schema → the places of the fields that were added."""
+
+Json = dict[str, Any]
+
+
+def added(name: str, schema: Json) -> Iterator[tuple[str, object]]:
+    """Every addition of this schema: its place, and what it says. Raises ``KeyError`` for one that is not there."""
+    for place in ADDITIONS.get(name, ()):
+        yield place, _parent(schema, place)[_last(place)]
+
+
+def without(name: str, schema: Json) -> Json:
+    """The schema as it was published."""
+    before = deepcopy(schema)
+    for place in ADDITIONS.get(name, ()):
+        del _parent(before, place)[_last(place)]
+    return before
+
+
+def demanded(name: str, schema: Json) -> list[str]:
+    """The additions that may not be left out, of which there must be none."""
+    return [place for place in ADDITIONS.get(name, ()) if _last(place) in _owner(schema, place).get("required", ())]
+
+
+def _last(place: str) -> str:
+    return place.rpartition("/")[2]
+
+
+def _parent(schema: Json, place: str) -> Json:
+    for step in place.split("/")[:-1]:
+        schema = schema[step]
+    return schema
+
+
+def _owner(schema: Json, place: str) -> Json:
+    """The object whose field it is: two steps above, since between them stands ``properties``."""
+    return _parent(schema, place.rpartition("/")[0])

@@ -1,0 +1,173 @@
+"""What a receipt vouches for: one document, byte for byte, shown later by the recipient's own signature."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bus.commands import Offer, Register
+from bus.kinds import Receipt
+from bus.message import Message, compose, decode, digest, encode
+from bus.store import archive, outbox, parked
+from bus.store import tables as t
+from bus.trust import sheet
+from bus.trust.notary import NoNotary
+from tests.unit.signing import notarised
+from tests.unit.steps import NOW, Bare, a_case
+
+RM, DQ = "media_center-150402", "party_service-150402006"
+Pair = tuple[Bare, Bare]
+
+
+@pytest.fixture(params=["signed", "plain"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
+    """Two centers, with keys and without."""
+    notaries = notarised([RM, DQ]) if request.param == "signed" else dict.fromkeys((RM, DQ), NoNotary())
+    rm, dq = (Bare(name, tmp_path, notary=notaries[name]) for name in (RM, DQ))
+    yield rm, dq
+    rm.close()
+    dq.close()
+
+
+def _offered(rm: Bare) -> bytes:
+    case = a_case(RM)
+    rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
+    return rm.relay()[0].body
+
+
+def _receipt(pair: Pair) -> Message[Receipt]:
+    rm, dq = pair
+    (parcel,) = dq.relay()
+    message: Message[Receipt] = decode(rm.rules.notary.opened(parcel.body))
+    assert isinstance(message.data, Receipt)
+    return message
+
+
+def _brought(pair: Pair, message: Message[Any]) -> dict[str, int]:
+    rm, dq = pair
+    return rm.accept(dq.rules.notary.leaving(encode(message), RM, NOW))
+
+
+def _with_digest(receipt: Message[Receipt], exactly: str | None) -> Message[Any]:
+    (item,) = receipt.data.items
+    data = Receipt(items=(item.model_copy(update={"digest": exactly}),))
+    return compose(data, source=DQ, recipient=RM, now=NOW)
+
+
+def _waiting(rm: Bare) -> int:
+    with rm.store.reading() as tx:
+        return outbox.figures(tx)["waiting"]
+
+
+def test_a_receipt_names_the_document_and_not_its_signature(pair: Pair) -> None:
+    """The digest is that of the JSON document, the same whoever has signed it, and both ends keep it."""
+    rm, dq = pair
+    travelled = _offered(rm)
+    dq.accept(travelled)
+    document = sheet.message(dq.rules.notary.opened(travelled))[1]
+    receipt = _receipt(pair)
+    (item,) = receipt.data.items
+    assert item.digest == digest(document).hex()
+    assert _brought(pair, receipt) == {"receipted": 1}
+    for center in pair:
+        with center.store.reading() as tx:
+            (row,) = tx.execute(select(t.archive.c.digest)).all()
+        assert row.digest == digest(document)
+
+
+def test_a_receipt_for_other_bytes_ends_nothing(pair: Pair) -> None:
+    """An operator is shown it, once however often it comes; the message is sent again until the receipt is right."""
+    rm, dq = pair
+    dq.accept(_offered(rm))
+    receipt = _receipt(pair)
+    for _ in range(3):
+        assert _brought(pair, _with_digest(receipt, "0" * 64)) == {"other-bytes": 1}
+    with rm.store.reading() as tx:
+        (row,) = parked.listed(tx)
+    assert (row["place"], row["code"], row["times"], row["peer"]) == ("peer", "other-bytes", 3, DQ)
+    assert _waiting(rm) == 1
+    assert _brought(pair, receipt) == {"receipted": 1}
+    assert _waiting(rm) == 0
+
+
+def test_a_receipt_that_does_not_say_for_which_bytes_is_taken(pair: Pair) -> None:
+    """A center of an older version knows nothing of digests."""
+    rm, dq = pair
+    dq.accept(_offered(rm))
+    assert _brought(pair, _with_digest(_receipt(pair), None)) == {"receipted": 1}
+
+
+def test_a_repeat_is_vouched_for_as_the_first_was(pair: Pair) -> None:
+    """The same digest, from what the inbox remembers."""
+    rm, dq = pair
+    travelled = _offered(rm)
+    dq.accept(travelled)
+    first = _receipt(pair).data.items
+    assert dq.accept(travelled) == {"repeated": 1}
+    assert _receipt(pair).data.items == first
+
+
+def _altered(rm: Bare, dq: Bare, travelled: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    document = sheet.message(dq.rules.notary.opened(travelled))[1]
+    return rm.rules.notary.leaving(change(document), DQ, NOW)
+
+
+def test_another_document_under_the_same_id_is_no_repeat(pair: Pair) -> None:
+    """Whoever says something else under an id that was used is refused, parked, and vouched for nothing that he did not
+    say first."""
+    rm, dq = pair
+    travelled = _offered(rm)
+    dq.accept(travelled)
+    dq.relay()
+    other = _altered(rm, dq, travelled, lambda body: json.dumps(json.loads(body)).encode())
+    assert dq.accept(other) == {"refused": 1}
+    with dq.store.reading() as tx:
+        assert [row["code"] for row in parked.listed(tx)] == ["sequence-reused"]
+
+
+def test_a_signed_receipt_is_kept_to_be_shown(tmp_path: Path) -> None:
+    """From a case's message one comes to the receipt that its recipient has signed, and from there to the digest."""
+    notaries = notarised([RM, DQ])
+    rm, dq = (Bare(name, tmp_path, notary=notaries[name]) for name in (RM, DQ))
+    dq.accept(_offered(rm))
+    rm.accept(dq.relay()[0].body)
+    with rm.store.reading() as tx:
+        said = tx.execute(select(t.archive)).one()
+        kept = tx.execute(select(t.receipts_heard).where(t.receipts_heard.c.id == said.receipt)).one()
+    assert notaries[RM].signer(kept.body, NOW) == DQ
+    (item,) = decode(kept.body).data.items
+    assert (str(item.message_id), item.digest) == (said.message_id, digest(said.body).hex())
+    assert rm.store.write(lambda tx: archive.prune(tx, 10**15, 10)) == 1
+    with rm.store.reading() as tx:
+        assert tx.execute(select(t.receipts_heard)).all() == []
+    rm.close()
+    dq.close()
+
+
+def test_an_unsigned_receipt_is_not_kept(tmp_path: Path) -> None:
+    """It would prove nothing."""
+    rm, dq = (Bare(name, tmp_path) for name in (RM, DQ))
+    dq.accept(_offered(rm))
+    rm.accept(dq.relay()[0].body)
+    with rm.store.reading() as tx:
+        assert tx.execute(select(t.receipts_heard)).all() == []
+        assert tx.execute(select(t.archive.c.receipt)).scalar_one() is None
+    rm.close()
+    dq.close()
+
+
+def test_rows_of_a_version_without_digests_are_receipted_as_ever(pair: Pair) -> None:
+    """What was said before the upgrade has none, and any receipt ends it."""
+    rm, dq = pair
+    dq.accept(_offered(rm))
+    rm.store.write(lambda tx: tx.execute(t.outbox.update().values(digest=None)))
+    dq.store.write(lambda tx: tx.execute(t.applied.update().values(digest=None)))
+    assert _brought(pair, replace_digest(_receipt(pair))) == {"receipted": 1}
+
+
+def replace_digest(receipt: Message[Receipt]) -> Message[Any]:
+    """With another digest than the message's."""
+    return _with_digest(receipt, "1" * 64)
