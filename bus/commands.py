@@ -78,6 +78,7 @@ class Report(OnCase):
     stage: Word
     text: Text
     public: bool = True
+    """Whether the resident may read it. Of what he may not, the other centers are told stage and date alone."""
     due: Moment | None = None
 
 
@@ -112,6 +113,7 @@ class Resolve(OnCase):
     outcome: Outcome
     public_reply: Text
     internal_note: Text | None = None
+    """For the own staff: it leaves the center with nothing."""
     lawful_route: Text | None = None
     attachments: tuple[Attachment, ...] = ()
     instant: bool = False

@@ -25,6 +25,9 @@ from bus.ids import new_id
 RETURNS_BEFORE_ARBITER = 2
 """How often a case may be sent back before it goes to the arbiter (推诿); a county may set another number."""
 
+WITHHELD = "内部办理，内容不转告 / handled internally"
+"""What those who have handed a case on are told of progress that is not for the public."""
+
 
 def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
     """The first record of a case: held here, at custody version 1."""
@@ -151,8 +154,9 @@ def _withdraw(record: Record, command: c.Withdraw, _now: datetime) -> Decision:
 
 def _report(record: Record, command: c.Report, _now: datetime) -> Decision:
     _must_hold(record)
+    text = command.text if command.public else WITHHELD  # stage and date are the status, and the text is the holder's
     progressed = k.Progressed(
-        version=record.version, stage=command.stage, text=command.text, public=command.public, due=command.due
+        version=record.version, stage=command.stage, text=text, public=command.public, due=command.due
     )
     return Decision(record.with_(due=command.due or record.due), news(record, progressed))
 
@@ -214,7 +218,7 @@ def _resolve(record: Record, command: c.Resolve, _now: datetime) -> Decision:
         instant=command.instant,
     )
     changed = record.with_(status=Status.RESOLVED, result=result_of(resolved, record.me))
-    says = news(changed, resolved)
+    says = news(changed, resolved.model_copy(update={"internal_note": None}))
     if record.case.origin == record.me:
         says = (Say(record.me, resolved), *says)  # its own desk replies to the resident
     return Decision(changed, says)

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from bus.case import Case
+from bus.custody.decide import WITHHELD
 from bus.ids import new_id
 from bus.kinds import BY_NAME, ReceiptItem
 from bus.message import Message
@@ -169,7 +170,14 @@ def told_by(bench: Bench, command: Json, case_id: UUID) -> str:
     shown = messages[0].data.model_dump(mode="json")
     differ = [
         name
-        for name, value in command.items()
+        for name, value in (command | _withheld(command)).items()
         if name in shown and name not in ("kind", "to", "assist_id") and not includes(shown[name], value)
     ]
     return f"{command['kind']}: {kind} says something else in {differ}" if differ else ""
+
+
+def _withheld(command: Json) -> Json:
+    """What the others are told in the place of what is the holder's own."""
+    if command["kind"] == "Resolve":
+        return {"internal_note": None}
+    return {"text": WITHHELD} if command["kind"] == "Report" and command.get("public") is False else {}

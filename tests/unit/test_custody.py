@@ -8,6 +8,7 @@ from bus import commands as c
 from bus import kinds as k
 from bus.case import Person
 from bus.custody import Record, Refusal, Status, decide, hear, register
+from bus.custody.decide import WITHHELD
 from tests.unit.custody_model import invariants
 from tests.unit.custody_model.cases import CIVIL, COUNTY, MEDIA, NOW, PARTY, SERVICE, matter
 from tests.unit.custody_model.world import Choice, World, town
@@ -333,6 +334,28 @@ def test_instant_resolution_is_work_for_the_origins_own_desk(world: World, case:
     assert [say.to for say in decision.says] == [MEDIA]
     assert decision.record.result is not None
     assert decision.record.result.instant
+
+
+def test_who_has_handed_a_case_on_is_told_the_status_and_the_reply_alone(world: World, case: UUID) -> None:
+    """The note of the holder's staff, and progress that is not for the public, stay with the holder."""
+    handed(world, case, MEDIA, PARTY)
+    record = world.records[PARTY, case]
+    noted = resolve(case).model_copy(update={"internal_note": "诊断书已看"})
+    (resolved,) = [say.data for say in decide(record, noted, NOW).says]
+    assert isinstance(resolved, k.Resolved)
+    assert (resolved.public_reply, resolved.internal_note) == ("已修好", None)
+    report = c.Report(case_id=case, stage="visit", text="诊断书已看", public=False, due=NOW)
+    (progressed,) = [say.data for say in decide(record, report, NOW).says]
+    assert isinstance(progressed, k.Progressed)
+    assert (progressed.stage, progressed.due, progressed.text) == ("visit", NOW, WITHHELD)
+
+
+def test_the_origins_own_desk_reads_its_own_note(world: World, case: UUID) -> None:
+    """Nobody has handed the case on: its own system gets all of it."""
+    noted = resolve(case).model_copy(update={"internal_note": "两人一车"})
+    (own,) = decide(world.records[MEDIA, case], noted, NOW).says
+    assert isinstance(own.data, k.Resolved)
+    assert (own.to, own.data.internal_note) == (MEDIA, "两人一车")
 
 
 def test_progress_is_news_to_all_who_held_the_case(world: World, case: UUID) -> None:
