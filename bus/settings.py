@@ -85,8 +85,10 @@ class CenterSettings(BaseSettings):
     """``whsec_…``, shared with the center's own system (Standard Webhooks)."""
     vendor: VendorAt
     http: Http = Http()
+    production: bool = False
+    """Whether residents' cases go through it: then it does not start with a grave weakness (``bus/weaknesses.py``)."""
     trust: Trust | None = None
-    """Without it nothing is signed, and the broker alone tells who has sent a message."""
+    """Without it nothing is signed or sealed, and the broker alone tells who has sent a message."""
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2

@@ -3,13 +3,12 @@
 import os
 import time
 from collections.abc import Iterator
-from urllib.parse import unquote, urlsplit
 
-from bus.cli.checks import ANSWER, Check, doubtful, well, wrong
+from bus.cli.checks import ANSWER, Check, well, wrong
 from bus.port import Fate, Parcel
 from bus.settings import CenterSettings
 from bus.transports.findings import Words
-from bus.transports.rabbitmq import RabbitTransport, each_node
+from bus.transports.rabbitmq import RabbitTransport
 
 NOBODY = "nobody-000000"
 """A recipient that no county has: what is sent to it must come back."""
@@ -28,29 +27,11 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
     except ValueError as error:
         yield wrong("broker", "代理地址无法解析", str(error), Words("改正 BUS_BROKER", "mend BUS_BROKER"))
         return
-    yield from _login_name(settings)
     road.open()
     try:
         yield from _on_the_road(road)
     finally:
         road.close(2)
-
-
-def _login_name(settings: CenterSettings) -> Iterator[Check]:
-    login = unquote(urlsplit(settings.broker).username or "")
-    if login != settings.center:
-        cure = Words(f"用 {settings.center} 登录", f"log in as {settings.center}")
-        yield doubtful(
-            "broker login", "登录用户与中心不同名，代理不能证明是谁发出", "the login is not the center's name", cure
-        )
-    hosts = [urlsplit(node).hostname or "" for node in each_node(settings.broker)]
-    if urlsplit(settings.broker).scheme != "amqps" and not all(map(_loopback, hosts)):
-        cure = Words("代理启用 TLS，改用 amqps://", "turn on TLS at the broker and use amqps://")
-        yield doubtful("broker TLS", "连接未加密", "the connection is not encrypted", cure)
-
-
-def _loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _on_the_road(road: RabbitTransport) -> Iterator[Check]:

@@ -5,18 +5,20 @@ import json
 import os
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from bus.cli.places import FOLDER, ConfigFile, Folder, settings_of
+from bus.cli.places import FOLDER, ConfigFile, Folder, settings_file, settings_of
 from bus.cli.voice import FAILURE, Lang, Language, Voice
 from bus.log import set_up
 from bus.run import Running, load_adapter, settle_down
 from bus.settings import BadSettings, CenterSettings
 from bus.store.database import StoreTrouble
 from bus.transports.rabbitmq import RabbitTransport
+from bus.weaknesses import weaknesses
 
 
 def run(
@@ -29,9 +31,20 @@ def run(
     voice = Voice(lang)
     with voice.guarding():
         settings = settings_of(center, config, folder)
+        _fit_for_production(settings, settings_file(center, config, folder))
         transport = _road(settings)
         set_up(settings.center)
         _work(voice, Running(settings, transport))
+
+
+def _fit_for_production(settings: CenterSettings, file: Path) -> None:
+    """Raises ``BadSettings`` with every grave weakness, where residents' cases go through the center."""
+    if settings.production:
+        grave = [one for one in weaknesses(settings, file) if one.grave]
+        if grave:
+            faults = [(one.what, f"{one.found.zh}；{one.cure.zh}", f"{one.found.en}: {one.cure.en}") for one in grave]
+            why = ("production", "有以上漏洞，正式运行不启动", "with these weaknesses it does not start in production")
+            raise BadSettings([*faults, why])
 
 
 def _road(settings: CenterSettings) -> RabbitTransport:

@@ -88,11 +88,12 @@ def test_each_fault_is_found(config: Path, tmp_path: Path) -> None:
 
 def test_a_store_of_another_version_and_a_secret_in_the_file_want_a_look(config: Path, tmp_path: Path) -> None:
     """They work, so they are warnings; a store of ours is told with its version."""
+    config.chmod(0o640)
     config.write_text(f'intake_secret = "{SECRET}"\n' + config.read_text(encoding="utf-8"), encoding="utf-8")
     store = Store(f"sqlite:///{tmp_path}/media.db")
     schema.upgrade(store, "0001")
     _, found = findings(config)
-    assert (found["store"]["severity"], found["intake secret"]["severity"]) == ("warning", "warning")
+    assert (found["store"]["severity"], found["secrets"]["severity"]) == ("warning", "warning")
     schema.upgrade(store)
     store.close()
     _, found = findings(config)
@@ -149,7 +150,8 @@ def _trusting(config: Path, folder: Path, required: str = "true") -> dict[str, P
 def test_keys_are_looked_at(config: Path, tmp_path: Path) -> None:
     """Without keys a warning; listed ones are well; a file that others may read, and a directory that does not list
     this center, are errors with their cure."""
-    assert findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]["severity"] == "warning"
+    found = findings(config, BUS_INTAKE_SECRET=SECRET)[1]
+    assert (found["trust"]["severity"], "keys" in found) == ("warning", False)
     places = _trusting(config, tmp_path)
     assert findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]["severity"] == "ok"
     places["keys"].chmod(0o644)
@@ -171,5 +173,5 @@ def test_a_center_that_is_not_listed_is_told_so(config: Path, tmp_path: Path) ->
 def test_a_county_that_goes_over_to_signatures_is_reminded(config: Path, tmp_path: Path) -> None:
     """While what is not signed is taken too."""
     _trusting(config, tmp_path, "false")
-    found = findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]
+    found = findings(config, BUS_INTAKE_SECRET=SECRET)[1]["trust"]
     assert (found["severity"], "required" in found["cure"]) == ("warning", True)
