@@ -1,11 +1,10 @@
 """The notary of a center that has keys, and the directory that it goes by."""
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from bus.settings import Trust
 from bus.trust import directory, seal, sheet
@@ -14,63 +13,48 @@ from bus.trust.keyring import Keyring, PublicKey, read_keyring, read_public_key
 from bus.trust.notary import NoNotary, Notary
 from bus.trust.signature import check, once_signed, own_key, sign
 from bus.trust.trouble import Distrusted, Keyless, KeyTrouble
+from bus.trust.watched import Watched
 
 
 def notary_of(trust: Trust | None) -> Notary:
     """The notary that the settings name. Raises ``KeyTrouble``."""
     if trust is None:
         return NoNotary()
-    book = Book(trust.directory, read_public_key(trust.operator))
-    return KeyNotary(read_keyring(trust.keys), book, trust.required)
+    return KeyNotary(ring(trust.keys), book(trust.directory, read_public_key(trust.operator)), trust.required)
 
 
-class Book:
-    """The directory in its file, read again when that has changed; never an older one than was in use already."""
+def book(path: Path, operator: PublicKey) -> Watched[Directory]:
+    """The directory in its file; never an older one than was in use already. Raises ``KeyTrouble``."""
 
-    def __init__(self, path: Path, operator: PublicKey) -> None:
-        """Raises ``KeyTrouble`` when it cannot be read now."""
-        self._path, self._operator = path, operator
-        self._stamp = self._stamped()
-        self._known = directory.read_file(path, operator)
-        self.trouble: KeyTrouble | None = None
-
-    def now(self) -> Directory:
-        """The newest directory that could be read."""
-        stamp = self._stamped()
-        if stamp != self._stamp:
-            self._stamp = stamp
-            try:
-                self._known, self.trouble = self._newer(), None
-            except KeyTrouble as trouble:
-                self.trouble = trouble
-        return self._known
-
-    def _newer(self) -> Directory:
-        found = directory.read_file(self._path, self._operator)
-        if found.serial < self._known.serial:
+    def read(before: Directory | None) -> Directory:
+        found = directory.read_file(path, operator)
+        if before is not None and found.serial < before.serial:
             raise KeyTrouble(
-                f"{self._path}：比已用的名录旧；请向本县运维者索取最新的",
-                f"{self._path}: older than the directory in use: fetch the newest from the county's operator",
+                f"{path}：比已用的名录旧；请向本县运维者索取最新的",
+                f"{path}: older than the directory in use: fetch the newest from the county's operator",
             )
         return found
 
-    def _stamped(self) -> tuple[int, int, int] | None:
-        try:
-            told = os.stat(self._path)
-        except OSError:
-            return None
-        return told.st_mtime_ns, told.st_ino, told.st_size
+    return Watched(path, read)
 
 
-class Directories(Protocol):
-    """Where the directory comes from."""
+def ring(path: Path) -> Watched[Keyring]:
+    """A center's keys in their file: a new one is in use as soon as the directory lists it. Raises ``KeyTrouble``."""
+    return Watched(path, lambda _before: read_keyring(path))
+
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Source(Protocol[T_co]):
+    """Where keys, or the directory, come from."""
 
     @property
     def trouble(self) -> KeyTrouble | None:
-        """Why a newer one is not used."""
+        """Why what is there now is not used."""
 
-    def now(self) -> Directory:
-        """The newest one."""
+    def now(self) -> T_co:
+        """The newest that could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +62,16 @@ class KeyNotary:
     """Signs with a keyring's newest key that counts, seals for the recipient's, and believes nobody without a
     signature."""
 
-    keyring: Keyring
-    book: Directories
+    ring: Source[Keyring]
+    book: Source[Directory]
     required: bool = True
     """Whether what is not signed at all is refused, and what leaves is sealed; not, while a county goes over to
     signatures: not every center that is listed can open a seal then."""
+
+    @property
+    def keyring(self) -> Keyring:
+        """Our keys, as they are now."""
+        return self.ring.now()
 
     def leaving(self, body: bytes, recipient: str, now: datetime) -> bytes:
         """With one signature above it, and sealed."""
@@ -119,12 +108,13 @@ class KeyNotary:
         return self.book.now().serves(href, sha256, now)
 
     def trouble(self, now: datetime) -> KeyTrouble | None:
-        """What is wrong with the directory, or with our key in it."""
-        known = self.book.now()
-        if self.book.trouble is not None:
-            return self.book.trouble
+        """What is wrong with our keys, with the directory, or with our key in it."""
+        keyring, known = self.keyring, self.book.now()
+        for source in (self.ring, self.book):
+            if source.trouble is not None:
+                return source.trouble
         try:
-            own_key(self.keyring, known, now)
+            own_key(keyring, known, now)
         except KeyTrouble as trouble:
             return trouble
         return None
@@ -140,12 +130,12 @@ class KeyNotary:
 
 
 @dataclass(frozen=True, slots=True)
-class OneDirectory:
-    """A directory that never changes, for a demo and for tests."""
+class Fixed(Generic[T_co]):
+    """Keys, or a directory, that never change: for a demo and for tests."""
 
-    directory: Directory
+    known: T_co
     trouble: KeyTrouble | None = None
 
-    def now(self) -> Directory:
+    def now(self) -> T_co:
         """Always the same."""
-        return self.directory
+        return self.known

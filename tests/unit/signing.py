@@ -6,7 +6,7 @@ from datetime import datetime
 from bus.testing.keys import enlisted
 from bus.trust import application, directory
 from bus.trust.directory import Directory
-from bus.trust.key_notary import KeyNotary
+from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.keyring import Keyring, new_keyring
 from bus.trust.trouble import KeyTrouble
 from tests.unit.steps import NOW
@@ -36,7 +36,7 @@ class Shelf:
 def notarised(names: Iterable[str], *, required: bool = True) -> dict[str, KeyNotary]:
     """A notary for each, on one shelf."""
     shelf = Shelf(directory.empty(NOW))
-    notaries = {name: KeyNotary(new_keyring(name, NOW), shelf, required) for name in names}
+    notaries = {name: KeyNotary(Fixed(new_keyring(name, NOW)), shelf, required) for name in names}
     for notary in notaries.values():
         shelf.list(notary.keyring)
     return notaries

@@ -12,7 +12,7 @@ from bus.commands import Offer, Register
 from bus.port import Fate, Parcel
 from bus.store import archive, cases, outbox, parked
 from bus.trust import seal, sheet
-from bus.trust.key_notary import KeyNotary
+from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.trouble import Distrusted
 from tests.unit.signing import Shelf, notarised
 from tests.unit.steps import NOW, Bare, a_case, carry
@@ -149,7 +149,7 @@ def test_what_is_sealed_and_wrong_is_parked_and_changes_nothing(name: str, count
 def test_what_cannot_be_opened_is_shown_once_however_often_it_comes(county: County) -> None:
     """Sealed, the same message has other bytes each time: an operator sees one row for the key, and how often."""
     county.offered(DQ)
-    county.dq.rules = replace(county.dq.rules, notary=KeyNotary(county.notaries[ZW].keyring, county.shelf))
+    county.dq.rules = replace(county.dq.rules, notary=KeyNotary(county.notaries[ZW].ring, county.shelf))
     for seconds in (700, 1400, 2800):
         county.rm.later(seconds)
         (again,) = county.rm.relay()
@@ -165,7 +165,7 @@ def test_an_old_key_still_opens_what_was_sealed_for_it(county: County) -> None:
     (offer,) = county.offered()
     renewed = county.notaries[DQ].keyring.with_new_key(NOW)
     county.shelf.list(renewed)
-    county.dq.rules = replace(county.dq.rules, notary=KeyNotary(renewed, county.shelf))
+    county.dq.rules = replace(county.dq.rules, notary=KeyNotary(Fixed(renewed), county.shelf))
     assert county.dq.accept(offer.body, sender=RM) == {"applied": 1}
     county.rm.later(700)
     (again,) = county.rm.relay()

@@ -19,7 +19,7 @@ from bus.replay import Outcome
 from bus.store import archive, cases, outbox, parked
 from bus.store import tables as t
 from bus.trust import application, sheet
-from bus.trust.key_notary import KeyNotary
+from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.notary import NoNotary
 from bus.trust.suite import APPLICATION
 from bus.trust.trouble import KeyTrouble
@@ -181,7 +181,7 @@ def test_keys_rotate_in_mid_traffic_and_nothing_is_lost(county: County) -> None:
     travelled, notary = county.offered(), county.notaries[RM]
     renewed = notary.keyring.with_new_key(NOW)
     county.shelf.list(renewed)
-    county.rm.rules = replace(county.rm.rules, notary=KeyNotary(renewed, county.shelf))
+    county.rm.rules = replace(county.rm.rules, notary=KeyNotary(Fixed(renewed), county.shelf))
     county.rm.later(700)
     (again,) = county.rm.relay()
     signed_anew = county.notaries[DQ].opened(again.body)
@@ -203,7 +203,7 @@ def test_a_center_without_a_key_that_counts_keeps_what_it_says(county: County) -
         county.rm.relay()
     renewed = first.with_new_key(NOW)
     county.shelf.list(renewed)
-    county.rm.rules = replace(county.rm.rules, notary=KeyNotary(renewed, county.shelf))
+    county.rm.rules = replace(county.rm.rules, notary=KeyNotary(Fixed(renewed), county.shelf))
     county.rm.later(60)
     (parcel,) = county.rm.relay()
     assert county.dq.accept(parcel.body, sender=RM) == {"applied": 1}

@@ -17,7 +17,7 @@ from bus.store import Store
 from bus.testing.keys import enlisted
 from bus.trust import application, directory, sheet
 from bus.trust.directory import Directory
-from bus.trust.key_notary import KeyNotary, OneDirectory
+from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.keyring import Keyring, fingerprint, new_keyring, read_keyring, write_keyring
 from bus.trust.sheet import LONGEST
 from bus.trust.signature import check, sign
@@ -287,7 +287,7 @@ def test_nothing_is_fetched_from_where_no_center_serves_it(name: str, rm: Keyrin
     known = application.listed(directory.empty(NOW), asked, NOW)
     assert known.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
     assert not known.serves(STRANGE[name], HASH, NOW)
-    files = Attachments(Store("sqlite://"), tmp_path, "", KeyNotary(rm, OneDirectory(known)))
+    files = Attachments(Store("sqlite://"), tmp_path, "", KeyNotary(Fixed(rm), Fixed(known)))
     reference = Attachment.model_construct(sha256=HASH, size=3, media_type="image/png", href=STRANGE[name])
     with pytest.raises(NotNow, match="attachment-stranger"):
         files.fetch(reference)

@@ -6,7 +6,7 @@ from functools import cache
 
 from bus.testing.keys import enlisted
 from bus.trust import directory
-from bus.trust.key_notary import KeyNotary, OneDirectory
+from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.keyring import new_keyring
 from bus.trust.notary import NoNotary, Notary
 
@@ -31,4 +31,4 @@ def _notaries() -> dict[str, KeyNotary]:
     known = directory.empty(LISTED)
     for keyring in keyrings:
         known = enlisted(known, keyring, LISTED)
-    return {keyring.owner: KeyNotary(keyring, OneDirectory(known)) for keyring in keyrings}
+    return {keyring.owner: KeyNotary(Fixed(keyring), Fixed(known)) for keyring in keyrings}

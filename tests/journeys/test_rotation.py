@@ -1,0 +1,133 @@
+"""Keys change while cases go to and fro over a real broker: nothing is lost, and nobody has to be restarted."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bus.store import tables as t
+from bus.testing.town import Town
+from bus.trust.keyring import read_keyring
+from tests.conftest import Vhost
+from tests.journeys.conftest import MakeTown, brokers
+from tests.unit.test_cli_run import bus
+
+HERE, THERE = "media_center-150402", "media_center-150403"
+pytestmark = pytest.mark.broker
+
+
+@contextmanager
+def _traffic(town: Town) -> Iterator[list[str]]:
+    """A resident every twentieth of a second; who has come so far."""
+    over, came = threading.Event(), list[str]()
+
+    def residents() -> None:
+        while not over.wait(0.05):
+            form = {"client_name": "居民甲", "category": "道路交通", "text": "村道积水", "division": "150403003"}
+            came.append(str(town.vendor(HERE, "/residents/messages", form)["id"]))
+
+    thread = threading.Thread(target=residents)
+    thread.start()
+    try:
+        yield came
+    finally:
+        over.set()
+        thread.join()
+
+
+class Office:
+    """The county's operator and the centers' IT, with the command line."""
+
+    def __init__(self, town: Town) -> None:
+        self.folder = town.folder / "keys"
+
+    def file(self, center: str) -> Path:
+        """A center's key file."""
+        return self.folder / f"{center}.keys.json"
+
+    def newest(self, center: str) -> str:
+        """The name of its newest key."""
+        return read_keyring(self.file(center)).keys[-1].public.kid
+
+    def rotate(self, center: str) -> None:
+        """A new key, applied for and listed."""
+        application = self.folder / f"{center}.application"
+        self._keys("rotate", "--file", self.file(center))
+        self._keys("publish", "--file", self.file(center), "--out", application)
+        self._operate("trust", application)
+
+    def revoke(self, kid: str) -> None:
+        """It counts no more, from now on."""
+        self._operate("revoke", kid)
+
+    def _operate(self, *words: object) -> None:
+        operator = self.folder / "operator.keys.json"
+        self._keys(*words, "--operator", operator, "--directory", self.folder / "county.directory")
+
+    def _keys(self, *words: object) -> None:
+        code, _, said = bus("keys", *words)
+        assert code == 0, said
+
+
+def _signers(town: Town, center: str) -> set[bytes]:
+    """The beginnings of the signatures on what a center has heard: they name the keys."""
+    with town.eye(center).reading() as tx:
+        bodies = tx.execute(select(t.archive.c.body).where(t.archive.c.way == "heard")).scalars()
+        return {body.partition(b".")[0] for body in bodies}
+
+
+def _answered(town: Town) -> int:
+    return sum(bool(record["replies"]) for record in town.vendor(HERE, "/records"))
+
+
+def _more_answers(town: Town, count: int) -> None:
+    before = _answered(town)
+    town.until(f"{count} more answers", lambda: _answered(town) >= before + count)
+
+
+def test_keys_are_rotated_and_revoked_in_mid_traffic(make_town: MakeTown, vhost: Vhost) -> None:
+    """Both centers' keys are replaced, and the old ones revoked at once: every resident is answered, one custodian for
+    each case, one effect for each message; parked is only what came signed with a revoked key, and it came again."""
+    centers = (HERE, THERE)
+    town = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
+    town.vendors[THERE].autopilot = True
+    office = Office(town)
+    with _traffic(town) as came:
+        for center in centers:
+            old = office.newest(center)
+            _more_answers(town, 5)
+            office.rotate(center)
+            _more_answers(town, 15)
+            office.revoke(old)
+        _more_answers(town, 15)
+    town.until("all answered", lambda: _answered(town) == len(came), 90)
+    town.until("nothing on its way", town.drained, 90)
+    audit = town.audit()
+    assert (audit.cases, audit.answered, audit.lost, audit.twice) == (len(came), len(came), 0, 0)
+    assert _parked(town) <= {"revoked-key"}
+    assert {center: len(_signers(town, center)) for center in centers} == dict.fromkeys(centers, 2)
+
+
+def _parked(town: Town) -> set[str]:
+    codes: set[str] = set()
+    for center in town.centers:
+        with town.eye(center).reading() as tx:
+            codes |= set(tx.execute(select(t.parked.c.code)).scalars())
+    return codes
+
+
+def test_a_key_file_that_is_lost_does_not_stop_a_center_at_work(make_town: MakeTown, vhost: Vhost) -> None:
+    """It goes on with the keys that it has in memory, and says what is wrong."""
+    centers = (HERE, THERE)
+    town = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
+    town.vendors[THERE].autopilot = True
+    Office(town).file(HERE).unlink()
+    with _traffic(town) as came:
+        time.sleep(0.5)
+    town.until("all answered", lambda: _answered(town) == len(came), 60)
+    assert town.county is not None
+    assert "bus keys new" in town.county.running[HERE].ready()["keys"]
