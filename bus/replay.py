@@ -19,7 +19,7 @@ from bus.kinds import Verdict
 from bus.message import Message, Undecodable, compose, decode, encode, kept
 from bus.page import Page, Rules, ms
 from bus.port import Delivery, Fate
-from bus.store import inbox, outbox, parked
+from bus.store import accesses, inbox, outbox, parked
 from bus.store import tables as t
 from bus.store.database import Store, Tx
 
@@ -299,12 +299,17 @@ def resend(store: Store, rules: Rules, outbox_row: int, now: datetime) -> Replay
     return store.write(change)
 
 
-def reveal(store: Store, rules: Rules, number: int, now: datetime) -> bytes | None:
-    """The body, with everything of the resident; that somebody has read it is noted. Raises ``NotParked``."""
+def reveal(store: Store, rules: Rules, number: int, now: datetime, who: str, why: str) -> bytes | None:
+    """The body, with everything of the resident; who reads it and why is written down first. Raises ``NotParked``."""
 
     def change(tx: Tx) -> bytes | None:
         page, row = Page(tx, rules, now), _held(tx, number)
         _note(page, row, "revealed")
+        what, case_id = (
+            f"parked {row['place']} {row['message_id'] or row['digest'][:16]}",
+            row["case_id"] or str(NO_CASE),
+        )
+        accesses.note(tx, at_ms=ms(now), who=who, what=what[:64], case_id=case_id, why=why)
         page.write()
         body: bytes | None = row["body"]
         return body

@@ -2,6 +2,7 @@
 
 import typer
 
+from bus.cli.accesses import access
 from bus.cli.demo import demo
 from bus.cli.doctor import doctor
 from bus.cli.importing import import_
@@ -36,6 +37,7 @@ app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
 app.add_typer(parked, name="parked")
 app.add_typer(keys, name="keys")
+app.add_typer(access, name="access")
 
 
 def main() -> None:

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from bus import replay as acts
+from bus.cli.accesses import whoami
 from bus.cli.outline import envelope, outline
 from bus.cli.places import ConfigFile, opened_store, rules_of, store_settings
 from bus.cli.voice import FAILURE, USAGE, AsJson, Lang, Language, Voice, age, moment
 from bus.page import Rules
+from bus.settings import CenterSettings
 from bus.store.database import Store
 from bus.transports.findings import Words
 
@@ -65,12 +67,18 @@ def _line(voice: Voice, row: dict[str, Any]) -> tuple[object, ...]:
 def show(
     number: Number,
     config: ConfigFile = None,
-    reveal: Annotated[bool, typer.Option("--reveal", help="显示全文，记入流水 / print the body; noted")] = False,
+    reveal: Annotated[
+        bool,
+        typer.Option("--reveal", help="显示全文，须附 --reason，记入查阅记录 / print the body; recorded"),
+    ] = False,
+    reason: Annotated[str, typer.Option(help="为何查阅，入查阅记录 / why you read it")] = "",
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
 ) -> None:
     """显示一条：标签与字段名，不含居民信息 / one of them: its label and field names, nothing of the resident."""
     voice = Voice(lang, as_json)
+    if reveal and not reason.strip():
+        voice.fail("查阅居民信息须说明理由：--reason", "say why you read a resident's data: --reason", USAGE)
     with voice.guarding():
         settings = store_settings(config)
         with opened_store(settings) as store:
@@ -78,7 +86,7 @@ def show(
             try:
                 with store.reading() as tx:
                     row = acts.find(tx, row_id)
-                body = acts.reveal(store, rules_of(settings), row_id, _now()) if reveal else row["body"]
+                body = _revealed(store, settings, row_id, reason) if reveal else row["body"]
             except acts.NotParked:
                 _gone(voice, number)
     shown = {name: value for name, value in row.items() if name not in ("body", "first_ms", "last_ms")}
@@ -97,8 +105,12 @@ def show(
         )
         voice.table((Words(name, name),), [(line,) for line in lines if line is not None])
     if reveal:
-        voice.warn("以下含居民个人信息，已记入流水：", "what follows holds a resident's personal data; this is noted:")
+        voice.warn("以下含居民个人信息，已记入查阅记录：", "what follows holds personal data; this is recorded:")
         typer.echo((body or b"").decode(errors="replace"))
+
+
+def _revealed(store: Store, settings: CenterSettings, row_id: int, reason: str) -> bytes | None:
+    return acts.reveal(store, rules_of(settings), row_id, _now(), whoami(), reason.strip())
 
 
 @parked.command()

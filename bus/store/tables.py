@@ -208,6 +208,19 @@ journal = _rows(
 )
 """What happened to each case here, one line each, nothing of the resident: did, said, heard, desk, parked, ruled."""
 
+accesses = _rows(
+    "accesses",
+    Column("at_ms", BigInteger, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("case_id", CASE_ID, nullable=False),
+    Column("why", String(200), nullable=False),
+    Column("before", DIGEST, nullable=False, unique=True),
+    Column("digest", DIGEST, nullable=False),
+)
+"""Who has read what of which resident's case, when and why. Each row holds the digest of the one before, so that none
+can be taken out or altered unseen; never pruned."""
+
 attachments = Table(
     "attachments",
     metadata,

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bus import replay as acts
+from bus.cli.accesses import whoami
 from bus.cli.outline import outline
 from bus.commands import Accept, Offer, Register
 from bus.custody import Status
@@ -227,8 +228,12 @@ def test_nothing_of_the_resident_is_shown_until_it_is_asked_for(pair: tuple[Bare
     assert not [out for out in plain if CANARY in out or case.text in out or case.title in out]
     assert "data.case.resident.name: text" in plain[2]
     code, out, warned = bus("parked", "show", number, *config, "--reveal")
+    assert (code, CANARY in out, "--reason" in warned) == (2, False, True)
+    code, out, warned = bus("parked", "show", number, *config, "--reveal", "--reason", "核对退回原因")
     assert (code, CANARY in out, "个人信息" in warned) == (0, True, True)
     assert ("revealed", "") in journal(here, case.case_id)
+    (one,) = json.loads(bus("access", "list", *config, "--case", case.case_id, "--json")[1])
+    assert (one["why"], one["who"]) == ("核对退回原因", whoami())
 
 
 def test_a_trace_tells_where_the_case_is_and_what_waits(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
