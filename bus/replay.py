@@ -1,4 +1,4 @@
-"""What operators do with what is stuck: look at it, replay it, discard it. Plain functions over the store.
+"""What operators do with what is stuck (``bus/stuck.py``): look at it, replay it, discard it. Plain functions.
 
 They work while the center runs: each act is one transaction that holds the row it is about, and leaves one line in
 the journal. What belongs to no case is noted under ``NO_CASE``.
@@ -18,15 +18,13 @@ from bus.custody import Refusal
 from bus.kinds import Verdict
 from bus.message import Message, Undecodable, compose, decode, encode, kept
 from bus.page import Page, Rules, ms
-from bus.port import Delivery, Fate
+from bus.port import Delivery
 from bus.store import accesses, inbox, outbox, parked
 from bus.store import tables as t
 from bus.store.database import Store, Tx
 
 NO_CASE = UUID(int=0)
 """Stands in the journal for bytes of which nobody knows the case."""
-OUTBOX = "outbox"
-"""The place of what is not parked, but waits for its receipt for too long."""
 Row = Mapping[str, Any]
 
 
@@ -52,44 +50,6 @@ class Replayed:
 
     outcome: Outcome
     code: str = ""
-
-
-def stuck(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[str, Any]]:
-    """Everything parked, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies.
-
-    ``state`` tells what of it moves by itself: ``waiting`` for a desk task that was replayed and for the overdue."""
-    w, o = t.work.c, t.outbox.c
-    moving = set(tx.execute(select(w.message_id).where(w.state == inbox.WAITING)).scalars())
-    rows = [
-        dict(row) | {"state": "waiting" if row["place"] == parked.DESK and row["message_id"] in moving else "parked"}
-        for row in parked.listed(tx)
-    ]
-    since = ms(now) - int(overdue_after * 1000)
-    late = select(t.outbox).where(o.state == outbox.WAITING, o.created_ms <= since).order_by(o.id).limit(1000)
-    return rows + [_overdue(dict(row._mapping), me) for row in tx.execute(late)]
-
-
-_OVERDUE = (
-    "it is sent again and again until its recipient's receipt comes",
-    "the directory lists no key to seal it with: its recipient must publish one, and the county's operator trust it",
-)
-
-
-def _overdue(row: Row, me: str) -> dict[str, Any]:
-    return {
-        "id": f"o{row['id']}",
-        "place": OUTBOX,
-        "code": row["trouble"] or "no-receipt",
-        "hint": _OVERDUE[row["trouble"] == Fate.KEYLESS.value],
-        "peer": row["recipient"],
-        "case_id": row["case_id"],
-        "message_id": row["message_id"],
-        "owner": me,
-        "times": row["attempts"],
-        "first_ms": row["created_ms"],
-        "last_ms": row["next_ms"],
-        "state": "waiting",
-    }
 
 
 def find(tx: Tx, number: int) -> Row:
@@ -305,11 +265,8 @@ def reveal(store: Store, rules: Rules, number: int, now: datetime, who: str, why
     def change(tx: Tx) -> bytes | None:
         page, row = Page(tx, rules, now), _held(tx, number)
         _note(page, row, "revealed")
-        what, case_id = (
-            f"parked {row['place']} {row['message_id'] or row['digest'][:16]}",
-            row["case_id"] or str(NO_CASE),
-        )
-        accesses.note(tx, at_ms=ms(now), who=who, what=what[:64], case_id=case_id, why=why)
+        what = f"parked {row['place']} {row['message_id'] or row['digest'][:16]}"
+        accesses.note(tx, at_ms=ms(now), who=who, what=what, case_id=row["case_id"] or str(NO_CASE), why=why)
         page.write()
         body: bytes | None = row["body"]
         return body

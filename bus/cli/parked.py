@@ -15,6 +15,7 @@ from bus.cli.voice import FAILURE, USAGE, AsJson, Lang, Language, Voice, age, mo
 from bus.page import Rules
 from bus.settings import CenterSettings
 from bus.store.database import Store
+from bus.stuck import stuck
 from bus.transports.findings import Words
 
 parked = typer.Typer(help="搁置的报文与任务 / what only an operator can mend", no_args_is_help=True)
@@ -47,7 +48,7 @@ def list_(
     with voice.guarding():
         settings = store_settings(config)
         with opened_store(settings) as store, store.reading() as tx:
-            rows = acts.stuck(tx, settings.center, _now(), overdue)
+            rows = stuck(tx, settings.center, _now(), overdue)
     if as_json:
         voice.data(rows)
     elif rows:
@@ -202,7 +203,7 @@ def _chosen(voice: Voice, store: Store, numbers: list[str] | None, code: str) ->
     if numbers:
         return numbers
     with store.reading() as tx:
-        return [str(row["id"]) for row in acts.stuck(tx, "", _now(), 1e9) if row["code"] == code]
+        return [str(row["id"]) for row in stuck(tx, "", _now(), 1e9) if row["code"] == code]
 
 
 def _row(voice: Voice, number: str) -> int:

@@ -14,9 +14,9 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from sqlalchemy import func, select
 
-from bus import replay
 from bus.message import compose, encode
 from bus.store import tables as t
+from bus.stuck import stuck
 from bus.testing.services import RabbitNode
 from bus.testing.town import Town
 from bus.transports.admin import Admin
@@ -91,7 +91,7 @@ class Battlefield:
     def stuck(self, center: str = DQ) -> list[tuple[str, str]]:
         """What an operator is shown: place and code of everything parked."""
         with self.town.eye(center).reading() as tx:
-            return [(row["place"], row["code"]) for row in replay.stuck(tx, center, NOW, 10**9)]
+            return [(row["place"], row["code"]) for row in stuck(tx, center, NOW, 10**9)]
 
     def stuck_after(self, attack: Callable[[], None]) -> list[tuple[str, str]]:
         """What is newly parked at the recipient when the attack has arrived."""

@@ -16,6 +16,7 @@ from bus.custody import Status
 from bus.message import compose, decode, encode
 from bus.store import cases, inbox, parked
 from bus.store import tables as t
+from bus.stuck import stuck
 from tests.unit.steps import NOW, Bare, a_case, carry, opened
 from tests.unit.test_cli_run import bus
 
@@ -38,7 +39,7 @@ def pair(tmp_path: Path) -> Iterator[tuple[Bare, Bare]]:
 def rows(center: Bare) -> list[Any]:
     """What is stuck at a center."""
     with center.store.reading() as tx:
-        return acts.stuck(tx, center.rules.me, center.now, 600)
+        return stuck(tx, center.rules.me, center.now, 600)
 
 
 def journal(center: Bare, case_id: Any) -> list[tuple[str, str]]:

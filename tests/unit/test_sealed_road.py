@@ -11,6 +11,7 @@ from bus import replay as acts
 from bus.commands import Offer, Register
 from bus.port import Fate, Parcel
 from bus.store import archive, cases, outbox, parked
+from bus.stuck import stuck
 from bus.trust import seal, sheet
 from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.trouble import Distrusted
@@ -180,7 +181,7 @@ def test_what_is_for_a_center_without_a_key_waits_and_holds_up_nobody(county: Co
     assert county.offered(DQ) == []
     assert [parcel.recipient for parcel in county.offered(ZW)] == [ZW]
     with county.rm.store.reading() as tx:
-        waiting = {row["peer"]: row["code"] for row in acts.stuck(tx, RM, county.rm.now, 0)}
+        waiting = {row["peer"]: row["code"] for row in stuck(tx, RM, county.rm.now, 0)}
     assert waiting[DQ] == Fate.KEYLESS.value
     county.shelf.list(keyring)
     county.rm.later(700)
