@@ -51,6 +51,23 @@ class VendorAt(_Part):
     timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
 
 
+class Tls(_Part):
+    """TLS to the broker beyond what the system trusts: the county's own authority, and this center's certificate."""
+
+    ca: Path | None = None
+    """Who vouches for the broker; without it the system's authorities do."""
+    certificate: Path | None = None
+    """With which this center logs in (EXTERNAL), where ``broker`` names no password: its common name is the center."""
+    key: Path | None = None
+    """The certificate's key, which nobody else may read."""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: name both or neither")
+        return self
+
+
 class Trust(_Part):
     """Whose word counts: this center's own keys, and the county's directory of everybody's (``bus keys``)."""
 
@@ -78,7 +95,8 @@ class CenterSettings(BaseSettings):
     """``sqlite:////var/lib/bus/center.db`` or ``postgresql+psycopg://user@host/database``."""
     broker: str = ""
     """``amqp://`` or ``amqps://`` URL of the county's broker, a cluster's nodes side by side
-    (``amqps://user:password@one:5671,two:5671,three:5671/bus``); empty only inside one process (demo, tests)."""
+    (``amqps://user:password@one:5671,two:5671,three:5671/bus``); without a password the certificate of ``tls`` logs in.
+    Empty only inside one process (demo, tests)."""
     data: Path = Path("data")
     """Folder for attachments."""
     intake_secret: SecretStr = SecretStr("")
@@ -87,6 +105,7 @@ class CenterSettings(BaseSettings):
     http: Http = Http()
     production: bool = False
     """Whether residents' cases go through it: then it does not start with a grave weakness (``bus/weaknesses.py``)."""
+    tls: Tls = Tls()
     trust: Trust | None = None
     """Without it nothing is signed or sealed, and the broker alone tells who has sent a message."""
     routes: tuple[Route, ...] = ()

@@ -8,6 +8,7 @@ from bus.cli.doctor import doctor
 from bus.cli.importing import import_
 from bus.cli.keys import keys
 from bus.cli.parked import parked
+from bus.cli.pki import pki
 from bus.cli.queues import queues
 from bus.cli.restored import restored
 from bus.cli.run import run
@@ -37,6 +38,7 @@ app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
 app.add_typer(parked, name="parked")
 app.add_typer(keys, name="keys")
+app.add_typer(pki, name="pki")
 app.add_typer(access, name="access")
 
 

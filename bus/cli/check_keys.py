@@ -1,13 +1,42 @@
-"""What ``bus doctor`` looks at of keys: whether they can be used, and whether this center is listed."""
+"""What ``bus doctor`` looks at of keys and certificates: whether they can be used, and for how long."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bus.cli.checks import Check, well, wrong
+from bus.cli.checks import Check, doubtful, well, wrong
 from bus.settings import CenterSettings
 from bus.transports.findings import Words
 from bus.trust.key_notary import KeyNotary, notary_of
+from bus.trust.keyring import OWNERS_ALONE
+from bus.trust.pki import days_left
 from bus.trust.trouble import KeyTrouble
+
+SOON = 30
+"""Days before its end from which on a certificate is warned of."""
+
+
+def certificate(settings: CenterSettings) -> Iterator[Check]:
+    """The certificate with which this center logs in to the broker: how long it is good, and who may read its key."""
+    mine, key = settings.tls.certificate, settings.tls.key
+    if mine is None or key is None:
+        return
+    try:
+        left = days_left(mine, datetime.now(UTC))
+        readable = key.stat().st_mode & OWNERS_ALONE
+    except (KeyTrouble, OSError):
+        return  # the road says so
+    renew = Words(
+        "请运维者用 bus pki center 重新签发，换上后重启", "have it issued anew (`bus pki center`), and restart"
+    )
+    if left < 0:
+        yield wrong("certificate", "证书已过期", "the certificate is no longer good", renew)
+    elif left < SOON:
+        yield doubtful("certificate", f"证书还有 {left} 天", f"the certificate is good for {left} days", renew)
+    else:
+        yield well("certificate", f"还有 {left} 天", f"good for {left} days")
+    if readable:
+        cure = Words(f"chmod 600 {key}，若可能已被读取，请重新签发", f"chmod 600 {key}; if it was read: a new one")
+        yield wrong("certificate", "他人可读证书的私钥", "others may read the certificate's key", cure)
 
 
 def keys(settings: CenterSettings) -> Iterator[Check]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bus.cli.checks import ANSWER, Check, well, wrong
 from bus.port import Fate, Parcel
-from bus.settings import CenterSettings
+from bus.settings import BadSettings, CenterSettings
+from bus.transports import tls
 from bus.transports.findings import Words
 from bus.transports.rabbitmq import RabbitTransport
 
@@ -23,7 +24,12 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
         yield wrong("broker", "没有代理地址", "there is no URL of the broker", cure)
         return
     try:
-        road = RabbitTransport(settings.center, settings.broker, prefetch=1, confirm_timeout=ANSWER)
+        road = RabbitTransport(
+            settings.center, settings.broker, prefetch=1, confirm_timeout=ANSWER, tls=tls.context(settings.tls)
+        )
+    except BadSettings as bad:
+        yield from (wrong("broker TLS", zh, en, Words("改正 [tls]", "mend [tls]")) for _, zh, en in bad.faults)
+        return
     except ValueError as error:
         yield wrong("broker", "代理地址无法解析", str(error), Words("改正 BUS_BROKER", "mend BUS_BROKER"))
         return

@@ -58,6 +58,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield _secret(settings)
     yield from _weaknesses(settings, file)
     yield from check_keys.keys(settings)
+    yield from check_keys.certificate(settings)
     yield from checks.adapter(settings)
     yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
     yield from check_store.store(settings)

@@ -17,6 +17,7 @@ from bus.log import set_up
 from bus.run import Running, load_adapter, settle_down
 from bus.settings import BadSettings, CenterSettings
 from bus.store.database import StoreTrouble
+from bus.transports import tls
 from bus.transports.rabbitmq import RabbitTransport
 from bus.weaknesses import weaknesses
 
@@ -51,7 +52,11 @@ def _road(settings: CenterSettings) -> RabbitTransport:
     """The road, when all is there that a run needs beyond the settings' own rules. Raises ``BadSettings``."""
     faults = [*_adapter_faults(settings), *secret_faults(settings.intake_secret.get_secret_value())]
     try:
-        transport = RabbitTransport(settings.center, settings.broker) if settings.broker else None
+        secured = tls.context(settings.tls)
+        transport = RabbitTransport(settings.center, settings.broker, tls=secured) if settings.broker else None
+    except BadSettings as bad:
+        transport = None
+        faults += bad.faults
     except ValueError as error:
         transport = None
         faults.append(("broker", "地址无法解析，应为 amqps://用户:口令@主机:5671/虚拟主机", str(error)))

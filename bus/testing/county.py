@@ -15,6 +15,7 @@ from bus.log import set_up
 from bus.port import Transport
 from bus.run import Running, settle_down
 from bus.settings import load
+from bus.transports import tls
 from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
 from bus.transports.rabbitmq import RabbitTransport
 
@@ -48,7 +49,7 @@ class County:
     def _make(self, given: dict[str, Any]) -> Running:
         settings = load(None, **given)
         transport: Transport = (
-            RabbitTransport(settings.center, settings.broker)
+            RabbitTransport(settings.center, settings.broker, tls=tls.context(settings.tls))
             if settings.broker
             else EmbeddedTransport(settings.center, self._road)
         )

@@ -8,8 +8,10 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from pika import SSLOptions, URLParameters
+from pika.credentials import ExternalCredentials
 
 from bus.port import Delivery, Fate, Parcel, Promise, TransportState
 from bus.transports.consumer import Consumer
@@ -38,15 +40,19 @@ def connection_parameters(url: str, name: str, tls: ssl.SSLContext | None) -> li
 
 def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameters:
     """How to connect. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
+    login = url.partition("://")[2].rpartition("@")[0]
+    by_certificate = bool(login) and ":" not in login
     try:
-        parameters = URLParameters(url)
+        parameters = URLParameters(url.replace(f"{login}@", "", 1) if by_certificate else url)
     except (ValueError, TypeError):
         raise ValueError(
             "the broker's URL cannot be read: amqps://user:password@host:5671/vhost is needed, "
             "with special characters in it percent-encoded"
         ) from None
-    if tls is not None:
-        parameters.ssl_options = SSLOptions(tls)
+    if tls is not None and parameters.ssl_options is not None:
+        parameters.ssl_options = SSLOptions(tls, parameters.host)
+    if by_certificate:
+        parameters.credentials = ExternalCredentials()
     parameters.heartbeat = HEARTBEAT
     parameters.blocked_connection_timeout = BLOCKED_TIMEOUT
     parameters.socket_timeout = ANSWER_TIMEOUT / 2
@@ -75,15 +81,15 @@ class RabbitTransport:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """``url``: ``amqp://`` or ``amqps://`` with user, password and vhost, and one node or several (``each_node``);
-        ``tls``: for a county's own authority or a client certificate; ``window`` (parcels) and ``window_bytes``: the
-        most that may be unconfirmed; ``confirm_timeout``: seconds after which an unconfirmed parcel makes us reconnect;
-        ``user_id``: the property the broker compares with the login, by default the login itself when it is the
-        center's name, else none.
+        ``tls``: for a county's own authority, or a client certificate, which logs in a user without a password;
+        ``window`` (parcels) and ``window_bytes``: the most that may be unconfirmed; ``confirm_timeout``: seconds after
+        which an unconfirmed parcel makes us reconnect; ``user_id``: the property the broker compares with the login, by
+        default the login itself when it is the center's name, else none.
 
         Raises ``ValueError`` for a name that is no center's, or a URL that cannot be read."""
         self.center = check_center_name(center)
         outgoing = connection_parameters(url, f"{center} publish", tls)
-        login = getattr(outgoing[0].credentials, "username", None)
+        login = unquote(url.partition("://")[2].rpartition("@")[0].partition(":")[0])
         self._publisher = Publisher(
             center,
             outgoing,

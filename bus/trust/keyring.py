@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_serializer
 
 from bus.bounds import CenterName, Moment, Strict, Word
+from bus.trust.private_file import write_private
 from bus.trust.suite import SUITES, USUAL
 from bus.trust.trouble import KeyTrouble
 
@@ -151,12 +151,4 @@ def read_public_key(path: Path) -> PublicKey:
 
 def write_keyring(path: Path, keyring: Keyring) -> None:
     """Write it as a whole, for its owner alone. Raises ``OSError``."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:  # made by mkstemp: nobody else may read it from its first byte on
-            file.write(keyring.model_dump_json(indent=1).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    write_private(path, keyring.model_dump_json(indent=1).encode() + b"\n")

@@ -16,7 +16,9 @@ from bus.store import schema
 from bus.store.database import Store
 from bus.testing.keys import county_keys
 from bus.testing.stand_in import StandIn
+from bus.trust import pki
 from bus.trust.keyring import new_keyring, write_keyring
+from bus.trust.private_file import write_private
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 
@@ -160,6 +162,21 @@ def test_keys_are_looked_at(config: Path, tmp_path: Path) -> None:
     places["keys"].chmod(0o600)
     places["directory"].write_bytes(places["directory"].read_bytes()[:-1])
     assert "not signed by the county's operator" in findings(config, BUS_INTAKE_SECRET=SECRET)[1]["keys"]["cure"]
+
+
+@pytest.mark.parametrize(("days", "severity"), [(400, "ok"), (12, "warning"), (0, "error")])
+def test_the_end_of_a_certificate_is_told_in_time(days: int, severity: str, config: Path, tmp_path: Path) -> None:
+    """A month before a center could no longer log in; and whoever may read its key."""
+    now = datetime.now(UTC)
+    issued = pki.for_center(pki.new_authority("150402", now), "media_center-150402", now - timedelta(hours=1), days)
+    certificate, key = tmp_path / "me.pem", tmp_path / "me.key"
+    certificate.write_bytes(issued.certificate)
+    write_private(key, issued.key)
+    env = {"BUS_INTAKE_SECRET": SECRET, "BUS_TLS__CERTIFICATE": str(certificate), "BUS_TLS__KEY": str(key)}
+    assert findings(config, **env)[1]["certificate"]["severity"] == severity
+    key.chmod(0o644)
+    found = findings(config, **env)[1]["certificate"]
+    assert (found["severity"], "chmod 600" in found["cure"]) == ("error", True)
 
 
 def test_a_center_that_is_not_listed_is_told_so(config: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from bus.testing.services.process import ServerProcess
 
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 """Not ``/usr/sbin/rabbitmq-server``: Debian's wrapper insists on its own unix user and on the system's folders."""
-PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus")
+PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_auth_mechanism_ssl")
 SETTINGS = ("vm_memory_high_watermark.absolute = 1GB", "disk_free_limit.absolute = 100MB")
 IDLE = "+sbwt none +sbwtdcpu none +sbwtdio none"
 """Erlang's schedulers spin before they sleep, which takes a small machine's cores from everybody else."""
