@@ -44,7 +44,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="短：量小 / a quarter of each round, fewer sizes")
+    parser.add_argument("--quick", action="store_true", help="短：量小 / a part of each round, fewer sizes")
     parser.add_argument("--rounds", type=int, help="轮数 / rounds (default 5, quick: 1)")
     parser.add_argument("--only", default=",".join(ALL), help="只测，逗号分隔 / only these: B1,B4 (nothing is written)")
     return parser.parse_args()

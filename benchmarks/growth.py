@@ -25,7 +25,7 @@ def run(_ground: Ground, _rounds: int, *, quick: bool, say: Callable[[str], None
     for what, sizes in (QUICK if quick else SIZES).items():
         measured = [size for size in sizes if _has_room(what, size, say)]
         for size in measured:
-            with process("growing", what, size, WINDOWS) as growing:
+            with process("growing", what, size, WINDOWS // 2 if quick else WINDOWS) as growing:
                 figure = Figure("B3", f"{what} {size:,}", "us each", growing.hear("ended")["took"])
             figures.append(figure)
             say(f"B3 {figure.name}: {figure.median:,.0f} us")

@@ -53,7 +53,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
 
     def measure(figure: Figure) -> float:
         subject = subjects[figure.name]
-        count = subject.count // 4 if quick else subject.count
+        count = subject.count // 6 if quick else subject.count
         if subject.module == "ours":
             return ours(ground, count, trust=TRUST[figure.name])
         return theirs(ground, subject.module, count)

@@ -18,7 +18,7 @@ SQLITE, ONE, TWO = "SQLite", "PostgreSQL", "PostgreSQL, two processes of the giv
 def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
     """The same hand-overs on each store."""
     figures = [Figure("B6", name, "messages/s") for name in (SQLITE, ONE, TWO)]
-    count = COUNT // 4 if quick else COUNT
+    count = COUNT // 6 if quick else COUNT
     with PostgresNode() as node:
         names = count_up()
 
