@@ -17,6 +17,7 @@ from bus.bounds import Strict
 from bus.case import Attachment
 from bus.center import NotEver, NotNow
 from bus.page import ms
+from bus.photos import without_traces
 from bus.store import tables as t
 from bus.store.database import Store, Tx
 from bus.store.writing import lay_new
@@ -41,7 +42,9 @@ class NotKept(ValueError):
 
 
 class Kept(Strict):
-    """A file that is kept here."""
+    """A file that is kept here: of a photo the picture alone, so that its hash may be another than that of what came.
+
+    It may be named by either hash."""
 
     sha256: str
     size: int
@@ -60,17 +63,27 @@ class Attachments:
     notary: Notary = field(default_factory=NoNotary)
 
     def keep(self, content: bytes, name: str | None, now: datetime) -> Kept:
-        """Keep a file, durably, under its hash. Raises ``NotKept`` for one too large or of another type."""
+        """Keep a file, durably, under its hash, without what a camera told beside the picture.
+
+        Raises ``NotKept`` for one too large or of another type."""
         if not 0 < len(content) <= LARGEST:
             raise NotKept("too-large" if content else "empty")
         media_type = next((kind for mark, kind in MEDIA_TYPES.items() if content.startswith(mark)), None)
         if media_type is None:
             raise NotKept("media-type")
+        came, content = hashlib.sha256(content).hexdigest(), without_traces(content, media_type)
         sha256 = hashlib.sha256(content).hexdigest()
         self._write(self._path(sha256), content)
         kept = Kept(sha256=sha256, size=len(content), media_type=media_type, name=_plain(name))
         row = kept.model_dump() | {"at_ms": ms(now)}
-        self.store.write(lambda tx: lay_new(tx, t.attachments, [row], ["sha256"]))
+        alias = {"came": came, "sha256": sha256}
+
+        def change(tx: Tx) -> None:
+            lay_new(tx, t.attachments, [row], ["sha256"])
+            if came != sha256:
+                lay_new(tx, t.attachments_came, [alias], ["came"])
+
+        self.store.write(change)
         return kept
 
     def _path(self, sha256: str) -> Path:
@@ -91,7 +104,9 @@ class Attachments:
         part.replace(path)  # a reader sees the whole file or none
 
     def named(self, tx: Tx, sha256: str) -> Attachment | None:
-        """The reference to a kept file, as it travels in messages."""
+        """The reference to a kept file, as it travels in messages; ``sha256``: of what is kept, or of what came."""
+        came = t.attachments_came.c
+        sha256 = tx.execute(select(came.sha256).where(came.came == sha256)).scalar() or sha256
         row = tx.execute(select(t.attachments).where(t.attachments.c.sha256 == sha256)).one_or_none()
         if row is None:
             return None

@@ -232,6 +232,14 @@ attachments = Table(
 )
 """Which files are kept in the center's attachment folder, by their hash."""
 
+attachments_came = Table(
+    "attachments_came",
+    metadata,
+    Column("came", String(64), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+)
+"""Of photos that were kept without what the camera told: the hash of what came, and of what is kept."""
+
 archive = _rows(
     "archive",
     Column("way", String(16), nullable=False),
