@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
+.PHONY: sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -70,6 +70,17 @@ lock: ## compile the locks from pyproject.toml (needs uv; LOCKFLAGS=--upgrade ta
 	$(COMPILE) $(LOCKFLAGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(COMPILE) $(LOCKFLAGS) --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	$(COMPILE) $(LOCKFLAGS) --group build -c requirements-dev.lock -o requirements-build.lock
+	$(COMPILE) $(LOCKFLAGS) --group supply -o requirements-supply.lock
+
+sbom: ## of what the product is made: build/sbom.cdx.json (CycloneDX 1.6), from the hashed lock
+	@.ci/venv supply
+	@mkdir -p build
+	@.venv-supply/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+	  --sv 1.6 --output-reproducible --validate -o build/sbom.cdx.json
+
+audit: ## what is known against the packages of the lock; needs the network, and fails where it cannot ask
+	@.ci/venv supply
+	@.venv-supply/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
 
 clean: ## remove the .venv, the caches and what tests and demo left behind; the secrets stay
-	rm -rf .venv .venv-bench .local/services .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build
+	rm -rf .venv .venv-bench .venv-supply .local/services .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock", "requirements-build.lock"]
+LOCKS = [f"requirements{of}.lock" for of in ("", "-dev", "-bench", "-build", "-supply")]
 
 
 def _entries(lock: str) -> list[str]:
