@@ -91,14 +91,16 @@ def _take_receipt(
     now: datetime,
 ) -> None:
     peer = message.source
-    items, others = _for_what_was_said(tx, message)
+    said = outbox.digests(tx, peer, [str(item.message_id) for item in message.data.items])
+    items, others = _for_what_was_said(message.data.items, said)
     if others:
         counts["other-bytes"] += len(others)
     park += [_other_bytes_row(item, message, rules, now) for item in others]
     by_verdict: dict[Verdict, list[str]] = {}
     for item in items:
         by_verdict.setdefault(item.verdict, []).append(str(item.message_id))
-    kept = archive.keep_receipt(tx, peer, str(message.id), signed, ms(now)) if sheet.message(signed)[0] else None
+    proves = bool(said) and sheet.message(signed)[0] is not None  # one that comes again proves nothing new
+    kept = archive.keep_receipt(tx, peer, str(message.id), signed, ms(now)) if proves else None
     for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
         archive.keep_said(tx, peer, by_verdict.get(verdict, []), verdict.value, ms(now), receipt=kept)
     done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
@@ -112,12 +114,13 @@ def _take_receipt(
             park.append(refused_row(row, rules, code, now))
 
 
-def _for_what_was_said(tx: Tx, message: Message[Receipt]) -> tuple[list[ReceiptItem], list[ReceiptItem]]:
+def _for_what_was_said(
+    items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]
+) -> tuple[list[ReceiptItem], list[ReceiptItem]]:
     """The items that vouch for what we have said, and those that are for other bytes under the same id."""
-    said = outbox.digests(tx, message.source, [str(item.message_id) for item in message.data.items])
     right: list[ReceiptItem] = []
     others: list[ReceiptItem] = []
-    for item in message.data.items:
+    for item in items:
         ours = said.get(str(item.message_id))
         same = item.digest is None or ours is None or item.digest == ours.hex()
         (right if same else others).append(item)

@@ -77,4 +77,4 @@ def revoked_key_counts(patch: pytest.MonkeyPatch) -> None:
     by=ATTACKS, why=NOBODY_FORGES,
 )  # fmt: skip
 def receipt_for_anything(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.control, "_for_what_was_said", lambda _tx, message: ([*message.data.items], []))
+    patch.setattr(bus.control, "_for_what_was_said", lambda items, _said: ([*items], []))
