@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
 
 import pytest
 from sqlalchemy import select
@@ -16,59 +15,26 @@ from bus.kinds import LogEntry, Receipt, ReceiptItem, Verdict, Way
 from bus.message import compose, decode, encode
 from bus.recovery import asking
 from bus.replay import Outcome
-from bus.store import archive, cases, outbox, parked
+from bus.store import archive, cases, outbox
 from bus.store import tables as t
 from bus.trust import application, sheet
 from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.notary import NoNotary
 from bus.trust.suite import APPLICATION
 from bus.trust.trouble import KeyTrouble
-from tests.unit.signing import Shelf, notarised
-from tests.unit.steps import NOW, Bare, a_case, carry
-
-RM, DQ, ZW = "media_center-150402", "party_service-150402006", "government_service-150402"
-
-
-class County:
-    """Two centers that sign, and a third one's notary."""
-
-    def __init__(self, folder: Path) -> None:
-        self.notaries = notarised([RM, DQ, ZW])
-        self.rm, self.dq = (Bare(name, folder, notary=self.notaries[name]) for name in (RM, DQ))
-
-    @property
-    def shelf(self) -> Shelf:
-        """What the operator has listed."""
-        return cast(Shelf, self.notaries[RM].book)
-
-    def offered(self) -> bytes:
-        """An offer on the road, as its recipient opens it."""
-        case = a_case(RM)
-        self.rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
-        (parcel,) = self.rm.relay()
-        return self.notaries[DQ].opened(parcel.body)
-
-    def parked(self) -> list[str]:
-        """Why what is parked at the recipient is parked."""
-        with self.dq.store.reading() as tx:
-            return [row["code"] for row in parked.listed(tx)]
-
-    def known(self) -> int:
-        """How many cases the recipient knows."""
-        with self.dq.store.reading() as tx:
-            return sum(cases.count_by_status(tx).values())
+from tests.unit.signing import DQ, RM, ZW, Signing
+from tests.unit.steps import NOW, a_case, carry
 
 
 @pytest.fixture
-def county(tmp_path: Path) -> Iterator[County]:
+def county(tmp_path: Path) -> Iterator[Signing]:
     """The two, with a store each."""
-    made = County(tmp_path)
+    made = Signing(tmp_path)
     yield made
-    made.rm.close()
-    made.dq.close()
+    made.close()
 
 
-def test_a_signed_case_goes_over_and_its_signature_is_kept(county: County) -> None:
+def test_a_signed_case_goes_over_and_its_signature_is_kept(county: Signing) -> None:
     """The offer is applied, it is archived as it was signed, and receipts and answers are signed as well."""
     travelled = county.offered()
     assert county.dq.accept(travelled, sender=RM) == {"applied": 1}
@@ -81,7 +47,7 @@ def test_a_signed_case_goes_over_and_its_signature_is_kept(county: County) -> No
     assert county.rm.accept(receipt.body) == {"receipted": 1}
 
 
-def test_a_county_that_signs_hands_over_as_ever(county: County) -> None:
+def test_a_county_that_signs_hands_over_as_ever(county: Signing) -> None:
     """To and fro until nothing moves; nothing is owed and nothing is parked."""
     case_id = decode(county.offered()).subject
     assert case_id is not None
@@ -96,22 +62,22 @@ def test_a_county_that_signs_hands_over_as_ever(county: County) -> None:
     assert county.parked() == []
 
 
-def _by(name: str) -> Callable[[County, bytes], bytes]:
+def _by(name: str) -> Callable[[Signing, bytes], bytes]:
     """The same document with another center's signature."""
     return lambda county, travelled: county.notaries[name].signed(sheet.message(travelled)[1], NOW)
 
 
-def _document(change: Callable[[bytes], bytes]) -> Callable[[County, bytes], bytes]:
+def _document(change: Callable[[bytes], bytes]) -> Callable[[Signing, bytes], bytes]:
     """Under the true signature, another document."""
 
-    def forge(_: County, travelled: bytes) -> bytes:
+    def forge(_: Signing, travelled: bytes) -> bytes:
         signature, body = sheet.message(travelled)
         return sheet.joined(change(body), [signature or ""])
 
     return forge
 
 
-ATTACKS: dict[str, tuple[Callable[[County, bytes], bytes], str]] = {
+ATTACKS: dict[str, tuple[Callable[[Signing, bytes], bytes], str]] = {
     "stripped": (lambda _, travelled: sheet.message(travelled)[1], "unsigned"),
     "doubled": (lambda c, travelled: c.notaries[RM].signed(travelled, NOW), "not-json"),
     "two signatures": (lambda _, w: w.partition(b"\n")[0] + b"\n" + w, "bad-signature"),
@@ -133,7 +99,7 @@ ATTACKS: dict[str, tuple[Callable[[County, bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_forged_message_is_parked_and_changes_nothing(name: str, county: County) -> None:
+def test_a_forged_message_is_parked_and_changes_nothing(name: str, county: Signing) -> None:
     """An operator sees it, whoever the broker says has sent it hears of it; no case is made, nothing is receipted."""
     attack, code = ATTACKS[name]
     assert county.dq.accept(attack(county, county.offered()), sender=RM) == {"parked": 1}
@@ -141,7 +107,7 @@ def test_a_forged_message_is_parked_and_changes_nothing(name: str, county: Count
     assert [parcel.kind for parcel in county.dq.relay()] == ["error"]
 
 
-def test_the_true_message_is_applied_after_its_forgery(county: County) -> None:
+def test_the_true_message_is_applied_after_its_forgery(county: Signing) -> None:
     """A forgery takes no place in the lane."""
     travelled = county.offered()
     county.dq.accept(_by(ZW)(county, travelled), sender=RM)
@@ -149,14 +115,14 @@ def test_the_true_message_is_applied_after_its_forgery(county: County) -> None:
     assert county.known() == 1
 
 
-def test_what_was_captured_changes_nothing_when_it_is_sent_again(county: County) -> None:
+def test_what_was_captured_changes_nothing_when_it_is_sent_again(county: Signing) -> None:
     """A replay is a repeat: it is receipted as before."""
     travelled = county.offered()
     county.dq.accept(travelled, sender=RM)
     assert county.dq.accept(travelled, sender=RM) == {"repeated": 1}
 
 
-def test_a_message_meant_for_another_center_is_not_taken(county: County) -> None:
+def test_a_message_meant_for_another_center_is_not_taken(county: Signing) -> None:
     """Truly signed, and brought to the wrong door."""
     message = decode(county.offered())
     other = compose(message.data, source=RM, recipient=ZW, now=NOW, subject=message.subject, sequence=1)
@@ -164,7 +130,7 @@ def test_a_message_meant_for_another_center_is_not_taken(county: County) -> None
     assert county.parked() == ["wrong-recipient"]
 
 
-def test_a_receipt_of_another_center_ends_nothing(county: County) -> None:
+def test_a_receipt_of_another_center_ends_nothing(county: Signing) -> None:
     """A third one truly signs that it has applied what was never for it: its sender goes on sending."""
     offer = decode(county.offered())
     item = ReceiptItem(message_id=offer.id, verdict=Verdict.APPLIED)
@@ -176,7 +142,7 @@ def test_a_receipt_of_another_center_ends_nothing(county: County) -> None:
     assert [parcel.recipient for parcel in county.rm.relay()] == [DQ]
 
 
-def test_keys_rotate_in_mid_traffic_and_nothing_is_lost(county: County) -> None:
+def test_keys_rotate_in_mid_traffic_and_nothing_is_lost(county: Signing) -> None:
     """What waits is signed with the new key as it leaves; what is under way counts while the old key does."""
     travelled, notary = county.offered(), county.notaries[RM]
     renewed = notary.keyring.with_new_key(NOW)
@@ -193,7 +159,7 @@ def test_keys_rotate_in_mid_traffic_and_nothing_is_lost(county: County) -> None:
     assert county.dq.accept(again.body, sender=RM) == {"applied": 1}
 
 
-def test_a_center_without_a_key_that_counts_keeps_what_it_says(county: County) -> None:
+def test_a_center_without_a_key_that_counts_keeps_what_it_says(county: Signing) -> None:
     """It says why, and sends as soon as its key is listed."""
     case = a_case(RM)
     county.rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
@@ -209,7 +175,7 @@ def test_a_center_without_a_key_that_counts_keeps_what_it_says(county: County) -
     assert county.dq.accept(parcel.body, sender=RM) == {"applied": 1}
 
 
-def test_a_replay_by_the_operator_asks_for_the_signature_again(county: County) -> None:
+def test_a_replay_by_the_operator_asks_for_the_signature_again(county: Signing) -> None:
     """What was parked for want of a key is applied once the key is listed, and not before."""
     travelled, known = county.offered(), county.shelf.known
     county.shelf.known = replace(known, listed={k: v for k, v in known.listed.items() if v.center != RM})
@@ -222,7 +188,7 @@ def test_a_replay_by_the_operator_asks_for_the_signature_again(county: County) -
     assert (county.known(), county.parked()) == (1, [])
 
 
-def test_while_a_county_goes_over_to_signatures_both_are_taken(county: County) -> None:
+def test_while_a_county_goes_over_to_signatures_both_are_taken(county: Signing) -> None:
     """Not signed is taken then, wrongly signed never."""
     going_over = replace(county.notaries[DQ], required=False)
     county.dq.rules = replace(county.dq.rules, notary=going_over)
@@ -231,20 +197,20 @@ def test_while_a_county_goes_over_to_signatures_both_are_taken(county: County) -
     assert county.dq.accept(sheet.message(travelled)[1], sender=RM) == {"applied": 1}
 
 
-def test_a_center_that_asks_for_no_signature_still_reads_signed_messages(county: County) -> None:
+def test_a_center_that_asks_for_no_signature_still_reads_signed_messages(county: Signing) -> None:
     """So that centers may begin to sign one after the other."""
     county.dq.rules = replace(county.dq.rules, notary=NoNotary())
     assert county.dq.accept(county.offered(), sender=RM) == {"applied": 1}
 
 
-def _told_as_ours(county: County, body: bytes) -> int:
+def _told_as_ours(county: Signing, body: bytes) -> int:
     """How much of it a restored center believes to be its own word."""
     entry = LogEntry(way=Way.HEARD, body=base64.b64encode(body).decode(), verdict=Verdict.APPLIED)
     whole, _ = asking._assembled([entry], b"")
     return len(list(asking._honest(whole, DQ, county.rm.rules)))
 
 
-def test_a_peer_cannot_put_words_into_a_restored_centers_mouth(county: County) -> None:
+def test_a_peer_cannot_put_words_into_a_restored_centers_mouth(county: Signing) -> None:
     """What it shows as said by us must bear our signature, which may be stale by now and not revoked."""
     travelled = county.offered()
     assert _told_as_ours(county, travelled) == 1
