@@ -80,7 +80,10 @@ def publish(
     file: KeyFile,
     out: Annotated[Path, typer.Option("--out", help="写到哪里 / where to write it")],
     url: Annotated[
-        str | None, typer.Option("--url", help="其他中心取附件的地址，即 public_url / as public_url in the settings")
+        str | None,
+        typer.Option(
+            "--url", help="其他中心取附件的地址，即 public_url；不给则不变 / as public_url; without it: as before"
+        ),
     ] = None,
     lang: Language = Lang.ZH,
     as_json: AsJson = False,

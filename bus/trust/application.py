@@ -38,7 +38,7 @@ class Application:
     center: str
     key: PublicKey
     url: str | None
-    """Where the center serves its attachments."""
+    """Where the center serves its attachments; None: where it did before."""
     signatures: tuple[str, ...]
     body: bytes
 
@@ -90,16 +90,14 @@ def listed(directory: Directory, application: Application, now: datetime) -> Dir
             f"{application.key.kid} 已轮换或吊销；请中心生成新密钥",
             f"{application.key.kid} was rotated or revoked: have its center make a new one",
         )
-    if known is not None and known.url == application.url:
+    current = directory.current(application.center, now)
+    url = application.url or next((one.url for one in current if one.url is not None), None)
+    if known is not None and known.url == url:
         return directory
     if known is not None:  # the center has moved
-        return directory.with_keys([known.model_copy(update={"url": application.url})], now)
-    before = [
-        one.model_copy(update={"until": now + OVERLAP})
-        for one in directory.current(application.center, now)
-        if one.until is None
-    ]
-    new = Listed(center=application.center, key=application.key, url=application.url, since=now)
+        return directory.with_keys([known.model_copy(update={"url": url})], now)
+    before = [one.model_copy(update={"until": now + OVERLAP}) for one in current if one.until is None]
+    new = Listed(center=application.center, key=application.key, url=url, since=now)
     return directory.with_keys([*before, new], now)
 
 

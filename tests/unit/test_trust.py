@@ -293,6 +293,15 @@ def test_nothing_is_fetched_from_where_no_center_serves_it(name: str, rm: Keyrin
         files.fetch(reference)
 
 
+def test_a_center_goes_on_serving_where_it_did_when_its_key_is_rotated(rm: Keyring) -> None:
+    """Also after the key before has ended: an application without an address takes none away."""
+    known = application.listed(directory.empty(NOW), application.read(application.applied(rm, HOME)), NOW)
+    renewed = rm.with_new_key(NOW)
+    known = application.listed(known, application.read(application.applied(renewed)), NOW)
+    assert known.serves(f"{HOME}/attachments/{HASH}", HASH, NOW + 2 * application.OVERLAP)
+    assert application.listed(known, application.read(application.applied(renewed)), NOW) is known
+
+
 def test_a_center_that_has_moved_says_so_with_its_key(rm: Keyring, known: Directory) -> None:
     """The same key with another address needs no telephone; a revoked key serves nothing."""
     asked = application.read(application.applied(rm, HOME))
