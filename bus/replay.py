@@ -22,6 +22,7 @@ from bus.port import Delivery
 from bus.store import accesses, inbox, outbox, parked
 from bus.store import tables as t
 from bus.store.database import Store, Tx
+from bus.store.vault import vault_of
 
 NO_CASE = UUID(int=0)
 """Stands in the journal for bytes of which nobody knows the case."""
@@ -60,8 +61,9 @@ def find(tx: Tx, number: int) -> Row:
     if row["body"] is not None or row["message_id"] is None:
         return row
     table = t.work if row["place"] == parked.DESK else t.outbox
-    body = tx.execute(select(table.c.body).where(table.c.message_id == row["message_id"])).scalar()
-    return {**row, "body": body}
+    query = select(table.c.case_id, table.c.body).where(table.c.message_id == row["message_id"])
+    found = vault_of(tx).show(tx, [lying._mapping for lying in tx.execute(query)])
+    return {**row, "body": found[0]["body"] if found else None}
 
 
 def _held(tx: Tx, number: int) -> Row:

@@ -24,15 +24,17 @@ import uvicorn
 from bus import recovery
 from bus.attachments import Attachments
 from bus.center import Center
+from bus.erasing import erase_old
 from bus.http import DoorShut, make_app
 from bus.intake import Counter, Reply, Submission
 from bus.log import log
 from bus.metrics import Metrics
+from bus.opening import store_of
 from bus.page import Rules, ms
 from bus.port import Fate, Transport
 from bus.settings import CenterSettings
 from bus.store import archive, schema
-from bus.store.database import Store, StoreTrouble
+from bus.store.database import StoreTrouble
 from bus.trust.key_notary import notary_of
 from bus.trust.trouble import KeyTrouble
 from bus.turns import WINDOW, Turns
@@ -41,6 +43,8 @@ from bus.work import NOT_BEGUN, Assignment, Gate, Patience, Performed
 
 UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes"})
 """What accept counts that a log should tell."""
+ERASED_AT_ONCE = 50
+"""Cases in one transaction: nobody waits long for the writer."""
 LONGEST_QUEUE = 2000
 """How many forms may wait for a commit before the door answers "again later"."""
 
@@ -78,7 +82,7 @@ class Running:
         self.center = load_adapter(settings.adapter_package)
         notary = notary_of(settings.trust)
         self.rules = Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary)
-        self.store = Store(settings.store)
+        self.store = store_of(settings)
         folder, public_url = settings.data / "attachments", settings.http.public_url
         self.attachments = Attachments(self.store, folder, public_url, notary)
         self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
@@ -256,7 +260,16 @@ class Running:
         """What has been kept long enough goes, a little at a time, so that nobody waits for it."""
         before_ms = ms(clock()) - self.settings.keep_days * 86_400_000
         gone = self.store.write(lambda tx: archive.prune(tx, before_ms, WINDOW))
-        self._leaving.wait(1 if gone == WINDOW else 3600)
+        erased = self._erase_old()
+        self._leaving.wait(1 if gone == WINDOW or erased == ERASED_AT_ONCE else 3600)
+
+    def _erase_old(self) -> int:
+        """What the settings no longer allow to be kept."""
+        kept = self.settings.retention
+        if kept is None:
+            return 0
+        now = clock()
+        return erase_old(self.store, self.rules, ms(now) - kept.erase_after_days * 86_400_000, ERASED_AT_ONCE, now)
 
     def _ring(self) -> None:
         self._relay_bell.set()

@@ -68,6 +68,22 @@ class Tls(_Part):
         return self
 
 
+class AtRest(_Part):
+    """How the store is kept from whoever reads its disk or a backup."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=500)]
+    """The master key: a file that nobody else may read (`bus keys new-master`), ``credential:NAME`` of systemd, or
+    ``provider:package.module:function`` for a hardware module."""
+
+
+class Retention(_Part):
+    """For how long a center keeps what it no longer needs."""
+
+    erase_after_days: Annotated[int, Field(ge=1, le=36500)]
+    """So many days after its last change a closed case is erased: what tells of the resident becomes noise, figures
+    stay. Not before ``keep_days``: until then a neighbour that was put back to a backup may ask for it."""
+
+
 class Trust(_Part):
     """Whose word counts: this center's own keys, and the county's directory of everybody's (``bus keys``)."""
 
@@ -106,6 +122,10 @@ class CenterSettings(BaseSettings):
     production: bool = False
     """Whether residents' cases go through it: then it does not start with a grave weakness (``bus/weaknesses.py``)."""
     tls: Tls = Tls()
+    at_rest: AtRest | None = None
+    """Without it cases stand in the store in clear."""
+    retention: Retention | None = None
+    """Without it closed cases stay until somebody erases them (``bus erase``)."""
     trust: Trust | None = None
     """Without it nothing is signed or sealed, and the broker alone tells who has sent a message."""
     routes: tuple[Route, ...] = ()
@@ -134,6 +154,10 @@ class CenterSettings(BaseSettings):
     def _whole(self) -> Self:
         if self.intake_secret.get_secret_value() == "":
             raise ValueError("intake_secret is missing: set BUS_INTAKE_SECRET (bus doctor --new-secret makes one)")
+        if self.retention is not None and self.at_rest is None:
+            raise ValueError("retention needs at_rest: a case is erased by destroying its key")
+        if self.retention is not None and self.retention.erase_after_days < self.keep_days:
+            raise ValueError("retention.erase_after_days must not be less than keep_days")
         return self
 
     @property

@@ -28,6 +28,7 @@ class Weakness:
 def weaknesses(settings: CenterSettings, file: Path) -> Iterator[Weakness]:
     """Everything that the settings tell by themselves, and the ``file`` in which they stand."""
     yield from _trust(settings)
+    yield from _at_rest(settings)
     if settings.broker:
         yield from _broker(settings)
     yield from _in_clear(settings)
@@ -48,6 +49,19 @@ def _trust(settings: CenterSettings) -> Iterator[Weakness]:
             "全县都已签名后，把 trust.required 改回 true", "set trust.required to true when the whole county signs"
         )
         yield Weakness("trust", found, cure)
+
+
+def _at_rest(settings: CenterSettings) -> Iterator[Weakness]:
+    if settings.at_rest is None:
+        found = Words("库中案件是明文", "cases stand in the store in clear")
+        cure = Words(
+            "用 bus keys new-master 生成主密钥，写入 [at_rest]", "`bus keys new-master`; name it under [at_rest]"
+        )
+        yield Weakness("store key", found, cure)
+    elif settings.retention is None:
+        found = Words("已结案件永久保留", "closed cases are kept for ever")
+        cure = Words("设 retention.erase_after_days", "set retention.erase_after_days")
+        yield Weakness("retention", found, cure)
 
 
 def _broker(settings: CenterSettings) -> Iterator[Weakness]:

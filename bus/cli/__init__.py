@@ -5,6 +5,7 @@ import typer
 from bus.cli.accesses import access
 from bus.cli.demo import demo
 from bus.cli.doctor import doctor
+from bus.cli.erasing import erase
 from bus.cli.importing import import_
 from bus.cli.keys import keys
 from bus.cli.parked import parked
@@ -34,6 +35,7 @@ app.command("queues")(queues)
 app.command("trace")(trace)
 app.command("import")(import_)
 app.command("restored")(restored)
+app.command("erase")(erase)
 app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
 app.add_typer(parked, name="parked")

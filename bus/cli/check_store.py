@@ -9,10 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bus import recovery
 from bus.cli.checks import Check, doubtful, well, wrong
+from bus.opening import store_of
 from bus.settings import CenterSettings
 from bus.store import parked, schema
 from bus.store.database import Store, StoreTrouble
 from bus.transports.findings import Words
+from bus.trust.trouble import KeyTrouble
 
 DISK_FREE = 1 << 30
 """Bytes that should be free where the store and the attachments lie."""
@@ -22,7 +24,12 @@ REMOTE_FILESYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "glusterf
 def store(settings: CenterSettings) -> Iterator[Check]:
     """Reachable, of our version, durable, with room on a local disk."""
     try:
-        opened = Store(settings.store)
+        opened = store_of(settings)
+    except KeyTrouble as trouble:
+        yield wrong(
+            "store key", "库的主密钥不可用", "the store's master key cannot be used", Words(trouble.zh, trouble.en)
+        )
+        return
     except SQLAlchemyError as error:
         cure = Words("改正 store 的地址", "mend the URL of `store`")
         yield wrong("store", f"地址不对（{type(error).__name__}）", f"its URL is wrong ({type(error).__name__})", cure)

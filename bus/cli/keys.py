@@ -25,6 +25,8 @@ from bus.trust.keyring import (
     read_public_key,
     write_keyring,
 )
+from bus.trust.master import new_master_key
+from bus.trust.private_file import write_private
 
 keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of them", no_args_is_help=True)
 
@@ -63,6 +65,20 @@ def new(
     keyring = new_keyring(owner, _now())
     _write(voice, file, keyring)
     _tell(voice, keyring, f"已生成 {file}；下一步：bus keys publish", f"made {file}; next: bus keys publish")
+
+
+@keys.command("new-master")
+def new_master(file: KeyFile, lang: Language = Lang.ZH) -> None:
+    """生成库的主密钥；丢了它，库就读不了 / make the store's master key: without it the store cannot be read."""
+    voice = Voice(lang)
+    if file.exists():
+        voice.fail(f"{file} 已存在；它打开现有的库，不能覆盖", f"{file} is there, and opens a store: it must stay")
+    with _writing(voice, file):
+        write_private(file, new_master_key())
+    voice.say(
+        f"已生成 {file}；请另处妥善备份，不要与库的备份放在一起",
+        f"made {file}; keep a copy elsewhere, and never beside the backups of the store",
+    )
 
 
 @keys.command()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bus.opening import store_of
 from bus.page import Rules
 from bus.settings import BadSettings, CenterSettings, load
 from bus.store import schema
@@ -71,7 +72,7 @@ def rules_of(settings: CenterSettings) -> Rules:
 @contextmanager
 def opened_store(settings: CenterSettings) -> Iterator[Store]:
     """The center's store, at this version of the schema. Raises ``StoreTrouble`` when it is missing or another."""
-    store = Store(settings.store)
+    store = store_of(settings)
     try:
         if store.on_sqlite and not Path(store.url.database or "").exists():
             raise StoreTrouble("there is no store yet: `bus run` makes it / 尚未建立，请先运行 bus run", passing=False)

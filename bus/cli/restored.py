@@ -12,6 +12,7 @@ from bus import recovery
 from bus.bounds import CENTER_PATTERN
 from bus.cli.places import ConfigFile, rules_of, store_settings
 from bus.cli.voice import USAGE, AsJson, Lang, Language, Voice
+from bus.opening import store_of
 from bus.settings import CenterSettings
 from bus.store import schema
 from bus.store.database import Store, StoreTrouble
@@ -56,7 +57,7 @@ def restored(
 
 def _opened(settings: CenterSettings) -> Store:
     """The store, brought up to date: a backup may be older than the program. Raises ``StoreTrouble``."""
-    store = Store(settings.store)
+    store = store_of(settings)
     if store.on_sqlite and not Path(store.url.database or "").exists():
         store.close()
         raise StoreTrouble("there is no store: put the backup in its place first / 请先把备份放回原处", passing=False)

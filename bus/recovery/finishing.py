@@ -130,7 +130,7 @@ def _receipted(restoring: _Restoring, told: Iterable[Word]) -> None:
         row, message_id = restoring.waiting.pop(known), word.row["message_id"]
         if message_id != known:
             values = {"message_id": message_id, "sequence": word.message.sequence, **kept(word.row["body"])}
-            recovery.renew(page.tx, row["id"], values)
+            recovery.renew(page.tx, row["id"], row["case_id"], values)
             row = {**row, **values}
         if word.verdict == k.Verdict.REFUSED.value:
             code = word.row["code"] or "refused"
@@ -252,5 +252,6 @@ def _say_anew(restoring: _Restoring) -> None:
         values = {"id": _again(row["message_id"]), "time": page.now, "sequence": sequence}
         message = decode(row["body"]).model_copy(update=values)
         again = {"message_id": str(message.id), "sequence": sequence, **kept(encode(message))}
-        recovery.renew(page.tx, row["id"], again | {"attempts": 0, "next_ms": page.now_ms, "trouble": ""})
+        again |= {"attempts": 0, "next_ms": page.now_ms, "trouble": ""}
+        recovery.renew(page.tx, row["id"], row["case_id"], again)
         page.note(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)

@@ -1,7 +1,7 @@
 """Queries of the archive: what was said and heard, as it travelled, and who asks for it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, insert, literal, select
@@ -10,6 +10,7 @@ from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import is_due
 from bus.store.prepared import Prepared, among, as_list
+from bus.store.vault import ERASED, vault_of
 from bus.store.writing import lay, lay_over
 
 SAID = "said"
@@ -74,7 +75,7 @@ def keep_receipt(tx: Tx, peer: str, message_id: str, signed: bytes, now_ms: int)
 
 def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep these messages."""
-    lay(tx, t.archive, rows)
+    lay(tx, t.archive, vault_of(tx).hidden(tx, rows))
 
 
 def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
@@ -86,7 +87,7 @@ def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
         .order_by(a.id)
         .limit(limit)
     )
-    return (Entry(*found) for found in tx.execute(query))
+    return _shown(tx, [Entry(*found) for found in tx.execute(query)])
 
 
 def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
@@ -98,10 +99,19 @@ def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
         .order_by(o.id)
         .limit(limit)
     )
+    entries = []
     for found in tx.execute(query):
         refused = found.state == "refused"
         verdict, code = ("refused", found.trouble) if refused else (None, None)
-        yield Entry(found.id, SAID, found.message_id, found.case_id, found.sequence, found.body, verdict, code)
+        place = (found.id, SAID, found.message_id, found.case_id, found.sequence)
+        entries.append(Entry(*place, found.body, verdict, code))
+    return _shown(tx, entries)
+
+
+def _shown(tx: Tx, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """As they were written; what was erased is left out, for nobody can tell it any more."""
+    bodies = vault_of(tx).shown(tx, [(entry.case_id, entry.body) for entry in entries])
+    return (replace(entry, body=body) for entry, body in zip(entries, bodies, strict=True) if body != ERASED)
 
 
 def prune(tx: Tx, before_ms: int, limit: int) -> int:

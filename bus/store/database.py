@@ -49,12 +49,13 @@ class StoreTrouble(RuntimeError):
 class Store:
     """One center's store. Threads may share it; each transaction belongs to one thread."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, vault: object = None) -> None:
+        """``vault``: what hides and shows its rows (``bus/store/vault.py``); without one they stand in clear."""
         self.url = make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = threading.Lock()
         self._writer: Connection | None = None
-        self.engine = _open(url, self.on_sqlite)
+        self.engine = _open(url, self.on_sqlite).execution_options(vault=vault)
 
     def write(self, change: Callable[[Tx], T]) -> T:
         """Run ``change`` in one transaction and commit it. On a lost race or a passing fault it is run again, so it

@@ -10,7 +10,8 @@ from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows
-from bus.store.prepared import Prepared, among, as_list
+from bus.store.prepared import Prepared, Row, among, as_list
+from bus.store.vault import vault_of
 from bus.store.writing import lay, lay_new
 
 WAITING = "waiting"
@@ -69,14 +70,16 @@ def remember(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def hold(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Hold back messages that came too early; one that is held already stays as it is."""
-    lay_new(tx, t.held, rows, ["peer", "case_id", "sequence"])
+    lay_new(tx, t.held, vault_of(tx).hidden(tx, rows), ["peer", "case_id", "sequence"])
 
 
 def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, bytes]]:
     """What is held back in these lanes: sequence → body."""
     wanted = list(lanes)
     found: dict[Lane, dict[int, bytes]] = {}
-    for peer, case_id, sequence, body in _HELD.rows(tx, lanes=as_list(wanted)) if wanted else ():
+    rows = _HELD.rows(tx, lanes=as_list(wanted)) if wanted else ()
+    bodies = vault_of(tx).shown(tx, [(row[1], row[3]) for row in rows])
+    for (peer, case_id, sequence, _), body in zip(rows, bodies, strict=True):
         found.setdefault((peer, case_id), {})[sequence] = body
     return found
 
@@ -89,12 +92,13 @@ def release(tx: Tx, places: Sequence[tuple[str, str, int]]) -> None:
 
 def lay_work(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put messages on the desk; one that is there already is not laid twice."""
-    lay_new(tx, t.work, rows, ["message_id"])
+    lay_new(tx, t.work, vault_of(tx).hidden(tx, rows), ["message_id"])
 
 
 def bodies(tx: Tx, case_id: str) -> list[bytes]:
     """What lies on the desk of one case."""
-    return list(tx.execute(select(t.work.c.body).where(t.work.c.case_id == case_id)).scalars())
+    found = tx.execute(select(t.work.c.body).where(t.work.c.case_id == case_id)).scalars()
+    return vault_of(tx).shown(tx, [(case_id, body) for body in found])
 
 
 def _claim() -> Select[Any]:
@@ -118,10 +122,17 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     None while the store recovers: the records are not what the tasks must be judged by."""
     if recovery.era(tx).recovery is not None:
         return []
-    tasks = [Task(*row) for row in _CLAIM.rows(tx, now_ms, limit)]
+    rows = _CLAIM.rows(tx, now_ms, limit)
+    bodies = vault_of(tx).shown(tx, [(row[2], row[5]) for row in rows])
+    tasks = [_task(row, body) for row, body in zip(rows, bodies, strict=True)]
     if tasks:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(task.row for task in tasks))
     return tasks
+
+
+def _task(row: Row, body: bytes) -> Task:
+    number, message_id, case_id, source, kind, _, attempts, said = row
+    return Task(number, message_id, case_id, source, kind, body, attempts, said)
 
 
 def still_there(tx: Tx, rows: Sequence[int]) -> set[int]:

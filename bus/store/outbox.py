@@ -16,7 +16,8 @@ from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows, any_due, bounds
-from bus.store.prepared import Prepared, among, as_list
+from bus.store.prepared import Prepared, Row, among, as_list
+from bus.store.vault import vault_of
 from bus.store.writing import lay, upsert
 
 WAITING = "waiting"
@@ -37,7 +38,7 @@ class Owed:
 
 def lay_out(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put messages into the outbox."""
-    lay(tx, t.outbox, rows)
+    lay(tx, t.outbox, vault_of(tx).hidden(tx, rows))
 
 
 def _leased(table: Table) -> Prepared:
@@ -51,7 +52,7 @@ def _forgotten(table: Table) -> Prepared:
 _O = t.outbox.c
 _CLAIM = DueRows(
     t.outbox,
-    select(_O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts).where(_O.state == WAITING),
+    select(_O.case_id, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts).where(_O.state == WAITING),
 )
 _LEASE = _leased(t.outbox)
 _SENT = Prepared(
@@ -89,10 +90,18 @@ def look(tx: Tx, now_ms: int) -> Due:
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
     """Take up to ``limit`` messages that are due, in the order in which they were said; for ``lease_ms`` no other relay
     takes them."""
-    rows = sorted((Owed(*row) for row in _CLAIM.rows(tx, now_ms, limit)), key=attrgetter("row"))
+    found = _CLAIM.rows(tx, now_ms, limit)
+    bodies = vault_of(tx).shown(tx, [(row[0], row[5]) for row in found])
+    owed = (_owed(row, body) for row, body in zip(found, bodies, strict=True))
+    rows = sorted(owed, key=attrgetter("row"))
     if rows:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(row.row for row in rows))
     return rows
+
+
+def _owed(row: Row, body: bytes) -> Owed:
+    _, number, message_id, recipient, kind, _, attempts = row
+    return Owed(number, message_id, recipient, kind, body, attempts)
 
 
 def sent(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
@@ -135,7 +144,7 @@ def digests(tx: Tx, peer: str, message_ids: Sequence[str]) -> dict[str, bytes | 
 def waiting(tx: Tx, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
     """The outbox rows of these messages."""
     query = select(t.outbox).where(t.outbox.c.message_id.in_(message_ids))
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return vault_of(tx).show(tx, [row._mapping for row in tx.execute(query)])
 
 
 def free_claims(tx: Tx, now_ms: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.prepared import Prepared, among, as_list
+from bus.store.vault import vault_of
 from bus.store.writing import upsert
 
 WIRE = "wire"
@@ -69,7 +70,7 @@ _TAKE_KNOWN = Prepared(
 
 def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Park these; the same thing parked again is counted, not doubled."""
-    _PARK.each(tx, rows)
+    _PARK.each(tx, vault_of(tx).hidden(tx, rows))
 
 
 def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
@@ -82,7 +83,7 @@ def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
 def get(tx: Tx, row: int) -> Mapping[str, Any] | None:
     """One parked thing, with its body."""
     found = tx.execute(select(t.parked).where(t.parked.c.id == row)).one_or_none()
-    return dict(found._mapping) if found else None
+    return vault_of(tx).show(tx, [found._mapping])[0] if found else None
 
 
 def take(tx: Tx, row: int) -> None:

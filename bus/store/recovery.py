@@ -1,7 +1,7 @@
 """Queries of a recovery: that it goes on, whom it has asked, what they have told. And the era of this center."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.prepared import Prepared
+from bus.store.vault import vault_of
 from bus.store.writing import lay, lay_new, lay_over
 
 ASKED = "asked"
@@ -82,14 +83,20 @@ def raise_era(tx: Tx, recovery: str, number: int, now_ms: int) -> None:
 def peers(tx: Tx) -> list[Asked]:
     """Everybody of the recovery, by name."""
     p = t.recovery_peers
-    return [Asked(*row) for row in tx.execute(select(p).order_by(p.c.peer))]
+    return _shown(tx, tx.execute(select(p).order_by(p.c.peer)))
+
+
+def _shown(tx: Tx, rows: Iterable[Any]) -> list[Asked]:
+    asked = [Asked(*row) for row in rows]
+    partial = vault_of(tx).shown(tx, [(None, bytes(one.partial)) for one in asked])
+    return [replace(one, partial=part) for one, part in zip(asked, partial, strict=True)]
 
 
 def asking(tx: Tx, peer: str) -> Asked | None:
     """One peer of the recovery, locked until the transaction ends."""
     p = t.recovery_peers
-    row = tx.execute(select(p).where(p.c.peer == peer).with_for_update()).one_or_none()
-    return Asked(*row) if row else None
+    found = _shown(tx, tx.execute(select(p).where(p.c.peer == peer).with_for_update()))
+    return found[0] if found else None
 
 
 def asked_again(tx: Tx, peer: str, next_ms: int) -> None:
@@ -102,12 +109,13 @@ def heard_page(tx: Tx, peer: str, cursor: str, partial: bytes, state: str, now_m
     """A page came: how far the peer has told."""
     p = t.recovery_peers
     values = {"cursor": cursor, "partial": partial, "state": state, "attempts": 0, "next_ms": now_ms}
-    tx.execute(update(p).where(p.c.peer == peer).values(**values))
+    (hidden,) = vault_of(tx).hidden(tx, [values], "partial")
+    tx.execute(update(p).where(p.c.peer == peer).values(**hidden))
 
 
 def keep_told(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what was told; told again, the later word counts."""
-    lay_over(tx, t.recovery_told, rows)
+    lay_over(tx, t.recovery_told, vault_of(tx).hidden(tx, rows))
 
 
 def cases_told(tx: Tx) -> list[str]:
@@ -119,7 +127,7 @@ def told(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
     """What was told of one case, by lane and sequence."""
     r = t.recovery_told
     query = select(r).where(r.c.case_id == case_id).order_by(r.c.way, r.c.peer, r.c.sequence)
-    return [dict(row._mapping) for row in tx.execute(query)]
+    return vault_of(tx).show(tx, [row._mapping for row in tx.execute(query)])
 
 
 def told_count(tx: Tx) -> int:
@@ -168,12 +176,14 @@ def forget_held(tx: Tx) -> None:
 def waiting(tx: Tx) -> list[Mapping[str, Any]]:
     """What waits in the outbox, oldest first."""
     o = t.outbox
-    return [dict(row._mapping) for row in tx.execute(select(o).where(o.c.state == "waiting").order_by(o.c.id))]
+    query = select(o).where(o.c.state == "waiting").order_by(o.c.id)
+    return vault_of(tx).show(tx, [row._mapping for row in tx.execute(query)])
 
 
-def renew(tx: Tx, row: int, values: Mapping[str, Any]) -> None:
-    """Change this row of the outbox."""
-    tx.execute(update(t.outbox).where(t.outbox.c.id == row).values(**values))
+def renew(tx: Tx, row: int, case_id: str, values: Mapping[str, Any]) -> None:
+    """Change this row of the outbox: another body, and what goes with it."""
+    (hidden,) = vault_of(tx).hidden(tx, [{**values, "case_id": case_id}])
+    tx.execute(update(t.outbox).where(t.outbox.c.id == row).values(**hidden))
 
 
 def mark_said(tx: Tx, message_ids: Sequence[str], now_ms: int) -> None:

@@ -51,6 +51,15 @@ cases = Table(
 )
 """One row per case known here: the custody record as JSON, and what operators ask for as columns."""
 
+case_keys = Table(
+    "case_keys",
+    metadata,
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("erased_ms", BigInteger, nullable=True),
+)
+"""The key under which a case's rows stand, wrapped by the master key; empty once the case was erased."""
+
 links = Table(
     "links",
     metadata,

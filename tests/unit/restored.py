@@ -12,13 +12,16 @@ from sqlalchemy import select
 from bus import commands as c
 from bus.custody import Record
 from bus.recovery import asking
-from bus.store import Store, inbox, outbox, parked
+from bus.store import Store, cases, inbox, outbox, parked
 from bus.store import tables as t
+from bus.store.vault import Vault
+from bus.trust.master import FileKey
 from tests.unit.custody_model.cases import TOWN, matter
 from tests.unit.custody_model.wishes import granted
 from tests.unit.signing import notarised
 from tests.unit.steps import NO_NOTARY, NOW, Bare
 
+MASTER = FileKey(b"k" * 32)
 HONEST_REFUSALS = {"stale"}
 """What custody may refuse among centers that keep the protocol."""
 
@@ -46,8 +49,12 @@ class Restored:
         self.folder, self.luck = folder, random.Random(seed)  # noqa: S311 - luck, not a secret
         random.seed(seed)  # the pauses of the steps are drawn from it
         self.names = TOWN[:size]
-        notaries = notarised(self.names) if seed % 2 else {}  # every second county signs
-        self.centers = {name: Bare(name, folder, TOWN[size - 1], notaries.get(name, NO_NOTARY)) for name in self.names}
+        notaries = notarised(self.names) if seed % 2 else {}  # every second county signs, and hides what it stores
+        self.vaults = {name: Vault(MASTER if seed % 2 else None) for name in self.names}
+        self.centers = {
+            name: Bare(name, folder, TOWN[size - 1], notaries.get(name, NO_NOTARY), self.vaults[name])
+            for name in self.names
+        }
         self.road = Road(self.luck)
         self.now = NOW
 
@@ -142,7 +149,7 @@ class Restored:
         for path in self.folder.glob(f"{name}.db*"):
             path.unlink()
         (self.folder / f"{name}.db").write_bytes(backup.read_bytes())
-        center.store = Store(f"sqlite:///{self.folder}/{name}.db")
+        center.store = Store(f"sqlite:///{self.folder}/{name}.db", self.vaults[name])
         if said:
             asking.begin(center.store, center.rules, peers or self.names, self.now)
 
@@ -151,8 +158,9 @@ class Restored:
     def records(self, name: str) -> dict[UUID, Record]:
         """Every case that the center knows."""
         with self.centers[name].store.reading() as tx:
-            found = [Record.model_validate_json(row.record) for row in tx.execute(select(t.cases.c.record))]
-        return {record.case.case_id: record for record in found}
+            known = [UUID(case_id) for case_id in tx.execute(select(t.cases.c.case_id, t.cases.c.record)).scalars()]
+            found = cases.read(tx, known)
+        return {case_id: found[case_id] for case_id in known}
 
     def all(self) -> dict[UUID, list[Record]]:
         """Every center's record of every case."""

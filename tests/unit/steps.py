@@ -20,6 +20,7 @@ from bus.port import Delivery, Fate, Parcel, Promise, TransportState
 from bus.relay import claim, send, write_down
 from bus.store import Store, Tx, recovery, schema
 from bus.store import tables as t
+from bus.store.vault import Vault
 from bus.trust.notary import NoNotary, Notary
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -75,9 +76,16 @@ NO_NOTARY = NoNotary()
 class Bare:
     """One center without loops: its steps are called by the test."""
 
-    def __init__(self, name: str, folder: Path, arbiter: str | None = None, notary: Notary = NO_NOTARY) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        arbiter: str | None = None,
+        notary: Notary = NO_NOTARY,
+        vault: Vault | None = None,
+    ) -> None:
         self.rules = Rules(name, arbiter, notary=notary)
-        self.store = Store(f"sqlite:///{folder}/{name}.db")
+        self.store = Store(f"sqlite:///{folder}/{name}.db", vault)
         schema.upgrade(self.store)
         self.bag = Bag()
         self.now = NOW
@@ -103,11 +111,11 @@ class Bare:
     def spoil(self, change: Callable[[bytes], bytes]) -> None:
         """What lies in the outbox says something else, as a center does that does not keep the contract."""
         with self.store.reading() as tx:
-            lying = tx.execute(select(t.outbox.c.id, t.outbox.c.body)).all()
+            lying = tx.execute(select(t.outbox.c.id, t.outbox.c.case_id, t.outbox.c.body)).all()
 
         def write(tx: Tx) -> None:
-            for row, body in lying:
-                recovery.renew(tx, row, kept(change(body)))
+            for row, case_id, body in lying:
+                recovery.renew(tx, row, case_id, kept(change(body)))
 
         self.store.write(write)
 

@@ -23,6 +23,8 @@ def safe(tmp_path: Path) -> dict[str, Any]:
         "BUS_VENDOR__URL": "https://app.example/api",
         "BUS_HTTP__PUBLIC_URL": "https://media.example/bus",
         "BUS_PRODUCTION": "true",
+        "BUS_AT_REST__KEY": str(tmp_path / "store-key"),
+        "BUS_RETENTION__ERASE_AFTER_DAYS": "1095",
         **{f"BUS_TRUST__{name.upper()}": path for name, path in keys.items()},
     }
 
@@ -78,7 +80,7 @@ def test_safe_settings_have_none(config: Path, safe: dict[str, Any], monkeypatch
 
 def test_settings_without_keys_are_grave(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is signed and nothing is sealed."""
-    assert found(config, {"BUS_INTAKE_SECRET": SECRET}, monkeypatch) == {"trust": True}
+    assert found(config, {"BUS_INTAKE_SECRET": SECRET}, monkeypatch) == {"trust": True, "store key": False}
 
 
 @pytest.mark.parametrize(

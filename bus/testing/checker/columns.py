@@ -8,7 +8,7 @@ from bus.store import tables as t
 from bus.store.database import Store
 from bus.testing.checker.hunting import Place
 
-IN_CLEAR = "the message itself: in clear until messages are sealed"
+IN_CLEAR = "the message itself: in clear in a store without a master key"
 HOLD_RESIDENTS: Mapping[str, str] = {
     "cases.record": "the case itself: the center that serves the resident must know him",
     "outbox.body": IN_CLEAR,

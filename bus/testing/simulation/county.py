@@ -15,7 +15,7 @@ from bus.testing.simulation.duty import Operator
 from bus.testing.simulation.luck import Crash, Luck
 from bus.testing.simulation.road import Road
 from bus.testing.simulation.seat import Seat
-from bus.testing.simulation.signing import name_of, notary
+from bus.testing.simulation.signing import master, name_of, notary
 from bus.testing.simulation.weather import Weather
 
 MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
@@ -84,7 +84,9 @@ class County:
     def _add(self) -> None:
         name = next(self._names)
         rules = Rules(name, self._arbiter, notary=notary(name, signs=self.weather.signs))
-        seat = Seat(rules, self._free[len(self.seats)], self.road, self.luck, lambda: self.now)
+        disk = self._free[len(self.seats)]
+        disk.vault.master = master(signs=self.weather.signs)
+        seat = Seat(rules, disk, self.road, self.luck, lambda: self.now)
         self.seats.append(seat)
         self.operators[seat.name] = Operator(seat)
         self._tell("join", name)

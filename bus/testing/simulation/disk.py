@@ -9,6 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from bus.store import Store, StoreTrouble, Tx, schema
+from bus.store.vault import Vault
 from bus.testing.simulation.luck import Luck
 
 T = TypeVar("T")
@@ -19,7 +20,8 @@ class Disk(Store):
 
     def __init__(self, number: int) -> None:
         # in memory: it need not outlive its process, and without a file a round costs half as much
-        super().__init__(f"sqlite:///file:{number}?mode=memory&uri=true")
+        self.vault = Vault()
+        super().__init__(f"sqlite:///file:{number}?mode=memory&uri=true", self.vault)
         self.luck: Luck | None = None
         """None while nobody wants anything to happen."""
         self.commits = 0

@@ -8,6 +8,7 @@ from bus.testing.keys import enlisted
 from bus.trust import directory
 from bus.trust.key_notary import Fixed, KeyNotary
 from bus.trust.keyring import new_keyring
+from bus.trust.master import FileKey
 from bus.trust.notary import NoNotary, Notary
 
 LISTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,6 +24,14 @@ def name_of(number: int) -> str:
 def notary(name: str, *, signs: bool) -> Notary:
     """Of one center."""
     return _notaries()[name] if signs else NoNotary()
+
+
+MASTER = FileKey(b"of a simulated county's stores: ")
+
+
+def master(*, signs: bool) -> FileKey | None:
+    """A county that signs keeps its stores under a key, too."""
+    return MASTER if signs else None
 
 
 @cache

@@ -1,0 +1,11 @@
+"""A center's store, opened as its settings say: with the master key, where there is one."""
+
+from bus.settings import CenterSettings
+from bus.store.database import Store
+from bus.store.vault import Vault
+from bus.trust.master import master_key
+
+
+def store_of(settings: CenterSettings) -> Store:
+    """The store. Raises ``KeyTrouble`` when its master key cannot be had."""
+    return Store(settings.store, Vault(master_key(settings.at_rest.key)) if settings.at_rest else None)
