@@ -196,8 +196,7 @@ def _place(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int
 def _repeat(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int], Any]) -> None:
     """It was dealt with before: the same answer again, and nothing changes."""
     before = known.get(one.place) or next((r for r in tray.applied if _is_place(r, one.place)), None)
-    same = before is not None and before["message_id"] == one.message_id
-    if before is not None and same and before["digest"] in (None, digest(one.body)):
+    if before is not None and before["message_id"] == one.message_id:
         tray.counts["repeated"] += 1
         _owe(tray, one, Verdict(before["verdict"]), before["code"], before["digest"], page.now)
         return
@@ -205,8 +204,7 @@ def _repeat(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, in
         tray.counts["fenced"] += 1
         page.note(_case(one), "fenced", one.message.type, one.message.source, one.message.id)
         return
-    # another message at a place that was taken, or another document under the same id: the sender's store was set
-    # back, and it does not know
+    # another message at a place that was taken: the sender's store was set back, and it does not know
     tray.counts["refused"] += 1
     _owe(tray, one, Verdict.REFUSED, "sequence-reused", digest(one.body), page.now)
     tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, "sequence-reused", SET_BACK, page.now))

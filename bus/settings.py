@@ -72,7 +72,7 @@ class AtRest(_Part):
     """How the store is kept from whoever reads its disk or a backup."""
 
     key: Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=500)]
-    """The master key: a file that nobody else may read (`bus keys new-master`), ``credential:NAME`` of systemd, or
+    """The master key: a file that nobody else may read (`bus keys master`), ``credential:NAME`` of systemd, or
     ``provider:package.module:function`` for a hardware module."""
 
 
@@ -120,7 +120,7 @@ class CenterSettings(BaseSettings):
     vendor: VendorAt
     http: Http = Http()
     production: bool = False
-    """Whether residents' cases go through it: then it does not start with a grave weakness (``bus/weaknesses.py``)."""
+    """Whether residents' cases go through it: then it starts with no grave weakness (``bus/cli/weaknesses.py``)."""
     tls: Tls = Tls()
     at_rest: AtRest | None = None
     """Without it cases stand in the store in clear."""

@@ -13,12 +13,12 @@ from bus.cli.county import CountySettings, load_county
 from bus.cli.places import FOLDER, ConfigFile, settings_file, without_secret
 from bus.cli.run import secret_faults
 from bus.cli.voice import FAILURE, AsJson, Lang, Language, Voice
+from bus.cli.weaknesses import weaknesses
 from bus.log import set_up
 from bus.settings import CenterSettings, fresh_secret
 from bus.transports.admin import AdminRefused
 from bus.transports.findings import Severity, Words
 from bus.transports.topology import verify
-from bus.weaknesses import weaknesses
 
 _HEADS = (Words("", ""), Words("检查", "Check"), Words("结果", "Found"), Words("办法", "Cure"))
 _SIGNS = {None: Words("正常", "ok"), Severity.WARNING: Words("注意", "look"), Severity.ERROR: Words("错误", "wrong")}

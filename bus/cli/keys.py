@@ -67,7 +67,7 @@ def new(
     _tell(voice, keyring, f"已生成 {file}；下一步：bus keys publish", f"made {file}; next: bus keys publish")
 
 
-@keys.command("new-master")
+@keys.command("master")
 def new_master(file: KeyFile, lang: Language = Lang.ZH) -> None:
     """生成库的主密钥；丢了它，库就读不了 / make the store's master key: without it the store cannot be read."""
     voice = Voice(lang)

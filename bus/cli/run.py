@@ -13,13 +13,13 @@ import typer
 
 from bus.cli.places import FOLDER, ConfigFile, Folder, settings_file, settings_of
 from bus.cli.voice import FAILURE, Lang, Language, Voice
+from bus.cli.weaknesses import weaknesses
 from bus.log import set_up
 from bus.run import Running, load_adapter, settle_down
 from bus.settings import BadSettings, CenterSettings
 from bus.store.database import StoreTrouble
 from bus.transports import tls
 from bus.transports.rabbitmq import RabbitTransport
-from bus.weaknesses import weaknesses
 
 
 def run(

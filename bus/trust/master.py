@@ -85,8 +85,8 @@ def _read(path: Path) -> bytes:
         key = base64.b64decode(raw.strip(), validate=True)
     except OSError as error:
         raise KeyTrouble(
-            f"读不到库的主密钥 {path}；用 bus keys new-master 生成",
-            f"{path}: {error.strerror}; `bus keys new-master` makes a store's key",
+            f"读不到库的主密钥 {path}；用 bus keys master 生成",
+            f"{path}: {error.strerror}; `bus keys master` makes a store's key",
         ) from None
     except ValueError:
         key, mode = b"", 0
@@ -94,8 +94,8 @@ def _read(path: Path) -> bytes:
         raise KeyTrouble(f"{path}：他人可读；请执行 chmod 600 {path}", f"{path}: others may read it: chmod 600 {path}")
     if len(key) != 32:
         raise KeyTrouble(
-            f"{path} 不是库的主密钥；用 bus keys new-master 生成",
-            f"{path}: no key of a store; `bus keys new-master` makes one",
+            f"{path} 不是库的主密钥；用 bus keys master 生成",
+            f"{path}: no key of a store; `bus keys master` makes one",
         )
     return key
 

@@ -243,10 +243,10 @@ def test_the_command_erases_and_says_what_is_left(pair: tuple[Bare, Bare], tmp_p
 def test_a_master_key_is_made_once(tmp_path: Path) -> None:
     """For its owner alone, and never over another: that one opens a store."""
     path = tmp_path / "key"
-    assert bus("keys", "new-master", "--file", path)[0] == 0
+    assert bus("keys", "master", "--file", path)[0] == 0
     assert path.stat().st_mode & 0o777 == 0o600
     assert master_key(str(path))
-    assert bus("keys", "new-master", "--file", path)[0] == 1
+    assert bus("keys", "master", "--file", path)[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def the_module() -> FileKey:
 
 
 WRONG = {
-    "missing": "new-master",
+    "missing": "master",
     "readable": "chmod 600",
     "short": "no key of a store",
     "junk": "no key of a store",

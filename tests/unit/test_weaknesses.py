@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from bus.cli.weaknesses import weaknesses
 from bus.settings import load
 from bus.testing.keys import county_keys
-from bus.weaknesses import weaknesses
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 ME = "media_center-150402"

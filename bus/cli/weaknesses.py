@@ -54,9 +54,7 @@ def _trust(settings: CenterSettings) -> Iterator[Weakness]:
 def _at_rest(settings: CenterSettings) -> Iterator[Weakness]:
     if settings.at_rest is None:
         found = Words("库中案件是明文", "cases stand in the store in clear")
-        cure = Words(
-            "用 bus keys new-master 生成主密钥，写入 [at_rest]", "`bus keys new-master`; name it under [at_rest]"
-        )
+        cure = Words("用 bus keys master 生成主密钥，写入 [at_rest]", "`bus keys master`; name it under [at_rest]")
         yield Weakness("store key", found, cure)
     elif settings.retention is None:
         found = Words("已结案件永久保留", "closed cases are kept for ever")
