@@ -60,7 +60,8 @@ def erase_old(store: Store, rules: Rules, before_ms: int, limit: int, now: datet
 def _old(before_ms: int, limit: int) -> Select[Any]:
     c, k = t.cases.c, t.case_keys.c
     closed = select(c.case_id).join(t.case_keys, k.case_id == c.case_id)
-    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, k.erased_ms.is_(None))
+    not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or spoken of again since
+    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet)
     return closed.order_by(c.changed_ms).limit(limit)
 
 

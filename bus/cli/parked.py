@@ -97,17 +97,16 @@ def show(
         voice.data(shown | ({"body": (body or b"").decode(errors="replace")} if reveal else {}))
         return
     for name, value in shown.items():
-        lines = (
-            value
-            if isinstance(value, list)
-            else [f"{k} = {v}" for k, v in value.items()]
-            if isinstance(value, dict)
-            else [value]
-        )
-        voice.table((Words(name, name),), [(line,) for line in lines if line is not None])
+        voice.table((Words(name, name),), [(line,) for line in _lines(value) if line is not None])
     if reveal:
         voice.warn("以下含居民个人信息，已记入查阅记录：", "what follows holds personal data; this is recorded:")
         typer.echo((body or b"").decode(errors="replace"))
+
+
+def _lines(value: Any) -> list[Any]:  # noqa: ANN401 - whatever a row holds
+    if isinstance(value, dict):
+        return [f"{name} = {inner}" for name, inner in value.items()]
+    return value if isinstance(value, list) else [value]
 
 
 def _revealed(store: Store, settings: CenterSettings, row_id: int, reason: str) -> bytes | None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from bus.settings import CenterSettings
 from bus.transports.findings import Words
-from bus.transports.rabbitmq import each_node
+from bus.transports.rabbitmq import each_node, login_of
 
 OTHERS_MAY_READ = 0o004
 VARIABLES = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_VENDOR__TOKEN, BUS_STORE"
@@ -63,7 +63,7 @@ def _at_rest(settings: CenterSettings) -> Iterator[Weakness]:
 
 
 def _broker(settings: CenterSettings) -> Iterator[Weakness]:
-    login, me = unquote(_login(settings.broker).partition(":")[0]), settings.center
+    login, me = unquote(login_of(settings.broker).partition(":")[0]), settings.center
     if login in ("guest", ""):
         found = Words("以 guest 登录，人人都知道它的口令", "logs in as guest, whose password everybody knows")
         cure = Words(f"用 {me} 登录，并删除 guest", f"log in as {me}, and delete guest")
@@ -126,13 +126,8 @@ def _written(file: Path) -> Iterator[str]:
     if written.get("vendor", {}).get("token"):
         yield "vendor.token"
     for name in ("broker", "store"):
-        if ":" in _login(str(written.get(name, ""))):
+        if ":" in login_of(str(written.get(name, ""))):
             yield name
-
-
-def _login(url: str) -> str:
-    """User, or user:password, as it stands in a URL; empty without."""
-    return url.partition("://")[2].rpartition("@")[0]
 
 
 def _plain_http(url: str) -> bool:

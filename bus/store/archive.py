@@ -116,7 +116,8 @@ def _shown(tx: Tx, entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def prune(tx: Tx, before_ms: int, limit: int) -> int:
     """Delete up to ``limit`` entries older than ``before_ms``, and receipts as old. Returns how many entries."""
-    return [_prune(tx, table, before_ms, limit) for table in (t.receipts_heard, t.archive)][1]
+    _prune(tx, t.receipts_heard, before_ms, limit)
+    return _prune(tx, t.archive, before_ms, limit)
 
 
 def _prune(tx: Tx, table: Table, before_ms: int, limit: int) -> int:

@@ -25,6 +25,11 @@ BLOCKED_TIMEOUT = 300
 """Seconds a broker may ask us to stop publishing before we look whether another connection fares better."""
 
 
+def login_of(url: str) -> str:
+    """Who logs in, as it stands in the URL: ``user``, or ``user:password``; empty without."""
+    return url.partition("://")[2].rpartition("@")[0]
+
+
 def each_node(url: str) -> list[str]:
     """A URL for each node: a cluster's stand side by side, ``amqps://user:password@one:5671,two:5671/vhost``."""
     start, at, rest = url.partition("://")[2].rpartition("@")
@@ -40,7 +45,7 @@ def connection_parameters(url: str, name: str, tls: ssl.SSLContext | None) -> li
 
 def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameters:
     """How to connect. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
-    login = url.partition("://")[2].rpartition("@")[0]
+    login = login_of(url)
     by_certificate = bool(login) and ":" not in login
     try:
         parameters = URLParameters(url.replace(f"{login}@", "", 1) if by_certificate else url)
@@ -89,7 +94,7 @@ class RabbitTransport:
         Raises ``ValueError`` for a name that is no center's, or a URL that cannot be read."""
         self.center = check_center_name(center)
         outgoing = connection_parameters(url, f"{center} publish", tls)
-        login = unquote(url.partition("://")[2].rpartition("@")[0].partition(":")[0])
+        login = unquote(login_of(url).partition(":")[0])
         self._publisher = Publisher(
             center,
             outgoing,

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,26 @@ def test_what_is_old_enough_is_erased_by_itself(pair: tuple[Bare, Bare]) -> None
     assert {one.case_id for one in recorded} == {str(case.case_id) for case in made}
     assert {one.who for one in recorded} == {erasing.RETENTION}
     assert {record.case.text for record in records} == {erasing.BLANK}
+
+
+def test_a_case_that_was_opened_again_after_its_erasure_is_erased_again(pair: tuple[Bare, Bare]) -> None:
+    """What the resident said since is not kept for ever because what he said before is gone."""
+    case = _closed(pair)
+    rm, dq = pair
+    assert erasing.erase_old(rm.store, rm.rules, 2**60, 2, rm.now) == 1
+    for center in pair:
+        center.later(3600)
+    rm.do(Reopen(case_id=case.case_id, text=PEOPLE[1].words))
+    carry(rm, dq)
+    dq.do(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply=PEOPLE[1].words))
+    carry(rm, dq)
+    rm.do(Close(case_id=case.case_id, replied_at=rm.now))
+    carry(rm, dq)
+    rm.store.write(lambda tx: tx.execute(t.work.delete()))
+    later = rm.now + timedelta(hours=1)
+    assert [erasing.erase_old(rm.store, rm.rules, 2**60, 2, later) for _ in range(2)] == [1, 0]
+    with rm.store.reading() as tx:
+        assert list(archive.since(tx, DQ, 0, 100)) == []
 
 
 def test_the_command_erases_and_says_what_is_left(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
