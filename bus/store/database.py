@@ -21,9 +21,13 @@ WRITERS_CACHE_KIB = 16 * 1024
 """How much of its file SQLite's writer keeps in memory. With the 2 MiB that it has of itself, a center of 20,000 cases
 read each page of its indexes from the file again and again."""
 
-PAGES_IN_THE_LOG = 4000
-"""How many pages of 4 KiB SQLite's log takes before they are moved to the file: the pages on which every commit writes
-are moved once for several commits. Of itself it would be 1000."""
+PAGE_BYTES = 8192
+"""Of a page in SQLite's file, from its making on. A row with its message is a good part of the usual page of 4 KiB;
+with this size a window's commits take a third less of the processor, and a commit of one hand-over is no slower."""
+
+PAGES_IN_THE_LOG = 2000
+"""How many pages SQLite's log takes before they are moved to the file: the pages on which every commit writes are moved
+once for several commits. Of itself it would be 1000."""
 
 POSTGRESQL = (
     "lock_timeout=10s",
@@ -151,6 +155,7 @@ def _open(url: str, on_sqlite: bool) -> Engine:
 def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late and deferred
     for pragma in (
+        f"page_size={PAGE_BYTES}",  # first: what is written once keeps its size
         "journal_mode=WAL",
         "synchronous=FULL",  # NORMAL forgets commits at a power cut
         "secure_delete=ON",  # a deleted resident is gone from the file too
