@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bus import message as module
 from bus.contract import CONTRACT, Rule
 from bus.kinds import Lost, Receipt, ReceiptItem, Verdict
 from bus.message import CODES, MAX_BYTES, MAX_DEPTH, Message, Undecodable, compose, decode, encode, read_json
@@ -55,6 +56,30 @@ def test_every_kind_survives_the_road(rule: Rule) -> None:
     assert again == message
     assert type(again.data) is type(message.data)
     assert encode(again) == encode(message)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_message_spelled_as_we_write_is_read_once_and_any_other_spelling_is_looked_at(
+    rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The short way gives what the long way gives, and is taken by our own bytes alone."""
+    written = encode(example(rule))
+    looked_at: list[bytes] = []
+
+    def look_at(raw: bytes) -> dict[str, Any]:
+        looked_at.append(raw)
+        return read_json(raw)
+
+    monkeypatch.setattr(module, "read_json", look_at)
+    assert decode(written) == module._checked(written)
+    assert looked_at == [written], "by _checked alone"
+    twice = b'{"specversion":"1.0",' + written[1:]
+    for spelling in (written + b" ", written.replace(b'":', b'": ', 1), twice, raw({**json.loads(written), "more": 1})):
+        looked_at.clear()
+        with contextlib.suppress(Undecodable):
+            assert decode(spelling) == decode(written)
+        assert spelling in looked_at
+    assert refusal(twice).code == "duplicate-key"
 
 
 def test_compose_gives_each_message_an_id_of_version_7_and_leaves_out_what_is_absent() -> None:
