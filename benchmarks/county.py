@@ -5,15 +5,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from benchmarks.ground import Ground, folder
 from benchmarks.process import Process, process
 from benchmarks.runners.ours import GIVER, TAKER
 from bus.settings import fresh_secret
-from bus.testing.keys import county_keys
+from bus.testing.keys import county_keys, store_keys
 
-Trust = Literal["nobody", "signed", "sealed"]
+Secrecy = Literal["none", "signed", "sealed", "at rest"]
+"""Each with all that stands before it."""
 TEXT = 105
 """Letters of a case's text: they make the offer 1,300 bytes long."""
 
@@ -48,18 +50,17 @@ def county(
     stores: Sequence[str] = (),
     watched: bool = False,
     warm: bool = True,
-    trust: Trust = "nobody",
+    secrecy: Secrecy = "none",
 ) -> Iterator[County]:
     """``stores``: URLs of the giver's and the taker's store; SQLite in a folder of their own if there are none.
-    ``trust``: whether messages are signed, or signed and sealed."""
+    ``secrecy``: whether messages are signed, sealed as well, and the stores hidden too."""
     secret = fresh_secret()
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
         more = ("watched",) if watched else ()
-        keys = county_keys(path / "keys", {GIVER: None, TAKER: None}) if trust != "nobody" else {}
-        keys = {center: {**files, "required": trust == "sealed"} for center, files in keys.items()}
+        settings = _settings(path / "keys", secrecy)
         given: dict[str, tuple[object, ...]] = {
-            center: (center, urls[center], store, path, secret, letters, json.dumps(keys.get(center)), *more)
+            center: (center, urls[center], store, path, secret, letters, json.dumps(settings[center]), *more)
             for center, store in zip((GIVER, TAKER), stores, strict=True)
         }
         taker = stack.enter_context(process("ours", *given[TAKER]))
@@ -71,3 +72,14 @@ def county(
         if warm:
             both.hand_over(200)
         yield both
+
+
+def _settings(keys: Path, secrecy: Secrecy) -> dict[str, dict[str, Any]]:
+    settings: dict[str, dict[str, Any]] = {GIVER: {}, TAKER: {}}
+    if secrecy != "none":
+        for center, files in county_keys(keys, {GIVER: None, TAKER: None}).items():
+            settings[center]["trust"] = {**files, "required": secrecy != "signed"}
+    if secrecy == "at rest":
+        for center, hidden in store_keys(keys, (GIVER, TAKER)).items():
+            settings[center]["at_rest"] = hidden
+    return settings

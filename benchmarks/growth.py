@@ -15,7 +15,7 @@ SIZES = {
     "bytes": (1_000, 5_000, 20_000),
 }
 GOALS = ("backlog", "cases", "centers")
-QUICK = {"backlog": (10_000, 100_000), "cases": (10_000, 100_000), "centers": (4, 40), "bytes": (1_000, 20_000)}
+QUICK = {"backlog": (10_000, 100_000), "cases": (10_000, 50_000), "centers": (4, 40), "bytes": (1_000, 20_000)}
 WINDOWS = 8
 
 

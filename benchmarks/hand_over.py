@@ -5,7 +5,7 @@ queue, to the receipt back at the sender. Theirs: from the first publishing to t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.county import Trust, county
+from benchmarks.county import Secrecy, county
 from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
 from benchmarks.process import both_ends
@@ -28,7 +28,8 @@ class Subject:
 OURS = "four-center-bus"
 SIGNED = "four-center-bus, signed"
 SEALED = "four-center-bus, signed and sealed"
-TRUST: dict[str, Trust] = {OURS: "nobody", SIGNED: "signed", SEALED: "sealed"}
+EVERYTHING = "four-center-bus, signed, sealed, at rest"
+SECRECY: dict[str, Secrecy] = {OURS: "none", SIGNED: "signed", SEALED: "sealed", EVERYTHING: "at rest"}
 """What each row of ours does for secrecy."""
 RAW = "pika, raw"
 SUBJECTS = (
@@ -43,6 +44,7 @@ SUBJECTS = (
     Subject(OURS, "ours", 12_000),
     Subject(SIGNED, "ours", 12_000),
     Subject(SEALED, "ours", 12_000),
+    Subject(EVERYTHING, "ours", 12_000),
 )
 
 
@@ -55,7 +57,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
         subject = subjects[figure.name]
         count = subject.count // 6 if quick else subject.count
         if subject.module == "ours":
-            return ours(ground, count, trust=TRUST[figure.name])
+            return ours(ground, count, secrecy=SECRECY[figure.name])
         return theirs(ground, subject.module, count)
 
     alternating(rounds, figures, measure, say)
@@ -65,7 +67,10 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
         for one in SUBJECTS
         if one.goal
     ]
-    goals.append(Goal("B1", "signed and sealed against neither", named(figures, SEALED).median / mine, 0.65))
+    goals += [
+        Goal("B1", f"{name.partition(', ')[2]} against nothing of it", named(figures, name).median / mine, 0.65)
+        for name in (SEALED, EVERYTHING)
+    ]
     return Results(figures, goals)
 
 
@@ -78,7 +83,7 @@ def theirs(ground: Ground, module: str, count: int) -> float:
             return count / float(taker.hear("ended")["at"] - begun)
 
 
-def ours(ground: Ground, count: int, *, trust: Trust = "nobody") -> float:
+def ours(ground: Ground, count: int, *, secrecy: Secrecy = "none") -> float:
     """Hand-overs a second by us."""
-    with county(ground, trust=trust) as both:
+    with county(ground, secrecy=secrecy) as both:
         return count / both.hand_over(count)

@@ -4,11 +4,9 @@ Knowing the hash of a file is the right to read it: nothing lists them, and 256 
 """
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 from sqlalchemy import select
@@ -16,10 +14,12 @@ from sqlalchemy import select
 from bus.bounds import Strict
 from bus.case import Attachment
 from bus.center import NotEver, NotNow
+from bus.folder import Folder, is_hash
 from bus.page import ms
 from bus.photos import without_traces
+from bus.store import files
 from bus.store import tables as t
-from bus.store.database import Store, Tx
+from bus.store.database import Tx
 from bus.store.writing import lay_new
 from bus.trust.notary import NoNotary, Notary
 
@@ -56,8 +56,7 @@ class Kept(Strict):
 class Attachments:
     """One center's folder of attachments."""
 
-    store: Store
-    folder: Path
+    folder: Folder
     public_url: str
     """Where other centers reach this center's intake; attachments are served below it."""
     notary: Notary = field(default_factory=NoNotary)
@@ -73,50 +72,36 @@ class Attachments:
             raise NotKept("media-type")
         came, content = hashlib.sha256(content).hexdigest(), without_traces(content, media_type)
         sha256 = hashlib.sha256(content).hexdigest()
-        self._write(self._path(sha256), content)
+        self.folder.put(sha256, content)
         kept = Kept(sha256=sha256, size=len(content), media_type=media_type, name=_plain(name))
-        row = kept.model_dump() | {"at_ms": ms(now)}
         alias = {"came": came, "sha256": sha256}
 
         def change(tx: Tx) -> None:
-            lay_new(tx, t.attachments, [row], ["sha256"])
+            name = files.name_kept(tx, sha256, kept.name)
+            lay_new(tx, t.attachments, [kept.model_dump() | {"name": name, "at_ms": ms(now)}], ["sha256"])
             if came != sha256:
                 lay_new(tx, t.attachments_came, [alias], ["came"])
 
-        self.store.write(change)
+        self.folder.store.write(change)
         return kept
-
-    def _path(self, sha256: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-            raise NotKept("no-hash")
-        return self.folder / sha256[:2] / sha256
-
-    @staticmethod
-    def _write(path: Path, content: bytes) -> None:
-        if path.exists():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.{id(content)}.part")
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)  # a reader sees the whole file or none
 
     def named(self, tx: Tx, sha256: str) -> Attachment | None:
         """The reference to a kept file, as it travels in messages; ``sha256``: of what is kept, or of what came."""
         came = t.attachments_came.c
         sha256 = tx.execute(select(came.sha256).where(came.came == sha256)).scalar() or sha256
-        row = tx.execute(select(t.attachments).where(t.attachments.c.sha256 == sha256)).one_or_none()
+        query = select(t.attachments).where(t.attachments.c.sha256 == sha256)
+        row = tx.execute(query.with_for_update(read=True)).one_or_none()  # it is not erased before it is named
         if row is None:
             return None
         href = f"{self.public_url}/attachments/{sha256}" if self.public_url else None
-        return Attachment(sha256=sha256, size=row.size, media_type=row.media_type, name=row.name, href=href)
+        name = row.name or files.name(tx, sha256)
+        return Attachment(sha256=sha256, size=row.size, media_type=row.media_type, name=name, href=href)
 
     def read(self, sha256: str) -> bytes | None:
         """The bytes of a kept file; None if it is not here. Raises ``NotKept`` for what is no hash."""
-        path = self._path(sha256)
-        return path.read_bytes() if path.exists() else None
+        if not is_hash(sha256):
+            raise NotKept("no-hash")
+        return self.folder.get(sha256)
 
     def fetch(self, reference: Attachment) -> bytes:
         """The bytes of a file that a message names, from here or from the center that has it, checked by its hash.
@@ -133,7 +118,7 @@ class Attachments:
         content = _download(reference.href, reference.size)
         if hashlib.sha256(content).hexdigest() != reference.sha256:
             raise NotEver("attachment-altered", "the center that has it serves other bytes than were announced")
-        self._write(self._path(reference.sha256), content)
+        self.folder.put(reference.sha256, content)
         return content
 
 

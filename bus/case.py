@@ -5,11 +5,13 @@ withheld, masked or sealed as one piece.
 """
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
+from stdnum.cn import ric
 
 from bus.bounds import (
     CLEAN_LINE,
@@ -35,12 +37,32 @@ def _nothing_hidden(href: str) -> str:
     return href
 
 
+def _none_of_them(marks: object) -> bool:
+    """What is not marked is said as it was before there were marks."""
+    return not marks
+
+
 class Urgency(StrEnum):
     """How fast the matter must be taken up."""
 
     NORMAL = "normal"
     URGENT = "urgent"
     EMERGENCY = "emergency"
+
+
+class Sensitive(StrEnum):
+    """The kinds of data that want stricter care, as the law counts them (个人信息保护法, art. 28)."""
+
+    MINOR = "minor"
+    """A child under fourteen."""
+    MEDICAL = "medical"
+    """Health and treatment."""
+    BIOMETRIC = "biometric"
+    BELIEF = "belief"
+    IDENTITY = "identity"
+    """A status of which others might think less (特定身份)."""
+    FINANCE = "finance"
+    WHEREABOUTS = "whereabouts"
 
 
 class Person(Strict):
@@ -56,6 +78,30 @@ class Person(Strict):
     """The resident asked not to be named to anyone but the center he spoke to."""
     agent: Line | None = None
     """Who speaks for the resident (代办), if somebody does."""
+
+
+CHILD_UNTIL = 14
+"""Years of age from which the law speaks of a child's data no more (个人信息保护法, art. 31)."""
+
+
+HEALTH = "health"
+"""The category of what is about health and treatment, and the first word of those below it."""
+
+
+def marks_of(category: str, resident: Person | None, when: datetime) -> set[Sensitive]:
+    """What can be told without being told: a child by the identity card, a patient by the category."""
+    marks = {Sensitive.MEDICAL} if category.partition(".")[0] == HEALTH else set()
+    return marks | {Sensitive.MINOR} if resident is not None and is_child(resident, when) else marks
+
+
+def is_child(resident: Person, when: datetime) -> bool:
+    """Whether the resident's identity card tells of a child at that time; without one nobody is taken for one."""
+    if resident.id_card is None:
+        return False
+    born = ric.get_birth_date(resident.id_card)
+    birthday_was = (when.month, when.day) >= (born.month, born.day)
+    years: int = when.year - born.year - (not birthday_was)
+    return years < CHILD_UNTIL
 
 
 class Place(Strict):
@@ -108,6 +154,9 @@ class Case(Strict):
     source: Source
     received_at: Moment
     due: Moment | None = None
+    sensitive: Annotated[tuple[Sensitive, ...], Field(max_length=8, fail_fast=True, exclude_if=_none_of_them)] = ()
+    """Which data in it want stricter care: who the resident is, is then shown to nobody but who holds the case, and
+    what is kept may be erased sooner."""
 
     def without_resident(self) -> Self:
         """The same matter for those who need not know the resident (an assistant, an anonymous request)."""

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from bus.bounds import Strict
-from bus.case import Attachment, Case, Person, Place, Source, Urgency
+from bus.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency, marks_of
 from bus.commands import Command
 from bus.custody import Record
 from bus.kinds import CaseKind
@@ -123,8 +123,12 @@ class FrontDesk:
         urgency: Urgency = Urgency.NORMAL,
         received_at: datetime | None = None,
         due: datetime | None = None,
+        sensitive: Iterable[Sensitive] = (),
     ) -> Case:
-        """A case of this center, with an id and a number of its own."""
+        """A case of this center, with an id and a number of its own. ``sensitive``: what cannot be told by the category
+        or the resident's identity card."""
+        when = received_at or self.now
+        marks = {*sensitive} | marks_of(category, resident, when)
         return Case(
             case_id=self.new_id(),
             number=self.number(),
@@ -138,8 +142,9 @@ class FrontDesk:
             urgency=urgency,
             channel=channel,
             source=source,
-            received_at=received_at or self.now,
+            received_at=when,
             due=due,
+            sensitive=tuple(sorted(marks)),
         )
 
 

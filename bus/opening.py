@@ -1,5 +1,6 @@
-"""A center's store, opened as its settings say: with the master key, where there is one."""
+"""A center's store and the folder of its files, opened as its settings say: with the master key, where there is one."""
 
+from bus.folder import Folder
 from bus.settings import CenterSettings
 from bus.store.database import Store
 from bus.store.vault import Vault
@@ -9,3 +10,8 @@ from bus.trust.master import master_key
 def store_of(settings: CenterSettings) -> Store:
     """The store. Raises ``KeyTrouble`` when its master key cannot be had."""
     return Store(settings.store, Vault(master_key(settings.at_rest.key)) if settings.at_rest else None)
+
+
+def folder_of(settings: CenterSettings, store: Store) -> Folder:
+    """Where the attachments lie."""
+    return Folder(store, settings.data / "attachments")

@@ -29,7 +29,7 @@ from bus.http import DoorShut, make_app
 from bus.intake import Counter, Reply, Submission
 from bus.log import log
 from bus.metrics import Metrics
-from bus.opening import store_of
+from bus.opening import folder_of, store_of
 from bus.page import Rules, ms
 from bus.port import Fate, Transport
 from bus.settings import CenterSettings
@@ -89,8 +89,7 @@ class Running:
         notary = notary_of(settings.trust)
         self.rules = Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary)
         self.store = store_of(settings)
-        folder, public_url = settings.data / "attachments", settings.http.public_url
-        self.attachments = Attachments(self.store, folder, public_url, notary)
+        self.attachments = Attachments(folder_of(settings, self.store), settings.http.public_url, notary)
         self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
         self.system = self.center.connect(self.vendor)
         self.metrics = Metrics(settings.center, self.store, transport)
@@ -271,11 +270,14 @@ class Running:
 
     def _erase_old(self) -> int:
         """What the settings no longer allow to be kept."""
-        kept = self.settings.retention
-        if kept is None:
-            return 0
-        now = clock()
-        return erase_old(self.store, self.rules, ms(now) - kept.erase_after_days * 86_400_000, ERASED_AT_ONCE, now)
+        kept, now, done = self.settings.retention, clock(), 0
+        days = (kept.erase_after_days, kept.erase_sensitive_after_days) if kept is not None else (None, None)
+        for after, sensitive in zip(days, (False, True), strict=True):
+            if after is not None:
+                before_ms = ms(now) - after * 86_400_000
+                folder, rules = self.attachments.folder, self.rules
+                done = max(done, erase_old(folder, rules, before_ms, ERASED_AT_ONCE, now, sensitive=sensitive))
+        return done
 
     def _ring(self) -> None:
         self._relay_bell.set()

@@ -82,6 +82,13 @@ class Retention(_Part):
     erase_after_days: Annotated[int, Field(ge=1, le=36500)]
     """So many days after its last change a closed case is erased: what tells of the resident becomes noise, figures
     stay. Not before ``keep_days``: until then a neighbour that was put back to a backup may ask for it."""
+    erase_sensitive_after_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """The same for cases of children and of the sick, sooner; without it they stay as long as all others."""
+
+    @property
+    def soonest(self) -> int:
+        """After how many days anything is erased."""
+        return min(self.erase_after_days, self.erase_sensitive_after_days or self.erase_after_days)
 
 
 class Trust(_Part):
@@ -156,8 +163,8 @@ class CenterSettings(BaseSettings):
             raise ValueError("intake_secret is missing: set BUS_INTAKE_SECRET (bus doctor --new-secret makes one)")
         if self.retention is not None and self.at_rest is None:
             raise ValueError("retention needs at_rest: a case is erased by destroying its key")
-        if self.retention is not None and self.retention.erase_after_days < self.keep_days:
-            raise ValueError("retention.erase_after_days must not be less than keep_days")
+        if self.retention is not None and self.retention.soonest < self.keep_days:
+            raise ValueError("what retention erases must not be younger than keep_days")
         return self
 
     @property

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bus.testing.town import Town
 from stories import s01, s02, s06, s09, s10, s12, s14, s15, s21, s22
-from stories.stage import ARBITER, CENTERS, COMMUNITY, DQ, DQ_COMMUNITY, DQ_STREET, RM, STREET, ZW, Stage
+from stories.stage import ARBITER, CENTERS, COMMUNITY, DQ, DQ_COMMUNITY, DQ_STREET, RM, STREET, ZW, Json, Stage
 
 STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S01": s01.play,
@@ -43,11 +43,13 @@ def play(
     *,
     only: Sequence[str] = tuple(STORIES),
     kill: bool = False,
+    disguise: Callable[[Json], Json] = lambda body: body,
 ) -> list[Stage]:
-    """Play stories one after the other. With ``kill`` the centers' process dies in the midst of one and comes back."""
+    """Play stories one after the other. With ``kill`` the centers' process dies in the midst of one and comes back.
+    ``disguise``: what residents say, in other words."""
     stages = []
     for name in only:
-        stage = Stage(town, name, heard=heard)
+        stage = Stage(town, name, heard=heard, disguise=disguise)
         stages.append(stage)
         killer = threading.Thread(target=_power_cut, args=(town,)) if kill and name == KILL_AT else None
         if killer:

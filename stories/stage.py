@@ -9,6 +9,8 @@ from bus.custody import Record, Status
 from bus.store import cases
 from bus.testing.town import Town
 
+Json = dict[str, Any]
+
 COUNTY = "150402"
 STREET = "150402006"
 COMMUNITY = "150402006006"
@@ -36,10 +38,12 @@ class Stage:
     """Seconds to wait for anything."""
     heard: Callable[[str, UUID], None] = lambda _story, _case: None
     """Told of each case that the story has made."""
+    disguise: Callable[[Json], Json] = lambda body: body
+    """What residents say, in other words: so that it would be known again wherever it got to."""
 
-    def resident(self, center: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def resident(self, center: str, path: str, body: Json) -> Json:
         """Somebody uses the vendor's system of ``center``."""
-        answer: dict[str, Any] = self.town.vendor(center, path, body)
+        answer: Json = self.town.vendor(center, path, self.disguise(body))
         return answer
 
     def case_of(self, center: str, system: str, native_id: str) -> UUID:

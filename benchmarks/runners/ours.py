@@ -65,7 +65,7 @@ class Watched(RabbitTransport):
 
 
 def started(
-    me: str, broker: str, store: str, folder: Path, secret: str, trust: Any, *, watched: bool
+    me: str, broker: str, store: str, folder: Path, secret: str, secrecy: dict[str, Any], *, watched: bool
 ) -> tuple[Running, str]:
     """A center that is ready, and the URL of its HTTP server."""
     settings = load(
@@ -78,7 +78,7 @@ def started(
         intake_secret=secret,
         vendor={"url": "http://127.0.0.1:9"},
         http={"port": 0},
-        trust=trust,
+        **secrecy,
     )
     set_up(me, sys.stderr, logging.ERROR)
     running = Running(settings, (Watched if watched else RabbitTransport)(me, broker))
@@ -128,10 +128,10 @@ def obey(running: Running, word: str, number: int, letters: int) -> None:
 
 
 def main() -> None:
-    """``ours CENTER BROKER STORE FOLDER SECRET LETTERS TRUST [watched]``; it leaves when its standard input ends."""
-    me, broker, store, folder, secret, letters, trust = sys.argv[1:8]
+    """``ours CENTER BROKER STORE FOLDER SECRET LETTERS SECRECY [watched]``; it leaves when its standard input ends."""
+    me, broker, store, folder, secret, letters, secrecy = sys.argv[1:8]
     watched = "watched" in sys.argv[8:]
-    running, url = started(me, broker, store, Path(folder), secret, json.loads(trust), watched=watched)
+    running, url = started(me, broker, store, Path(folder), secret, json.loads(secrecy), watched=watched)
     tell("ready", url=url)
     for line in sys.stdin:
         word, _, number = line.strip().partition(" ")

@@ -10,6 +10,7 @@ from bus.cli.importing import import_
 from bus.cli.keys import keys
 from bus.cli.parked import parked
 from bus.cli.pki import pki
+from bus.cli.proof import proof
 from bus.cli.queues import queues
 from bus.cli.restored import restored
 from bus.cli.run import run
@@ -42,6 +43,7 @@ app.add_typer(parked, name="parked")
 app.add_typer(keys, name="keys")
 app.add_typer(pki, name="pki")
 app.add_typer(access, name="access")
+app.add_typer(proof, name="proof")
 
 
 def main() -> None:

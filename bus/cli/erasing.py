@@ -2,17 +2,16 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from bus.cli.accesses import whoami
-from bus.cli.places import ConfigFile, opened_store, rules_of, store_settings
+from bus.cli.places import ConfigFile, case_named, opened_store, rules_of, store_settings
 from bus.cli.voice import FAILURE, USAGE, Lang, Language, Voice
 from bus.erasing import MayNotErase
 from bus.erasing import erase as erase_case
+from bus.opening import folder_of
 from bus.replay import NO_CASE
-from bus.store import cases
 from bus.transports.findings import Words
 
 _WHY = {
@@ -39,19 +38,14 @@ def erase(
         settings = store_settings(config)
         with opened_store(settings) as store:
             with store.reading() as tx:
-                case_id = _uuid(case) or cases.by_number(tx, case) or NO_CASE
+                case_id = case_named(tx, case) or NO_CASE
             try:
-                erase_case(store, rules_of(settings), case_id, datetime.now(UTC), whoami(), reason.strip())
+                erase_case(
+                    folder_of(settings, store), rules_of(settings), case_id, datetime.now(UTC), whoami(), reason.strip()
+                )
             except MayNotErase as no:
                 voice.fail(f"不能删除 {case}：{_WHY[no.code].zh}", f"{case} is not erased: {_WHY[no.code].en}", FAILURE)
     voice.say(
         f"{case}：居民信息已删除；此前的备份仍有，到期即删",
         f"{case} is erased; backups of before still hold it, until they are deleted",
     )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

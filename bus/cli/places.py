@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from bus.opening import store_of
 from bus.page import Rules
 from bus.settings import BadSettings, CenterSettings, load
-from bus.store import schema
-from bus.store.database import Store, StoreTrouble
+from bus.store import cases, schema
+from bus.store.database import Store, StoreTrouble, Tx
 from bus.trust.key_notary import notary_of
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="中心的配置文件 / the center's settings file")]
@@ -67,6 +68,14 @@ def _of_center(center: str | None, path: Path, settings: CenterSettings) -> Cent
 def rules_of(settings: CenterSettings) -> Rules:
     """What the county has settled for this center. Raises ``KeyTrouble``."""
     return Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary_of(settings.trust))
+
+
+def case_named(tx: Tx, text: str) -> UUID | None:
+    """The case that an operator means, by its UUID or its number for people; None: no case here has that number."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return cases.by_number(tx, text)
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from sqlalchemy import Row, Table, select
 
-from bus.cli.places import ConfigFile, opened_store, store_settings
+from bus.cli.places import ConfigFile, case_named, opened_store, store_settings
 from bus.cli.voice import AsJson, Lang, Language, Voice, moment
 from bus.contract import BY_KIND
 from bus.custody import Record
@@ -40,7 +39,7 @@ def trace(
     """一件案子在本中心的来龙去脉 / one case's journal in this center's store."""
     voice = Voice(lang, as_json)
     with voice.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
-        case_id = _case_id(tx, case)
+        case_id = case_named(tx, case)
         record = cases.read(tx, [case_id]).get(case_id) if case_id else None
         lines = cases.journal(tx, case_id) if case_id else []
         waiting = _waiting(tx, str(case_id))
@@ -58,13 +57,6 @@ def trace(
     if waiting:
         rows = [(*list(one.values())[:5], moment(one["since_ms"]), one["why"]) for one in waiting]
         voice.table(_WAITING, rows, Words("尚未了结", "Not yet settled"))
-
-
-def _case_id(tx: Tx, case: str) -> UUID | None:
-    try:
-        return UUID(case)
-    except ValueError:
-        return cases.by_number(tx, case)
 
 
 def _facts(record: Record) -> dict[str, Any]:

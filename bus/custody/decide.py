@@ -165,6 +165,10 @@ def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decisio
     _must_hold(record)
     if command.to == record.me:
         raise Refusal("assist-self", "help is asked from another center")
+    if command.show_resident and record.case.sensitive:
+        raise Refusal(
+            "sensitive", "who a child or a patient is, helpers are not told: ask without, or hand the case over"
+        )
     assist_id = new_id()
     shown = record.case.as_shown() if command.show_resident else record.case.without_resident()
     asked = k.AssistRequested(version=record.version, assist_id=assist_id, case=shown, ask=command.ask, due=command.due)

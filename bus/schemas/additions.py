@@ -10,6 +10,15 @@ from typing import Any
 
 ADDITIONS: dict[str, tuple[str, ...]] = {
     "receipt.v1.json": ("$defs/ReceiptItem/properties/digest",),  # what exactly a recipient vouches for
+    **dict.fromkeys(
+        (
+            "case.offered.v1.json",
+            "case.assist-requested.v1.json",
+            "case.arbitration-requested.v1.json",
+            "case.ruled.v1.json",
+        ),
+        ("$defs/Case/properties/sensitive", "$defs/Sensitive"),  # which data in it want stricter care
+    ),
 }
 """Schema → the places of the fields that were added."""
 

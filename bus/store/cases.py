@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select, update
 
 from bus.custody import Record
+from bus.store import files
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.prepared import Prepared, Row, among, as_list
@@ -98,6 +99,7 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
             "status": record.status.value,
             "opened_ms": int(record.case.received_at.timestamp() * 1000),
             "changed_ms": now_ms,
+            "sensitive": bool(record.case.sensitive),
             "record": record.model_dump_json().encode(),
         }
         rows.append(row)
@@ -105,6 +107,7 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     for record, row in zip(ordered, hidden, strict=True):
         _remember(str(row["case_id"]), str(row["record"]), record)
     lay_over(tx, t.cases, hidden)
+    files.named_in(tx, ordered)
 
 
 def by_number(tx: Tx, number: str) -> UUID | None:

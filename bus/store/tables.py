@@ -45,6 +45,7 @@ cases = Table(
     Column("status", String(16), nullable=False),
     Column("opened_ms", BigInteger, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("sensitive", Boolean, nullable=False, default=False, server_default=false()),
     Column("record", Text, nullable=False),
     Index("cases_by_number", "number"),
     Index("cases_by_status", "status", "changed_ms"),
@@ -59,6 +60,24 @@ case_keys = Table(
     Column("erased_ms", BigInteger, nullable=True),
 )
 """The key under which a case's rows stand, wrapped by the master key; empty once the case was erased."""
+
+file_keys = Table(
+    "file_keys",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("name", LargeBinary, nullable=True),
+)
+"""The key under which an attached file lies in its folder, wrapped by the master key, and the file's name under it."""
+
+case_files = Table(
+    "case_files",
+    metadata,
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Index("cases_by_file", "sha256"),
+)
+"""Which cases name which files."""
 
 links = Table(
     "links",

@@ -99,7 +99,7 @@ class Vault:
     def _keys(self, tx: Tx, case_ids: Iterable[str]) -> dict[str, _Key]:
         """Those of these cases that are there."""
         return {
-            case_id: _Key(self._cipher(case_id, bytes(wrapped)), erased_ms is not None)
+            case_id: _Key(self.cipher(case_id, bytes(wrapped)), erased_ms is not None)
             for case_id, wrapped, erased_ms in _KEYS.rows(tx, ids=as_list(sorted({*case_ids})))
             if wrapped
         }
@@ -110,7 +110,8 @@ class Vault:
         _MAKE.each(tx, [{"case_id": i, "wrapped": master.wrap(key, i.encode())} for i, key in fresh.items()])
         return self._keys(tx, fresh)
 
-    def _cipher(self, case_id: str, wrapped: bytes) -> AESGCM:
+    def cipher(self, about: str, wrapped: bytes) -> AESGCM:
+        """The key that stands in the store as ``wrapped``, about a case or a file. Raises ``KeyTrouble``."""
         known = self._unwrapped.get(wrapped)
         if known is not None:
             return known
@@ -119,7 +120,7 @@ class Vault:
                 "库已加密，配置里却没有主密钥；请在 [at_rest] 中写明 key",
                 "the store is encrypted and the settings name no key: name it under [at_rest]",
             )
-        made = AESGCM(self.master.unwrap(wrapped, case_id.encode()))
+        made = AESGCM(self.master.unwrap(wrapped, about.encode()))
         if len(self._unwrapped) >= MOST_KEYS:
             self._unwrapped.clear()
         self._unwrapped[wrapped] = made

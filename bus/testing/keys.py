@@ -1,6 +1,6 @@
-"""Keys for a county of a test or a demo: an operator, a key for each center, and the directory that lists them all."""
+"""Keys for a county of a test or a demo: an operator, a key for each center and for its store, and the directory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from bus.trust import application, directory
 from bus.trust.directory import Directory
 from bus.trust.keyring import Keyring, new_keyring, write_keyring
+from bus.trust.master import new_master_key
 
 
 def enlisted(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
@@ -34,4 +35,16 @@ def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str,
     write_keyring(folder / "operator.keys.json", operator)
     (folder / "operator.pub").write_text(operator.keys[-1].public.model_dump_json())
     (folder / "county.directory").write_bytes(directory.written(known, operator.keys[-1]))
+    return settings
+
+
+def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Make a master key for the store of each center, in ``folder``. Returns what its settings take as ``at_rest``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {}
+    for center in centers:
+        path = folder / f"{center}.master"
+        path.touch(0o600)
+        path.write_bytes(new_master_key())
+        settings[center] = {"key": str(path)}
     return settings

@@ -24,9 +24,11 @@ from bus.settings import fresh_secret
 from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Store
+from bus.store.vault import Vault
 from bus.testing.county import County, Plan
-from bus.testing.keys import county_keys
+from bus.testing.keys import county_keys, store_keys
 from bus.testing.stand_in import StandIn
+from bus.trust.master import master_key
 
 COUNTY = "county"
 """The process of all centers, where they share one."""
@@ -79,6 +81,7 @@ class Town:
     children: "dict[str, subprocess.Popen[str]]" = field(default_factory=dict)
     _plans: dict[str, Plan] = field(default_factory=dict)
     _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _at_rest: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _ready: set[str] = field(default_factory=set)
     _log: TextIO | None = None
     _eyes: dict[str, Store] = field(default_factory=dict)
@@ -89,6 +92,7 @@ class Town:
         ports = {name: free_port() for name in self.centers}
         self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         self._keys = county_keys(self.folder / "keys", self.urls)
+        self._at_rest = store_keys(self.folder / "keys", self.centers)
         settings = []
         for name, port in ports.items():
             secret = fresh_secret()
@@ -114,6 +118,7 @@ class Town:
             "routes": [dict(route) for route in self.routes.get(name, ())],
             "arbiter": self.arbiter,
             "trust": self._keys[name],
+            "at_rest": self._at_rest[name],
             **self.more,
         }
 
@@ -200,14 +205,13 @@ class Town:
     def eye(self, center: str) -> Store:
         """The center's store, to look at."""
         if center not in self._eyes:
-            self._eyes[center] = Store(self.store_url(center))
+            self._eyes[center] = Store(self.store_url(center), Vault(master_key(self._at_rest[center]["key"])))
         return self._eyes[center]
 
     def records(self, center: str) -> dict[UUID, Record]:
         """Every case that the center knows."""
         with self.eye(center).reading() as tx:
-            found = [Record.model_validate_json(row.record) for row in tx.execute(select(t.cases.c.record))]
-        return {record.case.case_id: record for record in found}
+            return cases.read(tx, [UUID(case_id) for case_id in tx.execute(select(t.cases.c.case_id)).scalars()])
 
     def record(self, center: str, case_id: UUID) -> Record | None:
         """What the center knows of one case."""

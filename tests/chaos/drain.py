@@ -40,7 +40,7 @@ def what_waits(on: Stage) -> list[str]:
     """What has not been settled, one line a center: for the finding."""
     lines = []
     for center in on.town.centers:
-        store = Store(on.town.store_url(center))
+        store = on.town.store(center)
         try:
             with store.reading() as tx:
                 waits = [line for table in (t.outbox, t.work) for line in _groups(tx, table)]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bus.store.database import Store
 from bus.testing.checker import Books, Effect, Evidence, Seat, Submission, Told, read, text_digest
 from tests.chaos.town import Town
 
@@ -18,7 +17,7 @@ ONCE = frozenset({"open-handle", "replies", "answers"})
 
 def books_of(town: Town, center: str) -> Books:
     """What the center's store says now."""
-    store = Store(town.store_url(center))
+    store = town.store(center)
     try:
         return read(store)
     finally:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import httpx
 
-from bus.store.database import Store
 from bus.testing.checker.canaries import Canary
-from bus.testing.checker.columns import clean_columns
-from bus.testing.checker.hunting import Place, hunt
+from bus.testing.checker.columns import HOLD_RESIDENTS, clean_columns
+from bus.testing.checker.hunting import STORES, Place, hunt
 from tests.chaos.journal import Journal
 from tests.chaos.stage import Stage
 
@@ -29,10 +28,10 @@ def pages(on: Stage) -> list[Place]:
 
 
 def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence[Place]) -> list[str]:
-    """Every mark of a resident in logs, temporary files, pages, the broker's logs, headers and sealed bodies, and clean
-    columns."""
+    """Every mark of a resident in logs, temporary files, pages, the broker's logs, headers and sealed bodies, and
+    stores; where the centers have no keys, in those columns of the stores that are clean without."""
     places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
-    hits = [*hunt(people, places), *journal.inside]
+    hits = [*hunt(people, places, {} if on.town.seals else STORES), *journal.inside]
     return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hits]
 
 
@@ -44,8 +43,8 @@ def _places(on: Stage) -> Iterator[Place]:
             yield "broker's log", folder / "log"
             yield "broker's output", folder / "output.log"
     for center in on.town.centers:
-        store = Store(on.town.store_url(center))
+        store = on.town.store(center)
         try:
-            yield from clean_columns(center, store)
+            yield from clean_columns(center, store, {} if on.town.seals else HOLD_RESIDENTS)
         finally:
             store.close()

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from bus.settings import fresh_secret
+from bus.store.database import Store
+from bus.store.vault import Vault
 from bus.testing.checker.canaries import Canary
-from bus.testing.keys import county_keys
+from bus.testing.keys import county_keys, store_keys
 from bus.testing.services.places import free_ports
+from bus.trust.master import master_key
 from tests.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
 from tests.chaos.load import Load
 from tests.chaos.vendors import Desk
@@ -45,6 +48,7 @@ class Town:
     secrets: dict[str, str] = field(default_factory=dict)
     vendors: "subprocess.Popen[bytes] | None" = None
     _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _at_rest: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _watch: Watch | None = None
 
     def open(self) -> None:
@@ -52,9 +56,10 @@ class Town:
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = free_ports(2 * len(self.brokers))
         doors = {name: ports.pop() for name in self.brokers}
-        if self.code == HERE and not self.codes:  # the version before cannot read what is signed
+        if self.code == HERE and not self.codes:  # the version before cannot read what is signed or hidden
             urls = {name: f"http://127.0.0.1:{door}" for name, door in doors.items()}
             self._keys = county_keys(self.folder / "keys", urls)
+            self._at_rest = store_keys(self.folder / "keys", urls)
         desks = []
         for name, door in doors.items():
             vendor = ports.pop()
@@ -83,18 +88,23 @@ class Town:
             "intake_secret": self.secrets[name],
             "vendor": {"url": f"http://127.0.0.1:{vendor}"},
             "http": {"port": door, "public_url": f"http://127.0.0.1:{door}"},
-            **({"trust": self._keys[name]} if self._keys else {}),
+            **({"trust": self._keys[name], "at_rest": self._at_rest[name]} if self._keys else {}),
             **self.more,
         }
 
     @property
     def seals(self) -> bool:
-        """Whether its centers have keys, so that nobody on the road can read what they say."""
+        """Whether its centers have keys, so that nobody can read what they say and keep, on the road or on a disk."""
         return bool(self._keys)
 
     def store_url(self, name: str) -> str:
         """Where the center's store is."""
         return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
+
+    def store(self, name: str) -> Store:
+        """The center's store, to look at; to be closed."""
+        hidden = self._at_rest.get(name)
+        return Store(self.store_url(name), Vault(master_key(hidden["key"])) if hidden else None)
 
     def _temporary(self) -> Path:
         """Where the centers' temporary files go, so that they can be looked through."""

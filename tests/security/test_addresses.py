@@ -12,6 +12,7 @@ import pytest
 from bus.attachments import Attachments
 from bus.case import Attachment
 from bus.center import NotEver, NotNow
+from bus.folder import Folder
 from bus.store import Store, schema
 from bus.testing.keys import enlisted
 from bus.trust import application, directory
@@ -74,7 +75,7 @@ def files(web: Web, tmp_path: Path) -> Iterator[Attachments]:
     known = enlisted(enlisted(directory.empty(NOW), mine, NOW), neighbour, NOW, f"{web.center}/bus")
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    yield Attachments(store, tmp_path / "files", "", KeyNotary(Fixed(mine), Fixed(known)))
+    yield Attachments(Folder(store, tmp_path / "files"), "", KeyNotary(Fixed(mine), Fixed(known)))
     store.close()
 
 
@@ -135,7 +136,7 @@ def test_a_center_whose_key_is_revoked_is_not_asked_any_more(web: Web, tmp_path:
     known = application.revoked(known, neighbour.keys[0].public.kid, NOW)
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    gone = Attachments(store, tmp_path / "files", "", KeyNotary(Fixed(mine), Fixed(known)))
+    gone = Attachments(Folder(store, tmp_path / "files"), "", KeyNotary(Fixed(mine), Fixed(known)))
     with pytest.raises(NotNow, match="attachment-stranger"):
         gone.fetch(_named(f"{web.center}/bus/attachments/{HASH}"))
     assert web.asked == []

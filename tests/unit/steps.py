@@ -12,6 +12,7 @@ from bus.bounds import Strict
 from bus.case import Case, Person, Place, Source
 from bus.center import Answer, Center, Desk, FrontDesk
 from bus.commands import Command
+from bus.folder import Folder
 from bus.ids import new_id
 from bus.intake import Counter, Reply, Submission, intake
 from bus.message import Message, decode, kept
@@ -87,6 +88,7 @@ class Bare:
         self.rules = Rules(name, arbiter, notary=notary)
         self.store = Store(f"sqlite:///{folder}/{name}.db", vault)
         schema.upgrade(self.store)
+        self.folder = Folder(self.store, folder / f"{name}-files")
         self.bag = Bag()
         self.now = NOW
 

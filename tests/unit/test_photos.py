@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 from PIL.ImageCms import ImageCmsProfile, createProfile
 
 from bus.attachments import Attachments
+from bus.folder import Folder
 from bus.photos import without_traces
 from bus.store import Store, schema
 
@@ -148,7 +149,7 @@ def files(tmp_path: Path) -> Iterator[Attachments]:
     """A center's folder."""
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    yield Attachments(store, tmp_path / "files", "http://here")
+    yield Attachments(Folder(store, tmp_path / "files"), "http://here")
     store.close()
 
 
@@ -159,7 +160,7 @@ def test_a_photo_is_named_by_the_hash_of_what_came_or_of_what_is_kept(files: Att
     for _ in range(2):
         kept = files.keep(content, "a.jpg", NOW)
         assert kept.sha256 != came
-    with files.store.reading() as tx:
+    with files.folder.store.reading() as tx:
         by_either = {files.named(tx, came), files.named(tx, kept.sha256)}
         assert files.named(tx, "0" * 64) is None
     assert [one.sha256 for one in by_either if one] == [kept.sha256]

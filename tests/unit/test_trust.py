@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bus.attachments import Attachments
 from bus.case import Attachment
 from bus.center import NotNow
-from bus.store import Store
+from bus.folder import Folder
+from bus.store import Store, schema
 from bus.testing.keys import enlisted
 from bus.trust import application, directory, sheet
 from bus.trust.directory import Directory
@@ -287,10 +288,13 @@ def test_nothing_is_fetched_from_where_no_center_serves_it(name: str, rm: Keyrin
     known = application.listed(directory.empty(NOW), asked, NOW)
     assert known.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
     assert not known.serves(STRANGE[name], HASH, NOW)
-    files = Attachments(Store("sqlite://"), tmp_path, "", KeyNotary(Fixed(rm), Fixed(known)))
+    store = Store(f"sqlite:///{tmp_path}/s.db")
+    schema.upgrade(store)
+    files = Attachments(Folder(store, tmp_path), "", KeyNotary(Fixed(rm), Fixed(known)))
     reference = Attachment.model_construct(sha256=HASH, size=3, media_type="image/png", href=STRANGE[name])
     with pytest.raises(NotNow, match="attachment-stranger"):
         files.fetch(reference)
+    store.close()
 
 
 def test_a_center_goes_on_serving_where_it_did_when_its_key_is_rotated(rm: Keyring) -> None:

@@ -174,7 +174,7 @@ def test_an_erased_case_is_noise_and_every_figure_stays(pair: tuple[Bare, Bare],
     with rm.store.reading() as tx:
         yesterdays = [(str(case.case_id), one) for one in tx.execute(select(t.archive.c.body)).scalars()]
     before = _figures(rm)
-    erasing.erase(rm.store, rm.rules, case.case_id, NOW, "root", "asked")
+    erasing.erase(rm.folder, rm.rules, case.case_id, NOW, "root", "asked")
     cases._LATELY.clear()
     assert _figures(rm) == before
     with rm.store.reading() as tx:
@@ -197,7 +197,7 @@ def test_what_is_said_of_an_erased_case_is_answered_as_ever(pair: tuple[Bare, Ba
     """Under a key of its own from then on."""
     case = _closed(pair)
     rm, dq = pair
-    erasing.erase(rm.store, rm.rules, case.case_id, NOW, "root", "asked")
+    erasing.erase(rm.folder, rm.rules, case.case_id, NOW, "root", "asked")
     rm.do(Reopen(case_id=case.case_id, text=PEOPLE[1].words))
     carry(rm, dq)
     cases._LATELY.clear()
@@ -213,8 +213,8 @@ def test_what_is_old_enough_is_erased_by_itself(pair: tuple[Bare, Bare]) -> None
     made = [_closed(pair, number) for number in range(3)]
     _handed_over(pair, 3)
     rm = pair[0]
-    assert erasing.erase_old(rm.store, rm.rules, 0, 10, NOW) == 0
-    assert [erasing.erase_old(rm.store, rm.rules, 2**60, 2, NOW) for _ in range(3)] == [2, 1, 0]
+    assert erasing.erase_old(rm.folder, rm.rules, 0, 10, NOW) == 0
+    assert [erasing.erase_old(rm.folder, rm.rules, 2**60, 2, NOW) for _ in range(3)] == [2, 1, 0]
     with rm.store.reading() as tx:
         recorded = list(accesses.entries(tx))
         records = cases.read(tx, [case.case_id for case in made]).values()
@@ -227,7 +227,7 @@ def test_a_case_that_was_opened_again_after_its_erasure_is_erased_again(pair: tu
     """What the resident said since is not kept for ever because what he said before is gone."""
     case = _closed(pair)
     rm, dq = pair
-    assert erasing.erase_old(rm.store, rm.rules, 2**60, 2, rm.now) == 1
+    assert erasing.erase_old(rm.folder, rm.rules, 2**60, 2, rm.now) == 1
     for center in pair:
         center.later(3600)
     rm.do(Reopen(case_id=case.case_id, text=PEOPLE[1].words))
@@ -238,7 +238,7 @@ def test_a_case_that_was_opened_again_after_its_erasure_is_erased_again(pair: tu
     carry(rm, dq)
     rm.store.write(lambda tx: tx.execute(t.work.delete()))
     later = rm.now + timedelta(hours=1)
-    assert [erasing.erase_old(rm.store, rm.rules, 2**60, 2, later) for _ in range(2)] == [1, 0]
+    assert [erasing.erase_old(rm.folder, rm.rules, 2**60, 2, later) for _ in range(2)] == [1, 0]
     with rm.store.reading() as tx:
         assert list(archive.since(tx, DQ, 0, 100)) == []
 
@@ -305,7 +305,7 @@ def test_what_may_not_be_erased_is_told_why(prepare: str, code: str, pair: tuple
         cases._LATELY.clear()
         rm.store.write(lambda tx: tx.execute(update(t.cases).values(record=_plain_record(case_id))))
     with pytest.raises(MayNotErase) as told:
-        erasing.erase(rm.store, rm.rules, case_id, NOW, "root", "asked")
+        erasing.erase(rm.folder, rm.rules, case_id, NOW, "root", "asked")
     assert told.value.code == code
 
 

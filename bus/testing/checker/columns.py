@@ -23,14 +23,15 @@ HOLD_RESIDENTS: Mapping[str, str] = {
 """Columns that are passed over, and why. Every other column of text or bytes must be clean, a new one, too."""
 
 
-def clean_columns(name: str, store: Store) -> Iterator[Place]:
-    """The columns that must hold nothing of a resident, as places for ``hunt``."""
+def clean_columns(name: str, store: Store, except_for: Mapping[str, str] = HOLD_RESIDENTS) -> Iterator[Place]:
+    """The columns that must hold nothing of a resident, as places for ``hunt``. ``except_for``: none, where the store
+    has a master key."""
     with store.reading() as tx:
         for table in t.metadata.sorted_tables:
             columns = [column for column in table.c if isinstance(column.type, String | LargeBinary)]
             for column in columns:
                 spot = f"{table.name}.{column.name}"
-                if spot not in HOLD_RESIDENTS:
+                if spot not in except_for:
                     values = tx.execute(select(column).where(column.is_not(None)).distinct()).scalars()
                     content = b"\n".join(v if isinstance(v, bytes) else str(v).encode() for v in values)
                     yield f"{name} {spot}", content

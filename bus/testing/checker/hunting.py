@@ -20,7 +20,7 @@ OVERLAP = 4096
 """Longer than any mark in any spelling, twice escaped."""
 
 STORES: Mapping[str, str] = {
-    "*.db": "the store: bodies and records are in clear until stores are encrypted; see `clean_columns` for the rest",
+    "*.db": "a store without a master key: bodies and records are in clear; see `clean_columns` for the rest",
     "*.db-wal": "the store's log: as *.db",
     "*.db-shm": "the store's index: as *.db",
 }

@@ -1,0 +1,88 @@
+"""``bus proof``: what neighbours have signed for a case, to be shown to others and checked by them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from bus.cli.places import ConfigFile, case_named, opened_store, store_settings
+from bus.cli.voice import FAILURE, USAGE, AsJson, Lang, Language, Voice, moment
+from bus.proof import Judgement, Proof, Vouched, judge, of_case
+from bus.replay import NO_CASE
+from bus.transports.findings import Words
+from bus.trust import directory
+from bus.trust.keyring import read_public_key
+from bus.trust.trouble import KeyTrouble
+
+proof = typer.Typer(help="回执凭证：对方签收了什么 / what neighbours have signed for", no_args_is_help=True)
+
+_HEADS = (Words("时间", "When"), Words("对方", "Who"), Words("报文", "Kind"), Words("签收为", "Verdict"),
+          Words("编号", "Message"))  # fmt: skip
+_JUDGED = {
+    Judgement.VOUCHED: Words("属实", "vouched for"),
+    Judgement.NOT_THEIRS: Words("不是对方所签，或密钥已吊销", "not signed by them, or by a key that was revoked"),
+    Judgement.OTHERWISE: Words("是对方所签，但说的不是这件报文", "signed by them, and says otherwise"),
+}
+
+
+@proof.command()
+def export(
+    case: Annotated[str, typer.Argument(help="案件编号或 UUID / number or UUID")],
+    out: Annotated[Path, typer.Option(help="写入此文件 / the file to write")],
+    config: ConfigFile = None,
+    lang: Language = Lang.ZH,
+) -> None:
+    """导出一个案件的签名回执，不含居民信息 / what neighbours have signed for; nothing of the resident is in it."""
+    voice = Voice(lang)
+    with voice.guarding():
+        settings = store_settings(config)
+        with opened_store(settings) as store, store.reading() as tx:
+            found = of_case(tx, settings.center, case_named(tx, case) or NO_CASE)
+        if not found.said:
+            voice.fail(f"{case}：没有签过名的回执", f"{case}: no signed receipt is kept", FAILURE)
+        try:
+            out.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            voice.fail(f"写不了 {out}（{error.strerror}）", f"{out}: {error.strerror}", USAGE)
+    voice.table(_HEADS, [(_when(o), o.recipient, o.kind, o.verdict.value, str(o.message_id)) for o in found.said])
+    voice.say(
+        f"已写入 {out}；核对：bus proof check {out} --directory … --operator …",
+        f"written to {out}; to check it: bus proof check {out} --directory … --operator …",
+    )
+
+
+@proof.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="导出的文件 / the file that was exported")],
+    directory_file: Annotated[Path, typer.Option("--directory", help="本县名录 / the county's directory")],
+    operator: Annotated[Path, typer.Option("--operator", help="运维者的公钥 / the operator's public key")],
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """凭名录核对凭证，不需要任何库；有一条不实即退出码 1 / check it by the directory alone: no store is needed."""
+    voice = Voice(lang, as_json)
+    try:
+        shown = Proof.model_validate_json(file.read_bytes())
+        known = directory.read_file(directory_file, read_public_key(operator))
+    except (OSError, ValidationError):
+        voice.fail(f"{file} 读不了，或不是回执凭证", f"{file}: cannot be read, or is no proof", USAGE)
+    except KeyTrouble as trouble:
+        voice.fail(trouble.zh, trouble.en, USAGE)
+    judged = [(one, judge(one, known)) for one in shown.said]
+    if as_json:
+        voice.data([{"message_id": str(one.message_id), "recipient": one.recipient, "digest": one.digest,
+                     "verdict": one.verdict.value, "judgement": what.value} for one, what in judged])  # fmt: skip
+    else:
+        heads = (*_HEADS, Words("核对", "Found"))
+        voice.table(
+            heads,
+            [(_when(o), o.recipient, o.kind, o.verdict.value, str(o.message_id), voice.pick(_JUDGED[what]))
+             for o, what in judged],
+        )  # fmt: skip
+    if any(what is not Judgement.VOUCHED for _, what in judged):
+        raise typer.Exit(FAILURE)
+
+
+def _when(one: Vouched) -> str:
+    return moment(int(one.at.timestamp() * 1000))

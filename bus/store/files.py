@@ -1,0 +1,94 @@
+"""What the store knows of the files beside it: under which key each lies, and which cases name it."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete, select, update
+
+from bus.custody import Record
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.vault import vault_of
+from bus.store.writing import lay_new
+from bus.trust.master import NONCE
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOfFile:
+    """Under which a file and its name are hidden."""
+
+    wrapped: bytes
+    """As it stands in the store."""
+    cipher: AESGCM
+
+
+def key(tx: Tx, sha256: str) -> KeyOfFile | None:
+    """The key of a file; None: it lies in clear, or not here. Raises ``KeyTrouble`` without the master key."""
+    query = select(t.file_keys.c.wrapped).where(t.file_keys.c.sha256 == sha256)
+    wrapped = tx.execute(query).scalar()
+    return None if wrapped is None else KeyOfFile(bytes(wrapped), vault_of(tx).cipher(sha256, bytes(wrapped)))
+
+
+def new_key(tx: Tx, sha256: str) -> KeyOfFile | None:
+    """The key of a file, made now where there is none yet; None in a store without a master key."""
+    master = vault_of(tx).master
+    if master is not None:
+        wrapped = master.wrap(AESGCM.generate_key(128), sha256.encode())
+        lay_new(tx, t.file_keys, [{"sha256": sha256, "wrapped": wrapped, "name": None}], ["sha256"])
+    return key(tx, sha256)
+
+
+def name_kept(tx: Tx, sha256: str, name: str | None) -> str | None:
+    """Keep the file's name under its key. Returns what may stand in clear: the name itself, where there is no key."""
+    there = key(tx, sha256)
+    if there is None or name is None:
+        return name
+    nonce = os.urandom(NONCE)
+    hidden = nonce + there.cipher.encrypt(nonce, name.encode(), _about_name(sha256))
+    change = update(t.file_keys).where(t.file_keys.c.sha256 == sha256, t.file_keys.c.name.is_(None))
+    tx.execute(change.values(name=hidden))
+    return None
+
+
+def name(tx: Tx, sha256: str) -> str | None:
+    """The file's name, where it was kept under its key."""
+    there = key(tx, sha256)
+    hidden = tx.execute(select(t.file_keys.c.name).where(t.file_keys.c.sha256 == sha256)).scalar()
+    if there is None or hidden is None:
+        return None
+    return there.cipher.decrypt(hidden[:NONCE], hidden[NONCE:], _about_name(sha256)).decode()
+
+
+def _about_name(sha256: str) -> bytes:
+    return f"name {sha256}".encode()
+
+
+def named_in(tx: Tx, records: Iterable[Record]) -> None:
+    """Remember which files these cases name: none goes while a case needs it."""
+    rows = [
+        {"case_id": str(record.case.case_id), "sha256": one.sha256}
+        for record in records
+        for one in record.case.attachments
+    ]
+    lay_new(tx, t.case_files, rows, ["case_id", "sha256"])
+
+
+def forget(tx: Tx, record: Record) -> Mapping[str, KeyOfFile | None]:
+    """The case names no file any more. The files that no other case names are forgotten, their keys destroyed: which,
+    and under which key each lay."""
+    c, case_id = t.case_files.c, str(record.case.case_id)
+    mine = {one.sha256 for one in record.case.attachments}
+    mine |= {*tx.execute(select(c.sha256).where(c.case_id == case_id)).scalars()}
+    if not mine:
+        return {}
+    a = t.attachments.c
+    # whoever is about to name one of them has locked it, and is waited for
+    tx.execute(select(a.sha256).where(a.sha256.in_(mine)).order_by(a.sha256).with_for_update()).all()
+    tx.execute(delete(t.case_files).where(c.case_id == case_id))
+    gone = sorted(mine - {*tx.execute(select(c.sha256).where(c.sha256.in_(mine))).scalars()})
+    keys = {sha256: key(tx, sha256) for sha256 in gone}
+    for table in (t.file_keys, t.attachments, t.attachments_came):
+        tx.execute(delete(table).where(table.c.sha256.in_(gone)))
+    return keys

@@ -1,0 +1,121 @@
+"""What a neighbour has signed for can be shown to others, who check it by the directory alone."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus.case import Case
+from bus.commands import Accept, Offer, Register
+from bus.proof import Judgement, Proof, Vouched, judge, of_case
+from bus.settings import Trust
+from bus.testing.checker.canaries import canaries
+from bus.testing.checker.hunting import hunt
+from bus.testing.keys import county_keys
+from bus.trust import directory, sheet
+from bus.trust.directory import Directory
+from bus.trust.key_notary import notary_of
+from bus.trust.keyring import read_public_key
+from tests.unit.steps import Bare, a_case, carry
+from tests.unit.test_cli_run import bus
+
+RM, DQ = "media_center-150402", "party_service-150402006"
+WHO = canaries(seed=77, n=1)[0]
+
+
+@dataclass
+class Matter:
+    """A case that has been handed over, and where the keys lie."""
+
+    rm: Bare
+    case: Case
+    keys: Path
+
+    @property
+    def known(self) -> Directory:
+        """The county's directory."""
+        return directory.read_file(self.keys / "county.directory", read_public_key(self.keys / "operator.pub"))
+
+    def proof(self) -> Proof:
+        """As the giver shows it."""
+        with self.rm.store.reading() as tx:
+            return of_case(tx, RM, self.case.case_id)
+
+
+@pytest.fixture
+def matter(tmp_path: Path) -> Iterator[Matter]:
+    """Offered and accepted, between centers that sign."""
+    keys = county_keys(tmp_path / "keys", {RM: None, DQ: None})
+    rm, dq = (Bare(name, tmp_path, notary=notary_of(Trust(**keys[name]))) for name in (RM, DQ))
+    case = a_case(RM, title=WHO.words, resident=WHO.person())
+    rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
+    carry(rm, dq)
+    dq.do(Accept(case_id=case.case_id))
+    carry(rm, dq)
+    yield Matter(rm, case, tmp_path / "keys")
+    rm.close()
+    dq.close()
+
+
+def test_what_was_signed_for_is_proven_and_tells_nothing_of_the_resident(matter: Matter) -> None:
+    """The offer, vouched for by its recipient."""
+    shown = matter.proof()
+    assert [(one.kind, one.recipient, one.verdict.value) for one in shown.said] == [("case.offered", DQ, "applied")]
+    assert [judge(one, matter.known) for one in shown.said] == [Judgement.VOUCHED]
+    receipts = [("receipt", base64.b64decode(one.receipt)) for one in shown.said]
+    assert hunt([WHO], [("proof", shown.model_dump_json()), *receipts]) == []
+
+
+def _resigned(one: Vouched, change: Callable[[bytes], bytes]) -> Vouched:
+    signature, document = sheet.message(base64.b64decode(one.receipt))
+    raw = sheet.joined(change(document), [signature or ""])
+    return one.model_copy(update={"receipt": base64.b64encode(raw).decode()})
+
+
+WRONG: dict[str, tuple[Callable[[Vouched], Vouched], Judgement]] = {
+    "for other bytes": (lambda one: one.model_copy(update={"digest": "0" * 64}), Judgement.OTHERWISE),
+    "of another message": (
+        lambda one: one.model_copy(update={"message_id": one.message_id.__class__(int=7)}), Judgement.OTHERWISE,
+    ),
+    "by somebody else": (lambda one: one.model_copy(update={"recipient": RM}), Judgement.NOT_THEIRS),
+    "altered": (lambda one: _resigned(one, lambda body: body.replace(b"applied", b"refused")), Judgement.NOT_THEIRS),
+    "unsigned": (
+        lambda one: one.model_copy(
+            update={"receipt": base64.b64encode(sheet.message(base64.b64decode(one.receipt))[1]).decode()}
+        ),
+        Judgement.NOT_THEIRS,
+    ),
+    "no base64": (lambda one: one.model_copy(update={"receipt": "€"}), Judgement.NOT_THEIRS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_nothing_else_is_proven(name: str, matter: Matter) -> None:
+    """A receipt for other bytes, of another message, by another hand."""
+    change, judgement = WRONG[name]
+    (one,) = matter.proof().said
+    assert judge(change(one), matter.known) is judgement
+
+
+def test_the_commands_export_and_check_it_without_the_store(matter: Matter, tmp_path: Path) -> None:
+    """What was exported is checked with the directory and the operator's key alone; one that was altered is told."""
+    config, out = tmp_path / "c.toml", tmp_path / "proof.json"
+    config.write_text(
+        f'center = "{RM}"\nstore = "sqlite:///{tmp_path}/{RM}.db"\n[vendor]\nurl = "http://127.0.0.1:1"\n'
+    )
+    assert bus("proof", "export", matter.case.number, "--out", out, "--config", config)[0] == 0
+    ways = ("--directory", matter.keys / "county.directory", "--operator", matter.keys / "operator.pub")
+    code, said, _ = bus("proof", "check", out, *ways)
+    assert (code, "属实" in said) == (0, True)
+    document: dict[str, Any] = json.loads(out.read_text())
+    document["said"][0]["digest"] = "0" * 64
+    out.write_text(json.dumps(document))
+    code, said, _ = bus("proof", "check", out, *ways, "--json")
+    assert (code, [one["judgement"] for one in json.loads(said)]) == (1, ["otherwise"])
+    out.write_text("{}")
+    assert bus("proof", "check", out, *ways)[0] == 2
+    assert bus("proof", "export", "N-none", "--out", out, "--config", config)[0] == 1

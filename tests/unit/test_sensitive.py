@@ -1,0 +1,99 @@
+"""Cases of children and of the sick: marked, shown to fewer, erased sooner."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bus import erasing
+from bus.case import Case, Person, Sensitive, marks_of
+from bus.commands import Accept, AskAssist, Close, Offer, Register, Resolve
+from bus.custody import Record, Refusal
+from bus.kinds import Outcome
+from bus.settings import Retention
+from bus.store import cases
+from bus.store import tables as t
+from bus.store.vault import Vault
+from bus.trust.master import FileKey
+from tests.unit.steps import NOW, Bare, a_case, carry
+from tests.unit.test_bounds import id_card
+
+RM, DQ, WM = "media_center-150402", "party_service-150402", "civilization_center-150402"
+WHEN = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Bare, Bare]]:
+    """Two centers whose stores are hidden."""
+    made = tuple(Bare(name, tmp_path, vault=Vault(FileKey(b"m" * 32))) for name in (RM, DQ))
+    yield made[0], made[1]
+    for center in made:
+        center.close()
+
+
+@pytest.mark.parametrize(
+    ("born", "category", "marks"),
+    [
+        ("20121124", "identity", {Sensitive.MINOR}),  # fourteen tomorrow
+        ("20121123", "identity", set()),  # fourteen today
+        ("19491231", "health", {Sensitive.MEDICAL}),
+        ("19491231", "health.clinic", {Sensitive.MEDICAL}),
+        ("20211001", "health", {Sensitive.MINOR, Sensitive.MEDICAL}),
+        ("19491231", "healthy", set()),
+    ],
+)
+def test_a_child_is_told_by_the_card_and_the_sick_by_the_category(
+    born: str, category: str, marks: set[Sensitive]
+) -> None:
+    """Fourteen years to the day; nobody has to think of it."""
+    resident = Person(name="居民甲", id_card=id_card("150929", born))
+    assert marks_of(category, resident, WHEN) == marks
+    assert Sensitive.MINOR not in marks_of(category, Person(name="居民甲"), WHEN)
+
+
+def _marked() -> Case:
+    return a_case(RM, sensitive=(Sensitive.MINOR,))
+
+
+def _known(center: Bare, case: Case) -> Record:
+    with center.store.reading() as tx:
+        return cases.read(tx, [case.case_id])[case.case_id]
+
+
+def test_a_helper_is_never_told_who_the_child_is(pair: tuple[Bare, Bare]) -> None:
+    """Not by the holder's wish either; the neighbour that takes the case over is told, and knows that it is marked."""
+    rm, dq = pair
+    case = _marked()
+    rm.do(Register(case=case))
+    with pytest.raises(Refusal) as no:
+        rm.do(AskAssist(case_id=case.case_id, to=WM, ask="请上门", show_resident=True))
+    assert no.value.code == "sensitive"
+    rm.do(AskAssist(case_id=case.case_id, to=WM, ask="请上门"))
+    rm.do(Offer(case_id=case.case_id, to=(DQ,)))
+    carry(rm, dq)
+    dq.do(Accept(case_id=case.case_id))
+    taken = _known(dq, case).case
+    assert (taken.sensitive, taken.resident) == ((Sensitive.MINOR,), case.resident)
+
+
+def test_marked_cases_are_erased_sooner_and_stay_marked(pair: tuple[Bare, Bare]) -> None:
+    """The others wait for their own time."""
+    rm = pair[0]
+    marked, other = _marked(), a_case(RM)
+    for case in (marked, other):
+        rm.do(Register(case=case))
+        rm.do(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="办结"))
+        rm.do(Close(case_id=case.case_id, replied_at=NOW))
+    rm.store.write(lambda tx: tx.execute(t.work.delete()))
+    erased = [erasing.erase_old(rm.folder, rm.rules, 2**60, 9, NOW, sensitive=True) for _ in range(2)]
+    assert erased == [1, 0]
+    assert (_known(rm, marked).case.text, _known(rm, other).case.text) == (erasing.BLANK, other.text)
+    assert _known(rm, marked).case.sensitive == marked.sensitive
+    assert erasing.erase_old(rm.folder, rm.rules, 2**60, 9, NOW) == 1
+
+
+def test_what_is_erased_soonest_counts_against_what_neighbours_may_ask() -> None:
+    """Sooner only, never later."""
+    assert Retention(erase_after_days=400, erase_sensitive_after_days=100).soonest == 100
+    assert Retention(erase_after_days=400).soonest == 400
