@@ -19,6 +19,8 @@ OTHER_BYTES = "its recipient vouches for another document under this id; it is s
 
 Control = Receipt | Failure | LogAsked | LogTold
 
+RECEIPTED = "receipted"
+"""How the messages are counted of which a receipt says that they are dealt with."""
 SET_BACK = "its sender's store looks put back to a backup: there, stop the center and run `bus restored`"
 OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus restored`"
 
@@ -106,7 +108,7 @@ def _take_receipt(
     done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
     refused = [(str(i.message_id), i.code or "refused") for i in items if i.verdict is Verdict.REFUSED]
     rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
-    counts["receipted"] += outbox.receipted(tx, peer, done, refused)
+    counts[RECEIPTED] += outbox.receipted(tx, peer, done, refused)
     for message_id, code in refused:
         row = rows.get(message_id)
         if row is not None and row["recipient"] == peer and row["state"] == outbox.WAITING:

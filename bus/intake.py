@@ -76,10 +76,21 @@ class Counter:
     attachment: Callable[[Tx, str], Attachment | None]
 
 
-def intake(store: Store, counter: Counter, submissions: Sequence[Submission], now: datetime) -> list[Reply]:
-    """Take in a batch; one reply for each, in order. Raises ``StoreTrouble``: then none of it was taken."""
+def nobody() -> None:
+    """Who is rung where nobody waits."""
 
-    def change(tx: Tx) -> list[Reply]:
+
+def intake(
+    store: Store,
+    counter: Counter,
+    submissions: Sequence[Submission],
+    now: datetime,
+    ring: Callable[[], None] = nobody,
+) -> list[Reply]:
+    """Take in a batch; one reply for each, in order. ``ring`` is called when it has left something to send or to do.
+    Raises ``StoreTrouble``: then none of it was taken."""
+
+    def change(tx: Tx) -> tuple[list[Reply], bool]:
         window = _Window(Page(tx, counter.rules, now), counter, {s.key for s in submissions})
         replies = [window.reply(submission) for submission in submissions]
         if cases.any_linked(tx, window.registered):  # rare: whose it is must be known before it is registered
@@ -87,9 +98,12 @@ def intake(store: Store, counter: Counter, submissions: Sequence[Submission], no
             replies = [window.reply(submission) for submission in submissions]
         window.page.write()
         intakes.note(tx, window.fresh)
-        return replies
+        return replies, window.page.stirs
 
-    return store.write(change)
+    replies, stirs = store.write(change)
+    if stirs:
+        ring()
+    return replies
 
 
 class _Window:

@@ -182,6 +182,11 @@ class Page:
                 _Spoken(say, case_id, cause.id if cause else None, cause.traceparent if cause else None)
             )
 
+    @property
+    def stirs(self) -> bool:
+        """Whether it leaves something to be sent, or to be done at the desk."""
+        return bool(self._spoken or self._desk)
+
     def write(self) -> int:
         """Write everything down. Returns how many messages were put into the outbox."""
         changed = (self._records[case_id] for case_id in self._changed)

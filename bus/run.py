@@ -107,6 +107,7 @@ class Running:
             self._side_by_side,
             at_once=settings.hands * 4,
             timed=self.metrics.timed,
+            ring=self._ring,
         )
         self._door: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._shut = threading.Event()
@@ -223,7 +224,6 @@ class Running:
                     fault if isinstance(fault, StoreTrouble) else StoreTrouble("intake failed", passing=False)
                 )
             raise
-        self._ring()
         for one, reply in zip(waiting, replies, strict=True):
             one.reply.set_result(reply)
 
@@ -240,7 +240,6 @@ class Running:
         there = self.turns.receive(0.5)
         if not there:
             return
-        self._ring()
         unusual = {n: count for n, count in self.turns.heard.items() if n in UNUSUAL and count}
         if unusual:
             self.log.warning("not-applied", counts=unusual)

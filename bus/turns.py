@@ -15,7 +15,8 @@ from bus import relay
 from bus.accept import accept
 from bus.case import Attachment
 from bus.center import Center
-from bus.intake import Counter, Reply, Submission, intake
+from bus.control import RECEIPTED
+from bus.intake import Counter, Reply, Submission, intake, nobody
 from bus.pace import Pace
 from bus.page import Rules, ms
 from bus.port import Delivery, Transport
@@ -61,6 +62,8 @@ class Turns:
     pace: Pace = field(init=False)
     timed: Callable[[str], AbstractContextManager[None]] = _untimed
     """Observes how long a round of the named step takes; of the desk, without the center's own system."""
+    ring: Callable[[], None] = nobody
+    """Called when a commit has left something to send or to do."""
     heard: Counts[str] = field(default_factory=Counts)
     """What the last round of ``accept`` has done."""
     unsettled: list[Delivery] = field(default_factory=list)
@@ -86,7 +89,7 @@ class Turns:
     def take_in(self, submissions: Sequence[Submission]) -> list[Reply]:
         """These forms share one commit. Raises ``StoreTrouble``: then none was taken."""
         with self.timed("intake"):
-            return intake(self.store, self.counter, submissions, self.clock())
+            return intake(self.store, self.counter, submissions, self.clock(), self.ring)
 
     def send(self, timeout: float = 10) -> relay.Sent:
         """What is due goes onto the road; what becomes of it is written down by the next round. Raises
@@ -107,6 +110,8 @@ class Turns:
             return 0
         with self.timed("accept"):
             self.heard = accept(self.store, self.rules, self.unsettled, self.clock())
+        if self.heard - Counts({RECEIPTED: self.heard[RECEIPTED]}):  # receipts alone leave nothing to do
+            self.ring()
         deliveries, self.unsettled = self.unsettled, []
         self.transport.settle(deliveries)
         return len(deliveries)

@@ -36,7 +36,10 @@ def bus(center: CenterProcess, *words: str, timeout: float = 60) -> Any:
 def _toml(settings: dict[str, Any]) -> str:
     """What the commands need of the settings; the secret does not stand in a file. A JSON string is a TOML string."""
     lines = [f"{name} = {json.dumps(settings[name])}" for name in ("center", "store", "broker", "data")]
-    return "\n".join([*lines, "[vendor]", f"url = {json.dumps(settings['vendor']['url'])}", ""])
+    for table in ("vendor", "trust", "at_rest"):
+        if table in settings:
+            lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in settings[table].items())]
+    return "\n".join([*lines, ""])
 
 
 def await_recovery(center: CenterProcess, timeout: float = 60) -> None:

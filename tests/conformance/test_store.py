@@ -54,17 +54,18 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
     """What was stored before an upgrade is there after it, and the upgrade may be repeated."""
     schema.upgrade(store)
     record = Record(me=ME, case=a_case(ME), holder=ME, version=1, path=(ME,))
+    store.write(lambda tx: cases.keep(tx, [record], 1))
     with store.engine.begin() as tx:
         for table in ("archive", "eras", "pages_owed", "recoveries", "recovery_peers", "recovery_told"):
             tx.exec_driver_sql(f"DROP TABLE {table}")
         tx.exec_driver_sql("ALTER TABLE work DROP COLUMN said")
-        for table in ("receipts_heard", "accesses", "attachments_came", "case_keys"):
+        for table in ("receipts_heard", "accesses", "attachments_came", "case_keys", "file_keys", "case_files"):
             tx.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("outbox", "receipts", "applied"):
             tx.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN digest")
         tx.exec_driver_sql("DROP INDEX parked_by_message")
+        tx.exec_driver_sql("ALTER TABLE cases DROP COLUMN sensitive")
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
-    store.write(lambda tx: cases.keep(tx, [record], 1))
     schema.upgrade(store)
     schema.upgrade(store)
     assert schema.current(store) == schema.newest()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bus.store import tables as t
+from bus.store.vault import vault_of
 from bus.testing.town import Town
 from bus.trust.keyring import read_keyring
 from tests.conftest import Vhost
@@ -76,7 +77,9 @@ class Office:
 def _signers(town: Town, center: str) -> set[bytes]:
     """The beginnings of the signatures on what a center has heard: they name the keys."""
     with town.eye(center).reading() as tx:
-        bodies = tx.execute(select(t.archive.c.body).where(t.archive.c.way == "heard")).scalars()
+        a = t.archive.c
+        heard = tx.execute(select(a.case_id, a.body).where(a.way == "heard")).all()
+        bodies = vault_of(tx).shown(tx, [(case_id, body) for case_id, body in heard])
         return {body.partition(b".")[0] for body in bodies}
 
 

@@ -68,7 +68,7 @@ def _places(town: Town, request: pytest.FixtureRequest) -> list[Place]:
     return places
 
 
-def test_all_stories_end_with_an_answer_and_nobody_else_reads_who_asked(
+def test_all_stories_end_with_an_answer(
     make_town: MakeTown, on_each_road: Callable[[Sequence[str]], dict[str, str]], request: pytest.FixtureRequest
 ) -> None:
     """Each case of the ten stories is answered; nothing is lost, applied twice or parked; and no resident stands in a
