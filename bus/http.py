@@ -68,6 +68,7 @@ _NOS: dict[int, str] = {
     409: "The form is right, and cannot be taken: its id was used, or custody refuses",
     413: "The body is larger than may be",
     415: "Not a kind of file that is kept",
+    429: "This address asks more often than it may: come again after `Retry-After` seconds",
     422: "The form is wrong; its faults are named",
     500: "Nothing was taken: a fault of the adapter; tell the operator, then send it again",
     503: "Not taken, or not known whether it was: send it again later under the same id",
@@ -171,7 +172,7 @@ def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
         tags=["intake"],
         status_code=202,
         response_model=Yes,
-        responses={200: {"model": Yes, "description": "Taken before"}, **_nos(400, 401, 409, 413, 422, 500, 503)},
+        responses={200: {"model": Yes, "description": "Taken before"}, **_nos(400, 401, 409, 413, 422, 429, 500, 503)},
     )(take)
 
 
@@ -230,13 +231,13 @@ def _add_attachments(app: FastAPI, attachments: Attachments, webhook: Webhook, c
         description="Signed over the file's hex SHA-256.",
         status_code=201,
         response_model=Kept,
-        responses=_nos(401, 413, 415, 503),
+        responses=_nos(401, 413, 415, 429, 503),
     )(keep)
     app.get(
         "/attachments/{sha256}",
         tags=["attachments"],
         response_class=Response,
-        responses={200: {"content": {"application/octet-stream": {}}}, **_nos(404)},
+        responses={200: {"content": {"application/octet-stream": {}}}, **_nos(404, 429)},
     )(serve)
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bus.port import Transport
@@ -22,6 +22,14 @@ class Metrics:
         self._seconds = Histogram(
             "bus_step_seconds", "Duration of one round of a step", ["center", "step"], registry=self.registry
         )
+
+        self._turned_away = Counter(
+            "bus_requests_turned_away", "Requests of addresses that ask too often", ["center"], registry=self.registry
+        )
+
+    def turned_away(self) -> None:
+        """One more request was not let in."""
+        self._turned_away.labels(self._center).inc()
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

@@ -35,6 +35,7 @@ from bus.port import Fate, Transport
 from bus.settings import CenterSettings
 from bus.store import archive, schema
 from bus.store.database import StoreTrouble
+from bus.throttle import Throttle, throttled
 from bus.trust.key_notary import notary_of
 from bus.trust.trouble import KeyTrouble
 from bus.turns import WINDOW, Turns
@@ -332,8 +333,9 @@ class Running:
         # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # h11, also where httptools happens to be installed: that one is quicker, and takes headers without a bound
+        served = throttled(app, Throttle(http.requests_per_second), self.metrics.turned_away)
         config = uvicorn.Config(
-            app, http="h11", log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+            served, http="h11", log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
         )
         self._server = uvicorn.Server(config)
         self._thread("http", lambda: self._server.run([listening]) if self._server else None)

@@ -41,6 +41,8 @@ class Http(_Part):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = ""
     """How other centers reach it, for attachments; empty: they cannot."""
+    requests_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """From one address; who asks more often is told to come again (429)."""
 
 
 class VendorAt(_Part):

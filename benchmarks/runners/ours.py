@@ -77,7 +77,7 @@ def started(
         data=str(folder / me),
         intake_secret=secret,
         vendor={"url": "http://127.0.0.1:9"},
-        http={"port": 0},
+        http={"port": 0, "requests_per_second": 1_000_000},
         **secrecy,
     )
     set_up(me, sys.stderr, logging.ERROR)

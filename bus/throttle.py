@@ -1,0 +1,54 @@
+"""How many requests one source may make. Each address has a bucket that holds one second's worth and fills by as much a
+second: one that floods the door is told to wait, and the others are served.
+
+Behind a reverse proxy on this machine the address is the one that the proxy names, else that of the connection.
+"""
+
+import math
+import time
+from collections.abc import Callable
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+MOST_SOURCES = 10_000
+"""Remembered at once; the one that has not come for longest is forgotten, and begins anew."""
+
+
+class Throttle:
+    """Of one door. For one thread: the server's own."""
+
+    def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second, self._clock = per_second, clock
+        self._buckets: dict[str, tuple[float, float]] = {}
+        """Source → how full its bucket was, and when."""
+
+    def wait(self, source: str) -> float:
+        """Seconds until this source may come again; 0: it may come now, and has come."""
+        now = self._clock()
+        left, then = self._buckets.pop(source, (float(self._per_second), now))
+        left = min(self._per_second, left + (now - then) * self._per_second)
+        may = left >= 1
+        self._buckets[source] = left - may, now  # the last that came is the last
+        if len(self._buckets) > MOST_SOURCES:
+            del self._buckets[next(iter(self._buckets))]
+        return 0.0 if may else (1 - left) / self._per_second
+
+
+def throttled(app: ASGIApp, throttle: Throttle, turned_away: Callable[[], None]) -> ASGIApp:
+    """``app``, behind the throttle. ``turned_away`` is called for each request that is not let in."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        seconds = throttle.wait(client[0] if client else "") if scope["type"] == "http" else 0.0
+        if not seconds:
+            await app(scope, receive, send)
+            return
+        turned_away()
+        no = {
+            "code": "too-many",
+            "cure": "this address asks more often than http.requests_per_second: come again later",
+        }
+        await JSONResponse(no, 429, {"Retry-After": str(math.ceil(seconds))})(scope, receive, send)
+
+    return serve
