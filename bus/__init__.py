@@ -1,7 +1,7 @@
 """四中心联动总线: what an adapter may import. Nothing else of ``bus`` is public."""
 
 from bus.bounds import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Text, Word
-from bus.case import Attachment, Case, Person, Place, Source, Urgency
+from bus.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency
 from bus.center import Answer, Center, Desk, FrontDesk, Link, NotEver, NotNow
 from bus.commands import (
     Accept,
@@ -110,6 +110,7 @@ __all__ = [
     "Rule",
     "Ruled",
     "Ruling",
+    "Sensitive",
     "Sha256",
     "Source",
     "Status",

@@ -1,4 +1,4 @@
-"""Running a center: the only loops, threads, signals and sockets, and the only file that knows everyone.
+"""Running a center: the only loops, and the only file that knows everyone.
 
 Each step has one loop on one thread. A loop calls its step, and then waits: for a bell that another step rings when
 it has made work, or for its own short pause. Trouble with the store or the road stops no loop; it is logged and the
@@ -8,23 +8,19 @@ round is tried again.
 import gc
 import importlib
 import queue
-import socket
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-
-import uvicorn
 
 from bus import recovery
 from bus.attachments import Attachments
 from bus.center import Center
 from bus.erasing import erase_old
+from bus.hands import Hands
 from bus.http import DoorShut, make_app
 from bus.intake import Counter, Reply, Submission
 from bus.log import log
@@ -32,6 +28,7 @@ from bus.metrics import Metrics
 from bus.opening import folder_of, store_of
 from bus.page import Rules, ms
 from bus.port import Fate, Transport
+from bus.serving import Serving
 from bus.settings import CenterSettings
 from bus.store import archive, schema
 from bus.store.database import StoreTrouble
@@ -40,7 +37,7 @@ from bus.trust.key_notary import notary_of
 from bus.trust.trouble import KeyTrouble
 from bus.turns import WINDOW, Turns
 from bus.vendor import Vendor
-from bus.work import NOT_BEGUN, Assignment, Gate, Patience, Performed
+from bus.work import NOT_BEGUN, Gate, Patience
 
 UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes"})
 """What accept counts that a log should tell."""
@@ -94,7 +91,7 @@ class Running:
         self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
         self.system = self.center.connect(self.vendor)
         self.metrics = Metrics(settings.center, self.store, transport)
-        self._hands = ThreadPoolExecutor(settings.hands, thread_name_prefix=f"{settings.center}-hand")
+        self._hands = Hands(settings.hands, settings.center)
         self.turns = Turns(
             self.center,
             self.system,
@@ -105,7 +102,7 @@ class Running:
             Gate(Patience(attempts=settings.park_after)),
             self.attachments.fetch,
             clock,
-            self._side_by_side,
+            self._hands.side_by_side,
             at_once=settings.hands * 4,
             timed=self.metrics.timed,
             ring=self._ring,
@@ -115,7 +112,7 @@ class Running:
         self._leaving = threading.Event()
         self._relay_bell, self._desk_bell = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
-        self._server: uvicorn.Server | None = None
+        self._serving: Serving | None = None
         self.log = log().bind(center=settings.center)
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -142,14 +139,14 @@ class Running:
         for all loops together to end; whoever wants us gone waits no longer for six than for one."""
         deadline = time.monotonic() + timeout
         self._shut.set()
-        if self._server is not None:
-            self._server.should_exit = True
+        if self._serving is not None:
+            self._serving.leave()
         self._leaving.set()
         self._relay_bell.set()
         self._desk_bell.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
-        self._hands.shutdown(wait=time.monotonic() < deadline, cancel_futures=True)
+        self._hands.rest(wait=time.monotonic() < deadline)
         self._last_round()
         self.transport.close(5)
         self.vendor.close()
@@ -162,25 +159,6 @@ class Running:
             self.turns.end(timeout=3)
         except (StoreTrouble, KeyTrouble) as trouble:
             self.log.warning("store", trouble=str(trouble))
-
-    def _side_by_side(
-        self, task: Callable[[Assignment], Performed], assignments: Sequence[Assignment]
-    ) -> list[Performed]:
-        """Each hand, this thread's among them, takes the next one until none is left."""
-        waiting = deque(enumerate(assignments))
-        performed: dict[int, Performed] = {}
-
-        def take_on() -> None:
-            with suppress(IndexError):
-                while True:
-                    place, assignment = waiting.popleft()
-                    performed[place] = task(assignment)
-
-        helping = [self._hands.submit(take_on) for _ in range(min(self.settings.hands, len(assignments)) - 1)]
-        take_on()
-        for hand in helping:
-            hand.result()
-        return [performed[place] for place in range(len(assignments))]
 
     # -- loops -------------------------------------------------------------------------------------------------------
 
@@ -327,17 +305,7 @@ class Running:
             self.ready,
             clock,
         )
-        listening = socket.create_server(
-            (http.host, http.port), backlog=256
-        )  # bound here: a taken port is said at once
-        # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # h11, also where httptools happens to be installed: that one is quicker, and takes headers without a bound
         served = throttled(app, Throttle(http.requests_per_second), self.metrics.turned_away)
-        config = uvicorn.Config(
-            served, http="h11", log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
-        )
-        self._server = uvicorn.Server(config)
-        self._thread("http", lambda: self._server.run([listening]) if self._server else None)
-        host, port = listening.getsockname()[:2]
-        return f"http://{host}:{port}"
+        self._serving = Serving(served, http)
+        self._thread("http", self._serving.run)
+        return self._serving.url
