@@ -8,9 +8,13 @@ from bus.store import Store, Tx
 
 ID = "printf('00000000-0000-7000-8000-%012x', n)"
 CASES = f"""
-INSERT INTO cases {{some}} SELECT {ID}, printf('OLD-%09d', n), origin, holder, 1, 'closed', opened_ms - 86400000,
-changed_ms - 86400000, record FROM some, (SELECT * FROM cases LIMIT 1)"""  # noqa: S608 - no value of anybody's
-LANES = f"INSERT INTO lanes {{some}} SELECT peer, {ID}, 1, 1 FROM some, (SELECT * FROM lanes LIMIT 1)"  # noqa: S608
+INSERT INTO cases
+(case_id, number, origin, holder, version, status, opened_ms, changed_ms, record) {{some}}
+SELECT {ID}, printf('OLD-%09d', n), origin, holder, 1, 'closed', opened_ms - 86400000, changed_ms - 86400000, record
+FROM some, (SELECT * FROM cases LIMIT 1)"""  # noqa: S608 - no value of anybody's
+LANES = f"""
+INSERT INTO lanes (peer, case_id, sent, applied) {{some}}
+SELECT peer, {ID}, 1, 1 FROM some, (SELECT * FROM lanes LIMIT 1)"""  # noqa: S608
 OUTBOX = f"""
 INSERT INTO outbox
 (message_id, recipient, case_id, sequence, kind, body, state, attempts, next_ms, created_ms, trouble) {{some}}

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bus.port import Transport
@@ -23,13 +23,11 @@ class Metrics:
             "bus_step_seconds", "Duration of one round of a step", ["center", "step"], registry=self.registry
         )
 
-        self._turned_away = Counter(
-            "bus_requests_turned_away", "Requests of addresses that ask too often", ["center"], registry=self.registry
-        )
+        self._turned_away = 0
 
     def turned_away(self) -> None:
         """One more request was not let in."""
-        self._turned_away.labels(self._center).inc()
+        self._turned_away += 1
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -73,9 +71,13 @@ class Metrics:
         yield self._gauge("bus_consuming", "1 while the broker delivers to us", int(road.consuming))
         yield self._gauge("bus_blocked", "1 while the broker asks us not to publish", int(road.blocked))
         yield self._gauge("bus_unconfirmed", "Parcels the broker has not yet vouched for", road.unconfirmed)
-        again = CounterMetricFamily("bus_reconnects", "Connections made anew", labels=["center"])
-        again.add_metric([self._center], road.reconnects)
-        yield again
+        yield self._counter("bus_reconnects", "Connections made anew", road.reconnects)
+        yield self._counter("bus_requests_turned_away", "Requests of those who ask too often", self._turned_away)
+
+    def _counter(self, name: str, what: str, value: int) -> Metric:
+        counter = CounterMetricFamily(name, what, labels=["center"])
+        counter.add_metric([self._center], value)
+        return counter
 
     def _gauge(self, name: str, what: str, value: float) -> Metric:
         gauge = GaugeMetricFamily(name, what, labels=["center"])

@@ -11,6 +11,8 @@ from bus.testing.checker.hunting import STORES, Place, hunt
 from tests.chaos.journal import Journal
 from tests.chaos.stage import Stage
 
+_CARRIED_IN_CLEAR: set[Path] = set()
+"""Folders of brokers that have carried a run without keys: what that has left there is no fault of this one."""
 PAGES = ("/metrics", "/health/ready", "/openapi.json")
 
 
@@ -28,8 +30,9 @@ def pages(on: Stage) -> list[Place]:
 
 
 def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence[Place]) -> list[str]:
-    """Every mark of a resident in logs, temporary files, pages, the broker's logs, headers and sealed bodies, and
-    stores; where the centers have no keys, in those columns of the stores that are clean without."""
+    """Every mark of a resident in logs, temporary files, pages, headers, sealed bodies, stores, and all files of the
+    broker; where the centers have no keys, in the broker's logs and in those columns of the stores that are clean
+    without."""
     places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
     hits = [*hunt(people, places, {} if on.town.seals else STORES), *journal.inside]
     return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hits]
@@ -40,8 +43,13 @@ def _places(on: Stage) -> Iterator[Place]:
     for node in on.road.nodes:
         folder = getattr(node.server, "folder", None)  # a broker in a container keeps its log there
         if isinstance(folder, Path):
-            yield "broker's log", folder / "log"
-            yield "broker's output", folder / "output.log"
+            if not on.town.seals:
+                _CARRIED_IN_CLEAR.add(folder)
+            if folder not in _CARRIED_IN_CLEAR:
+                yield "broker's files", folder
+            else:
+                yield "broker's log", folder / "log"
+                yield "broker's output", folder / "output.log"
     for center in on.town.centers:
         store = on.town.store(center)
         try:

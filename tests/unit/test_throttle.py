@@ -1,9 +1,15 @@
 """One source that floods the door is told to wait; the others are served."""
 
+import asyncio
+import time
+from pathlib import Path
+
+import httpx
+import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from bus import throttle as module
+from bus.testing.bench import Bench
 from bus.throttle import Throttle, throttled
 
 
@@ -44,8 +50,27 @@ def test_whoever_asks_too_often_is_told_when_to_come_again_and_is_counted() -> N
     """In the shape of every other refusal; the app behind sees nothing of it."""
     app, seen, away = FastAPI(), list[int](), list[int]()
     app.get("/x")(lambda: seen.append(1))
-    client = TestClient(throttled(app, Throttle(5, Hours()), lambda: away.append(1)))
-    answers = [client.get("/x") for _ in range(8)]
+    served = throttled(app, Throttle(5, Hours()), lambda: away.append(1))
+
+    async def play() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://center") as people:
+            return [await people.get("/x") for _ in range(8)]
+
+    answers = asyncio.run(play())
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
     assert (answers[-1].json()["code"], answers[-1].headers["retry-after"]) == ("too-many", "1")
     assert (len(seen), len(away)) == (5, 3)
+
+
+def test_the_door_of_a_center_stands_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a flood from one address the door lets in so many a second; an operator sees how many were turned away."""
+    monkeypatch.setattr("bus.run.Throttle", lambda _per_second: Throttle(30))
+    bench = Bench("adapters.media_center", tmp_path).start()
+    try:
+        codes = [bench.http.get("/health/live").status_code for _ in range(200)]
+        assert 429 in codes
+        time.sleep(1)
+        page = bench.http.get("/metrics").text
+        assert f'bus_requests_turned_away_total{{center="{bench.me}"}} {codes.count(429)}.0' in page
+    finally:
+        bench.stop()
