@@ -141,8 +141,11 @@ _PATTERNS = _patterns()
 
 
 def _views(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The bytes as they are, and with their escapes undone, as often as there are some."""
+    """The bytes as they are, and with their escapes undone, as often as there are some. Only text has any: in what is
+    full of zeros a percent sign is chance, and to undo it would take most of the time of a hunt through a broker."""
     yield "", content
+    if b"\0" in content:
+        return
     for _ in range(3):
         if b"\\" not in content and b"%" not in content:
             return
