@@ -13,6 +13,7 @@ from bus.testing.town import Town
 from stories.stage import ARBITER, DQ, RM, WM, ZW
 from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers
+from tests.journeys.crowd import PEOPLE, seen
 
 ROOT = Path(__file__).parents[2]
 ROWS = 1000
@@ -46,8 +47,8 @@ def _rows(path: Path) -> None:
                     "Unique Key": 39_000_000 + number,
                     "Created Date": "next Tuesday" if number % 50 == 7 else "06/26/2018 10:58:54 AM",
                     "Complaint Type": KINDS[number % len(KINDS)],
-                    "Descriptor": "Loud\u2003Music" if number % 3 else "",
-                    "Incident Address": f"{number} EAST  {number % 90} STREET",
+                    "Descriptor": f"Loud\u2003Music {PEOPLE[number].words}" if number % 3 else "",
+                    "Incident Address": f"{number} EAST  {number % 90} STREET {PEOPLE[number].address}",
                     "City": "NEW YORK" if number % 4 else "",
                     "Borough": BOROUGHS[number % len(BOROUGHS)],
                     "Resolution Description": "x" * (number * 9 % 5000),
@@ -80,7 +81,8 @@ def run_import(town: Town, file: Path) -> dict[str, Any]:
 def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
     make_town: MakeTown, vhost: Vhost, tmp_path: Path
 ) -> None:
-    """Accepted and rejected make a thousand, each accepted case is answered, and a second run imports nothing."""
+    """Accepted and rejected make a thousand, each accepted case is answered, a second run imports nothing, and none of
+    the thousand residents is left in a file."""
     file = tmp_path / "rows.csv"
     _rows(file)
     town = make_town(CENTERS, routes=ROUTES, brokers=brokers(vhost, CENTERS), arbiter=ARBITER)
@@ -95,3 +97,4 @@ def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
     again = run_import(town, file)
     assert (again["imported"], again["repeated"], again["rejected"]) == (0, first["imported"], first["rejected"])
     assert town.audit().cases == first["imported"]
+    assert seen(town, vhost.node) == []

@@ -15,6 +15,7 @@ from bus.testing.town import Town
 from bus.trust.keyring import read_keyring
 from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers
+from tests.journeys.crowd import Crowd, seen
 from tests.unit.test_cli_run import bus
 
 HERE, THERE = "media_center-150402", "media_center-150403"
@@ -24,12 +25,13 @@ pytestmark = pytest.mark.broker
 @contextmanager
 def _traffic(town: Town) -> Iterator[list[str]]:
     """A resident every twentieth of a second; who has come so far."""
-    over, came = threading.Event(), list[str]()
+    over, came, crowd = threading.Event(), list[str](), Crowd()
 
     def residents() -> None:
         while not over.wait(0.05):
-            form = {"client_name": "居民甲", "category": "道路交通", "text": "村道积水", "division": "150403003"}
-            came.append(str(town.vendor(HERE, "/residents/messages", form)["id"]))
+            text = f"村道积水 {len(came)}"
+            form = {"client_name": "居民甲", "category": "道路交通", "text": text, "division": "150403003"}
+            came.append(str(town.vendor(HERE, "/residents/messages", crowd.speaks(form))["id"]))
 
     thread = threading.Thread(target=residents)
     thread.start()
@@ -113,6 +115,7 @@ def test_keys_are_rotated_and_revoked_in_mid_traffic(make_town: MakeTown, vhost:
     assert (audit.cases, audit.answered, audit.lost, audit.twice) == (len(came), len(came), 0, 0)
     assert _parked(town) <= {"revoked-key"}
     assert {center: len(_signers(town, center)) for center in centers} == dict.fromkeys(centers, 2)
+    assert seen(town, vhost.node) == []
 
 
 def _parked(town: Town) -> set[str]:

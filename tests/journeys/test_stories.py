@@ -1,23 +1,20 @@
 """The stories of the four centers, on the embedded road and over RabbitMQ, and the reference story across processes."""
 
-import json
 import random
 import secrets
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from bus.testing.checker.canaries import Canary, canaries
-from bus.testing.checker.hunting import Place, hunt
-from bus.testing.services import RabbitNode
 from bus.testing.town import Town
 from stories import play, s10
-from stories.stage import CENTERS, DQ, DQ_COMMUNITY, DQ_STREET, RM, ZW, Json, Stage
+from stories.stage import CENTERS, DQ, DQ_COMMUNITY, DQ_STREET, RM, ZW, Stage
 from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers
+from tests.journeys.crowd import PEOPLE, Crowd, seen
 
 PATIENCE = 120
 
@@ -33,52 +30,16 @@ def _county(make_town: MakeTown, logins: dict[str, str], **more: object) -> Town
     return make_town(CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, more=play.SETTINGS, brokers=logins, **more)
 
 
-class Crowd:
-    """Residents who would be known again: each form that is handed in is the next one's, and handed in again the same
-    one's."""
-
-    def __init__(self, people: Sequence[Canary]) -> None:
-        self._coming = iter(people)
-        self._came: dict[str, Canary] = {}
-
-    def speaks(self, body: Json) -> Json:
-        """The form with this one's name, telephone and words in it."""
-        said = json.dumps(body, sort_keys=True)
-        who = self._came.get(said) or self._came.setdefault(said, next(self._coming))
-        return {key: _spoken(key, value, who) for key, value in body.items()}
-
-
-def _spoken(key: str, value: object, who: Canary) -> object:
-    if isinstance(value, list):
-        return [_spoken(key, one, who) for one in value]
-    if isinstance(value, dict):
-        return {inner: _spoken(inner, one, who) for inner, one in value.items()}
-    words = {"client_name": who.name, "caller": who.name, "phone": who.phone, "text": f"{value}{who.words}"}
-    return words.get(key, value)
-
-
-def _places(town: Town, request: pytest.FixtureRequest) -> list[Place]:
-    """Every file of the town, its stores among them, and of its broker."""
-    places: list[Place] = [("town", town.folder)]
-    if town.brokers:
-        rabbit: RabbitNode = request.getfixturevalue("rabbit")
-        folder = getattr(rabbit.server, "folder", None)
-        if isinstance(folder, Path):  # one in a container keeps its files there
-            places.append(("the broker's files", folder))
-    return places
-
-
 def test_all_stories_end_with_an_answer(
     make_town: MakeTown, on_each_road: Callable[[Sequence[str]], dict[str, str]], request: pytest.FixtureRequest
 ) -> None:
     """Each case of the ten stories is answered; nothing is lost, applied twice or parked; and no resident stands in a
     file of the centers or of the broker but hidden."""
-    people = canaries(seed=1013)
     town = _county(make_town, on_each_road(CENTERS))
-    stages = play.play(town, disguise=Crowd(people).speaks)
+    stages = play.play(town, disguise=Crowd().speaks)
     _clean(town)
-    assert any(who.words in record.case.text for who in people for record in town.records(DQ).values())
-    assert hunt(people, _places(town, request), {}) == []
+    assert any(who.words in record.case.text for who in PEOPLE for record in town.records(DQ).values())
+    assert seen(town, request.getfixturevalue("rabbit") if town.brokers else None) == []
     assert {stage.story: len(stage.cases) for stage in stages} == dict.fromkeys(play.STORIES, 1) | {
         "S06": 2,
         "S09": 200,
@@ -90,7 +51,8 @@ S10_CENTERS = (RM, ZW, DQ_STREET, DQ_COMMUNITY)
 
 
 def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: Vhost, database_url: str) -> None:
-    """Four centers, each a process of its own, one on PostgreSQL, and the vendors' systems in a fifth."""
+    """Four centers, each a process of its own, one on PostgreSQL, and the vendors' systems in a fifth; the resident is
+    seen nowhere."""
     town = make_town(
         S10_CENTERS,
         routes=play.ROUTES,
@@ -98,15 +60,17 @@ def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: V
         stores={DQ_COMMUNITY: database_url},
         processes="each",
     )
-    play.play(town, only=["S10"])
+    play.play(town, only=["S10"], disguise=Crowd().speaks)
     _clean(town)
+    assert seen(town, vhost.node) == []
     assert len(town.children) == len(S10_CENTERS)
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(580)
 def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) -> None:
-    """Kill -9 of one process or another, the broker among them, ten times: all answered, each effect once."""
+    """Kill -9 of one process or another, the broker among them, ten times: all answered, each effect once, and no
+    resident is left in a file."""
     town = make_town(S10_CENTERS, routes=play.ROUTES, brokers=brokers(vhost, S10_CENTERS), processes="each")
     seed = secrets.randbelow(2**32)
     print(f"seed {seed}")  # noqa: T201 - to play the same kills again
@@ -130,7 +94,12 @@ def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) 
     killer = threading.Thread(target=kill_ten)
     killer.start()
     with ThreadPoolExecutor(16) as people:
-        cases = list(people.map(lambda n: s10.one(Stage(town, f"S10-{n}", patience=150), f"居民{n}"), range(200)))
+        crowd = Crowd()
+
+        def comes(number: int) -> UUID:
+            return s10.one(Stage(town, f"S10-{number}", patience=150, disguise=crowd.speaks), f"居民{number}")
+
+        cases = list(people.map(comes, range(200)))
     killer.join(300)
     assert done.is_set()
     assert len(set(cases)) == 200
@@ -141,3 +110,4 @@ def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) 
     for center in (ZW, DQ_STREET, DQ_COMMUNITY):
         orders = [effect for effect in town.vendors[center].effects if effect["what"] in ("order", "matter")]
         assert len(orders) == len({effect["record"] for effect in orders}) == 200
+    assert seen(town, vhost.node) == []
