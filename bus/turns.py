@@ -110,10 +110,10 @@ class Turns:
             return 0
         with self.timed("accept"):
             self.heard = accept(self.store, self.rules, self.unsettled, self.clock())
-        if self.heard - Counts({RECEIPTED: self.heard[RECEIPTED]}):  # receipts alone leave nothing to do
-            self.ring()
         deliveries, self.unsettled = self.unsettled, []
         self.transport.settle(deliveries)
+        if self.heard - Counts({RECEIPTED: self.heard[RECEIPTED]}):  # receipts alone leave nothing to do
+            self.ring()
         return len(deliveries)
 
     def work(self) -> tuple[list[Performed], int]:
