@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-
 from bus.store import files
 from bus.store.database import Store, StoreTrouble
-from bus.trust.master import NONCE
+from bus.trust.master import Altered, hide, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Folder:
         """Keep a file, durably; one that is there stays. Raises ``StoreTrouble``, ``KeyTrouble``."""
         while True:
             key = self._key(sha256) or self.store.write(lambda tx: files.new_key(tx, sha256))
-            _write(self._place(sha256, key), content if key is None else _hidden(key, sha256, content))
+            _write(self._place(sha256, key), content if key is None else hide(key.cipher, content, sha256.encode()))
             if key is None:
                 return
             now = self._key(sha256)
@@ -79,13 +77,8 @@ def _write(place: Path, content: bytes) -> None:
     part.replace(place)  # a reader sees the whole file or none
 
 
-def _hidden(key: files.KeyOfFile, sha256: str, content: bytes) -> bytes:
-    nonce = os.urandom(NONCE)
-    return nonce + key.cipher.encrypt(nonce, content, sha256.encode())
-
-
 def _shown(key: files.KeyOfFile, sha256: str, content: bytes) -> bytes:
     try:
-        return key.cipher.decrypt(content[:NONCE], content[NONCE:], sha256.encode())
-    except (InvalidTag, ValueError):
+        return show(key.cipher, content, sha256.encode())
+    except Altered:
         raise StoreTrouble(f"the file {sha256} was altered: put it back from a backup", passing=False) from None

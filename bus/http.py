@@ -68,8 +68,8 @@ _NOS: dict[int, str] = {
     409: "The form is right, and cannot be taken: its id was used, or custody refuses",
     413: "The body is larger than may be",
     415: "Not a kind of file that is kept",
-    429: "This address asks more often than it may: come again after `Retry-After` seconds",
     422: "The form is wrong; its faults are named",
+    429: "This address asks more often than it may: come again after `Retry-After` seconds",
     500: "Nothing was taken: a fault of the adapter; tell the operator, then send it again",
     503: "Not taken, or not known whether it was: send it again later under the same id",
 }

@@ -118,10 +118,14 @@ def kind_of(message: Message[Any]) -> str:
 
 def encode(message: Message[Any]) -> bytes:
     """The bytes that travel. Raises ValueError if they are more than a message may have."""
-    raw = message.model_dump_json(by_alias=True).encode()
+    raw = _spelled(message)
     if len(raw) > MAX_BYTES:
         raise ValueError(f"message of {len(raw)} bytes; at most {MAX_BYTES} may travel: send attachments by reference")
     return raw
+
+
+def _spelled(message: Message[Any]) -> bytes:
+    return message.model_dump_json(by_alias=True).encode()
 
 
 def decode(travelled: bytes) -> Message[Any]:
@@ -137,7 +141,7 @@ _IN_THE_HEAD = 512
 
 
 def _as_we_write(raw: bytes) -> Message[Any] | None:
-    """The message, if ``encode`` makes these very bytes of it: then no key is there twice, no number, escape or nesting
+    """The message, if we would spell it in these very bytes: then no key is there twice, no number, escape or nesting
     can be out of bounds, and the document need not be read a second time to see that. None: it must be looked at."""
     named = _NAMED.search(raw, 0, _IN_THE_HEAD)
     model = BY_NAME.get(named[1].decode()) if named and len(raw) <= MAX_BYTES else None
@@ -150,7 +154,7 @@ def _as_we_write(raw: bytes) -> Message[Any] | None:
     right = message.type == f"{model.kind}.v{model.major}" and (
         message.subject is not None or not issubclass(model, Said)
     )
-    return message if right and encode(message) == raw else None
+    return message if right and _spelled(message) == raw else None
 
 
 def _checked(raw: bytes) -> Message[Any]:

@@ -9,7 +9,12 @@ from bus.trust.master import master_key
 
 def store_of(settings: CenterSettings) -> Store:
     """The store. Raises ``KeyTrouble`` when its master key cannot be had."""
-    return Store(settings.store, Vault(master_key(settings.at_rest.key)) if settings.at_rest else None)
+    return store_at(settings.store, settings.at_rest.key if settings.at_rest else None)
+
+
+def store_at(url: str, key: str | None) -> Store:
+    """The store at a URL, with the master key that is named. Raises ``KeyTrouble``."""
+    return Store(url, Vault(master_key(key)) if key else None)
 
 
 def folder_of(settings: CenterSettings, store: Store) -> Folder:

@@ -1,6 +1,5 @@
 """What the store knows of the files beside it: under which key each lies, and which cases name it."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.vault import vault_of
 from bus.store.writing import lay_new
-from bus.trust.master import NONCE
+from bus.trust.master import hide, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,11 @@ def name_kept(tx: Tx, sha256: str, name: str | None) -> str | None:
     there = key(tx, sha256)
     if there is None or name is None:
         return name
-    nonce = os.urandom(NONCE)
-    hidden = nonce + there.cipher.encrypt(nonce, name.encode(), _about_name(sha256))
+    hidden = hide(there.cipher, name.encode(), _about_name(sha256))
     change = update(t.file_keys).where(t.file_keys.c.sha256 == sha256, t.file_keys.c.name.is_(None))
     tx.execute(change.values(name=hidden))
+    kept = t.attachments.c
+    tx.execute(update(t.attachments).where(kept.sha256 == sha256, kept.name.is_not(None)).values(name=None))
     return None
 
 
@@ -58,7 +58,7 @@ def name(tx: Tx, sha256: str) -> str | None:
     hidden = tx.execute(select(t.file_keys.c.name).where(t.file_keys.c.sha256 == sha256)).scalar()
     if there is None or hidden is None:
         return None
-    return there.cipher.decrypt(hidden[:NONCE], hidden[NONCE:], _about_name(sha256)).decode()
+    return show(there.cipher, bytes(hidden), _about_name(sha256)).decode()
 
 
 def _about_name(sha256: str) -> bytes:

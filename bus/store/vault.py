@@ -5,12 +5,10 @@ erased. What belongs to no case is under a key of its own. A store without a mas
 rows of before there was one are read as they are.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.sql.dml import UpdateBase
@@ -19,7 +17,7 @@ from bus.store import tables as t
 from bus.store.database import StoreTrouble, Tx
 from bus.store.prepared import Prepared, among, as_list
 from bus.store.writing import upsert
-from bus.trust.master import NONCE, MasterKey
+from bus.trust.master import Altered, MasterKey, hide, show
 from bus.trust.trouble import KeyTrouble
 
 Row = Mapping[str, Any]
@@ -143,8 +141,7 @@ def destroy_key(tx: Tx, case_id: str, now_ms: int) -> bool:
 
 
 def _hide(key: _Key, case_id: str, content: bytes) -> bytes:
-    nonce = os.urandom(NONCE)
-    return MARK + nonce + key.cipher.encrypt(nonce, content, case_id.encode())
+    return MARK + hide(key.cipher, content, case_id.encode())
 
 
 def _show(key: _Key | None, case_id: str, content: bytes) -> bytes:
@@ -152,10 +149,9 @@ def _show(key: _Key | None, case_id: str, content: bytes) -> bytes:
         return content
     if key is None:
         return ERASED
-    nonce, rest = content[len(MARK) : len(MARK) + NONCE], content[len(MARK) + NONCE :]
     try:
-        return key.cipher.decrypt(nonce, rest, case_id.encode())
-    except (InvalidTag, ValueError):
+        return show(key.cipher, content.removeprefix(MARK), case_id.encode())
+    except Altered:
         if key.again:
             return ERASED
         raise StoreTrouble(

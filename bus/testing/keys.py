@@ -9,6 +9,7 @@ from bus.trust import application, directory
 from bus.trust.directory import Directory
 from bus.trust.keyring import Keyring, new_keyring, write_keyring
 from bus.trust.master import new_master_key
+from bus.trust.private_file import write_private
 
 
 def enlisted(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
@@ -44,7 +45,6 @@ def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str
     settings = {}
     for center in centers:
         path = folder / f"{center}.master"
-        path.touch(0o600)
-        path.write_bytes(new_master_key())
+        write_private(path, new_master_key())
         settings[center] = {"key": str(path)}
     return settings

@@ -20,15 +20,14 @@ from sqlalchemy import func, select
 
 from bus.custody import Record, Status
 from bus.log import set_up
+from bus.opening import store_at
 from bus.settings import fresh_secret
 from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Store
-from bus.store.vault import Vault
 from bus.testing.county import County, Plan
 from bus.testing.keys import county_keys, store_keys
 from bus.testing.stand_in import StandIn
-from bus.trust.master import master_key
 
 COUNTY = "county"
 """The process of all centers, where they share one."""
@@ -205,7 +204,7 @@ class Town:
     def eye(self, center: str) -> Store:
         """The center's store, to look at."""
         if center not in self._eyes:
-            self._eyes[center] = Store(self.store_url(center), Vault(master_key(self._at_rest[center]["key"])))
+            self._eyes[center] = store_at(self.store_url(center), self._at_rest[center]["key"])
         return self._eyes[center]
 
     def records(self, center: str) -> dict[UUID, Record]:

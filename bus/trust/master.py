@@ -24,6 +24,24 @@ PROVIDER = "provider:"
 """Before ``package.module:function``, which is called without arguments and gives a ``MasterKey``."""
 
 
+class Altered(ValueError):
+    """What was hidden is not what was written, or was hidden with another key, or about something else."""
+
+
+def hide(cipher: AESGCM, content: bytes, about: bytes) -> bytes:
+    """Noise, with its random nonce before it."""
+    nonce = os.urandom(NONCE)
+    return nonce + cipher.encrypt(nonce, content, about)
+
+
+def show(cipher: AESGCM, hidden: bytes, about: bytes) -> bytes:
+    """What was hidden. Raises ``Altered``."""
+    try:
+        return cipher.decrypt(hidden[:NONCE], hidden[NONCE:], about)
+    except (InvalidTag, ValueError):
+        raise Altered from None
+
+
 class MasterKey(Protocol):
     """Wraps and unwraps data keys. Threads may share it."""
 
@@ -42,14 +60,13 @@ class FileKey:
 
     def wrap(self, key: bytes, about: bytes) -> bytes:
         """See the port."""
-        nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, key, about)
+        return hide(self._cipher, key, about)
 
     def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
         """See the port."""
         try:
-            return self._cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], about)
-        except (InvalidTag, ValueError):
+            return show(self._cipher, wrapped, about)
+        except Altered:
             raise KeyTrouble(
                 "库的主密钥不对：它打不开库中案件的密钥；请放回建库时的密钥",
                 "the store's master key is another one: put the key back with which the store was written",

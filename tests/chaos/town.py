@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bus.opening import store_at
 from bus.settings import fresh_secret
 from bus.store.database import Store
-from bus.store.vault import Vault
 from bus.testing.checker.canaries import Canary
 from bus.testing.keys import county_keys, store_keys
 from bus.testing.services.places import free_ports
-from bus.trust.master import master_key
 from tests.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
 from tests.chaos.load import Load
 from tests.chaos.vendors import Desk
@@ -103,8 +102,7 @@ class Town:
 
     def store(self, name: str) -> Store:
         """The center's store, to look at; to be closed."""
-        hidden = self._at_rest.get(name)
-        return Store(self.store_url(name), Vault(master_key(hidden["key"])) if hidden else None)
+        return store_at(self.store_url(name), self._at_rest.get(name, {}).get("key"))
 
     def _temporary(self) -> Path:
         """Where the centers' temporary files go, so that they can be looked through."""

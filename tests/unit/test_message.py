@@ -82,6 +82,14 @@ def test_a_message_spelled_as_we_write_is_read_once_and_any_other_spelling_is_lo
     assert refusal(twice).code == "duplicate-key"
 
 
+def test_a_message_that_would_be_too_long_as_we_spell_it_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sender leaves out what may be left out; the bound is for what came."""
+    written = encode(example(OFFERED))
+    shorter = written.replace(b'"datacontenttype":"application/json",', b"", 1)
+    monkeypatch.setattr(module, "MAX_BYTES", len(shorter))
+    assert decode(shorter) == example(OFFERED)
+
+
 def test_compose_gives_each_message_an_id_of_version_7_and_leaves_out_what_is_absent() -> None:
     """An attribute without a value is absent on the wire, never null (CloudEvents 1.0)."""
     story = example(OFFERED)
