@@ -1,10 +1,9 @@
 """Erasing a case: what tells of the resident becomes noise, and what is counted stays.
 
-Destroyed is the key under which the case's record, messages and tasks stand, and each key of a file that no other case
-names. In its place stands a record that says
-what custody must know (who has it, at which version, how it went) and nothing of the matter or the resident. So every
-figure stays what it was, and what others still say of the case is answered as ever. A backup of before has the key:
-it is erased with the backup.
+Destroyed is the key under which the case's record, messages and tasks stand, and the key of each file that no other
+case names. In its place stands a record that says what custody must know (who has it, at which version, how it went)
+and nothing of the matter or the resident. So every figure stays what it was, and what others still say of the case is
+answered as ever. A backup of before has the key: it is erased with the backup.
 """
 
 from collections.abc import Mapping

@@ -248,14 +248,12 @@ class Running:
 
     def _erase_old(self) -> int:
         """What the settings no longer allow to be kept."""
-        kept, now, done = self.settings.retention, clock(), 0
-        days = (kept.erase_after_days, kept.erase_sensitive_after_days) if kept is not None else (None, None)
-        for after, sensitive in zip(days, (False, True), strict=True):
-            if after is not None:
-                before_ms = ms(now) - after * 86_400_000
-                folder, rules = self.attachments.folder, self.rules
-                done = max(done, erase_old(folder, rules, before_ms, ERASED_AT_ONCE, now, sensitive=sensitive))
-        return done
+        now, folder, most = clock(), self.attachments.folder, 0
+        for days, sensitive in self.settings.retention.terms if self.settings.retention else ():
+            before_ms = ms(now) - days * 86_400_000
+            done = erase_old(folder, self.rules, before_ms, ERASED_AT_ONCE, now, sensitive=sensitive)
+            most = max(most, done)
+        return most
 
     def _ring(self) -> None:
         self._relay_bell.set()

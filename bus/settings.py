@@ -88,9 +88,15 @@ class Retention(_Part):
     """The same for cases of children and of the sick, sooner; without it they stay as long as all others."""
 
     @property
+    def terms(self) -> list[tuple[int, bool]]:
+        """After how many days cases are erased, and whether it holds for sensitive ones alone."""
+        sooner = self.erase_sensitive_after_days
+        return [(self.erase_after_days, False), *([(sooner, True)] if sooner is not None else [])]
+
+    @property
     def soonest(self) -> int:
         """After how many days anything is erased."""
-        return min(self.erase_after_days, self.erase_sensitive_after_days or self.erase_after_days)
+        return min(days for days, _ in self.terms)
 
 
 class Trust(_Part):
