@@ -1,13 +1,13 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
+.PHONY: rooms check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 demo: ## the four centers hand a case to each other, without a broker; ARGS="…" goes to `bus demo`
 	@.ci/venv runtime
@@ -20,15 +20,15 @@ test: setup lint types services ## all of CI: lint, types, tests; JOBS=2 process
 	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5 $(ARGS)
 
 chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
-	@$(BIN)/python -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	@$(BIN)/python -m verification.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(BROKER),--broker $(BROKER)) $(if $(STORE),--store $(STORE)) $(if $(RATE),--rate $(RATE)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
 
 corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
-	@$(BIN)/python -m tests.corpus $(SEED)
+	@$(BIN)/python -m verification.corpus $(SEED)
 
 fuzz: setup ## coverage-guided fuzzing of decode, then of accept; SECONDS=… of each
-	@$(BIN)/python -m tests.corpus.fuzz decode $(or $(SECONDS),60)
-	@$(BIN)/python -m tests.corpus.fuzz accept $(or $(SECONDS),60)
+	@$(BIN)/python -m verification.corpus.fuzz decode $(or $(SECONDS),60)
+	@$(BIN)/python -m verification.corpus.fuzz accept $(or $(SECONDS),60)
 
 bench: services ## hand-overs beside bare messages of other libraries, all in one run: QUICK=1 ONLY=B1,B4; writes benchmarks/results
 	@.ci/venv bench
@@ -48,16 +48,22 @@ format: setup ## write the code in the one format
 	@$(BIN)/ruff format .
 
 simulate: setup ## counties under a seeded fate: SEEDS=200 FIRST=0 JOBS=2, or SEED=17 to replay one (ARGS=--trace: line by line)
-	@$(BIN)/python -m bus.testing.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200) --first $(or $(FIRST),0)$(if $(JOBS), --jobs $(JOBS))) $(ARGS)
+	@$(BIN)/python -m verification.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200) --first $(or $(FIRST),0)$(if $(JOBS), --jobs $(JOBS))) $(ARGS)
 
 services: setup ## install what the private RabbitMQ and PostgreSQL of the tests are started from
-	@$(BIN)/python -m bus.testing.services ensure
+	@$(BIN)/python -m verification.services ensure
 
 model: setup services ## check the model of the custody protocol exhaustively, and print how far it went
-	@$(BIN)/python -m pytest -q -s tests/protocol $(ARGS)
+	@$(BIN)/python -m pytest -q -s tests/model $(ARGS)
 
-plants: setup services ## plant each defect into the product, see that it is found, write docs/planted.md; ARGS="--only NAME"
-	@$(BIN)/python -m tests.planted --write $(ARGS)
+plants: setup services ## plant each defect into the product, see that it is found, write docs/mutants.md; ARGS="--only NAME"
+	@$(BIN)/python -m verification.mutants --write $(ARGS)
+
+rooms: setup ## which room of bus/ imports which: arrows, upward, circles
+	@$(BIN)/python -m verification.rooms
+
+check-stores: setup ## judge the stores of centers: ARGS="CENTER=sqlite:////path/center.db …"
+	@$(BIN)/python -m verification.checker $(ARGS)
 
 secrets: ## random secrets for `docker compose up`, in .local/compose
 	@deploy/compose/secrets .local/compose

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from benchmarks.ground import Ground, folder
 from benchmarks.process import Process, process
 from benchmarks.runners.ours import GIVER, TAKER
+from bus.demo.county_keys import county_keys, store_keys
 from bus.settings import fresh_secret
-from bus.testing.keys import county_keys, store_keys
 
 Secrecy = Literal["none", "signed", "sealed", "at rest"]
 """Each with all that stands before it."""

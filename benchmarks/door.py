@@ -8,7 +8,7 @@ from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
 from benchmarks.process import process
 from bus.settings import fresh_secret
-from bus.testing.services.places import free_ports
+from verification.services.allocation import free_ports
 
 CLIENTS = (1, 4, 16, 64)
 FORMS = 3000

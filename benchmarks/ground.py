@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.runners.marks import QUEUE
-from bus.testing.services import RabbitNode
-from bus.transports.admin import Admin
-from bus.transports.topology import apply, plan
+from bus.transports.topology.apply import apply, plan
+from bus.transports.topology.management_api import Admin
+from verification.services import RabbitNode
 
 WHERE = "/var/tmp"  # noqa: S108 - a folder of an unguessable name is made in it
 """A real disk: where temporary files lie in memory, a commit would cost nothing."""

@@ -9,7 +9,7 @@ from benchmarks.figures import Figure, Results, alternating
 from benchmarks.ground import Ground
 from benchmarks.process import process
 from benchmarks.runners.ours import GIVER
-from bus.testing.services import PostgresNode
+from verification.services import PostgresNode
 
 COUNT = 8000
 SQLITE, ONE, TWO = "SQLite", "PostgreSQL", "PostgreSQL, two processes of the giver"

@@ -1,30 +1,8 @@
 """四中心联动总线: what an adapter may import. Nothing else of ``bus`` is public."""
 
-from bus.bounds import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Text, Word
-from bus.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency
-from bus.center import Answer, Center, Desk, FrontDesk, Link, NotEver, NotNow
-from bus.commands import (
-    Accept,
-    AnswerAssist,
-    AskArbiter,
-    AskAssist,
-    Close,
-    Command,
-    Decline,
-    Offer,
-    Publish,
-    Rate,
-    Register,
-    Reopen,
-    Report,
-    Resolve,
-    Rule,
-    Urge,
-    Withdraw,
-)
-from bus.custody import Record, Status
-from bus.deadlines import due_after, is_working_day
-from bus.kinds import (
+from bus.contract.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency
+from bus.contract.envelope import Message
+from bus.contract.messages import (
     Accepted,
     ArbitrationRequested,
     AssistAnswered,
@@ -51,8 +29,30 @@ from bus.kinds import (
     WithdrawalRequested,
     Withdrawn,
 )
-from bus.message import Message
-from bus.vendor import Vendor
+from bus.contract.types import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Text, Word
+from bus.contract.working_days import due_after, is_working_day
+from bus.custody import Record, Status
+from bus.custody.commands import (
+    Accept,
+    AnswerAssist,
+    AskArbiter,
+    AskAssist,
+    Close,
+    Command,
+    Decline,
+    Offer,
+    Publish,
+    Rate,
+    Register,
+    Reopen,
+    Report,
+    Resolve,
+    Rule,
+    Urge,
+    Withdraw,
+)
+from bus.sdk.backend import Vendor
+from bus.sdk.center import Answer, Center, Desk, FrontDesk, Link, NotEver, NotNow
 
 __all__ = [
     "Accept",

@@ -48,3 +48,9 @@ def log() -> structlog.typing.FilteringBoundLogger:
     """The logger."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return logger
+
+
+def reset() -> None:
+    """Forget what ``set_up`` has said: for whoever runs a center in a test."""
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bus.bounds import CENTER_PATTERN, CenterName
+from bus.contract.types import CENTER_PATTERN, CenterName
 
 _Url = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+]*://\S+$", max_length=500)]
 
@@ -135,7 +135,8 @@ class CenterSettings(BaseSettings):
     vendor: VendorAt
     http: Http = Http()
     production: bool = False
-    """Whether residents' cases go through it: then it starts with no grave weakness (``bus/cli/weaknesses.py``)."""
+    """Whether residents' cases go through it: then it starts with no grave weakness
+    (``bus/cli/production_checks.py``)."""
     tls: Tls = Tls()
     at_rest: AtRest | None = None
     """Without it cases stand in the store in clear."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from bus.testing.town import Town
+from bus.demo.local_county import Town
 from stories import s01, s02, s06, s09, s10, s12, s14, s15, s21, s22
 from stories.stage import ARBITER, CENTERS, COMMUNITY, DQ, DQ_COMMUNITY, DQ_STREET, RM, STREET, ZW, Json, Stage
 

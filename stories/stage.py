@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from bus.custody import Record, Status
+from bus.demo.local_county import Town
 from bus.store import cases
-from bus.testing.town import Town
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bus.testing.services import PostgresNode, RabbitNode
+from verification.services import PostgresNode, RabbitNode
 
 pytest_plugins = ["tests.guard"]
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from fastapi import Body, Header, HTTPException
 
-from bus.testing.stand_in import StandIn
+from bus.sdk.simulator import StandIn
 
 Json = Annotated[dict[str, Any], Body()]
 Key = Annotated[str, Header(alias="Idempotency-Key")]

@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastapi import Body, Header, HTTPException
 
 from adapters.party_service import ledger
-from bus.testing.stand_in import StandIn
+from bus.sdk.simulator import StandIn
 
 Json = Annotated[dict[str, Any], Body()]
 File = Annotated[bytes, Body(media_type="application/octet-stream")]

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bus.case import Person, Place, Source
-from bus.center import Answer, Center, Desk, FrontDesk
-from bus.commands import Offer, Register
-from bus.kinds import Offered
-from bus.message import Message
+from bus.contract.case import Person, Place, Source
+from bus.contract.envelope import Message
+from bus.contract.messages import Offered
+from bus.custody.commands import Offer, Register
+from bus.sdk.center import Answer, Center, Desk, FrontDesk
 
 DIVISION = "150402001000"
 

@@ -19,13 +19,13 @@ from benchmarks.filling import fill
 from benchmarks.ground import folder
 from benchmarks.runners.marks import done, tell
 from benchmarks.runners.ours import GIVER
-from bus.intake import Counter, Submission
-from bus.page import Rules
-from bus.port import Delivery, Fate, Parcel
-from bus.run import settle_down
+from bus.context import Rules
+from bus.pipeline.handle import Gate, Patience
+from bus.pipeline.intake import Counter, Submission
+from bus.runtime.engine import WINDOW, Turns
+from bus.runtime.process import settle_down
 from bus.store import Store, schema
-from bus.turns import WINDOW, Turns
-from bus.work import Gate, Patience
+from bus.transports.port import Delivery, Fate, Parcel
 
 
 class Lists:

@@ -19,17 +19,17 @@ from sqlalchemy import exists, select
 
 from benchmarks.center.handlers import Matter, arrived
 from benchmarks.runners.marks import done, tell
-from bus.intake import Reply, Submission
-from bus.kinds import Receipt
+from bus.contract.envelope import decode
+from bus.contract.messages import Receipt
 from bus.log import set_up
-from bus.message import decode
-from bus.port import Delivery, Fate, Parcel
-from bus.run import Running, settle_down
+from bus.pipeline.intake import Reply, Submission
+from bus.runtime.process import Running, settle_down
 from bus.settings import load
 from bus.store import cases
 from bus.store.outbox import WAITING
 from bus.store.tables import outbox
-from bus.transports.rabbitmq import RabbitTransport
+from bus.transports.port import Delivery, Fate, Parcel
+from bus.transports.rabbitmq.transport import RabbitTransport
 
 OPEN_FORMS = 1000
 """So many forms may wait for their answer at once."""

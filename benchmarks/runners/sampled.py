@@ -18,9 +18,9 @@ from benchmarks.ground import folder
 from benchmarks.runners.growing import hand_over, stand
 from benchmarks.runners.marks import done, tell
 from benchmarks.runners.ours import GIVER, TAKER
-from bus.port import Delivery
-from bus.run import settle_down
-from bus.turns import WINDOW, Turns
+from bus.runtime.engine import WINDOW, Turns
+from bus.runtime.process import settle_down
+from bus.transports.port import Delivery
 
 STEPS = {"take_in": "intake", "send": "relay", "receive": "accept", "work": "work"}
 LAYERS = (
@@ -29,7 +29,7 @@ LAYERS = (
     ("/bus/store/", "store (SQLite)"),
     ("/uuid", "ids"),
     ("/json/", "messages (JSON, envelope)"),
-    ("/bus/message.py", "messages (JSON, envelope)"),
+    ("/bus/contract/envelope.py", "messages (JSON, envelope)"),
     ("/bus/custody/", "custody"),
     ("/benchmarks/center/", "the adapter's handlers"),
     ("/bus/", "the steps' own code"),
@@ -47,7 +47,9 @@ class Samples:
     def take(self, _signal: int, frame: FrameType | None) -> None:
         """Write down who is at work; outside the steps it is nobody's business."""
         stack = list(_outwards(frame))
-        step = next((f for f in stack if f.f_code.co_filename.endswith("/bus/turns.py") and _name(f) in STEPS), None)
+        step = next(
+            (f for f in stack if f.f_code.co_filename.endswith("/bus/runtime/engine.py") and _name(f) in STEPS), None
+        )
         if step is None:
             return
         turns: Turns = step.f_locals["self"]

@@ -2,17 +2,17 @@
 
 import typer
 
-from bus.cli.accesses import access
+from bus.cli.access import access
 from bus.cli.demo import demo
 from bus.cli.doctor import doctor
-from bus.cli.erasing import erase
-from bus.cli.importing import import_
+from bus.cli.erase import erase
+from bus.cli.import_ledger import import_
 from bus.cli.keys import keys
 from bus.cli.parked import parked
 from bus.cli.pki import pki
 from bus.cli.proof import proof
 from bus.cli.queues import queues
-from bus.cli.restored import restored
+from bus.cli.recover import restored
 from bus.cli.run import run
 from bus.cli.schemas import schemas
 from bus.cli.simulate import simulate

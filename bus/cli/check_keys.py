@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from bus.bilingual import Words
 from bus.cli.checks import Check, doubtful, well, wrong
+from bus.security.errors import KeyTrouble
+from bus.security.keyed_security import KeyNotary, notary_of
+from bus.security.keyring import OWNERS_ALONE
+from bus.security.pki import days_left
 from bus.settings import CenterSettings
-from bus.transports.findings import Words
-from bus.trust.key_notary import KeyNotary, notary_of
-from bus.trust.keyring import OWNERS_ALONE
-from bus.trust.pki import days_left
-from bus.trust.trouble import KeyTrouble
 
 SOON = 30
 """Days before its end from which on a certificate is warned of."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from bus import recovery
+from bus.bilingual import Words
 from bus.cli.checks import Check, doubtful, well, wrong
-from bus.opening import store_of
+from bus.runtime.bootstrap import store_of
+from bus.security.errors import KeyTrouble
 from bus.settings import CenterSettings
 from bus.store import parked, schema
 from bus.store.database import Store, StoreTrouble
-from bus.transports.findings import Words
-from bus.trust.trouble import KeyTrouble
 
 DISK_FREE = 1 << 30
 """Bytes that should be free where the store and the attachments lie."""

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bus.run import load_adapter
+from bus.bilingual import Words
+from bus.sdk.discovery import load_adapter
 from bus.settings import CenterSettings
-from bus.transports.findings import Severity, Words
+from bus.transports.topology.findings import Severity
 
 CLOCKS_APART = 30.0
 """Seconds that our clock may differ from others'. The intake's signatures allow five minutes."""

@@ -17,12 +17,12 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
-from bus.contract import BY_KIND
+from bus.contract.rules import BY_KIND
 from bus.custody import Record
+from bus.demo.local_county import Audit, Town
 from bus.store import tables as t
-from bus.testing.town import Audit, Town
-from bus.transports.admin import Admin
-from bus.transports.topology import apply, plan
+from bus.transports.topology.apply import apply, plan
+from bus.transports.topology.management_api import Admin
 
 CENTERS_ZH = {
     "media_center": "融媒体中心", "civilization_center": "文明实践中心",

@@ -7,18 +7,19 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import check_keys, check_road, check_store, checks
+from bus.bilingual import Words
+from bus.cli import check_keys, check_store, check_transport, checks
 from bus.cli.checks import Check
-from bus.cli.county import CountySettings, load_county
-from bus.cli.places import FOLDER, ConfigFile, settings_file, without_secret
+from bus.cli.county_file import CountySettings, load_county
+from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
+from bus.cli.output import FAILURE, AsJson, Lang, Language, Voice
+from bus.cli.production_checks import weaknesses
 from bus.cli.run import secret_faults
-from bus.cli.voice import FAILURE, AsJson, Lang, Language, Voice
-from bus.cli.weaknesses import weaknesses
 from bus.log import set_up
 from bus.settings import CenterSettings, fresh_secret
-from bus.transports.admin import AdminRefused
-from bus.transports.findings import Severity, Words
-from bus.transports.topology import verify
+from bus.transports.topology.apply import verify
+from bus.transports.topology.findings import Severity
+from bus.transports.topology.management_api import AdminRefused
 
 _HEADS = (Words("", ""), Words("检查", "Check"), Words("结果", "Found"), Words("办法", "Cure"))
 _SIGNS = {None: Words("正常", "ok"), Severity.WARNING: Words("注意", "look"), Severity.ERROR: Words("错误", "wrong")}
@@ -64,7 +65,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield from check_store.store(settings)
     yield from check_store.room("attachments", settings.data.resolve())
     yield from checks.door(settings)
-    yield from check_road.broker(settings)
+    yield from check_transport.broker(settings)
     yield from checks.vendor(settings)
     if county is not None:
         yield from checks.clock_of(county.management_url)

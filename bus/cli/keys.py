@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
-from bus.bounds import CENTER_PATTERN
-from bus.cli.voice import USAGE, AsJson, Lang, Language, Voice
-from bus.transports.findings import Words
-from bus.trust import application, directory
-from bus.trust.directory import Directory, Listed
-from bus.trust.keyring import (
+from bus.bilingual import Words
+from bus.cli.output import USAGE, AsJson, Lang, Language, Voice
+from bus.contract.types import CENTER_PATTERN
+from bus.security import directory, key_request
+from bus.security.directory import Directory, Listed
+from bus.security.keyring import (
     Keyring,
     PublicKey,
     fingerprint,
@@ -25,8 +25,8 @@ from bus.trust.keyring import (
     read_public_key,
     write_keyring,
 )
-from bus.trust.master import new_master_key
-from bus.trust.private_file import write_private
+from bus.security.master_key import new_master_key
+from bus.security.private_file import write_private
 
 keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of them", no_args_is_help=True)
 
@@ -109,7 +109,7 @@ def publish(
     with voice.guarding():
         keyring = read_keyring(file)
     try:
-        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else application.applied(keyring, url)
+        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else key_request.applied(keyring, url)
     except ValueError:
         voice.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
     _save(voice, out, content)
@@ -139,14 +139,14 @@ def trust(
         known = _known(directory_file, ring.keys[-1].public, now)
         heard = {re.sub(r"\s", "", one).lower() for one in said or ()}
         for path in applications:
-            asked = application.read(read_bytes(path))
+            asked = key_request.read(read_bytes(path))
             if not asked.vouched_for(known, now) and re.sub(r"\s", "", fingerprint(asked.key.sign)) not in heard:
                 voice.fail(
                     f"{path}：无人担保 {asked.key.kid}；请向该中心打电话，用 --fingerprint 给出它念出的指纹",
                     f"{path}: nobody vouches for {asked.key.kid}: ring the center up, and give the fingerprint that "
                     "it reads out with --fingerprint",
                 )
-            known = application.listed(known, asked, now)
+            known = key_request.listed(known, asked, now)
         _save(voice, directory_file, directory.written(known, ring.keys[-1]))
     _show(voice, known, now)
 
@@ -163,7 +163,7 @@ def revoke(
     voice = Voice(lang, as_json)
     with voice.guarding():
         ring, now = read_keyring(operator), _now()
-        known = application.revoked(directory.read_file(directory_file, ring.keys[-1].public), kid, now)
+        known = key_request.revoked(directory.read_file(directory_file, ring.keys[-1].public), kid, now)
         _save(voice, directory_file, directory.written(known, ring.keys[-1]))
     _show(voice, known, now)
 

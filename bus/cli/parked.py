@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from bus import replay as acts
-from bus.cli.accesses import whoami
-from bus.cli.outline import envelope, outline
-from bus.cli.places import ConfigFile, opened_store, rules_of, store_settings
-from bus.cli.voice import FAILURE, USAGE, AsJson, Lang, Language, Voice, age, moment
-from bus.page import Rules
+from bus.bilingual import Words
+from bus.cli.access import whoami
+from bus.cli.options import ConfigFile, opened_store, rules_of, store_settings
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Voice, age, moment
+from bus.cli.redacted import envelope, outline
+from bus.context import Rules
+from bus.operations import replay as acts
+from bus.operations.backlog import stuck
 from bus.settings import CenterSettings
 from bus.store.database import Store
-from bus.stuck import stuck
-from bus.transports.findings import Words
 
 parked = typer.Typer(help="搁置的报文与任务 / what only an operator can mend", no_args_is_help=True)
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from bus.bounds import CENTER_PATTERN
-from bus.cli.voice import USAGE, Lang, Language, Voice
-from bus.trust.pki import Issued, for_broker, for_center, new_authority, read_authority
-from bus.trust.private_file import write_private
+from bus.cli.output import USAGE, Lang, Language, Voice
+from bus.contract.types import CENTER_PATTERN
+from bus.security.pki import Issued, for_broker, for_center, new_authority, read_authority
+from bus.security.private_file import write_private
 
 pki = typer.Typer(help="TLS 证书：代理与各中心 / certificates for the broker and the centers", no_args_is_help=True)
 

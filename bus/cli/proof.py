@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from bus.cli.places import ConfigFile, case_named, opened_store, store_settings
-from bus.cli.voice import FAILURE, USAGE, AsJson, Lang, Language, Voice, moment
-from bus.proof import Judgement, Proof, Vouched, judge, of_case
-from bus.replay import NO_CASE
-from bus.transports.findings import Words
-from bus.trust import directory
-from bus.trust.keyring import read_public_key
-from bus.trust.trouble import KeyTrouble
+from bus.bilingual import Words
+from bus.cli.options import ConfigFile, case_named, opened_store, store_settings
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Voice, moment
+from bus.operations.proof import Judgement, Proof, Vouched, judge, of_case
+from bus.operations.replay import NO_CASE
+from bus.security import directory
+from bus.security.errors import KeyTrouble
+from bus.security.keyring import read_public_key
 
 proof = typer.Typer(help="回执凭证：对方签收了什么 / what neighbours have signed for", no_args_is_help=True)
 

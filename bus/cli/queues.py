@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 import typer
 
-from bus.cli.county import COUNTY, CountyFile, load_county
-from bus.cli.voice import FAILURE, AsJson, Lang, Language, Voice
-from bus.transports.admin import QueueFigures
-from bus.transports.findings import Words
-from bus.transports.layout import DEAD_LETTERS, JOURNAL
-from bus.transports.topology import inbox_queue
+from bus.bilingual import Words
+from bus.cli.county_file import COUNTY, CountyFile, load_county
+from bus.cli.output import FAILURE, AsJson, Lang, Language, Voice
+from bus.transports.topology.apply import inbox_queue
+from bus.transports.topology.management_api import QueueFigures
+from bus.transports.topology.plan import DEAD_LETTERS, JOURNAL
 
 _HEADS = (
     Words("队列", "Queue"), Words("类型", "Type"), Words("待取", "Ready"), Words("未确认", "Unacked"),

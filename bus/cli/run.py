@@ -11,15 +11,16 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.places import FOLDER, ConfigFile, Folder, settings_file, settings_of
-from bus.cli.voice import FAILURE, Lang, Language, Voice
-from bus.cli.weaknesses import weaknesses
+from bus.cli.options import FOLDER, ConfigFile, Folder, settings_file, settings_of
+from bus.cli.output import FAILURE, Lang, Language, Voice
+from bus.cli.production_checks import weaknesses
 from bus.log import set_up
-from bus.run import Running, load_adapter, settle_down
+from bus.runtime.process import Running, settle_down
+from bus.sdk.discovery import load_adapter
 from bus.settings import BadSettings, CenterSettings
 from bus.store.database import StoreTrouble
-from bus.transports import tls
-from bus.transports.rabbitmq import RabbitTransport
+from bus.transports.rabbitmq import tls
+from bus.transports.rabbitmq.transport import RabbitTransport
 
 
 def run(

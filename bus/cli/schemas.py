@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.voice import FAILURE, Lang, Language, Voice
-from bus.schemas.folder import drift, publish, write
+from bus.cli.output import FAILURE, Lang, Language, Voice
+from bus.contract.export.schema_folder import drift, publish, write
 
 
 def schemas(

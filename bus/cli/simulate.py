@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from bus.cli.places import ConfigFile, settings_of
+from bus.cli.options import ConfigFile, settings_of
+from bus.cli.output import USAGE, Lang, Language, Voice
 from bus.cli.run import announce, leave_on_signal, secret_faults
-from bus.cli.voice import USAGE, Lang, Language, Voice
 from bus.settings import BadSettings
 
 

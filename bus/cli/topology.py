@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.county import COUNTY, CountyFile, CountySettings, load_county
-from bus.cli.voice import FAILURE, AsJson, Lang, Language, Voice
-from bus.transports.findings import Finding, Severity, Words
-from bus.transports.topology import Topology, definitions
-from bus.transports.topology import apply as apply_topology
-from bus.transports.topology import verify as verify_topology
+from bus.bilingual import Words
+from bus.cli.county_file import COUNTY, CountyFile, CountySettings, load_county
+from bus.cli.output import FAILURE, AsJson, Lang, Language, Voice
+from bus.transports.topology.apply import Topology, definitions
+from bus.transports.topology.apply import apply as apply_topology
+from bus.transports.topology.apply import verify as verify_topology
+from bus.transports.topology.findings import Finding, Severity
 
 topology = typer.Typer(help="代理上的交换机、队列、用户 / what stands on the broker", no_args_is_help=True)
 

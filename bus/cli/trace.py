@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Row, Table, select
 
-from bus.cli.places import ConfigFile, case_named, opened_store, store_settings
-from bus.cli.voice import AsJson, Lang, Language, Voice, moment
-from bus.contract import BY_KIND
+from bus.bilingual import Words
+from bus.cli.options import ConfigFile, case_named, opened_store, store_settings
+from bus.cli.output import AsJson, Lang, Language, Voice, moment
+from bus.contract.rules import BY_KIND
 from bus.custody import Record
 from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.transports.findings import Words
 
 _JOURNAL = (
     Words("时间", "At"), Words("方式", "Way"), Words("事项", "Kind"), Words("对方", "Peer"), Words("承办", "Holder"),

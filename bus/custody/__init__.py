@@ -1,7 +1,7 @@
 """Custody: the protocol by which a case has exactly one custodian at any moment. Pure code, no clock, no store."""
 
 from bus.custody.decide import RETURNS_BEFORE_ARBITER, decide, register
-from bus.custody.hear import hear
+from bus.custody.hear_message import hear_message
 from bus.custody.record import (
     RULING_STEP,
     Assist,
@@ -30,6 +30,6 @@ __all__ = [
     "Say",
     "Status",
     "decide",
-    "hear",
+    "hear_message",
     "register",
 ]

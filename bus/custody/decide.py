@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from bus import commands as c
-from bus import kinds as k
+from bus.contract import messages as k
+from bus.contract.ids import new_id
+from bus.custody import commands as c
 from bus.custody.record import (
     RULING_STEP,
     Assist,
@@ -20,7 +21,6 @@ from bus.custody.record import (
     Status,
     news,
 )
-from bus.ids import new_id
 
 RETURNS_BEFORE_ARBITER = 2
 """How often a case may be sent back before it goes to the arbiter (推诿); a county may set another number."""

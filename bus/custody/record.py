@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from bus.bounds import CenterName, Count, Moment, Strict, Text
-from bus.case import Case
-from bus.kinds import CaseKind, Centers, Mode, Outcome, Rater, Return
+from bus.contract.case import Case
+from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
+from bus.contract.types import CenterName, Count, Moment, Strict, Text
 
 RULING_STEP = 1000
 """A ruling lifts the custody version to the next multiple of this: above every hand-over that may have happened

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from bus.message import Message
+from bus.contract.envelope import Message
 
 
 def in_order(messages: Iterable[Message[Any]]) -> list[Message[Any]]:

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bus import kinds as k
-from bus.case import Case
+from bus.contract import messages as k
+from bus.contract.case import Case
+from bus.contract.envelope import Message
 from bus.custody import Assist, Given, OfferIn, OfferOut, Record, Result, Status
-from bus.custody.believe import all_returns, fuller, overruled
 from bus.custody.decide import result_of
-from bus.message import Message
+from bus.custody.merge import all_returns, fuller, overruled
+from bus.recovery.case_history import Story, claim, path_until
 from bus.recovery.order import in_order
-from bus.recovery.story import Story, claim, path_until
 
 _WITH_ROUND = (k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed)
 _WITH_RETURNS = (k.Offered, k.ArbitrationRequested, k.Ruled)

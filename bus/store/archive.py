@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, ins
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import is_due
-from bus.store.prepared import Prepared, among, as_list
-from bus.store.vault import ERASED, vault_of
-from bus.store.writing import lay, lay_over
+from bus.store.encryption import ERASED, vault_of
+from bus.store.inserts import lay, lay_over
+from bus.store.statements import Prepared, among, as_list
 
 SAID = "said"
 HEARD = "heard"

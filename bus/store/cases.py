@@ -11,9 +11,9 @@ from bus.custody import Record
 from bus.store import files
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.prepared import Prepared, Row, among, as_list
-from bus.store.vault import MARK, vault_of
-from bus.store.writing import lay, lay_new, lay_over
+from bus.store.encryption import MARK, vault_of
+from bus.store.inserts import lay, lay_new, lay_over
+from bus.store.statements import Prepared, Row, among, as_list
 
 _OF_CASES = select(t.cases.c.case_id, t.cases.c.record).where(among("ids", t.cases.c.case_id))
 _READ = Prepared(lambda _: _OF_CASES)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, ColumnElement, Integer, ScalarSelect, Select, Table, bindparam, func, select
 
 from bus.store.database import Tx
-from bus.store.prepared import Prepared, Row
+from bus.store.statements import Prepared, Row
 
 LONGEST_MS = 1_500_000
 """No pause and no lease is longer than 25 minutes (the longest is 900 s, spread by a quarter). What waits for longer

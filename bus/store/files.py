@@ -7,11 +7,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select, update
 
 from bus.custody import Record
+from bus.security.master_key import hide, show
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.vault import vault_of
-from bus.store.writing import lay_new
-from bus.trust.master import hide, show
+from bus.store.encryption import vault_of
+from bus.store.inserts import lay_new
 
 
 @dataclass(frozen=True, slots=True)

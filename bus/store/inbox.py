@@ -10,9 +10,9 @@ from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows
-from bus.store.prepared import Prepared, Row, among, as_list
-from bus.store.vault import vault_of
-from bus.store.writing import lay, lay_new
+from bus.store.encryption import vault_of
+from bus.store.inserts import lay, lay_new
+from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
 PARKED = "parked"

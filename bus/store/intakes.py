@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.prepared import Prepared, among, as_list
-from bus.store.writing import lay
+from bus.store.inserts import lay
+from bus.store.statements import Prepared, among, as_list
 
 _KNOWN = Prepared(
     lambda _: select(t.intakes.c.form, t.intakes.c.native_id, t.intakes.c.digest, t.intakes.c.answer).where(

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Table, bindparam, case, delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
-from bus.eras import before_first
+from bus.contract.epochs import before_first
 from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows, any_due, bounds
-from bus.store.prepared import Prepared, Row, among, as_list
-from bus.store.vault import vault_of
-from bus.store.writing import lay, upsert
+from bus.store.encryption import vault_of
+from bus.store.inserts import lay, upsert
+from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
 REFUSED = "refused"

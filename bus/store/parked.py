@@ -2,16 +2,20 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.sql.dml import UpdateBase
 
+from bus.context import Rules
+from bus.contract.envelope import Message
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.prepared import Prepared, among, as_list
-from bus.store.vault import vault_of
-from bus.store.writing import upsert
+from bus.store.encryption import vault_of
+from bus.store.inserts import upsert
+from bus.store.statements import Prepared, among, as_list
+from bus.store.timestamps import ms
 
 WIRE = "wire"
 """Bytes that came over the road and are no message we can apply."""
@@ -19,6 +23,10 @@ DESK = "desk"
 """Work that the center's own system will not take."""
 PEER = "peer"
 """A message that its recipient has refused."""
+
+
+SET_BACK = "its sender's store looks put back to a backup: there, stop the center and run `bus restored`"
+OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus restored`"
 
 
 def row(
@@ -116,3 +124,28 @@ def figures(tx: Tx) -> dict[str, int]:
     depth = {row[0]: row[1] for row in tx.execute(select(p.place, func.count()).group_by(p.place))}
     oldest = tx.execute(select(func.coalesce(func.min(p.first_ms), 0))).scalar_one()
     return {place: depth.get(place, 0) for place in (WIRE, DESK, PEER)} | {"oldest_ms": oldest}
+
+
+def parked_row(
+    place: str, rules: Rules, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
+) -> dict[str, Any]:
+    """A row for ``parked``, known by the bytes."""
+    return row(
+        place,
+        code,
+        hint,
+        known_by=body,
+        owner=rules.me,
+        now_ms=ms(now),
+        peer=message.source if message else None,
+        case_id=str(message.subject) if message and message.subject else None,
+        message_id=str(message.id) if message else None,
+        body=body,
+    )
+
+
+def refused_row(row: Mapping[str, Any], rules: Rules, code: str, now: datetime) -> dict[str, Any]:
+    """What its recipient has refused, for the operator: the body stays in the outbox."""
+    hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
+    parked_ = parked_row(PEER, rules, row["body"], None, code, hint, now)
+    return parked_ | {"peer": row["recipient"], "case_id": row["case_id"], "message_id": row["message_id"]}

@@ -8,9 +8,9 @@ from sqlalchemy import delete, func, select, update
 
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.prepared import Prepared
-from bus.store.vault import vault_of
-from bus.store.writing import lay, lay_new, lay_over
+from bus.store.encryption import vault_of
+from bus.store.inserts import lay, lay_new, lay_over
+from bus.store.statements import Prepared
 
 ASKED = "asked"
 TOLD = "told"

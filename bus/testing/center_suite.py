@@ -16,7 +16,12 @@ the road, changes in the vendor's system. A sample without an effect fails. Run 
 
 from collections.abc import Callable
 
-from bus.testing.bench import Bench
+from bus.testing.adapter_harness import Bench
+from bus.testing.check_backend import (
+    keeps_the_order_of_a_case,
+    survives_every_answer_of_its_vendor,
+    waits_for_a_vendor_that_is_away,
+)
 from bus.testing.check_bad_input import (
     believes_only_signed_forms,
     parks_broken_messages,
@@ -31,11 +36,6 @@ from bus.testing.check_samples import (
     has_one_effect_for_a_repeat,
     has_the_effect_of_every_kind,
     turns_forms_into_commands,
-)
-from bus.testing.check_vendor import (
-    keeps_the_order_of_a_case,
-    survives_every_answer_of_its_vendor,
-    waits_for_a_vendor_that_is_away,
 )
 
 __all__ = ["CHECKS", "Bench", "Check"]

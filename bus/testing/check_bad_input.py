@@ -5,12 +5,12 @@ import time
 
 import httpx
 
-from bus.kinds import Verdict
-from bus.message import encode
+from bus.contract.envelope import encode
+from bus.contract.messages import Verdict
 from bus.store import tables as t
-from bus.testing.bench import Bench
+from bus.testing.adapter_harness import Bench
 from bus.testing.check_samples import all_well
-from bus.testing.playing import Played, done, fault_of, play, ready, send
+from bus.testing.sample_runner import Played, done, fault_of, play, ready, send
 
 BROKEN: dict[str, bytes] = {
     "nothing": b"",

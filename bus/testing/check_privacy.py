@@ -5,14 +5,14 @@ from typing import Any
 
 import httpx
 
-from bus.kinds import Failure, Receipt
+from bus.contract.messages import Failure, Receipt
+from bus.sdk.simulator import Fault
 from bus.store import tables as t
-from bus.testing.bench import Bench
+from bus.testing.adapter_harness import Bench
 from bus.testing.check_bad_input import BROKEN
 from bus.testing.check_samples import all_well
-from bus.testing.playing import done, play, ready, send
+from bus.testing.sample_runner import done, play, ready, send
 from bus.testing.samples import Json
-from bus.testing.stand_in import Fault
 
 CANARY: dict[str, str] = {
     "name": "金丝雀",

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from bus.kinds import CASE_KINDS, Verdict
+from bus.contract.messages import CASE_KINDS, Verdict
 from bus.store import tables as t
-from bus.testing.bench import Bench
-from bus.testing.playing import SAID_BY, Played, Sent, done, fault_of, play, send, told_by, verdict
+from bus.testing.adapter_harness import Bench
+from bus.testing.sample_runner import SAID_BY, Played, Sent, done, fault_of, play, send, told_by, verdict
 from bus.testing.samples import Json, dated, includes
 
 

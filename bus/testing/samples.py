@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bus.deadlines import due_after
-from bus.kinds import BY_NAME
+from bus.contract.messages import BY_NAME
+from bus.contract.working_days import due_after
 
 Json = dict[str, Any]
 _CENTER = re.compile(r"\b[a-z][a-z0-9_]{0,39}-(?:[0-9]{12}|[0-9]{9}|[0-9]{6})\b")

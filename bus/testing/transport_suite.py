@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from bus.port import Fate, Promise
-from bus.testing.transport_ground import (
+from bus.testing.transport_fixture import (
     QUIET,
     Errand,
     Ground,
@@ -29,6 +28,7 @@ from bus.testing.transport_ground import (
     stand,
     take,
 )
+from bus.transports.port import Fate, Promise
 
 __all__ = ["CHECKS", "Check", "Ground"]
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 from kombu.connection import Connection
 from kombu.message import Message
 
-from bus.port import DIGEST, Delivery, Fate, Parcel, Promise, TransportState
+from bus.transports.port import DIGEST, Delivery, Fate, Parcel, Promise, TransportState
 
 CAPACITY = 100_000
 """Parcels a box holds before it refuses: without a bound a center that is away would eat the memory of all."""

@@ -1,36 +1,36 @@
-"""The one dependency rule: adapters know the vocabulary, the bus knows no adapter, only transports know a broker."""
+"""The dependency rule: a package imports only those listed before it; adapters import ``bus`` alone; only transports
+know a broker, only the store knows SQL; only ``runtime``, ``demo`` and ``cli`` compose."""
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from verification.rooms import LEVEL, ORDER, ROOT, arrows, circles, imports, modules, room_of, upward
+
 ADAPTERS = sorted(p.name for p in (ROOT / "adapters").iterdir() if (p / "handlers.py").exists())
 BROKER_LIBRARIES = {"pika", "kombu", "amqp"}
 STORE_LIBRARIES = {"sqlalchemy", "alembic", "psycopg"}
-KNOWS_EVERYONE = {"bus/run.py", "bus/testing/county.py"}
-"""Where centers, stores and transports are put together; besides them only the command line and the suites."""
-
-
-def _modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
-
-
-def _imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, by its full name, wherever in the file it does."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
+COMPOSE = {"runtime", "demo", "cli", "testing"}
+"""Where centers, stores and transports are put together. The kit for third parties stands on its own feet."""
+HOME: dict[str, tuple[str, ...]] = {
+    "pika": ("bus/transports/rabbitmq/",),
+    "kombu": ("bus/transports/embedded.py",),
+    "structlog": ("bus/log.py",),
+    "tenacity": ("bus/backoff.py", "bus/sdk/backend.py", "bus/store/"),
+    "testcontainers": ("verification/services/",),
+}
+"""Where the user's packages work. pydantic is at home in ``contract``, and wherever a model is read."""
 
 
 def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+def _tops(path: Path) -> set[str]:
+    """The first words of all that a file imports."""
+    return {name.split(".")[0] for name in imports(path)}
 
 
 def test_four_adapters_are_there() -> None:
@@ -38,51 +38,72 @@ def test_four_adapters_are_there() -> None:
     assert set(ADAPTERS) >= {"media_center", "civilization_center", "party_service", "government_service"}
 
 
-@pytest.mark.parametrize("path", _modules("adapters"), ids=_name)
+def test_rooms_import_only_what_is_listed_before_them() -> None:
+    """Every room has its place in the order, no import leads upwards, and no room stands in a circle."""
+    assert {room_of(path) for path in modules(ROOT / "bus")} - {"__init__", "__main__"} == set(LEVEL)
+    assert sum(map(len, ORDER)) == len(LEVEL)
+    found = arrows()
+    assert upward(found) == []
+    assert circles(found) == []
+
+
+def test_few_files_lie_flat() -> None:
+    """What lies flat in ``bus`` is what every room may lean on, and the two doors."""
+    assert len([path for path in modules(ROOT / "bus") if path.parent == ROOT / "bus"]) <= 9
+
+
+@pytest.mark.parametrize("library", HOME)
+def test_the_users_packages_have_one_home(library: str) -> None:
+    """Each package that the user has chosen works in one place, and does work there."""
+    folders = ("verification",) if library == "testcontainers" else ("bus", "adapters")
+    where = [_name(path) for folder in folders for path in modules(ROOT / folder) if library in _tops(path)]
+    assert where
+    assert [name for name in where if not name.startswith(HOME[library])] == []
+
+
+@pytest.mark.parametrize("path", modules(ROOT / "adapters"), ids=_name)
 def test_adapters_import_the_vocabulary_and_nothing_behind_it(path: Path) -> None:
-    """``from bus import …`` and the adapter's own files; a simulator also the stand-in it is made of."""
+    """``from bus import …`` and the adapter's own files; a simulator also the one of the SDK that it is made of."""
     own = f"adapters.{path.relative_to(ROOT).parts[1]}"
-    allowed = {"bus", *({"bus.testing.stand_in"} if path.name == "simulator.py" else ())}
-    for name in _imports(path):
+    for name in imports(path):
         if name.split(".")[0] == "bus":
-            assert name in allowed, f"{_name(path)} imports {name}: only the names of bus/__init__.py are public"
+            simulated = path.name == "simulator.py" and name.startswith("bus.sdk.simulator.")
+            assert name.count(".") == 1 or simulated, f"{_name(path)} imports {name}: only the names of bus are public"
         if name.split(".")[0] == "adapters":
             assert f"{name}.".startswith(f"{own}."), f"{_name(path)} imports {name}: adapters never import each other"
 
 
-@pytest.mark.parametrize("path", _modules("bus"), ids=_name)
+@pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)
 def test_the_bus_knows_no_adapter_and_only_transports_know_a_broker(path: Path) -> None:
-    """No file of the bus imports an adapter; pika and kombu stay behind the port; SQL stays in the store."""
+    """No file of the bus imports an adapter or a tool of verification; pika and kombu stay behind the port."""
     name = _name(path)
-    imported = {module.split(".")[0] for module in _imports(path)}
-    assert "adapters" not in imported
-    assert "stories" not in imported or name == "bus/cli/demo.py"
+    imported = _tops(path)
+    assert not imported & {"adapters", "verification", "tests"}
+    assert "stories" not in imported or name.startswith(("bus/demo/", "bus/cli/demo.py"))
     if not name.startswith("bus/transports/"):
         assert not imported & BROKER_LIBRARIES, f"{name} knows a broker"
 
 
-@pytest.mark.parametrize("path", _modules("bus"), ids=_name)
+@pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)
 def test_transports_are_named_only_where_everyone_is_known(path: Path) -> None:
-    """A step or a rule that named a transport could not run on the other one."""
-    name = _name(path)
-    outside = not name.startswith(("bus/transports/", "bus/cli/", "bus/testing/")) and name not in KNOWS_EVERYONE
-    if outside:
-        assert not [module for module in _imports(path) if module.startswith("bus.transports")]
+    """A step or a rule that named a transport could not run on the other one: above it there is only the port."""
+    if room_of(path) not in COMPOSE | {"transports"}:
+        named = [name for name in imports(path) if name.startswith("bus.transports.")]
+        assert [name for name in named if not name.startswith("bus.transports.port.")] == []
 
 
-@pytest.mark.parametrize("path", [*_modules("bus/custody"), ROOT / "bus/commands.py", ROOT / "bus/kinds.py"], ids=_name)
+@pytest.mark.parametrize("path", [*modules(ROOT / "bus/custody"), ROOT / "bus/contract/messages.py"], ids=_name)
 def test_custody_is_pure(path: Path) -> None:
     """No clock, store, thread or network in the protocol."""
     impure = {"time", "threading", "socket", "os", "random", *STORE_LIBRARIES, *BROKER_LIBRARIES, "httpx"}
-    assert not {module.split(".")[0] for module in _imports(path)} & impure
-    assert not [module for module in _imports(path) if module.startswith(("bus.store", "bus.page"))]
+    assert not _tops(path) & impure
 
 
-@pytest.mark.parametrize("step", ["intake", "relay", "accept", "work"])
+@pytest.mark.parametrize("step", ["intake", "relay", "receive", "handle"])
 def test_steps_hold_no_loop_over_time_no_thread_and_no_sleep(step: str) -> None:
-    """A step is called, does one batch and returns; loops and threads live in run.py."""
-    path = ROOT / "bus" / f"{step}.py"
-    assert not {module.split(".")[0] for module in _imports(path)} & {"time", "threading", "asyncio", "queue"}
+    """A step is called, does one batch and returns; loops and threads live in the runtime."""
+    path = ROOT / "bus" / "pipeline" / f"{step}.py"
+    assert not _tops(path) & {"time", "threading", "asyncio", "queue"}
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bus.testing.services import RabbitNode
-from tests.conformance.grounds import RabbitGround
+from tests.conformance.transport_fixtures import RabbitGround
 from tests.conftest import Vhost
+from verification.services import RabbitNode
 
 
 @pytest.fixture

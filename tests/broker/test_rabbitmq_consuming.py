@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from bus.port import Fate
-from bus.testing.transport_ground import collect, leave, nothing_comes, parcel, ready, take
-from bus.transports import consumer
-from bus.transports.layout import Queue, inbox_queue
-from tests.broker.harm import PATIENCE, Proxy, eventually
-from tests.conformance.grounds import CENTERS, RabbitGround
+from bus.testing.transport_fixture import collect, leave, nothing_comes, parcel, ready, take
+from bus.transports.port import Fate
+from bus.transports.rabbitmq import consumer
+from bus.transports.topology.plan import Queue, inbox_queue
+from tests.broker.faults import PATIENCE, Proxy, eventually
+from tests.conformance.transport_fixtures import CENTERS, RabbitGround
 
 A, B, C = CENTERS
 

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from bus.port import Fate, Parcel
-from bus.testing.faults.lane import Way
-from bus.testing.town import free_port
-from bus.testing.transport_ground import Errand, collect, leave, parcel, ready
-from tests.broker.harm import PATIENCE, Proxy, eventually, frozen
-from tests.conformance.grounds import CENTERS, RabbitGround
+from bus.demo.local_county import free_port
+from bus.testing.transport_fixture import Errand, collect, leave, parcel, ready
+from bus.transports.port import Fate, Parcel
+from tests.broker.faults import PATIENCE, Proxy, eventually, frozen
+from tests.conformance.transport_fixtures import CENTERS, RabbitGround
+from verification.faults.proxied_connection import Way
 
 A, B, _ = CENTERS
 GREEDY = b"\x01\x00\x01" + (100_000).to_bytes(4, "big")

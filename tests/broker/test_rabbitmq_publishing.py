@@ -6,13 +6,13 @@ import time
 import pytest
 import structlog
 
-from bus.port import Fate, Parcel, Promise
-from bus.testing.transport_ground import collect, leave, nothing_comes, parcel, ready
-from bus.transports import publisher
-from bus.transports.layout import inbox_queue, out_exchange
-from bus.transports.rabbitmq import RabbitTransport
-from tests.broker.harm import PATIENCE, eventually, memory_alarm
-from tests.conformance.grounds import CENTERS, STRANGER, RabbitGround
+from bus.testing.transport_fixture import collect, leave, nothing_comes, parcel, ready
+from bus.transports.port import Fate, Parcel, Promise
+from bus.transports.rabbitmq import publisher
+from bus.transports.rabbitmq.transport import RabbitTransport
+from bus.transports.topology.plan import inbox_queue, out_exchange
+from tests.broker.faults import PATIENCE, eventually, memory_alarm
+from tests.conformance.transport_fixtures import CENTERS, STRANGER, RabbitGround
 
 A, B, C = CENTERS
 

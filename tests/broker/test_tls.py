@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bus.port import Fate, Parcel
+from bus.security import pki
+from bus.security.private_file import write_private
 from bus.settings import BadSettings, Tls
-from bus.testing.services import RabbitNode
-from bus.testing.services.places import free_ports
-from bus.transports import tls
-from bus.transports.admin import Admin
-from bus.transports.rabbitmq import RabbitTransport
-from bus.transports.topology import apply, plan
-from bus.trust import pki
-from bus.trust.private_file import write_private
-from tests.broker.harm import eventually
+from bus.transports.port import Fate, Parcel
+from bus.transports.rabbitmq import tls
+from bus.transports.rabbitmq.transport import RabbitTransport
+from bus.transports.topology.apply import apply, plan
+from bus.transports.topology.management_api import Admin
+from tests.broker.faults import eventually
+from verification.services import RabbitNode
+from verification.services.allocation import free_ports
 
 A, B = "media_center-150402", "party_service-150402"
 NOW = datetime.now(UTC)

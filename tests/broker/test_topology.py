@@ -10,9 +10,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker, ProbableAuthenticationError, UnroutableError
 
-from bus.testing.services import RabbitNode
-from bus.transports.admin import Admin, AdminRefused
-from bus.transports.topology import (
+from bus.transports.topology.apply import (
     Bounds,
     Drift,
     Finding,
@@ -25,7 +23,9 @@ from bus.transports.topology import (
     routing_key,
     verify,
 )
+from bus.transports.topology.management_api import Admin, AdminRefused
 from tests.conftest import Vhost
+from verification.services import RabbitNode
 
 pytestmark = pytest.mark.broker
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from tests.chaos.lanes import LANES, PLANTED, Run, covered, play_lanes, wanted
-from tests.chaos.planted import FOUND_AS
-from tests.chaos.play import Row
-from tests.chaos.table import show
+from verification.chaos.lanes import LANES, PLANTED, Run, covered, play_lanes, wanted
+from verification.chaos.mutants import FOUND_AS
+from verification.chaos.play import Row
+from verification.chaos.table import show
 
 CASES = [(run, name) for lane in LANES for run in lane.runs if run is not PLANTED for name in run.faults]
 

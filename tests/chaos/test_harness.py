@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.checker import Trend
-from tests.chaos import table
-from tests.chaos.__main__ import groups
-from tests.chaos.http import Door, Json, Server
-from tests.chaos.play import Row
-from tests.chaos.pulse import Pulse
-from tests.chaos.vitals import growth
+from verification.chaos import table
+from verification.chaos.__main__ import groups
+from verification.chaos.http import Door, Json, Server
+from verification.chaos.play import Row
+from verification.chaos.pulse import Pulse
+from verification.chaos.vitals import growth
+from verification.checker import Trend
 
 
 @pytest.mark.parametrize(

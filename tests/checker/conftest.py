@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.checker import Evidence
 from tests.checker.county import PLANS, County
+from verification.checker import Evidence
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bus import commands as c
-from bus import kinds as k
-from bus.bounds import Strict
-from bus.case import Place, Source
-from bus.center import Answer, Center, Desk, FrontDesk
-from bus.commands import Command
-from bus.intake import Counter, intake
-from bus.intake import Submission as Form
-from bus.message import Message
-from bus.testing.checker import Books, Effect, Evidence, Seat, Submission, Told, read, text_digest
-from bus.work import Gate, Patience, finish, finish_and_claim, perform
+from bus.contract import messages as k
+from bus.contract.case import Place, Source
+from bus.contract.envelope import Message
+from bus.contract.types import Strict
+from bus.custody import commands as c
+from bus.custody.commands import Command
+from bus.pipeline.handle import Gate, Patience, finish, finish_and_claim, perform
+from bus.pipeline.intake import Counter, intake
+from bus.pipeline.intake import Submission as Form
+from bus.sdk.center import Answer, Center, Desk, FrontDesk
 from tests.unit.steps import Bare
+from verification.checker import Books, Effect, Evidence, Seat, Submission, Told, read, text_digest
 
 RM, DQ, ZW = "media_center-150402", "party_service-150402006", "government_service-150402"
 PLANS = ("resolve", "decline", "pass", "assist")

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from bus.custody import Refusal
-from bus.page import Page
-from bus.recovery import asking
-from bus.replay import discard, replay
+from bus.operations.replay import discard, replay
+from bus.recovery import requester
 from bus.store import Store, parked
-from bus.testing.checker import Evidence, Finding, Told, When, check, read, text_digest, wrong
-from bus.testing.checker.books import Parked
+from bus.store.unit_of_work import Page
 from tests.checker.conftest import Clean
 from tests.checker.county import DQ, RM, ZW, County, books_of, with_books, with_seat
 from tests.unit.steps import Bare
+from verification.checker import Evidence, Finding, Told, When, check, read, text_digest, wrong
+from verification.checker.snapshot import Parked
 
 
 def _excuses(found: list[Finding]) -> set[str]:
@@ -95,9 +95,9 @@ def test_a_recovered_center_owes_what_its_peers_have_heard(county: County) -> No
     forgotten = read(county.bare[RM].store)
     _file(county, RM, "backup", f"{RM}.db")
     rm = county.bare[RM]
-    asking.begin(rm.store, rm.rules, [DQ, ZW], rm.now)
+    requester.begin(rm.store, rm.rules, [DQ, ZW], rm.now)
     county.drain()
-    assert not asking.going_on(rm.store)
+    assert not requester.going_on(rm.store)
     found = check(with_seat(county.evidence(), RM, forgotten=[forgotten], recovered=True), When.DRAINED)
     assert wrong(found) == []
     lost = next(one.cases[0] for one in county.submissions if one.text == text_digest("resolve 3"))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bus.testing.checker import RULES, When, check, wrong
 from tests.checker.conftest import Clean
-from tests.checker.lies import LIES, Lie
+from tests.checker.violations import LIES, Lie
+from verification.checker import RULES, When, check, wrong
 
 
 def test_true_evidence_breaks_no_rule(clean: Clean) -> None:

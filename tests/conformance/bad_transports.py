@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from bus.port import Delivery, Fate, Parcel, Promise, Transport, TransportState
 from bus.testing import transport_suite as suite
-from bus.testing.transport_ground import KIND
+from bus.testing.transport_fixture import KIND
 from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
+from bus.transports.port import Delivery, Fate, Parcel, Promise, Transport, TransportState
 
 
 class DropsAllAndSaysTaken(EmbeddedTransport):

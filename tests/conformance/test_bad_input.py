@@ -14,16 +14,16 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from bus.contract import CONTRACT
-from bus.ids import new_id
-from bus.kinds import CASE_KINDS, Verdict
-from bus.schemas.examples import CASE, example
+from bus.contract.export.examples import CASE, example
+from bus.contract.ids import new_id
+from bus.contract.messages import CASE_KINDS, Verdict
+from bus.contract.rules import CONTRACT
 from bus.store import tables as t
-from bus.testing.bench import Bench
-from bus.testing.past import PEER
-from bus.testing.playing import Played, done, fault_of, play, send
+from bus.testing.adapter_harness import Bench
+from bus.testing.given_records import PEER
+from bus.testing.sample_runner import Played, done, fault_of, play, send
 from bus.testing.samples import InSample
-from tests.conformance.mutations import at, leaves, variants
+from verification.corpus.mutations import at, leaves, variants
 
 ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
 REFUSED = frozenset({400, 413, 422})

@@ -8,9 +8,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from bus.contract.epochs import ERA, before_first
+from bus.contract.ids import new_id
 from bus.custody import Record
-from bus.eras import ERA, before_first
-from bus.ids import new_id
 from bus.store import Store, StoreTrouble, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
 from bus.store.tables import metadata
 from tests.unit.steps import NOW, a_case

@@ -14,8 +14,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 import bus.store
 from bus.store import Store, schema
 from bus.store.due import DueRows
-from bus.store.prepared import Prepared
-from bus.testing.services import PostgresNode
+from bus.store.statements import Prepared
+from verification.services import PostgresNode
 
 SMALL = frozenset({"errors", "pages_owed", "recoveries"})
 """Tables that hold only what is about to leave, or a line for each recovery."""

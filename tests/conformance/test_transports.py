@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from bus.testing.services import RabbitNode
 from bus.testing.transport_suite import CHECKS, Check
 from tests.conformance.bad_transports import BAD, Planted
-from tests.conformance.grounds import EmbeddedGround, RabbitGround
+from tests.conformance.transport_fixtures import EmbeddedGround, RabbitGround
 from tests.conftest import Vhost
+from verification.services import RabbitNode
 
 
 @pytest.fixture

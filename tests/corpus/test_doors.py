@@ -14,8 +14,8 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as promised
 
-from bus.testing.bench import Bench
-from tests.corpus.http_items import ADAPTERS, signed
+from bus.testing.adapter_harness import Bench
+from verification.corpus.http_items import ADAPTERS, signed
 
 EXAMPLES = 20
 """Of each door, each way."""

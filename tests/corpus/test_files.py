@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from tests.corpus import file_items, settings_items
-from tests.corpus.file_items import HEADER, FileItem
-from tests.corpus.items import SEED, Canary, Dealer
-from tests.corpus.judge_files import judge, judge_settings, read
+from verification.corpus import file_items, settings_items
+from verification.corpus.file_items import HEADER, FileItem
+from verification.corpus.items import SEED, Canary, Dealer
+from verification.corpus.judge_files import judge, judge_settings, read
 
 
 def test_every_file_gets_its_verdict_and_no_cell_is_told(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def fuzz(program: list[str], target: str, seconds: int, folder: Path) -> tuple[i
 @pytest.mark.parametrize("target", ["decode", "accept"])
 def test_the_fuzzer_finds_nothing(target: str, tmp_path: Path) -> None:
     """No input makes decode or accept raise, or call anything internal or poison."""
-    code, said = fuzz(["-m", "tests.corpus.fuzz"], target, SHORT, tmp_path)
+    code, said = fuzz(["-m", "verification.corpus.fuzz"], target, SHORT, tmp_path)
     assert code == 0, said[-6000:]
     runs = re.search(r"Done (\d+) runs", said)
     assert runs, said[-2000:]
@@ -31,7 +31,7 @@ def test_the_fuzzer_finds_nothing(target: str, tmp_path: Path) -> None:
 def test_the_fuzzer_finds_a_planted_fault(tmp_path: Path) -> None:
     """A decode that stumbles over a NUL escape is found; else a clean run would say nothing."""
     planted = (
-        "import tests.corpus.fuzz as f\n"
+        "import verification.corpus.fuzz as f\n"
         "plain = f.decode\n"
         "def faulty(data):\n"
         "    if b'u0000' in data: raise KeyError\n"

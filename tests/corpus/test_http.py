@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.bench import Bench
+from bus.testing.adapter_harness import Bench
 from bus.testing.samples import samples_of
-from tests.corpus import http_items
-from tests.corpus.http_items import ADAPTERS
-from tests.corpus.items import SEED, Dealer
-from tests.corpus.judge_http import judge
+from verification.corpus import http_items
+from verification.corpus.http_items import ADAPTERS
+from verification.corpus.items import SEED, Dealer
+from verification.corpus.judge_http import judge
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

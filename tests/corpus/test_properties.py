@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bus import commands as c
-from bus import kinds as k
-from bus.case import Case
-from bus.contract import CONTRACT
-from bus.custody import Decision, Record, Refusal, Say, decide, hear, register
-from bus.message import CODES, MAX_BYTES, Message, Undecodable, compose, decode, encode
-from bus.schemas.examples import example
-from tests.corpus.documents import a_case
-from tests.corpus.items import ARBITER, ME, NOW, OTHER, PEER, SIGN, THIRD, Canary, Dealer
+from bus.contract import messages as k
+from bus.contract.case import Case
+from bus.contract.envelope import CODES, MAX_BYTES, Message, Undecodable, compose, decode, encode
+from bus.contract.export.examples import example
+from bus.contract.rules import CONTRACT
+from bus.custody import Decision, Record, Refusal, Say, decide, hear_message, register
+from bus.custody import commands as c
+from verification.corpus.documents import a_case
+from verification.corpus.items import ARBITER, ME, NOW, OTHER, PEER, SIGN, THIRD, Canary, Dealer
 
 CENTERS = (ME, PEER, OTHER, THIRD, ARBITER)
 EXAMPLES = [encode(example(rule)) for rule in CONTRACT]
@@ -173,7 +173,7 @@ def heard(record: Record | None, word: k.CaseKind, source: str) -> Decision | Re
 
 def _heard(record: Record | None, word: k.CaseKind, source: str) -> Decision | Refusal:
     try:
-        return hear(record, word, source, ME, UUID(int=99), NOW + timedelta(hours=1))
+        return hear_message(record, word, source, ME, UUID(int=99), NOW + timedelta(hours=1))
     except Refusal as refusal:
         return refusal
 

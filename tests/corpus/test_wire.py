@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bus.message import CODES
-from tests.corpus import corpus
-from tests.corpus.items import SEED, WireItem
-from tests.corpus.judge_wire import WireJudge
+from bus.contract.envelope import CODES
+from verification.corpus import corpus
+from verification.corpus.items import SEED, WireItem
+from verification.corpus.judge_wire import WireJudge
 
 WINDOW = 400
 """Bad and good share a commit, as they do behind a broker."""
@@ -41,7 +41,7 @@ def test_the_corpus_is_large_and_of_many_kinds(items: list[WireItem]) -> None:
 
 def test_the_same_seed_deals_the_same_bytes(items: list[WireItem]) -> None:
     """In another process, with other hashes, byte for byte; and another seed deals others."""
-    program = "from tests.corpus import corpus; print(corpus.digest(corpus.wire()))"
+    program = "from verification.corpus import corpus; print(corpus.digest(corpus.wire()))"
     again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert again.stdout.strip() == corpus.digest(items)
     assert corpus.digest(corpus.wire(SEED + 1)) != corpus.digest(items)

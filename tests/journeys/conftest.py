@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bus.testing.town import Town
-from bus.transports.admin import Admin
-from bus.transports.topology import apply, plan
+from bus.demo.local_county import Town
+from bus.transports.topology.apply import apply, plan
+from bus.transports.topology.management_api import Admin
 from tests.conftest import Vhost
 
 MakeTown = Callable[..., Town]

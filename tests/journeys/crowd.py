@@ -4,12 +4,12 @@ import json
 import threading
 from pathlib import Path
 
-from bus.testing.checker.canaries import Canary, canaries
-from bus.testing.checker.columns import clean_columns
-from bus.testing.checker.hunting import Hit, Place, hunt
-from bus.testing.services import RabbitNode
-from bus.testing.town import Town
+from bus.demo.local_county import Town
 from stories.stage import Json
+from verification.checker.canaries import Canary, canaries
+from verification.checker.columns import clean_columns
+from verification.checker.leak_scan import Hit, Place, hunt
+from verification.services import RabbitNode
 
 PEOPLE = canaries(seed=1013)
 

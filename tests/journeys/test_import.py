@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bus.testing.town import Town
+from bus.demo.local_county import Town
 from stories.stage import ARBITER, DQ, RM, WM, ZW
 from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bus.cli import app
-from bus.testing.town import free_port
+from bus.demo.local_county import free_port
 from tests.conftest import Vhost
 
 HERE, THERE = "media_center-150402", "media_center-150403"
@@ -98,7 +98,7 @@ def desk(tmp_path: Path, vhost: Vhost) -> Iterator[Desk]:
 
 def until(what: str, condition: Callable[[], Any]) -> Any:
     """Ask again until the answer is true."""
-    from bus.testing.town import Town  # noqa: PLC0415 - its patience only
+    from bus.demo.local_county import Town  # noqa: PLC0415 - its patience only
 
     return Town(Path(), ()).until(what, condition, 30)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bus.demo.local_county import Town
+from bus.security.keyring import read_keyring
 from bus.store import tables as t
-from bus.store.vault import vault_of
-from bus.testing.town import Town
-from bus.trust.keyring import read_keyring
+from bus.store.encryption import vault_of
 from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers
 from tests.journeys.crowd import Crowd, seen

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from bus.testing.town import Town
+from bus.demo.local_county import Town
 from stories import play, s10
 from stories.stage import CENTERS, DQ, DQ_COMMUNITY, DQ_STREET, RM, ZW, Stage
 from tests.conftest import Vhost

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bus.attachments import Attachments
-from bus.case import Attachment
-from bus.center import NotEver, NotNow
-from bus.folder import Folder
+from bus.attachments.blob_store import Folder
+from bus.attachments.service import Attachments
+from bus.contract.case import Attachment
+from bus.demo.county_keys import enlisted
+from bus.sdk.center import NotEver, NotNow
+from bus.security import directory, key_request
+from bus.security.keyed_security import Fixed, KeyNotary
+from bus.security.keyring import new_keyring
 from bus.store import Store, schema
-from bus.testing.keys import enlisted
-from bus.trust import application, directory
-from bus.trust.key_notary import Fixed, KeyNotary
-from bus.trust.keyring import new_keyring
 from tests.unit.steps import NOW
 
 RM, ZW = "media_center-150402", "government_service-150402"
@@ -133,7 +133,7 @@ def test_a_center_whose_key_is_revoked_is_not_asked_any_more(web: Web, tmp_path:
     """Its address goes with it."""
     mine, neighbour = new_keyring(ZW, NOW), new_keyring(RM, NOW)
     known = enlisted(enlisted(directory.empty(NOW), mine, NOW), neighbour, NOW, f"{web.center}/bus")
-    known = application.revoked(known, neighbour.keys[0].public.kid, NOW)
+    known = key_request.revoked(known, neighbour.keys[0].public.kid, NOW)
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
     gone = Attachments(Folder(store, tmp_path / "files"), "", KeyNotary(Fixed(mine), Fixed(known)))

@@ -7,18 +7,18 @@ from pathlib import Path
 import pika
 import pytest
 
-from bus.accept import accept
-from bus.commands import Offer, Register
-from bus.port import Fate
-from bus.relay import claim, send
-from bus.testing.checker.canaries import Canary, canaries
-from bus.testing.checker.hunting import Place, hunt
-from bus.testing.services import RabbitNode
-from bus.transports.layout import DEAD_LETTERS, JOURNAL, inbox_queue
-from bus.transports.rabbitmq import RabbitTransport
-from tests.security.town import road
-from tests.unit.signing import notarised
+from bus.custody.commands import Offer, Register
+from bus.pipeline.receive import accept
+from bus.pipeline.relay import claim, send
+from bus.transports.port import Fate
+from bus.transports.rabbitmq.transport import RabbitTransport
+from bus.transports.topology.plan import DEAD_LETTERS, JOURNAL, inbox_queue
+from tests.security.attacked_county import road
+from tests.unit.signing_county import notarised
 from tests.unit.steps import Bare, a_case
+from verification.checker.canaries import Canary, canaries
+from verification.checker.leak_scan import Place, hunt
+from verification.services import RabbitNode
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 PLACES = {"the broker's files", inbox_queue("party_service-150402"), DEAD_LETTERS, JOURNAL}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.services import Namespace, Network, RabbitCluster, RabbitNode, ServiceUnavailable
-from bus.testing.services import network as network_module
-from bus.testing.services.network import Place
-from bus.testing.services.process import ServerProcess
+from verification.services import Namespace, Network, RabbitCluster, RabbitNode, ServiceUnavailable
+from verification.services import network as network_module
+from verification.services.network import Place
+from verification.services.process import ServerProcess
 
 pytestmark = pytest.mark.broker
 PATIENCE = 60.0
@@ -149,7 +149,7 @@ def test_a_cut_off_node_gives_up_and_comes_back(cluster: RabbitCluster, network:
 def test_a_network_of_a_killed_process_is_swept_with_the_next_one() -> None:
     """A process that died by SIGKILL leaves a bridge and a namespace; the next network takes them away."""
     program = (
-        "import os, signal; from bus.testing.services import Network\n"
+        "import os, signal; from verification.services import Network\n"
         "print(Network().namespace('left').name, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
@@ -177,7 +177,7 @@ def test_a_process_inside_ends_with_us_and_the_network_goes_twice(tmp_path: Path
 
 def test_without_a_program_the_error_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where iptables is missing the words say which package brings it."""
-    monkeypatch.setattr("bus.testing.services.rights.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("verification.services.privileges.shutil.which", lambda *_, **__: None)
     with pytest.raises(ServiceUnavailable, match="apt-get install iproute2"):
         Network()
 

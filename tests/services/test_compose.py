@@ -10,8 +10,8 @@ import psycopg
 import pytest
 import yaml
 
-from bus.testing.services import PostgresNode
-from bus.testing.services.private_postgres import newest_programs
+from verification.services import PostgresNode
+from verification.services.private_postgres import newest_programs
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yml").read_text(encoding="utf-8"))

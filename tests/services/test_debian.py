@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.services import ServiceUnavailable, container, debian
-from bus.testing.services.__main__ import main
+from verification.services import ServiceUnavailable, container, debian
+from verification.services.__main__ import main
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_without_the_right_to_install_the_error_names_the_command(
     """Neither root nor sudo: both packages are named in one command, in Chinese and English, and the exit code is 1."""
     _lacking(monkeypatch, ["rabbitmq-server", "postgresql"])
     monkeypatch.setattr(debian, "_as_root", lambda: None)
-    monkeypatch.setattr("bus.testing.services.__main__.containers_wanted", lambda: False)
+    monkeypatch.setattr("verification.services.__main__.containers_wanted", lambda: False)
     assert main(["ensure"]) == 1
     said = capsys.readouterr().err
     assert said.count("apt-get install --no-install-recommends rabbitmq-server postgresql") == 2

@@ -9,7 +9,8 @@ import pika
 import pytest
 from pika.exceptions import AMQPConnectionError, AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
 
-from bus.testing.faults import (
+from tests.conftest import Vhost
+from verification.faults import (
     close_connections,
     consumer_timeout,
     credentials_revoked,
@@ -18,8 +19,7 @@ from bus.testing.faults import (
     memory_alarm,
     purge_queue,
 )
-from bus.testing.services import RabbitNode
-from tests.conftest import Vhost
+from verification.services import RabbitNode
 
 PATIENCE = 30.0
 """Seconds until what must happen counts as never happening."""

@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bus.testing.faults import FakeClock
-from bus.testing.faults import clock as clock_module
-from bus.testing.services import ServiceUnavailable
-from bus.testing.services.places import free_ports
+from verification.faults import FakeClock
+from verification.faults import clock as clock_module
+from verification.services import ServiceUnavailable
+from verification.services.allocation import free_ports
 
 CHILD = """
 import datetime, sys, threading, time

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.faults import Tmpfs
-from bus.testing.services import ServiceUnavailable
+from verification.faults import Tmpfs
+from verification.services import ServiceUnavailable
 
 
 def _mounts() -> str:
@@ -43,7 +43,7 @@ def test_a_closed_disk_is_gone_though_a_file_is_open(tmp_path: Path) -> None:
 def test_a_disk_of_a_killed_process_is_swept_with_the_next_one(tmp_path: Path) -> None:
     """A process that died by SIGKILL leaves its disk mounted; the next one takes it away."""
     program = (
-        "import os, pathlib, signal, sys; from bus.testing.faults import Tmpfs\n"
+        "import os, pathlib, signal, sys; from verification.faults import Tmpfs\n"
         "print(Tmpfs(65536, pathlib.Path(sys.argv[1])).path, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=False)

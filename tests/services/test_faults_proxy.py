@@ -10,10 +10,10 @@ from contextlib import suppress
 
 import pytest
 
-from bus.testing.faults import FAIR, Stream, TcpProxy, Weather, both_ways
-from bus.testing.faults.lane import Late
-from bus.testing.faults.weather import Dice
-from bus.testing.services.places import LOOPBACK
+from verification.faults import FAIR, Stream, TcpProxy, Weather, both_ways
+from verification.faults.link_profile import Dice
+from verification.faults.proxied_connection import Late
+from verification.services.allocation import LOOPBACK
 
 PATIENCE = 20.0
 """Seconds until what must happen counts as never happening."""
@@ -123,7 +123,7 @@ def test_a_delayed_line_says_the_same_later(proxy: TcpProxy) -> None:
 def test_delays_do_not_add_up_and_keep_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each piece is late by its own delay, none overtakes another, and a narrow road takes them one after the other."""
     now = 0.0
-    monkeypatch.setattr("bus.testing.faults.lane.time.monotonic", lambda: now)
+    monkeypatch.setattr("verification.faults.proxied_connection.time.monotonic", lambda: now)
     late = Late()
     late.add(b"a", 10, math.inf)
     now = 1.0

@@ -6,8 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bus.testing.faults import StoreIntruder
-from bus.testing.services import PostgresNode
+from verification.faults import StoreIntruder
+from verification.services import PostgresNode
 
 
 def test_a_sqlite_store_is_locked_until_released(tmp_path: Path) -> None:

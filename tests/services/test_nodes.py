@@ -10,9 +10,9 @@ import httpx
 import psycopg
 import pytest
 
-from bus.testing.services import PostgresNode, RabbitNode
-from bus.testing.services.process import ServerProcess
 from tests.conftest import Vhost
+from verification.services import PostgresNode, RabbitNode
+from verification.services.process import ServerProcess
 
 DECLARED_FOR_GOOD = 2.5
 """Seconds after which RabbitMQ has a declaration on disk."""
@@ -115,7 +115,7 @@ def test_a_server_does_not_outlive_a_killed_owner(tmp_path: Path) -> None:
     """When the process that started a server is killed by SIGKILL, the server ends by itself."""
     owner = (
         "import os, pathlib, signal, sys\n"
-        "from bus.testing.services.process import ServerProcess\n"
+        "from verification.services.process import ServerProcess\n"
         "server = ServerProcess(['sleep', '300'], env=dict(os.environ), folder=pathlib.Path(sys.argv[1]))\n"
         "server.start()\n"
         "print(server._process.pid, flush=True)\n"

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from bus.testing.services import places
+from verification.services import allocation
 
 DRAW = """
 import random, sys
-from bus.testing.services import places
+from verification.services import places
 random.sample = lambda ports, count: sorted(ports)
 print(*places.free_ports(20), flush=True)
 sys.stdin.read()
@@ -34,8 +34,8 @@ def test_no_two_processes_draw_the_same_port_and_a_process_draws_none_twice(monk
     """Though all of them would like the lowest best; when a process has ended, its ports are for others again."""
     monkeypatch.setattr(random, "sample", lambda ports, _count: sorted(ports))
     with _another() as first, _another() as second:
-        ours = {*places.free_ports(20), *places.free_ports(20)}
+        ours = {*allocation.free_ports(20), *allocation.free_ports(20)}
         assert [len(first), len(second), len(ours)] == [20, 20, 40]
         assert not first & second
         assert not (first | second) & ours
-    assert set(places.free_ports(40)) & (first | second)
+    assert set(allocation.free_ports(40)) & (first | second)

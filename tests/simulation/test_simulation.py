@@ -30,7 +30,7 @@ SEEDS = int(os.environ.get("SEEDS", "2000"))
 
 def simulate(*arguments: str, timeout: float = 2400) -> subprocess.CompletedProcess[str]:
     """Play in a process of its own, as ``make simulate`` does; the tests beside it, which watch a clock, come first."""
-    command = ["nice", "-n", "19", sys.executable, "-m", "bus.testing.simulation", *arguments]
+    command = ["nice", "-n", "19", sys.executable, "-m", "verification.simulation", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
 

@@ -7,22 +7,23 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bus.accept import accept
-from bus.bounds import Strict
-from bus.case import Case, Person, Place, Source
-from bus.center import Answer, Center, Desk, FrontDesk
-from bus.commands import Command
-from bus.folder import Folder
-from bus.ids import new_id
-from bus.intake import Counter, Reply, Submission, intake
-from bus.message import Message, decode, kept
-from bus.page import Page, Rules
-from bus.port import Delivery, Fate, Parcel, Promise, TransportState
-from bus.relay import claim, send, write_down
+from bus.attachments.blob_store import Folder
+from bus.context import Rules
+from bus.contract.case import Case, Person, Place, Source
+from bus.contract.envelope import Message, decode, kept
+from bus.contract.ids import new_id
+from bus.contract.types import Strict
+from bus.custody.commands import Command
+from bus.pipeline.intake import Counter, Reply, Submission, intake
+from bus.pipeline.receive import accept
+from bus.pipeline.relay import claim, send, write_down
+from bus.sdk.center import Answer, Center, Desk, FrontDesk
+from bus.security.message_security import NoNotary, Notary
 from bus.store import Store, Tx, recovery, schema
 from bus.store import tables as t
-from bus.store.vault import Vault
-from bus.trust.notary import NoNotary, Notary
+from bus.store.encryption import Vault
+from bus.store.unit_of_work import Page
+from bus.transports.port import Delivery, Fate, Parcel, Promise, TransportState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from bus.cli import check_store, checks
+from bus.demo.county_keys import county_keys
+from bus.sdk.simulator import StandIn
+from bus.security import pki
+from bus.security.keyring import new_keyring, write_keyring
+from bus.security.private_file import write_private
 from bus.settings import load
 from bus.store import schema
 from bus.store.database import Store
-from bus.testing.keys import county_keys
-from bus.testing.stand_in import StandIn
-from bus.trust import pki
-from bus.trust.keyring import new_keyring, write_keyring
-from bus.trust.private_file import write_private
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 

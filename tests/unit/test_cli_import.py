@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from bus.imports import Unfit, fill, load_ledger
-from bus.sheets import BadFile, rows
-from bus.testing.town import Town
+from bus.demo.local_county import Town
+from bus.importing.mapping import Unfit, fill, load_ledger
+from bus.importing.spreadsheet import BadFile, rows
 from tests.unit.test_cli_run import bus
 
 HEADER = ["编号", "姓名", "电话", "日期", "事项", "加急", "经度"]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bus.trust import application, directory
-from bus.trust.keyring import fingerprint, read_keyring, read_public_key
-from bus.trust.trouble import KeyTrouble
+from bus.security import directory, key_request
+from bus.security.errors import KeyTrouble
+from bus.security.keyring import fingerprint, read_keyring, read_public_key
 from tests.unit.test_cli_run import bus
 
 RM = "media_center-150402"
@@ -110,7 +110,7 @@ def test_a_directory_of_another_operator_is_not_read(county: County, center: Pat
     assert (code, "not signed by the county's operator" in said) == (1, True)
     with pytest.raises(KeyTrouble):
         directory.read_file(county.book, read_public_key(other.public))
-    assert application.read(asked.read_bytes()).center == RM
+    assert key_request.read(asked.read_bytes()).center == RM
 
 
 def test_troubles_are_told_in_both_languages(county: County, tmp_path: Path) -> None:

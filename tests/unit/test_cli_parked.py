@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bus import replay as acts
-from bus.cli.accesses import whoami
-from bus.cli.outline import outline
-from bus.commands import Accept, Offer, Register
+from bus.cli.access import whoami
+from bus.cli.redacted import outline
+from bus.contract.envelope import compose, decode, encode
 from bus.custody import Status
-from bus.message import compose, decode, encode
+from bus.custody.commands import Accept, Offer, Register
+from bus.operations import replay as acts
+from bus.operations.backlog import stuck
 from bus.store import cases, inbox, parked
 from bus.store import tables as t
-from bus.stuck import stuck
 from tests.unit.steps import NOW, Bare, a_case, carry, opened
 from tests.unit.test_cli_run import bus
 

@@ -17,10 +17,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bus.cli import app
+from bus.demo.local_county import free_port
 from bus.log import set_up
-from bus.run import Running
+from bus.runtime.process import Running
 from bus.settings import load
-from bus.testing.town import free_port
 from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -180,7 +180,7 @@ def test_all_loops_together_have_the_time_of_one_to_end(config: Path, monkeypatc
             passed[0] += timeout
 
     passed = [time.monotonic()]
-    monkeypatch.setattr("bus.run.time", SimpleNamespace(monotonic=lambda: passed[0]))
+    monkeypatch.setattr("bus.runtime.process.time", SimpleNamespace(monotonic=lambda: passed[0]))
     center._threads = [Hung() for _ in range(6)]  # type: ignore[misc]  # threads, as far as leaving looks at them
     center.stop(timeout=8)
     assert sum(given) < 9

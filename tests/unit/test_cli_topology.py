@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bus.cli.county import CountySettings, load_county
+from bus.cli.county_file import CountySettings, load_county
 from bus.settings import CenterSettings, load
 from tests.unit.test_cli_run import SECRET, bus
 

@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+from bus.demo.county_process import Plan
 from bus.settings import fresh_secret
-from bus.testing.county import Plan
-from bus.testing.services.places import free_ports
+from verification.services.allocation import free_ports
 
 
 def _await_door(port: int, seconds: float = 30) -> None:
@@ -36,7 +36,7 @@ def test_who_sees_the_door_open_may_ask_the_county_to_leave(tmp_path: Path) -> N
     }
     plan = tmp_path / "plan.json"
     Plan((center,), str(tmp_path / "log.jsonl")).save(plan)
-    process = subprocess.Popen([sys.executable, "-m", "bus.testing.county", str(plan)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "bus.demo.county_process", str(plan)], stdout=subprocess.DEVNULL)
     try:
         _await_door(port)
         process.send_signal(signal.SIGTERM)

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from bus import commands as c
-from bus import kinds as k
-from bus.case import Person
-from bus.custody import Record, Refusal, Status, decide, hear, register
+from bus.contract import messages as k
+from bus.contract.case import Person
+from bus.custody import Record, Refusal, Status, decide, hear_message, register
+from bus.custody import commands as c
 from bus.custody.decide import WITHHELD
 from tests.unit.custody_model import invariants
 from tests.unit.custody_model.cases import CIVIL, COUNTY, MEDIA, NOW, PARTY, SERVICE, matter
@@ -253,7 +253,7 @@ def test_urge_to_one_who_declined_changes_nothing(world: World, case: UUID) -> N
     offered(world, case, PARTY)
     assert world.does(PARTY, c.Decline(case_id=case, reason=k.Reason.NOT_DUTY))
     record = world.records[PARTY, case]
-    heard = hear(record, k.Urged(version=1, text="请尽快"), MEDIA, PARTY, case, NOW)
+    heard = hear_message(record, k.Urged(version=1, text="请尽快"), MEDIA, PARTY, case, NOW)
     assert heard.superseded
     assert heard.record == record
 

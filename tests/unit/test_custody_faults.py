@@ -9,16 +9,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from bus import commands as c
-from bus import kinds as k
+from bus.contract import messages as k
 from bus.custody import Decision, Record, Status
+from bus.custody import commands as c
 from tests.unit import test_custody, test_custody_rulings
 from tests.unit.custody_model.cases import MEDIA
 from tests.unit.custody_model.machine import CustodyMachine
 from tests.unit.custody_model.world import World, town
 
 deciding: Any = import_module("bus.custody.decide")
-hearing: Any = import_module("bus.custody.hear")
+hearing: Any = import_module("bus.custody.hear_message")
 """The modules, whose names in the package are taken by the functions in them."""
 
 SEARCH = settings(

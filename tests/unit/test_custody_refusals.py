@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from bus import commands as c
-from bus import kinds as k
-from bus.custody import Record, Refusal, decide, hear
-from bus.ids import new_id
+from bus.contract import messages as k
+from bus.contract.ids import new_id
+from bus.custody import Record, Refusal, decide, hear_message
+from bus.custody import commands as c
 from tests.unit.custody_model.cases import CIVIL, MEDIA, NOW, PARTY, matter
 from tests.unit.custody_model.world import World, town
 from tests.unit.test_custody import handed, offered, refusal, resolve
@@ -28,7 +28,7 @@ def case(world: World) -> UUID:
 def unheard(record: Record | None, data: k.CaseKind, source: str, me: str, case: UUID) -> str:
     """The code with which custody refuses to hear ``data``."""
     with pytest.raises(Refusal) as refused:
-        hear(record, data, source, me, case, NOW)
+        hear_message(record, data, source, me, case, NOW)
     return refused.value.code
 
 

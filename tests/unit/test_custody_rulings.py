@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from bus import commands as c
-from bus import kinds as k
-from bus.case import Person
-from bus.custody import Refusal, Status, decide, hear, register
+from bus.contract import messages as k
+from bus.contract.case import Person
+from bus.custody import Refusal, Status, decide, hear_message, register
+from bus.custody import commands as c
 from tests.unit.custody_model import invariants
 from tests.unit.custody_model.cases import CIVIL, COUNTY, GRID, MEDIA, NOW, PARTY, SERVICE, TOWN, matter
 from tests.unit.custody_model.world import Choice, World, town
@@ -61,7 +61,7 @@ def test_late_accept_of_a_dead_center_is_superseded(world: World, case: UUID) ->
     world.bring(COUNTY, MEDIA, case)
     assert world.does(PARTY, c.Accept(case_id=case))
     accepted = world.lanes[PARTY, MEDIA, case].sent[-1]
-    heard = hear(world.records[MEDIA, case], accepted, PARTY, MEDIA, case, NOW)
+    heard = hear_message(world.records[MEDIA, case], accepted, PARTY, MEDIA, case, NOW)
     assert (heard.record.holder, heard.record.version) == (CIVIL, 1000)
     rest(world)
     assert world.records[PARTY, case].holder == CIVIL
@@ -203,12 +203,12 @@ def test_imposed_holder_learns_who_the_resident_is(world: World) -> None:
     record = register(c.Register(case=matter(MEDIA, person)), MEDIA, COUNTY).record
     case = record.case.case_id
     helped = decide(record, c.AskAssist(case_id=case, to=GRID, ask="请协助"), NOW)
-    grid = hear(None, helped.says[0].data, MEDIA, GRID, case, NOW).record
+    grid = hear_message(None, helped.says[0].data, MEDIA, GRID, case, NOW).record
     asked = decide(record, c.AskArbiter(case_id=case, ground=k.Ground.DISPUTED), NOW)
-    county = hear(None, asked.says[0].data, MEDIA, COUNTY, case, NOW).record
+    county = hear_message(None, asked.says[0].data, MEDIA, COUNTY, case, NOW).record
     ruled = decide(county, c.Rule(case_id=case, holder=GRID, text="定"), NOW)
     told = next(say.data for say in ruled.says if say.to == GRID)
-    grid = hear(grid, told, COUNTY, GRID, case, NOW).record
+    grid = hear_message(grid, told, COUNTY, GRID, case, NOW).record
     assert grid.mine
     assert grid.case.resident == person
     assert grid.arbiter == COUNTY
@@ -248,7 +248,7 @@ def test_who_is_not_believed(world: World, case: UUID) -> None:
         (old, MEDIA, COUNTY, "stale"),
     ):
         with pytest.raises(Refusal) as refused:
-            hear(world.records[me, case], data, source, me, case, NOW)
+            hear_message(world.records[me, case], data, source, me, case, NOW)
         assert refused.value.code == code
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bus import commands as c
-from bus import kinds as k
 from bus import recovery
-from bus.accept import accept
+from bus.contract import messages as k
+from bus.contract.envelope import compose, encode
+from bus.contract.ids import new_id
 from bus.custody import Record
-from bus.ids import new_id
-from bus.message import compose, encode
-from bus.port import Delivery, Fate
-from bus.relay import claim, send, write_down
+from bus.custody import commands as c
+from bus.pipeline.receive import accept
+from bus.pipeline.relay import claim, send, write_down
 from bus.store import cases, inbox, outbox, parked
+from bus.transports.port import Delivery, Fate
 from tests.unit.steps import NOW, Bare, a_case, carry, opened
 
 RM, DQ = "media_center-150402", "party_service-150402006"
@@ -205,16 +205,16 @@ def test_a_fault_in_our_own_code_parks_one_message_and_spares_the_rest(
     """A bug that one message wakes is named without the message's content, and the others are applied."""
     good, bad = _offer(rm), _offer(rm)
     bodies = [p.body for p in rm.relay()]
-    from bus import page  # noqa: PLC0415 - to plant the fault where it is looked up
+    from bus.store import unit_of_work  # noqa: PLC0415 - to plant the fault where it is looked up
 
-    plain = page.hear  # type: ignore[attr-defined]  # the very name to plant the fault on
+    plain = unit_of_work.hear_message  # type: ignore[attr-defined]  # the very name to plant the fault on
 
     def faulty(record: object, data: object, source: str, me: str, subject: object, now: object) -> object:
         if subject == bad.case_id:
             raise ZeroDivisionError
         return plain(record, data, source, me, subject, now)  # type: ignore[arg-type]  # handed through
 
-    monkeypatch.setattr(page, "hear", faulty)
+    monkeypatch.setattr(unit_of_work, "hear_message", faulty)
     assert dq.accept(*bodies) == {"applied": 1, "refused": 1}
     assert _record(dq, good).offer_in is not None
     with dq.store.reading() as tx:

@@ -6,25 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from bus import erasing
-from bus import folder as module
-from bus.attachments import Attachments
-from bus.case import Attachment
-from bus.commands import Close, Register, Resolve
+from bus.attachments import blob_store as module
+from bus.attachments.blob_store import Folder
+from bus.attachments.service import Attachments
+from bus.contract.case import Attachment
+from bus.contract.messages import Outcome
 from bus.custody import Status
-from bus.erasing import MayNotErase
-from bus.folder import Folder
-from bus.kinds import Outcome
+from bus.custody.commands import Close, Register, Resolve
+from bus.operations import erasure
+from bus.operations.erasure import MayNotErase
+from bus.security.errors import KeyTrouble
+from bus.security.master_key import FileKey
 from bus.store import StoreTrouble, cases
 from bus.store import files as queries
 from bus.store import tables as t
-from bus.store.vault import Vault
-from bus.testing.checker.canaries import canaries
-from bus.testing.checker.columns import clean_columns
-from bus.testing.checker.hunting import hunt
-from bus.trust.master import FileKey
-from bus.trust.trouble import KeyTrouble
+from bus.store.encryption import Vault
 from tests.unit.steps import NOW, Bare, a_case
+from verification.checker.canaries import canaries
+from verification.checker.columns import clean_columns
+from verification.checker.leak_scan import hunt
 
 RM = "media_center-150402"
 WHO = canaries(seed=90, n=1)[0]
@@ -64,7 +64,7 @@ def _closed(center: Bare, *files: Attachment) -> object:
 
 
 def _erase(center: Bare, case_id: object) -> None:
-    erasing.erase(center.folder, center.rules, case_id, NOW, "root", "asked")  # type: ignore[arg-type]  # it is one
+    erasure.erase(center.folder, center.rules, case_id, NOW, "root", "asked")  # type: ignore[arg-type]  # it is one
 
 
 def _on_disk(center: Bare) -> list[Path]:

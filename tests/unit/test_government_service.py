@@ -42,9 +42,9 @@ from bus import (
     Status,
     Vendor,
 )
-from bus.ids import new_id
-from bus.kinds import BY_NAME, CASE_KINDS
-from bus.message import compose
+from bus.contract.envelope import compose
+from bus.contract.ids import new_id
+from bus.contract.messages import BY_NAME, CASE_KINDS
 from bus.testing.samples import dated
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "government_service"

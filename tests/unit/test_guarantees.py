@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from bus.testing.center_suite import CHECKS
-from bus.testing.checker import RULES
-from tests.chaos.faults import FAULTS
 from tests.unit.test_docs import IN_CODE, LINK, ROOT, defines
+from verification.chaos.faults import FAULTS
+from verification.checker import RULES
 
 ENGLISH, CHINESE = ROOT / "docs/guarantees.md", ROOT / "docs/guarantees.zh-CN.md"
 BOTH = pytest.mark.parametrize("page", [ENGLISH, CHINESE], ids=["en", "zh-CN"])

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bus.cli import check_store
-from bus.commands import Offer, Register
+from bus.custody.commands import Offer, Register
 from bus.settings import CenterSettings, VendorAt
 from bus.store import cases, schema
 from bus.store.database import Store, StoreTrouble

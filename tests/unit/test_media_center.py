@@ -45,10 +45,10 @@ from bus import (
     Withdraw,
     Withdrawn,
 )
+from bus.contract.envelope import compose
+from bus.contract.ids import new_id
+from bus.contract.messages import BY_NAME, CASE_KINDS, Mode, Reason
 from bus.custody import OfferOut
-from bus.ids import new_id
-from bus.kinds import BY_NAME, CASE_KINDS, Mode, Reason
-from bus.message import compose
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "media_center"
 IN = sorted(p for p in (FOLDER / "samples/in").glob("*.json") if not p.name.endswith(".expect.json"))

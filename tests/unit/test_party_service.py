@@ -40,11 +40,11 @@ from bus import (
     Ruling,
     Vendor,
 )
+from bus.contract.envelope import compose
+from bus.contract.ids import new_id
+from bus.contract.messages import BY_NAME, CASE_KINDS
 from bus.custody import Given, Result
-from bus.ids import new_id
-from bus.kinds import BY_NAME, CASE_KINDS
-from bus.message import compose
-from tests.unit.desks import CASE, NOW, PEER, a_case, a_desk, a_record, front_desk, includes, shown
+from tests.unit.handler_contexts import CASE, NOW, PEER, a_case, a_desk, a_record, front_desk, includes, shown
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "party_service"
 IN = sorted(p for p in (FOLDER / "samples/in").glob("*.json") if not p.name.endswith(".expect.json"))

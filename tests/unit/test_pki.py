@@ -8,8 +8,8 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from bus.trust import pki
-from bus.trust.trouble import KeyTrouble
+from bus.security import pki
+from bus.security.errors import KeyTrouble
 from tests.unit.test_cli_run import bus
 
 A = "media_center-150402"

@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 
-from bus.case import Case
-from bus.commands import Accept, Offer, Register
-from bus.proof import Judgement, Proof, Vouched, judge, of_case
+from bus.contract import signed_document
+from bus.contract.case import Case
+from bus.custody.commands import Accept, Offer, Register
+from bus.demo.county_keys import county_keys
+from bus.operations.proof import Judgement, Proof, Vouched, judge, of_case
+from bus.security import directory
+from bus.security.directory import Directory
+from bus.security.keyed_security import notary_of
+from bus.security.keyring import read_public_key
 from bus.settings import Trust
-from bus.testing.checker.canaries import canaries
-from bus.testing.checker.hunting import hunt
-from bus.testing.keys import county_keys
-from bus.trust import directory, sheet
-from bus.trust.directory import Directory
-from bus.trust.key_notary import notary_of
-from bus.trust.keyring import read_public_key
 from tests.unit.steps import Bare, a_case, carry
 from tests.unit.test_cli_run import bus
+from verification.checker.canaries import canaries
+from verification.checker.leak_scan import hunt
 
 RM, DQ = "media_center-150402", "party_service-150402006"
 WHO = canaries(seed=77, n=1)[0]
@@ -71,8 +72,8 @@ def test_what_was_signed_for_is_proven_and_tells_nothing_of_the_resident(matter:
 
 
 def _resigned(one: Vouched, change: Callable[[bytes], bytes]) -> Vouched:
-    signature, document = sheet.message(base64.b64decode(one.receipt))
-    raw = sheet.joined(change(document), [signature or ""])
+    signature, document = signed_document.message(base64.b64decode(one.receipt))
+    raw = signed_document.joined(change(document), [signature or ""])
     return one.model_copy(update={"receipt": base64.b64encode(raw).decode()})
 
 
@@ -85,7 +86,7 @@ WRONG: dict[str, tuple[Callable[[Vouched], Vouched], Judgement]] = {
     "altered": (lambda one: _resigned(one, lambda body: body.replace(b"applied", b"refused")), Judgement.NOT_THEIRS),
     "unsigned": (
         lambda one: one.model_copy(
-            update={"receipt": base64.b64encode(sheet.message(base64.b64decode(one.receipt))[1]).decode()}
+            update={"receipt": base64.b64encode(signed_document.message(base64.b64decode(one.receipt))[1]).decode()}
         ),
         Judgement.NOT_THEIRS,
     ),

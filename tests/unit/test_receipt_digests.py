@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bus.commands import Offer, Register
-from bus.kinds import Receipt
-from bus.message import Message, compose, decode, digest, encode
+from bus.contract import signed_document
+from bus.contract.envelope import Message, compose, decode, digest, encode
+from bus.contract.messages import Receipt
+from bus.custody.commands import Offer, Register
+from bus.security.message_security import NoNotary
 from bus.store import archive, outbox, parked
 from bus.store import tables as t
-from bus.trust import sheet
-from bus.trust.notary import NoNotary
-from tests.unit.signing import notarised
+from tests.unit.signing_county import notarised
 from tests.unit.steps import NOW, Bare, a_case
 
 RM, DQ = "media_center-150402", "party_service-150402006"
@@ -67,7 +67,7 @@ def test_a_receipt_names_the_document_and_not_its_signature(pair: Pair) -> None:
     rm, dq = pair
     travelled = _offered(rm)
     dq.accept(travelled)
-    document = sheet.message(dq.rules.notary.opened(travelled))[1]
+    document = signed_document.message(dq.rules.notary.opened(travelled))[1]
     receipt = _receipt(pair)
     (item,) = receipt.data.items
     assert item.digest == digest(document).hex()
@@ -111,7 +111,7 @@ def test_a_repeat_is_vouched_for_as_the_first_was(pair: Pair) -> None:
 
 
 def _altered(rm: Bare, dq: Bare, travelled: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    document = sheet.message(dq.rules.notary.opened(travelled))[1]
+    document = signed_document.message(dq.rules.notary.opened(travelled))[1]
     return rm.rules.notary.leaving(change(document), DQ, NOW)
 
 

@@ -10,23 +10,24 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-import bus.accept
-from bus import commands as c
-from bus import kinds as k
+import bus.pipeline.receive
 from bus import recovery
-from bus.case import Place, Source
-from bus.center import Center, FrontDesk
+from bus.context import Rules
+from bus.contract import messages as k
+from bus.contract.case import Place, Source
+from bus.contract.envelope import Message, compose, decode, encode
+from bus.contract.epochs import ERA
+from bus.contract.ids import new_id
 from bus.custody import Record, Refusal, Status
-from bus.eras import ERA
-from bus.ids import new_id
-from bus.intake import Counter, Submission, intake
-from bus.message import Message, compose, decode, encode
-from bus.page import Page, Rules
-from bus.recovery import finishing, telling
+from bus.custody import commands as c
+from bus.demo.local_county import one_custodian
+from bus.pipeline.intake import Counter, Submission, intake
+from bus.recovery import complete, responder
+from bus.sdk.center import Center, FrontDesk
 from bus.store import StoreTrouble, Tx, archive, cases, inbox, parked
 from bus.store import tables as t
-from bus.testing.town import one_custodian
-from tests.unit.restored import HONEST_REFUSALS, Restored
+from bus.store.unit_of_work import Page
+from tests.unit.recovering_county import HONEST_REFUSALS, Restored
 from tests.unit.steps import NOW, Bare, Strict, a_case
 
 A, B, C, ARBITER = "media-150402", "party-150402", "civil-150402", "service-150402"
@@ -291,13 +292,18 @@ def test_what_the_backup_still_owed_is_said(county: Restored) -> None:
 
 
 SAFEGUARDS = [
-    (bus.accept, "enter_eras", lambda *_: {}, test_what_nobody_has_heard_is_undone_and_its_ghosts_change_nothing),
-    (bus.accept, "enter_eras", lambda *_: {}, test_a_receipt_of_the_lost_time_ends_nothing),
-    (finishing, "still_to_say", lambda *_: [], test_a_word_to_many_that_reached_one_reaches_all),
-    (finishing, "must_be_heard_again", lambda *_: False, test_a_decision_that_nobody_heard_is_made_again),
-    (finishing, "_say_anew", lambda *_: None, test_what_the_backup_still_owed_is_said),
-    (finishing, "_name", lambda *_: None, test_a_case_registered_and_offered_since_the_backup_comes_back),
-    (finishing, "rebuild", lambda story, _: story.before, test_a_holder_put_back_before_its_hand_over_no_longer_holds),
+    (
+        bus.pipeline.receive,
+        "enter_eras",
+        lambda *_: {},
+        test_what_nobody_has_heard_is_undone_and_its_ghosts_change_nothing,
+    ),
+    (bus.pipeline.receive, "enter_eras", lambda *_: {}, test_a_receipt_of_the_lost_time_ends_nothing),
+    (complete, "still_to_say", lambda *_: [], test_a_word_to_many_that_reached_one_reaches_all),
+    (complete, "must_be_heard_again", lambda *_: False, test_a_decision_that_nobody_heard_is_made_again),
+    (complete, "_say_anew", lambda *_: None, test_what_the_backup_still_owed_is_said),
+    (complete, "_name", lambda *_: None, test_a_case_registered_and_offered_since_the_backup_comes_back),
+    (complete, "rebuild", lambda story, _: story.before, test_a_holder_put_back_before_its_hand_over_no_longer_holds),
 ]
 """What recovery does, taken away, and the test that must notice."""
 
@@ -325,9 +331,9 @@ def page_of(center: Bare, peer: str, cursor: str, number: UUID) -> k.LogTold:
     asked = compose(k.LogAsked(recovery=number, cursor=cursor), source=peer, recipient=A, now=NOW, sequence=ERA)
 
     def change(tx: Tx) -> k.LogTold:
-        telling.take_asked(tx, asked, 1)
+        responder.take_asked(tx, asked, 1)
         (owed,) = archive.pages_due(tx, 1, 0)
-        return telling.page(tx, owed)
+        return responder.page(tx, owed)
 
     return center.store.write(change)
 

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from bus.ids import new_id
-from bus.kinds import Urged
-from bus.message import Message, compose
+from bus.contract.envelope import Message, compose
+from bus.contract.ids import new_id
+from bus.contract.messages import Urged
 from bus.recovery.order import in_order
 from tests.unit.steps import NOW
 

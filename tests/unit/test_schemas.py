@@ -16,12 +16,12 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from jsonschema import Draft202012Validator
 
-from bus.contract import CONTRACT, Rule
-from bus.kinds import KINDS
-from bus.message import Undecodable, decode
-from bus.schemas import PUBLISHED, additions, drift, generate, publish, write
-from bus.schemas.additions import ADDITIONS
-from bus.schemas.json_schema import schema_name
+from bus.contract.envelope import Undecodable, decode
+from bus.contract.export import PUBLISHED, compatibility, drift, generate, publish, write
+from bus.contract.export.compatibility import ADDITIONS
+from bus.contract.export.json_schema import schema_name
+from bus.contract.messages import KINDS
+from bus.contract.rules import CONTRACT, Rule
 
 FOLDER = Path(__file__).parents[2] / "schemas"
 RULES = [pytest.param(rule, id=rule.kind) for rule in CONTRACT]
@@ -51,8 +51,8 @@ def test_the_committed_folder_is_what_the_models_say() -> None:
 def test_every_schema_is_published_and_the_lock_names_no_other() -> None:
     """A published schema is a promise: its bytes stand in published.json and stay.
 
-    A new kind or a new major version is locked by ``bus.schemas.publish`` when it is released; nothing locked is
-    ever taken out or rewritten (docs/wire.md, A new major version)."""
+    A new kind or a new major version is locked by ``bus.contract.export.publish`` when it is released; nothing locked
+    is ever taken out or rewritten (docs/wire.md, A new major version)."""
     locked = json.loads((FOLDER / PUBLISHED).read_bytes())
     additions = {f"{name}#{place}" for name, places in ADDITIONS.items() for place in places}
     assert set(locked) == {schema_name(rule) for rule in CONTRACT} | additions
@@ -118,11 +118,11 @@ SCHEMA: dict[str, Any] = {
 def test_a_published_schema_without_what_was_added_is_what_was_published(monkeypatch: pytest.MonkeyPatch) -> None:
     """An optional field may come, at any depth; it is locked from then on, and one that is required is named."""
     monkeypatch.setitem(ADDITIONS, "x", ("properties/new", "$defs/Item/properties/b"))
-    before = additions.without("x", SCHEMA)
+    before = compatibility.without("x", SCHEMA)
     assert before["properties"] == {"old": {"type": "string"}}
     assert before["$defs"]["Item"]["properties"] == {"a": {}}
-    assert dict(additions.added("x", SCHEMA))["properties/new"] == {"type": "integer"}
-    assert additions.demanded("x", SCHEMA) == ["$defs/Item/properties/b"]
+    assert dict(compatibility.added("x", SCHEMA))["properties/new"] == {"type": "integer"}
+    assert compatibility.demanded("x", SCHEMA) == ["$defs/Item/properties/b"]
     assert list(SCHEMA["properties"]) == ["old", "new"]
 
 

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from bus import erasing
-from bus.case import Case, Person, Sensitive, marks_of
-from bus.commands import Accept, AskAssist, Close, Offer, Register, Resolve
+from bus.contract.case import Case, Person, Sensitive, marks_of
+from bus.contract.messages import Outcome
 from bus.custody import Record, Refusal
-from bus.kinds import Outcome
+from bus.custody.commands import Accept, AskAssist, Close, Offer, Register, Resolve
+from bus.operations import erasure
+from bus.security.master_key import FileKey
 from bus.settings import Retention
 from bus.store import cases
 from bus.store import tables as t
-from bus.store.vault import Vault
-from bus.trust.master import FileKey
+from bus.store.encryption import Vault
 from tests.unit.steps import NOW, Bare, a_case, carry
-from tests.unit.test_bounds import id_card
+from tests.unit.test_types import id_card
 
 RM, DQ, WM = "media_center-150402", "party_service-150402", "civilization_center-150402"
 WHEN = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -86,11 +86,11 @@ def test_marked_cases_are_erased_sooner_and_stay_marked(pair: tuple[Bare, Bare])
         rm.do(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="办结"))
         rm.do(Close(case_id=case.case_id, replied_at=NOW))
     rm.store.write(lambda tx: tx.execute(t.work.delete()))
-    erased = [erasing.erase_old(rm.folder, rm.rules, 2**60, 9, NOW, sensitive=True) for _ in range(2)]
+    erased = [erasure.erase_old(rm.folder, rm.rules, 2**60, 9, NOW, sensitive=True) for _ in range(2)]
     assert erased == [1, 0]
-    assert (_known(rm, marked).case.text, _known(rm, other).case.text) == (erasing.BLANK, other.text)
+    assert (_known(rm, marked).case.text, _known(rm, other).case.text) == (erasure.BLANK, other.text)
     assert _known(rm, marked).case.sensitive == marked.sensitive
-    assert erasing.erase_old(rm.folder, rm.rules, 2**60, 9, NOW) == 1
+    assert erasure.erase_old(rm.folder, rm.rules, 2**60, 9, NOW) == 1
 
 
 def test_what_is_erased_soonest_counts_against_what_neighbours_may_ask() -> None:

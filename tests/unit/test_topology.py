@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from bus.transports.admin import Admin, AdminRefused, Features
-from bus.transports.drift import compare
-from bus.transports.findings import Drift, Finding, Severity, Snapshot
-from bus.transports.layout import exactly
-from bus.transports.passwords import SHA256, password_hash, password_matches
-from bus.transports.topology import Bounds, Topology, check_center_name, definitions, plan, routing_key
+from bus.transports.topology.apply import Bounds, Topology, check_center_name, definitions, plan, routing_key
+from bus.transports.topology.drift import compare
+from bus.transports.topology.findings import Drift, Finding, Severity, Snapshot
+from bus.transports.topology.management_api import Admin, AdminRefused, Features
+from bus.transports.topology.passwords import SHA256, password_hash, password_matches
+from bus.transports.topology.plan import exactly
 
 A, B = "media_center-150402", "party_service-150402006"
 OPERATOR = {"name": "operator", "tags": ["administrator"]}

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from pika.connection import Parameters
 from pika.exceptions import ChannelClosedByBroker, StreamLostError
 
-from bus.port import Fate, Parcel
-from bus.transports.backoff import Backoff
-from bus.transports.batch import Batch
-from bus.transports.consumer import acks, sender_of
-from bus.transports.line import Line
-from bus.transports.publisher import MAX_BODY, fate_when_closed, unsendable
-from bus.transports.rabbitmq import each_node
-from bus.transports.trouble import NoAnswerError
-from bus.transports.window import Ticket, Window
+from bus.backoff import Backoff
+from bus.transports.port import Fate, Parcel
+from bus.transports.rabbitmq.batch import Batch
+from bus.transports.rabbitmq.connection import Line
+from bus.transports.rabbitmq.consumer import acks, sender_of
+from bus.transports.rabbitmq.errors import NoAnswerError
+from bus.transports.rabbitmq.inflight import Ticket, Window
+from bus.transports.rabbitmq.publisher import MAX_BODY, fate_when_closed, unsendable
+from bus.transports.rabbitmq.transport import each_node
 
 A, B = "media_center-150402", "party_service-150402"
 

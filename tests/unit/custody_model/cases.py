@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from bus.case import Case, Person, Place, Source
-from bus.ids import new_id
+from bus.contract.case import Case, Person, Place, Source
+from bus.contract.ids import new_id
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MEDIA, PARTY, CIVIL, SERVICE, GRID, COUNTY = (

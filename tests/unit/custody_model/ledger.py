@@ -8,9 +8,9 @@ the origin, then perhaps followed by the next round.
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from bus import commands as c
-from bus import kinds as k
+from bus.contract import messages as k
 from bus.custody import RULING_STEP, Decision, Say
+from bus.custody import commands as c
 
 
 @dataclass

@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bus import commands as c
 from bus.custody import Status
+from bus.custody import commands as c
 from tests.unit.custody_model import invariants
 from tests.unit.custody_model.cases import NOW
 from tests.unit.custody_model.wishes import granted, wishes

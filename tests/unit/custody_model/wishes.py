@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from bus import commands as c
-from bus import kinds as k
+from bus.contract import messages as k
 from bus.custody import Record, Refusal, decide
+from bus.custody import commands as c
 from tests.unit.custody_model.cases import NOW
 
 

@@ -7,9 +7,9 @@ sender's out-tray until it is receipted, so a loss is only a delay; a crash thro
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from bus import commands as c
-from bus import kinds as k
-from bus.custody import Decision, Record, Refusal, decide, hear, register
+from bus.contract import messages as k
+from bus.custody import Decision, Record, Refusal, decide, hear_message, register
+from bus.custody import commands as c
 from tests.unit.custody_model.cases import NOW, TOWN, matter
 from tests.unit.custody_model.ledger import Ledger
 
@@ -93,7 +93,7 @@ class World:
         before = self.records.get((me, case_id))
         kept = before.model_dump_json() if before is not None else ""
         try:
-            decision = hear(before, data, source, me, case_id, NOW)
+            decision = hear_message(before, data, source, me, case_id, NOW)
         except Refusal as refusal:
             assert before is None or before.model_dump_json() == kept, "a refused message changed the record"
             if refusal.code == "unknown-case":

@@ -1,0 +1,1 @@
+"""Attachments: files that travel beside a case, kept by their hash."""

@@ -1,0 +1,76 @@
+"""How long to wait before trying again: doubling, bounded, and spread so that a crowd does not come back at once.
+
+Every growing pause is computed here, by the waits of tenacity; those that are kept in the store too.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_exponential,
+    wait_random,
+    wait_random_exponential,
+)
+from tenacity.wait import wait_base
+
+_NO_CALL = Retrying()
+_SPREAD = wait_random(0.75, 1.25)
+"""A quarter around the plain doubling."""
+
+
+def _computed(wait: wait_base, attempt: int) -> float:
+    """What ``wait`` says before the attempt after this one; from 1."""
+    state = RetryCallState(_NO_CALL, None, (), {})
+    state.attempt_number = attempt
+    return wait(state)
+
+
+@cache
+def _doubled(first: float, longest: float, attempts: int) -> float:
+    return _computed(wait_exponential(multiplier=first, max=longest), attempts + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Pauses grow from ``first`` to ``longest`` seconds."""
+
+    first: float
+    longest: float
+
+    def after_ms(self, attempts: int) -> int:
+        """The pause after this many attempts (from 0), in milliseconds, within a quarter around the plain doubling."""
+        return int(_doubled(self.first, self.longest, min(attempts, 30)) * 1000 * _computed(_SPREAD, 1))
+
+
+_RECONNECTING = wait_exponential(multiplier=0.1, max=5) + wait_random(0, 0.3)
+"""Seconds. The jitter keeps four centers from coming back to a restarted broker in the same instant."""
+
+
+class Backoff:
+    """Counts tries since the last success: quick at first, up to a ceiling, for ever. One owner, one thread."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+
+    def pause(self) -> float:
+        """Seconds to wait before the next try."""
+        self._tries = min(self._tries + 1, 64)  # 2 ** 64 is far beyond the ceiling; more would only overflow
+        return _computed(_RECONNECTING, self._tries)
+
+    def reset(self) -> None:
+        """It worked: the next trouble is met quickly again."""
+        self._tries = 0
+
+
+def retrying(on: type[Exception], seconds: float) -> Retrying:
+    """Calls again what raises ``on``, for so many seconds, and then raises it."""
+    return Retrying(
+        retry=retry_if_exception_type(on),
+        wait=wait_random_exponential(multiplier=0.2, max=5),
+        stop=stop_after_delay(seconds),
+        reraise=True,
+    )

@@ -1,0 +1,79 @@
+"""``bus access``: who has read what of residents, and whether that record is whole."""
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+
+from bus.bilingual import Words
+from bus.cli.options import ConfigFile, opened_store, store_settings
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Voice, moment
+from bus.store import access_log
+
+access = typer.Typer(help="居民信息查阅记录 / who has read what of residents", no_args_is_help=True)
+
+_HEADS = (Words("编号", "Id"), Words("时间", "When"), Words("何人", "Who"), Words("何物", "What"),
+          Words("案件", "Case"), Words("为何", "Why"))  # fmt: skip
+
+
+def whoami() -> str:
+    """The operating system's name of whoever runs this, and of whom he acts for."""
+    user = getpass.getuser()
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{behind} as {user}" if behind and behind != user else user
+
+
+@access.command("list")
+def list_(
+    config: ConfigFile = None,
+    case: Annotated[str | None, typer.Option(help="只列这一案件 / of this case only")] = None,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """列出查阅记录 / everything that was read, by whom, when and why."""
+    voice = Voice(lang, as_json)
+    with voice.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
+        found = list(access_log.entries(tx, case))
+    if as_json:
+        names = ("number", "at_ms", "who", "what", "case_id", "why")
+        voice.data([{name: getattr(one, name) for name in names} | {"digest": one.digest.hex()} for one in found])
+    elif found:
+        voice.table(_HEADS, [(o.number, moment(o.at_ms), o.who, o.what, o.case_id, o.why) for o in found])
+    else:
+        voice.say("无人查阅过", "nobody has read anything")
+
+
+@access.command()
+def verify(
+    config: ConfigFile = None,
+    head: Annotated[str | None, typer.Option(help="上次的末值，应仍在其中 / the head as it was last time")] = None,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """核对查阅记录是否完整，给出末值，另处留存；不完整时退出码 1 / is the record whole? keep its head elsewhere."""
+    voice = Voice(lang, as_json)
+    try:
+        known = bytes.fromhex(head) if head else None
+    except ValueError:
+        voice.fail("--head 应为 64 位十六进制", "--head: 64 hexadecimal digits are needed", USAGE)
+    with voice.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
+        broken, newest, count = (
+            access_log.broken(tx, known),
+            access_log.head(tx).hex(),
+            len(list(access_log.entries(tx))),
+        )
+    if as_json:
+        voice.data({"entries": count, "head": newest, "broken": broken})
+    else:
+        voice.say(f"{count} 条，末值 {newest}", f"{count} entries, head {newest}")
+        for number in broken:
+            voice.warn(*_fault(number))
+    if broken:
+        raise typer.Exit(FAILURE)
+
+
+def _fault(number: int) -> tuple[str, str]:
+    if number:
+        return f"第 {number} 条被改动，或其前有缺失", f"entry {number} was altered, or one before it is gone"
+    return "上次的末值已不在其中：末尾被删，或全部重写", "the head of last time is gone: cut off, or rewritten"

@@ -1,0 +1,97 @@
+"""Where the commands find a center's settings and its store."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from bus.context import Rules
+from bus.runtime.bootstrap import store_of
+from bus.security.keyed_security import notary_of
+from bus.settings import BadSettings, CenterSettings, load
+from bus.store import cases, schema
+from bus.store.database import Store, StoreTrouble, Tx
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="中心的配置文件 / the center's settings file")]
+Folder = Annotated[
+    Path, typer.Option("--folder", envvar="BUS_FOLDER", help="配置文件所在目录 / where <CENTER>.toml lies")
+]
+FOLDER = Path("deploy")
+
+
+def settings_file(center: str | None, config: Path | None, folder: Path) -> Path:
+    """The file that is meant. Raises ``BadSettings`` when neither a center nor a file is named."""
+    if config is not None:
+        return config
+    if center is None:
+        raise BadSettings(
+            [("--config", "请给出中心名称，或用 --config 指定配置文件", "name a center, or a file with --config")]
+        )
+    return folder / f"{center}.toml"
+
+
+def settings_of(center: str | None, config: Path | None, folder: Path = FOLDER) -> CenterSettings:
+    """The settings, which must be those of ``center`` where one is named. Raises ``BadSettings``."""
+    path = settings_file(center, config, folder)
+    return _of_center(center, path, load(path))
+
+
+def store_settings(config: Path | None) -> CenterSettings:
+    """The settings for commands that only look into the store: they work without the intake's secret."""
+    return without_secret(settings_file(None, config, FOLDER))
+
+
+def without_secret(path: Path) -> CenterSettings:
+    """The settings, with a blank in place of the intake's secret where there is none. Raises ``BadSettings``."""
+    if not os.environ.get("BUS_INTAKE_SECRET"):
+        os.environ.pop("BUS_INTAKE_SECRET", None)  # set and empty: it would win over the blank
+    try:
+        return load(path)
+    except BadSettings as bad:
+        if any("intake_secret" not in en for _, _, en in bad.faults):
+            raise
+        return load(path, intake_secret=" ")  # noqa: S106 - no secret: it stands for the one that is missing
+
+
+def _of_center(center: str | None, path: Path, settings: CenterSettings) -> CenterSettings:
+    if center is not None and settings.center != center:
+        raise BadSettings(
+            [("center", f"{path} 是 {settings.center} 的配置", f"{path} holds the settings of {settings.center}")]
+        )
+    return settings
+
+
+def rules_of(settings: CenterSettings) -> Rules:
+    """What the county has settled for this center. Raises ``KeyTrouble``."""
+    return Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary_of(settings.trust))
+
+
+def case_named(tx: Tx, text: str) -> UUID | None:
+    """The case that an operator means, by its UUID or its number for people; None: no case here has that number."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return cases.by_number(tx, text)
+
+
+@contextmanager
+def opened_store(settings: CenterSettings) -> Iterator[Store]:
+    """The center's store, at this version of the schema. Raises ``StoreTrouble`` when it is missing or another."""
+    store = store_of(settings)
+    try:
+        if store.on_sqlite and not Path(store.url.database or "").exists():
+            raise StoreTrouble("there is no store yet: `bus run` makes it / 尚未建立，请先运行 bus run", passing=False)
+        found = schema.current(store)
+        if found != schema.newest():
+            raise StoreTrouble(
+                f"it is at version {found}, this program works with {schema.newest()}: `bus run` brings it up to date "
+                "/ 版本不一致，请用同一版本的 bus run 升级",
+                passing=False,
+            )
+        yield store
+    finally:
+        store.close()

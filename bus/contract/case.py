@@ -1,0 +1,175 @@
+"""A case: what a resident asks for, where, and who the resident is.
+
+Everything that tells who the resident is stands in ``resident``, apart from the matter itself, so that it can be
+withheld, masked or sealed as one piece.
+"""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+from stdnum.cn import ric
+
+from bus.contract.types import (
+    CLEAN_LINE,
+    CenterName,
+    CreditCode,
+    Division,
+    IdCard,
+    Line,
+    MediaType,
+    Moment,
+    NativeId,
+    Sha256,
+    Strict,
+    Text,
+    Word,
+)
+
+
+def _nothing_hidden(href: str) -> str:
+    """Not in the pattern: that one is published, and may not change within a major version."""
+    if not re.fullmatch(CLEAN_LINE[1:-1], href):
+        raise ValueError("a control character or a bidirectional override stands in the address")
+    return href
+
+
+def _none_of_them(marks: object) -> bool:
+    """What is not marked is said as it was before there were marks."""
+    return not marks
+
+
+class Urgency(StrEnum):
+    """How fast the matter must be taken up."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class Sensitive(StrEnum):
+    """The kinds of data that want stricter care, as the law counts them (个人信息保护法, art. 28)."""
+
+    MINOR = "minor"
+    """A child under fourteen."""
+    MEDICAL = "medical"
+    """Health and treatment."""
+    BIOMETRIC = "biometric"
+    BELIEF = "belief"
+    IDENTITY = "identity"
+    """A status of which others might think less (特定身份)."""
+    FINANCE = "finance"
+    WHEREABOUTS = "whereabouts"
+
+
+class Person(Strict):
+    """The resident. Personal data: never in logs, errors, metrics or labels."""
+
+    name: Line | None = None
+    phone: Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")] | None = None
+    id_card: IdCard | None = None
+    credit_code: CreditCode | None = None
+    """For an organisation that asks, instead of an identity card."""
+    address: Line | None = None
+    anonymous: bool = False
+    """The resident asked not to be named to anyone but the center he spoke to."""
+    agent: Line | None = None
+    """Who speaks for the resident (代办), if somebody does."""
+
+
+CHILD_UNTIL = 14
+"""Years of age from which the law speaks of a child's data no more (个人信息保护法, art. 31)."""
+
+
+HEALTH = "health"
+"""The category of what is about health and treatment, and the first word of those below it."""
+
+
+def marks_of(category: str, resident: Person | None, when: datetime) -> set[Sensitive]:
+    """What can be told without being told: a child by the identity card, a patient by the category."""
+    marks = {Sensitive.MEDICAL} if category.partition(".")[0] == HEALTH else set()
+    return marks | {Sensitive.MINOR} if resident is not None and is_child(resident, when) else marks
+
+
+def is_child(resident: Person, when: datetime) -> bool:
+    """Whether the resident's identity card tells of a child at that time; without one nobody is taken for one."""
+    if resident.id_card is None:
+        return False
+    born = ric.get_birth_date(resident.id_card)
+    birthday_was = (when.month, when.day) >= (born.month, born.day)
+    years: int = when.year - born.year - (not birthday_was)
+    return years < CHILD_UNTIL
+
+
+class Place(Strict):
+    """Where the matter is. The division code routes; the text never does (two 东城街道 exist in one league)."""
+
+    division: Division
+    text: Line | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+
+
+class Attachment(Strict):
+    """A photo or paper by reference: its bytes never travel in a message."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=1, le=20 * 1024 * 1024)]
+    media_type: MediaType
+    name: Line | None = None
+    href: (
+        Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=500), AfterValidator(_nothing_hidden)]
+        | None
+    ) = None
+    """Where the center that has it serves it."""
+
+
+class Source(Strict):
+    """Which record of which system the case was made from."""
+
+    system: Word
+    record: NativeId
+
+
+class Case(Strict):
+    """One matter of one resident."""
+
+    case_id: UUID
+    number: Word
+    """The number for people, given out only once the case is durably stored."""
+    origin: CenterName
+    """The center that the resident spoke to, and from which the answer comes."""
+    title: Line
+    text: Text
+    category: Word
+    place: Place
+    resident: Person | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)] = ()
+    urgency: Urgency = Urgency.NORMAL
+    channel: Word
+    """How the resident came: app, phone, counter, meeting, visit…"""
+    source: Source
+    received_at: Moment
+    due: Moment | None = None
+    sensitive: Annotated[tuple[Sensitive, ...], Field(max_length=8, fail_fast=True, exclude_if=_none_of_them)] = ()
+    """Which data in it want stricter care: who the resident is, is then shown to nobody but who holds the case, and
+    what is kept may be erased sooner."""
+
+    def without_resident(self) -> Self:
+        """The same matter for those who need not know the resident (an assistant, an anonymous request)."""
+        return self.model_copy(update={"resident": None})
+
+    def as_shown(self) -> Self:
+        """The case as another center may see it: an anonymous resident stays with the center he spoke to."""
+        return self.without_resident() if self.resident is not None and self.resident.anonymous else self
+
+    def names_resident(self, text: str) -> bool:
+        """Whether ``text`` gives the resident away: nothing for publication may."""
+        person = self.resident
+        if person is None:
+            return False
+        marks = (person.name, person.phone, person.id_card, person.credit_code, person.address, person.agent)
+        return any(mark is not None and mark in text for mark in marks)

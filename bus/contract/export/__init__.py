@@ -1,0 +1,5 @@
+"""The wire contract for people in any language, made from the models: JSON Schemas, AsyncAPI, contract, examples."""
+
+from bus.contract.export.schema_folder import PUBLISHED, drift, generate, publish, write
+
+__all__ = ["PUBLISHED", "drift", "generate", "publish", "write"]

@@ -1,0 +1,436 @@
+"""What centers may say to each other: a closed list, written out.
+
+A kind is named in the past tense, because a message tells what its sender has already done and stored. Every message
+about custody carries ``version``, the custody version at which its sender spoke.
+"""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from bus.contract.case import Attachment, Case
+from bus.contract.types import CenterName, Count, Line, Moment, Sha256, Strict, Text, Word
+
+Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
+Attachments = Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)]
+
+
+class Mode(StrEnum):
+    """To whom an offer goes."""
+
+    EXCLUSIVE = "exclusive"
+    """To one center, which alone decides."""
+    OPEN = "open"
+    """To several (点单抢单); the first bid that reaches the offerer wins."""
+
+
+class Reason(StrEnum):
+    """Why a case is declined (退单): the closed list that residents and arbiters read."""
+
+    NOT_TERRITORY = "not-territory"
+    NOT_DUTY = "not-duty"
+    UNCLEAR_OWNERSHIP = "unclear-ownership"
+    INCOMPLETE = "incomplete"
+    DUPLICATE = "duplicate"
+    NO_CAPACITY = "no-capacity"
+    LEGAL_ROUTE = "legal-route"
+    EMERGENCY = "emergency"
+    UNLAWFUL = "unlawful"
+    ALREADY_CLOSED = "already-closed"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """How a case was resolved (办结)."""
+
+    DONE = "done"
+    EXPLAINED = "explained"
+    PARTLY = "partly"
+    NOT_ACCEPTED = "not-accepted"
+    """不予受理: out of scope, with the reason and the lawful route; still a reply."""
+    CANCELLED = "cancelled"
+    """The resident took the request back."""
+
+
+class Ground(StrEnum):
+    """Why a case goes to the county's arbiter."""
+
+    RETURNED = "returned"
+    """Sent back as often as the county allows."""
+    SILENT = "silent"
+    """The center that has the offer, or the case, does not answer."""
+    DISPUTED = "disputed"
+
+
+class Ruling(StrEnum):
+    """What the arbiter decided."""
+
+    UPHELD = "upheld"
+    """The holder who asked keeps the case and handles it."""
+    IMPOSED = "imposed"
+    """The named center holds the case from now on and may not decline."""
+
+
+class Rater(StrEnum):
+    """Who rated: kinds of rater are never mixed in one figure."""
+
+    RESIDENT = "resident"
+    SELF = "self"
+    MASSES = "masses"
+    SURVEY = "survey"
+
+
+class Return(Strict):
+    """One decline, as it travels with the case: who sent it back and why."""
+
+    offer_id: UUID
+    by: CenterName
+    reason: Reason
+    text: Line | None = None
+    """The beginning of what was said: it travels on with the case and must stay small."""
+    at: Moment
+
+
+class Said(Strict):
+    """What every kind has: the custody version at which the sender spoke."""
+
+    kind: ClassVar[str]
+    major: ClassVar[int] = 1
+    version: Count
+
+
+class Offered(Said):
+    """转办: the holder asks a center to take the case. Until an answer comes the decision is lent to the recipient."""
+
+    kind: ClassVar[str] = "case.offered"
+    offer_id: UUID
+    mode: Mode = Mode.EXCLUSIVE
+    case: Case
+    path: Centers
+    """Every center that has held the case, the origin first."""
+    returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
+    arbiter: CenterName | None = None
+    round: Count = 1
+    note: Text | None = None
+    """From staff to staff; never shown to the resident."""
+
+
+class Accepted(Said):
+    """接单: the sender has taken the case (exclusive), or bids for it (open). Also news to all who have held it."""
+
+    kind: ClassVar[str] = "case.accepted"
+    offer_id: UUID
+    bid: bool = False
+    """True: an answer to an open offer, custody has not moved. False: the sender is the holder at ``version``."""
+    path: Centers = ()
+    commitment: Text | None = None
+    due: Moment | None = None
+
+
+class Declined(Said):
+    """退单: the sender does not take the case; the offerer was and is the holder."""
+
+    kind: ClassVar[str] = "case.declined"
+    offer_id: UUID
+    reason: Reason
+    text: Text | None = None
+    suggested: CenterName | None = None
+    """Who should have it instead."""
+
+
+class Granted(Said):
+    """中选: the offerer gives the case to one bidder; he is the holder at ``version``. News to all who have held it."""
+
+    kind: ClassVar[str] = "case.granted"
+    offer_id: UUID
+    to: CenterName
+
+
+class Lost(Said):
+    """已被接走: another center was faster, or the open offer has ended."""
+
+    kind: ClassVar[str] = "case.lost"
+    offer_id: UUID
+
+
+class WithdrawalRequested(Said):
+    """撤回申请: the offerer asks to have the decision back; the recipient alone says whether it still can."""
+
+    kind: ClassVar[str] = "case.withdrawal-requested"
+    offer_id: UUID
+    reason: Text | None = None
+
+
+class Withdrawn(Said):
+    """撤回: the recipient had not decided and gives the decision back."""
+
+    kind: ClassVar[str] = "case.withdrawn"
+    offer_id: UUID
+
+
+class Progressed(Said):
+    """进展: what the holder has done or promised."""
+
+    kind: ClassVar[str] = "case.progressed"
+    stage: Word
+    text: Text
+    public: bool = True
+    """Whether the resident may read it."""
+    due: Moment | None = None
+    """A date promised with it (承诺期限), or a new one (延期)."""
+
+
+class AssistRequested(Said):
+    """协办: the holder asks for help and stays the holder."""
+
+    kind: ClassVar[str] = "case.assist-requested"
+    assist_id: UUID
+    case: Case
+    ask: Text
+    due: Moment | None = None
+
+
+class AssistAnswered(Said):
+    """协办答复: the assistant has helped, or says that it cannot."""
+
+    kind: ClassVar[str] = "case.assist-answered"
+    assist_id: UUID
+    done: bool
+    text: Text
+    attachments: Attachments = ()
+
+
+class Urged(Said):
+    """催办: somebody who has held the case asks the holder to hurry."""
+
+    kind: ClassVar[str] = "case.urged"
+    text: Text
+
+
+class Resolved(Said):
+    """办结: the holder's result, the public reply apart from the internal note."""
+
+    kind: ClassVar[str] = "case.resolved"
+    round: Count
+    outcome: Outcome
+    public_reply: Text
+    internal_note: Text | None = None
+    lawful_route: Text | None = None
+    """Where the resident can go instead; required when the case is not accepted."""
+    attachments: Attachments = ()
+    instant: bool = False
+    """即时办结: registered and resolved in one step; counted apart."""
+
+    @model_validator(mode="after")
+    def _not_accepted_names_a_route(self) -> Self:
+        if self.outcome is Outcome.NOT_ACCEPTED and self.lawful_route is None:
+            raise ValueError("a matter that is not accepted is answered with the lawful route")
+        return self
+
+
+class Rated(Said):
+    """评价: 非常满意 5, 满意 4, 基本满意 3, 不满意 2, 非常不满意 1."""
+
+    kind: ClassVar[str] = "case.rated"
+    round: Count
+    grade: Annotated[int, Field(ge=1, le=5)]
+    rater: Rater = Rater.RESIDENT
+    text: Text | None = None
+
+
+class Reopened(Said):
+    """重办: the resident is not content; the last holder has the case again, in a new round."""
+
+    kind: ClassVar[str] = "case.reopened"
+    round: Count
+    text: Text
+
+
+class Closed(Said):
+    """结案: the origin has given the reply to the resident."""
+
+    kind: ClassVar[str] = "case.closed"
+    round: Count
+    replied_at: Moment
+
+
+class Published(Said):
+    """公示: told to the public, with nothing in it that names the resident."""
+
+    kind: ClassVar[str] = "case.published"
+    title: Line
+    text: Text
+
+
+class ArbitrationRequested(Said):
+    """提请裁定: the holder asks the county's arbiter who must have the case."""
+
+    kind: ClassVar[str] = "case.arbitration-requested"
+    ground: Ground
+    case: Case
+    path: Centers
+    returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
+    offered_to: Centers = ()
+    """Centers that still have an offer of it and have not answered."""
+    round: Count = 1
+    text: Text | None = None
+
+
+class Ruled(Said):
+    """裁定: the arbiter's word. Its version is above all that anyone can have said before, and so fences it."""
+
+    kind: ClassVar[str] = "case.ruled"
+    ruling: Ruling
+    holder: CenterName
+    text: Text
+    case: Case
+    path: Centers
+    returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
+    round: Count = 1
+
+
+class Verdict(StrEnum):
+    """What became of a message at its recipient."""
+
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"
+    """Right, but older than what is known here already; nothing was changed."""
+    REFUSED = "refused"
+
+
+class ReceiptItem(Strict):
+    """One message that its recipient has durably dealt with."""
+
+    message_id: UUID
+    verdict: Verdict
+    code: Word | None = None
+    """Why it was refused."""
+    digest: Sha256 | None = None
+    """SHA-256 of the document that was dealt with, its signature not included: what exactly the recipient vouches for.
+    Absent from whoever does not say."""
+
+
+class Receipt(Strict):
+    """回执: a batch of messages that are durably applied or refused. Itself never receipted."""
+
+    kind: ClassVar[str] = "receipt"
+    major: ClassVar[int] = 1
+    items: Annotated[tuple[ReceiptItem, ...], Field(min_length=1, max_length=500, fail_fast=True)]
+
+
+class Failure(Strict):
+    """差错: something came that cannot be dealt with. For the sender's operator; never receipted, never answered."""
+
+    kind: ClassVar[str] = "error"
+    major: ClassVar[int] = 1
+    code: Word
+    text: Line
+    about: UUID | None = None
+    """The message at fault, where its id could be read."""
+    digest: Sha256 | None = None
+    """SHA-256 of the bytes at fault, which stay parked at the recipient."""
+
+
+class Way(StrEnum):
+    """Which way a message went, as its teller sees it."""
+
+    SAID = "said"
+    HEARD = "heard"
+
+
+Cursor = Annotated[str, StringConstraints(pattern=r"^[a-z0-9:]{1,40}$")]
+"""A place in the teller's log: ``0`` for its beginning, else what the teller called ``next``."""
+
+
+class LogAsked(Strict):
+    """往来查询: the asker's store was put back to a backup; it asks for the messages that went between the two since.
+
+    From here on the recipient applies nothing of what the asker said in an older era. Asked again until it is told."""
+
+    kind: ClassVar[str] = "log.asked"
+    major: ClassVar[int] = 1
+    recovery: UUID
+    cursor: Cursor
+
+
+class LogEntry(Strict):
+    """One message that went between teller and asker."""
+
+    way: Way
+    body: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=200_000)]
+    """The bytes of the message as it travelled, in base64; of a long one a part, in order."""
+    more: bool = False
+    """Whether the next entry goes on with the same message."""
+    verdict: Verdict | None = None
+    """What its recipient said became of it; absent while it has said nothing."""
+    code: Word | None = None
+
+
+class LogTold(Strict):
+    """往来告知: one page of the messages that went between teller and asker, oldest first."""
+
+    kind: ClassVar[str] = "log.told"
+    major: ClassVar[int] = 1
+    recovery: UUID
+    era: Count
+    """The era in which the teller hears the asker."""
+    used: bool = False
+    """True: the asker has spoken in this era before, so nothing is told; it must take a later one and ask anew."""
+    cursor: Cursor
+    """The page that was asked for."""
+    next: Cursor | None = None
+    """The next page; absent on the last one."""
+    entries: Annotated[tuple[LogEntry, ...], Field(max_length=200, fail_fast=True)] = ()
+    centers: Annotated[tuple[CenterName, ...], Field(max_length=500, fail_fast=True)] = ()
+    """On the last page: with whom the teller has ever spoken of a case. They may know of the asker what it does not."""
+
+
+CaseKind = (
+    Offered
+    | Accepted
+    | Declined
+    | Granted
+    | Lost
+    | WithdrawalRequested
+    | Withdrawn
+    | Progressed
+    | AssistRequested
+    | AssistAnswered
+    | Urged
+    | Resolved
+    | Rated
+    | Reopened
+    | Closed
+    | Published
+    | ArbitrationRequested
+    | Ruled
+)
+"""Everything that is said about a case."""
+
+Kind = CaseKind | Receipt | Failure | LogAsked | LogTold
+
+CASE_KINDS: tuple[type[CaseKind], ...] = (
+    Offered,
+    Accepted,
+    Declined,
+    Granted,
+    Lost,
+    WithdrawalRequested,
+    Withdrawn,
+    Progressed,
+    AssistRequested,
+    AssistAnswered,
+    Urged,
+    Resolved,
+    Rated,
+    Reopened,
+    Closed,
+    Published,
+    ArbitrationRequested,
+    Ruled,
+)
+KINDS: tuple[type[Kind], ...] = (*CASE_KINDS, Receipt, Failure, LogAsked, LogTold)
+BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}
+"""``case.offered`` → ``Offered``, and so on."""

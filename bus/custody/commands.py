@@ -1,0 +1,186 @@
+"""What a center may do with a case. A command is a wish; custody either grants it, and then messages tell of it, or
+refuses it with a code. Handlers return commands; nothing else changes a case.
+"""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from bus.contract.case import Attachment, Case
+from bus.contract.messages import Attachments, Centers, Ground, Mode, Outcome, Rater, Reason
+from bus.contract.types import CenterName, Line, Moment, Strict, Text, Word
+
+
+class OnCase(Strict):
+    """A command about one case."""
+
+    case_id: UUID
+
+
+class Register(Strict):
+    """登记: the resident's matter becomes a case, held by the center that heard it."""
+
+    case: Case
+
+    @property
+    def case_id(self) -> UUID:
+        """The new case's id."""
+        return self.case.case_id
+
+
+class Offer(OnCase):
+    """转办: ask one center to take the case, or several at once (the first bid wins)."""
+
+    to: Annotated[Centers, Field(min_length=1, max_length=20)]
+    mode: Mode = Mode.EXCLUSIVE
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_for_exclusive(self) -> Self:
+        if self.mode is Mode.EXCLUSIVE and len(self.to) != 1:
+            raise ValueError("an exclusive offer goes to exactly one center")
+        if len(set(self.to)) != len(self.to):
+            raise ValueError("a center is named twice in one offer")
+        return self
+
+
+class Accept(OnCase):
+    """接单: take the case that was offered here (for an open offer: bid for it)."""
+
+    commitment: Text | None = None
+    due: Moment | None = None
+
+
+class Decline(OnCase):
+    """退单: send the offer back with a reason."""
+
+    reason: Reason
+    text: Text | None = None
+    suggested: CenterName | None = None
+
+    @model_validator(mode="after")
+    def _other_needs_words(self) -> Self:
+        if self.reason is Reason.OTHER and self.text is None:
+            raise ValueError("a decline for another reason says which")
+        return self
+
+
+class Withdraw(OnCase):
+    """撤回: ask for the decision back; whoever got the offer says whether it still can."""
+
+    reason: Text | None = None
+
+
+class Report(OnCase):
+    """进展: tell all who have held the case what has been done or promised."""
+
+    stage: Word
+    text: Text
+    public: bool = True
+    """Whether the resident may read it. Of what he may not, the other centers are told stage and date alone."""
+    due: Moment | None = None
+
+
+class AskAssist(OnCase):
+    """协办: ask another center for help and stay the holder."""
+
+    to: CenterName
+    ask: Text
+    due: Moment | None = None
+    show_resident: bool = False
+    """Whether the assistant is told who the resident is."""
+
+
+class AnswerAssist(OnCase):
+    """协办答复: answer the help that was asked for; without ``assist_id`` the oldest open one."""
+
+    done: bool
+    text: Text
+    assist_id: UUID | None = None
+    attachments: Attachments = ()
+
+
+class Urge(OnCase):
+    """催办: ask whoever has the case, or the offer of it, to hurry."""
+
+    text: Text
+
+
+class Resolve(OnCase):
+    """办结: give the result."""
+
+    outcome: Outcome
+    public_reply: Text
+    internal_note: Text | None = None
+    """For the own staff: it leaves the center with nothing."""
+    lawful_route: Text | None = None
+    attachments: tuple[Attachment, ...] = ()
+    instant: bool = False
+
+    @model_validator(mode="after")
+    def _not_accepted_names_a_route(self) -> Self:
+        if self.outcome is Outcome.NOT_ACCEPTED and self.lawful_route is None:
+            raise ValueError("a matter that is not accepted is answered with the lawful route")
+        return self
+
+
+class Close(OnCase):
+    """结案: the reply has reached the resident (only the origin can know)."""
+
+    replied_at: Moment
+
+
+class Rate(OnCase):
+    """评价: hand on the resident's rating, once a round for each kind of rater."""
+
+    grade: Annotated[int, Field(ge=1, le=5)]
+    rater: Rater = Rater.RESIDENT
+    text: Text | None = None
+
+
+class Reopen(OnCase):
+    """重办: the resident is not content."""
+
+    text: Text
+
+
+class Publish(OnCase):
+    """公示: tell those who held the case what was told to the public."""
+
+    title: Line
+    text: Text
+
+
+class AskArbiter(OnCase):
+    """提请裁定: let the county's arbiter say who must have the case."""
+
+    ground: Ground
+    text: Text | None = None
+
+
+class Rule(OnCase):
+    """裁定: the arbiter's word (only at the arbiter): ``holder`` has the case from now on."""
+
+    holder: CenterName
+    text: Text
+
+
+Command = (
+    Register
+    | Offer
+    | Accept
+    | Decline
+    | Withdraw
+    | Report
+    | AskAssist
+    | AnswerAssist
+    | Urge
+    | Resolve
+    | Close
+    | Rate
+    | Reopen
+    | Publish
+    | AskArbiter
+    | Rule
+)

@@ -1,0 +1,73 @@
+"""What must be said besides the answer, so that a ruling or a reply that crossed other words leaves nobody behind.
+
+Two duties, each with one bearer. Who made an offer tells those asked when it has ended over their heads. And the
+origin, which hears of every hand-over, tells those it learns of late what they cannot have heard: the ruling that
+fenced them, the reply that closed the case, the round that has begun.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bus.contract import messages as k
+from bus.custody.merge import overruled
+from bus.custody.record import Decision, Record, Say, Status
+
+
+def aftermath(before: Record, decision: Decision, data: k.CaseKind, now: datetime) -> Decision:
+    """``decision`` with what else must be said of it."""
+    if decision.superseded and not isinstance(data, k.Ruled):
+        return decision
+    after = decision.record
+    says = (*decision.says, *_offer_ended(before, after))
+    if after.case.origin == after.me:
+        newcomers = tuple(center for center in after.path if center not in before.path)
+        says = (*says, *_ruling_passed_on(before, after, data, newcomers), *_standing_told(after, newcomers, now))
+    return replace(decision, says=says, superseded=decision.superseded and not says)
+
+
+def _offer_ended(before: Record, after: Record) -> tuple[Say, ...]:
+    """A ruling ends an offer without an answer: those asked must not wait for ever."""
+    out = before.offer_out
+    if out is None or after.offer_out is not None or not overruled(before.version, after.version):
+        return ()
+    return tuple(Say(center, k.Lost(version=after.version, offer_id=out.offer_id)) for center in out.pending)
+
+
+def _ruling_passed_on(before: Record, after: Record, data: k.CaseKind, newcomers: tuple[str, ...]) -> tuple[Say, ...]:
+    """The arbiter tells those he knows of; a hand-over may have gone further than he could see."""
+    if isinstance(data, k.Ruled):
+        unseen = tuple(c for c in before.path if c not in (*data.path, after.me, after.arbiter))
+        return tuple(Say(center, data) for center in unseen)
+    if not overruled(data.version, after.version):
+        return ()
+    return tuple(Say(center, ruling_passed_on(after)) for center in newcomers)
+
+
+def ruling_passed_on(after: Record) -> k.Ruled:
+    """The ruling, as the origin tells it to a holder whom the arbiter could not know."""
+    return k.Ruled(
+        version=after.version,
+        ruling=k.Ruling.IMPOSED,
+        holder=after.holder,
+        text="裁定在先，此前的接单不再有效 / a ruling came before this hand-over",
+        case=after.case.as_shown(),
+        path=after.path,
+        returns=after.returns,
+        round=after.round,
+    )
+
+
+def standing(record: Record, now: datetime) -> k.Closed | k.Reopened | None:
+    """The word that tells where the resident stands; None in the first round of an open case."""
+    if record.status is Status.CLOSED:
+        return k.Closed(version=record.version, round=record.round, replied_at=now)
+    if record.round > 1:
+        text = f"第 {record.round} 轮办理 / round {record.round}"
+        return k.Reopened(version=record.version, round=record.round, text=text)
+    return None
+
+
+def _standing_told(after: Record, newcomers: tuple[str, ...], now: datetime) -> tuple[Say, ...]:
+    """Where the resident stands, for those who were not on the path when it was told."""
+    word = standing(after, now)
+    return () if word is None else tuple(Say(center, word) for center in newcomers)

@@ -1,0 +1,242 @@
+"""Messages: what this center learns about a case. Pure: (record or none, message, now) → decision, or a refusal.
+
+Two rules keep all centers in agreement. A message about custody that is older than what is known here changes
+nothing (``superseded``), or is refused as ``stale`` where its sender claims a right by it. And a newer one is
+believed: whoever speaks as holder at a higher version is the holder.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bus.contract import messages as k
+from bus.custody.decide import result_of
+from bus.custody.follow_ups import aftermath
+from bus.custody.initiating import OPENERS
+from bus.custody.merge import believe, could_hold, in_round, overruled, speaks_as_holder, superseded
+from bus.custody.record import RULING_STEP, Decision, Given, Record, Refusal, Say, Status, news
+
+REACH = 1000
+"""So many rulings, or rounds, may a case be ahead of what is known of it here."""
+
+
+def hear_message(
+    record: Record | None, data: k.CaseKind, source: str, me: str, subject: UUID, now: datetime
+) -> Decision:
+    """Take in what ``source`` says about case ``subject``. Raises ``Refusal``; the record is then unchanged.
+
+    The refusal ``unknown-case`` is not final: who was imposed on may be spoken to before the ruling reaches him."""
+    _within_reach(record, data)
+    if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
+        if data.case.case_id != subject:
+            raise Refusal("wrong-case", "the subject of the envelope and the case in the body differ")
+        decision = OPENERS[type(data)](record, data, source, me, now)
+    elif record is None:
+        raise Refusal(
+            "unknown-case", "what opens this case here may still be on its way: try again, then ask the sender"
+        )
+    else:
+        decision = _HEARERS[type(data)](record, data, source, now)
+    return decision if record is None else aftermath(record, decision, data, now)
+
+
+def _within_reach(record: Record | None, data: k.CaseKind) -> None:
+    """Refuse a version or a round that no county comes to: above the highest there is no ruling and no next round."""
+    version, round_ = (record.version, record.round) if record is not None else (0, 0)
+    if data.version > version + REACH * RULING_STEP or getattr(data, "round", 0) > round_ + REACH:
+        raise Refusal("out-of-reach", "no honest center is so far ahead in custody versions or rounds")
+
+
+def _overtaken(record: Record, version: int, claimant: str) -> Decision:
+    """A hand-over that is older than what is known. Where a ruling overtook it unseen by the one who took the case,
+    the origin must know of him, to tell him."""
+    unseen = overruled(version, record.version) and claimant not in record.path and record.case.origin == record.me
+    return Decision(record.with_(path=record.held_by(claimant))) if unseen else superseded(record)
+
+
+def _accepted(record: Record, data: k.Accepted, source: str, _now: datetime) -> Decision:
+    if data.bid:
+        return _bid(record, data, source)
+    if data.version < record.version:
+        return _overtaken(record, data.version, source)
+    speaks_as_holder(record, data, source)
+    out = record.offer_out
+    if out is not None and data.version == out.version + 1 and source not in out.pending:
+        raise Refusal("no-offer", "this center was not offered the case, or has answered already")
+    known = believe(record, source, data.version, data.path)
+    return Decision(known.with_(due=data.due or known.due), desk=known.version != record.version)
+
+
+def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
+    out = record.offer_out
+    if out is None or out.offer_id != data.offer_id or out.withdrawing:
+        return superseded(record)  # decided already, or asked back: the bidder was told, or is being told
+    if source not in out.pending or out.mode is not k.Mode.OPEN:
+        raise Refusal("no-offer", "this center was not asked, or has answered already")
+    given = record.with_(
+        holder=source,
+        version=record.version + 1,
+        path=record.held_by(source),
+        offer_out=None,
+        due=data.due or record.due,
+    )
+    granted = k.Granted(version=given.version, offer_id=out.offer_id, to=source)
+    lost = k.Lost(version=given.version, offer_id=out.offer_id)
+    others = tuple(Say(center, lost) for center in out.pending if center != source)
+    return Decision(given, (*news(given, granted), *others), desk=True)
+
+
+def _declined(record: Record, data: k.Declined, source: str, now: datetime) -> Decision:
+    out = record.offer_out
+    if out is None or out.offer_id != data.offer_id:
+        return superseded(record)
+    if source not in out.pending:
+        raise Refusal("no-offer", "this center was not asked, or has answered already")
+    returned = k.Return(offer_id=data.offer_id, by=source, reason=data.reason, text=_first_line(data.text), at=now)
+    pending = tuple(center for center in out.pending if center != source)
+    open_still = out.model_copy(update={"pending": pending}) if pending else None
+    return Decision(record.with_(offer_out=open_still, returns=(*record.returns, returned)[-50:]), desk=True)
+
+
+def _first_line(text: str | None) -> str | None:
+    return " ".join(text.split())[:200] or None if text else None
+
+
+def _granted(record: Record, data: k.Granted, source: str, _now: datetime) -> Decision:
+    could_hold(record, data.version)
+    if data.version <= record.version:
+        return _overtaken(record, data.version, data.to)
+    return Decision(believe(record, data.to, data.version, (source,)), desk=True)
+
+
+def _lost(record: Record, data: k.Lost, source: str, _now: datetime) -> Decision:
+    offer = record.offer_in
+    if offer is None or offer.offer_id != data.offer_id:
+        return superseded(record)
+    if offer.offerer != source:
+        raise Refusal("no-offer", "only the offerer says who lost")
+    return Decision(record.with_(offer_in=None), desk=True)
+
+
+def _withdrawal_requested(record: Record, data: k.WithdrawalRequested, source: str, _now: datetime) -> Decision:
+    offer = record.offer_in
+    if offer is None or offer.offer_id != data.offer_id:
+        return superseded(record)  # decided already, and the answer is on its way
+    if offer.offerer != source:
+        raise Refusal("no-offer", "only the offerer withdraws")
+    withdrawn = k.Withdrawn(version=offer.version, offer_id=offer.offer_id)
+    return Decision(record.with_(offer_in=None), (Say(source, withdrawn),), desk=True)
+
+
+def _withdrawn(record: Record, data: k.Withdrawn, source: str, _now: datetime) -> Decision:
+    out = record.offer_out
+    if out is None or out.offer_id != data.offer_id:
+        return superseded(record)
+    if source not in out.pending:
+        raise Refusal("no-offer", "this center was not asked, or has answered already")
+    pending = tuple(center for center in out.pending if center != source)
+    left = out.model_copy(update={"pending": pending}) if pending else None
+    return Decision(record.with_(offer_out=left), desk=True)
+
+
+def _progressed(record: Record, data: k.Progressed, source: str, _now: datetime) -> Decision:
+    speaks_as_holder(record, data, source)
+    if data.version < record.version:
+        return superseded(record)
+    known = believe(record, source, data.version)
+    return Decision(known.with_(due=data.due or known.due), desk=True)
+
+
+def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: datetime) -> Decision:
+    asked_here = any(a.assist_id == data.assist_id and a.assistant == source for a in record.assists)
+    assists = tuple(
+        a.model_copy(update={"done": data.done}) if a.assist_id == data.assist_id and a.assistant == source else a
+        for a in record.assists
+    )
+    changed = record.with_(assists=assists)
+    if record.mine or not (asked_here or record.version > data.version):
+        return Decision(changed, desk=True)  # also where the news that the case is ours is still on its way
+    passed_on = data.model_copy(update={"version": record.version})  # rises with every hand: it never goes in a circle
+    return Decision(changed, (Say(record.holder, passed_on),), desk=asked_here)
+
+
+def _urged(record: Record, data: k.Urged, _source: str, _now: datetime) -> Decision:
+    changed = record.with_(urges=record.urges + 1)
+    if record.mine or record.offer_in is not None or data.version > record.version:
+        return Decision(changed, desk=True)
+    if record.version > data.version:
+        return Decision(changed, (Say(record.holder, k.Urged(version=record.version, text=data.text)),))
+    return superseded(record)
+
+
+def _resolved(record: Record, data: k.Resolved, source: str, _now: datetime) -> Decision:
+    speaks_as_holder(record, data, source)
+    if data.version < record.version:
+        return superseded(record)
+    known = in_round(believe(record, source, data.version), data.round)
+    if data.round < known.round or known.result is not None:
+        return superseded(record) if known == record else Decision(known)
+    status = Status.CLOSED if known.status is Status.CLOSED else Status.RESOLVED
+    return Decision(known.with_(status=status, result=result_of(data, source)), desk=True)
+
+
+def _from_origin(record: Record, source: str) -> None:
+    if source != record.case.origin:
+        raise Refusal("not-origin", f"only {record.case.origin} speaks for the resident")
+
+
+def _rated(record: Record, data: k.Rated, source: str, _now: datetime) -> Decision:
+    _from_origin(record, source)
+    if any(g.round == data.round and g.rater is data.rater for g in record.ratings):
+        return superseded(record)
+    given = Given(round=data.round, rater=data.rater, grade=data.grade)
+    return Decision(record.with_(ratings=(*record.ratings, given)), desk=True)
+
+
+def _reopened(record: Record, data: k.Reopened, source: str, _now: datetime) -> Decision:
+    _from_origin(record, source)
+    if data.round <= record.round:
+        return superseded(record)
+    return Decision(record.with_(status=Status.OPEN, round=data.round, result=None), desk=True)
+
+
+def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Decision:
+    _from_origin(record, source)
+    if data.round < record.round or (data.round == record.round and record.status is Status.CLOSED):
+        return superseded(record)
+    known = in_round(record, data.round).with_(status=Status.CLOSED, arbitration=None, concerned=())
+    out = record.offer_out
+    if out is None or out.withdrawing:
+        return Decision(known, desk=True)
+    # offered on by a holder who did not know yet: asked back, for whoever was asked may have decided meanwhile
+    asked = k.WithdrawalRequested(version=out.version, offer_id=out.offer_id)
+    known = known.with_(offer_out=out.model_copy(update={"withdrawing": True}))
+    return Decision(known, tuple(Say(center, asked) for center in out.pending), desk=True)
+
+
+def _published(record: Record, data: k.Published, source: str, _now: datetime) -> Decision:
+    could_hold(record, data.version)
+    if source in record.path or data.version > record.version:
+        return Decision(record, desk=True)
+    if overruled(data.version, record.version):
+        return superseded(record)
+    raise Refusal("not-holder", "only a center that has held the case publishes it")
+
+
+_HEARERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
+    k.Accepted: _accepted,
+    k.Declined: _declined,
+    k.Granted: _granted,
+    k.Lost: _lost,
+    k.WithdrawalRequested: _withdrawal_requested,
+    k.Withdrawn: _withdrawn,
+    k.Progressed: _progressed,
+    k.AssistAnswered: _assist_answered,
+    k.Urged: _urged,
+    k.Resolved: _resolved,
+    k.Rated: _rated,
+    k.Reopened: _reopened,
+    k.Closed: _closed,
+    k.Published: _published,
+}

@@ -1,0 +1,85 @@
+"""What a center believes after it has heard somebody speak of custody: the rules that every message shares."""
+
+from bus.contract import messages as k
+from bus.contract.case import Case
+from bus.custody.record import RULING_STEP, Decision, Record, Refusal, Status
+
+
+def first(data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled, holder: str, me: str) -> Record:
+    """The record of a case that this center hears of for the first time. The origin has always held it."""
+    path = getattr(data, "path", ())
+    return Record(
+        me=me,
+        case=data.case,
+        holder=holder,
+        version=data.version,
+        path=tuple(dict.fromkeys((data.case.origin, *path, holder))),
+        round=getattr(data, "round", 1),
+        returns=getattr(data, "returns", ()),
+    )
+
+
+def believe(record: Record, holder: str, version: int, path: tuple[str, ...] = ()) -> Record:
+    """The record after hearing that ``holder`` has the case at ``version``; unchanged if that is not newer.
+
+    A newer version also ends every leg of an older one: it was decided, though the word of it is still on its way.
+    A ruling also undoes a result that it has overtaken, except at the origin, which may have told the resident."""
+    if version <= record.version:
+        return record.with_(path=record.held_by(*path)) if path else record
+    out, offer = record.offer_out, record.offer_in
+    undone = overruled(record.version, version) and record.status is Status.RESOLVED and record.case.origin != record.me
+    return record.with_(
+        holder=holder,
+        version=version,
+        path=record.held_by(*path, holder),
+        status=Status.OPEN if undone else record.status,
+        result=None if undone else record.result,
+        offer_out=out if out is not None and out.version >= version else None,
+        offer_in=offer if offer is not None and offer.version >= version else None,
+        arbitration=record.arbitration if record.arbiter == record.me else None,
+    )
+
+
+def overruled(older: int, newer: int) -> bool:
+    """Whether a ruling lies between two versions: it begins a new thousand."""
+    return older // RULING_STEP < newer // RULING_STEP
+
+
+def in_round(record: Record, round_: int) -> Record:
+    """The record after hearing of ``round_``: a later one begins open and without a result.
+
+    A ruling that was awaited in an earlier one will not come: the close between them has told the arbiter so."""
+    if round_ <= record.round:
+        return record
+    awaited = record.arbitration if record.arbiter == record.me else None
+    return record.with_(round=round_, status=Status.OPEN, result=None, arbitration=awaited)
+
+
+def fuller(known: Case, told: Case) -> Case:
+    """Who hands over a case has it before him: his copy is the newest, but never less than what is known here."""
+    return told if told.resident is not None or known.resident is None else known
+
+
+def all_returns(known: tuple[k.Return, ...], told: tuple[k.Return, ...]) -> tuple[k.Return, ...]:
+    """The returns of both, each once: nobody's ignorance sets the count back."""
+    return tuple(dict.fromkeys((*known, *told)))[-50:]
+
+
+def could_hold(record: Record, version: int) -> None:
+    """Refuse a custody that cannot have come about: this center has the case and has lent the decision to nobody.
+
+    Only a ruling takes a case from a holder who has not offered it, and a ruling begins a new thousand."""
+    if record.mine and not record.lent and version > record.version and not overruled(record.version, version):
+        raise Refusal("not-holder", f"{record.me} holds the case and has offered it to nobody")
+
+
+def speaks_as_holder(record: Record, data: k.Said, source: str) -> None:
+    """Refuse ``source`` the right that it claims, if this center knows better."""
+    could_hold(record, data.version)
+    if data.version == record.version and source != record.holder:
+        raise Refusal("not-holder", f"{source} does not hold the case at this version")
+
+
+def superseded(record: Record) -> Decision:
+    """Right, but older than what is known here: nothing changes."""
+    return Decision(record, superseded=True)

@@ -1,0 +1,1 @@
+"""The county that ``bus demo`` runs, in one process or in several."""

@@ -1,0 +1,50 @@
+"""Keys for a county of a test or a demo: an operator, a key for each center and for its store, and the directory."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bus.security import directory, key_request
+from bus.security.directory import Directory
+from bus.security.keyring import Keyring, new_keyring, write_keyring
+from bus.security.master_key import new_master_key
+from bus.security.private_file import write_private
+
+
+def enlisted(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
+    """The next directory: the center has applied for its newest key, and the operator lists it."""
+    return key_request.listed(known, key_request.read(key_request.applied(keyring, url)), now)
+
+
+def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str, Mapping[str, Any]]:
+    """Make them in ``folder``, for each center and the URL where it serves its files. Returns for each what its
+    settings take as ``trust``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC)
+    operator, known = new_keyring("operator", now), directory.empty(now)
+    settings = {}
+    for center, url in centers.items():
+        keyring, path = new_keyring(center, now), folder / f"{center}.keys.json"
+        write_keyring(path, keyring)
+        known = enlisted(known, keyring, now, url)
+        settings[center] = {
+            "keys": str(path),
+            "directory": str(folder / "county.directory"),
+            "operator": str(folder / "operator.pub"),
+        }
+    write_keyring(folder / "operator.keys.json", operator)
+    (folder / "operator.pub").write_text(operator.keys[-1].public.model_dump_json())
+    (folder / "county.directory").write_bytes(directory.written(known, operator.keys[-1]))
+    return settings
+
+
+def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Make a master key for the store of each center, in ``folder``. Returns what its settings take as ``at_rest``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {}
+    for center in centers:
+        path = folder / f"{center}.master"
+        write_private(path, new_master_key())
+        settings[center] = {"key": str(path)}
+    return settings

@@ -1,0 +1,98 @@
+"""Several centers in one process: a county on one machine, for the demo, for tests, and for trying things out.
+
+``python -m bus.demo.county_process PLAN.json`` runs a plan until it is told to stop; it prints ``ready`` when all
+stand.
+"""
+
+import json
+import signal
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bus.log import set_up
+from bus.runtime.process import Running, settle_down
+from bus.settings import load
+from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
+from bus.transports.port import Transport
+from bus.transports.rabbitmq import tls
+from bus.transports.rabbitmq.transport import RabbitTransport
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What stands where. ``centers``: the settings of each, as ``CenterSettings`` takes them."""
+
+    centers: tuple[dict[str, Any], ...]
+    log_file: str = ""
+
+    def save(self, path: Path) -> None:
+        """Write it down for another process; the file holds test secrets and is for its owner alone."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        path.chmod(0o600)
+
+    @classmethod
+    def read(cls, path: Path) -> "Plan":
+        """What ``save`` has written."""
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        return cls(tuple(plan["centers"]), plan["log_file"])
+
+
+class County:
+    """The running centers of a plan, on one embedded road, or each on the broker that its settings name."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._road = EmbeddedRoad([center["center"] for center in plan.centers])
+        self.running = {center["center"]: self._make(center) for center in plan.centers}
+
+    def _make(self, given: dict[str, Any]) -> Running:
+        settings = load(None, **given)
+        transport: Transport = (
+            RabbitTransport(settings.center, settings.broker, tls=tls.context(settings.tls))
+            if settings.broker
+            else EmbeddedTransport(settings.center, self._road)
+        )
+        return Running(settings, transport)
+
+    def start(self) -> None:
+        """All centers, one after the other."""
+        for running in self.running.values():
+            running.start()
+
+    def stop(self) -> None:
+        """All centers at the same time, each in its order of leaving."""
+        leaving = [threading.Thread(target=running.stop) for running in self.running.values()]
+        for thread in leaving:
+            thread.start()
+        for thread in leaving:
+            thread.join()
+        self._road.close()
+
+
+def _hear_of_the_end() -> threading.Event:
+    """Set by SIGTERM or SIGINT. To be called before a door opens: who sees the door may already ask us to leave."""
+    told = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: told.set())
+    return told
+
+
+def main() -> None:
+    """Run the plan named on the command line."""
+    told = _hear_of_the_end()
+    plan = Plan.read(Path(sys.argv[1]))
+    if plan.log_file:
+        set_up("county", Path(plan.log_file).open("a", encoding="utf-8"))  # noqa: SIM115 - open until the process ends
+    county = County(plan)
+    county.start()
+    settle_down()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    told.wait()
+    county.stop()
+
+
+if __name__ == "__main__":
+    main()

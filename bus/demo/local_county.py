@@ -1,0 +1,267 @@
+"""A town to try the bus in: centers, each with a stand-in of its vendor's system, and people who use those systems.
+
+The centers run in this process, or in a child process that can be killed; the vendors' systems always live here, as
+in the world they live elsewhere. Everything between them is real: HTTP, signatures, stores on disk, the transport.
+"""
+
+import importlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TextIO
+from uuid import UUID
+
+import httpx
+from sqlalchemy import func, select
+
+from bus.custody import Record, Status
+from bus.demo.county_keys import county_keys, store_keys
+from bus.demo.county_process import County, Plan
+from bus.log import set_up
+from bus.runtime.bootstrap import store_at
+from bus.sdk.simulator import StandIn
+from bus.settings import fresh_secret
+from bus.store import cases
+from bus.store import tables as t
+from bus.store.database import Store
+
+COUNTY = "county"
+"""The process of all centers, where they share one."""
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the stores and the vendors' systems say of the whole town."""
+
+    cases: int
+    answered: int
+    lost: int
+    """Cases that no center holds, or whose centers do not agree who does."""
+    twice: int
+    """Effects or messages that were applied more than once."""
+    parked: int
+    waiting: int
+    """Messages and tasks that are still on their way."""
+
+
+@dataclass(slots=True)
+class Town:
+    """``open`` it, let people act through ``vendor``, wait with ``until``, look with ``audit``, ``close`` it."""
+
+    folder: Path
+    centers: Sequence[str]
+    routes: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    """Per center: its routes, as the settings take them."""
+    arbiter: str | None = None
+    brokers: Mapping[str, str] = field(default_factory=dict)
+    """Per center: the broker's URL; a center without one is on the embedded road."""
+    stores: Mapping[str, str] = field(default_factory=dict)
+    """Per center: another store than SQLite in the folder."""
+    processes: Literal["here", "one", "each"] = "here"
+    """Where the centers run: in this process, all in one child process, or each in a process of its own."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings for every center."""
+    vendors: dict[str, StandIn] = field(default_factory=dict)
+    vendor_urls: dict[str, str] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    county: County | None = None
+    children: "dict[str, subprocess.Popen[str]]" = field(default_factory=dict)
+    _plans: dict[str, Plan] = field(default_factory=dict)
+    _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _at_rest: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _ready: set[str] = field(default_factory=set)
+    _log: TextIO | None = None
+    _eyes: dict[str, Store] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """Start the vendors' systems, then the centers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ports = {name: free_port() for name in self.centers}
+        self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        self._keys = county_keys(self.folder / "keys", self.urls)
+        self._at_rest = store_keys(self.folder / "keys", self.centers)
+        settings = []
+        for name, port in ports.items():
+            secret = fresh_secret()
+            simulator = importlib.import_module(f"adapters.{name.partition('-')[0]}.simulator").Simulator
+            self.vendors[name] = simulator(name, self.urls[name], secret)
+            self.vendor_urls[name] = self.vendors[name].start()
+            settings.append(self._settings(name, secret, port))
+        if self.processes == "each":
+            self._plans = {one["center"]: Plan((one,), str(self.folder / f"{one['center']}.jsonl")) for one in settings}
+        else:
+            self._plans = {COUNTY: Plan(tuple(settings), str(self.folder / "county.jsonl"))}
+        self.start_centers()
+
+    def _settings(self, name: str, secret: str, port: int) -> dict[str, Any]:
+        return {
+            "center": name,
+            "store": self.store_url(name),
+            "broker": self.brokers.get(name, ""),
+            "data": str(self.folder / name),
+            "intake_secret": secret,
+            "vendor": {"url": self.vendor_urls[name]},
+            "http": {"port": port, "public_url": self.urls[name]},
+            "routes": [dict(route) for route in self.routes.get(name, ())],
+            "arbiter": self.arbiter,
+            "trust": self._keys[name],
+            "at_rest": self._at_rest[name],
+            **self.more,
+        }
+
+    def store_url(self, name: str) -> str:
+        """Where the center's store is."""
+        return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
+
+    def start_centers(self) -> None:
+        """Start the centers that do not run, on the same stores and ports as before."""
+        if self.processes == "here":
+            self._start_here()
+            return
+        for name, plan in self._plans.items():
+            if name not in self.children:
+                path = self.folder / f"{name}.plan.json"
+                plan.save(path)
+                command = [sys.executable, "-m", "bus.demo.county_process", str(path)]
+                self.children[name] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for name, child in self.children.items():
+            if name not in self._ready:
+                if child.stdout is None or child.stdout.readline() != "ready\n":
+                    raise RuntimeError(f"{name} did not start; see {self._plans[name].log_file}")
+                self._ready.add(name)
+
+    def _start_here(self) -> None:
+        self._log = Path(self._plans[COUNTY].log_file).open("a", encoding="utf-8")  # noqa: SIM115 - until close
+        set_up("county", self._log)
+        self.county = County(self._plans[COUNTY])
+        self.county.start()
+
+    def kill(self, process: str = COUNTY) -> None:
+        """Kill a process of the centers at once, as a power cut would."""
+        self.children[process].kill()
+        self._reap(process)
+
+    def _reap(self, process: str) -> None:
+        child = self.children.pop(process)
+        self._ready.discard(process)
+        child.wait(30)
+        if child.stdout is not None:
+            child.stdout.close()
+
+    def close(self) -> None:
+        """Stop the centers, then the vendors' systems."""
+        for child in self.children.values():
+            child.terminate()
+        for process in list(self.children):
+            self._reap(process)
+        if self.county is not None:
+            self.county.stop()
+            self.county = None
+        if self._log is not None:
+            set_up("town", sys.stderr)
+            self._log.close()
+        for vendor in self.vendors.values():
+            vendor.stop()
+        for eye in self._eyes.values():
+            eye.close()
+        self._eyes.clear()
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    def vendor(self, center: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - their JSON
+        """Use the vendor's system of a center, as its staff or a resident would: POST with a body, GET without."""
+        url = self.vendor_urls[center] + path
+        with httpx.Client(timeout=10, trust_env=False) as http:
+            answer = http.get(url) if body is None else http.post(url, json=dict(body))
+        answer.raise_for_status()
+        return answer.json()
+
+    def until(self, what: str, condition: Callable[[], Any], timeout: float = 30) -> Any:  # noqa: ANN401 - whatever it gives
+        """Wait until ``condition`` gives something true, and return that. Raises TimeoutError that says ``what``."""
+        deadline, pause = time.monotonic() + timeout, 0.02
+        while time.monotonic() < deadline:
+            found = condition()
+            if found:
+                return found
+            time.sleep(pause)
+            pause = min(pause * 1.3, 0.3)
+        raise TimeoutError(f"not seen within {timeout:.0f} s: {what}")
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def eye(self, center: str) -> Store:
+        """The center's store, to look at."""
+        if center not in self._eyes:
+            self._eyes[center] = store_at(self.store_url(center), self._at_rest[center]["key"])
+        return self._eyes[center]
+
+    def records(self, center: str) -> dict[UUID, Record]:
+        """Every case that the center knows."""
+        with self.eye(center).reading() as tx:
+            return cases.read(tx, [UUID(case_id) for case_id in tx.execute(select(t.cases.c.case_id)).scalars()])
+
+    def record(self, center: str, case_id: UUID) -> Record | None:
+        """What the center knows of one case."""
+        with self.eye(center).reading() as tx:
+            return cases.read(tx, [case_id]).get(case_id)
+
+    def audit(self) -> Audit:
+        """Count over all stores and all vendors' systems."""
+        by_case: dict[UUID, list[Record]] = {}
+        for center in self.centers:
+            for case_id, record in self.records(center).items():
+                by_case.setdefault(case_id, []).append(record)
+        answered = sum(
+            any(r.me == r.case.origin and r.status is Status.CLOSED for r in known) for known in by_case.values()
+        )
+        return Audit(
+            cases=len(by_case),
+            answered=answered,
+            lost=sum(not one_custodian(known) for known in by_case.values()),
+            twice=self._twice(),
+            parked=self._count(t.parked),
+            waiting=self._waiting(),
+        )
+
+    def _count(self, table: Any) -> int:  # noqa: ANN401 - any of our tables
+        total = 0
+        for center in self.centers:
+            with self.eye(center).reading() as tx:
+                total += tx.execute(select(func.count()).select_from(table)).scalar_one()
+        return total
+
+    def _twice(self) -> int:
+        """Messages applied twice by a store, and keys that had two effects at a vendor."""
+        twice = 0
+        for center in self.centers:
+            with self.eye(center).reading() as tx:
+                ids = [row.message_id for row in tx.execute(select(t.applied.c.message_id))]
+            keys = [effect["key"] for effect in self.vendors[center].effects]
+            twice += len(ids) - len(set(ids)) + len(keys) - len(set(keys))
+        return twice
+
+    def drained(self) -> bool:
+        """Whether nothing is on its way any more."""
+        return self._waiting() == 0
+
+    def _waiting(self) -> int:
+        return self._count(t.outbox) + self._count(t.work) + self._count(t.held)
+
+
+def one_custodian(known: Sequence[Record]) -> bool:
+    """Whether the records of one case, from all centers, agree on exactly one custodian who knows that it is he."""
+    newest = max(record.version for record in known)
+    holders = {record.holder for record in known if record.version == newest}
+    return len(holders) == 1 and any(record.me in holders and record.version == newest for record in known)

@@ -1,0 +1,280 @@
+"""The center's own HTTP server: intake of signed forms, attachments, health, metrics, and an OpenAPI page."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import models_json_schema
+from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.exceptions import HTTPException as PlainHTTPException
+from starlette.requests import ClientDisconnect
+
+from bus.attachments.service import LARGEST, Attachments, Kept, NotKept
+from bus.contract.envelope import MAX_BYTES, Undecodable, read_json
+from bus.operations.metrics import Metrics
+from bus.pipeline.intake import Reply, Submission
+from bus.sdk.center import Center, Form
+from bus.store.database import StoreTrouble
+
+Door = Callable[[Submission], Future[Reply]]
+"""Hands one submission to the intake step; the reply comes with the commit, or ``StoreTrouble`` instead of it. Raises
+``DoorShut``."""
+PATIENCE = 30.0
+"""Seconds a sender waits for the commit before it is told to come again."""
+
+STATUS = {"taken": 202, "repeated": 200}
+CONFLICTS = frozenset({"id-reused", "known-case"})
+
+
+class Fault(BaseModel):
+    """One field that is wrong: where it is and how, never its value."""
+
+    field: str
+    problem: str
+
+
+class No(BaseModel):
+    """Every refusal of every door: a code from a closed list, and the cure where there is one."""
+
+    code: str
+    cure: str | None = None
+    faults: list[Fault] | None = None
+
+
+class Touched(BaseModel):
+    """A case that a form has made or changed."""
+
+    case_id: str
+    number: str
+
+
+class Yes(BaseModel):
+    """A form that is durably taken, now or before."""
+
+    status: str
+    cases: list[Touched]
+
+
+_NOS: dict[int, str] = {
+    400: "The body is not one JSON object within the bounds",
+    401: "The signature is missing or wrong",
+    404: "There is nothing here",
+    409: "The form is right, and cannot be taken: its id was used, or custody refuses",
+    413: "The body is larger than may be",
+    415: "Not a kind of file that is kept",
+    422: "The form is wrong; its faults are named",
+    429: "This address asks more often than it may: come again after `Retry-After` seconds",
+    500: "Nothing was taken: a fault of the adapter; tell the operator, then send it again",
+    503: "Not taken, or not known whether it was: send it again later under the same id",
+}
+
+
+def _nos(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": No, "description": _NOS[status]} for status in statuses}
+
+
+class DoorShut(RuntimeError):
+    """The center is stopping or overloaded and takes nothing more in; the sender keeps the form and tries again."""
+
+
+def make_app(
+    center: Center[Any],
+    name: str,
+    door: Door,
+    secret: str,
+    attachments: Attachments,
+    metrics: Metrics,
+    ready: Callable[[], dict[str, Any]],
+    clock: Callable[[], datetime],
+) -> FastAPI:
+    """Put the server together. ``ready`` answers ``{"ready": bool, …}``."""
+    app = FastAPI(
+        title=f"{name} intake",
+        description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
+        version="1",
+        redirect_slashes=False,  # a redirect would be built from whatever Host header came
+    )
+    app.add_exception_handler(PlainHTTPException, _refuse)
+    webhook = Webhook(secret)
+    for form in center.forms.values():
+        _add_form(app, form, door, webhook)
+    _add_attachments(app, attachments, webhook, clock)
+    _add_health(app, metrics, ready)
+    _describe(app, center)
+    return app
+
+
+def _refuse(_request: Request, error: Exception) -> JSONResponse:
+    """The framework's own refusals (no such page, no such method) and ours that end a request early, in one shape."""
+    assert isinstance(error, PlainHTTPException)  # noqa: S101 - it is registered for this class only
+    said: object = error.detail
+    told = said if isinstance(said, dict) else {"code": "-".join(str(said).lower().split())}
+    return JSONResponse(told, error.status_code, error.headers)
+
+
+SIGNED_BY = ("webhook-id", "webhook-timestamp", "webhook-signature")
+_UNSIGNED = {"code": "signature", "cure": "sign with the shared secret (Standard Webhooks); check both clocks"}
+
+
+async def _bounded(request: Request, limit: int) -> bytes:
+    """The body, never more than ``limit`` bytes of it in memory, and nothing of one that is not even signed."""
+    if not all(request.headers.get(name) for name in SIGNED_BY):
+        raise HTTPException(401, _UNSIGNED)
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > limit:
+                raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
+    except ClientDisconnect:  # nobody is there to read the answer; only that this is no fault of ours
+        raise HTTPException(400, {"code": "cut-short", "cure": "send it again, to the end"}) from None
+    return bytes(body)
+
+
+async def _file_body(request: Request) -> bytes:
+    return await _bounded(request, LARGEST)
+
+
+def _verify(webhook: Webhook, content: bytes | str, request: Request) -> None:
+    try:
+        webhook.verify(content, dict(request.headers), json_parse=False)
+    except (WebhookVerificationError, ValueError):
+        raise HTTPException(401, _UNSIGNED) from None
+
+
+def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
+    # in the server's own thread: reading a form takes microseconds, a thread for each more than that; and however many
+    # wait for their commit, they keep no thread from others
+    async def take(request: Request) -> JSONResponse:
+        body = await _bounded(request, MAX_BYTES)
+        _verify(webhook, body, request)  # before anything reads the body
+        try:
+            read_json(body)
+            filled = form.model.model_validate_json(body)
+        except Undecodable as error:
+            return JSONResponse({"code": error.code, "cure": "send one JSON object within the bounds"}, 400)
+        except ValidationError as error:
+            return JSONResponse({"code": "invalid", "faults": faults_of(error)}, 422)
+        return await _answer(door, Submission(form, filled))
+
+    app.post(
+        f"/intake/{form.name}",
+        name=form.name,
+        tags=["intake"],
+        status_code=202,
+        response_model=Yes,
+        responses={200: {"model": Yes, "description": "Taken before"}, **_nos(400, 401, 409, 413, 422, 429, 500, 503)},
+    )(take)
+
+
+def faults_of(error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong and where, for the sender; never the value itself."""
+    items = error.errors(include_input=False, include_url=False, include_context=False)[:20]
+    return [{"field": ".".join(map(str, item["loc"])), "problem": item["type"]} for item in items]
+
+
+async def _answer(door: Door, submission: Submission) -> JSONResponse:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            reply = await asyncio.wrap_future(door(submission))
+    except (DoorShut, TimeoutError):
+        return JSONResponse({"code": "stopping", "cure": "send it again in a moment"}, 503, {"Retry-After": "5"})
+    except StoreTrouble:
+        return JSONResponse(
+            {"code": "store", "cure": "it is not known whether it was taken; send it again under the same id"},
+            503,
+            {"Retry-After": "10"},
+        )
+    if reply.status == "failed":  # not 4xx: the form may be right, and its sender shall keep it
+        return JSONResponse(
+            {"code": reply.code, "cure": "nothing was taken; tell the operator, then send it again"}, 500
+        )
+    if reply.status == "later":
+        return JSONResponse({"code": reply.code, "cure": reply.cure}, 503, {"Retry-After": "10"})
+    if reply.status == "refused":
+        return JSONResponse({"code": reply.code, "cure": reply.cure}, 422 if reply.code == "invalid" else 409)
+    return JSONResponse({"status": reply.status, "cases": list(reply.cases)}, STATUS[reply.status])
+
+
+def _add_attachments(app: FastAPI, attachments: Attachments, webhook: Webhook, clock: Callable[[], datetime]) -> None:
+    def keep(request: Request, body: Annotated[bytes, Depends(_file_body)], name: str | None = None) -> JSONResponse:
+        _verify(webhook, hashlib.sha256(body).hexdigest(), request)
+        try:
+            kept = attachments.keep(body, name, clock())
+        except NotKept as no:
+            return JSONResponse({"code": no.code, "cure": "JPEG, PNG, PDF or Office files up to 20 MiB"}, 415)
+        except StoreTrouble:
+            return JSONResponse({"code": "store", "cure": "nothing was kept; send it again"}, 503)
+        return JSONResponse(kept.model_dump(), 201)
+
+    def serve(sha256: str) -> Response:
+        try:
+            content = attachments.read(sha256)
+        except NotKept:
+            content = None
+        if content is None:
+            return JSONResponse({"code": "no-attachment", "cure": "ask the center that the message names"}, 404)
+        return Response(content, media_type="application/octet-stream", headers={"X-Content-Type-Options": "nosniff"})
+
+    app.put(
+        "/attachments",
+        tags=["attachments"],
+        description="Signed over the file's hex SHA-256.",
+        status_code=201,
+        response_model=Kept,
+        responses=_nos(401, 413, 415, 429, 503),
+    )(keep)
+    app.get(
+        "/attachments/{sha256}",
+        tags=["attachments"],
+        response_class=Response,
+        responses={200: {"content": {"application/octet-stream": {}}}, **_nos(404, 429)},
+    )(serve)
+
+
+def _add_health(app: FastAPI, metrics: Metrics, ready: Callable[[], dict[str, Any]]) -> None:
+    def is_ready() -> JSONResponse:
+        state = ready()
+        return JSONResponse(state, 200 if state["ready"] else 503)
+
+    def figures() -> Response:
+        return Response(metrics.page(), media_type="text/plain; version=0.0.4")
+
+    app.get("/health/live", name="live", tags=["health"])(lambda: {"live": True})
+    app.get("/health/ready", name="ready", tags=["health"], responses={503: {"description": "Not ready, and why"}})(
+        is_ready
+    )
+    app.get(
+        "/metrics",
+        name="metrics",
+        tags=["health"],
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}},
+    )(figures)
+
+
+def _describe(app: FastAPI, center: Center[Any]) -> None:
+    """Put the forms' models into the OpenAPI document: their bodies are read raw, so FastAPI does not see them."""
+    described = [(form.model, "validation") for form in center.forms.values()]
+    refs, definitions = models_json_schema(described, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a literal in a list
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        document.setdefault("components", {}).setdefault("schemas", {}).update(definitions.get("$defs", {}))
+        for form in center.forms.values():
+            operation = document["paths"][f"/intake/{form.name}"]["post"]
+            schema = refs[form.model, "validation"]
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document

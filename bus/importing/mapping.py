@@ -1,0 +1,224 @@
+"""Ledgers into forms: a CSV or XLSX file, and a mapping that says which field of a form comes from which column.
+
+What cannot be mapped is a ``Fault`` with a field and a problem, never with a value: rows hold residents.
+"""
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from bus.importing.spreadsheet import BadFile, Cell, Fault, Row, Sheet, text_of
+
+SAFE_DIGITS = 15
+"""Excel keeps so many digits of a number; what follows was replaced by noughts when the file was made."""
+_PLACE = re.compile(r"\{([^{}]+)\}")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_YES_NO = {
+    "是": True, "有": True, "true": True, "yes": True, "y": True, "1": True,
+    "否": False, "无": False, "false": False, "no": False, "n": False, "0": False,
+}  # fmt: skip
+
+
+class Unfit(ValueError):
+    """The row is no form; ``faults`` says why."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.field}: {fault.problem}" for fault in faults))
+        self.faults = faults
+
+
+class From(BaseModel):
+    """Where one field comes from: a ``column``, a ``template`` over several, or a ``constant``.
+
+    A field whose source is empty takes its ``default``, or is left out of the form."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str | None = None
+    template: str | None = None
+    """Text with ``{Column}`` in it; a line of it whose columns are all empty is left out."""
+    constant: str | int | float | bool | None = None
+    type: Literal["text", "line", "integer", "number", "boolean", "list"] = "text"
+    """``line``: one line; ``list``: parted by commas, semicolons or spaces."""
+    date: str | None = None
+    """The form of the date as for ``strptime``, or ``iso``. Cells that are dates need none, but say it anyway."""
+    values: dict[str, str] | None = None
+    """What stands in the ledger → what the form says."""
+    otherwise: str | None = None
+    """For what is not in ``values``; without it such a row is rejected."""
+    default: str | int | float | bool | None = None
+    drop_controls: bool = False
+    """Leave out control characters, which every intake refuses: what other programs left behind in a ledger."""
+    longest: Annotated[int, Field(gt=0)] | None = None
+    """Cut after so many characters."""
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(source is not None for source in (self.column, self.template, self.constant)) != 1:
+            raise ValueError("say one of column, template, constant")
+        return self
+
+    def columns(self) -> set[str]:
+        """The columns that it reads."""
+        return set(_PLACE.findall(self.template or "")) | ({self.column} if self.column else set())
+
+
+class Ledger(Sheet):
+    """A mapping file: what kind of file it is for, which form it makes, and how each field is filled."""
+
+    form: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+    """The form's name, as the center's intake has it."""
+    native_id: str
+    """The field that holds the ledger's own id of a row: by it a second run imports nothing twice."""
+    timezone: str = "Asia/Shanghai"
+    """Of dates that name none."""
+    fields: dict[str, From]
+    """Field of the form (``event.action`` for one inside another) → where it comes from."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("no such time zone; for example Asia/Shanghai") from None
+        return name
+
+    @model_validator(mode="after")
+    def _has_id(self) -> Self:
+        source = self.fields.get(self.native_id)
+        if source is None or not source.columns():
+            raise ValueError("native_id must name a field that comes from a column")
+        return self
+
+    @model_validator(mode="after")
+    def _fields_apart(self) -> Self:
+        for name in self.fields:
+            outer = name.rpartition(".")[0]
+            while outer:
+                if outer in self.fields:
+                    raise ValueError(f"{name} stands inside {outer}, which is filled itself: drop one of the two")
+                outer = outer.rpartition(".")[0]
+        return self
+
+    def columns(self) -> set[str]:
+        """The columns that it reads."""
+        return {column for source in self.fields.values() for column in source.columns()}
+
+
+def load_ledger(path: Path) -> Ledger:
+    """Read a mapping file. Raises ``BadFile`` with every fault."""
+    try:
+        return Ledger(**tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, item['loc'])) or 'mapping'}: {item['msg']}" for item in error.errors())
+        raise BadFile(f"{path}: {'; '.join(faults)}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadFile(f"{path} is no TOML: {error}") from None
+
+
+def fill(ledger: Ledger, row: Row) -> dict[str, Any]:
+    """The form that this row makes. Raises ``Unfit`` with everything that is wrong in the row."""
+    form: dict[str, Any] = {}
+    faults = [row.fault] if row.fault else []
+    for name, source in ledger.fields.items():
+        try:
+            value = _value(source, row.cells, ledger.timezone)
+        except _Wrong as wrong:
+            faults.append(Fault(name, wrong.problem))
+            continue
+        if value is not None:
+            _put(form, name, value)
+        elif source.required or name == ledger.native_id:
+            faults.append(Fault(name, "missing"))
+    if faults:
+        raise Unfit(faults)
+    return form
+
+
+class _Wrong(ValueError):
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def _put(form: dict[str, Any], name: str, value: object) -> None:
+    *outer, last = name.split(".")
+    for part in outer:
+        form = form.setdefault(part, {})
+    form[last] = value
+
+
+def _value(source: From, cells: Mapping[str, Cell], timezone: str) -> object:
+    if source.constant is not None:
+        return source.constant
+    cell = cells.get(source.column) if source.column else _filled(source.template or "", cells)
+    if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 10**SAFE_DIGITS:
+        raise _Wrong("digits-lost")
+    if source.date is not None:
+        return _date(source.date, cell, timezone)
+    text = _CONTROLS.sub("", text_of(cell)).strip() if source.drop_controls else text_of(cell)
+    if source.values is not None and text:
+        text = source.values.get(text, source.otherwise or "")
+        if not text:
+            raise _Wrong("unknown-value")
+    return _typed(source, text) if text else source.default
+
+
+def _filled(template: str, cells: Mapping[str, Cell]) -> str:
+    lines = []
+    for line in template.split("\n"):
+        names = _PLACE.findall(line)
+        if not names or any(text_of(cells.get(name)) for name in names):
+            lines.append(_PLACE.sub(lambda place: text_of(cells.get(place[1])), line).strip())
+    return "\n".join(lines).strip()
+
+
+def _typed(source: From, text: str) -> object:
+    try:
+        match source.type:
+            case "text":
+                return text[: source.longest]
+            case "line":
+                return " ".join(text.split())[: source.longest]
+            case "integer":
+                return int(text)
+            case "number":
+                return _finite(float(text))
+            case "boolean":
+                return _YES_NO[text.lower()]
+            case "list":
+                return [part for part in re.split(r"[,;，；、\s]+", text) if part]
+    except (ValueError, KeyError):
+        raise _Wrong(f"not-a-{source.type}") from None
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(number)
+    return number
+
+
+def _date(form: str, cell: Cell, timezone: str) -> str | None:
+    if isinstance(cell, date) and not isinstance(cell, datetime):
+        cell = datetime(cell.year, cell.month, cell.day)
+    if not isinstance(cell, datetime):
+        text = text_of(cell)
+        if not text:
+            return None
+        try:
+            cell = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
+        except ValueError:
+            raise _Wrong("not-a-date") from None
+    aware = cell if cell.tzinfo else cell.replace(tzinfo=ZoneInfo(timezone))
+    return aware.isoformat()

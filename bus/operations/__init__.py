@@ -1,0 +1,1 @@
+"""What operators do: look at the backlog, replay, discard, erase, prove, measure."""

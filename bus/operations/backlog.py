@@ -1,0 +1,55 @@
+"""What an operator is shown: everything parked, and messages that wait too long for their receipt. No bodies."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from bus.store import inbox, outbox, parked
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.timestamps import ms
+from bus.transports.port import Fate
+
+OUTBOX = "outbox"
+"""The place of what is not parked, but waits for its receipt for too long."""
+Row = Mapping[str, Any]
+
+
+def stuck(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[str, Any]]:
+    """Everything parked, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies.
+
+    ``state`` tells what of it moves by itself: ``waiting`` for a desk task that was replayed and for the overdue."""
+    w, o = t.work.c, t.outbox.c
+    moving = set(tx.execute(select(w.message_id).where(w.state == inbox.WAITING)).scalars())
+    rows = [
+        dict(row) | {"state": "waiting" if row["place"] == parked.DESK and row["message_id"] in moving else "parked"}
+        for row in parked.listed(tx)
+    ]
+    since = ms(now) - int(overdue_after * 1000)
+    late = select(t.outbox).where(o.state == outbox.WAITING, o.created_ms <= since).order_by(o.id).limit(1000)
+    return rows + [_overdue(dict(row._mapping), me) for row in tx.execute(late)]
+
+
+_OVERDUE = (
+    "it is sent again and again until its recipient's receipt comes",
+    "the directory lists no key to seal it with: its recipient must publish one, and the county's operator trust it",
+)
+
+
+def _overdue(row: Row, me: str) -> dict[str, Any]:
+    return {
+        "id": f"o{row['id']}",
+        "place": OUTBOX,
+        "code": row["trouble"] or "no-receipt",
+        "hint": _OVERDUE[row["trouble"] == Fate.KEYLESS.value],
+        "peer": row["recipient"],
+        "case_id": row["case_id"],
+        "message_id": row["message_id"],
+        "owner": me,
+        "times": row["attempts"],
+        "first_ms": row["created_ms"],
+        "last_ms": row["next_ms"],
+        "state": "waiting",
+    }

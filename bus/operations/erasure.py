@@ -1,0 +1,136 @@
+"""Erasing a case: what tells of the resident becomes noise, and what is counted stays.
+
+Destroyed is the key under which the case's record, messages and tasks stand, and the key of each file that no other
+case names. In its place stands a record that says what custody must know (who has it, at which version, how it went)
+and nothing of the matter or the resident. So every figure stays what it was, and what others still say of the case is
+answered as ever. A backup of before has the key: it is erased with the backup.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from bus.attachments.blob_store import Folder
+from bus.context import Rules
+from bus.contract.case import Case
+from bus.custody import Record, Status
+from bus.store import access_log, cases, files
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.encryption import destroy_key
+from bus.store.files import KeyOfFile
+from bus.store.timestamps import ms
+from bus.store.unit_of_work import Page
+
+BLANK = "（已删除 / erased）"
+
+
+class MayNotErase(ValueError):
+    """It is not erased; ``code`` says why: ``unknown-case``, ``not-closed``, ``under-way`` or ``in-clear``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+RETENTION = "retention"
+"""Who erases when nobody asked for it: the time that the settings give."""
+
+
+def erase(folder: Folder, rules: Rules, case_id: UUID, now: datetime, who: str, why: str) -> None:
+    """Erase a closed case of which nothing is under way; it is recorded who wanted it and why.
+
+    Raises ``MayNotErase``."""
+    folder.remove(folder.store.write(lambda tx: _erase(tx, rules, case_id, now, who, why)))
+
+
+def erase_old(
+    folder: Folder, rules: Rules, before_ms: int, limit: int, now: datetime, *, sensitive: bool = False
+) -> int:
+    """Erase up to ``limit`` cases that have not changed since ``before_ms`` and may be erased. ``sensitive``: only such
+    as want stricter care. Returns how many."""
+
+    def change(tx: Tx) -> tuple[int, dict[str, KeyOfFile | None]]:
+        done, gone = 0, dict[str, KeyOfFile | None]()
+        for case_id in tx.execute(_old(before_ms, limit, sensitive)).scalars():
+            with suppress(MayNotErase):  # what is under way is looked at again in an hour
+                gone |= _erase(tx, rules, UUID(case_id), now, RETENTION, f"closed before {before_ms // 1000}")
+                done += 1
+        return done, gone
+
+    done, gone = folder.store.write(change)
+    folder.remove(gone)
+    return done
+
+
+def _old(before_ms: int, limit: int, sensitive: bool) -> Select[Any]:
+    c, k = t.cases.c, t.case_keys.c
+    closed = select(c.case_id).join(t.case_keys, k.case_id == c.case_id)
+    not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or spoken of again since
+    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet)
+    if sensitive:
+        closed = closed.where(c.sensitive)
+    return closed.order_by(c.changed_ms).limit(limit)
+
+
+def _erase(tx: Tx, rules: Rules, case_id: UUID, now: datetime, who: str, why: str) -> Mapping[str, KeyOfFile | None]:
+    """Returns the files that went with it."""
+    record = cases.load(tx, [case_id]).get(case_id)
+    if record is None:
+        raise MayNotErase("unknown-case")
+    if record.status is not Status.CLOSED:
+        raise MayNotErase("not-closed")
+    if any(tx.execute(query).scalar_one() for query in _under_way(str(case_id))):
+        raise MayNotErase("under-way")
+    changed_ms = tx.execute(select(t.cases.c.changed_ms).where(t.cases.c.case_id == str(case_id))).scalar_one()
+    if not destroy_key(tx, str(case_id), ms(now)):
+        raise MayNotErase("in-clear")
+    gone = files.forget(tx, record)
+    cases.keep(tx, [blank(record)], changed_ms)
+    access_log.note(tx, at_ms=ms(now), who=who, what="erased", case_id=str(case_id), why=why)
+    page = Page(tx, rules, now)
+    page.load([case_id])
+    page.note(case_id, "erased", "", "", None)
+    page.write()
+    return gone
+
+
+def _under_way(case_id: str) -> list[Select[Any]]:
+    """What waits for somebody: to be said, worked, applied, or mended by an operator."""
+    return [
+        select(func.count()).select_from(table).where(table.c.case_id == case_id)
+        for table in (t.outbox, t.work, t.held, t.parked)
+    ]
+
+
+def blank(record: Record) -> Record:
+    """What custody knows of the case, and nothing of what it is about."""
+    case = record.case
+    bare = Case(
+        case_id=case.case_id,
+        number=case.number,
+        origin=case.origin,
+        title=BLANK,
+        text=BLANK,
+        category=case.category,
+        place=case.place.model_copy(update={"text": None, "longitude": None, "latitude": None}),
+        urgency=case.urgency,
+        channel=case.channel,
+        source=case.source,
+        received_at=case.received_at,
+        due=case.due,
+        sensitive=case.sensitive,
+    )
+    result = None
+    if record.result is not None:
+        result = record.result.model_copy(update={"public_reply": BLANK, "lawful_route": BLANK})
+    return record.with_(
+        case=bare,
+        returns=tuple(one.model_copy(update={"text": None}) for one in record.returns),
+        assists=tuple(one.model_copy(update={"ask": BLANK}) for one in record.assists),
+        result=result,
+    )

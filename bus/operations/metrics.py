@@ -1,0 +1,89 @@
+"""Figures for Prometheus: what the store holds, how the road is, how long the steps take. Never a label of a case."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from bus.store import cases, inbox, outbox, parked
+from bus.store.database import Store
+from bus.transports.port import Transport
+
+
+class Metrics:
+    """One center's figures; read from the store when asked, so that they are right after a restart too."""
+
+    def __init__(self, center: str, store: Store, transport: Transport) -> None:
+        self._center, self._store, self._transport = center, store, transport
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+        self._seconds = Histogram(
+            "bus_step_seconds", "Duration of one round of a step", ["center", "step"], registry=self.registry
+        )
+
+        self._turned_away = 0
+
+    def turned_away(self) -> None:
+        """One more request was not let in."""
+        self._turned_away += 1
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Count the block's duration under ``step``."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds.labels(self._center, step).observe(time.perf_counter() - start)
+
+    def page(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self.registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """Called by the registry at each reading."""
+        now_ms = int(time.time() * 1000)
+        with self._store.reading() as tx:
+            out, desk, aside, known = (
+                outbox.figures(tx), inbox.figures(tx), parked.figures(tx), cases.count_by_status(tx)
+            )  # fmt: skip
+        road = self._transport.state()
+        yield self._gauge("bus_outbox_depth", "Messages without a receipt", out["waiting"])
+        yield self._gauge("bus_outbox_oldest_seconds", "Age of the oldest of them", _age(out["oldest_ms"], now_ms))
+        yield self._gauge("bus_receipts_outstanding", "Messages sent and not yet receipted", out["attempted"])
+        yield self._gauge("bus_receipts_owed", "Receipts that peers still wait for", out["receipts_owed"])
+        yield self._gauge("bus_inbox_depth", "Messages that wait for the center's own system", desk["waiting"])
+        yield self._gauge("bus_inbox_oldest_seconds", "Age of the oldest of them", _age(desk["oldest_ms"], now_ms))
+        yield self._gauge("bus_held_depth", "Messages that wait for an earlier one", desk["held"])
+        yield self._gauge("bus_held_oldest_seconds", "Age of the oldest of them", _age(desk["held_oldest_ms"], now_ms))
+        places = GaugeMetricFamily("bus_parked_depth", "What only an operator can mend", labels=["center", "place"])
+        for place in (parked.WIRE, parked.DESK, parked.PEER):
+            places.add_metric([self._center, place], aside[place])
+        yield places
+        yield self._gauge("bus_parked_oldest_seconds", "Age of the oldest of it", _age(aside["oldest_ms"], now_ms))
+        by_status = GaugeMetricFamily("bus_cases", "Cases known here", labels=["center", "status"])
+        for status in ("open", "resolved", "closed"):
+            by_status.add_metric([self._center, status], known.get(status, 0))
+        yield by_status
+        yield self._gauge("bus_connected", "1 while the broker is reached", int(road.connected))
+        yield self._gauge("bus_consuming", "1 while the broker delivers to us", int(road.consuming))
+        yield self._gauge("bus_blocked", "1 while the broker asks us not to publish", int(road.blocked))
+        yield self._gauge("bus_unconfirmed", "Parcels the broker has not yet vouched for", road.unconfirmed)
+        yield self._counter("bus_reconnects", "Connections made anew", road.reconnects)
+        yield self._counter("bus_requests_turned_away", "Requests of those who ask too often", self._turned_away)
+
+    def _counter(self, name: str, what: str, value: int) -> Metric:
+        counter = CounterMetricFamily(name, what, labels=["center"])
+        counter.add_metric([self._center], value)
+        return counter
+
+    def _gauge(self, name: str, what: str, value: float) -> Metric:
+        gauge = GaugeMetricFamily(name, what, labels=["center"])
+        gauge.add_metric([self._center], value)
+        return gauge
+
+
+def _age(oldest_ms: int, now_ms: int) -> float:
+    return max(0.0, (now_ms - oldest_ms) / 1000) if oldest_ms else 0.0

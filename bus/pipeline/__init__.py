@@ -1,0 +1,1 @@
+"""The flow of a case through a center, one file a step: intake, relay, receive, handle."""

@@ -1,0 +1,124 @@
+"""Messages about messages: receipts, errors, and the logs that a restored center asks for. None of them stands in a
+lane; what they change is the outbox, what is parked, and a recovery.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bus.context import Rules
+from bus.contract import signed_document
+from bus.contract.envelope import Message
+from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
+from bus.recovery import requester, responder
+from bus.store import archive, outbox, parked
+from bus.store.database import Tx
+from bus.store.parked import parked_row, refused_row
+from bus.store.timestamps import ms
+
+OTHER_BYTES = "its recipient vouches for another document under this id; it is sent again, until the receipt is right"
+
+Control = Receipt | Failure | LogAsked | LogTold
+
+RECEIPTED = "receipted"
+"""How the messages are counted of which a receipt says that they are dealt with."""
+
+
+def strange_rows(
+    rules: Rules, body: bytes, sender: str | None, code: str, where: str, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Bytes without a place in any lane: parked here, and told to whoever the transport says has sent them.
+
+    The row to park, and the error owed, if there is somebody to tell."""
+    row = parked_row(parked.WIRE, rules, body, None, code, where, now) | {"peer": sender}
+    if sender is None or sender == rules.me:
+        return row, []
+    error = {
+        "peer": sender,
+        "code": code,
+        "text": (where or "not a message of the contract; it is parked at its recipient")[:200],
+        "about": None,
+        "digest": row["digest"],
+        "next_ms": ms(now),
+    }
+    return row, [error]
+
+
+def take(
+    tx: Tx, rules: Rules, messages: Sequence[tuple[Message[Any], bytes]], now: datetime
+) -> tuple[Counter[str], list[Any]]:
+    """Do what these say; with each its bytes as signed. Returns how many ended how, and rows to be parked."""
+    counts: Counter[str] = Counter()
+    rows: list[Any] = []
+    for message, signed in messages:
+        if isinstance(message.data, Receipt):
+            _take_receipt(tx, counts, rows, message, signed, rules, now)
+        elif isinstance(message.data, Failure):
+            counts["failure-heard"] += 1
+            rows.append(_failure_row(message, rules, now))
+        elif isinstance(message.data, LogAsked):
+            counts["asked"] += 1
+            responder.take_asked(tx, message, ms(now))
+        else:
+            counts[requester.take_told(tx, rules, message, now)] += 1
+    return counts, rows
+
+
+def _take_receipt(
+    tx: Tx,
+    counts: Counter[str],
+    park: list[Any],
+    message: Message[Receipt],
+    signed: bytes,
+    rules: Rules,
+    now: datetime,
+) -> None:
+    peer = message.source
+    said = outbox.digests(tx, peer, [str(item.message_id) for item in message.data.items])
+    items, others = _for_what_was_said(message.data.items, said)
+    if others:
+        counts["other-bytes"] += len(others)
+    park += [_other_bytes_row(item, message, rules, now) for item in others]
+    by_verdict: dict[Verdict, list[str]] = {}
+    for item in items:
+        by_verdict.setdefault(item.verdict, []).append(str(item.message_id))
+    proves = bool(said) and signed_document.message(signed)[0] is not None  # one that comes again proves nothing new
+    kept = archive.keep_receipt(tx, peer, str(message.id), signed, ms(now)) if proves else None
+    for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
+        archive.keep_said(tx, peer, by_verdict.get(verdict, []), verdict.value, ms(now), receipt=kept)
+    done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
+    refused = [(str(i.message_id), i.code or "refused") for i in items if i.verdict is Verdict.REFUSED]
+    rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
+    counts[RECEIPTED] += outbox.receipted(tx, peer, done, refused)
+    for message_id, code in refused:
+        row = rows.get(message_id)
+        if row is not None and row["recipient"] == peer and row["state"] == outbox.WAITING:
+            counts["refused-by-peer"] += 1
+            park.append(refused_row(row, rules, code, now))
+
+
+def _for_what_was_said(
+    items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]
+) -> tuple[list[ReceiptItem], list[ReceiptItem]]:
+    """The items that vouch for what we have said, and those that are for other bytes under the same id."""
+    right: list[ReceiptItem] = []
+    others: list[ReceiptItem] = []
+    for item in items:
+        ours = said.get(str(item.message_id))
+        same = item.digest is None or ours is None or item.digest == ours.hex()
+        (right if same else others).append(item)
+    return right, others
+
+
+def _other_bytes_row(item: ReceiptItem, message: Message[Receipt], rules: Rules, now: datetime) -> dict[str, Any]:
+    what = f"{item.message_id} {item.digest}".encode()
+    row = parked_row(parked.PEER, rules, what, message, "other-bytes", OTHER_BYTES, now)
+    return row | {"message_id": str(item.message_id), "body": None}
+
+
+def _failure_row(message: Message[Failure], rules: Rules, now: datetime) -> dict[str, Any]:
+    what = (message.data.digest or str(message.data.about or message.id)).encode()
+    row = parked_row(parked.PEER, rules, what, message, message.data.code, "a peer could not read what we sent", now)
+    about = str(message.data.about) if message.data.about else None
+    return row | {"message_id": about, "body": None}

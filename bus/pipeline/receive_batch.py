@@ -1,0 +1,49 @@
+"""What accept holds in its hands while it works on one window: each delivery as far as it was read, and the outcome."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from bus.contract.envelope import Message
+from bus.store import inbox
+
+
+@dataclass(slots=True)
+class Arrived:
+    """One delivery, as far as it could be read."""
+
+    body: bytes
+    message: Message[Any]
+    fault: str = ""
+    """Why the body cannot be applied, though the envelope is right."""
+    message_id: str = field(init=False)
+    lane: inbox.Lane = field(init=False)
+    """Whose word about which case."""
+
+    def __post_init__(self) -> None:
+        self.message_id = str(self.message.id)
+        self.lane = (self.message.source, str(self.message.subject))
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Lane and sequence."""
+        return (*self.lane, self.message.sequence)
+
+
+@dataclass(slots=True)
+class Tray:
+    """One transaction's outcome, besides the page."""
+
+    eras: dict[str, int] = field(default_factory=dict)
+    """Of peers that were put back to a backup: the era in which they speak."""
+    marks: dict[inbox.Lane, int] = field(default_factory=dict)
+    held: dict[inbox.Lane, dict[int, bytes]] = field(default_factory=dict)
+    applied: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    """What goes into the archive."""
+    receipts: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    park: list[dict[str, Any]] = field(default_factory=list)
+    hold: list[dict[str, Any]] = field(default_factory=list)
+    released: list[tuple[str, str, int]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)

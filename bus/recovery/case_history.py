@@ -1,0 +1,95 @@
+"""What the peers have told of one case, sorted for those who rebuild it. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID
+
+from bus.contract import messages as k
+from bus.contract.envelope import Message
+from bus.custody import Record
+from bus.recovery.order import in_order
+
+T = TypeVar("T", bound=k.Said)
+
+
+@dataclass(frozen=True)
+class Story:
+    """One case: what the backup knew, and what went between us and others since."""
+
+    me: str
+    before: Record | None
+    """As the backup has it."""
+    said: Sequence[Message[Any]]
+    """By us since, and heard by its recipient."""
+    heard: Sequence[Message[Any]]
+    """By us since, and applied here."""
+
+    @cached_property
+    def words(self) -> list[Message[Any]]:
+        """Both, by custody version and then in their order."""
+        return sorted(in_order((*self.said, *self.heard)), key=lambda one: one.data.version)
+
+    @cached_property
+    def causes(self) -> dict[UUID, list[Message[Any]]]:
+        """What we said in answer to each message."""
+        answers: dict[UUID, list[Message[Any]]] = {}
+        for one in self.said:
+            if one.causeid is not None:
+                answers.setdefault(one.causeid, []).append(one)
+        return answers
+
+    def ours(self, kind: type[T]) -> Iterator[Message[T]]:
+        """What we said of this kind."""
+        return (one for one in self.words if one.source == self.me and isinstance(one.data, kind))
+
+    def theirs(self, kind: type[T]) -> Iterator[Message[T]]:
+        """What we heard of this kind."""
+        return (one for one in self.words if one.source != self.me and isinstance(one.data, kind))
+
+    def all(self, kind: type[T]) -> Iterator[Message[T]]:
+        """What anybody said of this kind."""
+        return (one for one in self.words if isinstance(one.data, kind))
+
+    def answered_by(self, offer_id: UUID) -> set[str]:
+        """Who has ended his leg of our offer."""
+        kinds: tuple[type[Any], ...] = (k.Declined, k.Withdrawn, k.Accepted)
+        over = [one for kind in kinds for one in self.theirs(kind)]
+        return {one.source for one in over if one.data.offer_id == offer_id}
+
+    def told(self, kind: type[k.Lost | k.Granted], offer_id: UUID) -> set[str]:
+        """Whom we told so of our offer."""
+        return {one.recipient for one in self.ours(kind) if one.data.offer_id == offer_id}
+
+
+def claim(message: Message[Any]) -> tuple[int, str] | None:
+    """Who has the case at which version, by this message; None if it does not say."""
+    data, source = message.data, message.source
+    if isinstance(data, k.Granted):
+        return data.version, data.to
+    if isinstance(data, k.Ruled):
+        return data.version, data.holder
+    if isinstance(data, k.ArbitrationRequested):
+        # who complains of a silent holder names him last (bus/custody/initiating.py)
+        complains = data.ground is k.Ground.SILENT and not data.offered_to and data.path
+        return data.version, data.path[-1] if complains else source
+    if isinstance(data, k.Accepted):
+        return None if data.bid else (data.version, source)
+    if isinstance(data, k.Offered | k.Progressed | k.Resolved | k.AssistRequested):
+        return data.version, source
+    return None
+
+
+def path_until(story: Story, start: tuple[str, ...], version: int) -> tuple[str, ...]:
+    """Who had held the case at ``version``, ``start`` first, each once."""
+    path = list(start)
+    for one in story.words:
+        if one.data.version > version:
+            break
+        if not isinstance(one.data, k.AssistRequested):
+            path += getattr(one.data, "path", ())
+        found = claim(one)
+        if found is not None:
+            path += [one.source, found[1]] if isinstance(one.data, k.Granted) else [found[1]]
+    return tuple(dict.fromkeys(path))

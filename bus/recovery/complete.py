@@ -1,0 +1,259 @@
+"""Everybody has told: in one transaction the cases become what they were, and the center speaks again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bus.context import Rules
+from bus.contract import messages as k
+from bus.contract.envelope import Message, compose, decode, encode, kept
+from bus.contract.epochs import before_first
+from bus.contract.ids import id_within
+from bus.custody import Record, Refusal
+from bus.recovery.case_history import Story
+from bus.recovery.order import in_order
+from bus.recovery.rebuild import rebuild
+from bus.recovery.resend import commands_were_heard, must_be_heard_again, still_to_say
+from bus.recovery.told_messages import Row, Word, archived, memory, outbox_row, read
+from bus.store import archive, inbox, outbox, parked, recovery
+from bus.store.database import Tx
+from bus.store.parked import parked_row, refused_row
+from bus.store.timestamps import ms
+from bus.store.unit_of_work import Page
+
+NOBODY_TOLD = "nobody told what opens this case here: ask its holder or origin too, `bus restored --ask CENTER`"
+
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
+"""What can be the first that a center hears of a case."""
+
+
+@dataclass(slots=True)
+class _Restoring:
+    """One recovery's end."""
+
+    page: Page
+    waiting: dict[str, Row]
+    """What the backup's outbox has: unsent, or heard by now."""
+    renewed: dict[str, str]
+    """The id under which an earlier recovery from the same backup said it again → its id."""
+    park: list[dict[str, Any]] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def owed(self, word: Word) -> str | None:
+        """The id in the backup's outbox of what was told here, if it is there."""
+        told: str = word.row["message_id"]
+        found = told if told in self.waiting else self.renewed.get(told)
+        return found if found in self.waiting else None
+
+
+def finish(tx: Tx, rules: Rules, now: datetime) -> None:
+    """End the recovery that goes on. Everything said from here on is of the new era."""
+    era = recovery.era(tx)
+    if era.recovery is None:
+        return
+    waiting = {row["message_id"]: row for row in recovery.waiting(tx)}
+    restoring = _Restoring(Page(tx, rules, now), waiting, {str(_again(known)): known for known in waiting})
+    recovery.forget_held(tx)
+    recovery.lift_sent(tx, before_first(era.number))
+    for case_id in recovery.cases_told(tx):
+        _case(restoring, UUID(case_id), [read(row) for row in recovery.told(tx, case_id)])
+    _say_anew(restoring)
+    recovery.lift_counters(tx, restoring.counters)
+    parked.park(tx, restoring.park)
+    restoring.page.write()
+    recovery.end(tx, era.recovery, ms(now))
+
+
+def _case(restoring: _Restoring, case_id: UUID, told: Sequence[Word]) -> None:
+    page, me = restoring.page, restoring.page.rules.me
+    before = page.record(case_id)
+    ours = [w for w in told if w.row["way"] == archive.SAID]
+    said = [w for w in ours if restoring.owed(w) is None]
+    theirs = [w for w in told if w.row["way"] == archive.HEARD]
+    heard = _heard(theirs, [w.message for w in said])
+    if before is None and not any(_opens(w) for w in (*said, *heard)):
+        heard = _heard(theirs, [w.message for w in said], opened=bool(said or heard))
+    _receipted(restoring, ours)
+    _keep_said(restoring, said)
+    words = [w.message for w in said if w.readable]
+    applied = [w.message for w in heard if w.readable and w.verdict == k.Verdict.APPLIED.value]
+    whole = Story(me, before, words, applied)
+    again = [one for one in applied if must_be_heard_again(whole, one)]
+    story = Story(me, before, words, [one for one in applied if one not in again])
+    record = rebuild(story, page.rules.arbiter)
+    _remember(restoring, heard, known=record is not None)
+    if record is None:
+        return
+    page.restore(record, still_to_say(story, record, page.now))
+    _name(restoring, record)
+    _lay_on_desk(page, whole, record, [w for w in heard if w.message in story.heard])
+    again += [w.message for w in heard if w.readable and w.verdict == k.Verdict.SUPERSEDED.value]
+    for message in in_order(again):
+        _hear_again(page, message)
+
+
+def _heard(told: Iterable[Word], said: Sequence[Message[Any]], *, opened: bool = False) -> list[Word]:
+    """What we had applied: the peer has our receipt, or others have heard our answer; and what stood before it.
+
+    The rest is still in its sender's outbox, and comes by itself. ``opened``: we knew the case, so one of those that
+    could open it here had been applied, though nobody heard so."""
+    causes = {one.causeid for one in said}
+    offers = {one.data.offer_id for one in said if isinstance(one.data, k.Accepted | k.Declined | k.Withdrawn)}
+    assists = {one.data.assist_id for one in said if isinstance(one.data, k.AssistAnswered)}
+    marks: dict[str, int] = {}
+    listed = list(told)
+    for word in listed:
+        data = word.message.data
+        answered = (
+            word.message.id in causes
+            or (isinstance(data, k.Offered) and data.offer_id in offers)
+            or (isinstance(data, k.AssistRequested) and data.assist_id in assists)
+            or (opened and isinstance(data, OPENERS))
+        )
+        if word.row["verdict"] is not None or answered:
+            peer = word.message.source
+            marks[peer] = max(marks.get(peer, 0), word.message.sequence)
+    return [word for word in listed if word.message.sequence <= marks.get(word.message.source, 0)]
+
+
+def _opens(word: Word) -> bool:
+    return isinstance(word.message.data, OPENERS) and word.verdict == k.Verdict.APPLIED.value
+
+
+def _receipted(restoring: _Restoring, told: Iterable[Word]) -> None:
+    """What the backup's outbox still has, and its recipient has heard."""
+    page = restoring.page
+    for word in told:
+        known = restoring.owed(word)
+        if known is None:
+            continue
+        row, message_id = restoring.waiting.pop(known), word.row["message_id"]
+        if message_id != known:
+            values = {"message_id": message_id, "sequence": word.message.sequence, **kept(word.row["body"])}
+            recovery.renew(page.tx, row["id"], row["case_id"], values)
+            row = {**row, **values}
+        if word.verdict == k.Verdict.REFUSED.value:
+            code = word.row["code"] or "refused"
+            outbox.receipted(page.tx, row["recipient"], [], [(message_id, code)])
+            restoring.park.append(refused_row(row, page.rules, code, page.now))
+        else:
+            archive.keep_said(page.tx, row["recipient"], [message_id], word.verdict, page.now_ms)
+            outbox.receipted(page.tx, row["recipient"], [message_id], [])
+
+
+def _keep_said(restoring: _Restoring, said: Sequence[Word]) -> None:
+    """What we said and have forgotten goes where it would be: into the archive, or to the refused in the outbox."""
+    page, kept = restoring.page, []
+    mark = before_first(page.era.number)  # as `lift_sent` does for lanes that the backup has; nothing is newer yet
+    outbox.set_lanes(page.tx, "sent", {(w.row["peer"], w.row["case_id"]): mark for w in said}, page.era.number)
+    for word in said:
+        row = outbox_row(word, page.now_ms)
+        if word.verdict == k.Verdict.REFUSED.value:
+            outbox.lay_out(page.tx, [row])
+            restoring.park.append(refused_row(row, page.rules, row["trouble"], page.now))
+        else:
+            kept.append({"way": archive.SAID, "peer": row["recipient"], **archived(word, page.now_ms)})
+    archive.keep(page.tx, kept)
+
+
+def _remember(restoring: _Restoring, heard: Sequence[Word], *, known: bool) -> None:
+    """A repeat gets the same receipt as before. Refused ones are seen by the operator again; and what cannot be
+    applied since nobody told what opens the case is refused too, so that it can be replayed once that is known."""
+    page, now_ms = restoring.page, ms(restoring.page.now)
+    rows: list[dict[str, Any]] = []
+    marks: dict[inbox.Lane, int] = {}
+    for word in heard:
+        row = {"peer": word.message.source, **memory(word, now_ms)}
+        if not known:
+            row |= {"verdict": k.Verdict.REFUSED.value, "code": "unknown-case"}
+        rows.append(row)
+        marks[row["peer"], row["case_id"]] = max(marks.get((row["peer"], row["case_id"]), 0), row["sequence"])
+        if row["verdict"] == k.Verdict.REFUSED.value:
+            hint = "" if known else NOBODY_TOLD
+            code, body = row["code"] or "refused", word.row["body"]
+            restoring.park.append(parked_row(parked.WIRE, page.rules, body, word.message, code, hint, page.now))
+    inbox.remember(page.tx, rows)
+    outbox.set_lanes(page.tx, "applied", marks, page.era.number)
+    archive.keep(page.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
+    parked.take_known(page.tx, "unknown-case", [row["message_id"] for row in rows] if known else [])
+
+
+def _name(restoring: _Restoring, record: Record) -> None:
+    """A case that was registered here: its record in our own system is known again, its number is not given twice."""
+    if record.case.origin != record.me:
+        return
+    restoring.page.link(record.case.case_id, record.case.source.system, record.case.source.record)
+    counter, _, number = record.case.number.rpartition("-")
+    if counter and number.isascii() and number.isdecimal() and len(number) < 18:
+        restoring.counters[counter] = max(restoring.counters.get(counter, 0), int(number))
+
+
+def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[Word]) -> None:
+    """What was applied since the backup is worked into our own system again: by the same key its effect stays one.
+
+    Of what others have heard the answer to, only the links are still wanted."""
+    now_ms = page.now_ms
+    bodies = {word.message.id: word.row["body"] for word in heard}
+    messages = in_order([*(word.message for word in heard), *_to_ourselves(story, record)])
+    rows = [
+        {
+            "message_id": str(message.id),
+            "case_id": str(message.subject),
+            "source": message.source,
+            "kind": message.data.kind,
+            "body": bodies.get(message.id) or encode(message),
+            "state": inbox.WAITING,
+            "attempts": 0,
+            "next_ms": now_ms,
+            "created_ms": now_ms,
+            "reason": "",
+            "said": commands_were_heard(story, message),
+        }
+        for message in messages
+    ]
+    there = [decode(body) for body in inbox.bodies(page.tx, str(record.case.case_id))]
+    recovery.mark_said(page.tx, [str(one.id) for one in there if commands_were_heard(story, one)], now_ms)
+    inbox.lay_work(page.tx, rows)
+
+
+def _to_ourselves(story: Story, record: Record) -> list[Message[Any]]:
+    """What we told our own desk with it: nobody else has heard that copy, but it can be made again, key and all."""
+    mine: dict[UUID, Message[Any]] = {}
+    for one in story.said:
+        replies = isinstance(one.data, k.Resolved) and record.case.origin == record.me
+        if replies or (isinstance(one.data, k.Ruled) and one.data.holder == record.me):
+            key = id_within(record.case.case_id, one.data.model_dump_json())
+            own = compose(one.data, source=record.me, recipient=record.me, now=one.time, subject=one.subject)
+            mine.setdefault(key, own.model_copy(update={"id": key, "causeid": one.causeid}))
+    return list(mine.values())
+
+
+def _hear_again(page: Page, message: Message[Any]) -> None:
+    """By the ordinary rules: nobody has heard what became of it, so nothing has."""
+    try:
+        with page.attempt():
+            page.hear(message, encode(message))
+    except Refusal as refusal:
+        page.note(message.subject, "restored", message.data.kind, message.source, message.id, refusal.code)  # type: ignore[arg-type]  # it has a case: asking keeps no other
+
+
+def _again(message_id: str) -> UUID:
+    """The id under which a message of the backup's outbox is said in a new era: the same after each recovery from the
+    same backup, so that it is known which of them was heard; another than before, so that no late receipt ends it."""
+    return id_within(UUID(message_id), "again")
+
+
+def _say_anew(restoring: _Restoring) -> None:
+    """What nobody has heard is said in the new era, with an id and a place of its own: its old copies count no more."""
+    page = restoring.page
+    for row in restoring.waiting.values():
+        lane = (row["recipient"], row["case_id"])
+        sequence = outbox.next_sequences(page.tx, {lane: 1}, page.era.number)[lane] + 1
+        values = {"id": _again(row["message_id"]), "time": page.now, "sequence": sequence}
+        message = decode(row["body"]).model_copy(update=values)
+        again = {"message_id": str(message.id), "sequence": sequence, **kept(encode(message))}
+        again |= {"attempts": 0, "next_ms": page.now_ms, "trouble": ""}
+        recovery.renew(page.tx, row["id"], row["case_id"], again)
+        page.note(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)

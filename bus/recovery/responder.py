@@ -1,0 +1,96 @@
+"""The side of the peers: a page of what went between us and the center that asks. Nothing is kept for it but its era.
+
+A page is cut by bytes, so that even the longest message fits into several and no page is too long to travel.
+"""
+
+import base64
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from bus.contract.envelope import Message
+from bus.contract.epochs import ERAS_AHEAD, FURTHEST_AHEAD, before_first, era_of
+from bus.contract.messages import LogAsked, LogEntry, LogTold, Verdict, Way
+from bus.contract.types import Strict
+from bus.store import archive
+from bus.store.archive import Entry
+from bus.store.database import Tx
+from bus.store.recovery import lane_peers
+
+BYTES = 120_000
+"""Of messages in one page: in base64, and with the rest of each entry, less than 200 KB."""
+ENTRIES = 200
+
+_CURSOR = re.compile(r"^([ao])([0-9]{1,18}):([0-9]{1,9})$")
+_SOURCES = {"a": archive.since, "o": archive.unreceipted}
+
+
+def enter_eras(tx: Tx, messages: Collection[Message[Any]]) -> dict[str, int]:
+    """The eras in which the senders of these messages speak, where it is not the first.
+
+    A peer that speaks in a later one than we knew was put back to a backup, though it may not have asked us."""
+    heard = [(message.source, era_of(message.sequence)) for message in messages if _tells_era(message)]
+    eras = {peer: era for peer, (era, _) in archive.eras(tx, {message.source for message in messages}).items()}
+    for peer, era in heard:
+        known = eras.get(peer, 0)
+        if known < era <= known + ERAS_AHEAD:
+            archive.begin_era(tx, peer, era, "")
+            eras[peer] = era
+    return eras
+
+
+def _tells_era(message: Message[Any]) -> bool:
+    """Whether its sequence is one that a restored center would use first; a wild one must not silence its sender."""
+    if isinstance(message.data, LogAsked) or not isinstance(message.data, Strict):
+        return False  # a question begins its era itself; a body that is not of the contract proves nothing
+    return message.sequence - before_first(era_of(message.sequence)) <= FURTHEST_AHEAD
+
+
+def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
+    """A peer asks: from now on it is heard in its new era only, and a page is owed to it.
+
+    An era that is not later than one we know, from another recovery, was used before: ``page`` tells it so."""
+    peer, asked, era = message.source, message.data, era_of(message.sequence)
+    known, recovery = archive.eras(tx, [peer]).get(peer, (0, ""))
+    if known < era <= known + ERAS_AHEAD or (era == known and recovery == ""):
+        archive.begin_era(tx, peer, era, str(asked.recovery))
+    row = {"peer": peer, "recovery": str(asked.recovery), "cursor": asked.cursor, "next_ms": now_ms}
+    archive.owe_pages(tx, [row])
+
+
+def page(tx: Tx, owed: Mapping[str, Any]) -> LogTold:
+    """The page that is owed."""
+    peer, recovery, cursor = owed["peer"], UUID(owed["recovery"]), owed["cursor"]
+    era, known = archive.eras(tx, [peer]).get(peer, (0, ""))
+    if known != owed["recovery"]:
+        return LogTold(recovery=recovery, era=era, used=True, cursor=cursor)
+    entries: list[LogEntry] = []
+    left, after = BYTES, None
+    for place, entry, offset in _from(tx, peer, cursor):
+        if left == 0 or len(entries) == ENTRIES:
+            after = f"{place}{entry.row}:0"
+            break
+        part = entry.body[offset : offset + left]
+        left -= len(part)
+        more = offset + len(part) < len(entry.body)
+        verdict = Verdict(entry.verdict) if entry.verdict else None
+        body = base64.b64encode(part).decode()
+        entries.append(LogEntry(way=Way(entry.way), body=body, more=more, verdict=verdict, code=entry.code or None))
+        if more:
+            after = f"{place}{entry.row}:{offset + len(part)}"
+            break
+    centers = tuple(lane_peers(tx)[:500]) if after is None else ()
+    return LogTold(recovery=recovery, era=era, cursor=cursor, next=after, entries=tuple(entries), centers=centers)
+
+
+def _from(tx: Tx, peer: str, cursor: str) -> Iterator[tuple[str, Entry, int]]:
+    """What comes from the cursor on: first the archive, then what is not receipted."""
+    found = _CURSOR.match(cursor)
+    place, row, offset = (found[1], int(found[2]), int(found[3])) if found else ("a", 0, 0)
+    for source in ("a", "o"):
+        if source < place:
+            continue
+        first = row if source == place else 0
+        for entry in _SOURCES[source](tx, peer, first, ENTRIES + 1):
+            yield source, entry, offset if (source, entry.row) == (place, row) else 0

@@ -1,0 +1,1 @@
+"""A center at work. Only here are loops, threads, signals and sockets."""

@@ -1,5 +1,0 @@
-"""The wire contract for people in any language, made from the models: JSON Schemas, AsyncAPI, contract, examples."""
-
-from bus.schemas.folder import PUBLISHED, drift, generate, publish, write
-
-__all__ = ["PUBLISHED", "drift", "generate", "publish", "write"]

@@ -1,0 +1,204 @@
+"""The SDK: what an adapter says about its center, and what its handlers are given.
+
+A handler takes a message, or a form of the center's own system, and returns commands. It never acknowledges,
+publishes, sleeps or opens a transaction: the bus does that around it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from bus.contract.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency, marks_of
+from bus.contract.envelope import Message
+from bus.contract.messages import CaseKind
+from bus.contract.types import Strict
+from bus.custody import Record
+from bus.custody.commands import Command
+
+SystemT = TypeVar("SystemT")
+FormT = TypeVar("FormT", bound=BaseModel)
+KindT = TypeVar("KindT", bound=CaseKind)
+
+
+class NotNow(Exception):
+    """The center's system is away or busy: try again later. ``code`` is safe to log; ``after`` is in seconds."""
+
+    def __init__(self, code: str, after: float | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.after = after
+
+
+class NotEver(Exception):
+    """Trying again cannot help: park it (at the desk) or refuse it (at the intake). ``code`` and ``cure`` are safe
+    to log and to show; never put a value of the form into them."""
+
+    def __init__(self, code: str, cure: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.cure = cure
+
+
+class Link(Strict):
+    """Remember that ``native_id`` of our own system ``system`` belongs to the case; returned among the commands."""
+
+    case_id: UUID
+    system: str
+    native_id: str
+
+
+Answer = Iterable[Command | Link]
+"""What a handler returns."""
+
+
+class Routes(Protocol):
+    """Who is responsible for what: the settings know, the adapter asks."""
+
+    def find(self, category: str, division: str) -> str | None:
+        """The center for this category and place; None if no route fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk(Generic[SystemT]):
+    """What a handler of a message is given."""
+
+    me: str
+    now: datetime
+    key: str
+    """The idempotency key for the effect in the center's own system: the same at every repeat."""
+    system: SystemT
+    """The client of the center's own system."""
+    record: Record
+    natives: dict[str, str]
+    """The records of our own system that belong to this case: system → id."""
+    fetch: Callable[[Attachment], bytes]
+    """The bytes of an attachment, checked against its hash. Raises ``NotNow`` when its holder is away."""
+
+    def native(self, system: str) -> str:
+        """The id of this case's record in our own system. Raises ``NotEver`` when there is none."""
+        found = self.natives.get(system)
+        if found is None:
+            raise NotEver("no-native-record", f"no record of {system} belongs to this case")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDesk:
+    """What a handler of an intake form is given. Lookups read within the transaction of the intake."""
+
+    me: str
+    now: datetime
+    find: Callable[[str, str], UUID]
+    """(system, native id) → case. Raises ``NotEver("unknown-record")``."""
+    record: Callable[[UUID], Record]
+    """The custody record of a case. Raises ``NotEver("unknown-case")``."""
+    attachment: Callable[[str], Attachment]
+    """The attachment that was uploaded under this SHA-256. Raises ``NotEver("no-attachment")``."""
+    number: Callable[[], str]
+    new_id: Callable[[], UUID]
+    routes: Routes
+
+    def route(self, category: str, division: str) -> str:
+        """The center responsible. Raises ``NotEver("no-route")``."""
+        found = self.routes.find(category, division)
+        if found is None:
+            raise NotEver("no-route", f"no route for {category} in {division}: add one to the settings")
+        return found
+
+    def new_case(
+        self,
+        *,
+        title: str,
+        text: str,
+        category: str,
+        place: Place,
+        channel: str,
+        source: Source,
+        resident: Person | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        urgency: Urgency = Urgency.NORMAL,
+        received_at: datetime | None = None,
+        due: datetime | None = None,
+        sensitive: Iterable[Sensitive] = (),
+    ) -> Case:
+        """A case of this center, with an id and a number of its own. ``sensitive``: what cannot be told by the category
+        or the resident's identity card."""
+        when = received_at or self.now
+        marks = {*sensitive} | marks_of(category, resident, when)
+        return Case(
+            case_id=self.new_id(),
+            number=self.number(),
+            origin=self.me,
+            title=title,
+            text=text,
+            category=category,
+            place=place,
+            resident=resident,
+            attachments=attachments,
+            urgency=urgency,
+            channel=channel,
+            source=source,
+            received_at=when,
+            due=due,
+            sensitive=tuple(sorted(marks)),
+        )
+
+
+FormHandler = Callable[[FrontDesk, Any], Answer]
+MessageHandler = Callable[[Desk[Any], Message[Any]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form that the center's own system may send in."""
+
+    name: str
+    model: type[BaseModel]
+    native_id: Callable[[Any], str]
+    """The source's own id of this form, for idempotency."""
+    handler: FormHandler
+
+
+@dataclass(slots=True)
+class Center(Generic[SystemT]):
+    """A kind of center: the forms it takes in and the kinds it accepts. One per adapter, made in ``handlers.py``."""
+
+    kind: str
+    connect: Callable[[Any], SystemT]
+    """Makes the client of the center's own system from a ``bus.Vendor``."""
+    forms: dict[str, Form] = field(default_factory=dict)
+    handlers: dict[str, MessageHandler] = field(default_factory=dict)
+
+    def takes_in(
+        self, name: str, model: type[FormT], native_id: Callable[[FormT], str]
+    ) -> Callable[[Callable[[FrontDesk, FormT], Answer]], Callable[[FrontDesk, FormT], Answer]]:
+        """The decorated function handles form ``name``. Raises ValueError if two functions do."""
+        if name in self.forms:
+            raise ValueError(f"{self.kind}: two handlers for form {name}")
+
+        def keep(handler: Callable[[FrontDesk, FormT], Answer]) -> Callable[[FrontDesk, FormT], Answer]:
+            self.forms[name] = Form(name, model, native_id, handler)
+            return handler
+
+        return keep
+
+    def on(
+        self, kind: type[KindT]
+    ) -> Callable[
+        [Callable[[Desk[SystemT], Message[KindT]], Answer]], Callable[[Desk[SystemT], Message[KindT]], Answer]
+    ]:
+        """The decorated function works messages of ``kind`` into the center's own system."""
+        if kind.kind in self.handlers:
+            raise ValueError(f"{self.kind}: two handlers for {kind.kind}")
+
+        def keep(
+            handler: Callable[[Desk[SystemT], Message[KindT]], Answer],
+        ) -> Callable[[Desk[SystemT], Message[KindT]], Answer]:
+            self.handlers[kind.kind] = handler
+            return handler
+
+        return keep

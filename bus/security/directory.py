@@ -1,0 +1,148 @@
+"""The county's directory: whose each key is, and whether it counts now. Signed by the county's operator as a whole.
+
+The file is a signed sheet: the operator's signature, and below it, readable, the very bytes that are signed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from bus.contract import signed_document
+from bus.contract.types import CenterName, Count, Moment, Strict
+from bus.security.cipher_suite import DIRECTORY, SUITES, Broken
+from bus.security.errors import KeyTrouble
+from bus.security.keyring import OwnKey, PublicKey, owner_of
+
+MOST_KEYS = 20_000
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$", max_length=300)]
+"""A URL to which a path can be added."""
+
+
+class Listed(Strict):
+    """One key of one center, as the operator has listed it."""
+
+    center: CenterName
+    key: PublicKey
+    url: Address | None = None
+    """Where its attachments are served: files are fetched from nowhere else."""
+    since: Moment
+    """When it was listed. It counts for whoever has read that it is listed, whatever his clock says."""
+    until: Moment | None = None
+    """From when on nothing that is signed with it counts any more: it was rotated."""
+    revoked: Moment | None = None
+    """When it was taken back: nothing that is signed with it counts, whenever it was signed."""
+
+    @property
+    def newness(self) -> tuple[bool, datetime]:
+        """The greater, the newer; the key that no other has followed is the newest."""
+        return self.until is None, self.since
+
+    def fault(self, now: datetime) -> str:
+        """Why it does not count now; empty when it does."""
+        if self.revoked is not None:
+            return "revoked-key"
+        return "stale-key" if self.until is not None and now >= self.until else ""
+
+
+class _Document(Strict):
+    serial: Count
+    issued: Moment
+    keys: Annotated[tuple[Listed, ...], Field(max_length=MOST_KEYS)] = ()
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Everybody's keys. A later directory has a higher serial."""
+
+    serial: int
+    issued: datetime
+    listed: dict[str, Listed]
+    """By key id."""
+
+    @cached_property
+    def _by_center(self) -> dict[str, list[Listed]]:
+        """The keys of each center, the newest first: asked for each message that leaves."""
+        found: dict[str, list[Listed]] = {}
+        for one in sorted(self.listed.values(), key=lambda one: one.newness, reverse=True):
+            found.setdefault(one.center, []).append(one)
+        return found
+
+    def current(self, center: str, now: datetime) -> list[Listed]:
+        """The keys of a center that count now, the newest first."""
+        return [one for one in self._by_center.get(center, ()) if not one.fault(now)]
+
+    def serves(self, href: str, sha256: str, now: datetime) -> bool:
+        """Whether a center of the county serves the file of this hash at exactly this address."""
+        end = f"/attachments/{sha256}"
+        places = (one.url for one in self.listed.values() if one.url is not None and not one.fault(now))
+        return href.endswith(end) and href.removesuffix(end) in places
+
+    def with_keys(self, changed: Iterable[Listed], now: datetime) -> "Directory":
+        """The next directory, with these keys new or changed."""
+        return replace(
+            self, serial=self.serial + 1, issued=now, listed=self.listed | {one.key.kid: one for one in changed}
+        )
+
+
+def empty(now: datetime) -> Directory:
+    """The directory of a county that has none yet."""
+    return Directory(0, now, {})
+
+
+def written(directory: Directory, operator: OwnKey) -> bytes:
+    """The file, signed by the operator."""
+    keys = sorted(directory.listed.values(), key=lambda one: (one.center, one.since, one.key.kid))
+    document = _Document(serial=directory.serial, issued=directory.issued, keys=tuple(keys))
+    body = document.model_dump_json(indent=1, exclude_none=True).encode()
+    return signed_document.joined(body, [operator.signed(body, DIRECTORY)])
+
+
+def read(raw: bytes, operator: PublicKey) -> Directory:
+    """The directory in a file's bytes, if this operator has signed it. Raises ``KeyTrouble``."""
+    try:
+        signatures, body = signed_document.parted(raw)
+        operator.check(body, signatures[0], DIRECTORY)
+    except (Broken, ValueError, IndexError):
+        raise KeyTrouble(
+            "名录不是本县运维者签署的；请重新向他索取",
+            "the directory is not signed by the county's operator: fetch it again from him",
+        ) from None
+    try:
+        document = _Document.model_validate_json(body)
+    except ValidationError:
+        raise KeyTrouble(
+            "名录读不懂；可能由更新的版本写成",
+            "the directory cannot be read: it may be of a newer version of this program",
+        ) from None
+    wrong = [one.key.kid for one in document.keys if not _may_be_used(one)]
+    if wrong:
+        raise KeyTrouble(
+            f"名录中这个密钥登记有误：{wrong[0]}；请告知本县运维者",
+            f"the directory lists a key wrongly: {wrong[0]}; tell the county's operator",
+        )
+    return Directory(document.serial, document.issued, {one.key.kid: one for one in document.keys})
+
+
+def read_file(path: Path, operator: PublicKey) -> Directory:
+    """The directory in a file. Raises ``KeyTrouble``."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise KeyTrouble(
+            f"读不到名录 {path}；请向本县运维者索取",
+            f"{path}: {error.strerror}; fetch the directory from the county's operator",
+        ) from None
+    try:
+        return read(raw, operator)
+    except KeyTrouble as trouble:
+        raise KeyTrouble(f"{path}：{trouble.zh}", f"{path}: {trouble.en}") from None
+
+
+def _may_be_used(one: Listed) -> bool:
+    """A key is of a suite that this program has, and of the center that its name says."""
+    return one.key.suite in SUITES and owner_of(one.key.kid) == one.center

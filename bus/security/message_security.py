@@ -1,0 +1,61 @@
+"""What a center's steps need of all this: sign and seal what leaves, open what arrives and know who has signed it.
+
+A signed message is a signed sheet: one signature, an empty line, and the JSON document, byte for byte as it was signed.
+So it is kept wherever it is kept, and it can be shown later who has said it. The seal is for the road alone.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from bus.security.errors import KeyTrouble
+
+
+class Notary(Protocol):
+    """Signs and checks for one center."""
+
+    def leaving(self, body: bytes, recipient: str, now: datetime) -> bytes:
+        """The body as it travels. Raises ``Keyless`` when the recipient has no key to seal for, ``KeyTrouble`` when
+        this center has none that counts."""
+
+    def opened(self, travelled: bytes) -> bytes:
+        """What was sealed for this center. Raises ``Distrusted``."""
+
+    def signer(self, signed: bytes, now: datetime) -> str | None:
+        """The center that has signed it; None where that is not asked for. Raises ``Distrusted``."""
+
+    def has_said(self, center: str, signed: bytes) -> bool:
+        """Whether ``center`` has signed it at some time: a peer shows it as the center's own word of once."""
+
+    def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
+        """Whether the file of this hash may be fetched from this address, which a message has named."""
+
+    def trouble(self, now: datetime) -> KeyTrouble | None:
+        """What keeps it from its work, with the cure; None when all is well."""
+
+
+class NoNotary:
+    """Nothing is signed and nobody is asked: the broker alone tells who has sent a message."""
+
+    def leaving(self, body: bytes, _recipient: str, _now: datetime) -> bytes:
+        """As it is."""
+        return body
+
+    def opened(self, travelled: bytes) -> bytes:
+        """As it is."""
+        return travelled
+
+    def signer(self, _signed: bytes, _now: datetime) -> str | None:
+        """Nobody's word is needed."""
+        return None
+
+    def has_said(self, _center: str, _signed: bytes) -> bool:
+        """Who shows it is believed."""
+        return True
+
+    def may_fetch(self, _href: str, _sha256: str, _now: datetime) -> bool:
+        """Nobody has said where the centers are."""
+        return True
+
+    def trouble(self, _now: datetime) -> KeyTrouble | None:
+        """There is nothing to go wrong."""
+        return None

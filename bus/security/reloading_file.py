@@ -1,0 +1,40 @@
+"""A file that is read again whenever it has changed, by a process that goes on with what it had when it cannot be."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from bus.security.errors import KeyTrouble
+
+T = TypeVar("T")
+
+
+class Watched(Generic[T]):
+    """What a file says. Threads may share it."""
+
+    def __init__(self, path: Path, read: Callable[[T | None], T]) -> None:
+        """``read`` is given what was known before, None at first. Raises ``KeyTrouble`` when it cannot be read now."""
+        self._path, self._read = path, read
+        self._stamp = self._stamped()
+        self._known = read(None)
+        self.trouble: KeyTrouble | None = None
+        """Why what it says now is not used."""
+
+    def now(self) -> T:
+        """The newest that could be read."""
+        stamp = self._stamped()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._known, self.trouble = self._read(self._known), None
+            except KeyTrouble as trouble:
+                self.trouble = trouble
+        return self._known
+
+    def _stamped(self) -> tuple[int, int, int] | None:
+        try:
+            told = os.stat(self._path)
+        except OSError:
+            return None
+        return told.st_mtime_ns, told.st_ino, told.st_size

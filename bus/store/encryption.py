@@ -1,0 +1,160 @@
+"""What tells of residents stands in the store under a key of its case; without that key it is noise.
+
+A case's key is made with its first row, is wrapped by the center's master key, and is destroyed when the case is
+erased. What belongs to no case is under a key of its own. A store without a master key holds everything in clear, and
+rows of before there was one are read as they are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.sql.dml import UpdateBase
+
+from bus.security.errors import KeyTrouble
+from bus.security.master_key import Altered, MasterKey, hide, show
+from bus.store import tables as t
+from bus.store.database import StoreTrouble, Tx
+from bus.store.inserts import upsert
+from bus.store.statements import Prepared, among, as_list
+
+Row = Mapping[str, Any]
+MARK = b"\x00case\x00"
+"""Before what is hidden: no message, and no text, begins so."""
+NO_CASE = "-"
+"""The key of what belongs to no case."""
+ERASED = b""
+"""What is left of a case that was erased."""
+MOST_KEYS = 5000
+"""Unwrapped, in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    cipher: AESGCM
+    again: bool
+    """Whether the case was erased before, and has been spoken of again since: what is older is under no key."""
+
+
+_K = t.case_keys.c
+_KEYS = Prepared(lambda _: select(_K.case_id, _K.wrapped, _K.erased_ms).where(among("ids", _K.case_id)))
+
+
+def _made(database: str) -> UpdateBase:
+    """A new key where there is none, or where it was destroyed; one that is there stays."""
+    insert = upsert(t.case_keys, database).values(case_id=bindparam("case_id"), wrapped=bindparam("wrapped"))
+    return insert.on_conflict_do_update(
+        index_elements=["case_id"], set_={"wrapped": insert.excluded.wrapped}, where=_K.wrapped == b""
+    )
+
+
+_MAKE = Prepared(_made)
+
+
+class Vault:
+    """Hides and shows the rows of one store. Threads may share it."""
+
+    def __init__(self, master: MasterKey | None = None) -> None:
+        self.master = master
+        """None: everything is written in clear."""
+        self._unwrapped: dict[bytes, AESGCM] = {}
+        """By the wrapped key as it stands in the store: one that was destroyed there is not found here either."""
+
+    def hidden(self, tx: Tx, rows: Sequence[Row], column: str = "body") -> Sequence[Row]:
+        """The rows as they are to be written; each names its case as ``case_id``."""
+        if self.master is None or not rows:
+            return rows
+        ids = [row.get("case_id") or NO_CASE for row in rows]
+        keys = self._keys(tx, ids)
+        missing = {*ids} - keys.keys()
+        if missing:
+            keys |= self._new_keys(tx, self.master, missing)
+        return [
+            {**row, column: None if row[column] is None else _hide(keys[case_id], case_id, row[column])}
+            for row, case_id in zip(rows, ids, strict=True)
+        ]
+
+    def shown(self, tx: Tx, found: Sequence[tuple[str | None, bytes]]) -> list[bytes]:
+        """(case, what stands in the store) → what it says; ``ERASED`` for what nobody can read any more.
+
+        Raises ``KeyTrouble`` when it is hidden and this center has no key for it, ``StoreTrouble`` when it was
+        altered."""
+        hidden = {case_id or NO_CASE for case_id, content in found if content.startswith(MARK)}
+        if not hidden:
+            return [content for _, content in found]
+        keys = self._keys(tx, hidden)
+        return [_show(keys.get(case_id or NO_CASE), case_id or NO_CASE, content) for case_id, content in found]
+
+    def show(self, tx: Tx, found: Iterable[Any], column: str = "body") -> list[Row]:
+        """Rows with a column that may be hidden, as they were before they were written."""
+        rows = [dict(row) for row in found]
+        filled = [row for row in rows if row[column] is not None]
+        said = iter(self.shown(tx, [(row["case_id"], bytes(row[column])) for row in filled]))
+        return [{**row, column: next(said)} if row[column] is not None else row for row in rows]
+
+    def _keys(self, tx: Tx, case_ids: Iterable[str]) -> dict[str, _Key]:
+        """Those of these cases that are there."""
+        return {
+            case_id: _Key(self.cipher(case_id, bytes(wrapped)), erased_ms is not None)
+            for case_id, wrapped, erased_ms in _KEYS.rows(tx, ids=as_list(sorted({*case_ids})))
+            if wrapped
+        }
+
+    def _new_keys(self, tx: Tx, master: MasterKey, case_ids: Iterable[str]) -> dict[str, _Key]:
+        """Made now. Of two processes that make one at the same moment, the first one's is both's."""
+        fresh = {case_id: AESGCM.generate_key(128) for case_id in sorted(case_ids)}
+        _MAKE.each(tx, [{"case_id": i, "wrapped": master.wrap(key, i.encode())} for i, key in fresh.items()])
+        return self._keys(tx, fresh)
+
+    def cipher(self, about: str, wrapped: bytes) -> AESGCM:
+        """The key that stands in the store as ``wrapped``, about a case or a file. Raises ``KeyTrouble``."""
+        known = self._unwrapped.get(wrapped)
+        if known is not None:
+            return known
+        if self.master is None:
+            raise KeyTrouble(
+                "库已加密，配置里却没有主密钥；请在 [at_rest] 中写明 key",
+                "the store is encrypted and the settings name no key: name it under [at_rest]",
+            )
+        made = AESGCM(self.master.unwrap(wrapped, about.encode()))
+        if len(self._unwrapped) >= MOST_KEYS:
+            self._unwrapped.clear()
+        self._unwrapped[wrapped] = made
+        return made
+
+
+IN_CLEAR = Vault()
+
+
+def vault_of(tx: Tx) -> Vault:
+    """The vault of the store to which a transaction belongs."""
+    found: Vault | None = tx.get_execution_options().get("vault")
+    return IN_CLEAR if found is None else found
+
+
+def destroy_key(tx: Tx, case_id: str, now_ms: int) -> bool:
+    """What was written of this case is noise from now on. False if it has no key."""
+    gone = update(t.case_keys).where(_K.case_id == case_id, _K.wrapped != b"")
+    return tx.execute(gone.values(wrapped=b"", erased_ms=now_ms)).rowcount == 1
+
+
+def _hide(key: _Key, case_id: str, content: bytes) -> bytes:
+    return MARK + hide(key.cipher, content, case_id.encode())
+
+
+def _show(key: _Key | None, case_id: str, content: bytes) -> bytes:
+    if not content.startswith(MARK):
+        return content
+    if key is None:
+        return ERASED
+    try:
+        return show(key.cipher, content.removeprefix(MARK), case_id.encode())
+    except Altered:
+        if key.again:
+            return ERASED
+        raise StoreTrouble(
+            f"a row of case {case_id} was altered, or its key belongs to another store: compare with a backup",
+            passing=False,
+        ) from None

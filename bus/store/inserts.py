@@ -1,0 +1,75 @@
+"""The ways in which rows are laid into tables: new, over an older one, or only where none is yet."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, Table, bindparam, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from bus.store.database import Tx
+from bus.store.statements import Prepared
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def upsert(table: Table, database: str) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT of this database's own dialect, for ``on_conflict_…``; it offers ``excluded``, the row that came."""
+    return (sqlite.insert if database == "sqlite" else postgresql.insert)(table)
+
+
+def lay(tx: Tx, table: Table, rows: Rows) -> None:
+    """Insert ``rows``; nothing for none."""
+    if rows:
+        _laid(table, tuple(rows[0])).each(tx, rows)
+
+
+def lay_over(tx: Tx, table: Table, rows: Rows) -> None:
+    """Insert ``rows``, or put them in place of those with the same primary key."""
+    if rows:
+        _laid_over(table, tuple(rows[0])).each(tx, rows)
+
+
+def lay_new(tx: Tx, table: Table, rows: Rows, unique: Sequence[str]) -> None:
+    """Insert those ``rows`` that are not there yet, by the columns ``unique``."""
+    if rows:
+        _laid_new(table, tuple(rows[0]), tuple(unique)).each(tx, rows)
+
+
+@cache
+def _laid(table: Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(lambda _: table.insert().values(_named(table, columns)))
+
+
+@cache
+def _laid_over(table: Table, columns: tuple[str, ...]) -> Prepared:
+    keys = [column.name for column in table.primary_key]
+
+    def write(database: str) -> sqlite.Insert | postgresql.Insert:
+        insert = upsert(table, database).values(_named(table, columns))
+        changed = {name: insert.excluded[name] for name in columns if name not in keys}
+        return insert.on_conflict_do_update(index_elements=keys, set_=changed)
+
+    return Prepared(write)
+
+
+@cache
+def _laid_new(table: Table, columns: tuple[str, ...], unique: tuple[str, ...]) -> Prepared:
+    return Prepared(
+        lambda database: (
+            upsert(table, database).values(_named(table, columns)).on_conflict_do_nothing(index_elements=list(unique))
+        )
+    )
+
+
+def _named(table: Table, columns: tuple[str, ...]) -> dict[str, Any]:
+    """Each column bound under its own name; one that is not given gets the table's default."""
+    given = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    return given | {column.name: literal(default) for column, default in _defaults(table) if column.name not in given}
+
+
+def _defaults(table: Table) -> Iterator[tuple[Column[Any], Any]]:
+    for column in table.c:
+        if isinstance(column.default, ScalarElementColumnDefault):
+            yield column, column.default.arg

@@ -1,0 +1,246 @@
+"""One transaction's view of the cases: records are read once, decisions are put down in order, all is written at the
+end. Intake, accept and work differ in where a wish comes from; what it leads to is written by this one page.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from bus.context import Rules
+from bus.contract.envelope import Message, compose, encode, kept, read_soon
+from bus.contract.ids import id_within, new_id
+from bus.contract.messages import CaseKind
+from bus.custody import Decision, Record, Refusal, Say, decide, hear_message, register
+from bus.custody.commands import Command, Register
+from bus.store import cases, inbox, outbox, recovery
+from bus.store.database import Tx
+from bus.store.timestamps import ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    say: Say
+    case_id: UUID
+    cause: UUID | None
+    traceparent: str | None
+
+
+class Page:
+    """Open it on a transaction, put decisions down, ``write`` it once."""
+
+    def __init__(self, tx: Tx, rules: Rules, now: datetime) -> None:
+        self.tx = tx
+        self.rules = rules
+        self.now = now
+        self.now_ms = ms(now)
+        self._records: dict[UUID, Record | None] = {}
+        """None: this center has never had that case."""
+        self._changed: dict[UUID, None] = {}
+        self._spoken: list[_Spoken] = []
+        self._desk: list[tuple[Message[Any], bytes]] = []
+        self._lines: list[dict[str, Any]] = []
+        self._links: dict[tuple[str, str], str] = {}
+        """(system, native id) → case"""
+        self._numbers: dict[str, int] = {}
+        """The last that was given of each running number."""
+        self._before: dict[UUID, tuple[Record | None, bool]] = {}
+        """In an attempt: each record that it has changed, as it was before, and whether it was changed already."""
+
+    @cached_property
+    def era(self) -> recovery.Era:
+        """In which this center speaks, and whether it recovers. Read once."""
+        return recovery.era(self.tx)
+
+    def load(self, case_ids: Iterable[UUID]) -> None:
+        """Read and lock these cases, all at once."""
+        wanted = {case_id for case_id in case_ids if case_id not in self._records}
+        self._records.update(dict.fromkeys(wanted))
+        self._records.update(cases.load(self.tx, wanted))
+
+    def record(self, case_id: UUID) -> Record | None:
+        """The record as it stands on this page."""
+        if case_id not in self._records:
+            self.load([case_id])
+        return self._records[case_id]
+
+    def new_case_id(self) -> UUID:
+        """An id of which the store need not be asked."""
+        case_id = new_id()
+        self._records[case_id] = None
+        return case_id
+
+    def next_number(self, counter: str) -> int:
+        """The next value of a running number, from 1. Gaps are possible, repeats are not."""
+        given = self._numbers.get(counter)
+        self._numbers[counter] = cases.next_number(self.tx, counter) if given is None else given + 1
+        return self._numbers[counter]
+
+    def do(self, command: Command, cause: Message[Any] | None = None) -> None:
+        """Carry out a command of this center. Raises ``Refusal``."""
+        record = self.record(command.case_id)
+        if record is None and not isinstance(command, Register):
+            raise Refusal("unknown-case", "this center has never had this case")
+        decision = (
+            register(command, self.rules.me, self.rules.arbiter)
+            if record is None and isinstance(command, Register)
+            else decide(record, command, self.now, self.rules.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
+        )
+        self._put(decision, "did", type(command).__name__.lower(), self.rules.me, cause)
+
+    def hear(self, message: Message[Any], body: bytes) -> Decision:
+        """Take in a peer's message, which came as ``body``. Raises ``Refusal``."""
+        case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
+        data: CaseKind = message.data
+        decision = hear_message(self.record(case_id), data, message.source, self.rules.me, case_id, self.now)
+        self._put(decision, "superseded" if decision.superseded else "heard", data.kind, message.source, message)
+        if decision.desk and not decision.superseded:
+            self._desk.append((message, body))
+        return decision
+
+    def restore(self, record: Record, says: Iterable[Say]) -> None:
+        """Put down a case as peers have told it after this store was put back, and what must be said of it again."""
+        self._put(Decision(record, tuple(says)), "restored", "case", self.rules.me, None)
+
+    def link(self, case_id: UUID, system: str, native_id: str) -> None:
+        """Remember which record of the center's own system belongs to the case; what is linked already stays."""
+        self._links.setdefault((system, native_id), str(case_id))
+
+    def linked(self, system: str, native_id: str) -> UUID | None:
+        """The case that this page itself has linked to a native record."""
+        found = self._links.get((system, native_id))
+        return UUID(found) if found else None
+
+    def note(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
+        """A line in the case's journal that no decision makes."""
+        record = self.record(case_id)
+        self._lines.append(
+            {
+                "case_id": str(case_id),
+                "at_ms": self.now_ms,
+                "way": way,
+                "kind": kind,
+                "peer": peer,
+                "message_id": str(message_id) if message_id else None,
+                "holder": record.holder if record else "",
+                "version": record.version if record else 0,
+                "note": code,
+            }
+        )
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """All or nothing: if the block raises, the page is as before it, and its neighbours are unharmed."""
+        self._before = {}
+        lengths, links = [len(kept) for kept in self._kept()], len(self._links)
+        try:
+            yield
+        except BaseException:
+            for case_id, (record, changed) in self._before.items():
+                self._records[case_id] = record
+                if not changed:
+                    del self._changed[case_id]
+            for kept, length in zip(self._kept(), lengths, strict=True):
+                del kept[length:]
+            while len(self._links) > links:
+                self._links.popitem()
+            raise
+
+    def _kept(self) -> tuple[list[Any], ...]:
+        return self._spoken, self._desk, self._lines
+
+    def _put(self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None) -> None:
+        record = decision.record
+        case_id = record.case.case_id
+        self._before.setdefault(case_id, (self._records.get(case_id), case_id in self._changed))
+        self._records[case_id] = record
+        self._changed[case_id] = None
+        self.note(case_id, way, kind, peer, cause.id if cause else None)
+        for say in decision.says:
+            self._spoken.append(
+                _Spoken(say, case_id, cause.id if cause else None, cause.traceparent if cause else None)
+            )
+
+    @property
+    def stirs(self) -> bool:
+        """Whether it leaves something to be sent, or to be done at the desk."""
+        return bool(self._spoken or self._desk)
+
+    def write(self) -> int:
+        """Write everything down. Returns how many messages were put into the outbox."""
+        changed = (self._records[case_id] for case_id in self._changed)
+        cases.keep(self.tx, [record for record in changed if record is not None], self.now_ms)
+        sent = self._write_outbox()
+        inbox.lay_work(self.tx, [self._work_row(*one) for one in self._desk])
+        cases.numbered(self.tx, self._numbers)
+        links = self._links.items()
+        cases.link(self.tx, [{"system": s, "native_id": n, "case_id": case_id} for (s, n), case_id in links])
+        cases.note(self.tx, self._lines)
+        return sent
+
+    def _write_outbox(self) -> int:
+        wanted: dict[tuple[str, str], int] = {}
+        for spoken in self._spoken:
+            if spoken.say.to != self.rules.me:
+                lane = (spoken.say.to, str(spoken.case_id))
+                wanted[lane] = wanted.get(lane, 0) + 1
+        last = outbox.next_sequences(self.tx, wanted, self.era.number) if wanted else {}
+        rows: list[dict[str, Any]] = []
+        for spoken in self._spoken:
+            sequence = 0
+            if spoken.say.to != self.rules.me:
+                lane = (spoken.say.to, str(spoken.case_id))
+                sequence = last[lane] = last[lane] + 1
+            message = compose(
+                spoken.say.data,
+                source=self.rules.me,
+                recipient=spoken.say.to,
+                now=self.now,
+                subject=spoken.case_id,
+                sequence=sequence,
+                cause=spoken.cause,
+                traceparent=spoken.traceparent,
+            )
+            if not sequence:  # for our own desk: its effect must have the same key after this store was put back
+                content = spoken.say.data.model_dump_json()
+                message = message.model_copy(update={"id": id_within(spoken.case_id, content)})
+            self.note(spoken.case_id, "said", spoken.say.data.kind, spoken.say.to, message.id)
+            if sequence:
+                rows.append(self._outbox_row(message))
+            else:
+                self._desk.append((message, encode(message)))
+        outbox.lay_out(self.tx, rows)
+        return len(rows)
+
+    def _outbox_row(self, message: Message[Any]) -> dict[str, Any]:
+        return {
+            "message_id": str(message.id),
+            "recipient": message.recipient,
+            "case_id": str(message.subject),
+            "sequence": message.sequence,
+            "kind": message.data.kind,
+            **kept(encode(message)),
+            "state": outbox.WAITING,
+            "attempts": 0,
+            "next_ms": self.now_ms,
+            "created_ms": self.now_ms,
+            "trouble": "",
+        }
+
+    def _work_row(self, message: Message[Any], body: bytes) -> dict[str, Any]:
+        read_soon(body, message)
+        return {
+            "message_id": str(message.id),
+            "case_id": str(message.subject),
+            "source": message.source,
+            "kind": message.data.kind,
+            "body": body,
+            "state": inbox.WAITING,
+            "attempts": 0,
+            "next_ms": self.now_ms,
+            "created_ms": self.now_ms,
+            "reason": "",
+        }

@@ -1,0 +1,100 @@
+"""A past for a case, so that a sample can be played at once: the record in which a message may be heard, or a command
+may be given. It is written into the center's store as if the center had lived through it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bus.contract import messages as k
+from bus.contract.case import Case
+from bus.contract.ids import new_id
+from bus.custody import Record, Status
+from bus.custody.record import Assist, OfferIn, OfferOut, Result
+
+PEER = "neighbour_center-150402"
+ARBITER = "command_center-150402"
+"""Two centers that exist in the suite only."""
+
+
+def before_hearing(  # noqa: PLR0911 - one way out a kind
+    data: k.CaseKind, case: Case, me: str, source: str, now: datetime
+) -> Record | None:
+    """The record in which ``me`` hears ``data`` from ``source`` as news; None where the message opens the case."""
+    match data:
+        case k.Offered() | k.AssistRequested() | k.ArbitrationRequested() | k.Ruled():
+            return None
+        case k.Declined() | k.Withdrawn():
+            return _mine(case, me, data.version).with_(offer_out=_lent(data.offer_id, source, data.version, now))
+        case k.Accepted():
+            version = data.version if data.bid else data.version - 1
+            mode = k.Mode.OPEN if data.bid else k.Mode.EXCLUSIVE
+            return _mine(case, me, version).with_(offer_out=_lent(data.offer_id, source, version, now, mode))
+        case k.Lost() | k.WithdrawalRequested():
+            offer = OfferIn(offer_id=data.offer_id, offerer=source, mode=k.Mode.EXCLUSIVE, version=data.version, at=now)
+            return _theirs(case, me, source, max(1, data.version)).with_(offer_in=offer)
+        case k.AssistAnswered():
+            asked = Assist(assist_id=data.assist_id, asker=me, assistant=source, ask="请协助 / please help")
+            return _mine(case, me, data.version).with_(assists=(asked,))
+        case k.Urged():
+            return _mine(case, me, data.version)
+        case k.Granted():
+            return _theirs(case, me, source, data.version - 1)
+        case k.Reopened():
+            return _resolved(_theirs(case, me, source, data.version)).with_(round=data.round - 1)
+        case k.Closed() | k.Rated() | k.Published():
+            return _resolved(_theirs(case, me, source, data.version))
+        case _:
+            return _theirs(case, me, source, data.version)
+
+
+def before_doing(  # noqa: PLR0911 - one way out a wish
+    commands: Sequence[dict[str, Any]], hint: str, case: Case, me: str, now: datetime
+) -> Record | None:
+    """The record in which custody lets ``me`` do these commands; None where they register the case themselves."""
+    wishes = {str(command["kind"]): command for command in commands}
+    if "Register" in wishes:
+        return None
+    if wishes.keys() & {"Accept", "Decline"}:
+        offer = OfferIn(offer_id=new_id(), offerer=PEER, mode=k.Mode.EXCLUSIVE, version=1, at=now)
+        return _theirs(_of(case, PEER), me, PEER, 1).with_(offer_in=offer)
+    if "AnswerAssist" in wishes:
+        named = wishes["AnswerAssist"].get("assist_id")
+        assist = Assist(assist_id=UUID(named) if named else new_id(), asker=PEER, assistant=me, ask="请协助 / help")
+        return _theirs(_of(case, PEER), me, PEER, 1).with_(assists=(assist,))
+    if "Rule" in wishes:
+        return _theirs(_of(case, PEER), me, PEER, 1).with_(arbiter=me, arbitration=PEER)
+    if "Withdraw" in wishes:
+        return _mine(case, me, 1).with_(offer_out=_lent(new_id(), PEER, 1, now))
+    if "Urge" in wishes or wishes.get("AskArbiter", {}).get("ground") == "silent":
+        return _theirs(case, me, PEER, 2)
+    if wishes.keys() & {"Rate", "Reopen", "Publish", "Close"} or (not wishes.keys() - {"Link"} and hint == "resolved"):
+        return _resolved(_theirs(case, me, PEER, 2))
+    return _mine(case, me, 1).with_(path=_path(me, PEER))  # somebody who hears the news
+
+
+def _of(case: Case, origin: str) -> Case:
+    return case.model_copy(update={"origin": origin})
+
+
+def _mine(case: Case, me: str, version: int) -> Record:
+    return Record(me=me, case=case, holder=me, version=max(1, version), path=_path(case.origin, me), arbiter=ARBITER)
+
+
+def _theirs(case: Case, me: str, holder: str, version: int) -> Record:
+    path = _path(case.origin, holder)
+    return Record(me=me, case=case, holder=holder, version=max(1, version), path=path, arbiter=ARBITER)
+
+
+def _path(*centers: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(centers))
+
+
+def _lent(offer_id: UUID, to: str, version: int, now: datetime, mode: k.Mode = k.Mode.EXCLUSIVE) -> OfferOut:
+    return OfferOut(offer_id=offer_id, mode=mode, version=max(1, version), pending=(to,), asked=(to,), at=now)
+
+
+def _resolved(record: Record) -> Record:
+    result = Result(by=record.holder, outcome=k.Outcome.DONE, public_reply="已办结 / done")
+    return record.with_(status=Status.RESOLVED, result=result)

@@ -1,0 +1,183 @@
+"""Playing a sample on the bench: give the center its past, send the form or say the message, look what came of it."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from bus.contract.case import Case
+from bus.contract.envelope import Message
+from bus.contract.ids import new_id
+from bus.contract.messages import BY_NAME, ReceiptItem
+from bus.custody.decide import WITHHELD
+from bus.store import tables as t
+from bus.testing.adapter_harness import Bench, a_case
+from bus.testing.given_records import PEER, before_doing, before_hearing
+from bus.testing.samples import InSample, Json, OutSample, includes, renamed
+
+SAID_BY = {
+    "Offer": "case.offered", "Accept": "case.accepted", "Decline": "case.declined",
+    "Withdraw": "case.withdrawal-requested", "Report": "case.progressed", "AskAssist": "case.assist-requested",
+    "AnswerAssist": "case.assist-answered", "Urge": "case.urged", "Resolve": "case.resolved", "Close": "case.closed",
+    "Rate": "case.rated", "Reopen": "case.reopened", "Publish": "case.published",
+    "AskArbiter": "case.arbitration-requested", "Rule": "case.ruled",
+}  # fmt: skip
+"""Which message tells of which command."""
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form that was sent in, and what was answered."""
+
+    sample: InSample
+    answer: httpx.Response
+    commands: list[Json] | None
+    """What the handler returned; None if it was not reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A message that was said to the center."""
+
+    sample: OutSample
+    message: Message[Any]
+    body: bytes
+    effects: list[Json]
+    """The sample's effects, in the names of this playing."""
+    commands: list[Json]
+
+    @property
+    def key(self) -> str:
+        """What every idempotency key of this message begins with."""
+        return str(self.message.id)
+
+
+def send(bench: Bench, sample: InSample, body: Json | None = None) -> Sent:
+    """Give the center the sample's past and send its form in."""
+    case_id = _case_of(sample)
+    hint = str(sample.given.get("record", ""))
+    now = datetime.now(UTC)
+    record = before_doing(sample.commands, hint, _like(bench, case_id, bench.me), bench.me, now)
+    if record is not None:
+        natives = {}
+        for name in sample.given.get("links", {}):
+            system, _, native = name.partition("/")
+            natives[system] = native
+        bench.remember(record, natives)
+    before = len(bench.commands)
+    answer = bench.post(sample.form, body or sample.body)
+    said = [items for name, items in bench.commands[before:] if name == sample.form]
+    return Sent(sample, answer, said[0] if said else None)
+
+
+def _case_of(sample: InSample) -> UUID:
+    """The case that the sample speaks of: by the links given, or by its own word; a new one for a registration."""
+    for linked in sample.given.get("links", {}).values():
+        return UUID(linked)
+    found = _UUID.search(json.dumps(sample.body.get("case_id") or sample.body))
+    return UUID(found[0]) if found else new_id()
+
+
+def play(bench: Bench, sample: OutSample, changes: Json | None = None) -> Played:
+    """Give the center the sample's past, under names that were never used, and say the sample's message to it."""
+    message, effects = ready(bench, sample, changes)
+    return Played(sample, message, bench.peers.say(message), effects, sample.commands)
+
+
+def ready(bench: Bench, sample: OutSample, changes: Json | None = None) -> tuple[Message[Any], list[Json]]:
+    """The past of ``play``; the message is composed and not yet said."""
+    case_id, turn = new_id(), new_id().hex[-6:]
+    natives = {system: f"{native}-{turn}" for system, native in sample.given.get("natives", {}).items()}
+    names = {native: natives[system] for system, native in sample.given.get("natives", {}).items()}
+    told = {**sample.data, **(changes or {})}
+    if isinstance(told.get("case"), dict):
+        names[told["case"]["case_id"]] = str(case_id)
+        names[told["case"]["number"]] = f"{told['case']['number']}-{turn}"
+    elif found := _UUID.search(json.dumps(sample.effects)):
+        names[found[0]] = str(case_id)
+    source = str(sample.given.get("source", PEER))
+    data: Any = BY_NAME[sample.kind].model_validate_json(json.dumps(renamed(told, names)))
+    origin = bench.me if sample.given.get("role") == "origin" else source
+    now = datetime.now(UTC)
+    record = before_hearing(data, _like(bench, case_id, origin), bench.me, source, now)
+    if record is not None:
+        bench.remember(record, natives)
+    return bench.peers.compose(source, data, case_id), renamed(sample.effects, names)
+
+
+def _like(bench: Bench, case_id: UUID, origin: str) -> Case:
+    """A case like the one that the adapter's own samples tell of."""
+    for sample in bench.samples.outs:
+        if isinstance(sample.data.get("case"), dict):
+            told = {**sample.data["case"], "case_id": str(case_id), "origin": origin, "number": f"N-{case_id.hex}"}
+            return Case.model_validate_json(json.dumps(told))
+    return a_case(case_id, origin)
+
+
+def done(bench: Bench, *played: Played) -> bool:
+    """Whether all of it has been worked off, or stands before the operator."""
+    return all(p.message.id in bench.peers.receipts for p in played) and (
+        bench.count(t.work, t.work.c.state == "waiting") == 0
+    )
+
+
+def verdict(bench: Bench, played: Played) -> ReceiptItem:
+    """The latest receipt of the message."""
+    return bench.peers.receipts[played.message.id][-1]
+
+
+def fault_of(bench: Bench, played: Played) -> str:
+    """What is wrong with the effects of a message in the vendor's system; nothing if they are all there, once."""
+    found = bench.effects(played.key)
+    wanted = [effect["what"] for effect in played.effects]
+    got = [effect["what"] for effect in found]
+    if not wanted:
+        return f"{played.sample.name}: the sample names no effect: say what staff shall see of it"
+    if sorted(got) != sorted(wanted):
+        parked = [row["code"] for row in bench.parked() if row["message_id"] == played.key]
+        return f"{played.sample.name}: effects {got}, expected {wanted}; parked: {parked}"
+    keys = [effect["key"] for effect in found]
+    if len(set(keys)) != len(keys):
+        return f"{played.sample.name}: two effects under one idempotency key"
+    records = bench.records()
+    for effect in played.effects:
+        mine = [one for one in found if one["what"] == effect["what"]]
+        if effect["record"] and not any(includes(r, effect["record"]) for r in _touched(records, mine, played)):
+            return f"{played.sample.name}: no record of the vendor's shows {effect['what']} as the sample says"
+    return ""
+
+
+def _touched(records: list[Json], effects: list[Json], played: Played) -> list[Json]:
+    """The vendor's records that these effects speak of, or that speak of the case."""
+    ids = {str(e["record"]) for e in effects} | {str(v) for e in effects for v in e["answer"].values()}
+    case_id = str(played.message.subject)
+    return [r for r in records if ids & {v for v in r.values() if isinstance(v, str)} or case_id in json.dumps(r)]
+
+
+def told_by(bench: Bench, command: Json, case_id: UUID) -> str:
+    """What is wrong with the messages that tell of a command; nothing if they say what the command says."""
+    kind = SAID_BY[str(command["kind"])]
+    messages = [m for m in bench.peers.about(case_id) if m.data.kind == kind]
+    if not messages:
+        return f"{command['kind']}: no {kind} reached any center"
+    if command["kind"] == "Offer" and {m.recipient for m in messages} != set(command["to"]):
+        return f"Offer: it went to {sorted({m.recipient for m in messages})}"
+    shown = messages[0].data.model_dump(mode="json")
+    differ = [
+        name
+        for name, value in (command | _withheld(command)).items()
+        if name in shown and name not in ("kind", "to", "assist_id") and not includes(shown[name], value)
+    ]
+    return f"{command['kind']}: {kind} says something else in {differ}" if differ else ""
+
+
+def _withheld(command: Json) -> Json:
+    """What the others are told in the place of what is the holder's own."""
+    if command["kind"] == "Resolve":
+        return {"internal_note": None}
+    return {"text": WITHHELD} if command["kind"] == "Report" and command.get("public") is False else {}

@@ -1,0 +1,1 @@
+"""The transport over RabbitMQ. Only this package knows pika."""

@@ -1,0 +1,253 @@
+"""The outgoing half of the RabbitMQ transport: mandatory, confirmed, pipelined, within a window of our own."""
+
+import functools
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from pika import BasicProperties, DeliveryMode, spec
+from pika.connection import Parameters
+from pika.exceptions import ChannelClosedByBroker
+
+from bus.backoff import Backoff
+from bus.log import log
+from bus.transports.port import DIGEST, Fate, Parcel
+from bus.transports.rabbitmq import errors
+from bus.transports.rabbitmq.batch import Batch
+from bus.transports.rabbitmq.connection import Line
+from bus.transports.rabbitmq.inflight import Ticket, Window
+from bus.transports.topology.plan import is_center_name, out_exchange, routing_key
+
+CONTENT_TYPE = "application/cloudevents+json"
+MAX_BODY = 1 << 20
+"""Bytes. The wire allows 256 KiB; a body beyond the broker's own limit would close the channel under its neighbours."""
+SHORT_STRING = 255
+"""Bytes an AMQP short string holds."""
+RENEW_AFTER = 5.0
+"""Seconds a channel on which the broker has said no may live on: one that met a dead leader may say no for ever."""
+
+_log = log()
+
+
+def unsendable(parcel: Parcel) -> Fate | None:
+    """The fate of a parcel that must not go out: a recipient that is no single word would reach somebody else."""
+    if not is_center_name(parcel.recipient):
+        return Fate.NOBODY
+    labels = (parcel.message_id, routing_key(parcel.recipient, parcel.kind))
+    fits = len(parcel.body) <= MAX_BODY and all(map(_is_short_string, labels))
+    return None if fits else Fate.REFUSED
+
+
+def _is_short_string(label: str) -> bool:
+    try:
+        return len(label.encode()) <= SHORT_STRING
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+
+
+def fate_when_closed(error: BaseException | None, any_confirmed: bool) -> Fate:
+    """What to say of the parcels in flight when their channel is closed: they may have arrived, except where the broker
+    has a reason against all of them (no right, no exchange, a lie) and has not confirmed any before."""
+    against_all = isinstance(error, ChannelClosedByBroker) and (
+        error.reply_code in (403, 404) or (error.reply_code == 406 and "user_id" in error.reply_text)
+    )
+    return Fate.REFUSED if against_all and not any_confirmed else Fate.UNKNOWN
+
+
+class Publisher:
+    """``send`` may be called from any thread; whatever begins with an underscore runs in the line's I/O thread."""
+
+    def __init__(
+        self,
+        center: str,
+        parameters: Sequence[Parameters],
+        *,
+        user_id: str | None,
+        window: int,
+        window_bytes: int,
+        confirm_timeout: float,
+    ) -> None:
+        self.line = Line(f"{center}-publish", parameters, self._opened, self._lost, self._unblocked)
+        self._exchange = out_exchange(center)
+        self._user_id = user_id
+        self._bounds = (window, window_bytes)
+        self._confirm_timeout = confirm_timeout
+        self._trouble = ""
+        self._lock = threading.Lock()
+        self._waiting: deque[Batch] = deque()
+        self._calls: set[Batch] = set()
+        self._closed = False
+        self._backoff = Backoff()
+        self._connection: Any = None
+        self._channel: Any = None
+        self._channel_since = 0.0
+        self._confirmed_any = False
+        self._nacked = False
+        self._unblocked_at = 0.0
+        self._window = Window(window, window_bytes)
+
+    @property
+    def unconfirmed(self) -> int:
+        """Parcels handed to ``send`` whose fate is open."""
+        with self._lock:
+            return sum(batch.open for batch in self._calls)
+
+    @property
+    def trouble(self) -> str:
+        """In words; empty when all is well."""
+        return errors.blocked() if self.line.blocked else self.line.trouble or self._trouble
+
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+        """See the port."""
+        batch = Batch(parcels)
+        for index, parcel in enumerate(parcels):
+            fate = unsendable(parcel)
+            if fate is not None:
+                self._trouble = errors.unsendable() if fate is Fate.REFUSED else self._trouble
+                batch.decide(index, fate)
+        with self._lock:
+            if self._closed:
+                return batch.fates()
+            self._waiting.append(batch)
+            self._calls.add(batch)
+        self.line.call(self._pump)
+        batch.wait(timeout)
+        with self._lock, suppress(ValueError):
+            self._calls.discard(batch)
+            self._waiting.remove(batch)
+        return batch.fates()
+
+    def close(self, deadline: float) -> None:
+        """Take nothing more; wait until ``deadline`` (monotonic) for the confirms that are out; give up on the rest."""
+        with self._lock:
+            self._closed = True
+            calls = list(self._calls)
+        for batch in calls:
+            batch.wait(max(0.0, deadline - time.monotonic()))
+            batch.give_up()
+
+    def _opened(self, connection: Any) -> None:  # noqa: ANN401 - pika is untyped
+        self._connection = connection
+        self._open_channel()
+        self._watch()
+
+    def _lost(self) -> None:
+        self._drop_channel(None)
+        self._connection = None
+
+    def _unblocked(self) -> None:
+        self._unblocked_at = time.monotonic()
+        self._pump()
+
+    def _open_channel(self) -> None:
+        if self._connection is not None and self._connection.is_open:
+            self.line.owed()
+            self._connection.channel(on_open_callback=self._channel_open)
+
+    def _channel_open(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
+        channel.add_on_close_callback(self._channel_closed)
+        channel.add_on_return_callback(self._on_return)
+        channel.confirm_delivery(
+            functools.partial(self._on_confirm, channel), callback=lambda _: self._ready_channel(channel)
+        )
+
+    def _ready_channel(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
+        self.line.answered()
+        self.line.healthy()
+        self._window = Window(*self._bounds)
+        self._confirmed_any = self._nacked = False
+        self._channel_since = time.monotonic()
+        self._channel = channel
+        self._pump()
+
+    def _channel_closed(self, channel: Any, error: BaseException) -> None:  # noqa: ANN401 - pika is untyped
+        """By the broker, by ourselves to renew it, or together with the connection."""
+        self._drop_channel(error)
+        self.line.answered()
+        if self._connection is None or not self._connection.is_open:
+            return
+        if isinstance(error, ChannelClosedByBroker):
+            self._trouble = errors.of_publishing(error, self._exchange)
+            _log.warning("publish-channel-closed", line=self.line.name, trouble=self._trouble)
+            self.line.later(self._backoff.pause(), self._open_channel)
+        else:
+            self._open_channel()
+
+    def _drop_channel(self, error: BaseException | None) -> None:
+        self._channel = None
+        fate = fate_when_closed(error, self._confirmed_any)
+        for ticket in self._window.confirmed(0, multiple=True):
+            ticket.decide(fate)
+
+    def _pump(self) -> None:
+        """Publish what waits, as far as the window reaches."""
+        if self._channel is None or not self._channel.is_open or self.line.blocked:
+            return
+        if self._nacked and time.monotonic() - self._channel_since > RENEW_AFTER:
+            if not self._window:
+                channel, self._channel = self._channel, None
+                self.line.owed()
+                channel.close()
+            return
+        while (ticket := self._take()) is not None:
+            self._publish(ticket)
+
+    def _take(self) -> Ticket | None:
+        with self._lock:
+            while self._waiting:
+                batch = self._waiting[0]
+                index = batch.next()
+                if index is None:
+                    self._waiting.popleft()
+                    continue
+                parcel = batch.parcels[index]
+                if not self._window.admits(parcel):
+                    return None
+                batch.took()
+                return Ticket(batch, index, parcel, time.monotonic())
+        return None
+
+    def _publish(self, ticket: Ticket) -> None:
+        self._window.add(ticket)
+        parcel = ticket.parcel
+        properties = BasicProperties(
+            content_type=CONTENT_TYPE,
+            delivery_mode=DeliveryMode.Persistent,
+            message_id=parcel.message_id,
+            user_id=self._user_id,
+            headers={DIGEST: parcel.digest},
+        )
+        key = routing_key(parcel.recipient, parcel.kind)
+        self._channel.basic_publish(self._exchange, key, parcel.body, properties, mandatory=True)
+
+    def _on_return(self, _: object, method: Any, properties: Any, __: bytes) -> None:  # noqa: ANN401 - pika is untyped
+        self._window.returned(properties.message_id, method.routing_key)
+
+    def _on_confirm(self, channel: object, frame: Any) -> None:  # noqa: ANN401 - pika is untyped
+        if channel is not self._channel:
+            return
+        method = frame.method
+        taken = isinstance(method, spec.Basic.Ack)
+        for ticket in self._window.confirmed(method.delivery_tag, method.multiple):
+            no = Fate.NOBODY if ticket.returned else Fate.REFUSED
+            ticket.decide(Fate.TAKEN if taken and not ticket.returned else no)
+        if taken:
+            self._confirmed_any = True
+            self._trouble = ""
+            self._backoff.reset()
+        else:
+            self._nacked = True
+            self._trouble = errors.nacked(self._exchange)
+        self._pump()
+
+    def _watch(self) -> None:
+        """Confirms never time out in pika: a parcel that waits too long, without a broker's alarm, cuts the line."""
+        oldest = self._window.oldest
+        waited = 0.0 if oldest is None else time.monotonic() - max(oldest, self._unblocked_at)
+        if waited > self._confirm_timeout and not self.line.blocked:
+            self.line.cut(errors.NoAnswerError("no confirm"))
+            return
+        self.line.later(min(1.0, self._confirm_timeout / 4), self._watch)

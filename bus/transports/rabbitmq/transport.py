@@ -1,0 +1,158 @@
+"""The road between centers over RabbitMQ: the port's batches outside, two connections with their I/O threads inside.
+
+A center publishes to its own exchange and reads its own inbox; it declares nothing. Publishing and consuming have a
+connection each, since a broker that has blocked a connection for publishing does not hear acks on it either.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from pika import SSLOptions, URLParameters
+from pika.credentials import ExternalCredentials
+
+from bus.transports.port import Delivery, Fate, Parcel, Promise, TransportState
+from bus.transports.rabbitmq.connection import ANSWER_TIMEOUT, hush_pika
+from bus.transports.rabbitmq.consumer import Consumer
+from bus.transports.rabbitmq.publisher import Publisher
+from bus.transports.topology.plan import check_center_name
+
+HEARTBEAT = 10
+"""Seconds. A frozen broker is noticed after two or three of them; publishing notices earlier, by its confirms."""
+BLOCKED_TIMEOUT = 300
+"""Seconds a broker may ask us to stop publishing before we look whether another connection fares better."""
+
+
+def login_of(url: str) -> str:
+    """Who logs in, as it stands in the URL: ``user``, or ``user:password``; empty without."""
+    return url.partition("://")[2].rpartition("@")[0]
+
+
+def each_node(url: str) -> list[str]:
+    """A URL for each node: a cluster's stand side by side, ``amqps://user:password@one:5671,two:5671/vhost``."""
+    start, at, rest = url.partition("://")[2].rpartition("@")
+    nodes, slash, path = rest.partition("/")
+    before = url.partition("://")[0] + "://" + start + at
+    return [before + node + slash + path for node in nodes.split(",")]
+
+
+def connection_parameters(url: str, name: str, tls: ssl.SSLContext | None) -> list[URLParameters]:
+    """How to connect to each node. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
+    return [_parameters(node, name, tls) for node in each_node(url)]
+
+
+def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameters:
+    """How to connect. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
+    login = login_of(url)
+    by_certificate = bool(login) and ":" not in login
+    try:
+        parameters = URLParameters(url.replace(f"{login}@", "", 1) if by_certificate else url)
+    except (ValueError, TypeError):
+        raise ValueError(
+            "the broker's URL cannot be read: amqps://user:password@host:5671/vhost is needed, "
+            "with special characters in it percent-encoded"
+        ) from None
+    if tls is not None and parameters.ssl_options is not None:
+        parameters.ssl_options = SSLOptions(tls, parameters.host)
+    if by_certificate:
+        parameters.credentials = ExternalCredentials()
+    parameters.heartbeat = HEARTBEAT
+    parameters.blocked_connection_timeout = BLOCKED_TIMEOUT
+    parameters.socket_timeout = ANSWER_TIMEOUT / 2
+    parameters.stack_timeout = ANSWER_TIMEOUT
+    parameters.connection_attempts = 1  # trying again is the line's business, with its own pauses
+    parameters.tcp_options = {"TCP_USER_TIMEOUT": int(ANSWER_TIMEOUT * 1000)}
+    parameters.client_properties = {"connection_name": name}
+    return parameters
+
+
+class RabbitTransport:
+    """The ``Transport`` of one center. Up to ``prefetch`` deliveries are held in memory until they are settled."""
+
+    promises = frozenset(Promise)
+
+    def __init__(
+        self,
+        center: str,
+        url: str,
+        *,
+        prefetch: int = 500,
+        window: int = 500,
+        window_bytes: int = 8 << 20,
+        confirm_timeout: float = ANSWER_TIMEOUT,
+        user_id: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """``url``: ``amqp://`` or ``amqps://`` with user, password and vhost, and one node or several (``each_node``);
+        ``tls``: for a county's own authority, or a client certificate, which logs in a user without a password;
+        ``window`` (parcels) and ``window_bytes``: the most that may be unconfirmed; ``confirm_timeout``: seconds after
+        which an unconfirmed parcel makes us reconnect; ``user_id``: the property the broker compares with the login, by
+        default the login itself when it is the center's name, else none.
+
+        Raises ``ValueError`` for a name that is no center's, or a URL that cannot be read."""
+        self.center = check_center_name(center)
+        outgoing = connection_parameters(url, f"{center} publish", tls)
+        login = unquote(login_of(url).partition(":")[0])
+        self._publisher = Publisher(
+            center,
+            outgoing,
+            user_id=user_id or (center if login == center else None),
+            window=window,
+            window_bytes=window_bytes,
+            confirm_timeout=confirm_timeout,
+        )
+        self._consumer = Consumer(center, connection_parameters(url, f"{center} consume", tls), prefetch=prefetch)
+        self._lines = (self._publisher.line, self._consumer.line)
+        self._lock = threading.Lock()
+        self._open = self._closed = False
+
+    def open(self) -> None:
+        """See the port. A second call changes nothing; after ``close`` it is too late."""
+        with self._lock:
+            if self._open or self._closed:
+                return
+            self._open = True
+        hush_pika()
+        for line in self._lines:
+            line.start()
+
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+        """See the port."""
+        return self._publisher.send(parcels, timeout)
+
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
+        """See the port."""
+        return self._consumer.receive(limit, timeout)
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """See the port."""
+        self._consumer.settle(deliveries)
+
+    def state(self) -> TransportState:
+        """See the port."""
+        troubles = dict.fromkeys(half.trouble for half in (self._publisher, self._consumer) if half.trouble)
+        return TransportState(
+            connected=all(line.connected for line in self._lines),
+            reconnects=sum(max(0, line.made - 1) for line in self._lines),
+            unconfirmed=self._publisher.unconfirmed,
+            consuming=self._consumer.consuming,
+            blocked=self._publisher.line.blocked,
+            trouble="; ".join(troubles),
+        )
+
+    def close(self, timeout: float) -> None:
+        """See the port."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        deadline = time.monotonic() + timeout
+        self._consumer.close()
+        self._publisher.close(deadline)
+        goodbye = max(deadline, time.monotonic() + 1.0)  # a goodbye takes two round trips: a second even when late
+        for line in self._lines:
+            line.hang_up()
+        for line in self._lines:
+            line.join(goodbye)

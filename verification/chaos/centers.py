@@ -1,0 +1,190 @@
+"""The centers as processes of the operating system, and what watches over them as systemd would."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bus.demo.county_process import Plan
+from verification.services.process import LEASH
+
+HERE = Path(__file__).resolve().parents[2]
+"""The checkout whose code the centers run, unless told otherwise."""
+
+
+def leashed(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    **streams: Any,
+) -> "subprocess.Popen[bytes]":
+    """A process that ends with us, whatever becomes of us."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", LEASH, "leash", *command],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        **streams,
+    )
+
+
+def bury(child: "subprocess.Popen[bytes]", patience: float = 0) -> None:
+    """Wait ``patience`` seconds for its end, then kill it; nothing of it is left."""
+    try:
+        child.wait(max(0.1, patience))
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(10)
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            stream.close()
+
+
+@dataclass(slots=True)
+class CenterProcess:
+    """One center, perhaps in several processes on one store. ``wanted``: how many shall run."""
+
+    name: str
+    settings: dict[str, Any]
+    folder: Path
+    code: Path = HERE
+    environment: dict[str, str] = field(default_factory=dict)
+    children: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    wanted: int = 0
+    asked: bool = False
+    """Its processes have been told to end."""
+    deaths: list[str] = field(default_factory=list)
+    """What is known of each time that it ended without having been ended by us, or did not leave when asked to."""
+    died_at: float = 0.0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def log(self) -> Path:
+        """Everything its processes have logged."""
+        return self.folder / f"{self.name}.jsonl"
+
+    @property
+    def pids(self) -> list[int]:
+        """Of its living processes."""
+        return [child.pid for child in self.children if child.poll() is None]
+
+    def start(self, count: int = 1) -> None:
+        """Have ``count`` processes run; those beyond the first listen on a port of their own."""
+        with self.lock:
+            self.wanted = count
+            while len(self.children) < count:
+                self._start_one(len(self.children))
+
+    def _start_one(self, number: int) -> None:
+        settings = dict(self.settings)
+        if number:  # a second process of one center: the same store, its own door
+            settings["http"] = {**settings["http"], "port": 0}
+        plan = self.folder / f"{self.name}.{number}.plan.json"
+        Plan((settings,), str(self.log)).save(plan)
+        with (self.folder / f"{self.name}.err").open("ab") as errors:
+            command = [sys.executable, "-X", "faulthandler", "-m", "bus.demo.county_process", str(plan)]
+            environment = os.environ | self.environment
+            self.children.append(leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors))
+
+    def await_door(self, timeout: float = 60) -> None:
+        """Wait until its intake answers; raises TimeoutError with the end of what it said."""
+        port, deadline = self.settings["http"]["port"], time.monotonic() + timeout
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                if time.monotonic() > deadline:
+                    said = (self.folder / f"{self.name}.err").read_text(errors="replace")[-1000:]
+                    raise TimeoutError(f"{self.name} did not open its door in {timeout:g} s: {said}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def kill9(self) -> None:
+        """The power goes. It stays down until ``start``."""
+        self.end(signal.SIGKILL)
+
+    def end(self, how: signal.Signals = signal.SIGTERM, timeout: float = 40) -> None:
+        """Signal all processes and wait for their end; who does not go in ``timeout`` seconds is killed."""
+        with self.lock:
+            self.ask(how)
+            deadline = time.monotonic() + timeout
+            for child in self.children:
+                bury(child, deadline - time.monotonic())
+                if how is signal.SIGTERM and child.returncode:
+                    said = self._last_words()
+                    self.deaths.append(f"did not leave in good order: {self.name}, {child.returncode}: {said}")
+            self.children.clear()
+            self.asked = False
+
+    def ask(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Signal all processes, once: a second signal could meet an interpreter that no longer handles any."""
+        with self.lock:
+            self.wanted = 0
+            if not self.asked or how is signal.SIGKILL:
+                for child in self.children:
+                    child.send_signal(how)
+            self.asked = True
+
+    def _last_words(self) -> str:
+        """The last lines of its standard error: a traceback, or what the fault handler wrote."""
+        path = self.folder / f"{self.name}.err"
+        said = path.read_text(errors="replace").splitlines() if path.exists() else []
+        return " | ".join(said[-8:]) or "it said nothing"
+
+    def freeze(self) -> None:
+        """SIGSTOP: sockets stay open and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, how: signal.Signals) -> None:
+        with self.lock, suppress(ProcessLookupError):
+            for pid in self.pids:
+                os.kill(pid, how)
+
+    def look_after(self) -> None:
+        """Bury who has died by himself, and start him again a second later, as ``Restart=always`` does."""
+        with self.lock:
+            gone = [child for child in self.children if child.poll() is not None]
+            for child in gone:
+                bury(child)
+            if gone:
+                self.deaths += [
+                    f"died by itself: {self.name}, with {child.returncode}: {self._last_words()}" for child in gone
+                ]
+                self.died_at = time.monotonic()
+                self.children = [child for child in self.children if child not in gone]
+            if len(self.children) < self.wanted and time.monotonic() - self.died_at > 1:
+                self.start(self.wanted)
+
+
+class Watch:
+    """Looks after all centers until it is closed."""
+
+    def __init__(self, centers: Mapping[str, CenterProcess]) -> None:
+        self._centers = centers
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over.wait(0.25):
+            for center in self._centers.values():
+                center.look_after()
+
+    def close(self) -> None:
+        """Nobody is started again from now on."""
+        self._over.set()
+        self._thread.join(10)

@@ -1,0 +1,158 @@
+"""The town of a chaos run: four center processes, the vendors' process, the load; broker and stores are given."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bus.demo.county_keys import county_keys, store_keys
+from bus.runtime.bootstrap import store_at
+from bus.settings import fresh_secret
+from bus.store.database import Store
+from verification.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
+from verification.chaos.load import Load
+from verification.chaos.vendors import Desk
+from verification.checker.canaries import Canary
+from verification.services.allocation import free_ports
+
+KINDS = ("media_center", "government_service", "party_service", "civilization_center")
+
+
+def names(division: str) -> list[str]:
+    """The four centers of one county."""
+    return [f"{kind}-{division}" for kind in KINDS]
+
+
+@dataclass(slots=True)
+class Town:
+    """``open`` it, let ``load`` run, do harm through ``centers`` and ``vendors``, ``close`` it."""
+
+    folder: Path
+    brokers: Mapping[str, str]
+    """Center → broker URL with the center's own login."""
+    stores: Mapping[str, str] = field(default_factory=dict)
+    """Center → store URL; SQLite in the folder where none is named."""
+    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    code: Path = HERE
+    """The source tree that the centers run."""
+    codes: Mapping[str, Path] = field(default_factory=dict)
+    """Center → the source tree of another version that it runs first."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    centers: dict[str, CenterProcess] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    vendors: "subprocess.Popen[bytes] | None" = None
+    _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _at_rest: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _watch: Watch | None = None
+
+    def open(self) -> None:
+        """Start the vendors' systems, then the centers; returns when their doors are open."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ports = free_ports(2 * len(self.brokers))
+        doors = {name: ports.pop() for name in self.brokers}
+        if self.code == HERE and not self.codes:  # the version before cannot read what is signed or hidden
+            urls = {name: f"http://127.0.0.1:{door}" for name, door in doors.items()}
+            self._keys = county_keys(self.folder / "keys", urls)
+            self._at_rest = store_keys(self.folder / "keys", urls)
+        desks = []
+        for name, door in doors.items():
+            vendor = ports.pop()
+            self.secrets[name] = fresh_secret()
+            desks.append(Desk(name, vendor, f"http://127.0.0.1:{door}", self.secrets[name]))
+            self.centers[name] = CenterProcess(
+                name,
+                self._settings(name, door, vendor),
+                self.folder,
+                self.codes.get(name, self.code),
+                {"TMPDIR": str(self._temporary()), **self.environments.get(name, {})},
+            )
+        self._start_vendors(desks)
+        for center in self.centers.values():
+            center.start()
+        for center in self.centers.values():
+            center.await_door()
+        self._watch = Watch(self.centers)
+
+    def _settings(self, name: str, door: int, vendor: int) -> dict[str, Any]:
+        return {
+            "center": name,
+            "store": self.store_url(name),
+            "broker": self.brokers[name],
+            "data": str(self.folder / name),
+            "intake_secret": self.secrets[name],
+            "vendor": {"url": f"http://127.0.0.1:{vendor}"},
+            "http": {"port": door, "public_url": f"http://127.0.0.1:{door}"},
+            **({"trust": self._keys[name], "at_rest": self._at_rest[name]} if self._keys else {}),
+            **self.more,
+        }
+
+    @property
+    def seals(self) -> bool:
+        """Whether its centers have keys, so that nobody can read what they say and keep, on the road or on a disk."""
+        return bool(self._keys)
+
+    def store_url(self, name: str) -> str:
+        """Where the center's store is."""
+        return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
+
+    def store(self, name: str) -> Store:
+        """The center's store, to look at; to be closed."""
+        return store_at(self.store_url(name), self._at_rest.get(name, {}).get("key"))
+
+    def _temporary(self) -> Path:
+        """Where the centers' temporary files go, so that they can be looked through."""
+        folder = self.folder / "tmp"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def door(self, name: str) -> str:
+        """The URL of a center's intake."""
+        return f"http://127.0.0.1:{self.centers[name].settings['http']['port']}"
+
+    def _start_vendors(self, desks: Sequence[Desk]) -> None:
+        plan = self.folder / "vendors.plan.json"
+        plan.write_text(
+            json.dumps(
+                {
+                    "folder": str(self.folder),
+                    "desks": [
+                        {"center": d.center, "port": d.port, "intake_url": d.intake_url, "secret": d.secret}
+                        for d in desks
+                    ],
+                }
+            )
+        )
+        plan.chmod(0o600)
+        command = [sys.executable, "-m", "verification.chaos.vendors", str(plan)]
+        self.vendors = leashed(command, HERE, os.environ, stdout=subprocess.PIPE)
+        if self.vendors.stdout is None or self.vendors.stdout.readline() != b"ready\n":
+            raise RuntimeError("the vendors' systems did not start")
+
+    def load(self, residents: Sequence[Canary], rate: float, seed: int) -> Load:
+        """Residents for this town; not started."""
+        doors = {name: (self.door(name), self.secrets[name]) for name in self.centers}
+        return Load(doors, residents, self.folder, rate, seed)
+
+    def leave(self) -> None:
+        """Stop the centers in good order; vendors and files stay."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        for center in self.centers.values():
+            center.thaw()
+            center.ask()
+        for center in self.centers.values():
+            center.end()
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self.leave()
+        if self.vendors is not None:
+            self.vendors.send_signal(signal.SIGCONT)
+            self.vendors.terminate()
+            bury(self.vendors, 10)

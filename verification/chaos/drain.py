@@ -1,0 +1,84 @@
+"""Draining: how long it takes after the last healing until nothing is on its way any more."""
+
+import time
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Table, func, select
+
+from bus.store import tables as t
+from bus.store.database import Store, StoreTrouble
+from verification.chaos.pulse import Pulse
+from verification.chaos.stage import Stage
+
+WITHIN = 60.0
+"""Seconds after the last healing within which everything must be settled."""
+PATIENCE = 100.0
+"""Seconds after which we stop waiting for that, and say so."""
+
+
+def drain(on: Stage, pulse: Pulse, healed: float) -> float:
+    """Wait until nothing moves any more; the seconds since the healing."""
+    quiet = 0
+    while (waited := time.monotonic() - healed) < PATIENCE:
+        before = len(pulse.answered)
+        quiet = quiet + 1 if on.road.depth() == 0 and _settled(on) else 0
+        pulse.look()
+        if quiet >= 3 and len(pulse.answered) == before:
+            return waited
+        time.sleep(0.3)
+    return time.monotonic() - healed
+
+
+def _settled(on: Stage) -> bool:
+    try:
+        return not any(waiting(on.town.store_url(center)) for center in on.town.centers)
+    except StoreTrouble:
+        return False
+
+
+def what_waits(on: Stage) -> list[str]:
+    """What has not been settled, one line a center: for the finding."""
+    lines = []
+    for center in on.town.centers:
+        store = on.town.store(center)
+        try:
+            with store.reading() as tx:
+                waits = [line for table in (t.outbox, t.work) for line in _groups(tx, table)]
+                waits += [
+                    f"{table.name}: {count}"
+                    for table in (t.held, t.receipts, t.errors)
+                    if (count := tx.execute(select(func.count()).select_from(table)).scalar_one())
+                ]
+        except StoreTrouble as trouble:
+            waits = [str(trouble)]
+        finally:
+            store.close()
+        if waits:
+            lines.append(f"{center} waits: {'; '.join(waits)}")
+    return [*lines, f"in the inboxes: {on.road.depth()}"]
+
+
+def _groups(tx: Connection, table: Table) -> Iterator[str]:
+    now_ms = int(time.time() * 1000)
+    row = table.c
+    query = select(row.kind, row.attempts, func.count(), func.min(row.next_ms)).where(row.state == "waiting")
+    for kind, attempts, count, due in tx.execute(query.group_by(row.kind, row.attempts)):
+        yield f"{table.name} {kind} x{count}, attempt {attempts}, due in {(due - now_ms) / 1000:.0f} s"
+
+
+def waiting(url: str) -> int:
+    """What is still on its way in one center's store."""
+    store = Store(url)
+    tables = (
+        (t.outbox, t.outbox.c.state == "waiting"), (t.work, t.work.c.state == "waiting"), (t.held, None),
+        (t.receipts, None), (t.errors, None),
+    )  # fmt: skip
+    try:
+        with store.reading() as tx:
+            total = 0
+            for table, which in tables:
+                query = select(func.count()).select_from(table)
+                total += tx.execute(query if which is None else query.where(which)).scalar_one()
+            return total
+    finally:
+        store.close()

@@ -1,0 +1,82 @@
+"""What a run leaves behind, in the form that the checker judges."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from verification.chaos.county import Town
+from verification.checker import Books, Effect, Evidence, Seat, Submission, Told, read, text_digest
+
+LEAVES_EFFECTS = frozenset({"case.offered", "case.accepted", "case.resolved", "case.closed"})
+"""What our four vendors see of a case that is handed over, resolved and closed."""
+ONCE = frozenset({"open-handle", "replies", "answers"})
+"""Effects that each case has once at one center: it is handed over once, and its resident is answered once."""
+
+
+def books_of(town: Town, center: str) -> Books:
+    """What the center's store says now."""
+    store = town.store(center)
+    try:
+        return read(store)
+    finally:
+        store.close()
+
+
+def collect(town: Town, forgotten: dict[str, list[Books]], texts: dict[str, str]) -> Evidence:
+    """Everything of a town whose centers have been stopped. ``texts``: native id → the matter's text."""
+    effects = defaultdict(list)
+    for line in _lines(town.folder / "effects.jsonl"):
+        if line["what"] != "repeat":
+            effects[line["center"]].append(Effect(line["key"], line["what"], int(line["at"] * 1000)))
+    tries = [*_lines(town.folder / "told.jsonl"), *_lines(town.folder / "told-staff.jsonl")]
+    return Evidence(
+        seats={
+            name: Seat(
+                name,
+                books_of(town, name),
+                effects=effects[name],
+                forgotten=forgotten.get(name, ()),
+                recovered=name in forgotten,
+                leaves_effects=LEAVES_EFFECTS,
+                once_per_case=ONCE,
+            )
+            for name in town.centers
+        },
+        submissions=[_submission(line, texts) for line in tries],
+    )
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _submission(line: dict[str, Any], texts: dict[str, str]) -> Submission:
+    answer = line["answer"]
+    text = texts.get(line["id"])
+    return Submission(
+        line["center"],
+        line["form"],
+        line["id"],
+        told(line["status"]),
+        cases=tuple(case["case_id"] for case in answer.get("cases", ())),
+        code=answer.get("code", ""),
+        text=text_digest(text) if text else "",
+        at_ms=int(line["at"] * 1000),
+    )
+
+
+def told(status: int) -> Told:
+    """What an HTTP status says to whoever has handed in a form; 0: there was no answer."""
+    match status:
+        case 202:
+            return Told.TAKEN
+        case 200:
+            return Told.REPEATED
+        case 500:
+            return Told.FAILED
+        case _:
+            return Told.REFUSED if 400 <= status < 500 else Told.UNKNOWN

@@ -1,0 +1,39 @@
+"""Harm to a center's clock."""
+
+from verification.chaos.faults.fault import Fault, Needs, fault
+from verification.chaos.scene import OVER, Scene
+from verification.faults import FakeClock
+
+
+def _clock(name: str, zh: str, en: str, seconds: float) -> Fault:
+    def strike(scene: Scene) -> None:
+        clock = scene.clocks[scene.rng.choice([one for one in scene.targets if one in scene.clocks])]
+        clock.set_offset(seconds)
+        try:
+            scene.hold(3, 20)
+        finally:
+            _heal(scene, clock)
+        scene.hold(2, 5)
+
+    made = fault(name, zh, f"{en} for 3 to 20 s", heals="the clock is right again", needs=(Needs.CLOCK,))
+    return made(strike)
+
+
+def _heal(scene: Scene, clock: FakeClock) -> None:
+    """The others are silent while the clock jumps back, so that what waits for an answer was timed by the wrong one."""
+    others = [center for name, center in scene.town.centers.items() if name not in scene.clocks]
+    for center in others:
+        center.freeze()
+    try:
+        OVER.wait(1.5)
+        clock.set_offset(0)
+        OVER.wait(1.5)
+    finally:
+        for center in others:
+            center.thaw()
+
+
+clock_back = _clock("clock-back-1h", "一个中心的时钟倒退一小时", "a center's clock is an hour slow", -3600)
+clock_forward = _clock(
+    "clock-forward-30d", "一个中心的时钟前进三十天", "a center's clock is thirty days fast", 30 * 86400
+)

@@ -1,0 +1,71 @@
+"""The journal's stream, as an auditor reads it: what came more than once, what stood outside the bodies, and whether a
+resident can be read in them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pika
+from pika.exceptions import AMQPError
+
+from bus.transports.topology.plan import JOURNAL
+from verification.checker.canaries import Canary
+from verification.checker.leak_scan import Hit, hunt
+
+AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a stream told."""
+
+    repeats: int
+    """Messages of cases that the broker has routed more than once, each repeat counted; -1: it could not be read."""
+    outside: bytes = b""
+    """Routing keys, properties and headers: everything of the messages but their bodies."""
+    inside: tuple[Hit, ...] = ()
+    """Marks of residents in the bodies, which are sealed."""
+
+
+def read_journal(url: str, people: Sequence[Canary] = (), timeout: float = 1) -> Journal:
+    """The whole stream. ``people``: who must not be found in it; ``timeout``: seconds of silence after which it has
+    been read to its end."""
+    try:
+        connection = pika.BlockingConnection(pika.URLParameters(url))
+    except (AMQPError, OSError):
+        return Journal(-1)
+    try:
+        return _read(connection, people, timeout)
+    except (AMQPError, OSError):
+        return Journal(-1)
+    finally:
+        with suppress(AMQPError, OSError):  # also where the stream could not be read: its sockets are ours to close
+            connection.close()
+
+
+def _read(connection: pika.BlockingConnection, people: Sequence[Canary], timeout: float) -> Journal:
+    seen: Counter[str] = Counter()
+    outside: set[str] = set()
+    bodies: list[bytes] = []
+    found: dict[Hit, None] = {}
+
+    def look() -> None:
+        found.update(dict.fromkeys(hunt(people, [("bodies of the journal", b"\n".join(bodies))]) if people else ()))
+        bodies.clear()
+
+    channel = connection.channel()
+    channel.basic_qos(prefetch_count=AT_ONCE)
+    first = {"x-stream-offset": "first"}
+    for method, properties, body in channel.consume(JOURNAL, arguments=first, inactivity_timeout=timeout):
+        if method is None:
+            break
+        if ".case." in method.routing_key:
+            seen[properties.message_id] += 1
+        outside.add(f"{method.routing_key} {properties.type} {properties.headers} {properties.app_id}")
+        bodies.append(body)
+        if method.delivery_tag % (AT_ONCE // 2) == 0:
+            look()
+            channel.basic_ack(method.delivery_tag, multiple=True)
+    look()
+    return Journal(sum(seen.values()) - len(seen), "\n".join(outside).encode(), tuple(found))

@@ -1,0 +1,100 @@
+"""All faults once, within minutes: several small towns at the same time, each with a broker of its own.
+
+A lane is a broker and what is played on it, one run after the other. Faults of one center are played four at once, each
+on another center of one town, so that none hides another. Faults of the whole broker are played in turn in one town.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from verification.chaos.faults import FAULTS, Needs
+from verification.chaos.mutants import PLANTED as HARMS
+from verification.chaos.play import How, Row, Setting, play
+from verification.chaos.stage import Servers
+
+SECONDS = 20.0
+RATE = 8.0
+"""Hand-overs a second in each town: five towns share two cores with five brokers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is played in one town."""
+
+    how: How
+    faults: tuple[str, ...]
+    broker: str = "single"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Runs on one broker, one after the other; ``division``: no two lanes have a center of the same name."""
+
+    division: str
+    runs: tuple[Run, ...]
+
+
+PLANTED = Run("at-once", tuple(HARMS))
+"""No faults of the list: this run must find each of them."""
+LANES = (
+    Lane("150401", (
+        Run("in-turn", ("kill9-broker", "stop-broker", "rolling-restart", "memory-alarm", "disk-full-broker")),
+    )),
+    Lane("150402", (
+        Run("at-once", ("kill9-center", "stop-center", "crash-loop", "store-locked")),
+        Run("at-once", ("kill9-relay", "two-relays", "disk-full-store", "clock-back-1h")),
+        Run("at-once", ("previous-version", "clock-forward-30d", "old-backup-restored", "poison")),
+    )),
+    Lane("150403", (
+        Run("at-once", ("resets", "delay", "truncate", "corrupt")),
+        Run("at-once", ("silent", "silent-one-way", "queue-deleted", "queue-purged")),
+        Run("at-once", ("credentials-revoked", "consumer-timeout", "rolling-restart-centers", "overload")),
+    )),
+    Lane("150404", (
+        Run("at-once", ("postgres-immediate-stop",)),
+        Run("at-once", ("stop-vendor",)),
+        PLANTED,
+    )),
+    Lane("150405", (
+        Run("in-turn", (
+            "kill9-leader", "partition", "partition-one-way", "stop-broker", "rolling-restart", "kill9-broker",
+        ), "cluster"),
+    )),
+)  # fmt: skip
+
+
+def covered(broker: str) -> set[str]:
+    """The faults that the lanes play on this kind of broker."""
+    runs = (run for lane in LANES for run in lane.runs if run is not PLANTED)
+    return {name for run in runs if run.broker == broker for name in run.faults}
+
+
+def wanted() -> set[str]:
+    """Every fault that does not need a cluster."""
+    return {one.name for one in FAULTS.values() if Needs.CLUSTER not in one.needs}
+
+
+def play_lanes(chosen: Iterable[Run]) -> dict[Run, Row]:
+    """Play these runs, all lanes at the same time."""
+    todo = set(chosen)
+    lanes = [(lane, [run for run in lane.runs if run in todo]) for lane in LANES]
+    rows: dict[Run, Row] = {}
+    with ThreadPoolExecutor(len(LANES)) as pool:
+        for played in pool.map(lambda one: _play_lane(*one), lanes):
+            rows |= played
+    return rows
+
+
+def _play_lane(lane: Lane, runs: Sequence[Run]) -> dict[Run, Row]:
+    setting = Setting(SECONDS, RATE, division=lane.division)
+    with Servers() as servers:
+        return {
+            run: play(
+                servers,
+                [(HARMS if run is PLANTED else FAULTS)[name] for name in run.faults],
+                seed=1,
+                setting=replace(setting, how=run.how, broker=run.broker),
+            )
+            for run in runs
+        }

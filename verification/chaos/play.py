@@ -1,0 +1,228 @@
+"""One run: a town under load, harm for a while, healing, draining, and the checker's word on it."""
+
+import random
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from verification.chaos.county import names
+from verification.chaos.drain import PATIENCE, WITHIN, drain, what_waits
+from verification.chaos.evidence import books_of, collect
+from verification.chaos.faults import Fault
+from verification.chaos.injection import Deeds, at_once, in_turn, now_and_then
+from verification.chaos.privacy import leaks, pages
+from verification.chaos.pulse import Pulse
+from verification.chaos.scene import OVER, Scene
+from verification.chaos.stage import Servers, Stage, stage
+from verification.chaos.ticker import Ticker
+from verification.chaos.vendors import Lines
+from verification.chaos.vitals import Vitals
+from verification.checker import Books, When, check, wrong
+from verification.checker.canaries import canaries
+
+HEALTHY = 2.0
+"""Seconds of load before the first strike."""
+
+
+How = Literal["at-once", "in-turn", "soak"]
+"""All faults of a group beside each other; one after the other; or a random one every 5 to 40 s."""
+BETWEEN: dict[How, str] = {"at-once": "+", "in-turn": "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is the same for all runs of a command."""
+
+    seconds: float = 20.0
+    rate: float = 100.0
+    """Hand-overs a second that residents ask for."""
+    broker: str = "single"
+    store: str = "sqlite"
+    division: str = "150402"
+    keep: Path | None = None
+    """Where the folder of a run with findings is copied to."""
+    tell: Callable[[str], None] | None = None
+    """Called with a line about the run every ten seconds."""
+    how: How = "at-once"
+    version: str = ""
+    """The git ref whose code the centers run; empty: the checkout as it lies."""
+
+
+@dataclass(slots=True)
+class Row:
+    """What came of one run: a line of the table."""
+
+    faults: str
+    seed: int
+    seconds: float = 0.0
+    handed_over: int = 0
+    """Cases that another center has accepted."""
+    rate: float = 0.0
+    """Of them a second, while there was load."""
+    messages: int = 0
+    """Messages that went from one center's commit to another's, once each; a case that is handed over makes several."""
+    message_rate: float = 0.0
+    """Of them a second, from the first form until all was settled."""
+    answered: int = 0
+    strikes: int = 0
+    absorbed: int = 0
+    """Messages that came more than once over the broker, and vendor calls that came again."""
+    pause: float = 0.0
+    """Longest time without any effect at any vendor's."""
+    pauses: dict[str, float] = field(default_factory=dict)
+    """Center → the longest time without one at its own vendor's, and without a word of its staff taken."""
+    drain: float = 0.0
+    deaths: int = 0
+    """How often a center ended though nobody ended it."""
+    parked: int = 0
+    findings: list[str] = field(default_factory=list)
+    memory: float = 0.0
+    """Growth of the centers' resident memory, MiB a minute."""
+    descriptors: int = 0
+    """Growth of the centers' open files over the run."""
+
+
+def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) -> Row:
+    """Do this harm to a fresh town, all faults of the group at once, and judge what is left."""
+    name = f"soak ({len(group)})" if setting.how == "soak" else BETWEEN[setting.how].join(fault.name for fault in group)
+    row = Row(name, seed, setting.seconds)
+    targets = _targets(group, names(setting.division), seed, setting.how)
+    with stage(
+        servers,
+        group,
+        broker=setting.broker,
+        store=setting.store,
+        division=setting.division,
+        targets=targets,
+        version=setting.version,
+    ) as set_up:
+        performance = Performance(set_up, setting, row)
+        try:
+            performance.harm(group, targets)
+            performance.settle()
+            performance.judge()
+        finally:
+            performance.close()
+        if row.findings and setting.keep is not None:
+            shutil.copytree(set_up.town.folder, setting.keep / f"{row.faults[:80].replace('/', '_')}-{seed}")
+    return row
+
+
+def _targets(group: Sequence[Fault], centers: list[str], seed: int, how: How) -> dict[str, list[str]]:
+    """Faults that strike at once strike different centers, so that none hides another."""
+    if how != "at-once" or len(group) == 1:
+        return {fault.name: centers for fault in group}
+    order = random.Random(seed).sample(centers, len(centers))  # noqa: S311 - no secret
+    return {fault.name: [order[number % len(order)]] for number, fault in enumerate(group)}
+
+
+class Performance:
+    """One town under load: harmed, healed, settled, judged. What is seen goes into the row."""
+
+    def __init__(self, on: Stage, setting: Setting, row: Row) -> None:
+        self.on, self.setting, self.row = on, setting, row
+        self.people = canaries(row.seed)
+        self.load = on.town.load(self.people, setting.rate, row.seed)
+        self.pulse = Pulse(on.town.folder, on.town.centers)
+        self.vitals = Vitals(on.town.centers)
+        self.events = Lines(on.town.folder / "events.jsonl")
+        self.forgotten: dict[str, list[Books]] = defaultdict(list)
+        """Center → what its store said each time before an old backup took its place."""
+        self.began = self.healed = 0.0
+
+    def harm(self, group: Sequence[Fault], targets: Mapping[str, list[str]]) -> None:
+        """Load, a while of health, and then the faults until the last of them has healed."""
+        row = self.row
+        self.excuses = {excuse for fault in group for excuse in fault.excuses}
+        self.load.start()
+        self.pulse.start()
+        vitals = self.vitals
+        vitals.start()
+        tell = self.setting.tell
+        ticker = Ticker(tell, self.load, self.pulse, vitals, self.events, self._waits) if tell else None
+        self.began = time.monotonic()
+        OVER.wait(HEALTHY)
+        row.strikes, troubles = self._strike([(fault, self._scene(fault, targets[fault.name])) for fault in group])
+        row.findings += troubles
+        self.healed = time.monotonic()
+        self.pulse.end_of_load()
+        vitals.close()
+        if ticker is not None:
+            ticker.close()
+        row.memory, row.descriptors = vitals.memory, vitals.files
+        row.pause, row.pauses = self.pulse.longest_pause, dict(self.pulse.pauses)
+        row.findings += [f"grows without end: {one}" for one in vitals.growths if one.too_much]
+        row.rate = len(self.pulse.accepted) / (self.healed - self.began)
+
+    def _waits(self) -> list[str]:
+        """What waits where, and what the centers say of themselves."""
+        ready = [f"{place}: {said!s}" for place, said in pages(self.on) if place.endswith("ready")]
+        return [*what_waits(self.on), *ready]
+
+    def _strike(self, deeds: Deeds) -> tuple[int, list[str]]:
+        match self.setting.how:
+            case "soak":
+                return now_and_then(deeds, self.setting.seconds, self.row.seed)
+            case "in-turn":
+                return in_turn(deeds)
+            case "at-once":
+                return at_once(deeds)
+
+    def _scene(self, fault: Fault, targets: list[str]) -> Scene:
+        on = self.on
+        return Scene(
+            town=on.town,
+            road=on.road,
+            load=self.load,
+            rng=random.Random(f"{self.row.seed} {fault.name}"),  # noqa: S311 - no secret
+            seconds=self.setting.seconds,
+            events=self.events,
+            targets=targets,
+            network=on.network,
+            postgres=on.postgres,
+            clocks=dict(on.clocks),
+            disks=dict(on.disks),
+            books=lambda center: self.forgotten[center].append(books_of(on.town, center)),
+        )
+
+    def settle(self) -> None:
+        """No more load; wait until nothing moves, and stop the centers."""
+        row, town = self.row, self.on.town
+        self.load.stop(WITHIN)
+        row.drain = drain(self.on, self.pulse, self.healed)
+        self.stuck = what_waits(self.on) if row.drain > WITHIN else []
+        self.pulse.look()
+        self.journal, self.shown = self.on.road.journal(self.people if town.seals else ()), pages(self.on)
+        row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
+        row.absorbed = self.pulse.repeats + self.journal.repeats
+        town.leave()
+        deaths = [death for center in town.centers.values() for death in center.deaths]
+        row.deaths = len(deaths)
+        row.findings += deaths
+        self.events.close()
+
+    def judge(self) -> None:
+        """What the checker and the hunt find in what is left."""
+        row = self.row
+        evidence = collect(self.on.town, self.forgotten, self.load.texts())
+        found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL), self.excuses)
+        row.messages = evidence.handed_over
+        row.message_rate = row.messages / (self.healed + row.drain - self.began)
+        row.parked = sum(len(books.parked) for _, books in evidence.open_books)
+        row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
+        row.findings += leaks(self.on, self.people, self.journal, self.shown)
+        if row.drain > WITHIN:
+            row.findings.append(f"not drained within {WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
+            row.findings += self.stuck
+        if row.handed_over == 0:
+            row.findings.append("nothing was handed over")
+
+    def close(self) -> None:
+        """However it went, nobody is left who hands in forms or reads what the vendors write."""
+        self.pulse.close()
+        self.vitals.close()
+        self.load.stop(0)

@@ -1,0 +1,58 @@
+"""The hunt for residents where residents must not be, after a run."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import httpx
+
+from verification.chaos.journal import Journal
+from verification.chaos.stage import Stage
+from verification.checker.canaries import Canary
+from verification.checker.columns import HOLD_RESIDENTS, clean_columns
+from verification.checker.leak_scan import STORES, Place, hunt
+
+_CARRIED_IN_CLEAR: set[Path] = set()
+"""Folders of brokers that have carried a run without keys: what that has left there is no fault of this one."""
+PAGES = ("/metrics", "/health/ready", "/openapi.json")
+
+
+def pages(on: Stage) -> list[Place]:
+    """What the centers show to whoever asks; read it while they run."""
+    shown: list[Place] = []
+    with httpx.Client(timeout=10, trust_env=False) as http:
+        for center in on.town.centers:
+            for page in PAGES:
+                try:
+                    shown.append((f"{center} {page}", http.get(on.town.door(center) + page).content))
+                except httpx.HTTPError:
+                    shown.append((f"{center} {page}", b""))
+    return shown
+
+
+def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence[Place]) -> list[str]:
+    """Every mark of a resident in logs, temporary files, pages, headers, sealed bodies, stores, and all files of the
+    broker; where the centers have no keys, in the broker's logs and in those columns of the stores that are clean
+    without."""
+    places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
+    hits = [*hunt(people, places, {} if on.town.seals else STORES), *journal.inside]
+    return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hits]
+
+
+def _places(on: Stage) -> Iterator[Place]:
+    yield "town", on.town.folder
+    for node in on.road.nodes:
+        folder = getattr(node.server, "folder", None)  # a broker in a container keeps its log there
+        if isinstance(folder, Path):
+            if not on.town.seals:
+                _CARRIED_IN_CLEAR.add(folder)
+            if folder not in _CARRIED_IN_CLEAR:
+                yield "broker's files", folder
+            else:
+                yield "broker's log", folder / "log"
+                yield "broker's output", folder / "output.log"
+    for center in on.town.centers:
+        store = on.town.store(center)
+        try:
+            yield from clean_columns(center, store, {} if on.town.seals else HOLD_RESIDENTS)
+        finally:
+            store.close()

@@ -1,0 +1,69 @@
+"""What a fault may touch, and the vocabulary it is written in."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from verification.chaos.centers import CenterProcess
+from verification.chaos.county import Town
+from verification.chaos.load import Load
+from verification.chaos.transport import Road
+from verification.chaos.vendors import Lines
+from verification.faults import FakeClock, Network, Tmpfs
+from verification.services import PostgresNode, RabbitCluster
+
+OVER = threading.Event()
+"""Set when the whole run shall end at once."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """One town under load, from the moment it runs well."""
+
+    town: Town
+    road: Road
+    load: Load
+    rng: random.Random
+    seconds: float
+    """How long harm is done, beginning now."""
+    events: Lines
+    targets: list[str]
+    """The centers that this fault may strike; several faults at once get different ones."""
+    network: Network | None = None
+    postgres: PostgresNode | None = None
+    clocks: dict[str, FakeClock] = field(default_factory=dict)
+    disks: dict[str, Tmpfs] = field(default_factory=dict)
+    books: Callable[[str], None] = lambda _center: None
+    """Note what a center's store says right before an old backup takes its place."""
+    ends: float = 0.0
+    poisoned: int = 0
+    """Strange messages that we have put on the road: each must be parked, and nothing else may be."""
+
+    def begin(self) -> None:
+        """The window of harm opens."""
+        self.ends = time.monotonic() + self.seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until the window closes."""
+        return max(0.0, self.ends - time.monotonic())
+
+    def say(self, what: str) -> None:
+        """Write into the run's history what is done now."""
+        self.events.write(at=time.time(), what=what)
+
+    def hold(self, least: float, most: float) -> None:
+        """Let time pass: a seeded duration, no longer than the window."""
+        OVER.wait(min(self.left, self.rng.uniform(least, most)))
+
+    def center(self) -> CenterProcess:
+        """One of the centers that may be struck."""
+        return self.town.centers[self.rng.choice(self.targets)]
+
+    @property
+    def cluster(self) -> RabbitCluster:
+        """The broker, where a fault needs it to be a cluster."""
+        assert isinstance(self.road.broker, RabbitCluster)
+        return self.road.broker

@@ -1,0 +1,160 @@
+"""Setting the stage of one run: everything that the faults of the run need is there before the centers start."""
+
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verification.chaos.centers import HERE
+from verification.chaos.county import Town, names
+from verification.chaos.faults import Fault, Needs
+from verification.chaos.transport import Road
+from verification.faults import FakeClock, Network, Tmpfs
+from verification.services import PostgresNode, RabbitCluster, RabbitNode
+
+SMALL_DISK = 256 << 20
+"""Bytes: room for minutes of full load, and quickly filled."""
+SERVICES = HERE / ".local" / "services"
+
+
+@dataclass(slots=True)
+class Servers:
+    """Brokers and databases, started once and used by all runs of a process. A context manager."""
+
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _node: RabbitNode | None = None
+    _cluster: RabbitCluster | None = None
+    _postgres: PostgresNode | None = None
+    _trees: dict[str, Path] = field(default_factory=dict)
+    network: Network | None = None
+
+    def __enter__(self) -> "Servers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def node(self) -> RabbitNode:
+        """A broker of one node."""
+        if self._node is None:
+            self._node = self._stack.enter_context(RabbitNode(SERVICES))
+        return self._node
+
+    def cluster(self) -> RabbitCluster:
+        """A broker of three nodes, each in a network namespace of its own."""
+        if self._cluster is None:
+            self.network = self._stack.enter_context(Network())
+            self._cluster = self._stack.enter_context(RabbitCluster(SERVICES, network=self.network))
+        return self._cluster
+
+    def postgres(self) -> PostgresNode:
+        """A PostgreSQL."""
+        if self._postgres is None:
+            self._postgres = self._stack.enter_context(PostgresNode(SERVICES))
+        return self._postgres
+
+    def previous_code(self) -> Path:
+        """The source tree of the newest previous version that runs at all: not every commit between tags does."""
+        for ref in previous_versions():
+            tree = self.code(ref)
+            tried = subprocess.run([sys.executable, "-c", "import bus.cli"], check=False, cwd=tree, capture_output=True)
+            if tried.returncode == 0:
+                return tree
+        raise LookupError("no previous version runs: is this a shallow clone? git fetch --unshallow --tags")
+
+    def code(self, ref: str) -> Path:
+        """The source tree of a version; the empty ref is the checkout as it lies."""
+        if not ref:
+            return HERE
+        if ref not in self._trees:
+            tree = self._trees[ref] = Path(tempfile.mkdtemp(prefix="version-"))
+            self._stack.callback(shutil.rmtree, tree, ignore_errors=True)
+            _unpack(ref, tree)
+        return self._trees[ref]
+
+
+WIRE_AND_STORE = ("bus/store", "bus/contract/messages.py", "bus/contract/envelope.py", "bus/transports")
+
+
+def previous_versions() -> list[str]:
+    """The newest tag before HEAD; without tags, what stood before each of the last changes of wire and store."""
+    tag = _git("describe", "--tags", "--abbrev=0", "HEAD^", may_fail=True)
+    return [tag] if tag else _git("log", "-20", "--format=%H^", "--", *WIRE_AND_STORE).split()
+
+
+def _git(*words: str, may_fail: bool = False) -> str:
+    done = subprocess.run(["git", "-C", str(HERE), *words], check=not may_fail, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _unpack(ref: str, folder: Path) -> None:
+    archive = subprocess.run(["git", "-C", str(HERE), "archive", ref], check=True, capture_output=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(folder)], check=True, input=archive)
+
+
+@dataclass(slots=True)
+class Stage:
+    """A town that is open, and what surrounds it."""
+
+    town: Town
+    road: Road
+    network: Network | None
+    postgres: PostgresNode | None
+    clocks: Mapping[str, FakeClock]
+    disks: Mapping[str, Tmpfs]
+
+
+@contextmanager
+def stage(
+    servers: Servers,
+    group: Sequence[Fault],
+    *,
+    broker: str,
+    store: str,
+    division: str,
+    targets: Mapping[str, list[str]],
+    version: str = "",
+) -> Iterator[Stage]:
+    """Open a town for the faults of ``group``; ``targets``: fault → the centers it may strike."""
+    needs = frozenset().union(*(fault.needs for fault in group))
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        centers = names(division)
+        road = Road(servers.cluster() if broker == "cluster" or Needs.CLUSTER in needs else servers.node(), centers)
+        stack.callback(road.close)
+        road.open()
+        on_postgres = (store != "sqlite" or Needs.POSTGRES in needs) and Needs.SQLITE not in needs
+        clocks, disks, stores, environments, codes = {}, {}, {}, {}, {}
+        if on_postgres:
+            # mixed: two centers have outgrown their SQLite
+            stores = _databases(servers.postgres(), centers[2:] if store == "mixed" else centers, stack)
+        for fault in group:
+            struck = targets[fault.name]
+            if Needs.SMALL_DISK in fault.needs:
+                disk = disks[struck[0]] = stack.enter_context(Tmpfs(SMALL_DISK))
+                stores[struck[0]] = f"sqlite:///{disk.path}/store.db"
+            if Needs.CLOCK in fault.needs:
+                clock = clocks[struck[0]] = stack.enter_context(FakeClock())
+                environments[struck[0]] = clock.env()
+            if Needs.OLD_CODE in fault.needs:
+                codes[struck[0]] = servers.previous_code()
+        town = Town(folder, road.urls(proxied=Needs.PROXY in needs), stores, environments, servers.code(version), codes)
+        stack.callback(town.close)
+        town.open()
+        postgres = servers.postgres() if on_postgres else None
+        yield Stage(town, road, servers.network, postgres, clocks, disks)
+
+
+def _databases(postgres: PostgresNode, centers: Sequence[str], stack: ExitStack) -> dict[str, str]:
+    made = {}
+    for center in centers:
+        name = f"chaos_{secrets.token_hex(5)}"
+        made[center] = postgres.create_database(name)
+        stack.callback(postgres.drop_database, name)
+    return made

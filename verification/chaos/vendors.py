@@ -1,0 +1,205 @@
+"""The vendors' systems of all four centers, in one process: orders are opened, staff accepts and resolves them.
+
+``python -m verification.chaos.vendors PLAN.json`` runs until it is told to stop. Every effect and every answer that
+staff got from an intake is one line of a file, so that the checker can read them whatever becomes of the process.
+"""
+
+import heapq
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from verification.chaos.http import Door, Json, Server
+
+OPENS = frozenset({"/orders", "/matters"})
+"""The calls that open a record for a case of another center."""
+ACTS: dict[str, Callable[[str, str], Json]] = {
+    "media_center": lambda _record, case: {"case_id": case},
+    "government_service": lambda record, case: {"order_no": record, "case_id": case},
+    "party_service": lambda record, case: {"matter_no": record, "case_id": case},
+    "civilization_center": lambda _record, case: {"case_id": case},
+}
+"""How an event of each vendor names what it is about."""
+STEPS: tuple[Json, ...] = (
+    {"action": "accept"},
+    {"action": "resolve", "reply": "已核实办结。 / Checked and done."},
+)
+"""What staff does with every order."""
+
+
+class Lines:
+    """A file of JSON lines, written by many threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
+        self._lock = threading.Lock()
+        self.last: Json = {}
+
+    def write(self, **line: Any) -> None:
+        """One line more."""
+        self.last = line
+        text = json.dumps(line, ensure_ascii=False)
+        with self._lock:
+            if not self._file.closed:  # who speaks after the end is not heard
+                self._file.write(text + "\n")
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        with self._lock:
+            self._file.close()
+
+
+@dataclass(order=True, slots=True)
+class Task:
+    """One order in staff's hands: the step to do next, and when to try."""
+
+    due: float
+    record: str = field(compare=False)
+    case: str = field(compare=False)
+    step: int = field(compare=False, default=0)
+    tries: int = field(compare=False, default=0)
+    again: bool = field(compare=False, default=False)
+    """Told before, to a store that was put back since: what others have heard of is refused, and the next is due."""
+
+
+AGAIN = "/again"
+"""Where an operator asks for what was told since a time: ``{"since": seconds since 1970}``."""
+
+
+class Staff:
+    """The people at one center's vendor system: each order is accepted, then resolved; again and again until told."""
+
+    def __init__(self, center: str, url: str, secret: str, told: Lines, hands: int = 4) -> None:
+        self._center, self._url, self._secret, self._told = center, url, secret, told
+        self._name = ACTS[center.partition("-")[0]]
+        self._tasks: list[Task] = []
+        self._over: list[tuple[float, Task]] = []
+        """What was told and answered, and when."""
+        self._ready = threading.Condition()
+        for _ in range(hands):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def give(self, task: Task) -> None:
+        """An order is on the desk."""
+        with self._ready:
+            heapq.heappush(self._tasks, task)
+            self._ready.notify()
+
+    def again(self, since: float) -> None:
+        """The center was put back to a backup of that time: of each order, all that it was told since, in order."""
+        with self._ready:
+            first: dict[str, Task] = {}
+            for at, task in self._over:
+                if at >= since:
+                    first.setdefault(task.record, task)
+        for task in first.values():
+            self.give(Task(time.monotonic(), task.record, task.case, task.step, again=True))
+
+    def _next(self) -> Task:
+        with self._ready:
+            while True:
+                now = time.monotonic()
+                if self._tasks and self._tasks[0].due <= now:
+                    return heapq.heappop(self._tasks)
+                self._ready.wait(min(1.0, self._tasks[0].due - now) if self._tasks else 1.0)
+
+    def _work(self) -> None:
+        door = Door(self._url, self._secret)
+        while True:
+            task = self._next()
+            event_id = f"{task.record}-{task.step}"
+            form = {"event_id": event_id, **self._name(task.record, task.case), "event": STEPS[task.step]}
+            told = door.submit("order-event", form)
+            self._told.write(
+                center=self._center, form="order-event", id=event_id, status=told.status, answer=told.body,
+                at=time.time(), case=task.case,
+            )  # fmt: skip
+            if told.status in (200, 202) or (task.again and told.status == 409):
+                with self._ready:
+                    self._over.append((time.time(), task))
+                if task.step + 1 < len(STEPS):
+                    self.give(Task(time.monotonic(), task.record, task.case, task.step + 1, again=task.again))
+            elif told.status == 0 or told.status >= 500 or told.status == 401:
+                due = time.monotonic() + 0.3
+                self.give(Task(due, task.record, task.case, task.step, task.tries + 1, task.again))
+
+
+class System:
+    """One center's vendor system: an effect once for each idempotency key."""
+
+    def __init__(self, center: str, staff: Staff, effects: Lines) -> None:
+        self._center, self._staff, self._effects = center, staff, effects
+        self._done: dict[str, Json] = {}
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def answer(self, path: str, key: str, body: Json) -> tuple[int, Json]:
+        """One call of the adapter."""
+        if path == AGAIN:
+            self._staff.again(body["since"])
+            return 200, {}
+        with self._lock:
+            before = self._done.get(key)
+            if before is not None:
+                self._effects.write(center=self._center, key=key, what="repeat", at=time.time())
+                return 200, before
+            answer = self._done[key] = self._effect(path, key, body)
+        return 200, answer
+
+    def _effect(self, path: str, key: str, body: Json) -> Json:
+        self._count += 1
+        parts = path.strip("/").split("/")
+        record = f"{self._center}-R{self._count}" if path in OPENS else parts[1] if len(parts) > 1 else key
+        what = parts[-1] if path not in OPENS else f"open-{body['purpose']}"
+        self._effects.write(
+            center=self._center, key=key, what=what, record=record, case=body.get("case_id"), at=time.time()
+        )
+        if what == "open-handle":
+            self._staff.give(Task(time.monotonic(), record, body["case_id"]))
+        return {"id": record, "order_no": record, "cancelled": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one vendor's system listens, and where its center does."""
+
+    center: str
+    port: int
+    intake_url: str
+    secret: str
+
+
+def serve(desks: list[Desk], folder: Path) -> list[Server]:
+    """Start the vendors' systems of these centers; effects and answers go to files in ``folder``."""
+    effects, told = Lines(folder / "effects.jsonl"), Lines(folder / "told-staff.jsonl")
+    servers = []
+    for desk in desks:
+        system = System(desk.center, Staff(desk.center, desk.intake_url, desk.secret, told), effects)
+        server = Server(system.answer, desk.port)
+        server.start()
+        servers.append(server)
+    return servers
+
+
+def main() -> None:
+    """Run the plan named on the command line: {"folder": …, "desks": […]}."""
+    plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    over = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: over.set())
+    servers = serve([Desk(**desk) for desk in plan["desks"]], Path(plan["folder"]))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    over.wait()
+    for server in servers:
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The checker: merged histories, stores, vendors' effects and doors, judged by rules that were each shown to bite."""
+
+from verification.checker.canaries import Canary, canaries
+from verification.checker.columns import clean_columns
+from verification.checker.evidence import Effect, Evidence, Finding, Seat, Submission, Told, When, effects_of
+from verification.checker.invariants import RULES, Rule, check, wrong
+from verification.checker.leak_scan import Hit, hunt
+from verification.checker.report import report
+from verification.checker.resource_trends import Sampler, Trend
+from verification.checker.snapshot import Books
+from verification.checker.store_reader import read, text_digest
+from verification.checker.tally import Tally, tally
+
+__all__ = [
+    "RULES",
+    "Books",
+    "Canary",
+    "Effect",
+    "Evidence",
+    "Finding",
+    "Hit",
+    "Rule",
+    "Sampler",
+    "Seat",
+    "Submission",
+    "Tally",
+    "Told",
+    "Trend",
+    "When",
+    "canaries",
+    "check",
+    "clean_columns",
+    "effects_of",
+    "hunt",
+    "read",
+    "report",
+    "tally",
+    "text_digest",
+    "wrong",
+]

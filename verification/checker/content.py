@@ -1,0 +1,102 @@
+"""Rules of content: what is said at one end is what is heard, worked and known at the other."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import from_json
+
+from bus.contract import signed_document
+from bus.custody import RULING_STEP
+from verification.checker.evidence import Breach, Evidence
+from verification.checker.snapshot import Books
+
+
+def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
+    """Everyone who knows a case knows the same matter; the resident is the same or withheld, never another.
+
+    Read live: what a resident has said never changes."""
+    for case, names in evidence.knowers.items():
+        copies = [(name, _case(evidence, name, case)) for name in names]
+        who = {name: copy.get("resident") for name, copy in copies if copy.get("resident") is not None}
+        first, matter = copies[0][0], _without_resident(copies[0][1])
+        for name, copy in copies[1:]:
+            if _without_resident(copy) != matter:
+                changed = sorted(key for key, value in _without_resident(copy).items() if matter.get(key) != value)
+                yield Breach(name, case, f"{', '.join(changed)} differ from what {first} knows")
+        for name, resident in who.items():
+            if resident != next(iter(who.values())):
+                yield Breach(name, case, f"another resident than {next(iter(who))} knows")
+
+
+def _case(evidence: Evidence, name: str, case: str) -> dict[str, Any]:
+    copy: dict[str, Any] = evidence.books(name).record(case)["case"]
+    return copy
+
+
+def _without_resident(copy: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in copy.items() if key != "resident"}
+
+
+def matter_as_submitted(evidence: Evidence) -> Iterator[Breach]:
+    """The matter's text is, everywhere, the text that was handed in at the door.
+
+    Read live: submissions are copied first, and a text never changes."""
+    for one in evidence.submissions or ():
+        if not one.text or len(one.cases) != 1:
+            continue
+        for name in evidence.knowers.get(one.cases[0], ()):
+            text: str = _case(evidence, name, one.cases[0])["text"]
+            if hashlib.sha256(text.encode()).hexdigest() != one.text:
+                yield Breach(name, one.cases[0], "the text is not the one that was handed in")
+
+
+def result_unaltered(evidence: Evidence) -> Iterator[Breach]:
+    """Everyone who knows a result knows the same words of it, in each round. After a ruling there may be two results.
+
+    Read live: in one round the holder gives one result."""
+    given: dict[tuple[str, int], tuple[str, Any]] = {}
+    for name, books in evidence.open_books:
+        for known in books.cases:
+            record = books.record(known.case)
+            if record["result"] is None or known.version >= RULING_STEP:
+                continue
+            by, first = given.setdefault((known.case, record["round"]), (name, record["result"]))
+            if first != record["result"]:
+                yield Breach(name, known.case, f"the result of round {record['round']} is not the one known at {by}")
+
+
+def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
+    """Each message arrived with the bytes with which it left, as long as the stores keep them: owed or in the archive
+    at one end; in the archive, held back or on the desk at the other.
+
+    Read live: the bytes of a message never change."""
+    left: dict[str, bytes] = {}
+    for _, books in evidence.open_books:
+        left.update((kept.message, _unsigned(kept.body)) for kept in books.archive if kept.way == "said")
+        left.update((owed.message, owed.body) for owed in books.outbox)
+    for name, books in evidence.open_books:
+        for kept in books.archive:
+            body = _unsigned(kept.body)
+            if kept.way == "heard" and left.get(kept.message, body) != body:
+                yield Breach(name, kept.case, f"{kept.kind} from {kept.peer} has other bytes than left: {kept.message}")
+        yield from _waiting(name, books, left)
+
+
+def _unsigned(travelled: bytes) -> bytes:
+    """The document: its sender has it without the signature, which is made as it leaves."""
+    return signed_document.message(travelled)[1]
+
+
+def _waiting(name: str, books: Books, left: dict[str, bytes]) -> Iterator[Breach]:
+    """What is held back is as it came; what is on the desk says the same, though it may have been written anew."""
+    for held in books.held:
+        body = _unsigned(held.body)
+        message = from_json(body)["id"]
+        if left.get(message, body) != body:
+            yield Breach(name, held.case, f"held back from {held.peer} with other bytes than left: {message}")
+    for task in books.work:
+        there = _unsigned(task.body)
+        body = left.get(task.message, there)
+        if body != there and from_json(body) != from_json(there):
+            yield Breach(name, task.case, f"{task.kind} is on the desk with another content than left: {task.message}")

@@ -1,0 +1,103 @@
+"""Rules of the doors: what a submitter was told is true, and every case came in through a door."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import from_json
+
+from verification.checker.evidence import Breach, Evidence, Seat, Submission, Told
+from verification.checker.snapshot import Taken
+
+YES = frozenset({Told.TAKEN, Told.REPEATED})
+NO = frozenset({Told.REFUSED, Told.FAILED})
+Key = tuple[str, str, str]
+"""(center, form, native id)"""
+
+
+def told_is_kept(evidence: Evidence) -> Iterator[Breach]:
+    """Nothing lost at the door: what was told ``taken`` is in the books with its content, its cases and their records.
+
+    Read live: the answer follows the commit, and submissions are copied first."""
+    for one in evidence.submissions or ():
+        if one.told not in YES:
+            continue
+        seat = evidence.seats[one.center]
+        excuse = _forgotten(seat, one)
+        row = _row(seat, one)
+        if row is None:
+            yield Breach(one.center, _first(one), f"{one.form} was told {one.told}, and is not in the books", excuse)
+            continue
+        if one.digest and row.digest != one.digest:
+            yield Breach(one.center, _first(one), f"{one.form} was taken with another content than was handed in")
+        if _cases(row) != one.cases:
+            yield Breach(one.center, _first(one), f"{one.form} was told other cases than are in the books", excuse)
+        for case in one.cases:
+            if seat.books is not None and case not in seat.books.by_case:
+                yield Breach(one.center, case, f"{one.form} was told {one.told}, and its case is not here", excuse)
+
+
+def told_no_is_no(evidence: Evidence) -> Iterator[Breach]:
+    """A timeout is never told as a failure: what was told ``refused`` or ``failed``, and nothing else, was not taken.
+
+    Read live: submissions are copied first; a later try is not among them, but then it stands in the books alone."""
+    tries: dict[tuple[Key, str], set[Told]] = {}
+    for one in evidence.submissions or ():
+        tries.setdefault((_key(one), one.digest), set()).add(one.told)
+    for ((center, form, native_id), digest), told in tries.items():
+        if not told <= NO:
+            continue
+        for books in evidence.seats[center].all_books:
+            row = next((r for r in books.taken if (r.form, r.native_id) == (form, native_id)), None)
+            if row is not None and (not digest or row.digest == digest):
+                case = next(iter(_cases(row)), "")
+                yield Breach(center, case, f"{form} was told {', '.join(sorted(told))}, and was taken")
+
+
+def taken_was_submitted(evidence: Evidence) -> Iterator[Breach]:
+    """Nothing invented: every form in the books was handed in, and every registered case belongs to one of them."""
+    if evidence.submissions is None:
+        return
+    handed_in = {_key(one) for one in evidence.submissions}
+    for name, seat in evidence.seats.items():
+        for books in seat.all_books:
+            answered: set[str] = set()
+            for row in books.taken:
+                answered.update(_cases(row))
+                if (name, row.form, row.native_id) not in handed_in:
+                    yield Breach(name, next(iter(_cases(row)), ""), f"{row.form} was taken, and nobody handed it in")
+            for line in books.journal:
+                if line.kind == "register" and line.message is None and line.case not in answered:
+                    yield Breach(name, line.case, "registered through no door")
+
+
+def submitted_is_open_plus_closed(evidence: Evidence) -> Iterator[Breach]:
+    """No case is lost: whoever knows a case, its origin knows it, open or closed."""
+    for case, names in evidence.knowers.items():
+        origin = evidence.books(names[0]).by_case[case].origin
+        seat = evidence.seats.get(origin)
+        if seat is None or seat.books is None or case not in seat.books.by_case:
+            excuse = "gone" if seat is None or seat.books is None else "restored" if seat.forgotten else ""
+            yield Breach(origin, case, f"known at {', '.join(names)} and not at its origin", excuse)
+
+
+def _key(one: Submission) -> Key:
+    return one.center, one.form, one.native_id
+
+
+def _first(one: Submission) -> str:
+    return next(iter(one.cases), "")
+
+
+def _row(seat: Seat, one: Submission) -> Taken | None:
+    return None if seat.books is None else seat.books.by_form.get((one.form, one.native_id))
+
+
+def _cases(row: Taken) -> tuple[str, ...]:
+    answer: dict[str, Any] = from_json(row.answer)
+    return tuple(touched["case_id"] for touched in answer["cases"])
+
+
+def _forgotten(seat: Seat, one: Submission) -> str:
+    if seat.books is None:
+        return "gone"
+    return "restored" if any((one.form, one.native_id) in books.by_form for books in seat.forgotten) else ""

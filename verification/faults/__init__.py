@@ -1,0 +1,42 @@
+"""Means to do harm: to roads, brokers, disks, clocks and stores, on one machine, and only to what we started ourselves.
+
+Everything is a context manager or has an idempotent ``close``, takes back what it did, and sweeps at its start what a
+killed run left behind. Where root or a program is missing it raises ServiceUnavailable with the cure.
+"""
+
+from verification.faults.broker import (
+    close_connections,
+    consumer_timeout,
+    credentials_revoked,
+    delete_queue,
+    disk_alarm,
+    memory_alarm,
+    purge_queue,
+)
+from verification.faults.clock import FakeClock
+from verification.faults.link_profile import FAIR, Stream, Weather, both_ways
+from verification.faults.proxy import TcpProxy
+from verification.faults.store_intruder import StoreIntruder
+from verification.faults.tmpfs import Tmpfs
+from verification.services.network import Host, Namespace, Network
+
+__all__ = [
+    "FAIR",
+    "FakeClock",
+    "Host",
+    "Namespace",
+    "Network",
+    "StoreIntruder",
+    "Stream",
+    "TcpProxy",
+    "Tmpfs",
+    "Weather",
+    "both_ways",
+    "close_connections",
+    "consumer_timeout",
+    "credentials_revoked",
+    "delete_queue",
+    "disk_alarm",
+    "memory_alarm",
+    "purge_queue",
+]

@@ -1,0 +1,1 @@
+"""The model of the custody protocol, and Spin, which searches it exhaustively."""

@@ -1,0 +1,12 @@
+"""The closed list of planted defects."""
+
+from verification.mutants import broker, custody, handling, receiving, security, sending
+from verification.mutants.defect import Defect
+
+DEFECTS: dict[str, Defect] = {
+    one.name: one
+    for room in (sending, receiving, custody, handling, broker, security)
+    for one in vars(room).values()
+    if isinstance(one, Defect)
+}
+"""By name, in the order in which they are told."""

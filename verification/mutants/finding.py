@@ -1,0 +1,85 @@
+"""Look for one planted defect, in a process of its own: with the seed 0, 1, 2 … until a rule of the checker fires, or
+with the tests that must turn red. Where the product is not clean without the defect, nothing is proven.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pytest
+
+from verification.mutants.defect import BySeeds, ByTests, Defect
+from verification.simulation.county import Land
+from verification.simulation.fault_profile import drawn
+from verification.simulation.run import play
+
+
+class Found(NamedTuple):
+    """What found it, and after how much."""
+
+    name: str
+    by: str
+    """The rule that fired first, or the test that turned red first; empty: nothing."""
+    also: tuple[str, ...] = ()
+    """Every other rule or test."""
+    seed: int | None = None
+    seeds: int = 0
+    """How many were played; 0 for tests."""
+    seconds: float = 0.0
+    """Processor time of the seeds; wall time of the tests, most of which wait."""
+
+
+@contextmanager
+def planted(defect: Defect) -> Iterator[None]:
+    """The product with the defect in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        defect.plant(patch)
+        yield
+
+
+def look_for(defect: Defect, limit: int) -> Found:
+    """Search at most ``limit`` seeds, or run its tests."""
+    finder = defect.finder
+    return _by_tests(defect, finder) if isinstance(finder, ByTests) else _by_seeds(defect, finder, limit)
+
+
+def _by_seeds(defect: Defect, finder: BySeeds, limit: int) -> Found:
+    spent, land = 0.0, Land()
+    for seed in range(limit):
+        weather = finder.weather(drawn(seed))
+        start = time.process_time()
+        with planted(defect):
+            rules = list(dict.fromkeys(finding.rule for finding in play(seed, land, weather).findings))
+        spent += time.process_time() - start
+        hits = [rule for rule in rules if rule in finder.rules]
+        if hits and not play(seed, land, weather).findings:
+            others = tuple(rule for rule in rules if rule != hits[0])
+            return Found(defect.name, hits[0], others, seed, seed + 1, round(spent, 1))
+    return Found(defect.name, "", (), None, limit, round(spent, 1))
+
+
+class _Outcomes:
+    """Listens to pytest."""
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self.ran = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test turned red, at its setup, call or end."""
+        self.ran += report.when == "call"
+        if report.failed and report.when == "call":
+            self.failed.append(report.nodeid)
+
+
+def _by_tests(defect: Defect, finder: ByTests) -> Found:
+    outcomes = _Outcomes()
+    start = time.monotonic()
+    with planted(defect):
+        pytest.main(["-q", "-p", "no:cacheprovider", "--no-header", *finder.tests], plugins=[outcomes])
+    seconds = round(time.monotonic() - start, 1)
+    red = [one.rpartition("/")[2] for one in outcomes.failed]
+    if not red or len(red) < outcomes.ran:
+        return Found(defect.name, "", tuple(red), None, 0, seconds)
+    return Found(defect.name, red[0], tuple(red[1:]), None, 0, seconds)

@@ -1,0 +1,203 @@
+"""Defects where messages arrive: accept, receipts, order, and what is settled when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+import bus.pipeline.control
+import bus.pipeline.receive
+import bus.pipeline.relay
+import bus.recovery
+import bus.store.unit_of_work
+from bus.context import Rules
+from bus.contract.messages import Verdict
+from bus.pipeline.receive_batch import Arrived, Tray
+from bus.runtime.engine import WINDOW, Turns
+from bus.store import Store, Tx, inbox, outbox, recovery
+from bus.store import tables as t
+from bus.store.timestamps import ms
+from bus.transports.port import Delivery
+from verification.mutants.defect import fair, simulated
+from verification.simulation.fault_profile import Weather
+from verification.simulation.virtual_transport import Road
+
+Known = dict[tuple[str, str, int], Any]
+
+
+@simulated("先确认收件后提交", "settles before the commit", "settled after the commit")
+def ack_before_commit(patch: pytest.MonkeyPatch) -> None:
+    def receive(turns: Turns, timeout: float) -> int:
+        deliveries = turns.transport.receive(WINDOW, timeout)
+        turns.transport.settle(deliveries)
+        if deliveries:
+            bus.pipeline.receive.accept(turns.store, turns.rules, deliveries, turns.clock())
+        return len(deliveries)
+
+    patch.setattr(Turns, "receive", receive)
+
+
+@simulated("提交失败的来件被丢下", "drops the deliveries of a failed commit, unsettled", "what arrived is settled")
+def failed_window_dropped(patch: pytest.MonkeyPatch) -> None:
+    plain = Turns.receive
+
+    def receive(turns: Turns, timeout: float) -> int:
+        turns.unsettled = []
+        return plain(turns, timeout)
+
+    patch.setattr(Turns, "receive", receive)
+
+
+def old_backup(weather: Weather) -> Weather:
+    """A store is put back to an old backup."""
+    return replace(fair(weather), restores=1)
+
+
+@simulated("不去重", "applies what was applied before", "applied-once", "lanes-in-order", "parked only by crossings")
+def dedupe_by_nothing(patch: pytest.MonkeyPatch) -> None:
+    def repeat(page: Any, tray: Tray, one: Arrived, _known: Known) -> None:
+        bus.pipeline.receive._apply(page, tray, one)
+
+    patch.setattr(bus.pipeline.receive, "_repeat", repeat)
+    _remembers_the_newest(patch)
+
+
+def _remembers_the_newest(patch: pytest.MonkeyPatch) -> None:
+    plain = inbox.remember
+
+    def remember(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            known = t.applied.c
+            lane = (known.peer == row["peer"]) & (known.case_id == row["case_id"])
+            tx.execute(delete(t.applied).where(lane & (known.sequence == row["sequence"])))
+            plain(tx, [row])
+
+    patch.setattr(inbox, "remember", remember)
+
+
+@simulated(
+    "凭 redelivered 标志去重",
+    "dedupes by the broker's redelivered flag",
+    "applied-once",
+    "lanes-in-order",
+    "parked only by crossings",
+)
+def dedupe_by_redelivered_flag(patch: pytest.MonkeyPatch) -> None:
+    flagged: set[bytes] = set()
+    plain_back, plain_repeat = Road.put_back, bus.pipeline.receive._repeat
+
+    def put_back(road: Road, center: str, deliveries: Sequence[Delivery]) -> None:
+        flagged.update(delivery.body for delivery in deliveries)
+        plain_back(road, center, deliveries)
+
+    def repeat(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
+        if one.body in flagged:
+            plain_repeat(page, tray, one, known)
+        else:
+            bus.pipeline.receive._apply(page, tray, one)
+
+    patch.setattr(Road, "put_back", put_back)
+    patch.setattr(bus.pipeline.receive, "_repeat", repeat)
+    _remembers_the_newest(patch)
+
+
+@simulated("先回执后提交", "receipts before the commit", "said-is-kept")
+def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.pipeline.receive._accept_window
+
+    def window(store: Store, rules: Any, deliveries: Sequence[Delivery], now: datetime) -> Any:
+        tray = Tray()
+        for one in bus.pipeline.receive._read([d for d in deliveries if not d.damaged], rules, now)[0]:
+            bus.pipeline.receive._owe(tray, one, Verdict.APPLIED, None, None, now)
+        store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))
+        return plain(store, rules, deliveries, now)
+
+    patch.setattr(bus.pipeline.receive, "_accept_window", window)
+
+
+@simulated("暂存未生效即回执", "receipts what is only held back", "said-is-kept")
+def receipt_for_held(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.pipeline.receive._place
+
+    def place(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
+        if one.message.sequence > tray.marks[one.lane] + 1:
+            bus.pipeline.receive._owe(tray, one, Verdict.APPLIED, None, None, page.now)
+        plain(page, tray, one, known)
+
+    patch.setattr(bus.pipeline.receive, "_place", place)
+
+
+@simulated("重复来件不再回执", "does not receipt a repeat", "nothing-left", "comes to rest")
+def repeat_not_receipted(patch: pytest.MonkeyPatch) -> None:
+    def repeat(_page: Any, tray: Tray, _one: Arrived, _known: Known) -> None:
+        tray.counts["repeated"] += 1
+
+    patch.setattr(bus.pipeline.receive, "_repeat", repeat)
+
+
+@simulated("忽略缺口，不等前件", "ignores a gap: applies what comes early", "lanes-in-order")
+def gap_ignored(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.pipeline.receive._place
+
+    def place(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
+        if one.message.sequence > tray.marks[one.lane] + 1:
+            bus.pipeline.receive._apply(page, tray, one)
+        else:
+            plain(page, tray, one, known)
+
+    patch.setattr(bus.pipeline.receive, "_place", place)
+
+
+@simulated("拒收的来文无声丢弃", "drops a refused message in silence", "trouble-is-seen")
+def refused_is_dropped(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.pipeline.receive._apply
+
+    def apply(page: Any, tray: Tray, one: Arrived) -> bool:
+        before, applied = len(tray.park), plain(page, tray, one)
+        if applied:
+            del tray.park[before:]
+        return applied
+
+    patch.setattr(bus.pipeline.receive, "_apply", apply)
+
+
+@simulated(
+    "相信损坏的正文", "believes a damaged body", "bytes-unaltered", "matter-unaltered", "parked only by crossings"
+)
+def damaged_body_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Delivery, "damaged", property(lambda _: False))
+
+
+@simulated(
+    "恢复备份却不声明",
+    "goes on after an old backup as if nothing had been lost",
+    "parked only by crossings",
+    weather=old_backup,
+)
+def backup_put_back_in_silence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.recovery, "begin", lambda *_: None)
+
+
+def old_backups(weather: Weather) -> Weather:
+    """A store is put back twice: half of the second backups were made during the first recovery."""
+    return replace(fair(weather), restores=2)
+
+
+@simulated(
+    "恢复未完时的备份，再恢复仍用原纪元",
+    "put back to a backup made during a recovery, goes on with that recovery",
+    "parked only by crossings",
+    weather=old_backups,
+)
+def recovery_of_the_backup_goes_on(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.recovery.begin
+
+    def begin(store: Store, rules: Rules, peers: Sequence[str], now: datetime) -> object:
+        if bus.recovery.going_on(store):
+            return store.write(lambda tx: recovery.ask(tx, peers, ms(now)))
+        return plain(store, rules, peers, now)
+
+    patch.setattr(bus.recovery, "begin", begin)

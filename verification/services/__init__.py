@@ -1,0 +1,14 @@
+"""Private servers for tests: a RabbitMQ node and a PostgreSQL, on loopback, with data of their own.
+
+Nothing is shared with a server that runs on the machine already. Where a Docker daemon answers, the server is a
+container; otherwise it is a process started from the Debian packages. ``BUS_TEST_SERVICES=private`` or ``=container``
+decides it by hand.
+"""
+
+from verification.services.allocation import ServiceUnavailable
+from verification.services.cluster import RabbitCluster
+from verification.services.network import Host, Namespace, Network
+from verification.services.postgres import PostgresNode
+from verification.services.rabbitmq import RabbitNode
+
+__all__ = ["Host", "Namespace", "Network", "PostgresNode", "RabbitCluster", "RabbitNode", "ServiceUnavailable"]

@@ -1,0 +1,96 @@
+"""The Debian packages of private servers and of tests, installed without starting anything on the machine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from verification.services.allocation import ServiceUnavailable
+from verification.services.private_postgres import VERSIONS
+from verification.services.private_rabbitmq import PROGRAMS
+
+INSTALL = r"""
+set -eu
+exec 9</var/lib/dpkg
+flock -w 600 9
+policy=/usr/sbin/policy-rc.d
+kept=$policy.kept-by-bus-testing
+restore() { if [ -e "$kept" ]; then mv -f "$kept" "$policy"; else rm -f "$policy"; fi; }
+trap restore EXIT
+trap 'exit 143' HUP INT TERM
+if [ -e "$policy" ] && [ ! -e "$kept" ]; then cp -p "$policy" "$kept"; fi
+printf '#!/bin/sh\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 "$@" </dev/null; }
+install "$@" || { apt-get update -q && install "$@"; }
+if [ -d /run/systemd/system ]; then
+  for package in "$@"; do systemctl disable --quiet "$package" 2>/dev/null || :; done
+fi
+"""
+"""``policy-rc.d`` answering 101 is Debian's way to say "no service may be started now"; one that stood there comes
+back. A package that we installed is not started at the next boot either. The first try spares updating the lists."""
+
+
+LIBRARIES = Path("/usr/lib")
+HEADERS = Path("/usr/include")
+OF_ROOT = "/usr/sbin:/sbin"
+"""Where programs for root lie; not on everybody's search path."""
+
+
+def missing_packages(*, containers: bool = False) -> list[str]:
+    """The packages whose programs or files are not on this machine.
+
+    ``containers``: whether single servers come in containers; clusters, faults and the model check never do."""
+    found = {
+        "rabbitmq-server": (PROGRAMS / "rabbitmq-server").exists() and _program("epmd"),
+        "postgresql": containers or any(VERSIONS.glob("*/bin/initdb")),
+        "spin": _program("spin"),  # checks the model of the custody protocol, by a C program that it writes
+        "gcc": _program("gcc"),
+        "libc6-dev": (HEADERS / "stdio.h").exists(),
+        "libfaketime": any(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")),  # a center whose clock is wrong
+        "iptables": _program("iptables"),  # partitions
+        "iproute2": _program("ip"),
+    }
+    return [package for package, there in found.items() if not there]
+
+
+def ensure_packages(*, containers: bool = False) -> list[str]:
+    """Install what is missing and return its names; nothing is done where nothing is missing.
+
+    ``containers``: as for ``missing_packages``.
+    Raises ServiceUnavailable, with the cure, where we have no right to install or apt-get fails.
+    """
+    missing = missing_packages(containers=containers)
+    if not missing:
+        return []
+    cure = f"apt-get install --no-install-recommends {' '.join(missing)}"
+    root = _as_root()
+    if root is None or shutil.which("apt-get") is None:
+        raise ServiceUnavailable(
+            f"测试需要 {'、'.join(missing)}，且无权自动安装：请以 root 运行 {cure}。\n"
+            f"The tests need {' and '.join(missing)}, which may not be installed from here: as root, run {cure}"
+        )
+    done = subprocess.run([*root, "/bin/sh", "-c", INSTALL, "install", *missing], check=False, timeout=1800)
+    left = missing_packages(containers=containers)
+    if done.returncode != 0 or left:
+        raise ServiceUnavailable(
+            f"apt-get 安装失败（见上方输出）：请检查网络与软件源后以 root 运行 {cure}。\n"
+            f"apt-get failed, see above: look at the network and the package sources, then run {cure} as root"
+        )
+    return missing
+
+
+def _program(name: str) -> bool:
+    return shutil.which(name) is not None or shutil.which(name, path=OF_ROOT) is not None
+
+
+def _as_root() -> Sequence[str] | None:
+    """The words to put before a command to run it as root; None without the right or where asking would block."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None or not Path("/var/lib/dpkg").exists():
+        return None
+    allowed = subprocess.run(["sudo", "-n", "true"], check=False, capture_output=True, timeout=30)
+    return ["sudo", "-n"] if allowed.returncode == 0 else None

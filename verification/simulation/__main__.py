@@ -1,0 +1,131 @@
+"""``python -m verification.simulation``: many seeds on all cores, or one seed line by line."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+
+from verification.simulation.county import Land
+from verification.simulation.fault_profile import SMALL, WHOLE, drawn
+from verification.simulation.run import Played, play
+
+CHUNK = 5
+SIZES = {"whole": WHOLE, "small": SMALL}
+
+
+def main() -> int:
+    """Play; 0 when every promise held in every seed."""
+    if os.environ.get("PYTHONHASHSEED") != "0":  # sets of text would come in another order at every start
+        os.environ["PYTHONHASHSEED"] = "0"
+        command = [sys.executable, "-m", "verification.simulation", *sys.argv[1:]]
+        os.execv(sys.executable, command)  # noqa: S606 - ourselves again
+    asked = _arguments()
+    if asked.seed is not None:
+        return _one(asked.seed, SIZES[asked.size], trace=asked.trace)
+    seeds = range(asked.first, asked.first + asked.seeds)
+    return _many(seeds, asked.jobs, SIZES[asked.size], as_json=asked.json)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m verification.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="播种数 / how many seeds (default 200)")
+    parser.add_argument("--first", type=int, default=0, help="第一个种子 / the first seed (default 0)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="进程数 / processes (default: all cores)")
+    parser.add_argument("--seed", type=int, help="重放一个种子 / replay one seed")
+    parser.add_argument("--size", choices=SIZES, default="whole", help="县的大小 / how much each county has to do")
+    parser.add_argument("--trace", action="store_true", help="逐行打印 / with --seed: every event, line by line")
+    parser.add_argument("--json", action="store_true", help="机器可读 / print one JSON object")
+    return parser.parse_args()
+
+
+def _one(seed: int, wanted: int, *, trace: bool) -> int:
+    lines: list[str] | None = [] if trace else None
+    played = play(seed, Land(), drawn(seed, wanted), trace=lines)
+    sys.stdout.writelines(lines or ())
+    print(_told(played))  # noqa: T201 - a command
+    return bool(played.findings)
+
+
+def _told(played: Played) -> str:
+    lines = [
+        f"seed {played.seed}: {played.centers} centers, {played.cases} cases, {played.custody} changes of custody, "
+        f"{played.handovers} messages handed over, "
+        f"{played.seconds:.2f} s, digest {played.digest[:16]}",
+        "  " + ", ".join(f"{name} {count}" for name, count in sorted(played.happened.items())),
+    ]
+    lines += [f"  ✗ {f.rule} | {f.center} | {f.case} | {f.detail}" for f in played.findings[:20]]
+    return "\n".join(lines)
+
+
+def _chunk(seeds: range, wanted: int) -> list[Played]:
+    return [play(seed, _land(), drawn(seed, wanted)) for seed in seeds]
+
+
+@cache
+def _land() -> Land:
+    """One for each process."""
+    return Land()
+
+
+def _played(seeds: range, jobs: int, wanted: int) -> Iterator[Played]:
+    chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
+    with ProcessPoolExecutor(jobs, max_tasks_per_child=None) as pool:
+        for done in as_completed(pool.submit(_chunk, chunk, wanted) for chunk in chunks):
+            yield from done.result()
+
+
+def _many(seeds: range, jobs: int, wanted: int, *, as_json: bool) -> int:
+    start = said = time.monotonic()
+    count = custody = handovers = cases = 0
+    busy = 0.0
+    happened: Counter[str] = Counter()
+    failed: list[Played] = []
+    for played in _played(seeds, jobs, wanted):
+        count += 1
+        custody += played.custody
+        handovers += played.handovers
+        cases += played.cases
+        busy += played.seconds
+        happened += played.happened
+        if played.findings:
+            failed.append(played)
+            print(_told(played), file=sys.stderr, flush=True)  # noqa: T201 - a command
+        if time.monotonic() - said > 10:
+            said = time.monotonic()
+            rate = count / (said - start)
+            print(f"{count}/{len(seeds)} seeds, {rate:.1f}/s, {len(failed)} failed", file=sys.stderr, flush=True)  # noqa: T201
+    took = time.monotonic() - start
+    summary = {
+        "seeds": count,
+        "failed": sorted(one.seed for one in failed),
+        "cases": cases,
+        "custody_changes": custody,
+        "custody_changes_a_seed": round(custody / max(count, 1), 1),
+        "handovers": handovers,
+        "handovers_a_seed": round(handovers / max(count, 1), 1),
+        "seconds": round(took, 1),
+        "seeds_a_second": round(count / took, 2),
+        "seeds_a_second_a_core": round(count / busy, 2) if busy else 0,
+        "happened": dict(sorted(happened.items())),
+    }
+    print(json.dumps(summary) if as_json else _table(summary))  # noqa: T201 - a command
+    return bool(failed)
+
+
+def _table(summary: dict[str, object]) -> str:
+    lines = [f"{name:>24}  {value}" for name, value in summary.items() if name != "happened"]
+    happened = summary["happened"]
+    assert isinstance(happened, dict)
+    lines += [f"{name:>24}  {count}" for name, count in happened.items()]
+    if summary["failed"]:
+        lines.append("重放 / replay: python -m verification.simulation --seed N --trace")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

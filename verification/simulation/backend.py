@@ -1,0 +1,113 @@
+"""A center's own side in a simulation: the vendor's system, which outlives every crash of the center, and the adapter
+between it and the bus, on the real SDK.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from bus.contract.case import Person, Place, Source
+from bus.contract.envelope import Message
+from bus.contract.messages import BY_NAME, Said
+from bus.contract.types import Strict
+from bus.custody.commands import Register
+from bus.sdk.center import Answer, Center, Desk, FrontDesk, NotNow
+from verification.checker import Effect
+from verification.simulation.random_source import Luck
+from verification.simulation.staff import next_acts, reflexes
+
+KINDS = tuple(model for model in BY_NAME.values() if issubclass(model, Said))
+
+
+NEWS = frozenset({"case.accepted", "case.progressed", "case.closed", "case.rated", "case.published", "case.urged"})
+"""What is read and filed: nobody has to do anything about it."""
+
+
+class Matter(Strict):
+    """A resident comes."""
+
+    native_id: str
+    text: str
+
+
+class Act(Strict):
+    """Somebody looks at a case and does what comes next."""
+
+    native_id: str
+    case_id: UUID
+    turn: int
+    calm: bool
+    waited: bool
+    alive: tuple[str, ...]
+    """Which centers there are, so far as this one has been told."""
+    hops: int
+
+
+class Office:
+    """The vendor's system of one center: effects by key, and the cases that its people know of."""
+
+    def __init__(self, luck: Luck) -> None:
+        self._luck = luck
+        self._effects: dict[str, Effect] = {}
+        self.known: dict[UUID, None] = {}
+        self.todo: dict[UUID, None] = {}
+
+    @property
+    def effects(self) -> list[Effect]:
+        """What has happened in it, in order."""
+        return list(self._effects.values())
+
+    def post(self, what: str, case_id: UUID, key: str) -> None:
+        """Have an effect, once for each key; the caller may die before it or after it. Raises ``NotNow``."""
+        self._luck.trip()
+        if self._luck.happens(self._luck.weather.away):
+            if self._luck.happens(0.5):  # it did happen, but nobody heard
+                self._have(what, case_id, key)
+            raise NotNow("vendor-away", after=self._luck.draw.choice((None, 5.0)))
+        self._have(what, case_id, key)
+        self._luck.trip()
+
+    def _have(self, what: str, case_id: UUID, key: str) -> None:
+        self._effects.setdefault(key, Effect(key, what))
+        self.known[case_id] = None
+        if what not in NEWS:
+            self.todo[case_id] = None
+
+
+def adapter(kind: str) -> Center[Office]:
+    """The adapter of a simulated center: two forms, and every kind worked into the office."""
+    center: Center[Office] = Center(kind, connect=lambda _vendor: None)  # type: ignore[arg-type,return-value]  # the seat hands its office to the rounds itself
+    center.takes_in("matter", Matter, lambda form: form.native_id)(_matter)
+    center.takes_in("act", Act, lambda form: form.native_id)(_act)
+    for model in KINDS:
+        center.on(model)(_worked(model.kind))
+    return center
+
+
+def _matter(desk: FrontDesk, form: Matter) -> Answer:
+    case = desk.new_case(
+        title="来件",
+        text=form.text,
+        category="housing",
+        place=Place(division="150402"),
+        resident=Person(name="居民甲"),
+        channel="app",
+        source=Source(system="app", record=form.native_id),
+    )
+    return [Register(case=case)]
+
+
+def _act(desk: FrontDesk, form: Act) -> Answer:
+    record = desk.record(form.case_id)
+    return next_acts(record, form.alive, form.hops, Random(form.turn), calm=form.calm, waited=form.waited)
+
+
+def _worked(kind: str) -> Callable[[Desk[Office], Message[Any]], Answer]:
+    def work(desk: Desk[Office], message: Message[Any]) -> Answer:
+        case_id: UUID = desk.record.case.case_id
+        desk.system.post(kind, case_id, desk.key)
+        # drawn from the key, so that a repeat after a crash does the same
+        return reflexes(desk.record, message, Random(desk.key))
+
+    return work

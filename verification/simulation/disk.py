@@ -1,0 +1,101 @@
+"""The disk of a center in a simulation: the product's own SQLite store, which may be full, put back to a backup, and
+left by a process that dies before or after a commit.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+from uuid import UUID
+
+from bus.store import Store, StoreTrouble, Tx, schema
+from bus.store.encryption import Vault
+from verification.simulation.random_source import Luck
+
+T = TypeVar("T")
+
+
+class Disk(Store):
+    """A store whose process may die before and after each commit, and whose disk may be full."""
+
+    def __init__(self, number: int) -> None:
+        # in memory: it need not outlive its process, and without a file a round costs half as much
+        self.vault = Vault()
+        super().__init__(f"sqlite:///file:{number}?mode=memory&uri=true", self.vault)
+        self.luck: Luck | None = None
+        """None while nobody wants anything to happen."""
+        self.commits = 0
+        schema.upgrade(self)
+        self.file = self._only_connection()
+        """To look into it past the product's own statements."""
+        self._empty = self.copied()
+
+    def _only_connection(self) -> sqlite3.Connection:
+        """A database in memory has one connection, which readers and the writer of this thread share."""
+        with self.engine.connect() as tx:
+            driver = tx.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        return driver
+
+    def _write_once(self, change: Callable[[Tx], T]) -> T:
+        luck = self.luck
+        if luck is None:
+            return super()._write_once(change)
+
+        def fallible(tx: Tx) -> T:
+            done = change(tx)
+            if luck.happens(luck.weather.store):
+                raise StoreTrouble("the disk is full", passing=True)
+            luck.trip()
+            return done
+
+        done = super()._write_once(fallible)
+        self.commits += 1
+        luck.trip()
+        return done
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Nothing happens meanwhile: an operator is at work, or somebody only looks."""
+        luck, self.luck = self.luck, None
+        try:
+            yield
+        finally:
+            self.luck = luck
+
+    def wipe(self) -> None:
+        """Empty, as after its first start, with row ids from 1."""
+        self.put_back(self._empty)
+
+    def due(self, gone: Sequence[str] = ()) -> int | None:
+        """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside."""
+        marks = ", ".join("?" * len(gone))
+        waiting = f"SELECT min(next_ms) m FROM outbox WHERE state='waiting' AND recipient NOT IN ({marks})"  # noqa: S608 - only marks
+        receipts = f"SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({marks})"  # noqa: S608 - only marks
+        others = "SELECT min(next_ms) FROM errors UNION ALL SELECT min(next_ms) FROM pages_owed"
+        query = f"SELECT min(m) FROM ({waiting} UNION ALL {receipts} UNION ALL {others})"  # noqa: S608 - of the above
+        found: int | None = self.file.execute(query, (*gone, *gone)).fetchone()[0]
+        return found
+
+    def unanswered(self) -> list[UUID]:
+        """The cases that are not closed here."""
+        return [UUID(row[0]) for row in self.file.execute("SELECT case_id FROM cases WHERE status != 'closed'")]
+
+    def desk_due(self) -> int | None:
+        """When a task at the desk is due, in milliseconds."""
+        found: int | None = self.file.execute("SELECT min(next_ms) FROM work WHERE state='waiting'").fetchone()[0]
+        return found
+
+    def parks(self) -> bool:
+        """Whether anything is parked here."""
+        return bool(self.file.execute("SELECT EXISTS (SELECT 1 FROM parked)").fetchone()[0])
+
+    def copied(self) -> sqlite3.Connection:
+        """A backup, as it is at this moment."""
+        backup = sqlite3.connect(":memory:")
+        self.file.backup(backup)
+        return backup
+
+    def put_back(self, backup: sqlite3.Connection) -> None:
+        """The backup in the place of what is there."""
+        backup.backup(self.file)

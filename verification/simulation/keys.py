@@ -1,0 +1,43 @@
+"""Keys for the centers of a simulated county that signs. They are the same for all seeds of a process, and of one
+length in all processes, so that a seed plays alike whichever they are."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from bus.demo.county_keys import enlisted
+from bus.security import directory
+from bus.security.keyed_security import Fixed, KeyNotary
+from bus.security.keyring import new_keyring
+from bus.security.master_key import FileKey
+from bus.security.message_security import NoNotary, Notary
+
+LISTED = datetime(2026, 1, 1, tzinfo=UTC)
+MOST = 20
+"""More centers than any seed has."""
+
+
+def name_of(number: int) -> str:
+    """What the centers of a simulated county are called."""
+    return f"c{number}-150402"
+
+
+def notary(name: str, *, signs: bool) -> Notary:
+    """Of one center."""
+    return _notaries()[name] if signs else NoNotary()
+
+
+MASTER = FileKey(b"of a simulated county's stores: ")
+
+
+def master(*, signs: bool) -> FileKey | None:
+    """A county that signs keeps its stores under a key, too."""
+    return MASTER if signs else None
+
+
+@cache
+def _notaries() -> dict[str, KeyNotary]:
+    keyrings = [new_keyring(name_of(number), LISTED) for number in range(MOST)]
+    known = directory.empty(LISTED)
+    for keyring in keyrings:
+        known = enlisted(known, keyring, LISTED)
+    return {keyring.owner: KeyNotary(Fixed(keyring), Fixed(known)) for keyring in keyrings}

@@ -1,0 +1,262 @@
+"""One center in a simulation: its store, which survives crashes, its office, and the life it lives at present."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from random import Random
+from uuid import UUID
+
+from bus import recovery
+from bus.backoff import Pauses
+from bus.context import Rules
+from bus.contract.case import Attachment
+from bus.pipeline.handle import Gate, Patience
+from bus.pipeline.intake import Counter, Submission
+from bus.runtime.engine import Turns
+from bus.sdk.center import NotNow
+from bus.store import StoreTrouble, Tx
+from verification.checker import Books, Told, read, text_digest
+from verification.checker import Seat as Testimony
+from verification.checker import Submission as Tried
+from verification.simulation.backend import KINDS, Act, Matter, Office, adapter
+from verification.simulation.disk import Disk
+from verification.simulation.random_source import Luck
+from verification.simulation.virtual_transport import Road, RoadTransport
+
+TOLD = {
+    "taken": Told.TAKEN, "repeated": Told.REPEATED, "refused": Told.REFUSED, "failed": Told.FAILED,
+    "later": Told.UNKNOWN,
+}  # fmt: skip
+"""Whoever is told `later` looks again when the case is there."""
+
+
+class _NoRoutes:
+    def find(self, category: str, division: str) -> str | None:
+        """Staff names whom it offers to."""
+        return None
+
+
+def _no_attachment(_tx: Tx, _sha256: str) -> Attachment | None:
+    return None
+
+
+def _no_bytes(_attachment: Attachment) -> bytes:
+    raise NotNow("no-attachments-here")
+
+
+class Seat:
+    """One center. ``turns`` is None while it is down."""
+
+    def __init__(self, rules: Rules, store: Disk, road: Road, luck: Luck, now: Callable[[], float]) -> None:
+        self.rules, self.name = rules, rules.me
+        self.store, self._road, self._luck, self._now = store, road, luck, now
+        self.office = Office(luck)
+        self.gone = False
+        self.skew = luck.draw.uniform(-1, 1) * luck.weather.skew
+        self.turns: Turns | None = None
+        self.back_at = 0.0
+        self._transport: RoadTransport | None = None
+        self._adapter = adapter(self.name.partition("-")[0])
+        self.unanswered: dict[str, Submission] = {}
+        """Forms that the vendor's system has sent and not heard an answer to: it sends them again."""
+        self.tried: list[Tried] = []
+        self.forgotten: list[Books] = []
+        """What the store said each time before an older backup was put in its place."""
+        self._forms = 0
+        self._backup: tuple[sqlite3.Connection, int] | None = None
+        self._answered: list[Submission] = []
+        """Matters that were taken, oldest first."""
+        store.luck = luck
+        road.add(self.name)
+
+    def clock(self) -> datetime:
+        """What this center believes the time to be."""
+        return datetime.fromtimestamp(self._now() + self.skew, UTC)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def testimony(self) -> Testimony:
+        """Everything about this center that can be looked at."""
+        with self.store.undisturbed():
+            return Testimony(
+                self.name,
+                read(self.store),
+                effects=self.office.effects,
+                gone=self.gone,
+                forgotten=self.forgotten,
+                recovered=bool(self.forgotten) and not self.recovers,
+                leaves_effects=frozenset(model.kind for model in KINDS),
+            )
+
+    def start(self) -> None:
+        """A new process on the old store. May raise ``Crash``."""
+        self._transport = RoadTransport(self.name, self._road, self._luck, lambda: self.store.commits)
+        self.turns = Turns(
+            self._adapter,
+            self.office,
+            self.rules,
+            Counter(self.rules, _NoRoutes(), _no_attachment),
+            self.store,
+            self._transport,
+            Gate(Patience(attempts=12, pauses=Pauses(1, 900))),
+            _no_bytes,
+            self.clock,
+            at_once=16,
+            timer=self._now,
+        )
+        try:
+            self.turns.begin()
+        except StoreTrouble:
+            self.die()
+
+    def die(self) -> None:
+        """The process is no more; what it had not settled comes again."""
+        if self._transport is not None:
+            self._transport.close(0)
+        self.turns, self._transport = None, None
+        self.back_at = self._now() + self._luck.draw.choice((0.0, 1.0, 20.0, 300.0))
+
+    def back_up(self) -> None:
+        """Somebody copies the store away."""
+        self._backup = self.store.copied(), len(self._answered)
+
+    def put_back(self, peers: Sequence[str]) -> bool:
+        """The disk is lost; the operator puts the last backup in its place and says so. The center's own system sends
+        again what was taken since. Whether there was a backup."""
+        if self._backup is None:
+            return False
+        self.die()
+        with self.store.undisturbed():
+            self.forgotten.append(read(self.store))
+            self.store.put_back(self._backup[0])
+            recovery.begin(self.store, self.rules, peers, self.clock())
+        for one in self._answered[self._backup[1] :]:
+            self.unanswered[one.key[1]] = one
+        return True
+
+    @property
+    def unsettled(self) -> int:
+        """How many deliveries this life has been given and has not settled."""
+        return self._transport.unsettled if self._transport is not None else 0
+
+    @property
+    def recovers(self) -> bool:
+        """Whether it has not learnt yet what it has forgotten."""
+        return bool(self.forgotten) and recovery.going_on(self.store)
+
+    def excuse(self, gone: str) -> None:
+        """That center will never tell, if it was asked at all."""
+        with self.store.undisturbed(), suppress(recovery.Nothing):
+            if self.recovers:
+                recovery.excuse(self.store, gone, self.clock())
+
+    # -- rounds ------------------------------------------------------------------------------------------------------
+
+    def round(self, step: str) -> bool:
+        """One round of a step; whether there was anything to do. May raise ``Crash``."""
+        if self.turns is None:
+            return False
+        try:
+            return {"receive": self._receive, "send": self._send, "work": self._work}[step](self.turns)
+        except StoreTrouble:
+            return True
+
+    def _receive(self, turns: Turns) -> bool:
+        arrives = self._road.next_due(self.name)
+        there = bool(turns.unsettled) or (arrives is not None and arrives <= self._now())
+        return there and turns.receive(0) > 0
+
+    def _send(self, turns: Turns) -> bool:
+        due = self.recovers or self._is_due(self.store.due())
+        return due and bool(turns.send().fates)
+
+    def _work(self, turns: Turns) -> bool:
+        owed = bool(turns.unwritten)
+        if not (owed or self._is_due(self.store.desk_due())):
+            return False
+        turns.work()
+        return bool(turns.unwritten) or owed
+
+    def _is_due(self, due_ms: int | None) -> bool:
+        return due_ms is not None and due_ms <= int((self._now() + self.skew) * 1000)
+
+    def dues(self, gone: Sequence[str]) -> Iterator[float]:
+        """When something is due here, in virtual time: at the outbox, at the desk, on the road. What waits for those
+        who are ``gone`` will be due again for ever."""
+        for due_ms in (self.store.due(gone), self.store.desk_due()):
+            if due_ms is not None:
+                yield due_ms / 1000 - self.skew
+        due = self._road.next_due(self.name)
+        if due is not None:
+            yield due
+
+    # -- the door ----------------------------------------------------------------------------------------------------
+
+    def resident(self) -> None:
+        """A resident comes to the vendor's system."""
+        self._forms += 1
+        native_id = f"{self.name}-m{self._forms}"
+        self._fill_in("matter", Matter(native_id=native_id, text=f"第{self._forms}件事 {self.name}"), native_id)
+
+    def act(self, case_id: UUID, alive: tuple[str, ...], *, calm: bool, waited: bool) -> None:
+        """Somebody opens a case in the vendor's system and does what comes next."""
+        self._forms += 1
+        native_id = f"{self.name}-a{self._forms}"
+        turn = self._luck.draw.getrandbits(40)
+        form = Act(
+            native_id=native_id,
+            case_id=case_id,
+            turn=turn,
+            calm=calm,
+            waited=waited,
+            alive=alive,
+            hops=self._luck.weather.hops,
+        )
+        self._fill_in("act", form, native_id)
+
+    def _fill_in(self, form: str, body: Matter | Act, native_id: str) -> None:
+        self.unanswered[native_id] = Submission(self._adapter.forms[form], body)
+
+    def hand_in(self) -> bool:
+        """What has no answer is handed in at the door, now and again, all in one commit. May raise ``Crash``."""
+        if self.turns is None or not self.unanswered:
+            return False
+        batch = list(self.unanswered.values())[:50]
+        self._luck.draw.shuffle(batch)
+        tried = len(self.tried)
+        self.tried += [self._try(one) for one in batch]
+        try:
+            replies = self.turns.take_in(batch)
+        except StoreTrouble:
+            return True
+        for place, (one, reply) in enumerate(zip(batch, replies, strict=True)):
+            cases = tuple(touched["case_id"] for touched in reply.cases)
+            self.tried[tried + place] = self._try(one)._replace(told=TOLD[reply.status], cases=cases, code=reply.code)
+            if self._luck.happens(self._luck.weather.unknown):
+                self.tried[tried + place] = self._try(one)  # the answer was lost on the way: it is sent again
+                continue
+            del self.unanswered[one.key[1]]
+            if isinstance(one.body, Matter):
+                self._answered.append(one)
+            self._learn(one, cases)
+        return True
+
+    def _try(self, one: Submission) -> Tried:
+        text = text_digest(one.body.text) if isinstance(one.body, Matter) else ""
+        return Tried(self.name, one.form.name, one.key[1], Told.UNKNOWN, digest=one.digest(), text=text)
+
+    def _learn(self, one: Submission, cases: Sequence[str]) -> None:
+        for case_id in map(UUID, cases):
+            self.office.known[case_id] = None
+            self.office.todo[case_id] = None
+        if isinstance(one.body, Act) and not cases:
+            self.office.todo.pop(one.body.case_id, None)
+
+    def pick(self, draw: Random, *, calm: bool) -> list[UUID]:
+        """Cases that somebody opens now: of those where something has happened, and now and then any other."""
+        todo = list(self.office.todo)
+        if calm:
+            return todo[:50]
+        wandering = [draw.choice(list(self.office.known))] if self.office.known and draw.random() < 0.1 else []
+        return draw.sample(todo, min(len(todo), 8)) + wandering

@@ -1,0 +1,28 @@
+"""The seed's say in everything: one stream of chances, and the points at which a process may die."""
+
+from random import Random
+
+from verification.simulation.fault_profile import Weather
+
+
+class Crash(BaseException):
+    """The process dies here. Not an ``Exception``: nothing in the product may catch it."""
+
+
+class Luck:
+    """All chances of one simulation, in one order, so that the same seed plays the same."""
+
+    def __init__(self, seed: int, weather: Weather) -> None:
+        self.draw = Random(seed ^ 0x5EED)
+        self.weather = weather
+        self.crashes = 0
+
+    def happens(self, chance: float) -> bool:
+        """Whether something of this chance happens now."""
+        return chance > 0 and self.draw.random() < chance
+
+    def trip(self) -> None:
+        """A point at which the process may die. Raises ``Crash``."""
+        if self.weather.crash > 0 and self.draw.random() < self.weather.crash:
+            self.crashes += 1
+            raise Crash

@@ -1,0 +1,118 @@
+"""One seed from beginning to end: the county, what became of it, and the checker's word."""
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from bus.store import parked
+from verification.checker import Evidence, Finding, Told, When, check, wrong
+from verification.simulation.county import County, Land
+from verification.simulation.fault_profile import Weather, drawn
+from verification.simulation.operator import HONEST
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of one seed."""
+
+    seed: int
+    findings: tuple[Finding, ...]
+    """Everything that breaks a promise; empty: all held."""
+    custody: int
+    """Changes of custody that were decided."""
+    handovers: int
+    """Messages that went from one center's commit to another's, once each, as the benchmark counts them."""
+    cases: int
+    centers: int
+    digest: str
+    seconds: float
+    happened: Counter[str] = field(default_factory=Counter)
+
+
+def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str] | None = None) -> Played:
+    """Play ``seed``. Deterministic, down to the digest, for the same code and ``PYTHONHASHSEED``."""
+    start = time.perf_counter()
+    random.seed(seed)  # what the product draws itself: pauses are spread, so that a crowd does not come back at once
+    county = County(seed, weather or drawn(seed), land)
+    county.trace = trace
+    excuses = [name for name, may in (("gone", county.weather.leaves), ("restored", county.weather.restores)) if may]
+    findings: list[Finding] = []
+
+    def judge(when: When) -> Evidence:
+        evidence = testimony(county)
+        findings.extend(wrong(check(evidence, when), excuses))
+        findings.extend(_parked_too_soon(evidence))
+        return evidence
+
+    county.look = lambda: judge(When.STILL)
+    rested = county.play()
+    evidence = judge(When.DRAINED if rested else When.STILL)
+    if not rested:
+        findings.append(
+            Finding("comes to rest", "", "", f"still busy after {county.ticks} ticks without a fault"),
+        )
+    given_up = sum((operator.given_up for operator in county.operators.values()), Counter[str]())
+    findings += _seen_in_the_county(county, given_up)
+    return Played(
+        seed,
+        tuple(findings),
+        _custody(evidence),
+        evidence.handed_over,
+        county.cases,
+        len(county.seats),
+        county.digest,
+        time.perf_counter() - start,
+        county.happened
+        + Counter(repeated=county.road.repeated, lost=county.road.lost)
+        + Counter({f"given up: {what}": count for what, count in given_up.items()}),
+    )
+
+
+def _seen_in_the_county(county: County, given_up: Counter[str]) -> list[Finding]:
+    """What no book tells: the road, the doors and the operators have seen it."""
+    faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
+    findings = [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
+    left = sum(seat.unsettled for seat in county.seats)
+    if left:
+        findings.append(Finding("what arrived is settled", "", "", f"{left} deliveries were never settled"))
+    if county.road.early:
+        findings.append(Finding("settled after the commit", "", "", f"{county.road.early} times before it"))
+    findings += [
+        Finding("one effect a message", seat.name, "", f"{times} effects of {message}, under different keys")
+        for seat in county.seats
+        for message, times in Counter(effect.message for effect in seat.office.effects).items()
+        if times > 1
+    ]
+    findings += [
+        Finding("parked only by crossings", "", "", f"{what} × {count}")
+        for what, count in given_up.items()
+        if what.partition(" ")[2] not in HONEST
+    ]
+    return findings
+
+
+def _parked_too_soon(evidence: Evidence) -> list[Finding]:
+    """No vendor is away here for as long as a center waits for it."""
+    return [
+        Finding("away is not never", name, row.case or "", f"parked: {row.code}")
+        for name, books in evidence.open_books
+        for row in books.parked
+        if (row.place, row.code) == (parked.DESK, "vendor-away")
+    ]
+
+
+def testimony(county: County) -> Evidence:
+    """Everything that can be looked at, between storm and calm or afterwards."""
+    return Evidence(
+        seats={seat.name: seat.testimony() for seat in county.seats},
+        submissions=[tried for seat in county.seats for tried in seat.tried],
+    )
+
+
+def _custody(evidence: Evidence) -> int:
+    """Every custody version of every case but its first is one hand-over (a ruling counts as one)."""
+    versions = {
+        (line.case, line.version) for _, books in evidence.open_books for line in books.journal if line.version > 1
+    }
+    return len(versions)

@@ -1,0 +1,140 @@
+"""A virtual road: it loses, repeats, delays, re-orders and corrupts, and it keeps what was not settled."""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bus.transports.port import Delivery, Fate, Parcel, Promise, TransportState
+from verification.simulation.random_source import Luck
+
+
+@dataclass(order=True, slots=True)
+class _OnTheWay:
+    due: float
+    number: int
+    delivery: Delivery = field(compare=False)
+
+
+class Road:
+    """Between all centers. ``now`` is the virtual time in seconds."""
+
+    def __init__(self, luck: Luck, now: Callable[[], float]) -> None:
+        self._luck, self._now = luck, now
+        self._boxes: dict[str, list[_OnTheWay]] = {}
+        self._number = 0
+        self.repeated = 0
+        self.lost = 0
+        self.early = 0
+        """How often something was settled before anything was committed."""
+
+    def add(self, center: str) -> None:
+        """From now on parcels for this center are taken."""
+        self._boxes.setdefault(center, [])
+
+    def remove(self, center: str) -> None:
+        """From now on nobody is there."""
+        self._boxes.pop(center, None)
+
+    def lay(self, parcel: Parcel, sender: str) -> Fate:
+        """One parcel onto the road."""
+        weather = self._luck.weather
+        box = self._boxes.get(parcel.recipient)
+        if box is None or self._luck.happens(weather.nobody):
+            return Fate.NOBODY
+        unknown = self._luck.happens(weather.unknown)
+        if unknown and self._luck.happens(0.5):
+            return Fate.UNKNOWN
+        copies = 2 if self._luck.happens(weather.repeat) else 1
+        self.repeated += copies - 1
+        for _ in range(copies):
+            if self._luck.happens(weather.lose):
+                self.lost += 1
+            else:
+                self._put(box, Delivery(self._carried(parcel.body), sender, None, parcel.digest))
+        return Fate.UNKNOWN if unknown else Fate.TAKEN
+
+    def _carried(self, body: bytes) -> bytes:
+        if not self._luck.happens(self._luck.weather.corrupt):
+            return body
+        spoiled = bytearray(body)
+        for _ in range(self._luck.draw.choice((1, 1, 1, 20))):
+            spoiled[self._luck.draw.randrange(len(spoiled))] = self._luck.draw.randrange(256)
+        cut = self._luck.draw.choice((len(spoiled), len(spoiled), self._luck.draw.randrange(len(spoiled))))
+        return bytes(spoiled[:cut])
+
+    def _put(self, box: list[_OnTheWay], delivery: Delivery) -> None:
+        self._number += 1
+        due = self._now() + self._luck.draw.random() * self._luck.weather.delay
+        heapq.heappush(box, _OnTheWay(due, self._number, delivery))
+
+    def take(self, center: str, limit: int) -> list[Delivery]:
+        """What has arrived."""
+        box, now = self._boxes.get(center, []), self._now()
+        taken: list[Delivery] = []
+        while box and box[0].due <= now and len(taken) < limit:
+            taken.append(heapq.heappop(box).delivery)
+        return taken
+
+    def put_back(self, center: str, deliveries: Sequence[Delivery]) -> None:
+        """These were handed out and never settled."""
+        if center in self._boxes:
+            for delivery in deliveries:
+                self._put(self._boxes[center], delivery)
+
+    def next_due(self, center: str) -> float | None:
+        """When the next parcel arrives there."""
+        box = self._boxes.get(center)
+        return box[0].due if box else None
+
+
+class RoadTransport:
+    """One center's ``Transport`` on the road. A new one for each life of the center."""
+
+    promises: frozenset[Promise] = frozenset({Promise.ATTESTS_SENDER, Promise.REDELIVERS})
+
+    def __init__(self, center: str, road: Road, luck: Luck, commits: Callable[[], int]) -> None:
+        """``commits``: how many there have been in the store of this center."""
+        self._center, self._road, self._luck, self._commits = center, road, luck, commits
+        self._commits_before = 0
+        self._handed_out: list[Delivery] = []
+
+    def open(self) -> None:
+        """See the port."""
+
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+        """See the port. The process may die between any two parcels."""
+        fates = []
+        for parcel in parcels:
+            self._luck.trip()
+            fates.append(self._road.lay(parcel, self._center))
+        self._luck.trip()
+        return fates
+
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
+        """See the port."""
+        taken = self._road.take(self._center, limit)
+        self._commits_before = self._commits()
+        self._handed_out += taken
+        return taken
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """See the port. The process may die between any two acks."""
+        self._road.early += bool(deliveries) and self._commits() == self._commits_before
+        for delivery in deliveries:
+            self._luck.trip()
+            self._handed_out = [one for one in self._handed_out if one is not delivery]
+        self._luck.trip()
+
+    @property
+    def unsettled(self) -> int:
+        """How many deliveries were handed out and not settled."""
+        return len(self._handed_out)
+
+    def state(self) -> TransportState:
+        """See the port."""
+        return TransportState(connected=True, reconnects=0, unconfirmed=0, consuming=True, blocked=False, trouble="")
+
+    def close(self, timeout: float) -> None:
+        """See the port."""
+        handed_out, self._handed_out = self._handed_out, []
+        self._road.put_back(self._center, handed_out)
