@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.runners.marks import QUEUE
 from bus.transports.topology.apply import apply, plan
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.management_api import ManagementApi
 from verification.services import RabbitNode
 
 WHERE = "/var/tmp"  # noqa: S108 - a folder of an unguessable name is made in it
@@ -39,7 +39,7 @@ class Ground:
         passwords = {center: secrets.token_hex(8) for center in centers}
         with self._vhost() as vhost:
             user, password = self.node.user, self.node.password
-            with Admin(self.node.management_url, user, password, vhost, timeout=20) as admin:
+            with ManagementApi(self.node.management_url, user, password, vhost, timeout=20) as admin:
                 apply(admin, plan(centers), passwords)
             yield {center: self.node.amqp_url(center, passwords[center], vhost) for center in centers}
 

@@ -1,5 +1,8 @@
 """四中心联动总线: what an adapter may import. Nothing else of ``bus`` is public."""
 
+import warnings
+from typing import TYPE_CHECKING
+
 from bus.contract.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency
 from bus.contract.envelope import Message
 from bus.contract.messages import (
@@ -29,7 +32,7 @@ from bus.contract.messages import (
     WithdrawalRequested,
     Withdrawn,
 )
-from bus.contract.types import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Text, Word
+from bus.contract.types import CenterName, Code, Division, Line, Moment, NativeId, Sha256, Strict, Text
 from bus.contract.working_days import due_after, is_working_day
 from bus.custody import Record, Status
 from bus.custody.commands import (
@@ -51,13 +54,12 @@ from bus.custody.commands import (
     Urge,
     Withdraw,
 )
-from bus.sdk.backend import Vendor
-from bus.sdk.center import Answer, Center, Desk, FrontDesk, Link, NotEver, NotNow
+from bus.sdk.backend import BackendClient
+from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 
 __all__ = [
     "Accept",
     "Accepted",
-    "Answer",
     "AnswerAssist",
     "ArbitrationRequested",
     "AskArbiter",
@@ -65,19 +67,22 @@ __all__ = [
     "AssistAnswered",
     "AssistRequested",
     "Attachment",
+    "BackendClient",
     "Case",
     "Center",
     "CenterName",
     "Close",
     "Closed",
+    "Code",
     "Command",
+    "Commands",
     "Decline",
     "Declined",
-    "Desk",
     "Division",
-    "FrontDesk",
     "Granted",
     "Ground",
+    "HandlerContext",
+    "IntakeContext",
     "Line",
     "Link",
     "Lost",
@@ -85,8 +90,6 @@ __all__ = [
     "Mode",
     "Moment",
     "NativeId",
-    "NotEver",
-    "NotNow",
     "Offer",
     "Offered",
     "Outcome",
@@ -101,11 +104,13 @@ __all__ = [
     "Reason",
     "Record",
     "Register",
+    "Reject",
     "Reopen",
     "Reopened",
     "Report",
     "Resolve",
     "Resolved",
+    "RetryLater",
     "Return",
     "Rule",
     "Ruled",
@@ -119,11 +124,30 @@ __all__ = [
     "Urge",
     "Urged",
     "Urgency",
-    "Vendor",
     "Withdraw",
     "WithdrawalRequested",
     "Withdrawn",
-    "Word",
     "due_after",
     "is_working_day",
 ]
+
+OLD_NAMES = {
+    "Answer": "Commands",
+    "Desk": "HandlerContext",
+    "FrontDesk": "IntakeContext",
+    "NotEver": "Reject",
+    "NotNow": "RetryLater",
+    "Vendor": "BackendClient",
+    "Word": "Code",
+}
+"""What had another name in 0.1: the old one is known until 0.3, with a ``DeprecationWarning``."""
+
+if not TYPE_CHECKING:  # a checker of types shall not take every name for known
+
+    def __getattr__(name: str) -> object:
+        """A public name by its old one."""
+        if name not in OLD_NAMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        told = f"bus.{name} is now bus.{OLD_NAMES[name]}; the old name goes with 0.3"
+        warnings.warn(told, DeprecationWarning, stacklevel=2)
+        return globals()[OLD_NAMES[name]]

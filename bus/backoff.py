@@ -35,13 +35,13 @@ def _doubled(first: float, longest: float, attempts: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
+class Backoff:
     """Pauses grow from ``first`` to ``longest`` seconds."""
 
     first: float
     longest: float
 
-    def after_ms(self, attempts: int) -> int:
+    def delay_ms(self, attempts: int) -> int:
         """The pause after this many attempts (from 0), in milliseconds, within a quarter around the plain doubling."""
         return int(_doubled(self.first, self.longest, min(attempts, 30)) * 1000 * _computed(_SPREAD, 1))
 
@@ -50,13 +50,13 @@ _RECONNECTING = wait_exponential(multiplier=0.1, max=5) + wait_random(0, 0.3)
 """Seconds. The jitter keeps four centers from coming back to a restarted broker in the same instant."""
 
 
-class Backoff:
+class ReconnectBackoff:
     """Counts tries since the last success: quick at first, up to a ceiling, for ever. One owner, one thread."""
 
     def __init__(self) -> None:
         self._tries = 0
 
-    def pause(self) -> float:
+    def next_delay(self) -> float:
         """Seconds to wait before the next try."""
         self._tries = min(self._tries + 1, 64)  # 2 ** 64 is far beyond the ceiling; more would only overflow
         return _computed(_RECONNECTING, self._tries)

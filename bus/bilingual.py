@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Words(NamedTuple):
+class Bilingual(NamedTuple):
     """One text in both languages of the people on duty."""
 
     zh: str

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
-from bus.security.message_security import NoNotary, Notary
+from bus.security.message_security import MessageSecurity, Unsecured
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class CenterContext:
     """What a county has settled for a center."""
 
     me: str
@@ -15,5 +15,5 @@ class Rules:
     arbiter: str | None = None
     """Who rules on cases registered here."""
     returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
-    notary: Notary = field(default_factory=NoNotary)
+    security: MessageSecurity = field(default_factory=Unsecured)
     """Who signs what leaves, and checks who has signed what arrives."""

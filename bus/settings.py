@@ -1,13 +1,15 @@
 """A center's settings: one TOML file, and the environment for what must not stand in a file. Checked as a whole."""
 
 import base64
+import os
 import secrets
 import tomllib
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bus.contract.types import CENTER_PATTERN, CenterName
 
@@ -45,7 +47,7 @@ class Http(_Part):
     """From one address; who asks more often is told to come again (429)."""
 
 
-class VendorAt(_Part):
+class Backend(_Part):
     """The center's own system."""
 
     url: _Url
@@ -113,7 +115,7 @@ class Trust(_Part):
 
 
 class CenterSettings(BaseSettings):
-    """Everything one ``bus run`` needs. Environment variables ``BUS_…`` win over the file (``BUS_VENDOR__TOKEN``)."""
+    """Everything one ``bus run`` needs. Environment variables ``BUS_…`` win over the file (``BUS_BACKEND__TOKEN``)."""
 
     model_config = SettingsConfigDict(
         env_prefix="BUS_", env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
@@ -132,7 +134,7 @@ class CenterSettings(BaseSettings):
     """Folder for attachments."""
     intake_secret: SecretStr = SecretStr("")
     """``whsec_…``, shared with the center's own system (Standard Webhooks)."""
-    vendor: VendorAt
+    backend: Backend
     http: Http = Http()
     production: bool = False
     """Whether residents' cases go through it: then it starts with no grave weakness
@@ -151,7 +153,7 @@ class CenterSettings(BaseSettings):
     """Attempts at the center's own system before a task is parked."""
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 35
     """For how many days messages are kept after their receipt: longer than any backup that may be put back is old."""
-    hands: Annotated[int, Field(ge=1, le=32)] = 4
+    concurrency: Annotated[int, Field(ge=1, le=32)] = 4
     """How many calls into the center's own system may run at once."""
 
     @classmethod
@@ -164,7 +166,7 @@ class CenterSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment before the file, so that secrets need not stand in it."""
-        return env_settings, init_settings
+        return env_settings, InitSettingsSource(settings_cls, _old_environment()), init_settings
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -214,8 +216,50 @@ _WORDS = {
 }
 
 
+OLD_NAMES = {"hands": "concurrency", "vendor": "backend"}
+"""Settings that had another name in 0.1: the old one is read until 0.3, with a warning."""
+
+
+def with_new_names(given: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``given`` by the names of today; warns of each old one. Raises ``BadSettings`` where both names are there."""
+    faults = [
+        (
+            prefix + old,
+            f"与 {prefix}{new} 是同一项，请只留新名",
+            f"is {prefix}{new} by its old name: keep the new one alone",
+        )
+        for old, new in OLD_NAMES.items()
+        if old in given and new in given
+    ]
+    if faults:
+        raise BadSettings(faults)
+    for old in sorted(OLD_NAMES.keys() & given.keys()):
+        new = OLD_NAMES[old]
+        warnings.warn(
+            f"设置项 {prefix}{old} 已改名为 {prefix}{new}，旧名到 0.3 版失效 / "
+            f"the setting {prefix}{old} is now called {prefix}{new}; the old name goes with 0.3",
+            FutureWarning,
+            stacklevel=2,
+        )
+    return {OLD_NAMES.get(name, name): value for name, value in given.items()}
+
+
+def _old_environment() -> dict[str, Any]:
+    """What the environment says by old names (``BUS_HANDS``, ``BUS_VENDOR__TOKEN``), as settings."""
+    found: dict[str, Any] = {}
+    for variable, value in os.environ.items():
+        name, *within = variable.removeprefix("BUS_").lower().split("__")
+        if variable.startswith("BUS_") and name in OLD_NAMES and len(within) <= 1:
+            if within:
+                found.setdefault(name, {})[within[0]] = value
+            else:
+                found[name] = value
+    return with_new_names(found, prefix="BUS_") if found else {}
+
+
 def load(path: Path | None, **given: Any) -> CenterSettings:  # noqa: ANN401 - whatever the settings hold
-    """Read settings from a TOML file, the environment and ``given``. Raises ``BadSettings`` with every fault."""
+    """Read settings from a TOML file, the environment and ``given``. Raises ``BadSettings`` with every fault. Old names
+    are read with a ``FutureWarning``."""
     try:
         from_file = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
     except OSError as error:
@@ -223,7 +267,7 @@ def load(path: Path | None, **given: Any) -> CenterSettings:  # noqa: ANN401 - w
     except (ValueError, RecursionError) as error:
         raise BadSettings([(str(path), "不是正确的 TOML 文件", f"is not TOML: {error}")]) from None
     try:
-        return CenterSettings(**(from_file | given))
+        return CenterSettings(**with_new_names(from_file | given))
     except ValidationError as error:
         raise BadSettings([_fault(item) for item in error.errors(include_input=False, include_url=False)]) from None
 

@@ -5,9 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from bus.demo.local_county import Town
+from bus.demo.local_county import LocalCounty
 from stories import s01, s02, s06, s09, s10, s12, s14, s15, s21, s22
-from stories.stage import ARBITER, CENTERS, COMMUNITY, DQ, DQ_COMMUNITY, DQ_STREET, RM, STREET, ZW, Json, Stage
+from stories.stage import (
+    ARBITER,
+    CENTERS,
+    COMMUNITY,
+    GOVERNMENT,
+    MEDIA,
+    PARTY,
+    PARTY_COMMUNITY,
+    PARTY_STREET,
+    STREET,
+    Json,
+    Stage,
+)
 
 STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S01": s01.play,
@@ -22,14 +34,14 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S22": s22.play,
 }
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
-    RM: [
-        {"category": "environment", "division": COMMUNITY, "to": DQ_COMMUNITY},
-        {"category": "property", "division": f"{STREET}*", "to": DQ_STREET},
-        {"to": DQ},
+    MEDIA: [
+        {"category": "environment", "division": COMMUNITY, "to": PARTY_COMMUNITY},
+        {"category": "property", "division": f"{STREET}*", "to": PARTY_STREET},
+        {"to": PARTY},
     ],
-    ZW: [{"to": DQ}],
-    DQ_COMMUNITY: [{"to": DQ_STREET}],
-    DQ_STREET: [{"category": "property", "to": DQ_COMMUNITY}, {"to": DQ}],
+    GOVERNMENT: [{"to": PARTY}],
+    PARTY_COMMUNITY: [{"to": PARTY_STREET}],
+    PARTY_STREET: [{"category": "property", "to": PARTY_COMMUNITY}, {"to": PARTY}],
 }
 SETTINGS: Mapping[str, Any] = {"returns_before_arbiter": 2}
 KILL_AT = "S10"
@@ -38,7 +50,7 @@ __all__ = ["ARBITER", "CENTERS", "ROUTES", "SETTINGS", "STORIES", "play"]
 
 
 def play(
-    town: Town,
+    county: LocalCounty,
     heard: Callable[[str, UUID], None] = lambda _story, _case: None,
     *,
     only: Sequence[str] = tuple(STORIES),
@@ -49,9 +61,9 @@ def play(
     ``disguise``: what residents say, in other words."""
     stages = []
     for name in only:
-        stage = Stage(town, name, heard=heard, disguise=disguise)
+        stage = Stage(county, name, heard=heard, disguise=disguise)
         stages.append(stage)
-        killer = threading.Thread(target=_power_cut, args=(town,)) if kill and name == KILL_AT else None
+        killer = threading.Thread(target=_power_cut, args=(county,)) if kill and name == KILL_AT else None
         if killer:
             killer.start()
         STORIES[name](stage)
@@ -60,8 +72,8 @@ def play(
     return stages
 
 
-def _power_cut(town: Town) -> None:
+def _power_cut(county: LocalCounty) -> None:
     """Wait until the story has begun, then kill the centers at once and start them again on the same stores."""
     threading.Event().wait(0.7)
-    town.kill()
-    town.start_centers()
+    county.kill()
+    county.start_centers()

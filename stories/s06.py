@@ -1,6 +1,6 @@
 """S06 居民议事会: one meeting, two suggestions, two cases; the same batch sent again makes no third."""
 
-from stories.stage import DQ_COMMUNITY, DQ_STREET, Stage
+from stories.stage import PARTY_COMMUNITY, PARTY_STREET, Stage
 
 MEETING = {
     "meeting_no": "YSH-2021-06",
@@ -16,14 +16,16 @@ MEETING = {
 def play(stage: Stage) -> None:
     """Two matters go up to the street, each is resolved on its own."""
     for _ in range(2):
-        stage.resident(DQ_COMMUNITY, "/staff/meetings", MEETING)
-    found = [stage.case_of(DQ_COMMUNITY, "matter", f"YSH-2021-06-{number}") for number in (1, 2)]
+        stage.resident(PARTY_COMMUNITY, "/staff/meetings", MEETING)
+    found = [stage.case_of(PARTY_COMMUNITY, "matter", f"YSH-2021-06-{number}") for number in (1, 2)]
     for case in found:
-        order = stage.order(DQ_STREET, case)
-        stage.staff(DQ_STREET, order, "accept")
-        stage.holds(DQ_STREET, case)
-        stage.staff(DQ_STREET, order, "resolve", reply="已整治并安排巡查。")
-        stage.closed(DQ_COMMUNITY, case)
-    meeting = [r for r in stage.town.records(DQ_COMMUNITY).values() if r.case.source.record.startswith("YSH-2021-06")]
+        order = stage.order(PARTY_STREET, case)
+        stage.staff(PARTY_STREET, order, "accept")
+        stage.holds(PARTY_STREET, case)
+        stage.staff(PARTY_STREET, order, "resolve", reply="已整治并安排巡查。")
+        stage.closed(PARTY_COMMUNITY, case)
+    meeting = [
+        r for r in stage.county.records(PARTY_COMMUNITY).values() if r.case.source.record.startswith("YSH-2021-06")
+    ]
     if len(meeting) != len(found):
         raise AssertionError(f"one meeting of two matters has become {len(meeting)} cases")

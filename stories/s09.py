@@ -1,6 +1,6 @@
 """S09 大召广场: two hundred questions on social insurance, registered and answered on the spot (即时办结)."""
 
-from stories.stage import ZW, Stage
+from stories.stage import GOVERNMENT, Stage
 
 QUESTIONS = 200
 
@@ -13,9 +13,9 @@ def play(stage: Stage) -> None:
             "text": "养老保险怎么续缴？", "division": "150104", "place": "玉泉区大召广场",
             "answer": "当场解答：可在窗口或手机续缴。",
         }  # fmt: skip
-        stage.resident(ZW, "/callers/orders", form)
-    found = [stage.case_of(ZW, "work-order", f"DZGC-{number:03d}") for number in range(1, QUESTIONS + 1)]
-    stage.town.until("200 answers on the spot", lambda: _instant(stage) >= QUESTIONS, 60)
+        stage.resident(GOVERNMENT, "/callers/orders", form)
+    found = [stage.case_of(GOVERNMENT, "work-order", f"DZGC-{number:03d}") for number in range(1, QUESTIONS + 1)]
+    stage.county.until("200 answers on the spot", lambda: _instant(stage) >= QUESTIONS, 60)
     if _instant(stage) != len(set(found)):
         raise AssertionError("the instant answers are not counted right")
 
@@ -24,6 +24,9 @@ def _instant(stage: Stage) -> int:
     """Closed, resolved in one step, and never out of the hall's hands: counted apart from handed-over cases."""
     return sum(
         1
-        for record in stage.town.records(ZW).values()
-        if record.status == "closed" and record.result is not None and record.result.instant and record.path == (ZW,)
+        for record in stage.county.records(GOVERNMENT).values()
+        if record.status == "closed"
+        and record.result is not None
+        and record.result.instant
+        and record.path == (GOVERNMENT,)
     )

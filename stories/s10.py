@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from stories.stage import DQ_COMMUNITY, DQ_STREET, RM, ZW, Stage
+from stories.stage import GOVERNMENT, MEDIA, PARTY_COMMUNITY, PARTY_STREET, Stage
 
 
 def play(stage: Stage) -> None:
@@ -14,7 +14,7 @@ def play(stage: Stage) -> None:
 def one(stage: Stage, name: str) -> UUID:
     """One such case from message to publication."""
     left = stage.resident(
-        RM,
+        MEDIA,
         "/residents/messages",
         {
             "client_name": name, "phone": "0476-5550103", "category": "市容环境",
@@ -22,21 +22,21 @@ def one(stage: Stage, name: str) -> UUID:
             "place": "红山区站前街道迎宾路社区",
         },
     )  # fmt: skip
-    case = stage.case_of(RM, "message", left["id"])
-    order = stage.order(DQ_COMMUNITY, case)
+    case = stage.case_of(MEDIA, "message", left["id"])
+    order = stage.order(PARTY_COMMUNITY, case)
     due = (datetime.now(UTC) + timedelta(days=3)).isoformat()
-    stage.staff(DQ_COMMUNITY, order, "accept", promise="三日内清理", due=due)
-    stage.until(RM, case, "who has it", lambda r: r.holder == DQ_COMMUNITY and r.due is not None)
-    for helper, ask in ((ZW, "城管到场联合检查"), (DQ_STREET, "物业配合清理")):
-        stage.staff(DQ_COMMUNITY, order, "ask-assist", to=helper, ask=ask)
+    stage.staff(PARTY_COMMUNITY, order, "accept", promise="三日内清理", due=due)
+    stage.until(MEDIA, case, "who has it", lambda r: r.holder == PARTY_COMMUNITY and r.due is not None)
+    for helper, ask in ((GOVERNMENT, "城管到场联合检查"), (PARTY_STREET, "物业配合清理")):
+        stage.staff(PARTY_COMMUNITY, order, "ask-assist", to=helper, ask=ask)
         stage.staff(helper, stage.order(helper, case, "assist"), "answer-assist", done=True, text="已到场配合。")
-    stage.until(DQ_COMMUNITY, case, "both answers", lambda r: [a.done for a in r.assists] == [True, True])
-    stage.staff(DQ_COMMUNITY, order, "progress", text="已下发整改通知单，限三日内清理。")
-    stage.staff(DQ_COMMUNITY, order, "resolve", reply="绿地已恢复，车棚已开放。")
-    stage.closed(RM, case)
-    stage.resident(RM, f"/residents/messages/{left['id']}/events", {"action": "rate", "stars": 5})
-    stage.rated(DQ_COMMUNITY, case, 5)
+    stage.until(PARTY_COMMUNITY, case, "both answers", lambda r: [a.done for a in r.assists] == [True, True])
+    stage.staff(PARTY_COMMUNITY, order, "progress", text="已下发整改通知单，限三日内清理。")
+    stage.staff(PARTY_COMMUNITY, order, "resolve", reply="绿地已恢复，车棚已开放。")
+    stage.closed(MEDIA, case)
+    stage.resident(MEDIA, f"/residents/messages/{left['id']}/events", {"action": "rate", "stars": 5})
+    stage.rated(PARTY_COMMUNITY, case, 5)
     report = {"action": "publish", "title": "绿地还给大家", "text": "社区联合检查，三日清理完毕。"}
-    stage.resident(RM, f"/staff/messages/{left['id']}/events", report)
-    stage.closed(DQ_COMMUNITY, case)
+    stage.resident(MEDIA, f"/staff/messages/{left['id']}/events", report)
+    stage.closed(PARTY_COMMUNITY, case)
     return case

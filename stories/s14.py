@@ -1,13 +1,13 @@
 """S14 云上海勃湾: the bureau comes on its own to advise a shop on its sign board, and is thanked."""
 
 from bus.custody import Status
-from stories.stage import ZW, Stage
+from stories.stage import GOVERNMENT, Stage
 
 
 def play(stage: Stage) -> None:
     """Opened by the handler, advice only; thanks after the closing open nothing again."""
     order = stage.resident(
-        ZW,
+        GOVERNMENT,
         "/callers/orders",
         {
             "channel": "主动服务", "sphere": "市场监管", "title": "门头牌匾指导", "text": "上门指导商户规范设置牌匾。",
@@ -15,12 +15,12 @@ def play(stage: Stage) -> None:
         },
     )  # fmt: skip
     number = order["order_no"]
-    case = stage.case_of(ZW, "work-order", number)
+    case = stage.case_of(GOVERNMENT, "work-order", number)
     resolve = {"action": "resolve", "outcome": "explained", "reply": "已现场指导牌匾尺寸与材质。"}
-    stage.resident(ZW, f"/staff/orders/{number}/events", resolve)
-    stage.closed(ZW, case)
-    stage.resident(ZW, f"/callers/orders/{number}/events", {"action": "thank", "text": "谢谢上门指导。"})
-    stage.case_of(ZW, "work-order", number)
-    record = stage.closed(ZW, case)
+    stage.resident(GOVERNMENT, f"/staff/orders/{number}/events", resolve)
+    stage.closed(GOVERNMENT, case)
+    stage.resident(GOVERNMENT, f"/callers/orders/{number}/events", {"action": "thank", "text": "谢谢上门指导。"})
+    stage.case_of(GOVERNMENT, "work-order", number)
+    record = stage.closed(GOVERNMENT, case)
     if record.status is not Status.CLOSED or record.round != 1:
         raise AssertionError("thanks have opened the case again")

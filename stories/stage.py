@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from bus.custody import Record, Status
-from bus.demo.local_county import Town
+from bus.demo.local_county import LocalCounty
 from bus.store import cases
 
 Json = dict[str, Any]
@@ -14,23 +14,23 @@ Json = dict[str, Any]
 COUNTY = "150402"
 STREET = "150402006"
 COMMUNITY = "150402006006"
-RM = f"media_center-{COUNTY}"
-WM = f"civilization_center-{COUNTY}"
-DQ = f"party_service-{COUNTY}"
-ZW = f"government_service-{COUNTY}"
-DQ_STREET = f"party_service-{STREET}"
-DQ_COMMUNITY = f"party_service-{COMMUNITY}"
-CENTERS: Sequence[str] = (RM, WM, DQ, ZW, DQ_STREET, DQ_COMMUNITY)
+MEDIA = f"media_center-{COUNTY}"
+CIVILIZATION = f"civilization_center-{COUNTY}"
+PARTY = f"party_service-{COUNTY}"
+GOVERNMENT = f"government_service-{COUNTY}"
+PARTY_STREET = f"party_service-{STREET}"
+PARTY_COMMUNITY = f"party_service-{COMMUNITY}"
+CENTERS: Sequence[str] = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT, PARTY_STREET, PARTY_COMMUNITY)
 """Four centers of one county, 红山区, and below its party service a street and a community. The stories keep the places
 they happened in; this one county stands in for the nine they come from."""
-ARBITER = DQ
+ARBITER = PARTY
 
 
 @dataclass(slots=True)
 class Stage:
     """One story's hold on the town."""
 
-    town: Town
+    county: LocalCounty
     story: str
     cases: list[UUID] = field(default_factory=list)
     """The cases of this story, as they come."""
@@ -43,17 +43,17 @@ class Stage:
 
     def resident(self, center: str, path: str, body: Json) -> Json:
         """Somebody uses the vendor's system of ``center``."""
-        answer: Json = self.town.vendor(center, path, self.disguise(body))
+        answer: Json = self.county.backend(center, path, self.disguise(body))
         return answer
 
     def case_of(self, center: str, system: str, native_id: str) -> UUID:
         """The case that a native record has become."""
 
         def find() -> UUID | None:
-            with self.town.eye(center).reading() as tx:
+            with self.county.store(center).reading() as tx:
                 return cases.find(tx, system, native_id)
 
-        case_id: UUID = self.town.until(f"{self.story}: a case for {system} {native_id}", find, self.patience)
+        case_id: UUID = self.county.until(f"{self.story}: a case for {system} {native_id}", find, self.patience)
         if case_id not in self.cases:
             self.cases.append(case_id)
             self.heard(self.story, case_id)
@@ -63,21 +63,21 @@ class Stage:
         """The order that staff of ``center`` see for the case. Returns its id in the vendor's system."""
 
         def find() -> str | None:
-            for record in list(self.town.vendors[center].records.values()):
+            for record in list(self.county.backends[center].records.values()):
                 if record.get("case_id") == str(case_id) and record.get("purpose") == purpose:
                     return str(record.get("id") or record.get("matter_no") or record["order_no"])
             return None
 
-        found: str = self.town.until(f"{self.story}: an order to {purpose} at {center}", find, self.patience)
+        found: str = self.county.until(f"{self.story}: an order to {purpose} at {center}", find, self.patience)
         return found
 
     def staff(self, center: str, order: str, action: str, **more: object) -> None:
         """Staff of ``center`` acts on an order."""
-        self.town.vendor(center, f"/staff/orders/{order}/events", {"action": action, **more})
+        self.county.backend(center, f"/staff/orders/{order}/events", {"action": action, **more})
 
     def record(self, center: str, case_id: UUID) -> Record | None:
         """What ``center`` knows of the case."""
-        return self.town.record(center, case_id)
+        return self.county.record(center, case_id)
 
     def until(self, center: str, case_id: UUID, what: str, seen: Callable[[Record], bool]) -> Record:
         """Wait until the record of ``center`` shows what is awaited."""
@@ -86,12 +86,12 @@ class Stage:
             record = self.record(center, case_id)
             return record if record is not None and seen(record) else None
 
-        found: Record = self.town.until(f"{self.story}: {what} at {center}", look, self.patience)
+        found: Record = self.county.until(f"{self.story}: {what} at {center}", look, self.patience)
         return found
 
     def holds(self, center: str, case_id: UUID) -> Record:
         """Wait until ``center`` knows itself the holder."""
-        return self.until(center, case_id, "custody", lambda r: r.mine and not r.lent)
+        return self.until(center, case_id, "custody", lambda r: r.mine and not r.decision_pending)
 
     def closed(self, center: str, case_id: UUID) -> Record:
         """Wait until ``center`` knows the case as closed: the resident has been answered."""

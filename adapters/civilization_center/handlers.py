@@ -9,7 +9,6 @@ from adapters.civilization_center import records as r
 from adapters.civilization_center.system import CivilizationSystem
 from bus import (
     Accepted,
-    Answer,
     AnswerAssist,
     ArbitrationRequested,
     AssistAnswered,
@@ -19,20 +18,21 @@ from bus import (
     Close,
     Closed,
     Command,
+    Commands,
     Declined,
-    Desk,
-    FrontDesk,
     Granted,
+    HandlerContext,
+    IntakeContext,
     Link,
     Lost,
     Message,
     Mode,
-    NotEver,
     Offered,
     Progressed,
     Published,
     Rated,
     Register,
+    Reject,
     Reopened,
     Resolve,
     Resolved,
@@ -55,98 +55,98 @@ FOLDERS = {
 }  # fmt: skip
 
 
-@center.takes_in("order", n.ServiceOrder, native_id=lambda form: form.order_no)
-def order(desk: FrontDesk, form: n.ServiceOrder) -> Answer:
+@center.form("order", n.ServiceOrder, native_id=lambda form: form.order_no)
+def order(context: IntakeContext, form: n.ServiceOrder) -> Commands:
     """点单: registered, and dispatched at once to those named, else to whose duty it is."""
-    return _register(desk, form, Source(system=SERVICE, record=form.order_no), "menu")
+    return _register(context, form, Source(system=SERVICE, record=form.order_no), "menu")
 
 
-@center.takes_in("wish", n.Wish, native_id=lambda form: form.wish_no)
-def wish(desk: FrontDesk, form: n.Wish) -> Answer:
+@center.form("wish", n.Wish, native_id=lambda form: form.wish_no)
+def wish(context: IntakeContext, form: n.Wish) -> Commands:
     """微心愿: registered, and open to the centers named (the first has it), else to whose duty it is."""
-    return _register(desk, form, Source(system=WISH, record=form.wish_no), "wish")
+    return _register(context, form, Source(system=WISH, record=form.wish_no), "wish")
 
 
-@center.takes_in("order-event", n.OrderEvent, native_id=lambda form: form.event_id)
-def order_event(desk: FrontDesk, form: n.OrderEvent) -> Answer:
+@center.form("order-event", n.OrderEvent, native_id=lambda form: form.event_id)
+def order_event(context: IntakeContext, form: n.OrderEvent) -> Commands:
     """What a resident, staff or a team did."""
-    case_id = _case_of(desk, form)
+    case_id = _case_of(context, form)
     if isinstance(form.event, n.Thanking):  # kept, and nothing opens again
         return [Link(case_id=case_id, system="thanks", native_id=form.event_id)]
-    return [_command(desk, case_id, form.event)]
+    return [_command(context, case_id, form.event)]
 
 
 @center.on(Offered)
-def offered(desk: Desk[CivilizationSystem], said: Message[Offered]) -> Answer:
+def offered(context: HandlerContext[CivilizationSystem], said: Message[Offered]) -> Commands:
     """派单: a work order that waits for our yes or no; an open offer goes to who is first."""
     data = said.data
     sent = mapping.order(data.case, "handle", said.source, data.note, returns=data.returns)
     several = data.mode is Mode.OPEN
-    return _open(desk, ORDER, sent.model_copy(update={"open_to_several": several}), data.case.attachments)
+    return _open(context, ORDER, sent.model_copy(update={"open_to_several": several}), data.case.attachments)
 
 
 @center.on(AssistRequested)
-def assist_requested(desk: Desk[CivilizationSystem], said: Message[AssistRequested]) -> Answer:
+def assist_requested(context: HandlerContext[CivilizationSystem], said: Message[AssistRequested]) -> Commands:
     """协办: a work order for help; the matter stays with who asks."""
     data = said.data
     sent = mapping.order(data.case, "assist", said.source, data.ask, data.assist_id)
-    return _open(desk, ASSIST, sent.model_copy(update={"due": data.due or sent.due}), data.case.attachments)
+    return _open(context, ASSIST, sent.model_copy(update={"due": data.due or sent.due}), data.case.attachments)
 
 
 @center.on(ArbitrationRequested)
-def arbitration_requested(desk: Desk[CivilizationSystem], said: Message[ArbitrationRequested]) -> Answer:
+def arbitration_requested(context: HandlerContext[CivilizationSystem], said: Message[ArbitrationRequested]) -> Commands:
     """提请裁定: a work order for whoever rules here, with who has sent it back so far."""
     data = said.data
     sent = mapping.order(data.case, "arbitrate", said.source, data.text, returns=data.returns)
-    return _open(desk, ARBITRATION, sent)
+    return _open(context, ARBITRATION, sent)
 
 
 @center.on(Ruled)
-def ruled(desk: Desk[CivilizationSystem], said: Message[Ruled]) -> Answer:
+def ruled(context: HandlerContext[CivilizationSystem], said: Message[Ruled]) -> Commands:
     """裁定: imposed on us, what we have of it is ours to handle, or we get an order; else all read who has it."""
     data = said.data
-    if data.holder != desk.me:
-        return _tell(desk, mapping.note(said))
-    if desk.natives.keys() & {WISH, SERVICE, ORDER}:
-        links = _tell(desk, mapping.note(said).model_copy(update={"status": "imposed"}))
-        _keep_photos(desk, data.case.attachments)
+    if data.holder != context.me:
+        return _tell(context, mapping.note(said))
+    if context.natives.keys() & {WISH, SERVICE, ORDER}:
+        links = _tell(context, mapping.note(said).model_copy(update={"status": "imposed"}))
+        _keep_photos(context, data.case.attachments)
         return links
     imposed = mapping.order(data.case, "imposed", said.source, data.text, returns=data.returns)
-    return _open(desk, ORDER, imposed, data.case.attachments)
+    return _open(context, ORDER, imposed, data.case.attachments)
 
 
 @center.on(Resolved)
-def resolved(desk: Desk[CivilizationSystem], said: Message[Resolved]) -> Answer:
+def resolved(context: HandlerContext[CivilizationSystem], said: Message[Resolved]) -> Commands:
     """办结: at the origin the resident reads the answer, and that closes the case."""
-    if desk.record.case.origin != desk.me:
-        return _tell(desk, mapping.note(said))
-    made = SERVICE if SERVICE in desk.natives else WISH
-    desk.system.reply(FOLDERS[made], desk.native(made), mapping.reply(desk.record.case, said), key=desk.key)
-    _keep_photos(desk, said.data.attachments)
-    current = desk.record.status is Status.RESOLVED and desk.record.round == said.data.round
-    return [Close(case_id=desk.record.case.case_id, replied_at=desk.now)] if current else []
+    if context.record.case.origin != context.me:
+        return _tell(context, mapping.note(said))
+    made = SERVICE if SERVICE in context.natives else WISH
+    context.system.reply(FOLDERS[made], context.native(made), mapping.reply(context.record.case, said), key=context.key)
+    _keep_photos(context, said.data.attachments)
+    current = context.record.status is Status.RESOLVED and context.record.round == said.data.round
+    return [Close(case_id=context.record.case.case_id, replied_at=context.now)] if current else []
 
 
 @center.on(Published)
-def published(desk: Desk[CivilizationSystem], said: Message[Published]) -> Answer:
+def published(context: HandlerContext[CivilizationSystem], said: Message[Published]) -> Commands:
     """公示 by another center: on our own board too."""
-    case_id = desk.record.case.case_id
+    case_id = context.record.case.case_id
     bulletin = r.Bulletin(case_id=case_id, by=said.source, title=said.data.title, text=said.data.text)
-    desk.system.bulletin(bulletin, key=desk.key)
+    context.system.bulletin(bulletin, key=context.key)
     return []
 
 
 @center.on(AssistAnswered)
-def assist_answered(desk: Desk[CivilizationSystem], said: Message[AssistAnswered]) -> Answer:
+def assist_answered(context: HandlerContext[CivilizationSystem], said: Message[AssistAnswered]) -> Commands:
     """协办答复: the answer, and the photos that prove it."""
-    links = _tell(desk, mapping.note(said))
-    _keep_photos(desk, said.data.attachments)
+    links = _tell(context, mapping.note(said))
+    _keep_photos(context, said.data.attachments)
     return links
 
 
-def news(desk: Desk[CivilizationSystem], said: Message[Any]) -> Answer:
+def news(context: HandlerContext[CivilizationSystem], said: Message[Any]) -> Commands:
     """What others do with the case: a line on our records, read by staff, and by the resident where it is for him."""
-    return _tell(desk, mapping.note(said))
+    return _tell(context, mapping.note(said))
 
 
 NEWS: tuple[type[Any], ...] = (
@@ -156,8 +156,8 @@ for kind in NEWS:
     center.on(kind)(news)
 
 
-def _register(desk: FrontDesk, form: n.ServiceOrder | n.Wish, source: Source, channel: str) -> list[Command]:
-    case = desk.new_case(
+def _register(context: IntakeContext, form: n.ServiceOrder | n.Wish, source: Source, channel: str) -> list[Command]:
+    case = context.new_case(
         title=mapping.title(form),
         text=mapping.text(form),
         category=mapping.category(form.item),
@@ -165,34 +165,34 @@ def _register(desk: FrontDesk, form: n.ServiceOrder | n.Wish, source: Source, ch
         channel=channel,
         source=source,
         resident=mapping.person(form),
-        attachments=tuple(desk.attachment(photo) for photo in form.photos),
+        attachments=tuple(context.attachment(photo) for photo in form.photos),
         urgency=mapping.urgency(form),
         received_at=form.made_at,
         due=form.due,
     )
     # without a route it is not refused: it stays here, in our staff's sight, until they dispatch it
-    routed = form.to or (desk.routes.find(case.category, case.place.division) or desk.me,)
-    if form.handled_here or routed == (desk.me,):
+    routed = form.to or (context.routes.find(case.category, case.place.division) or context.me,)
+    if form.handled_here or routed == (context.me,):
         return [Register(case=case)]
     return [Register(case=case), mapping.offer(case.case_id, routed)]
 
 
-def _case_of(desk: FrontDesk, form: n.OrderEvent) -> UUID:
+def _case_of(context: IntakeContext, form: n.OrderEvent) -> UUID:
     if form.case_id is not None:
         return form.case_id
     if form.wish_no is not None:
-        return desk.find(WISH, form.wish_no)
+        return context.find(WISH, form.wish_no)
     if form.order_no is not None:
-        return desk.find(SERVICE, form.order_no)
-    raise NotEver("no-record", "name wish_no, order_no or case_id")
+        return context.find(SERVICE, form.order_no)
+    raise Reject("no-record", "name wish_no, order_no or case_id")
 
 
-def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
+def _command(context: IntakeContext, case_id: UUID, act: n.Act) -> Command:
     """The command of an act that needs the front desk's knowledge; the others are mapped alone."""
     match act:
         case n.Dispatching():
-            case = desk.record(case_id).case
-            return mapping.offer(case_id, act.to or (desk.route(case.category, case.place.division),), act.note)
+            case = context.record(case_id).case
+            return mapping.offer(case_id, act.to or (context.route(case.category, case.place.division),), act.note)
         case n.Resolving():
             return Resolve(
                 case_id=case_id,
@@ -200,10 +200,10 @@ def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
                 public_reply=act.reply,
                 internal_note=mapping.service_note(act),
                 lawful_route=act.lawful_route,
-                attachments=tuple(desk.attachment(photo) for photo in act.photos),
+                attachments=tuple(context.attachment(photo) for photo in act.photos),
             )
         case n.AnsweringAssist():
-            photos = tuple(desk.attachment(photo) for photo in act.photos)
+            photos = tuple(context.attachment(photo) for photo in act.photos)
             return AnswerAssist(
                 case_id=case_id, done=act.done, text=act.text, assist_id=act.assist_id, attachments=photos
             )
@@ -212,27 +212,30 @@ def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
 
 
 def _open(
-    desk: Desk[CivilizationSystem], system: str, sent: r.WorkOrder, attachments: tuple[Attachment, ...] = ()
+    context: HandlerContext[CivilizationSystem],
+    system: str,
+    sent: r.WorkOrder,
+    attachments: tuple[Attachment, ...] = (),
 ) -> list[Command | Link]:
     """The order first, so that staff see it though a photo's holder is away; then the photos."""
-    opened = desk.system.open_order(sent, key=desk.key)
-    _keep_photos(desk, attachments)
+    opened = context.system.open_order(sent, key=context.key)
+    _keep_photos(context, attachments)
     return [Link(case_id=sent.case_id, system=system, native_id=opened)]
 
 
-def _keep_photos(desk: Desk[CivilizationSystem], attachments: tuple[Attachment, ...]) -> None:
+def _keep_photos(context: HandlerContext[CivilizationSystem], attachments: tuple[Attachment, ...]) -> None:
     for photo in attachments:
-        desk.system.keep_photo(photo, desk.fetch(photo), key=f"{desk.key}:{photo.sha256[:16]}")
+        context.system.keep_photo(photo, context.fetch(photo), key=f"{context.key}:{photo.sha256[:16]}")
 
 
-def _tell(desk: Desk[CivilizationSystem], note: r.Note) -> list[Command | Link]:
+def _tell(context: HandlerContext[CivilizationSystem], note: r.Note) -> list[Command | Link]:
     """Put the news on every record that we have of the case; where we have none, open one."""
     links: list[Command | Link] = []
-    ours = {system: desk.natives[system] for system in FOLDERS if system in desk.natives}
+    ours = {system: context.natives[system] for system in FOLDERS if system in context.natives}
     if not ours:
-        notice = mapping.order(desk.record.case, "notice", note.by)
-        ours[ORDER] = desk.system.open_order(notice, key=f"{desk.key}:notice")
+        notice = mapping.order(context.record.case, "notice", note.by)
+        ours[ORDER] = context.system.open_order(notice, key=f"{context.key}:notice")
         links.append(Link(case_id=notice.case_id, system=ORDER, native_id=ours[ORDER]))
     for system, record in ours.items():
-        desk.system.note(FOLDERS[system], record, note, key=f"{desk.key}:{system}")
+        context.system.note(FOLDERS[system], record, note, key=f"{context.key}:{system}")
     return links

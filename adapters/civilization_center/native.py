@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Code, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, fail_fast=True, description="照片 SHA-256，先上传后引用")]
@@ -110,7 +110,7 @@ class Progressing(Strict):
     """进展"""
 
     action: Literal["progress"]
-    stage: Word = "handling"
+    stage: Code = "handling"
     text: Text
     visible: bool = Field(default=True, title="居民可见")
     due: Moment | None = None

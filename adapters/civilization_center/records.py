@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from adapters.civilization_center.native import MenuItem, Phone, ReturnReason
-from bus import CenterName, Division, Line, Moment, Outcome, Sha256, Strict, Text, Word
+from bus import CenterName, Code, Division, Line, Moment, Outcome, Sha256, Strict, Text
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
 
@@ -15,7 +15,7 @@ class WorkOrder(Strict):
     """工单: a matter of another center, to be handled, helped with, ruled on, or known."""
 
     case_id: UUID
-    number: Word
+    number: Code
     purpose: Purpose
     sent_by: CenterName
     title: Line
@@ -38,7 +38,7 @@ class Note(Strict):
     """动态: what another center did, and whether the resident reads it."""
 
     case_id: UUID | None
-    status: Word
+    status: Code
     headline: Line
     headline_en: Line
     by: CenterName
@@ -55,7 +55,7 @@ class Reply(Strict):
     """答复: what the resident reads under the order or the wish."""
 
     case_id: UUID
-    number: Word
+    number: Code
     by: CenterName
     outcome: Outcome
     text: Text

@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastapi import Body, Header, HTTPException
 
 from adapters.civilization_center.native import MenuItem
-from bus.sdk.simulator import StandIn
+from bus.sdk.simulator import BackendSimulator
 
 Json = Annotated[dict[str, Any], Body()]
 Key = Annotated[str, Header(alias="Idempotency-Key")]
@@ -19,7 +19,7 @@ OURS = {"wishes": "wish_no", "service-orders": "order_no"}
 """What residents made here: folder → how an event names its record."""
 
 
-class Simulator(StandIn):
+class Simulator(BackendSimulator):
     """``autopilot``: staff takes and resolves every order, answers every request for help, at once."""
 
     def __init__(self, name: str, intake_url: str = "", secret: str = "", autopilot: bool = False) -> None:

@@ -7,20 +7,21 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from adapters.civilization_center.records import Bulletin, Note, Reply, WorkOrder
-from bus import Attachment, NotNow, Vendor
+from bus import Attachment, BackendClient, RetryLater
 
 
 class CivilizationSystem:
-    """Every call has its effect once for each ``key``. All raise ``NotNow`` and ``NotEver`` as ``Vendor`` does."""
+    """Every call has its effect once for each ``key``. All raise ``RetryLater`` and ``Reject`` as ``BackendClient``
+    does."""
 
-    def __init__(self, vendor: Vendor) -> None:
-        self._vendor = vendor
+    def __init__(self, backend: BackendClient) -> None:
+        self._vendor = backend
 
     def open_order(self, order: WorkOrder, *, key: str) -> str:
         """建单: a work order from another center. Returns its id."""
         answer = self._vendor.post("/orders", _body(order), key=key)
         if not isinstance(answer.get("id"), str):
-            raise NotNow("vendor-garbage")
+            raise RetryLater("vendor-garbage")
         return str(answer["id"])
 
     def note(self, folder: str, record: str, note: Note, *, key: str) -> None:

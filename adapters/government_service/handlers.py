@@ -9,7 +9,6 @@ from adapters.government_service import records as r
 from adapters.government_service.system import ServiceSystem
 from bus import (
     Accepted,
-    Answer,
     AnswerAssist,
     ArbitrationRequested,
     AssistAnswered,
@@ -19,10 +18,11 @@ from bus import (
     Close,
     Closed,
     Command,
+    Commands,
     Declined,
-    Desk,
-    FrontDesk,
     Granted,
+    HandlerContext,
+    IntakeContext,
     Link,
     Lost,
     Message,
@@ -49,10 +49,10 @@ ORDER, ASSIST, ARBITRATION = "work-order", "assist-order", "arbitration-order"
 """The records of the vendor that may belong to a case."""
 
 
-@center.takes_in("work-order", n.WorkOrder, native_id=lambda form: form.order_no)
-def work_order(desk: FrontDesk, form: n.WorkOrder) -> Answer:
+@center.form("work-order", n.WorkOrder, native_id=lambda form: form.order_no)
+def work_order(context: IntakeContext, form: n.WorkOrder) -> Commands:
     """工单: registered, and answered at once (即时办结), kept, or dispatched to whose duty it is."""
-    case = desk.new_case(
+    case = context.new_case(
         title=form.title,
         text=form.text,
         category=mapping.category(form.sphere),
@@ -60,105 +60,107 @@ def work_order(desk: FrontDesk, form: n.WorkOrder) -> Answer:
         channel=form.channel.name.lower(),
         source=Source(system=ORDER, record=form.order_no),
         resident=mapping.person(form),
-        attachments=tuple(desk.attachment(paper) for paper in form.materials),
+        attachments=tuple(context.attachment(paper) for paper in form.materials),
         urgency=mapping.urgency(form),
         received_at=form.received_at,
-        due=mapping.due(form, desk.now),
+        due=mapping.due(form, context.now),
     )
     registered = Register(case=case)
     if form.answer is not None:
         told = Resolve(case_id=case.case_id, outcome=Outcome.EXPLAINED, public_reply=form.answer, instant=True)
         return [registered, told]
     # without a route the order is not refused: it stays here, in our staff's sight, until they dispatch it
-    routed = form.to or (desk.routes.find(case.category, case.place.division) or desk.me,)
-    if form.handled_here or form.channel is n.Channel.PROACTIVE or routed == (desk.me,):
+    routed = form.to or (context.routes.find(case.category, case.place.division) or context.me,)
+    if form.handled_here or form.channel is n.Channel.PROACTIVE or routed == (context.me,):
         return [registered]
     return [registered, mapping.offer(case.case_id, routed)]
 
 
-@center.takes_in("order-event", n.OrderEvent, native_id=lambda form: form.event_id)
-def order_event(desk: FrontDesk, form: n.OrderEvent) -> Answer:
+@center.form("order-event", n.OrderEvent, native_id=lambda form: form.event_id)
+def order_event(context: IntakeContext, form: n.OrderEvent) -> Commands:
     """What staff or the caller did with a work order."""
-    case_id = form.case_id or desk.find(ORDER, form.order_no)
+    case_id = form.case_id or context.find(ORDER, form.order_no)
     if isinstance(form.event, n.Thanking):
         return [Link(case_id=case_id, system="thanks", native_id=form.event_id)]  # kept, and nothing opens again
-    return [_command(desk, case_id, form.event)]
+    return [_command(context, case_id, form.event)]
 
 
 @center.on(Offered)
-def offered(desk: Desk[ServiceSystem], said: Message[Offered]) -> Answer:
+def offered(context: HandlerContext[ServiceSystem], said: Message[Offered]) -> Commands:
     """转办: an order that waits for our staff to sign for it or to send it back."""
     data = said.data
     order = mapping.order(data.case, "handle", said.source, data.note, returns=data.returns)
-    return _open(desk, ORDER, order, data.case.attachments)
+    return _open(context, ORDER, order, data.case.attachments)
 
 
 @center.on(AssistRequested)
-def assist_requested(desk: Desk[ServiceSystem], said: Message[AssistRequested]) -> Answer:
+def assist_requested(context: HandlerContext[ServiceSystem], said: Message[AssistRequested]) -> Commands:
     """协办: an order for help; the matter stays with who asks."""
     data = said.data
     order = mapping.order(data.case, "assist", said.source, data.ask, data.assist_id)
-    return _open(desk, ASSIST, order.model_copy(update={"due": data.due or order.due}), data.case.attachments)
+    return _open(context, ASSIST, order.model_copy(update={"due": data.due or order.due}), data.case.attachments)
 
 
 @center.on(ArbitrationRequested)
-def arbitration_requested(desk: Desk[ServiceSystem], said: Message[ArbitrationRequested]) -> Answer:
+def arbitration_requested(context: HandlerContext[ServiceSystem], said: Message[ArbitrationRequested]) -> Commands:
     """提请裁定: an order for whoever rules here, with who has sent the case back so far."""
     data = said.data
-    return _open(desk, ARBITRATION, mapping.order(data.case, "arbitrate", said.source, data.text, returns=data.returns))
+    return _open(
+        context, ARBITRATION, mapping.order(data.case, "arbitrate", said.source, data.text, returns=data.returns)
+    )
 
 
 @center.on(Ruled)
-def ruled(desk: Desk[ServiceSystem], said: Message[Ruled]) -> Answer:
+def ruled(context: HandlerContext[ServiceSystem], said: Message[Ruled]) -> Commands:
     """裁定: imposed on us our order is ours to handle, or we get one; else staff and caller read who has it."""
     data = said.data
-    if data.holder != desk.me:
-        return _tell(desk, mapping.step(said), said.source)
-    if ORDER in desk.natives:
-        return _tell(desk, mapping.step(said, "imposed"), said.source)
+    if data.holder != context.me:
+        return _tell(context, mapping.step(said), said.source)
+    if ORDER in context.natives:
+        return _tell(context, mapping.step(said, "imposed"), said.source)
     order = mapping.order(data.case, "imposed", said.source, data.text, returns=data.returns)
-    return _open(desk, ORDER, order, data.case.attachments)
+    return _open(context, ORDER, order, data.case.attachments)
 
 
 @center.on(Declined)
-def declined(desk: Desk[ServiceSystem], said: Message[Declined]) -> Answer:
+def declined(context: HandlerContext[ServiceSystem], said: Message[Declined]) -> Commands:
     """退单: registered on our order with who and why; staff dispatch it again, or ask the arbiter."""
-    sent_back = mapping.sent_back(said, desk.record.times_returned)
-    desk.system.sent_back(desk.native(ORDER), sent_back, key=desk.key)
+    sent_back = mapping.sent_back(said, context.record.times_returned)
+    context.system.sent_back(context.native(ORDER), sent_back, key=context.key)
     return []
 
 
 @center.on(Resolved)
-def resolved(desk: Desk[ServiceSystem], said: Message[Resolved]) -> Answer:
+def resolved(context: HandlerContext[ServiceSystem], said: Message[Resolved]) -> Commands:
     """办结: at the origin the caller is told, and that closes the case."""
-    if desk.record.case.origin != desk.me:
-        return _tell(desk, mapping.step(said), said.source)
-    desk.system.answer(desk.native(ORDER), mapping.answer(desk.record.case, said), key=desk.key)
-    _keep_papers(desk, said.data.attachments)
-    current = desk.record.status is Status.RESOLVED and desk.record.round == said.data.round
-    return [Close(case_id=desk.record.case.case_id, replied_at=desk.now)] if current else []
+    if context.record.case.origin != context.me:
+        return _tell(context, mapping.step(said), said.source)
+    context.system.answer(context.native(ORDER), mapping.answer(context.record.case, said), key=context.key)
+    _keep_papers(context, said.data.attachments)
+    current = context.record.status is Status.RESOLVED and context.record.round == said.data.round
+    return [Close(case_id=context.record.case.case_id, replied_at=context.now)] if current else []
 
 
 @center.on(Rated)
-def rated(desk: Desk[ServiceSystem], said: Message[Rated]) -> Answer:
+def rated(context: HandlerContext[ServiceSystem], said: Message[Rated]) -> Commands:
     """好差评: on the order that we handled."""
-    links, orders = _orders(desk, said.source)
+    links, orders = _orders(context, said.source)
     for system, order_no in orders.items():
-        desk.system.grade(order_no, mapping.grade(said), key=f"{desk.key}:{system}")
+        context.system.grade(order_no, mapping.grade(said), key=f"{context.key}:{system}")
     return links
 
 
 @center.on(AssistAnswered)
-def assist_answered(desk: Desk[ServiceSystem], said: Message[AssistAnswered]) -> Answer:
+def assist_answered(context: HandlerContext[ServiceSystem], said: Message[AssistAnswered]) -> Commands:
     """协办答复: the answer, and the papers that prove it."""
-    links = _tell(desk, mapping.step(said), said.source)
-    _keep_papers(desk, said.data.attachments)
+    links = _tell(context, mapping.step(said), said.source)
+    _keep_papers(context, said.data.attachments)
     return links
 
 
-def news(desk: Desk[ServiceSystem], said: Message[Any]) -> Answer:
+def news(context: HandlerContext[ServiceSystem], said: Message[Any]) -> Commands:
     """What others do with the case: a line on our orders, read by staff, and by the caller where it is for him."""
-    return _tell(desk, mapping.step(said), said.source)
+    return _tell(context, mapping.step(said), said.source)
 
 
 NEWS: tuple[type[Any], ...] = (
@@ -177,15 +179,15 @@ for kind in NEWS:
     center.on(kind)(news)
 
 
-def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
+def _command(context: IntakeContext, case_id: UUID, act: n.Act) -> Command:
     """The command of an act that needs the front desk's knowledge; the others are mapped alone."""
     match act:
         case n.Dispatching():
-            case = desk.record(case_id).case
-            to = act.to or (desk.route(case.category, case.place.division),)
+            case = context.record(case_id).case
+            to = act.to or (context.route(case.category, case.place.division),)
             return mapping.offer(case_id, to, act.note)
         case n.Extending():
-            return mapping.extension(desk.record(case_id), act, desk.now)
+            return mapping.extension(context.record(case_id), act, context.now)
         case n.Resolving():
             return Resolve(
                 case_id=case_id,
@@ -193,43 +195,43 @@ def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
                 public_reply=act.reply,
                 internal_note=act.internal,
                 lawful_route=act.lawful_route,
-                attachments=tuple(desk.attachment(paper) for paper in act.materials),
+                attachments=tuple(context.attachment(paper) for paper in act.materials),
             )
         case n.AnsweringAssist():
-            papers = tuple(desk.attachment(paper) for paper in act.materials)
+            papers = tuple(context.attachment(paper) for paper in act.materials)
             return AnswerAssist(
                 case_id=case_id, done=act.done, text=act.text, assist_id=act.assist_id, attachments=papers
             )
         case _:
-            return mapping.command(case_id, act, desk.now)
+            return mapping.command(case_id, act, context.now)
 
 
 def _open(
-    desk: Desk[ServiceSystem], system: str, order: r.SentOrder, attachments: tuple[Attachment, ...] = ()
+    context: HandlerContext[ServiceSystem], system: str, order: r.SentOrder, attachments: tuple[Attachment, ...] = ()
 ) -> list[Command | Link]:
     """The order first, so that staff see it though the holder of a paper is away; then the papers."""
-    opened = desk.system.open_order(order, key=desk.key)
-    _keep_papers(desk, attachments)
+    opened = context.system.open_order(order, key=context.key)
+    _keep_papers(context, attachments)
     return [Link(case_id=order.case_id, system=system, native_id=opened)]
 
 
-def _keep_papers(desk: Desk[ServiceSystem], attachments: tuple[Attachment, ...]) -> None:
+def _keep_papers(context: HandlerContext[ServiceSystem], attachments: tuple[Attachment, ...]) -> None:
     for paper in attachments:
-        desk.system.keep_paper(paper, desk.fetch(paper), key=f"{desk.key}:{paper.sha256[:16]}")
+        context.system.keep_paper(paper, context.fetch(paper), key=f"{context.key}:{paper.sha256[:16]}")
 
 
-def _tell(desk: Desk[ServiceSystem], step: r.Step, source: str) -> list[Command | Link]:
-    links, orders = _orders(desk, source)
+def _tell(context: HandlerContext[ServiceSystem], step: r.Step, source: str) -> list[Command | Link]:
+    links, orders = _orders(context, source)
     for system, order_no in orders.items():
-        desk.system.step(order_no, step, key=f"{desk.key}:{system}")
+        context.system.step(order_no, step, key=f"{context.key}:{system}")
     return links
 
 
-def _orders(desk: Desk[ServiceSystem], source: str) -> tuple[list[Command | Link], dict[str, str]]:
+def _orders(context: HandlerContext[ServiceSystem], source: str) -> tuple[list[Command | Link], dict[str, str]]:
     """Every order that we have of the case; where we have none, one is opened, and linked."""
-    ours = {system: desk.natives[system] for system in (ORDER, ASSIST, ARBITRATION) if system in desk.natives}
+    ours = {system: context.natives[system] for system in (ORDER, ASSIST, ARBITRATION) if system in context.natives}
     if ours:
         return [], ours
-    order = mapping.order(desk.record.case, "notice", source)
-    opened = desk.system.open_order(order, key=f"{desk.key}:notice")
+    order = mapping.order(context.record.case, "notice", source)
+    opened = context.system.open_order(order, key=f"{context.key}:notice")
     return [Link(case_id=order.case_id, system=ORDER, native_id=opened)], {ORDER: opened}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Code, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{18}$")]
@@ -76,7 +76,7 @@ class Satisfaction(StrEnum):
 class ServiceItem(Strict):
     """事项 from the hall's catalogue, with the time that the center promises the public for it."""
 
-    code: Word = Field(title="事项编码")
+    code: Code = Field(title="事项编码")
     title: Line = Field(title="事项名称")
     promised_days: WorkingDays = Field(title="承诺办结时限（工作日）")
 
@@ -129,7 +129,7 @@ class Progressing(Strict):
     """办理进展"""
 
     action: Literal["progress"]
-    stage: Word = "handling"
+    stage: Code = "handling"
     text: Text
     visible: bool = Field(default=True, title="来电人可见")
 

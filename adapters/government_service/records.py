@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from adapters.government_service.native import Phone, ReturnReason, Satisfaction, Sphere
-from bus import CenterName, Division, Line, Moment, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Code, Division, Line, Moment, Outcome, Rater, Sha256, Strict, Text
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
 
@@ -15,7 +15,7 @@ class SentOrder(Strict):
     """外来工单: a work order for a case of another center."""
 
     case_id: UUID
-    number: Word
+    number: Code
     purpose: Purpose
     sent_by: CenterName
     title: Line
@@ -40,7 +40,7 @@ class SentOrder(Strict):
 class Step(Strict):
     """流转记录: what another center did, and whether the caller reads it."""
 
-    status: Word
+    status: Code
     headline: Line
     headline_en: Line
     by: CenterName
@@ -65,7 +65,7 @@ class Answer(Strict):
     """答复: what the caller is told."""
 
     case_id: UUID
-    number: Word
+    number: Code
     by: CenterName
     outcome: Outcome
     text: Text

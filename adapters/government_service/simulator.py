@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from fastapi import Body, Header, HTTPException
 
-from bus.sdk.simulator import StandIn
+from bus.sdk.simulator import BackendSimulator
 
 Json = Annotated[dict[str, Any], Body()]
 Key = Annotated[str, Header(alias="Idempotency-Key")]
@@ -24,7 +24,7 @@ STATUS = {
 BAD = ("不满意", "非常不满意")
 
 
-class Simulator(StandIn):
+class Simulator(BackendSimulator):
     """``autopilot``: staff signs for and resolves every order, answers every request for help, at once."""
 
     def __init__(self, name: str, intake_url: str = "", secret: str = "", autopilot: bool = False) -> None:

@@ -7,20 +7,21 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from adapters.government_service.records import Answer, Grade, SentBack, SentOrder, Step
-from bus import Attachment, NotNow, Vendor
+from bus import Attachment, BackendClient, RetryLater
 
 
 class ServiceSystem:
-    """Every call has its effect once for each ``key``. All raise ``NotNow`` and ``NotEver`` as ``Vendor`` does."""
+    """Every call has its effect once for each ``key``. All raise ``RetryLater`` and ``Reject`` as ``BackendClient``
+    does."""
 
-    def __init__(self, vendor: Vendor) -> None:
-        self._vendor = vendor
+    def __init__(self, backend: BackendClient) -> None:
+        self._vendor = backend
 
     def open_order(self, order: SentOrder, *, key: str) -> str:
         """建单: a work order for a case of another center. Returns its number."""
         answer = self._vendor.post("/orders", _body(order), key=key)
         if not isinstance(answer.get("order_no"), str):
-            raise NotNow("vendor-garbage")
+            raise RetryLater("vendor-garbage")
         return str(answer["order_no"])
 
     def step(self, order_no: str, step: Step, *, key: str) -> None:

@@ -135,7 +135,7 @@ def cancel(record: Record) -> list[Command]:
         return []
     if record.mine and record.offer_out is not None:
         return [] if record.offer_out.withdrawing else [Withdraw(case_id=case_id, reason="居民撤销诉求")]
-    if record.mine and record.lent:
+    if record.mine and record.decision_pending:
         return []  # the arbiter's word is awaited; what it brings asks again
     if record.mine:
         reply = "已按您的要求撤销此条留言。 / Your message was withdrawn as you asked."

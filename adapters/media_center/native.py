@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from bus import CenterName, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text, Word
+from bus import CenterName, Code, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, fail_fast=True, description="照片 SHA-256，先上传后引用")]
@@ -163,7 +163,7 @@ class Progressing(Strict):
     """进展"""
 
     action: Literal["progress"]
-    stage: Word = "handling"
+    stage: Code = "handling"
     text: Text
     visible: bool = Field(default=True, title="居民可见")
     due: Moment | None = None
@@ -242,7 +242,7 @@ class OrderEvent(Strict):
 class Note(Strict):
     """A line on a message or an order, written by us: what other centers did, and whether the resident reads it."""
 
-    status: Word
+    status: Code
     headline: Line
     headline_en: Line
     by: CenterName
@@ -259,7 +259,7 @@ class Reply(Strict):
     """The answer that the resident reads under the message."""
 
     case_id: UUID
-    number: Word
+    number: Code
     by: CenterName
     outcome: Outcome
     text: Text
@@ -271,7 +271,7 @@ class Order(Strict):
     """A work order in the newsroom for a case of another center."""
 
     case_id: UUID
-    number: Word
+    number: Code
     purpose: Literal["handle", "imposed", "assist", "arbitrate", "notice"]
     sent_by: CenterName
     title: Line

@@ -11,7 +11,6 @@ from adapters.party_service.system import PartySystem
 from bus import (
     Accept,
     Accepted,
-    Answer,
     AnswerAssist,
     ArbitrationRequested,
     AssistAnswered,
@@ -21,21 +20,22 @@ from bus import (
     Close,
     Closed,
     Command,
+    Commands,
     Declined,
-    Desk,
-    FrontDesk,
     Granted,
+    HandlerContext,
+    IntakeContext,
     Link,
     Lost,
     Message,
     Mode,
-    NotEver,
     Offered,
     Outcome,
     Progressed,
     Published,
     Rated,
     Register,
+    Reject,
     Reopened,
     Report,
     Resolve,
@@ -54,117 +54,117 @@ MATTER, ASSIST, ARBITRATION, CLAIM = "matter", "assist-matter", "arbitration-mat
 """The records of the vendor that may belong to a case."""
 
 
-@center.takes_in("entry", n.Entry, native_id=lambda form: form.matter_no)
-def entry(desk: FrontDesk, form: n.Entry) -> Answer:
+@center.form("entry", n.Entry, native_id=lambda form: form.matter_no)
+def entry(context: IntakeContext, form: n.Entry) -> Commands:
     """台账、来电、走访、随手拍: registered, and answered at once, kept, or dispatched to whose duty it is."""
-    known = _known(desk, MATTER, form.matter_no)
+    known = _known(context, MATTER, form.matter_no)
     if known is not None:  # it came before, with a meeting
         return [Link(case_id=known, system=MATTER, native_id=form.matter_no)]
-    return _register(desk, form)
+    return _register(context, form)
 
 
-@center.takes_in("meeting", n.Meeting, native_id=lambda form: form.event_id)
-def meeting(desk: FrontDesk, form: n.Meeting) -> Iterator[Command | Link]:
+@center.form("meeting", n.Meeting, native_id=lambda form: form.event_id)
+def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]:
     """居民议事会: one event, a case for each suggestion; a batch sent again makes no other."""
     for one in mapping.entries(form):
-        known = _known(desk, MATTER, one.matter_no)
+        known = _known(context, MATTER, one.matter_no)
         if known is not None:
             yield Link(case_id=known, system=MATTER, native_id=one.matter_no)
         else:
-            yield from _register(desk, one)
+            yield from _register(context, one)
 
 
-@center.takes_in("order-event", n.OrderEvent, native_id=lambda form: form.event_id)
-def order_event(desk: FrontDesk, form: n.OrderEvent) -> Answer:
+@center.form("order-event", n.OrderEvent, native_id=lambda form: form.event_id)
+def order_event(context: IntakeContext, form: n.OrderEvent) -> Commands:
     """What staff, leaders or the resident did with a matter."""
-    case_id = form.case_id or desk.find(MATTER, form.matter_no)
+    case_id = form.case_id or context.find(MATTER, form.matter_no)
     if isinstance(form.event, n.Claiming):
-        return _claim(desk, case_id, form.matter_no, form.event)
-    return [_command(desk, case_id, form.event)]
+        return _claim(context, case_id, form.matter_no, form.event)
+    return [_command(context, case_id, form.event)]
 
 
 @center.on(Offered)
-def offered(desk: Desk[PartySystem], said: Message[Offered]) -> Answer:
+def offered(context: HandlerContext[PartySystem], said: Message[Offered]) -> Commands:
     """转办: a matter that waits for our staff's yes or no; an open offer goes to who is first."""
     data = said.data
     matter = mapping.matter(data.case, "handle", said.source, data.note, returns=data.returns)
     open_to_several = data.mode is Mode.OPEN
-    return _open(desk, MATTER, matter.model_copy(update={"open_to_several": open_to_several}), data.case.attachments)
+    return _open(context, MATTER, matter.model_copy(update={"open_to_several": open_to_several}), data.case.attachments)
 
 
 @center.on(AssistRequested)
-def assist_requested(desk: Desk[PartySystem], said: Message[AssistRequested]) -> Answer:
+def assist_requested(context: HandlerContext[PartySystem], said: Message[AssistRequested]) -> Commands:
     """协办: a matter to help with; it stays with who asks."""
     data = said.data
     matter = mapping.matter(data.case, "assist", said.source, data.ask, data.assist_id)
-    return _open(desk, ASSIST, matter.model_copy(update={"due": data.due or matter.due}), data.case.attachments)
+    return _open(context, ASSIST, matter.model_copy(update={"due": data.due or matter.due}), data.case.attachments)
 
 
 @center.on(ArbitrationRequested)
-def arbitration_requested(desk: Desk[PartySystem], said: Message[ArbitrationRequested]) -> Answer:
+def arbitration_requested(context: HandlerContext[PartySystem], said: Message[ArbitrationRequested]) -> Commands:
     """提请裁定: a matter for whoever rules here, with who has sent it back so far."""
     data = said.data
     matter = mapping.matter(data.case, "arbitrate", said.source, data.text, returns=data.returns)
-    return _open(desk, ARBITRATION, matter)
+    return _open(context, ARBITRATION, matter)
 
 
 @center.on(Ruled)
-def ruled(desk: Desk[PartySystem], said: Message[Ruled]) -> Answer:
+def ruled(context: HandlerContext[PartySystem], said: Message[Ruled]) -> Commands:
     """裁定: imposed on us our matter is ours to handle, or we get one; else staff and resident read who has it."""
     data = said.data
-    if data.holder != desk.me:
-        return _tell(desk, mapping.step(said), said.source)
-    if MATTER in desk.natives:
-        links = _tell(desk, mapping.step(said).model_copy(update={"status": "imposed"}), said.source)
-        _keep_photos(desk, data.case.attachments)  # of a matter that was only a notice we have none yet
+    if data.holder != context.me:
+        return _tell(context, mapping.step(said), said.source)
+    if MATTER in context.natives:
+        links = _tell(context, mapping.step(said).model_copy(update={"status": "imposed"}), said.source)
+        _keep_photos(context, data.case.attachments)  # of a matter that was only a notice we have none yet
         return links
     matter = mapping.matter(data.case, "imposed", said.source, data.text, returns=data.returns)
-    return _open(desk, MATTER, matter, data.case.attachments)
+    return _open(context, MATTER, matter, data.case.attachments)
 
 
 @center.on(Progressed)
-def progressed(desk: Desk[PartySystem], said: Message[Progressed]) -> Answer:
+def progressed(context: HandlerContext[PartySystem], said: Message[Progressed]) -> Commands:
     """进展: with a date it is a promise, and filed as a 整改通知单."""
-    links, ours = _matters(desk, said.source)
-    notice = mapping.notice(desk.record.case, said)
+    links, ours = _matters(context, said.source)
+    notice = mapping.notice(context.record.case, said)
     for system, matter_no in ours.items():
-        desk.system.step(matter_no, mapping.step(said), key=f"{desk.key}:{system}")
+        context.system.step(matter_no, mapping.step(said), key=f"{context.key}:{system}")
         if notice is not None:
-            desk.system.notice(matter_no, notice, key=f"{desk.key}:{system}:due")
+            context.system.notice(matter_no, notice, key=f"{context.key}:{system}:due")
     return links
 
 
 @center.on(Resolved)
-def resolved(desk: Desk[PartySystem], said: Message[Resolved]) -> Answer:
+def resolved(context: HandlerContext[PartySystem], said: Message[Resolved]) -> Commands:
     """办结: at the origin the resident is told, and that closes the case."""
-    if desk.record.case.origin != desk.me:
-        return _tell(desk, mapping.step(said), said.source)
-    desk.system.reply(desk.native(MATTER), mapping.reply(desk.record.case, said), key=desk.key)
-    _keep_photos(desk, said.data.attachments)
-    current = desk.record.status is Status.RESOLVED and desk.record.round == said.data.round
-    return [Close(case_id=desk.record.case.case_id, replied_at=desk.now)] if current else []
+    if context.record.case.origin != context.me:
+        return _tell(context, mapping.step(said), said.source)
+    context.system.reply(context.native(MATTER), mapping.reply(context.record.case, said), key=context.key)
+    _keep_photos(context, said.data.attachments)
+    current = context.record.status is Status.RESOLVED and context.record.round == said.data.round
+    return [Close(case_id=context.record.case.case_id, replied_at=context.now)] if current else []
 
 
 @center.on(Published)
-def published(desk: Desk[PartySystem], said: Message[Published]) -> Answer:
+def published(context: HandlerContext[PartySystem], said: Message[Published]) -> Commands:
     """公示 by another center: on our own board too."""
-    case_id = desk.record.case.case_id
+    case_id = context.record.case.case_id
     bulletin = r.Bulletin(case_id=case_id, by=said.source, title=said.data.title, text=said.data.text)
-    desk.system.bulletin(bulletin, key=desk.key)
+    context.system.bulletin(bulletin, key=context.key)
     return []
 
 
 @center.on(AssistAnswered)
-def assist_answered(desk: Desk[PartySystem], said: Message[AssistAnswered]) -> Answer:
+def assist_answered(context: HandlerContext[PartySystem], said: Message[AssistAnswered]) -> Commands:
     """协办答复: the answer, and the photos that prove it."""
-    links = _tell(desk, mapping.step(said), said.source)
-    _keep_photos(desk, said.data.attachments)
+    links = _tell(context, mapping.step(said), said.source)
+    _keep_photos(context, said.data.attachments)
     return links
 
 
-def news(desk: Desk[PartySystem], said: Message[Any]) -> Answer:
+def news(context: HandlerContext[PartySystem], said: Message[Any]) -> Commands:
     """What others do with the case: a line on our matters, read by staff, and by the resident where it is for him."""
-    return _tell(desk, mapping.step(said, desk.record.times_returned), said.source)
+    return _tell(context, mapping.step(said, context.record.times_returned), said.source)
 
 
 NEWS: tuple[type[Any], ...] = (
@@ -174,15 +174,15 @@ for kind in NEWS:
     center.on(kind)(news)
 
 
-def _known(desk: FrontDesk, system: str, native_id: str) -> UUID | None:
+def _known(context: IntakeContext, system: str, native_id: str) -> UUID | None:
     try:
-        return desk.find(system, native_id)
-    except NotEver:
+        return context.find(system, native_id)
+    except Reject:
         return None
 
 
-def _register(desk: FrontDesk, form: n.Entry) -> list[Command]:
-    case = desk.new_case(
+def _register(context: IntakeContext, form: n.Entry) -> list[Command]:
+    case = context.new_case(
         title=mapping.title(form),
         text=mapping.text(form),
         category=mapping.category(form.sphere),
@@ -190,7 +190,7 @@ def _register(desk: FrontDesk, form: n.Entry) -> list[Command]:
         channel=form.channel.name.lower(),
         source=Source(system=MATTER, record=form.matter_no),
         resident=mapping.person(form),
-        attachments=tuple(desk.attachment(photo) for photo in form.photos),
+        attachments=tuple(context.attachment(photo) for photo in form.photos),
         urgency=mapping.urgency(form),
         received_at=form.received_at,
         due=form.due,
@@ -200,18 +200,18 @@ def _register(desk: FrontDesk, form: n.Entry) -> list[Command]:
         told = Resolve(case_id=case.case_id, outcome=Outcome.EXPLAINED, public_reply=form.answer, instant=True)
         return [registered, told]
     # without a route the matter is not refused: it stays here, in our staff's sight, until they dispatch it
-    routed = form.to or (desk.routes.find(case.category, case.place.division) or desk.me,)
-    if form.handled_here or form.board or routed == (desk.me,):
+    routed = form.to or (context.routes.find(case.category, case.place.division) or context.me,)
+    if form.handled_here or form.board or routed == (context.me,):
         return [registered]
     return [registered, mapping.offer(case.case_id, routed)]
 
 
-def _claim(desk: FrontDesk, case_id: UUID, matter_no: str, act: n.Claiming) -> list[Command | Link]:
+def _claim(context: IntakeContext, case_id: UUID, matter_no: str, act: n.Claiming) -> list[Command | Link]:
     """认领: the first has it; of a matter that is offered to us, claiming is taking it."""
-    record = desk.record(case_id)
+    record = context.record(case_id)
     ticket = f"{case_id}/{record.round}"
-    if _known(desk, CLAIM, ticket) is not None:
-        raise NotEver("claimed", "somebody has claimed this matter already; see the board for who")
+    if _known(context, CLAIM, ticket) is not None:
+        raise Reject("claimed", "somebody has claimed this matter already; see the board for who")
     text = mapping.claim_text(act)
     taken: Command = (
         Accept(case_id=case_id, commitment=text, due=act.due)
@@ -221,11 +221,11 @@ def _claim(desk: FrontDesk, case_id: UUID, matter_no: str, act: n.Claiming) -> l
     return [taken, Link(case_id=case_id, system=CLAIM, native_id=ticket)]
 
 
-def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
+def _command(context: IntakeContext, case_id: UUID, act: n.Act) -> Command:
     """The command of an act that needs the front desk's knowledge; the others are mapped alone."""
     match act:
         case n.Dispatching():
-            return mapping.offer(case_id, _addressees(desk, case_id, act), act.note)
+            return mapping.offer(case_id, _addressees(context, case_id, act), act.note)
         case n.Resolving():
             return Resolve(
                 case_id=case_id,
@@ -233,10 +233,10 @@ def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
                 public_reply=act.reply,
                 internal_note=act.internal,
                 lawful_route=act.lawful_route,
-                attachments=tuple(desk.attachment(photo) for photo in act.photos),
+                attachments=tuple(context.attachment(photo) for photo in act.photos),
             )
         case n.AnsweringAssist():
-            photos = tuple(desk.attachment(photo) for photo in act.photos)
+            photos = tuple(context.attachment(photo) for photo in act.photos)
             return AnswerAssist(
                 case_id=case_id, done=act.done, text=act.text, assist_id=act.assist_id, attachments=photos
             )
@@ -244,44 +244,44 @@ def _command(desk: FrontDesk, case_id: UUID, act: n.Act) -> Command:
             return mapping.command(case_id, act)
 
 
-def _addressees(desk: FrontDesk, case_id: UUID, act: n.Dispatching) -> tuple[str, ...]:
+def _addressees(context: IntakeContext, case_id: UUID, act: n.Dispatching) -> tuple[str, ...]:
     if act.to:
         return act.to
-    case = desk.record(case_id).case
+    case = context.record(case_id).case
     if act.level is None:
-        return (desk.route(case.category, case.place.division),)
-    found = mapping.neighbour(desk.me, case.place.division, act.level)
+        return (context.route(case.category, case.place.division),)
+    found = mapping.neighbour(context.me, case.place.division, act.level)
     if found is None:
-        raise NotEver("no-such-level", "the place of the matter names no center on that level: name one in to")
+        raise Reject("no-such-level", "the place of the matter names no center on that level: name one in to")
     return (found,)
 
 
 def _open(
-    desk: Desk[PartySystem], system: str, matter: r.SentMatter, attachments: tuple[Attachment, ...] = ()
+    context: HandlerContext[PartySystem], system: str, matter: r.SentMatter, attachments: tuple[Attachment, ...] = ()
 ) -> list[Command | Link]:
     """The matter first, so that staff see it though a photo's holder is away; then the photos."""
-    opened = desk.system.open_matter(matter, key=desk.key)
-    _keep_photos(desk, attachments)
+    opened = context.system.open_matter(matter, key=context.key)
+    _keep_photos(context, attachments)
     return [Link(case_id=matter.case_id, system=system, native_id=opened)]
 
 
-def _keep_photos(desk: Desk[PartySystem], attachments: tuple[Attachment, ...]) -> None:
+def _keep_photos(context: HandlerContext[PartySystem], attachments: tuple[Attachment, ...]) -> None:
     for photo in attachments:
-        desk.system.keep_photo(photo, desk.fetch(photo), key=f"{desk.key}:{photo.sha256[:16]}")
+        context.system.keep_photo(photo, context.fetch(photo), key=f"{context.key}:{photo.sha256[:16]}")
 
 
-def _tell(desk: Desk[PartySystem], step: r.Step, source: str) -> list[Command | Link]:
-    links, ours = _matters(desk, source)
+def _tell(context: HandlerContext[PartySystem], step: r.Step, source: str) -> list[Command | Link]:
+    links, ours = _matters(context, source)
     for system, matter_no in ours.items():
-        desk.system.step(matter_no, step, key=f"{desk.key}:{system}")
+        context.system.step(matter_no, step, key=f"{context.key}:{system}")
     return links
 
 
-def _matters(desk: Desk[PartySystem], source: str) -> tuple[list[Command | Link], dict[str, str]]:
+def _matters(context: HandlerContext[PartySystem], source: str) -> tuple[list[Command | Link], dict[str, str]]:
     """Every matter that we have of the case; where we have none, one is opened, and linked."""
-    ours = {system: desk.natives[system] for system in (MATTER, ASSIST, ARBITRATION) if system in desk.natives}
+    ours = {system: context.natives[system] for system in (MATTER, ASSIST, ARBITRATION) if system in context.natives}
     if ours:
         return [], ours
-    matter = mapping.matter(desk.record.case, "notice", source)
-    opened = desk.system.open_matter(matter, key=f"{desk.key}:notice")
+    matter = mapping.matter(context.record.case, "notice", source)
+    opened = context.system.open_matter(matter, key=f"{context.key}:notice")
     return [Link(case_id=matter.case_id, system=MATTER, native_id=opened)], {MATTER: opened}

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from adapters.party_service.words import Channel, Finding, Judge, Plea, ReturnReason, Satisfaction, Sphere
-from bus import CenterName, Division, Line, Moment, NativeId, Sha256, Strict, Text, Word
+from bus import CenterName, Code, Division, Line, Moment, NativeId, Sha256, Strict, Text
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{18}$")]
@@ -107,7 +107,7 @@ class Progressing(Strict):
     """进展; with ``due`` a commitment: the platform issues a 整改通知单"""
 
     action: Literal["progress"]
-    stage: Word = "handling"
+    stage: Code = "handling"
     text: Text
     visible: bool = Field(default=True, title="居民可见")
     due: Moment | None = Field(default=None, title="整改或承诺期限")

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from adapters.party_service.native import Phone
 from adapters.party_service.words import Finding, Judge, ReturnReason, Satisfaction, Sphere
-from bus import CenterName, Division, Line, Moment, Sha256, Strict, Text, Word
+from bus import CenterName, Code, Division, Line, Moment, Sha256, Strict, Text
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
 Level = Literal["county", "township", "village"]
@@ -17,7 +17,7 @@ class SentMatter(Strict):
     """外来事项: a matter of another center, to be handled, helped with, ruled on, or known."""
 
     case_id: UUID
-    number: Word
+    number: Code
     purpose: Purpose
     sent_by: CenterName
     level: Level = Field(title="事发地所在层级")
@@ -44,7 +44,7 @@ class SentMatter(Strict):
 class Step(Strict):
     """流转记录: what another center did, and whether the resident reads it."""
 
-    status: Word
+    status: Code
     headline: Line
     headline_en: Line
     by: CenterName
@@ -72,7 +72,7 @@ class Reply(Strict):
     """答复: what the resident is told."""
 
     case_id: UUID
-    number: Word
+    number: Code
     by: CenterName
     finding: Finding
     text: Text

@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastapi import Body, Header, HTTPException
 
 from adapters.party_service import ledger
-from bus.sdk.simulator import StandIn
+from bus.sdk.simulator import BackendSimulator
 
 Json = Annotated[dict[str, Any], Body()]
 File = Annotated[bytes, Body(media_type="application/octet-stream")]
@@ -18,7 +18,7 @@ STATUS = {"accept": "accepted", "decline": "returned", "resolve": "resolved", "d
 """What an act of staff makes of a matter."""
 
 
-class Simulator(StandIn):
+class Simulator(BackendSimulator):
     """``autopilot``: staff takes and resolves every matter, answers every request for help, at once."""
 
     def __init__(self, name: str, intake_url: str = "", secret: str = "", autopilot: bool = False) -> None:

@@ -7,20 +7,21 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from adapters.party_service.records import Bulletin, Notice, Reply, SentMatter, Step
-from bus import Attachment, NotNow, Vendor
+from bus import Attachment, BackendClient, RetryLater
 
 
 class PartySystem:
-    """Every call has its effect once for each ``key``. All raise ``NotNow`` and ``NotEver`` as ``Vendor`` does."""
+    """Every call has its effect once for each ``key``. All raise ``RetryLater`` and ``Reject`` as ``BackendClient``
+    does."""
 
-    def __init__(self, vendor: Vendor) -> None:
-        self._vendor = vendor
+    def __init__(self, backend: BackendClient) -> None:
+        self._vendor = backend
 
     def open_matter(self, matter: SentMatter, *, key: str) -> str:
         """立项: a matter of another center. Returns its number."""
         answer = self._vendor.post("/matters", _body(matter), key=key)
         if not isinstance(answer.get("id"), str):
-            raise NotNow("vendor-garbage")
+            raise RetryLater("vendor-garbage")
         return str(answer["id"])
 
     def step(self, matter_no: str, step: Step, *, key: str) -> None:

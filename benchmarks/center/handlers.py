@@ -9,7 +9,7 @@ from bus.contract.case import Person, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.messages import Offered
 from bus.custody.commands import Offer, Register
-from bus.sdk.center import Answer, Center, Desk, FrontDesk
+from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext
 
 DIVISION = "150402001000"
 
@@ -30,10 +30,10 @@ def _nothing(_vendor: object) -> None:
 center: Center[None] = Center("bench", _nothing)
 
 
-@center.takes_in("matter", Matter, lambda form: form.native_id)
-def matter(desk: FrontDesk, form: Matter) -> Answer:
+@center.form("matter", Matter, lambda form: form.native_id)
+def matter(context: IntakeContext, form: Matter) -> Commands:
     """Register it, and offer it at once."""
-    case = desk.new_case(
+    case = context.new_case(
         title="小区供暖温度不足",
         text=form.text,
         category="housing.heating",
@@ -50,7 +50,7 @@ arrived: dict[str, float] = {}
 
 
 @center.on(Offered)
-def offered(_desk: Desk[Any], message: Message[Offered]) -> Answer:
+def offered(_desk: HandlerContext[Any], message: Message[Offered]) -> Commands:
     """What the center's own system does is not measured here, only when it may."""
     arrived[message.data.case.source.record] = time.monotonic()
     return []

@@ -19,13 +19,13 @@ from benchmarks.filling import fill
 from benchmarks.ground import folder
 from benchmarks.runners.marks import done, tell
 from benchmarks.runners.ours import GIVER
-from bus.context import Rules
-from bus.pipeline.handle import Gate, Patience
-from bus.pipeline.intake import Counter, Submission
-from bus.runtime.engine import WINDOW, Turns
-from bus.runtime.process import settle_down
+from bus.context import CenterContext
+from bus.pipeline.handle import CircuitBreaker, RetryPolicy
+from bus.pipeline.intake import IntakeDeps, Submission
+from bus.runtime.engine import BATCH_LIMIT, Engine
+from bus.runtime.process import tune_garbage_collector
 from bus.store import Store, schema
-from bus.transports.port import Delivery, Fate, Parcel
+from bus.transports.port import Delivery, Parcel, SendResult
 
 
 class Lists:
@@ -34,11 +34,11 @@ class Lists:
     def __init__(self, me: str, boxes: dict[str, list[Delivery]]) -> None:
         self.me, self.boxes = me, boxes
 
-    def send(self, parcels: Sequence[Parcel], _timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], _timeout: float) -> list[SendResult]:
         """All are taken, except what nobody fetches."""
         for parcel in parcels:
             self.boxes[parcel.recipient].append(Delivery(parcel.body, self.me, None, parcel.digest))
-        return [Fate.TAKEN] * len(parcels)
+        return [SendResult.CONFIRMED] * len(parcels)
 
     def receive(self, limit: int, _timeout: float) -> list[Delivery]:
         """What lies there."""
@@ -56,36 +56,38 @@ class _NoRoutes:
         return None
 
 
-def stand(name: str, path: Path, boxes: dict[str, list[Delivery]]) -> Turns:
+def stand(name: str, path: Path, boxes: dict[str, list[Delivery]]) -> Engine:
     """A center without threads."""
-    store, rules = Store(f"sqlite:///{path}/{name}.db"), Rules(name)
+    store, context = Store(f"sqlite:///{path}/{name}.db"), CenterContext(name)
     schema.upgrade(store)
-    counter, gate = Counter(rules, _NoRoutes(), lambda *_: None), Gate(Patience())
+    deps, breaker = IntakeDeps(context, _NoRoutes(), lambda *_: None), CircuitBreaker(RetryPolicy())
     road: Any = Lists(name, boxes)
-    return Turns(center, None, rules, counter, store, road, gate, lambda _: b"", lambda: datetime.now(UTC), at_once=16)
+    return Engine(
+        center, None, context, deps, store, road, breaker, lambda _: b"", lambda: datetime.now(UTC), smallest_batch=16
+    )
 
 
-def hand_over(giver: Turns, takers: Sequence[Turns], letters: int, numbers: Iterator[int]) -> tuple[float, float]:
+def hand_over(giver: Engine, takers: Sequence[Engine], letters: int, numbers: Iterator[int]) -> tuple[float, float]:
     """One window of hand-overs, from the forms to the receipts. Seconds at the giver, and at all takers together."""
     form, words = center.forms["matter"], "暖" * letters
     forms = [
-        Submission(form, Matter(native_id=f"m-{number}", text=words, to=takers[number % len(takers)].rules.me))
-        for number in (next(numbers) for _ in range(WINDOW))
+        Submission(form, Matter(native_id=f"m-{number}", text=words, to=takers[number % len(takers)].context.me))
+        for number in (next(numbers) for _ in range(BATCH_LIMIT))
     ]
     start = time.perf_counter()
-    giver.take_in(forms)
-    giver.send()
+    giver.intake(forms)
+    giver.relay()
     said = time.perf_counter()
     for taker in takers:
         taker.receive(0)
-        taker.send()
-        while taker.work()[0] or taker.unwritten:
+        taker.relay()
+        while taker.handle()[0] or taker.unrecorded:
             pass
-        taker.send()
+        taker.relay()
     heard = time.perf_counter()
     while giver.receive(0):
         pass
-    giver.send()
+    giver.relay()
     return time.perf_counter() - heard + said - start, heard - said
 
 
@@ -102,12 +104,12 @@ def main() -> None:
         hand_over(giver, others, letters, numbers)
         for one in (giver, *others) if what == "cases" else (giver,):
             fill(one.store, what, size)
-        settle_down()
+        tune_garbage_collector()
         hand_over(giver, others, letters, numbers)
         both = [hand_over(giver, others, letters, numbers) for _ in range(rounds)]
         # many takers have few messages each, which is no cost of the giver's
         took = [given if what == "centers" else given + taken for given, taken in both]
-        tell("ended", took=[seconds / WINDOW * 1e6 for seconds in took])
+        tell("ended", took=[seconds / BATCH_LIMIT * 1e6 for seconds in took])
 
 
 if __name__ == "__main__":

@@ -23,12 +23,12 @@ from bus.contract.envelope import decode
 from bus.contract.messages import Receipt
 from bus.log import set_up
 from bus.pipeline.intake import Reply, Submission
-from bus.runtime.process import Running, settle_down
+from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.settings import load
 from bus.store import cases
 from bus.store.outbox import WAITING
 from bus.store.tables import outbox
-from bus.transports.port import Delivery, Fate, Parcel
+from bus.transports.port import Delivery, Parcel, SendResult
 from bus.transports.rabbitmq.transport import RabbitTransport
 
 OPEN_FORMS = 1000
@@ -46,7 +46,7 @@ class Watched(RabbitTransport):
         self.receipted: dict[str, float] = {}
         self._records: dict[str, str] = {}
 
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         """As ever."""
         for parcel in parcels:
             found = _RECORD.search(parcel.body)
@@ -66,7 +66,7 @@ class Watched(RabbitTransport):
 
 def started(
     me: str, broker: str, store: str, folder: Path, secret: str, secrecy: dict[str, Any], *, watched: bool
-) -> tuple[Running, str]:
+) -> tuple[CenterProcess, str]:
     """A center that is ready, and the URL of its HTTP server."""
     settings = load(
         None,
@@ -76,54 +76,54 @@ def started(
         broker=broker,
         data=str(folder / me),
         intake_secret=secret,
-        vendor={"url": "http://127.0.0.1:9"},
+        backend={"url": "http://127.0.0.1:9"},
         http={"port": 0, "requests_per_second": 1_000_000},
         **secrecy,
     )
     set_up(me, sys.stderr, logging.ERROR)
-    running = Running(settings, (Watched if watched else RabbitTransport)(me, broker))
-    url = running.start()
-    settle_down()
-    while not running.ready()["ready"]:
+    process = CenterProcess(settings, (Watched if watched else RabbitTransport)(me, broker))
+    url = process.start()
+    tune_garbage_collector()
+    while not process.ready()["ready"]:
         time.sleep(0.01)
-    return running, url
+    return process, url
 
 
-def hand_in(running: Running, prefix: str, count: int, letters: int) -> None:
+def hand_in(process: CenterProcess, prefix: str, count: int, letters: int) -> None:
     """So many forms at the door, as quickly as they are answered."""
-    form, text = running.center.forms["matter"], "暖" * letters
+    form, text = process.center.forms["matter"], "暖" * letters
     open_forms: deque[Future[Reply]] = deque()
     for number in range(count):
         body = Matter(native_id=f"{prefix}-{number}", text=text, to=TAKER)
-        open_forms.append(running.door(Submission(form, body)))
+        open_forms.append(process.submit(Submission(form, body)))
         if len(open_forms) >= OPEN_FORMS:
             assert open_forms.popleft().result(60).status == "taken"
     while open_forms:
         assert open_forms.popleft().result(60).status == "taken"
 
 
-def until_receipted(running: Running, known: int = 0) -> None:
+def until_receipted(process: CenterProcess, known: int = 0) -> None:
     """Until so many cases are known here and nothing is owed to anybody."""
     while True:
-        with running.store.reading() as tx:  # one glance into an index: to count would cost what is being measured
+        with process.store.reading() as tx:  # one glance into an index: to count would cost what is being measured
             if not tx.execute(OWED).scalar() and (known == 0 or sum(cases.count_by_status(tx).values()) >= known):
                 return
         time.sleep(0.02)
 
 
-def obey(running: Running, word: str, number: int, letters: int) -> None:
+def obey(process: CenterProcess, word: str, number: int, letters: int) -> None:
     """Do what the coordinator wants, and say when it is done."""
     if word == "hand-in":
         tell("begun")
-        hand_in(running, f"m{time.monotonic_ns()}", number, letters)
+        hand_in(process, f"m{time.monotonic_ns()}", number, letters)
         tell("said")
-        until_receipted(running)
+        until_receipted(process)
         tell("ended")
     elif word == "await":
-        until_receipted(running, number)
+        until_receipted(process, number)
         tell("awaited")
     elif word == "times":
-        receipted = running.transport.receipted if isinstance(running.transport, Watched) else {}
+        receipted = process.transport.receipted if isinstance(process.transport, Watched) else {}
         tell("times", arrived=arrived, receipted=receipted)
 
 
@@ -131,12 +131,12 @@ def main() -> None:
     """``ours CENTER BROKER STORE FOLDER SECRET LETTERS SECRECY [watched]``; it leaves when its standard input ends."""
     me, broker, store, folder, secret, letters, secrecy = sys.argv[1:8]
     watched = "watched" in sys.argv[8:]
-    running, url = started(me, broker, store, Path(folder), secret, json.loads(secrecy), watched=watched)
+    process, url = started(me, broker, store, Path(folder), secret, json.loads(secrecy), watched=watched)
     tell("ready", url=url)
     for line in sys.stdin:
         word, _, number = line.strip().partition(" ")
-        obey(running, word, int(number or 0), int(letters))
-    running.stop()
+        obey(process, word, int(number or 0), int(letters))
+    process.stop()
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from benchmarks.ground import folder
 from benchmarks.runners.growing import hand_over, stand
 from benchmarks.runners.marks import done, tell
 from benchmarks.runners.ours import GIVER, TAKER
-from bus.runtime.engine import WINDOW, Turns
-from bus.runtime.process import settle_down
+from bus.runtime.engine import BATCH_LIMIT, Engine
+from bus.runtime.process import tune_garbage_collector
 from bus.transports.port import Delivery
 
 STEPS = {"take_in": "intake", "send": "relay", "receive": "accept", "work": "work"}
@@ -52,9 +52,9 @@ class Samples:
         )
         if step is None:
             return
-        turns: Turns = step.f_locals["self"]
+        engine: Engine = step.f_locals["self"]
         self.all += 1
-        side = "giver" if turns.rules.me == GIVER else "taker"
+        side = "giver" if engine.context.me == GIVER else "taker"
         self.seen[f"step: {side}, {STEPS[_name(step)]}"] += 1
         files = [f.f_code.co_filename for f in stack]
         layer = next(name for file in files for part, name in LAYERS if part in file)
@@ -79,22 +79,24 @@ def main() -> None:
     with folder() as path:
         giver, taker, numbers = stand(GIVER, path, boxes), stand(TAKER, path, boxes), iter(range(10**9))
         hand_over(giver, [taker], TEXT, numbers)
-        settle_down()
+        tune_garbage_collector()
         busy = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
         for _ in range(windows):
             hand_over(giver, [taker], TEXT, numbers)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        each = (time.process_time() - busy) / windows / WINDOW * 1e6
+        each = (time.process_time() - busy) / windows / BATCH_LIMIT * 1e6
         parts = {name: each * count / samples.all for name, count in samples.seen.items()}
-        disk = {who: _kept(turns) / (windows + 1) / WINDOW for who, turns in (("giver", giver), ("taker", taker))}
+        disk = {
+            who: _kept(engine) / (windows + 1) / BATCH_LIMIT for who, engine in (("giver", giver), ("taker", taker))
+        }
         tell("ended", all=each, parts=parts, disk=disk)
 
 
-def _kept(turns: Turns) -> int:
+def _kept(engine: Engine) -> int:
     """Bytes of the store's file when its log is moved into it and what is free is given back."""
-    turns.store.close()
-    path = Path(turns.store.url.database or "")
+    engine.store.close()
+    path = Path(engine.store.url.database or "")
     file = sqlite3.connect(path, isolation_level=None)
     file.execute("VACUUM")
     file.close()

@@ -11,23 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bus.security.master_key import Altered, hide, show
+from bus.security.master_key import Tampered, decrypt, encrypt
 from bus.store import files
-from bus.store.database import Store, StoreTrouble
+from bus.store.database import Store, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class BlobStore:
     """The files of one center. Threads and processes may share it."""
 
     store: Store
     path: Path
 
     def put(self, sha256: str, content: bytes) -> None:
-        """Keep a file, durably; one that is there stays. Raises ``StoreTrouble``, ``KeyTrouble``."""
+        """Keep a file, durably; one that is there stays. Raises ``StoreUnavailable``, ``KeyUnusable``."""
         while True:
             key = self._key(sha256) or self.store.write(lambda tx: files.new_key(tx, sha256))
-            _write(self._place(sha256, key), content if key is None else hide(key.cipher, content, sha256.encode()))
+            _write(self._place(sha256, key), content if key is None else encrypt(key.cipher, content, sha256.encode()))
             if key is None:
                 return
             now = self._key(sha256)
@@ -36,7 +36,8 @@ class Folder:
                 return
 
     def get(self, sha256: str) -> bytes | None:
-        """The bytes of a file; None if it is not here. Raises ``StoreTrouble`` when it was altered, ``KeyTrouble``."""
+        """The bytes of a file; None if it is not here. Raises ``StoreUnavailable`` when it was altered,
+        ``KeyUnusable``."""
         key = self._key(sha256)
         for there in dict.fromkeys((key, None)):
             place = self._place(sha256, there)
@@ -79,6 +80,6 @@ def _write(place: Path, content: bytes) -> None:
 
 def _shown(key: files.KeyOfFile, sha256: str, content: bytes) -> bytes:
     try:
-        return show(key.cipher, content, sha256.encode())
-    except Altered:
-        raise StoreTrouble(f"the file {sha256} was altered: put it back from a backup", passing=False) from None
+        return decrypt(key.cipher, content, sha256.encode())
+    except Tampered:
+        raise StoreUnavailable(f"the file {sha256} was altered: put it back from a backup", passing=False) from None

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 import httpx
 from sqlalchemy import select
 
-from bus.attachments.blob_store import Folder, is_hash
-from bus.attachments.strip_metadata import without_traces
+from bus.attachments.blob_store import BlobStore, is_hash
+from bus.attachments.strip_metadata import strip_metadata
 from bus.contract.case import Attachment
 from bus.contract.types import Strict
-from bus.sdk.center import NotEver, NotNow
-from bus.security.message_security import NoNotary, Notary
+from bus.sdk.center import Reject, RetryLater
+from bus.security.message_security import MessageSecurity, Unsecured
 from bus.store import files
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.inserts import lay_new
+from bus.store.inserts import insert_new
 from bus.store.timestamps import ms
 
 LARGEST = 20 * 1024 * 1024
@@ -33,7 +33,7 @@ MEDIA_TYPES = {
 """What may be attached, told by its first bytes and never by its name. Word and Excel files are zip files."""
 
 
-class NotKept(ValueError):
+class AttachmentRefused(ValueError):
     """The file cannot be kept; ``code`` is safe to log."""
 
     def __init__(self, code: str) -> None:
@@ -41,7 +41,7 @@ class NotKept(ValueError):
         self.code = code
 
 
-class Kept(Strict):
+class StoredAttachment(Strict):
     """A file that is kept here: of a photo the picture alone, so that its hash may be another than that of what came.
 
     It may be named by either hash."""
@@ -53,36 +53,36 @@ class Kept(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Attachments:
+class AttachmentService:
     """One center's folder of attachments."""
 
-    folder: Folder
+    blobs: BlobStore
     public_url: str
     """Where other centers reach this center's intake; attachments are served below it."""
-    notary: Notary = field(default_factory=NoNotary)
+    security: MessageSecurity = field(default_factory=Unsecured)
 
-    def keep(self, content: bytes, name: str | None, now: datetime) -> Kept:
+    def keep(self, content: bytes, name: str | None, now: datetime) -> StoredAttachment:
         """Keep a file, durably, under its hash, without what a camera told beside the picture.
 
-        Raises ``NotKept`` for one too large or of another type."""
+        Raises ``AttachmentRefused`` for one too large or of another type."""
         if not 0 < len(content) <= LARGEST:
-            raise NotKept("too-large" if content else "empty")
+            raise AttachmentRefused("too-large" if content else "empty")
         media_type = next((kind for mark, kind in MEDIA_TYPES.items() if content.startswith(mark)), None)
         if media_type is None:
-            raise NotKept("media-type")
-        came, content = hashlib.sha256(content).hexdigest(), without_traces(content, media_type)
+            raise AttachmentRefused("media-type")
+        came, content = hashlib.sha256(content).hexdigest(), strip_metadata(content, media_type)
         sha256 = hashlib.sha256(content).hexdigest()
-        self.folder.put(sha256, content)
-        kept = Kept(sha256=sha256, size=len(content), media_type=media_type, name=_plain(name))
+        self.blobs.put(sha256, content)
+        kept = StoredAttachment(sha256=sha256, size=len(content), media_type=media_type, name=_plain(name))
         alias = {"came": came, "sha256": sha256}
 
         def change(tx: Tx) -> None:
             name = files.name_kept(tx, sha256, kept.name)
-            lay_new(tx, t.attachments, [kept.model_dump() | {"name": name, "at_ms": ms(now)}], ["sha256"])
+            insert_new(tx, t.attachments, [kept.model_dump() | {"name": name, "at_ms": ms(now)}], ["sha256"])
             if came != sha256:
-                lay_new(tx, t.attachments_came, [alias], ["came"])
+                insert_new(tx, t.attachments_came, [alias], ["came"])
 
-        self.folder.store.write(change)
+        self.blobs.store.write(change)
         return kept
 
     def named(self, tx: Tx, sha256: str) -> Attachment | None:
@@ -98,27 +98,27 @@ class Attachments:
         return Attachment(sha256=sha256, size=row.size, media_type=row.media_type, name=name, href=href)
 
     def read(self, sha256: str) -> bytes | None:
-        """The bytes of a kept file; None if it is not here. Raises ``NotKept`` for what is no hash."""
+        """The bytes of a kept file; None if it is not here. Raises ``AttachmentRefused`` for what is no hash."""
         if not is_hash(sha256):
-            raise NotKept("no-hash")
-        return self.folder.get(sha256)
+            raise AttachmentRefused("no-hash")
+        return self.blobs.get(sha256)
 
     def fetch(self, reference: Attachment) -> bytes:
         """The bytes of a file that a message names, from here or from the center that has it, checked by its hash.
 
-        Raises ``NotNow`` while its center is away, or the message names an address at which the directory knows no
-        center, ``NotEver`` when it does not have it or has something else."""
+        Raises ``RetryLater`` while its center is away, or the message names an address at which the directory knows no
+        center, ``Reject`` when it does not have it or has something else."""
         here = self.read(reference.sha256)
         if here is not None:
             return here
         if reference.href is None:
-            raise NotEver("attachment-nowhere", "the message does not say where the attachment is")
-        if not self.notary.may_fetch(reference.href, reference.sha256, datetime.now(UTC)):
-            raise NotNow("attachment-stranger")  # until the directory lists a center at this address
+            raise Reject("attachment-nowhere", "the message does not say where the attachment is")
+        if not self.security.may_fetch(reference.href, reference.sha256, datetime.now(UTC)):
+            raise RetryLater("attachment-stranger")  # until the directory lists a center at this address
         content = _download(reference.href, reference.size)
         if hashlib.sha256(content).hexdigest() != reference.sha256:
-            raise NotEver("attachment-altered", "the center that has it serves other bytes than were announced")
-        self.folder.put(reference.sha256, content)
+            raise Reject("attachment-altered", "the center that has it serves other bytes than were announced")
+        self.blobs.put(reference.sha256, content)
         return content
 
 
@@ -134,16 +134,16 @@ def _download(href: str, size: int) -> bytes:
     try:
         with httpx.stream("GET", href, timeout=30, follow_redirects=False, trust_env=False) as response:
             if response.status_code == 404:
-                raise NotEver("attachment-gone", "the center that had it no longer has it")
+                raise Reject("attachment-gone", "the center that had it no longer has it")
             if response.status_code != 200:
-                raise NotNow(f"attachment-{response.status_code}")
+                raise RetryLater(f"attachment-{response.status_code}")
             content = bytearray()
             for part in response.iter_bytes():
                 content += part
                 if len(content) > size:
-                    raise NotEver("attachment-altered", "more bytes came than were announced")
+                    raise Reject("attachment-altered", "more bytes came than were announced")
             return bytes(content)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # the last: a host that is no name (IDNA)
-        raise NotEver("attachment-address", "the message names an address that is no URL") from None
+        raise Reject("attachment-address", "the message names an address that is no URL") from None
     except httpx.HTTPError:
-        raise NotNow("attachment-away") from None
+        raise RetryLater("attachment-away") from None

@@ -23,7 +23,7 @@ class _Strange(Exception):
     """It is not built as the standard says."""
 
 
-def without_traces(content: bytes, media_type: str) -> bytes:
+def strip_metadata(content: bytes, media_type: str) -> bytes:
     """The same picture, with nothing told beside it; anything else as it is."""
     strip = {"image/jpeg": _jpeg, "image/png": _png}.get(media_type)
     if strip is None:

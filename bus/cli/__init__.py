@@ -1,5 +1,10 @@
 """``bus``: the operators' commands, one file each. Exit codes: 0 well, 1 a finding or failure, 2 usage or settings."""
 
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import typer
 
 from bus.cli.access import access
@@ -12,7 +17,7 @@ from bus.cli.parked import parked
 from bus.cli.pki import pki
 from bus.cli.proof import proof
 from bus.cli.queues import queues
-from bus.cli.recover import restored
+from bus.cli.recover import recover
 from bus.cli.run import run
 from bus.cli.schemas import schemas
 from bus.cli.simulate import simulate
@@ -35,7 +40,7 @@ app.command("doctor")(doctor)
 app.command("queues")(queues)
 app.command("trace")(trace)
 app.command("import")(import_)
-app.command("restored")(restored)
+app.command("recover")(recover)
 app.command("erase")(erase)
 app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
@@ -46,6 +51,32 @@ app.add_typer(access, name="access")
 app.add_typer(proof, name="proof")
 
 
+OLD_WORDS = {"restored": ("recover", recover)}
+"""Commands that had another name in 0.1: the old word is taken until 0.3, with a warning."""
+
+
+def _by_old_word(old: str, new: str, command: Callable[..., None]) -> Callable[..., None]:
+    @wraps(command)
+    def run(*given: Any, **named: Any) -> None:  # noqa: ANN401 - whatever the command takes
+        told = (
+            f"bus {old} 已改名为 bus {new}，旧名到 0.3 版失效 / bus {old} is now bus {new}; the old word goes with 0.3"
+        )
+        warnings.warn(told, FutureWarning, stacklevel=2)
+        command(*given, **named)
+
+    return run
+
+
+for _old, (_new, _command) in OLD_WORDS.items():
+    app.command(_old, hidden=True)(_by_old_word(_old, _new, _command))
+
+
+def _one_line(message: Warning | str, *_where: object) -> str:
+    """A warning as people read it: not where in our code it was made."""
+    return f"{message}\n"
+
+
 def main() -> None:
     """The program ``bus``."""
+    warnings.formatwarning = _one_line  # type: ignore[assignment]  # of what it is given only the message is told
     app()

@@ -6,15 +6,21 @@ from typing import Annotated
 
 import typer
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
-from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Voice, moment
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
 from bus.store import access_log
 
 access = typer.Typer(help="居民信息查阅记录 / who has read what of residents", no_args_is_help=True)
 
-_HEADS = (Words("编号", "Id"), Words("时间", "When"), Words("何人", "Who"), Words("何物", "What"),
-          Words("案件", "Case"), Words("为何", "Why"))  # fmt: skip
+_HEADS = (
+    Bilingual("编号", "Id"),
+    Bilingual("时间", "When"),
+    Bilingual("何人", "Who"),
+    Bilingual("何物", "What"),
+    Bilingual("案件", "Case"),
+    Bilingual("为何", "Why"),
+)
 
 
 def whoami() -> str:
@@ -32,16 +38,16 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """列出查阅记录 / everything that was read, by whom, when and why."""
-    voice = Voice(lang, as_json)
-    with voice.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
+    output = Output(lang, as_json)
+    with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
         found = list(access_log.entries(tx, case))
     if as_json:
         names = ("number", "at_ms", "who", "what", "case_id", "why")
-        voice.data([{name: getattr(one, name) for name in names} | {"digest": one.digest.hex()} for one in found])
+        output.data([{name: getattr(one, name) for name in names} | {"digest": one.digest.hex()} for one in found])
     elif found:
-        voice.table(_HEADS, [(o.number, moment(o.at_ms), o.who, o.what, o.case_id, o.why) for o in found])
+        output.table(_HEADS, [(o.number, moment(o.at_ms), o.who, o.what, o.case_id, o.why) for o in found])
     else:
-        voice.say("无人查阅过", "nobody has read anything")
+        output.say("无人查阅过", "nobody has read anything")
 
 
 @access.command()
@@ -52,23 +58,23 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """核对查阅记录是否完整，给出末值，另处留存；不完整时退出码 1 / is the record whole? keep its head elsewhere."""
-    voice = Voice(lang, as_json)
+    output = Output(lang, as_json)
     try:
         known = bytes.fromhex(head) if head else None
     except ValueError:
-        voice.fail("--head 应为 64 位十六进制", "--head: 64 hexadecimal digits are needed", USAGE)
-    with voice.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
+        output.fail("--head 应为 64 位十六进制", "--head: 64 hexadecimal digits are needed", USAGE)
+    with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
         broken, newest, count = (
             access_log.broken(tx, known),
             access_log.head(tx).hex(),
             len(list(access_log.entries(tx))),
         )
     if as_json:
-        voice.data({"entries": count, "head": newest, "broken": broken})
+        output.data({"entries": count, "head": newest, "broken": broken})
     else:
-        voice.say(f"{count} 条，末值 {newest}", f"{count} entries, head {newest}")
+        output.say(f"{count} 条，末值 {newest}", f"{count} entries, head {newest}")
         for number in broken:
-            voice.warn(*_fault(number))
+            output.warn(*_fault(number))
     if broken:
         raise typer.Exit(FAILURE)
 

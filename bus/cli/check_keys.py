@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
-from bus.security.errors import KeyTrouble
-from bus.security.keyed_security import KeyNotary, notary_of
+from bus.security.errors import KeyUnusable
+from bus.security.keyed_security import KeyedSecurity, security_of
 from bus.security.keyring import OWNERS_ALONE
 from bus.security.pki import days_left
 from bus.settings import CenterSettings
@@ -23,9 +23,9 @@ def certificate(settings: CenterSettings) -> Iterator[Check]:
     try:
         left = days_left(mine, datetime.now(UTC))
         readable = key.stat().st_mode & OWNERS_ALONE
-    except (KeyTrouble, OSError):
+    except (KeyUnusable, OSError):
         return  # the road says so
-    renew = Words(
+    renew = Bilingual(
         "请运维者用 bus pki center 重新签发，换上后重启", "have it issued anew (`bus pki center`), and restart"
     )
     if left < 0:
@@ -35,26 +35,26 @@ def certificate(settings: CenterSettings) -> Iterator[Check]:
     else:
         yield well("certificate", f"还有 {left} 天", f"good for {left} days")
     if readable:
-        cure = Words(f"chmod 600 {key}，若可能已被读取，请重新签发", f"chmod 600 {key}; if it was read: a new one")
+        cure = Bilingual(f"chmod 600 {key}，若可能已被读取，请重新签发", f"chmod 600 {key}; if it was read: a new one")
         yield wrong("certificate", "他人可读证书的私钥", "others may read the certificate's key", cure)
 
 
 def keys(settings: CenterSettings) -> Iterator[Check]:
     """The keys, the directory, and this center's place in it."""
     try:
-        notary = notary_of(settings.trust)
-    except KeyTrouble as trouble:
+        security = security_of(settings.trust)
+    except KeyUnusable as trouble:
         yield wrong(
-            "keys", "密钥或名录不可用", "the keys or the directory cannot be used", Words(trouble.zh, trouble.en)
+            "keys", "密钥或名录不可用", "the keys or the directory cannot be used", Bilingual(trouble.zh, trouble.en)
         )
         return
-    if not isinstance(notary, KeyNotary):  # which is a weakness, and told as one
+    if not isinstance(security, KeyedSecurity):  # which is a weakness, and told as one
         return
     now = datetime.now(UTC)
-    trouble_now = notary.trouble(now)
-    known = notary.book.now()
+    trouble_now = security.trouble(now)
+    known = security.directory.current()
     if trouble_now is not None:
-        yield wrong("keys", "本中心不能签名", "this center cannot sign", Words(trouble_now.zh, trouble_now.en))
+        yield wrong("keys", "本中心不能签名", "this center cannot sign", Bilingual(trouble_now.zh, trouble_now.en))
     else:
         kid = known.current(settings.center, now)[0].key.kid
         zh, en = f"{kid}，名录第 {known.serial} 版", f"{kid}, directory serial {known.serial}"

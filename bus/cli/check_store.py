@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from bus import recovery
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
 from bus.runtime.bootstrap import store_of
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from bus.settings import CenterSettings
 from bus.store import parked, schema
-from bus.store.database import Store, StoreTrouble
+from bus.store.database import Store, StoreUnavailable
 
 DISK_FREE = 1 << 30
 """Bytes that should be free where the store and the attachments lie."""
@@ -25,13 +25,13 @@ def store(settings: CenterSettings) -> Iterator[Check]:
     """Reachable, of our version, durable, with room on a local disk."""
     try:
         opened = store_of(settings)
-    except KeyTrouble as trouble:
+    except KeyUnusable as trouble:
         yield wrong(
-            "store key", "库的主密钥不可用", "the store's master key cannot be used", Words(trouble.zh, trouble.en)
+            "store key", "库的主密钥不可用", "the store's master key cannot be used", Bilingual(trouble.zh, trouble.en)
         )
         return
     except SQLAlchemyError as error:
-        cure = Words("改正 store 的地址", "mend the URL of `store`")
+        cure = Bilingual("改正 store 的地址", "mend the URL of `store`")
         yield wrong("store", f"地址不对（{type(error).__name__}）", f"its URL is wrong ({type(error).__name__})", cure)
         return
     try:
@@ -50,8 +50,8 @@ def _inside(opened: Store) -> Iterator[Check]:
     try:
         found, newest = schema.current(opened), schema.newest()
         durable = _durable(opened)
-    except StoreTrouble as trouble:
-        cure = Words(
+    except StoreUnavailable as trouble:
+        cure = Bilingual(
             "数据库是否在运行、地址和口令是否正确、目录是否可写", "does it run, are URL, password and rights right?"
         )
         yield wrong("store", "打不开", str(trouble), cure)
@@ -59,16 +59,16 @@ def _inside(opened: Store) -> Iterator[Check]:
     if found in (newest, None):
         yield well("store", f"版本 {found or '空'}", f"version {found or 'empty'}")
     elif not schema.known(found):
-        cure = Words("运行那个新版本，或恢复升级前的备份后运行 bus restored", schema.TOO_NEW.partition(": ")[2])
+        cure = Bilingual("运行那个新版本，或恢复升级前的备份后运行 bus recover", schema.TOO_NEW.partition(": ")[2])
         zh, en = f"版本 {found} 比程序新（{newest}）", f"is at {found}, newer than the program ({newest})"
         yield wrong("store", zh, en, cure)
     else:
-        cure = Words("用同一版本的 bus run 升级", "`bus run` of the same version brings it up to date")
+        cure = Bilingual("用同一版本的 bus run 升级", "`bus run` of the same version brings it up to date")
         yield doubtful("store", f"版本 {found}，程序为 {newest}", f"is at {found}, the program at {newest}", cure)
     if found == newest:
         yield from _set_back(opened)
     if durable:
-        yield wrong("store durability", durable, durable, Words("恢复默认设置", "set it back to its default"))
+        yield wrong("store durability", durable, durable, Bilingual("恢复默认设置", "set it back to its default"))
 
 
 def _set_back(opened: Store) -> Iterator[Check]:
@@ -76,13 +76,13 @@ def _set_back(opened: Store) -> Iterator[Check]:
     status = recovery.status(opened)
     waited = ", ".join(peer for peer, state in status.peers.items() if state == "asked")
     if status.going_on:
-        cure = Words("等待；或 bus restored --without CENTER", "wait, or `bus restored --without CENTER`")
+        cure = Bilingual("等待；或 bus recover --without CENTER", "wait, or `bus recover --without CENTER`")
         yield doubtful("recovery", f"恢复中，等待：{waited}", f"recovers, waits for: {waited}", cure)
         return
     with opened.reading() as tx:
         reused = parked.count(tx, parked.PEER, "sequence-reused")
     if reused:
-        cure = Words("停止本中心，运行 bus restored，再启动", "stop the center, run `bus restored`, start it again")
+        cure = Bilingual("停止本中心，运行 bus recover，再启动", "stop the center, run `bus recover`, start it again")
         zh, en = (
             f"似乎被恢复到了旧备份（{reused} 件报文被拒）",
             f"looks put back to an old backup ({reused} messages refused)",
@@ -107,15 +107,15 @@ def room(what: str, folder: Path) -> Iterator[Check]:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     if not os.access(folder, os.W_OK):
-        cure = Words("以服务用户运行，或改其权限", "run as the service's user, or grant it")
+        cure = Bilingual("以服务用户运行，或改其权限", "run as the service's user, or grant it")
         yield wrong(what, f"{folder} 不可写", f"{folder} cannot be written", cure)
     free = shutil.disk_usage(folder).free
     if free < DISK_FREE:
-        cure = Words("腾出磁盘空间", "make room on the disk")
+        cure = Bilingual("腾出磁盘空间", "make room on the disk")
         yield doubtful(f"{what} disk", f"仅余 {free >> 20} MiB", f"{free >> 20} MiB left", cure)
     kind = filesystem(folder)
     if kind.startswith(REMOTE_FILESYSTEMS):
-        cure = Words("移到本机磁盘：网络盘的锁不可靠", "move it to a local disk: locks over a network do not hold")
+        cure = Bilingual("移到本机磁盘：网络盘的锁不可靠", "move it to a local disk: locks over a network do not hold")
         yield wrong(f"{what} disk", f"在网络文件系统 {kind} 上", f"lies on the network file system {kind}", cure)
 
 

@@ -4,10 +4,10 @@ import os
 import time
 from collections.abc import Iterator
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.checks import ANSWER, Check, well, wrong
 from bus.settings import BadSettings, CenterSettings
-from bus.transports.port import Fate, Parcel
+from bus.transports.port import Parcel, SendResult
 from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport
 
@@ -20,7 +20,7 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
 
     Nothing is declared, not even passively. One message of the inbox may be handed to us meanwhile; it goes back."""
     if not settings.broker:
-        cure = Words("设置环境变量 BUS_BROKER=amqps://…", "set BUS_BROKER=amqps://…")
+        cure = Bilingual("设置环境变量 BUS_BROKER=amqps://…", "set BUS_BROKER=amqps://…")
         yield wrong("broker", "没有代理地址", "there is no URL of the broker", cure)
         return
     try:
@@ -28,10 +28,10 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
             settings.center, settings.broker, prefetch=1, confirm_timeout=ANSWER, tls=tls.context(settings.tls)
         )
     except BadSettings as bad:
-        yield from (wrong("broker TLS", zh, en, Words("改正 [tls]", "mend [tls]")) for _, zh, en in bad.faults)
+        yield from (wrong("broker TLS", zh, en, Bilingual("改正 [tls]", "mend [tls]")) for _, zh, en in bad.faults)
         return
     except ValueError as error:
-        yield wrong("broker", "代理地址无法解析", str(error), Words("改正 BUS_BROKER", "mend BUS_BROKER"))
+        yield wrong("broker", "代理地址无法解析", str(error), Bilingual("改正 BUS_BROKER", "mend BUS_BROKER"))
         return
     road.open()
     try:
@@ -46,7 +46,7 @@ def _on_the_road(road: RabbitTransport) -> Iterator[Check]:
     while not (state.consuming or state.trouble) and time.monotonic() < until:
         time.sleep(0.05)
         state = road.state()
-    trouble = Words(*_both(state.trouble))
+    trouble = Bilingual(*_both(state.trouble))
     if not state.connected:
         yield wrong("broker", "连不上代理", "the broker is not reached", trouble)
         return
@@ -59,17 +59,19 @@ def _on_the_road(road: RabbitTransport) -> Iterator[Check]:
 
 
 def _publishing(road: RabbitTransport) -> Check:
-    (fate,) = road.send([Parcel(f"doctor-{os.getpid()}", NOBODY, "doctor", b"{}")], ANSWER)
-    if fate is Fate.NOBODY:
+    (result,) = road.send([Parcel(f"doctor-{os.getpid()}", NOBODY, "doctor", b"{}")], ANSWER)
+    if result is SendResult.UNROUTABLE:
         return well("out exchange", "可以发出，无人接收的会退回", "may be written; what nobody takes comes back")
-    if fate is Fate.TAKEN:
+    if result is SendResult.CONFIRMED:
         return wrong(
             "out exchange",
             "发给不存在的中心也被收下，发送方得不到退回",
             "a message to nobody was taken: nobody will ever hear that a center is missing",
-            Words("运行 bus topology verify 找出截流的绑定", "`bus topology verify` finds the binding that takes it"),
+            Bilingual(
+                "运行 bus topology verify 找出截流的绑定", "`bus topology verify` finds the binding that takes it"
+            ),
         )
-    cure = Words(*_both(road.state().trouble or "运行 bus topology verify / run `bus topology verify`"))
+    cure = Bilingual(*_both(road.state().trouble or "运行 bus topology verify / run `bus topology verify`"))
     return wrong("out exchange", "不能发出", "cannot be written", cure)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.sdk.discovery import load_adapter
 from bus.settings import CenterSettings
 from bus.transports.topology.findings import Severity
@@ -18,7 +18,7 @@ CLOCKS_APART = 30.0
 """Seconds that our clock may differ from others'. The intake's signatures allow five minutes."""
 ANSWER = 8.0
 """Seconds to wait for the broker or an HTTP server."""
-NONE = Words("", "")
+NONE = Bilingual("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,23 @@ class Check:
 
     what: str
     severity: Severity | None
-    found: Words
-    cure: Words = NONE
+    found: Bilingual
+    cure: Bilingual = NONE
 
 
 def well(what: str, zh: str, en: str) -> Check:
     """All is well."""
-    return Check(what, None, Words(zh, en))
+    return Check(what, None, Bilingual(zh, en))
 
 
-def wrong(what: str, zh: str, en: str, cure: Words) -> Check:
+def wrong(what: str, zh: str, en: str, cure: Bilingual) -> Check:
     """It does not work so."""
-    return Check(what, Severity.ERROR, Words(zh, en), cure)
+    return Check(what, Severity.ERROR, Bilingual(zh, en), cure)
 
 
-def doubtful(what: str, zh: str, en: str, cure: Words) -> Check:
+def doubtful(what: str, zh: str, en: str, cure: Bilingual) -> Check:
     """It works today."""
-    return Check(what, Severity.WARNING, Words(zh, en), cure)
+    return Check(what, Severity.WARNING, Bilingual(zh, en), cure)
 
 
 def adapter(settings: CenterSettings) -> Iterator[Check]:
@@ -52,7 +52,7 @@ def adapter(settings: CenterSettings) -> Iterator[Check]:
     try:
         center = load_adapter(package)
     except (ImportError, AttributeError) as error:
-        cure = Words("安装该适配器，或在配置里用 adapter 指明", "install it, or name another as `adapter`")
+        cure = Bilingual("安装该适配器，或在配置里用 adapter 指明", "install it, or name another as `adapter`")
         kind = type(error).__name__
         yield wrong("adapter", f"{package} 无法载入（{kind}）", f"{package} cannot be loaded ({kind})", cure)
         return
@@ -62,17 +62,17 @@ def adapter(settings: CenterSettings) -> Iterator[Check]:
 
 def vendor(settings: CenterSettings) -> Iterator[Check]:
     """The center's own system answers, takes our token, and its clock is ours."""
-    token = settings.vendor.token.get_secret_value()
+    token = settings.backend.token.get_secret_value()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = _ask(settings.vendor.url, headers)
+    answer = _ask(settings.backend.url, headers)
     if isinstance(answer, str):
-        cure = Words("系统是否在运行，地址和网络是否正确", "does it run, are the URL and the network right?")
+        cure = Bilingual("系统是否在运行，地址和网络是否正确", "does it run, are the URL and the network right?")
         yield wrong(
             "vendor", f"业务系统无应答（{answer}）", f"the center's own system does not answer ({answer})", cure
         )
         return
     if answer.status_code in (401, 403):
-        cure = Words("核对 BUS_VENDOR__TOKEN", "check BUS_VENDOR__TOKEN")
+        cure = Bilingual("核对 BUS_BACKEND__TOKEN", "check BUS_BACKEND__TOKEN")
         yield doubtful("vendor", f"应答 {answer.status_code}", f"answers {answer.status_code}", cure)
     else:
         yield well("vendor", f"有应答（{answer.status_code}）", f"answers ({answer.status_code})")
@@ -101,7 +101,9 @@ def clock(whose: str, answer: httpx.Response) -> Iterator[Check]:
     except (ValueError, TypeError):
         return
     if apart > CLOCKS_APART:
-        cure = Words("两边都启用时间同步（chrony 或 systemd-timesyncd）", "run time synchronisation on both machines")
+        cure = Bilingual(
+            "两边都启用时间同步（chrony 或 systemd-timesyncd）", "run time synchronisation on both machines"
+        )
         yield wrong("clock", f"与 {whose} 相差 {apart:.0f} 秒", f"{apart:.0f} s apart from {whose}", cure)
     else:
         yield well("clock", f"与 {whose} 一致", f"agrees with {whose}")
@@ -116,18 +118,18 @@ def door(settings: CenterSettings) -> Iterator[Check]:
         return
     answer = _ask(f"http://{host}:{http.port}/health/ready")
     if isinstance(answer, httpx.Response) and answer.status_code in (200, 503):
-        state = Words("正在运行，就绪", "runs and is ready") if answer.is_success else None
+        state = Bilingual("正在运行，就绪", "runs and is ready") if answer.is_success else None
         if state is not None:
             yield well("door", state.zh, state.en)
         else:
-            cure = Words("看下面各项，及其日志", "look at the other findings, and its log")
+            cure = Bilingual("看下面各项，及其日志", "look at the other findings, and its log")
             yield wrong("door", "正在运行，尚未就绪", "runs and is not ready", cure)
         return
     try:
         socket.create_server((http.host, http.port)).close()
     except OSError as error:
-        cure = Words("换端口，或停掉占用它的程序", "choose another port, or stop who has it")
-        words = Words(f"不能监听 {http.port}：{error.strerror}", f"cannot listen on {http.port}: {error.strerror}")
+        cure = Bilingual("换端口，或停掉占用它的程序", "choose another port, or stop who has it")
+        words = Bilingual(f"不能监听 {http.port}：{error.strerror}", f"cannot listen on {http.port}: {error.strerror}")
         yield wrong("door", words.zh, words.en, cure)
         return
     yield well("door", f"端口 {http.port} 空闲", f"port {http.port} is free")
@@ -136,10 +138,10 @@ def door(settings: CenterSettings) -> Iterator[Check]:
 def routes(settings: CenterSettings, centers: Iterable[str]) -> Iterator[Check]:
     """Cases may be handed on, and only to centers that the county has."""
     if not settings.routes:
-        cure = Words("在配置中加 [[routes]]", "add [[routes]] to the settings")
+        cure = Bilingual("在配置中加 [[routes]]", "add [[routes]] to the settings")
         yield doubtful("routes", "没有转办路由，只能逐件指定", "no routes: each case must name its center", cure)
     strange = sorted({route.to for route in settings.routes} - set(centers))
     if strange:
         names = ", ".join(strange)
-        cure = Words("改正 [[routes]]，或在 county.toml 中加入", "mend [[routes]], or add it to county.toml")
+        cure = Bilingual("改正 [[routes]]，或在 county.toml 中加入", "mend [[routes]], or add it to county.toml")
         yield wrong("routes", f"县里没有：{names}", f"the county has no {names}", cure)

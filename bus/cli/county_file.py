@@ -11,8 +11,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bus.contract.types import CenterName
 from bus.settings import BadSettings
-from bus.transports.topology.apply import Bounds, Topology, plan
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.apply import QueueLimits, Topology, plan
+from bus.transports.topology.management_api import ManagementApi
 
 CountyFile = Annotated[Path, typer.Option("--file", help="全县的配置文件 / the county's file")]
 COUNTY = Path("deploy/county.toml")
@@ -68,19 +68,19 @@ class CountySettings(BaseSettings):
     def topology(self) -> Topology:
         """What must stand. Raises ``BadSettings``."""
         try:
-            bounds = Bounds(**self.bounds.model_dump(exclude_none=True))
+            bounds = QueueLimits(**self.bounds.model_dump(exclude_none=True))
             return plan(self.centers, bounds=bounds, auditor=self.auditor)
         except ValueError as error:
             raise BadSettings([("centers", f"不正确：{error}", str(error))]) from None
 
-    def admin(self) -> Admin:
+    def admin(self) -> ManagementApi:
         """A session at the broker's management API. Raises ``BadSettings``."""
         if not self.management_password.get_secret_value():
             raise BadSettings(
                 [("management_password", "请设置环境变量 BUS_MANAGEMENT_PASSWORD", "set BUS_MANAGEMENT_PASSWORD")]
             )
         try:
-            return Admin(
+            return ManagementApi(
                 self.management_url,
                 self.management_user,
                 self.management_password.get_secret_value(),

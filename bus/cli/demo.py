@@ -19,10 +19,10 @@ from sqlalchemy import select
 
 from bus.contract.rules import BY_KIND
 from bus.custody import Record
-from bus.demo.local_county import Audit, Town
+from bus.demo.local_county import Audit, LocalCounty
 from bus.store import tables as t
 from bus.transports.topology.apply import apply, plan
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.management_api import ManagementApi
 
 CENTERS_ZH = {
     "media_center": "融媒体中心", "civilization_center": "文明实践中心",
@@ -52,7 +52,7 @@ def center_word(center: str, lang: str) -> str:
 class Teller:
     """Reads the journals of all centers and tells each deed once, as it happens."""
 
-    town: Town
+    county: LocalCounty
     lang: str
     console: Console
     stories: dict[UUID, str] = field(default_factory=dict)
@@ -79,8 +79,8 @@ class Teller:
 
     def _tell(self) -> None:
         told: list[tuple[int, str, Any]] = []
-        for center in self.town.centers:
-            with self.town.eye(center).reading() as tx:
+        for center in self.county.centers:
+            with self.county.store(center).reading() as tx:
                 query = select(t.journal).where(t.journal.c.id > self._seen.get(center, 0), t.journal.c.way == "did")
                 rows = tx.execute(query.order_by(t.journal.c.id)).all()
             self._seen[center] = rows[-1].id if rows else self._seen.get(center, 0)
@@ -123,21 +123,21 @@ def demo(
     console = Console(highlight=False)
     _empty(folder)
     brokers = _prepare_broker(broker, management, play.CENTERS) if broker else {}
-    town = Town(
+    county = LocalCounty(
         folder.resolve(), play.CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers,
         processes="one" if kill else "here",
         more=play.SETTINGS,
     )  # fmt: skip
     try:
-        town.open()
-        teller = Teller(town, lang, console)
+        county.open()
+        teller = Teller(county, lang, console)
         with teller.telling():
-            play.play(town, heard=lambda story, case: teller.stories.__setitem__(case, story), kill=kill)
-            town.until("nothing on its way / 全部送达", town.drained, 60)
-        audit = town.audit()
-        _paths(console, lang, town, teller.stories)
+            play.play(county, heard=lambda story, case: teller.stories.__setitem__(case, story), kill=kill)
+            county.until("nothing on its way / 全部送达", county.drained, 60)
+        audit = county.audit()
+        _paths(console, lang, county, teller.stories)
     finally:
-        town.close()
+        county.close()
     console.print(_verdict(audit), soft_wrap=True)
     raise typer.Exit(0 if _clean(audit) else 1)
 
@@ -163,13 +163,13 @@ def _prepare_broker(url: str, management: str, centers: Any) -> dict[str, str]: 
     vhost = unquote(parts.path[1:]) or "/"
     host = parts.hostname or "localhost"
     logins = {center: secrets.token_hex(12) for center in centers}
-    with Admin(management or f"http://{host}:15672", user, password, vhost) as admin:
+    with ManagementApi(management or f"http://{host}:15672", user, password, vhost) as admin:
         apply(admin, plan(list(centers)), logins)
     tail = f"{host}:{parts.port or 5672}/{parts.path[1:] or '%2F'}"
     return {center: f"{parts.scheme}://{center}:{word}@{tail}" for center, word in logins.items()}
 
 
-def _paths(console: Console, lang: str, town: Town, stories: dict[UUID, str]) -> None:
+def _paths(console: Console, lang: str, county: LocalCounty, stories: dict[UUID, str]) -> None:
     """Each case's way from hand to hand to its answer and rating; of two hundred alike, one and their number."""
     table = Table(title="每案的路径" if lang == "zh" else "The path of each case", title_justify="left")
     for head in (
@@ -177,7 +177,7 @@ def _paths(console: Console, lang: str, town: Town, stories: dict[UUID, str]) ->
     ):
         table.add_column(head, overflow="fold")
     alike: dict[tuple[str, str, str, str], int] = {}
-    for record in sorted(_origins(town), key=lambda r: (stories.get(r.case.case_id, ""), r.case.number)):
+    for record in sorted(_origins(county), key=lambda r: (stories.get(r.case.case_id, ""), r.case.number)):
         row = _path_row(record, lang, stories.get(record.case.case_id, ""))
         key = (row[0], row[2], row[3], row[4])
         alike[key] = alike.get(key, 0) + 1
@@ -193,8 +193,8 @@ def _paths(console: Console, lang: str, town: Town, stories: dict[UUID, str]) ->
         console.print(" | ".join(str(cell) for cell in column), soft_wrap=True)
 
 
-def _origins(town: Town) -> list[Record]:
-    return [r for center in town.centers for r in town.records(center).values() if r.case.origin == center]
+def _origins(county: LocalCounty) -> list[Record]:
+    return [r for center in county.centers for r in county.records(center).values() if r.case.origin == center]
 
 
 def _path_row(record: Record, lang: str, story: str) -> tuple[str, str, str, str, str]:

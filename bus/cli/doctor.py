@@ -7,23 +7,27 @@ from typing import Annotated
 
 import typer
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli import check_keys, check_store, check_transport, checks
 from bus.cli.checks import Check
 from bus.cli.county_file import CountySettings, load_county
 from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
-from bus.cli.output import FAILURE, AsJson, Lang, Language, Voice
-from bus.cli.production_checks import weaknesses
+from bus.cli.output import FAILURE, AsJson, Lang, Language, Output
+from bus.cli.production_checks import production_checks
 from bus.cli.run import secret_faults
 from bus.log import set_up
 from bus.settings import CenterSettings, fresh_secret
 from bus.transports.topology.apply import verify
 from bus.transports.topology.findings import Severity
-from bus.transports.topology.management_api import AdminRefused
+from bus.transports.topology.management_api import ManagementApiRefused
 
-_HEADS = (Words("", ""), Words("检查", "Check"), Words("结果", "Found"), Words("办法", "Cure"))
-_SIGNS = {None: Words("正常", "ok"), Severity.WARNING: Words("注意", "look"), Severity.ERROR: Words("错误", "wrong")}
-_NO_SECRET = Words("用 bus doctor --new-secret 生成，设为 BUS_INTAKE_SECRET", "`bus doctor --new-secret` makes one")
+_HEADS = (Bilingual("", ""), Bilingual("检查", "Check"), Bilingual("结果", "Found"), Bilingual("办法", "Cure"))
+_SIGNS = {
+    None: Bilingual("正常", "ok"),
+    Severity.WARNING: Bilingual("注意", "look"),
+    Severity.ERROR: Bilingual("错误", "wrong"),
+}
+_NO_SECRET = Bilingual("用 bus doctor --new-secret 生成，设为 BUS_INTAKE_SECRET", "`bus doctor --new-secret` makes one")
 
 
 def doctor(
@@ -37,18 +41,19 @@ def doctor(
     if new_secret:
         typer.echo(fresh_secret())
         return
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         file = settings_file(None, config, FOLDER)
         settings = without_secret(file)  # a missing secret is a finding and hides no other
         known = load_county(county) if county else None
         set_up(settings.center, level=logging.CRITICAL)  # what the road would log stands in the findings
         found = list(_all(settings, file, known))
     if as_json:
-        voice.data([_as_json(voice, one) for one in found])
+        output.data([_as_json(output, one) for one in found])
     else:
-        voice.table(
-            _HEADS, [(voice.pick(_SIGNS[c.severity]), c.what, voice.pick(c.found), voice.pick(c.cure)) for c in found]
+        output.table(
+            _HEADS,
+            [(output.pick(_SIGNS[c.severity]), c.what, output.pick(c.found), output.pick(c.cure)) for c in found],
         )
     if any(one.severity is Severity.ERROR for one in found):
         raise typer.Exit(FAILURE)
@@ -74,11 +79,11 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
 
 def _weaknesses(settings: CenterSettings, file: Path) -> Iterator[Check]:
     """In production a grave one is an error, since the center would not start with it."""
-    for one in weaknesses(settings, file):
+    for one in production_checks(settings, file):
         severity = Severity.ERROR if one.grave and settings.production else Severity.WARNING
         yield Check(one.what, severity, one.found, one.cure)
     if not settings.production:
-        cure = Words("上线前设 production = true", "set production = true before residents' cases go through it")
+        cure = Bilingual("上线前设 production = true", "set production = true before residents' cases go through it")
         yield checks.doubtful("production", "试运行：有漏洞也会启动", "a trial: it starts with any weakness", cure)
 
 
@@ -97,16 +102,16 @@ def _topology(county: CountySettings) -> Iterator[Check]:
     try:
         with county.admin() as admin:
             findings = verify(admin, county.topology())
-    except AdminRefused as refused:
-        yield checks.wrong("topology", "管理接口不可用", "the management API", Words(str(refused), str(refused)))
+    except ManagementApiRefused as refused:
+        yield checks.wrong("topology", "管理接口不可用", "the management API", Bilingual(str(refused), str(refused)))
         return
     if not findings:
         yield checks.well("topology", "一切就绪", "all is as it must be")
     for one in findings:
-        detail = Words(f"{one.kind} {one.name}：{one.detail.zh}", f"{one.kind} {one.name}: {one.detail.en}")
+        detail = Bilingual(f"{one.kind} {one.name}：{one.detail.zh}", f"{one.kind} {one.name}: {one.detail.en}")
         yield Check("topology", one.severity, detail, one.cure)
 
 
-def _as_json(voice: Voice, one: Check) -> dict[str, str]:
+def _as_json(output: Output, one: Check) -> dict[str, str]:
     severity = one.severity.value if one.severity else "ok"
-    return {"check": one.what, "severity": severity, "found": voice.pick(one.found), "cure": voice.pick(one.cure)}
+    return {"check": one.what, "severity": severity, "found": output.pick(one.found), "cure": output.pick(one.cure)}

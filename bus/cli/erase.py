@@ -5,20 +5,22 @@ from typing import Annotated
 
 import typer
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.access import whoami
 from bus.cli.options import ConfigFile, case_named, opened_store, rules_of, store_settings
-from bus.cli.output import FAILURE, USAGE, Lang, Language, Voice
+from bus.cli.output import FAILURE, USAGE, Lang, Language, Output
 from bus.operations.erasure import MayNotErase
 from bus.operations.erasure import erase as erase_case
 from bus.operations.replay import NO_CASE
-from bus.runtime.bootstrap import folder_of
+from bus.runtime.bootstrap import blob_store_of
 
 _WHY = {
-    "unknown-case": Words("没有这个案件", "there is no such case"),
-    "not-closed": Words("尚未结案", "it is not closed yet"),
-    "under-way": Words("还有报文或任务未了；用 bus trace 查看", "something of it is under way: `bus trace` shows what"),
-    "in-clear": Words(
+    "unknown-case": Bilingual("没有这个案件", "there is no such case"),
+    "not-closed": Bilingual("尚未结案", "it is not closed yet"),
+    "under-way": Bilingual(
+        "还有报文或任务未了；用 bus trace 查看", "something of it is under way: `bus trace` shows what"
+    ),
+    "in-clear": Bilingual(
         "库未加密，抹不掉；请先配置 [at_rest]", "it stands in clear, where nothing can be erased: set [at_rest] first"
     ),
 }
@@ -31,21 +33,28 @@ def erase(
     lang: Language = Lang.ZH,
 ) -> None:
     """删除一个已结案件中的居民信息，统计不变 / erase what tells of the resident; every figure stays."""
-    voice = Voice(lang)
+    output = Output(lang)
     if not reason.strip():
-        voice.fail("须说明理由：--reason", "say why: --reason", USAGE)
-    with voice.guarding():
+        output.fail("须说明理由：--reason", "say why: --reason", USAGE)
+    with output.guarding():
         settings = store_settings(config)
         with opened_store(settings) as store:
             with store.reading() as tx:
                 case_id = case_named(tx, case) or NO_CASE
             try:
                 erase_case(
-                    folder_of(settings, store), rules_of(settings), case_id, datetime.now(UTC), whoami(), reason.strip()
+                    blob_store_of(settings, store),
+                    rules_of(settings),
+                    case_id,
+                    datetime.now(UTC),
+                    whoami(),
+                    reason.strip(),
                 )
             except MayNotErase as no:
-                voice.fail(f"不能删除 {case}：{_WHY[no.code].zh}", f"{case} is not erased: {_WHY[no.code].en}", FAILURE)
-    voice.say(
+                output.fail(
+                    f"不能删除 {case}：{_WHY[no.code].zh}", f"{case} is not erased: {_WHY[no.code].en}", FAILURE
+                )
+    output.say(
         f"{case}：居民信息已删除；此前的备份仍有，到期即删",
         f"{case} is erased; backups of before still hold it, until they are deleted",
     )

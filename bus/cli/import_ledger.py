@@ -17,15 +17,15 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from standardwebhooks import Webhook
 
 from bus.backoff import retrying
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_of
-from bus.cli.output import USAGE, AsJson, Lang, Language, Voice
+from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.contract.ids import new_id
-from bus.importing.mapping import Ledger, Unfit, fill, load_ledger
-from bus.importing.spreadsheet import BadFile, Fault, Row, rows
+from bus.importing.mapping import LedgerMapping, UnmappableRow, fill, load_mapping
+from bus.importing.spreadsheet import BadFile, CellFault, Row, rows
 from bus.settings import CenterSettings
 
-_HEADS = (Words("行", "Row"), Words("原因", "Reason"))
+_HEADS = (Bilingual("行", "Row"), Bilingual("原因", "Reason"))
 SHOWN = 50
 """So many rejects are listed; all of them go into the ``--rejects`` file."""
 AT_ONCE = 400
@@ -50,7 +50,7 @@ class Door:
     patience: float
     """Seconds in which a center that is away may come back."""
 
-    def hand_in(self, form: dict[str, Any]) -> tuple[str, list[Fault]]:
+    def hand_in(self, form: dict[str, Any]) -> tuple[str, list[CellFault]]:
         """``imported``, ``repeated``, or ``rejected`` with the reasons. Raises ``Away`` or ``Misled``."""
         body = json.dumps(form, ensure_ascii=False)
         answer: httpx.Response = retrying(Away, self.patience)(self._once, body)
@@ -77,15 +77,15 @@ class Door:
         return answer
 
 
-def _faults(answer: httpx.Response) -> list[Fault]:
+def _faults(answer: httpx.Response) -> list[CellFault]:
     """The door's own reasons: fields and problems, or its code and cure. Never a value."""
     try:
         said = answer.json()
         if "faults" in said:
-            return [Fault(str(one["field"]), str(one["problem"])) for one in said["faults"]]
-        return [Fault(str(said["code"]), str(said.get("cure", "")))]
+            return [CellFault(str(one["field"]), str(one["problem"])) for one in said["faults"]]
+        return [CellFault(str(said["code"]), str(said.get("cure", "")))]
     except (ValueError, KeyError, TypeError):
-        return [Fault("form", f"http-{answer.status_code}")]
+        return [CellFault("form", f"http-{answer.status_code}")]
 
 
 @dataclass(slots=True)
@@ -93,9 +93,9 @@ class Tally:
     """What became of the rows."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    rejects: list[tuple[int, list[Fault]]] = field(default_factory=list)
+    rejects: list[tuple[int, list[CellFault]]] = field(default_factory=list)
 
-    def add(self, number: int, outcome: str, faults: list[Fault]) -> None:
+    def add(self, number: int, outcome: str, faults: list[CellFault]) -> None:
         """One row more."""
         self.counts[outcome] += 1
         if outcome == "rejected":
@@ -119,31 +119,31 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """把台账导入运行中的中心，重复运行不会重复登记 / import a ledger into a running center; a re-run repeats none."""
-    voice = Voice(lang, as_json)
+    output = Output(lang, as_json)
     if len(names) != (2 if config is None else len(names[:2])):
-        voice.fail(
+        output.fail(
             "用法：bus import 中心 文件，或 --config", "usage: bus import CENTER FILE, or --config C FILE", USAGE
         )
     file, tally = Path(names[-1]), Tally()
-    with voice.guarding():
+    with output.guarding():
         settings = settings_of(names[0] if len(names) == 2 else None, config, folder)
     try:
-        ledger = load_ledger(mapping)
+        ledger = load_mapping(mapping)
         total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # a missing column is told before anything is sent
         with httpx.Client(timeout=30, trust_env=False) as http:
             door = _door(settings, ledger, url, http, patience)
-            _carry(voice, ledger, door, rows(file, ledger, ledger.columns()), total, parallel, tally)
+            _carry(output, ledger, door, rows(file, ledger, ledger.columns()), total, parallel, tally)
     except BadFile as bad:
-        voice.fail(f"文件或映射不能用：{bad}", str(bad), USAGE)
+        output.fail(f"文件或映射不能用：{bad}", str(bad), USAGE)
     except Misled as misled:
-        voice.fail(*_MISLED[str(misled)], USAGE)
+        output.fail(*_MISLED[str(misled)], USAGE)
     except Away as away:
         typer.echo(tally.line(), err=True)
-        voice.fail(
+        output.fail(
             f"连不上中心（{away}），已导入的有效；中心恢复后再运行一次即可",
             f"the center is not reached ({away}); what is imported stays: run it again when the center is back",
         )
-    _tell(voice, tally, rejects)
+    _tell(output, tally, rejects)
 
 
 _MISLED = {
@@ -155,7 +155,7 @@ _MISLED = {
 }
 
 
-def _door(settings: CenterSettings, ledger: Ledger, url: str, http: httpx.Client, patience: float) -> Door:
+def _door(settings: CenterSettings, ledger: LedgerMapping, url: str, http: httpx.Client, patience: float) -> Door:
     at = settings.http
     host = "127.0.0.1" if at.host in ("0.0.0.0", "::") else at.host  # noqa: S104 - compared, not listened on
     base = url.rstrip("/") or f"http://{host}:{at.port}"
@@ -164,14 +164,14 @@ def _door(settings: CenterSettings, ledger: Ledger, url: str, http: httpx.Client
 
 
 def _carry(
-    voice: Voice, ledger: Ledger, door: Door, source: Iterable[Row], total: int, parallel: int, tally: Tally
+    output: Output, ledger: LedgerMapping, door: Door, source: Iterable[Row], total: int, parallel: int, tally: Tally
 ) -> None:
     """Hand in every row, some at once, with a bar on a terminal."""
     columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=voice.err, transient=True, disable=not voice.err.is_terminal)
+    progress = Progress(*columns, console=output.err, transient=True, disable=not output.err.is_terminal)
     remaining = iter(source)
     with progress, ThreadPoolExecutor(parallel) as hands:
-        bar = progress.add_task(voice.text("导入", "import"), total=total)
+        bar = progress.add_task(output.text("导入", "import"), total=total)
         while part := list(islice(remaining, AT_ONCE)):
             for number, outcome, faults in _at_once(hands, part, lambda row: _one(ledger, door, row)):
                 tally.add(number, outcome, faults)
@@ -179,8 +179,8 @@ def _carry(
 
 
 def _at_once(
-    hands: ThreadPoolExecutor, part: list[Row], act: Callable[[Row], tuple[int, str, list[Fault]]]
-) -> Iterator[tuple[int, str, list[Fault]]]:
+    hands: ThreadPoolExecutor, part: list[Row], act: Callable[[Row], tuple[int, str, list[CellFault]]]
+) -> Iterator[tuple[int, str, list[CellFault]]]:
     """In order. When one fails for good, those that have not begun are not begun."""
     waiting = [hands.submit(act, row) for row in part]
     try:
@@ -191,25 +191,25 @@ def _at_once(
             one.cancel()
 
 
-def _one(ledger: Ledger, door: Door, row: Row) -> tuple[int, str, list[Fault]]:
+def _one(ledger: LedgerMapping, door: Door, row: Row) -> tuple[int, str, list[CellFault]]:
     try:
         return (row.number, *door.hand_in(fill(ledger, row)))
-    except Unfit as unfit:
+    except UnmappableRow as unfit:
         return row.number, "rejected", unfit.faults
 
 
-def _tell(voice: Voice, tally: Tally, rejects: Path | None) -> None:
+def _tell(output: Output, tally: Tally, rejects: Path | None) -> None:
     reasons = [(number, "; ".join(f"{f.field}: {f.problem}" for f in faults)) for number, faults in tally.rejects]
     if rejects is not None:
         with rejects.open("w", encoding="utf-8-sig", newline="") as file:  # with the mark, so that Excel reads it
             csv.writer(file).writerows([("row", "reason"), *reasons])
-    if voice.as_json:
+    if output.as_json:
         named = [{"row": number, "reason": reason} for number, reason in reasons]
-        voice.data({what: tally.counts[what] for what in ("imported", "repeated", "rejected")} | {"rejects": named})
+        output.data({what: tally.counts[what] for what in ("imported", "repeated", "rejected")} | {"rejects": named})
         return
     if reasons:
-        voice.table(_HEADS, reasons[:SHOWN])
+        output.table(_HEADS, reasons[:SHOWN])
     if len(reasons) > SHOWN:
         more = len(reasons) - SHOWN
-        voice.say(f"… 另有 {more} 行，见 --rejects 文件", f"… and {more} rows more: --rejects FILE names all")
+        output.say(f"… 另有 {more} 行，见 --rejects 文件", f"… and {more} rows more: --rejects FILE names all")
     typer.echo(tally.line())

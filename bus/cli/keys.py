@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from bus.bilingual import Words
-from bus.cli.output import USAGE, AsJson, Lang, Language, Voice
+from bus.bilingual import Bilingual
+from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.contract.types import CENTER_PATTERN
 from bus.security import directory, key_request
 from bus.security.directory import Directory, Listed
@@ -32,12 +32,16 @@ keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of t
 
 OPERATOR = "operator"
 _HEADS = (
-    Words("中心", "Center"), Words("密钥", "Key"), Words("状态", "State"), Words("起", "Since"), Words("止", "Until"),
-)  # fmt: skip
+    Bilingual("中心", "Center"),
+    Bilingual("密钥", "Key"),
+    Bilingual("状态", "State"),
+    Bilingual("起", "Since"),
+    Bilingual("止", "Until"),
+)
 _STATES = {
-    "": Words("有效", "counts"),
-    "stale-key": Words("已过期", "stale"),
-    "revoked-key": Words("已吊销", "revoked"),
+    "": Bilingual("有效", "counts"),
+    "stale-key": Bilingual("已过期", "stale"),
+    "revoked-key": Bilingual("已吊销", "revoked"),
 }
 
 KeyFile = Annotated[Path, typer.Option("--file", help="密钥文件，只有所有者可读 / the key file, its owner's alone")]
@@ -55,27 +59,27 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """生成第一个密钥 / make the first key; an existing file is left alone."""
-    voice = Voice(lang, as_json)
+    output = Output(lang, as_json)
     if owner != OPERATOR and not re.match(CENTER_PATTERN, owner):
-        voice.fail(f"不是中心名称：{owner}", f"no name of a center: {owner}", USAGE)
+        output.fail(f"不是中心名称：{owner}", f"no name of a center: {owner}", USAGE)
     if file.exists():
-        voice.fail(
+        output.fail(
             f"{file} 已存在；更换密钥请用 bus keys rotate", f"{file} is there already: `bus keys rotate` makes the next"
         )
     keyring = new_keyring(owner, _now())
-    _write(voice, file, keyring)
-    _tell(voice, keyring, f"已生成 {file}；下一步：bus keys publish", f"made {file}; next: bus keys publish")
+    _write(output, file, keyring)
+    _tell(output, keyring, f"已生成 {file}；下一步：bus keys publish", f"made {file}; next: bus keys publish")
 
 
 @keys.command("master")
 def new_master(file: KeyFile, lang: Language = Lang.ZH) -> None:
     """生成库的主密钥；丢了它，库就读不了 / make the store's master key: without it the store cannot be read."""
-    voice = Voice(lang)
+    output = Output(lang)
     if file.exists():
-        voice.fail(f"{file} 已存在；它打开现有的库，不能覆盖", f"{file} is there, and opens a store: it must stay")
-    with _writing(voice, file):
+        output.fail(f"{file} 已存在；它打开现有的库，不能覆盖", f"{file} is there, and opens a store: it must stay")
+    with _writing(output, file):
         write_private(file, new_master_key())
-    voice.say(
+    output.say(
         f"已生成 {file}；请另处妥善备份，不要与库的备份放在一起",
         f"made {file}; keep a copy elsewhere, and never beside the backups of the store",
     )
@@ -84,11 +88,11 @@ def new_master(file: KeyFile, lang: Language = Lang.ZH) -> None:
 @keys.command()
 def rotate(file: KeyFile, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
     """生成下一个密钥，旧的照旧有效直至名录更新 / make the next key; the old one counts until the directory says so."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         keyring = read_keyring(file).with_new_key(_now())
-    _write(voice, file, keyring)
-    _tell(voice, keyring, "已生成新密钥；下一步：bus keys publish", "made the next key; next: bus keys publish")
+    _write(output, file, keyring)
+    _tell(output, keyring, "已生成新密钥；下一步：bus keys publish", "made the next key; next: bus keys publish")
 
 
 @keys.command()
@@ -105,16 +109,16 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """写出交给运维者的登记申请（运维者：写出公钥）/ write what the operator lists (his own: his public key)."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         keyring = read_keyring(file)
     try:
-        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else key_request.applied(keyring, url)
+        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else key_request.new_request(keyring, url)
     except ValueError:
-        voice.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
-    _save(voice, out, content)
+        output.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
+    _save(output, out, content)
     _tell(
-        voice,
+        output,
         keyring,
         f"已写出 {out}；首次登记请电话核对指纹",
         f"wrote {out}; for a first key read its fingerprint out over the telephone",
@@ -133,22 +137,22 @@ def trust(
     as_json: AsJson = False,
 ) -> None:
     """运维者登记密钥：已登记中心的新密钥自动可信，首个密钥需核对指纹 / list keys in the directory."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = _known(directory_file, ring.keys[-1].public, now)
         heard = {re.sub(r"\s", "", one).lower() for one in said or ()}
         for path in applications:
             asked = key_request.read(read_bytes(path))
-            if not asked.vouched_for(known, now) and re.sub(r"\s", "", fingerprint(asked.key.sign)) not in heard:
-                voice.fail(
+            if not asked.proven(known, now) and re.sub(r"\s", "", fingerprint(asked.key.sign)) not in heard:
+                output.fail(
                     f"{path}：无人担保 {asked.key.kid}；请向该中心打电话，用 --fingerprint 给出它念出的指纹",
                     f"{path}: nobody vouches for {asked.key.kid}: ring the center up, and give the fingerprint that "
                     "it reads out with --fingerprint",
                 )
             known = key_request.listed(known, asked, now)
-        _save(voice, directory_file, directory.written(known, ring.keys[-1]))
-    _show(voice, known, now)
+        _save(output, directory_file, directory.written(known, ring.keys[-1]))
+    _show(output, known, now)
 
 
 @keys.command()
@@ -160,12 +164,12 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """运维者吊销密钥，立即失效 / nothing counts any more that this key has signed."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = key_request.revoked(directory.read_file(directory_file, ring.keys[-1].public), kid, now)
-        _save(voice, directory_file, directory.written(known, ring.keys[-1]))
-    _show(voice, known, now)
+        _save(output, directory_file, directory.written(known, ring.keys[-1]))
+    _show(output, known, now)
 
 
 @keys.command("list")
@@ -176,10 +180,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """查看名录 / what the directory lists."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         known = directory.read_file(directory_file, read_public_key(operator))
-    _show(voice, known, _now())
+    _show(output, known, _now())
 
 
 def _of_the_operator(keyring: Keyring) -> bytes:
@@ -195,47 +199,47 @@ def _known(path: Path, operator: PublicKey, now: datetime) -> Directory:
     return directory.read_file(path, operator) if path.exists() else directory.empty(now)
 
 
-def _write(voice: Voice, path: Path, keyring: Keyring) -> None:
-    with _writing(voice, path):
+def _write(output: Output, path: Path, keyring: Keyring) -> None:
+    with _writing(output, path):
         write_keyring(path, keyring)
 
 
-def _save(voice: Voice, path: Path, content: bytes) -> None:
+def _save(output: Output, path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.new")
-    with _writing(voice, path):
+    with _writing(output, path):
         beside.write_bytes(content)
         beside.replace(path)  # whoever reads it meanwhile has the old or the new one whole
 
 
 @contextmanager
-def _writing(voice: Voice, path: Path) -> Iterator[None]:
+def _writing(output: Output, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        voice.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
+        output.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
 
 
-def _tell(voice: Voice, keyring: Keyring, zh: str, en: str) -> None:
+def _tell(output: Output, keyring: Keyring, zh: str, en: str) -> None:
     public = keyring.keys[-1].public
-    if voice.as_json:
-        voice.data({"owner": keyring.owner, "key": public.kid, "fingerprint": fingerprint(public.sign)})
+    if output.as_json:
+        output.data({"owner": keyring.owner, "key": public.kid, "fingerprint": fingerprint(public.sign)})
         return
-    voice.say(zh, en)
-    voice.say(f"密钥 {public.kid}", f"key {public.kid}")
-    voice.say(f"指纹 {fingerprint(public.sign)}", f"fingerprint {fingerprint(public.sign)}")
+    output.say(zh, en)
+    output.say(f"密钥 {public.kid}", f"key {public.kid}")
+    output.say(f"指纹 {fingerprint(public.sign)}", f"fingerprint {fingerprint(public.sign)}")
 
 
-def _show(voice: Voice, known: Directory, now: datetime) -> None:
+def _show(output: Output, known: Directory, now: datetime) -> None:
     listed = sorted(known.listed.values(), key=lambda one: (one.center, one.since))
-    if voice.as_json:
-        voice.data({"serial": known.serial, "keys": [_plain(one, now) for one in listed]})
+    if output.as_json:
+        output.data({"serial": known.serial, "keys": [_plain(one, now) for one in listed]})
         return
-    voice.say(f"名录第 {known.serial} 版", f"directory, serial {known.serial}")
+    output.say(f"名录第 {known.serial} 版", f"directory, serial {known.serial}")
     rows = [
-        (one.center, one.key.kid, voice.pick(_STATES[one.fault(now)]), one.since, one.revoked or one.until)
+        (one.center, one.key.kid, output.pick(_STATES[one.fault(now)]), one.since, one.revoked or one.until)
         for one in listed
     ]
-    voice.table(_HEADS, rows)
+    output.table(_HEADS, rows)
 
 
 def _plain(one: Listed, now: datetime) -> dict[str, object]:

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import typer
 
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.runtime.bootstrap import store_of
-from bus.security.keyed_security import notary_of
+from bus.security.keyed_security import security_of
 from bus.settings import BadSettings, CenterSettings, load
 from bus.store import cases, schema
-from bus.store.database import Store, StoreTrouble, Tx
+from bus.store.database import Store, StoreUnavailable, Tx
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="中心的配置文件 / the center's settings file")]
 Folder = Annotated[
@@ -65,9 +65,11 @@ def _of_center(center: str | None, path: Path, settings: CenterSettings) -> Cent
     return settings
 
 
-def rules_of(settings: CenterSettings) -> Rules:
-    """What the county has settled for this center. Raises ``KeyTrouble``."""
-    return Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary_of(settings.trust))
+def rules_of(settings: CenterSettings) -> CenterContext:
+    """What the county has settled for this center. Raises ``KeyUnusable``."""
+    return CenterContext(
+        settings.center, settings.arbiter, settings.returns_before_arbiter, security_of(settings.trust)
+    )
 
 
 def case_named(tx: Tx, text: str) -> UUID | None:
@@ -80,14 +82,16 @@ def case_named(tx: Tx, text: str) -> UUID | None:
 
 @contextmanager
 def opened_store(settings: CenterSettings) -> Iterator[Store]:
-    """The center's store, at this version of the schema. Raises ``StoreTrouble`` when it is missing or another."""
+    """The center's store, at this version of the schema. Raises ``StoreUnavailable`` when it is missing or another."""
     store = store_of(settings)
     try:
         if store.on_sqlite and not Path(store.url.database or "").exists():
-            raise StoreTrouble("there is no store yet: `bus run` makes it / 尚未建立，请先运行 bus run", passing=False)
+            raise StoreUnavailable(
+                "there is no store yet: `bus run` makes it / 尚未建立，请先运行 bus run", passing=False
+            )
         found = schema.current(store)
         if found != schema.newest():
-            raise StoreTrouble(
+            raise StoreUnavailable(
                 f"it is at version {found}, this program works with {schema.newest()}: `bus run` brings it up to date "
                 "/ 版本不一致，请用同一版本的 bus run 升级",
                 passing=False,

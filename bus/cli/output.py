@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bus.bilingual import Words
-from bus.security.errors import KeyTrouble
+from bus.bilingual import Bilingual
+from bus.security.errors import KeyUnusable
 from bus.settings import BadSettings
-from bus.store.database import StoreTrouble
-from bus.transports.topology.management_api import AdminRefused
+from bus.store.database import StoreUnavailable
+from bus.transports.topology.management_api import ManagementApiRefused
 
 FAILURE, USAGE = 1, 2
 """Exit codes besides 0: a finding or a failure; wrong usage or settings."""
@@ -35,7 +35,7 @@ Language = Annotated[Lang, typer.Option("--lang", envvar="BUS_LANG", help="语�
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON for scripts")]
 
 
-class Voice:
+class Output:
     """One command's output: results to standard output, trouble to standard error."""
 
     def __init__(self, lang: Lang, as_json: bool = False) -> None:
@@ -44,7 +44,7 @@ class Voice:
         self.out = Console(markup=False, highlight=False, emoji=False)
         self.err = Console(stderr=True, markup=False, highlight=False, emoji=False)
 
-    def pick(self, words: Words) -> str:
+    def pick(self, words: Bilingual) -> str:
         """The text in the chosen language."""
         return words.zh if self.lang is Lang.ZH else words.en
 
@@ -70,7 +70,9 @@ class Voice:
         """One JSON document, Chinese as it is."""
         typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
 
-    def table(self, heads: Sequence[Words], rows: Sequence[Sequence[object]], title: Words | None = None) -> None:
+    def table(
+        self, heads: Sequence[Bilingual], rows: Sequence[Sequence[object]], title: Bilingual | None = None
+    ) -> None:
         """A table on a terminal; elsewhere one line a row, its cells parted by tabs."""
         names = [self.pick(head) for head in heads]
         cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
@@ -92,11 +94,11 @@ class Voice:
             yield
         except BadSettings as bad:
             self._settings(bad)
-        except StoreTrouble as trouble:
+        except StoreUnavailable as trouble:
             self.fail(f"存储暂不可用：{trouble}", f"the store: {trouble}")
-        except KeyTrouble as trouble:
+        except KeyUnusable as trouble:
             self.fail(trouble.zh, trouble.en)
-        except AdminRefused as refused:
+        except ManagementApiRefused as refused:
             self.fail(f"管理接口：{refused}", f"the management API: {refused}")
         except (SQLAlchemyError, CommandError) as error:
             name = type(error).__name__

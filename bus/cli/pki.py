@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.output import USAGE, Lang, Language, Voice
+from bus.cli.output import USAGE, Lang, Language, Output
 from bus.contract.types import CENTER_PATTERN
 from bus.security.pki import Issued, for_broker, for_center, new_authority, read_authority
 from bus.security.private_file import write_private
@@ -39,15 +39,15 @@ def authority(
     lang: Language = Lang.ZH,
 ) -> None:
     """建立证书机构，一县一次 / make the authority, once for each county."""
-    voice = Voice(lang)
+    output = Output(lang)
     if (folder / "ca.key").exists():
-        voice.fail(f"{folder} 中已有证书机构", f"{folder} has an authority already")
+        output.fail(f"{folder} 中已有证书机构", f"{folder} has an authority already")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        voice.fail(f"写不了 {folder}：{error.strerror}", f"cannot write {folder}: {error.strerror}")
-    _save(voice, folder / "ca", new_authority(county, _now()).pem)
-    voice.say("ca.key 绝不离开此机；ca.pem 发给代理与各中心", "ca.key never leaves this machine; ca.pem goes to all")
+        output.fail(f"写不了 {folder}：{error.strerror}", f"cannot write {folder}: {error.strerror}")
+    _save(output, folder / "ca", new_authority(county, _now()).pem)
+    output.say("ca.key 绝不离开此机；ca.pem 发给代理与各中心", "ca.key never leaves this machine; ca.pem goes to all")
 
 
 @pki.command()
@@ -57,11 +57,11 @@ def center(
     lang: Language = Lang.ZH,
 ) -> None:
     """为一个中心签发证书，它凭此登录代理 / a center's certificate, with which it logs in to the broker."""
-    voice = Voice(lang)
+    output = Output(lang)
     if not re.fullmatch(CENTER_PATTERN[1:-1], name):
-        voice.fail(f"{name} 不是中心名称（例：media_center-150402）", f"{name} is no center's name", USAGE)
-    with voice.guarding():
-        _save(voice, folder / name, for_center(read_authority(folder / "ca.pem", folder / "ca.key"), name, _now()))
+        output.fail(f"{name} 不是中心名称（例：media_center-150402）", f"{name} is no center's name", USAGE)
+    with output.guarding():
+        _save(output, folder / name, for_center(read_authority(folder / "ca.pem", folder / "ca.key"), name, _now()))
 
 
 @pki.command()
@@ -71,25 +71,25 @@ def broker(
     lang: Language = Lang.ZH,
 ) -> None:
     """为代理签发证书，并给出 rabbitmq.conf 所需各行 / the broker's certificate, and its lines of rabbitmq.conf."""
-    voice = Voice(lang)
-    with voice.guarding():
+    output = Output(lang)
+    with output.guarding():
         issued = for_broker(read_authority(folder / "ca.pem", folder / "ca.key"), hosts, _now())
-    _save(voice, folder / "broker", issued)
-    voice.say(
+    _save(output, folder / "broker", issued)
+    output.say(
         "启用插件 rabbitmq_auth_mechanism_ssl，并在 rabbitmq.conf 中写：",
         "enable the plugin rabbitmq_auth_mechanism_ssl, and write into rabbitmq.conf:",
     )
     typer.echo(BROKER)
 
 
-def _save(voice: Voice, stem: Path, issued: Issued) -> None:
+def _save(output: Output, stem: Path, issued: Issued) -> None:
     certificate, key = stem.with_name(f"{stem.name}.pem"), stem.with_name(f"{stem.name}.key")
     try:
         write_private(key, issued.key)
         certificate.write_bytes(issued.certificate)
     except OSError as error:
-        voice.fail(f"写不了 {stem.parent}：{error.strerror}", f"cannot write {stem.parent}: {error.strerror}")
-    voice.say(f"已写出 {certificate} 与 {key}", f"wrote {certificate} and {key}")
+        output.fail(f"写不了 {stem.parent}：{error.strerror}", f"cannot write {stem.parent}: {error.strerror}")
+    output.say(f"已写出 {certificate} 与 {key}", f"wrote {certificate} and {key}")
 
 
 def _now() -> datetime:

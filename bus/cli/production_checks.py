@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.settings import CenterSettings
 from bus.transports.rabbitmq.transport import each_node, login_of
 
 OTHERS_MAY_READ = 0o004
-VARIABLES = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_VENDOR__TOKEN, BUS_STORE"
+VARIABLES = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_BACKEND__TOKEN, BUS_STORE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,13 @@ class Weakness:
     """One open door."""
 
     what: str
-    found: Words
-    cure: Words
+    found: Bilingual
+    cure: Bilingual
     grave: bool = False
     """Whether a center in production does not start with it."""
 
 
-def weaknesses(settings: CenterSettings, file: Path) -> Iterator[Weakness]:
+def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness]:
     """Everything that the settings tell by themselves, and the ``file`` in which they stand."""
     yield from _trust(settings)
     yield from _at_rest(settings)
@@ -37,15 +37,15 @@ def weaknesses(settings: CenterSettings, file: Path) -> Iterator[Weakness]:
 
 def _trust(settings: CenterSettings) -> Iterator[Weakness]:
     if settings.trust is None:
-        found = Words("报文不签名，也不加密", "messages are neither signed nor sealed")
-        cure = Words(
+        found = Bilingual("报文不签名，也不加密", "messages are neither signed nor sealed")
+        cure = Bilingual(
             "用 bus keys 生成并登记密钥，写入配置的 [trust]；见 docs/deploy.md",
             "make keys with `bus keys`, have them listed, name them under [trust]: docs/deploy.md",
         )
         yield Weakness("trust", found, cure, grave=True)
     elif not settings.trust.required:
-        found = Words("未签名的也会受理，发出的不加密", "what is not signed is taken too, and nothing is sealed")
-        cure = Words(
+        found = Bilingual("未签名的也会受理，发出的不加密", "what is not signed is taken too, and nothing is sealed")
+        cure = Bilingual(
             "全县都已签名后，把 trust.required 改回 true", "set trust.required to true when the whole county signs"
         )
         yield Weakness("trust", found, cure)
@@ -53,65 +53,65 @@ def _trust(settings: CenterSettings) -> Iterator[Weakness]:
 
 def _at_rest(settings: CenterSettings) -> Iterator[Weakness]:
     if settings.at_rest is None:
-        found = Words("库中案件是明文", "cases stand in the store in clear")
-        cure = Words("用 bus keys master 生成主密钥，写入 [at_rest]", "`bus keys master`; name it under [at_rest]")
+        found = Bilingual("库中案件是明文", "cases stand in the store in clear")
+        cure = Bilingual("用 bus keys master 生成主密钥，写入 [at_rest]", "`bus keys master`; name it under [at_rest]")
         yield Weakness("store key", found, cure)
     elif settings.retention is None:
-        found = Words("已结案件永久保留", "closed cases are kept for ever")
-        cure = Words("设 retention.erase_after_days", "set retention.erase_after_days")
+        found = Bilingual("已结案件永久保留", "closed cases are kept for ever")
+        cure = Bilingual("设 retention.erase_after_days", "set retention.erase_after_days")
         yield Weakness("retention", found, cure)
 
 
 def _broker(settings: CenterSettings) -> Iterator[Weakness]:
     login, me = unquote(login_of(settings.broker).partition(":")[0]), settings.center
     if login in ("guest", ""):
-        found = Words("以 guest 登录，人人都知道它的口令", "logs in as guest, whose password everybody knows")
-        cure = Words(f"用 {me} 登录，并删除 guest", f"log in as {me}, and delete guest")
+        found = Bilingual("以 guest 登录，人人都知道它的口令", "logs in as guest, whose password everybody knows")
+        cure = Bilingual(f"用 {me} 登录，并删除 guest", f"log in as {me}, and delete guest")
         yield Weakness("broker login", found, cure, grave=True)
     elif login != me:
-        found = Words("登录用户与中心不同名，代理不能证明是谁发出", "the login is not the center's name")
-        yield Weakness("broker login", found, Words(f"用 {me} 登录", f"log in as {me}"))
+        found = Bilingual("登录用户与中心不同名，代理不能证明是谁发出", "the login is not the center's name")
+        yield Weakness("broker login", found, Bilingual(f"用 {me} 登录", f"log in as {me}"))
     remote = not all(_loopback(_host(node)) for node in each_node(settings.broker))
     if remote and not settings.broker.startswith("amqps:"):
-        found = Words("到代理的连接未加密", "the connection to the broker is not encrypted")
-        cure = Words("代理启用 TLS，改用 amqps://", "turn on TLS at the broker and use amqps://")
+        found = Bilingual("到代理的连接未加密", "the connection to the broker is not encrypted")
+        cure = Bilingual("代理启用 TLS，改用 amqps://", "turn on TLS at the broker and use amqps://")
         yield Weakness("broker TLS", found, cure, grave=True)
 
 
 def _in_clear(settings: CenterSettings) -> Iterator[Weakness]:
     """What goes beyond this machine without TLS."""
-    https = Words("改用 https://", "use https://")
-    if _plain_http(settings.vendor.url):
-        found = Words("案件与令牌以明文送往业务系统", "cases and the token go to the center's own system in clear")
+    https = Bilingual("改用 https://", "use https://")
+    if _plain_http(settings.backend.url):
+        found = Bilingual("案件与令牌以明文送往业务系统", "cases and the token go to the center's own system in clear")
         yield Weakness("vendor TLS", found, https)
     if _plain_http(settings.http.public_url):
-        found = Words("其他中心以明文取附件", "other centers fetch attachments in clear")
+        found = Bilingual("其他中心以明文取附件", "other centers fetch attachments in clear")
         yield Weakness("attachments TLS", found, https)
     if not _loopback(settings.http.host):
-        found = Words("入口不加密，却向网络开放", "the door speaks plain HTTP, and to the network")
-        cure = Words(
+        found = Bilingual("入口不加密，却向网络开放", "the door speaks plain HTTP, and to the network")
+        cure = Bilingual(
             "改为 127.0.0.1，前面放带 TLS 的反向代理", "let it listen on 127.0.0.1, behind a reverse proxy with TLS"
         )
         yield Weakness("door TLS", found, cure)
     host = _host(settings.store)
     verified = not settings.store.startswith("postgresql") or "sslmode=verify-full" in settings.store
     if host and not _loopback(host) and not verified:
-        found = Words("到数据库的连接未必加密", "the connection to the database may be in clear")
-        cure = Words("在地址后加 ?sslmode=verify-full", "add ?sslmode=verify-full to the URL")
+        found = Bilingual("到数据库的连接未必加密", "the connection to the database may be in clear")
+        cure = Bilingual("在地址后加 ?sslmode=verify-full", "add ?sslmode=verify-full to the URL")
         yield Weakness("store TLS", found, cure)
 
 
 def _secrets(file: Path) -> Iterator[Weakness]:
     names = ", ".join(_written(file))
     if names and file.stat().st_mode & OTHERS_MAY_READ:
-        found = Words(f"{names} 写在人人可读的 {file} 里", f"{names} stands in {file}, which everybody may read")
-        cure = Words("移到环境变量，并更换", "move it to the environment, and change it")
+        found = Bilingual(f"{names} 写在人人可读的 {file} 里", f"{names} stands in {file}, which everybody may read")
+        cure = Bilingual("移到环境变量，并更换", "move it to the environment, and change it")
         yield Weakness("secrets", found, cure, grave=True)
     elif names:
-        found = Words(f"{names} 写在配置文件里", f"{names} stands in the settings file")
-        variables = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_VENDOR__TOKEN, BUS_STORE"
+        found = Bilingual(f"{names} 写在配置文件里", f"{names} stands in the settings file")
+        variables = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_BACKEND__TOKEN, BUS_STORE"
         yield Weakness(
-            "secrets", found, Words(f"移到环境变量（{variables}）", f"move it to the environment ({variables})")
+            "secrets", found, Bilingual(f"移到环境变量（{variables}）", f"move it to the environment ({variables})")
         )
 
 
@@ -123,8 +123,9 @@ def _written(file: Path) -> Iterator[str]:
         return  # whoever reads the settings says so
     if written.get("intake_secret"):
         yield "intake_secret"
-    if written.get("vendor", {}).get("token"):
-        yield "vendor.token"
+    for table in ("backend", "vendor"):  # the second is its old name
+        if written.get(table, {}).get("token"):
+            yield f"{table}.token"
     for name in ("broker", "store"):
         if ":" in login_of(str(written.get(name, ""))):
             yield name

@@ -6,23 +6,28 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, case_named, opened_store, store_settings
-from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Voice, moment
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
 from bus.operations.proof import Judgement, Proof, Vouched, judge, of_case
 from bus.operations.replay import NO_CASE
 from bus.security import directory
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from bus.security.keyring import read_public_key
 
 proof = typer.Typer(help="回执凭证：对方签收了什么 / what neighbours have signed for", no_args_is_help=True)
 
-_HEADS = (Words("时间", "When"), Words("对方", "Who"), Words("报文", "Kind"), Words("签收为", "Verdict"),
-          Words("编号", "Message"))  # fmt: skip
+_HEADS = (
+    Bilingual("时间", "When"),
+    Bilingual("对方", "Who"),
+    Bilingual("报文", "Kind"),
+    Bilingual("签收为", "Verdict"),
+    Bilingual("编号", "Message"),
+)
 _JUDGED = {
-    Judgement.VOUCHED: Words("属实", "vouched for"),
-    Judgement.NOT_THEIRS: Words("不是对方所签，或密钥已吊销", "not signed by them, or by a key that was revoked"),
-    Judgement.OTHERWISE: Words("是对方所签，但说的不是这件报文", "signed by them, and says otherwise"),
+    Judgement.VOUCHED: Bilingual("属实", "vouched for"),
+    Judgement.NOT_THEIRS: Bilingual("不是对方所签，或密钥已吊销", "not signed by them, or by a key that was revoked"),
+    Judgement.OTHERWISE: Bilingual("是对方所签，但说的不是这件报文", "signed by them, and says otherwise"),
 }
 
 
@@ -34,19 +39,19 @@ def export(
     lang: Language = Lang.ZH,
 ) -> None:
     """导出一个案件的签名回执，不含居民信息 / what neighbours have signed for; nothing of the resident is in it."""
-    voice = Voice(lang)
-    with voice.guarding():
+    output = Output(lang)
+    with output.guarding():
         settings = store_settings(config)
         with opened_store(settings) as store, store.reading() as tx:
             found = of_case(tx, settings.center, case_named(tx, case) or NO_CASE)
         if not found.said:
-            voice.fail(f"{case}：没有签过名的回执", f"{case}: no signed receipt is kept", FAILURE)
+            output.fail(f"{case}：没有签过名的回执", f"{case}: no signed receipt is kept", FAILURE)
         try:
             out.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
         except OSError as error:
-            voice.fail(f"写不了 {out}（{error.strerror}）", f"{out}: {error.strerror}", USAGE)
-    voice.table(_HEADS, [(_when(o), o.recipient, o.kind, o.verdict.value, str(o.message_id)) for o in found.said])
-    voice.say(
+            output.fail(f"写不了 {out}（{error.strerror}）", f"{out}: {error.strerror}", USAGE)
+    output.table(_HEADS, [(_when(o), o.recipient, o.kind, o.verdict.value, str(o.message_id)) for o in found.said])
+    output.say(
         f"已写入 {out}；核对：bus proof check {out} --directory … --operator …",
         f"written to {out}; to check it: bus proof check {out} --directory … --operator …",
     )
@@ -61,23 +66,23 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """凭名录核对凭证，不需要任何库；有一条不实即退出码 1 / check it by the directory alone: no store is needed."""
-    voice = Voice(lang, as_json)
+    output = Output(lang, as_json)
     try:
         shown = Proof.model_validate_json(file.read_bytes())
         known = directory.read_file(directory_file, read_public_key(operator))
     except (OSError, ValidationError):
-        voice.fail(f"{file} 读不了，或不是回执凭证", f"{file}: cannot be read, or is no proof", USAGE)
-    except KeyTrouble as trouble:
-        voice.fail(trouble.zh, trouble.en, USAGE)
+        output.fail(f"{file} 读不了，或不是回执凭证", f"{file}: cannot be read, or is no proof", USAGE)
+    except KeyUnusable as trouble:
+        output.fail(trouble.zh, trouble.en, USAGE)
     judged = [(one, judge(one, known)) for one in shown.said]
     if as_json:
-        voice.data([{"message_id": str(one.message_id), "recipient": one.recipient, "digest": one.digest,
+        output.data([{"message_id": str(one.message_id), "recipient": one.recipient, "digest": one.digest,
                      "verdict": one.verdict.value, "judgement": what.value} for one, what in judged])  # fmt: skip
     else:
-        heads = (*_HEADS, Words("核对", "Found"))
-        voice.table(
+        heads = (*_HEADS, Bilingual("核对", "Found"))
+        output.table(
             heads,
-            [(_when(o), o.recipient, o.kind, o.verdict.value, str(o.message_id), voice.pick(_JUDGED[what]))
+            [(_when(o), o.recipient, o.kind, o.verdict.value, str(o.message_id), output.pick(_JUDGED[what]))
              for o, what in judged],
         )  # fmt: skip
     if any(what is not Judgement.VOUCHED for _, what in judged):

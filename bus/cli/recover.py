@@ -1,4 +1,4 @@
-"""``bus restored``: the operator's word that this center's store was put back to a backup."""
+"""``bus recover``: the operator's word that this center's store was put back to a backup."""
 
 import re
 from dataclasses import asdict
@@ -9,25 +9,25 @@ from typing import Annotated
 import typer
 
 from bus import recovery
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, rules_of, store_settings
-from bus.cli.output import USAGE, AsJson, Lang, Language, Voice
+from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.contract.types import CENTER_PATTERN
 from bus.runtime.bootstrap import store_of
 from bus.settings import CenterSettings
 from bus.store import schema
-from bus.store.database import Store, StoreTrouble
+from bus.store.database import Store, StoreUnavailable
 
-_HEADS = (Words("中心", "Center"), Words("状态", "State"))
+_HEADS = (Bilingual("中心", "Center"), Bilingual("状态", "State"))
 _STATES = {
-    "asked": Words("已询问，等待告知", "asked, has not told all yet"),
-    "told": Words("已告知", "has told"),
-    "excused": Words("不再等待", "not waited for"),
+    "asked": Bilingual("已询问，等待告知", "asked, has not told all yet"),
+    "told": Bilingual("已告知", "has told"),
+    "excused": Bilingual("不再等待", "not waited for"),
 }
 Centers = list[str]
 
 
-def restored(
+def recover(
     config: ConfigFile = None,
     ask: Annotated[
         Centers | None, typer.Option(metavar="CENTER", help="还要询问的中心，可多个 / ask this center too")
@@ -40,54 +40,56 @@ def restored(
     as_json: AsJson = False,
 ) -> None:
     """库已恢复到备份：向各中心查询之后的往来 / this store was put back to a backup: ask everyone what was forgotten."""
-    voice = Voice(lang, as_json)
+    output = Output(lang, as_json)
     strange = [name for name in (*(ask or ()), *(without or ())) if not re.match(CENTER_PATTERN, name)]
     if strange:
-        voice.fail(f"不是中心名称：{', '.join(strange)}", f"no name of a center: {', '.join(strange)}", USAGE)
-    with voice.guarding():
+        output.fail(f"不是中心名称：{', '.join(strange)}", f"no name of a center: {', '.join(strange)}", USAGE)
+    with output.guarding():
         settings = store_settings(config)
         store = _opened(settings)
         try:
             if not only_status:
-                _act(voice, store, settings, ask or [], without or [])
-            _show(voice, recovery.status(store))
+                _act(output, store, settings, ask or [], without or [])
+            _show(output, recovery.status(store))
         finally:
             store.close()
 
 
 def _opened(settings: CenterSettings) -> Store:
-    """The store, brought up to date: a backup may be older than the program. Raises ``StoreTrouble``."""
+    """The store, brought up to date: a backup may be older than the program. Raises ``StoreUnavailable``."""
     store = store_of(settings)
     if store.on_sqlite and not Path(store.url.database or "").exists():
         store.close()
-        raise StoreTrouble("there is no store: put the backup in its place first / 请先把备份放回原处", passing=False)
+        raise StoreUnavailable(
+            "there is no store: put the backup in its place first / 请先把备份放回原处", passing=False
+        )
     schema.upgrade(store)
     return store
 
 
-def _act(voice: Voice, store: Store, settings: CenterSettings, ask: Centers, without: Centers) -> None:
+def _act(output: Output, store: Store, settings: CenterSettings, ask: Centers, without: Centers) -> None:
     now = datetime.now(UTC)
     if not without or ask:
         recovery.begin(store, rules_of(settings), {*(route.to for route in settings.routes), *ask}, now)
     for center in without:
         try:
             recovery.excuse(store, center, now)
-        except recovery.Nothing:
-            voice.fail(f"没有在等待 {center}", f"{center} is not being waited for")
+        except recovery.NothingToRecover:
+            output.fail(f"没有在等待 {center}", f"{center} is not being waited for")
 
 
-def _show(voice: Voice, status: recovery.Status) -> None:
-    if voice.as_json:
-        voice.data(asdict(status))
+def _show(output: Output, status: recovery.Status) -> None:
+    if output.as_json:
+        output.data(asdict(status))
         return
     if not status.going_on:
-        voice.say("没有正在进行的恢复", "no recovery goes on")
+        output.say("没有正在进行的恢复", "no recovery goes on")
     elif not any(state == "asked" for state in status.peers.values()):
-        voice.say("各中心均已告知；bus run 运行后即完成", "all have told; it ends as soon as `bus run` runs")
+        output.say("各中心均已告知；bus run 运行后即完成", "all have told; it ends as soon as `bus run` runs")
     else:
-        voice.say(
-            "恢复中：启动 bus run，各中心告知之后自动继续受理；进度见 bus restored --status",
-            "recovering: start `bus run`; the center goes on by itself when all have told (`bus restored --status`)",
+        output.say(
+            "恢复中：启动 bus run，各中心告知之后自动继续受理；进度见 bus recover --status",
+            "recovering: start `bus run`; the center goes on by itself when all have told (`bus recover --status`)",
         )
     if status.peers:
-        voice.table(_HEADS, [(peer, voice.pick(_STATES[state])) for peer, state in status.peers.items()])
+        output.table(_HEADS, [(peer, output.pick(_STATES[state])) for peer, state in status.peers.items()])

@@ -18,11 +18,11 @@ def envelope(body: bytes) -> dict[str, str]:
     return {name: str(value) for name in names if (value := getattr(message, name)) is not None}
 
 
-def outline(body: bytes) -> list[str]:
+def redacted(body: bytes) -> list[str]:
     """The names of a body's fields and what each holds by type: ``data.case.title: text``. Never a value; a name that
     is no plain word is hidden too, since a stranger's key could hold anything."""
     try:
-        document = json.loads(signed_document.message(body)[1])
+        document = json.loads(signed_document.split_message(body)[1])
     except (ValueError, RecursionError):
         return []
     return _fields(document, "")[:500]

@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_file, settings_of
-from bus.cli.output import FAILURE, Lang, Language, Voice
-from bus.cli.production_checks import weaknesses
+from bus.cli.output import FAILURE, Lang, Language, Output
+from bus.cli.production_checks import production_checks
 from bus.log import set_up
-from bus.runtime.process import Running, settle_down
+from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.sdk.discovery import load_adapter
 from bus.settings import BadSettings, CenterSettings
-from bus.store.database import StoreTrouble
+from bus.store.database import StoreUnavailable
 from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport
 
@@ -30,19 +30,19 @@ def run(
     lang: Language = Lang.ZH,
 ) -> None:
     """运行一个中心，直到收到停止信号 / run one center until it is told to stop."""
-    voice = Voice(lang)
-    with voice.guarding():
+    output = Output(lang)
+    with output.guarding():
         settings = settings_of(center, config, folder)
         _fit_for_production(settings, settings_file(center, config, folder))
         transport = _road(settings)
         set_up(settings.center)
-        _work(voice, Running(settings, transport))
+        _work(output, CenterProcess(settings, transport))
 
 
 def _fit_for_production(settings: CenterSettings, file: Path) -> None:
     """Raises ``BadSettings`` with every grave weakness, where residents' cases go through the center."""
     if settings.production:
-        grave = [one for one in weaknesses(settings, file) if one.grave]
+        grave = [one for one in production_checks(settings, file) if one.grave]
         if grave:
             faults = [(one.what, f"{one.found.zh}；{one.cure.zh}", f"{one.found.en}: {one.cure.en}") for one in grave]
             why = ("production", "有以上漏洞，正式运行不启动", "with these weaknesses it does not start in production")
@@ -97,31 +97,31 @@ def secret_faults(secret: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _work(voice: Voice, running: Running) -> None:
+def _work(output: Output, process: CenterProcess) -> None:
     told = leave_on_signal()
     try:
-        url = running.start()
-    except (OSError, StoreTrouble) as trouble:
-        running.stop(timeout=5)
-        if isinstance(trouble, StoreTrouble):
+        url = process.start()
+    except (OSError, StoreUnavailable) as trouble:
+        process.stop(timeout=5)
+        if isinstance(trouble, StoreUnavailable):
             raise
-        http = running.settings.http
-        voice.fail(
+        http = process.settings.http
+        output.fail(
             f"无法在 {http.host}:{http.port} 监听：{trouble.strerror}；请换端口或停掉占用它的程序",
             f"cannot listen on {http.host}:{http.port}: {trouble.strerror}; choose another port or stop who has it",
         )
-    settle_down()
-    _announce(running, url, told)
+    tune_garbage_collector()
+    _announce(process, url, told)
     told.wait()
-    running.stop()
+    process.stop()
 
 
-def _announce(running: Running, url: str, told: threading.Event) -> None:
+def _announce(process: CenterProcess, url: str, told: threading.Event) -> None:
     """One line on standard output as soon as forms are taken and messages flow."""
-    while not running.ready()["ready"]:
+    while not process.ready()["ready"]:
         if told.wait(0.1):
             return
-    announce(running.settings.center, url)
+    announce(process.settings.center, url)
 
 
 def announce(name: str, url: str) -> None:

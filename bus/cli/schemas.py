@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.output import FAILURE, Lang, Language, Voice
+from bus.cli.output import FAILURE, Lang, Language, Output
 from bus.contract.export.schema_folder import drift, publish, write
 
 
@@ -16,15 +16,15 @@ def schemas(
     lang: Language = Lang.ZH,
 ) -> None:
     """由模型生成 schemas/ / generate schemas/ from the models."""
-    voice = Voice(lang)
+    output = Output(lang)
     if not check:
         write(folder)
     findings = drift(folder)
     for finding in findings:
-        voice.warn(finding, finding)
+        output.warn(finding, finding)
     if findings:
         raise typer.Exit(FAILURE)
     locked = publish(folder) if lock and not check else []
     for name in locked:
         typer.echo(name)
-    voice.say(f"{folder} 与模型一致", f"{folder} is as the models say")
+    output.say(f"{folder} 与模型一致", f"{folder} is as the models say")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from bus.cli.options import ConfigFile, settings_of
-from bus.cli.output import USAGE, Lang, Language, Voice
+from bus.cli.output import USAGE, Lang, Language, Output
 from bus.cli.run import announce, leave_on_signal, secret_faults
 from bus.settings import BadSettings
 
@@ -26,11 +26,11 @@ def simulate(
     lang: Language = Lang.ZH,
 ) -> None:
     """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a stand-in of a center's own system."""
-    voice = Voice(lang)
-    with voice.guarding():
+    output = Output(lang)
+    with output.guarding():
         if config is not None:
             settings = settings_of(None, config)
-            at = urlsplit(settings.vendor.url)
+            at = urlsplit(settings.backend.url)
             name, package = settings.center, settings.adapter_package
             intake_url = intake_url or settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
             port = port if port is not None else (at.port or 80)
@@ -42,25 +42,25 @@ def simulate(
             if faults := secret_faults(secret):
                 raise BadSettings([("BUS_INTAKE_SECRET", zh, en) for _, zh, en in faults])
         else:
-            voice.fail("请给出中心名称或 --config", "name a center, or a file with --config", USAGE)
-    simulator = _simulator(voice, package, name, intake_url, secret)
+            output.fail("请给出中心名称或 --config", "name a center, or a file with --config", USAGE)
+    simulator = _simulator(output, package, name, intake_url, secret)
     simulator.autopilot = autopilot
-    _serve(voice, simulator, name, host or "127.0.0.1", port or 0)
+    _serve(output, simulator, name, host or "127.0.0.1", port or 0)
 
 
-def _simulator(voice: Voice, package: str, name: str, intake_url: str, secret: str) -> Any:  # noqa: ANN401 - the adapter's own class
+def _simulator(output: Output, package: str, name: str, intake_url: str, secret: str) -> Any:  # noqa: ANN401 - the adapter's own class
     try:
         return importlib.import_module(f"{package}.simulator").Simulator(name, intake_url, secret)
     except (ImportError, AttributeError):
-        voice.fail(f"没有模拟系统 {package}.simulator", f"there is no simulator {package}.simulator", USAGE)
+        output.fail(f"没有模拟系统 {package}.simulator", f"there is no simulator {package}.simulator", USAGE)
 
 
-def _serve(voice: Voice, simulator: Any, name: str, host: str, port: int) -> None:  # noqa: ANN401 - the adapter's own class
+def _serve(output: Output, simulator: Any, name: str, host: str, port: int) -> None:  # noqa: ANN401 - the adapter's own class
     told = leave_on_signal()
     try:
         socket.create_server((host, port)).close()  # a taken port is said here; the server itself would just end
     except OSError as error:
-        voice.fail(f"无法在 {host}:{port} 监听：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}")
+        output.fail(f"无法在 {host}:{port} 监听：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}")
     announce(name, simulator.start(port, host))
     told.wait()
     simulator.stop()

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.county_file import COUNTY, CountyFile, CountySettings, load_county
-from bus.cli.output import FAILURE, AsJson, Lang, Language, Voice
+from bus.cli.output import FAILURE, AsJson, Lang, Language, Output
 from bus.transports.topology.apply import Topology, definitions
 from bus.transports.topology.apply import apply as apply_topology
 from bus.transports.topology.apply import verify as verify_topology
@@ -17,25 +17,30 @@ from bus.transports.topology.findings import Finding, Severity
 topology = typer.Typer(help="代理上的交换机、队列、用户 / what stands on the broker", no_args_is_help=True)
 
 _FINDING_HEADS = (
-    Words("级别", "Severity"),
-    Words("类别", "Kind"),
-    Words("名称", "Name"),
-    Words("问题", "Found"),
-    Words("办法", "Cure"),
+    Bilingual("级别", "Severity"),
+    Bilingual("类别", "Kind"),
+    Bilingual("名称", "Name"),
+    Bilingual("问题", "Found"),
+    Bilingual("办法", "Cure"),
 )
-_CHANGE_HEADS = (Words("动作", "Action"), Words("类别", "Kind"), Words("名称", "Name"), Words("说明", "Detail"))
+_CHANGE_HEADS = (
+    Bilingual("动作", "Action"),
+    Bilingual("类别", "Kind"),
+    Bilingual("名称", "Name"),
+    Bilingual("说明", "Detail"),
+)
 _ACTIONS = {"created": "新建", "corrected": "更正", "conflict": "冲突"}
-_SEVERITIES = {Severity.ERROR: Words("错误", "error"), Severity.WARNING: Words("注意", "warning")}
+_SEVERITIES = {Severity.ERROR: Bilingual("错误", "error"), Severity.WARNING: Bilingual("注意", "warning")}
 
 
 @topology.command("plan")
 def show_plan(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
     """列出应有的一切，不连接代理 / list what must stand, without asking the broker."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         lines = list(load_county(file).topology().lines())
     if as_json:
-        voice.data(lines)
+        output.data(lines)
     for line in () if as_json else lines:
         typer.echo(line)
 
@@ -43,8 +48,8 @@ def show_plan(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJs
 @topology.command()
 def apply(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
     """建立缺少的，更正可更正的，不删任何东西 / make what is missing, correct what may be; deletes nothing."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         county = load_county(file)
         wanted = county.topology()
         with county.admin() as admin:
@@ -53,31 +58,31 @@ def apply(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson =
             changes = apply_topology(admin, wanted, county.passwords())
             left = [finding for finding in verify_topology(admin, wanted) if finding.severity is Severity.ERROR]
     if as_json:
-        voice.data(
+        output.data(
             {
                 "changes": [
-                    {"action": c.action, "kind": c.kind, "name": c.name, "detail": voice.pick(c.detail)}
+                    {"action": c.action, "kind": c.kind, "name": c.name, "detail": output.pick(c.detail)}
                     for c in changes
                 ],
-                "findings": [_as_json(voice, finding) for finding in left],
+                "findings": [_as_json(output, finding) for finding in left],
             }
         )
     else:
-        rows = [(voice.text(_ACTIONS[c.action], c.action), c.kind, c.name, voice.pick(c.detail)) for c in changes]
+        rows = [(output.text(_ACTIONS[c.action], c.action), c.kind, c.name, output.pick(c.detail)) for c in changes]
         if rows:
-            voice.table(_CHANGE_HEADS, rows)
-        voice.say(f"共更改 {len(changes)} 项", f"{len(changes)} changes")
-        _without_password(voice, county, wanted)
-        _show(voice, left)
+            output.table(_CHANGE_HEADS, rows)
+        output.say(f"共更改 {len(changes)} 项", f"{len(changes)} changes")
+        _without_password(output, county, wanted)
+        _show(output, left)
     if left:
         raise typer.Exit(FAILURE)
 
 
-def _without_password(voice: Voice, county: CountySettings, wanted: Topology) -> None:
+def _without_password(output: Output, county: CountySettings, wanted: Topology) -> None:
     lacking = [user.name for user in wanted.users if user.name not in county.passwords()]
     if lacking:
         names = ", ".join(lacking)
-        voice.warn(
+        output.warn(
             f"未给出口令，保持原样（新用户只能用证书登录）：{names}；用 BUS_CENTER_PASSWORDS 给出",
             f"no password given, left as it is (a new user logs in by certificate only): {names}; "
             "give it in BUS_CENTER_PASSWORDS",
@@ -87,17 +92,17 @@ def _without_password(voice: Voice, county: CountySettings, wanted: Topology) ->
 @topology.command()
 def verify(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
     """与应有的比较，什么也不改；有错误时退出码 1 / compare, change nothing; exit 1 on errors."""
-    voice = Voice(lang, as_json)
-    with voice.guarding():
+    output = Output(lang, as_json)
+    with output.guarding():
         county = load_county(file)
         with county.admin() as admin:
             findings = verify_topology(admin, county.topology())
     if as_json:
-        voice.data([_as_json(voice, finding) for finding in findings])
+        output.data([_as_json(output, finding) for finding in findings])
     else:
-        _show(voice, findings)
+        _show(output, findings)
         if not findings:
-            voice.say("一切就绪", "all is as it must be")
+            output.say("一切就绪", "all is as it must be")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(FAILURE)
 
@@ -109,8 +114,8 @@ def export(
     lang: Language = Lang.ZH,
 ) -> None:
     """导出 RabbitMQ definitions，交给代理的管理员 / definitions for a broker that we may not touch."""
-    voice = Voice(lang)
-    with voice.guarding():
+    output = Output(lang)
+    with output.guarding():
         county = load_county(file)
         content = definitions(county.topology(), secrets=county.passwords(), vhost=county.vhost)
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
@@ -119,31 +124,31 @@ def export(
         return
     out.touch(mode=0o600)  # password hashes stand in it
     out.write_text(text, encoding="utf-8")
-    voice.say(f"已写入 {out}", f"written to {out}")
+    output.say(f"已写入 {out}", f"written to {out}")
 
 
-def finding_row(voice: Voice, finding: Finding) -> tuple[str, str, str, str, str]:
+def finding_row(output: Output, finding: Finding) -> tuple[str, str, str, str, str]:
     """One finding for a table: severity, kind, name, what was found, its cure."""
     return (
-        voice.pick(_SEVERITIES[finding.severity]),
+        output.pick(_SEVERITIES[finding.severity]),
         finding.kind,
         finding.name,
-        voice.pick(finding.detail),
-        voice.pick(finding.cure),
+        output.pick(finding.detail),
+        output.pick(finding.cure),
     )
 
 
-def _show(voice: Voice, findings: list[Finding]) -> None:
+def _show(output: Output, findings: list[Finding]) -> None:
     if findings:
-        voice.table(_FINDING_HEADS, [finding_row(voice, finding) for finding in findings])
+        output.table(_FINDING_HEADS, [finding_row(output, finding) for finding in findings])
 
 
-def _as_json(voice: Voice, finding: Finding) -> dict[str, str]:
+def _as_json(output: Output, finding: Finding) -> dict[str, str]:
     return {
         "severity": finding.severity.value,
         "drift": finding.drift.value,
         "kind": finding.kind,
         "name": finding.name,
-        "detail": voice.pick(finding.detail),
-        "cure": voice.pick(finding.cure),
+        "detail": output.pick(finding.detail),
+        "cure": output.pick(finding.cure),
     }

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Row, Table, select
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, case_named, opened_store, store_settings
-from bus.cli.output import AsJson, Lang, Language, Voice, moment
+from bus.cli.output import AsJson, Lang, Language, Output, moment
 from bus.contract.rules import BY_KIND
 from bus.custody import Record
 from bus.store import cases
@@ -16,13 +16,23 @@ from bus.store import tables as t
 from bus.store.database import Tx
 
 _JOURNAL = (
-    Words("时间", "At"), Words("方式", "Way"), Words("事项", "Kind"), Words("对方", "Peer"), Words("承办", "Holder"),
-    Words("版本", "Version"), Words("备注", "Note"),
-)  # fmt: skip
+    Bilingual("时间", "At"),
+    Bilingual("方式", "Way"),
+    Bilingual("事项", "Kind"),
+    Bilingual("对方", "Peer"),
+    Bilingual("承办", "Holder"),
+    Bilingual("版本", "Version"),
+    Bilingual("备注", "Note"),
+)
 _WAITING = (
-    Words("处", "Place"), Words("事项", "Kind"), Words("对方", "Peer"), Words("状态", "State"),
-    Words("次数", "Attempts"), Words("自", "Since"), Words("原因", "Why"),
-)  # fmt: skip
+    Bilingual("处", "Place"),
+    Bilingual("事项", "Kind"),
+    Bilingual("对方", "Peer"),
+    Bilingual("状态", "State"),
+    Bilingual("次数", "Attempts"),
+    Bilingual("自", "Since"),
+    Bilingual("原因", "Why"),
+)
 _WAYS = {
     "did": "本中心", "said": "发出", "heard": "收到", "superseded": "收到（过时）", "desk": "已入业务系统",
     "parked": "搁置", "refused": "拒收", "replayed": "重放", "discarded": "放弃", "revealed": "查看全文",
@@ -37,26 +47,26 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """一件案子在本中心的来龙去脉 / one case's journal in this center's store."""
-    voice = Voice(lang, as_json)
-    with voice.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
+    output = Output(lang, as_json)
+    with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
         case_id = case_named(tx, case)
         record = cases.read(tx, [case_id]).get(case_id) if case_id else None
         lines = cases.journal(tx, case_id) if case_id else []
         waiting = _waiting(tx, str(case_id))
     if record is None and not lines and not waiting:
-        voice.fail(
+        output.fail(
             "本中心没有这个案件；请核对编号，或到其他中心查", "no such case here: check it, or ask another center"
         )
     facts = _facts(record) if record else {"case": str(case_id)}
     if as_json:
-        voice.data({"case": facts, "journal": [_plain(line) for line in lines], "waiting": waiting})
+        output.data({"case": facts, "journal": [_plain(line) for line in lines], "waiting": waiting})
         return
     for name, value in facts.items():
         typer.echo(f"{name}\t{value}")
-    voice.table(_JOURNAL, [_journal_row(voice, line) for line in lines], Words("流水", "Journal"))
+    output.table(_JOURNAL, [_journal_row(output, line) for line in lines], Bilingual("流水", "Journal"))
     if waiting:
         rows = [(*list(one.values())[:5], moment(one["since_ms"]), one["why"]) for one in waiting]
-        voice.table(_WAITING, rows, Words("尚未了结", "Not yet settled"))
+        output.table(_WAITING, rows, Bilingual("尚未了结", "Not yet settled"))
 
 
 def _facts(record: Record) -> dict[str, Any]:
@@ -84,10 +94,10 @@ def _plain(line: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the journal
     return {name: value for name, value in dict(line).items() if name != "id"}
 
 
-def _journal_row(voice: Voice, line: Any) -> tuple[object, ...]:  # noqa: ANN401 - a row of the journal
+def _journal_row(output: Output, line: Any) -> tuple[object, ...]:  # noqa: ANN401 - a row of the journal
     rule = BY_KIND.get(line["kind"])
-    kind = line["kind"] if rule is None else f"{voice.text(rule.zh, rule.en)} {rule.kind}"
-    way = voice.text(_WAYS.get(line["way"], line["way"]), line["way"])
+    kind = line["kind"] if rule is None else f"{output.text(rule.zh, rule.en)} {rule.kind}"
+    way = output.text(_WAYS.get(line["way"], line["way"]), line["way"])
     return (moment(line["at_ms"]), way, kind, line["peer"], line["holder"], line["version"], line["note"])
 
 

@@ -16,6 +16,7 @@ from stdnum.cn import ric
 from bus.contract.types import (
     CLEAN_LINE,
     CenterName,
+    Code,
     CreditCode,
     Division,
     IdCard,
@@ -26,7 +27,6 @@ from bus.contract.types import (
     Sha256,
     Strict,
     Text,
-    Word,
 )
 
 
@@ -130,7 +130,7 @@ class Attachment(Strict):
 class Source(Strict):
     """Which record of which system the case was made from."""
 
-    system: Word
+    system: Code
     record: NativeId
 
 
@@ -138,18 +138,18 @@ class Case(Strict):
     """One matter of one resident."""
 
     case_id: UUID
-    number: Word
+    number: Code
     """The number for people, given out only once the case is durably stored."""
     origin: CenterName
     """The center that the resident spoke to, and from which the answer comes."""
     title: Line
     text: Text
-    category: Word
+    category: Code
     place: Place
     resident: Person | None = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)] = ()
     urgency: Urgency = Urgency.NORMAL
-    channel: Word
+    channel: Code
     """How the resident came: app, phone, counter, meeting, visit…"""
     source: Source
     received_at: Moment

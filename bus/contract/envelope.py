@@ -17,7 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from bus.contract import signed_document
 from bus.contract.ids import new_id
-from bus.contract.messages import BY_NAME, Kind, Said
+from bus.contract.messages import BY_NAME, CaseMessage, Kind
 from bus.contract.types import CenterName, Count, Moment, Strict
 
 MAX_BYTES = 256 * 1024
@@ -131,7 +131,7 @@ def _spelled(message: Message[Any]) -> bytes:
 def decode(travelled: bytes) -> Message[Any]:
     """Read a message, signed or not; who has signed it is the notary's to say. Raises ``Undecodable`` and nothing else,
     whatever the bytes."""
-    raw = signed_document.message(travelled)[1]
+    raw = signed_document.split_message(travelled)[1]
     return _as_we_write(raw) or _checked(raw)
 
 
@@ -152,7 +152,7 @@ def _as_we_write(raw: bytes) -> Message[Any] | None:
     except ValidationError:
         return None
     right = message.type == f"{model.kind}.v{model.major}" and (
-        message.subject is not None or not issubclass(model, Said)
+        message.subject is not None or not issubclass(model, CaseMessage)
     )
     return message if right and _spelled(message) == raw else None
 
@@ -168,17 +168,17 @@ def _checked(raw: bytes) -> Message[Any]:
         message = _envelope_of(model).model_validate_json(raw)
     except ValidationError as error:
         raise Undecodable("invalid", _where(error), _envelope(document)) from None
-    if message.subject is None and issubclass(model, Said):
+    if message.subject is None and issubclass(model, CaseMessage):
         raise Undecodable("invalid", "subject: missing", _envelope(document))
     return message
 
 
 def digest(signed: bytes) -> bytes:
     """SHA-256 of a message's document, which is the same whoever has signed it, and with which key."""
-    return hashlib.sha256(signed_document.message(signed)[1]).digest()
+    return hashlib.sha256(signed_document.split_message(signed)[1]).digest()
 
 
-def kept(signed: bytes) -> dict[str, bytes]:
+def stored_columns(signed: bytes) -> dict[str, bytes]:
     """The columns of a row that keeps a message: its bytes, and the digest by which its recipient vouches for it."""
     return {"body": signed, "digest": digest(signed)}
 
@@ -188,7 +188,7 @@ _LATELY: dict[bytes, Message[Any]] = {}
 _SO_MANY, _SO_LONG = 1000, 4096
 
 
-def read_soon(raw: bytes, message: Message[Any]) -> None:
+def remember(raw: bytes, message: Message[Any]) -> None:
     """``raw`` says ``message``, and ``reread`` will ask for it; of those that are short the last are remembered."""
     if len(raw) <= _SO_LONG:
         if len(_LATELY) >= _SO_MANY:
@@ -196,7 +196,7 @@ def read_soon(raw: bytes, message: Message[Any]) -> None:
         _LATELY[raw] = message
 
 
-def reread(raw: bytes, kind: str) -> Message[Any]:
+def recall(raw: bytes, kind: str) -> Message[Any]:
     """Read a message of ``kind`` out of our own store: it has passed ``decode`` before, and its bounds need no second
     look. Raises ``Undecodable``."""
     known = _LATELY.pop(raw, None)  # it is asked for once
@@ -205,7 +205,7 @@ def reread(raw: bytes, kind: str) -> Message[Any]:
     model = BY_NAME.get(kind)
     if model is not None:
         with suppress(ValidationError):
-            message = _envelope_of(model).model_validate_json(signed_document.message(raw)[1])
+            message = _envelope_of(model).model_validate_json(signed_document.split_message(raw)[1])
             if message.type == f"{kind}.v{model.major}":
                 return message
     return decode(raw)  # of another version of this program: as if it came now

@@ -5,21 +5,21 @@ would be used twice. So a restored center begins a new era: a million places fur
 from it with an older sequence and was not applied yet is word of a time that no longer counts.
 """
 
-ERA = 1_000_000
+EPOCH = 1_000_000
 """Places of an era, in each lane."""
-FURTHEST_AHEAD = 1000
+MAX_AHEAD = 1000
 """A message so many places ahead of its lane is not held back but parked: no honest peer is so far ahead."""
-ERAS_AHEAD = 100
+MAX_EPOCHS_AHEAD = 100
 """Nor has an honest peer lost its store so many times since it was last heard."""
-HIGHEST_ERA = 2**31 // ERA - 1
+MAX_EPOCH = 2**31 // EPOCH - 1
 """A sequence is a CloudEvents Integer."""
 
 
-def era_of(sequence: int) -> int:
+def epoch_of(sequence: int) -> int:
     """The era in which a message with this sequence was said; for receipts and errors, too."""
-    return sequence // ERA
+    return sequence // EPOCH
 
 
-def before_first(era: int) -> int:
+def epoch_start(era: int) -> int:
     """The place before the first of this era. Receipts, errors and questions, which stand in no order, carry it."""
-    return era * ERA
+    return era * EPOCH

@@ -13,12 +13,12 @@ def new_id() -> UUID:
     return _deal()
 
 
-def id_within(namespace: UUID, content: str) -> UUID:
+def derived_id(namespace: UUID, content: str) -> UUID:
     """A UUIDv5 (RFC 9562): the same content always has the same, so that its effect is known again after a loss."""
     return uuid5(namespace, content)
 
 
-def deal_from(source: Callable[[], UUID]) -> None:
+def draw_from(source: Callable[[], UUID]) -> None:
     """Draw every later identity from ``source``; for simulations, never in a running center."""
     global _deal  # noqa: PLW0603 - the seam itself
     _deal = source

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from bus.contract.case import Attachment, Case
-from bus.contract.types import CenterName, Count, Line, Moment, Sha256, Strict, Text, Word
+from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text
 
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)]
@@ -93,7 +93,7 @@ class Return(Strict):
     at: Moment
 
 
-class Said(Strict):
+class CaseMessage(Strict):
     """What every kind has: the custody version at which the sender spoke."""
 
     kind: ClassVar[str]
@@ -101,7 +101,7 @@ class Said(Strict):
     version: Count
 
 
-class Offered(Said):
+class Offered(CaseMessage):
     """转办: the holder asks a center to take the case. Until an answer comes the decision is lent to the recipient."""
 
     kind: ClassVar[str] = "case.offered"
@@ -117,7 +117,7 @@ class Offered(Said):
     """From staff to staff; never shown to the resident."""
 
 
-class Accepted(Said):
+class Accepted(CaseMessage):
     """接单: the sender has taken the case (exclusive), or bids for it (open). Also news to all who have held it."""
 
     kind: ClassVar[str] = "case.accepted"
@@ -129,7 +129,7 @@ class Accepted(Said):
     due: Moment | None = None
 
 
-class Declined(Said):
+class Declined(CaseMessage):
     """退单: the sender does not take the case; the offerer was and is the holder."""
 
     kind: ClassVar[str] = "case.declined"
@@ -140,7 +140,7 @@ class Declined(Said):
     """Who should have it instead."""
 
 
-class Granted(Said):
+class Granted(CaseMessage):
     """中选: the offerer gives the case to one bidder; he is the holder at ``version``. News to all who have held it."""
 
     kind: ClassVar[str] = "case.granted"
@@ -148,14 +148,14 @@ class Granted(Said):
     to: CenterName
 
 
-class Lost(Said):
+class Lost(CaseMessage):
     """已被接走: another center was faster, or the open offer has ended."""
 
     kind: ClassVar[str] = "case.lost"
     offer_id: UUID
 
 
-class WithdrawalRequested(Said):
+class WithdrawalRequested(CaseMessage):
     """撤回申请: the offerer asks to have the decision back; the recipient alone says whether it still can."""
 
     kind: ClassVar[str] = "case.withdrawal-requested"
@@ -163,18 +163,18 @@ class WithdrawalRequested(Said):
     reason: Text | None = None
 
 
-class Withdrawn(Said):
+class Withdrawn(CaseMessage):
     """撤回: the recipient had not decided and gives the decision back."""
 
     kind: ClassVar[str] = "case.withdrawn"
     offer_id: UUID
 
 
-class Progressed(Said):
+class Progressed(CaseMessage):
     """进展: what the holder has done or promised."""
 
     kind: ClassVar[str] = "case.progressed"
-    stage: Word
+    stage: Code
     text: Text
     public: bool = True
     """Whether the resident may read it."""
@@ -182,7 +182,7 @@ class Progressed(Said):
     """A date promised with it (承诺期限), or a new one (延期)."""
 
 
-class AssistRequested(Said):
+class AssistRequested(CaseMessage):
     """协办: the holder asks for help and stays the holder."""
 
     kind: ClassVar[str] = "case.assist-requested"
@@ -192,7 +192,7 @@ class AssistRequested(Said):
     due: Moment | None = None
 
 
-class AssistAnswered(Said):
+class AssistAnswered(CaseMessage):
     """协办答复: the assistant has helped, or says that it cannot."""
 
     kind: ClassVar[str] = "case.assist-answered"
@@ -202,14 +202,14 @@ class AssistAnswered(Said):
     attachments: Attachments = ()
 
 
-class Urged(Said):
+class Urged(CaseMessage):
     """催办: somebody who has held the case asks the holder to hurry."""
 
     kind: ClassVar[str] = "case.urged"
     text: Text
 
 
-class Resolved(Said):
+class Resolved(CaseMessage):
     """办结: the holder's result, the public reply apart from the internal note."""
 
     kind: ClassVar[str] = "case.resolved"
@@ -230,7 +230,7 @@ class Resolved(Said):
         return self
 
 
-class Rated(Said):
+class Rated(CaseMessage):
     """评价: 非常满意 5, 满意 4, 基本满意 3, 不满意 2, 非常不满意 1."""
 
     kind: ClassVar[str] = "case.rated"
@@ -240,7 +240,7 @@ class Rated(Said):
     text: Text | None = None
 
 
-class Reopened(Said):
+class Reopened(CaseMessage):
     """重办: the resident is not content; the last holder has the case again, in a new round."""
 
     kind: ClassVar[str] = "case.reopened"
@@ -248,7 +248,7 @@ class Reopened(Said):
     text: Text
 
 
-class Closed(Said):
+class Closed(CaseMessage):
     """结案: the origin has given the reply to the resident."""
 
     kind: ClassVar[str] = "case.closed"
@@ -256,7 +256,7 @@ class Closed(Said):
     replied_at: Moment
 
 
-class Published(Said):
+class Published(CaseMessage):
     """公示: told to the public, with nothing in it that names the resident."""
 
     kind: ClassVar[str] = "case.published"
@@ -264,7 +264,7 @@ class Published(Said):
     text: Text
 
 
-class ArbitrationRequested(Said):
+class ArbitrationRequested(CaseMessage):
     """提请裁定: the holder asks the county's arbiter who must have the case."""
 
     kind: ClassVar[str] = "case.arbitration-requested"
@@ -278,7 +278,7 @@ class ArbitrationRequested(Said):
     text: Text | None = None
 
 
-class Ruled(Said):
+class Ruled(CaseMessage):
     """裁定: the arbiter's word. Its version is above all that anyone can have said before, and so fences it."""
 
     kind: ClassVar[str] = "case.ruled"
@@ -305,7 +305,7 @@ class ReceiptItem(Strict):
 
     message_id: UUID
     verdict: Verdict
-    code: Word | None = None
+    code: Code | None = None
     """Why it was refused."""
     digest: Sha256 | None = None
     """SHA-256 of the document that was dealt with, its signature not included: what exactly the recipient vouches for.
@@ -325,7 +325,7 @@ class Failure(Strict):
 
     kind: ClassVar[str] = "error"
     major: ClassVar[int] = 1
-    code: Word
+    code: Code
     text: Line
     about: UUID | None = None
     """The message at fault, where its id could be read."""
@@ -365,7 +365,7 @@ class LogEntry(Strict):
     """Whether the next entry goes on with the same message."""
     verdict: Verdict | None = None
     """What its recipient said became of it; absent while it has said nothing."""
-    code: Word | None = None
+    code: Code | None = None
 
 
 class LogTold(Strict):

@@ -12,12 +12,12 @@ LONGEST = 600
 """Characters of a message's signature, its header included."""
 
 
-def joined(body: bytes, signatures: Sequence[str]) -> bytes:
+def join(body: bytes, signatures: Sequence[str]) -> bytes:
     """The file."""
     return "\n".join(signatures).encode() + BETWEEN + body
 
 
-def parted(raw: bytes) -> tuple[list[str], bytes]:
+def split(raw: bytes) -> tuple[list[str], bytes]:
     """Its signatures and its body. Raises ``ValueError`` for what is no such file."""
     head, found, body = raw[:MOST_BYTES].partition(BETWEEN)
     if not found or len(raw) > MOST_BYTES:
@@ -25,7 +25,7 @@ def parted(raw: bytes) -> tuple[list[str], bytes]:
     return head.decode("ascii").splitlines(), body
 
 
-def message(travelled: bytes) -> tuple[str | None, bytes]:
+def split_message(travelled: bytes) -> tuple[str | None, bytes]:
     """A message's signature, None without one, and its document."""
     if not travelled.startswith(b"e"):
         return None, travelled

@@ -57,7 +57,7 @@ CenterName = Annotated[str, StringConstraints(pattern=CENTER_PATTERN)]
 """``<kind>-<division>``, one word of a routing key: never a dot in it."""
 Division = Annotated[str, StringConstraints(pattern=DIVISION_PATTERN)]
 """County (6 digits, GB/T 2260), township (9) or village (12, statistical codes)."""
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=64)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=64)]
 """A code: category, reason, stage; safe in logs."""
 Line = Annotated[str, StringConstraints(pattern=CLEAN_LINE, min_length=1, max_length=200)]
 """One line for people: a title, a name, an address."""

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from bus.contract.case import Attachment, Case
 from bus.contract.messages import Attachments, Centers, Ground, Mode, Outcome, Rater, Reason
-from bus.contract.types import CenterName, Line, Moment, Strict, Text, Word
+from bus.contract.types import CenterName, Code, Line, Moment, Strict, Text
 
 
 class OnCase(Strict):
@@ -75,7 +75,7 @@ class Withdraw(OnCase):
 class Report(OnCase):
     """进展: tell all who have held the case what has been done or promised."""
 
-    stage: Word
+    stage: Code
     text: Text
     public: bool = True
     """Whether the resident may read it. Of what he may not, the other centers are told stage and date alone."""

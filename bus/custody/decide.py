@@ -11,15 +11,15 @@ from bus.custody.record import (
     RULING_STEP,
     Assist,
     Decision,
-    Given,
-    OfferIn,
-    OfferOut,
+    Outgoing,
+    Rating,
+    ReceivedOffer,
     Record,
     Refusal,
     Result,
-    Say,
+    SentOffer,
     Status,
-    news,
+    notify_path,
 )
 
 RETURNS_BEFORE_ARBITER = 2
@@ -50,7 +50,7 @@ def decide(
 def _must_hold(record: Record) -> None:
     if not record.mine:
         raise Refusal("not-holder", f"only the holder may do this: {record.holder} at version {record.version}")
-    if record.lent:
+    if record.decision_pending:
         raise Refusal("decision-lent", "an offer or a ruling is awaited; withdraw the offer, or wait for the answer")
     if record.status is not Status.OPEN:
         raise Refusal("not-open", f"the case is {record.status}; the origin may reopen it")
@@ -61,7 +61,7 @@ def _must_be_origin(record: Record) -> None:
         raise Refusal("not-origin", f"only the center that heard the resident may do this: {record.case.origin}")
 
 
-def _pending_offer(record: Record) -> OfferIn:
+def _pending_offer(record: Record) -> ReceivedOffer:
     offer = record.offer_in
     if offer is None:
         raise Refusal("no-offer", "no offer of this case waits here: it was withdrawn, lost, ruled on or answered")
@@ -93,10 +93,10 @@ def _offer(record: Record, command: c.Offer, now: datetime, returns_before_arbit
         round=record.round,
         note=command.note,
     )
-    out = OfferOut(
+    out = SentOffer(
         offer_id=offer_id, mode=command.mode, version=record.version, pending=command.to, asked=command.to, at=now
     )
-    return Decision(record.with_(offer_out=out), tuple(Say(center, offered) for center in command.to))
+    return Decision(record.with_(offer_out=out), tuple(Outgoing(center, offered) for center in command.to))
 
 
 def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
@@ -111,7 +111,7 @@ def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
             commitment=command.commitment,
             due=command.due,
         )
-        return Decision(record.with_(offer_in=offer.model_copy(update={"bid": True})), (Say(offer.offerer, bid),))
+        return Decision(record.with_(offer_in=offer.model_copy(update={"bid": True})), (Outgoing(offer.offerer, bid),))
     taken = record.with_(
         holder=record.me,
         version=offer.version + 1,
@@ -126,7 +126,7 @@ def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
         commitment=command.commitment,
         due=command.due,
     )
-    return Decision(taken, news(taken, accepted))
+    return Decision(taken, notify_path(taken, accepted))
 
 
 def _decline(record: Record, command: c.Decline, _now: datetime) -> Decision:
@@ -138,7 +138,7 @@ def _decline(record: Record, command: c.Decline, _now: datetime) -> Decision:
         text=command.text,
         suggested=command.suggested,
     )
-    return Decision(record.with_(offer_in=None), (Say(offer.offerer, declined),))
+    return Decision(record.with_(offer_in=None), (Outgoing(offer.offerer, declined),))
 
 
 def _withdraw(record: Record, command: c.Withdraw, _now: datetime) -> Decision:
@@ -149,7 +149,7 @@ def _withdraw(record: Record, command: c.Withdraw, _now: datetime) -> Decision:
         raise Refusal("withdrawing", "the withdrawal is under way; the answer will come")
     asked = k.WithdrawalRequested(version=offer.version, offer_id=offer.offer_id, reason=command.reason)
     changed = record.with_(offer_out=offer.model_copy(update={"withdrawing": True}))
-    return Decision(changed, tuple(Say(center, asked) for center in offer.pending))
+    return Decision(changed, tuple(Outgoing(center, asked) for center in offer.pending))
 
 
 def _report(record: Record, command: c.Report, _now: datetime) -> Decision:
@@ -158,7 +158,7 @@ def _report(record: Record, command: c.Report, _now: datetime) -> Decision:
     progressed = k.Progressed(
         version=record.version, stage=command.stage, text=text, public=command.public, due=command.due
     )
-    return Decision(record.with_(due=command.due or record.due), news(record, progressed))
+    return Decision(record.with_(due=command.due or record.due), notify_path(record, progressed))
 
 
 def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decision:
@@ -173,7 +173,7 @@ def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decisio
     shown = record.case.as_shown() if command.show_resident else record.case.without_resident()
     asked = k.AssistRequested(version=record.version, assist_id=assist_id, case=shown, ask=command.ask, due=command.due)
     assist = Assist(assist_id=assist_id, asker=record.me, assistant=command.to, ask=command.ask)
-    return Decision(record.with_(assists=(*record.assists, assist)), (Say(command.to, asked),))
+    return Decision(record.with_(assists=(*record.assists, assist)), (Outgoing(command.to, asked),))
 
 
 def _answer_assist(record: Record, command: c.AnswerAssist, _now: datetime) -> Decision:
@@ -193,7 +193,7 @@ def _answer_assist(record: Record, command: c.AnswerAssist, _now: datetime) -> D
     assists = tuple(
         a.model_copy(update={"done": command.done}) if a.assist_id == assist.assist_id else a for a in record.assists
     )
-    return Decision(record.with_(assists=assists), (Say(assist.asker, answer),))
+    return Decision(record.with_(assists=assists), (Outgoing(assist.asker, answer),))
 
 
 def _urge(record: Record, command: c.Urge, _now: datetime) -> Decision:
@@ -206,7 +206,7 @@ def _urge(record: Record, command: c.Urge, _now: datetime) -> Decision:
         raise Refusal("holder", "this center has the case itself")
     else:
         to = (record.holder,)
-    return Decision(record.with_(urges=record.urges + 1), tuple(Say(center, urged) for center in to))
+    return Decision(record.with_(urges=record.urges + 1), tuple(Outgoing(center, urged) for center in to))
 
 
 def _resolve(record: Record, command: c.Resolve, _now: datetime) -> Decision:
@@ -222,9 +222,9 @@ def _resolve(record: Record, command: c.Resolve, _now: datetime) -> Decision:
         instant=command.instant,
     )
     changed = record.with_(status=Status.RESOLVED, result=result_of(resolved, record.me))
-    says = news(changed, resolved.model_copy(update={"internal_note": None}))
+    says = notify_path(changed, resolved.model_copy(update={"internal_note": None}))
     if record.case.origin == record.me:
-        says = (Say(record.me, resolved), *says)  # its own desk replies to the resident
+        says = (Outgoing(record.me, resolved), *says)  # its own desk replies to the resident
     return Decision(changed, says)
 
 
@@ -247,7 +247,7 @@ def _close(record: Record, command: c.Close, _now: datetime) -> Decision:
         raise Refusal("not-resolved", "a case is closed by a reply to the resident, and that needs a result")
     closed = k.Closed(version=record.version, round=record.round, replied_at=command.replied_at)
     changed = record.with_(status=Status.CLOSED, arbitration=None, concerned=())
-    return Decision(changed, news(changed, closed))
+    return Decision(changed, notify_path(changed, closed))
 
 
 def _rate(record: Record, command: c.Rate, _now: datetime) -> Decision:
@@ -259,9 +259,9 @@ def _rate(record: Record, command: c.Rate, _now: datetime) -> Decision:
     rated = k.Rated(
         version=record.version, round=record.round, grade=command.grade, rater=command.rater, text=command.text
     )
-    given = Given(round=record.round, rater=command.rater, grade=command.grade)
+    given = Rating(round=record.round, rater=command.rater, grade=command.grade)
     changed = record.with_(ratings=(*record.ratings, given))
-    return Decision(changed, news(changed, rated))
+    return Decision(changed, notify_path(changed, rated))
 
 
 def _reopen(record: Record, command: c.Reopen, _now: datetime) -> Decision:
@@ -270,7 +270,7 @@ def _reopen(record: Record, command: c.Reopen, _now: datetime) -> Decision:
         raise Refusal("open", "the case is open; urge its holder instead")
     reopened = k.Reopened(version=record.version, round=record.round + 1, text=command.text)
     changed = record.with_(status=Status.OPEN, round=record.round + 1, result=None)
-    return Decision(changed, news(changed, reopened))
+    return Decision(changed, notify_path(changed, reopened))
 
 
 def _publish(record: Record, command: c.Publish, _now: datetime) -> Decision:
@@ -281,7 +281,7 @@ def _publish(record: Record, command: c.Publish, _now: datetime) -> Decision:
     if record.case.names_resident(command.title) or record.case.names_resident(command.text):
         raise Refusal("names-resident", "the text names the resident; take name, phone, address and numbers out")
     published = k.Published(version=record.version, title=command.title, text=command.text)
-    return Decision(record, news(record, published))
+    return Decision(record, notify_path(record, published))
 
 
 def _ask_arbiter(record: Record, command: c.AskArbiter, _now: datetime) -> Decision:
@@ -307,7 +307,7 @@ def _ask_arbiter(record: Record, command: c.AskArbiter, _now: datetime) -> Decis
         round=record.round,
         text=command.text,
     )
-    return Decision(record.with_(arbitration=record.arbiter), (Say(record.arbiter, asked),))
+    return Decision(record.with_(arbitration=record.arbiter), (Outgoing(record.arbiter, asked),))
 
 
 def _may_complain(record: Record) -> None:
@@ -346,9 +346,9 @@ def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
         returns=record.returns,
         round=record.round,
     )
-    says = news(ruled_record, ruled, also=concerned)
+    says = notify_path(ruled_record, ruled, also=concerned)
     if command.holder == record.me:
-        says = (Say(record.me, ruled), *says)  # its own desk gets the case
+        says = (Outgoing(record.me, ruled), *says)  # its own desk gets the case
     return Decision(ruled_record, says)
 
 

@@ -10,37 +10,39 @@ from datetime import datetime
 
 from bus.contract import messages as k
 from bus.custody.merge import overruled
-from bus.custody.record import Decision, Record, Say, Status
+from bus.custody.record import Decision, Outgoing, Record, Status
 
 
-def aftermath(before: Record, decision: Decision, data: k.CaseKind, now: datetime) -> Decision:
+def follow_ups(before: Record, decision: Decision, data: k.CaseKind, now: datetime) -> Decision:
     """``decision`` with what else must be said of it."""
     if decision.superseded and not isinstance(data, k.Ruled):
         return decision
     after = decision.record
-    says = (*decision.says, *_offer_ended(before, after))
+    says = (*decision.outgoing, *_offer_ended(before, after))
     if after.case.origin == after.me:
         newcomers = tuple(center for center in after.path if center not in before.path)
         says = (*says, *_ruling_passed_on(before, after, data, newcomers), *_standing_told(after, newcomers, now))
-    return replace(decision, says=says, superseded=decision.superseded and not says)
+    return replace(decision, outgoing=says, superseded=decision.superseded and not says)
 
 
-def _offer_ended(before: Record, after: Record) -> tuple[Say, ...]:
+def _offer_ended(before: Record, after: Record) -> tuple[Outgoing, ...]:
     """A ruling ends an offer without an answer: those asked must not wait for ever."""
     out = before.offer_out
     if out is None or after.offer_out is not None or not overruled(before.version, after.version):
         return ()
-    return tuple(Say(center, k.Lost(version=after.version, offer_id=out.offer_id)) for center in out.pending)
+    return tuple(Outgoing(center, k.Lost(version=after.version, offer_id=out.offer_id)) for center in out.pending)
 
 
-def _ruling_passed_on(before: Record, after: Record, data: k.CaseKind, newcomers: tuple[str, ...]) -> tuple[Say, ...]:
+def _ruling_passed_on(
+    before: Record, after: Record, data: k.CaseKind, newcomers: tuple[str, ...]
+) -> tuple[Outgoing, ...]:
     """The arbiter tells those he knows of; a hand-over may have gone further than he could see."""
     if isinstance(data, k.Ruled):
         unseen = tuple(c for c in before.path if c not in (*data.path, after.me, after.arbiter))
-        return tuple(Say(center, data) for center in unseen)
+        return tuple(Outgoing(center, data) for center in unseen)
     if not overruled(data.version, after.version):
         return ()
-    return tuple(Say(center, ruling_passed_on(after)) for center in newcomers)
+    return tuple(Outgoing(center, ruling_passed_on(after)) for center in newcomers)
 
 
 def ruling_passed_on(after: Record) -> k.Ruled:
@@ -67,7 +69,7 @@ def standing(record: Record, now: datetime) -> k.Closed | k.Reopened | None:
     return None
 
 
-def _standing_told(after: Record, newcomers: tuple[str, ...], now: datetime) -> tuple[Say, ...]:
+def _standing_told(after: Record, newcomers: tuple[str, ...], now: datetime) -> tuple[Outgoing, ...]:
     """Where the resident stands, for those who were not on the path when it was told."""
     word = standing(after, now)
-    return () if word is None else tuple(Say(center, word) for center in newcomers)
+    return () if word is None else tuple(Outgoing(center, word) for center in newcomers)

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from bus.contract import messages as k
 from bus.custody.decide import result_of
-from bus.custody.follow_ups import aftermath
-from bus.custody.initiating import OPENERS
-from bus.custody.merge import believe, could_hold, in_round, overruled, speaks_as_holder, superseded
-from bus.custody.record import RULING_STEP, Decision, Given, Record, Refusal, Say, Status, news
+from bus.custody.follow_ups import follow_ups
+from bus.custody.initiating import INITIATING
+from bus.custody.merge import could_hold, in_round, merge, overruled, speaks_as_holder, superseded
+from bus.custody.record import RULING_STEP, Decision, Outgoing, Rating, Record, Refusal, Status, notify_path
 
 REACH = 1000
 """So many rulings, or rounds, may a case be ahead of what is known of it here."""
@@ -31,14 +31,14 @@ def hear_message(
     if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
         if data.case.case_id != subject:
             raise Refusal("wrong-case", "the subject of the envelope and the case in the body differ")
-        decision = OPENERS[type(data)](record, data, source, me, now)
+        decision = INITIATING[type(data)](record, data, source, me, now)
     elif record is None:
         raise Refusal(
             "unknown-case", "what opens this case here may still be on its way: try again, then ask the sender"
         )
     else:
-        decision = _HEARERS[type(data)](record, data, source, now)
-    return decision if record is None else aftermath(record, decision, data, now)
+        decision = _HANDLERS[type(data)](record, data, source, now)
+    return decision if record is None else follow_ups(record, decision, data, now)
 
 
 def _within_reach(record: Record | None, data: k.CaseKind) -> None:
@@ -64,8 +64,8 @@ def _accepted(record: Record, data: k.Accepted, source: str, _now: datetime) -> 
     out = record.offer_out
     if out is not None and data.version == out.version + 1 and source not in out.pending:
         raise Refusal("no-offer", "this center was not offered the case, or has answered already")
-    known = believe(record, source, data.version, data.path)
-    return Decision(known.with_(due=data.due or known.due), desk=known.version != record.version)
+    known = merge(record, source, data.version, data.path)
+    return Decision(known.with_(due=data.due or known.due), needs_handling=known.version != record.version)
 
 
 def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
@@ -83,8 +83,8 @@ def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
     )
     granted = k.Granted(version=given.version, offer_id=out.offer_id, to=source)
     lost = k.Lost(version=given.version, offer_id=out.offer_id)
-    others = tuple(Say(center, lost) for center in out.pending if center != source)
-    return Decision(given, (*news(given, granted), *others), desk=True)
+    others = tuple(Outgoing(center, lost) for center in out.pending if center != source)
+    return Decision(given, (*notify_path(given, granted), *others), needs_handling=True)
 
 
 def _declined(record: Record, data: k.Declined, source: str, now: datetime) -> Decision:
@@ -96,7 +96,7 @@ def _declined(record: Record, data: k.Declined, source: str, now: datetime) -> D
     returned = k.Return(offer_id=data.offer_id, by=source, reason=data.reason, text=_first_line(data.text), at=now)
     pending = tuple(center for center in out.pending if center != source)
     open_still = out.model_copy(update={"pending": pending}) if pending else None
-    return Decision(record.with_(offer_out=open_still, returns=(*record.returns, returned)[-50:]), desk=True)
+    return Decision(record.with_(offer_out=open_still, returns=(*record.returns, returned)[-50:]), needs_handling=True)
 
 
 def _first_line(text: str | None) -> str | None:
@@ -107,7 +107,7 @@ def _granted(record: Record, data: k.Granted, source: str, _now: datetime) -> De
     could_hold(record, data.version)
     if data.version <= record.version:
         return _overtaken(record, data.version, data.to)
-    return Decision(believe(record, data.to, data.version, (source,)), desk=True)
+    return Decision(merge(record, data.to, data.version, (source,)), needs_handling=True)
 
 
 def _lost(record: Record, data: k.Lost, source: str, _now: datetime) -> Decision:
@@ -116,7 +116,7 @@ def _lost(record: Record, data: k.Lost, source: str, _now: datetime) -> Decision
         return superseded(record)
     if offer.offerer != source:
         raise Refusal("no-offer", "only the offerer says who lost")
-    return Decision(record.with_(offer_in=None), desk=True)
+    return Decision(record.with_(offer_in=None), needs_handling=True)
 
 
 def _withdrawal_requested(record: Record, data: k.WithdrawalRequested, source: str, _now: datetime) -> Decision:
@@ -126,7 +126,7 @@ def _withdrawal_requested(record: Record, data: k.WithdrawalRequested, source: s
     if offer.offerer != source:
         raise Refusal("no-offer", "only the offerer withdraws")
     withdrawn = k.Withdrawn(version=offer.version, offer_id=offer.offer_id)
-    return Decision(record.with_(offer_in=None), (Say(source, withdrawn),), desk=True)
+    return Decision(record.with_(offer_in=None), (Outgoing(source, withdrawn),), needs_handling=True)
 
 
 def _withdrawn(record: Record, data: k.Withdrawn, source: str, _now: datetime) -> Decision:
@@ -137,15 +137,15 @@ def _withdrawn(record: Record, data: k.Withdrawn, source: str, _now: datetime) -
         raise Refusal("no-offer", "this center was not asked, or has answered already")
     pending = tuple(center for center in out.pending if center != source)
     left = out.model_copy(update={"pending": pending}) if pending else None
-    return Decision(record.with_(offer_out=left), desk=True)
+    return Decision(record.with_(offer_out=left), needs_handling=True)
 
 
 def _progressed(record: Record, data: k.Progressed, source: str, _now: datetime) -> Decision:
     speaks_as_holder(record, data, source)
     if data.version < record.version:
         return superseded(record)
-    known = believe(record, source, data.version)
-    return Decision(known.with_(due=data.due or known.due), desk=True)
+    known = merge(record, source, data.version)
+    return Decision(known.with_(due=data.due or known.due), needs_handling=True)
 
 
 def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: datetime) -> Decision:
@@ -156,17 +156,17 @@ def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: 
     )
     changed = record.with_(assists=assists)
     if record.mine or not (asked_here or record.version > data.version):
-        return Decision(changed, desk=True)  # also where the news that the case is ours is still on its way
+        return Decision(changed, needs_handling=True)  # also where the news that the case is ours is still on its way
     passed_on = data.model_copy(update={"version": record.version})  # rises with every hand: it never goes in a circle
-    return Decision(changed, (Say(record.holder, passed_on),), desk=asked_here)
+    return Decision(changed, (Outgoing(record.holder, passed_on),), needs_handling=asked_here)
 
 
 def _urged(record: Record, data: k.Urged, _source: str, _now: datetime) -> Decision:
     changed = record.with_(urges=record.urges + 1)
     if record.mine or record.offer_in is not None or data.version > record.version:
-        return Decision(changed, desk=True)
+        return Decision(changed, needs_handling=True)
     if record.version > data.version:
-        return Decision(changed, (Say(record.holder, k.Urged(version=record.version, text=data.text)),))
+        return Decision(changed, (Outgoing(record.holder, k.Urged(version=record.version, text=data.text)),))
     return superseded(record)
 
 
@@ -174,11 +174,11 @@ def _resolved(record: Record, data: k.Resolved, source: str, _now: datetime) -> 
     speaks_as_holder(record, data, source)
     if data.version < record.version:
         return superseded(record)
-    known = in_round(believe(record, source, data.version), data.round)
+    known = in_round(merge(record, source, data.version), data.round)
     if data.round < known.round or known.result is not None:
         return superseded(record) if known == record else Decision(known)
     status = Status.CLOSED if known.status is Status.CLOSED else Status.RESOLVED
-    return Decision(known.with_(status=status, result=result_of(data, source)), desk=True)
+    return Decision(known.with_(status=status, result=result_of(data, source)), needs_handling=True)
 
 
 def _from_origin(record: Record, source: str) -> None:
@@ -190,15 +190,15 @@ def _rated(record: Record, data: k.Rated, source: str, _now: datetime) -> Decisi
     _from_origin(record, source)
     if any(g.round == data.round and g.rater is data.rater for g in record.ratings):
         return superseded(record)
-    given = Given(round=data.round, rater=data.rater, grade=data.grade)
-    return Decision(record.with_(ratings=(*record.ratings, given)), desk=True)
+    given = Rating(round=data.round, rater=data.rater, grade=data.grade)
+    return Decision(record.with_(ratings=(*record.ratings, given)), needs_handling=True)
 
 
 def _reopened(record: Record, data: k.Reopened, source: str, _now: datetime) -> Decision:
     _from_origin(record, source)
     if data.round <= record.round:
         return superseded(record)
-    return Decision(record.with_(status=Status.OPEN, round=data.round, result=None), desk=True)
+    return Decision(record.with_(status=Status.OPEN, round=data.round, result=None), needs_handling=True)
 
 
 def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Decision:
@@ -208,23 +208,23 @@ def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Deci
     known = in_round(record, data.round).with_(status=Status.CLOSED, arbitration=None, concerned=())
     out = record.offer_out
     if out is None or out.withdrawing:
-        return Decision(known, desk=True)
+        return Decision(known, needs_handling=True)
     # offered on by a holder who did not know yet: asked back, for whoever was asked may have decided meanwhile
     asked = k.WithdrawalRequested(version=out.version, offer_id=out.offer_id)
     known = known.with_(offer_out=out.model_copy(update={"withdrawing": True}))
-    return Decision(known, tuple(Say(center, asked) for center in out.pending), desk=True)
+    return Decision(known, tuple(Outgoing(center, asked) for center in out.pending), needs_handling=True)
 
 
 def _published(record: Record, data: k.Published, source: str, _now: datetime) -> Decision:
     could_hold(record, data.version)
     if source in record.path or data.version > record.version:
-        return Decision(record, desk=True)
+        return Decision(record, needs_handling=True)
     if overruled(data.version, record.version):
         return superseded(record)
     raise Refusal("not-holder", "only a center that has held the case publishes it")
 
 
-_HEARERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
+_HANDLERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
     k.Accepted: _accepted,
     k.Declined: _declined,
     k.Granted: _granted,

@@ -7,38 +7,47 @@ from datetime import datetime
 from typing import Any
 
 from bus.contract import messages as k
-from bus.custody.merge import all_returns, believe, could_hold, first, fuller, in_round, speaks_as_holder, superseded
-from bus.custody.record import Assist, Decision, OfferIn, Record, Refusal
+from bus.custody.merge import (
+    all_returns,
+    could_hold,
+    first_record,
+    fuller_case,
+    in_round,
+    merge,
+    speaks_as_holder,
+    superseded,
+)
+from bus.custody.record import Assist, Decision, ReceivedOffer, Record, Refusal
 
 
 def _offered(record: Record | None, data: k.Offered, source: str, me: str, now: datetime) -> Decision:
-    offer = OfferIn(offer_id=data.offer_id, offerer=source, mode=data.mode, version=data.version, at=now)
+    offer = ReceivedOffer(offer_id=data.offer_id, offerer=source, mode=data.mode, version=data.version, at=now)
     if record is None:
-        known = first(data, source, me)
-        return Decision(known.with_(arbiter=data.arbiter, offer_in=offer), desk=True)
+        known = first_record(data, source, me)
+        return Decision(known.with_(arbiter=data.arbiter, offer_in=offer), needs_handling=True)
     if data.version < record.version:
         raise Refusal("stale", "the case has moved on since this offer; its sender no longer holds it")
     speaks_as_holder(record, data, source)
-    known = in_round(believe(record, source, data.version, data.path), data.round)
+    known = in_round(merge(record, source, data.version, data.path), data.round)
     changed = known.with_(
-        case=fuller(record.case, data.case),
+        case=fuller_case(record.case, data.case),
         offer_in=offer,
         returns=all_returns(record.returns, data.returns),
         arbiter=record.arbiter or data.arbiter,
     )
-    return Decision(changed, desk=True)
+    return Decision(changed, needs_handling=True)
 
 
 def _assist_requested(record: Record | None, data: k.AssistRequested, source: str, me: str, _now: datetime) -> Decision:
     assist = Assist(assist_id=data.assist_id, asker=source, assistant=me, ask=data.ask)
     if record is None:
-        known = first(data, source, me)
+        known = first_record(data, source, me)
     elif data.version < record.version:
         known = record  # asked while it held the case; help claims no right and may still be given
     else:
         speaks_as_holder(record, data, source)
-        known = believe(record, source, data.version)
-    return Decision(known.with_(assists=(*known.assists, assist)), desk=True)
+        known = merge(record, source, data.version)
+    return Decision(known.with_(assists=(*known.assists, assist)), needs_handling=True)
 
 
 def _arbitration_requested(
@@ -50,37 +59,37 @@ def _arbitration_requested(
     # who complains of a silent holder names him last; who waits for an answer to his own offer is the holder
     holder = data.path[-1] if silent and not data.offered_to and data.path else source
     if record is None:
-        known = first(data, holder, me)
+        known = first_record(data, holder, me)
     elif data.version < record.version and not silent:
         raise Refusal("stale", "the case has moved on; its sender no longer holds it")
     else:
         could_hold(record, data.version)
-        known = in_round(believe(record, holder, data.version, data.path), data.round)
-        known = known.with_(case=fuller(record.case, data.case), returns=all_returns(record.returns, data.returns))
+        known = in_round(merge(record, holder, data.version, data.path), data.round)
+        known = known.with_(case=fuller_case(record.case, data.case), returns=all_returns(record.returns, data.returns))
     changed = known.with_(arbiter=me, arbitration=source, concerned=(*known.concerned, *data.offered_to)[-200:])
-    return Decision(changed, desk=True)
+    return Decision(changed, needs_handling=True)
 
 
 def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: datetime) -> Decision:
     if record is None:
-        return Decision(first(data, data.holder, me).with_(arbiter=source), desk=True)
+        return Decision(first_record(data, data.holder, me).with_(arbiter=source), needs_handling=True)
     if record.arbiter is not None and source not in (record.arbiter, record.case.origin):
         raise Refusal("not-arbiter", f"only {record.arbiter} rules on this case, or the origin passes it on")
     if data.version <= record.version:  # heard of it from its holder first, or of a later one; who held it still counts
         known = in_round(record, data.round)
         known = known.with_(path=known.held_by(*data.path), arbiter=known.arbiter or source)
         return superseded(record) if known == record else Decision(known)
-    known = in_round(believe(record, data.holder, data.version, data.path), data.round)
+    known = in_round(merge(record, data.holder, data.version, data.path), data.round)
     changed = known.with_(
-        case=fuller(record.case, data.case),
+        case=fuller_case(record.case, data.case),
         arbiter=record.arbiter or source,
         arbitration=None,
         returns=all_returns(record.returns, data.returns),
     )
-    return Decision(changed, desk=True)
+    return Decision(changed, needs_handling=True)
 
 
-OPENERS: dict[type, Callable[[Record | None, Any, str, str, datetime], Decision]] = {
+INITIATING: dict[type, Callable[[Record | None, Any, str, str, datetime], Decision]] = {
     k.Offered: _offered,
     k.AssistRequested: _assist_requested,
     k.ArbitrationRequested: _arbitration_requested,

@@ -5,7 +5,9 @@ from bus.contract.case import Case
 from bus.custody.record import RULING_STEP, Decision, Record, Refusal, Status
 
 
-def first(data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled, holder: str, me: str) -> Record:
+def first_record(
+    data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled, holder: str, me: str
+) -> Record:
     """The record of a case that this center hears of for the first time. The origin has always held it."""
     path = getattr(data, "path", ())
     return Record(
@@ -19,7 +21,7 @@ def first(data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled
     )
 
 
-def believe(record: Record, holder: str, version: int, path: tuple[str, ...] = ()) -> Record:
+def merge(record: Record, holder: str, version: int, path: tuple[str, ...] = ()) -> Record:
     """The record after hearing that ``holder`` has the case at ``version``; unchanged if that is not newer.
 
     A newer version also ends every leg of an older one: it was decided, though the word of it is still on its way.
@@ -55,7 +57,7 @@ def in_round(record: Record, round_: int) -> Record:
     return record.with_(round=round_, status=Status.OPEN, result=None, arbitration=awaited)
 
 
-def fuller(known: Case, told: Case) -> Case:
+def fuller_case(known: Case, told: Case) -> Case:
     """Who hands over a case has it before him: his copy is the newest, but never less than what is known here."""
     return told if told.resident is not None or known.resident is None else known
 
@@ -69,11 +71,16 @@ def could_hold(record: Record, version: int) -> None:
     """Refuse a custody that cannot have come about: this center has the case and has lent the decision to nobody.
 
     Only a ruling takes a case from a holder who has not offered it, and a ruling begins a new thousand."""
-    if record.mine and not record.lent and version > record.version and not overruled(record.version, version):
+    if (
+        record.mine
+        and not record.decision_pending
+        and version > record.version
+        and not overruled(record.version, version)
+    ):
         raise Refusal("not-holder", f"{record.me} holds the case and has offered it to nobody")
 
 
-def speaks_as_holder(record: Record, data: k.Said, source: str) -> None:
+def speaks_as_holder(record: Record, data: k.CaseMessage, source: str) -> None:
     """Refuse ``source`` the right that it claims, if this center knows better."""
     could_hold(record, data.version)
     if data.version == record.version and source != record.holder:

@@ -1,5 +1,6 @@
 """What one center knows of one case: the record that custody works on, and what comes out of that work."""
 
+import warnings
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Self
@@ -25,7 +26,7 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-class OfferOut(Strict):
+class SentOffer(Strict):
     """The offer that this center has made and that is not yet decided."""
 
     offer_id: UUID
@@ -39,7 +40,7 @@ class OfferOut(Strict):
     at: Moment
 
 
-class OfferIn(Strict):
+class ReceivedOffer(Strict):
     """The offer that another center has made to this one and that waits for its decision."""
 
     offer_id: UUID
@@ -72,7 +73,7 @@ class Result(Strict):
     instant: bool = False
 
 
-class Given(Strict):
+class Rating(Strict):
     """One rating."""
 
     round: Count
@@ -93,15 +94,15 @@ class Record(Strict):
     """Every center known to have held the case, the origin first, each once."""
     returns: tuple[Return, ...] = ()
     arbiter: CenterName | None = None
-    offer_out: OfferOut | None = None
-    offer_in: OfferIn | None = None
+    offer_out: SentOffer | None = None
+    offer_in: ReceivedOffer | None = None
     arbitration: CenterName | None = None
     """At the one who asked: the arbiter. At the arbiter: who asked. None when no ruling is awaited."""
     concerned: Centers = ()
     """At the arbiter: who must hear the ruling though it never held the case."""
     assists: tuple[Assist, ...] = ()
     result: Result | None = None
-    ratings: tuple[Given, ...] = ()
+    ratings: tuple[Rating, ...] = ()
     urges: Count = 0
     due: Moment | None = None
 
@@ -111,9 +112,17 @@ class Record(Strict):
         return self.holder == self.me
 
     @property
-    def lent(self) -> bool:
+    def decision_pending(self) -> bool:
         """Whether the decision has been lent away: nothing but urging until it comes back."""
         return self.offer_out is not None or (self.arbitration is not None and self.mine and self.arbiter != self.me)
+
+    @property
+    def lent(self) -> bool:
+        """The old name of ``decision_pending``; it goes with 0.3."""
+        warnings.warn(
+            "Record.lent is now Record.decision_pending; the old name goes with 0.3", DeprecationWarning, stacklevel=2
+        )
+        return self.decision_pending
 
     @property
     def times_returned(self) -> int:
@@ -130,7 +139,7 @@ class Record(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class Outgoing:
     """One message to be sent. To the center itself, it becomes work at its own desk without travelling."""
 
     to: str
@@ -142,8 +151,8 @@ class Decision:
     """What a command or a message leads to."""
 
     record: Record
-    says: tuple[Say, ...] = ()
-    desk: bool = False
+    outgoing: tuple[Outgoing, ...] = ()
+    needs_handling: bool = False
     """Whether the message that was heard is work for the center's own system."""
     superseded: bool = False
     """The message was right but older than what is known; the record is unchanged by it."""
@@ -158,6 +167,6 @@ class Refusal(Exception):
         self.cure = cure
 
 
-def news(record: Record, data: CaseKind, *, also: tuple[str, ...] = ()) -> tuple[Say, ...]:
+def notify_path(record: Record, data: CaseKind, *, also: tuple[str, ...] = ()) -> tuple[Outgoing, ...]:
     """Tell every center that has held the case, and ``also``, but not ourselves."""
-    return tuple(Say(center, data) for center in record.held_by(*also) if center != record.me)
+    return tuple(Outgoing(center, data) for center in record.held_by(*also) if center != record.me)

@@ -12,9 +12,9 @@ from bus.security.master_key import new_master_key
 from bus.security.private_file import write_private
 
 
-def enlisted(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
+def listed(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
     """The next directory: the center has applied for its newest key, and the operator lists it."""
-    return key_request.listed(known, key_request.read(key_request.applied(keyring, url)), now)
+    return key_request.listed(known, key_request.read(key_request.new_request(keyring, url)), now)
 
 
 def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str, Mapping[str, Any]]:
@@ -27,7 +27,7 @@ def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str,
     for center, url in centers.items():
         keyring, path = new_keyring(center, now), folder / f"{center}.keys.json"
         write_keyring(path, keyring)
-        known = enlisted(known, keyring, now, url)
+        known = listed(known, keyring, now, url)
         settings[center] = {
             "keys": str(path),
             "directory": str(folder / "county.directory"),

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from bus.log import set_up
-from bus.runtime.process import Running, settle_down
+from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.settings import load
-from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
+from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 from bus.transports.port import Transport
 from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CountyPlan:
     """What stands where. ``centers``: the settings of each, as ``CenterSettings`` takes them."""
 
     centers: tuple[dict[str, Any], ...]
@@ -34,41 +34,41 @@ class Plan:
         path.chmod(0o600)
 
     @classmethod
-    def read(cls, path: Path) -> "Plan":
+    def read(cls, path: Path) -> "CountyPlan":
         """What ``save`` has written."""
         plan = json.loads(path.read_text(encoding="utf-8"))
         return cls(tuple(plan["centers"]), plan["log_file"])
 
 
-class County:
+class CountyProcess:
     """The running centers of a plan, on one embedded road, or each on the broker that its settings name."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._road = EmbeddedRoad([center["center"] for center in plan.centers])
-        self.running = {center["center"]: self._make(center) for center in plan.centers}
+    def __init__(self, plan: CountyPlan) -> None:
+        self._broker = EmbeddedBroker([center["center"] for center in plan.centers])
+        self.centers = {center["center"]: self._make(center) for center in plan.centers}
 
-    def _make(self, given: dict[str, Any]) -> Running:
+    def _make(self, given: dict[str, Any]) -> CenterProcess:
         settings = load(None, **given)
         transport: Transport = (
             RabbitTransport(settings.center, settings.broker, tls=tls.context(settings.tls))
             if settings.broker
-            else EmbeddedTransport(settings.center, self._road)
+            else EmbeddedTransport(settings.center, self._broker)
         )
-        return Running(settings, transport)
+        return CenterProcess(settings, transport)
 
     def start(self) -> None:
         """All centers, one after the other."""
-        for running in self.running.values():
-            running.start()
+        for process in self.centers.values():
+            process.start()
 
     def stop(self) -> None:
         """All centers at the same time, each in its order of leaving."""
-        leaving = [threading.Thread(target=running.stop) for running in self.running.values()]
+        leaving = [threading.Thread(target=process.stop) for process in self.centers.values()]
         for thread in leaving:
             thread.start()
         for thread in leaving:
             thread.join()
-        self._road.close()
+        self._broker.close()
 
 
 def _hear_of_the_end() -> threading.Event:
@@ -82,12 +82,12 @@ def _hear_of_the_end() -> threading.Event:
 def main() -> None:
     """Run the plan named on the command line."""
     told = _hear_of_the_end()
-    plan = Plan.read(Path(sys.argv[1]))
+    plan = CountyPlan.read(Path(sys.argv[1]))
     if plan.log_file:
         set_up("county", Path(plan.log_file).open("a", encoding="utf-8"))  # noqa: SIM115 - open until the process ends
-    county = County(plan)
+    county = CountyProcess(plan)
     county.start()
-    settle_down()
+    tune_garbage_collector()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     told.wait()

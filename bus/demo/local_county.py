@@ -20,10 +20,10 @@ from sqlalchemy import func, select
 
 from bus.custody import Record, Status
 from bus.demo.county_keys import county_keys, store_keys
-from bus.demo.county_process import County, Plan
+from bus.demo.county_process import CountyPlan, CountyProcess
 from bus.log import set_up
 from bus.runtime.bootstrap import store_at
-from bus.sdk.simulator import StandIn
+from bus.sdk.simulator import BackendSimulator
 from bus.settings import fresh_secret
 from bus.store import cases
 from bus.store import tables as t
@@ -57,7 +57,7 @@ class Audit:
 
 
 @dataclass(slots=True)
-class Town:
+class LocalCounty:
     """``open`` it, let people act through ``vendor``, wait with ``until``, look with ``audit``, ``close`` it."""
 
     folder: Path
@@ -73,17 +73,17 @@ class Town:
     """Where the centers run: in this process, all in one child process, or each in a process of its own."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further settings for every center."""
-    vendors: dict[str, StandIn] = field(default_factory=dict)
-    vendor_urls: dict[str, str] = field(default_factory=dict)
+    backends: dict[str, BackendSimulator] = field(default_factory=dict)
+    backend_urls: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
-    county: County | None = None
+    process: CountyProcess | None = None
     children: "dict[str, subprocess.Popen[str]]" = field(default_factory=dict)
-    _plans: dict[str, Plan] = field(default_factory=dict)
+    _plans: dict[str, CountyPlan] = field(default_factory=dict)
     _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _at_rest: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _ready: set[str] = field(default_factory=set)
     _log: TextIO | None = None
-    _eyes: dict[str, Store] = field(default_factory=dict)
+    _stores: dict[str, Store] = field(default_factory=dict)
 
     def open(self) -> None:
         """Start the vendors' systems, then the centers."""
@@ -96,13 +96,15 @@ class Town:
         for name, port in ports.items():
             secret = fresh_secret()
             simulator = importlib.import_module(f"adapters.{name.partition('-')[0]}.simulator").Simulator
-            self.vendors[name] = simulator(name, self.urls[name], secret)
-            self.vendor_urls[name] = self.vendors[name].start()
+            self.backends[name] = simulator(name, self.urls[name], secret)
+            self.backend_urls[name] = self.backends[name].start()
             settings.append(self._settings(name, secret, port))
         if self.processes == "each":
-            self._plans = {one["center"]: Plan((one,), str(self.folder / f"{one['center']}.jsonl")) for one in settings}
+            self._plans = {
+                one["center"]: CountyPlan((one,), str(self.folder / f"{one['center']}.jsonl")) for one in settings
+            }
         else:
-            self._plans = {COUNTY: Plan(tuple(settings), str(self.folder / "county.jsonl"))}
+            self._plans = {COUNTY: CountyPlan(tuple(settings), str(self.folder / "county.jsonl"))}
         self.start_centers()
 
     def _settings(self, name: str, secret: str, port: int) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class Town:
             "broker": self.brokers.get(name, ""),
             "data": str(self.folder / name),
             "intake_secret": secret,
-            "vendor": {"url": self.vendor_urls[name]},
+            "backend": {"url": self.backend_urls[name]},
             "http": {"port": port, "public_url": self.urls[name]},
             "routes": [dict(route) for route in self.routes.get(name, ())],
             "arbiter": self.arbiter,
@@ -145,8 +147,8 @@ class Town:
     def _start_here(self) -> None:
         self._log = Path(self._plans[COUNTY].log_file).open("a", encoding="utf-8")  # noqa: SIM115 - until close
         set_up("county", self._log)
-        self.county = County(self._plans[COUNTY])
-        self.county.start()
+        self.process = CountyProcess(self._plans[COUNTY])
+        self.process.start()
 
     def kill(self, process: str = COUNTY) -> None:
         """Kill a process of the centers at once, as a power cut would."""
@@ -166,23 +168,23 @@ class Town:
             child.terminate()
         for process in list(self.children):
             self._reap(process)
-        if self.county is not None:
-            self.county.stop()
-            self.county = None
+        if self.process is not None:
+            self.process.stop()
+            self.process = None
         if self._log is not None:
             set_up("town", sys.stderr)
             self._log.close()
-        for vendor in self.vendors.values():
+        for vendor in self.backends.values():
             vendor.stop()
-        for eye in self._eyes.values():
+        for eye in self._stores.values():
             eye.close()
-        self._eyes.clear()
+        self._stores.clear()
 
     # -- people ------------------------------------------------------------------------------------------------------
 
-    def vendor(self, center: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - their JSON
+    def backend(self, center: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - their JSON
         """Use the vendor's system of a center, as its staff or a resident would: POST with a body, GET without."""
-        url = self.vendor_urls[center] + path
+        url = self.backend_urls[center] + path
         with httpx.Client(timeout=10, trust_env=False) as http:
             answer = http.get(url) if body is None else http.post(url, json=dict(body))
         answer.raise_for_status()
@@ -201,20 +203,20 @@ class Town:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def eye(self, center: str) -> Store:
+    def store(self, center: str) -> Store:
         """The center's store, to look at."""
-        if center not in self._eyes:
-            self._eyes[center] = store_at(self.store_url(center), self._at_rest[center]["key"])
-        return self._eyes[center]
+        if center not in self._stores:
+            self._stores[center] = store_at(self.store_url(center), self._at_rest[center]["key"])
+        return self._stores[center]
 
     def records(self, center: str) -> dict[UUID, Record]:
         """Every case that the center knows."""
-        with self.eye(center).reading() as tx:
+        with self.store(center).reading() as tx:
             return cases.read(tx, [UUID(case_id) for case_id in tx.execute(select(t.cases.c.case_id)).scalars()])
 
     def record(self, center: str, case_id: UUID) -> Record | None:
         """What the center knows of one case."""
-        with self.eye(center).reading() as tx:
+        with self.store(center).reading() as tx:
             return cases.read(tx, [case_id]).get(case_id)
 
     def audit(self) -> Audit:
@@ -238,7 +240,7 @@ class Town:
     def _count(self, table: Any) -> int:  # noqa: ANN401 - any of our tables
         total = 0
         for center in self.centers:
-            with self.eye(center).reading() as tx:
+            with self.store(center).reading() as tx:
                 total += tx.execute(select(func.count()).select_from(table)).scalar_one()
         return total
 
@@ -246,9 +248,9 @@ class Town:
         """Messages applied twice by a store, and keys that had two effects at a vendor."""
         twice = 0
         for center in self.centers:
-            with self.eye(center).reading() as tx:
+            with self.store(center).reading() as tx:
                 ids = [row.message_id for row in tx.execute(select(t.applied.c.message_id))]
-            keys = [effect["key"] for effect in self.vendors[center].effects]
+            keys = [effect["key"] for effect in self.backends[center].effects]
             twice += len(ids) - len(set(ids)) + len(keys) - len(set(keys))
         return twice
 

@@ -15,53 +15,53 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.exceptions import HTTPException as PlainHTTPException
 from starlette.requests import ClientDisconnect
 
-from bus.attachments.service import LARGEST, Attachments, Kept, NotKept
+from bus.attachments.service import LARGEST, AttachmentRefused, AttachmentService, StoredAttachment
 from bus.contract.envelope import MAX_BYTES, Undecodable, read_json
 from bus.operations.metrics import Metrics
 from bus.pipeline.intake import Reply, Submission
 from bus.sdk.center import Center, Form
-from bus.store.database import StoreTrouble
+from bus.store.database import StoreUnavailable
 
-Door = Callable[[Submission], Future[Reply]]
-"""Hands one submission to the intake step; the reply comes with the commit, or ``StoreTrouble`` instead of it. Raises
-``DoorShut``."""
-PATIENCE = 30.0
+Submit = Callable[[Submission], Future[Reply]]
+"""Hands one submission to the intake step; the reply comes with the commit, or ``StoreUnavailable`` instead of it.
+Raises ``Unavailable``."""
+REPLY_TIMEOUT = 30.0
 """Seconds a sender waits for the commit before it is told to come again."""
 
 STATUS = {"taken": 202, "repeated": 200}
 CONFLICTS = frozenset({"id-reused", "known-case"})
 
 
-class Fault(BaseModel):
+class FieldFault(BaseModel):
     """One field that is wrong: where it is and how, never its value."""
 
     field: str
     problem: str
 
 
-class No(BaseModel):
+class ErrorBody(BaseModel):
     """Every refusal of every door: a code from a closed list, and the cure where there is one."""
 
     code: str
     cure: str | None = None
-    faults: list[Fault] | None = None
+    faults: list[FieldFault] | None = None
 
 
-class Touched(BaseModel):
+class TouchedCase(BaseModel):
     """A case that a form has made or changed."""
 
     case_id: str
     number: str
 
 
-class Yes(BaseModel):
+class FormTaken(BaseModel):
     """A form that is durably taken, now or before."""
 
     status: str
-    cases: list[Touched]
+    cases: list[TouchedCase]
 
 
-_NOS: dict[int, str] = {
+_ERRORS: dict[int, str] = {
     400: "The body is not one JSON object within the bounds",
     401: "The signature is missing or wrong",
     404: "There is nothing here",
@@ -75,20 +75,20 @@ _NOS: dict[int, str] = {
 }
 
 
-def _nos(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": No, "description": _NOS[status]} for status in statuses}
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
 
 
-class DoorShut(RuntimeError):
+class Unavailable(RuntimeError):
     """The center is stopping or overloaded and takes nothing more in; the sender keeps the form and tries again."""
 
 
 def make_app(
     center: Center[Any],
     name: str,
-    door: Door,
+    door: Submit,
     secret: str,
-    attachments: Attachments,
+    attachments: AttachmentService,
     metrics: Metrics,
     ready: Callable[[], dict[str, Any]],
     clock: Callable[[], datetime],
@@ -151,7 +151,7 @@ def _verify(webhook: Webhook, content: bytes | str, request: Request) -> None:
         raise HTTPException(401, _UNSIGNED) from None
 
 
-def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
+def _add_form(app: FastAPI, form: Form, door: Submit, webhook: Webhook) -> None:
     # in the server's own thread: reading a form takes microseconds, a thread for each more than that; and however many
     # wait for their commit, they keep no thread from others
     async def take(request: Request) -> JSONResponse:
@@ -171,8 +171,11 @@ def _add_form(app: FastAPI, form: Form, door: Door, webhook: Webhook) -> None:
         name=form.name,
         tags=["intake"],
         status_code=202,
-        response_model=Yes,
-        responses={200: {"model": Yes, "description": "Taken before"}, **_nos(400, 401, 409, 413, 422, 429, 500, 503)},
+        response_model=FormTaken,
+        responses={
+            200: {"model": FormTaken, "description": "Taken before"},
+            **_errors(400, 401, 409, 413, 422, 429, 500, 503),
+        },
     )(take)
 
 
@@ -182,13 +185,13 @@ def faults_of(error: ValidationError) -> list[dict[str, str]]:
     return [{"field": ".".join(map(str, item["loc"])), "problem": item["type"]} for item in items]
 
 
-async def _answer(door: Door, submission: Submission) -> JSONResponse:
+async def _answer(door: Submit, submission: Submission) -> JSONResponse:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(REPLY_TIMEOUT):
             reply = await asyncio.wrap_future(door(submission))
-    except (DoorShut, TimeoutError):
+    except (Unavailable, TimeoutError):
         return JSONResponse({"code": "stopping", "cure": "send it again in a moment"}, 503, {"Retry-After": "5"})
-    except StoreTrouble:
+    except StoreUnavailable:
         return JSONResponse(
             {"code": "store", "cure": "it is not known whether it was taken; send it again under the same id"},
             503,
@@ -205,21 +208,23 @@ async def _answer(door: Door, submission: Submission) -> JSONResponse:
     return JSONResponse({"status": reply.status, "cases": list(reply.cases)}, STATUS[reply.status])
 
 
-def _add_attachments(app: FastAPI, attachments: Attachments, webhook: Webhook, clock: Callable[[], datetime]) -> None:
+def _add_attachments(
+    app: FastAPI, attachments: AttachmentService, webhook: Webhook, clock: Callable[[], datetime]
+) -> None:
     def keep(request: Request, body: Annotated[bytes, Depends(_file_body)], name: str | None = None) -> JSONResponse:
         _verify(webhook, hashlib.sha256(body).hexdigest(), request)
         try:
             kept = attachments.keep(body, name, clock())
-        except NotKept as no:
+        except AttachmentRefused as no:
             return JSONResponse({"code": no.code, "cure": "JPEG, PNG, PDF or Office files up to 20 MiB"}, 415)
-        except StoreTrouble:
+        except StoreUnavailable:
             return JSONResponse({"code": "store", "cure": "nothing was kept; send it again"}, 503)
         return JSONResponse(kept.model_dump(), 201)
 
     def serve(sha256: str) -> Response:
         try:
             content = attachments.read(sha256)
-        except NotKept:
+        except AttachmentRefused:
             content = None
         if content is None:
             return JSONResponse({"code": "no-attachment", "cure": "ask the center that the message names"}, 404)
@@ -230,14 +235,14 @@ def _add_attachments(app: FastAPI, attachments: Attachments, webhook: Webhook, c
         tags=["attachments"],
         description="Signed over the file's hex SHA-256.",
         status_code=201,
-        response_model=Kept,
-        responses=_nos(401, 413, 415, 429, 503),
+        response_model=StoredAttachment,
+        responses=_errors(401, 413, 415, 429, 503),
     )(keep)
     app.get(
         "/attachments/{sha256}",
         tags=["attachments"],
         response_class=Response,
-        responses={200: {"content": {"application/octet-stream": {}}}, **_nos(404, 429)},
+        responses={200: {"content": {"application/octet-stream": {}}}, **_errors(404, 429)},
     )(serve)
 
 

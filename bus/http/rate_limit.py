@@ -15,7 +15,7 @@ MOST_SOURCES = 10_000
 """Remembered at once; the one that has not come for longest is forgotten, and begins anew."""
 
 
-class Throttle:
+class RateLimit:
     """Of one door. For one thread: the server's own."""
 
     def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,7 +35,7 @@ class Throttle:
         return 0.0 if may else (1 - left) / self._per_second
 
 
-def throttled(app: ASGIApp, throttle: Throttle, turned_away: Callable[[], None]) -> ASGIApp:
+def rate_limited(app: ASGIApp, throttle: RateLimit, turned_away: Callable[[], None]) -> ASGIApp:
     """``app``, behind the throttle. ``turned_away`` is called for each request that is not let in."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

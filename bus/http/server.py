@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from bus.settings import Http
 
 
-class Serving:
+class HttpServer:
     """One HTTP server. ``run`` it on a thread of its own; ``leave`` ends that."""
 
     def __init__(self, app: ASGIApp, http: Http) -> None:
@@ -32,6 +32,6 @@ class Serving:
         """Serve until it is told to leave."""
         self._server.run([self._listening])
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         """Answer what is being asked, take nothing more."""
         self._server.should_exit = True

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from bus.importing.spreadsheet import BadFile, Cell, Fault, Row, Sheet, text_of
+from bus.importing.spreadsheet import BadFile, Cell, CellFault, Row, SpreadsheetFormat, text_of
 
 SAFE_DIGITS = 15
 """Excel keeps so many digits of a number; what follows was replaced by noughts when the file was made."""
@@ -26,15 +26,15 @@ _YES_NO = {
 }  # fmt: skip
 
 
-class Unfit(ValueError):
+class UnmappableRow(ValueError):
     """The row is no form; ``faults`` says why."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[CellFault]) -> None:
         super().__init__("; ".join(f"{fault.field}: {fault.problem}" for fault in faults))
         self.faults = faults
 
 
-class From(BaseModel):
+class FieldSource(BaseModel):
     """Where one field comes from: a ``column``, a ``template`` over several, or a ``constant``.
 
     A field whose source is empty takes its ``default``, or is left out of the form."""
@@ -71,7 +71,7 @@ class From(BaseModel):
         return set(_PLACE.findall(self.template or "")) | ({self.column} if self.column else set())
 
 
-class Ledger(Sheet):
+class LedgerMapping(SpreadsheetFormat):
     """A mapping file: what kind of file it is for, which form it makes, and how each field is filled."""
 
     form: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
@@ -80,7 +80,7 @@ class Ledger(Sheet):
     """The field that holds the ledger's own id of a row: by it a second run imports nothing twice."""
     timezone: str = "Asia/Shanghai"
     """Of dates that name none."""
-    fields: dict[str, From]
+    fields: dict[str, FieldSource]
     """Field of the form (``event.action`` for one inside another) → where it comes from."""
 
     @field_validator("timezone")
@@ -114,10 +114,10 @@ class Ledger(Sheet):
         return {column for source in self.fields.values() for column in source.columns()}
 
 
-def load_ledger(path: Path) -> Ledger:
+def load_mapping(path: Path) -> LedgerMapping:
     """Read a mapping file. Raises ``BadFile`` with every fault."""
     try:
-        return Ledger(**tomllib.loads(path.read_text(encoding="utf-8")))
+        return LedgerMapping(**tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
     except ValidationError as error:
@@ -127,22 +127,22 @@ def load_ledger(path: Path) -> Ledger:
         raise BadFile(f"{path} is no TOML: {error}") from None
 
 
-def fill(ledger: Ledger, row: Row) -> dict[str, Any]:
-    """The form that this row makes. Raises ``Unfit`` with everything that is wrong in the row."""
+def fill(ledger: LedgerMapping, row: Row) -> dict[str, Any]:
+    """The form that this row makes. Raises ``UnmappableRow`` with everything that is wrong in the row."""
     form: dict[str, Any] = {}
     faults = [row.fault] if row.fault else []
     for name, source in ledger.fields.items():
         try:
             value = _value(source, row.cells, ledger.timezone)
         except _Wrong as wrong:
-            faults.append(Fault(name, wrong.problem))
+            faults.append(CellFault(name, wrong.problem))
             continue
         if value is not None:
             _put(form, name, value)
         elif source.required or name == ledger.native_id:
-            faults.append(Fault(name, "missing"))
+            faults.append(CellFault(name, "missing"))
     if faults:
-        raise Unfit(faults)
+        raise UnmappableRow(faults)
     return form
 
 
@@ -159,7 +159,7 @@ def _put(form: dict[str, Any], name: str, value: object) -> None:
     form[last] = value
 
 
-def _value(source: From, cells: Mapping[str, Cell], timezone: str) -> object:
+def _value(source: FieldSource, cells: Mapping[str, Cell], timezone: str) -> object:
     if source.constant is not None:
         return source.constant
     cell = cells.get(source.column) if source.column else _filled(source.template or "", cells)
@@ -184,7 +184,7 @@ def _filled(template: str, cells: Mapping[str, Cell]) -> str:
     return "\n".join(lines).strip()
 
 
-def _typed(source: From, text: str) -> object:
+def _typed(source: FieldSource, text: str) -> object:
     try:
         match source.type:
             case "text":

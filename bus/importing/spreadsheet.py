@@ -30,14 +30,14 @@ class BadFile(ValueError):
     """The mapping or the ledger cannot be used at all. The text says the cure, and holds no cell."""
 
 
-class Fault(NamedTuple):
+class CellFault(NamedTuple):
     """One reason why a row is no form: where, and what is wrong."""
 
     field: str
     problem: str
 
 
-class Sheet(BaseModel):
+class SpreadsheetFormat(BaseModel):
     """How a ledger's file is to be read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,10 +56,10 @@ class Row:
 
     number: int
     cells: Mapping[str, Cell]
-    fault: Fault | None = None
+    fault: CellFault | None = None
 
 
-def rows(path: Path, sheet: Sheet, needed: set[str]) -> Iterator[Row]:
+def rows(path: Path, sheet: SpreadsheetFormat, needed: set[str]) -> Iterator[Row]:
     """The rows below the header, without empty ones. Raises ``BadFile``: unreadable, or a ``needed`` column lacks."""
     table = _xlsx(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path, sheet)
     header: list[str] = []
@@ -75,7 +75,7 @@ def rows(path: Path, sheet: Sheet, needed: set[str]) -> Iterator[Row]:
             elif number > sheet.header_row:
                 empty = 0
                 more = any(text_of(cell) for cell in cells[len(header) :])  # a comma too many has moved the columns
-                fault = Fault("row", "more-cells-than-columns") if more else None
+                fault = CellFault("row", "more-cells-than-columns") if more else None
                 yield Row(number, dict(zip(header, cells, strict=False)), fault)
     except csv.Error as error:
         raise BadFile(f"{path} is no CSV: {error}; save it again, with quotes around texts") from None
@@ -94,7 +94,7 @@ def _header(cells: list[Cell], needed: set[str]) -> list[str]:
     return names
 
 
-def _csv(path: Path, form: Sheet) -> Iterator[list[Cell]]:
+def _csv(path: Path, form: SpreadsheetFormat) -> Iterator[list[Cell]]:
     encoding = encoding_of(path) if form.encoding == "auto" else form.encoding
     try:
         with path.open(encoding=encoding, newline="") as file:
@@ -124,7 +124,7 @@ def encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _xlsx(path: Path, form: Sheet) -> Iterator[list[Cell]]:
+def _xlsx(path: Path, form: SpreadsheetFormat) -> Iterator[list[Cell]]:
     try:
         _no_bomb(path)
         book = load_workbook(path, read_only=True, data_only=True)
@@ -154,7 +154,7 @@ def _no_bomb(path: Path) -> None:
         raise BadFile(f"{path} is too large: split it, or save it as CSV / 请拆分，或另存为 CSV")
 
 
-def _cells(path: Path, form: Sheet, book: Workbook) -> Iterator[list[Cell]]:
+def _cells(path: Path, form: SpreadsheetFormat, book: Workbook) -> Iterator[list[Cell]]:
     if form.sheet is not None and form.sheet not in book.sheetnames:
         raise BadFile(f"{path} has no sheet {form.sheet}; it has {', '.join(book.sheetnames)}")
     # openpyxl warns of odd cells by repeating what stands in them

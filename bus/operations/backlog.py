@@ -6,18 +6,18 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bus.pipeline.relay import NoKey
 from bus.store import inbox, outbox, parked
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.timestamps import ms
-from bus.transports.port import Fate
 
 OUTBOX = "outbox"
 """The place of what is not parked, but waits for its receipt for too long."""
 Row = Mapping[str, Any]
 
 
-def stuck(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[str, Any]]:
+def backlog(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[str, Any]]:
     """Everything parked, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies.
 
     ``state`` tells what of it moves by itself: ``waiting`` for a desk task that was replayed and for the overdue."""
@@ -43,7 +43,7 @@ def _overdue(row: Row, me: str) -> dict[str, Any]:
         "id": f"o{row['id']}",
         "place": OUTBOX,
         "code": row["trouble"] or "no-receipt",
-        "hint": _OVERDUE[row["trouble"] == Fate.KEYLESS.value],
+        "hint": _OVERDUE[row["trouble"] == NoKey.NO_KEY.value],
         "peer": row["recipient"],
         "case_id": row["case_id"],
         "message_id": row["message_id"],

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from bus.attachments.blob_store import Folder
-from bus.context import Rules
+from bus.attachments.blob_store import BlobStore
+from bus.context import CenterContext
 from bus.contract.case import Case
 from bus.custody import Record, Status
 from bus.store import access_log, cases, files
@@ -24,7 +24,7 @@ from bus.store.database import Tx
 from bus.store.encryption import destroy_key
 from bus.store.files import KeyOfFile
 from bus.store.timestamps import ms
-from bus.store.unit_of_work import Page
+from bus.store.unit_of_work import UnitOfWork
 
 BLANK = "（已删除 / erased）"
 
@@ -41,15 +41,15 @@ RETENTION = "retention"
 """Who erases when nobody asked for it: the time that the settings give."""
 
 
-def erase(folder: Folder, rules: Rules, case_id: UUID, now: datetime, who: str, why: str) -> None:
+def erase(blobs: BlobStore, context: CenterContext, case_id: UUID, now: datetime, who: str, why: str) -> None:
     """Erase a closed case of which nothing is under way; it is recorded who wanted it and why.
 
     Raises ``MayNotErase``."""
-    folder.remove(folder.store.write(lambda tx: _erase(tx, rules, case_id, now, who, why)))
+    blobs.remove(blobs.store.write(lambda tx: _erase(tx, context, case_id, now, who, why)))
 
 
 def erase_old(
-    folder: Folder, rules: Rules, before_ms: int, limit: int, now: datetime, *, sensitive: bool = False
+    blobs: BlobStore, context: CenterContext, before_ms: int, limit: int, now: datetime, *, sensitive: bool = False
 ) -> int:
     """Erase up to ``limit`` cases that have not changed since ``before_ms`` and may be erased. ``sensitive``: only such
     as want stricter care. Returns how many."""
@@ -58,12 +58,12 @@ def erase_old(
         done, gone = 0, dict[str, KeyOfFile | None]()
         for case_id in tx.execute(_old(before_ms, limit, sensitive)).scalars():
             with suppress(MayNotErase):  # what is under way is looked at again in an hour
-                gone |= _erase(tx, rules, UUID(case_id), now, RETENTION, f"closed before {before_ms // 1000}")
+                gone |= _erase(tx, context, UUID(case_id), now, RETENTION, f"closed before {before_ms // 1000}")
                 done += 1
         return done, gone
 
-    done, gone = folder.store.write(change)
-    folder.remove(gone)
+    done, gone = blobs.store.write(change)
+    blobs.remove(gone)
     return done
 
 
@@ -77,7 +77,9 @@ def _old(before_ms: int, limit: int, sensitive: bool) -> Select[Any]:
     return closed.order_by(c.changed_ms).limit(limit)
 
 
-def _erase(tx: Tx, rules: Rules, case_id: UUID, now: datetime, who: str, why: str) -> Mapping[str, KeyOfFile | None]:
+def _erase(
+    tx: Tx, context: CenterContext, case_id: UUID, now: datetime, who: str, why: str
+) -> Mapping[str, KeyOfFile | None]:
     """Returns the files that went with it."""
     record = cases.load(tx, [case_id]).get(case_id)
     if record is None:
@@ -92,10 +94,10 @@ def _erase(tx: Tx, rules: Rules, case_id: UUID, now: datetime, who: str, why: st
     gone = files.forget(tx, record)
     cases.keep(tx, [blank(record)], changed_ms)
     access_log.note(tx, at_ms=ms(now), who=who, what="erased", case_id=str(case_id), why=why)
-    page = Page(tx, rules, now)
-    page.load([case_id])
-    page.note(case_id, "erased", "", "", None)
-    page.write()
+    uow = UnitOfWork(tx, context, now)
+    uow.load([case_id])
+    uow.journal(case_id, "erased", "", "", None)
+    uow.flush()
     return gone
 
 

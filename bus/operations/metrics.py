@@ -23,11 +23,11 @@ class Metrics:
             "bus_step_seconds", "Duration of one round of a step", ["center", "step"], registry=self.registry
         )
 
-        self._turned_away = 0
+        self._rate_limited = 0
 
-    def turned_away(self) -> None:
+    def rate_limited(self) -> None:
         """One more request was not let in."""
-        self._turned_away += 1
+        self._rate_limited += 1
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -72,7 +72,12 @@ class Metrics:
         yield self._gauge("bus_blocked", "1 while the broker asks us not to publish", int(road.blocked))
         yield self._gauge("bus_unconfirmed", "Parcels the broker has not yet vouched for", road.unconfirmed)
         yield self._counter("bus_reconnects", "Connections made anew", road.reconnects)
-        yield self._counter("bus_requests_turned_away", "Requests of those who ask too often", self._turned_away)
+        yield self._counter("bus_requests_rate_limited", "Requests of those who ask too often", self._rate_limited)
+        yield self._counter(
+            "bus_requests_turned_away",
+            "The old name of bus_requests_rate_limited; it goes with 0.3",
+            self._rate_limited,
+        )
 
     def _counter(self, name: str, what: str, value: int) -> Metric:
         counter = CounterMetricFamily(name, what, labels=["center"])

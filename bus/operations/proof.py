@@ -16,9 +16,9 @@ from sqlalchemy import select
 from bus.contract import signed_document
 from bus.contract.envelope import Undecodable, decode
 from bus.contract.messages import Receipt, Verdict
-from bus.contract.types import CenterName, Moment, Sha256, Strict, Word
+from bus.contract.types import CenterName, Code, Moment, Sha256, Strict
 from bus.security.directory import Directory
-from bus.security.errors import Distrusted
+from bus.security.errors import Untrusted
 from bus.security.signature import once_signed
 from bus.store import archive
 from bus.store import tables as t
@@ -29,7 +29,7 @@ class Vouched(Strict):
     """One message of ours, and the receipt in which its recipient speaks of it."""
 
     message_id: UUID
-    kind: Word
+    kind: Code
     recipient: CenterName
     digest: Sha256
     """Of the document that we said."""
@@ -88,13 +88,13 @@ def judge(one: Vouched, directory: Directory) -> Judgement:
     """Whether the recipient stands by it. Believes nothing of what stands beside the signed receipt."""
     try:
         signed = base64.b64decode(one.receipt, validate=True)
-        signature, document = signed_document.message(signed)
+        signature, document = signed_document.split_message(signed)
         if signature is None or once_signed(document, signature, directory).center != one.recipient:
             return Judgement.NOT_THEIRS
         receipt = decode(signed)
     except Undecodable:
         return Judgement.OTHERWISE
-    except (ValueError, Distrusted):  # no base64, no signature that counts
+    except (ValueError, Untrusted):  # no base64, no signature that counts
         return Judgement.NOT_THEIRS
     if not isinstance(receipt.data, Receipt) or receipt.source != one.recipient:
         return Judgement.OTHERWISE

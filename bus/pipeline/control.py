@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.contract import signed_document
 from bus.contract.envelope import Message
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
@@ -26,13 +26,13 @@ RECEIPTED = "receipted"
 
 
 def strange_rows(
-    rules: Rules, body: bytes, sender: str | None, code: str, where: str, now: datetime
+    context: CenterContext, body: bytes, sender: str | None, code: str, where: str, now: datetime
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Bytes without a place in any lane: parked here, and told to whoever the transport says has sent them.
 
     The row to park, and the error owed, if there is somebody to tell."""
-    row = parked_row(parked.WIRE, rules, body, None, code, where, now) | {"peer": sender}
-    if sender is None or sender == rules.me:
+    row = parked_row(parked.WIRE, context, body, None, code, where, now) | {"peer": sender}
+    if sender is None or sender == context.me:
         return row, []
     error = {
         "peer": sender,
@@ -46,22 +46,22 @@ def strange_rows(
 
 
 def take(
-    tx: Tx, rules: Rules, messages: Sequence[tuple[Message[Any], bytes]], now: datetime
+    tx: Tx, context: CenterContext, messages: Sequence[tuple[Message[Any], bytes]], now: datetime
 ) -> tuple[Counter[str], list[Any]]:
     """Do what these say; with each its bytes as signed. Returns how many ended how, and rows to be parked."""
     counts: Counter[str] = Counter()
     rows: list[Any] = []
     for message, signed in messages:
         if isinstance(message.data, Receipt):
-            _take_receipt(tx, counts, rows, message, signed, rules, now)
+            _take_receipt(tx, counts, rows, message, signed, context, now)
         elif isinstance(message.data, Failure):
             counts["failure-heard"] += 1
-            rows.append(_failure_row(message, rules, now))
+            rows.append(_failure_row(message, context, now))
         elif isinstance(message.data, LogAsked):
             counts["asked"] += 1
             responder.take_asked(tx, message, ms(now))
         else:
-            counts[requester.take_told(tx, rules, message, now)] += 1
+            counts[requester.take_told(tx, context, message, now)] += 1
     return counts, rows
 
 
@@ -71,7 +71,7 @@ def _take_receipt(
     park: list[Any],
     message: Message[Receipt],
     signed: bytes,
-    rules: Rules,
+    context: CenterContext,
     now: datetime,
 ) -> None:
     peer = message.source
@@ -79,11 +79,13 @@ def _take_receipt(
     items, others = _for_what_was_said(message.data.items, said)
     if others:
         counts["other-bytes"] += len(others)
-    park += [_other_bytes_row(item, message, rules, now) for item in others]
+    park += [_other_bytes_row(item, message, context, now) for item in others]
     by_verdict: dict[Verdict, list[str]] = {}
     for item in items:
         by_verdict.setdefault(item.verdict, []).append(str(item.message_id))
-    proves = bool(said) and signed_document.message(signed)[0] is not None  # one that comes again proves nothing new
+    proves = (
+        bool(said) and signed_document.split_message(signed)[0] is not None
+    )  # one that comes again proves nothing new
     kept = archive.keep_receipt(tx, peer, str(message.id), signed, ms(now)) if proves else None
     for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
         archive.keep_said(tx, peer, by_verdict.get(verdict, []), verdict.value, ms(now), receipt=kept)
@@ -95,7 +97,7 @@ def _take_receipt(
         row = rows.get(message_id)
         if row is not None and row["recipient"] == peer and row["state"] == outbox.WAITING:
             counts["refused-by-peer"] += 1
-            park.append(refused_row(row, rules, code, now))
+            park.append(refused_row(row, context, code, now))
 
 
 def _for_what_was_said(
@@ -111,14 +113,16 @@ def _for_what_was_said(
     return right, others
 
 
-def _other_bytes_row(item: ReceiptItem, message: Message[Receipt], rules: Rules, now: datetime) -> dict[str, Any]:
+def _other_bytes_row(
+    item: ReceiptItem, message: Message[Receipt], context: CenterContext, now: datetime
+) -> dict[str, Any]:
     what = f"{item.message_id} {item.digest}".encode()
-    row = parked_row(parked.PEER, rules, what, message, "other-bytes", OTHER_BYTES, now)
+    row = parked_row(parked.PEER, context, what, message, "other-bytes", OTHER_BYTES, now)
     return row | {"message_id": str(item.message_id), "body": None}
 
 
-def _failure_row(message: Message[Failure], rules: Rules, now: datetime) -> dict[str, Any]:
+def _failure_row(message: Message[Failure], context: CenterContext, now: datetime) -> dict[str, Any]:
     what = (message.data.digest or str(message.data.about or message.id)).encode()
-    row = parked_row(parked.PEER, rules, what, message, message.data.code, "a peer could not read what we sent", now)
+    row = parked_row(parked.PEER, context, what, message, message.data.code, "a peer could not read what we sent", now)
     about = str(message.data.about) if message.data.about else None
     return row | {"message_id": about, "body": None}

@@ -13,17 +13,17 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from bus.backoff import Pauses
-from bus.context import Rules
+from bus.backoff import Backoff
+from bus.context import CenterContext
 from bus.contract.case import Attachment
-from bus.contract.envelope import Message, reread
+from bus.contract.envelope import Message, recall
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
-from bus.sdk.center import Center, Desk, Link, NotEver, NotNow
+from bus.sdk.center import Center, HandlerContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
-from bus.store.database import Store, StoreTrouble, Tx
+from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.timestamps import ms
-from bus.store.unit_of_work import Page
+from bus.store.unit_of_work import UnitOfWork
 
 LEASE_MS = 120_000
 """For so long no other process works on a claimed task; longer than any call into a center's system may take."""
@@ -33,16 +33,16 @@ NOT_BEGUN = "not-begun"
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long a center's system may be away before a task is parked."""
 
     attempts: int = 12
-    pauses: Pauses = field(default_factory=lambda: Pauses(1, 900))
+    backoff: Backoff = field(default_factory=lambda: Backoff(1, 900))
     failures_before_probing: int = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Claimed:
     """One task with everything its handler needs."""
 
     task: inbox.Task
@@ -52,10 +52,10 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Performed:
+class HandlerResult:
     """What came of a task: ``done``, ``not-now``, ``not-ever``, or ``NOT_BEGUN``."""
 
-    assignment: Assignment
+    claimed: Claimed
     outcome: str
     commands: tuple[Command | Link, ...] = ()
     code: str = ""
@@ -63,168 +63,181 @@ class Performed:
 
 
 @dataclass(slots=True)
-class Gate:
+class CircuitBreaker:
     """Whether the center's own system seems to be there. One per center; it relearns after a restart."""
 
-    patience: Patience
+    policy: RetryPolicy
     failures: int = 0
 
     @property
     def probing(self) -> bool:
         """Everything has failed lately: one task at a time, and no attempt counts."""
-        return self.failures >= self.patience.failures_before_probing
+        return self.failures >= self.policy.failures_before_probing
 
-    def after(self, performed: Sequence[Performed]) -> "Gate":
+    def after(self, performed: Sequence[HandlerResult]) -> "CircuitBreaker":
         """What a round teaches: any answer of the system, even a no, shows that it is there."""
         failures = self.failures
         for one in performed:
             if one.outcome != NOT_BEGUN:
                 failures = failures + 1 if one.outcome == "not-now" else 0
-        return Gate(self.patience, failures)
+        return CircuitBreaker(self.policy, failures)
 
-    def saw(self, performed: Sequence[Performed]) -> None:
+    def record(self, performed: Sequence[HandlerResult]) -> None:
         """Learn from a round that is written down."""
         self.failures = self.after(performed).failures
 
 
-def _claim(tx: Tx, gate: Gate, now: datetime, limit: int) -> list[Assignment]:
+def _claim(tx: Tx, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:
     """Up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing."""
-    tasks = inbox.claim_work(tx, ms(now), 1 if gate.probing else limit, LEASE_MS)
+    tasks = inbox.claim_work(tx, ms(now), 1 if breaker.probing else limit, LEASE_MS)
     ids = [UUID(task.case_id) for task in tasks]
     records, natives = cases.read(tx, ids), cases.natives(tx, ids)
     return [
-        Assignment(task, reread(task.body, task.kind), records[case_id], natives.get(case_id, {}))
+        Claimed(task, recall(task.body, task.kind), records[case_id], natives.get(case_id, {}))
         for task, case_id in zip(tasks, ids, strict=True)
     ]
 
 
 def perform(
-    center: Center[Any], system: object, fetch: Callable[[Attachment], bytes], assignment: Assignment, now: datetime
-) -> Performed:
+    center: Center[Any], system: object, fetch: Callable[[Attachment], bytes], claimed: Claimed, now: datetime
+) -> HandlerResult:
     """Call the handler. Never raises: a fault of the handler is parked with the fault's name, not with its text."""
-    handler = center.handlers.get(assignment.message.data.kind)
+    handler = center.handlers.get(claimed.message.data.kind)
     if handler is None:
-        return Performed(assignment, "not-ever", code="no-handler")
-    me = assignment.message.recipient
-    desk = Desk(me, now, assignment.task.message_id, system, assignment.record, assignment.natives, fetch)
+        return HandlerResult(claimed, "not-ever", code="no-handler")
+    me = claimed.message.recipient
+    context = HandlerContext(me, now, claimed.task.message_id, system, claimed.record, claimed.natives, fetch)
     try:
-        return Performed(assignment, "done", tuple(handler(desk, assignment.message)))
-    except NotNow as away:
-        return Performed(assignment, "not-now", code=away.code, after=away.after)
-    except NotEver as never:
-        return Performed(assignment, "not-ever", code=never.code)
+        return HandlerResult(claimed, "done", tuple(handler(context, claimed.message)))
+    except RetryLater as away:
+        return HandlerResult(claimed, "not-now", code=away.code, after=away.after)
+    except Reject as never:
+        return HandlerResult(claimed, "not-ever", code=never.code)
     except ValidationError:
-        return Performed(assignment, "not-ever", code="handler-made-invalid-command")
+        return HandlerResult(claimed, "not-ever", code="handler-made-invalid-command")
     except Exception as bug:
-        return Performed(assignment, "not-ever", code=f"handler-fault-{type(bug).__name__}"[:64])
+        return HandlerResult(claimed, "not-ever", code=f"handler-fault-{type(bug).__name__}"[:64])
 
 
 def finish_and_claim(
-    store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime, limit: int
-) -> tuple[int, list[Assignment]]:
+    store: Store,
+    context: CenterContext,
+    performed: Sequence[HandlerResult],
+    breaker: CircuitBreaker,
+    now: datetime,
+    limit: int,
+) -> tuple[int, list[Claimed]]:
     """``finish``, and take up to ``limit`` due tasks, the first of each case only and one alone while the gate is
     probing: in one transaction, where what was performed can be written together."""
 
-    def change(tx: Tx) -> tuple[int, list[Assignment]]:
-        said = _finish(tx, rules, performed, gate, now) if performed else 0
-        return said, _claim(tx, gate.after(performed), now, limit)
+    def change(tx: Tx) -> tuple[int, list[Claimed]]:
+        said = _finish(tx, context, performed, breaker, now) if performed else 0
+        return said, _claim(tx, breaker.after(performed), now, limit)
 
     try:
         done = store.write(change)
-    except StoreTrouble as trouble:
+    except StoreUnavailable as trouble:
         if trouble.passing or not performed:
             raise
-        return finish(store, rules, performed, gate, now), []  # the one at fault is parked alone; claimed is next time
-    gate.saw(performed)
+        return finish(
+            store, context, performed, breaker, now
+        ), []  # the one at fault is parked alone; claimed is next time
+    breaker.record(performed)
     return done
 
 
-def finish(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
+def finish(
+    store: Store, context: CenterContext, performed: Sequence[HandlerResult], breaker: CircuitBreaker, now: datetime
+) -> int:
     """Write down what came of the tasks. Returns how many messages were said.
 
-    Raises ``StoreTrouble`` when nothing can be written now: call it again with the same. A task whose own outcome can
-    never be written is parked, and its neighbours are not harmed."""
+    Raises ``StoreUnavailable`` when nothing can be written now: call it again with the same. A task whose own outcome
+    can never be written is parked, and its neighbours are not harmed."""
     try:
-        said = _finish_together(store, rules, performed, gate, now)
-    except StoreTrouble as trouble:
+        said = _finish_together(store, context, performed, breaker, now)
+    except StoreUnavailable as trouble:
         if trouble.passing or (len(performed) == 1 and performed[0].code == UNWRITABLE):
             raise
         if len(performed) == 1:
             hopeless = replace(performed[0], outcome="not-ever", commands=(), code=UNWRITABLE)
-            return _finish_together(store, rules, [hopeless], gate, now)
-        return sum(finish(store, rules, [one], gate, now) for one in performed)
-    gate.saw(performed)
+            return _finish_together(store, context, [hopeless], breaker, now)
+        return sum(finish(store, context, [one], breaker, now) for one in performed)
+    breaker.record(performed)
     return said
 
 
-def _finish_together(store: Store, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
-    return store.write(lambda tx: _finish(tx, rules, performed, gate, now))
+def _finish_together(
+    store: Store, context: CenterContext, performed: Sequence[HandlerResult], breaker: CircuitBreaker, now: datetime
+) -> int:
+    return store.write(lambda tx: _finish(tx, context, performed, breaker, now))
 
 
-def _finish(tx: Tx, rules: Rules, performed: Sequence[Performed], gate: Gate, now: datetime) -> int:
-    page = Page(tx, rules, now)
-    page.load(UUID(one.assignment.task.case_id) for one in performed)
-    ours = inbox.still_there(tx, [one.assignment.task.row for one in performed])
+def _finish(
+    tx: Tx, context: CenterContext, performed: Sequence[HandlerResult], breaker: CircuitBreaker, now: datetime
+) -> int:
+    uow = UnitOfWork(tx, context, now)
+    uow.load(UUID(one.claimed.task.case_id) for one in performed)
+    ours = inbox.still_there(tx, [one.claimed.task.row for one in performed])
     done, left = [], []
     for one in performed:
-        if one.assignment.task.row not in ours:
+        if one.claimed.task.row not in ours:
             continue  # its lease ended and another process finished it: the effect was one, by its key
         if one.outcome == "done":
-            if _carried_out(tx, page, one, gate.patience):
-                done.append(one.assignment.task)
+            if _carried_out(tx, uow, one, breaker.policy):
+                done.append(one.claimed.task)
         elif one.outcome == "not-now":
-            _try_again(tx, page, one, gate.patience, counts=not gate.probing)
+            _try_again(tx, uow, one, breaker.policy, counts=not breaker.probing)
         elif one.outcome == NOT_BEGUN:
-            left.append(one.assignment.task.row)
+            left.append(one.claimed.task.row)
         else:
-            _park(tx, page, one, one.code)
+            _park(tx, uow, one, one.code)
     inbox.give_back(tx, left, ms(now))
     inbox.finish_work(tx, [task.row for task in done])
     parked.take_messages(tx, parked.DESK, [task.message_id for task in done])
-    return page.write()
+    return uow.flush()
 
 
-def _carried_out(tx: Tx, page: Page, one: Performed, patience: Patience) -> bool:
-    task, message = one.assignment.task, one.assignment.message
+def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy) -> bool:
+    task, message = one.claimed.task, one.claimed.message
     try:
-        with page.attempt():
+        with uow.savepoint():
             for item in one.commands:
                 if isinstance(item, Link):
-                    page.link(item.case_id, item.system, item.native_id)
+                    uow.link(item.case_id, item.system, item.native_id)
                 elif not task.said:  # carried out and heard by others, before this store was put back to a backup
-                    page.do(item, cause=message)
-            page.note(UUID(task.case_id), "desk", task.kind, task.source, message.id)
+                    uow.execute(item, cause=message)
+            uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id)
     except Refusal as refusal:
-        if page.record(UUID(task.case_id)) == one.assignment.record:
-            _park(tx, page, one, refusal.code)
+        if uow.record(UUID(task.case_id)) == one.claimed.record:
+            _park(tx, uow, one, refusal.code)
         else:  # the case has moved on while the handler worked: it is asked again, with what is known now
-            _try_again(tx, page, replace(one, code=refusal.code), patience, counts=True)
+            _try_again(tx, uow, replace(one, code=refusal.code), policy, counts=True)
         return False
     return True
 
 
-def _try_again(tx: Tx, page: Page, one: Performed, patience: Patience, *, counts: bool) -> None:
-    task = one.assignment.task
-    if counts and task.attempts + 1 >= patience.attempts:
-        _park(tx, page, one, one.code)
+def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy, *, counts: bool) -> None:
+    task = one.claimed.task
+    if counts and task.attempts + 1 >= policy.attempts:
+        _park(tx, uow, one, one.code)
         return
-    asked = min(one.after or 0, patience.pauses.longest)  # what the system asks for, within reason
-    pause = max(patience.pauses.after_ms(task.attempts), int(asked * 1000))
-    inbox.retry_work(tx, task.row, page.now_ms + pause, one.code, counts=counts)
+    asked = min(one.after or 0, policy.backoff.longest)  # what the system asks for, within reason
+    pause = max(policy.backoff.delay_ms(task.attempts), int(asked * 1000))
+    inbox.retry_work(tx, task.row, uow.now_ms + pause, one.code, counts=counts)
 
 
-def _park(tx: Tx, page: Page, one: Performed, code: str) -> None:
+def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
     """Out of the row, into an operator's sight; the case keeps its owner and its clock."""
-    task = one.assignment.task
+    task = one.claimed.task
     inbox.park_work(tx, task.row, code)
-    page.note(UUID(task.case_id), "parked", task.kind, task.source, one.assignment.message.id, code)
+    uow.journal(UUID(task.case_id), "parked", task.kind, task.source, one.claimed.message.id, code)
     row = parked.row(
         parked.DESK,
         code,
         "the center's own system did not take it: mend the cause, then replay",
         known_by=task.message_id.encode(),
-        owner=one.assignment.record.holder,
-        now_ms=page.now_ms,
+        owner=one.claimed.record.holder,
+        now_ms=uow.now_ms,
         peer=task.source,
         case_id=task.case_id,
         message_id=task.message_id,

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.custody import Record, Refusal
 from bus.custody.commands import Register
-from bus.sdk.center import Form, FrontDesk, Link, NotEver, Routes
+from bus.sdk.center import Form, IntakeContext, Link, Reject, Routes
 from bus.store import cases, intakes
-from bus.store.database import Store, StoreTrouble, Tx
-from bus.store.unit_of_work import Page
+from bus.store.database import Store, StoreUnavailable, Tx
+from bus.store.unit_of_work import UnitOfWork
 
 CHINA = ZoneInfo("Asia/Shanghai")
 """All of China keeps one time; the day in a case number is the resident's day."""
@@ -69,37 +69,39 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class IntakeDeps:
     """What the front desk needs besides the store."""
 
-    rules: Rules
+    context: CenterContext
     routes: Routes
     attachment: Callable[[Tx, str], Attachment | None]
 
 
-def nobody() -> None:
+def noop() -> None:
     """Who is rung where nobody waits."""
 
 
 def intake(
     store: Store,
-    counter: Counter,
+    deps: IntakeDeps,
     submissions: Sequence[Submission],
     now: datetime,
-    ring: Callable[[], None] = nobody,
+    ring: Callable[[], None] = noop,
 ) -> list[Reply]:
     """Take in a batch; one reply for each, in order. ``ring`` is called when it has left something to send or to do.
-    Raises ``StoreTrouble``: then none of it was taken."""
+    Raises ``StoreUnavailable``: then none of it was taken."""
 
     def change(tx: Tx) -> tuple[list[Reply], bool]:
-        window = _Window(Page(tx, counter.rules, now), counter, {s.key for s in submissions})
-        replies = [window.reply(submission) for submission in submissions]
-        if cases.any_linked(tx, window.registered):  # rare: whose it is must be known before it is registered
-            window = _Window(Page(tx, counter.rules, now), counter, {s.key for s in submissions}, ask_for_each=True)
-            replies = [window.reply(submission) for submission in submissions]
-        window.page.write()
-        intakes.note(tx, window.fresh)
-        return replies, window.page.stirs
+        batch = _IntakeBatch(UnitOfWork(tx, deps.context, now), deps, {s.key for s in submissions})
+        replies = [batch.reply(submission) for submission in submissions]
+        if cases.any_linked(tx, batch.registered):  # rare: whose it is must be known before it is registered
+            batch = _IntakeBatch(
+                UnitOfWork(tx, deps.context, now), deps, {s.key for s in submissions}, ask_for_each=True
+            )
+            replies = [batch.reply(submission) for submission in submissions]
+        batch.uow.flush()
+        intakes.note(tx, batch.fresh)
+        return replies, batch.uow.has_output
 
     replies, stirs = store.write(change)
     if stirs:
@@ -107,17 +109,21 @@ def intake(
     return replies
 
 
-class _Window:
-    """What goes into one commit. Raises ``StoreTrouble`` while the center recovers."""
+class _IntakeBatch:
+    """What goes into one commit. Raises ``StoreUnavailable`` while the center recovers."""
 
-    def __init__(self, page: Page, counter: Counter, keys: set[tuple[str, str]], *, ask_for_each: bool = False) -> None:
-        era = page.era
-        if era.recovery is not None:
-            raise StoreTrouble("this center recovers what it has forgotten since its backup: again later", passing=True)
-        self.page = page
-        self.desk = _front_desk(page, counter)
-        self.may_come = era.ended_ms is not None and page.now_ms < era.ended_ms + STILL_COMING_MS
-        self.known = intakes.known(page.tx, keys)
+    def __init__(
+        self, uow: UnitOfWork, deps: IntakeDeps, keys: set[tuple[str, str]], *, ask_for_each: bool = False
+    ) -> None:
+        epoch = uow.epoch
+        if epoch.recovery is not None:
+            raise StoreUnavailable(
+                "this center recovers what it has forgotten since its backup: again later", passing=True
+            )
+        self.uow = uow
+        self.context = _intake_context(uow, deps)
+        self.may_come = epoch.ended_ms is not None and uow.now_ms < epoch.ended_ms + STILL_COMING_MS
+        self.known = intakes.known(uow.tx, keys)
         self.fresh: list[dict[str, Any]] = []
         self.registered: set[tuple[str, str]] = set()
         """The records of the center's own system that have become cases, as if none were one already."""
@@ -131,7 +137,7 @@ class _Window:
             (form, native_id), digest, answer = submission.key, submission.digest(), reply.as_json()
             self.known[form, native_id] = (digest, answer)
             self.fresh.append(
-                {"form": form, "native_id": native_id, "digest": digest, "answer": answer, "at_ms": self.page.now_ms}
+                {"form": form, "native_id": native_id, "digest": digest, "answer": answer, "at_ms": self.uow.now_ms}
             )
         return reply
 
@@ -145,20 +151,20 @@ def _repeated(submission: Submission, known: dict[tuple[str, str], tuple[str, st
     return Reply("repeated", tuple(json.loads(before[1])["cases"]))
 
 
-def _take(window: _Window, submission: Submission) -> Reply:
+def _take(batch: _IntakeBatch, submission: Submission) -> Reply:
     try:
-        with window.page.attempt():
-            touched = _carry_out(window, submission)
+        with batch.uow.savepoint():
+            touched = _carry_out(batch, submission)
     except _Registered as known:
         return Reply("repeated", _shown([known.record]))
-    except (Refusal, NotEver) as no:
-        if window.may_come and no.code in _UNKNOWN:
+    except (Refusal, Reject) as no:
+        if batch.may_come and no.code in _UNKNOWN:
             return Reply("later", code=no.code, cure="this center was put back to a backup: send it again later")
         return Reply("refused", code=no.code, cure=no.cure)
     except ValidationError as error:
         spots = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])
         return Reply("refused", code="invalid", cure=spots[:200])
-    except (StoreTrouble, SQLAlchemyError):
+    except (StoreUnavailable, SQLAlchemyError):
         raise  # the store's own fault: it retries, or says for all of them that nothing was taken
     except Exception as bug:  # of the adapter: its own form is not taken, its neighbours are
         return Reply("failed", code="handler-fault", cure=type(bug).__name__)
@@ -177,56 +183,56 @@ class _Registered(Exception):
         self.record = record
 
 
-def _carry_out(window: _Window, submission: Submission) -> list[Record]:
-    page = window.page
+def _carry_out(batch: _IntakeBatch, submission: Submission) -> list[Record]:
+    uow = batch.uow
     touched: dict[UUID, None] = {}
-    for item in submission.form.handler(window.desk, submission.body):
+    for item in submission.form.handler(batch.context, submission.body):
         touched[item.case_id] = None
         if isinstance(item, Register):
-            _never_twice(window, item)
+            _never_twice(batch, item)
         if isinstance(item, Link):
-            page.link(item.case_id, item.system, item.native_id)
+            uow.link(item.case_id, item.system, item.native_id)
             continue
-        page.do(item)
+        uow.execute(item)
         if isinstance(item, Register):
-            page.link(item.case_id, item.case.source.system, item.case.source.record)
-    return [record for case_id in touched if (record := page.record(case_id)) is not None]
+            uow.link(item.case_id, item.case.source.system, item.case.source.record)
+    return [record for case_id in touched if (record := uow.record(case_id)) is not None]
 
 
-def _never_twice(window: _Window, item: Register) -> None:
+def _never_twice(batch: _IntakeBatch, item: Register) -> None:
     """Raises ``_Registered`` when the record of the center's own system is a case of ours already."""
-    page, source = window.page, item.case.source
-    window.registered.add((source.system, source.record))
-    known = page.linked(source.system, source.record)
-    if known is None and window.ask_for_each:
-        known = cases.find(page.tx, source.system, source.record)
-    record = page.record(known) if known is not None else None
+    uow, source = batch.uow, item.case.source
+    batch.registered.add((source.system, source.record))
+    known = uow.linked(source.system, source.record)
+    if known is None and batch.ask_for_each:
+        known = cases.find(uow.tx, source.system, source.record)
+    record = uow.record(known) if known is not None else None
     if record is not None:
         raise _Registered(record)
 
 
-def _front_desk(page: Page, counter: Counter) -> FrontDesk:
+def _intake_context(uow: UnitOfWork, deps: IntakeDeps) -> IntakeContext:
     def find(system: str, native_id: str) -> UUID:
-        found = cases.find(page.tx, system, native_id) or page.linked(system, native_id)
+        found = cases.find(uow.tx, system, native_id) or uow.linked(system, native_id)
         if found is None:
-            raise NotEver("unknown-record", f"no case belongs to this record of {system}")
+            raise Reject("unknown-record", f"no case belongs to this record of {system}")
         return found
 
     def record(case_id: UUID) -> Record:
-        known = page.record(case_id)
+        known = uow.record(case_id)
         if known is None:
-            raise NotEver("unknown-case", "this center has never had this case")
+            raise Reject("unknown-case", "this center has never had this case")
         return known
 
     def attachment(sha256: str) -> Attachment:
-        kept = counter.attachment(page.tx, sha256)
+        kept = deps.attachment(uow.tx, sha256)
         if kept is None:
-            raise NotEver("no-attachment", "upload the attachment first, then name its SHA-256")
+            raise Reject("no-attachment", "upload the attachment first, then name its SHA-256")
         return kept
 
-    prefix = f"{counter.rules.me.replace('_', '').upper()}-{page.now.astimezone(CHINA):%Y%m%d}"
+    prefix = f"{deps.context.me.replace('_', '').upper()}-{uow.now.astimezone(CHINA):%Y%m%d}"
 
     def number() -> str:
-        return f"{prefix}-{page.next_number(prefix):05d}"
+        return f"{prefix}-{uow.next_number(prefix):05d}"
 
-    return FrontDesk(counter.rules.me, page.now, find, record, attachment, number, page.new_case_id, counter.routes)
+    return IntakeContext(deps.context.me, uow.now, find, record, attachment, number, uow.new_case_id, deps.routes)

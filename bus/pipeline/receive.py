@@ -11,100 +11,101 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.contract.envelope import Message, Undecodable, decode, digest, kind_of
-from bus.contract.epochs import FURTHEST_AHEAD, before_first, era_of
+from bus.contract.epochs import MAX_AHEAD, epoch_of, epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, Verdict
 from bus.custody import Refusal
 from bus.pipeline.control import Control, strange_rows, take
-from bus.pipeline.receive_batch import Arrived, Tray
-from bus.recovery.responder import enter_eras
-from bus.security.errors import Distrusted
+from bus.pipeline.receive_batch import Inbound, ReceiveBatch
+from bus.recovery.responder import enter_epochs
+from bus.security.errors import Untrusted
 from bus.store import archive, inbox, outbox, parked
-from bus.store.database import Store, StoreTrouble, Tx
+from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.parked import SET_BACK, parked_row
 from bus.store.timestamps import ms
-from bus.store.unit_of_work import Page
+from bus.store.unit_of_work import UnitOfWork
 from bus.transports.port import Delivery
 
 UNKNOWN = "unknown-case"
 
 
-def accept(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
+def receive(store: Store, context: CenterContext, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
     """Apply these deliveries in one transaction; the caller settles them afterwards. Returns how many ended how.
 
-    Raises ``StoreTrouble`` when the store cannot be written; then nothing was applied and nothing may be settled."""
+    Raises ``StoreUnavailable`` when the store cannot be written; then nothing was applied and nothing may be
+    settled."""
     try:
-        return _accept_window(store, rules, deliveries, now)
-    except StoreTrouble as trouble:
+        return _receive_batch(store, context, deliveries, now)
+    except StoreUnavailable as trouble:
         if trouble.passing:
             raise
         if len(deliveries) == 1:
-            return _park_poison(store, rules, deliveries[0], now)
+            return _park_poison(store, context, deliveries[0], now)
     except Exception:
         if len(deliveries) == 1:
-            return _park_poison(store, rules, deliveries[0], now)
-    alone = [accept(store, rules, [delivery], now) for delivery in deliveries]
+            return _park_poison(store, context, deliveries[0], now)
+    alone = [receive(store, context, [delivery], now) for delivery in deliveries]
     return sum(alone, Counter())
 
 
-def _park_poison(store: Store, rules: Rules, delivery: Delivery, now: datetime) -> Counter[str]:
+def _park_poison(store: Store, context: CenterContext, delivery: Delivery, now: datetime) -> Counter[str]:
     """What cannot even be written down is kept as bytes, without a receipt: its sender still has it."""
     body = delivery.body
-    with suppress(Distrusted):
-        body = rules.notary.opened(body)  # sealed, it would have other bytes each time it comes
+    with suppress(Untrusted):
+        body = context.security.unseal(body)  # sealed, it would have other bytes each time it comes
 
     def change(tx: Tx) -> None:
-        row = parked_row(parked.WIRE, rules, body, None, "poison", "it cannot be applied here", now)
+        row = parked_row(parked.WIRE, context, body, None, "poison", "it cannot be applied here", now)
         parked.park(tx, [row | {"peer": delivery.sender}])
 
     store.write(change)
     return Counter(parked=1)
 
 
-def _accept_window(store: Store, rules: Rules, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
+def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
     # a damaged body tells nothing, not even whose it is; it stays in its sender's outbox, and comes again
     whole = [delivery for delivery in deliveries if not delivery.damaged]
-    arrived, control, strange = _read(whole, rules, now)
+    arrived, control, strange = _read(whole, context, now)
 
     def change(tx: Tx) -> Counter[str]:
-        tray = Tray(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
-        for row, error in (strange_rows(rules, *one, now) for one in strange):
-            tray.counts["parked"] += 1
-            tray.park.append(row)
-            tray.errors += error
+        batch = ReceiveBatch(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
+        for row, error in (strange_rows(context, *one, now) for one in strange):
+            batch.counts["parked"] += 1
+            batch.park.append(row)
+            batch.errors += error
         everything = [*(message for message, _ in control), *(one.message for one in arrived)]
-        tray.eras = enter_eras(tx, everything)
-        counts, rows = take(tx, rules, [one for one in control if not _is_old(tray, one[0])], now)
-        tray.counts += counts
-        tray.park += rows
+        batch.epochs = enter_epochs(tx, everything)
+        counts, rows = take(tx, context, [one for one in control if not _is_old(batch, one[0])], now)
+        batch.counts += counts
+        batch.park += rows
         if any(isinstance(message.data, LogAsked) for message, _ in control):
-            tray.eras = enter_eras(tx, everything)  # a question in this very window may have begun one
-        page = Page(tx, rules, now)
-        if page.era.recovery is None:
-            _apply_all(page, tray, arrived)
+            batch.epochs = enter_epochs(tx, everything)  # a question in this very window may have begun one
+        uow = UnitOfWork(tx, context, now)
+        if uow.epoch.recovery is None:
+            _apply_all(uow, batch, arrived)
         else:  # no receipt: it comes again when we know our cases again
-            tray.counts["recovering"] += len(arrived)
-        parked.park(tx, tray.park)
-        outbox.owe_errors(tx, tray.errors)
-        return tray.counts
+            batch.counts["recovering"] += len(arrived)
+        parked.park(tx, batch.park)
+        outbox.owe_errors(tx, batch.errors)
+        return batch.counts
 
     return store.write(change)
 
 
 def _read(
-    deliveries: Sequence[Delivery], rules: Rules, now: datetime
-) -> tuple[list[Arrived], list[tuple[Message[Control], bytes]], list[tuple[bytes, str | None, str, str]]]:
-    arrived: list[Arrived] = []
+    deliveries: Sequence[Delivery], context: CenterContext, now: datetime
+) -> tuple[list[Inbound], list[tuple[Message[Control], bytes]], list[tuple[bytes, str | None, str, str]]]:
+    arrived: list[Inbound] = []
     control: list[tuple[Message[Control], bytes]] = []
     strange: list[tuple[bytes, str | None, str, str]] = []
     for delivery in deliveries:
         fault, body = "", delivery.body
         try:
-            body = rules.notary.opened(body)
-            signer = rules.notary.signer(body, now)
+            body = context.security.unseal(body)
+            signer = context.security.signer(body, now)
             message = decode(body)
-        except Distrusted as nobody:  # before anything of it was read
+        except Untrusted as nobody:  # before anything of it was read
             strange.append((nobody.shown or body, delivery.sender, nobody.code, ""))
             continue
         except Undecodable as error:
@@ -112,7 +113,7 @@ def _read(
                 strange.append((body, delivery.sender, error.code, error.where))
                 continue
             message, fault = error.envelope, error.code
-        wrong = _wrong_envelope(message, delivery.sender, signer, rules)
+        wrong = _wrong_envelope(message, delivery.sender, signer, context)
         if wrong:
             strange.append((body, delivery.sender, wrong, ""))
         elif fault == "" and isinstance(message.data, Receipt | Failure | LogAsked | LogTold):
@@ -120,122 +121,122 @@ def _read(
         elif message.subject is None or message.sequence == 0:
             strange.append((body, delivery.sender, fault or "no-place-in-a-lane", ""))
         else:
-            arrived.append(Arrived(body, message, fault))
+            arrived.append(Inbound(body, message, fault))
     return arrived, control, strange
 
 
-def _wrong_envelope(message: Message[Any], sender: str | None, signer: str | None, rules: Rules) -> str:
-    if message.recipient != rules.me:
+def _wrong_envelope(message: Message[Any], sender: str | None, signer: str | None, context: CenterContext) -> str:
+    if message.recipient != context.me:
         return "wrong-recipient"
     if sender is not None and sender != message.source:
         return "wrong-sender"
     if signer is not None and signer != message.source:
         return "wrong-signer"
-    if message.source == rules.me:
+    if message.source == context.me:
         return "from-ourselves"
     return ""
 
 
-def _is_old(tray: Tray, message: Message[Any]) -> bool:
+def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
     """Word from before its sender's store was put back: nothing that others have built on since."""
-    old = era_of(message.sequence) < tray.eras.get(message.source, 0) and not isinstance(message.data, LogAsked)
-    tray.counts["fenced"] += old
+    old = epoch_of(message.sequence) < batch.epochs.get(message.source, 0) and not isinstance(message.data, LogAsked)
+    batch.counts["fenced"] += old
     return old
 
 
-def _apply_all(page: Page, tray: Tray, arrived: list[Arrived]) -> None:
-    tx = page.tx
-    page.load({_case(a) for a in arrived})
-    tray.marks = {
-        lane: max(mark, before_first(tray.eras.get(lane[0], 0)))
+def _apply_all(uow: UnitOfWork, batch: ReceiveBatch, arrived: list[Inbound]) -> None:
+    tx = uow.tx
+    uow.load({_case(a) for a in arrived})
+    batch.marks = {
+        lane: max(mark, epoch_start(batch.epochs.get(lane[0], 0)))
         for lane, mark in inbox.applied_marks(tx, {a.lane for a in arrived}).items()
     }
-    start = dict(tray.marks)
-    tray.held = inbox.held(tx, tray.marks)
-    known = inbox.remembered(tx, {a.place for a in arrived if a.message.sequence <= tray.marks[a.lane]})
+    start = dict(batch.marks)
+    batch.held = inbox.held(tx, batch.marks)
+    known = inbox.remembered(tx, {a.position for a in arrived if a.message.sequence <= batch.marks[a.lane]})
     for one in sorted(arrived, key=lambda a: a.message.sequence):
-        _place(page, tray, one, known)
-    page.write()
-    moved = {lane: mark for lane, mark in tray.marks.items() if mark != start[lane]}
-    outbox.set_lanes(tx, "applied", moved, page.era.number)
-    inbox.remember(tx, tray.applied)
-    inbox.hold(tx, tray.hold)
-    inbox.release(tx, tray.released)
-    archive.keep(tx, tray.kept)
-    outbox.owe_receipts(tx, tray.receipts)
-    parked.take_known(tx, UNKNOWN, [row["message_id"] for row in tray.applied])
+        _place(uow, batch, one, known)
+    uow.flush()
+    moved = {lane: mark for lane, mark in batch.marks.items() if mark != start[lane]}
+    outbox.set_lanes(tx, "applied", moved, uow.epoch.number)
+    inbox.remember(tx, batch.applied)
+    inbox.hold(tx, batch.hold)
+    inbox.release(tx, batch.released)
+    archive.keep(tx, batch.archived)
+    outbox.owe_receipts(tx, batch.receipts)
+    parked.take_known(tx, UNKNOWN, [row["message_id"] for row in batch.applied])
 
 
-def _case(one: Arrived) -> UUID:
+def _case(one: Inbound) -> UUID:
     case_id: UUID = one.message.subject  # type: ignore[assignment]  # _read lets none through without a case
     return case_id
 
 
-def _place(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int], Any]) -> None:
+def _place(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, known: dict[tuple[str, str, int], Any]) -> None:
     """Put a message where its sequence says: applied now, repeated, or held back."""
-    mark, sequence = tray.marks[one.lane], one.message.sequence
+    mark, sequence = batch.marks[one.lane], one.message.sequence
     if sequence <= mark:
-        _repeat(page, tray, one, known)
-    elif sequence > mark + FURTHEST_AHEAD:
-        tray.counts["parked"] += 1
-        tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, "too-far-ahead", "", page.now))
+        _repeat(uow, batch, one, known)
+    elif sequence > mark + MAX_AHEAD:
+        batch.counts["parked"] += 1
+        batch.park.append(parked_row(parked.WIRE, uow.context, one.body, one.message, "too-far-ahead", "", uow.now))
     elif sequence > mark + 1:
-        tray.counts["held"] += 1
-        if sequence not in tray.held.setdefault(one.lane, {}):
-            tray.held[one.lane][sequence] = one.body
-            tray.hold.append(
+        batch.counts["held"] += 1
+        if sequence not in batch.held.setdefault(one.lane, {}):
+            batch.held[one.lane][sequence] = one.body
+            batch.hold.append(
                 {
                     "peer": one.lane[0],
                     "case_id": one.lane[1],
                     "sequence": sequence,
                     "body": one.body,
-                    "at_ms": page.now_ms,
+                    "at_ms": uow.now_ms,
                 }
             )
-    elif _apply(page, tray, one):
-        _release(page, tray, one.lane)
+    elif _apply(uow, batch, one):
+        _release(uow, batch, one.lane)
 
 
-def _repeat(page: Page, tray: Tray, one: Arrived, known: dict[tuple[str, str, int], Any]) -> None:
+def _repeat(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, known: dict[tuple[str, str, int], Any]) -> None:
     """It was dealt with before: the same answer again, and nothing changes."""
-    before = known.get(one.place) or next((r for r in tray.applied if _is_place(r, one.place)), None)
+    before = known.get(one.position) or next((r for r in batch.applied if _is_place(r, one.position)), None)
     if before is not None and before["message_id"] == one.message_id:
-        tray.counts["repeated"] += 1
-        _owe(tray, one, Verdict(before["verdict"]), before["code"], before["digest"], page.now)
+        batch.counts["repeated"] += 1
+        _owe(batch, one, Verdict(before["verdict"]), before["code"], before["digest"], uow.now)
         return
-    if era_of(one.message.sequence) < tray.eras.get(one.message.source, 0):  # said before its sender was put back
-        tray.counts["fenced"] += 1
-        page.note(_case(one), "fenced", one.message.type, one.message.source, one.message.id)
+    if epoch_of(one.message.sequence) < batch.epochs.get(one.message.source, 0):  # said before its sender was put back
+        batch.counts["fenced"] += 1
+        uow.journal(_case(one), "fenced", one.message.type, one.message.source, one.message.id)
         return
     # another message at a place that was taken: the sender's store was set back, and it does not know
-    tray.counts["refused"] += 1
-    _owe(tray, one, Verdict.REFUSED, "sequence-reused", digest(one.body), page.now)
-    tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, "sequence-reused", SET_BACK, page.now))
+    batch.counts["refused"] += 1
+    _owe(batch, one, Verdict.REFUSED, "sequence-reused", digest(one.body), uow.now)
+    batch.park.append(parked_row(parked.WIRE, uow.context, one.body, one.message, "sequence-reused", SET_BACK, uow.now))
 
 
 def _is_place(row: dict[str, Any], place: tuple[str, str, int]) -> bool:
     return (row["peer"], row["case_id"], row["sequence"]) == place
 
 
-def _release(page: Page, tray: Tray, lane: inbox.Lane) -> None:
+def _release(uow: UnitOfWork, batch: ReceiveBatch, lane: inbox.Lane) -> None:
     """Apply what was held back behind the message that has just been applied."""
-    waiting = tray.held.get(lane, {})
-    while (sequence := tray.marks[lane] + 1) in waiting:
+    waiting = batch.held.get(lane, {})
+    while (sequence := batch.marks[lane] + 1) in waiting:
         body = waiting[sequence]
         try:
-            one = Arrived(body, decode(body))
+            one = Inbound(body, decode(body))
         except Undecodable as error:
             if error.envelope is None:  # it was readable when it was held back
                 raise
-            one = Arrived(body, error.envelope, error.code)
-        if not _apply(page, tray, one):
+            one = Inbound(body, error.envelope, error.code)
+        if not _apply(uow, batch, one):
             return
         del waiting[sequence]
-        tray.released.append((*lane, sequence))
-        tray.hold = [row for row in tray.hold if not _is_place(row, (*lane, sequence))]
+        batch.released.append((*lane, sequence))
+        batch.hold = [row for row in batch.hold if not _is_place(row, (*lane, sequence))]
 
 
-def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
+def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     """Give one message to custody; its place in the lane is then taken and it is receipted, whatever became of it.
 
     False for the one exception: a message about a case that is not known here yet. Whoever spoke has it from a third
@@ -244,23 +245,23 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
     try:
         if one.fault:
             raise Refusal(one.fault, "the sender and this center do not agree on the contract")  # noqa: TRY301 - one way out for every refusal
-        with page.attempt():
-            if page.hear(one.message, one.body).superseded:
+        with uow.savepoint():
+            if uow.apply(one.message, one.body).superseded:
                 verdict = Verdict.SUPERSEDED
     except Refusal as refusal:
         if refusal.code == UNKNOWN:
-            tray.counts["early"] += 1
-            tray.park.append(
-                parked_row(parked.WIRE, page.rules, one.body, one.message, UNKNOWN, refusal.cure, page.now)
+            batch.counts["early"] += 1
+            batch.park.append(
+                parked_row(parked.WIRE, uow.context, one.body, one.message, UNKNOWN, refusal.cure, uow.now)
             )
             return False
         verdict, code, hint = Verdict.REFUSED, refusal.code, refusal.cure
     except Exception as bug:
         verdict, code, hint = Verdict.REFUSED, "internal", type(bug).__name__
-    tray.marks[one.lane] = one.message.sequence
-    tray.counts[verdict.value] += 1
+    batch.marks[one.lane] = one.message.sequence
+    batch.counts[verdict.value] += 1
     exactly = digest(one.body)
-    _owe(tray, one, verdict, code or None, exactly, page.now)
+    _owe(batch, one, verdict, code or None, exactly, uow.now)
     remembered = {
         "peer": one.lane[0],
         "case_id": one.lane[1],
@@ -268,20 +269,22 @@ def _apply(page: Page, tray: Tray, one: Arrived) -> bool:
         "message_id": one.message_id,
         "verdict": verdict.value,
         "code": code or None,
-        "at_ms": page.now_ms,
+        "at_ms": uow.now_ms,
         "digest": exactly,
     }
-    tray.applied.append(remembered)
+    batch.applied.append(remembered)
     kind = kind_of(one.message)
-    tray.kept.append(remembered | {"way": archive.HEARD, "kind": kind, "body": one.body})
+    batch.archived.append(remembered | {"way": archive.HEARD, "kind": kind, "body": one.body})
     if verdict is Verdict.REFUSED:
-        page.note(_case(one), "refused", one.message.type, one.message.source, one.message.id, code)
-        tray.park.append(parked_row(parked.WIRE, page.rules, one.body, one.message, code, hint, page.now))
+        uow.journal(_case(one), "refused", one.message.type, one.message.source, one.message.id, code)
+        batch.park.append(parked_row(parked.WIRE, uow.context, one.body, one.message, code, hint, uow.now))
     return True
 
 
-def _owe(tray: Tray, one: Arrived, verdict: Verdict, code: str | None, exactly: bytes | None, now: datetime) -> None:
-    tray.receipts.append(
+def _owe(
+    batch: ReceiveBatch, one: Inbound, verdict: Verdict, code: str | None, exactly: bytes | None, now: datetime
+) -> None:
+    batch.receipts.append(
         {
             "peer": one.message.source,
             "message_id": one.message_id,

@@ -9,7 +9,7 @@ from bus.store import inbox
 
 
 @dataclass(slots=True)
-class Arrived:
+class Inbound:
     """One delivery, as far as it could be read."""
 
     body: bytes
@@ -25,21 +25,21 @@ class Arrived:
         self.lane = (self.message.source, str(self.message.subject))
 
     @property
-    def place(self) -> tuple[str, str, int]:
+    def position(self) -> tuple[str, str, int]:
         """Lane and sequence."""
         return (*self.lane, self.message.sequence)
 
 
 @dataclass(slots=True)
-class Tray:
+class ReceiveBatch:
     """One transaction's outcome, besides the page."""
 
-    eras: dict[str, int] = field(default_factory=dict)
+    epochs: dict[str, int] = field(default_factory=dict)
     """Of peers that were put back to a backup: the era in which they speak."""
     marks: dict[inbox.Lane, int] = field(default_factory=dict)
     held: dict[inbox.Lane, dict[int, bytes]] = field(default_factory=dict)
     applied: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[dict[str, Any]] = field(default_factory=list)
+    archived: list[dict[str, Any]] = field(default_factory=list)
     """What goes into the archive."""
     receipts: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)

@@ -5,6 +5,6 @@ until everybody has told (``asking``; the peers' side is ``telling``). Then each
 (``rebuild``), what only some have heard is said again (``resay``), and the center goes on in a new era (``finishing``).
 """
 
-from bus.recovery.requester import Nothing, Status, begin, excuse, going_on, status
+from bus.recovery.requester import NothingToRecover, Status, begin, excuse, going_on, status
 
-__all__ = ["Nothing", "Status", "begin", "excuse", "going_on", "status"]
+__all__ = ["NothingToRecover", "Status", "begin", "excuse", "going_on", "status"]

@@ -11,11 +11,11 @@ from bus.contract.envelope import Message
 from bus.custody import Record
 from bus.recovery.order import in_order
 
-T = TypeVar("T", bound=k.Said)
+T = TypeVar("T", bound=k.CaseMessage)
 
 
 @dataclass(frozen=True)
-class Story:
+class CaseHistory:
     """One case: what the backup knew, and what went between us and others since."""
 
     me: str
@@ -27,7 +27,7 @@ class Story:
     """By us since, and applied here."""
 
     @cached_property
-    def words(self) -> list[Message[Any]]:
+    def messages(self) -> list[Message[Any]]:
         """Both, by custody version and then in their order."""
         return sorted(in_order((*self.said, *self.heard)), key=lambda one: one.data.version)
 
@@ -42,15 +42,15 @@ class Story:
 
     def ours(self, kind: type[T]) -> Iterator[Message[T]]:
         """What we said of this kind."""
-        return (one for one in self.words if one.source == self.me and isinstance(one.data, kind))
+        return (one for one in self.messages if one.source == self.me and isinstance(one.data, kind))
 
     def theirs(self, kind: type[T]) -> Iterator[Message[T]]:
         """What we heard of this kind."""
-        return (one for one in self.words if one.source != self.me and isinstance(one.data, kind))
+        return (one for one in self.messages if one.source != self.me and isinstance(one.data, kind))
 
     def all(self, kind: type[T]) -> Iterator[Message[T]]:
         """What anybody said of this kind."""
-        return (one for one in self.words if isinstance(one.data, kind))
+        return (one for one in self.messages if isinstance(one.data, kind))
 
     def answered_by(self, offer_id: UUID) -> set[str]:
         """Who has ended his leg of our offer."""
@@ -81,10 +81,10 @@ def claim(message: Message[Any]) -> tuple[int, str] | None:
     return None
 
 
-def path_until(story: Story, start: tuple[str, ...], version: int) -> tuple[str, ...]:
+def path_until(history: CaseHistory, start: tuple[str, ...], version: int) -> tuple[str, ...]:
     """Who had held the case at ``version``, ``start`` first, each once."""
     path = list(start)
-    for one in story.words:
+    for one in history.messages:
         if one.data.version > version:
             break
         if not isinstance(one.data, k.AssistRequested):

@@ -6,24 +6,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.contract import messages as k
-from bus.contract.envelope import Message, compose, decode, encode, kept
-from bus.contract.epochs import before_first
-from bus.contract.ids import id_within
+from bus.contract.envelope import Message, compose, decode, encode, stored_columns
+from bus.contract.epochs import epoch_start
+from bus.contract.ids import derived_id
 from bus.custody import Record, Refusal
-from bus.recovery.case_history import Story
+from bus.recovery.case_history import CaseHistory
 from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
 from bus.recovery.resend import commands_were_heard, must_be_heard_again, still_to_say
-from bus.recovery.told_messages import Row, Word, archived, memory, outbox_row, read
+from bus.recovery.told_messages import Row, ToldMessage, archived, memory, outbox_row, read
 from bus.store import archive, inbox, outbox, parked, recovery
 from bus.store.database import Tx
 from bus.store.parked import parked_row, refused_row
 from bus.store.timestamps import ms
-from bus.store.unit_of_work import Page
+from bus.store.unit_of_work import UnitOfWork
 
-NOBODY_TOLD = "nobody told what opens this case here: ask its holder or origin too, `bus restored --ask CENTER`"
+NOBODY_TOLD = "nobody told what opens this case here: ask its holder or origin too, `bus recover --ask CENTER`"
 
 OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
 """What can be the first that a center hears of a case."""
@@ -33,7 +33,7 @@ OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
 class _Restoring:
     """One recovery's end."""
 
-    page: Page
+    page: UnitOfWork
     waiting: dict[str, Row]
     """What the backup's outbox has: unsent, or heard by now."""
     renewed: dict[str, str]
@@ -41,34 +41,34 @@ class _Restoring:
     park: list[dict[str, Any]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 
-    def owed(self, word: Word) -> str | None:
+    def owed(self, word: ToldMessage) -> str | None:
         """The id in the backup's outbox of what was told here, if it is there."""
         told: str = word.row["message_id"]
         found = told if told in self.waiting else self.renewed.get(told)
         return found if found in self.waiting else None
 
 
-def finish(tx: Tx, rules: Rules, now: datetime) -> None:
+def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
     """End the recovery that goes on. Everything said from here on is of the new era."""
-    era = recovery.era(tx)
-    if era.recovery is None:
+    epoch = recovery.epoch(tx)
+    if epoch.recovery is None:
         return
     waiting = {row["message_id"]: row for row in recovery.waiting(tx)}
-    restoring = _Restoring(Page(tx, rules, now), waiting, {str(_again(known)): known for known in waiting})
+    restoring = _Restoring(UnitOfWork(tx, context, now), waiting, {str(_again(known)): known for known in waiting})
     recovery.forget_held(tx)
-    recovery.lift_sent(tx, before_first(era.number))
+    recovery.lift_sent(tx, epoch_start(epoch.number))
     for case_id in recovery.cases_told(tx):
         _case(restoring, UUID(case_id), [read(row) for row in recovery.told(tx, case_id)])
-    _say_anew(restoring)
+    _send_again(restoring)
     recovery.lift_counters(tx, restoring.counters)
     parked.park(tx, restoring.park)
-    restoring.page.write()
-    recovery.end(tx, era.recovery, ms(now))
+    restoring.page.flush()
+    recovery.end(tx, epoch.recovery, ms(now))
 
 
-def _case(restoring: _Restoring, case_id: UUID, told: Sequence[Word]) -> None:
-    page, me = restoring.page, restoring.page.rules.me
-    before = page.record(case_id)
+def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> None:
+    uow, me = restoring.page, restoring.page.context.me
+    before = uow.record(case_id)
     ours = [w for w in told if w.row["way"] == archive.SAID]
     said = [w for w in ours if restoring.owed(w) is None]
     theirs = [w for w in told if w.row["way"] == archive.HEARD]
@@ -79,22 +79,22 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[Word]) -> None:
     _keep_said(restoring, said)
     words = [w.message for w in said if w.readable]
     applied = [w.message for w in heard if w.readable and w.verdict == k.Verdict.APPLIED.value]
-    whole = Story(me, before, words, applied)
+    whole = CaseHistory(me, before, words, applied)
     again = [one for one in applied if must_be_heard_again(whole, one)]
-    story = Story(me, before, words, [one for one in applied if one not in again])
-    record = rebuild(story, page.rules.arbiter)
+    history = CaseHistory(me, before, words, [one for one in applied if one not in again])
+    record = rebuild(history, uow.context.arbiter)
     _remember(restoring, heard, known=record is not None)
     if record is None:
         return
-    page.restore(record, still_to_say(story, record, page.now))
+    uow.restore(record, still_to_say(history, record, uow.now))
     _name(restoring, record)
-    _lay_on_desk(page, whole, record, [w for w in heard if w.message in story.heard])
+    _enqueue_work(uow, whole, record, [w for w in heard if w.message in history.heard])
     again += [w.message for w in heard if w.readable and w.verdict == k.Verdict.SUPERSEDED.value]
     for message in in_order(again):
-        _hear_again(page, message)
+        _hear_again(uow, message)
 
 
-def _heard(told: Iterable[Word], said: Sequence[Message[Any]], *, opened: bool = False) -> list[Word]:
+def _heard(told: Iterable[ToldMessage], said: Sequence[Message[Any]], *, opened: bool = False) -> list[ToldMessage]:
     """What we had applied: the peer has our receipt, or others have heard our answer; and what stood before it.
 
     The rest is still in its sender's outbox, and comes by itself. ``opened``: we knew the case, so one of those that
@@ -118,66 +118,66 @@ def _heard(told: Iterable[Word], said: Sequence[Message[Any]], *, opened: bool =
     return [word for word in listed if word.message.sequence <= marks.get(word.message.source, 0)]
 
 
-def _opens(word: Word) -> bool:
-    return isinstance(word.message.data, OPENERS) and word.verdict == k.Verdict.APPLIED.value
+def _opens(told: ToldMessage) -> bool:
+    return isinstance(told.message.data, OPENERS) and told.verdict == k.Verdict.APPLIED.value
 
 
-def _receipted(restoring: _Restoring, told: Iterable[Word]) -> None:
+def _receipted(restoring: _Restoring, told: Iterable[ToldMessage]) -> None:
     """What the backup's outbox still has, and its recipient has heard."""
-    page = restoring.page
+    uow = restoring.page
     for word in told:
         known = restoring.owed(word)
         if known is None:
             continue
         row, message_id = restoring.waiting.pop(known), word.row["message_id"]
         if message_id != known:
-            values = {"message_id": message_id, "sequence": word.message.sequence, **kept(word.row["body"])}
-            recovery.renew(page.tx, row["id"], row["case_id"], values)
+            values = {"message_id": message_id, "sequence": word.message.sequence, **stored_columns(word.row["body"])}
+            recovery.renew(uow.tx, row["id"], row["case_id"], values)
             row = {**row, **values}
         if word.verdict == k.Verdict.REFUSED.value:
             code = word.row["code"] or "refused"
-            outbox.receipted(page.tx, row["recipient"], [], [(message_id, code)])
-            restoring.park.append(refused_row(row, page.rules, code, page.now))
+            outbox.receipted(uow.tx, row["recipient"], [], [(message_id, code)])
+            restoring.park.append(refused_row(row, uow.context, code, uow.now))
         else:
-            archive.keep_said(page.tx, row["recipient"], [message_id], word.verdict, page.now_ms)
-            outbox.receipted(page.tx, row["recipient"], [message_id], [])
+            archive.keep_said(uow.tx, row["recipient"], [message_id], word.verdict, uow.now_ms)
+            outbox.receipted(uow.tx, row["recipient"], [message_id], [])
 
 
-def _keep_said(restoring: _Restoring, said: Sequence[Word]) -> None:
+def _keep_said(restoring: _Restoring, said: Sequence[ToldMessage]) -> None:
     """What we said and have forgotten goes where it would be: into the archive, or to the refused in the outbox."""
-    page, kept = restoring.page, []
-    mark = before_first(page.era.number)  # as `lift_sent` does for lanes that the backup has; nothing is newer yet
-    outbox.set_lanes(page.tx, "sent", {(w.row["peer"], w.row["case_id"]): mark for w in said}, page.era.number)
-    for word in said:
-        row = outbox_row(word, page.now_ms)
-        if word.verdict == k.Verdict.REFUSED.value:
-            outbox.lay_out(page.tx, [row])
-            restoring.park.append(refused_row(row, page.rules, row["trouble"], page.now))
+    uow, kept = restoring.page, []
+    mark = epoch_start(uow.epoch.number)  # as `lift_sent` does for lanes that the backup has; nothing is newer yet
+    outbox.set_lanes(uow.tx, "sent", {(w.row["peer"], w.row["case_id"]): mark for w in said}, uow.epoch.number)
+    for told in said:
+        row = outbox_row(told, uow.now_ms)
+        if told.verdict == k.Verdict.REFUSED.value:
+            outbox.enqueue(uow.tx, [row])
+            restoring.park.append(refused_row(row, uow.context, row["trouble"], uow.now))
         else:
-            kept.append({"way": archive.SAID, "peer": row["recipient"], **archived(word, page.now_ms)})
-    archive.keep(page.tx, kept)
+            kept.append({"way": archive.SAID, "peer": row["recipient"], **archived(told, uow.now_ms)})
+    archive.keep(uow.tx, kept)
 
 
-def _remember(restoring: _Restoring, heard: Sequence[Word], *, known: bool) -> None:
+def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, known: bool) -> None:
     """A repeat gets the same receipt as before. Refused ones are seen by the operator again; and what cannot be
     applied since nobody told what opens the case is refused too, so that it can be replayed once that is known."""
-    page, now_ms = restoring.page, ms(restoring.page.now)
+    uow, now_ms = restoring.page, ms(restoring.page.now)
     rows: list[dict[str, Any]] = []
     marks: dict[inbox.Lane, int] = {}
-    for word in heard:
-        row = {"peer": word.message.source, **memory(word, now_ms)}
+    for told in heard:
+        row = {"peer": told.message.source, **memory(told, now_ms)}
         if not known:
             row |= {"verdict": k.Verdict.REFUSED.value, "code": "unknown-case"}
         rows.append(row)
         marks[row["peer"], row["case_id"]] = max(marks.get((row["peer"], row["case_id"]), 0), row["sequence"])
         if row["verdict"] == k.Verdict.REFUSED.value:
             hint = "" if known else NOBODY_TOLD
-            code, body = row["code"] or "refused", word.row["body"]
-            restoring.park.append(parked_row(parked.WIRE, page.rules, body, word.message, code, hint, page.now))
-    inbox.remember(page.tx, rows)
-    outbox.set_lanes(page.tx, "applied", marks, page.era.number)
-    archive.keep(page.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
-    parked.take_known(page.tx, "unknown-case", [row["message_id"] for row in rows] if known else [])
+            code, body = row["code"] or "refused", told.row["body"]
+            restoring.park.append(parked_row(parked.WIRE, uow.context, body, told.message, code, hint, uow.now))
+    inbox.remember(uow.tx, rows)
+    outbox.set_lanes(uow.tx, "applied", marks, uow.epoch.number)
+    archive.keep(uow.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
+    parked.take_known(uow.tx, "unknown-case", [row["message_id"] for row in rows] if known else [])
 
 
 def _name(restoring: _Restoring, record: Record) -> None:
@@ -190,13 +190,13 @@ def _name(restoring: _Restoring, record: Record) -> None:
         restoring.counters[counter] = max(restoring.counters.get(counter, 0), int(number))
 
 
-def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[Word]) -> None:
+def _enqueue_work(uow: UnitOfWork, history: CaseHistory, record: Record, heard: Sequence[ToldMessage]) -> None:
     """What was applied since the backup is worked into our own system again: by the same key its effect stays one.
 
     Of what others have heard the answer to, only the links are still wanted."""
-    now_ms = page.now_ms
-    bodies = {word.message.id: word.row["body"] for word in heard}
-    messages = in_order([*(word.message for word in heard), *_to_ourselves(story, record)])
+    now_ms = uow.now_ms
+    bodies = {told.message.id: told.row["body"] for told in heard}
+    messages = in_order([*(told.message for told in heard), *_to_ourselves(history, record)])
     rows = [
         {
             "message_id": str(message.id),
@@ -209,51 +209,51 @@ def _lay_on_desk(page: Page, story: Story, record: Record, heard: Sequence[Word]
             "next_ms": now_ms,
             "created_ms": now_ms,
             "reason": "",
-            "said": commands_were_heard(story, message),
+            "said": commands_were_heard(history, message),
         }
         for message in messages
     ]
-    there = [decode(body) for body in inbox.bodies(page.tx, str(record.case.case_id))]
-    recovery.mark_said(page.tx, [str(one.id) for one in there if commands_were_heard(story, one)], now_ms)
-    inbox.lay_work(page.tx, rows)
+    there = [decode(body) for body in inbox.bodies(uow.tx, str(record.case.case_id))]
+    recovery.mark_said(uow.tx, [str(one.id) for one in there if commands_were_heard(history, one)], now_ms)
+    inbox.enqueue_work(uow.tx, rows)
 
 
-def _to_ourselves(story: Story, record: Record) -> list[Message[Any]]:
+def _to_ourselves(history: CaseHistory, record: Record) -> list[Message[Any]]:
     """What we told our own desk with it: nobody else has heard that copy, but it can be made again, key and all."""
     mine: dict[UUID, Message[Any]] = {}
-    for one in story.said:
+    for one in history.said:
         replies = isinstance(one.data, k.Resolved) and record.case.origin == record.me
         if replies or (isinstance(one.data, k.Ruled) and one.data.holder == record.me):
-            key = id_within(record.case.case_id, one.data.model_dump_json())
+            key = derived_id(record.case.case_id, one.data.model_dump_json())
             own = compose(one.data, source=record.me, recipient=record.me, now=one.time, subject=one.subject)
             mine.setdefault(key, own.model_copy(update={"id": key, "causeid": one.causeid}))
     return list(mine.values())
 
 
-def _hear_again(page: Page, message: Message[Any]) -> None:
+def _hear_again(uow: UnitOfWork, message: Message[Any]) -> None:
     """By the ordinary rules: nobody has heard what became of it, so nothing has."""
     try:
-        with page.attempt():
-            page.hear(message, encode(message))
+        with uow.savepoint():
+            uow.apply(message, encode(message))
     except Refusal as refusal:
-        page.note(message.subject, "restored", message.data.kind, message.source, message.id, refusal.code)  # type: ignore[arg-type]  # it has a case: asking keeps no other
+        uow.journal(message.subject, "restored", message.data.kind, message.source, message.id, refusal.code)  # type: ignore[arg-type]  # it has a case: asking keeps no other
 
 
 def _again(message_id: str) -> UUID:
     """The id under which a message of the backup's outbox is said in a new era: the same after each recovery from the
     same backup, so that it is known which of them was heard; another than before, so that no late receipt ends it."""
-    return id_within(UUID(message_id), "again")
+    return derived_id(UUID(message_id), "again")
 
 
-def _say_anew(restoring: _Restoring) -> None:
+def _send_again(restoring: _Restoring) -> None:
     """What nobody has heard is said in the new era, with an id and a place of its own: its old copies count no more."""
-    page = restoring.page
+    uow = restoring.page
     for row in restoring.waiting.values():
         lane = (row["recipient"], row["case_id"])
-        sequence = outbox.next_sequences(page.tx, {lane: 1}, page.era.number)[lane] + 1
-        values = {"id": _again(row["message_id"]), "time": page.now, "sequence": sequence}
+        sequence = outbox.next_sequences(uow.tx, {lane: 1}, uow.epoch.number)[lane] + 1
+        values = {"id": _again(row["message_id"]), "time": uow.now, "sequence": sequence}
         message = decode(row["body"]).model_copy(update=values)
-        again = {"message_id": str(message.id), "sequence": sequence, **kept(encode(message))}
-        again |= {"attempts": 0, "next_ms": page.now_ms, "trouble": ""}
-        recovery.renew(page.tx, row["id"], row["case_id"], again)
-        page.note(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)
+        again = {"message_id": str(message.id), "sequence": sequence, **stored_columns(encode(message))}
+        again |= {"attempts": 0, "next_ms": uow.now_ms, "trouble": ""}
+        recovery.renew(uow.tx, row["id"], row["case_id"], again)
+        uow.journal(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)

@@ -11,28 +11,28 @@ from uuid import UUID
 from bus.contract import messages as k
 from bus.contract.case import Case
 from bus.contract.envelope import Message
-from bus.custody import Assist, Given, OfferIn, OfferOut, Record, Result, Status
+from bus.custody import Assist, Rating, ReceivedOffer, Record, Result, SentOffer, Status
 from bus.custody.decide import result_of
-from bus.custody.merge import all_returns, fuller, overruled
-from bus.recovery.case_history import Story, claim, path_until
+from bus.custody.merge import all_returns, fuller_case, overruled
+from bus.recovery.case_history import CaseHistory, claim, path_until
 from bus.recovery.order import in_order
 
 _WITH_ROUND = (k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed)
 _WITH_RETURNS = (k.Offered, k.ArbitrationRequested, k.Ruled)
 
 
-def rebuild(story: Story, arbiter: str | None) -> Record | None:
+def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
     """The record. ``arbiter``: whom this center's settings name. None when nobody told what opens the case here."""
-    case = _case(story)
+    case = _case(history)
     if case is None:
         return None
-    before, me = story.before, story.me
+    before, me = history.before, history.me
     known = [] if before is None else [(before.version, before.holder)]
-    version, holder = max([*known, *filter(None, map(claim, story.words))], key=lambda found: found[0])
+    version, holder = max([*known, *filter(None, map(claim, history.messages))], key=lambda found: found[0])
     round_ = max(
-        [before.round if before else 1, *(o.data.round for o in story.words if isinstance(o.data, _WITH_ROUND))]
+        [before.round if before else 1, *(o.data.round for o in history.messages if isinstance(o.data, _WITH_ROUND))]
     )
-    status, result = _stage(story, case.origin == me, version, round_)
+    status, result = _stage(history, case.origin == me, version, round_)
     record = Record(
         me=me,
         case=case,
@@ -40,39 +40,42 @@ def rebuild(story: Story, arbiter: str | None) -> Record | None:
         version=version,
         status=status,
         round=round_,
-        path=path_until(story, before.path if before else (case.origin,), version),
-        returns=_returns(story),
-        arbiter=_arbiter(story, arbiter if case.origin == me else None),
-        assists=_assists(story),
+        path=path_until(history, before.path if before else (case.origin,), version),
+        returns=_returns(history),
+        arbiter=_arbiter(history, arbiter if case.origin == me else None),
+        assists=_assists(history),
         result=result,
-        ratings=_ratings(story),
-        urges=_urges(story),
-        due=_due(story),
+        ratings=_ratings(history),
+        urges=_urges(history),
+        due=_due(history),
     )
-    asked, concerned = _arbitration(story, record)
+    asked, concerned = _arbitration(history, record)
     return record.with_(
-        offer_out=_offer_out(story, record), offer_in=_offer_in(story, record), arbitration=asked, concerned=concerned
+        offer_out=_offer_out(history, record),
+        offer_in=_offer_in(history, record),
+        arbitration=asked,
+        concerned=concerned,
     )
 
 
-def _case(story: Story) -> Case | None:
-    known = story.before.case if story.before else None
-    told = [one.data.case for one in story.words if isinstance(one.data, (*_WITH_RETURNS, k.AssistRequested))]
+def _case(history: CaseHistory) -> Case | None:
+    known = history.before.case if history.before else None
+    told = [one.data.case for one in history.messages if isinstance(one.data, (*_WITH_RETURNS, k.AssistRequested))]
     for case in told:
-        known = case if known is None else fuller(known, case)
+        known = case if known is None else fuller_case(known, case)
     return known
 
 
-def _stage(story: Story, at_origin: bool, version: int, round_: int) -> tuple[Status, Result | None]:
+def _stage(history: CaseHistory, at_origin: bool, version: int, round_: int) -> tuple[Status, Result | None]:
     """A ruling undoes a result that it has overtaken, except at the origin, or when the resident has been told it."""
-    before, status, result = story.before, Status.OPEN, None
-    closed = any(one.data.round == round_ for one in story.all(k.Closed))
+    before, status, result = history.before, Status.OPEN, None
+    closed = any(one.data.round == round_ for one in history.all(k.Closed))
     stays = at_origin or closed
     if before is not None and before.round == round_:
         status, result = before.status, before.result
         if status is Status.RESOLVED and not stays and overruled(before.version, version):
             status, result = Status.OPEN, None
-    resolved = [one for one in story.all(k.Resolved) if one.data.round == round_]
+    resolved = [one for one in history.all(k.Resolved) if one.data.round == round_]
     standing = [one for one in resolved if stays or not overruled(one.data.version, version)]
     if result is None and standing:
         result = result_of(standing[0].data, standing[0].source)
@@ -80,14 +83,14 @@ def _stage(story: Story, at_origin: bool, version: int, round_: int) -> tuple[St
     return (Status.CLOSED if closed else status), result
 
 
-def _returns(story: Story) -> tuple[k.Return, ...]:
+def _returns(history: CaseHistory) -> tuple[k.Return, ...]:
     """Each once, by offer and center: what travelled with the case is the older copy and keeps its time."""
-    known = story.before.returns if story.before else ()
-    for one in story.words:
+    known = history.before.returns if history.before else ()
+    for one in history.messages:
         if isinstance(one.data, _WITH_RETURNS):
             known = all_returns(known, one.data.returns)
     counted = {(one.offer_id, one.by) for one in known}
-    for said in story.theirs(k.Declined):
+    for said in history.theirs(k.Declined):
         if (said.data.offer_id, said.source) not in counted:
             text = " ".join((said.data.text or "").split())[:200] or None
             known = (
@@ -97,45 +100,45 @@ def _returns(story: Story) -> tuple[k.Return, ...]:
     return known[-50:]
 
 
-def _arbiter(story: Story, at_registration: str | None) -> str | None:
-    if story.before is not None and story.before.arbiter is not None:
-        return story.before.arbiter
-    for asked in story.all(k.ArbitrationRequested):
+def _arbiter(history: CaseHistory, at_registration: str | None) -> str | None:
+    if history.before is not None and history.before.arbiter is not None:
+        return history.before.arbiter
+    for asked in history.all(k.ArbitrationRequested):
         return asked.recipient
-    for offered in story.all(k.Offered):
+    for offered in history.all(k.Offered):
         if offered.data.arbiter is not None:
             return offered.data.arbiter
-    for ruled in story.all(k.Ruled):
+    for ruled in history.all(k.Ruled):
         return ruled.source
     return at_registration
 
 
-def _offer_out(story: Story, record: Record) -> OfferOut | None:
+def _offer_out(history: CaseHistory, record: Record) -> SentOffer | None:
     """Our own open offer: those asked of whom nobody has told that his leg has ended."""
     if not record.mine:
         return None
-    offers: dict[UUID, OfferOut] = {}
-    before = story.before.offer_out if story.before else None
+    offers: dict[UUID, SentOffer] = {}
+    before = history.before.offer_out if history.before else None
     if before is not None and before.version == record.version:
         offers[before.offer_id] = before
-    for one in story.ours(k.Offered):
+    for one in history.ours(k.Offered):
         if one.data.version == record.version:
             offers[one.data.offer_id] = _asked(offers.get(one.data.offer_id), one)
-    asked_back = {one.data.offer_id for one in story.ours(k.WithdrawalRequested)}
+    asked_back = {one.data.offer_id for one in history.ours(k.WithdrawalRequested)}
     for offer in reversed(offers.values()):
-        over = story.answered_by(offer.offer_id) | story.told(k.Lost, offer.offer_id)
+        over = history.answered_by(offer.offer_id) | history.told(k.Lost, offer.offer_id)
         pending = tuple(center for center in offer.pending if center not in over)
-        if pending and not story.told(k.Granted, offer.offer_id):
+        if pending and not history.told(k.Granted, offer.offer_id):
             withdrawing = offer.withdrawing or offer.offer_id in asked_back
             return offer.model_copy(update={"pending": pending, "withdrawing": withdrawing})
     return None
 
 
-def _asked(offer: OfferOut | None, said: Message[k.Offered]) -> OfferOut:
+def _asked(offer: SentOffer | None, said: Message[k.Offered]) -> SentOffer:
     if offer is None:
         to = (said.recipient,)
         data = said.data
-        return OfferOut(
+        return SentOffer(
             offer_id=data.offer_id, mode=data.mode, version=data.version, pending=to, asked=to, at=said.time
         )
     if said.recipient in offer.asked:
@@ -145,19 +148,19 @@ def _asked(offer: OfferOut | None, said: Message[k.Offered]) -> OfferOut:
     )
 
 
-def _offer_in(story: Story, record: Record) -> OfferIn | None:
+def _offer_in(history: CaseHistory, record: Record) -> ReceivedOffer | None:
     """The offer to us that we have not answered, as far as anybody has heard."""
-    offers: list[OfferIn] = []
-    before = story.before.offer_in if story.before else None
+    offers: list[ReceivedOffer] = []
+    before = history.before.offer_in if history.before else None
     if before is not None:
         offers.append(before)
-    for one in sorted(story.theirs(k.Offered), key=lambda o: (o.data.version, o.sequence)):
+    for one in sorted(history.theirs(k.Offered), key=lambda o: (o.data.version, o.sequence)):
         data = one.data
         offers.append(
-            OfferIn(offer_id=data.offer_id, offerer=one.source, mode=data.mode, version=data.version, at=one.time)
+            ReceivedOffer(offer_id=data.offer_id, offerer=one.source, mode=data.mode, version=data.version, at=one.time)
         )
-    over = {one.data.offer_id for one in story.words if _ends_offer_in(one, story.me)}
-    bids = {one.data.offer_id for one in story.ours(k.Accepted) if one.data.bid}
+    over = {one.data.offer_id for one in history.messages if _ends_offer_in(one, history.me)}
+    bids = {one.data.offer_id for one in history.ours(k.Accepted) if one.data.bid}
     for offer in reversed(offers):
         if offer.version == record.version and offer.offerer == record.holder and offer.offer_id not in over:
             return offer.model_copy(update={"bid": offer.bid or offer.offer_id in bids})
@@ -170,18 +173,18 @@ def _ends_offer_in(message: Message[Any], me: str) -> bool:
     return isinstance(message.data, k.Lost)
 
 
-def _arbitration(story: Story, record: Record) -> tuple[str | None, tuple[str, ...]]:
+def _arbitration(history: CaseHistory, record: Record) -> tuple[str | None, tuple[str, ...]]:
     """Who was asked for a ruling or, at the arbiter, who asks, and who else must hear it."""
-    before = story.before
-    closed = max((one.data.round for one in story.all(k.Closed)), default=0)
+    before = history.before
+    closed = max((one.data.round for one in history.all(k.Closed)), default=0)
     if record.arbiter != record.me:
         now = (record.version, record.round)
         kept = before is not None and (before.version, before.round) == now and before.round > closed
-        asked = [o for o in story.ours(k.ArbitrationRequested) if (o.data.version, o.data.round) == now]
+        asked = [o for o in history.ours(k.ArbitrationRequested) if (o.data.version, o.data.round) == now]
         waits = (kept and before is not None and before.arbitration) or any(o.data.round > closed for o in asked)
         return (record.arbiter if waits else None), ()
-    ruled = max((one.data.version for one in story.ours(k.Ruled)), default=0)
-    open_ = [o for o in story.theirs(k.ArbitrationRequested) if o.data.version >= ruled and o.data.round > closed]
+    ruled = max((one.data.version for one in history.ours(k.Ruled)), default=0)
+    open_ = [o for o in history.theirs(k.ArbitrationRequested) if o.data.version >= ruled and o.data.round > closed]
     keeps = before is not None and not ruled and before.round > closed
     asker = before.arbitration if keeps and before is not None else None
     concerned = before.concerned if keeps and before is not None else ()
@@ -190,37 +193,37 @@ def _arbitration(story: Story, record: Record) -> tuple[str | None, tuple[str, .
     return asker, concerned[-200:]
 
 
-def _assists(story: Story) -> tuple[Assist, ...]:
-    known = {one.assist_id: one for one in (story.before.assists if story.before else ())}
-    for asked in story.all(k.AssistRequested):
+def _assists(history: CaseHistory) -> tuple[Assist, ...]:
+    known = {one.assist_id: one for one in (history.before.assists if history.before else ())}
+    for asked in history.all(k.AssistRequested):
         data = asked.data
         assist = Assist(assist_id=data.assist_id, asker=asked.source, assistant=asked.recipient, ask=data.ask)
         known.setdefault(data.assist_id, assist)
-    for answer in story.all(k.AssistAnswered):
+    for answer in history.all(k.AssistAnswered):
         assist_ = known.get(answer.data.assist_id)
         if assist_ is not None and assist_.assistant == answer.source:
             known[assist_.assist_id] = assist_.model_copy(update={"done": answer.data.done})
     return tuple(known.values())
 
 
-def _ratings(story: Story) -> tuple[Given, ...]:
-    known = {(one.round, one.rater): one for one in (story.before.ratings if story.before else ())}
-    for one in story.all(k.Rated):
-        given = Given(round=one.data.round, rater=one.data.rater, grade=one.data.grade)
+def _ratings(history: CaseHistory) -> tuple[Rating, ...]:
+    known = {(one.round, one.rater): one for one in (history.before.ratings if history.before else ())}
+    for one in history.all(k.Rated):
+        given = Rating(round=one.data.round, rater=one.data.rater, grade=one.data.grade)
         known.setdefault((given.round, given.rater), given)
     return tuple(known.values())
 
 
-def _urges(story: Story) -> int:
+def _urges(history: CaseHistory) -> int:
     """One for each that was heard, and one for each time that we urged, however many were asked to hurry."""
-    passed_on = {one.id for one in story.theirs(k.Urged)}
-    own = {(one.time, one.data.text) for one in story.ours(k.Urged) if one.causeid not in passed_on}
-    return (story.before.urges if story.before else 0) + len(passed_on) + len(own)
+    passed_on = {one.id for one in history.theirs(k.Urged)}
+    own = {(one.time, one.data.text) for one in history.ours(k.Urged) if one.causeid not in passed_on}
+    return (history.before.urges if history.before else 0) + len(passed_on) + len(own)
 
 
-def _due(story: Story) -> datetime | None:
-    due = story.before.due if story.before else None
-    for one in story.words:
+def _due(history: CaseHistory) -> datetime | None:
+    due = history.before.due if history.before else None
+    for one in history.messages:
         if isinstance(one.data, k.Accepted | k.Progressed):
             due = one.data.due or due
     return due

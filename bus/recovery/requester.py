@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bus.backoff import Pauses
-from bus.context import Rules
+from bus.backoff import Backoff
+from bus.context import CenterContext
 from bus.contract.envelope import Message, Undecodable, decode
 from bus.contract.ids import new_id
 from bus.contract.messages import LogAsked, LogEntry, LogTold, Way
@@ -17,7 +17,7 @@ from bus.store.database import Store, Tx
 from bus.store.due import is_due
 from bus.store.timestamps import ms
 
-PAUSES = Pauses(2, 120)
+ASK_AGAIN_AFTER = Backoff(2, 120)
 """How long to wait for a page before asking again."""
 
 
@@ -33,58 +33,58 @@ class Status:
     """Peer → ``asked``, ``told`` or ``excused``."""
 
 
-class Nothing(ValueError):
+class NothingToRecover(ValueError):
     """No recovery goes on, or this center is not asked in it."""
 
 
-def begin(store: Store, rules: Rules, peers: Iterable[str], now: datetime) -> Status:
+def begin(store: Store, context: CenterContext, peers: Iterable[str], now: datetime) -> Status:
     """The store was put back to a backup: everyone in its lanes, the arbiter and ``peers`` are asked from now on.
 
     Also while a recovery goes on: its backup may be one that was made during a recovery, and everything said since is
     of that era. So each word of the operator begins a new one, and whoever is asked already is asked anew. Raises
-    ``StoreTrouble``."""
+    ``StoreUnavailable``."""
 
     def change(tx: Tx) -> None:
-        era, arbiter = recovery.era(tx), [rules.arbiter] if rules.arbiter else []
-        asked = [one.peer for one in recovery.peers(tx)] if era.recovery else []
-        known = {*recovery.lane_peers(tx), *peers, *arbiter, *asked} - {rules.me}
-        recovery.begin(tx, str(new_id()), era.number + 1, known, ms(now))
+        epoch, arbiter = recovery.epoch(tx), [context.arbiter] if context.arbiter else []
+        asked = [one.peer for one in recovery.peers(tx)] if epoch.recovery else []
+        known = {*recovery.lane_peers(tx), *peers, *arbiter, *asked} - {context.me}
+        recovery.begin(tx, str(new_id()), epoch.number + 1, known, ms(now))
 
     store.write(change)
     return status(store)
 
 
 def excuse(store: Store, peer: str, now: datetime) -> Status:
-    """Go on without ``peer``: what only it has heard is then lost. Raises ``Nothing`` or ``StoreTrouble``."""
+    """Go on without ``peer``: what only it has heard is then lost. Raises ``Nothing`` or ``StoreUnavailable``."""
 
     def change(tx: Tx) -> None:
-        if recovery.era(tx).recovery is None or not recovery.excuse(tx, peer):
-            raise Nothing(peer)
+        if recovery.epoch(tx).recovery is None or not recovery.excuse(tx, peer):
+            raise NothingToRecover(peer)
 
     store.write(change)
     return status(store)
 
 
 def status(store: Store) -> Status:
-    """How far it is. Raises ``StoreTrouble``."""
+    """How far it is. Raises ``StoreUnavailable``."""
     with store.reading() as tx:
-        era = recovery.era(tx)
+        epoch = recovery.epoch(tx)
         peers = {asked.peer: asked.state for asked in recovery.peers(tx)}
-        return Status(era.recovery is not None, era.number, recovery.told_count(tx), peers)
+        return Status(epoch.recovery is not None, epoch.number, recovery.told_count(tx), peers)
 
 
 def going_on(store: Store) -> bool:
-    """Whether this center recovers, and so takes nothing in. Raises ``StoreTrouble``."""
+    """Whether this center recovers, and so takes nothing in. Raises ``StoreUnavailable``."""
     with store.reading() as tx:
-        return recovery.era(tx).recovery is not None
+        return recovery.epoch(tx).recovery is not None
 
 
-def questions(tx: Tx, era: recovery.Era, now: datetime) -> list[tuple[str, LogAsked]]:
+def questions(tx: Tx, epoch: recovery.Epoch, now: datetime) -> list[tuple[str, LogAsked]]:
     """Whom to ask now, and what; asked again later if nothing comes."""
     due = [one for one in recovery.peers(tx) if one.state == recovery.ASKED and is_due(one.next_ms, ms(now))]
     for one in due:
-        recovery.asked_again(tx, one.peer, ms(now) + PAUSES.after_ms(one.attempts))
-    return [(one.peer, LogAsked(recovery=UUID(era.recovery), cursor=one.cursor)) for one in due]
+        recovery.asked_again(tx, one.peer, ms(now) + ASK_AGAIN_AFTER.delay_ms(one.attempts))
+    return [(one.peer, LogAsked(recovery=UUID(epoch.recovery), cursor=one.cursor)) for one in due]
 
 
 def all_told(tx: Tx) -> bool:
@@ -92,20 +92,20 @@ def all_told(tx: Tx) -> bool:
     return all(one.state != recovery.ASKED for one in recovery.peers(tx))
 
 
-def take_told(tx: Tx, rules: Rules, message: Message[LogTold], now: datetime) -> str:
+def take_told(tx: Tx, context: CenterContext, message: Message[LogTold], now: datetime) -> str:
     """Keep a page. Returns how it ended: ``told``, or ``told-again`` for a page that is not awaited."""
-    peer, told, era = message.source, message.data, recovery.era(tx)
+    peer, told, epoch = message.source, message.data, recovery.epoch(tx)
     asked = recovery.asking(tx, peer)
-    if asked is None or era.recovery != str(told.recovery) or asked.state != recovery.ASKED:
+    if asked is None or epoch.recovery != str(told.recovery) or asked.state != recovery.ASKED:
         return "told-again"
-    if told.used and told.era >= era.number:
-        recovery.raise_era(tx, era.recovery, told.era + 1, ms(now))
+    if told.used and told.era >= epoch.number:
+        recovery.raise_epoch(tx, epoch.recovery, told.era + 1, ms(now))
         return "told"
-    if told.used or told.cursor != asked.cursor or told.era != era.number:
+    if told.used or told.cursor != asked.cursor or told.era != epoch.number:
         return "told-again"
     heard, partial = _assembled(told.entries, asked.partial)
-    recovery.keep_told(tx, _younger(tx, peer, _honest(heard, peer, rules)))
-    recovery.ask(tx, {*told.centers} - {rules.me}, ms(now))
+    recovery.keep_told(tx, _younger(tx, peer, _honest(heard, peer, context)))
+    recovery.ask(tx, {*told.centers} - {context.me}, ms(now))
     state = recovery.ASKED if told.next else recovery.TOLD
     recovery.heard_page(tx, peer, told.next or asked.cursor, partial, state, ms(now))
     return "told"
@@ -126,7 +126,9 @@ def _assembled(entries: Iterable[LogEntry], partial: bytes) -> tuple[list[_Whole
     return whole, partial
 
 
-def _honest(told: Iterable[_Whole], peer: str, rules: Rules) -> Iterator[tuple[Message[Any], bytes, LogEntry]]:
+def _honest(
+    told: Iterable[_Whole], peer: str, context: CenterContext
+) -> Iterator[tuple[Message[Any], bytes, LogEntry]]:
     """What went between the two of us about a case; anything else a peer has no business telling, nor what we are to
     have said and have never signed."""
     for body, entry in told:
@@ -136,8 +138,8 @@ def _honest(told: Iterable[_Whole], peer: str, rules: Rules) -> Iterator[tuple[M
             if error.envelope is None:
                 continue
             message = error.envelope
-        ends = (peer, rules.me) if entry.way is Way.SAID else (rules.me, peer)
-        if entry.way is Way.HEARD and not rules.notary.has_said(rules.me, body):
+        ends = (peer, context.me) if entry.way is Way.SAID else (context.me, peer)
+        if entry.way is Way.HEARD and not context.security.has_said(context.me, body):
             continue
         if (message.source, message.recipient) == ends and message.subject is not None and message.sequence:
             yield message, body, entry

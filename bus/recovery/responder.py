@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from bus.contract.envelope import Message
-from bus.contract.epochs import ERAS_AHEAD, FURTHEST_AHEAD, before_first, era_of
+from bus.contract.epochs import MAX_AHEAD, MAX_EPOCHS_AHEAD, epoch_of, epoch_start
 from bus.contract.messages import LogAsked, LogEntry, LogTold, Verdict, Way
 from bus.contract.types import Strict
 from bus.store import archive
@@ -26,43 +26,43 @@ _CURSOR = re.compile(r"^([ao])([0-9]{1,18}):([0-9]{1,9})$")
 _SOURCES = {"a": archive.since, "o": archive.unreceipted}
 
 
-def enter_eras(tx: Tx, messages: Collection[Message[Any]]) -> dict[str, int]:
+def enter_epochs(tx: Tx, messages: Collection[Message[Any]]) -> dict[str, int]:
     """The eras in which the senders of these messages speak, where it is not the first.
 
     A peer that speaks in a later one than we knew was put back to a backup, though it may not have asked us."""
-    heard = [(message.source, era_of(message.sequence)) for message in messages if _tells_era(message)]
-    eras = {peer: era for peer, (era, _) in archive.eras(tx, {message.source for message in messages}).items()}
+    heard = [(message.source, epoch_of(message.sequence)) for message in messages if _tells_epoch(message)]
+    eras = {peer: era for peer, (era, _) in archive.epochs(tx, {message.source for message in messages}).items()}
     for peer, era in heard:
         known = eras.get(peer, 0)
-        if known < era <= known + ERAS_AHEAD:
-            archive.begin_era(tx, peer, era, "")
+        if known < era <= known + MAX_EPOCHS_AHEAD:
+            archive.begin_epoch(tx, peer, era, "")
             eras[peer] = era
     return eras
 
 
-def _tells_era(message: Message[Any]) -> bool:
+def _tells_epoch(message: Message[Any]) -> bool:
     """Whether its sequence is one that a restored center would use first; a wild one must not silence its sender."""
     if isinstance(message.data, LogAsked) or not isinstance(message.data, Strict):
         return False  # a question begins its era itself; a body that is not of the contract proves nothing
-    return message.sequence - before_first(era_of(message.sequence)) <= FURTHEST_AHEAD
+    return message.sequence - epoch_start(epoch_of(message.sequence)) <= MAX_AHEAD
 
 
 def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
     """A peer asks: from now on it is heard in its new era only, and a page is owed to it.
 
     An era that is not later than one we know, from another recovery, was used before: ``page`` tells it so."""
-    peer, asked, era = message.source, message.data, era_of(message.sequence)
-    known, recovery = archive.eras(tx, [peer]).get(peer, (0, ""))
-    if known < era <= known + ERAS_AHEAD or (era == known and recovery == ""):
-        archive.begin_era(tx, peer, era, str(asked.recovery))
+    peer, asked, era = message.source, message.data, epoch_of(message.sequence)
+    known, recovery = archive.epochs(tx, [peer]).get(peer, (0, ""))
+    if known < era <= known + MAX_EPOCHS_AHEAD or (era == known and recovery == ""):
+        archive.begin_epoch(tx, peer, era, str(asked.recovery))
     row = {"peer": peer, "recovery": str(asked.recovery), "cursor": asked.cursor, "next_ms": now_ms}
     archive.owe_pages(tx, [row])
 
 
-def page(tx: Tx, owed: Mapping[str, Any]) -> LogTold:
+def log_page(tx: Tx, owed: Mapping[str, Any]) -> LogTold:
     """The page that is owed."""
     peer, recovery, cursor = owed["peer"], UUID(owed["recovery"]), owed["cursor"]
-    era, known = archive.eras(tx, [peer]).get(peer, (0, ""))
+    era, known = archive.epochs(tx, [peer]).get(peer, (0, ""))
     if known != owed["recovery"]:
         return LogTold(recovery=recovery, era=era, used=True, cursor=cursor)
     entries: list[LogEntry] = []

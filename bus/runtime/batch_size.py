@@ -12,7 +12,7 @@ LONGEST = 30.0
 """Seconds after which nothing more of a round is begun: with the longest call it must end well within its lease."""
 
 
-class Pace:
+class AdaptiveBatchSize:
     """One desk's. Its hands may ask and tell from several threads."""
 
     def __init__(self, least: int, most: int, failures: int, timer: Callable[[], float] = time.monotonic) -> None:
@@ -27,11 +27,11 @@ class Pace:
         """A round begins."""
         self._began, self._failed = self._timer(), 0
 
-    def enough(self) -> bool:
+    def exhausted(self) -> bool:
         """Whether the rest of the round is better left to a later one."""
         return self._failed >= self._failures or self._timer() - self._began > LONGEST
 
-    def saw(self, *, failed: bool) -> None:
+    def record(self, *, failed: bool) -> None:
         """One task is over."""
         self._failed = self._failed + 1 if failed else 0
 

@@ -16,28 +16,29 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bus import recovery
-from bus.attachments.service import Attachments
-from bus.context import Rules
-from bus.http.app import DoorShut, make_app
-from bus.http.rate_limit import Throttle, throttled
-from bus.http.server import Serving
+from bus.attachments.service import AttachmentService
+from bus.context import CenterContext
+from bus.http.app import Unavailable, make_app
+from bus.http.rate_limit import RateLimit, rate_limited
+from bus.http.server import HttpServer
 from bus.log import log
 from bus.operations.erasure import erase_old
 from bus.operations.metrics import Metrics
-from bus.pipeline.handle import NOT_BEGUN, Gate, Patience
-from bus.pipeline.intake import Counter, Reply, Submission
-from bus.runtime.bootstrap import folder_of, store_of
-from bus.runtime.engine import WINDOW, Turns
-from bus.runtime.worker_pool import Hands
-from bus.sdk.backend import Vendor
+from bus.pipeline.handle import NOT_BEGUN, CircuitBreaker, RetryPolicy
+from bus.pipeline.intake import IntakeDeps, Reply, Submission
+from bus.pipeline.relay import NoKey
+from bus.runtime.bootstrap import blob_store_of, store_of
+from bus.runtime.engine import BATCH_LIMIT, Engine
+from bus.runtime.worker_pool import WorkerPool
+from bus.sdk.backend import BackendClient
 from bus.sdk.discovery import load_adapter
-from bus.security.errors import KeyTrouble
-from bus.security.keyed_security import notary_of
+from bus.security.errors import KeyUnusable
+from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
 from bus.store import archive, schema
-from bus.store.database import StoreTrouble
+from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
-from bus.transports.port import Fate, Transport
+from bus.transports.port import SendResult, Transport
 
 UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes"})
 """What accept counts that a log should tell."""
@@ -52,16 +53,16 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-OBJECTS_BETWEEN_SEARCHES = 50_000
+GC_THRESHOLD = 50_000
 """New objects after which Python looks for circles among them; of itself it would be 700, and a window makes 15,000."""
 
 
-def settle_down() -> None:
+def tune_garbage_collector() -> None:
     """Once all is loaded: the garbage collector need not walk through it again and again, nor through a window's
     messages while they are at work; what they leave in circles is little, and is found a few windows later."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES, 10, 10)
+    gc.set_threshold(GC_THRESHOLD, 10, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,43 +71,45 @@ class _Waiting:
     reply: "Future[Reply]"
 
 
-class Running:
+class CenterProcess:
     """One center at work: ``start``, then ``stop``. Everything it promised is in the store, so it may also just die."""
 
     def __init__(self, settings: CenterSettings, transport: Transport) -> None:
-        """Raises ``KeyTrouble`` when its keys or the directory cannot be read."""
+        """Raises ``KeyUnusable`` when its keys or the directory cannot be read."""
         self.settings = settings
         self.transport = transport
         self.center = load_adapter(settings.adapter_package)
-        notary = notary_of(settings.trust)
-        self.rules = Rules(settings.center, settings.arbiter, settings.returns_before_arbiter, notary)
+        security = security_of(settings.trust)
+        self.context = CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security)
         self.store = store_of(settings)
-        self.attachments = Attachments(folder_of(settings, self.store), settings.http.public_url, notary)
-        self.vendor = Vendor(settings.vendor.url, settings.vendor.token.get_secret_value(), settings.vendor.timeout)
-        self.system = self.center.connect(self.vendor)
+        self.attachments = AttachmentService(blob_store_of(settings, self.store), settings.http.public_url, security)
+        self.backend = BackendClient(
+            settings.backend.url, settings.backend.token.get_secret_value(), settings.backend.timeout
+        )
+        self.system = self.center.connect(self.backend)
         self.metrics = Metrics(settings.center, self.store, transport)
-        self._hands = Hands(settings.hands, settings.center)
-        self.turns = Turns(
+        self._workers = WorkerPool(settings.concurrency, settings.center)
+        self.engine = Engine(
             self.center,
             self.system,
-            self.rules,
-            Counter(self.rules, settings, self.attachments.named),
+            self.context,
+            IntakeDeps(self.context, settings, self.attachments.named),
             self.store,
             transport,
-            Gate(Patience(attempts=settings.park_after)),
+            CircuitBreaker(RetryPolicy(attempts=settings.park_after)),
             self.attachments.fetch,
             clock,
-            self._hands.side_by_side,
-            at_once=settings.hands * 4,
+            self._workers.run,
+            smallest_batch=settings.concurrency * 4,
             timed=self.metrics.timed,
-            ring=self._ring,
+            wake=self._wake,
         )
-        self._door: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._forms: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._shut = threading.Event()
         self._leaving = threading.Event()
-        self._relay_bell, self._desk_bell = threading.Event(), threading.Event()
+        self._relay_due, self._handle_due = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
-        self._serving: Serving | None = None
+        self._server: HttpServer | None = None
         self.log = log().bind(center=settings.center)
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -114,13 +117,13 @@ class Running:
     def start(self) -> str:
         """Bring the store up to date, open the road and the door. Returns the URL of the center's HTTP server."""
         schema.upgrade(self.store)
-        self.turns.begin()
+        self.engine.begin()
         self.transport.open()
         for name, turn in (
             ("intake", self._intake),
             ("relay", self._relay),
-            ("accept", self._accept),
-            ("work", self._work),
+            ("accept", self._receive),
+            ("work", self._handle),
             ("prune", self._prune),
         ):
             self._thread(name, self._loop(name, turn))
@@ -133,25 +136,25 @@ class Running:
         for all loops together to end; whoever wants us gone waits no longer for six than for one."""
         deadline = time.monotonic() + timeout
         self._shut.set()
-        if self._serving is not None:
-            self._serving.leave()
+        if self._server is not None:
+            self._server.stop()
         self._leaving.set()
-        self._relay_bell.set()
-        self._desk_bell.set()
+        self._relay_due.set()
+        self._handle_due.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
-        self._hands.rest(wait=time.monotonic() < deadline)
+        self._workers.shutdown(wait=time.monotonic() < deadline)
         self._last_round()
         self.transport.close(5)
-        self.vendor.close()
+        self.backend.close()
         self.store.close()
         self.log.info("stopped")
 
     def _last_round(self) -> None:
         """Send what the last transactions have put into the outbox, as far as the road takes it now."""
         try:
-            self.turns.end(timeout=3)
-        except (StoreTrouble, KeyTrouble) as trouble:
+            self.engine.end(timeout=3)
+        except (StoreUnavailable, KeyUnusable) as trouble:
             self.log.warning("store", trouble=str(trouble))
 
     # -- loops -------------------------------------------------------------------------------------------------------
@@ -168,8 +171,8 @@ class Running:
             while not self._leaving.is_set():
                 try:
                     turn()
-                except (StoreTrouble, KeyTrouble) as trouble:
-                    what = "store" if isinstance(trouble, StoreTrouble) else "keys"
+                except (StoreUnavailable, KeyUnusable) as trouble:
+                    what = "store" if isinstance(trouble, StoreUnavailable) else "keys"
                     self.log.error(what, step=name, trouble=str(trouble))
                     self._leaving.wait(1)
                 except Exception as fault:
@@ -181,86 +184,85 @@ class Running:
     def _intake(self) -> None:
         """Everything that waits at the door shares one commit."""
         try:
-            waiting = [self._door.get(timeout=0.2)]
+            waiting = [self._forms.get(timeout=0.2)]
         except queue.Empty:
             return
-        while len(waiting) < WINDOW and not self._door.empty():
-            waiting.append(self._door.get_nowait())
+        while len(waiting) < BATCH_LIMIT and not self._forms.empty():
+            waiting.append(self._forms.get_nowait())
         waiting = [one for one in waiting if one.reply.set_running_or_notify_cancel()]
         if not waiting:  # nobody waits for them any more
             return
         try:
-            replies = self.turns.take_in([w.submission for w in waiting])
+            replies = self.engine.intake([w.submission for w in waiting])
         except BaseException as fault:
             for one in waiting:
                 one.reply.set_exception(
-                    fault if isinstance(fault, StoreTrouble) else StoreTrouble("intake failed", passing=False)
+                    fault if isinstance(fault, StoreUnavailable) else StoreUnavailable("intake failed", passing=False)
                 )
             raise
         for one, reply in zip(waiting, replies, strict=True):
             one.reply.set_result(reply)
 
     def _relay(self) -> None:
-        self._relay_bell.clear()
-        sent = self.turns.send()
-        for fate, word in ((Fate.NOBODY, "nobody-there"), (Fate.KEYLESS, "no-key")):
-            if sent.count(fate):
-                self.log.warning(word, count=sent.count(fate))
-        if len(sent.fates) < WINDOW:  # else more may wait
-            self._relay_bell.wait(0.25)
+        self._relay_due.clear()
+        sent = self.engine.relay()
+        for result, word in ((SendResult.UNROUTABLE, "nobody-there"), (NoKey.NO_KEY, "no-key")):
+            if sent.count(result):
+                self.log.warning(word, count=sent.count(result))
+        if len(sent.results) < BATCH_LIMIT:  # else more may wait
+            self._relay_due.wait(0.25)
 
-    def _accept(self) -> None:
-        there = self.turns.receive(0.5)
+    def _receive(self) -> None:
+        there = self.engine.receive(0.5)
         if not there:
             return
-        unusual = {n: count for n, count in self.turns.heard.items() if n in UNUSUAL and count}
+        unusual = {n: count for n, count in self.engine.received.items() if n in UNUSUAL and count}
         if unusual:
             self.log.warning("not-applied", counts=unusual)
 
-    def _work(self) -> None:
-        self._desk_bell.clear()
-        performed, said = self.turns.work()
-        if not performed and not self.turns.unwritten:
-            self._desk_bell.wait(0.25)
+    def _handle(self) -> None:
+        self._handle_due.clear()
+        performed, said = self.engine.handle()
+        if not performed and not self.engine.unrecorded:
+            self._handle_due.wait(0.25)
             return
         for one in performed:
             if one.outcome not in ("done", NOT_BEGUN):
-                self.log.warning(
-                    one.outcome, case=one.assignment.task.case_id, kind=one.assignment.task.kind, code=one.code
-                )
+                self.log.warning(one.outcome, case=one.claimed.task.case_id, kind=one.claimed.task.kind, code=one.code)
         if said:
-            self._relay_bell.set()
-        if self.turns.gate.probing:
+            self._relay_due.set()
+        if self.engine.breaker.probing:
             self._leaving.wait(1)
 
     def _prune(self) -> None:
         """What has been kept long enough goes, a little at a time, so that nobody waits for it."""
         before_ms = ms(clock()) - self.settings.keep_days * 86_400_000
-        gone = self.store.write(lambda tx: archive.prune(tx, before_ms, WINDOW))
+        gone = self.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
         erased = self._erase_old()
-        self._leaving.wait(1 if gone == WINDOW or erased == ERASED_AT_ONCE else 3600)
+        self._leaving.wait(1 if gone == BATCH_LIMIT or erased == ERASED_AT_ONCE else 3600)
 
     def _erase_old(self) -> int:
         """What the settings no longer allow to be kept."""
-        now, folder, most = clock(), self.attachments.folder, 0
+        now, blobs, most = clock(), self.attachments.blobs, 0
         for days, sensitive in self.settings.retention.terms if self.settings.retention else ():
             before_ms = ms(now) - days * 86_400_000
-            done = erase_old(folder, self.rules, before_ms, ERASED_AT_ONCE, now, sensitive=sensitive)
+            done = erase_old(blobs, self.context, before_ms, ERASED_AT_ONCE, now, sensitive=sensitive)
             most = max(most, done)
         return most
 
-    def _ring(self) -> None:
-        self._relay_bell.set()
-        self._desk_bell.set()
+    def _wake(self) -> None:
+        self._relay_due.set()
+        self._handle_due.set()
 
     # -- the door ----------------------------------------------------------------------------------------------------
 
-    def door(self, submission: Submission) -> Future[Reply]:
-        """Hand in one form; the reply comes with its commit, or ``StoreTrouble`` instead. Raises ``DoorShut``."""
-        if self._shut.is_set() or self._door.qsize() >= LONGEST_QUEUE:
-            raise DoorShut
+    def submit(self, submission: Submission) -> Future[Reply]:
+        """Hand in one form; the reply comes with its commit, or ``StoreUnavailable`` instead. Raises
+        ``Unavailable``."""
+        if self._shut.is_set() or self._forms.qsize() >= LONGEST_QUEUE:
+            raise Unavailable
         waiting = _Waiting(submission, Future())
-        self._door.put(waiting)
+        self._forms.put(waiting)
         return waiting.reply
 
     def ready(self) -> dict[str, Any]:
@@ -272,16 +274,16 @@ class Running:
             "consuming": road.consuming,
             "blocked": road.blocked,
             "trouble": road.trouble,
-            "vendor": "away" if self.turns.gate.probing else "ok",
+            "vendor": "away" if self.engine.breaker.probing else "ok",
         }
-        keys = self.rules.notary.trouble(clock())
+        keys = self.context.security.trouble(clock())
         if keys is not None:
             state |= {"ready": False, "keys": keys.en}
         try:
             schema.current(self.store)
             if recovery.going_on(self.store):
                 state |= {"ready": False, "recovering": True}
-        except StoreTrouble as trouble:
+        except StoreUnavailable as trouble:
             state |= {"ready": False, "store": str(trouble)}
         return state
 
@@ -290,14 +292,14 @@ class Running:
         app = make_app(
             self.center,
             self.settings.center,
-            self.door,
+            self.submit,
             self.settings.intake_secret.get_secret_value(),
             self.attachments,
             self.metrics,
             self.ready,
             clock,
         )
-        served = throttled(app, Throttle(http.requests_per_second), self.metrics.turned_away)
-        self._serving = Serving(served, http)
-        self._thread("http", self._serving.run)
-        return self._serving.url
+        served = rate_limited(app, RateLimit(http.requests_per_second), self.metrics.rate_limited)
+        self._server = HttpServer(served, http)
+        self._thread("http", self._server.run)
+        return self._server.url

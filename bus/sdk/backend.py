@@ -13,7 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from bus.contract.envelope import Undecodable, read_json
-from bus.sdk.center import NotEver, NotNow
+from bus.sdk.center import Reject, RetryLater
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be different later."""
@@ -31,7 +31,7 @@ MOST_LINES = 64
 """How many connections are kept open at most: more than a center has hands."""
 
 
-class Vendor:
+class BackendClient:
     """One center's own system, over HTTP. Threads may share it. Never goes anywhere but to its host: it follows no
     redirect and knows no proxy."""
 
@@ -52,11 +52,11 @@ class Vendor:
     def post(self, path: str, body: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """Have an effect, once for each ``key`` however often it is called. Returns the vendor's JSON object.
 
-        Raises ``NotNow`` (away, busy, credentials) or ``NotEver`` (the vendor will not take this, ever)."""
+        Raises ``RetryLater`` (away, busy, credentials) or ``Reject`` (the vendor will not take this, ever)."""
         return self._call("POST", path, to_json(dict(body)), {**self._headers, "Idempotency-Key": key})
 
     def get(self, path: str) -> dict[str, Any]:
-        """Read a record of the vendor's. Raises ``NotNow`` or ``NotEver``."""
+        """Read a record of the vendor's. Raises ``RetryLater`` or ``Reject``."""
         return self._call("GET", path, None, self._headers)
 
     def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -67,7 +67,9 @@ class Vendor:
             except NewConnectionError:
                 answer = self._again(self._once, method, target, body, headers)
         except HTTPError as error:
-            raise NotNow(next((code for kind, code in AWAY.items() if isinstance(error, kind)), BROKEN_OFF)) from None
+            raise RetryLater(
+                next((code for kind, code in AWAY.items() if isinstance(error, kind)), BROKEN_OFF)
+            ) from None
         return _understood(*answer)
 
     def _once(
@@ -96,19 +98,19 @@ class Vendor:
 
 def _understood(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
     if status in BUSY:
-        raise NotNow(f"vendor-{status}", _retry_after(headers))
+        raise RetryLater(f"vendor-{status}", _retry_after(headers))
     if status in DENIED:
-        raise NotNow(f"vendor-{status}")
+        raise RetryLater(f"vendor-{status}")
     if 400 <= status < 500:
-        raise NotEver(f"vendor-{status}", "the center's own system refuses this; look there for the reason")
+        raise Reject(f"vendor-{status}", "the center's own system refuses this; look there for the reason")
     if not 200 <= status < 300:
-        raise NotNow(f"vendor-{status}")
+        raise RetryLater(f"vendor-{status}")
     if len(content) > LONGEST_ANSWER:
-        raise NotNow("vendor-garbage")
+        raise RetryLater("vendor-garbage")
     try:
         return read_json(content) if content else {}
     except Undecodable:
-        raise NotNow("vendor-garbage") from None
+        raise RetryLater("vendor-garbage") from None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

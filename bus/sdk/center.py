@@ -4,6 +4,7 @@ A handler takes a message, or a form of the center's own system, and returns com
 publishes, sleeps or opens a transaction: the bus does that around it.
 """
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ FormT = TypeVar("FormT", bound=BaseModel)
 KindT = TypeVar("KindT", bound=CaseKind)
 
 
-class NotNow(Exception):
+class RetryLater(Exception):
     """The center's system is away or busy: try again later. ``code`` is safe to log; ``after`` is in seconds."""
 
     def __init__(self, code: str, after: float | None = None) -> None:
@@ -33,7 +34,7 @@ class NotNow(Exception):
         self.after = after
 
 
-class NotEver(Exception):
+class Reject(Exception):
     """Trying again cannot help: park it (at the desk) or refuse it (at the intake). ``code`` and ``cure`` are safe
     to log and to show; never put a value of the form into them."""
 
@@ -51,7 +52,7 @@ class Link(Strict):
     native_id: str
 
 
-Answer = Iterable[Command | Link]
+Commands = Iterable[Command | Link]
 """What a handler returns."""
 
 
@@ -63,7 +64,7 @@ class Routes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk(Generic[SystemT]):
+class HandlerContext(Generic[SystemT]):
     """What a handler of a message is given."""
 
     me: str
@@ -76,37 +77,37 @@ class Desk(Generic[SystemT]):
     natives: dict[str, str]
     """The records of our own system that belong to this case: system → id."""
     fetch: Callable[[Attachment], bytes]
-    """The bytes of an attachment, checked against its hash. Raises ``NotNow`` when its holder is away."""
+    """The bytes of an attachment, checked against its hash. Raises ``RetryLater`` when its holder is away."""
 
     def native(self, system: str) -> str:
-        """The id of this case's record in our own system. Raises ``NotEver`` when there is none."""
+        """The id of this case's record in our own system. Raises ``Reject`` when there is none."""
         found = self.natives.get(system)
         if found is None:
-            raise NotEver("no-native-record", f"no record of {system} belongs to this case")
+            raise Reject("no-native-record", f"no record of {system} belongs to this case")
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class FrontDesk:
+class IntakeContext:
     """What a handler of an intake form is given. Lookups read within the transaction of the intake."""
 
     me: str
     now: datetime
     find: Callable[[str, str], UUID]
-    """(system, native id) → case. Raises ``NotEver("unknown-record")``."""
+    """(system, native id) → case. Raises ``Reject("unknown-record")``."""
     record: Callable[[UUID], Record]
-    """The custody record of a case. Raises ``NotEver("unknown-case")``."""
+    """The custody record of a case. Raises ``Reject("unknown-case")``."""
     attachment: Callable[[str], Attachment]
-    """The attachment that was uploaded under this SHA-256. Raises ``NotEver("no-attachment")``."""
+    """The attachment that was uploaded under this SHA-256. Raises ``Reject("no-attachment")``."""
     number: Callable[[], str]
     new_id: Callable[[], UUID]
     routes: Routes
 
     def route(self, category: str, division: str) -> str:
-        """The center responsible. Raises ``NotEver("no-route")``."""
+        """The center responsible. Raises ``Reject("no-route")``."""
         found = self.routes.find(category, division)
         if found is None:
-            raise NotEver("no-route", f"no route for {category} in {division}: add one to the settings")
+            raise Reject("no-route", f"no route for {category} in {division}: add one to the settings")
         return found
 
     def new_case(
@@ -148,8 +149,8 @@ class FrontDesk:
         )
 
 
-FormHandler = Callable[[FrontDesk, Any], Answer]
-MessageHandler = Callable[[Desk[Any], Message[Any]], Answer]
+FormHandler = Callable[[IntakeContext, Any], Commands]
+MessageHandler = Callable[[HandlerContext[Any], Message[Any]], Commands]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +170,27 @@ class Center(Generic[SystemT]):
 
     kind: str
     connect: Callable[[Any], SystemT]
-    """Makes the client of the center's own system from a ``bus.Vendor``."""
+    """Makes the client of the center's own system from a ``bus.BackendClient``."""
     forms: dict[str, Form] = field(default_factory=dict)
     handlers: dict[str, MessageHandler] = field(default_factory=dict)
 
     def takes_in(
         self, name: str, model: type[FormT], native_id: Callable[[FormT], str]
-    ) -> Callable[[Callable[[FrontDesk, FormT], Answer]], Callable[[FrontDesk, FormT], Answer]]:
+    ) -> Callable[[Callable[[IntakeContext, FormT], Commands]], Callable[[IntakeContext, FormT], Commands]]:
+        """The old name of ``form``; it goes with 0.3."""
+        warnings.warn(
+            "Center.takes_in is now Center.form; the old name goes with 0.3", DeprecationWarning, stacklevel=2
+        )
+        return self.form(name, model, native_id)
+
+    def form(
+        self, name: str, model: type[FormT], native_id: Callable[[FormT], str]
+    ) -> Callable[[Callable[[IntakeContext, FormT], Commands]], Callable[[IntakeContext, FormT], Commands]]:
         """The decorated function handles form ``name``. Raises ValueError if two functions do."""
         if name in self.forms:
             raise ValueError(f"{self.kind}: two handlers for form {name}")
 
-        def keep(handler: Callable[[FrontDesk, FormT], Answer]) -> Callable[[FrontDesk, FormT], Answer]:
+        def keep(handler: Callable[[IntakeContext, FormT], Commands]) -> Callable[[IntakeContext, FormT], Commands]:
             self.forms[name] = Form(name, model, native_id, handler)
             return handler
 
@@ -189,15 +199,16 @@ class Center(Generic[SystemT]):
     def on(
         self, kind: type[KindT]
     ) -> Callable[
-        [Callable[[Desk[SystemT], Message[KindT]], Answer]], Callable[[Desk[SystemT], Message[KindT]], Answer]
+        [Callable[[HandlerContext[SystemT], Message[KindT]], Commands]],
+        Callable[[HandlerContext[SystemT], Message[KindT]], Commands],
     ]:
         """The decorated function works messages of ``kind`` into the center's own system."""
         if kind.kind in self.handlers:
             raise ValueError(f"{self.kind}: two handlers for {kind.kind}")
 
         def keep(
-            handler: Callable[[Desk[SystemT], Message[KindT]], Answer],
-        ) -> Callable[[Desk[SystemT], Message[KindT]], Answer]:
+            handler: Callable[[HandlerContext[SystemT], Message[KindT]], Commands],
+        ) -> Callable[[HandlerContext[SystemT], Message[KindT]], Commands]:
             self.handlers[kind.kind] = handler
             return handler
 

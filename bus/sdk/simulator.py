@@ -30,7 +30,7 @@ class Fault(BaseModel):
     after_effect: bool = False
 
 
-class StandIn:
+class BackendSimulator:
     """One vendor system. ``intake_url`` is where its adapter listens; ``secret`` signs what it sends there."""
 
     def __init__(self, name: str, intake_url: str = "", secret: str = "") -> None:

@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from bus.contract import signed_document
 from bus.contract.types import CenterName, Count, Moment, Strict
 from bus.security.cipher_suite import DIRECTORY, SUITES, Broken
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from bus.security.keyring import OwnKey, PublicKey, owner_of
 
 MOST_KEYS = 20_000
@@ -99,29 +99,29 @@ def written(directory: Directory, operator: OwnKey) -> bytes:
     keys = sorted(directory.listed.values(), key=lambda one: (one.center, one.since, one.key.kid))
     document = _Document(serial=directory.serial, issued=directory.issued, keys=tuple(keys))
     body = document.model_dump_json(indent=1, exclude_none=True).encode()
-    return signed_document.joined(body, [operator.signed(body, DIRECTORY)])
+    return signed_document.join(body, [operator.signed(body, DIRECTORY)])
 
 
 def read(raw: bytes, operator: PublicKey) -> Directory:
-    """The directory in a file's bytes, if this operator has signed it. Raises ``KeyTrouble``."""
+    """The directory in a file's bytes, if this operator has signed it. Raises ``KeyUnusable``."""
     try:
-        signatures, body = signed_document.parted(raw)
+        signatures, body = signed_document.split(raw)
         operator.check(body, signatures[0], DIRECTORY)
     except (Broken, ValueError, IndexError):
-        raise KeyTrouble(
+        raise KeyUnusable(
             "名录不是本县运维者签署的；请重新向他索取",
             "the directory is not signed by the county's operator: fetch it again from him",
         ) from None
     try:
         document = _Document.model_validate_json(body)
     except ValidationError:
-        raise KeyTrouble(
+        raise KeyUnusable(
             "名录读不懂；可能由更新的版本写成",
             "the directory cannot be read: it may be of a newer version of this program",
         ) from None
     wrong = [one.key.kid for one in document.keys if not _may_be_used(one)]
     if wrong:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"名录中这个密钥登记有误：{wrong[0]}；请告知本县运维者",
             f"the directory lists a key wrongly: {wrong[0]}; tell the county's operator",
         )
@@ -129,18 +129,18 @@ def read(raw: bytes, operator: PublicKey) -> Directory:
 
 
 def read_file(path: Path, operator: PublicKey) -> Directory:
-    """The directory in a file. Raises ``KeyTrouble``."""
+    """The directory in a file. Raises ``KeyUnusable``."""
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"读不到名录 {path}；请向本县运维者索取",
             f"{path}: {error.strerror}; fetch the directory from the county's operator",
         ) from None
     try:
         return read(raw, operator)
-    except KeyTrouble as trouble:
-        raise KeyTrouble(f"{path}：{trouble.zh}", f"{path}: {trouble.en}") from None
+    except KeyUnusable as trouble:
+        raise KeyUnusable(f"{path}：{trouble.zh}", f"{path}: {trouble.en}") from None
 
 
 def _may_be_used(one: Listed) -> bool:

@@ -1,7 +1,7 @@
 """What can be wrong with keys and signatures."""
 
 
-class KeyTrouble(ValueError):
+class KeyUnusable(ValueError):
     """A key file or a directory cannot be used. Both texts say which and the cure, and hold no key."""
 
     def __init__(self, zh: str, en: str) -> None:
@@ -9,11 +9,11 @@ class KeyTrouble(ValueError):
         self.zh, self.en = zh, en
 
 
-class Keyless(KeyTrouble):
+class NoRecipientKey(KeyUnusable):
     """There is no key to seal with for one center; for all others there is nothing wrong."""
 
 
-class Distrusted(Exception):
+class Untrusted(Exception):
     """Nobody who counts has signed this (``unsigned``, ``bad-signature``, ``unknown-key``, ``stale-key``,
     ``revoked-key``), or it cannot be opened here (``sealed-for-another``, ``broken-seal``)."""
 

@@ -15,7 +15,7 @@ from bus.contract import signed_document
 from bus.contract.types import CenterName, Moment, Strict
 from bus.security.cipher_suite import APPLICATION, Broken
 from bus.security.directory import Address, Directory, Listed
-from bus.security.errors import Distrusted, KeyTrouble
+from bus.security.errors import KeyUnusable, Untrusted
 from bus.security.keyring import Keyring, PublicKey, owner_of
 from bus.security.signature import check
 
@@ -24,7 +24,7 @@ OVERLAP = timedelta(days=30)
 and not everybody has the new directory at once."""
 
 
-class _Asked(Strict):
+class _Requested(Strict):
     center: CenterName
     made: Moment
     key: PublicKey
@@ -32,7 +32,7 @@ class _Asked(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class KeyRequest:
     """A key that its center asks to be listed."""
 
     center: str
@@ -42,51 +42,51 @@ class Application:
     signatures: tuple[str, ...]
     body: bytes
 
-    def vouched_for(self, directory: Directory, now: datetime) -> bool:
+    def proven(self, directory: Directory, now: datetime) -> bool:
         """Whether it is about a key that counts already, or one of the same center that does has signed it too."""
         known = directory.listed.get(self.key.kid)
         if known is not None and not known.fault(now):
             return True
         for signature in self.signatures:
-            with suppress(Distrusted):
+            with suppress(Untrusted):
                 if check(self.body, signature, directory, now, APPLICATION).center == self.center:
                     return True
         return False
 
 
-def applied(keyring: Keyring, url: str | None = None) -> bytes:
+def new_request(keyring: Keyring, url: str | None = None) -> bytes:
     """The file for the operator, of the newest key. Raises ``ValueError`` for a ``url`` that is none."""
     newest = keyring.keys[-1]
-    asked = _Asked(center=keyring.owner, made=newest.made, key=newest.public, url=url)
+    asked = _Requested(center=keyring.owner, made=newest.made, key=newest.public, url=url)
     body = asked.model_dump_json(indent=1, exclude_none=True).encode()
-    return signed_document.joined(body, [key.signed(body, APPLICATION) for key in reversed(keyring.keys[-2:])])
+    return signed_document.join(body, [key.signed(body, APPLICATION) for key in reversed(keyring.keys[-2:])])
 
 
-def read(raw: bytes) -> Application:
-    """The application in a file's bytes. Raises ``KeyTrouble`` when its own key has not signed it."""
+def read(raw: bytes) -> KeyRequest:
+    """The application in a file's bytes. Raises ``KeyUnusable`` when its own key has not signed it."""
     try:
-        signatures, body = signed_document.parted(raw)
-        asked = _Asked.model_validate_json(body)
+        signatures, body = signed_document.split(raw)
+        asked = _Requested.model_validate_json(body)
         asked.key.check(body, signatures[0], APPLICATION)
     except (ValidationError, ValueError, KeyError, IndexError, Broken):
-        raise KeyTrouble(
+        raise KeyUnusable(
             "这不是中心的登记申请，或已被改动；请中心重新执行 bus keys publish",
             "this is no application of a center, or it was changed: have it published again",
         ) from None
     if owner_of(asked.key.kid) != asked.center:
-        raise KeyTrouble(
+        raise KeyUnusable(
             "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
             "the key's name is of another center: have it published again",
         )
-    return Application(asked.center, asked.key, asked.url, tuple(signatures[1:]), body)
+    return KeyRequest(asked.center, asked.key, asked.url, tuple(signatures[1:]), body)
 
 
-def listed(directory: Directory, application: Application, now: datetime) -> Directory:
+def listed(directory: Directory, application: KeyRequest, now: datetime) -> Directory:
     """The next directory, in which the key counts, and those before it only for a while; the same one when nothing is
-    new. Raises ``KeyTrouble`` for a key that does not count any more: its center needs a fresh one."""
+    new. Raises ``KeyUnusable`` for a key that does not count any more: its center needs a fresh one."""
     known = directory.listed.get(application.key.kid)
     if known is not None and known.fault(now):
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"{application.key.kid} 已轮换或吊销；请中心生成新密钥",
             f"{application.key.kid} was rotated or revoked: have its center make a new one",
         )
@@ -102,10 +102,10 @@ def listed(directory: Directory, application: Application, now: datetime) -> Dir
 
 
 def revoked(directory: Directory, kid: str, now: datetime) -> Directory:
-    """The next directory, in which nothing counts that this key has signed. Raises ``KeyTrouble``: it is unknown."""
+    """The next directory, in which nothing counts that this key has signed. Raises ``KeyUnusable``: it is unknown."""
     one = directory.listed.get(kid)
     if one is None:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"名录中没有 {kid}；用 bus keys list 查看", f"the directory does not list {kid}: `bus keys list` shows all"
         )
     return directory.with_keys([one.model_copy(update={"revoked": now})], now)

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_serializer
 
-from bus.contract.types import CenterName, Moment, Strict, Word
+from bus.contract.types import CenterName, Code, Moment, Strict
 from bus.security.cipher_suite import SUITES, USUAL
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from bus.security.private_file import write_private
 
 OWNERS_ALONE = 0o077
@@ -47,7 +47,7 @@ class PublicKey(Strict):
     """What everybody may know of a key."""
 
     kid: KeyId
-    suite: Word
+    suite: Code
     sign: Half
     """To check signatures with."""
     seal: Half
@@ -88,7 +88,7 @@ class OwnKey(Strict):
 class Keyring(Strict):
     """All keys of one owner, oldest first: what was sealed for an old one can still be opened."""
 
-    owner: CenterName | Word
+    owner: CenterName | Code
     """A center, or the county's operator."""
     keys: Annotated[tuple[OwnKey, ...], Field(min_length=1, max_length=100)]
 
@@ -112,37 +112,37 @@ def new_keyring(owner: str, now: datetime) -> Keyring:
 
 
 def read_keyring(path: Path) -> Keyring:
-    """The keyring in a file. Raises ``KeyTrouble``: it is not there, others can read it, or it is none."""
+    """The keyring in a file. Raises ``KeyUnusable``: it is not there, others can read it, or it is none."""
     try:
         with path.open("rb") as file:
             mode, raw = os.fstat(file.fileno()).st_mode, file.read(1_000_000)
     except OSError as error:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"读不到密钥文件 {path}；用 bus keys new 生成", f"{path}: {error.strerror}; `bus keys new` makes a key file"
         ) from None
     if mode & OWNERS_ALONE:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"{path}：他人可读；请执行 chmod 600 {path}，若可能已被读取，请轮换密钥",
             f"{path}: others may read it: chmod 600 {path}, and rotate its keys if somebody may have",
         )
     try:
         return Keyring.model_validate_json(raw)
     except ValidationError:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"{path}：不是密钥文件；用 bus keys new 生成", f"{path}: this is no key file; `bus keys new` makes one"
         ) from None
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a file holds that somebody has handed over. Raises ``KeyTrouble``."""
+    """What a file holds that somebody has handed over. Raises ``KeyUnusable``."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise KeyTrouble(f"读不到 {path}", f"{path}: {error.strerror}") from None
+        raise KeyUnusable(f"读不到 {path}", f"{path}: {error.strerror}") from None
 
 
 def read_public_key(path: Path) -> PublicKey:
-    """The public half in a file: a public key, or the newest one of a key file. Raises ``KeyTrouble``."""
+    """The public half in a file: a public key, or the newest one of a key file. Raises ``KeyUnusable``."""
     try:
         return PublicKey.model_validate_json(read_bytes(path))
     except ValidationError:

@@ -14,7 +14,7 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from bus.security.keyring import OWNERS_ALONE
 
 NONCE = 12
@@ -24,22 +24,22 @@ PROVIDER = "provider:"
 """Before ``package.module:function``, which is called without arguments and gives a ``MasterKey``."""
 
 
-class Altered(ValueError):
+class Tampered(ValueError):
     """What was hidden is not what was written, or was hidden with another key, or about something else."""
 
 
-def hide(cipher: AESGCM, content: bytes, about: bytes) -> bytes:
+def encrypt(cipher: AESGCM, content: bytes, about: bytes) -> bytes:
     """Noise, with its random nonce before it."""
     nonce = os.urandom(NONCE)
     return nonce + cipher.encrypt(nonce, content, about)
 
 
-def show(cipher: AESGCM, hidden: bytes, about: bytes) -> bytes:
-    """What was hidden. Raises ``Altered``."""
+def decrypt(cipher: AESGCM, hidden: bytes, about: bytes) -> bytes:
+    """What was hidden. Raises ``Tampered``."""
     try:
         return cipher.decrypt(hidden[:NONCE], hidden[NONCE:], about)
     except (InvalidTag, ValueError):
-        raise Altered from None
+        raise Tampered from None
 
 
 class MasterKey(Protocol):
@@ -49,7 +49,7 @@ class MasterKey(Protocol):
         """The key, for the store. ``about`` is not hidden, and must be the same when it is unwrapped."""
 
     def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
-        """The key. Raises ``KeyTrouble``: it was wrapped by another master key, or for something else."""
+        """The key. Raises ``KeyUnusable``: it was wrapped by another master key, or for something else."""
 
 
 class FileKey:
@@ -60,14 +60,14 @@ class FileKey:
 
     def wrap(self, key: bytes, about: bytes) -> bytes:
         """See the port."""
-        return hide(self._cipher, key, about)
+        return encrypt(self._cipher, key, about)
 
     def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
         """See the port."""
         try:
-            return show(self._cipher, wrapped, about)
-        except Altered:
-            raise KeyTrouble(
+            return decrypt(self._cipher, wrapped, about)
+        except Tampered:
+            raise KeyUnusable(
                 "库的主密钥不对：它打不开库中案件的密钥；请放回建库时的密钥",
                 "the store's master key is another one: put the key back with which the store was written",
             ) from None
@@ -81,13 +81,13 @@ def new_master_key() -> bytes:
 def master_key(where: str) -> MasterKey:
     """The key that the settings name: a path, ``credential:NAME`` or ``provider:package.module:function``.
 
-    Raises ``KeyTrouble``."""
+    Raises ``KeyUnusable``."""
     if where.startswith(PROVIDER):
         return _provided(where.removeprefix(PROVIDER))
     if where.startswith(CREDENTIAL):
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
         if not folder:
-            raise KeyTrouble(
+            raise KeyUnusable(
                 f"{where}：systemd 没有交来凭据；请在服务单元中写 LoadCredential=",
                 f"{where}: systemd has handed over no credentials: write LoadCredential= into the unit",
             )
@@ -101,16 +101,16 @@ def _read(path: Path) -> bytes:
             mode, raw = os.fstat(file.fileno()).st_mode, file.read(1000)
         key = base64.b64decode(raw.strip(), validate=True)
     except OSError as error:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"读不到库的主密钥 {path}；用 bus keys master 生成",
             f"{path}: {error.strerror}; `bus keys master` makes a store's key",
         ) from None
     except ValueError:
         key, mode = b"", 0
     if mode & OWNERS_ALONE:
-        raise KeyTrouble(f"{path}：他人可读；请执行 chmod 600 {path}", f"{path}: others may read it: chmod 600 {path}")
+        raise KeyUnusable(f"{path}：他人可读；请执行 chmod 600 {path}", f"{path}: others may read it: chmod 600 {path}")
     if len(key) != 32:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"{path} 不是库的主密钥；用 bus keys master 生成",
             f"{path}: no key of a store; `bus keys master` makes one",
         )
@@ -122,7 +122,7 @@ def _provided(name: str) -> MasterKey:
     try:
         made: MasterKey = getattr(import_module(module), function)()
     except (ImportError, AttributeError, ValueError) as error:
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"找不到主密钥的提供者 {name}（{type(error).__name__}）",
             f"{name}: no provider of a master key ({type(error).__name__}): install its package, or mend its name",
         ) from None

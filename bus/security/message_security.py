@@ -7,21 +7,21 @@ So it is kept wherever it is kept, and it can be shown later who has said it. Th
 from datetime import datetime
 from typing import Protocol
 
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 
 
-class Notary(Protocol):
+class MessageSecurity(Protocol):
     """Signs and checks for one center."""
 
-    def leaving(self, body: bytes, recipient: str, now: datetime) -> bytes:
-        """The body as it travels. Raises ``Keyless`` when the recipient has no key to seal for, ``KeyTrouble`` when
-        this center has none that counts."""
+    def protect(self, body: bytes, recipient: str, now: datetime) -> bytes:
+        """The body as it travels. Raises ``NoRecipientKey`` when the recipient has no key to seal for, ``KeyUnusable``
+        when this center has none that counts."""
 
-    def opened(self, travelled: bytes) -> bytes:
-        """What was sealed for this center. Raises ``Distrusted``."""
+    def unseal(self, travelled: bytes) -> bytes:
+        """What was sealed for this center. Raises ``Untrusted``."""
 
     def signer(self, signed: bytes, now: datetime) -> str | None:
-        """The center that has signed it; None where that is not asked for. Raises ``Distrusted``."""
+        """The center that has signed it; None where that is not asked for. Raises ``Untrusted``."""
 
     def has_said(self, center: str, signed: bytes) -> bool:
         """Whether ``center`` has signed it at some time: a peer shows it as the center's own word of once."""
@@ -29,18 +29,18 @@ class Notary(Protocol):
     def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
         """Whether the file of this hash may be fetched from this address, which a message has named."""
 
-    def trouble(self, now: datetime) -> KeyTrouble | None:
+    def trouble(self, now: datetime) -> KeyUnusable | None:
         """What keeps it from its work, with the cure; None when all is well."""
 
 
-class NoNotary:
+class Unsecured:
     """Nothing is signed and nobody is asked: the broker alone tells who has sent a message."""
 
-    def leaving(self, body: bytes, _recipient: str, _now: datetime) -> bytes:
+    def protect(self, body: bytes, _recipient: str, _now: datetime) -> bytes:
         """As it is."""
         return body
 
-    def opened(self, travelled: bytes) -> bytes:
+    def unseal(self, travelled: bytes) -> bytes:
         """As it is."""
         return travelled
 
@@ -56,6 +56,6 @@ class NoNotary:
         """Nobody has said where the centers are."""
         return True
 
-    def trouble(self, _now: datetime) -> KeyTrouble | None:
+    def trouble(self, _now: datetime) -> KeyUnusable | None:
         """There is nothing to go wrong."""
         return None

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 
 AUTHORITY_DAYS = 3650
 DAYS = 730
@@ -69,26 +69,26 @@ def for_broker(authority: Authority, hosts: Sequence[str], now: datetime, days: 
 
 
 def read_authority(certificate: Path, key: Path) -> Authority:
-    """The authority in two files. Raises ``KeyTrouble``."""
+    """The authority in two files. Raises ``KeyUnusable``."""
     try:
         read = x509.load_pem_x509_certificate(certificate.read_bytes())
         private = serialization.load_pem_private_key(key.read_bytes(), None)
     except (OSError, ValueError, TypeError):
-        raise KeyTrouble(
+        raise KeyUnusable(
             f"读不到证书机构 {certificate} 与 {key}；用 bus pki authority 生成",
             f"{certificate} and {key}: no authority; `bus pki authority` makes one",
         ) from None
     if not isinstance(private, ec.EllipticCurvePrivateKey) or read.public_key() != private.public_key():
-        raise KeyTrouble(f"{key} 不是 {certificate} 的私钥", f"{key} is not the key of {certificate}")
+        raise KeyUnusable(f"{key} 不是 {certificate} 的私钥", f"{key} is not the key of {certificate}")
     return Authority(read, private)
 
 
 def days_left(certificate: Path, now: datetime) -> int:
-    """Whole days until a certificate is no longer good; negative afterwards. Raises ``KeyTrouble``."""
+    """Whole days until a certificate is no longer good; negative afterwards. Raises ``KeyUnusable``."""
     try:
         read = x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError):
-        raise KeyTrouble(f"{certificate} 不是证书", f"{certificate}: no certificate") from None
+        raise KeyUnusable(f"{certificate} 不是证书", f"{certificate}: no certificate") from None
     return (read.not_valid_after_utc - now).days
 
 

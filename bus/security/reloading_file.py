@@ -5,30 +5,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 
 T = TypeVar("T")
 
 
-class Watched(Generic[T]):
+class ReloadingFile(Generic[T]):
     """What a file says. Threads may share it."""
 
     def __init__(self, path: Path, read: Callable[[T | None], T]) -> None:
-        """``read`` is given what was known before, None at first. Raises ``KeyTrouble`` when it cannot be read now."""
+        """``read`` is given what was known before, None at first. Raises ``KeyUnusable`` when it cannot be read now."""
         self._path, self._read = path, read
         self._stamp = self._stamped()
         self._known = read(None)
-        self.trouble: KeyTrouble | None = None
+        self.trouble: KeyUnusable | None = None
         """Why what it says now is not used."""
 
-    def now(self) -> T:
+    def current(self) -> T:
         """The newest that could be read."""
         stamp = self._stamped()
         if stamp != self._stamp:
             self._stamp = stamp
             try:
                 self._known, self.trouble = self._read(self._known), None
-            except KeyTrouble as trouble:
+            except KeyUnusable as trouble:
                 self.trouble = trouble
         return self._known
 

@@ -6,7 +6,7 @@ broker, and whoever looks into a queue, sees the label only: who sends which kin
 
 from bus.contract import signed_document
 from bus.security.cipher_suite import Broken
-from bus.security.errors import Distrusted
+from bus.security.errors import Untrusted
 from bus.security.keyring import Keyring, PublicKey
 
 MARK = b"sealed "
@@ -24,7 +24,7 @@ def sealed(signed: bytes, key: PublicKey) -> bytes:
 def opened(travelled: bytes, keyring: Keyring) -> bytes:
     """The signed message; what is not sealed is as it is.
 
-    Raises ``Distrusted``, which shows the line with the key's name alone: the rest tells nobody anything, and differs
+    Raises ``Untrusted``, which shows the line with the key's name alone: the rest tells nobody anything, and differs
     each time it is sent."""
     if not travelled.startswith(MARK):
         return travelled
@@ -33,8 +33,8 @@ def opened(travelled: bytes, keyring: Keyring) -> bytes:
     named = head.removeprefix(MARK).decode("latin-1")
     own = next((key for key in keyring.keys if key.public.kid == named), None)
     if own is None:
-        raise Distrusted("sealed-for-another", head)
+        raise Untrusted("sealed-for-another", head)
     try:
         return own.opened(travelled[len(head) + len(signed_document.BETWEEN) :], head)
     except Broken:
-        raise Distrusted("broken-seal", head) from None
+        raise Untrusted("broken-seal", head) from None

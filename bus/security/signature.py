@@ -13,45 +13,45 @@ from operator import itemgetter
 from bus.contract.signed_document import LONGEST
 from bus.security.cipher_suite import MESSAGE, Broken
 from bus.security.directory import Directory, Listed
-from bus.security.errors import Distrusted, KeyTrouble
+from bus.security.errors import KeyUnusable, Untrusted
 from bus.security.keyring import Keyring, OwnKey
 
 
 def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> str:
-    """A signature with the newest of our keys that counts. Raises ``KeyTrouble`` when none does."""
+    """A signature with the newest of our keys that counts. Raises ``KeyUnusable`` when none does."""
     return own_key(keyring, directory, now).signed(body, MESSAGE)
 
 
 def own_key(keyring: Keyring, directory: Directory, now: datetime) -> OwnKey:
-    """The newest of our keys that counts. Raises ``KeyTrouble`` when none does.
+    """The newest of our keys that counts. Raises ``KeyUnusable`` when none does.
 
     Asked for each message that leaves: by the names of our few keys, however many the directory lists."""
     listed = ((key, directory.listed.get(key.public.kid)) for key in keyring.keys)
     good = [(one.newness, key) for key, one in listed if one is not None and not one.fault(now)]
     if good:
         return max(good, key=itemgetter(0))[1]
-    raise KeyTrouble(
+    raise KeyUnusable(
         f"名录中没有 {keyring.owner} 的有效密钥；请用 bus keys publish 申请，并请运维者登记",
         f"the directory lists none of the keys of {keyring.owner}: `bus keys publish`, and have the operator trust it",
     )
 
 
 def check(body: bytes, signature: str | None, directory: Directory, now: datetime, purpose: str = MESSAGE) -> Listed:
-    """Whose key has signed exactly these bytes, and counts now. Raises ``Distrusted``."""
+    """Whose key has signed exactly these bytes, and counts now. Raises ``Untrusted``."""
     if not signature:
-        raise Distrusted("unsigned")
+        raise Untrusted("unsigned")
     listed = _listed(signature, directory)
     fault = listed.fault(now)
     if fault:
-        raise Distrusted(fault)
+        raise Untrusted(fault)
     return _right(body, signature, listed, purpose)
 
 
 def once_signed(body: bytes, signature: str, directory: Directory) -> Listed:
-    """Whose key has signed exactly these bytes, though it may be stale by now. Raises ``Distrusted``."""
+    """Whose key has signed exactly these bytes, though it may be stale by now. Raises ``Untrusted``."""
     listed = _listed(signature, directory)
     if listed.revoked is not None:
-        raise Distrusted("revoked-key")
+        raise Untrusted("revoked-key")
     return _right(body, signature, listed, MESSAGE)
 
 
@@ -59,24 +59,24 @@ def _right(body: bytes, signature: str, listed: Listed, purpose: str) -> Listed:
     try:
         listed.key.check(body, signature, purpose)
     except Broken:
-        raise Distrusted("bad-signature") from None
+        raise Untrusted("bad-signature") from None
     return listed
 
 
 def _listed(signature: str, directory: Directory) -> Listed:
     listed = directory.listed.get(_named_key(signature))
     if listed is None:
-        raise Distrusted("unknown-key")
+        raise Untrusted("unknown-key")
     return listed
 
 
 def _named_key(signature: str) -> str:
-    """The key that a signature's header names. Raises ``Distrusted``."""
+    """The key that a signature's header names. Raises ``Untrusted``."""
     head = signature.partition(".")[0]
     try:
         if len(signature) > LONGEST:
-            raise Distrusted("bad-signature")
+            raise Untrusted("bad-signature")
         named = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
     except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
-        raise Distrusted("bad-signature") from None
+        raise Untrusted("bad-signature") from None
     return named if isinstance(named, str) else ""

@@ -4,6 +4,6 @@
 plain functions over a transaction.
 """
 
-from bus.store.database import Store, StoreTrouble, Tx
+from bus.store.database import Store, StoreUnavailable, Tx
 
-__all__ = ["Store", "StoreTrouble", "Tx"]
+__all__ = ["Store", "StoreUnavailable", "Tx"]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, insert, literal, select
+from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, literal, select
 
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import is_due
-from bus.store.encryption import ERASED, vault_of
-from bus.store.inserts import lay, lay_over
+from bus.store.encryption import ERASED, encryption_of
+from bus.store.inserts import insert, upsert
 from bus.store.statements import Prepared, among, as_list
 
 SAID = "said"
@@ -43,7 +43,7 @@ def _copied() -> Insert:
         bindparam("verdict", type_=String()), bindparam("code", type_=String()),
         bindparam("now_ms", type_=BigInteger()), bindparam("receipt", type_=BigInteger()),
     ).where(among("messages", o.message_id), o.recipient == bindparam("peer"))  # fmt: skip
-    return insert(t.archive).from_select(_COLUMNS, copied, include_defaults=False)
+    return t.archive.insert().from_select(_COLUMNS, copied, include_defaults=False)
 
 
 _KEEP_SAID = Prepared(lambda _: _copied())
@@ -69,13 +69,13 @@ def keep_said(
 def keep_receipt(tx: Tx, peer: str, message_id: str, signed: bytes, now_ms: int) -> int:
     """Keep a receipt as it was signed. Returns its row."""
     row = {"peer": peer, "message_id": message_id, "body": signed, "at_ms": now_ms}
-    (key,) = tx.execute(insert(t.receipts_heard).values(row)).inserted_primary_key or (0,)
+    (key,) = tx.execute(t.receipts_heard.insert().values(row)).inserted_primary_key or (0,)
     return int(key)
 
 
 def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep these messages."""
-    lay(tx, t.archive, vault_of(tx).hidden(tx, rows))
+    insert(tx, t.archive, encryption_of(tx).encrypted(tx, rows))
 
 
 def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
@@ -110,7 +110,7 @@ def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
 
 def _shown(tx: Tx, entries: Sequence[Entry]) -> Iterator[Entry]:
     """As they were written; what was erased is left out, for nobody can tell it any more."""
-    bodies = vault_of(tx).shown(tx, [(entry.case_id, entry.body) for entry in entries])
+    bodies = encryption_of(tx).decrypted(tx, [(entry.case_id, entry.body) for entry in entries])
     return (replace(entry, body=body) for entry, body in zip(entries, bodies, strict=True) if body != ERASED)
 
 
@@ -128,19 +128,21 @@ def _prune(tx: Tx, table: Table, before_ms: int, limit: int) -> int:
 # -- eras --------------------------------------------------------------------------------------------------------
 
 
-_ERAS = Prepared(lambda _: select(t.eras.c.peer, t.eras.c.era, t.eras.c.recovery).where(among("peers", t.eras.c.peer)))
+_EPOCHS = Prepared(
+    lambda _: select(t.eras.c.peer, t.eras.c.era, t.eras.c.recovery).where(among("peers", t.eras.c.peer))
+)
 
 
-def eras(tx: Tx, peers: Iterable[str]) -> dict[str, tuple[int, str]]:
+def epochs(tx: Tx, peers: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Of these peers, those that were put back to a backup: the era in which each speaks, and the recovery's id."""
     wanted = sorted(set(peers))
-    rows = _ERAS.rows(tx, peers=as_list(wanted)) if wanted else ()
+    rows = _EPOCHS.rows(tx, peers=as_list(wanted)) if wanted else ()
     return {peer: (era, recovery) for peer, era, recovery in rows}
 
 
-def begin_era(tx: Tx, peer: str, era: int, recovery: str) -> None:
+def begin_epoch(tx: Tx, peer: str, era: int, recovery: str) -> None:
     """``peer`` speaks in this era from now on; what it said before and was not applied is forgotten."""
-    lay_over(tx, t.eras, [{"peer": peer, "era": era, "recovery": recovery}])
+    upsert(tx, t.eras, [{"peer": peer, "era": era, "recovery": recovery}])
     tx.execute(delete(t.held).where(t.held.c.peer == peer))
 
 
@@ -149,7 +151,7 @@ def begin_era(tx: Tx, peer: str, era: int, recovery: str) -> None:
 
 def owe_pages(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note which page each peer wants; the last wish of a peer counts."""
-    lay_over(tx, t.pages_owed, rows)
+    upsert(tx, t.pages_owed, rows)
 
 
 _PAGES = Prepared(lambda _: select(t.pages_owed).order_by(t.pages_owed.c.peer))
@@ -160,7 +162,7 @@ def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[Mapping[str, Any]]:
     names = t.pages_owed.c.keys()
     owed = (dict(zip(names, row, strict=True)) for row in _PAGES.rows(tx))  # one for a peer at most
     rows = [row for row in owed if is_due(row["next_ms"], now_ms)]
-    lay_over(tx, t.pages_owed, [row | {"next_ms": now_ms + lease_ms} for row in rows])
+    upsert(tx, t.pages_owed, [row | {"next_ms": now_ms + lease_ms} for row in rows])
     return [*rows]
 
 

@@ -11,8 +11,8 @@ from bus.custody import Record
 from bus.store import files
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.encryption import MARK, vault_of
-from bus.store.inserts import lay, lay_new, lay_over
+from bus.store.encryption import MARK, encryption_of
+from bus.store.inserts import insert, insert_new, upsert
 from bus.store.statements import Prepared, Row, among, as_list
 
 _OF_CASES = select(t.cases.c.case_id, t.cases.c.record).where(among("ids", t.cases.c.case_id))
@@ -47,7 +47,7 @@ def _known(found: Sequence[Row]) -> list[Record]:
 
 
 def _opened(tx: Tx, found: Sequence[Row]) -> list[Record]:
-    said = vault_of(tx).shown(tx, [(case_id, unpacked(text)) for case_id, text in found])
+    said = encryption_of(tx).decrypted(tx, [(case_id, unpacked(text)) for case_id, text in found])
     return [_parsed(case_id, text, plain) for (case_id, text), plain in zip(found, said, strict=True)]
 
 
@@ -103,10 +103,10 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
             "record": record.model_dump_json().encode(),
         }
         rows.append(row)
-    hidden = [{**row, "record": _packed(row["record"])} for row in vault_of(tx).hidden(tx, rows, "record")]
+    hidden = [{**row, "record": _packed(row["record"])} for row in encryption_of(tx).encrypted(tx, rows, "record")]
     for record, row in zip(ordered, hidden, strict=True):
         _remember(str(row["case_id"]), str(row["record"]), record)
-    lay_over(tx, t.cases, hidden)
+    upsert(tx, t.cases, hidden)
     files.named_in(tx, ordered)
 
 
@@ -145,7 +145,7 @@ def next_number(tx: Tx, counter: str) -> int:
     """The next value of a running number, from 1, which nobody else is given until the transaction ends."""
     found = _NEXT.rows(tx, counter=counter)
     if not found:
-        lay_new(tx, t.counters, [{"name": counter, "value": 0}], ["name"])
+        insert_new(tx, t.counters, [{"name": counter, "value": 0}], ["name"])
         found = _NEXT.rows(tx, counter=counter)
     return int(found[0][0])
 
@@ -157,7 +157,7 @@ def numbered(tx: Tx, last: Mapping[str, int]) -> None:
 
 def link(tx: Tx, links: Sequence[Mapping[str, Any]]) -> None:
     """Remember which native records belong to which cases; what is linked already stays."""
-    lay_new(tx, t.links, links, ["system", "native_id"])
+    insert_new(tx, t.links, links, ["system", "native_id"])
 
 
 _FIND = Prepared(
@@ -199,7 +199,7 @@ def natives(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
 
 def note(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> None:
     """Write lines into the journal."""
-    lay(tx, t.journal, lines)
+    insert(tx, t.journal, lines)
 
 
 def journal(tx: Tx, case_id: UUID) -> list[Mapping[str, Any]]:

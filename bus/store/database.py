@@ -41,7 +41,7 @@ POSTGRESQL = (
 """How each connection to PostgreSQL is set."""
 
 
-class StoreTrouble(RuntimeError):
+class StoreUnavailable(RuntimeError):
     """The store could not be read or written. The text says what and the cure, never a value of a row."""
 
     def __init__(self, text: str, *, passing: bool) -> None:
@@ -63,7 +63,7 @@ class Store:
 
     def write(self, change: Callable[[Tx], T]) -> T:
         """Run ``change`` in one transaction and commit it. On a lost race or a passing fault it is run again, so it
-        must change nothing but the store. Raises ``StoreTrouble`` when that does not help."""
+        must change nothing but the store. Raises ``StoreUnavailable`` when that does not help."""
         try:
             try:
                 return self._write_once(change)
@@ -118,7 +118,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """A transaction that only reads; on SQLite it blocks no writer. Raises ``StoreTrouble``."""
+        """A transaction that only reads; on SQLite it blocks no writer. Raises ``StoreUnavailable``."""
         try:
             with self.engine.connect().execution_options(reading=True) as tx:
                 yield tx
@@ -184,8 +184,8 @@ def as_sqlalchemys(error: Exception, dialect: Dialect) -> BaseException:
     return DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
 
 
-def _trouble(error: DBAPIError) -> StoreTrouble:
-    return StoreTrouble(
+def _trouble(error: DBAPIError) -> StoreUnavailable:
+    return StoreUnavailable(
         f"{type(error.orig).__name__ if error.orig else type(error).__name__}: the store cannot be used now; "
         "check that its disk has room, that the database runs, and that no other program holds it",
         passing=isinstance(error, OperationalError),

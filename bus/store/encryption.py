@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
-from bus.security.errors import KeyTrouble
-from bus.security.master_key import Altered, MasterKey, hide, show
+from bus.security.errors import KeyUnusable
+from bus.security.master_key import MasterKey, Tampered, decrypt, encrypt
 from bus.store import tables as t
-from bus.store.database import StoreTrouble, Tx
-from bus.store.inserts import upsert
+from bus.store.database import StoreUnavailable, Tx
+from bus.store.inserts import dialect_insert
 from bus.store.statements import Prepared, among, as_list
 
 Row = Mapping[str, Any]
@@ -44,7 +44,7 @@ _KEYS = Prepared(lambda _: select(_K.case_id, _K.wrapped, _K.erased_ms).where(am
 
 def _made(database: str) -> UpdateBase:
     """A new key where there is none, or where it was destroyed; one that is there stays."""
-    insert = upsert(t.case_keys, database).values(case_id=bindparam("case_id"), wrapped=bindparam("wrapped"))
+    insert = dialect_insert(t.case_keys, database).values(case_id=bindparam("case_id"), wrapped=bindparam("wrapped"))
     return insert.on_conflict_do_update(
         index_elements=["case_id"], set_={"wrapped": insert.excluded.wrapped}, where=_K.wrapped == b""
     )
@@ -53,7 +53,7 @@ def _made(database: str) -> UpdateBase:
 _MAKE = Prepared(_made)
 
 
-class Vault:
+class CaseEncryption:
     """Hides and shows the rows of one store. Threads may share it."""
 
     def __init__(self, master: MasterKey | None = None) -> None:
@@ -62,7 +62,7 @@ class Vault:
         self._unwrapped: dict[bytes, AESGCM] = {}
         """By the wrapped key as it stands in the store: one that was destroyed there is not found here either."""
 
-    def hidden(self, tx: Tx, rows: Sequence[Row], column: str = "body") -> Sequence[Row]:
+    def encrypted(self, tx: Tx, rows: Sequence[Row], column: str = "body") -> Sequence[Row]:
         """The rows as they are to be written; each names its case as ``case_id``."""
         if self.master is None or not rows:
             return rows
@@ -72,26 +72,26 @@ class Vault:
         if missing:
             keys |= self._new_keys(tx, self.master, missing)
         return [
-            {**row, column: None if row[column] is None else _hide(keys[case_id], case_id, row[column])}
+            {**row, column: None if row[column] is None else _encrypt(keys[case_id], case_id, row[column])}
             for row, case_id in zip(rows, ids, strict=True)
         ]
 
-    def shown(self, tx: Tx, found: Sequence[tuple[str | None, bytes]]) -> list[bytes]:
+    def decrypted(self, tx: Tx, found: Sequence[tuple[str | None, bytes]]) -> list[bytes]:
         """(case, what stands in the store) → what it says; ``ERASED`` for what nobody can read any more.
 
-        Raises ``KeyTrouble`` when it is hidden and this center has no key for it, ``StoreTrouble`` when it was
+        Raises ``KeyUnusable`` when it is hidden and this center has no key for it, ``StoreUnavailable`` when it was
         altered."""
         hidden = {case_id or NO_CASE for case_id, content in found if content.startswith(MARK)}
         if not hidden:
             return [content for _, content in found]
         keys = self._keys(tx, hidden)
-        return [_show(keys.get(case_id or NO_CASE), case_id or NO_CASE, content) for case_id, content in found]
+        return [_decrypt(keys.get(case_id or NO_CASE), case_id or NO_CASE, content) for case_id, content in found]
 
-    def show(self, tx: Tx, found: Iterable[Any], column: str = "body") -> list[Row]:
+    def decrypt(self, tx: Tx, found: Iterable[Any], column: str = "body") -> list[Row]:
         """Rows with a column that may be hidden, as they were before they were written."""
         rows = [dict(row) for row in found]
         filled = [row for row in rows if row[column] is not None]
-        said = iter(self.shown(tx, [(row["case_id"], bytes(row[column])) for row in filled]))
+        said = iter(self.decrypted(tx, [(row["case_id"], bytes(row[column])) for row in filled]))
         return [{**row, column: next(said)} if row[column] is not None else row for row in rows]
 
     def _keys(self, tx: Tx, case_ids: Iterable[str]) -> dict[str, _Key]:
@@ -109,12 +109,12 @@ class Vault:
         return self._keys(tx, fresh)
 
     def cipher(self, about: str, wrapped: bytes) -> AESGCM:
-        """The key that stands in the store as ``wrapped``, about a case or a file. Raises ``KeyTrouble``."""
+        """The key that stands in the store as ``wrapped``, about a case or a file. Raises ``KeyUnusable``."""
         known = self._unwrapped.get(wrapped)
         if known is not None:
             return known
         if self.master is None:
-            raise KeyTrouble(
+            raise KeyUnusable(
                 "库已加密，配置里却没有主密钥；请在 [at_rest] 中写明 key",
                 "the store is encrypted and the settings name no key: name it under [at_rest]",
             )
@@ -125,13 +125,13 @@ class Vault:
         return made
 
 
-IN_CLEAR = Vault()
+PLAINTEXT = CaseEncryption()
 
 
-def vault_of(tx: Tx) -> Vault:
+def encryption_of(tx: Tx) -> CaseEncryption:
     """The vault of the store to which a transaction belongs."""
-    found: Vault | None = tx.get_execution_options().get("vault")
-    return IN_CLEAR if found is None else found
+    found: CaseEncryption | None = tx.get_execution_options().get("vault")
+    return PLAINTEXT if found is None else found
 
 
 def destroy_key(tx: Tx, case_id: str, now_ms: int) -> bool:
@@ -140,21 +140,21 @@ def destroy_key(tx: Tx, case_id: str, now_ms: int) -> bool:
     return tx.execute(gone.values(wrapped=b"", erased_ms=now_ms)).rowcount == 1
 
 
-def _hide(key: _Key, case_id: str, content: bytes) -> bytes:
-    return MARK + hide(key.cipher, content, case_id.encode())
+def _encrypt(key: _Key, case_id: str, content: bytes) -> bytes:
+    return MARK + encrypt(key.cipher, content, case_id.encode())
 
 
-def _show(key: _Key | None, case_id: str, content: bytes) -> bytes:
+def _decrypt(key: _Key | None, case_id: str, content: bytes) -> bytes:
     if not content.startswith(MARK):
         return content
     if key is None:
         return ERASED
     try:
-        return show(key.cipher, content.removeprefix(MARK), case_id.encode())
-    except Altered:
+        return decrypt(key.cipher, content.removeprefix(MARK), case_id.encode())
+    except Tampered:
         if key.again:
             return ERASED
-        raise StoreTrouble(
+        raise StoreUnavailable(
             f"a row of case {case_id} was altered, or its key belongs to another store: compare with a backup",
             passing=False,
         ) from None

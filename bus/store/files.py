@@ -7,11 +7,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select, update
 
 from bus.custody import Record
-from bus.security.master_key import hide, show
+from bus.security.master_key import decrypt, encrypt
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.encryption import vault_of
-from bus.store.inserts import lay_new
+from bus.store.encryption import encryption_of
+from bus.store.inserts import insert_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,18 @@ class KeyOfFile:
 
 
 def key(tx: Tx, sha256: str) -> KeyOfFile | None:
-    """The key of a file; None: it lies in clear, or not here. Raises ``KeyTrouble`` without the master key."""
+    """The key of a file; None: it lies in clear, or not here. Raises ``KeyUnusable`` without the master key."""
     query = select(t.file_keys.c.wrapped).where(t.file_keys.c.sha256 == sha256)
     wrapped = tx.execute(query).scalar()
-    return None if wrapped is None else KeyOfFile(bytes(wrapped), vault_of(tx).cipher(sha256, bytes(wrapped)))
+    return None if wrapped is None else KeyOfFile(bytes(wrapped), encryption_of(tx).cipher(sha256, bytes(wrapped)))
 
 
 def new_key(tx: Tx, sha256: str) -> KeyOfFile | None:
     """The key of a file, made now where there is none yet; None in a store without a master key."""
-    master = vault_of(tx).master
+    master = encryption_of(tx).master
     if master is not None:
         wrapped = master.wrap(AESGCM.generate_key(128), sha256.encode())
-        lay_new(tx, t.file_keys, [{"sha256": sha256, "wrapped": wrapped, "name": None}], ["sha256"])
+        insert_new(tx, t.file_keys, [{"sha256": sha256, "wrapped": wrapped, "name": None}], ["sha256"])
     return key(tx, sha256)
 
 
@@ -44,7 +44,7 @@ def name_kept(tx: Tx, sha256: str, name: str | None) -> str | None:
     there = key(tx, sha256)
     if there is None or name is None:
         return name
-    hidden = hide(there.cipher, name.encode(), _about_name(sha256))
+    hidden = encrypt(there.cipher, name.encode(), _about_name(sha256))
     change = update(t.file_keys).where(t.file_keys.c.sha256 == sha256, t.file_keys.c.name.is_(None))
     tx.execute(change.values(name=hidden))
     kept = t.attachments.c
@@ -58,7 +58,7 @@ def name(tx: Tx, sha256: str) -> str | None:
     hidden = tx.execute(select(t.file_keys.c.name).where(t.file_keys.c.sha256 == sha256)).scalar()
     if there is None or hidden is None:
         return None
-    return show(there.cipher, bytes(hidden), _about_name(sha256)).decode()
+    return decrypt(there.cipher, bytes(hidden), _about_name(sha256)).decode()
 
 
 def _about_name(sha256: str) -> bytes:
@@ -72,7 +72,7 @@ def named_in(tx: Tx, records: Iterable[Record]) -> None:
         for record in records
         for one in record.case.attachments
     ]
-    lay_new(tx, t.case_files, rows, ["case_id", "sha256"])
+    insert_new(tx, t.case_files, rows, ["case_id", "sha256"])
 
 
 def forget(tx: Tx, record: Record) -> Mapping[str, KeyOfFile | None]:

@@ -10,8 +10,8 @@ from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows
-from bus.store.encryption import vault_of
-from bus.store.inserts import lay, lay_new
+from bus.store.encryption import encryption_of
+from bus.store.inserts import insert, insert_new
 from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
@@ -65,12 +65,12 @@ def remembered(tx: Tx, places: Iterable[tuple[str, str, int]]) -> dict[tuple[str
 
 def remember(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note what became of messages."""
-    lay(tx, t.applied, rows)
+    insert(tx, t.applied, rows)
 
 
 def hold(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Hold back messages that came too early; one that is held already stays as it is."""
-    lay_new(tx, t.held, vault_of(tx).hidden(tx, rows), ["peer", "case_id", "sequence"])
+    insert_new(tx, t.held, encryption_of(tx).encrypted(tx, rows), ["peer", "case_id", "sequence"])
 
 
 def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, bytes]]:
@@ -78,7 +78,7 @@ def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, bytes]]:
     wanted = list(lanes)
     found: dict[Lane, dict[int, bytes]] = {}
     rows = _HELD.rows(tx, lanes=as_list(wanted)) if wanted else ()
-    bodies = vault_of(tx).shown(tx, [(row[1], row[3]) for row in rows])
+    bodies = encryption_of(tx).decrypted(tx, [(row[1], row[3]) for row in rows])
     for (peer, case_id, sequence, _), body in zip(rows, bodies, strict=True):
         found.setdefault((peer, case_id), {})[sequence] = body
     return found
@@ -90,15 +90,15 @@ def release(tx: Tx, places: Sequence[tuple[str, str, int]]) -> None:
         _RELEASE.run(tx, places=as_list(places))
 
 
-def lay_work(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def enqueue_work(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put messages on the desk; one that is there already is not laid twice."""
-    lay_new(tx, t.work, vault_of(tx).hidden(tx, rows), ["message_id"])
+    insert_new(tx, t.work, encryption_of(tx).encrypted(tx, rows), ["message_id"])
 
 
 def bodies(tx: Tx, case_id: str) -> list[bytes]:
     """What lies on the desk of one case."""
     found = tx.execute(select(t.work.c.body).where(t.work.c.case_id == case_id)).scalars()
-    return vault_of(tx).shown(tx, [(case_id, body) for body in found])
+    return encryption_of(tx).decrypted(tx, [(case_id, body) for body in found])
 
 
 def _claim() -> Select[Any]:
@@ -120,10 +120,10 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     Those that have been due for longest come first: one that fails again and again must not always be the one taken.
 
     None while the store recovers: the records are not what the tasks must be judged by."""
-    if recovery.era(tx).recovery is not None:
+    if recovery.epoch(tx).recovery is not None:
         return []
     rows = _CLAIM.rows(tx, now_ms, limit)
-    bodies = vault_of(tx).shown(tx, [(row[2], row[5]) for row in rows])
+    bodies = encryption_of(tx).decrypted(tx, [(row[2], row[5]) for row in rows])
     tasks = [_task(row, body) for row, body in zip(rows, bodies, strict=True)]
     if tasks:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(task.row for task in tasks))

@@ -14,40 +14,40 @@ from bus.store.statements import Prepared
 Rows = Sequence[Mapping[str, Any]]
 
 
-def upsert(table: Table, database: str) -> sqlite.Insert | postgresql.Insert:
+def dialect_insert(table: Table, database: str) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of this database's own dialect, for ``on_conflict_…``; it offers ``excluded``, the row that came."""
     return (sqlite.insert if database == "sqlite" else postgresql.insert)(table)
 
 
-def lay(tx: Tx, table: Table, rows: Rows) -> None:
+def insert(tx: Tx, table: Table, rows: Rows) -> None:
     """Insert ``rows``; nothing for none."""
     if rows:
-        _laid(table, tuple(rows[0])).each(tx, rows)
+        _insert(table, tuple(rows[0])).each(tx, rows)
 
 
-def lay_over(tx: Tx, table: Table, rows: Rows) -> None:
+def upsert(tx: Tx, table: Table, rows: Rows) -> None:
     """Insert ``rows``, or put them in place of those with the same primary key."""
     if rows:
-        _laid_over(table, tuple(rows[0])).each(tx, rows)
+        _upsert(table, tuple(rows[0])).each(tx, rows)
 
 
-def lay_new(tx: Tx, table: Table, rows: Rows, unique: Sequence[str]) -> None:
+def insert_new(tx: Tx, table: Table, rows: Rows, unique: Sequence[str]) -> None:
     """Insert those ``rows`` that are not there yet, by the columns ``unique``."""
     if rows:
-        _laid_new(table, tuple(rows[0]), tuple(unique)).each(tx, rows)
+        _insert_new(table, tuple(rows[0]), tuple(unique)).each(tx, rows)
 
 
 @cache
-def _laid(table: Table, columns: tuple[str, ...]) -> Prepared:
+def _insert(table: Table, columns: tuple[str, ...]) -> Prepared:
     return Prepared(lambda _: table.insert().values(_named(table, columns)))
 
 
 @cache
-def _laid_over(table: Table, columns: tuple[str, ...]) -> Prepared:
+def _upsert(table: Table, columns: tuple[str, ...]) -> Prepared:
     keys = [column.name for column in table.primary_key]
 
     def write(database: str) -> sqlite.Insert | postgresql.Insert:
-        insert = upsert(table, database).values(_named(table, columns))
+        insert = dialect_insert(table, database).values(_named(table, columns))
         changed = {name: insert.excluded[name] for name in columns if name not in keys}
         return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
@@ -55,10 +55,12 @@ def _laid_over(table: Table, columns: tuple[str, ...]) -> Prepared:
 
 
 @cache
-def _laid_new(table: Table, columns: tuple[str, ...], unique: tuple[str, ...]) -> Prepared:
+def _insert_new(table: Table, columns: tuple[str, ...], unique: tuple[str, ...]) -> Prepared:
     return Prepared(
         lambda database: (
-            upsert(table, database).values(_named(table, columns)).on_conflict_do_nothing(index_elements=list(unique))
+            dialect_insert(table, database)
+            .values(_named(table, columns))
+            .on_conflict_do_nothing(index_elements=list(unique))
         )
     )
 

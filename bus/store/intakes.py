@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.inserts import lay
+from bus.store.inserts import insert
 from bus.store.statements import Prepared, among, as_list
 
 _KNOWN = Prepared(
@@ -26,4 +26,4 @@ def known(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tupl
 
 def note(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Remember what was taken in and answered."""
-    lay(tx, t.intakes, rows)
+    insert(tx, t.intakes, rows)

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Table, bindparam, case, delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
-from bus.contract.epochs import before_first
+from bus.contract.epochs import epoch_start
 from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows, any_due, bounds
-from bus.store.encryption import vault_of
-from bus.store.inserts import lay, upsert
+from bus.store.encryption import encryption_of
+from bus.store.inserts import dialect_insert, insert
 from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
@@ -25,7 +25,7 @@ REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OutboxRow:
     """A message, receipt or error that is due to leave."""
 
     row: int
@@ -36,9 +36,9 @@ class Owed:
     attempts: int
 
 
-def lay_out(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def enqueue(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put messages into the outbox."""
-    lay(tx, t.outbox, vault_of(tx).hidden(tx, rows))
+    insert(tx, t.outbox, encryption_of(tx).encrypted(tx, rows))
 
 
 def _leased(table: Table) -> Prepared:
@@ -81,17 +81,17 @@ _LOOK = Prepared(
 )
 
 
-def look(tx: Tx, now_ms: int) -> Due:
+def what_is_due(tx: Tx, now_ms: int) -> Due:
     """One glance: most rounds find little, and need not ask for each."""
     found = _LOOK.rows(tx)[0]
     return Due(*(any_due(found[place], found[place + 1], now_ms) for place in range(0, len(found), 2)))
 
 
-def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
+def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[OutboxRow]:
     """Take up to ``limit`` messages that are due, in the order in which they were said; for ``lease_ms`` no other relay
     takes them."""
     found = _CLAIM.rows(tx, now_ms, limit)
-    bodies = vault_of(tx).shown(tx, [(row[0], row[5]) for row in found])
+    bodies = encryption_of(tx).decrypted(tx, [(row[0], row[5]) for row in found])
     owed = (_owed(row, body) for row, body in zip(found, bodies, strict=True))
     rows = sorted(owed, key=attrgetter("row"))
     if rows:
@@ -99,9 +99,9 @@ def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Owed]:
     return rows
 
 
-def _owed(row: Row, body: bytes) -> Owed:
+def _owed(row: Row, body: bytes) -> OutboxRow:
     _, number, message_id, recipient, kind, _, attempts = row
-    return Owed(number, message_id, recipient, kind, body, attempts)
+    return OutboxRow(number, message_id, recipient, kind, body, attempts)
 
 
 def sent(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
@@ -144,7 +144,7 @@ def digests(tx: Tx, peer: str, message_ids: Sequence[str]) -> dict[str, bytes | 
 def waiting(tx: Tx, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
     """The outbox rows of these messages."""
     query = select(t.outbox).where(t.outbox.c.message_id.in_(message_ids))
-    return vault_of(tx).show(tx, [row._mapping for row in tx.execute(query)])
+    return encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
 
 
 def free_claims(tx: Tx, now_ms: int) -> None:
@@ -187,7 +187,7 @@ def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], era: int) -> d
     center speaks, and a new lane begins."""
     if not wanted:
         return {}
-    before = dict.fromkeys(wanted, before_first(era))
+    before = dict.fromkeys(wanted, epoch_start(era))
     before |= {(peer, case_id): sent for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted))}
     set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()}, era)
     return before
@@ -195,7 +195,7 @@ def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], era: int) -> d
 
 def _set_mark(column: str) -> Prepared:
     def write(database: str) -> UpdateBase:
-        insert = upsert(t.lanes, database).values({c.name: bindparam(c.name) for c in t.lanes.c})
+        insert = dialect_insert(t.lanes, database).values({c.name: bindparam(c.name) for c in t.lanes.c})
         return insert.on_conflict_do_update(index_elements=["peer", "case_id"], set_={column: insert.excluded[column]})
 
     return Prepared(write)
@@ -209,19 +209,19 @@ def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int], era: i
     center speaks; a new lane's mark says that whatever was said in it before has been told."""
     if not values:
         return
-    other, start = ("applied", 0) if column == "sent" else ("sent", before_first(era))
+    other, start = ("applied", 0) if column == "sent" else ("sent", epoch_start(era))
     rows = [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())]
     _SET_MARK[column].each(tx, rows)
 
 
 def owe_receipts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note receipts owed to peers."""
-    lay(tx, t.receipts, rows)
+    insert(tx, t.receipts, rows)
 
 
 def owe_errors(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note error messages owed to peers."""
-    lay(tx, t.errors, rows)
+    insert(tx, t.errors, rows)
 
 
 _SMALL = {table.name: DueRows(table, select(*table.c)) for table in (t.receipts, t.errors)}

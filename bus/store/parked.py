@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.sql.dml import UpdateBase
 
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.contract.envelope import Message
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.encryption import vault_of
-from bus.store.inserts import upsert
+from bus.store.encryption import encryption_of
+from bus.store.inserts import dialect_insert
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
@@ -25,8 +25,8 @@ PEER = "peer"
 """A message that its recipient has refused."""
 
 
-SET_BACK = "its sender's store looks put back to a backup: there, stop the center and run `bus restored`"
-OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus restored`"
+SET_BACK = "its sender's store looks put back to a backup: there, stop the center and run `bus recover`"
+OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus recover`"
 
 
 def row(
@@ -60,7 +60,9 @@ def row(
 
 
 def _parked_again(database: str) -> UpdateBase:
-    insert = upsert(t.parked, database).values({c.name: bindparam(c.name) for c in t.parked.c if c.name != "id"})
+    insert = dialect_insert(t.parked, database).values(
+        {c.name: bindparam(c.name) for c in t.parked.c if c.name != "id"}
+    )
     again = {"times": t.parked.c.times + 1, "last_ms": insert.excluded.last_ms, "code": insert.excluded.code}
     return insert.on_conflict_do_update(index_elements=["place", "digest"], set_=again)
 
@@ -78,7 +80,7 @@ _TAKE_KNOWN = Prepared(
 
 def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Park these; the same thing parked again is counted, not doubled."""
-    _PARK.each(tx, vault_of(tx).hidden(tx, rows))
+    _PARK.each(tx, encryption_of(tx).encrypted(tx, rows))
 
 
 def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
@@ -91,7 +93,7 @@ def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
 def get(tx: Tx, row: int) -> Mapping[str, Any] | None:
     """One parked thing, with its body."""
     found = tx.execute(select(t.parked).where(t.parked.c.id == row)).one_or_none()
-    return vault_of(tx).show(tx, [found._mapping])[0] if found else None
+    return encryption_of(tx).decrypt(tx, [found._mapping])[0] if found else None
 
 
 def take(tx: Tx, row: int) -> None:
@@ -127,7 +129,7 @@ def figures(tx: Tx) -> dict[str, int]:
 
 
 def parked_row(
-    place: str, rules: Rules, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
+    place: str, context: CenterContext, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
 ) -> dict[str, Any]:
     """A row for ``parked``, known by the bytes."""
     return row(
@@ -135,7 +137,7 @@ def parked_row(
         code,
         hint,
         known_by=body,
-        owner=rules.me,
+        owner=context.me,
         now_ms=ms(now),
         peer=message.source if message else None,
         case_id=str(message.subject) if message and message.subject else None,
@@ -144,8 +146,8 @@ def parked_row(
     )
 
 
-def refused_row(row: Mapping[str, Any], rules: Rules, code: str, now: datetime) -> dict[str, Any]:
+def refused_row(row: Mapping[str, Any], context: CenterContext, code: str, now: datetime) -> dict[str, Any]:
     """What its recipient has refused, for the operator: the body stays in the outbox."""
     hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
-    parked_ = parked_row(PEER, rules, row["body"], None, code, hint, now)
+    parked_ = parked_row(PEER, context, row["body"], None, code, hint, now)
     return parked_ | {"peer": row["recipient"], "case_id": row["case_id"], "message_id": row["message_id"]}

@@ -8,8 +8,8 @@ from sqlalchemy import delete, func, select, update
 
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.encryption import vault_of
-from bus.store.inserts import lay, lay_new, lay_over
+from bus.store.encryption import encryption_of
+from bus.store.inserts import insert, insert_new, upsert
 from bus.store.statements import Prepared
 
 ASKED = "asked"
@@ -18,7 +18,7 @@ EXCUSED = "excused"
 
 
 @dataclass(frozen=True, slots=True)
-class Era:
+class Epoch:
     """In which era this center speaks, and the recovery that goes on."""
 
     number: int = 0
@@ -41,30 +41,30 @@ class Asked:
 
 
 _R = t.recoveries.c
-_ERA = Prepared(lambda _: select(_R.era, _R.id, _R.ended_ms).order_by(_R.era.desc()).limit(1))
+_EPOCH = Prepared(lambda _: select(_R.era, _R.id, _R.ended_ms).order_by(_R.era.desc()).limit(1))
 
 
-def era(tx: Tx) -> Era:
+def epoch(tx: Tx) -> Epoch:
     """The era of this center."""
-    found = _ERA.rows(tx)
+    found = _EPOCH.rows(tx)
     if not found:
-        return Era()
+        return Epoch()
     number, recovery, ended_ms = found[0]
-    return Era(number, recovery if ended_ms is None else None, ended_ms)
+    return Epoch(number, recovery if ended_ms is None else None, ended_ms)
 
 
 def begin(tx: Tx, recovery: str, number: int, peers: Iterable[str], now_ms: int) -> None:
     """A recovery begins: nobody has told anything yet."""
     for table in (t.recovery_peers, t.recovery_told):
         tx.execute(delete(table))
-    lay(tx, t.recoveries, [{"id": recovery, "era": number, "began_ms": now_ms, "ended_ms": None}])
+    insert(tx, t.recoveries, [{"id": recovery, "era": number, "began_ms": now_ms, "ended_ms": None}])
     ask(tx, peers, now_ms)
 
 
 def ask(tx: Tx, peers: Iterable[str], now_ms: int) -> None:
     """Ask these too; who is asked already stays as far as it is."""
     row = {"state": ASKED, "cursor": "0", "partial": b"", "attempts": 0, "next_ms": now_ms}
-    lay_new(tx, t.recovery_peers, [{"peer": peer, **row} for peer in sorted(set(peers))], ["peer"])
+    insert_new(tx, t.recovery_peers, [{"peer": peer, **row} for peer in sorted(set(peers))], ["peer"])
 
 
 def excuse(tx: Tx, peer: str) -> bool:
@@ -73,7 +73,7 @@ def excuse(tx: Tx, peer: str) -> bool:
     return tx.execute(update(p).where(p.c.peer == peer, p.c.state == ASKED).values(state=EXCUSED)).rowcount == 1
 
 
-def raise_era(tx: Tx, recovery: str, number: int, now_ms: int) -> None:
+def raise_epoch(tx: Tx, recovery: str, number: int, now_ms: int) -> None:
     """The era was used before: take a later one, and ask everybody anew."""
     tx.execute(update(t.recoveries).where(t.recoveries.c.id == recovery).values(era=number))
     again = {"state": ASKED, "cursor": "0", "partial": b"", "next_ms": now_ms}
@@ -88,7 +88,7 @@ def peers(tx: Tx) -> list[Asked]:
 
 def _shown(tx: Tx, rows: Iterable[Any]) -> list[Asked]:
     asked = [Asked(*row) for row in rows]
-    partial = vault_of(tx).shown(tx, [(None, bytes(one.partial)) for one in asked])
+    partial = encryption_of(tx).decrypted(tx, [(None, bytes(one.partial)) for one in asked])
     return [replace(one, partial=part) for one, part in zip(asked, partial, strict=True)]
 
 
@@ -109,13 +109,13 @@ def heard_page(tx: Tx, peer: str, cursor: str, partial: bytes, state: str, now_m
     """A page came: how far the peer has told."""
     p = t.recovery_peers
     values = {"cursor": cursor, "partial": partial, "state": state, "attempts": 0, "next_ms": now_ms}
-    (hidden,) = vault_of(tx).hidden(tx, [values], "partial")
+    (hidden,) = encryption_of(tx).encrypted(tx, [values], "partial")
     tx.execute(update(p).where(p.c.peer == peer).values(**hidden))
 
 
 def keep_told(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what was told; told again, the later word counts."""
-    lay_over(tx, t.recovery_told, vault_of(tx).hidden(tx, rows))
+    upsert(tx, t.recovery_told, encryption_of(tx).encrypted(tx, rows))
 
 
 def cases_told(tx: Tx) -> list[str]:
@@ -127,7 +127,7 @@ def told(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
     """What was told of one case, by lane and sequence."""
     r = t.recovery_told
     query = select(r).where(r.c.case_id == case_id).order_by(r.c.way, r.c.peer, r.c.sequence)
-    return vault_of(tx).show(tx, [row._mapping for row in tx.execute(query)])
+    return encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
 
 
 def told_count(tx: Tx) -> int:
@@ -163,7 +163,7 @@ def lift_sent(tx: Tx, mark: int) -> None:
 
 def lift_counters(tx: Tx, values: Mapping[str, int]) -> None:
     """No running number is given twice."""
-    lay_new(tx, t.counters, [{"name": name, "value": 0} for name in values], ["name"])
+    insert_new(tx, t.counters, [{"name": name, "value": 0} for name in values], ["name"])
     for name, value in values.items():
         tx.execute(update(t.counters).where(t.counters.c.name == name, t.counters.c.value < value).values(value=value))
 
@@ -177,12 +177,12 @@ def waiting(tx: Tx) -> list[Mapping[str, Any]]:
     """What waits in the outbox, oldest first."""
     o = t.outbox
     query = select(o).where(o.c.state == "waiting").order_by(o.c.id)
-    return vault_of(tx).show(tx, [row._mapping for row in tx.execute(query)])
+    return encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
 
 
 def renew(tx: Tx, row: int, case_id: str, values: Mapping[str, Any]) -> None:
     """Change this row of the outbox: another body, and what goes with it."""
-    (hidden,) = vault_of(tx).hidden(tx, [{**values, "case_id": case_id}])
+    (hidden,) = encryption_of(tx).encrypted(tx, [{**values, "case_id": case_id}])
     tx.execute(update(t.outbox).where(t.outbox.c.id == row).values(**hidden))
 
 

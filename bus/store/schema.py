@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from bus.store.database import Store, StoreTrouble
+from bus.store.database import Store, StoreUnavailable
 
 
 def _config() -> Config:
@@ -19,7 +19,7 @@ def _config() -> Config:
 
 TOO_NEW = (
     "the store was made by a newer version of this program: run that version, or put the backup of before the upgrade "
-    "back and run `bus restored`"
+    "back and run `bus recover`"
 )
 
 
@@ -45,13 +45,13 @@ def current(store: Store) -> str | None:
 def upgrade(store: Store, to: str = "head") -> None:
     """Bring the store to version ``to``, in one transaction; nothing to do when it is there.
 
-    Raises ``StoreTrouble`` when the store is of a newer version than this code; it is left as it is."""
+    Raises ``StoreUnavailable`` when the store is of a newer version than this code; it is left as it is."""
     there = current(store)
     if to == "head" and there == newest():
         return
     config = _config()
     if there is not None and not known(there):
-        raise StoreTrouble(TOO_NEW, passing=False)
+        raise StoreUnavailable(TOO_NEW, passing=False)
     with store.engine.begin() as tx:
         config.attributes["connection"] = tx
         command.upgrade(config, to)

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from bus.context import Rules
-from bus.contract.envelope import Message, compose, encode, kept, read_soon
-from bus.contract.ids import id_within, new_id
+from bus.context import CenterContext
+from bus.contract.envelope import Message, compose, encode, remember, stored_columns
+from bus.contract.ids import derived_id, new_id
 from bus.contract.messages import CaseKind
-from bus.custody import Decision, Record, Refusal, Say, decide, hear_message, register
+from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register
 from bus.custody.commands import Command, Register
 from bus.store import cases, inbox, outbox, recovery
 from bus.store.database import Tx
@@ -22,27 +22,27 @@ from bus.store.timestamps import ms
 
 
 @dataclass(frozen=True, slots=True)
-class _Spoken:
-    say: Say
+class _Queued:
+    outgoing: Outgoing
     case_id: UUID
     cause: UUID | None
     traceparent: str | None
 
 
-class Page:
+class UnitOfWork:
     """Open it on a transaction, put decisions down, ``write`` it once."""
 
-    def __init__(self, tx: Tx, rules: Rules, now: datetime) -> None:
+    def __init__(self, tx: Tx, context: CenterContext, now: datetime) -> None:
         self.tx = tx
-        self.rules = rules
+        self.context = context
         self.now = now
         self.now_ms = ms(now)
         self._records: dict[UUID, Record | None] = {}
         """None: this center has never had that case."""
         self._changed: dict[UUID, None] = {}
-        self._spoken: list[_Spoken] = []
-        self._desk: list[tuple[Message[Any], bytes]] = []
-        self._lines: list[dict[str, Any]] = []
+        self._queued: list[_Queued] = []
+        self._tasks: list[tuple[Message[Any], bytes]] = []
+        self._journal: list[dict[str, Any]] = []
         self._links: dict[tuple[str, str], str] = {}
         """(system, native id) → case"""
         self._numbers: dict[str, int] = {}
@@ -51,9 +51,9 @@ class Page:
         """In an attempt: each record that it has changed, as it was before, and whether it was changed already."""
 
     @cached_property
-    def era(self) -> recovery.Era:
+    def epoch(self) -> recovery.Epoch:
         """In which this center speaks, and whether it recovers. Read once."""
-        return recovery.era(self.tx)
+        return recovery.epoch(self.tx)
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read and lock these cases, all at once."""
@@ -79,31 +79,31 @@ class Page:
         self._numbers[counter] = cases.next_number(self.tx, counter) if given is None else given + 1
         return self._numbers[counter]
 
-    def do(self, command: Command, cause: Message[Any] | None = None) -> None:
+    def execute(self, command: Command, cause: Message[Any] | None = None) -> None:
         """Carry out a command of this center. Raises ``Refusal``."""
         record = self.record(command.case_id)
         if record is None and not isinstance(command, Register):
             raise Refusal("unknown-case", "this center has never had this case")
         decision = (
-            register(command, self.rules.me, self.rules.arbiter)
+            register(command, self.context.me, self.context.arbiter)
             if record is None and isinstance(command, Register)
-            else decide(record, command, self.now, self.rules.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
+            else decide(record, command, self.now, self.context.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
         )
-        self._put(decision, "did", type(command).__name__.lower(), self.rules.me, cause)
+        self._put(decision, "did", type(command).__name__.lower(), self.context.me, cause)
 
-    def hear(self, message: Message[Any], body: bytes) -> Decision:
+    def apply(self, message: Message[Any], body: bytes) -> Decision:
         """Take in a peer's message, which came as ``body``. Raises ``Refusal``."""
         case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
         data: CaseKind = message.data
-        decision = hear_message(self.record(case_id), data, message.source, self.rules.me, case_id, self.now)
+        decision = hear_message(self.record(case_id), data, message.source, self.context.me, case_id, self.now)
         self._put(decision, "superseded" if decision.superseded else "heard", data.kind, message.source, message)
-        if decision.desk and not decision.superseded:
-            self._desk.append((message, body))
+        if decision.needs_handling and not decision.superseded:
+            self._tasks.append((message, body))
         return decision
 
-    def restore(self, record: Record, says: Iterable[Say]) -> None:
+    def restore(self, record: Record, says: Iterable[Outgoing]) -> None:
         """Put down a case as peers have told it after this store was put back, and what must be said of it again."""
-        self._put(Decision(record, tuple(says)), "restored", "case", self.rules.me, None)
+        self._put(Decision(record, tuple(says)), "restored", "case", self.context.me, None)
 
     def link(self, case_id: UUID, system: str, native_id: str) -> None:
         """Remember which record of the center's own system belongs to the case; what is linked already stays."""
@@ -114,10 +114,10 @@ class Page:
         found = self._links.get((system, native_id))
         return UUID(found) if found else None
 
-    def note(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
+    def journal(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
         """A line in the case's journal that no decision makes."""
         record = self.record(case_id)
-        self._lines.append(
+        self._journal.append(
             {
                 "case_id": str(case_id),
                 "at_ms": self.now_ms,
@@ -132,7 +132,7 @@ class Page:
         )
 
     @contextmanager
-    def attempt(self) -> Iterator[None]:
+    def savepoint(self) -> Iterator[None]:
         """All or nothing: if the block raises, the page is as before it, and its neighbours are unharmed."""
         self._before = {}
         lengths, links = [len(kept) for kept in self._kept()], len(self._links)
@@ -150,7 +150,7 @@ class Page:
             raise
 
     def _kept(self) -> tuple[list[Any], ...]:
-        return self._spoken, self._desk, self._lines
+        return self._queued, self._tasks, self._journal
 
     def _put(self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None) -> None:
         record = decision.record
@@ -158,46 +158,46 @@ class Page:
         self._before.setdefault(case_id, (self._records.get(case_id), case_id in self._changed))
         self._records[case_id] = record
         self._changed[case_id] = None
-        self.note(case_id, way, kind, peer, cause.id if cause else None)
-        for say in decision.says:
-            self._spoken.append(
-                _Spoken(say, case_id, cause.id if cause else None, cause.traceparent if cause else None)
+        self.journal(case_id, way, kind, peer, cause.id if cause else None)
+        for outgoing in decision.outgoing:
+            self._queued.append(
+                _Queued(outgoing, case_id, cause.id if cause else None, cause.traceparent if cause else None)
             )
 
     @property
-    def stirs(self) -> bool:
+    def has_output(self) -> bool:
         """Whether it leaves something to be sent, or to be done at the desk."""
-        return bool(self._spoken or self._desk)
+        return bool(self._queued or self._tasks)
 
-    def write(self) -> int:
+    def flush(self) -> int:
         """Write everything down. Returns how many messages were put into the outbox."""
         changed = (self._records[case_id] for case_id in self._changed)
         cases.keep(self.tx, [record for record in changed if record is not None], self.now_ms)
         sent = self._write_outbox()
-        inbox.lay_work(self.tx, [self._work_row(*one) for one in self._desk])
+        inbox.enqueue_work(self.tx, [self._work_row(*one) for one in self._tasks])
         cases.numbered(self.tx, self._numbers)
         links = self._links.items()
         cases.link(self.tx, [{"system": s, "native_id": n, "case_id": case_id} for (s, n), case_id in links])
-        cases.note(self.tx, self._lines)
+        cases.note(self.tx, self._journal)
         return sent
 
     def _write_outbox(self) -> int:
         wanted: dict[tuple[str, str], int] = {}
-        for spoken in self._spoken:
-            if spoken.say.to != self.rules.me:
-                lane = (spoken.say.to, str(spoken.case_id))
+        for spoken in self._queued:
+            if spoken.outgoing.to != self.context.me:
+                lane = (spoken.outgoing.to, str(spoken.case_id))
                 wanted[lane] = wanted.get(lane, 0) + 1
-        last = outbox.next_sequences(self.tx, wanted, self.era.number) if wanted else {}
+        last = outbox.next_sequences(self.tx, wanted, self.epoch.number) if wanted else {}
         rows: list[dict[str, Any]] = []
-        for spoken in self._spoken:
+        for spoken in self._queued:
             sequence = 0
-            if spoken.say.to != self.rules.me:
-                lane = (spoken.say.to, str(spoken.case_id))
+            if spoken.outgoing.to != self.context.me:
+                lane = (spoken.outgoing.to, str(spoken.case_id))
                 sequence = last[lane] = last[lane] + 1
             message = compose(
-                spoken.say.data,
-                source=self.rules.me,
-                recipient=spoken.say.to,
+                spoken.outgoing.data,
+                source=self.context.me,
+                recipient=spoken.outgoing.to,
                 now=self.now,
                 subject=spoken.case_id,
                 sequence=sequence,
@@ -205,14 +205,14 @@ class Page:
                 traceparent=spoken.traceparent,
             )
             if not sequence:  # for our own desk: its effect must have the same key after this store was put back
-                content = spoken.say.data.model_dump_json()
-                message = message.model_copy(update={"id": id_within(spoken.case_id, content)})
-            self.note(spoken.case_id, "said", spoken.say.data.kind, spoken.say.to, message.id)
+                content = spoken.outgoing.data.model_dump_json()
+                message = message.model_copy(update={"id": derived_id(spoken.case_id, content)})
+            self.journal(spoken.case_id, "said", spoken.outgoing.data.kind, spoken.outgoing.to, message.id)
             if sequence:
                 rows.append(self._outbox_row(message))
             else:
-                self._desk.append((message, encode(message)))
-        outbox.lay_out(self.tx, rows)
+                self._tasks.append((message, encode(message)))
+        outbox.enqueue(self.tx, rows)
         return len(rows)
 
     def _outbox_row(self, message: Message[Any]) -> dict[str, Any]:
@@ -222,7 +222,7 @@ class Page:
             "case_id": str(message.subject),
             "sequence": message.sequence,
             "kind": message.data.kind,
-            **kept(encode(message)),
+            **stored_columns(encode(message)),
             "state": outbox.WAITING,
             "attempts": 0,
             "next_ms": self.now_ms,
@@ -231,7 +231,7 @@ class Page:
         }
 
     def _work_row(self, message: Message[Any], body: bytes) -> dict[str, Any]:
-        read_soon(body, message)
+        remember(body, message)
         return {
             "message_id": str(message.id),
             "case_id": str(message.subject),

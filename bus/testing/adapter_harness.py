@@ -21,30 +21,30 @@ from pydantic import BaseModel
 from sqlalchemy import delete, func, select
 from standardwebhooks import Webhook
 
-from bus.backoff import Pauses
+from bus.backoff import Backoff
 from bus.contract.case import Case, Person, Place, Source
 from bus.contract.ids import new_id
 from bus.custody import Record
 from bus.log import reset, set_up
-from bus.pipeline.handle import Patience
-from bus.runtime.process import Running
+from bus.pipeline.handle import RetryPolicy
+from bus.runtime.process import CenterProcess
 from bus.sdk.center import Center, Form, MessageHandler
-from bus.sdk.simulator import StandIn
+from bus.sdk.simulator import BackendSimulator
 from bus.settings import fresh_secret, load
 from bus.store import cases, parked
 from bus.store import tables as t
-from bus.testing.fake_peers import Peers
+from bus.testing.fake_peers import FakePeers
 from bus.testing.given_records import ARBITER, PEER
 from bus.testing.samples import Json, Samples, samples_of
-from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
+from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
 TIMEOUT = 0.4
 """How long the center waits for its vendor's system, in seconds."""
-QUICK = Patience(attempts=40, pauses=Pauses(0.02, 0.1), failures_before_probing=10_000)
+QUICK = RetryPolicy(attempts=40, backoff=Backoff(0.02, 0.1), failures_before_probing=10_000)
 """Pauses made short; and no probing, so that many kinds may meet a fault at once."""
 
 
-class Bench:
+class AdapterHarness:
     """``start`` it, play, ``stop`` it. ``plant`` may change the center before it runs: to see a suite turn red."""
 
     def __init__(
@@ -69,20 +69,20 @@ class Bench:
 
     # -- life --------------------------------------------------------------------------------------------------------
 
-    def start(self) -> "Bench":
+    def start(self) -> "AdapterHarness":
         """Everything up: the road, the peers, the vendor's system, the center."""
         self.folder.mkdir(parents=True, exist_ok=True)
         set_up(self.me, self.logged, logging.DEBUG)
         logging.getLogger().addHandler(self._library_log)
-        self.road = EmbeddedRoad([self.me, *self.others])
-        self.peers = Peers(self.road, self.me, self.others)
+        self.road = EmbeddedBroker([self.me, *self.others])
+        self.peers = FakePeers(self.road, self.me, self.others)
         simulator = importlib.import_module(f"{self.samples.package}.simulator").Simulator
-        self.vendor: StandIn = simulator(self.me, "", self.secret)
+        self.vendor: BackendSimulator = simulator(self.me, "", self.secret)
         self.vendor_url = self.vendor.start()
-        self.running = Running(self._settings(), EmbeddedTransport(self.me, self.road))
-        self.running.center = self.running.turns.center = self._watched(self._plant(self.running.center))
-        self.running.turns.gate.patience = QUICK
-        self.url = self.running.start()
+        self.process = CenterProcess(self._settings(), EmbeddedTransport(self.me, self.road))
+        self.process.center = self.process.engine.center = self._watched(self._plant(self.process.center))
+        self.process.engine.breaker.policy = QUICK
+        self.url = self.process.start()
         self.vendor.intake_url = self.url
         self.http = httpx.Client(base_url=self.url, timeout=15, trust_env=False)
         for photo in self.samples.photos:
@@ -102,7 +102,7 @@ class Bench:
             store=f"sqlite:///{self.folder / 'store.db'}",
             data=str(self.folder / "data"),
             intake_secret=self.secret,
-            vendor={"url": self.vendor_url, "timeout": TIMEOUT},
+            backend={"url": self.vendor_url, "timeout": TIMEOUT},
             http={"port": 0},
             routes=routes,
             arbiter=ARBITER,
@@ -118,10 +118,10 @@ class Bench:
 
         def form(one: Form) -> Form:
             plain = one.handler
-            return dataclasses.replace(one, handler=lambda desk, body: keep(one.name, plain(desk, body)))
+            return dataclasses.replace(one, handler=lambda context, body: keep(one.name, plain(context, body)))
 
         def message(plain: MessageHandler) -> MessageHandler:
-            return lambda desk, said: keep(str(said.id), plain(desk, said))
+            return lambda context, said: keep(str(said.id), plain(context, said))
 
         forms = {name: form(one) for name, one in center.forms.items()}
         handlers = {name: message(one) for name, one in center.handlers.items()}
@@ -131,7 +131,7 @@ class Bench:
         """Everything down, whatever state it is in."""
         try:
             self.http.close()
-            self.running.stop()
+            self.process.stop()
             self.vendor.stop()
             self.peers.close()
             self.road.close()
@@ -150,8 +150,8 @@ class Bench:
                 if table.name != "attachments":
                     tx.execute(delete(table))
 
-        self.running.store.write(wipe)
-        self.running.turns.gate.failures = 0
+        self.process.store.write(wipe)
+        self.process.engine.breaker.failures = 0
         self.commands.clear()
 
     # -- the vendor's side of the door -------------------------------------------------------------------------------
@@ -209,17 +209,17 @@ class Bench:
 
     def count(self, table: Any, *where: Any) -> int:  # noqa: ANN401 - SQLAlchemy's
         """Rows of a table of the store."""
-        with self.running.store.reading() as tx:
+        with self.process.store.reading() as tx:
             return int(tx.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
 
     def parked(self) -> list[Json]:
         """What stands before the operator."""
-        with self.running.store.reading() as tx:
+        with self.process.store.reading() as tx:
             return [dict(row) for row in parked.listed(tx)]
 
     def record(self, case_id: UUID) -> Record | None:
         """What the center knows of a case."""
-        with self.running.store.reading() as tx:
+        with self.process.store.reading() as tx:
             return cases.read(tx, [case_id]).get(case_id)
 
     def remember(self, record: Record, natives: dict[str, str]) -> None:
@@ -233,7 +233,7 @@ class Bench:
             ]
             cases.link(tx, rows)
 
-        self.running.store.write(change)
+        self.process.store.write(change)
 
 
 def a_case(case_id: UUID, origin: str) -> Case:

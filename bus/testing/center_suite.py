@@ -16,7 +16,7 @@ the road, changes in the vendor's system. A sample without an effect fails. Run 
 
 from collections.abc import Callable
 
-from bus.testing.adapter_harness import Bench
+from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.check_backend import (
     keeps_the_order_of_a_case,
     survives_every_answer_of_its_vendor,
@@ -38,9 +38,9 @@ from bus.testing.check_samples import (
     turns_forms_into_commands,
 )
 
-__all__ = ["CHECKS", "Bench", "Check"]
+__all__ = ["CHECKS", "AdapterHarness", "Check"]
 
-Check = Callable[[Bench], None]
+Check = Callable[[AdapterHarness], None]
 CHECKS: tuple[Check, ...] = (
     declares_what_it_does,
     has_a_sample_of_everything,

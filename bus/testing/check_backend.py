@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bus.sdk.simulator import Fault
 from bus.store import inbox
 from bus.store import tables as t
-from bus.testing.adapter_harness import TIMEOUT, Bench
+from bus.testing.adapter_harness import TIMEOUT, AdapterHarness
 from bus.testing.check_samples import all_well
 from bus.testing.sample_runner import Played, done, fault_of, play, ready
 
@@ -25,17 +25,17 @@ FINAL: dict[str, Fault] = {"400": Fault(status=400), "404": Fault(status=404), "
 """What the vendor's system will not have: parked with a reason, and done when an operator replays it."""
 
 
-def survives_every_answer_of_its_vendor(bench: Bench, moods: Sequence[str] = (*PASSING, *FINAL)) -> None:
+def survives_every_answer_of_its_vendor(harness: AdapterHarness, moods: Sequence[str] = (*PASSING, *FINAL)) -> None:
     """Whatever the vendor's system answers, each message ends as one effect, or parked with a reason until replayed."""
     faults = []
     for name in moods:
         fault = (PASSING | FINAL)[name]
-        bench.fresh()
-        bench.vendor.order_fault(fault.model_copy(update={"times": len(bench.samples.outs)}))
-        played = [play(bench, sample) for sample in bench.samples.outs]
-        bench.until(lambda played=played: done(bench, *played), "every message worked or parked", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
-        bench.vendor.heal()
-        aside = {row["message_id"]: row for row in bench.parked()}
+        harness.fresh()
+        harness.vendor.order_fault(fault.model_copy(update={"times": len(harness.samples.outs)}))
+        played = [play(harness, sample) for sample in harness.samples.outs]
+        harness.until(lambda played=played: done(harness, *played), "every message worked or parked", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
+        harness.vendor.heal()
+        aside = {row["message_id"]: row for row in harness.parked()}
         if name in PASSING and aside:
             faults.append(
                 f"{name}: parked {sorted({row['code'] for row in aside.values()})}; it may be otherwise later"
@@ -43,59 +43,61 @@ def survives_every_answer_of_its_vendor(bench: Bench, moods: Sequence[str] = (*P
         if name in FINAL and not aside:
             faults.append(f"{name}: nothing was parked, though the vendor's system refused it")
         faults += [f"{name}: parked without a reason" for row in aside.values() if not (row["code"] and row["hint"])]
-        _replay(bench, [one for one in played if one.key in aside])
-        bench.until(lambda played=played: done(bench, *played), "every replay worked", fail=False)  # type: ignore[misc]  # as above
-        faults += [f"{name}: {wrong}" for one in played if (wrong := fault_of(bench, one))]
-        faults += [f"{name}: still parked after its replay" for _ in bench.parked()]
+        _replay(harness, [one for one in played if one.key in aside])
+        harness.until(lambda played=played: done(harness, *played), "every replay worked", fail=False)  # type: ignore[misc]  # as above
+        faults += [f"{name}: {wrong}" for one in played if (wrong := fault_of(harness, one))]
+        faults += [f"{name}: still parked after its replay" for _ in harness.parked()]
     all_well(faults)
 
 
-def _replay(bench: Bench, played: list[Played]) -> None:
+def _replay(harness: AdapterHarness, played: list[Played]) -> None:
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     for one in played:
-        bench.running.store.write(lambda tx, one=one: inbox.replay_work(tx, one.key, now_ms))  # type: ignore[misc]  # as above
+        harness.process.store.write(lambda tx, one=one: inbox.replay_work(tx, one.key, now_ms))  # type: ignore[misc]  # as above
 
 
-def waits_for_a_vendor_that_is_away(bench: Bench) -> None:
+def waits_for_a_vendor_that_is_away(harness: AdapterHarness) -> None:
     """While the vendor's system is off, messages are receipted and kept; when it is back, each has its effect once."""
-    bench.fresh()
-    port = int(bench.vendor_url.rpartition(":")[2])
-    bench.vendor.stop()
+    harness.fresh()
+    port = int(harness.vendor_url.rpartition(":")[2])
+    harness.vendor.stop()
     try:
-        played = [play(bench, sample) for sample in bench.samples.outs]
-        bench.until(lambda: all(o.message.id in bench.peers.receipts for o in played), "receipts while it is away")
+        played = [play(harness, sample) for sample in harness.samples.outs]
+        harness.until(lambda: all(o.message.id in harness.peers.receipts for o in played), "receipts while it is away")
         # away for longer than the client bridges by itself: each message has been tried, and was put off
-        bench.until(lambda: bench.count(t.work, t.work.c.attempts == 0) == 0, "each tried while it is away", fail=False)
-        early = sum(len(bench.effects(one.key)) for one in played)
-        aside = [row["code"] for row in bench.parked()]
+        harness.until(
+            lambda: harness.count(t.work, t.work.c.attempts == 0) == 0, "each tried while it is away", fail=False
+        )
+        early = sum(len(harness.effects(one.key)) for one in played)
+        aside = [row["code"] for row in harness.parked()]
     finally:
-        bench.vendor._threads.clear()
-        bench.vendor.start(port)
-    bench.until(lambda: done(bench, *played), "every message worked", fail=False)
+        harness.vendor._threads.clear()
+        harness.vendor.start(port)
+    harness.until(lambda: done(harness, *played), "every message worked", fail=False)
     faults = [f"{early} effects while the vendor's system was off"] if early else []
     faults += [f"parked {code}, though the vendor's system was only away" for code in aside]
-    all_well(faults + [wrong for one in played if (wrong := fault_of(bench, one))])
+    all_well(faults + [wrong for one in played if (wrong := fault_of(harness, one))])
 
 
 ORDERED = ("case.urged", "case.progressed", "case.assist-answered")
 """Kinds of which one may follow another in one case."""
 
 
-def keeps_the_order_of_a_case(bench: Bench) -> None:
+def keeps_the_order_of_a_case(harness: AdapterHarness) -> None:
     """A later message of a case has its effect after the earlier one, though the vendor was busy for the earlier."""
-    bench.fresh()
-    sample = next((s for kind in ORDERED for s in bench.samples.outs if s.kind == kind), None)
+    harness.fresh()
+    sample = next((s for kind in ORDERED for s in harness.samples.outs if s.kind == kind), None)
     if sample is None:
         return  # a center that accepts none of these has nothing to put in order
-    first, effects = ready(bench, sample)
-    second = bench.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # it has one
-    third = bench.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # as above
-    bench.vendor.order_fault(Fault(status=503))
+    first, effects = ready(harness, sample)
+    second = harness.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # it has one
+    third = harness.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # as above
+    harness.vendor.order_fault(Fault(status=503))
     for message in (second, third, first):  # and the road brings them in another order
-        bench.peers.say(message)
+        harness.peers.say(message)
     in_order = [str(m.id) for m in (first, second, third)]
     played = Played(sample, third, b"", effects, [])
-    bench.until(lambda: done(bench, played) and bench.idle(), "all three worked", fail=False)
-    happened = [next((i for i in in_order if i in e["key"]), "") for e in bench.vendor.effects]
+    harness.until(lambda: done(harness, played) and harness.idle(), "all three worked", fail=False)
+    happened = [next((i for i in in_order if i in e["key"]), "") for e in harness.vendor.effects]
     happened = list(dict.fromkeys(i for i in happened if i))
     assert happened == in_order, f"{sample.name}: three in one case had their effects in the order {happened}"

@@ -8,7 +8,7 @@ import httpx
 from bus.contract.envelope import encode
 from bus.contract.messages import Verdict
 from bus.store import tables as t
-from bus.testing.adapter_harness import Bench
+from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.check_samples import all_well
 from bus.testing.sample_runner import Played, done, fault_of, play, ready, send
 
@@ -30,66 +30,66 @@ BROKEN: dict[str, bytes] = {
 """Bodies that are nobody's form and nobody's message."""
 
 
-def parks_broken_messages(bench: Bench) -> None:
+def parks_broken_messages(harness: AdapterHarness) -> None:
     """Every broken body on the road is parked with a reason; the good messages between them have their effects."""
-    bench.fresh()
+    harness.fresh()
     good: list[Played] = []
     for number, body in enumerate(BROKEN.values()):
-        bench.peers.throw(body)
+        harness.peers.throw(body)
         if number % 5 == 0:
-            good.append(play(bench, bench.samples.outs[number % len(bench.samples.outs)]))
-    bench.until(lambda: done(bench, *good), "the good messages worked", fail=False)
-    aside = bench.parked()
+            good.append(play(harness, harness.samples.outs[number % len(harness.samples.outs)]))
+    harness.until(lambda: done(harness, *good), "the good messages worked", fail=False)
+    aside = harness.parked()
     faults = [] if len(aside) == len(BROKEN) else [f"{len(aside)} of {len(BROKEN)} broken bodies are parked"]
     faults += ["parked without a reason" for row in aside if not row["code"]]
-    all_well(faults + [wrong for one in good if (wrong := fault_of(bench, one))])
+    all_well(faults + [wrong for one in good if (wrong := fault_of(harness, one))])
 
 
-def refuses_whom_custody_refuses(bench: Bench) -> None:
+def refuses_whom_custody_refuses(harness: AdapterHarness) -> None:
     """A wrong body in a right envelope, an unknown kind and a case nobody knows: refused by receipt, and parked."""
     faults = []
-    for sample in bench.samples.outs:
-        bench.fresh()
-        message, _ = ready(bench, sample)
+    for sample in harness.samples.outs:
+        harness.fresh()
+        message, _ = ready(harness, sample)
         document = json.loads(encode(message))
         first = next(iter(sample.data))
         document["data"][first] = {"no": "such thing"}
-        bench.peers.throw(json.dumps(document).encode(), message.source)
+        harness.peers.throw(json.dumps(document).encode(), message.source)
         wrong = [message]
-        if sample is bench.samples.outs[0]:
-            odd = json.loads(encode(bench.peers.compose(message.source, message.data, message.subject)))  # type: ignore[arg-type]  # it has one
-            bench.peers.throw(json.dumps({**odd, "type": "case.invented.v1"}).encode(), message.source)
+        if sample is harness.samples.outs[0]:
+            odd = json.loads(encode(harness.peers.compose(message.source, message.data, message.subject)))  # type: ignore[arg-type]  # it has one
+            harness.peers.throw(json.dumps({**odd, "type": "case.invented.v1"}).encode(), message.source)
             wrong.append(message.model_copy(update={"id": type(message.id)(odd["id"])}))
-        bench.until(lambda wrong=wrong: all(m.id in bench.peers.receipts for m in wrong), "receipts", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
+        harness.until(lambda wrong=wrong: all(m.id in harness.peers.receipts for m in wrong), "receipts", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
         for one in wrong:
-            items = bench.peers.receipts.get(one.id, [])
+            items = harness.peers.receipts.get(one.id, [])
             if [i.verdict for i in items] != [Verdict.REFUSED] or not items[0].code:
                 faults.append(f"{sample.name}: a wrong body was answered with {[str(i.verdict) for i in items]}")
-        if len(bench.parked()) != len(wrong):
-            faults.append(f"{sample.name}: {len(bench.parked())} of {len(wrong)} wrong bodies are parked")
-        if bench.effects(str(message.id)):
+        if len(harness.parked()) != len(wrong):
+            faults.append(f"{sample.name}: {len(harness.parked())} of {len(wrong)} wrong bodies are parked")
+        if harness.effects(str(message.id)):
             faults.append(f"{sample.name}: a wrong body had an effect")
     all_well(faults)
 
 
-def refuses_broken_forms(bench: Bench) -> None:
+def refuses_broken_forms(harness: AdapterHarness) -> None:
     """Every broken form is answered 4xx with a reason, nothing of it is stored, and the good form after it is taken."""
     faults = []
-    for form in bench.running.center.forms:
-        bench.fresh()
+    for form in harness.process.center.forms:
+        harness.fresh()
         for name, body in BROKEN.items():
             try:
-                answer = bench.post(form, body)
+                answer = harness.post(form, body)
             except httpx.HTTPError:
                 faults.append(f"{form}: {name} broke the connection")
                 continue
             if not 400 <= answer.status_code < 500 or not answer.json():
                 faults.append(f"{form}: {name} was answered {answer.status_code}")
-        if bench.count(t.intakes) + bench.count(t.cases) + bench.count(t.outbox):
+        if harness.count(t.intakes) + harness.count(t.cases) + harness.count(t.outbox):
             faults.append(f"{form}: something of a broken form was stored")
-        for good in [sample for sample in bench.samples.ins if sample.form == form][:1]:
+        for good in [sample for sample in harness.samples.ins if sample.form == form][:1]:
             try:
-                status = str(send(bench, good).answer.status_code)
+                status = str(send(harness, good).answer.status_code)
             except httpx.HTTPError as broken:
                 status = type(broken).__name__
             if status != "202":
@@ -97,24 +97,24 @@ def refuses_broken_forms(bench: Bench) -> None:
     all_well(faults)
 
 
-def believes_only_signed_forms(bench: Bench) -> None:
+def believes_only_signed_forms(harness: AdapterHarness) -> None:
     """Unsigned, signed by a stranger, changed after signing, too old, from the future: 401, and nothing is stored."""
     faults = []
     stranger = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
-    for sample in bench.samples.ins:
-        bench.fresh()
+    for sample in harness.samples.ins:
+        harness.fresh()
         raw = json.dumps(sample.body, ensure_ascii=False).encode()
-        changed = bench.signature(raw.decode())
+        changed = harness.signature(raw.decode())
         answers = {
-            "unsigned": bench.post(sample.form, raw, sign=False),
-            "signed by a stranger": bench.post(sample.form, raw, secret=stranger),
-            "an hour old": bench.post(sample.form, raw, at=time.time() - 3600),
-            "an hour early": bench.post(sample.form, raw, at=time.time() + 3600),
-            "changed": bench.http.post(f"/intake/{sample.form}", content=raw + b" ", headers=changed),
+            "unsigned": harness.post(sample.form, raw, sign=False),
+            "signed by a stranger": harness.post(sample.form, raw, secret=stranger),
+            "an hour old": harness.post(sample.form, raw, at=time.time() - 3600),
+            "an hour early": harness.post(sample.form, raw, at=time.time() + 3600),
+            "changed": harness.http.post(f"/intake/{sample.form}", content=raw + b" ", headers=changed),
         }
         faults += [f"{sample.name}: {how}: {a.status_code}" for how, a in answers.items() if a.status_code != 401]
-        if bench.count(t.intakes) + bench.count(t.cases) + bench.count(t.journal):
+        if harness.count(t.intakes) + harness.count(t.cases) + harness.count(t.journal):
             faults.append(f"{sample.name}: a form without a right signature was stored")
-    if bench.put(b"\xff\xd8\xff unsigned", sign=False).status_code != 401:
+    if harness.put(b"\xff\xd8\xff unsigned", sign=False).status_code != 401:
         faults.append("an unsigned attachment was taken")
     all_well(faults)

@@ -8,7 +8,7 @@ import httpx
 from bus.contract.messages import Failure, Receipt
 from bus.sdk.simulator import Fault
 from bus.store import tables as t
-from bus.testing.adapter_harness import Bench
+from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.check_bad_input import BROKEN
 from bus.testing.check_samples import all_well
 from bus.testing.sample_runner import done, play, ready, send
@@ -26,45 +26,45 @@ TEXT = "金丝雀在鸟笼街说的话"
 SIGNS = (*CANARY.values(), TEXT)
 
 
-def shows_nobody_who_is_anonymous(bench: Bench) -> None:
+def shows_nobody_who_is_anonymous(harness: AdapterHarness) -> None:
     """A resident who asked not to be named is named to no other center."""
     faults = []
-    for sample in bench.samples.ins:
+    for sample in harness.samples.ins:
         people = [(command.get("case") or {}).get("resident") or {} for command in sample.commands]
         if not any(person.get("anonymous") for person in people):
             continue
-        bench.fresh()
-        send(bench, sample)
-        bench.until(bench.idle, "everything said and receipted", fail=False)
-        shown = [h.message.data for h in bench.peers.heard if getattr(h.message.data, "case", None) is not None]
+        harness.fresh()
+        send(harness, sample)
+        harness.until(harness.idle, "everything said and receipted", fail=False)
+        shown = [h.message.data for h in harness.peers.heard if getattr(h.message.data, "case", None) is not None]
         faults += [f"{sample.name}: {data.kind} names the resident" for data in shown if data.case.resident is not None]
     all_well(faults)
 
 
-def keeps_the_resident_to_itself(bench: Bench) -> None:
+def keeps_the_resident_to_itself(harness: AdapterHarness) -> None:
     """Whatever goes wrong, nothing of a resident stands in a log, a reason, a figure, an answer or a receipt."""
-    bench.fresh()
+    harness.fresh()
     seen: list[str] = []
-    for form, body in _forms(bench):
-        seen.append(bench.post(form, body).text)
-    bench.until(bench.idle, "forms done", fail=False)
-    _trouble_at_the_desk(bench)
-    _trouble_on_the_road(bench)
-    seen += [httpx.get(f"{bench.url}{page}", trust_env=False).text for page in ("/metrics", "/health/ready")]
-    seen += [json.dumps(bench.parked(), default=str), bench.logged.getvalue(), *_told(bench), *_journal(bench)]
+    for form, body in _forms(harness):
+        seen.append(harness.post(form, body).text)
+    harness.until(harness.idle, "forms done", fail=False)
+    _trouble_at_the_desk(harness)
+    _trouble_on_the_road(harness)
+    seen += [httpx.get(f"{harness.url}{page}", trust_env=False).text for page in ("/metrics", "/health/ready")]
+    seen += [json.dumps(harness.parked(), default=str), harness.logged.getvalue(), *_told(harness), *_journal(harness)]
     leaks = sorted({sign for sign in SIGNS for text in seen if sign in text or _escaped(sign) in text})
     assert not leaks, f"of a resident told outside: {leaks}; take it out of the code, reason, log or answer"
-    assert bench.parked(), "nothing went wrong, so nothing was proven"
+    assert harness.parked(), "nothing went wrong, so nothing was proven"
 
 
 def _escaped(sign: str) -> str:
     return json.dumps(sign)[1:-1]
 
 
-def _forms(bench: Bench) -> list[tuple[str, Json]]:
+def _forms(harness: AdapterHarness) -> list[tuple[str, Json]]:
     """Every sample form, with a canary in one string after the other, as value and as a wrong value."""
     forms: list[tuple[str, Json]] = []
-    for sample in bench.samples.ins:
+    for sample in harness.samples.ins:
         for path in _strings(sample.body):
             forms += [(sample.form, _with(sample.body, path, value)) for value in (TEXT, {TEXT: TEXT})]
         forms.append((sample.form, sample.body | {TEXT: TEXT}))
@@ -86,14 +86,14 @@ def _with(body: Json, path: tuple[str | int, ...], value: object) -> Json:
     return copy
 
 
-def _trouble_at_the_desk(bench: Bench) -> None:
+def _trouble_at_the_desk(harness: AdapterHarness) -> None:
     """Canary cases whose vendor refuses, is away, or talks nonsense."""
     for fault in (Fault(status=400), Fault(status=500), Fault(status=0)):
-        bench.vendor.heal()
-        bench.vendor.order_fault(fault.model_copy(update={"times": len(bench.samples.outs)}))
-        played = [play(bench, sample, _canary(sample.data)) for sample in bench.samples.outs]
-        bench.until(lambda played=played: done(bench, *played), "canaries worked", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
-    bench.vendor.heal()
+        harness.vendor.heal()
+        harness.vendor.order_fault(fault.model_copy(update={"times": len(harness.samples.outs)}))
+        played = [play(harness, sample, _canary(sample.data)) for sample in harness.samples.outs]
+        harness.until(lambda played=played: done(harness, *played), "canaries worked", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
+    harness.vendor.heal()
 
 
 def _canary(data: Json) -> Json:
@@ -103,56 +103,56 @@ def _canary(data: Json) -> Json:
     return words
 
 
-def _trouble_on_the_road(bench: Bench) -> None:
+def _trouble_on_the_road(harness: AdapterHarness) -> None:
     """Canaries in bodies that are wrong: in a value, in a key, in the envelope, and in broken bytes."""
-    for sample in bench.samples.outs:
-        message, _ = ready(bench, sample, _canary(sample.data))
+    for sample in harness.samples.outs:
+        message, _ = ready(harness, sample, _canary(sample.data))
         document = json.loads(message.model_dump_json())
         for wrong in (
             {**document, "data": {**document["data"], "version": TEXT}},
             {**document, TEXT: TEXT, "id": TEXT},
         ):
-            bench.peers.throw(json.dumps(wrong, ensure_ascii=False).encode(), message.source)
-        bench.peers.throw(json.dumps({**document, "type": TEXT}, ensure_ascii=False).encode(), message.source)
+            harness.peers.throw(json.dumps(wrong, ensure_ascii=False).encode(), message.source)
+        harness.peers.throw(json.dumps({**document, "type": TEXT}, ensure_ascii=False).encode(), message.source)
     for body in BROKEN.values():
-        bench.peers.throw(body + TEXT.encode())
-    before = bench.count(t.parked)
-    bench.until(lambda: bench.count(t.parked) >= before + 3, "broken canaries parked", fail=False)
-    bench.until(bench.idle, "all answered", fail=False)
+        harness.peers.throw(body + TEXT.encode())
+    before = harness.count(t.parked)
+    harness.until(lambda: harness.count(t.parked) >= before + 3, "broken canaries parked", fail=False)
+    harness.until(harness.idle, "all answered", fail=False)
 
 
-def _told(bench: Bench) -> list[str]:
-    return [h.body.decode() for h in bench.peers.heard if isinstance(h.message.data, Receipt | Failure)]
+def _told(harness: AdapterHarness) -> list[str]:
+    return [h.body.decode() for h in harness.peers.heard if isinstance(h.message.data, Receipt | Failure)]
 
 
-def _journal(bench: Bench) -> list[str]:
-    with bench.running.store.reading() as tx:
+def _journal(harness: AdapterHarness) -> list[str]:
+    with harness.process.store.reading() as tx:
         lines = [str(dict(row._mapping)) for row in tx.execute(t.journal.select())]
         return lines + [row.reason for row in tx.execute(t.work.select())] + [
             row.trouble for row in tx.execute(t.outbox.select())]  # fmt: skip
 
 
-def tells_how_it_is(bench: Bench) -> None:
+def tells_how_it_is(harness: AdapterHarness) -> None:
     """Health answers, and the figures move with what happens: a case known, a body parked."""
-    bench.fresh()
-    ready_ = httpx.get(f"{bench.url}/health/ready", trust_env=False)
-    live = httpx.get(f"{bench.url}/health/live", trust_env=False)
+    harness.fresh()
+    ready_ = httpx.get(f"{harness.url}/health/ready", trust_env=False)
+    live = httpx.get(f"{harness.url}/health/live", trust_env=False)
     assert (live.status_code, ready_.status_code) == (200, 200), ready_.text
-    before = _figures(bench)
-    bench.peers.throw(b"broken")
-    played = play(bench, bench.samples.outs[0])
-    bench.until(lambda: done(bench, played) and bench.parked(), "a message worked and one parked")
-    after = _figures(bench)
+    before = _figures(harness)
+    harness.peers.throw(b"broken")
+    played = play(harness, harness.samples.outs[0])
+    harness.until(lambda: done(harness, played) and harness.parked(), "a message worked and one parked")
+    after = _figures(harness)
     assert after['bus_parked_depth{place="wire"}'] == before['bus_parked_depth{place="wire"}'] + 1
     assert sum(value for name, value in after.items() if name.startswith("bus_cases")) == 1
     for name in ("bus_outbox_depth", "bus_inbox_depth", "bus_receipts_outstanding", "bus_connected", "bus_consuming"):
         assert f"{name}{{}}" in after, f"{name} is missing in /metrics"
 
 
-def _figures(bench: Bench) -> dict[str, float]:
+def _figures(harness: AdapterHarness) -> dict[str, float]:
     """Figure → value, without the center's name."""
-    page = httpx.get(f"{bench.url}/metrics", trust_env=False).text
+    page = httpx.get(f"{harness.url}/metrics", trust_env=False).text
     lines = [line.rsplit(" ", 1) for line in page.splitlines() if line and not line.startswith("#")]
     return {
-        name.replace(f'center="{bench.me}",', "").replace(f'center="{bench.me}"', ""): float(v) for name, v in lines
+        name.replace(f'center="{harness.me}",', "").replace(f'center="{harness.me}"', ""): float(v) for name, v in lines
     }

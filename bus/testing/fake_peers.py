@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bus.contract.envelope import Message, compose, decode, encode
 from bus.contract.messages import Failure, Kind, Receipt, ReceiptItem, Verdict
-from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
+from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 from bus.transports.port import Parcel
 
 
@@ -20,15 +20,15 @@ class Heard:
     body: bytes
 
 
-class Peers:
+class FakePeers:
     """Every center on the road but the one on the bench. Nothing happens by itself: ``listen`` takes what came."""
 
-    def __init__(self, road: EmbeddedRoad, me: str, names: list[str]) -> None:
+    def __init__(self, broker: EmbeddedBroker, me: str, names: list[str]) -> None:
         self.me = me
         self.heard: list[Heard] = []
         self.receipts: dict[UUID, list[ReceiptItem]] = {}
         """What the center on the bench has receipted: message → its receipts, in order."""
-        self._transports = {name: EmbeddedTransport(name, road) for name in names}
+        self._transports = {name: EmbeddedTransport(name, broker) for name in names}
         self._sequences: dict[tuple[str, UUID], int] = {}
         for transport in self._transports.values():
             transport.open()

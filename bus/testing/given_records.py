@@ -11,7 +11,7 @@ from bus.contract import messages as k
 from bus.contract.case import Case
 from bus.contract.ids import new_id
 from bus.custody import Record, Status
-from bus.custody.record import Assist, OfferIn, OfferOut, Result
+from bus.custody.record import Assist, ReceivedOffer, Result, SentOffer
 
 PEER = "neighbour_center-150402"
 ARBITER = "command_center-150402"
@@ -32,7 +32,9 @@ def before_hearing(  # noqa: PLR0911 - one way out a kind
             mode = k.Mode.OPEN if data.bid else k.Mode.EXCLUSIVE
             return _mine(case, me, version).with_(offer_out=_lent(data.offer_id, source, version, now, mode))
         case k.Lost() | k.WithdrawalRequested():
-            offer = OfferIn(offer_id=data.offer_id, offerer=source, mode=k.Mode.EXCLUSIVE, version=data.version, at=now)
+            offer = ReceivedOffer(
+                offer_id=data.offer_id, offerer=source, mode=k.Mode.EXCLUSIVE, version=data.version, at=now
+            )
             return _theirs(case, me, source, max(1, data.version)).with_(offer_in=offer)
         case k.AssistAnswered():
             asked = Assist(assist_id=data.assist_id, asker=me, assistant=source, ask="请协助 / please help")
@@ -57,7 +59,7 @@ def before_doing(  # noqa: PLR0911 - one way out a wish
     if "Register" in wishes:
         return None
     if wishes.keys() & {"Accept", "Decline"}:
-        offer = OfferIn(offer_id=new_id(), offerer=PEER, mode=k.Mode.EXCLUSIVE, version=1, at=now)
+        offer = ReceivedOffer(offer_id=new_id(), offerer=PEER, mode=k.Mode.EXCLUSIVE, version=1, at=now)
         return _theirs(_of(case, PEER), me, PEER, 1).with_(offer_in=offer)
     if "AnswerAssist" in wishes:
         named = wishes["AnswerAssist"].get("assist_id")
@@ -91,8 +93,8 @@ def _path(*centers: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(centers))
 
 
-def _lent(offer_id: UUID, to: str, version: int, now: datetime, mode: k.Mode = k.Mode.EXCLUSIVE) -> OfferOut:
-    return OfferOut(offer_id=offer_id, mode=mode, version=max(1, version), pending=(to,), asked=(to,), at=now)
+def _lent(offer_id: UUID, to: str, version: int, now: datetime, mode: k.Mode = k.Mode.EXCLUSIVE) -> SentOffer:
+    return SentOffer(offer_id=offer_id, mode=mode, version=max(1, version), pending=(to,), asked=(to,), at=now)
 
 
 def _resolved(record: Record) -> Record:

@@ -15,7 +15,7 @@ from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, ReceiptItem
 from bus.custody.decide import WITHHELD
 from bus.store import tables as t
-from bus.testing.adapter_harness import Bench, a_case
+from bus.testing.adapter_harness import AdapterHarness, a_case
 from bus.testing.given_records import PEER, before_doing, before_hearing
 from bus.testing.samples import InSample, Json, OutSample, includes, renamed
 
@@ -57,21 +57,21 @@ class Played:
         return str(self.message.id)
 
 
-def send(bench: Bench, sample: InSample, body: Json | None = None) -> Sent:
+def send(harness: AdapterHarness, sample: InSample, body: Json | None = None) -> Sent:
     """Give the center the sample's past and send its form in."""
     case_id = _case_of(sample)
     hint = str(sample.given.get("record", ""))
     now = datetime.now(UTC)
-    record = before_doing(sample.commands, hint, _like(bench, case_id, bench.me), bench.me, now)
+    record = before_doing(sample.commands, hint, _like(harness, case_id, harness.me), harness.me, now)
     if record is not None:
         natives = {}
         for name in sample.given.get("links", {}):
             system, _, native = name.partition("/")
             natives[system] = native
-        bench.remember(record, natives)
-    before = len(bench.commands)
-    answer = bench.post(sample.form, body or sample.body)
-    said = [items for name, items in bench.commands[before:] if name == sample.form]
+        harness.remember(record, natives)
+    before = len(harness.commands)
+    answer = harness.post(sample.form, body or sample.body)
+    said = [items for name, items in harness.commands[before:] if name == sample.form]
     return Sent(sample, answer, said[0] if said else None)
 
 
@@ -83,13 +83,13 @@ def _case_of(sample: InSample) -> UUID:
     return UUID(found[0]) if found else new_id()
 
 
-def play(bench: Bench, sample: OutSample, changes: Json | None = None) -> Played:
+def play(harness: AdapterHarness, sample: OutSample, changes: Json | None = None) -> Played:
     """Give the center the sample's past, under names that were never used, and say the sample's message to it."""
-    message, effects = ready(bench, sample, changes)
-    return Played(sample, message, bench.peers.say(message), effects, sample.commands)
+    message, effects = ready(harness, sample, changes)
+    return Played(sample, message, harness.peers.say(message), effects, sample.commands)
 
 
-def ready(bench: Bench, sample: OutSample, changes: Json | None = None) -> tuple[Message[Any], list[Json]]:
+def ready(harness: AdapterHarness, sample: OutSample, changes: Json | None = None) -> tuple[Message[Any], list[Json]]:
     """The past of ``play``; the message is composed and not yet said."""
     case_id, turn = new_id(), new_id().hex[-6:]
     natives = {system: f"{native}-{turn}" for system, native in sample.given.get("natives", {}).items()}
@@ -102,49 +102,49 @@ def ready(bench: Bench, sample: OutSample, changes: Json | None = None) -> tuple
         names[found[0]] = str(case_id)
     source = str(sample.given.get("source", PEER))
     data: Any = BY_NAME[sample.kind].model_validate_json(json.dumps(renamed(told, names)))
-    origin = bench.me if sample.given.get("role") == "origin" else source
+    origin = harness.me if sample.given.get("role") == "origin" else source
     now = datetime.now(UTC)
-    record = before_hearing(data, _like(bench, case_id, origin), bench.me, source, now)
+    record = before_hearing(data, _like(harness, case_id, origin), harness.me, source, now)
     if record is not None:
-        bench.remember(record, natives)
-    return bench.peers.compose(source, data, case_id), renamed(sample.effects, names)
+        harness.remember(record, natives)
+    return harness.peers.compose(source, data, case_id), renamed(sample.effects, names)
 
 
-def _like(bench: Bench, case_id: UUID, origin: str) -> Case:
+def _like(harness: AdapterHarness, case_id: UUID, origin: str) -> Case:
     """A case like the one that the adapter's own samples tell of."""
-    for sample in bench.samples.outs:
+    for sample in harness.samples.outs:
         if isinstance(sample.data.get("case"), dict):
             told = {**sample.data["case"], "case_id": str(case_id), "origin": origin, "number": f"N-{case_id.hex}"}
             return Case.model_validate_json(json.dumps(told))
     return a_case(case_id, origin)
 
 
-def done(bench: Bench, *played: Played) -> bool:
+def done(harness: AdapterHarness, *played: Played) -> bool:
     """Whether all of it has been worked off, or stands before the operator."""
-    return all(p.message.id in bench.peers.receipts for p in played) and (
-        bench.count(t.work, t.work.c.state == "waiting") == 0
+    return all(p.message.id in harness.peers.receipts for p in played) and (
+        harness.count(t.work, t.work.c.state == "waiting") == 0
     )
 
 
-def verdict(bench: Bench, played: Played) -> ReceiptItem:
+def verdict(harness: AdapterHarness, played: Played) -> ReceiptItem:
     """The latest receipt of the message."""
-    return bench.peers.receipts[played.message.id][-1]
+    return harness.peers.receipts[played.message.id][-1]
 
 
-def fault_of(bench: Bench, played: Played) -> str:
+def fault_of(harness: AdapterHarness, played: Played) -> str:
     """What is wrong with the effects of a message in the vendor's system; nothing if they are all there, once."""
-    found = bench.effects(played.key)
+    found = harness.effects(played.key)
     wanted = [effect["what"] for effect in played.effects]
     got = [effect["what"] for effect in found]
     if not wanted:
         return f"{played.sample.name}: the sample names no effect: say what staff shall see of it"
     if sorted(got) != sorted(wanted):
-        parked = [row["code"] for row in bench.parked() if row["message_id"] == played.key]
+        parked = [row["code"] for row in harness.parked() if row["message_id"] == played.key]
         return f"{played.sample.name}: effects {got}, expected {wanted}; parked: {parked}"
     keys = [effect["key"] for effect in found]
     if len(set(keys)) != len(keys):
         return f"{played.sample.name}: two effects under one idempotency key"
-    records = bench.records()
+    records = harness.records()
     for effect in played.effects:
         mine = [one for one in found if one["what"] == effect["what"]]
         if effect["record"] and not any(includes(r, effect["record"]) for r in _touched(records, mine, played)):
@@ -159,10 +159,10 @@ def _touched(records: list[Json], effects: list[Json], played: Played) -> list[J
     return [r for r in records if ids & {v for v in r.values() if isinstance(v, str)} or case_id in json.dumps(r)]
 
 
-def told_by(bench: Bench, command: Json, case_id: UUID) -> str:
+def told_by(harness: AdapterHarness, command: Json, case_id: UUID) -> str:
     """What is wrong with the messages that tell of a command; nothing if they say what the command says."""
     kind = SAID_BY[str(command["kind"])]
-    messages = [m for m in bench.peers.about(case_id) if m.data.kind == kind]
+    messages = [m for m in harness.peers.about(case_id) if m.data.kind == kind]
     if not messages:
         return f"{command['kind']}: no {kind} reached any center"
     if command["kind"] == "Offer" and {m.recipient for m in messages} != set(command["to"]):

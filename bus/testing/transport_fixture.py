@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 from uuid import uuid4
 
-from bus.transports.port import Delivery, Fate, Parcel, Transport
+from bus.transports.port import Delivery, Parcel, SendResult, Transport
 
 QUIET = 1.0
 """Seconds of silence that count as: nothing comes."""
@@ -15,7 +15,7 @@ KIND = "case.offered"
 T = TypeVar("T")
 
 
-class Ground(Protocol):
+class TransportFixture(Protocol):
     """The ground a transport is tested on: how to open it, and how to do it harm. Fresh for every check."""
 
     @property
@@ -39,7 +39,7 @@ class Ground(Protocol):
     def crash(self) -> None:
         """Kill every process the transport lives in, and start again what starts again. No transport is open."""
 
-    def send_elsewhere(self, sender: str, parcel: Parcel) -> Fate | None:
+    def send_elsewhere(self, sender: str, parcel: Parcel) -> SendResult | None:
         """Send from another process; ``None`` when there is no way."""
 
     def impersonate(self, real: str, claimed: str) -> Transport:
@@ -51,36 +51,36 @@ def parcel(recipient: str, body: bytes = b"{}") -> Parcel:
     return Parcel(str(uuid4()), recipient, KIND, body)
 
 
-def ready(ground: Ground, center: str) -> Transport:
+def ready(fixture: TransportFixture, center: str) -> Transport:
     """A transport of this center, connected and consuming."""
-    transport = ground.open(center)
-    deadline = time.monotonic() + ground.patience
+    transport = fixture.open(center)
+    deadline = time.monotonic() + fixture.patience
     while not ((state := transport.state()).connected and state.consuming):
-        assert time.monotonic() < deadline, f"not connected after {ground.patience:g} s: {state}"
+        assert time.monotonic() < deadline, f"not connected after {fixture.patience:g} s: {state}"
         time.sleep(0.01)
     return transport
 
 
-def stand(ground: Ground, count: int) -> list[Transport]:
+def stand(fixture: TransportFixture, count: int) -> list[Transport]:
     """The first centers' transports, all ready; the second is the recipient in most checks."""
-    return [ready(ground, center) for center in ground.centers[:count]]
+    return [ready(fixture, center) for center in fixture.centers[:count]]
 
 
-def b_name(ground: Ground) -> str:
+def b_name(fixture: TransportFixture) -> str:
     """The recipient in most checks."""
-    return ground.centers[1]
+    return fixture.centers[1]
 
 
-def leave(ground: Ground, *transports: Transport) -> None:
+def leave(fixture: TransportFixture, *transports: Transport) -> None:
     """Close them in good order."""
     for transport in transports:
-        transport.close(ground.patience)
+        transport.close(fixture.patience)
 
 
-def collect(ground: Ground, transport: Transport, count: int) -> list[Delivery]:
+def collect(fixture: TransportFixture, transport: Transport, count: int) -> list[Delivery]:
     """Receive, and settle, until ``count`` different bodies are there."""
     deliveries: list[Delivery] = []
-    deadline = time.monotonic() + ground.patience
+    deadline = time.monotonic() + fixture.patience
     while len({delivery.body for delivery in deliveries}) < count:
         assert time.monotonic() < deadline, f"only {len(deliveries)} of {count} arrived"
         came = transport.receive(500, 0.5)
@@ -89,10 +89,10 @@ def collect(ground: Ground, transport: Transport, count: int) -> list[Delivery]:
     return deliveries
 
 
-def take(ground: Ground, transport: Transport, count: int) -> list[Delivery]:
+def take(fixture: TransportFixture, transport: Transport, count: int) -> list[Delivery]:
     """Receive ``count`` deliveries and settle none."""
     deliveries: list[Delivery] = []
-    deadline = time.monotonic() + ground.patience
+    deadline = time.monotonic() + fixture.patience
     while len(deliveries) < count:
         assert time.monotonic() < deadline, f"only {len(deliveries)} of {count} arrived"
         deliveries += transport.receive(count - len(deliveries), 0.5)
@@ -104,7 +104,7 @@ def nothing_comes(transport: Transport) -> None:
     assert [len(delivery.body) for delivery in transport.receive(10, QUIET)] == []
 
 
-class Errand(Generic[T]):
+class BackgroundCall(Generic[T]):
     """An action in a thread of its own. Not a pool's: a pool would wait for a thread that hangs."""
 
     def __init__(self, action: Callable[[], T]) -> None:
@@ -120,14 +120,14 @@ class Errand(Generic[T]):
         except BaseException as error:  # told by `result`, in the thread that runs the check
             self._raised.append(error)
 
-    def result(self, ground: Ground) -> T:
+    def result(self, fixture: TransportFixture) -> T:
         """What the action gave; it must neither raise nor hang."""
-        self._thread.join(ground.patience)
+        self._thread.join(fixture.patience)
         assert not self._raised, f"raised {self._raised[0]!r}"
-        assert self._result, f"no answer after {ground.patience:g} s"
+        assert self._result, f"no answer after {fixture.patience:g} s"
         return self._result[0]
 
 
-def in_time(ground: Ground, action: Callable[[], T]) -> T:
+def in_time(fixture: TransportFixture, action: Callable[[], T]) -> T:
     """The result of ``action``, which must neither raise nor hang."""
-    return Errand(action).result(ground)
+    return BackgroundCall(action).result(fixture)

@@ -2,7 +2,7 @@
 
 A transport moves raw bytes between centers. It knows no case and no protocol. It may lose, repeat and re-order:
 the outbox, the per-case sequence and the receipts above it make that harmless. It may never *pretend*: a parcel is
-``TAKEN`` only when the transport has vouched for it, and a delivery is forgotten only after ``settle``.
+``CONFIRMED`` only when the transport has vouched for it, and a delivery is forgotten only after ``settle``.
 """
 
 import hashlib
@@ -33,19 +33,17 @@ class Parcel:
         return hashlib.sha256(self.body).hexdigest()
 
 
-class Fate(Enum):
+class SendResult(Enum):
     """What became of a parcel that was to leave."""
 
-    TAKEN = "taken"
+    CONFIRMED = "taken"
     """The transport vouches for it (confirmed by a durable queue, or laid into the recipient's box)."""
-    NOBODY = "nobody"
+    UNROUTABLE = "nobody"
     """Nobody is there to take it: returned as unroutable."""
-    REFUSED = "refused"
+    NACKED = "refused"
     """The transport said no to this parcel (rights, size, full queue). Sending again later may help."""
     UNKNOWN = "unknown"
     """No word in time. It may have arrived: send it again, never call it failed."""
-    KEYLESS = "no-key"
-    """It could not be sealed, for the directory lists no key of the recipient. No transport has seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Delivery:
         return self.digest is not None and hashlib.sha256(self.body).hexdigest() != self.digest
 
 
-class Promise(Enum):
+class Guarantee(Enum):
     """What a transport may promise beyond the minimum. Declared, tested when true, tested to be absent when not."""
 
     DURABLE = "durable"
@@ -99,12 +97,12 @@ class TransportState:
 class Transport(Protocol):
     """One center's connection to the road. Every method may be called from any thread."""
 
-    promises: frozenset[Promise]
+    guarantees: frozenset[Guarantee]
 
     def open(self) -> None:
         """Start connecting and return at once; the transport goes on trying until ``close``."""
 
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         """Send a batch, pipelined; one fate per parcel in order, after ``timeout`` seconds at the latest.
 
         Raises nothing for trouble on the road: a lost connection makes ``UNKNOWN``, never an exception."""

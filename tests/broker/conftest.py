@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.transport_fixtures import RabbitGround
+from tests.conformance.transport_fixtures import RabbitFixture
 from tests.conftest import Vhost
 from verification.services import RabbitNode
 
 
 @pytest.fixture
-def ground(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitGround]:
+def ground(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitFixture]:
     """Topology, users and rights as an operator makes them; gone after the test."""
-    ground = RabbitGround(rabbit, vhost)
-    yield ground
-    ground.close()
+    fixture = RabbitFixture(rabbit, vhost)
+    yield fixture
+    fixture.close()

@@ -11,11 +11,11 @@ import pytest
 from bus.security import pki
 from bus.security.private_file import write_private
 from bus.settings import BadSettings, Tls
-from bus.transports.port import Fate, Parcel
+from bus.transports.port import Parcel, SendResult
 from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport
 from bus.transports.topology.apply import apply, plan
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.management_api import ManagementApi
 from tests.broker.faults import eventually
 from verification.services import RabbitNode
 from verification.services.allocation import free_ports
@@ -80,7 +80,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         "auth_mechanisms.1 = EXTERNAL",
     ]
     with RabbitNode(request.config.rootpath / ".local" / "services", settings=settings) as node:
-        with Admin(node.management_url, node.user, node.password, "/") as admin:
+        with ManagementApi(node.management_url, node.user, node.password, "/") as admin:
             apply(admin, plan((A, B)), {A: "unused-1", B: "unused-2"})
         yield made
 
@@ -90,7 +90,7 @@ def test_a_center_logs_in_with_its_certificate_and_hands_over(guarded: Guarded) 
     a, b = guarded.transport(A, guarded.of(A)), guarded.transport(B, guarded.of(B))
     try:
         eventually(lambda: a.state().connected and b.state().consuming, "both are there")
-        assert a.send([Parcel("m-1", B, "case.offered", b"{}")], 10) == [Fate.TAKEN]
+        assert a.send([Parcel("m-1", B, "case.offered", b"{}")], 10) == [SendResult.CONFIRMED]
         (delivery,) = b.receive(1, 10)
         assert (delivery.body, delivery.sender) == (b"{}", A)
         b.settle([delivery])
@@ -117,7 +117,7 @@ def test_who_has_no_right_certificate_is_not_let_in(name: str, guarded: Guarded)
     try:
         eventually(lambda: transport.state().trouble, "it is told")
         assert not transport.state().connected
-        assert transport.send([Parcel("m-1", B, "case.offered", b"{}")], 0.5) == [Fate.UNKNOWN]
+        assert transport.send([Parcel("m-1", B, "case.offered", b"{}")], 0.5) == [SendResult.UNKNOWN]
     finally:
         transport.close(1)
 
@@ -138,7 +138,7 @@ def test_another_centers_certificate_is_that_centers_login(guarded: Guarded) -> 
     try:
         eventually(lambda: transport.state().trouble, "it is told")
         assert not transport.state().consuming
-        assert transport.send([Parcel("m-1", B, "case.offered", b"{}")], 1)[0] is not Fate.TAKEN
+        assert transport.send([Parcel("m-1", B, "case.offered", b"{}")], 1)[0] is not SendResult.CONFIRMED
     finally:
         transport.close(1)
 

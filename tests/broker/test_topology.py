@@ -11,9 +11,9 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker, ProbableAuthenticationError, UnroutableError
 
 from bus.transports.topology.apply import (
-    Bounds,
     Drift,
     Finding,
+    QueueLimits,
     Topology,
     apply,
     definitions,
@@ -23,7 +23,7 @@ from bus.transports.topology.apply import (
     routing_key,
     verify,
 )
-from bus.transports.topology.management_api import Admin, AdminRefused
+from bus.transports.topology.management_api import ManagementApi, ManagementApiRefused
 from tests.conftest import Vhost
 from verification.services import RabbitNode
 
@@ -36,7 +36,7 @@ _divisions = count(150402000001)
 class Town(NamedTuple):
     """Two centers and an auditor on a vhost of their own; users are the whole broker's, so names are used once."""
 
-    admin: Admin
+    admin: ManagementApi
     a: str
     b: str
     auditor: str
@@ -45,18 +45,18 @@ class Town(NamedTuple):
 
     def plan(self, **bounds: Any) -> Topology:
         """Both centers and the auditor."""
-        return plan([self.a, self.b], bounds=Bounds(**bounds), auditor=self.auditor)
+        return plan([self.a, self.b], bounds=QueueLimits(**bounds), auditor=self.auditor)
 
 
 @pytest.fixture
-def admin(vhost: Vhost) -> Iterator[Admin]:
+def admin(vhost: Vhost) -> Iterator[ManagementApi]:
     """The operator on this test's own vhost."""
-    with Admin(vhost.management_url, vhost.user, vhost.password, vhost.name) as operator:
+    with ManagementApi(vhost.management_url, vhost.user, vhost.password, vhost.name) as operator:
         yield operator
 
 
 @pytest.fixture
-def town(rabbit: RabbitNode, admin: Admin, vhost: Vhost) -> Iterator[Town]:
+def town(rabbit: RabbitNode, admin: ManagementApi, vhost: Vhost) -> Iterator[Town]:
     """Names, passwords, and a way to connect as somebody."""
     number = next(_divisions)
     a, b, auditor = f"media_center-{number}", f"party_service-{number}", f"auditor{number}"
@@ -429,6 +429,6 @@ def test_figures_name_every_queue_with_its_leader(town: Town) -> None:
 def test_a_user_who_is_no_operator_is_told_what_is_missing(town: Town, vhost: Vhost) -> None:
     """A center's own credentials do not open the management API, and the refusal says which tag is needed."""
     apply(town.admin, town.plan(), town.secrets)
-    impostor = Admin(vhost.management_url, town.a, town.secrets[town.a], town.admin.vhost)
-    with impostor, pytest.raises(AdminRefused, match="administrator"):
+    impostor = ManagementApi(vhost.management_url, town.a, town.secrets[town.a], town.admin.vhost)
+    with impostor, pytest.raises(ManagementApiRefused, match="administrator"):
         verify(impostor, town.plan())

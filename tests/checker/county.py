@@ -10,14 +10,14 @@ from bus.contract.envelope import Message
 from bus.contract.types import Strict
 from bus.custody import commands as c
 from bus.custody.commands import Command
-from bus.pipeline.handle import Gate, Patience, finish, finish_and_claim, perform
-from bus.pipeline.intake import Counter, intake
+from bus.pipeline.handle import CircuitBreaker, RetryPolicy, finish, finish_and_claim, perform
+from bus.pipeline.intake import IntakeDeps, intake
 from bus.pipeline.intake import Submission as Form
-from bus.sdk.center import Answer, Center, Desk, FrontDesk
-from tests.unit.steps import Bare
-from verification.checker import Books, Effect, Evidence, Seat, Submission, Told, read, text_digest
+from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext
+from tests.unit.steps import BareCenter
+from verification.checker import Effect, Evidence, Seat, Snapshot, Submission, Told, read, text_digest
 
-RM, DQ, ZW = "media_center-150402", "party_service-150402006", "government_service-150402"
+MEDIA, PARTY, GOVERNMENT = "media_center-150402", "party_service-150402006", "government_service-150402"
 PLANS = ("resolve", "decline", "pass", "assist")
 """What the first word of a note asks the party service to do with its case."""
 
@@ -46,47 +46,47 @@ class Everything:
 
     def find(self, category: str, division: str) -> str | None:
         """The same center for everything."""
-        return DQ
+        return PARTY
 
 
 center: Center[Vendor] = Center(kind="any", connect=lambda _: Vendor())
 
 
-@center.takes_in("note", Note, native_id=lambda note: note.id)
-def noted(desk: FrontDesk, note: Note) -> Answer:
+@center.form("note", Note, native_id=lambda note: note.id)
+def noted(context: IntakeContext, note: Note) -> Commands:
     """A note becomes a case and goes to the party service."""
     place, source = Place(division="150402006006"), Source(system="notes", record=note.id)
-    case = desk.new_case(title="便条", text=note.text, category="env", place=place, channel="app", source=source)
-    return [c.Register(case=case), c.Offer(case_id=case.case_id, to=(DQ,))]
+    case = context.new_case(title="便条", text=note.text, category="env", place=place, channel="app", source=source)
+    return [c.Register(case=case), c.Offer(case_id=case.case_id, to=(PARTY,))]
 
 
 def _resolve(case_id: Any) -> Command:
     return c.Resolve(case_id=case_id, outcome=k.Outcome.DONE, public_reply="已修好")
 
 
-def _offered(desk: Desk[Vendor], case_id: Any) -> Answer:
-    plan = desk.record.case.text.partition(" ")[0]
+def _offered(context: HandlerContext[Vendor], case_id: Any) -> Commands:
+    plan = context.record.case.text.partition(" ")[0]
     if plan == "decline":
         return [c.Decline(case_id=case_id, reason=k.Reason.NOT_DUTY)]
-    if plan == "pass" and desk.me == DQ:
-        return [c.Accept(case_id=case_id), c.Offer(case_id=case_id, to=(ZW,))]
+    if plan == "pass" and context.me == PARTY:
+        return [c.Accept(case_id=case_id), c.Offer(case_id=case_id, to=(GOVERNMENT,))]
     if plan == "assist":
-        return [c.Accept(case_id=case_id), c.AskAssist(case_id=case_id, to=ZW, ask="请协助")]
+        return [c.Accept(case_id=case_id), c.AskAssist(case_id=case_id, to=GOVERNMENT, ask="请协助")]
     return [c.Accept(case_id=case_id), _resolve(case_id)]
 
 
-def _worked(desk: Desk[Vendor], message: Message[Any]) -> Answer:
+def _worked(context: HandlerContext[Vendor], message: Message[Any]) -> Commands:
     """Every message leaves an effect; what follows from it is as the note's plan says."""
-    data, case_id = message.data, desk.record.case.case_id
-    desk.system.do(desk.key, data.kind)
+    data, case_id = message.data, context.record.case.case_id
+    context.system.do(context.key, data.kind)
     if isinstance(data, k.Offered):
-        return _offered(desk, case_id)
+        return _offered(context, case_id)
     if isinstance(data, k.AssistRequested):
         return [c.AnswerAssist(case_id=case_id, done=True, text="已协助")]
     if isinstance(data, k.Declined | k.AssistAnswered):
         return [_resolve(case_id)]
-    if isinstance(data, k.Resolved) and desk.me == desk.record.case.origin:
-        return [c.Close(case_id=case_id, replied_at=desk.now)]
+    if isinstance(data, k.Resolved) and context.me == context.record.case.origin:
+        return [c.Close(case_id=case_id, replied_at=context.now)]
     return []
 
 
@@ -98,22 +98,22 @@ class County:
     """Three centers, their vendors and doors; everything that happens in it is called by the test."""
 
     def __init__(self, folder: Path) -> None:
-        self.bare = {name: Bare(name, folder) for name in (RM, DQ, ZW)}
+        self.bare = {name: BareCenter(name, folder) for name in (MEDIA, PARTY, GOVERNMENT)}
         self.vendors = {name: Vendor() for name in self.bare}
         self.submissions: list[Submission] = []
-        self.gates = {name: Gate(Patience()) for name in self.bare}
+        self.gates = {name: CircuitBreaker(RetryPolicy()) for name in self.bare}
 
     def hand_in(self, *texts: str, heard: bool = True) -> None:
         """Residents' notes at the media center's door; ``heard``: whether the answer comes back."""
-        rm = self.bare[RM]
-        counter = Counter(rm.rules, Everything(), lambda _tx, _sha256: None)
+        media = self.bare[MEDIA]
+        deps = IntakeDeps(media.context, Everything(), lambda _tx, _sha256: None)
         for text in texts:
             form = Form(center.forms["note"], Note(id=text_digest(text)[:12], text=text))
-            reply = intake(rm.store, counter, [form], rm.now)[0]
+            reply = intake(media.store, deps, [form], media.now)[0]
             told = Told(reply.status) if heard else Told.UNKNOWN
             cases = tuple(case["case_id"] for case in reply.cases) if heard else ()
             self.submissions.append(
-                Submission(RM, *form.key, told, cases, digest=form.digest(), text=text_digest(text))
+                Submission(MEDIA, *form.key, told, cases, digest=form.digest(), text=text_digest(text))
             )
 
     def carry(self, rounds: int = 1) -> bool:
@@ -122,15 +122,15 @@ class County:
         for _ in range(rounds):
             parcels = [parcel for bare in self.bare.values() for parcel in bare.relay()]
             for parcel in parcels:
-                self.bare[parcel.recipient].accept(parcel.body)
+                self.bare[parcel.recipient].receive(parcel.body)
             moved = sum(self._work(name) for name in self.bare) > 0 or bool(parcels)
         return moved
 
     def _work(self, name: str) -> bool:
         bare = self.bare[name]
-        _, tasks = finish_and_claim(bare.store, bare.rules, [], self.gates[name], bare.now, 100)
+        _, tasks = finish_and_claim(bare.store, bare.context, [], self.gates[name], bare.now, 100)
         done = [perform(center, self.vendors[name], lambda _: b"", task, bare.now) for task in tasks]
-        finish(bare.store, bare.rules, done, self.gates[name], bare.now)
+        finish(bare.store, bare.context, done, self.gates[name], bare.now)
         return bool(tasks)
 
     def drain(self) -> None:
@@ -160,9 +160,9 @@ class County:
             bare.close()
 
 
-def books_of(evidence: Evidence, name: str) -> Books:
+def books_of(evidence: Evidence, name: str) -> Snapshot:
     """The books of a center that has some."""
-    books = evidence.seats[name].books
+    books = evidence.seats[name].snapshot
     assert books is not None
     return books
 
@@ -175,4 +175,4 @@ def with_seat(evidence: Evidence, name: str, **changes: Any) -> Evidence:
 
 def with_books(evidence: Evidence, name: str, **changes: Any) -> Evidence:
     """The evidence with other rows in one center's books."""
-    return with_seat(evidence, name, books=replace(books_of(evidence, name), **changes))
+    return with_seat(evidence, name, snapshot=replace(books_of(evidence, name), **changes))

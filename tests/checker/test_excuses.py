@@ -10,10 +10,10 @@ from bus.custody import Refusal
 from bus.operations.replay import discard, replay
 from bus.recovery import requester
 from bus.store import Store, parked
-from bus.store.unit_of_work import Page
+from bus.store.unit_of_work import UnitOfWork
 from tests.checker.conftest import Clean
-from tests.checker.county import DQ, RM, ZW, County, books_of, with_books, with_seat
-from tests.unit.steps import Bare
+from tests.checker.county import GOVERNMENT, MEDIA, PARTY, County, books_of, with_books, with_seat
+from tests.unit.steps import BareCenter
 from verification.checker import Evidence, Finding, Told, When, check, read, text_digest, wrong
 from verification.checker.snapshot import Parked
 
@@ -24,18 +24,18 @@ def _excuses(found: list[Finding]) -> set[str]:
 
 def test_what_waits_on_a_center_that_is_gone_is_excused(clean: Clean) -> None:
     """A county that lost a center in the middle owes nothing for it, and everything else."""
-    gone = with_seat(clean.midway, DQ, gone=True)
+    gone = with_seat(clean.midway, PARTY, gone=True)
     found = check(gone, When.DRAINED)
     assert found
-    to_dq = [finding for finding in found if f"to {DQ}" in finding.detail]
+    to_dq = [finding for finding in found if f"to {PARTY}" in finding.detail]
     assert to_dq
     assert _excuses(to_dq) == {"gone"}
-    assert any(finding.rule == "nothing-left" and finding.center == ZW for finding in wrong(found))
+    assert any(finding.rule == "nothing-left" and finding.center == GOVERNMENT for finding in wrong(found))
 
 
 def test_a_center_whose_store_is_lost_can_prove_nothing(clean: Clean) -> None:
     """Where the books are gone for good nobody is blamed for what only they could tell."""
-    lost = with_seat(clean.end, DQ, books=None, gone=True)
+    lost = with_seat(clean.end, PARTY, snapshot=None, gone=True)
     found = check(lost, When.DRAINED)
     assert found
     assert wrong(found) == []
@@ -43,20 +43,20 @@ def test_a_center_whose_store_is_lost_can_prove_nothing(clean: Clean) -> None:
 
 def test_what_an_operator_sees_is_excused(clean: Clean) -> None:
     """A case that stands open is a breach; with something of it parked, it is somebody's."""
-    known = books_of(clean.end, RM).cases[0]._replace(status="resolved")
-    dirty = with_books(clean.end, RM, cases=[known, *books_of(clean.end, RM).cases[1:]])
+    known = books_of(clean.end, MEDIA).cases[0]._replace(status="resolved")
+    dirty = with_books(clean.end, MEDIA, cases=[known, *books_of(clean.end, MEDIA).cases[1:]])
     answered = [finding for finding in check(dirty, When.DRAINED) if finding.rule == "every-case-answered"]
     assert [finding.excuse for finding in answered] == [""]
-    seen = with_books(dirty, DQ, parked=[Parked("desk", "away", "d", RM, known.case, "m")])
+    seen = with_books(dirty, PARTY, parked=[Parked("desk", "away", "d", MEDIA, known.case, "m")])
     answered = [finding for finding in check(seen, When.DRAINED) if finding.rule == "every-case-answered"]
     assert [finding.excuse for finding in answered] == ["parked"]
 
 
 def test_custody_is_never_excused(clean: Clean) -> None:
     """Two holders at one version are a breach, whoever is gone, parked or restored."""
-    true = books_of(clean.end, DQ)
-    twin = replace(true, journal=[line._replace(holder=ZW) for line in true.journal])
-    dirty = with_seat(clean.end, DQ, books=twin, gone=True, forgotten=[true])
+    true = books_of(clean.end, PARTY)
+    twin = replace(true, journal=[line._replace(holder=GOVERNMENT) for line in true.journal])
+    dirty = with_seat(clean.end, PARTY, snapshot=twin, gone=True, forgotten=[true])
     assert "one-custodian" in {finding.rule for finding in wrong(check(dirty, When.LIVE))}
 
 
@@ -73,11 +73,11 @@ def test_a_restored_backup_excuses_what_it_forgot(county: County) -> None:
     """After an old backup, what only the newer store knew is told as restored, not as lost by somebody."""
     county.hand_in("resolve 1")
     county.drain()
-    _file(county, RM, f"{RM}.db", "backup")
+    _file(county, MEDIA, f"{MEDIA}.db", "backup")
     county.hand_in("resolve 2")
-    forgotten = read(county.bare[RM].store)
-    _file(county, RM, "backup", f"{RM}.db")
-    honest = with_seat(county.evidence(), RM, forgotten=[forgotten])
+    forgotten = read(county.bare[MEDIA].store)
+    _file(county, MEDIA, "backup", f"{MEDIA}.db")
+    honest = with_seat(county.evidence(), MEDIA, forgotten=[forgotten])
     found = check(honest, When.DRAINED)
     assert _excuses(found) == {"restored"}
     assert {"told-is-kept", "said-is-kept"} <= {finding.rule for finding in found}
@@ -88,17 +88,17 @@ def test_a_recovered_center_owes_what_its_peers_have_heard(county: County) -> No
     """After a recovery every case that had left the center is answered; only what no peer had heard is excused."""
     county.hand_in("resolve 1", "assist 1", "pass 1", "decline 1")
     county.carry(2)
-    _file(county, RM, f"{RM}.db", "backup")
+    _file(county, MEDIA, f"{MEDIA}.db", "backup")
     county.hand_in("resolve 2")
     county.drain()
     county.hand_in("resolve 3")
-    forgotten = read(county.bare[RM].store)
-    _file(county, RM, "backup", f"{RM}.db")
-    rm = county.bare[RM]
-    requester.begin(rm.store, rm.rules, [DQ, ZW], rm.now)
+    forgotten = read(county.bare[MEDIA].store)
+    _file(county, MEDIA, "backup", f"{MEDIA}.db")
+    media = county.bare[MEDIA]
+    requester.begin(media.store, media.context, [PARTY, GOVERNMENT], media.now)
     county.drain()
-    assert not requester.going_on(rm.store)
-    found = check(with_seat(county.evidence(), RM, forgotten=[forgotten], recovered=True), When.DRAINED)
+    assert not requester.going_on(media.store)
+    found = check(with_seat(county.evidence(), MEDIA, forgotten=[forgotten], recovered=True), When.DRAINED)
     assert wrong(found) == []
     lost = next(one.cases[0] for one in county.submissions if one.text == text_digest("resolve 3"))
     assert {finding.case for finding in found if finding.rule == "said-is-kept"} == {lost}
@@ -110,25 +110,25 @@ def test_a_refused_message_is_seen_at_both_ends_until_operators_settle_it(
     """While it is parked its case is excused; said anew at one end and discarded at the other, all is well."""
     county.hand_in("resolve 1")
     with monkeypatch.context() as patch:
-        patch.setattr(Page, "hear", _refuse)
+        patch.setattr(UnitOfWork, "apply", _refuse)
         county.drain()
     found = check(county.evidence(), When.DRAINED)
     assert _excuses(found) == {"parked"}
     assert wrong(found) == []
     assert wrong(found, excuses=("gone",)) == found
     assert {"every-case-answered", "nothing-left"} <= {finding.rule for finding in found}
-    rm, dq = county.bare[RM], county.bare[DQ]
-    replay(rm.store, rm.rules, _parked(rm), rm.now)
-    discard(dq.store, dq.rules, _parked(dq), "said-anew", dq.now)
+    media, party = county.bare[MEDIA], county.bare[PARTY]
+    replay(media.store, media.context, _parked(media), media.now)
+    discard(party.store, party.context, _parked(party), "said-anew", party.now)
     county.drain()
     assert check(county.evidence(), When.DRAINED) == []
 
 
-def _refuse(_page: Page, _message: object) -> None:
+def _refuse(_page: UnitOfWork, _message: object) -> None:
     raise Refusal("stale", "a custody that does not agree")
 
 
-def _parked(bare: Bare) -> int:
+def _parked(bare: BareCenter) -> int:
     with bare.store.reading() as tx:
         (row,) = parked.listed(tx)
     return int(row["id"])

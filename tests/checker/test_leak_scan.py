@@ -14,8 +14,8 @@ from sqlalchemy import insert
 
 from bus.contract.case import Person
 from bus.store import tables as t
-from tests.checker.county import RM, County
-from verification.checker import canaries, hunt
+from tests.checker.county import MEDIA, County
+from verification.checker import canaries, scan
 from verification.checker.columns import HOLD_RESIDENTS, clean_columns
 from verification.checker.leak_scan import CHUNK
 
@@ -52,7 +52,7 @@ def test_every_mark_is_found_in_every_spelling(mark: str, spelling: str) -> None
     """However a mark is written down, the hunt tells whose it is and which."""
     for number in (0, 999, 1999):
         text = b'{"level": "info", "code": "' + SPELLINGS[spelling](BIRDS[number].marks[mark]) + b'"}\n'
-        hits = hunt(BIRDS, [("log", text)])
+        hits = scan(BIRDS, [("log", text)])
         assert {(hit.place, hit.canary, hit.mark) for hit in hits} == {("log", number, mark)}
 
 
@@ -64,7 +64,7 @@ def test_neighbours_hide_nothing(before: bytes, after: bytes, data: st.DataObjec
     mark = data.draw(st.sampled_from(sorted(BIRDS[number].marks)))
     plain = before + BIRDS[number].marks[mark].encode() + after
     for content in (plain, base64.b64encode(plain)):
-        assert (number, mark) in {(hit.canary, hit.mark) for hit in hunt(BIRDS, [("", content)])}
+        assert (number, mark) in {(hit.canary, hit.mark) for hit in scan(BIRDS, [("", content)])}
 
 
 def test_ordinary_bytes_hold_no_canary() -> None:
@@ -75,7 +75,7 @@ def test_ordinary_bytes_hold_no_canary() -> None:
     ours = {mark for bird in BIRDS for mark in bird.marks.values()}
     others = " ".join(mark for bird in canaries(8, 500) for mark in bird.marks.values() if mark not in ours).encode()
     places: list[tuple[str, bytes]] = [("noise", chance.randbytes(1 << 20)), ("words", ordinary), ("n", figures)]
-    assert hunt(BIRDS, [*places, ("64", base64.b64encode(chance.randbytes(1 << 19))), ("others", others)]) == []
+    assert scan(BIRDS, [*places, ("64", base64.b64encode(chance.randbytes(1 << 19))), ("others", others)]) == []
 
 
 def test_a_folder_is_searched_through_and_stores_are_passed_over(tmp_path: Path) -> None:
@@ -85,23 +85,25 @@ def test_a_folder_is_searched_through_and_stores_are_passed_over(tmp_path: Path)
     (tmp_path / f"{BIRDS[2].phone}.tmp").write_bytes(b"")
     (tmp_path / "center.db-wal").write_bytes(BIRDS[3].name.encode())
     (tmp_path / "center.log").write_bytes(BIRDS[4].id_card.encode())
-    hits = hunt(BIRDS, [("temp", tmp_path), ("gone", tmp_path / "gone")])
+    hits = scan(BIRDS, [("temp", tmp_path), ("gone", tmp_path / "gone")])
     assert {(hit.canary, hit.mark) for hit in hits} == {(1, "name"), (2, "phone"), (4, "id_card")}
-    assert {hit.canary for hit in hunt(BIRDS, [("temp", tmp_path)], except_for={})} == {1, 2, 3, 4}
+    assert {hit.canary for hit in scan(BIRDS, [("temp", tmp_path)], except_for={})} == {1, 2, 3, 4}
 
 
 def test_a_store_is_clean_but_for_the_columns_that_are_named(county: County) -> None:
     """Real work leaves marks in no column that must be clean; one planted in a hint, a note or a reason is found."""
     county.hand_in(f"pass {BIRDS[0].words} {BIRDS[0].phone}")
     county.carry(3)
-    store = county.bare[RM].store
-    assert hunt(BIRDS, clean_columns(RM, store)) == []
+    store = county.bare[MEDIA].store
+    assert scan(BIRDS, clean_columns(MEDIA, store)) == []
     line = {
-        "case_id": "x", "at_ms": 1, "way": "did", "kind": "x", "peer": RM,
-        "holder": RM, "version": 0, "note": BIRDS[1].phone,
+        "case_id": "x", "at_ms": 1, "way": "did", "kind": "x", "peer": MEDIA,
+        "holder": MEDIA, "version": 0, "note": BIRDS[1].phone,
     }  # fmt: skip
     store.write(lambda tx: tx.execute(insert(t.journal), [line]))
-    assert [(hit.place, hit.canary) for hit in hunt(BIRDS, clean_columns(RM, store))] == [(f"{RM} journal.note", 1)]
+    assert [(hit.place, hit.canary) for hit in scan(BIRDS, clean_columns(MEDIA, store))] == [
+        (f"{MEDIA} journal.note", 1)
+    ]
 
 
 def test_columns_that_hold_residents_exist_or_will() -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.checker.conftest import Clean
-from tests.checker.county import DQ, RM, County, with_books
-from verification.checker import Finding, Hit, Sampler, When, check, report, tally
+from tests.checker.county import MEDIA, PARTY, County, with_books
+from verification.checker import Finding, Leak, Sampler, When, check, report, tally
 from verification.checker.__main__ import main
 from verification.checker.invariants import RULES
 from verification.checker.resource_trends import Sample, trend
 
-BROKEN = Finding("nothing-left", RM, "case-1", "3 receipts or errors are owed")
-EXCUSED = Finding("nothing-left", RM, "case-2", "case.offered is waiting in the outbox", "gone")
+BROKEN = Finding("nothing-left", MEDIA, "case-1", "3 receipts or errors are owed")
+EXCUSED = Finding("nothing-left", MEDIA, "case-2", "case.offered is waiting in the outbox", "gone")
 
 
 @pytest.mark.parametrize("english", [False, True])
@@ -58,16 +58,16 @@ def test_the_count_tells_what_there_was_to_judge(clean: Clean) -> None:
 def test_a_canary_breaks_the_promise() -> None:
     """One mark in one log is enough, and the report names its place."""
     out = io.StringIO()
-    assert not report([], hits=[Hit("rm.log", 7, "phone", "plain")], stream=out)
+    assert not report([], hits=[Leak("rm.log", 7, "phone", "plain")], stream=out)
     assert "rm.log" in out.getvalue()
 
 
 def test_json_tells_everything_in_one_document(clean: Clean) -> None:
     """Scripts get findings, rules, canaries and trends."""
     out = io.StringIO()
-    dirty = check(with_books(clean.end, DQ, owed=3), When.DRAINED)
+    dirty = check(with_books(clean.end, PARTY, owed=3), When.DRAINED)
     trends = {"rm": trend([Sample(at, 50.0, 9) for at in range(4)])}
-    assert not report(dirty, hits=[Hit("log", 1, "name", "gbk")], trends=trends, as_json=True, stream=out)
+    assert not report(dirty, hits=[Leak("log", 1, "name", "gbk")], trends=trends, as_json=True, stream=out)
     told = json.loads(out.getvalue())
     assert told["kept"] is False
     assert told["rules"] == [rule.name for rule in RULES]
@@ -86,10 +86,10 @@ def test_stores_are_judged_from_the_command_line(county: County, capsys: pytest.
     assert (told["when"], told["kept"], told["counts"]["submitted"]) == ("still", True, 1)
     assert main([*stores, "--when", "drained", "--lang", "en"]) == 1
     assert "nothing left on the way" in capsys.readouterr().out
-    missing = Path(county.bare[RM].store.url.database or "").with_name("missing.db")
-    assert main([f"{RM}=sqlite:///{missing}"]) == 2
+    missing = Path(county.bare[MEDIA].store.url.database or "").with_name("missing.db")
+    assert main([f"{MEDIA}=sqlite:///{missing}"]) == 2
     assert not missing.exists()
-    assert main([f"{RM}=no address"]) == 2
+    assert main([f"{MEDIA}=no address"]) == 2
     assert "its store cannot be read" in capsys.readouterr().err
 
 

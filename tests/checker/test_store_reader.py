@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from bus.store import Store, schema
 from bus.store import tables as t
 from tests.checker.conftest import Clean
-from tests.checker.county import DQ, PLANS, RM, ZW, County, books_of, with_books
+from tests.checker.county import GOVERNMENT, MEDIA, PARTY, PLANS, County, books_of, with_books
 from verification.checker import Evidence, When, check, read
 
 TABLES = ("journal", "cases", "applied", "taken", "lanes")
@@ -35,7 +35,7 @@ def moments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Evidence]
 @settings(max_examples=60, deadline=None)
 def test_a_live_reading_of_any_mix_of_moments_is_clean(moments: list[Evidence], data: st.DataObject) -> None:
     """Stores read one after the other while the county runs break no rule for live readings."""
-    at = {name: data.draw(st.integers(0, len(moments) - 1), name) for name in (RM, DQ, ZW)}
+    at = {name: data.draw(st.integers(0, len(moments) - 1), name) for name in (MEDIA, PARTY, GOVERNMENT)}
     first = moments[min(at.values())]  # effects and submissions are copied before the first store
     seats = {
         name: replace(moments[moment].seats[name], effects=first.seats[name].effects) for name, moment in at.items()
@@ -49,7 +49,7 @@ def test_every_moment_is_clean_when_nothing_runs(moments: list[Evidence]) -> Non
 
 
 @pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("center", [RM, DQ, ZW])
+@pytest.mark.parametrize("center", [MEDIA, PARTY, GOVERNMENT])
 def test_no_row_vanishes_unseen(clean: Clean, center: str, table: str) -> None:
     """Whichever single row of the books is taken away, some rule misses it."""
     rows = list(getattr(books_of(clean.end, center), table))
@@ -62,7 +62,7 @@ def test_no_row_vanishes_unseen(clean: Clean, center: str, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", ["outbox", "work"])
-@pytest.mark.parametrize("center", [RM, DQ, ZW])
+@pytest.mark.parametrize("center", [MEDIA, PARTY, GOVERNMENT])
 def test_nothing_under_way_vanishes_unseen(moments: list[Evidence], center: str, table: str) -> None:
     """Whatever is under way and not yet at its recipient or done, its loss is seen before the end."""
     for evidence in moments:
@@ -84,11 +84,11 @@ def test_reading_is_the_same_on_both_databases(county: County, database_url: str
     schema.upgrade(other)
     for table in t.metadata.sorted_tables:
         rows: list[Any] = []
-        with county.bare[DQ].store.reading() as tx:
+        with county.bare[PARTY].store.reading() as tx:
             rows = [dict(row._mapping) for row in tx.execute(select(table))]
         if rows:
             other.write(lambda tx, table=table, rows=rows: tx.execute(insert(table), rows))  # type: ignore[misc]  # mypy cannot tell a lambda's default
-    here, there = read(county.bare[DQ].store), read(other)
+    here, there = read(county.bare[PARTY].store), read(other)
     other.close()
     assert here.journal
     assert here.outbox

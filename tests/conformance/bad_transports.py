@@ -7,50 +7,57 @@ from typing import Any, ClassVar
 
 from bus.testing import transport_suite as suite
 from bus.testing.transport_fixture import KIND
-from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
-from bus.transports.port import Delivery, Fate, Parcel, Promise, Transport, TransportState
+from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
+from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, Transport, TransportState
 
 
 class DropsAllAndSaysTaken(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
-        return [Fate.TAKEN for _ in parcels]
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
+        return [SendResult.CONFIRMED for _ in parcels]
 
 
 class ManglesBytes(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         mangled = [replace(one, body=one.body.decode(errors="replace").encode()) for one in parcels]
         return super().send(mangled, timeout)
 
 
 class ReversesBatches(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         return super().send(list(reversed(parcels)), timeout)
 
 
 class SaysNobodyForTheWholeBatch(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         fates = super().send(parcels, timeout)
-        return [Fate.NOBODY] * len(fates) if Fate.NOBODY in fates else fates
+        return [SendResult.UNROUTABLE] * len(fates) if SendResult.UNROUTABLE in fates else fates
 
 
 class SwallowsForStrangers(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
-        return [Fate.TAKEN if fate is Fate.NOBODY else fate for fate in super().send(parcels, timeout)]
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
+        return [
+            SendResult.CONFIRMED if result is SendResult.UNROUTABLE else result
+            for result in super().send(parcels, timeout)
+        ]
 
 
 class RoutesByTheFirstWord(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         return super().send([replace(one, recipient=one.recipient.split(".")[0]) for one in parcels], timeout)
 
 
 class CarriesAThousandAtMost(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         return super().send(parcels[:1000], timeout)
 
 
 class ChokesOnNothing(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
-        return [Fate.TAKEN] * len(parcels) if super().send(parcels[:1], timeout)[0] is Fate.TAKEN else []
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
+        return (
+            [SendResult.CONFIRMED] * len(parcels)
+            if super().send(parcels[:1], timeout)[0] is SendResult.CONFIRMED
+            else []
+        )
 
 
 class LosesWhatComesAtOnce(EmbeddedTransport):
@@ -58,9 +65,9 @@ class LosesWhatComesAtOnce(EmbeddedTransport):
 
     busy = threading.Semaphore(1)
 
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         if not self.busy.acquire(blocking=False):
-            return [Fate.TAKEN] * len(parcels)
+            return [SendResult.CONFIRMED] * len(parcels)
         try:
             threading.Event().wait(0.001)
             return super().send(parcels, timeout)
@@ -93,7 +100,7 @@ class IgnoresSettle(EmbeddedTransport):
 class SettlesUpToTheHighest(EmbeddedTransport):
     """Acks with ``multiple`` what it should ack one by one: the unsettled is lost, though it was promised."""
 
-    promises = frozenset({Promise.REDELIVERS})
+    guarantees = frozenset({Guarantee.REDELIVERS})
 
 
 class KeepsMoreThanItSays(EmbeddedTransport):
@@ -103,25 +110,25 @@ class KeepsMoreThanItSays(EmbeddedTransport):
         deliveries = super().receive(limit, timeout)
         for delivery in deliveries:
             if delivery.body == b"lost?":
-                self._road.lay(Parcel("again", self.center, KIND, delivery.body))
+                self._broker.enqueue(Parcel("again", self.center, KIND, delivery.body))
         return deliveries
 
 
 class PromisesDurability(EmbeddedTransport):
-    promises = frozenset({Promise.DURABLE})
+    guarantees = frozenset({Guarantee.DURABLE})
 
 
 class PromisesToCrossProcesses(EmbeddedTransport):
-    promises = frozenset({Promise.CROSSES_PROCESSES})
+    guarantees = frozenset({Guarantee.CROSSES_PROCESSES})
 
 
 class BelievesTheSender(EmbeddedTransport):
     """Says who sent it because the sender said so."""
 
-    promises = frozenset({Promise.ATTESTS_SENDER})
+    guarantees = frozenset({Guarantee.ATTESTS_SENDER})
     _claims: ClassVar[dict[bytes, str]] = {}
 
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         self._claims.update({one.body: self.center for one in parcels})
         return super().send(parcels, timeout)
 
@@ -130,7 +137,7 @@ class BelievesTheSender(EmbeddedTransport):
 
 
 class NamesASenderUnasked(BelievesTheSender):
-    promises = frozenset()
+    guarantees = frozenset()
 
 
 class SaysConnectedForEver(EmbeddedTransport):
@@ -144,19 +151,19 @@ class NeverSaysAllIsTaken(EmbeddedTransport):
 
 
 class RaisesAfterClose(EmbeddedTransport):
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         if self._closed:
             raise RuntimeError("closed")
         return super().send(parcels, timeout)
 
 
 class HasNoPromises(EmbeddedTransport):
-    promises: Any = ("durable",)
+    guarantees: Any = ("durable",)
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    make: Callable[[str, EmbeddedRoad], Transport]
+    make: Callable[[str, EmbeddedBroker], Transport]
     check: suite.Check
 
 

@@ -26,20 +26,20 @@ import bus.store.unit_of_work
 from bus.contract import envelope
 from bus.contract.messages import Verdict
 from bus.custody import commands as c
-from bus.pipeline.receive_batch import Tray
-from bus.sdk.center import Center, NotEver, NotNow
-from bus.store import Store, StoreTrouble, cases, inbox, intakes, outbox, parked
+from bus.pipeline.receive_batch import ReceiveBatch
+from bus.sdk.center import Center, Reject, RetryLater
+from bus.store import Store, StoreUnavailable, cases, inbox, intakes, outbox, parked
 from bus.store import tables as t
 from bus.testing import check_backend, check_bad_input, check_privacy, check_samples
-from bus.testing.adapter_harness import Bench
-from bus.transports.port import Delivery, Fate
+from bus.testing.adapter_harness import AdapterHarness
+from bus.transports.port import Delivery, SendResult
 from tests.unit import test_delivery as delivery
 from tests.unit import test_intake_and_handle as desk
-from tests.unit.steps import Bare, a_case
+from tests.unit.steps import BareCenter, a_case
 
 Plant = Callable[[pytest.MonkeyPatch], Callable[[Center[Any]], Center[Any]] | None]
 Catch = Callable[[Path, Callable[[Center[Any]], Center[Any]] | None], None]
-RM, DQ = "media_center-150402", "party_service-150402006"
+MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,18 @@ PLANTED: list[Planted] = []
 
 def _on_the_bench(check: Callable[..., None], *more: object) -> Catch:
     def catch(folder: Path, plant: Callable[[Center[Any]], Center[Any]] | None) -> None:
-        bench = Bench("adapters.media_center", folder, plant=plant, patience=1.5).start()
+        harness = AdapterHarness("adapters.media_center", folder, plant=plant, patience=1.5).start()
         try:
-            check(bench, *more)
+            check(harness, *more)
         finally:
-            bench.stop()
+            harness.stop()
 
     return catch
 
 
 @contextmanager
-def _bare(folder: Path, *names: str) -> Iterator[list[Bare]]:
-    centers = [Bare(name, folder) for name in names]
+def _bare(folder: Path, *names: str) -> Iterator[list[BareCenter]]:
+    centers = [BareCenter(name, folder) for name in names]
     try:
         yield centers
     finally:
@@ -77,8 +77,8 @@ def _bare(folder: Path, *names: str) -> Iterator[list[Bare]]:
 
 def _between_two(check: Callable[..., None], *more: object) -> Catch:
     def catch(folder: Path, _plant: object) -> None:
-        with _bare(folder, RM, DQ) as (rm, dq):
-            given = {"rm": rm, "dq": dq, "tmp_path": folder}
+        with _bare(folder, MEDIA, PARTY) as (media, party):
+            given = {"rm": media, "dq": party, "tmp_path": folder}
             names = check.__code__.co_varnames[: check.__code__.co_argcount]
             check(*[given[name] for name in names if name in given], *more)
 
@@ -201,7 +201,7 @@ def handler_swallows_not_now(_: pytest.MonkeyPatch) -> Any:
     def swallow(plain: Any, d: Any, said: Any) -> Any:
         try:
             return list(plain(d, said))
-        except NotNow:
+        except RetryLater:
             return []
 
     return _handlers(swallow)
@@ -212,8 +212,8 @@ def resident_in_a_reason(_: pytest.MonkeyPatch) -> Any:
     def tell(plain: Any, d: Any, said: Any) -> Any:
         try:
             return list(plain(d, said))
-        except NotEver:
-            raise NotEver(str(getattr(getattr(said.data, "case", None), "text", "none"))) from None
+        except Reject:
+            raise Reject(str(getattr(getattr(said.data, "case", None), "text", "none"))) from None
 
     return _handlers(tell)
 
@@ -257,10 +257,10 @@ def door_falls_over(patch: pytest.MonkeyPatch) -> None:
 @by_delivery(desk.test_a_command_that_custody_refuses_parks_the_task)
 def half_an_answer_carried_out(patch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def careless(_page: bus.store.unit_of_work.Page) -> Iterator[None]:
+    def careless(_page: bus.store.unit_of_work.UnitOfWork) -> Iterator[None]:
         yield
 
-    patch.setattr(bus.store.unit_of_work.Page, "attempt", careless)
+    patch.setattr(bus.store.unit_of_work.UnitOfWork, "savepoint", careless)
 
 
 # -- on the road -----------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def relay_deletes_on_confirm(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outbox, "sent", forget)
 
 
-@by_delivery(delivery.test_whatever_the_road_says_the_message_is_kept_and_sent_again, Fate.UNKNOWN)
+@by_delivery(delivery.test_whatever_the_road_says_the_message_is_kept_and_sent_again, SendResult.UNKNOWN)
 def relay_marks_first(patch: pytest.MonkeyPatch) -> None:
     plain = outbox.claim
 
@@ -379,28 +379,28 @@ def body_in_a_hint(patch: pytest.MonkeyPatch) -> None:
 
 def stores_before_it_settles(folder: Path, _plant: object) -> None:
     """When the store fails, nothing is settled, and nothing is receipted: the road still has it."""
-    bench = Bench("adapters.media_center", folder)
+    harness = AdapterHarness("adapters.media_center", folder)
     settled: list[Delivery] = []
-    bench.start()
+    harness.start()
     try:
-        running = bench.running
-        running._leaving.set()
-        for thread in running._threads[:4]:
+        process = harness.process
+        process._leaving.set()
+        for thread in process._threads[:4]:
             thread.join(10)
-        transport: Any = running.transport
+        transport: Any = process.transport
         transport.receive = lambda *_: [Delivery(b"{}", None, None)]
         transport.settle = settled.extend
 
         def full(_change: object) -> None:
-            raise StoreTrouble("disk full", passing=True)
+            raise StoreUnavailable("disk full", passing=True)
 
-        writing, running.store.write = running.store.write, full  # type: ignore[method-assign,assignment]  # to plant it
-        with pytest.raises(StoreTrouble):
-            running._accept()
-        running.store.write = writing  # type: ignore[method-assign]  # and to mend it
+        writing, process.store.write = process.store.write, full  # type: ignore[method-assign,assignment]  # to plant it
+        with pytest.raises(StoreUnavailable):
+            process._receive()
+        process.store.write = writing  # type: ignore[method-assign]  # and to mend it
         assert settled == [], "settled before the commit"
     finally:
-        bench.stop()
+        harness.stop()
 
 
 @caught_by(stores_before_it_settles, stores_before_it_settles)
@@ -408,65 +408,65 @@ def settled_before_the_commit(patch: pytest.MonkeyPatch) -> None:
     def receive(turns: Any, timeout: float) -> int:
         deliveries = turns.transport.receive(500, timeout)
         turns.transport.settle(deliveries)
-        bus.pipeline.receive.accept(turns.store, turns.rules, deliveries, turns.clock())
+        bus.pipeline.receive.receive(turns.store, turns.rules, deliveries, turns.clock())
         return len(deliveries)
 
-    patch.setattr(bus.runtime.engine.Turns, "receive", receive)
+    patch.setattr(bus.runtime.engine.Engine, "receive", receive)
 
 
 def receipts_only_what_is_stored(folder: Path, _plant: object) -> None:
     """When the commit fails, no receipt has left the transaction alone."""
-    with _bare(folder, RM, DQ) as (rm, dq), pytest.MonkeyPatch.context() as patch:
-        case = c.Register(case=a_case(RM))
-        rm.do(case, c.Offer(case_id=case.case_id, to=(DQ,)))
-        (parcel,) = rm.relay()
+    with _bare(folder, MEDIA, PARTY) as (media, party), pytest.MonkeyPatch.context() as patch:
+        case = c.Register(case=a_case(MEDIA))
+        media.execute(case, c.Offer(case_id=case.case_id, to=(PARTY,)))
+        (parcel,) = media.relay()
 
         def full(*_: object) -> None:
-            raise StoreTrouble("disk full", passing=True)
+            raise StoreUnavailable("disk full", passing=True)
 
         patch.setattr(cases, "keep", full)
-        with pytest.raises(StoreTrouble):
-            dq.accept(parcel.body)
-        assert dq.relay() == [], "receipted before the commit"
+        with pytest.raises(StoreUnavailable):
+            party.receive(parcel.body)
+        assert party.relay() == [], "receipted before the commit"
 
 
 @caught_by(receipts_only_what_is_stored, receipts_only_what_is_stored)
 def receipt_before_the_commit(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._accept_window
+    plain = bus.pipeline.receive._receive_batch
 
     def window(store: Store, rules: Any, deliveries: Any, now: Any) -> Any:
         arrived = bus.pipeline.receive._read(deliveries, rules, now)[0]
-        tray = Tray()
+        batch = ReceiveBatch()
         for one in arrived:
-            bus.pipeline.receive._owe(tray, one, Verdict.APPLIED, None, None, now)
-        store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))
+            bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, now)
+        store.write(lambda tx: outbox.owe_receipts(tx, batch.receipts))
         return plain(store, rules, deliveries, now)
 
-    patch.setattr(bus.pipeline.receive, "_accept_window", window)
+    patch.setattr(bus.pipeline.receive, "_receive_batch", window)
 
 
 def case_and_message_stand_or_fall_together(folder: Path, _plant: object) -> None:
     """When the message cannot be written, the change of the case that it tells of is not written either."""
-    with _bare(folder, RM) as (rm,), pytest.MonkeyPatch.context() as patch:
-        case = c.Register(case=a_case(RM))
+    with _bare(folder, MEDIA) as (media,), pytest.MonkeyPatch.context() as patch:
+        case = c.Register(case=a_case(MEDIA))
 
         def full(*_: object) -> None:
-            raise StoreTrouble("disk full", passing=True)
+            raise StoreUnavailable("disk full", passing=True)
 
-        patch.setattr(outbox, "lay_out", full)
-        with pytest.raises(StoreTrouble):
-            rm.do(case, c.Offer(case_id=case.case_id, to=(DQ,)))
-        with rm.store.reading() as tx:
+        patch.setattr(outbox, "enqueue", full)
+        with pytest.raises(StoreUnavailable):
+            media.execute(case, c.Offer(case_id=case.case_id, to=(PARTY,)))
+        with media.store.reading() as tx:
             assert not list(tx.execute(select(t.cases.c.case_id))), "the case changed without its message"
 
 
 @caught_by(case_and_message_stand_or_fall_together, case_and_message_stand_or_fall_together)
 def second_transaction_for_the_outbox(patch: pytest.MonkeyPatch) -> None:
     later: list[Any] = []
-    plain_write, plain_outbox = Store.write, bus.store.unit_of_work.Page._write_outbox
+    plain_write, plain_outbox = Store.write, bus.store.unit_of_work.UnitOfWork._write_outbox
 
-    def put_off(page: bus.store.unit_of_work.Page) -> int:
-        later.append(page)
+    def put_off(uow: bus.store.unit_of_work.UnitOfWork) -> int:
+        later.append(uow)
         return 0
 
     def write(store: Store, change: Any) -> Any:
@@ -481,7 +481,7 @@ def second_transaction_for_the_outbox(patch: pytest.MonkeyPatch) -> None:
         later.clear()
         return result
 
-    patch.setattr(bus.store.unit_of_work.Page, "_write_outbox", put_off)
+    patch.setattr(bus.store.unit_of_work.UnitOfWork, "_write_outbox", put_off)
     patch.setattr(Store, "write", write)
 
 
@@ -527,7 +527,7 @@ def garbage_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     def understood(status: int, *answer: Any) -> Any:
         try:
             return plain(status, *answer)
-        except NotNow:
+        except RetryLater:
             if status == 200:
                 return {"id": "made-up"}
             raise
@@ -541,7 +541,7 @@ def vendor_500_taken_for_never(patch: pytest.MonkeyPatch) -> None:
 
     def understood(status: int, *answer: Any) -> Any:
         if status == 500:
-            raise NotEver("vendor-500")
+            raise Reject("vendor-500")
         return plain(status, *answer)
 
     patch.setattr(bus.sdk.backend, "_understood", understood)

@@ -19,7 +19,7 @@ from bus.contract.ids import new_id
 from bus.contract.messages import CASE_KINDS, Verdict
 from bus.contract.rules import CONTRACT
 from bus.store import tables as t
-from bus.testing.adapter_harness import Bench
+from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.given_records import PEER
 from bus.testing.sample_runner import Played, done, fault_of, play, send
 from bus.testing.samples import InSample
@@ -32,9 +32,9 @@ TABLES = (t.intakes, t.cases, t.outbox, t.journal, t.links, t.work)
 
 
 @pytest.fixture(scope="module", params=ADAPTERS)
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One running center of each kind for the whole table."""
-    one = Bench(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
+    one = AdapterHarness(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
     yield one
     one.stop()
 
@@ -46,42 +46,44 @@ def _shape(sample: InSample, path: tuple[str | int, ...]) -> tuple[object, ...]:
     return (sample.form, act, *(key for key in path if isinstance(key, str)), isinstance(path[-1], int))
 
 
-def test_every_field_of_every_form(bench: Bench) -> None:
+def test_every_field_of_every_form(harness: AdapterHarness) -> None:
     """A bad value at the intake is answered 4xx with a reason, stores nothing, and harms no neighbour."""
     faults: list[str] = []
     seen: set[tuple[object, ...]] = set()
-    for sample in bench.samples.ins:
+    for sample in harness.samples.ins:
         fresh = [path for path in leaves(sample.body) if _shape(sample, path) not in seen]
         if not fresh:
             continue
-        bench.fresh()
+        harness.fresh()
         tried = 0
         for path in fresh:
             seen.add(_shape(sample, path))
-            own, native = _under_an_id_of_its_own(bench, sample, path)
+            own, native = _under_an_id_of_its_own(harness, sample, path)
             for name, body, never in variants(own, path):
                 tried += 1
                 raw = body.replace(native.encode(), f"{native}-{tried}".encode())
                 where = f"{sample.name}: {'.'.join(map(str, path))} {name}"
-                faults += [f"{where}: {fault}" for fault in _faults_at_the_door(bench, sample.form, raw, never=never)]
-        if (status := send(bench, sample).answer.status_code) not in (202, 409):  # a variant may have done it already
+                faults += [f"{where}: {fault}" for fault in _faults_at_the_door(harness, sample.form, raw, never=never)]
+        if (status := send(harness, sample).answer.status_code) not in (202, 409):  # a variant may have done it already
             faults.append(f"{sample.name}: the good form after {tried} bad ones: {status}")
     assert seen, "no form has a field"
     assert not faults, "\n".join(["", *faults[:60], f"{len(faults)} in all"])
 
 
-def _under_an_id_of_its_own(bench: Bench, sample: InSample, path: tuple[str | int, ...]) -> tuple[dict[str, Any], str]:
+def _under_an_id_of_its_own(
+    harness: AdapterHarness, sample: InSample, path: tuple[str | int, ...]
+) -> tuple[dict[str, Any], str]:
     """The sample's form under an id that was never used, so that only its bad value can be the reason of a no."""
-    forms = {form["name"]: str(form["native_id"]) for form in bench.samples.manifest["forms"]}
+    forms = {form["name"]: str(form["native_id"]) for form in harness.samples.manifest["forms"]}
     name = forms[sample.form]
     native = f"{sample.body[name]}-{'.'.join(map(str, path))}"[:80]
     return {**sample.body, name: native}, native
 
 
-def _faults_at_the_door(bench: Bench, form: str, raw: bytes, *, never: bool) -> Iterator[str]:
-    before = [bench.count(table) for table in TABLES[:2]]
+def _faults_at_the_door(harness: AdapterHarness, form: str, raw: bytes, *, never: bool) -> Iterator[str]:
+    before = [harness.count(table) for table in TABLES[:2]]
     try:
-        answer = bench.post(form, raw)
+        answer = harness.post(form, raw)
     except httpx.HTTPError as broken:
         yield f"broke the connection: {type(broken).__name__}"
         return
@@ -92,32 +94,32 @@ def _faults_at_the_door(bench: Bench, form: str, raw: bytes, *, never: bool) -> 
     elif answer.status_code >= 400:
         if not answer.json().get("code"):
             yield "refused without a reason"
-        if [bench.count(table) for table in TABLES[:2]] != before:
+        if [harness.count(table) for table in TABLES[:2]] != before:
             yield "refused, and something of it was stored"
 
 
-def test_good_forms_among_bad_ones(bench: Bench) -> None:
+def test_good_forms_among_bad_ones(harness: AdapterHarness) -> None:
     """Every sample form is taken while bad ones come in before and after it."""
     faults = []
-    for sample in bench.samples.ins:
-        bench.fresh()
-        bench.post(sample.form, b"[]")
-        status = send(bench, sample).answer.status_code
-        bench.post(sample.form, b'{"a": 1, "a": 2}')
-        bench.until(bench.idle, "everything done")
-        if status != 202 or bench.count(t.intakes) != 1:
-            faults.append(f"{sample.name}: {status}, {bench.count(t.intakes)} forms stored")
+    for sample in harness.samples.ins:
+        harness.fresh()
+        harness.post(sample.form, b"[]")
+        status = send(harness, sample).answer.status_code
+        harness.post(sample.form, b'{"a": 1, "a": 2}')
+        harness.until(harness.idle, "everything done")
+        if status != 202 or harness.count(t.intakes) != 1:
+            faults.append(f"{sample.name}: {status}, {harness.count(t.intakes)} forms stored")
     assert not faults
 
 
-def _documents(bench: Bench) -> Iterator[tuple[str, dict[str, Any]]]:
+def _documents(harness: AdapterHarness) -> Iterator[tuple[str, dict[str, Any]]]:
     """The example of every kind, addressed to the center on the bench."""
-    photo = hashlib.sha256(bench.samples.photos[0]).hexdigest()
+    photo = hashlib.sha256(harness.samples.photos[0]).hexdigest()
     for rule in CONTRACT:
-        text = json.dumps({**json.loads(example(rule).model_dump_json()), "recipient": bench.me, "source": PEER})
+        text = json.dumps({**json.loads(example(rule).model_dump_json()), "recipient": harness.me, "source": PEER})
         # its photo is one that we have ourselves: a test asks nobody outside
-        text = text.replace(str(PHOTO.sha256), photo).replace("https://media.example", bench.url)
-        yield rule.kind, json.loads(text.replace(f'"size": {PHOTO.size}', f'"size": {len(bench.samples.photos[0])}'))
+        text = text.replace(str(PHOTO.sha256), photo).replace("https://media.example", harness.url)
+        yield rule.kind, json.loads(text.replace(f'"size": {PHOTO.size}', f'"size": {len(harness.samples.photos[0])}'))
 
 
 def _in_a_case_of_its_own(document: dict[str, Any]) -> dict[str, Any]:
@@ -132,14 +134,14 @@ def _in_a_case_of_its_own(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One center; what comes over the road is read alike by all."""
-    one = Bench("adapters.media_center", tmp_path_factory.mktemp("wire")).start()
+    one = AdapterHarness("adapters.media_center", tmp_path_factory.mktemp("wire")).start()
     yield one
     one.stop()
 
 
-def test_every_field_of_every_kind(media: Bench) -> None:
+def test_every_field_of_every_kind(media: AdapterHarness) -> None:
     """A bad value on the wire is refused by receipt or parked, with a reason; the good message beside it is applied."""
     thrown: list[tuple[str, str, bytes, bool]] = []
     good: list[Played] = []
@@ -178,8 +180,8 @@ def _answered(where: str) -> bool:
     return not where.startswith(("receipt: ", "error: ", "log.asked: ", "log.told: "))
 
 
-def _reasons(bench: Bench) -> dict[str, str]:
-    with bench.running.store.reading() as tx:
+def _reasons(harness: AdapterHarness) -> dict[str, str]:
+    with harness.process.store.reading() as tx:
         query = select(t.parked.c.digest, t.parked.c.code).where(t.parked.c.place != "desk")
         return {row.digest: row.code for row in tx.execute(query)}
 

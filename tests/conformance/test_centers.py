@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from bus.testing.center_suite import CHECKS, Bench, Check
+from bus.testing.center_suite import CHECKS, AdapterHarness, Check
 
 ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
 
 
 @pytest.fixture(scope="module", params=ADAPTERS)
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One center of each kind, running for real."""
-    one = Bench(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
+    one = AdapterHarness(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
     yield one
     one.stop()
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_center(check: Check, bench: Bench) -> None:
+def test_center(check: Check, harness: AdapterHarness) -> None:
     """The adapter does what every center must."""
-    check(bench)
+    check(harness)

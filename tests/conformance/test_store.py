@@ -8,10 +8,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from bus.contract.epochs import ERA, before_first
+from bus.contract.epochs import EPOCH, epoch_start
 from bus.contract.ids import new_id
 from bus.custody import Record
-from bus.store import Store, StoreTrouble, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
+from bus.store import Store, StoreUnavailable, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
 from bus.store.tables import metadata
 from tests.unit.steps import NOW, a_case
 
@@ -77,7 +77,7 @@ def test_a_failed_change_leaves_nothing_behind(store: Store) -> None:
     case_id = new_id()
 
     def change(tx: Tx) -> None:
-        outbox.lay_out(tx, [_message(case_id, 1)])
+        outbox.enqueue(tx, [_message(case_id, 1)])
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -88,16 +88,16 @@ def test_a_failed_change_leaves_nothing_behind(store: Store) -> None:
 def test_a_lost_race_ends_as_trouble_that_names_the_cure_and_no_value(store: Store) -> None:
     """A row that can never be written raises StoreTrouble, without the row in its text."""
     row = _message(new_id(), 1)
-    store.write(lambda tx: outbox.lay_out(tx, [row]))
-    with pytest.raises(StoreTrouble) as trouble:
-        store.write(lambda tx: outbox.lay_out(tx, [row]))
+    store.write(lambda tx: outbox.enqueue(tx, [row]))
+    with pytest.raises(StoreUnavailable) as trouble:
+        store.write(lambda tx: outbox.enqueue(tx, [row]))
     assert str(row["message_id"]) not in str(trouble.value)
 
 
 def test_claimed_messages_are_not_claimed_again_before_their_lease_ends(store: Store) -> None:
     """Two relays never hold the same message at the same time, and a crash frees it after the lease."""
     case_id = new_id()
-    store.write(lambda tx: outbox.lay_out(tx, [_message(case_id, n) for n in (1, 2, 3)]))
+    store.write(lambda tx: outbox.enqueue(tx, [_message(case_id, n) for n in (1, 2, 3)]))
     first = store.write(lambda tx: outbox.claim(tx, 10, 2, 100))
     second = store.write(lambda tx: outbox.claim(tx, 10, 10, 100))
     assert [len(first), len(second)] == [2, 1]
@@ -110,7 +110,7 @@ def test_only_the_recipients_receipt_ends_a_message(store: Store) -> None:
     """A receipt from anybody else counts for nothing; a refusal keeps the message for the operator."""
     rows = [_message(new_id(), 1), _message(new_id(), 1)]
     ids = [str(row["message_id"]) for row in rows]
-    store.write(lambda tx: outbox.lay_out(tx, rows))
+    store.write(lambda tx: outbox.enqueue(tx, rows))
     assert store.write(lambda tx: outbox.receipted(tx, "media_center-150404", ids, [])) == 0
     assert store.write(lambda tx: outbox.receipted(tx, PEER, [ids[0]], [(ids[1], "stale")])) == 2
     with store.reading() as tx:
@@ -146,7 +146,7 @@ def _task(case_id: UUID) -> dict[str, object]:
 def test_only_the_first_task_of_a_case_is_claimed_and_a_parked_one_blocks(store: Store) -> None:
     """The effects of one case keep their order in the center's own system, also behind a parked task."""
     one, other = new_id(), new_id()
-    store.write(lambda tx: inbox.lay_work(tx, [_task(one), _task(one), _task(other)]))
+    store.write(lambda tx: inbox.enqueue_work(tx, [_task(one), _task(one), _task(other)]))
     claimed = store.write(lambda tx: inbox.claim_work(tx, 10, 10, 100))
     assert [task.case_id for task in claimed] == [str(one), str(other)]
     store.write(lambda tx: inbox.park_work(tx, claimed[0].row, "vendor-400"))
@@ -171,7 +171,7 @@ def test_the_same_thing_parked_again_is_counted_not_doubled(store: Store) -> Non
 
 def test_running_numbers_never_repeat(store: Store) -> None:
     """Numbers for people rise by one and are given out once."""
-    assert [store.write(lambda tx: cases.next_number(tx, "RM-20261123")) for _ in range(3)] == [1, 2, 3]
+    assert [store.write(lambda tx: cases.next_number(tx, "MEDIA-20261123")) for _ in range(3)] == [1, 2, 3]
 
 
 def test_links_and_intakes_are_remembered(store: Store) -> None:
@@ -212,7 +212,7 @@ def test_what_is_receipted_is_kept_and_told_and_pruned(store: Store) -> None:
     """The archive takes a receipted message from the outbox; what waits there is told after it; old entries go."""
     case_id = new_id()
     first, second = _message(case_id, 1), _message(case_id, 2)
-    store.write(lambda tx: outbox.lay_out(tx, [first, second]))
+    store.write(lambda tx: outbox.enqueue(tx, [first, second]))
 
     def receipted(tx: Tx) -> None:
         archive.keep_said(tx, PEER, [str(first["message_id"])], "applied", 5)
@@ -234,22 +234,25 @@ def test_a_recovery_lifts_every_lane_into_its_era_and_ends_once(store: Store) ->
     old, fresh = (PEER, str(new_id())), (PEER, str(new_id()))
     store.write(lambda tx: outbox.next_sequences(tx, {old: 3}, 0))
     store.write(lambda tx: recovery.begin(tx, str(new_id()), 1, [PEER], 1))
-    era = store.write(recovery.era)
-    assert (era.number, [one.state for one in store.write(recovery.peers)]) == (1, [recovery.ASKED])
-    store.write(lambda tx: recovery.lift_sent(tx, before_first(1)))
+    epoch = store.write(recovery.epoch)
+    assert (epoch.number, [one.state for one in store.write(recovery.peers)]) == (1, [recovery.ASKED])
+    store.write(lambda tx: recovery.lift_sent(tx, epoch_start(1)))
     store.write(lambda tx: recovery.lift_counters(tx, {"c": 7}))
-    store.write(lambda tx: recovery.end(tx, str(era.recovery), 2))
-    assert store.write(lambda tx: outbox.next_sequences(tx, {old: 1, fresh: 1}, era.number)) == {old: ERA, fresh: ERA}
+    store.write(lambda tx: recovery.end(tx, str(epoch.recovery), 2))
+    assert store.write(lambda tx: outbox.next_sequences(tx, {old: 1, fresh: 1}, epoch.number)) == {
+        old: EPOCH,
+        fresh: EPOCH,
+    }
     assert store.write(lambda tx: cases.next_number(tx, "c")) == 8
-    assert store.write(recovery.era) == recovery.Era(1, None, ended_ms=2)
+    assert store.write(recovery.epoch) == recovery.Epoch(1, None, ended_ms=2)
 
 
 def test_a_peer_enters_an_era_and_what_was_held_back_is_forgotten(store: Store) -> None:
     """Its sender said it before its store was put back: nobody will ever say what it waits for."""
     place = {"peer": PEER, "case_id": str(new_id()), "sequence": 2, "body": b"x", "at_ms": 1}
     store.write(lambda tx: inbox.hold(tx, [place]))
-    store.write(lambda tx: archive.begin_era(tx, PEER, 1, "r"))
-    assert store.write(lambda tx: archive.eras(tx, [PEER, ME])) == {PEER: (1, "r")}
+    store.write(lambda tx: archive.begin_epoch(tx, PEER, 1, "r"))
+    assert store.write(lambda tx: archive.epochs(tx, [PEER, ME])) == {PEER: (1, "r")}
     assert store.write(lambda tx: inbox.held(tx, [(PEER, str(place["case_id"]))])) == {}
     owed = {"peer": PEER, "recovery": "r", "cursor": "0", "next_ms": 1}
     store.write(lambda tx: archive.owe_pages(tx, [owed]))

@@ -6,33 +6,33 @@ import pytest
 
 from bus.testing.transport_suite import CHECKS, Check
 from tests.conformance.bad_transports import BAD, Planted
-from tests.conformance.transport_fixtures import EmbeddedGround, RabbitGround
+from tests.conformance.transport_fixtures import EmbeddedFixture, RabbitFixture
 from tests.conftest import Vhost
 from verification.services import RabbitNode
 
 
 @pytest.fixture
-def embedded() -> Iterator[EmbeddedGround]:
-    ground = EmbeddedGround()
-    yield ground
-    ground.close()
+def embedded() -> Iterator[EmbeddedFixture]:
+    fixture = EmbeddedFixture()
+    yield fixture
+    fixture.close()
 
 
 @pytest.fixture
-def rabbitmq(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitGround]:
-    ground = RabbitGround(rabbit, vhost)
-    yield ground
-    ground.close()
+def rabbitmq(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitFixture]:
+    fixture = RabbitFixture(rabbit, vhost)
+    yield fixture
+    fixture.close()
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_embedded(check: Check, embedded: EmbeddedGround) -> None:
+def test_embedded(check: Check, embedded: EmbeddedFixture) -> None:
     """The embedded transport does what every transport must."""
     check(embedded)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_rabbitmq(check: Check, rabbitmq: RabbitGround) -> None:
+def test_rabbitmq(check: Check, rabbitmq: RabbitFixture) -> None:
     """The RabbitMQ transport does what every transport must, and keeps all four promises."""
     check(rabbitmq)
 
@@ -40,12 +40,12 @@ def test_rabbitmq(check: Check, rabbitmq: RabbitGround) -> None:
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.make.__name__)
 def test_suite_is_red(bad: Planted) -> None:
     """Each planted fault turns the check red that was made for it."""
-    ground = EmbeddedGround(bad.make, patience=2)
+    fixture = EmbeddedFixture(bad.make, patience=2)
     try:
         with pytest.raises(AssertionError):
-            bad.check(ground)
+            bad.check(fixture)
     finally:
-        ground.close()
+        fixture.close()
 
 
 def test_every_check_has_its_planted_fault() -> None:

@@ -8,35 +8,35 @@ from typing import Any
 
 import httpx
 
-from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
-from bus.transports.port import Fate, Parcel, Transport
+from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
+from bus.transports.port import Parcel, SendResult, Transport
 from bus.transports.rabbitmq.errors import NoAnswerError
 from bus.transports.rabbitmq.transport import RabbitTransport
 from bus.transports.topology.apply import apply, plan
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.management_api import ManagementApi
 
 CENTERS = ("media_center-150402", "party_service-150402", "grid_center-150402006")
 STRANGER = "unheard_of-150402"
 
 
-def run_sender(program: str, parcel: Parcel, *arguments: str) -> Fate:
+def run_sender(program: str, parcel: Parcel, *arguments: str) -> SendResult:
     """Run a sender in a process of its own; it prints the fate as its last line."""
     command = [sys.executable, "-c", program, *arguments, parcel.message_id, parcel.recipient, parcel.kind]
     done = subprocess.run(command, input=parcel.body, capture_output=True, timeout=60, check=True)
-    return Fate(done.stdout.decode().splitlines()[-1])
+    return SendResult(done.stdout.decode().splitlines()[-1])
 
 
-class EmbeddedGround:
+class EmbeddedFixture:
     """One process, one road; ``make`` lets a test put a planted fault in the transport's place."""
 
     centers, stranger = CENTERS, STRANGER
 
     def __init__(
-        self, make: Callable[[str, EmbeddedRoad], Transport] = EmbeddedTransport, patience: float = 30
+        self, make: Callable[[str, EmbeddedBroker], Transport] = EmbeddedTransport, patience: float = 30
     ) -> None:
         self.patience = patience
         self._make = make
-        self._road = EmbeddedRoad(CENTERS)
+        self._road = EmbeddedBroker(CENTERS)
 
     def open(self, center: str) -> Transport:
         transport = self._make(center, self._road)
@@ -49,9 +49,9 @@ class EmbeddedGround:
     def crash(self) -> None:
         """The road lives in this process only: its death is the road's."""
         self.close()
-        self._road = EmbeddedRoad(CENTERS)
+        self._road = EmbeddedBroker(CENTERS)
 
-    def send_elsewhere(self, sender: str, parcel: Parcel) -> Fate | None:
+    def send_elsewhere(self, sender: str, parcel: Parcel) -> SendResult | None:
         program = (
             "import sys; from bus.transports.port import Parcel; from bus.transports.embedded import *\n"
             "me, *label = sys.argv[1:]; transport = EmbeddedTransport(me, EmbeddedRoad([label[1]])); transport.open()\n"
@@ -66,7 +66,7 @@ class EmbeddedGround:
         self._road.close()
 
 
-class RabbitGround:
+class RabbitFixture:
     """A vhost of a real broker with the topology an operator makes; users are the whole broker's: ``close`` them."""
 
     centers, stranger, patience = CENTERS, STRANGER, 30.0
@@ -79,8 +79,8 @@ class RabbitGround:
         self._declared = time.monotonic()
         self._opened: list[RabbitTransport] = []
 
-    def admin(self) -> Admin:
-        return Admin(self.node.management_url, self.node.user, self.node.password, self.vhost.name)
+    def admin(self) -> ManagementApi:
+        return ManagementApi(self.node.management_url, self.node.user, self.node.password, self.vhost.name)
 
     def url(self, center: str) -> str:
         return str(self.vhost.amqp_url(center, self.secrets[center]))
@@ -94,10 +94,10 @@ class RabbitGround:
     def kill(self, transport: Transport) -> None:
         """Cut both connections as a dead process would, and keep them from coming back."""
         assert isinstance(transport, RabbitTransport)
-        for line in transport._lines:
-            line._closing.set()
-            line.call(lambda line=line: line.cut(NoAnswerError("killed by a test")))  # type: ignore[misc] # bound now
-            line.join(time.monotonic() + 10)
+        for connection in transport._connections:
+            connection._closing.set()
+            connection.call(lambda line=connection: line.cut(NoAnswerError("killed by a test")))  # type: ignore[misc] # bound now
+            connection.join(time.monotonic() + 10)
 
     def crash(self) -> None:
         """SIGKILL and start. A declaration younger than two seconds may be undone by it: that is not what is asked."""
@@ -109,7 +109,7 @@ class RabbitGround:
         """Wait until the topology is old enough to survive a kill."""
         time.sleep(max(0.0, self._declared + 2.5 - time.monotonic()))
 
-    def send_elsewhere(self, sender: str, parcel: Parcel) -> Fate | None:
+    def send_elsewhere(self, sender: str, parcel: Parcel) -> SendResult | None:
         program = (
             "import sys; from bus.transports.port import Parcel; from bus.transports.rabbitmq.transport import *\n"
             "url, me, *label = sys.argv[1:]; transport = RabbitTransport(me, url); transport.open()\n"

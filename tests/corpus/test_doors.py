@@ -14,7 +14,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as promised
 
-from bus.testing.adapter_harness import Bench
+from bus.testing.adapter_harness import AdapterHarness
 from verification.corpus.http_items import ADAPTERS, signed
 
 EXAMPLES = 20
@@ -36,35 +36,35 @@ PROMISES = [
 LET_IN = (200, 201, 202)
 
 
-def operations(bench: Bench) -> list[Any]:
+def operations(harness: AdapterHarness) -> list[Any]:
     """Every operation of the running center's own OpenAPI page."""
-    schema: Any = schemathesis.openapi.from_dict(bench.http.get("/openapi.json").json())
+    schema: Any = schemathesis.openapi.from_dict(harness.http.get("/openapi.json").json())
     return [found.ok() for found in schema.get_all_operations()]
 
 
-def send(bench: Bench, case: Case[Any], *, sign: bool) -> httpx.Response:
+def send(harness: AdapterHarness, case: Case[Any], *, sign: bool) -> httpx.Response:
     """The request that Schemathesis has thought of, with the right signature or with none."""
-    words = case.as_transport_kwargs(base_url=bench.url)
+    words = case.as_transport_kwargs(base_url=harness.url)
     body = words["data"] if isinstance(words.get("data"), bytes) else b""
     if words.get("json") is not None:
         body = json.dumps(words["json"]).encode()
     headers = dict(words.get("headers") or {})
     if sign:
         content = hashlib.sha256(body).hexdigest() if case.path == "/attachments" else None
-        headers |= signed(bench.secret, body, content=content)
-    return bench.http.request(
+        headers |= signed(harness.secret, body, content=content)
+    return harness.http.request(
         words["method"], words["url"], content=body, headers=headers, params=words.get("params")
     )  # fmt: skip
 
 
-def play(bench: Bench, operation: Any, mode: GenerationMode, *, sign: bool) -> Counter[int]:
+def play(harness: AdapterHarness, operation: Any, mode: GenerationMode, *, sign: bool) -> Counter[int]:
     """As many requests as are due at one door; how often each status was answered. Fails where a promise is broken."""
     seen: Counter[int] = Counter()
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @DETERMINED
     def one(case: Case[Any]) -> None:
-        answer = send(bench, case, sign=sign)
+        answer = send(harness, case, sign=sign)
         seen[answer.status_code] += 1
         case.validate_response(answer, checks=PROMISES)
         if mode is GenerationMode.NEGATIVE and operation.path.startswith("/intake/"):
@@ -79,16 +79,16 @@ def play(bench: Bench, operation: Any, mode: GenerationMode, *, sign: bool) -> C
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_door_does_what_its_page_promises(adapter: str, tmp_path: Path) -> None:
     """Right forms and wrong ones, signed: only promised answers come, no fault of ours, and nothing wrong gets in."""
-    bench = Bench(f"adapters.{adapter}", tmp_path).start()
+    harness = AdapterHarness(f"adapters.{adapter}", tmp_path).start()
     try:
         seen: Counter[int] = Counter()
-        for operation in operations(bench):
-            seen += play(bench, operation, GenerationMode.POSITIVE, sign=True)
+        for operation in operations(harness):
+            seen += play(harness, operation, GenerationMode.POSITIVE, sign=True)
             if operation.path.startswith("/intake/"):
-                seen += play(bench, operation, GenerationMode.NEGATIVE, sign=True)
-                unsigned = play(bench, operation, GenerationMode.POSITIVE, sign=False)
+                seen += play(harness, operation, GenerationMode.NEGATIVE, sign=True)
+                unsigned = play(harness, operation, GenerationMode.POSITIVE, sign=False)
                 assert set(unsigned) == {401}, f"{operation.label} unsigned: {unsigned}"
     finally:
-        bench.stop()
+        harness.stop()
     assert seen[202], "no form was taken: the doors were not really tried"
     assert seen[422]

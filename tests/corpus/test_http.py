@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing.adapter_harness import Bench
+from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.samples import samples_of
 from verification.corpus import http_items
 from verification.corpus.http_items import ADAPTERS
@@ -17,12 +17,12 @@ from verification.corpus.judge_http import judge
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_request_gets_its_answer_and_stores_nothing(adapter: str, tmp_path: Path) -> None:
     """Each is answered with its status and code; nothing of it is stored, logged, or told in an answer."""
-    bench = Bench(f"adapters.{adapter}", tmp_path).start()
+    harness = AdapterHarness(f"adapters.{adapter}", tmp_path).start()
     try:
-        items = list(http_items.items(Dealer(SEED + ADAPTERS.index(adapter)), bench.samples))
-        faults = list(judge(bench, items))
+        items = list(http_items.items(Dealer(SEED + ADAPTERS.index(adapter)), harness.samples))
+        faults = list(judge(harness, items))
     finally:
-        bench.stop()
+        harness.stop()
     assert len(items) >= 800
     assert not faults, "\n".join(["", *faults[:60], f"{len(faults)} in all"])
 
@@ -36,14 +36,14 @@ def test_every_form_of_every_adapter_is_tried() -> None:
 
 def test_the_judge_sees_what_is_let_in(tmp_path: Path) -> None:
     """A door that takes a form which should be refused is found by the answer and by the store."""
-    bench = Bench("adapters.party_service", tmp_path).start()
+    harness = AdapterHarness("adapters.party_service", tmp_path).start()
     try:
-        sample = next(sample for sample in bench.samples.ins if sample.form == "entry")
+        sample = next(sample for sample in harness.samples.ins if sample.form == "entry")
         body = json.dumps(sample.body, ensure_ascii=False).encode()
         good = http_items.HttpItem(
             "http: good", "good", "422:invalid", path="/intake/entry", body=body, sign=http_items.signed
         )  # fmt: skip
-        faults = list(judge(bench, [good]))
+        faults = list(judge(harness, [good]))
     finally:
-        bench.stop()
+        harness.stop()
     assert faults == ["http: good: good: 202:, expected 422:invalid", "something bad was stored"]

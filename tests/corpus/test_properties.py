@@ -15,7 +15,7 @@ from bus.contract.case import Case
 from bus.contract.envelope import CODES, MAX_BYTES, Message, Undecodable, compose, decode, encode
 from bus.contract.export.examples import example
 from bus.contract.rules import CONTRACT
-from bus.custody import Decision, Record, Refusal, Say, decide, hear_message, register
+from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register
 from bus.custody import commands as c
 from verification.corpus.documents import a_case
 from verification.corpus.items import ARBITER, ME, NOW, OTHER, PEER, SIGN, THIRD, Canary, Dealer
@@ -181,10 +181,12 @@ def _heard(record: Record | None, word: k.CaseKind, source: str) -> Decision | R
 def _whole(decision: Decision) -> None:
     """It can be written down and read again, and all that it says can travel."""
     assert Record.model_validate_json(decision.record.model_dump_json()) == decision.record
-    for say in decision.says:
-        assert isinstance(say, Say)
-        if say.to != ME:
-            message = compose(say.data, source=ME, recipient=say.to, now=NOW, subject=UUID(int=99), sequence=1)
+    for outgoing in decision.outgoing:
+        assert isinstance(outgoing, Outgoing)
+        if outgoing.to != ME:
+            message = compose(
+                outgoing.data, source=ME, recipient=outgoing.to, now=NOW, subject=UUID(int=99), sequence=1
+            )
             assert decode(encode(message)) == message
 
 
@@ -225,4 +227,4 @@ def test_the_promises_are_really_checked() -> None:
     assert judged(EXAMPLES[0]) is not None
     assert judged(EXAMPLES[0][:-1]) is None
     with pytest.raises(ValidationError):
-        _whole(Decision(record=Record.model_construct(me="nobody"), says=()))
+        _whole(Decision(record=Record.model_construct(me="nobody"), outgoing=()))

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from bus.demo.local_county import Town
+from bus.demo.local_county import LocalCounty
 from bus.transports.topology.apply import apply, plan
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.management_api import ManagementApi
 from tests.conftest import Vhost
 
-MakeTown = Callable[..., Town]
+MakeTown = Callable[..., LocalCounty]
 
 
 def brokers(vhost: Vhost, centers: Sequence[str]) -> dict[str, str]:
     """Put up the topology for these centers and give each its own login."""
     passwords = {center: secrets.token_hex(8) for center in centers}
-    with Admin(vhost.management_url, vhost.user, vhost.password, vhost.name) as admin:
+    with ManagementApi(vhost.management_url, vhost.user, vhost.password, vhost.name) as admin:
         apply(admin, plan(centers), passwords)
     return {center: vhost.amqp_url(center, password) for center, password in passwords.items()}
 
@@ -26,17 +26,17 @@ def brokers(vhost: Vhost, centers: Sequence[str]) -> dict[str, str]:
 @pytest.fixture
 def make_town(tmp_path: Path) -> Iterator[MakeTown]:
     """Opens towns and closes them after the test."""
-    towns: list[Town] = []
+    towns: list[LocalCounty] = []
 
-    def make(centers: Sequence[str], **more: Any) -> Town:
-        town = Town(tmp_path / f"town{len(towns)}", centers, **more)
-        towns.append(town)
-        town.open()
-        return town
+    def make(centers: Sequence[str], **more: Any) -> LocalCounty:
+        county = LocalCounty(tmp_path / f"town{len(towns)}", centers, **more)
+        towns.append(county)
+        county.open()
+        return county
 
     yield make
-    for town in towns:
-        town.close()
+    for county in towns:
+        county.close()
 
 
 @pytest.fixture(params=["embedded", "rabbitmq"])

@@ -4,11 +4,11 @@ import json
 import threading
 from pathlib import Path
 
-from bus.demo.local_county import Town
+from bus.demo.local_county import LocalCounty
 from stories.stage import Json
 from verification.checker.canaries import Canary, canaries
 from verification.checker.columns import clean_columns
-from verification.checker.leak_scan import Hit, Place, hunt
+from verification.checker.leak_scan import Leak, Place, scan
 from verification.services import RabbitNode
 
 PEOPLE = canaries(seed=1013)
@@ -39,12 +39,12 @@ def _spoken(key: str, value: object, who: Canary) -> object:
     return words.get(key, value)
 
 
-def seen(town: Town, rabbit: RabbitNode | None = None) -> list[Hit]:
+def seen(county: LocalCounty, rabbit: RabbitNode | None = None) -> list[Leak]:
     """Every mark of theirs in a file of the town or of its broker, or in a column of a store."""
-    places: list[Place] = [("town", town.folder)]
-    for center in town.centers:
-        places += clean_columns(center, town.eye(center), {})
+    places: list[Place] = [("town", county.folder)]
+    for center in county.centers:
+        places += clean_columns(center, county.store(center), {})
     folder = getattr(rabbit.server, "folder", None) if rabbit is not None else None
     if isinstance(folder, Path):  # one in a container keeps its files there
         places.append(("the broker's files", folder))
-    return hunt(PEOPLE, places, {})
+    return scan(PEOPLE, places, {})

@@ -9,23 +9,23 @@ from typing import Any
 
 import pytest
 
-from bus.demo.local_county import Town
-from stories.stage import ARBITER, DQ, RM, WM, ZW
+from bus.demo.local_county import LocalCounty
+from stories.stage import ARBITER, CIVILIZATION, GOVERNMENT, MEDIA, PARTY
 from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers
 from tests.journeys.crowd import PEOPLE, seen
 
 ROOT = Path(__file__).parents[2]
 ROWS = 1000
-CENTERS = (RM, WM, DQ, ZW)
+CENTERS = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT)
 ROUTES = {
-    RM: [
-        {"category": "volunteer", "to": WM},
-        {"category": "government-service", "to": ZW},
-        {"category": "road", "to": DQ},
-        {"division": "150402003", "to": WM},
-        {"division": "150402004", "to": ZW},
-        {"to": DQ},
+    MEDIA: [
+        {"category": "volunteer", "to": CIVILIZATION},
+        {"category": "government-service", "to": GOVERNMENT},
+        {"category": "road", "to": PARTY},
+        {"division": "150402003", "to": CIVILIZATION},
+        {"division": "150402004", "to": GOVERNMENT},
+        {"to": PARTY},
     ]
 }
 KINDS = ("Noise - Residential", "Street Condition", "Homeless Encampment", "Consumer Complaint", "Strange Things")
@@ -58,19 +58,24 @@ def _rows(path: Path) -> None:
             )
 
 
-def run_import(town: Town, file: Path) -> dict[str, Any]:
+def run_import(county: LocalCounty, file: Path) -> dict[str, Any]:
     """Import ``file`` into the running media center with the command line, and return what it prints."""
-    settings = next(c for plan in town._plans.values() for c in plan.centers if c["center"] == RM)
-    config = town.folder / "rm.toml"
+    settings = next(c for plan in county._plans.values() for c in plan.centers if c["center"] == MEDIA)
+    config = county.folder / "rm.toml"
     config.write_text(
-        f'center = "{RM}"\nstore = "{settings["store"]}"\nintake_secret = "{settings["intake_secret"]}"\n'
-        f'[vendor]\nurl = "{settings["vendor"]["url"]}"\n',
+        f'center = "{MEDIA}"\nstore = "{settings["store"]}"\nintake_secret = "{settings["intake_secret"]}"\n'
+        f'[backend]\nurl = "{settings["backend"]["url"]}"\n',
         encoding="utf-8",
     )
     mapping = ROOT / "deploy" / "examples" / "nyc311.mapping.toml"
     command = [sys.executable, "-m", "bus", "import", str(file), "--config", str(config), "--mapping", str(mapping)]
     done = subprocess.run(
-        [*command, "--url", town.urls[RM], "--json"], capture_output=True, text=True, cwd=ROOT, timeout=240, check=False
+        [*command, "--url", county.urls[MEDIA], "--json"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=240,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     printed: dict[str, Any] = json.loads(done.stdout)
@@ -85,16 +90,16 @@ def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
     the thousand residents is left in a file."""
     file = tmp_path / "rows.csv"
     _rows(file)
-    town = make_town(CENTERS, routes=ROUTES, brokers=brokers(vhost, CENTERS), arbiter=ARBITER)
-    for vendor in town.vendors.values():
+    county = make_town(CENTERS, routes=ROUTES, brokers=brokers(vhost, CENTERS), arbiter=ARBITER)
+    for vendor in county.backends.values():
         vendor.autopilot = True
-    first = run_import(town, file)
+    first = run_import(county, file)
     assert first["imported"] + first["rejected"] == ROWS
     assert first["rejected"] == ROWS // 50
-    town.until("every case answered", lambda: town.drained() and town.audit().answered == first["imported"], 300)
-    audit = town.audit()
+    county.until("every case answered", lambda: county.drained() and county.audit().answered == first["imported"], 300)
+    audit = county.audit()
     assert (audit.cases, audit.lost, audit.twice, audit.parked) == (first["imported"], 0, 0, 0)
-    again = run_import(town, file)
+    again = run_import(county, file)
     assert (again["imported"], again["repeated"], again["rejected"]) == (0, first["imported"], first["rejected"])
-    assert town.audit().cases == first["imported"]
-    assert seen(town, vhost.node) == []
+    assert county.audit().cases == first["imported"]
+    assert seen(county, vhost.node) == []

@@ -47,7 +47,7 @@ class Desk:
             (self.folder / f"{name}.toml").write_text(
                 f'center = "{name}"\nstore = "sqlite:///{self.folder}/{name}.db"\ndata = "{self.folder}/{name}"\n'
                 f'[http]\nport = {port}\npublic_url = "http://127.0.0.1:{port}"\n'
-                f'[vendor]\nurl = "http://127.0.0.1:{vendor_port}"\n[[routes]]\nto = "{other}"\n'
+                f'[backend]\nurl = "http://127.0.0.1:{vendor_port}"\n[[routes]]\nto = "{other}"\n'
             )
             secret = self.bus("doctor", "--new-secret")[1].strip()
             broker = self.vhost.amqp_url(name, passwords[name])
@@ -98,9 +98,9 @@ def desk(tmp_path: Path, vhost: Vhost) -> Iterator[Desk]:
 
 def until(what: str, condition: Callable[[], Any]) -> Any:
     """Ask again until the answer is true."""
-    from bus.demo.local_county import Town  # noqa: PLC0415 - its patience only
+    from bus.demo.local_county import LocalCounty  # noqa: PLC0415 - its patience only
 
-    return Town(Path(), ()).until(what, condition, 30)
+    return LocalCounty(Path(), ()).until(what, condition, 30)
 
 
 def test_the_topology_is_planned_put_up_and_kept(desk: Desk) -> None:

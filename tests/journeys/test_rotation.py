@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bus.demo.local_county import Town
+from bus.demo.local_county import LocalCounty
 from bus.security.keyring import read_keyring
 from bus.store import tables as t
-from bus.store.encryption import vault_of
+from bus.store.encryption import encryption_of
 from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers
 from tests.journeys.crowd import Crowd, seen
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.broker
 
 
 @contextmanager
-def _traffic(town: Town) -> Iterator[list[str]]:
+def _traffic(county: LocalCounty) -> Iterator[list[str]]:
     """A resident every twentieth of a second; who has come so far."""
     over, came, crowd = threading.Event(), list[str](), Crowd()
 
@@ -31,7 +31,7 @@ def _traffic(town: Town) -> Iterator[list[str]]:
         while not over.wait(0.05):
             text = f"村道积水 {len(came)}"
             form = {"client_name": "居民甲", "category": "道路交通", "text": text, "division": "150403003"}
-            came.append(str(town.vendor(HERE, "/residents/messages", crowd.speaks(form))["id"]))
+            came.append(str(county.backend(HERE, "/residents/messages", crowd.speaks(form))["id"]))
 
     thread = threading.Thread(target=residents)
     thread.start()
@@ -45,8 +45,8 @@ def _traffic(town: Town) -> Iterator[list[str]]:
 class Office:
     """The county's operator and the centers' IT, with the command line."""
 
-    def __init__(self, town: Town) -> None:
-        self.folder = town.folder / "keys"
+    def __init__(self, county: LocalCounty) -> None:
+        self.folder = county.folder / "keys"
 
     def file(self, center: str) -> Path:
         """A center's key file."""
@@ -76,52 +76,52 @@ class Office:
         assert code == 0, said
 
 
-def _signers(town: Town, center: str) -> set[bytes]:
+def _signers(county: LocalCounty, center: str) -> set[bytes]:
     """The beginnings of the signatures on what a center has heard: they name the keys."""
-    with town.eye(center).reading() as tx:
+    with county.store(center).reading() as tx:
         a = t.archive.c
         heard = tx.execute(select(a.case_id, a.body).where(a.way == "heard")).all()
-        bodies = vault_of(tx).shown(tx, [(case_id, body) for case_id, body in heard])
+        bodies = encryption_of(tx).decrypted(tx, [(case_id, body) for case_id, body in heard])
         return {body.partition(b".")[0] for body in bodies}
 
 
-def _answered(town: Town) -> int:
-    return sum(bool(record["replies"]) for record in town.vendor(HERE, "/records"))
+def _answered(county: LocalCounty) -> int:
+    return sum(bool(record["replies"]) for record in county.backend(HERE, "/records"))
 
 
-def _more_answers(town: Town, count: int) -> None:
-    before = _answered(town)
-    town.until(f"{count} more answers", lambda: _answered(town) >= before + count)
+def _more_answers(county: LocalCounty, count: int) -> None:
+    before = _answered(county)
+    county.until(f"{count} more answers", lambda: _answered(county) >= before + count)
 
 
 def test_keys_are_rotated_and_revoked_in_mid_traffic(make_town: MakeTown, vhost: Vhost) -> None:
     """Both centers' keys are replaced, and the old ones revoked at once: every resident is answered, one custodian for
     each case, one effect for each message; parked is only what came signed with a revoked key, and it came again."""
     centers = (HERE, THERE)
-    town = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
-    town.vendors[THERE].autopilot = True
-    office = Office(town)
-    with _traffic(town) as came:
+    county = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
+    county.backends[THERE].autopilot = True
+    office = Office(county)
+    with _traffic(county) as came:
         for center in centers:
             old = office.newest(center)
-            _more_answers(town, 5)
+            _more_answers(county, 5)
             office.rotate(center)
-            _more_answers(town, 15)
+            _more_answers(county, 15)
             office.revoke(old)
-        _more_answers(town, 15)
-    town.until("all answered", lambda: _answered(town) == len(came), 90)
-    town.until("nothing on its way", town.drained, 90)
-    audit = town.audit()
+        _more_answers(county, 15)
+    county.until("all answered", lambda: _answered(county) == len(came), 90)
+    county.until("nothing on its way", county.drained, 90)
+    audit = county.audit()
     assert (audit.cases, audit.answered, audit.lost, audit.twice) == (len(came), len(came), 0, 0)
-    assert _parked(town) <= {"revoked-key"}
-    assert {center: len(_signers(town, center)) for center in centers} == dict.fromkeys(centers, 2)
-    assert seen(town, vhost.node) == []
+    assert _parked(county) <= {"revoked-key"}
+    assert {center: len(_signers(county, center)) for center in centers} == dict.fromkeys(centers, 2)
+    assert seen(county, vhost.node) == []
 
 
-def _parked(town: Town) -> set[str]:
+def _parked(county: LocalCounty) -> set[str]:
     codes: set[str] = set()
-    for center in town.centers:
-        with town.eye(center).reading() as tx:
+    for center in county.centers:
+        with county.store(center).reading() as tx:
             codes |= set(tx.execute(select(t.parked.c.code)).scalars())
     return codes
 
@@ -129,11 +129,11 @@ def _parked(town: Town) -> set[str]:
 def test_a_key_file_that_is_lost_does_not_stop_a_center_at_work(make_town: MakeTown, vhost: Vhost) -> None:
     """It goes on with the keys that it has in memory, and says what is wrong."""
     centers = (HERE, THERE)
-    town = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
-    town.vendors[THERE].autopilot = True
-    Office(town).file(HERE).unlink()
-    with _traffic(town) as came:
+    county = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
+    county.backends[THERE].autopilot = True
+    Office(county).file(HERE).unlink()
+    with _traffic(county) as came:
         time.sleep(0.5)
-    town.until("all answered", lambda: _answered(town) == len(came), 60)
-    assert town.county is not None
-    assert "bus keys new" in town.county.running[HERE].ready()["keys"]
+    county.until("all answered", lambda: _answered(county) == len(came), 60)
+    assert county.process is not None
+    assert "bus keys new" in county.process.centers[HERE].ready()["keys"]

@@ -12,15 +12,15 @@ def test_a_message_is_handed_over_and_answered(
 ) -> None:
     """A resident's message goes to another center, is taken and resolved there, and the resident reads the answer."""
     centers = (HERE, THERE)
-    town = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=on_each_road(centers))
-    town.vendors[THERE].autopilot = True
+    county = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=on_each_road(centers))
+    county.backends[THERE].autopilot = True
     form = {"client_name": "居民甲", "category": "道路交通", "text": "村道积水", "division": "150403003"}
-    left = town.vendor(HERE, "/residents/messages", form)
-    record = town.until(
+    left = county.backend(HERE, "/residents/messages", form)
+    record = county.until(
         "the answer under the message",
-        lambda: next((r for r in town.vendor(HERE, "/records") if r["id"] == left["id"] and r["replies"]), None),
+        lambda: next((r for r in county.backend(HERE, "/records") if r["id"] == left["id"] and r["replies"]), None),
     )
     assert record["replies"][0]["by"] == THERE
-    town.until("nothing on its way", town.drained)
-    audit = town.audit()
+    county.until("nothing on its way", county.drained)
+    audit = county.audit()
     assert (audit.cases, audit.answered, audit.lost, audit.twice, audit.parked) == (1, 1, 0, 0, 0)

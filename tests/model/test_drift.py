@@ -7,8 +7,8 @@ import pytest
 from bus.contract import messages as k
 from bus.custody import commands as c
 from bus.custody.decide import _DECIDERS
-from bus.custody.hear_message import _HEARERS
-from bus.custody.initiating import OPENERS
+from bus.custody.hear_message import _HANDLERS
+from bus.custody.initiating import INITIATING
 from tests.model.test_model import FAULTS, LANE_FAULTS
 from verification.model.spin import MODELS
 
@@ -64,7 +64,7 @@ def _text(name: str) -> str:
 
 def test_every_message_that_custody_hears_is_modelled_or_left_out_on_purpose() -> None:
     """A new kind, or a new way to hear one, asks for a decision about the model."""
-    assert set(_HEARERS) | set(OPENERS) == set(MODELLED) | LEFT_OUT
+    assert set(_HANDLERS) | set(INITIATING) == set(MODELLED) | LEFT_OUT
     for name in MODELLED.values():
         assert re.search(rf":: kind == {name} +-> hear_", _text("hear.pml")), name
 

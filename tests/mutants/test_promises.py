@@ -11,11 +11,11 @@ import pytest
 
 from bus.store import Store, outbox, schema
 from bus.testing.transport_fixture import collect, leave, parcel, ready, take
-from bus.transports.port import Fate
+from bus.transports.port import SendResult
 from bus.transports.topology.apply import apply, plan
-from bus.transports.topology.plan import Bounds, inbox_queue
+from bus.transports.topology.plan import QueueLimits, inbox_queue
 from tests.broker.faults import PATIENCE, eventually, memory_alarm
-from tests.conformance.transport_fixtures import CENTERS, RabbitGround
+from tests.conformance.transport_fixtures import CENTERS, RabbitFixture
 from tests.conftest import Vhost
 from verification.services import RabbitNode
 
@@ -23,45 +23,45 @@ A, B, _ = CENTERS
 
 
 @pytest.fixture
-def ground(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitGround]:
+def ground(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitFixture]:
     """Three centers on a real broker."""
-    stands = RabbitGround(rabbit, vhost)
+    stands = RabbitFixture(rabbit, vhost)
     yield stands
     stands.close()
 
 
-def _waiting(ground: RabbitGround, center: str) -> int:
+def _waiting(fixture: RabbitFixture, center: str) -> int:
     """How much is in the inbox, handed out or not; -1 as long as the broker has not counted."""
-    with ground.api() as api:
-        told = api.get(f"queues/{ground.vhost.name}/{inbox_queue(center)}").json()
+    with fixture.api() as api:
+        told = api.get(f"queues/{fixture.vhost.name}/{inbox_queue(center)}").json()
     return int(told.get("messages", -1))
 
 
-def test_acks_are_heard_while_publishing_is_blocked(ground: RabbitGround) -> None:
+def test_acks_are_heard_while_publishing_is_blocked(fixture: RabbitFixture) -> None:
     """A center that the broker forbids to publish goes on settling what it has received."""
-    a, b = ready(ground, A), ready(ground, B)
-    assert b.send([parcel(A, f"{n}".encode()) for n in range(20)], PATIENCE) == [Fate.TAKEN] * 20
-    came = take(ground, a, 20)
-    with memory_alarm(ground.node):
-        assert a.send([parcel(B)], 1) == [Fate.UNKNOWN]
+    a, b = ready(fixture, A), ready(fixture, B)
+    assert b.send([parcel(A, f"{n}".encode()) for n in range(20)], PATIENCE) == [SendResult.CONFIRMED] * 20
+    came = take(fixture, a, 20)
+    with memory_alarm(fixture.node):
+        assert a.send([parcel(B)], 1) == [SendResult.UNKNOWN]
         eventually(lambda: a.state().blocked, "blocked")
         a.settle(came)
-        eventually(lambda: _waiting(ground, A) == 0, "the inbox is empty")
-    leave(ground, a, b)
+        eventually(lambda: _waiting(fixture, A) == 0, "the inbox is empty")
+    leave(fixture, a, b)
 
 
-def test_a_full_inbox_keeps_what_it_has(ground: RabbitGround) -> None:
+def test_a_full_inbox_keeps_what_it_has(fixture: RabbitFixture) -> None:
     """What was taken is not pushed out by what comes after it: the newest is refused, and waits in its outbox."""
-    with ground.admin() as admin:
-        apply(admin, plan(CENTERS, bounds=Bounds(inbox_bytes=20_000), auditor=None))
-    a = ready(ground, A)
+    with fixture.admin() as admin:
+        apply(admin, plan(CENTERS, bounds=QueueLimits(inbox_bytes=20_000), auditor=None))
+    a = ready(fixture, A)
     bodies = [f"{n:1000}".encode() for n in range(200)]
     fates = [a.send([parcel(B, body)], PATIENCE)[0] for body in bodies]
-    assert Fate.REFUSED in fates
-    b = ready(ground, B)
-    taken = {body for body, fate in zip(bodies, fates, strict=True) if fate is Fate.TAKEN}
-    assert {delivery.body for delivery in collect(ground, b, len(taken))} == taken
-    leave(ground, a, b)
+    assert SendResult.NACKED in fates
+    b = ready(fixture, B)
+    taken = {body for body, result in zip(bodies, fates, strict=True) if result is SendResult.CONFIRMED}
+    assert {delivery.body for delivery in collect(fixture, b, len(taken))} == taken
+    leave(fixture, a, b)
 
 
 def _owed(number: int) -> dict[str, object]:
@@ -88,7 +88,7 @@ def test_two_writers_never_claim_the_same(tmp_path: Path, monkeypatch: pytest.Mo
     """Two processes of a center on one SQLite file: what one has read in order to claim it, the other cannot read."""
     stores = [Store(f"sqlite:///{tmp_path}/s.db") for _ in range(2)]
     schema.upgrade(stores[0])
-    stores[0].write(lambda tx: outbox.lay_out(tx, [_owed(number) for number in range(10)]))
+    stores[0].write(lambda tx: outbox.enqueue(tx, [_owed(number) for number in range(10)]))
     monkeypatch.setattr(outbox, "_LEASE", _Slow(outbox._LEASE))
     claimed: list[list[int]] = []
 
@@ -111,8 +111,8 @@ def test_what_commits_late_is_claimed(database_url: str) -> None:
     schema.upgrade(store)
     early, late = _owed(1), _owed(2)
     with store.engine.begin() as slow:
-        outbox.lay_out(slow, [early])
-        store.write(lambda tx: outbox.lay_out(tx, [late]))
+        outbox.enqueue(slow, [early])
+        store.write(lambda tx: outbox.enqueue(tx, [late]))
         first = store.write(lambda tx: outbox.claim(tx, 10, 10, 60_000))
     second = store.write(lambda tx: outbox.claim(tx, 10, 10, 60_000))
     store.close()

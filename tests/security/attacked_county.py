@@ -15,17 +15,17 @@ from pika.adapters.blocking_connection import BlockingChannel
 from sqlalchemy import func, select
 
 from bus.contract.envelope import compose, encode
-from bus.demo.local_county import Town
-from bus.operations.backlog import stuck
+from bus.demo.local_county import LocalCounty
+from bus.operations.backlog import backlog
 from bus.security.keyring import Keyring, read_keyring
 from bus.store import tables as t
 from bus.transports.topology.apply import apply, plan
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.management_api import ManagementApi
 from bus.transports.topology.plan import inbox_queue, out_exchange, routing_key
 from tests.unit.steps import NOW
 from verification.services import RabbitNode
 
-RM, DQ, THIEF = "media_center-150402", "party_service-150402", "government_service-150402"
+MEDIA, PARTY, THIEF = "media_center-150402", "party_service-150402", "government_service-150402"
 STORED = (t.cases, t.applied, t.work, t.held)
 """What would hold a case, or be about to."""
 
@@ -39,7 +39,7 @@ def road(rabbit: RabbitNode, centers: Sequence[str]) -> Iterator[tuple[str, dict
         api.put(f"vhosts/{vhost}").raise_for_status()
         rights = {"configure": ".*", "write": ".*", "read": ".*"}
         api.put(f"permissions/{vhost}/{rabbit.user}", json=rights).raise_for_status()
-    with Admin(rabbit.management_url, rabbit.user, rabbit.password, vhost) as admin:
+    with ManagementApi(rabbit.management_url, rabbit.user, rabbit.password, vhost) as admin:
         apply(admin, plan(centers), passwords)
     urls = {center: rabbit.amqp_url(center, passwords[center], vhost) for center in centers}
     try:
@@ -55,7 +55,7 @@ def road(rabbit: RabbitNode, centers: Sequence[str]) -> Iterator[tuple[str, dict
 class Battlefield:
     """The centers at work, and what the attackers have."""
 
-    town: Town
+    town: LocalCounty
     admin: BlockingChannel
     """A login that may do everything on the broker."""
     thief: BlockingChannel
@@ -65,16 +65,16 @@ class Battlefield:
         """A center's keys, as they lie in its file."""
         return read_keyring(Path(self.town.folder, "keys", f"{center}.keys.json"))
 
-    def message(self, data: Any, source: str = RM, recipient: str = DQ, sequence: int = 1, **more: Any) -> bytes:
+    def message(self, data: Any, source: str = MEDIA, recipient: str = PARTY, sequence: int = 1, **more: Any) -> bytes:
         """A right document."""
         return encode(compose(data, source=source, recipient=recipient, now=NOW, sequence=sequence, **more))
 
-    def as_broker(self, body: bytes, recipient: str = DQ, exchange: str = "") -> None:
+    def as_broker(self, body: bytes, recipient: str = PARTY, exchange: str = "") -> None:
         """The broker's administrator lays it into the inbox, or sends it through a center's exchange."""
         key = routing_key(recipient, "case.offered") if exchange else inbox_queue(recipient)
         self.admin.basic_publish(exchange, key, body, pika.BasicProperties(delivery_mode=2))
 
-    def as_thief(self, body: bytes, recipient: str = DQ, headers: dict[str, Any] | None = None) -> None:
+    def as_thief(self, body: bytes, recipient: str = PARTY, headers: dict[str, Any] | None = None) -> None:
         """Through the exchange that belongs to the stolen login."""
         properties = pika.BasicProperties(delivery_mode=2, headers=headers)
         self.thief.basic_publish(out_exchange(THIEF), routing_key(recipient, "case.offered"), body, properties)
@@ -83,15 +83,15 @@ class Battlefield:
         """The exchange of a center, into which the broker's administrator may write too."""
         return out_exchange(center)
 
-    def stored(self, center: str = DQ) -> tuple[int, ...]:
+    def stored(self, center: str = PARTY) -> tuple[int, ...]:
         """How much a center knows and has to do."""
-        with self.town.eye(center).reading() as tx:
+        with self.town.store(center).reading() as tx:
             return tuple(tx.execute(select(func.count()).select_from(table)).scalar_one() for table in STORED)
 
-    def stuck(self, center: str = DQ) -> list[tuple[str, str]]:
+    def stuck(self, center: str = PARTY) -> list[tuple[str, str]]:
         """What an operator is shown: place and code of everything parked."""
-        with self.town.eye(center).reading() as tx:
-            return [(row["place"], row["code"]) for row in stuck(tx, center, NOW, 10**9)]
+        with self.town.store(center).reading() as tx:
+            return [(row["place"], row["code"]) for row in backlog(tx, center, NOW, 10**9)]
 
     def stuck_after(self, attack: Callable[[], None]) -> list[tuple[str, str]]:
         """What is newly parked at the recipient when the attack has arrived."""

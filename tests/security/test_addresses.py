@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from bus.attachments.blob_store import Folder
-from bus.attachments.service import Attachments
+from bus.attachments.blob_store import BlobStore
+from bus.attachments.service import AttachmentService
 from bus.contract.case import Attachment
-from bus.demo.county_keys import enlisted
-from bus.sdk.center import NotEver, NotNow
+from bus.demo.county_keys import listed
+from bus.sdk.center import Reject, RetryLater
 from bus.security import directory, key_request
-from bus.security.keyed_security import Fixed, KeyNotary
+from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.keyring import new_keyring
 from bus.store import Store, schema
 from tests.unit.steps import NOW
 
-RM, ZW = "media_center-150402", "government_service-150402"
+MEDIA, GOVERNMENT = "media_center-150402", "government_service-150402"
 PHOTO = b"\xff\xd8\xff\xe0" + b"a photo" * 100
 HASH = hashlib.sha256(PHOTO).hexdigest()
 
@@ -69,13 +69,13 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture
-def files(web: Web, tmp_path: Path) -> Iterator[Attachments]:
+def files(web: Web, tmp_path: Path) -> Iterator[AttachmentService]:
     """A center's folder; the directory lists one neighbour, and where it serves its files."""
-    mine, neighbour = new_keyring(ZW, NOW), new_keyring(RM, NOW)
-    known = enlisted(enlisted(directory.empty(NOW), mine, NOW), neighbour, NOW, f"{web.center}/bus")
+    mine, neighbour = new_keyring(GOVERNMENT, NOW), new_keyring(MEDIA, NOW)
+    known = listed(listed(directory.empty(NOW), mine, NOW), neighbour, NOW, f"{web.center}/bus")
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    yield Attachments(Folder(store, tmp_path / "files"), "", KeyNotary(Fixed(mine), Fixed(known)))
+    yield AttachmentService(BlobStore(store, tmp_path / "files"), "", KeyedSecurity(Constant(mine), Constant(known)))
     store.close()
 
 
@@ -83,7 +83,7 @@ def _named(href: str) -> Attachment:
     return Attachment(sha256=HASH, size=len(PHOTO), media_type="image/jpeg", href=href)
 
 
-def test_the_neighbours_file_is_fetched_from_where_it_serves_it(web: Web, files: Attachments) -> None:
+def test_the_neighbours_file_is_fetched_from_where_it_serves_it(web: Web, files: AttachmentService) -> None:
     """The one address that is right."""
     assert files.fetch(_named(f"{web.center}/bus/attachments/{HASH}")) == PHOTO
     assert web.asked == [("center", f"/bus/attachments/{HASH}")]
@@ -111,33 +111,33 @@ ADDRESSES: dict[str, Callable[[Web], str]] = {
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_no_other_address_is_asked(name: str, web: Web, files: Attachments) -> None:
+def test_no_other_address_is_asked(name: str, web: Web, files: AttachmentService) -> None:
     """Nobody hears a knock; the task waits, or is refused, and says why."""
     href = ADDRESSES[name](web)
     reference = _named(f"{web.center}/bus/attachments/{HASH}").model_copy(update={"href": href})
-    with pytest.raises((NotNow, NotEver)) as refused:
+    with pytest.raises((RetryLater, Reject)) as refused:
         files.fetch(reference)
     assert "attachment-" in str(refused.value)
     assert web.asked == []
 
 
-def test_a_redirect_leads_nowhere(web: Web, files: Attachments) -> None:
+def test_a_redirect_leads_nowhere(web: Web, files: AttachmentService) -> None:
     """A neighbour that was broken into sends us on, and we do not go."""
     web.redirect = f"{web.other}/bus/attachments/{HASH}"
-    with pytest.raises(NotNow, match="attachment-302"):
+    with pytest.raises(RetryLater, match="attachment-302"):
         files.fetch(_named(f"{web.center}/bus/attachments/{HASH}"))
     assert [name for name, _ in web.asked] == ["center"]
 
 
 def test_a_center_whose_key_is_revoked_is_not_asked_any_more(web: Web, tmp_path: Path) -> None:
     """Its address goes with it."""
-    mine, neighbour = new_keyring(ZW, NOW), new_keyring(RM, NOW)
-    known = enlisted(enlisted(directory.empty(NOW), mine, NOW), neighbour, NOW, f"{web.center}/bus")
+    mine, neighbour = new_keyring(GOVERNMENT, NOW), new_keyring(MEDIA, NOW)
+    known = listed(listed(directory.empty(NOW), mine, NOW), neighbour, NOW, f"{web.center}/bus")
     known = key_request.revoked(known, neighbour.keys[0].public.kid, NOW)
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    gone = Attachments(Folder(store, tmp_path / "files"), "", KeyNotary(Fixed(mine), Fixed(known)))
-    with pytest.raises(NotNow, match="attachment-stranger"):
+    gone = AttachmentService(BlobStore(store, tmp_path / "files"), "", KeyedSecurity(Constant(mine), Constant(known)))
+    with pytest.raises(RetryLater, match="attachment-stranger"):
         gone.fetch(_named(f"{web.center}/bus/attachments/{HASH}"))
     assert web.asked == []
     store.close()

@@ -8,37 +8,37 @@ import pika
 import pytest
 
 from bus.custody.commands import Offer, Register
-from bus.pipeline.receive import accept
+from bus.pipeline.receive import receive
 from bus.pipeline.relay import claim, send
-from bus.transports.port import Fate
+from bus.transports.port import SendResult
 from bus.transports.rabbitmq.transport import RabbitTransport
 from bus.transports.topology.plan import DEAD_LETTERS, JOURNAL, inbox_queue
 from tests.security.attacked_county import road
 from tests.unit.signing_county import notarised
-from tests.unit.steps import Bare, a_case
+from tests.unit.steps import BareCenter, a_case
 from verification.checker.canaries import Canary, canaries
-from verification.checker.leak_scan import Place, hunt
+from verification.checker.leak_scan import Place, scan
 from verification.services import RabbitNode
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 PLACES = {"the broker's files", inbox_queue("party_service-150402"), DEAD_LETTERS, JOURNAL}
-RM, DQ = "media_center-150402", "party_service-150402"
+MEDIA, PARTY = "media_center-150402", "party_service-150402"
 
 
-def _offer_all(center: Bare, people: list[Canary]) -> None:
+def _offer_all(center: BareCenter, people: list[Canary]) -> None:
     for one in people:
-        case = a_case(center.rules.me, title=one.words, text=f"{one.name} {one.address}", resident=one.person())
-        center.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,), note=one.phone))
+        case = a_case(center.context.me, title=one.words, text=f"{one.name} {one.address}", resident=one.person())
+        center.execute(Register(case=case), Offer(case_id=case.case_id, to=(PARTY,), note=one.phone))
 
 
-def _send_all(center: Bare, url: str) -> int:
+def _send_all(center: BareCenter, url: str) -> int:
     """Put everything that is due onto the road. Returns how many the broker has confirmed."""
-    transport, taken = RabbitTransport(center.rules.me, url), 0
+    transport, taken = RabbitTransport(center.context.me, url), 0
     transport.open()
     try:
-        while (load := claim(center.store, center.rules, center.now)).messages:
-            fates = send(transport, center.rules, load, center.now, 30).fates
-            assert set(fates) == {Fate.TAKEN}
+        while (load := claim(center.store, center.context, center.now)).messages:
+            fates = send(transport, center.context, load, center.now, 30).results
+            assert set(fates) == {SendResult.CONFIRMED}
             taken += len(fates)
     finally:
         transport.close(5)
@@ -53,7 +53,7 @@ def _on_the_broker(rabbit: RabbitNode, url: str) -> Iterator[Place]:
     connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
     channel.basic_qos(prefetch_count=500)
-    for queue in (inbox_queue(DQ), DEAD_LETTERS, JOURNAL):
+    for queue in (inbox_queue(PARTY), DEAD_LETTERS, JOURNAL):
         first = {"x-stream-offset": "first"} if queue == JOURNAL else None
         for method, properties, body in channel.consume(queue, arguments=first, inactivity_timeout=1):
             if method is None:
@@ -70,7 +70,7 @@ def _bury(url: str, count: int) -> None:
     connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
     for _ in range(count):
-        method, _, _ = channel.basic_get(inbox_queue(DQ))
+        method, _, _ = channel.basic_get(inbox_queue(PARTY))
         assert method is not None
         channel.basic_reject(method.delivery_tag, requeue=False)
     connection.close()
@@ -81,13 +81,13 @@ def test_the_broker_holds_nothing_of_a_resident(sealed: bool, rabbit: RabbitNode
     """Two thousand residents who do not exist lie in an inbox, in the journal and among the dead letters, and not one
     mark of one of them is found on the disk or in a message; where nothing is sealed the same hunt finds them all."""
     people = canaries(seed=1805 + sealed, n=2000 if sealed else 50)
-    notary = replace(notarised([RM, DQ])[RM], required=sealed)
-    center = Bare(RM, tmp_path, notary=notary)
-    with road(rabbit, (RM, DQ)) as (master, urls):
+    security = replace(notarised([MEDIA, PARTY])[MEDIA], required=sealed)
+    center = BareCenter(MEDIA, tmp_path, security=security)
+    with road(rabbit, (MEDIA, PARTY)) as (master, urls):
         _offer_all(center, people)
-        assert _send_all(center, urls[RM]) == len(people)
+        assert _send_all(center, urls[MEDIA]) == len(people)
         _bury(master, 20)
-        hits = hunt(people, _on_the_broker(rabbit, master), except_for={})
+        hits = scan(people, _on_the_broker(rabbit, master), except_for={})
     center.close()
     assert {hit.canary for hit in hits} == (set() if sealed else set(range(len(people))))
     assert {hit.place.partition("/")[0] for hit in hits} == (set() if sealed else PLACES)
@@ -95,17 +95,17 @@ def test_the_broker_holds_nothing_of_a_resident(sealed: bool, rabbit: RabbitNode
 
 def test_what_lay_on_the_broker_is_opened_by_its_recipient(rabbit: RabbitNode, tmp_path: Path) -> None:
     """Sealed, confirmed, and after that applied as ever."""
-    notaries = notarised([RM, DQ])
-    giver, taker = (Bare(name, tmp_path, notary=notaries[name]) for name in (RM, DQ))
-    with road(rabbit, (RM, DQ)) as (_, urls):
+    notaries = notarised([MEDIA, PARTY])
+    giver, taker = (BareCenter(name, tmp_path, security=notaries[name]) for name in (MEDIA, PARTY))
+    with road(rabbit, (MEDIA, PARTY)) as (_, urls):
         _offer_all(giver, canaries(seed=1807, n=300))
-        _send_all(giver, urls[RM])
-        transport, applied = RabbitTransport(DQ, urls[DQ]), 0
+        _send_all(giver, urls[MEDIA])
+        transport, applied = RabbitTransport(PARTY, urls[PARTY]), 0
         transport.open()
         while applied < 300:
             there = transport.receive(500, 5)
             assert there, f"{applied} came"
-            applied += accept(taker.store, taker.rules, there, taker.now)["applied"]
+            applied += receive(taker.store, taker.context, there, taker.now)["applied"]
             transport.settle(there)
         transport.close(5)
     giver.close()

@@ -15,12 +15,12 @@ import pytest
 from bus.contract import messages as k
 from bus.contract import signed_document
 from bus.contract.ids import new_id
-from bus.demo.county_keys import enlisted
-from bus.demo.local_county import Town
+from bus.demo.county_keys import listed
+from bus.demo.local_county import LocalCounty
 from bus.security import directory, key_request
 from bus.security.cipher_suite import APPLICATION, MESSAGE
 from bus.security.keyring import new_keyring, read_keyring, write_keyring
-from tests.security.attacked_county import DQ, RM, THIEF, Battlefield, road
+from tests.security.attacked_county import MEDIA, PARTY, THIEF, Battlefield, road
 from tests.unit.steps import a_case
 from verification.services import RabbitNode
 
@@ -32,28 +32,30 @@ Attack = Callable[[Battlefield], None]
 @pytest.fixture(scope="module")
 def field(rabbit: RabbitNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battlefield]:
     """A county of three that signs; the third one's login and key are stolen."""
-    with road(rabbit, (RM, DQ, THIEF)) as (master, urls):
-        town = Town(tmp_path_factory.mktemp("war"), (RM, DQ), brokers={center: urls[center] for center in (RM, DQ)})
-        town.more = {"park_after": 1000}
+    with road(rabbit, (MEDIA, PARTY, THIEF)) as (master, urls):
+        county = LocalCounty(
+            tmp_path_factory.mktemp("war"), (MEDIA, PARTY), brokers={center: urls[center] for center in (MEDIA, PARTY)}
+        )
+        county.more = {"park_after": 1000}
         lines = [pika.BlockingConnection(pika.URLParameters(url)) for url in (master, urls[THIEF])]
         try:
-            town.open()
-            _list_the_thief(town)
-            yield Battlefield(town, lines[0].channel(), lines[1].channel())
+            county.open()
+            _list_the_thief(county)
+            yield Battlefield(county, lines[0].channel(), lines[1].channel())
         finally:
-            town.close()
+            county.close()
             for line in lines:
                 line.close()
 
 
-def _list_the_thief(town: Town) -> None:
+def _list_the_thief(county: LocalCounty) -> None:
     """The stolen center is a true one: it has a key, and the directory lists it."""
-    folder, now = town.folder / "keys", datetime.now(UTC)
+    folder, now = county.folder / "keys", datetime.now(UTC)
     operator = read_keyring(folder / "operator.keys.json").keys[-1]
     stolen, revoked = new_keyring(THIEF, now), new_keyring(THIEF, now)
     known = directory.read_file(folder / "county.directory", operator.public)
     for keyring in (revoked, stolen):
-        known = enlisted(known, keyring, now)
+        known = listed(known, keyring, now)
     known = key_request.revoked(known, revoked.keys[0].public.kid, now)
     write_keyring(folder / f"{THIEF}.keys.json", stolen)
     write_keyring(folder / f"{THIEF}.revoked.json", revoked)
@@ -63,17 +65,17 @@ def _list_the_thief(town: Town) -> None:
 # -- what the attackers make -------------------------------------------------------------------------------------------
 
 
-def _offer(source: str = RM) -> k.Offered:
+def _offer(source: str = MEDIA) -> k.Offered:
     return k.Offered(version=1, offer_id=new_id(), case=a_case(source), path=(source,))
 
 
-def _document(field: Battlefield, source: str = RM, recipient: str = DQ, **more: Any) -> bytes:
+def _document(field: Battlefield, source: str = MEDIA, recipient: str = PARTY, **more: Any) -> bytes:
     data = _offer(source)
     return field.message(data, source, recipient, subject=data.case.case_id, **more)
 
 
-def _signed(field: Battlefield, body: bytes, by: str = RM, purpose: str = MESSAGE) -> bytes:
-    return signed_document.joined(body, [field.keys(by).keys[-1].signed(body, purpose)])
+def _signed(field: Battlefield, body: bytes, by: str = MEDIA, purpose: str = MESSAGE) -> bytes:
+    return signed_document.join(body, [field.keys(by).keys[-1].signed(body, purpose)])
 
 
 def _changed(field: Battlefield, old: bytes, new: bytes) -> bytes:
@@ -93,16 +95,16 @@ def _headed(field: Battlefield, **changed: object) -> bytes:
 
 
 def _by_the_public_key(field: Battlefield) -> bytes:
-    body, key = _document(field), field.keys(RM).keys[-1].public
+    body, key = _document(field), field.keys(MEDIA).keys[-1].public
     header = {"kid": key.kid, "typ": MESSAGE}
     public = base64.b64decode(key.sign)
-    return signed_document.joined(body, [jwt.PyJWS().encode(body, public, "HS256", header, is_payload_detached=True)])
+    return signed_document.join(body, [jwt.PyJWS().encode(body, public, "HS256", header, is_payload_detached=True)])
 
 
 def _by_the_revoked_key(field: Battlefield) -> bytes:
     key = read_keyring(field.town.folder / "keys" / f"{THIEF}.revoked.json").keys[0]
     body = _document(field, THIEF)
-    return signed_document.joined(body, [key.signed(body, MESSAGE)])
+    return signed_document.join(body, [key.signed(body, MESSAGE)])
 
 
 def _spoiled(spoil: Callable[[bytes], bytes]) -> Callable[[Battlefield], bytes]:
@@ -110,7 +112,7 @@ def _spoiled(spoil: Callable[[bytes], bytes]) -> Callable[[Battlefield], bytes]:
     return lambda field: _signed(field, spoil(_document(field, THIEF)), THIEF)
 
 
-def _said(data: k.Said, **more: Any) -> Callable[[Battlefield], bytes]:
+def _said(data: k.CaseMessage, **more: Any) -> Callable[[Battlefield], bytes]:
     """What the thief may sign, and custody forbids."""
     return lambda field: _signed(field, field.message(data, THIEF, subject=uuid4(), **more), THIEF)
 
@@ -118,23 +120,23 @@ def _said(data: k.Said, **more: Any) -> Callable[[Battlefield], bytes]:
 BY_THE_BROKER: dict[str, tuple[Callable[[Battlefield], bytes], str]] = {
     "unsigned in another's name": (_document, "unsigned"),
     "signed by the thief in another's name": (lambda f: _signed(f, _document(f), THIEF), "wrong-signer"),
-    "in the recipient's own name": (lambda f: _signed(f, _document(f, DQ), THIEF), "wrong-signer"),
+    "in the recipient's own name": (lambda f: _signed(f, _document(f, PARTY), THIEF), "wrong-signer"),
     "another case number": (lambda f: _changed(f, b'"number":"', b'"number":"X'), "bad-signature"),
     "another sequence": (lambda f: _changed(f, b'"sequence":1', b'"sequence":2'), "bad-signature"),
     "another time": (lambda f: _changed(f, b'"time":"2026', b'"time":"2027'), "bad-signature"),
-    "another audience under the signature": (lambda f: _changed(f, DQ.encode(), THIEF.encode()), "bad-signature"),
+    "another audience under the signature": (lambda f: _changed(f, PARTY.encode(), THIEF.encode()), "bad-signature"),
     "another title": (lambda f: _changed(f, b'"title":"', b'"title":"!'), "bad-signature"),
-    "meant for another center": (lambda f: _signed(f, _document(f, RM, THIEF)), "wrong-recipient"),
+    "meant for another center": (lambda f: _signed(f, _document(f, MEDIA, THIEF)), "wrong-recipient"),
     "the algorithm none": (lambda f: _headed(f, alg="none"), "bad-signature"),
     "a symmetric algorithm": (_by_the_public_key, "bad-signature"),
     "a key brought along": (lambda f: _headed(f, jwk={"kty": "OKP", "crv": "Ed25519", "x": "AA"}), "bad-signature"),
     "a key to be fetched": (lambda f: _headed(f, jku="http://127.0.0.1/keys"), "bad-signature"),
     "the signed payload inside": (lambda f: _headed(f, b64=True, crit=[]), "bad-signature"),
-    "an unknown key": (lambda f: _headed(f, kid=f"{RM}.0000000000000000"), "unknown-key"),
+    "an unknown key": (lambda f: _headed(f, kid=f"{MEDIA}.0000000000000000"), "unknown-key"),
     "a key named like a path": (lambda f: _headed(f, kid="../../etc/passwd"), "unknown-key"),
     "a key named like a query": (lambda f: _headed(f, kid="' OR '1'='1"), "unknown-key"),
     "a revoked key": (_by_the_revoked_key, "revoked-key"),
-    "an application's signature": (lambda f: _signed(f, _document(f), RM, APPLICATION), "bad-signature"),
+    "an application's signature": (lambda f: _signed(f, _document(f), MEDIA, APPLICATION), "bad-signature"),
     "two signatures": (lambda f: _signed(f, _document(f)).partition(b"\n")[0] + b"\n" + _signed(f, _document(f)),
                        "bad-signature"),
     "a forged receipt": (lambda f: f.message(k.Receipt(items=(k.ReceiptItem(message_id=new_id(),
@@ -153,7 +155,7 @@ BY_THE_THIEF: dict[str, tuple[Callable[[Battlefield], bytes], str]] = {
     "a bomb of brackets": (_spoiled(lambda b: b[:-1] + b',"x":' + b"[" * 5000 + b"]" * 5000 + b"}"), "too-deep"),
     "a bomb of digits": (_spoiled(lambda b: b[:-1] + b',"x":' + b"9" * 5000 + b"}"), "huge-number"),
     "a packed bomb": (_spoiled(lambda _: gzip.compress(b"A" * 1_000_000)), "not-utf-8"),
-    "a key twice": (_spoiled(lambda b: b[:-1] + b',"recipient":"' + RM.encode() + b'"}'), "duplicate-key"),
+    "a key twice": (_spoiled(lambda b: b[:-1] + b',"recipient":"' + MEDIA.encode() + b'"}'), "duplicate-key"),
     "a mark in front": (_spoiled(lambda b: b"\xef\xbb\xbf" + b), "not-json"),
     "no UTF-8": (_spoiled(lambda b: b.replace(b'"app"', b'"\xff\xfe"')), "not-utf-8"),
     "half a character": (_spoiled(lambda b: b[:-1] + b',"x":"\\ud800"}'), "lone-surrogate"),
@@ -166,7 +168,7 @@ BY_THE_THIEF: dict[str, tuple[Callable[[Battlefield], bytes], str]] = {
     "a place beyond all": (lambda f: _signed(f, _document(f, THIEF, sequence=2**31 - 1), THIEF), "too-far-ahead"),
     "no place": (lambda f: _signed(f, _document(f, THIEF, sequence=0), THIEF), "no-place-in-a-lane"),
     "a ruling by nobody's arbiter": (_said(k.Ruled(version=9000, ruling=k.Ruling.IMPOSED, holder=THIEF, text="x",
-                                     case=a_case(RM), path=(RM,))), "wrong-case"),
+                                     case=a_case(MEDIA), path=(MEDIA,))), "wrong-case"),
     "a result of a case unknown here": (_said(k.Resolved(version=1, round=1, outcome=k.Outcome.DONE, public_reply="x")),
                                         "unknown-case"),
     "an acceptance of what was never offered": (_said(k.Accepted(version=2, offer_id=uuid4())), "unknown-case"),
@@ -188,7 +190,7 @@ def test_nor_does_he_through_the_exchange_of_the_one_he_names(name: str, field: 
     """The broker's own word for the sender is worth nothing where the broker itself is the attacker."""
     forge, code = BY_THE_BROKER[name]
     before = field.stored()
-    stuck = field.stuck_after(lambda: field.as_broker(forge(field), exchange=field.through(RM)))
+    stuck = field.stuck_after(lambda: field.as_broker(forge(field), exchange=field.through(MEDIA)))
     assert [place for place, _ in stuck] == ["wire"]
     assert stuck[0][1] in {code, "wrong-sender"}
     assert field.stored() == before
@@ -209,16 +211,16 @@ def test_a_captured_message_changes_nothing_when_it_is_brought_again(field: Batt
     field.as_broker(travelled)
     field.until("the case is there", lambda: field.stored()[0] == before + 1)
     field.until("its work is done", lambda: field.stored()[2] == 0)
-    known, stuck, effects = field.stored(), len(field.stuck()), len(field.town.vendors[DQ].effects)
+    known, stuck, effects = field.stored(), len(field.stuck()), len(field.town.backends[PARTY].effects)
     for _ in range(100):
         field.as_broker(travelled)
     field.still()
-    assert (field.stored(), len(field.stuck()), len(field.town.vendors[DQ].effects)) == (known, stuck, effects)
+    assert (field.stored(), len(field.stuck()), len(field.town.backends[PARTY].effects)) == (known, stuck, effects)
 
 
 @pytest.mark.parametrize("label", ["CC", "BCC"])
 def test_a_copy_to_another_inbox_still_tells_its_sender(label: str, field: Battlefield) -> None:
     """The header that copies past the routing key leads through the thief's own exchange, and into no other's name."""
-    copied = {label: [f"{DQ}.case.offered"]}
-    stuck = field.stuck_after(lambda: field.as_thief(_signed(field, _document(field)), RM, copied))
+    copied = {label: [f"{PARTY}.case.offered"]}
+    stuck = field.stuck_after(lambda: field.as_thief(_signed(field, _document(field)), MEDIA, copied))
     assert stuck == [("wire", "wrong-sender")]

@@ -82,7 +82,7 @@ def test_each_secret_is_random_and_both_sides_know_it(secrets: dict[str, dict[st
     assert sorted(known) == sorted(CENTERS)
     for center in CENTERS:
         assert secrets[f"{center}.env"]["BUS_BROKER"] == f"amqp://{center}:{known[center]}@rabbitmq:5672/%2F"
-    tokens = [secrets[f"{center}.env"][name] for center in CENTERS for name in ("BUS_VENDOR__TOKEN", "BUS_STORE")]
+    tokens = [secrets[f"{center}.env"][name] for center in CENTERS for name in ("BUS_BACKEND__TOKEN", "BUS_STORE")]
     assert len({*tokens, *known.values()}) == 3 * len(CENTERS)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     subprocess.run([ROOT / "deploy/compose/secrets", tmp_path], check=True, capture_output=True)

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from bus import Attachment, Case, Desk, FrontDesk, Mode, NotEver, Record, Status
+from bus import Attachment, Case, HandlerContext, IntakeContext, Mode, Record, Reject, Status
 from bus.contract.ids import new_id
-from bus.custody import OfferIn
+from bus.custody import ReceivedOffer
 from bus.testing.samples import includes
 
 __all__ = ["CASE", "NOW", "PEER", "a_case", "a_desk", "a_record", "front_desk", "includes", "shown"]
@@ -46,24 +46,24 @@ def a_record(folder: Path, me: str, state: str = "ours") -> Record:
         status = Status.RESOLVED if state == "resolved" else Status.OPEN
         return ours.with_(holder=PEER, version=2, path=(me, PEER), status=status)
     if state == "asked":
-        offer = OfferIn(offer_id=new_id(), offerer=PEER, mode=Mode.EXCLUSIVE, version=1, at=NOW)
+        offer = ReceivedOffer(offer_id=new_id(), offerer=PEER, mode=Mode.EXCLUSIVE, version=1, at=NOW)
         return ours.with_(case=a_case(folder), holder=PEER, offer_in=offer)
     return ours
 
 
 def front_desk(
     folder: Path, me: str, given: Mapping[str, Any], links: Mapping[tuple[str, str], UUID] | None = None
-) -> FrontDesk:
+) -> IntakeContext:
     """The front desk of ``me`` under the circumstances ``given``, as a sample states them."""
     known = {tuple(key.split("/", 1)): UUID(case) for key, case in given.get("links", {}).items()}
     known.update(links or {})
 
     def find(system: str, native_id: str) -> UUID:
         if (system, native_id) not in known:
-            raise NotEver("unknown-record")
+            raise Reject("unknown-record")
         return known[system, native_id]
 
-    return FrontDesk(
+    return IntakeContext(
         me=me,
         now=NOW,
         find=find,
@@ -75,13 +75,15 @@ def front_desk(
     )
 
 
-def a_desk(system: SystemT, folder: Path, record: Record, natives: dict[str, str], key: str = "key-1") -> Desk[SystemT]:
+def a_desk(
+    system: SystemT, folder: Path, record: Record, natives: dict[str, str], key: str = "key-1"
+) -> HandlerContext[SystemT]:
     """A desk at which the sample photos can be fetched."""
 
     def fetch(attachment: Attachment) -> bytes:
         return (folder / "samples/photos" / attachment.sha256).read_bytes()
 
-    return Desk(me=record.me, now=NOW, key=key, system=system, record=record, natives=natives, fetch=fetch)
+    return HandlerContext(me=record.me, now=NOW, key=key, system=system, record=record, natives=natives, fetch=fetch)
 
 
 def shown(item: BaseModel) -> dict[str, Any]:

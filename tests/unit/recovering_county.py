@@ -15,11 +15,11 @@ from bus.recovery import requester
 from bus.security.master_key import FileKey
 from bus.store import Store, cases, inbox, outbox, parked
 from bus.store import tables as t
-from bus.store.encryption import Vault
+from bus.store.encryption import CaseEncryption
 from tests.unit.custody_model.cases import TOWN, matter
 from tests.unit.custody_model.wishes import granted
 from tests.unit.signing_county import notarised
-from tests.unit.steps import NO_NOTARY, NOW, Bare
+from tests.unit.steps import NO_NOTARY, NOW, BareCenter
 
 MASTER = FileKey(b"k" * 32)
 HONEST_REFUSALS = {"stale"}
@@ -50,9 +50,9 @@ class Restored:
         random.seed(seed)  # the pauses of the steps are drawn from it
         self.names = TOWN[:size]
         notaries = notarised(self.names) if seed % 2 else {}  # every second county signs, and hides what it stores
-        self.vaults = {name: Vault(MASTER if seed % 2 else None) for name in self.names}
+        self.vaults = {name: CaseEncryption(MASTER if seed % 2 else None) for name in self.names}
         self.centers = {
-            name: Bare(name, folder, TOWN[size - 1], notaries.get(name, NO_NOTARY), self.vaults[name])
+            name: BareCenter(name, folder, TOWN[size - 1], notaries.get(name, NO_NOTARY), self.vaults[name])
             for name in self.names
         }
         self.road = Road(self.luck)
@@ -73,7 +73,7 @@ class Restored:
 
     def _do(self, name: str, command: c.Command) -> None:
         self.centers[name].now = self.now
-        self.centers[name].do(command)
+        self.centers[name].execute(command)
 
     def act(self) -> None:
         """Somebody does something that it may."""
@@ -99,7 +99,7 @@ class Restored:
         recipient, body = self.road.take()
         if recipient in self.centers and not (self.road.bad and self.luck.random() < 0.1):
             self.centers[recipient].now = self.now
-            self.centers[recipient].accept(body)
+            self.centers[recipient].receive(body)
 
     def step(self) -> None:
         """A little of everything."""
@@ -151,7 +151,7 @@ class Restored:
         (self.folder / f"{name}.db").write_bytes(backup.read_bytes())
         center.store = Store(f"sqlite:///{self.folder}/{name}.db", self.vaults[name])
         if said:
-            requester.begin(center.store, center.rules, peers or self.names, self.now)
+            requester.begin(center.store, center.context, peers or self.names, self.now)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

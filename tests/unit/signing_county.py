@@ -6,46 +6,46 @@ from pathlib import Path
 from typing import cast
 
 from bus.custody.commands import Offer, Register
-from bus.demo.county_keys import enlisted
+from bus.demo.county_keys import listed
 from bus.security import directory, key_request
 from bus.security.directory import Directory
-from bus.security.errors import KeyTrouble
-from bus.security.keyed_security import Fixed, KeyNotary
+from bus.security.errors import KeyUnusable
+from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.keyring import Keyring, new_keyring
 from bus.store import cases, parked
 from bus.transports.port import Parcel
-from tests.unit.steps import NOW, Bare, a_case
+from tests.unit.steps import NOW, BareCenter, a_case
 
-RM, DQ, ZW = "media_center-150402", "party_service-150402006", "government_service-150402"
+MEDIA, PARTY, GOVERNMENT = "media_center-150402", "party_service-150402006", "government_service-150402"
 
 
 class Shelf:
     """A directory that a test changes."""
 
-    trouble: KeyTrouble | None = None
+    trouble: KeyUnusable | None = None
 
     def __init__(self, known: Directory) -> None:
         self.known = known
 
-    def now(self) -> Directory:
+    def current(self) -> Directory:
         """As it is."""
         return self.known
 
     def list(self, keyring: Keyring, now: datetime = NOW) -> None:
         """The operator lists the newest key."""
-        self.known = enlisted(self.known, keyring, now)
+        self.known = listed(self.known, keyring, now)
 
     def revoke(self, kid: str, now: datetime = NOW) -> None:
         """The operator takes a key back."""
         self.known = key_request.revoked(self.known, kid, now)
 
 
-def notarised(names: Iterable[str], *, required: bool = True) -> dict[str, KeyNotary]:
+def notarised(names: Iterable[str], *, required: bool = True) -> dict[str, KeyedSecurity]:
     """A notary for each, on one shelf."""
     shelf = Shelf(directory.empty(NOW))
-    notaries = {name: KeyNotary(Fixed(new_keyring(name, NOW)), shelf, required) for name in names}
-    for notary in notaries.values():
-        shelf.list(notary.keyring)
+    notaries = {name: KeyedSecurity(Constant(new_keyring(name, NOW)), shelf, required) for name in names}
+    for security in notaries.values():
+        shelf.list(security.keyring)
     return notaries
 
 
@@ -53,24 +53,24 @@ class Signing:
     """Two centers that sign and seal, and the notary of a third one."""
 
     def __init__(self, folder: Path) -> None:
-        self.notaries = notarised([RM, DQ, ZW])
-        self.rm, self.dq = (Bare(name, folder, notary=self.notaries[name]) for name in (RM, DQ))
+        self.notaries = notarised([MEDIA, PARTY, GOVERNMENT])
+        self.rm, self.dq = (BareCenter(name, folder, security=self.notaries[name]) for name in (MEDIA, PARTY))
 
     @property
     def shelf(self) -> Shelf:
         """What the operator has listed."""
-        return cast(Shelf, self.notaries[RM].book)
+        return cast(Shelf, self.notaries[MEDIA].directory)
 
     def sent(self, *to: str) -> list[Parcel]:
         """An offer, as it travels."""
-        case = a_case(RM, title="井盖丢失", text="张秀英 13904760001")
-        self.rm.do(Register(case=case), Offer(case_id=case.case_id, to=to or (DQ,)))
+        case = a_case(MEDIA, title="井盖丢失", text="张秀英 13904760001")
+        self.rm.execute(Register(case=case), Offer(case_id=case.case_id, to=to or (PARTY,)))
         return self.rm.relay()
 
     def offered(self) -> bytes:
         """An offer on the road, as its recipient opens it."""
         (parcel,) = self.sent()
-        return self.notaries[DQ].opened(parcel.body)
+        return self.notaries[PARTY].unseal(parcel.body)
 
     def stuck(self) -> list[tuple[str, int]]:
         """What is parked at the recipient, and how often it came."""

@@ -7,23 +7,23 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bus.attachments.blob_store import Folder
-from bus.context import Rules
+from bus.attachments.blob_store import BlobStore
+from bus.context import CenterContext
 from bus.contract.case import Case, Person, Place, Source
-from bus.contract.envelope import Message, decode, kept
+from bus.contract.envelope import Message, decode, stored_columns
 from bus.contract.ids import new_id
 from bus.contract.types import Strict
 from bus.custody.commands import Command
-from bus.pipeline.intake import Counter, Reply, Submission, intake
-from bus.pipeline.receive import accept
-from bus.pipeline.relay import claim, send, write_down
-from bus.sdk.center import Answer, Center, Desk, FrontDesk
-from bus.security.message_security import NoNotary, Notary
+from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake
+from bus.pipeline.receive import receive
+from bus.pipeline.relay import claim, record, send
+from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext
+from bus.security.message_security import MessageSecurity, Unsecured
 from bus.store import Store, Tx, recovery, schema
 from bus.store import tables as t
-from bus.store.encryption import Vault
-from bus.store.unit_of_work import Page
-from bus.transports.port import Delivery, Fate, Parcel, Promise, TransportState
+from bus.store.encryption import CaseEncryption
+from bus.store.unit_of_work import UnitOfWork
+from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, TransportState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -39,23 +39,23 @@ def a_case(origin: str, **changes: Any) -> Case:
     return Case(**(fields | changes))
 
 
-class Bag:
+class HeldTransport:
     """A road that a test carries: what was sent lies in ``parcels`` until the test hands it over."""
 
-    promises: frozenset[Promise] = frozenset()
+    guarantees: frozenset[Guarantee] = frozenset()
 
     def __init__(self) -> None:
         self.parcels: list[Parcel] = []
-        self.fate = Fate.TAKEN
+        self.result = SendResult.CONFIRMED
 
     def open(self) -> None:
         """Nothing to open."""
 
-    def send(self, parcels: Any, timeout: float) -> list[Fate]:
+    def send(self, parcels: Any, timeout: float) -> list[SendResult]:
         """Into the bag, or nowhere."""
-        if self.fate is Fate.TAKEN:
+        if self.result is SendResult.CONFIRMED:
             self.parcels += parcels
-        return [self.fate] * len(parcels)
+        return [self.result] * len(parcels)
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """The test delivers by itself."""
@@ -72,10 +72,10 @@ class Bag:
         """Nothing to close."""
 
 
-NO_NOTARY = NoNotary()
+NO_NOTARY = Unsecured()
 
 
-class Bare:
+class BareCenter:
     """One center without loops: its steps are called by the test."""
 
     def __init__(
@@ -83,33 +83,33 @@ class Bare:
         name: str,
         folder: Path,
         arbiter: str | None = None,
-        notary: Notary = NO_NOTARY,
-        vault: Vault | None = None,
+        security: MessageSecurity = NO_NOTARY,
+        encryption: CaseEncryption | None = None,
     ) -> None:
-        self.rules = Rules(name, arbiter, notary=notary)
-        self.store = Store(f"sqlite:///{folder}/{name}.db", vault)
+        self.context = CenterContext(name, arbiter, security=security)
+        self.store = Store(f"sqlite:///{folder}/{name}.db", encryption)
         schema.upgrade(self.store)
-        self.folder = Folder(self.store, folder / f"{name}-files")
-        self.bag = Bag()
+        self.blobs = BlobStore(self.store, folder / f"{name}-files")
+        self.transport = HeldTransport()
         self.now = NOW
 
-    def do(self, *commands: Command) -> None:
+    def execute(self, *commands: Command) -> None:
         """Carry out commands in one transaction."""
 
         def change(tx: Tx) -> None:
-            page = Page(tx, self.rules, self.now)
+            uow = UnitOfWork(tx, self.context, self.now)
             for command in commands:
-                page.do(command)
-            page.write()
+                uow.execute(command)
+            uow.flush()
 
         self.store.write(change)
 
     def relay(self) -> list[Parcel]:
         """One relay round; what went onto the road."""
-        self.bag.parcels = []
-        load = claim(self.store, self.rules, self.now)
-        write_down(self.store, send(self.bag, self.rules, load, self.now), self.now)
-        return self.bag.parcels
+        self.transport.parcels = []
+        load = claim(self.store, self.context, self.now)
+        record(self.store, send(self.transport, self.context, load, self.now), self.now)
+        return self.transport.parcels
 
     def spoil(self, change: Callable[[bytes], bytes]) -> None:
         """What lies in the outbox says something else, as a center does that does not keep the contract."""
@@ -118,13 +118,13 @@ class Bare:
 
         def write(tx: Tx) -> None:
             for row, case_id, body in lying:
-                recovery.renew(tx, row, case_id, kept(change(body)))
+                recovery.renew(tx, row, case_id, stored_columns(change(body)))
 
         self.store.write(write)
 
-    def accept(self, *bodies: bytes, sender: str | None = None) -> dict[str, int]:
+    def receive(self, *bodies: bytes, sender: str | None = None) -> dict[str, int]:
         """Accept these bodies in one window."""
-        return dict(accept(self.store, self.rules, [Delivery(body, sender, None) for body in bodies], self.now))
+        return dict(receive(self.store, self.context, [Delivery(body, sender, None) for body in bodies], self.now))
 
     def later(self, seconds: float) -> None:
         """Let time pass."""
@@ -135,16 +135,16 @@ class Bare:
         self.store.close()
 
 
-def carry(*centers: Bare, rounds: int = 20) -> None:
+def carry(*centers: BareCenter, rounds: int = 20) -> None:
     """Carry everything between these centers until nothing moves."""
-    by_name = {center.rules.me: center for center in centers}
+    by_name = {center.context.me: center for center in centers}
     for _ in range(rounds):
         parcels = [parcel for center in centers for parcel in center.relay()]
         if not parcels:
             return
         for parcel in parcels:
             if parcel.recipient in by_name:
-                by_name[parcel.recipient].accept(parcel.body)
+                by_name[parcel.recipient].receive(parcel.body)
 
 
 def opened(parcel: Parcel) -> Message[Any]:
@@ -152,5 +152,20 @@ def opened(parcel: Parcel) -> Message[Any]:
     return decode(parcel.body)
 
 
-__all__ = ["NOW", "Answer", "Bag", "Bare", "Center", "Counter", "Desk", "FrontDesk", "Reply", "Strict", "Submission",
-           "a_case", "carry", "intake", "opened"]  # fmt: skip
+__all__ = [
+    "NOW",
+    "BareCenter",
+    "Center",
+    "Commands",
+    "HandlerContext",
+    "HeldTransport",
+    "IntakeContext",
+    "IntakeDeps",
+    "Reply",
+    "Strict",
+    "Submission",
+    "a_case",
+    "carry",
+    "intake",
+    "opened",
+]  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from bus.store import Store, StoreTrouble, Tx, access_log, schema
+from bus.store import Store, StoreUnavailable, Tx, access_log, schema
 from bus.store import tables as t
 from tests.unit.test_cli_run import bus
 
@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     for number in range(5):
         made.write(lambda tx, n=number: _note(tx, n))  # type: ignore[misc]  # one more parameter, with a default
     (tmp_path / "c.toml").write_text(
-        f'center = "{ME}"\nstore = "sqlite:///{tmp_path}/s.db"\n[vendor]\nurl = "http://127.0.0.1:1"\n'
+        f'center = "{ME}"\nstore = "sqlite:///{tmp_path}/s.db"\n[backend]\nurl = "http://127.0.0.1:1"\n'
     )
     yield made
     made.close()
@@ -76,7 +76,7 @@ def test_the_record_goes_on_after_an_older_head(store: Store) -> None:
 def test_no_two_entries_follow_the_same(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two operators at one moment one is told to try again, and nothing was shown to him."""
     monkeypatch.setattr(access_log, "head", lambda _tx: access_log.START)
-    with pytest.raises(StoreTrouble):
+    with pytest.raises(StoreUnavailable):
         store.write(lambda tx: _note(tx, 7))
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bus.sdk.backend import LONGEST_ANSWER, Vendor
-from bus.sdk.center import NotEver, NotNow
+from bus.sdk.backend import LONGEST_ANSWER, BackendClient
+from bus.sdk.center import Reject, RetryLater
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -71,14 +71,14 @@ def served() -> Iterator[_Served]:
     one.close()
 
 
-def _post(vendor: Vendor, path: str) -> dict[str, Any]:
-    return vendor.post(path, {"text": "楼道灯不亮"}, key="k-1")
+def _post(backend: BackendClient, path: str) -> dict[str, Any]:
+    return backend.post(path, {"text": "楼道灯不亮"}, key="k-1")
 
 
 def test_a_call_carries_body_key_and_token_below_the_systems_own_folder(served: _Served) -> None:
     """The path is put behind the folder of the configured URL, and the body is UTF-8 JSON."""
-    with Vendor(f"{served.url}/api/v2/", token="t-1") as vendor:
-        assert _post(vendor, "/orders/42") == {"id": "42"}
+    with BackendClient(f"{served.url}/api/v2/", token="t-1") as backend:
+        assert _post(backend, "/orders/42") == {"id": "42"}
     [(method, path, headers, body)] = served.seen
     assert (method, path, json.loads(body.decode())) == ("POST", "/api/v2/orders/42", {"text": "楼道灯不亮"})
     assert headers["Idempotency-Key"] == "k-1"
@@ -97,18 +97,18 @@ def test_a_call_carries_body_key_and_token_below_the_systems_own_folder(served: 
 )
 def test_an_answer_that_says_nothing_is_asked_for_again(served: _Served, path: str, code: str) -> None:
     """It is called once, nothing of it is followed or believed, and the next call finds a usable connection."""
-    with Vendor(served.url, timeout=0.3) as vendor:
-        with pytest.raises(NotNow) as away:
-            _post(vendor, path)
+    with BackendClient(served.url, timeout=0.3) as backend:
+        with pytest.raises(RetryLater) as away:
+            _post(backend, path)
         assert away.value.code == code
         assert len(served.seen) == 1
-        assert _post(vendor, "/taken") == {"id": "taken"}
+        assert _post(backend, "/taken") == {"id": "taken"}
 
 
 def test_what_the_system_asks_for_is_waited_for(served: _Served) -> None:
     """Its Retry-After goes into the outcome, in seconds."""
-    with Vendor(served.url) as vendor, pytest.raises(NotNow) as away:
-        _post(vendor, "/busy")
+    with BackendClient(served.url) as backend, pytest.raises(RetryLater) as away:
+        _post(backend, "/busy")
     assert (away.value.code, away.value.after) == ("vendor-503", 7.0)
 
 
@@ -116,16 +116,16 @@ def test_nobody_at_the_address_is_away_and_never_a_no() -> None:
     """A port where nothing listens: tried a few times, then put off."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with Vendor(url, timeout=0.3) as vendor, pytest.raises(NotNow) as away:
-        _post(vendor, "/orders")
-    assert not isinstance(away.value, NotEver)
+    with BackendClient(url, timeout=0.3) as backend, pytest.raises(RetryLater) as away:
+        _post(backend, "/orders")
+    assert not isinstance(away.value, Reject)
     assert away.value.code == "vendor-connecterror"
 
 
 def test_one_connection_serves_many_calls(served: _Served) -> None:
     """A connection is kept and used again, also after an answer that was not wanted."""
-    with Vendor(served.url) as vendor:
+    with BackendClient(served.url) as backend:
         for path in ("/a", "/busy", "/b", "/elsewhere", "/c"):
-            with suppress(NotNow):
-                _post(vendor, path)
-        assert vendor._lines.num_connections == 1
+            with suppress(RetryLater):
+                _post(backend, path)
+        assert backend._lines.num_connections == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bus.runtime.batch_size import LONGEST, QUICK, Pace
+from bus.runtime.batch_size import LONGEST, QUICK, AdaptiveBatchSize
 
 
 class Clock:
@@ -15,16 +15,16 @@ class Clock:
         return self.now
 
 
-def _round(pace: Pace, clock: Clock, tasks: int, seconds: float, failed: int = 0) -> int:
+def _round(pace: AdaptiveBatchSize, clock: Clock, tasks: int, seconds: float, failed: int = 0) -> int:
     """How many of these tasks were begun."""
     pace.begin()
     begun = 0
     for number in range(tasks):
-        if pace.enough():
+        if pace.exhausted():
             break
         begun += 1
         clock.now += seconds / tasks
-        pace.saw(failed=number < failed)
+        pace.record(failed=number < failed)
     pace.end(tasks)
     return begun
 
@@ -32,7 +32,7 @@ def _round(pace: Pace, clock: Clock, tasks: int, seconds: float, failed: int = 0
 def test_full_rounds_of_a_quick_system_grow_up_to_the_most() -> None:
     """A backlog is worked off in few commits; a short round teaches nothing."""
     clock = Clock()
-    pace = Pace(16, 100, 5, clock)
+    pace = AdaptiveBatchSize(16, 100, 5, clock)
     assert (_round(pace, clock, 3, 0), pace.size) == (3, 16)
     sizes = [(_round(pace, clock, pace.size, QUICK / 2), pace.size) for _ in range(4)]
     assert sizes == [(16, 32), (32, 64), (64, 100), (100, 100)]
@@ -41,7 +41,7 @@ def test_full_rounds_of_a_quick_system_grow_up_to_the_most() -> None:
 def test_a_slow_round_halves_the_next_but_not_below_the_least() -> None:
     """What is claimed must not wait long for the slowest of its round."""
     clock = Clock()
-    pace = Pace(16, 100, 5, clock)
+    pace = AdaptiveBatchSize(16, 100, 5, clock)
     pace.size = 64
     sizes = [(_round(pace, clock, pace.size, QUICK * 2), pace.size) for _ in range(3)]
     assert sizes == [(64, 32), (32, 16), (16, 16)]
@@ -51,4 +51,4 @@ def test_a_slow_round_halves_the_next_but_not_below_the_least() -> None:
 def test_the_rest_is_left_when_all_fails_or_it_takes_too_long(seconds: float, failed: int, begun: int) -> None:
     """Five failures in a row, or half a minute; four failures and a success are no reason."""
     clock = Clock()
-    assert _round(Pace(20, 100, 5, clock), clock, 20, seconds, failed) == begun
+    assert _round(AdaptiveBatchSize(20, 100, 5, clock), clock, 20, seconds, failed) == begun

@@ -22,35 +22,35 @@ from bus import (
     Accept,
     Accepted,
     Attachment,
+    BackendClient,
     Case,
     Close,
     Closed,
-    Desk,
-    FrontDesk,
     Granted,
+    HandlerContext,
+    IntakeContext,
     Link,
     Lost,
-    NotEver,
-    NotNow,
     Offer,
     Offered,
     Outcome,
     Record,
+    Reject,
     Resolved,
+    RetryLater,
     Ruled,
     Ruling,
     Status,
-    Vendor,
 )
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, CASE_KINDS, Mode, Reason
-from bus.custody import OfferOut
+from bus.custody import SentOffer
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "civilization_center"
 IN = sorted(p for p in (FOLDER / "samples/in").glob("*.json") if not p.name.endswith(".expect.json"))
 OUT = sorted(p for p in (FOLDER / "samples/out").glob("*.json") if not p.name.endswith(".effect.json"))
-ME, DQ, ARBITER = "civilization_center-150402", "party_service-150402006", "government_service-150402"
+ME, PARTY, ARBITER = "civilization_center-150402", "party_service-150402006", "government_service-150402"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 Told = list[tuple[str, dict[str, Any]]]
 CASE = UUID("0192f0c1-0000-7000-8000-0000000000c1")
@@ -63,13 +63,13 @@ def a_case(origin: str = ME) -> Case:
 
 def a_record(state: str = "ours", origin: str = ME) -> Record:
     record = Record(me=ME, case=a_case(origin), holder=ME, version=1, path=(origin,), arbiter=ARBITER)
-    offer = OfferOut(offer_id=new_id(), mode=Mode.EXCLUSIVE, version=1, pending=(DQ,), asked=(DQ,), at=NOW)
+    offer = SentOffer(offer_id=new_id(), mode=Mode.EXCLUSIVE, version=1, pending=(PARTY,), asked=(PARTY,), at=NOW)
     return {
         "ours": record,
-        "asked": record.with_(holder=DQ),
+        "asked": record.with_(holder=PARTY),
         "lent": record.with_(offer_out=offer),
-        "elsewhere": record.with_(holder=DQ, version=2, path=(origin, DQ)),
-        "resolved": record.with_(holder=DQ, version=2, status=Status.RESOLVED),
+        "elsewhere": record.with_(holder=PARTY, version=2, path=(origin, PARTY)),
+        "resolved": record.with_(holder=PARTY, version=2, status=Status.RESOLVED),
         "before-arbiter": record.with_(arbitration=ARBITER),
     }[state]
 
@@ -82,16 +82,16 @@ class Routes:
         return self.known.get(f"{category}/{division}")
 
 
-def front_desk(given: dict[str, Any], links: dict[tuple[str, str], UUID] | None = None) -> FrontDesk:
+def front_desk(given: dict[str, Any], links: dict[tuple[str, str], UUID] | None = None) -> IntakeContext:
     known = {tuple(key.split("/", 1)): UUID(case) for key, case in given.get("links", {}).items()}
     known.update(links or {})
 
     def find(system: str, native_id: str) -> UUID:
         if (system, native_id) not in known:
-            raise NotEver("unknown-record")
+            raise Reject("unknown-record")
         return known[system, native_id]
 
-    return FrontDesk(
+    return IntakeContext(
         me=ME,
         now=NOW,
         find=find,
@@ -109,8 +109,8 @@ def photo(attachment: Attachment) -> bytes:
 
 def a_desk(
     system: CivilizationSystem, record: Record, natives: dict[str, str], key: str = "key-1"
-) -> Desk[CivilizationSystem]:
-    return Desk(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=photo)
+) -> HandlerContext[CivilizationSystem]:
+    return HandlerContext(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=photo)
 
 
 def shown(item: BaseModel) -> dict[str, Any]:
@@ -132,17 +132,17 @@ def includes(whole: Any, part: Any) -> bool:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Simulator, Vendor]]:
+def served() -> Iterator[tuple[Simulator, BackendClient]]:
     simulator = Simulator(ME, "http://127.0.0.1:9", "whsec_c2VjcmV0")
     try:
-        with Vendor(simulator.start()) as vendor:
-            yield simulator, vendor
+        with BackendClient(simulator.start()) as backend:
+            yield simulator, backend
     finally:
         simulator.stop()
 
 
 @pytest.fixture
-def told(served: tuple[Simulator, Vendor], monkeypatch: pytest.MonkeyPatch) -> Told:
+def told(served: tuple[Simulator, BackendClient], monkeypatch: pytest.MonkeyPatch) -> Told:
     """The forms that the stand-in tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
@@ -150,14 +150,14 @@ def told(served: tuple[Simulator, Vendor], monkeypatch: pytest.MonkeyPatch) -> T
 
 
 @pytest.fixture
-def town(served: tuple[Simulator, Vendor], told: Told) -> tuple[Simulator, CivilizationSystem]:
+def town(served: tuple[Simulator, BackendClient], told: Told) -> tuple[Simulator, CivilizationSystem]:
     """A vendor's system in which nothing has happened yet."""
     assert told == []
-    simulator, vendor = served
+    simulator, backend = served
     for kept in (simulator.records, simulator.photos, simulator.bulletins, simulator.effects, simulator._done):
         kept.clear()
     simulator.repeats, simulator.autopilot = 0, False
-    return simulator, CivilizationSystem(vendor)
+    return simulator, CivilizationSystem(backend)
 
 
 @pytest.mark.parametrize("path", IN, ids=lambda p: p.stem)
@@ -178,14 +178,14 @@ def test_a_message_has_the_effect_of_its_sample(path: Path, town: tuple[Simulato
     given, data = wanted["given"], BY_NAME[path.stem].model_validate_json(path.read_text(encoding="utf-8"))
     message = compose(data, source=given["source"], recipient=ME, now=NOW, subject=CASE, sequence=1)
     state = "resolved" if path.stem == "case.resolved" else "elsewhere"
-    desk = a_desk(system, a_record(state, ME if given["role"] == "origin" else DQ), given["natives"])
-    first = [shown(item) for item in center.handlers[path.stem](desk, message)]
+    context = a_desk(system, a_record(state, ME if given["role"] == "origin" else PARTY), given["natives"])
+    first = [shown(item) for item in center.handlers[path.stem](context, message)]
     assert includes(first, wanted["commands"]), first
     assert [effect["what"] for effect in simulator.effects] == [effect["what"] for effect in wanted["effects"]]
     for effect in wanted["effects"]:
         records = [*simulator.records.values(), *simulator.bulletins, {}]
         assert any(includes(r, effect["record"]) for r in records), records
-    again = [shown(item) for item in center.handlers[path.stem](desk, message)]
+    again = [shown(item) for item in center.handlers[path.stem](context, message)]
     assert again == first
     assert len(simulator.effects) == len(wanted["effects"]) == simulator.repeats
 
@@ -210,10 +210,10 @@ def test_handlers_load_no_broker_and_no_database() -> None:
     assert not {"pika", "kombu", "sqlalchemy", "fastapi"} & set(done.stdout.split())
 
 
-def hear(data: Any, desk: Desk[CivilizationSystem], source: str = DQ) -> list[Any]:
+def hear(data: Any, context: HandlerContext[CivilizationSystem], source: str = PARTY) -> list[Any]:
     """What the handler of a message returns."""
     message = compose(data, source=source, recipient=ME, now=NOW, subject=CASE, sequence=1)
-    return list(center.handlers[data.kind](desk, message))
+    return list(center.handlers[data.kind](context, message))
 
 
 def form_of(path: str) -> Any:
@@ -226,7 +226,7 @@ def test_a_wish_named_to_one_center_is_no_open_offer() -> None:
     """Several named centers bid for a wish; a single one is asked alone."""
     wish = form_of("wish.s02")
     several = list(center.forms["wish"].handler(front_desk({}), wish))[1]
-    one = list(center.forms["wish"].handler(front_desk({}), wish.model_copy(update={"to": (DQ,)})))[1]
+    one = list(center.forms["wish"].handler(front_desk({}), wish.model_copy(update={"to": (PARTY,)})))[1]
     assert isinstance(several, Offer)
     assert isinstance(one, Offer)
     assert (several.mode, one.mode) == (Mode.OPEN, Mode.EXCLUSIVE)
@@ -241,7 +241,7 @@ def test_a_wish_without_a_route_stays_here() -> None:
 def test_dispatch_without_any_route_is_refused_with_the_cure() -> None:
     """Staff who dispatch without naming a center, where no route fits, are told to add one."""
     event = native.OrderEvent(event_id="1", case_id=CASE, event=native.Dispatching(action="dispatch"))
-    with pytest.raises(NotEver, match="no-route"):
+    with pytest.raises(Reject, match="no-route"):
         list(center.forms["order-event"].handler(front_desk({}), event))
 
 
@@ -267,10 +267,10 @@ def test_an_event_names_one_record(about: dict[str, str]) -> None:
 def test_the_loser_of_an_open_offer_reads_that_it_is_taken(town: tuple[Simulator, CivilizationSystem]) -> None:
     """已被接走: staff see on the very order they bid for that another was faster."""
     simulator, system = town
-    data = Offered(version=1, offer_id=new_id(), mode=Mode.OPEN, case=a_case(DQ), path=(DQ,))
-    [link] = hear(data, a_desk(system, a_record("asked", DQ), {}))
+    data = Offered(version=1, offer_id=new_id(), mode=Mode.OPEN, case=a_case(PARTY), path=(PARTY,))
+    [link] = hear(data, a_desk(system, a_record("asked", PARTY), {}))
     lost = Lost(version=2, offer_id=data.offer_id)
-    assert hear(lost, a_desk(system, a_record("asked", DQ), {"order": link.native_id}, key="k2")) == []
+    assert hear(lost, a_desk(system, a_record("asked", PARTY), {"order": link.native_id}, key="k2")) == []
     order = simulator.records[link.native_id]
     assert (order["open_to_several"], order["status"], order["notes"][0]["headline"]) == (True, "taken", "已被接走")
 
@@ -278,9 +278,9 @@ def test_the_loser_of_an_open_offer_reads_that_it_is_taken(town: tuple[Simulator
 def test_a_bid_is_not_told_the_resident_as_taken_on(town: tuple[Simulator, CivilizationSystem]) -> None:
     """Of several bids one wins: a bid is a line for staff, and only the grant tells the resident who comes."""
     simulator, system = town
-    desk = a_desk(system, a_record(), {"wish": "XY-1"})
-    hear(Accepted(version=1, offer_id=new_id(), bid=True), desk)
-    hear(Granted(version=2, offer_id=new_id(), to=DQ), a_desk(system, a_record(), {"wish": "XY-1"}, key="k2"))
+    context = a_desk(system, a_record(), {"wish": "XY-1"})
+    hear(Accepted(version=1, offer_id=new_id(), bid=True), context)
+    hear(Granted(version=2, offer_id=new_id(), to=PARTY), a_desk(system, a_record(), {"wish": "XY-1"}, key="k2"))
     shown_notes = [(note["status"], note["visible"]) for note in simulator.records["XY-1"]["notes"]]
     assert shown_notes == [("bid", False), ("granted", True)]
 
@@ -288,9 +288,9 @@ def test_a_bid_is_not_told_the_resident_as_taken_on(town: tuple[Simulator, Civil
 def test_a_ruling_makes_the_order_ours(town: tuple[Simulator, CivilizationSystem]) -> None:
     """Imposed on us after we sent it back, the order that we have becomes an imposed one; no second is opened."""
     simulator, system = town
-    record_id = system.open_order(mapping.order(a_case(DQ), "handle", DQ), key="k")
-    data = Ruled(version=1000, ruling=Ruling.IMPOSED, holder=ME, text="…", case=a_case(DQ), path=(DQ, ME))
-    assert hear(data, a_desk(system, a_record("elsewhere", DQ), {"order": record_id}), ARBITER) == []
+    record_id = system.open_order(mapping.order(a_case(PARTY), "handle", PARTY), key="k")
+    data = Ruled(version=1000, ruling=Ruling.IMPOSED, holder=ME, text="…", case=a_case(PARTY), path=(PARTY, ME))
+    assert hear(data, a_desk(system, a_record("elsewhere", PARTY), {"order": record_id}), ARBITER) == []
     assert [(r["id"], r["purpose"]) for r in simulator.records.values()] == [(record_id, "imposed")]
     assert len(simulator.photos) == 1
 
@@ -298,10 +298,10 @@ def test_a_ruling_makes_the_order_ours(town: tuple[Simulator, CivilizationSystem
 def test_a_ruling_for_another_is_read_by_all(town: tuple[Simulator, CivilizationSystem]) -> None:
     """Who has it by the arbiter's word stands on our record, for the resident too."""
     simulator, system = town
-    data = Ruled(version=1000, ruling=Ruling.IMPOSED, holder=DQ, text="…", case=a_case(), path=(ME, DQ))
+    data = Ruled(version=1000, ruling=Ruling.IMPOSED, holder=PARTY, text="…", case=a_case(), path=(ME, PARTY))
     hear(data, a_desk(system, a_record("elsewhere"), {"wish": "XY-1"}), ARBITER)
     [note] = simulator.records["XY-1"]["notes"]
-    assert (note["status"], note["by"], note["visible"]) == ("ruled", DQ, True)
+    assert (note["status"], note["by"], note["visible"]) == ("ruled", PARTY, True)
 
 
 def test_a_result_that_came_too_late_is_told_but_closes_nothing(town: tuple[Simulator, CivilizationSystem]) -> None:
@@ -319,23 +319,23 @@ def test_an_origin_elsewhere_replies_itself(town: tuple[Simulator, CivilizationS
     """Only the origin speaks to the resident: at any other center a result is a note."""
     simulator, system = town
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
-    assert hear(data, a_desk(system, a_record("resolved", DQ), {"order": "GD-1"})) == []
+    assert hear(data, a_desk(system, a_record("resolved", PARTY), {"order": "GD-1"})) == []
     assert [effect["what"] for effect in simulator.effects] == ["note"]
 
 
 def test_an_order_is_seen_though_its_photo_is_away(town: tuple[Simulator, CivilizationSystem]) -> None:
     """The holder of a photo being away does not keep the order from staff, and the retry makes no second order."""
     simulator, system = town
-    data = Offered(version=1, offer_id=new_id(), case=a_case(DQ), path=(DQ,))
+    data = Offered(version=1, offer_id=new_id(), case=a_case(PARTY), path=(PARTY,))
 
     def away(_attachment: Attachment) -> bytes:
-        raise NotNow("holder-away")
+        raise RetryLater("holder-away")
 
-    desk = a_desk(system, a_record("asked", DQ), {})
-    with pytest.raises(NotNow):
-        hear(data, Desk(ME, NOW, "key-1", system, desk.record, {}, away))
+    context = a_desk(system, a_record("asked", PARTY), {})
+    with pytest.raises(RetryLater):
+        hear(data, HandlerContext(ME, NOW, "key-1", system, context.record, {}, away))
     assert [effect["what"] for effect in simulator.effects] == ["order"]
-    assert [type(item) for item in hear(data, desk)] == [Link]
+    assert [type(item) for item in hear(data, context)] == [Link]
     assert [effect["what"] for effect in simulator.effects] == ["order", "photo"]
 
 
@@ -350,12 +350,12 @@ def test_every_record_of_a_case_hears_the_news_under_any_id(town: tuple[Simulato
 def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, CivilizationSystem], told: Told) -> None:
     """What residents, staff and teams do changes the stand-in's records and is told to the intake as valid forms."""
     _, system = town
-    wish = {"client_name": "居民乙", "text": "一盏台灯", "division": "150402", "to": [DQ]}
+    wish = {"client_name": "居民乙", "text": "一盏台灯", "division": "150402", "to": [PARTY]}
     served = {"action": "resolve", "reply": "已送到", "team": "青年队", "hours": 1.5}
     with httpx.Client(base_url=system._vendor.url, trust_env=False) as people:
         wished = people.post("/residents/wishes", json=wish).json()["id"]
         ordered = people.post("/residents/orders", json={"resident": "甲", "item": "法律服务", "division": "150402"})
-        order = system.open_order(mapping.order(a_case(DQ), "handle", DQ), key="k")
+        order = system.open_order(mapping.order(a_case(PARTY), "handle", PARTY), key="k")
         for path, event in (
             (f"residents/wishes/{wished}", {"action": "rate", "stars": 5}),
             (f"residents/orders/{ordered.json()['id']}", {"action": "urge", "text": "请快些"}),
@@ -378,21 +378,21 @@ def test_autopilot_accepts_and_resolves(town: tuple[Simulator, CivilizationSyste
     simulator, system = town
     simulator.autopilot = True
     for purpose in ("handle", "assist", "imposed", "arbitrate"):
-        system.open_order(mapping.order(a_case(DQ), purpose, DQ), key=purpose)
+        system.open_order(mapping.order(a_case(PARTY), purpose, PARTY), key=purpose)
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve", "answer-assist", "resolve"]
 
 
-@pytest.mark.parametrize(("winner", "acts"), [(ME, ["accept", "resolve"]), (DQ, ["accept"])])
+@pytest.mark.parametrize(("winner", "acts"), [(ME, ["accept", "resolve"]), (PARTY, ["accept"])])
 def test_autopilot_resolves_what_it_won(
     winner: str, acts: list[str], town: tuple[Simulator, CivilizationSystem], told: Told
 ) -> None:
     """Of an open offer the autopilot bids, and resolves it only when it is granted to this center."""
     simulator, system = town
     simulator.autopilot = True
-    data = Offered(version=1, offer_id=new_id(), mode=Mode.OPEN, case=a_case(DQ), path=(DQ,))
-    [link] = hear(data, a_desk(system, a_record("asked", DQ), {}))
+    data = Offered(version=1, offer_id=new_id(), mode=Mode.OPEN, case=a_case(PARTY), path=(PARTY,))
+    [link] = hear(data, a_desk(system, a_record("asked", PARTY), {}))
     granted = Granted(version=2, offer_id=data.offer_id, to=winner)
-    hear(granted, a_desk(system, a_record("asked", DQ), {"order": link.native_id}, key="k2"))
+    hear(granted, a_desk(system, a_record("asked", PARTY), {"order": link.native_id}, key="k2"))
     assert [body["event"]["action"] for _, body in told] == acts
 
 

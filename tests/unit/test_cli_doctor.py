@@ -12,7 +12,7 @@ import pytest
 
 from bus.cli import check_store, checks
 from bus.demo.county_keys import county_keys
-from bus.sdk.simulator import StandIn
+from bus.sdk.simulator import BackendSimulator
 from bus.security import pki
 from bus.security.keyring import new_keyring, write_keyring
 from bus.security.private_file import write_private
@@ -25,7 +25,7 @@ from tests.unit.test_cli_run import SECRET, WHOLE, bus
 @pytest.fixture
 def vendor() -> Iterator[str]:
     """A center's own system that answers."""
-    system = StandIn("system")
+    system = BackendSimulator("system")
     yield system.start()
     system.stop()
 
@@ -74,7 +74,7 @@ def test_a_missing_secret_hides_nothing_else(config: Path) -> None:
 def test_each_fault_is_found(config: Path, tmp_path: Path) -> None:
     """No adapter, no system, no store, a foreign route: each is an error of its own."""
     env = {
-        "BUS_INTAKE_SECRET": SECRET, "BUS_ADAPTER": "adapters.nobody", "BUS_VENDOR__URL": "http://127.0.0.1:1",
+        "BUS_INTAKE_SECRET": SECRET, "BUS_ADAPTER": "adapters.nobody", "BUS_BACKEND__URL": "http://127.0.0.1:1",
         "BUS_STORE": "postgresql+psycopg://u:geheim@127.0.0.1:1/x", "BUS_BROKER": "amqp://u:geheim@[half",
         "BUS_CENTERS": "", "BUS_MANAGEMENT_PASSWORD": "geheim", "BUS_MANAGEMENT_URL": "http://127.0.0.1:1",
     }  # fmt: skip

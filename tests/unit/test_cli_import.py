@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from bus.demo.local_county import Town
-from bus.importing.mapping import Unfit, fill, load_ledger
+from bus.demo.local_county import LocalCounty
+from bus.importing.mapping import UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, rows
 from tests.unit.test_cli_run import bus
 
@@ -49,7 +49,7 @@ def write_csv(path: Path, lines: list[list[Any]], encoding: str = "utf-8-sig") -
 
 def filled(path: Path, mapping: Path) -> list[dict[str, Any]]:
     """Every row as a form."""
-    ledger = load_ledger(mapping)
+    ledger = load_mapping(mapping)
     return [fill(ledger, row) for row in rows(path, ledger, ledger.columns())]
 
 
@@ -106,10 +106,10 @@ def test_xlsx_makes_the_same_forms(tmp_path: Path, mapping: Path) -> None:
 def test_numbers_that_excel_has_rounded_are_rejected(tmp_path: Path, mapping: Path) -> None:
     """A long number that was kept as a number has lost its last digits: better no form than a wrong one."""
     write_xlsx(tmp_path / "a.xlsx", [[1.0, "居民甲", 13800138000.0], [2, "居民乙", 150402198001010000]])
-    ledger = load_ledger(mapping)
+    ledger = load_mapping(mapping)
     first, second = rows(tmp_path / "a.xlsx", ledger, ledger.columns())
     assert (fill(ledger, first)["message_id"], fill(ledger, first)["phone"]) == ("1", "13800138000")
-    with pytest.raises(Unfit, match="phone: digits-lost"):
+    with pytest.raises(UnmappableRow, match="phone: digits-lost"):
         fill(ledger, second)
 
 
@@ -117,10 +117,10 @@ def test_a_bad_row_is_told_by_field_and_problem_and_never_by_its_value(tmp_path:
     """All that is wrong in a row is told at once; a comma too many, which moves every column, is a fault too."""
     bad = ["", "", "1", "gestern", "路灯", "vielleicht", "东"]
     path = write_csv(tmp_path / "a.csv", [bad, [*GOOD[0], "居民丙"]])
-    ledger = load_ledger(mapping)
+    ledger = load_mapping(mapping)
     told = []
     for row in rows(path, ledger, ledger.columns()):
-        with pytest.raises(Unfit) as unfit:
+        with pytest.raises(UnmappableRow) as unfit:
             fill(ledger, row)
         told.append((row.number, str(unfit.value)))
     assert told == [
@@ -155,7 +155,7 @@ def test_a_mapping_that_does_not_fit_is_told_before_anything_is_sent(
 
 def test_files_that_are_no_ledger_are_told(tmp_path: Path, mapping: Path) -> None:
     """No file, no spreadsheet, no header, other bytes than named: each is said in words."""
-    ledger = load_ledger(mapping)
+    ledger = load_mapping(mapping)
     (tmp_path / "b.xlsx").write_bytes(b"PK no zip")
     (tmp_path / "c.csv").write_bytes(b"")
     for name, word in (("a.csv", "No such file"), ("b.xlsx", "no XLSX"), ("c.csv", "names of the columns")):
@@ -167,25 +167,25 @@ def test_files_that_are_no_ledger_are_told(tmp_path: Path, mapping: Path) -> Non
 
 
 @pytest.fixture
-def center(tmp_path: Path) -> Iterator[tuple[Town, Path]]:
+def center(tmp_path: Path) -> Iterator[tuple[LocalCounty, Path]]:
     """A running media center, and its settings file for the command."""
-    town = Town(tmp_path / "town", ("media_center-150402",))
-    town.open()
+    county = LocalCounty(tmp_path / "town", ("media_center-150402",))
+    county.open()
     path = tmp_path / "media_center-150402.toml"
-    settings = next(iter(town.vendors.values()))
+    settings = next(iter(county.backends.values()))
     path.write_text(
         f'center = "media_center-150402"\nstore = "sqlite:///x.db"\nintake_secret = "{settings.secret}"\n'
-        f'[http]\nport = {settings.intake_url.rpartition(":")[2]}\n[vendor]\nurl = "http://127.0.0.1:1"\n'
+        f'[http]\nport = {settings.intake_url.rpartition(":")[2]}\n[backend]\nurl = "http://127.0.0.1:1"\n'
     )
-    yield town, path
-    town.close()
+    yield county, path
+    county.close()
 
 
 def test_rows_become_cases_and_a_second_run_makes_no_new_ones(
-    tmp_path: Path, mapping: Path, center: tuple[Town, Path]
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
 ) -> None:
     """Through the real door: good rows are cases, bad ones are listed by row and reason, and again nothing is new."""
-    town, config = center
+    county, config = center
     lines = [*GOOD, ["A-3", "居民丙", "kein Telefon", "", "路灯", "", ""], ["", "居民丁"]]
     path = write_csv(tmp_path / "a.csv", lines)
     rejects = tmp_path / "rejects.csv"
@@ -195,17 +195,17 @@ def test_rows_become_cases_and_a_second_run_makes_no_new_ones(
     listed = list(csv.reader(rejects.read_text(encoding="utf-8-sig").splitlines()))
     assert listed == [["row", "reason"], ["4", "phone: string_pattern_mismatch"], ["5", "message_id: missing"]]
     assert "kein Telefon" not in out + said
-    assert len(town.records("media_center-150402")) == 2
+    assert len(county.records("media_center-150402")) == 2
     code, out, _ = bus("import", path, "--config", config, "--mapping", mapping, "--json")
     again = json.loads(out)
     assert (again["imported"], again["repeated"], again["rejected"]) == (0, 2, 2)
-    assert len(town.records("media_center-150402")) == 2
-    received = {record.case.received_at for record in town.records("media_center-150402").values()}
+    assert len(county.records("media_center-150402")) == 2
+    received = {record.case.received_at for record in county.records("media_center-150402").values()}
     assert datetime(2026, 11, 20, 1, 30, tzinfo=UTC) in received
 
 
 def test_a_center_that_is_away_or_of_another_secret_ends_the_run(
-    tmp_path: Path, mapping: Path, center: tuple[Town, Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Away: 1, and it may be run again. A wrong secret or an unknown form: 2, after the first row."""
     _, config = center
@@ -223,6 +223,6 @@ def test_a_center_that_is_away_or_of_another_secret_ends_the_run(
 
 def test_the_shipped_mapping_fits_its_columns() -> None:
     """The mapping for New York's public requests reads only columns that the published file has."""
-    ledger = load_ledger(Path(__file__).parents[2] / "deploy/examples/nyc311.mapping.toml")
+    ledger = load_mapping(Path(__file__).parents[2] / "deploy/examples/nyc311.mapping.toml")
     assert ledger.form == "message"
     assert {"Unique Key", "Created Date", "Complaint Type", "Latitude"} <= ledger.columns()

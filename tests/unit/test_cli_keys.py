@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bus.security import directory, key_request
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from bus.security.keyring import fingerprint, read_keyring, read_public_key
 from tests.unit.test_cli_run import bus
 
-RM = "media_center-150402"
+MEDIA = "media_center-150402"
 
 
 class County:
@@ -49,7 +49,7 @@ def county(tmp_path: Path) -> County:
 def center(tmp_path: Path) -> Path:
     """A center's key file."""
     path = tmp_path / "rm.keys.json"
-    assert bus("keys", "new", RM, "--file", path)[0] == 0
+    assert bus("keys", "new", MEDIA, "--file", path)[0] == 0
     return path
 
 
@@ -78,7 +78,7 @@ def test_the_next_key_needs_no_telephone_and_a_revoked_one_counts_no_more(county
     assert county.counting() == [second.kid]
     code, _, said = county.act("trust", county.folder / "1")
     assert (code, "nobody vouches" in said) == (1, True)
-    assert county.act("revoke", f"{RM}.0000000000000000")[0] == 1
+    assert county.act("revoke", f"{MEDIA}.0000000000000000")[0] == 1
 
 
 def test_nothing_private_is_printed_or_published(county: County, center: Path) -> None:
@@ -94,7 +94,7 @@ def test_nothing_private_is_printed_or_published(county: County, center: Path) -
 def test_a_key_file_is_never_overwritten(center: Path) -> None:
     """A second `new` would lose what was sealed for the first."""
     before = center.read_bytes()
-    code, _, said = bus("keys", "new", RM, "--file", center, "--lang", "en")
+    code, _, said = bus("keys", "new", MEDIA, "--file", center, "--lang", "en")
     assert (code, "rotate" in said, center.read_bytes()) == (1, True, before)
     assert bus("keys", "new", "Media", "--file", center.parent / "x")[0] == 2
 
@@ -108,9 +108,9 @@ def test_a_directory_of_another_operator_is_not_read(county: County, center: Pat
     other = County(tmp_path / "other")
     code, _, said = bus("keys", "list", "--operator", other.public, "--directory", county.book, "--lang", "en")
     assert (code, "not signed by the county's operator" in said) == (1, True)
-    with pytest.raises(KeyTrouble):
+    with pytest.raises(KeyUnusable):
         directory.read_file(county.book, read_public_key(other.public))
-    assert key_request.read(asked.read_bytes()).center == RM
+    assert key_request.read(asked.read_bytes()).center == MEDIA
 
 
 def test_troubles_are_told_in_both_languages(county: County, tmp_path: Path) -> None:

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import select, update
 
 from bus.cli.access import whoami
-from bus.cli.redacted import outline
+from bus.cli.redacted import redacted
 from bus.contract.envelope import compose, decode, encode
 from bus.custody import Status
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts
-from bus.operations.backlog import stuck
+from bus.operations.backlog import backlog
 from bus.store import cases, inbox, parked
 from bus.store import tables as t
-from tests.unit.steps import NOW, Bare, a_case, carry, opened
+from tests.unit.steps import NOW, BareCenter, a_case, carry, opened
 from tests.unit.test_cli_run import bus
 
 HERE, THERE = "media_center-150402", "party_service-150402"
@@ -25,24 +25,24 @@ CANARY = "居民甲"
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Bare, Bare]]:
+def pair(tmp_path: Path) -> Iterator[tuple[BareCenter, BareCenter]]:
     """Two centers without loops, and the settings file of the first."""
     (tmp_path / "here.toml").write_text(
-        f'center = "{HERE}"\nstore = "sqlite:///{tmp_path}/{HERE}.db"\n[vendor]\nurl = "http://127.0.0.1:1"\n'
+        f'center = "{HERE}"\nstore = "sqlite:///{tmp_path}/{HERE}.db"\n[backend]\nurl = "http://127.0.0.1:1"\n'
     )
-    here, there = Bare(HERE, tmp_path), Bare(THERE, tmp_path)
+    here, there = BareCenter(HERE, tmp_path), BareCenter(THERE, tmp_path)
     yield here, there
     here.close()
     there.close()
 
 
-def rows(center: Bare) -> list[Any]:
+def rows(center: BareCenter) -> list[Any]:
     """What is stuck at a center."""
     with center.store.reading() as tx:
-        return stuck(tx, center.rules.me, center.now, 600)
+        return backlog(tx, center.context.me, center.now, 600)
 
 
-def journal(center: Bare, case_id: Any) -> list[tuple[str, str]]:
+def journal(center: BareCenter, case_id: Any) -> list[tuple[str, str]]:
     """(way, note) of each line."""
     with center.store.reading() as tx:
         return [(line["way"], line["note"]) for line in cases.journal(tx, case_id)]
@@ -54,16 +54,16 @@ def aside(**more: Any) -> dict[str, Any]:
     return plain | {"case_id": None} | more
 
 
-def count(center: Bare, table: Any) -> int:
+def count(center: BareCenter, table: Any) -> int:
     """How many rows a table has."""
     with center.store.reading() as tx:
         return len(tx.execute(select(table)).all())
 
 
-def refused_offer(here: Bare, there: Bare) -> Any:
+def refused_offer(here: BareCenter, there: BareCenter) -> Any:
     """``there`` takes an offer that custody refuses (its place is taken); ``here`` has it parked as refused."""
     case = a_case(HERE)
-    here.do(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
+    here.execute(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
     parcel = here.relay()[0]
     message = opened(parcel)
     wrong = compose(
@@ -71,21 +71,21 @@ def refused_offer(here: Bare, there: Bare) -> Any:
         source=HERE, recipient=THERE, now=NOW, subject=case.case_id, sequence=1,
     )  # fmt: skip
     bad = encode(wrong).replace(str(wrong.id).encode(), parcel.message_id.encode())
-    there.accept(bad.replace(b'"version":0', b'"version":-1'))
+    there.receive(bad.replace(b'"version":0', b'"version":-1'))
     there.store.write(lambda tx: tx.execute(t.receipts.update().values(digest=None)))  # it does not say for which bytes
     here.later(600)
     for answer in there.relay():
-        here.accept(answer.body)
+        here.receive(answer.body)
     return case
 
 
-def test_a_refused_message_is_said_anew_and_then_taken(pair: tuple[Bare, Bare]) -> None:
+def test_a_refused_message_is_said_anew_and_then_taken(pair: tuple[BareCenter, BareCenter]) -> None:
     """What the recipient refused goes again under a new id at a new place of the lane, and the case moves on."""
     here, there = pair
     case = refused_offer(here, there)
     (row,) = rows(here)
     assert (row["place"], row["code"]) == ("peer", "invalid")
-    done = acts.replay(here.store, here.rules, row["id"], here.now)
+    done = acts.replay(here.store, here.context, row["id"], here.now)
     assert done.outcome is acts.Outcome.ON_ITS_WAY
     assert rows(here) == []
     carry(here, there)
@@ -96,23 +96,23 @@ def test_a_refused_message_is_said_anew_and_then_taken(pair: tuple[Bare, Bare]) 
     assert ("replayed", "") in journal(here, case.case_id)
 
 
-def test_a_message_that_custody_refuses_again_stays_parked_with_its_reason(pair: tuple[Bare, Bare]) -> None:
+def test_a_message_that_custody_refuses_again_stays_parked_with_its_reason(pair: tuple[BareCenter, BareCenter]) -> None:
     """Replaying at the recipient gives the message to custody out of its turn; what cannot be read stays."""
     here, there = pair
     refused_offer(here, there)
     (row,) = rows(there)
-    done = acts.replay(there.store, there.rules, row["id"], there.now)
+    done = acts.replay(there.store, there.context, row["id"], there.now)
     assert (done.outcome, done.code) == (acts.Outcome.STILL_PARKED, "invalid")
     assert len(rows(there)) == 1
 
 
-def test_a_refused_message_is_applied_once_its_cause_is_gone(pair: tuple[Bare, Bare]) -> None:
+def test_a_refused_message_is_applied_once_its_cause_is_gone(pair: tuple[BareCenter, BareCenter]) -> None:
     """After a repair the same bytes are applied, the sender's outbox hears of it, and a second replay finds nothing."""
     here, there = pair
     case = a_case(HERE)
-    here.do(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
+    here.execute(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
     body = here.relay()[0].body
-    there.accept(body)
+    there.receive(body)
     # as if a fault of ours had refused it: the place is taken, the case unknown, the bytes are parked
     with there.store.engine.begin() as tx:
         message_id = str(decode(body).id)
@@ -124,34 +124,34 @@ def test_a_refused_message_is_applied_once_its_cause_is_gone(pair: tuple[Bare, B
         )
         parked.park(tx, [row])
     (row,) = rows(there)
-    assert acts.replay(there.store, there.rules, row["id"], there.now).outcome is acts.Outcome.APPLIED
+    assert acts.replay(there.store, there.context, row["id"], there.now).outcome is acts.Outcome.APPLIED
     assert (count(there, t.cases), count(there, t.work), rows(there)) == (1, 1, [])
     with pytest.raises(acts.NotParked):
-        acts.replay(there.store, there.rules, row["id"], there.now)
+        acts.replay(there.store, there.context, row["id"], there.now)
     carry(here, there)
     assert count(here, t.outbox) == 0
 
 
-def test_bytes_that_were_never_a_message_arrive_again_as_they_came(pair: tuple[Bare, Bare]) -> None:
+def test_bytes_that_were_never_a_message_arrive_again_as_they_came(pair: tuple[BareCenter, BareCenter]) -> None:
     """Garbage stays parked and is counted; a message parked as poison is applied when it is replayed."""
     here, there = pair
-    there.accept(b"{", sender=HERE)
+    there.receive(b"{", sender=HERE)
     (row,) = rows(there)
-    done = acts.replay(there.store, there.rules, row["id"], there.now)
+    done = acts.replay(there.store, there.context, row["id"], there.now)
     assert (done.outcome, done.code) == (acts.Outcome.STILL_PARKED, "not-json")
     assert rows(there)[0]["times"] == 2
     case = a_case(HERE)
-    here.do(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
+    here.execute(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
     with there.store.engine.begin() as tx:
         tx.execute(update(t.parked).values(body=here.relay()[0].body, code="poison"))
-    assert acts.replay(there.store, there.rules, row["id"], there.now).outcome is acts.Outcome.APPLIED
+    assert acts.replay(there.store, there.context, row["id"], there.now).outcome is acts.Outcome.APPLIED
     assert (count(there, t.cases), rows(there)) == (1, [])
 
 
-def parked_task(here: Bare, there: Bare) -> Any:
+def parked_task(here: BareCenter, there: BareCenter) -> Any:
     """A task that the system of ``there`` would not take."""
     case = a_case(HERE)
-    here.do(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
+    here.execute(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
     carry(here, there)
     with there.store.engine.begin() as tx:
         task = tx.execute(select(t.work)).one()
@@ -161,47 +161,47 @@ def parked_task(here: Bare, there: Bare) -> Any:
     return case
 
 
-def test_a_desk_task_goes_back_to_work_and_keeps_its_clock(pair: tuple[Bare, Bare]) -> None:
+def test_a_desk_task_goes_back_to_work_and_keeps_its_clock(pair: tuple[BareCenter, BareCenter]) -> None:
     """Replayed, the task waits again from attempt 0; its row stays, with its age, until the work is done."""
     here, there = pair
     parked_task(here, there)
     (row,) = rows(there)
-    assert acts.replay(there.store, there.rules, row["id"], there.now).outcome is acts.Outcome.ON_ITS_WAY
+    assert acts.replay(there.store, there.context, row["id"], there.now).outcome is acts.Outcome.ON_ITS_WAY
     (after,) = rows(there)
     assert (after["state"], after["first_ms"]) == ("waiting", 1)
     with pytest.raises(acts.MayNotGo):
-        acts.discard(there.store, there.rules, row["id"], "too-late", there.now)
+        acts.discard(there.store, there.context, row["id"], "too-late", there.now)
     assert count(there, t.work) == 1
 
 
-def test_a_discarded_task_is_gone_and_its_reason_stays(pair: tuple[Bare, Bare]) -> None:
+def test_a_discarded_task_is_gone_and_its_reason_stays(pair: tuple[BareCenter, BareCenter]) -> None:
     """Discarding frees the case's later work, and the journal keeps who was asked to give up what, and why."""
     here, there = pair
     case = parked_task(here, there)
-    acts.discard(there.store, there.rules, rows(there)[0]["id"], "done-by-phone", there.now)
+    acts.discard(there.store, there.context, rows(there)[0]["id"], "done-by-phone", there.now)
     assert (count(there, t.work), rows(there)) == (0, [])
     assert ("discarded", "done-by-phone") in journal(there, case.case_id)
 
 
-def test_discarding_never_makes_a_gap_in_a_lane(pair: tuple[Bare, Bare]) -> None:
+def test_discarding_never_makes_a_gap_in_a_lane(pair: tuple[BareCenter, BareCenter]) -> None:
     """A peer's complaint about a message that still waits is forgotten; the message itself stays and goes on."""
     here, _ = pair
     case = a_case(HERE)
-    here.do(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
+    here.execute(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
     parcel = here.relay()[0]
     with here.store.engine.begin() as tx:
         row = aside(place="peer", code="too-large", peer=THERE, message_id=parcel.message_id)
         parked.park(tx, [row])
-    acts.discard(here.store, here.rules, rows(here)[0]["id"], "seen", here.now)
+    acts.discard(here.store, here.context, rows(here)[0]["id"], "seen", here.now)
     assert count(here, t.outbox) == 1
     assert ("discarded", "seen") in journal(here, acts.NO_CASE)
 
 
-def test_an_overdue_message_is_listed_and_sent_at_once(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_an_overdue_message_is_listed_and_sent_at_once(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:
     """Without a receipt for long enough a message shows up; replaying makes it due now; it cannot be discarded."""
     here, _ = pair
     case = a_case(HERE)
-    here.do(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
+    here.execute(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
     here.relay()
     here.later(601)
     (row,) = rows(here)
@@ -214,7 +214,9 @@ def test_an_overdue_message_is_listed_and_sent_at_once(pair: tuple[Bare, Bare], 
         assert tx.execute(select(t.outbox.c.attempts)).scalar() == 0
 
 
-def test_nothing_of_the_resident_is_shown_until_it_is_asked_for(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_nothing_of_the_resident_is_shown_until_it_is_asked_for(
+    pair: tuple[BareCenter, BareCenter], tmp_path: Path
+) -> None:
     """List, show and trace tell codes, ids and field names; only --reveal prints the body, and that is noted."""
     here, there = pair
     case = refused_offer(here, there)
@@ -237,17 +239,17 @@ def test_nothing_of_the_resident_is_shown_until_it_is_asked_for(pair: tuple[Bare
     assert (one["why"], one["who"]) == ("核对退回原因", whoami())
 
 
-def test_a_trace_tells_where_the_case_is_and_what_waits(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_a_trace_tells_where_the_case_is_and_what_waits(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:
     """Holder, version, path and journal in the order of what happened; the outbox's row while it waits."""
     here, there = pair
     case = a_case(HERE)
-    here.do(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
+    here.execute(Register(case=case), Offer(case_id=case.case_id, to=(THERE,)))
     code, out, _ = bus("trace", case.number, "--config", tmp_path / "here.toml", "--json")
     told = json.loads(out)
     assert (code, told["case"]["holder"], told["case"]["status"]) == (0, HERE, Status.OPEN.value)
     assert [one["place"] for one in told["waiting"]] == ["outbox"]
     carry(here, there)
-    there.do(Accept(case_id=case.case_id))
+    there.execute(Accept(case_id=case.case_id))
     carry(here, there)
     told = json.loads(bus("trace", case.case_id, "--config", tmp_path / "here.toml", "--json")[1])
     assert (told["case"]["holder"], told["case"]["path"]) == (THERE, f"{HERE} → {THERE}")
@@ -267,7 +269,7 @@ def test_a_trace_tells_where_the_case_is_and_what_waits(pair: tuple[Bare, Bare],
         (("parked", "list"), 0),
     ],
 )
-def test_exit_codes(pair: tuple[Bare, Bare], tmp_path: Path, words: tuple[str, ...], expected: int) -> None:
+def test_exit_codes(pair: tuple[BareCenter, BareCenter], tmp_path: Path, words: tuple[str, ...], expected: int) -> None:
     """1 for what is not there, 2 for wrong usage, and a line that says the cure."""
     code, out, said = bus(*words, "--config", tmp_path / "here.toml")
     assert code == expected
@@ -277,15 +279,15 @@ def test_exit_codes(pair: tuple[Bare, Bare], tmp_path: Path, words: tuple[str, .
 def test_a_store_that_is_missing_is_not_made(tmp_path: Path) -> None:
     """Looking into a store that does not exist says so and leaves no empty file behind."""
     config = tmp_path / "c.toml"
-    config.write_text(f'center = "{HERE}"\nstore = "sqlite:///{tmp_path}/no.db"\n[vendor]\nurl = "http://x"\n')
+    config.write_text(f'center = "{HERE}"\nstore = "sqlite:///{tmp_path}/no.db"\n[backend]\nurl = "http://x"\n')
     code, _, said = bus("parked", "list", "--config", config, "--lang", "en")
     assert (code, "bus run" in said, (tmp_path / "no.db").exists()) == (1, True, False)
 
 
-def test_all_with_one_code_are_replayed_together(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_all_with_one_code_are_replayed_together(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:
     """`--code` takes everything parked for one reason, and nothing else."""
     here, _ = pair
-    here.accept(b"{", b"[]", b"[1]")
+    here.receive(b"{", b"[]", b"[1]")
     config = ("--config", tmp_path / "here.toml")
     code, out, _ = bus("parked", "discard", "--code", "not-an-object", "--reason", "noise", *config, "--json")
     assert (code, len(json.loads(out))) == (0, 2)
@@ -294,5 +296,5 @@ def test_all_with_one_code_are_replayed_together(pair: tuple[Bare, Bare], tmp_pa
 
 def test_an_outline_hides_what_a_stranger_calls_his_fields() -> None:
     """Field names that are no plain words are hidden: a key could hold a name or a number of a resident."""
-    told = outline(json.dumps({"data": {CANARY: 1, "138 0013 8000": [1], "name": [{"a": None}]}}).encode())
+    told = redacted(json.dumps({"data": {CANARY: 1, "138 0013 8000": [1], "name": [{"a": None}]}}).encode())
     assert told == ["data.?: number", "data.?: 1", "data.?[]: number", "data.name: 1", "data.name[].a: nothing"]

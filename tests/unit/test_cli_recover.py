@@ -1,4 +1,4 @@
-"""`bus restored`: the operator's word, whom it asks, how far it is; and what the doctor says of a store set back."""
+"""`bus recover`: the operator's word, whom it asks, how far it is; and what the doctor says of a store set back."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from bus import recovery
 from bus.store import parked, schema
 from bus.store.database import Store
-from tests.unit.steps import NOW, Bare
+from tests.unit.steps import NOW, BareCenter
 from tests.unit.test_cli_doctor import findings
 from tests.unit.test_cli_run import bus
 
@@ -22,15 +22,15 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "here.toml"
     path.write_text(
         f'center = "{HERE}"\nstore = "sqlite:///{tmp_path}/{HERE}.db"\narbiter = "{ELSEWHERE}"\n'
-        f'[vendor]\nurl = "http://127.0.0.1:1"\n[[routes]]\nto = "{THERE}"\n'
+        f'[backend]\nurl = "http://127.0.0.1:1"\n[[routes]]\nto = "{THERE}"\n'
     )
-    Bare(HERE, tmp_path).close()
+    BareCenter(HERE, tmp_path).close()
     return path
 
 
 def told(*arguments: str | Path) -> Any:
     """What the command prints as JSON."""
-    code, out, said = bus("restored", *arguments, "--json")
+    code, out, said = bus("recover", *arguments, "--json")
     assert code == 0, said
     return json.loads(out)
 
@@ -58,20 +58,20 @@ def test_without_somebody_who_will_never_answer(config: Path) -> None:
     """It is no longer waited for; of a stranger the command says that nobody waits for it."""
     told("--config", config)
     assert told("--config", config, "--without", THERE)["peers"][THERE] == "excused"
-    code, _, said = bus("restored", "--config", config, "--without", "grid-150402", "--lang", "en")
+    code, _, said = bus("recover", "--config", config, "--without", "grid-150402", "--lang", "en")
     assert (code, "is not being waited for" in said) == (1, True)
 
 
 def test_a_name_that_is_none_is_wrong_usage(config: Path) -> None:
     """Exit code 2, before anything is begun."""
-    assert bus("restored", "--config", config, "--ask", "nobody")[0] == 2
+    assert bus("recover", "--config", config, "--ask", "nobody")[0] == 2
     assert not told("--config", config, "--status")["going_on"]
 
 
 def test_people_read_it_in_both_languages(config: Path) -> None:
     """What to do next stands in the answer."""
-    assert "启动 bus run" in bus("restored", "--config", config)[1]
-    assert "start `bus run`" in bus("restored", "--config", config, "--lang", "en")[1]
+    assert "启动 bus run" in bus("recover", "--config", config)[1]
+    assert "start `bus run`" in bus("recover", "--config", config, "--lang", "en")[1]
 
 
 def test_a_backup_of_an_older_version_is_brought_up_to_date(config: Path, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_the_doctor_sees_a_recovery_and_a_store_that_was_set_back_unsaid(config:
     row = parked.row(parked.PEER, "sequence-reused", "", known_by=b"x", owner=HERE, now_ms=1)
     store.write(lambda tx: parked.park(tx, [row]))
     _, found = findings(config)
-    assert (found["recovery"]["severity"], "bus restored" in found["recovery"]["cure"]) == ("error", True)
+    assert (found["recovery"]["severity"], "bus recover" in found["recovery"]["cure"]) == ("error", True)
     told("--config", config)
     _, found = findings(config)
     assert (found["recovery"]["severity"], THERE in found["recovery"]["found"]) == ("warning", True)

@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 from bus.cli import app
 from bus.demo.local_county import free_port
 from bus.log import set_up
-from bus.runtime.process import Running
+from bus.runtime.process import CenterProcess
 from bus.settings import load
-from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
+from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WHOLE = """
@@ -31,7 +31,7 @@ data = "{folder}/data"
 broker = "amqp://media_center-150402:word@127.0.0.1:1/%2F"
 [http]
 port = 0
-[vendor]
+[backend]
 url = "http://127.0.0.1:1"
 """
 
@@ -56,7 +56,7 @@ def test_all_faults_of_the_settings_are_told_at_once(tmp_path: Path) -> None:
     path.write_text('center = "Media"\nstore = "sqlite:///x.db"\nshape = 1\n', encoding="utf-8")
     code, _, english = bus("run", "--config", path, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
     assert code == 2
-    assert all(word in english for word in ("center:", "shape: there is no such setting", "vendor: this setting is"))
+    assert all(word in english for word in ("center:", "shape: there is no such setting", "backend: this setting is"))
     _, _, chinese = bus("run", "--config", path, BUS_INTAKE_SECRET=SECRET)
     assert "配置有误" in chinese
     assert "没有这一项" in chinese
@@ -170,7 +170,7 @@ def test_all_loops_together_have_the_time_of_one_to_end(config: Path, monkeypatc
     """A center whose loops hang leaves all the same, before whoever asked it to loses patience and kills it."""
     monkeypatch.setenv("BUS_INTAKE_SECRET", SECRET)
     set_up("media_center-150402", StringIO())
-    center = Running(load(config), EmbeddedTransport("media_center-150402", EmbeddedRoad()))
+    center = CenterProcess(load(config), EmbeddedTransport("media_center-150402", EmbeddedBroker()))
     given: list[float] = []
 
     class Hung:

@@ -8,7 +8,7 @@ import pytest
 from bus.contract import messages as k
 from bus.contract.export.examples import ARBITER, CASE, CIVILIZATION, GOVERNMENT, MEDIA, PARTY
 from bus.contract.rules import BY_KIND, CONTRACT, ROLES, Role, Rule
-from bus.custody import Decision, Record, Say, decide, hear_message, register
+from bus.custody import Decision, Outgoing, Record, decide, hear_message, register
 from bus.custody import commands as c
 
 GOVERNMENT_STREET = "government_service-150402006"
@@ -80,22 +80,22 @@ class Town:
 
     def _settle(self, me: str, before: Record | None, decision: Decision, heard: str | None) -> None:
         self.records[me] = decision.record
-        for say in decision.says:
-            self._check(me, before, decision.record, say, heard)
-            record = self.records.get(say.to)
-            if say.to != me:
-                answer = hear_message(record, say.data, me, say.to, CASE.case_id, NOW)
-                self._settle(say.to, record, answer, say.data.kind)
+        for outgoing in decision.outgoing:
+            self._check(me, before, decision.record, outgoing, heard)
+            record = self.records.get(outgoing.to)
+            if outgoing.to != me:
+                answer = hear_message(record, outgoing.data, me, outgoing.to, CASE.case_id, NOW)
+                self._settle(outgoing.to, record, answer, outgoing.data.kind)
 
-    def _check(self, me: str, before: Record | None, after: Record, say: Say, heard: str | None) -> None:
-        kind = say.data.kind
+    def _check(self, me: str, before: Record | None, after: Record, outgoing: Outgoing, heard: str | None) -> None:
+        kind = outgoing.data.kind
         self.said.append(kind)
         seen = [record for record in (before, after) if record is not None]
         rule = BY_KIND[kind]
-        if not any(holds(role, me, record, say.to) for role in rule.senders for record in seen):
+        if not any(holds(role, me, record, outgoing.to) for role in rule.senders for record in seen):
             self.wrong.append(f"{me} may not say {kind}")
-        if not any(holds(role, say.to, record, say.to) for role in rule.recipients for record in seen):
-            self.wrong.append(f"{say.to} may not be told {kind}")
+        if not any(holds(role, outgoing.to, record, outgoing.to) for role in rule.recipients for record in seen):
+            self.wrong.append(f"{outgoing.to} may not be told {kind}")
         if heard is not None and heard != kind and kind not in BY_KIND[heard].allows:
             self.wrong.append(f"{kind} is no answer to {heard}")
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from bus.demo.county_process import Plan
+from bus.demo.county_process import CountyPlan
 from bus.settings import fresh_secret
 from verification.services.allocation import free_ports
 
@@ -28,14 +28,14 @@ def test_who_sees_the_door_open_may_ask_the_county_to_leave(tmp_path: Path) -> N
         "center": "media_center-150403",
         "adapter": "adapters.media_center",
         "store": f"sqlite:///{tmp_path / 'media.db'}",
-        "vendor": {"url": "http://127.0.0.1:1"},
+        "backend": {"url": "http://127.0.0.1:1"},
         "data": str(tmp_path / "media"),
         "broker": "amqp://nobody:nothing@127.0.0.1:1/",
         "intake_secret": fresh_secret(),
         "http": {"port": port},
     }
     plan = tmp_path / "plan.json"
-    Plan((center,), str(tmp_path / "log.jsonl")).save(plan)
+    CountyPlan((center,), str(tmp_path / "log.jsonl")).save(plan)
     process = subprocess.Popen([sys.executable, "-m", "bus.demo.county_process", str(plan)], stdout=subprocess.DEVNULL)
     try:
         _await_door(port)

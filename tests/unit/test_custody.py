@@ -122,9 +122,9 @@ def test_withdrawal_before_the_answer(world: World, case: UUID) -> None:
     assert world.does(MEDIA, c.Withdraw(case_id=case))
     world.bring(MEDIA, PARTY, case)
     assert refusal(world.records[PARTY, case], c.Accept(case_id=case)) == "no-offer"
-    assert world.records[MEDIA, case].lent, "the withdrawal is a request until it is answered"
+    assert world.records[MEDIA, case].decision_pending, "the withdrawal is a request until it is answered"
     world.bring(PARTY, MEDIA, case)
-    assert not world.records[MEDIA, case].lent
+    assert not world.records[MEDIA, case].decision_pending
 
 
 def test_accept_before_the_withdrawal(world: World, case: UUID) -> None:
@@ -196,7 +196,7 @@ def test_assist_keeps_the_holder_and_hides_the_resident(world: World) -> None:
     case = record.case.case_id
     hidden = decide(record, c.AskAssist(case_id=case, to=PARTY, ask="请协助"), NOW)
     shown = decide(record, c.AskAssist(case_id=case, to=PARTY, ask="请协助", show_resident=True), NOW)
-    asked, named = hidden.says[0].data, shown.says[0].data
+    asked, named = hidden.outgoing[0].data, shown.outgoing[0].data
     assert isinstance(asked, k.AssistRequested)
     assert isinstance(named, k.AssistRequested)
     assert hidden.record.mine
@@ -216,7 +216,7 @@ def test_anonymous_resident_stays_with_the_origin(world: World) -> None:
         c.AskArbiter(case_id=case, ground=k.Ground.DISPUTED),
     )
     for ask in asks:
-        said = decide(record, ask, NOW).says[0].data
+        said = decide(record, ask, NOW).outgoing[0].data
         assert isinstance(said, k.Offered | k.AssistRequested | k.ArbitrationRequested)
         assert said.case.resident is None
         assert said.case.text == record.case.text
@@ -331,7 +331,7 @@ def test_instant_resolution_is_work_for_the_origins_own_desk(world: World, case:
     """即时办结: registered and resolved at one center, whose own desk then replies to the resident."""
     instant = resolve(case).model_copy(update={"instant": True})
     decision = decide(world.records[MEDIA, case], instant, NOW)
-    assert [say.to for say in decision.says] == [MEDIA]
+    assert [outgoing.to for outgoing in decision.outgoing] == [MEDIA]
     assert decision.record.result is not None
     assert decision.record.result.instant
 
@@ -341,11 +341,11 @@ def test_who_has_handed_a_case_on_is_told_the_status_and_the_reply_alone(world: 
     handed(world, case, MEDIA, PARTY)
     record = world.records[PARTY, case]
     noted = resolve(case).model_copy(update={"internal_note": "诊断书已看"})
-    (resolved,) = [say.data for say in decide(record, noted, NOW).says]
+    (resolved,) = [outgoing.data for outgoing in decide(record, noted, NOW).outgoing]
     assert isinstance(resolved, k.Resolved)
     assert (resolved.public_reply, resolved.internal_note) == ("已修好", None)
     report = c.Report(case_id=case, stage="visit", text="诊断书已看", public=False, due=NOW)
-    (progressed,) = [say.data for say in decide(record, report, NOW).says]
+    (progressed,) = [outgoing.data for outgoing in decide(record, report, NOW).outgoing]
     assert isinstance(progressed, k.Progressed)
     assert (progressed.stage, progressed.due, progressed.text) == ("visit", NOW, WITHHELD)
 
@@ -353,7 +353,7 @@ def test_who_has_handed_a_case_on_is_told_the_status_and_the_reply_alone(world: 
 def test_the_origins_own_desk_reads_its_own_note(world: World, case: UUID) -> None:
     """Nobody has handed the case on: its own system gets all of it."""
     noted = resolve(case).model_copy(update={"internal_note": "两人一车"})
-    (own,) = decide(world.records[MEDIA, case], noted, NOW).says
+    (own,) = decide(world.records[MEDIA, case], noted, NOW).outgoing
     assert isinstance(own.data, k.Resolved)
     assert (own.to, own.data.internal_note) == (MEDIA, "两人一车")
 
@@ -364,5 +364,5 @@ def test_progress_is_news_to_all_who_held_the_case(world: World, case: UUID) -> 
     handed(world, case, PARTY, CIVIL)
     report = c.Report(case_id=case, stage="visit", text="去现场")
     decision = decide(world.records[CIVIL, case], report, NOW)
-    assert {say.to for say in decision.says} == {MEDIA, PARTY}
+    assert {outgoing.to for outgoing in decision.outgoing} == {MEDIA, PARTY}
     assert refusal(world.records[PARTY, case], report) == "not-holder" or world.records[PARTY, case].mine

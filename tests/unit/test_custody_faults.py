@@ -57,7 +57,7 @@ def _after(change: Callable[[Record, Decision, Any, str], Decision]) -> Callable
 
 
 def _said(decision: Decision, record: Record) -> Decision:
-    return Decision(record, decision.says, desk=decision.desk)
+    return Decision(record, decision.outgoing, needs_handling=decision.needs_handling)
 
 
 def _believe_stale(right: Step) -> Step:
@@ -70,7 +70,7 @@ def _believe_stale(right: Step) -> Step:
 
 
 def _overwrite_by_progress(_right: Step) -> Step:
-    return lambda record, _data, source, *_rest: Decision(record.with_(holder=source), desk=True)
+    return lambda record, _data, source, *_rest: Decision(record.with_(holder=source), needs_handling=True)
 
 
 def _news_to_offerer_only(right: Step) -> Step:
@@ -78,7 +78,7 @@ def _news_to_offerer_only(right: Step) -> Step:
         decision = right(record, command, *rest)
         assert record.offer_in is not None
         offerer = record.offer_in.offerer
-        return Decision(decision.record, tuple(say for say in decision.says if say.to == offerer))
+        return Decision(decision.record, tuple(outgoing for outgoing in decision.outgoing if outgoing.to == offerer))
 
     return wrong
 
@@ -89,8 +89,8 @@ def _patient(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS: dict[str, Fault] = {
-    "a stale accept is believed": _spoil(hearing._HEARERS, k.Accepted, _believe_stale),
-    "an old holder's progress overwrites": _spoil(hearing._HEARERS, k.Progressed, _overwrite_by_progress),
+    "a stale accept is believed": _spoil(hearing._HANDLERS, k.Accepted, _believe_stale),
+    "an old holder's progress overwrites": _spoil(hearing._HANDLERS, k.Progressed, _overwrite_by_progress),
     "an accept does not raise the version": _spoil(
         deciding._DECIDERS, c.Accept, _after(lambda b, d, _w, _s: _said(d, d.record.with_(version=b.version)))
     ),
@@ -98,25 +98,27 @@ FAULTS: dict[str, Fault] = {
         deciding._DECIDERS, c.Withdraw, _after(lambda _b, d, _w, _s: _said(d, d.record.with_(offer_out=None)))
     ),
     "a withdrawal is granted after the accept": _spoil(
-        hearing._HEARERS,
+        hearing._HANDLERS,
         k.WithdrawalRequested,
         _after(lambda b, d, w, s: _said(d, b.with_(holder=s, version=w.version)) if d.superseded and b.mine else d),
     ),
     "a decline loses the holder": _spoil(
-        hearing._HEARERS, k.Declined, _after(lambda b, d, _w, s: d if d.superseded else _said(d, b.with_(holder=s)))
+        hearing._HANDLERS, k.Declined, _after(lambda b, d, _w, s: d if d.superseded else _said(d, b.with_(holder=s)))
     ),
     "a decline is not taken down": _spoil(
-        hearing._HEARERS, k.Declined, _after(lambda b, d, _w, _s: d if d.superseded else Decision(b, superseded=True))
+        hearing._HANDLERS, k.Declined, _after(lambda b, d, _w, _s: d if d.superseded else Decision(b, superseded=True))
     ),
     "an open offer is granted to two": _spoil(
-        hearing._HEARERS,
+        hearing._HANDLERS,
         k.Accepted,
-        _after(lambda b, d, w, _s: _said(d, d.record.with_(offer_out=b.offer_out)) if w.bid and d.says else d),
+        _after(lambda b, d, w, _s: _said(d, d.record.with_(offer_out=b.offer_out)) if w.bid and d.outgoing else d),
     ),
     "losers of an open offer are not told": _spoil(
-        hearing._HEARERS,
+        hearing._HANDLERS,
         k.Accepted,
-        _after(lambda _b, d, _w, _s: Decision(d.record, tuple(x for x in d.says if not isinstance(x.data, k.Lost)))),
+        _after(
+            lambda _b, d, _w, _s: Decision(d.record, tuple(x for x in d.outgoing if not isinstance(x.data, k.Lost)))
+        ),
     ),
     "a reopening begins no round": _spoil(
         deciding._DECIDERS, c.Reopen, _after(lambda b, d, _w, _s: _said(d, d.record.with_(round=b.round)))
@@ -129,10 +131,10 @@ FAULTS: dict[str, Fault] = {
         deciding._DECIDERS, c.Rule, _after(lambda b, d, _w, _s: _said(d, d.record.with_(version=b.version + 1)))
     ),
     "a result reopens a closed case": _spoil(
-        hearing._HEARERS, k.Resolved, _after(lambda _b, d, _w, _s: _said(d, d.record.with_(status=Status.RESOLVED)))
+        hearing._HANDLERS, k.Resolved, _after(lambda _b, d, _w, _s: _said(d, d.record.with_(status=Status.RESOLVED)))
     ),
     "returns are not counted": _patient,
-    "crossing words are left alone": lambda patch: patch.setattr(hearing, "aftermath", lambda _b, d, *_rest: d),
+    "crossing words are left alone": lambda patch: patch.setattr(hearing, "follow_ups", lambda _b, d, *_rest: d),
 }
 
 

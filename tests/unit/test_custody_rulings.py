@@ -179,7 +179,7 @@ def test_upheld_and_imposed(world: World, case: UUID) -> None:
     world.bring(MEDIA, COUNTY, case)
     for holder, ruling in ((MEDIA, k.Ruling.UPHELD), (COUNTY, k.Ruling.IMPOSED)):
         decision = decide(world.records[COUNTY, case], c.Rule(case_id=case, holder=holder, text="定"), NOW)
-        said = decision.says[0].data
+        said = decision.outgoing[0].data
         assert isinstance(said, k.Ruled)
         assert said.ruling is ruling
         assert decision.record.version == 1000
@@ -203,11 +203,11 @@ def test_imposed_holder_learns_who_the_resident_is(world: World) -> None:
     record = register(c.Register(case=matter(MEDIA, person)), MEDIA, COUNTY).record
     case = record.case.case_id
     helped = decide(record, c.AskAssist(case_id=case, to=GRID, ask="请协助"), NOW)
-    grid = hear_message(None, helped.says[0].data, MEDIA, GRID, case, NOW).record
+    grid = hear_message(None, helped.outgoing[0].data, MEDIA, GRID, case, NOW).record
     asked = decide(record, c.AskArbiter(case_id=case, ground=k.Ground.DISPUTED), NOW)
-    county = hear_message(None, asked.says[0].data, MEDIA, COUNTY, case, NOW).record
+    county = hear_message(None, asked.outgoing[0].data, MEDIA, COUNTY, case, NOW).record
     ruled = decide(county, c.Rule(case_id=case, holder=GRID, text="定"), NOW)
-    told = next(say.data for say in ruled.says if say.to == GRID)
+    told = next(outgoing.data for outgoing in ruled.outgoing if outgoing.to == GRID)
     grid = hear_message(grid, told, COUNTY, GRID, case, NOW).record
     assert grid.mine
     assert grid.case.resident == person

@@ -17,7 +17,7 @@ from bus.operations.metrics import Metrics
 from bus.settings import load
 from bus.store import schema
 from bus.store.database import Store
-from bus.transports.embedded import EmbeddedRoad, EmbeddedTransport
+from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
 ROOT = Path(__file__).parents[2]
 NOT_OURS = {".venv", ".venv-bench", ".venv-supply", ".local", ".git", "demo-data", "build", "node_modules"}
@@ -163,7 +163,7 @@ def test_the_settings_of_the_manual_are_right(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(*line.split("=", 1))
     read = load(examples / "media_center-150402.toml")
     assert secret_faults(read.intake_secret.get_secret_value()) == []
-    assert read.vendor.token.get_secret_value() == "TOKEN"
+    assert read.backend.token.get_secret_value() == "TOKEN"
     assert read.find("environment", "150402006006") == "party_service-150402"
     assert read.find("volunteer", "150402006006") == "civilization_center-150402"
 
@@ -172,7 +172,7 @@ def test_the_figures_of_the_manual_are_those_of_a_center(tmp_path: Path) -> None
     """The operators' manual lists exactly the figures that a center gives to Prometheus."""
     store = Store(f"sqlite:///{tmp_path}/center.db")
     schema.upgrade(store)
-    metrics = Metrics("media_center-150402", store, EmbeddedTransport("media_center-150402", EmbeddedRoad()))
+    metrics = Metrics("media_center-150402", store, EmbeddedTransport("media_center-150402", EmbeddedBroker()))
     with metrics.timed("relay"):
         pass
     given = {re.split(r"[ {]", line)[0] for line in metrics.page().decode().splitlines() if not line.startswith("#")}

@@ -15,52 +15,52 @@ from bus.custody.commands import Accept, Close, Offer, Register, Reopen, Resolve
 from bus.operations import erasure
 from bus.operations.erasure import MayNotErase
 from bus.operations.replay import find
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from bus.security.master_key import FileKey, master_key, new_master_key
-from bus.store import Store, StoreTrouble, Tx, access_log, archive, cases, inbox, outbox, parked, schema
+from bus.store import Store, StoreUnavailable, Tx, access_log, archive, cases, inbox, outbox, parked, schema
 from bus.store import tables as t
-from bus.store.encryption import MARK, Vault
-from tests.unit.steps import NOW, Bare, a_case, carry
+from bus.store.encryption import MARK, CaseEncryption
+from tests.unit.steps import NOW, BareCenter, a_case, carry
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 from verification.checker.canaries import canaries
-from verification.checker.leak_scan import hunt
+from verification.checker.leak_scan import scan
 
-RM, DQ = "media_center-150402", "party_service-150402"
+MEDIA, PARTY = "media_center-150402", "party_service-150402"
 PEOPLE = canaries(seed=51, n=40)
 MASTER = FileKey(b"m" * 32)
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Bare, Bare]]:
+def pair(tmp_path: Path) -> Iterator[tuple[BareCenter, BareCenter]]:
     """Two centers whose stores are hidden."""
-    made = tuple(Bare(name, tmp_path, vault=Vault(MASTER)) for name in (RM, DQ))
+    made = tuple(BareCenter(name, tmp_path, encryption=CaseEncryption(MASTER)) for name in (MEDIA, PARTY))
     yield made[0], made[1]
     for center in made:
         center.close()
 
 
-def _handed_over(pair: tuple[Bare, Bare], number: int = 0) -> Any:
+def _handed_over(pair: tuple[BareCenter, BareCenter], number: int = 0) -> Any:
     one = PEOPLE[number]
-    case = a_case(RM, title=one.words, text=f"{one.name} {one.address}", resident=one.person())
-    pair[0].do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,), note=one.phone))
+    case = a_case(MEDIA, title=one.words, text=f"{one.name} {one.address}", resident=one.person())
+    pair[0].execute(Register(case=case), Offer(case_id=case.case_id, to=(PARTY,), note=one.phone))
     carry(*pair)
-    pair[1].do(Accept(case_id=case.case_id))
+    pair[1].execute(Accept(case_id=case.case_id))
     carry(*pair)
     return case
 
 
-def _closed(pair: tuple[Bare, Bare], number: int = 0) -> Any:
+def _closed(pair: tuple[BareCenter, BareCenter], number: int = 0) -> Any:
     case = _handed_over(pair, number)
-    pair[1].do(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply=PEOPLE[number].words))
+    pair[1].execute(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply=PEOPLE[number].words))
     carry(*pair)
-    pair[0].do(Close(case_id=case.case_id, replied_at=NOW))
+    pair[0].execute(Close(case_id=case.case_id, replied_at=NOW))
     carry(*pair)
     for center in pair:  # what its own system has done with it
         center.store.write(lambda tx: tx.execute(t.work.delete()))
     return case
 
 
-def test_nobody_finds_a_resident_on_the_disk(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_nobody_finds_a_resident_on_the_disk(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:
     """Forty residents' cases went to and fro; the files of both stores hold not one mark of one of them, while what was
     said is read as ever."""
     made = [_handed_over(pair, number) for number in range(len(PEOPLE))]
@@ -69,40 +69,40 @@ def test_nobody_finds_a_resident_on_the_disk(pair: tuple[Bare, Bare], tmp_path: 
             records = cases.read(tx, [case.case_id for case in made])
             assert [records[case.case_id].case.text for case in made] == [case.text for case in made]
             assert all(b"case.offered" in one.body for one in archive.since(tx, _other(center), 0, 1))
-    assert hunt(PEOPLE, [("stores", tmp_path)], except_for={}) == []
+    assert scan(PEOPLE, [("stores", tmp_path)], except_for={}) == []
 
 
-def _other(center: Bare) -> str:
-    return DQ if center.rules.me == RM else RM
+def _other(center: BareCenter) -> str:
+    return PARTY if center.context.me == MEDIA else MEDIA
 
 
-def test_every_body_is_hidden_and_shown(pair: tuple[Bare, Bare]) -> None:
+def test_every_body_is_hidden_and_shown(pair: tuple[BareCenter, BareCenter]) -> None:
     """Outbox, desk, held back, parked, archive and record: noise in the table, itself through the queries."""
-    rm, dq = pair
-    case = a_case(RM)
-    rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
-    with rm.store.reading() as tx:
+    media, party = pair
+    case = a_case(MEDIA)
+    media.execute(Register(case=case), Offer(case_id=case.case_id, to=(PARTY,)))
+    with media.store.reading() as tx:
         (raw,) = tx.execute(select(t.outbox)).all()
         assert raw.body.startswith(MARK)
         assert outbox.waiting(tx, [raw.message_id])[0]["body"].startswith(b"{")
         assert tx.execute(select(t.cases.c.record)).scalar_one().startswith("~")
-    (parcel,) = rm.relay()
-    dq.accept(parcel.body.replace(b'"sequence":1', b'"sequence":2'))
-    dq.accept(b"\x00 no message")
-    with dq.store.reading() as tx:
+    (parcel,) = media.relay()
+    party.receive(parcel.body.replace(b'"sequence":1', b'"sequence":2'))
+    party.receive(b"\x00 no message")
+    with party.store.reading() as tx:
         assert tx.execute(select(t.held.c.body)).scalar_one().startswith(MARK)
-        (held,) = inbox.held(tx, [(RM, str(case.case_id))]).values()
+        (held,) = inbox.held(tx, [(MEDIA, str(case.case_id))]).values()
         assert held[2].startswith(b"{")
         (row,) = parked.listed(tx)
         assert tx.execute(select(t.parked.c.body)).scalar_one().startswith(MARK)
         assert find(tx, row["id"])["body"] == b"\x00 no message"
-    dq.accept(parcel.body)
-    with dq.store.reading() as tx:
+    party.receive(parcel.body)
+    with party.store.reading() as tx:
         assert all(body.startswith(MARK) for body in tx.execute(select(t.work.c.body)).scalars())
         assert all(body.startswith(b"{") for body in inbox.bodies(tx, str(case.case_id)))
 
 
-def test_each_case_has_a_key_of_its_own(pair: tuple[Bare, Bare]) -> None:
+def test_each_case_has_a_key_of_its_own(pair: tuple[BareCenter, BareCenter]) -> None:
     """A row that is moved to another case opens under neither key."""
     first, second = _handed_over(pair, 0), _handed_over(pair, 1)
     with pair[0].store.reading() as tx:
@@ -110,11 +110,11 @@ def test_each_case_has_a_key_of_its_own(pair: tuple[Bare, Bare]) -> None:
         record = tx.execute(select(t.cases.c.record).where(t.cases.c.case_id == str(first.case_id))).scalar_one()
     moved = update(t.cases).where(t.cases.c.case_id == str(second.case_id)).values(record=record)
     pair[0].store.write(lambda tx: tx.execute(moved))
-    with pytest.raises(StoreTrouble, match="was altered"), pair[0].store.reading() as tx:
+    with pytest.raises(StoreUnavailable, match="was altered"), pair[0].store.reading() as tx:
         cases.read(tx, [second.case_id])
 
 
-def test_an_altered_row_is_noticed(pair: tuple[Bare, Bare]) -> None:
+def test_an_altered_row_is_noticed(pair: tuple[BareCenter, BareCenter]) -> None:
     """One bit, by somebody who may write to the store."""
     case = _handed_over(pair)
     with pair[0].store.reading() as tx:
@@ -123,31 +123,33 @@ def test_an_altered_row_is_noticed(pair: tuple[Bare, Bare]) -> None:
     raw[-1] ^= 1
     changed = "~" + base64.b64encode(raw).decode()
     pair[0].store.write(lambda tx: tx.execute(update(t.cases).values(record=changed)))
-    with pytest.raises(StoreTrouble, match="was altered"), pair[0].store.reading() as tx:
+    with pytest.raises(StoreUnavailable, match="was altered"), pair[0].store.reading() as tx:
         cases.read(tx, [case.case_id])
 
 
-@pytest.mark.parametrize(("vault", "says"), [(Vault(FileKey(b"x" * 32)), "another one"), (Vault(), "at_rest")])
+@pytest.mark.parametrize(
+    ("encryption", "says"), [(CaseEncryption(FileKey(b"x" * 32)), "another one"), (CaseEncryption(), "at_rest")]
+)
 def test_without_the_right_master_key_nothing_is_read(
-    vault: Vault, says: str, pair: tuple[Bare, Bare], tmp_path: Path
+    encryption: CaseEncryption, says: str, pair: tuple[BareCenter, BareCenter], tmp_path: Path
 ) -> None:
     """And the cure is told."""
     case = _handed_over(pair)
     cases._LATELY.clear()
-    other = Store(f"sqlite:///{tmp_path}/{RM}.db", vault)
-    with pytest.raises(KeyTrouble, match=says), other.reading() as tx:
+    other = Store(f"sqlite:///{tmp_path}/{MEDIA}.db", encryption)
+    with pytest.raises(KeyUnusable, match=says), other.reading() as tx:
         cases.read(tx, [case.case_id])
     other.close()
 
 
 def test_a_store_in_clear_is_hidden_from_its_next_change_on(tmp_path: Path) -> None:
     """Rows of before are read as they are."""
-    plain = Bare(RM, tmp_path)
-    case = a_case(RM)
-    plain.do(Register(case=case))
+    plain = BareCenter(MEDIA, tmp_path)
+    case = a_case(MEDIA)
+    plain.execute(Register(case=case))
     plain.close()
-    hidden = Bare(RM, tmp_path, vault=Vault(MASTER))
-    hidden.do(Offer(case_id=case.case_id, to=(DQ,)))
+    hidden = BareCenter(MEDIA, tmp_path, encryption=CaseEncryption(MASTER))
+    hidden.execute(Offer(case_id=case.case_id, to=(PARTY,)))
     with hidden.store.reading() as tx:
         assert tx.execute(select(t.cases.c.record)).scalar_one().startswith("~")
         assert cases.read(tx, [case.case_id])[case.case_id].case == case
@@ -157,7 +159,7 @@ def test_a_store_in_clear_is_hidden_from_its_next_change_on(tmp_path: Path) -> N
 # -- erasing -----------------------------------------------------------------------------------------------------------
 
 
-def _figures(center: Bare) -> Any:
+def _figures(center: BareCenter) -> Any:
     with center.store.reading() as tx:
         columns = [column for column in t.cases.c if column.name != "record"]
         rows = tx.execute(select(*columns).order_by(t.cases.c.case_id)).all()
@@ -166,56 +168,56 @@ def _figures(center: Bare) -> Any:
         return rows, marks, memory, cases.count_by_status(tx)
 
 
-def test_an_erased_case_is_noise_and_every_figure_stays(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_an_erased_case_is_noise_and_every_figure_stays(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:
     """Its key is gone, so that nobody reads it with the master key either; the other cases stay, and all that is
     counted."""
     case, other = _closed(pair, 0), _closed(pair, 1)
-    rm = pair[0]
-    with rm.store.reading() as tx:
+    media = pair[0]
+    with media.store.reading() as tx:
         yesterdays = [(str(case.case_id), one) for one in tx.execute(select(t.archive.c.body)).scalars()]
-    before = _figures(rm)
-    erasure.erase(rm.folder, rm.rules, case.case_id, NOW, "root", "asked")
+    before = _figures(media)
+    erasure.erase(media.blobs, media.context, case.case_id, NOW, "root", "asked")
     cases._LATELY.clear()
-    assert _figures(rm) == before
-    with rm.store.reading() as tx:
+    assert _figures(media) == before
+    with media.store.reading() as tx:
         records = cases.read(tx, [case.case_id, other.case_id])
-        assert not hunt(PEOPLE, [("record", records[case.case_id].model_dump_json())])
+        assert not scan(PEOPLE, [("record", records[case.case_id].model_dump_json())])
         assert records[other.case_id].case == other
         mine = [one for one in yesterdays if one[1].startswith(MARK)]
-        told = list(archive.since(tx, DQ, 0, 100))
+        told = list(archive.since(tx, PARTY, 0, 100))
     assert mine
     assert {entry.case_id for entry in told} == {str(other.case_id)}
-    assert ("erased", "") in [(line["way"], line["note"]) for line in _journal(rm, case)]
+    assert ("erased", "") in [(line["way"], line["note"]) for line in _journal(media, case)]
 
 
-def _journal(center: Bare, case: Any) -> Any:
+def _journal(center: BareCenter, case: Any) -> Any:
     with center.store.reading() as tx:
         return cases.journal(tx, case.case_id)
 
 
-def test_what_is_said_of_an_erased_case_is_answered_as_ever(pair: tuple[Bare, Bare]) -> None:
+def test_what_is_said_of_an_erased_case_is_answered_as_ever(pair: tuple[BareCenter, BareCenter]) -> None:
     """Under a key of its own from then on."""
     case = _closed(pair)
-    rm, dq = pair
-    erasure.erase(rm.folder, rm.rules, case.case_id, NOW, "root", "asked")
-    rm.do(Reopen(case_id=case.case_id, text=PEOPLE[1].words))
-    carry(rm, dq)
+    media, party = pair
+    erasure.erase(media.blobs, media.context, case.case_id, NOW, "root", "asked")
+    media.execute(Reopen(case_id=case.case_id, text=PEOPLE[1].words))
+    carry(media, party)
     cases._LATELY.clear()
-    with rm.store.reading() as tx:
+    with media.store.reading() as tx:
         record = cases.read(tx, [case.case_id])[case.case_id]
-        told = list(archive.since(tx, DQ, 0, 100))
-    assert (record.holder, record.status, record.round, record.case.text) == (DQ, Status.OPEN, 2, erasure.BLANK)
+        told = list(archive.since(tx, PARTY, 0, 100))
+    assert (record.holder, record.status, record.round, record.case.text) == (PARTY, Status.OPEN, 2, erasure.BLANK)
     assert [b"case.reopened" in entry.body for entry in told] == [True]
 
 
-def test_what_is_old_enough_is_erased_by_itself(pair: tuple[Bare, Bare]) -> None:
+def test_what_is_old_enough_is_erased_by_itself(pair: tuple[BareCenter, BareCenter]) -> None:
     """Closed cases alone, the oldest first, a few at a time; each once, and recorded."""
     made = [_closed(pair, number) for number in range(3)]
     _handed_over(pair, 3)
-    rm = pair[0]
-    assert erasure.erase_old(rm.folder, rm.rules, 0, 10, NOW) == 0
-    assert [erasure.erase_old(rm.folder, rm.rules, 2**60, 2, NOW) for _ in range(3)] == [2, 1, 0]
-    with rm.store.reading() as tx:
+    media = pair[0]
+    assert erasure.erase_old(media.blobs, media.context, 0, 10, NOW) == 0
+    assert [erasure.erase_old(media.blobs, media.context, 2**60, 2, NOW) for _ in range(3)] == [2, 1, 0]
+    with media.store.reading() as tx:
         recorded = list(access_log.entries(tx))
         records = cases.read(tx, [case.case_id for case in made]).values()
     assert {one.case_id for one in recorded} == {str(case.case_id) for case in made}
@@ -223,34 +225,34 @@ def test_what_is_old_enough_is_erased_by_itself(pair: tuple[Bare, Bare]) -> None
     assert {record.case.text for record in records} == {erasure.BLANK}
 
 
-def test_a_case_that_was_opened_again_after_its_erasure_is_erased_again(pair: tuple[Bare, Bare]) -> None:
+def test_a_case_that_was_opened_again_after_its_erasure_is_erased_again(pair: tuple[BareCenter, BareCenter]) -> None:
     """What the resident said since is not kept for ever because what he said before is gone."""
     case = _closed(pair)
-    rm, dq = pair
-    assert erasure.erase_old(rm.folder, rm.rules, 2**60, 2, rm.now) == 1
+    media, party = pair
+    assert erasure.erase_old(media.blobs, media.context, 2**60, 2, media.now) == 1
     for center in pair:
         center.later(3600)
-    rm.do(Reopen(case_id=case.case_id, text=PEOPLE[1].words))
-    carry(rm, dq)
-    dq.do(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply=PEOPLE[1].words))
-    carry(rm, dq)
-    rm.do(Close(case_id=case.case_id, replied_at=rm.now))
-    carry(rm, dq)
-    rm.store.write(lambda tx: tx.execute(t.work.delete()))
-    later = rm.now + timedelta(hours=1)
-    assert [erasure.erase_old(rm.folder, rm.rules, 2**60, 2, later) for _ in range(2)] == [1, 0]
-    with rm.store.reading() as tx:
-        assert list(archive.since(tx, DQ, 0, 100)) == []
+    media.execute(Reopen(case_id=case.case_id, text=PEOPLE[1].words))
+    carry(media, party)
+    party.execute(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply=PEOPLE[1].words))
+    carry(media, party)
+    media.execute(Close(case_id=case.case_id, replied_at=media.now))
+    carry(media, party)
+    media.store.write(lambda tx: tx.execute(t.work.delete()))
+    later = media.now + timedelta(hours=1)
+    assert [erasure.erase_old(media.blobs, media.context, 2**60, 2, later) for _ in range(2)] == [1, 0]
+    with media.store.reading() as tx:
+        assert list(archive.since(tx, PARTY, 0, 100)) == []
 
 
-def test_the_command_erases_and_says_what_is_left(pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_the_command_erases_and_says_what_is_left(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:
     """By the case's number; with a reason, or not at all."""
     case = _closed(pair)
     (tmp_path / "key").write_bytes(base64.b64encode(b"m" * 32))
     (tmp_path / "key").chmod(0o600)
     config = tmp_path / "c.toml"
     config.write_text(
-        f'center = "{RM}"\nstore = "sqlite:///{tmp_path}/{RM}.db"\n[vendor]\nurl = "http://127.0.0.1:1"\n'
+        f'center = "{MEDIA}"\nstore = "sqlite:///{tmp_path}/{MEDIA}.db"\n[backend]\nurl = "http://127.0.0.1:1"\n'
         f'[at_rest]\nkey = "{tmp_path}/key"\n'
     )
     assert bus("erase", case.number, "--config", config)[0] == 2
@@ -281,7 +283,7 @@ def test_times_that_do_not_fit_together_are_refused_at_the_start(more: str, faul
     """Erased before a neighbour may have asked for it, or without a key to destroy."""
     config = tmp_path / "c.toml"
     config.write_text(WHOLE.format(folder=tmp_path) + more)
-    code, _, said = bus("run", RM, "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
+    code, _, said = bus("run", MEDIA, "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
     assert (code, fault in said) == (2, True)
 
 
@@ -289,34 +291,36 @@ def test_times_that_do_not_fit_together_are_refused_at_the_start(more: str, faul
     ("prepare", "code"),
     [("unknown", "unknown-case"), ("open", "not-closed"), ("waits", "under-way"), ("plain", "in-clear")],
 )
-def test_what_may_not_be_erased_is_told_why(prepare: str, code: str, pair: tuple[Bare, Bare], tmp_path: Path) -> None:
+def test_what_may_not_be_erased_is_told_why(
+    prepare: str, code: str, pair: tuple[BareCenter, BareCenter], tmp_path: Path
+) -> None:
     """A case that is open, that somebody still waits for, or that stands in clear."""
-    rm = pair[0]
+    media = pair[0]
     if prepare == "unknown":
-        case_id = a_case(RM).case_id
+        case_id = a_case(MEDIA).case_id
     elif prepare == "open":
         case_id = _handed_over(pair).case_id
     else:
         case_id = _closed(pair).case_id
     if prepare == "waits":
-        rm.store.write(lambda tx: _park(tx, str(case_id)))
+        media.store.write(lambda tx: _park(tx, str(case_id)))
     if prepare == "plain":
-        rm.store.write(lambda tx: tx.execute(t.case_keys.delete()))
+        media.store.write(lambda tx: tx.execute(t.case_keys.delete()))
         cases._LATELY.clear()
-        rm.store.write(lambda tx: tx.execute(update(t.cases).values(record=_plain_record(case_id))))
+        media.store.write(lambda tx: tx.execute(update(t.cases).values(record=_plain_record(case_id))))
     with pytest.raises(MayNotErase) as told:
-        erasure.erase(rm.folder, rm.rules, case_id, NOW, "root", "asked")
+        erasure.erase(media.blobs, media.context, case_id, NOW, "root", "asked")
     assert told.value.code == code
 
 
 def _park(tx: Tx, case_id: str) -> None:
-    row = parked.row(parked.WIRE, "x", "", known_by=b"x", owner=RM, now_ms=1, case_id=case_id, body=b"x")
+    row = parked.row(parked.WIRE, "x", "", known_by=b"x", owner=MEDIA, now_ms=1, case_id=case_id, body=b"x")
     parked.park(tx, [row])
 
 
 def _plain_record(case_id: Any) -> str:
-    case = a_case(RM, case_id=case_id)
-    return Record(me=RM, case=case, holder=RM, version=1, path=(RM,), status=Status.CLOSED).model_dump_json()
+    case = a_case(MEDIA, case_id=case_id)
+    return Record(me=MEDIA, case=case, holder=MEDIA, version=1, path=(MEDIA,), status=Status.CLOSED).model_dump_json()
 
 
 # -- the master key ----------------------------------------------------------------------------------------------------
@@ -332,7 +336,7 @@ def test_a_master_key_is_read_from_a_file_a_credential_or_a_provider(
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     by_file, by_credential = master_key(str(path)), master_key("credential:store-key")
     assert by_credential.unwrap(by_file.wrap(b"k" * 16, b"a"), b"a") == b"k" * 16
-    with pytest.raises(KeyTrouble, match="another one"):
+    with pytest.raises(KeyUnusable, match="another one"):
         by_file.unwrap(by_file.wrap(b"k" * 16, b"a"), b"b")
     provided = master_key("provider:tests.unit.test_encryption:the_module")
     assert provided.unwrap(provided.wrap(b"k", b"a"), b"a") == b"k"
@@ -365,7 +369,7 @@ def test_a_master_key_that_cannot_be_used_is_told_with_the_cure(
     if content is not None:
         path.write_bytes(content)
         path.chmod(0o644 if name == "readable" else 0o600)
-    with pytest.raises(KeyTrouble, match=WRONG[name]):
+    with pytest.raises(KeyUnusable, match=WRONG[name]):
         master_key(name if ":" in name else str(path))
 
 
@@ -373,13 +377,13 @@ def test_of_two_processes_that_make_a_key_at_once_the_first_ones_is_both(tmp_pat
     """The second learns it from the store, and what it hides the first can show."""
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    one, two = Vault(MASTER), Vault(MASTER)
+    one, two = CaseEncryption(MASTER), CaseEncryption(MASTER)
 
     def both(tx: Tx) -> None:
-        keys = [vault._new_keys(tx, MASTER, {"case"}) for vault in (one, two)]
+        keys = [encryption._new_keys(tx, MASTER, {"case"}) for encryption in (one, two)]
         assert len(tx.execute(select(t.case_keys)).all()) == 1
-        (hidden,) = two.hidden(tx, [{"case_id": "case", "body": b"said"}])
-        assert one.shown(tx, [("case", hidden["body"])]) == [b"said"]
+        (hidden,) = two.encrypted(tx, [{"case_id": "case", "body": b"said"}])
+        assert one.decrypted(tx, [("case", hidden["body"])]) == [b"said"]
         assert keys[0]["case"].cipher is not None
 
     store.write(both)

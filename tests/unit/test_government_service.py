@@ -20,14 +20,13 @@ from adapters.government_service.simulator import Simulator
 from adapters.government_service.system import ServiceSystem
 from bus import (
     Attachment,
+    BackendClient,
     Case,
     Close,
     Closed,
-    Desk,
-    FrontDesk,
+    HandlerContext,
+    IntakeContext,
     Link,
-    NotEver,
-    NotNow,
     Offered,
     Outcome,
     Person,
@@ -35,12 +34,13 @@ from bus import (
     Rated,
     Reason,
     Record,
+    Reject,
     Resolved,
+    RetryLater,
     Return,
     Ruled,
     Ruling,
     Status,
-    Vendor,
 )
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
@@ -50,7 +50,7 @@ from bus.testing.samples import dated
 FOLDER = Path(__file__).parents[2] / "adapters" / "government_service"
 IN = sorted(p for p in (FOLDER / "samples/in").glob("*.json") if not p.name.endswith(".expect.json"))
 OUT = sorted(p for p in (FOLDER / "samples/out").glob("*.json") if not p.name.endswith(".effect.json"))
-ME, DQ, RM = "government_service-152223", "party_service-152223100", "media_center-152223"
+ME, PARTY, MEDIA = "government_service-152223", "party_service-152223100", "media_center-152223"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CASE = UUID("0192f0c1-0000-7000-8000-000000000002")
 Told = list[tuple[str, dict[str, Any]]]
@@ -63,9 +63,9 @@ def a_case(origin: str = ME) -> Case:
 
 
 def a_record(status: Status = Status.OPEN, origin: str = ME) -> Record:
-    returned = Return(offer_id=new_id(), by=DQ, reason=Reason.NOT_DUTY, at=NOW)
+    returned = Return(offer_id=new_id(), by=PARTY, reason=Reason.NOT_DUTY, at=NOW)
     return Record(
-        me=ME, case=a_case(origin), holder=DQ, version=2, path=(origin, DQ), status=status, returns=(returned,)
+        me=ME, case=a_case(origin), holder=PARTY, version=2, path=(origin, PARTY), status=status, returns=(returned,)
     )
 
 
@@ -77,15 +77,15 @@ class Routes:
         return self.known.get(f"{category}/{division}")
 
 
-def front_desk(given: dict[str, Any]) -> FrontDesk:
+def front_desk(given: dict[str, Any]) -> IntakeContext:
     links = {tuple(key.split("/", 1)): UUID(case) for key, case in given.get("links", {}).items()}
 
     def find(system: str, native_id: str) -> UUID:
         if (system, native_id) not in links:
-            raise NotEver("unknown-record")
+            raise Reject("unknown-record")
         return links[system, native_id]
 
-    return FrontDesk(
+    return IntakeContext(
         me=ME,
         now=NOW,
         find=find,
@@ -101,11 +101,13 @@ def paper(attachment: Attachment) -> bytes:
     return (FOLDER / "samples/photos" / attachment.sha256).read_bytes()
 
 
-def a_desk(system: ServiceSystem, record: Record, natives: dict[str, str], key: str = "key-1") -> Desk[ServiceSystem]:
-    return Desk(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=paper)
+def a_desk(
+    system: ServiceSystem, record: Record, natives: dict[str, str], key: str = "key-1"
+) -> HandlerContext[ServiceSystem]:
+    return HandlerContext(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=paper)
 
 
-def said(data: Any, source: str = DQ) -> Any:
+def said(data: Any, source: str = PARTY) -> Any:
     return compose(data, source=source, recipient=ME, now=NOW, subject=CASE, sequence=1)
 
 
@@ -128,17 +130,17 @@ def includes(whole: Any, part: Any) -> bool:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Simulator, Vendor]]:
+def served() -> Iterator[tuple[Simulator, BackendClient]]:
     simulator = Simulator(ME, "http://127.0.0.1:9", "whsec_c2VjcmV0")
     try:
-        with Vendor(simulator.start()) as vendor:
-            yield simulator, vendor
+        with BackendClient(simulator.start()) as backend:
+            yield simulator, backend
     finally:
         simulator.stop()
 
 
 @pytest.fixture
-def told(served: tuple[Simulator, Vendor], monkeypatch: pytest.MonkeyPatch) -> Told:
+def told(served: tuple[Simulator, BackendClient], monkeypatch: pytest.MonkeyPatch) -> Told:
     """The forms that the stand-in tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
@@ -146,14 +148,14 @@ def told(served: tuple[Simulator, Vendor], monkeypatch: pytest.MonkeyPatch) -> T
 
 
 @pytest.fixture
-def town(served: tuple[Simulator, Vendor], told: Told) -> Town:
+def town(served: tuple[Simulator, BackendClient], told: Told) -> Town:
     """A vendor's system in which nothing has happened yet."""
     assert told == []
-    simulator, vendor = served
+    simulator, backend = served
     for kept in (simulator.records, simulator.materials, simulator.effects, simulator._done):
         kept.clear()
     simulator.repeats, simulator.autopilot = 0, False
-    return simulator, ServiceSystem(vendor)
+    return simulator, ServiceSystem(backend)
 
 
 @pytest.mark.parametrize("path", IN, ids=lambda p: p.stem)
@@ -174,14 +176,14 @@ def test_a_message_has_the_effect_of_its_sample(path: Path, town: Town) -> None:
     given, data = wanted["given"], BY_NAME[path.stem].model_validate_json(path.read_text(encoding="utf-8"))
     message = said(data, given["source"])
     status = Status.RESOLVED if path.stem == "case.resolved" else Status.OPEN
-    desk = a_desk(system, a_record(status, ME if given["role"] == "origin" else RM), given["natives"])
-    first = [shown(item) for item in center.handlers[path.stem](desk, message)]
+    context = a_desk(system, a_record(status, ME if given["role"] == "origin" else MEDIA), given["natives"])
+    first = [shown(item) for item in center.handlers[path.stem](context, message)]
     assert includes(first, wanted["commands"]), first
     assert [effect["what"] for effect in simulator.effects] == [effect["what"] for effect in wanted["effects"]]
     for effect in wanted["effects"]:
         records = [*simulator.records.values(), {}]
         assert any(includes(record, effect["record"]) for record in records), records
-    again = [shown(item) for item in center.handlers[path.stem](desk, message)]
+    again = [shown(item) for item in center.handlers[path.stem](context, message)]
     assert again == first
     assert len(simulator.effects) == len(wanted["effects"]) == simulator.repeats
 
@@ -223,7 +225,7 @@ def test_an_order_without_a_route_stays_here() -> None:
 def test_an_event_on_an_unknown_order_is_refused() -> None:
     """An order of which the bus has no case is named as such, not guessed."""
     event = native.OrderEvent(event_id="1", order_no="nobody's", event=native.Urging(action="urge", text="快"))
-    with pytest.raises(NotEver, match="unknown-record"):
+    with pytest.raises(Reject, match="unknown-record"):
         list(center.forms["order-event"].handler(front_desk({}), event))
 
 
@@ -231,8 +233,8 @@ def test_an_instant_answer_is_told_and_closed(town: Town) -> None:
     """S09: the case that was answered on the spot is answered in the hall's system, marked instant, and closed."""
     simulator, system = town
     data = Resolved(version=1, round=1, outcome=Outcome.EXPLAINED, public_reply="可网上办理", instant=True)
-    desk = a_desk(system, a_record(Status.RESOLVED), {"work-order": "DZ-1"})
-    assert list(center.handlers["case.resolved"](desk, said(data, ME))) == [Close(case_id=CASE, replied_at=NOW)]
+    context = a_desk(system, a_record(Status.RESOLVED), {"work-order": "DZ-1"})
+    assert list(center.handlers["case.resolved"](context, said(data, ME))) == [Close(case_id=CASE, replied_at=NOW)]
     assert simulator.records["DZ-1"]["answers"][0]["instant"] is True
 
 
@@ -242,8 +244,8 @@ def test_a_result_that_came_too_late_is_told_but_closes_nothing(town: Town) -> N
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
     later = a_record(Status.RESOLVED).with_(round=2)
     for index, record in enumerate((a_record(Status.CLOSED), a_record(Status.OPEN), later)):
-        desk = a_desk(system, record, {"work-order": "DZ-1"}, key=f"k{index}")
-        assert list(center.handlers["case.resolved"](desk, said(data))) == []
+        context = a_desk(system, record, {"work-order": "DZ-1"}, key=f"k{index}")
+        assert list(center.handlers["case.resolved"](context, said(data))) == []
     assert len(simulator.records["DZ-1"]["answers"]) == 3
 
 
@@ -253,10 +255,10 @@ def test_a_case_imposed_on_its_origin_keeps_its_order(town: Town) -> None:
     ruled = Ruled(version=1000, ruling=Ruling.UPHELD, holder=ME, text="由你中心承办", case=a_case(), path=(ME,))
     assert list(center.handlers["case.ruled"](a_desk(system, a_record(), {"work-order": "DZ-1"}), said(ruled))) == []
     assert [record["status"] for record in simulator.records.values()] == ["imposed"]
-    other = ruled.model_copy(update={"holder": DQ})
-    desk = a_desk(system, a_record(), {"work-order": "DZ-1"}, key="k2")
-    assert list(center.handlers["case.ruled"](desk, said(other, RM))) == []
-    assert simulator.records["DZ-1"]["steps"][-1]["by"] == DQ
+    other = ruled.model_copy(update={"holder": PARTY})
+    context = a_desk(system, a_record(), {"work-order": "DZ-1"}, key="k2")
+    assert list(center.handlers["case.ruled"](context, said(other, MEDIA))) == []
+    assert simulator.records["DZ-1"]["steps"][-1]["by"] == PARTY
 
 
 def test_every_order_of_a_case_hears_the_news(town: Town) -> None:
@@ -298,7 +300,7 @@ def test_every_reason_and_sphere_is_known_both_ways() -> None:
 def test_all_that_is_known_of_the_caller_reaches_the_handler() -> None:
     """Name, phone, identity card, address and agent stand on the order; of a hidden caller nothing does."""
     who = Person(name="居民乙", phone="13800000002", id_card="11010519491231002X", address="某苏木", agent="网格员")
-    order = mapping.order(a_case(RM).model_copy(update={"resident": who}), "handle", RM)
+    order = mapping.order(a_case(MEDIA).model_copy(update={"resident": who}), "handle", MEDIA)
     assert (order.caller, order.phone, order.id_card, order.address, order.agent) == (
         who.name,
         who.phone,
@@ -306,20 +308,20 @@ def test_all_that_is_known_of_the_caller_reaches_the_handler() -> None:
         who.address,
         who.agent,
     )
-    hidden = mapping.order(a_case(RM).without_resident(), "handle", RM)
+    hidden = mapping.order(a_case(MEDIA).without_resident(), "handle", MEDIA)
     assert not {"caller", "phone", "id_card", "address", "agent"} & hidden.model_dump(exclude_none=True).keys()
 
 
 def test_an_order_is_seen_though_its_papers_are_away(town: Town) -> None:
     """The holder of a photo being away does not keep the order from staff, and the retry makes no second order."""
     simulator, system = town
-    message = said(Offered(version=1, offer_id=new_id(), case=a_case(RM), path=(RM,)), RM)
+    message = said(Offered(version=1, offer_id=new_id(), case=a_case(MEDIA), path=(MEDIA,)), MEDIA)
 
     def away(_attachment: Attachment) -> bytes:
-        raise NotNow("holder-away")
+        raise RetryLater("holder-away")
 
-    with pytest.raises(NotNow):
-        list(center.handlers["case.offered"](Desk(ME, NOW, "key-1", system, a_record(), {}, away), message))
+    with pytest.raises(RetryLater):
+        list(center.handlers["case.offered"](HandlerContext(ME, NOW, "key-1", system, a_record(), {}, away), message))
     assert [effect["what"] for effect in simulator.effects] == ["order"]
     assert [type(one) for one in center.handlers["case.offered"](a_desk(system, a_record(), {}), message)] == [Link]
     assert [effect["what"] for effect in simulator.effects] == ["order", "material"]
@@ -338,7 +340,7 @@ def test_the_caller_reads_progress_and_nothing_between_staff(town: Town, told: T
             )
         rating = {"action": "rate", "satisfaction": "非常满意"}
         assert people.post(f"/callers/orders/{number}/events", json=rating).status_code == 200
-        opened = system.open_order(mapping.order(a_case(RM), "handle", RM), key="k")
+        opened = system.open_order(mapping.order(a_case(MEDIA), "handle", MEDIA), key="k")
         back = people.post(f"/staff/orders/{opened}/events", json={"action": "return", "reason": "重复"})
         assert back.status_code == 200
         assert people.post("/staff/orders/none/events", json={"action": "accept"}).status_code == 404
@@ -354,10 +356,10 @@ def test_autopilot_signs_and_resolves(town: Town, told: Told) -> None:
     """With the autopilot on, an offered order is signed for and resolved at once, a request for help answered."""
     simulator, system = town
     simulator.autopilot = True
-    system.open_order(mapping.order(a_case(RM), "handle", RM), key="1")
-    system.open_order(mapping.order(a_case(RM), "assist", RM), key="2")
-    system.open_order(mapping.order(a_case(RM), "imposed", RM), key="3")
-    system.open_order(mapping.order(a_case(RM), "arbitrate", RM), key="4")
+    system.open_order(mapping.order(a_case(MEDIA), "handle", MEDIA), key="1")
+    system.open_order(mapping.order(a_case(MEDIA), "assist", MEDIA), key="2")
+    system.open_order(mapping.order(a_case(MEDIA), "imposed", MEDIA), key="3")
+    system.open_order(mapping.order(a_case(MEDIA), "arbitrate", MEDIA), key="4")
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve", "answer-assist", "resolve"]
 
 

@@ -10,13 +10,13 @@ from pydantic import SecretStr
 
 from bus.cli import check_store
 from bus.custody.commands import Offer, Register
-from bus.settings import CenterSettings, VendorAt
+from bus.settings import Backend, CenterSettings
 from bus.store import cases, schema
-from bus.store.database import Store, StoreTrouble
-from tests.unit.steps import Bare, a_case
+from bus.store.database import Store, StoreUnavailable
+from tests.unit.steps import BareCenter, a_case
 from tests.unit.test_cli_run import SECRET, bus
 
-RM, DQ = "media_center-150402", "party_service-150402006"
+MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 A_MONTH = 30 * 86_400
 
 
@@ -44,22 +44,22 @@ def test_the_doctor_finds_a_database_that_does_not_sync(database_url: str) -> No
 
 
 def _durability(url: str) -> str:
-    vendor = VendorAt(url="http://127.0.0.1:1")
-    settings = CenterSettings(center=RM, store=url, vendor=vendor, intake_secret=SecretStr(SECRET))
+    vendor = Backend(url="http://127.0.0.1:1")
+    settings = CenterSettings(center=MEDIA, store=url, backend=vendor, intake_secret=SecretStr(SECRET))
     return ", ".join(check.found.en for check in check_store.store(settings) if check.what == "store durability")
 
 
 def test_an_older_program_refuses_a_store_of_a_newer_one_and_leaves_it_as_it_is(tmp_path: Path) -> None:
     """A version that this program does not know is no store that it may write into."""
-    center = Bare(RM, tmp_path)
-    case = a_case(RM)
-    center.do(Register(case=case))
+    center = BareCenter(MEDIA, tmp_path)
+    case = a_case(MEDIA)
+    center.execute(Register(case=case))
     with center.store.engine.begin() as tx:
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    before = _dump(tmp_path / f"{RM}.db")
-    with pytest.raises(StoreTrouble, match="newer version"):
+    before = _dump(tmp_path / f"{MEDIA}.db")
+    with pytest.raises(StoreUnavailable, match="newer version"):
         schema.upgrade(center.store)
-    assert _dump(tmp_path / f"{RM}.db") == before
+    assert _dump(tmp_path / f"{MEDIA}.db") == before
     assert center.store.write(lambda tx: cases.load(tx, [case.case_id]))[case.case_id].case == case
     center.close()
 
@@ -72,9 +72,9 @@ def _dump(file: Path) -> list[str]:
 @pytest.mark.parametrize("ahead", [3600, A_MONTH], ids=["an hour", "a month"])
 def test_what_a_fast_clock_has_timed_is_due_when_the_clock_is_right(tmp_path: Path, ahead: float) -> None:
     """Fast at one sending, or slow ever since: the message goes out again now, not when that time has come."""
-    center = Bare(RM, tmp_path)
-    case = a_case(RM)
-    center.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
+    center = BareCenter(MEDIA, tmp_path)
+    case = a_case(MEDIA)
+    center.execute(Register(case=case), Offer(case_id=case.case_id, to=(PARTY,)))
     center.later(ahead)
     (first,) = center.relay()
     center.later(-ahead)
@@ -84,12 +84,12 @@ def test_what_a_fast_clock_has_timed_is_due_when_the_clock_is_right(tmp_path: Pa
 
 
 def test_a_store_that_is_lost_may_begin_again_as_an_empty_file(tmp_path: Path) -> None:
-    """Without any backup an empty file takes its place: `bus restored` makes the tables and asks for everything."""
-    file = tmp_path / f"{RM}.db"
+    """Without any backup an empty file takes its place: `bus recover` makes the tables and asks for everything."""
+    file = tmp_path / f"{MEDIA}.db"
     file.touch()
     config = tmp_path / "here.toml"
-    config.write_text(f'center = "{RM}"\nstore = "sqlite:///{file}"\n[vendor]\nurl = "http://127.0.0.1:1"\n')
-    code, out, said = bus("restored", "--config", config, "--ask", DQ, "--json")
+    config.write_text(f'center = "{MEDIA}"\nstore = "sqlite:///{file}"\n[backend]\nurl = "http://127.0.0.1:1"\n')
+    code, out, said = bus("recover", "--config", config, "--ask", PARTY, "--json")
     assert code == 0, said
     begun = json.loads(out)
-    assert (begun["going_on"], begun["peers"]) == (True, {DQ: "asked"})
+    assert (begun["going_on"], begun["peers"]) == (True, {PARTY: "asked"})

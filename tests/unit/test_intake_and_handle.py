@@ -8,20 +8,20 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete
 
-from bus.backoff import Pauses
+from bus.backoff import Backoff
 from bus.contract.case import Attachment, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.messages import Offered, Outcome
 from bus.contract.types import Strict
 from bus.custody.commands import Accept, Offer, Register, Resolve
-from bus.pipeline.handle import Gate, Patience, finish, finish_and_claim, perform
-from bus.pipeline.intake import Counter, Reply, Submission, intake
-from bus.sdk.center import Answer, Center, Desk, FrontDesk, Link, NotEver, NotNow
+from bus.pipeline.handle import CircuitBreaker, RetryPolicy, finish, finish_and_claim, perform
+from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake
+from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
 from bus.store.tables import intakes
-from tests.unit.steps import Bare, a_case
+from tests.unit.steps import BareCenter, a_case
 
-RM, DQ = "media_center-150402", "party_service-150402006"
+MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 
 
 class Note(Strict):
@@ -46,7 +46,7 @@ class System:
         """Make an order, once a key, unless something is wrong."""
         self.asked.append(str(case_id))
         if str(case_id) in self.ill:
-            raise NotNow("vendor-503")
+            raise RetryLater("vendor-503")
         if self.fault:
             raise self.fault
         self.done.setdefault(key, str(case_id))
@@ -55,20 +55,20 @@ class System:
 center: Center[System] = Center(kind="media_center", connect=lambda _: System())
 
 
-@center.takes_in("note", Note, native_id=lambda note: note.id)
-def noted(desk: FrontDesk, note: Note) -> Answer:
+@center.form("note", Note, native_id=lambda note: note.id)
+def noted(context: IntakeContext, note: Note) -> Commands:
     """A note becomes a case and goes to whoever is responsible."""
     place, source = Place(division=note.division), Source(system="notes", record=note.id)
-    case = desk.new_case(title="便条", text=note.text, category="env", place=place, channel="app", source=source)
-    return [Register(case=case), Offer(case_id=case.case_id, to=(desk.route("env", note.division),))]
+    case = context.new_case(title="便条", text=note.text, category="env", place=place, channel="app", source=source)
+    return [Register(case=case), Offer(case_id=case.case_id, to=(context.route("env", note.division),))]
 
 
 @center.on(Offered)
-def offered(desk: Desk[System], message: Message[Offered]) -> Answer:
+def offered(context: HandlerContext[System], message: Message[Offered]) -> Commands:
     """An offer becomes an order and is taken at once."""
-    desk.system.order(desk.key, message.data.case.case_id)
+    context.system.order(context.key, message.data.case.case_id)
     case_id = message.data.case.case_id
-    return [Link(case_id=case_id, system="order", native_id=desk.key), Accept(case_id=case_id)]
+    return [Link(case_id=case_id, system="order", native_id=context.key), Accept(case_id=case_id)]
 
 
 class OneRoute:
@@ -76,226 +76,235 @@ class OneRoute:
 
     def find(self, category: str, division: str) -> str | None:
         """The street, for its own division only."""
-        return DQ if category == "env" and division == "150402006" else None
+        return PARTY if category == "env" and division == "150402006" else None
 
 
 def _no_attachment(_tx: object, _sha256: str) -> Attachment | None:
     return None
 
 
-def _take(bare: Bare, *notes: Note) -> list[Reply]:
-    counter = Counter(bare.rules, OneRoute(), _no_attachment)
-    return intake(bare.store, counter, [Submission(center.forms["note"], note) for note in notes], bare.now)
+def _take(bare: BareCenter, *notes: Note) -> list[Reply]:
+    deps = IntakeDeps(bare.context, OneRoute(), _no_attachment)
+    return intake(bare.store, deps, [Submission(center.forms["note"], note) for note in notes], bare.now)
 
 
-def _work(bare: Bare, system: System, gate: Gate) -> list[str]:
-    _, tasks = finish_and_claim(bare.store, bare.rules, [], gate, bare.now, 100)
+def _work(bare: BareCenter, system: System, breaker: CircuitBreaker) -> list[str]:
+    _, tasks = finish_and_claim(bare.store, bare.context, [], breaker, bare.now, 100)
     done = [perform(center, system, lambda _: b"", task, bare.now) for task in tasks]
-    finish(bare.store, bare.rules, done, gate, bare.now)
+    finish(bare.store, bare.context, done, breaker, bare.now)
     return [one.outcome for one in done]
 
 
 @pytest.fixture
-def rm(tmp_path: Path) -> Iterator[Bare]:
+def media(tmp_path: Path) -> Iterator[BareCenter]:
     """The media center."""
-    bare = Bare(RM, tmp_path)
+    bare = BareCenter(MEDIA, tmp_path)
     yield bare
     bare.close()
 
 
 @pytest.fixture
-def dq(tmp_path: Path) -> Iterator[Bare]:
+def party(tmp_path: Path) -> Iterator[BareCenter]:
     """The street's party service, with as many offered cases as a test asks for."""
-    bare = Bare(DQ, tmp_path)
+    bare = BareCenter(PARTY, tmp_path)
     yield bare
     bare.close()
 
 
-def _offer_cases(dq: Bare, tmp_path: Path, count: int) -> None:
-    rm = Bare(RM, tmp_path)
+def _offer_cases(party: BareCenter, tmp_path: Path, count: int) -> None:
+    media = BareCenter(MEDIA, tmp_path)
     for _ in range(count):
-        registered = Register(case=a_case(RM))
-        rm.do(registered, Offer(case_id=registered.case_id, to=(DQ,)))
-    dq.accept(*[parcel.body for parcel in rm.relay()])
-    rm.close()
+        registered = Register(case=a_case(MEDIA))
+        media.execute(registered, Offer(case_id=registered.case_id, to=(PARTY,)))
+    party.receive(*[parcel.body for parcel in media.relay()])
+    media.close()
 
 
-def test_a_form_becomes_a_case_with_a_number_and_an_offer(rm: Bare) -> None:
+def test_a_form_becomes_a_case_with_a_number_and_an_offer(media: BareCenter) -> None:
     """One commit makes the case, its number and the message; the reply names the case."""
-    (reply,) = _take(rm, Note(id="1", text="垃圾满了"))
+    (reply,) = _take(media, Note(id="1", text="垃圾满了"))
     assert reply.status == "taken"
     assert reply.cases[0]["number"] == "MEDIACENTER-150402-20261123-00001"
-    assert [parcel.kind for parcel in rm.relay()] == ["case.offered"]
+    assert [parcel.kind for parcel in media.relay()] == ["case.offered"]
 
 
-def test_the_same_form_again_is_answered_alike_and_makes_no_second_case(rm: Bare) -> None:
+def test_the_same_form_again_is_answered_alike_and_makes_no_second_case(media: BareCenter) -> None:
     """A repeat within one batch, and later, gets the first answer."""
     one = Note(id="1", text="垃圾满了")
-    first, second = _take(rm, one, one)
-    (third,) = _take(rm, one)
+    first, second = _take(media, one, one)
+    (third,) = _take(media, one)
     assert (first.status, second.status, third.status) == ("taken", "repeated", "repeated")
     assert first.cases == second.cases == third.cases
-    assert len(rm.relay()) == 1
+    assert len(media.relay()) == 1
 
 
-def test_another_form_under_the_same_id_is_refused(rm: Bare) -> None:
+def test_another_form_under_the_same_id_is_refused(media: BareCenter) -> None:
     """An id that is used for two things is the source's fault, and it is told so."""
-    _take(rm, Note(id="1", text="一"))
-    (reply,) = _take(rm, Note(id="1", text="二"))
+    _take(media, Note(id="1", text="一"))
+    (reply,) = _take(media, Note(id="1", text="二"))
     assert (reply.status, reply.code) == ("refused", "id-reused")
 
 
-def test_a_refused_form_leaves_nothing_behind_and_harms_no_neighbour(rm: Bare) -> None:
+def test_a_refused_form_leaves_nothing_behind_and_harms_no_neighbour(media: BareCenter) -> None:
     """A form whose offer finds no route registers no half case; the others in its batch are taken."""
-    replies = _take(rm, Note(id="1", text="一"), Note(id="2", text="二", division="150999"), Note(id="3", text="三"))
+    replies = _take(media, Note(id="1", text="一"), Note(id="2", text="二", division="150999"), Note(id="3", text="三"))
     assert [reply.status for reply in replies] == ["taken", "refused", "taken"]
     assert replies[1].code == "no-route"
-    with rm.store.reading() as tx:
+    with media.store.reading() as tx:
         assert cases.count_by_status(tx) == {"open": 2}
         assert cases.find(tx, "notes", "2") is None
 
 
-def test_a_fault_of_the_adapter_harms_no_neighbour(rm: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_adapter_harms_no_neighbour(media: BareCenter, monkeypatch: pytest.MonkeyPatch) -> None:
     """A handler that falls over takes nothing in and says nothing of the form; the others of its batch are taken."""
-    plain = FrontDesk.route
+    plain = IntakeContext.route
 
-    def fall_over(desk: FrontDesk, category: str, division: str) -> str:
+    def fall_over(context: IntakeContext, category: str, division: str) -> str:
         if division == "150999":
             raise OverflowError("居民甲")
-        return plain(desk, category, division)
+        return plain(context, category, division)
 
-    monkeypatch.setattr(FrontDesk, "route", fall_over)
-    replies = _take(rm, Note(id="1", text="一"), Note(id="2", text="二", division="150999"), Note(id="3", text="三"))
+    monkeypatch.setattr(IntakeContext, "route", fall_over)
+    replies = _take(media, Note(id="1", text="一"), Note(id="2", text="二", division="150999"), Note(id="3", text="三"))
     assert [reply.status for reply in replies] == ["taken", "failed", "taken"]
     assert (replies[1].code, replies[1].cure) == ("handler-fault", "OverflowError")
-    with rm.store.reading() as tx:
+    with media.store.reading() as tx:
         assert cases.count_by_status(tx) == {"open": 2}
 
 
-def test_a_matter_that_is_a_case_already_is_told_among_new_ones(rm: Bare) -> None:
+def test_a_matter_that_is_a_case_already_is_told_among_new_ones(media: BareCenter) -> None:
     """A form no longer remembered, whose record is a case: that case is named, and only the new ones are made."""
-    (before,) = _take(rm, Note(id="2", text="二"))
-    with rm.store.engine.begin() as tx:
+    (before,) = _take(media, Note(id="2", text="二"))
+    with media.store.engine.begin() as tx:
         tx.execute(delete(intakes))
-    replies = _take(rm, Note(id="1", text="一"), Note(id="2", text="二"), Note(id="3", text="三"))
+    replies = _take(media, Note(id="1", text="一"), Note(id="2", text="二"), Note(id="3", text="三"))
     assert [reply.status for reply in replies] == ["taken", "repeated", "taken"]
     assert replies[1].cases == before.cases
     assert len({reply.cases[0]["number"] for reply in replies}) == 3
-    assert len(rm.relay()) == 3
-    with rm.store.reading() as tx:
+    assert len(media.relay()) == 3
+    with media.store.reading() as tx:
         assert cases.count_by_status(tx) == {"open": 3}
 
 
-def test_a_native_record_finds_its_case(rm: Bare) -> None:
+def test_a_native_record_finds_its_case(media: BareCenter) -> None:
     """The source's own id leads to the case afterwards."""
-    (reply,) = _take(rm, Note(id="1", text="一"))
-    with rm.store.reading() as tx:
+    (reply,) = _take(media, Note(id="1", text="一"))
+    with media.store.reading() as tx:
         assert str(cases.find(tx, "notes", "1")) == reply.cases[0]["case_id"]
 
 
-def test_work_reaches_the_system_and_its_commands_are_carried_out(dq: Bare, tmp_path: Path) -> None:
+def test_work_reaches_the_system_and_its_commands_are_carried_out(party: BareCenter, tmp_path: Path) -> None:
     """The handler's effect happens with the message's id as key, and what it returns is said."""
-    _offer_cases(dq, tmp_path, 1)
+    _offer_cases(party, tmp_path, 1)
     system = System()
-    assert _work(dq, system, Gate(Patience())) == ["done"]
+    assert _work(party, system, CircuitBreaker(RetryPolicy())) == ["done"]
     assert len(system.done) == 1
-    assert "case.accepted" in [parcel.kind for parcel in dq.relay()]
+    assert "case.accepted" in [parcel.kind for parcel in party.relay()]
 
 
-def test_a_crash_after_the_effect_repeats_it_with_the_same_key(dq: Bare, tmp_path: Path) -> None:
+def test_a_crash_after_the_effect_repeats_it_with_the_same_key(party: BareCenter, tmp_path: Path) -> None:
     """When the process dies between the vendor's answer and the commit, the repeat is the same effect."""
-    _offer_cases(dq, tmp_path, 1)
+    _offer_cases(party, tmp_path, 1)
     system = System()
-    _, (task,) = finish_and_claim(dq.store, dq.rules, [], Gate(Patience()), dq.now, 10)
-    perform(center, system, lambda _: b"", task, dq.now)  # and the process dies here
-    dq.later(3600)
-    assert _work(dq, system, Gate(Patience())) == ["done"]
+    _, (task,) = finish_and_claim(party.store, party.context, [], CircuitBreaker(RetryPolicy()), party.now, 10)
+    perform(center, system, lambda _: b"", task, party.now)  # and the process dies here
+    party.later(3600)
+    assert _work(party, system, CircuitBreaker(RetryPolicy())) == ["done"]
     assert len(system.done) == 1
 
 
-def test_away_is_tried_again_with_growing_pauses_and_parked_at_last(dq: Bare, tmp_path: Path) -> None:
+def test_away_is_tried_again_with_growing_pauses_and_parked_at_last(party: BareCenter, tmp_path: Path) -> None:
     """A task whose system is away waits in the store, and after its last attempt stands before an operator."""
-    _offer_cases(dq, tmp_path, 1)
-    system, gate = System(), Gate(Patience(attempts=3, pauses=Pauses(1, 10), failures_before_probing=100))
-    system.fault = NotNow("vendor-503")
+    _offer_cases(party, tmp_path, 1)
+    system, breaker = (
+        System(),
+        CircuitBreaker(RetryPolicy(attempts=3, backoff=Backoff(1, 10), failures_before_probing=100)),
+    )
+    system.fault = RetryLater("vendor-503")
     for _ in range(3):
-        assert _work(dq, system, gate) == ["not-now"]
-        assert _work(dq, system, gate) == []
-        dq.later(60)
-    with dq.store.reading() as tx:
+        assert _work(party, system, breaker) == ["not-now"]
+        assert _work(party, system, breaker) == []
+        party.later(60)
+    with party.store.reading() as tx:
         (row,) = parked.listed(tx)
-    assert (row["place"], row["code"], row["owner"]) == ("desk", "vendor-503", RM)
+    assert (row["place"], row["code"], row["owner"]) == ("desk", "vendor-503", MEDIA)
     system.fault = None
-    dq.store.write(lambda tx: inbox.replay_work(tx, row["message_id"], int(dq.now.timestamp() * 1000)))
-    assert _work(dq, system, gate) == ["done"]
-    with dq.store.reading() as tx:
+    party.store.write(lambda tx: inbox.replay_work(tx, row["message_id"], int(party.now.timestamp() * 1000)))
+    assert _work(party, system, breaker) == ["done"]
+    with party.store.reading() as tx:
         assert parked.listed(tx) == []
 
 
-def test_when_everything_fails_one_task_probes_and_nothing_is_parked(dq: Bare, tmp_path: Path) -> None:
+def test_when_everything_fails_one_task_probes_and_nothing_is_parked(party: BareCenter, tmp_path: Path) -> None:
     """A dead vendor's system parks no case, and is asked for by one task at a time."""
-    _offer_cases(dq, tmp_path, 20)
-    system, gate = System(), Gate(Patience(attempts=3, pauses=Pauses(1, 10), failures_before_probing=5))
-    system.fault = NotNow("vendor-connecterror")
-    assert len(_work(dq, system, gate)) == 20
+    _offer_cases(party, tmp_path, 20)
+    system, breaker = (
+        System(),
+        CircuitBreaker(RetryPolicy(attempts=3, backoff=Backoff(1, 10), failures_before_probing=5)),
+    )
+    system.fault = RetryLater("vendor-connecterror")
+    assert len(_work(party, system, breaker)) == 20
     for _ in range(50):
-        dq.later(60)
-        assert len(_work(dq, system, gate)) == 1
-    with dq.store.reading() as tx:
+        party.later(60)
+        assert len(_work(party, system, breaker)) == 1
+    with party.store.reading() as tx:
         assert parked.listed(tx) == []
     system.fault = None
     for _ in range(3):
-        dq.later(60)
-        _work(dq, system, gate)
+        party.later(60)
+        _work(party, system, breaker)
     assert len(system.done) == 20
 
 
-def test_one_task_that_always_fails_does_not_keep_the_others_waiting(dq: Bare, tmp_path: Path) -> None:
+def test_one_task_that_always_fails_does_not_keep_the_others_waiting(party: BareCenter, tmp_path: Path) -> None:
     """Probing goes through all that is due: the eldest may fail for a reason of its own."""
-    _offer_cases(dq, tmp_path, 8)
-    system, gate = System(), Gate(Patience(attempts=3, pauses=Pauses(1, 10), failures_before_probing=5))
-    system.fault = NotNow("vendor-connecterror")
-    assert len(_work(dq, system, gate)) == 8
+    _offer_cases(party, tmp_path, 8)
+    system, breaker = (
+        System(),
+        CircuitBreaker(RetryPolicy(attempts=3, backoff=Backoff(1, 10), failures_before_probing=5)),
+    )
+    system.fault = RetryLater("vendor-connecterror")
+    assert len(_work(party, system, breaker)) == 8
     system.fault, system.ill = None, {system.asked[0]}
     for _ in range(4):
-        dq.later(60)
-        _work(dq, system, gate)
+        party.later(60)
+        _work(party, system, breaker)
     assert len(system.done) == 7
 
 
-@pytest.mark.parametrize("fault", [NotEver("vendor-400"), ZeroDivisionError("居民甲")])
+@pytest.mark.parametrize("fault", [Reject("vendor-400"), ZeroDivisionError("居民甲")])
 def test_the_impossible_is_parked_at_once_and_the_case_keeps_its_owner(
-    dq: Bare, tmp_path: Path, fault: Exception
+    party: BareCenter, tmp_path: Path, fault: Exception
 ) -> None:
     """A no for ever, or a fault of the handler, is parked with a code that names nobody."""
-    _offer_cases(dq, tmp_path, 2)
+    _offer_cases(party, tmp_path, 2)
     system = System()
     system.fault = fault
-    assert _work(dq, system, Gate(Patience())) == ["not-ever", "not-ever"]
-    with dq.store.reading() as tx:
+    assert _work(party, system, CircuitBreaker(RetryPolicy())) == ["not-ever", "not-ever"]
+    with party.store.reading() as tx:
         rows: list[Any] = parked.listed(tx)
     assert len(rows) == 2
     assert "居民甲" not in str(rows)
 
 
-def test_a_command_that_custody_refuses_parks_the_task(dq: Bare, tmp_path: Path) -> None:
+def test_a_command_that_custody_refuses_parks_the_task(party: BareCenter, tmp_path: Path) -> None:
     """What a handler wants and may not is seen by the operator; nothing of it is half done."""
-    _offer_cases(dq, tmp_path, 1)
-    _, (task,) = finish_and_claim(dq.store, dq.rules, [], Gate(Patience()), dq.now, 10)
+    _offer_cases(party, tmp_path, 1)
+    _, (task,) = finish_and_claim(party.store, party.context, [], CircuitBreaker(RetryPolicy()), party.now, 10)
     case_id = task.message.subject
     eager: Center[System] = Center(kind="party_service", connect=lambda _: System())
 
     @eager.on(Offered)
-    def resolve_at_once(desk: Desk[System], message: Message[Offered]) -> Answer:
+    def resolve_at_once(context: HandlerContext[System], message: Message[Offered]) -> Commands:
         return [
             Accept(case_id=message.data.case.case_id),
             Accept(case_id=message.data.case.case_id),
             Resolve(case_id=message.data.case.case_id, outcome=Outcome.DONE, public_reply="好"),
         ]
 
-    one = perform(eager, System(), lambda _: b"", task, dq.now)
-    finish(dq.store, dq.rules, [one], Gate(Patience()), dq.now)
-    record = dq.store.write(lambda tx: cases.load(tx, [case_id]))[case_id]  # type: ignore[list-item,index]  # it has one
+    one = perform(eager, System(), lambda _: b"", task, party.now)
+    finish(party.store, party.context, [one], CircuitBreaker(RetryPolicy()), party.now)
+    record = party.store.write(lambda tx: cases.load(tx, [case_id]))[case_id]  # type: ignore[list-item,index]  # it has one
     assert record.offer_in is not None
-    with dq.store.reading() as tx:
+    with party.store.reading() as tx:
         assert parked.listed(tx)[0]["code"] == "no-offer"

@@ -10,61 +10,61 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bus.attachments.blob_store import Folder
-from bus.attachments.service import Attachments
+from bus.attachments.blob_store import BlobStore
+from bus.attachments.service import AttachmentService
 from bus.contract import signed_document
 from bus.contract.case import Attachment
 from bus.contract.signed_document import LONGEST
-from bus.demo.county_keys import enlisted
-from bus.sdk.center import NotNow
+from bus.demo.county_keys import listed
+from bus.sdk.center import RetryLater
 from bus.security import directory, key_request
 from bus.security.cipher_suite import APPLICATION, DIRECTORY, MESSAGE, SUITES, USUAL, Broken
 from bus.security.directory import Directory
-from bus.security.errors import Distrusted, KeyTrouble
-from bus.security.keyed_security import Fixed, KeyNotary
+from bus.security.errors import KeyUnusable, Untrusted
+from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.keyring import Keyring, fingerprint, new_keyring, read_keyring, write_keyring
 from bus.security.signature import check, sign
 from bus.store import Store, schema
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-RM, DQ, OPERATOR = "media_center-150402", "party_service-150402006", "operator"
+MEDIA, PARTY, OPERATOR = "media_center-150402", "party_service-150402006", "operator"
 BODY = '{"source":"media_center-150402","text":"居民甲"}'.encode()
 
 
 def _listed(*keyrings: Keyring) -> Directory:
     known = directory.empty(NOW)
     for keyring in keyrings:
-        known = enlisted(known, keyring, NOW)
+        known = listed(known, keyring, NOW)
     return known
 
 
 @pytest.fixture(scope="module")
-def rm() -> Keyring:
+def media() -> Keyring:
     """The media center's keys."""
-    return new_keyring(RM, NOW)
+    return new_keyring(MEDIA, NOW)
 
 
 @pytest.fixture(scope="module")
-def dq() -> Keyring:
+def party() -> Keyring:
     """The party service's keys."""
-    return new_keyring(DQ, NOW)
+    return new_keyring(PARTY, NOW)
 
 
 @pytest.fixture(scope="module")
-def known(rm: Keyring, dq: Keyring) -> Directory:
+def known(media: Keyring, party: Keyring) -> Directory:
     """Both are listed."""
-    return _listed(rm, dq)
+    return _listed(media, party)
 
 
 def _code(body: bytes, signature: str | None, known: Directory, now: datetime = NOW) -> str:
-    with pytest.raises(Distrusted) as refused:
+    with pytest.raises(Untrusted) as refused:
         check(body, signature, known, now)
     return refused.value.code
 
 
-def test_a_signature_tells_whose_it_is(rm: Keyring, known: Directory) -> None:
+def test_a_signature_tells_whose_it_is(media: Keyring, known: Directory) -> None:
     """Exactly these bytes, by a key that the directory lists for its center."""
-    assert check(BODY, sign(BODY, rm, known, NOW), known, NOW).center == RM
+    assert check(BODY, sign(BODY, media, known, NOW), known, NOW).center == MEDIA
 
 
 def _with_header(signature: str, **changed: object) -> str:
@@ -77,16 +77,16 @@ def _headed(header: bytes, signature: str) -> str:
     return base64.urlsafe_b64encode(header).decode() + "." + signature.partition(".")[2]
 
 
-def _of_another_algorithm(signature: str, rm: Keyring) -> str:
-    public = base64.b64decode(rm.keys[0].public.sign)
-    kid = rm.keys[0].public.kid
+def _of_another_algorithm(signature: str, media: Keyring) -> str:
+    public = base64.b64decode(media.keys[0].public.sign)
+    kid = media.keys[0].public.kid
     return jwt.PyJWS().encode(BODY, public, "HS256", {"kid": kid, "typ": MESSAGE}, is_payload_detached=True)
 
 
-def _carrying_a_body(signature: str, rm: Keyring) -> str:
-    raw = base64.b64decode(rm.keys[0].sign.get_secret_value())
+def _carrying_a_body(signature: str, media: Keyring) -> str:
+    raw = base64.b64decode(media.keys[0].sign.get_secret_value())
     key = Ed25519PrivateKey.from_private_bytes(raw)
-    return jwt.PyJWS().encode(b"another body", key, "EdDSA", {"kid": rm.keys[0].public.kid, "typ": MESSAGE})
+    return jwt.PyJWS().encode(b"another body", key, "EdDSA", {"kid": media.keys[0].public.kid, "typ": MESSAGE})
 
 
 FORGERIES: dict[str, tuple[Callable[[str, Keyring], str | None], str]] = {
@@ -104,8 +104,8 @@ FORGERIES: dict[str, tuple[Callable[[str, Keyring], str | None], str]] = {
     "a body of its own": (_carrying_a_body, "bad-signature"),
     "an application's": (lambda s, r: r.keys[0].signed(BODY, APPLICATION), "bad-signature"),
     "a directory's": (lambda s, r: r.keys[0].signed(BODY, DIRECTORY), "bad-signature"),
-    "a key of nobody": (lambda s, _: _with_header(s, kid=f"{RM}.0000000000000000"), "unknown-key"),
-    "another center's key named": (lambda s, _: _with_header(s, kid=f"{DQ}.0000000000000000"), "unknown-key"),
+    "a key of nobody": (lambda s, _: _with_header(s, kid=f"{MEDIA}.0000000000000000"), "unknown-key"),
+    "another center's key named": (lambda s, _: _with_header(s, kid=f"{PARTY}.0000000000000000"), "unknown-key"),
     "a key that is no text": (lambda s, _: _with_header(s, kid=["a"]), "unknown-key"),
     "no key named": (lambda s, _: "e30." + s.partition(".")[2], "bad-signature"),
     "no JSON": (lambda s, _: "AAAA." + s.partition(".")[2], "bad-signature"),
@@ -117,84 +117,84 @@ FORGERIES: dict[str, tuple[Callable[[str, Keyring], str | None], str]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_signature_is_refused(name: str, rm: Keyring, known: Directory) -> None:
+def test_a_forged_signature_is_refused(name: str, media: Keyring, known: Directory) -> None:
     """With a code, before anything of the body is read."""
     forge, code = FORGERIES[name]
-    assert _code(BODY, forge(sign(BODY, rm, known, NOW), rm), known) == code
+    assert _code(BODY, forge(sign(BODY, media, known, NOW), media), known) == code
 
 
-def test_another_body_is_refused(rm: Keyring, known: Directory) -> None:
+def test_another_body_is_refused(media: Keyring, known: Directory) -> None:
     """One byte more, less or other, and nobody has signed it."""
-    signature = sign(BODY, rm, known, NOW)
+    signature = sign(BODY, media, known, NOW)
     for body in (BODY + b" ", BODY[:-1], BODY.replace(b"150402", b"150403"), b""):
         assert _code(body, signature, known) == "bad-signature"
 
 
-def test_a_key_counts_until_it_is_rotated_or_revoked(rm: Keyring, known: Directory) -> None:
+def test_a_key_counts_until_it_is_rotated_or_revoked(media: Keyring, known: Directory) -> None:
     """Old and new overlap for a while; then the old one is stale. A revoked one never counts again.
 
     A clock that is behind the operator's makes no key worthless."""
-    signature = sign(BODY, rm, known, NOW)
-    assert check(BODY, signature, known, NOW - timedelta(hours=1)).center == RM
+    signature = sign(BODY, media, known, NOW)
+    assert check(BODY, signature, known, NOW - timedelta(hours=1)).center == MEDIA
     later = NOW + timedelta(days=1)
-    renewed = rm.with_new_key(later)
-    both = enlisted(known, renewed, later)
-    assert check(BODY, signature, both, later).center == RM
+    renewed = media.with_new_key(later)
+    both = listed(known, renewed, later)
+    assert check(BODY, signature, both, later).center == MEDIA
     assert check(BODY, sign(BODY, renewed, both, later), both, later).key == renewed.keys[1].public
     assert _code(BODY, signature, both, later + key_request.OVERLAP) == "stale-key"
     revoked = key_request.revoked(both, renewed.keys[1].public.kid, later)
     assert _code(BODY, sign(BODY, renewed, both, later), revoked, later) == "revoked-key"
-    assert check(BODY, sign(BODY, renewed, revoked, later), revoked, later).key == rm.keys[0].public
+    assert check(BODY, sign(BODY, renewed, revoked, later), revoked, later).key == media.keys[0].public
 
 
-def test_a_center_that_is_not_listed_signs_nothing(rm: Keyring, dq: Keyring) -> None:
+def test_a_center_that_is_not_listed_signs_nothing(media: Keyring, party: Keyring) -> None:
     """It is told what to do, and its message stays in the outbox."""
-    with pytest.raises(KeyTrouble, match="bus keys publish"):
-        sign(BODY, rm, _listed(dq), NOW)
+    with pytest.raises(KeyUnusable, match="bus keys publish"):
+        sign(BODY, media, _listed(party), NOW)
 
 
-def test_a_center_cannot_list_itself_under_another_name(rm: Keyring, dq: Keyring) -> None:
+def test_a_center_cannot_list_itself_under_another_name(media: Keyring, party: Keyring) -> None:
     """A key's name holds its owner's; an application for another center's name is none."""
-    body = signed_document.parted(key_request.applied(dq))[1].replace(DQ.encode(), RM.encode(), 1)
-    forged = signed_document.joined(body, [dq.keys[0].signed(body, APPLICATION)])
-    with pytest.raises(KeyTrouble, match="another center"):
+    body = signed_document.split(key_request.new_request(party))[1].replace(PARTY.encode(), MEDIA.encode(), 1)
+    forged = signed_document.join(body, [party.keys[0].signed(body, APPLICATION)])
+    with pytest.raises(KeyUnusable, match="another center"):
         key_request.read(forged)
 
 
-def test_an_application_proves_that_its_center_has_the_key(rm: Keyring, dq: Keyring) -> None:
+def test_an_application_proves_that_its_center_has_the_key(media: Keyring, party: Keyring) -> None:
     """Signed by another key, or changed on the way, it is refused."""
-    body = signed_document.parted(key_request.applied(rm))[1]
+    body = signed_document.split(key_request.new_request(media))[1]
     for raw in (
-        signed_document.joined(body, [dq.keys[0].signed(body, APPLICATION)]),
-        signed_document.joined(body, [rm.keys[0].signed(body, MESSAGE)]),
-        signed_document.joined(body + b" ", [rm.keys[0].signed(body, APPLICATION)]),
-        signed_document.joined(body, []),
+        signed_document.join(body, [party.keys[0].signed(body, APPLICATION)]),
+        signed_document.join(body, [media.keys[0].signed(body, MESSAGE)]),
+        signed_document.join(body + b" ", [media.keys[0].signed(body, APPLICATION)]),
+        signed_document.join(body, []),
         body,
         b"",
         b"\n\n",
         b"\xff\n\n{}",
     ):
-        with pytest.raises(KeyTrouble, match="no application"):
+        with pytest.raises(KeyUnusable, match="no application"):
             key_request.read(raw)
 
 
-def test_the_key_before_vouches_for_the_next(rm: Keyring, dq: Keyring, known: Directory) -> None:
+def test_the_key_before_vouches_for_the_next(media: Keyring, party: Keyring, known: Directory) -> None:
     """A rotation needs no telephone; a first key, or one of a center whose key was revoked, does."""
-    renewed = key_request.read(key_request.applied(rm.with_new_key(NOW)))
-    assert renewed.vouched_for(known, NOW)
-    assert not renewed.vouched_for(_listed(dq), NOW)
-    assert not renewed.vouched_for(key_request.revoked(known, rm.keys[0].public.kid, NOW), NOW)
-    assert not key_request.read(key_request.applied(new_keyring(RM, NOW))).vouched_for(known, NOW)
+    renewed = key_request.read(key_request.new_request(media.with_new_key(NOW)))
+    assert renewed.proven(known, NOW)
+    assert not renewed.proven(_listed(party), NOW)
+    assert not renewed.proven(key_request.revoked(known, media.keys[0].public.kid, NOW), NOW)
+    assert not key_request.read(key_request.new_request(new_keyring(MEDIA, NOW))).proven(known, NOW)
 
 
-def test_what_was_revoked_is_not_listed_again(rm: Keyring, known: Directory) -> None:
+def test_what_was_revoked_is_not_listed_again(media: Keyring, known: Directory) -> None:
     """Its application may still lie somewhere."""
-    again = key_request.read(key_request.applied(rm))
+    again = key_request.read(key_request.new_request(media))
     assert key_request.listed(known, again, NOW) is known
-    with pytest.raises(KeyTrouble, match="revoked"):
-        key_request.listed(key_request.revoked(known, rm.keys[0].public.kid, NOW), again, NOW)
-    with pytest.raises(KeyTrouble, match="does not list"):
-        key_request.revoked(known, f"{RM}.0000000000000000", NOW)
+    with pytest.raises(KeyUnusable, match="revoked"):
+        key_request.listed(key_request.revoked(known, media.keys[0].public.kid, NOW), again, NOW)
+    with pytest.raises(KeyUnusable, match="does not list"):
+        key_request.revoked(known, f"{MEDIA}.0000000000000000", NOW)
 
 
 def test_a_directory_is_the_operators_word(known: Directory) -> None:
@@ -204,47 +204,47 @@ def test_a_directory_is_the_operators_word(known: Directory) -> None:
     assert directory.read(raw, operator.public) == known
     for forged in (raw.replace(b'"serial":2', b'"serial":9').replace(b'"serial": 2', b'"serial": 9'), raw[:-1], b""):
         assert forged != raw
-        with pytest.raises(KeyTrouble, match="not signed by the county's operator"):
+        with pytest.raises(KeyUnusable, match="not signed by the county's operator"):
             directory.read(forged, operator.public)
-    with pytest.raises(KeyTrouble, match="not signed"):
+    with pytest.raises(KeyUnusable, match="not signed"):
         directory.read(directory.written(known, other), operator.public)
 
 
-def test_a_key_listed_for_a_center_that_is_not_its_own_is_not_believed(rm: Keyring, known: Directory) -> None:
+def test_a_key_listed_for_a_center_that_is_not_its_own_is_not_believed(media: Keyring, known: Directory) -> None:
     """Even the operator cannot list one center's key as another's by mistake."""
     operator = new_keyring(OPERATOR, NOW).keys[0]
-    one = known.listed[rm.keys[0].public.kid]
-    wrong = known.with_keys([one.model_copy(update={"center": DQ})], NOW)
-    with pytest.raises(KeyTrouble, match="lists a key wrongly"):
+    one = known.listed[media.keys[0].public.kid]
+    wrong = known.with_keys([one.model_copy(update={"center": PARTY})], NOW)
+    with pytest.raises(KeyUnusable, match="lists a key wrongly"):
         directory.read(directory.written(wrong, operator), operator.public)
 
 
-def test_a_key_file_is_its_owners_alone(tmp_path: Path, rm: Keyring) -> None:
+def test_a_key_file_is_its_owners_alone(tmp_path: Path, media: Keyring) -> None:
     """Written for nobody else; one that others may read is refused with the cure; none of it stands in an error."""
     path = tmp_path / "rm.keys.json"
-    write_keyring(path, rm)
+    write_keyring(path, media)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert read_keyring(path) == rm
-    secret = rm.keys[0].sign.get_secret_value()
+    assert read_keyring(path) == media
+    secret = media.keys[0].sign.get_secret_value()
     assert secret in path.read_text()
-    assert secret not in repr(rm)
+    assert secret not in repr(media)
     path.chmod(0o640)
-    with pytest.raises(KeyTrouble, match="chmod 600"):
+    with pytest.raises(KeyUnusable, match="chmod 600"):
         read_keyring(path)
     path.chmod(0o600)
     path.write_text(path.read_text().replace('"owner"', '"eigner"'))
-    with pytest.raises(KeyTrouble, match="no key file") as trouble:
+    with pytest.raises(KeyUnusable, match="no key file") as trouble:
         read_keyring(path)
     assert secret not in str(trouble.value)
-    with pytest.raises(KeyTrouble, match="bus keys new"):
+    with pytest.raises(KeyUnusable, match="bus keys new"):
         read_keyring(tmp_path / "none.json")
 
 
-def test_what_is_sealed_is_opened_by_its_recipient_alone(rm: Keyring, dq: Keyring) -> None:
+def test_what_is_sealed_is_opened_by_its_recipient_alone(media: Keyring, party: Keyring) -> None:
     """By the right key, and only about the same message."""
     suite, about = SUITES[USUAL], b"message 1"
-    public = base64.b64decode(dq.keys[0].public.seal)
-    right, wrong = (base64.b64decode(one.keys[0].seal.get_secret_value()) for one in (dq, rm))
+    public = base64.b64decode(party.keys[0].public.seal)
+    right, wrong = (base64.b64decode(one.keys[0].seal.get_secret_value()) for one in (party, media))
     sealed = suite.seal(BODY, public, about)
     assert BODY not in sealed
     assert suite.open(sealed, right, about) == BODY
@@ -256,9 +256,9 @@ def test_what_is_sealed_is_opened_by_its_recipient_alone(rm: Keyring, dq: Keyrin
             suite.open(sealed, key, told)
 
 
-def test_a_fingerprint_can_be_read_out(rm: Keyring) -> None:
+def test_a_fingerprint_can_be_read_out(media: Keyring) -> None:
     """Sixteen groups of four."""
-    assert [len(group) for group in fingerprint(rm.keys[0].public.sign).split()] == [4] * 16
+    assert [len(group) for group in fingerprint(media.keys[0].public.sign).split()] == [4] * 16
 
 
 HASH = "a" * 64
@@ -283,45 +283,45 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_nothing_is_fetched_from_where_no_center_serves_it(name: str, rm: Keyring, tmp_path: Path) -> None:
+def test_nothing_is_fetched_from_where_no_center_serves_it(name: str, media: Keyring, tmp_path: Path) -> None:
     """An address that a message names is asked only when the directory has it, to the letter."""
-    asked = key_request.read(key_request.applied(rm, HOME))
+    asked = key_request.read(key_request.new_request(media, HOME))
     known = key_request.listed(directory.empty(NOW), asked, NOW)
     assert known.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
     assert not known.serves(STRANGE[name], HASH, NOW)
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    files = Attachments(Folder(store, tmp_path), "", KeyNotary(Fixed(rm), Fixed(known)))
+    files = AttachmentService(BlobStore(store, tmp_path), "", KeyedSecurity(Constant(media), Constant(known)))
     reference = Attachment.model_construct(sha256=HASH, size=3, media_type="image/png", href=STRANGE[name])
-    with pytest.raises(NotNow, match="attachment-stranger"):
+    with pytest.raises(RetryLater, match="attachment-stranger"):
         files.fetch(reference)
     store.close()
 
 
-def test_a_center_goes_on_serving_where_it_did_when_its_key_is_rotated(rm: Keyring) -> None:
+def test_a_center_goes_on_serving_where_it_did_when_its_key_is_rotated(media: Keyring) -> None:
     """Also after the key before has ended: an application without an address takes none away."""
-    known = key_request.listed(directory.empty(NOW), key_request.read(key_request.applied(rm, HOME)), NOW)
-    renewed = rm.with_new_key(NOW)
-    known = key_request.listed(known, key_request.read(key_request.applied(renewed)), NOW)
+    known = key_request.listed(directory.empty(NOW), key_request.read(key_request.new_request(media, HOME)), NOW)
+    renewed = media.with_new_key(NOW)
+    known = key_request.listed(known, key_request.read(key_request.new_request(renewed)), NOW)
     assert known.serves(f"{HOME}/attachments/{HASH}", HASH, NOW + 2 * key_request.OVERLAP)
-    assert key_request.listed(known, key_request.read(key_request.applied(renewed)), NOW) is known
+    assert key_request.listed(known, key_request.read(key_request.new_request(renewed)), NOW) is known
 
 
-def test_a_center_that_has_moved_says_so_with_its_key(rm: Keyring, known: Directory) -> None:
+def test_a_center_that_has_moved_says_so_with_its_key(media: Keyring, known: Directory) -> None:
     """The same key with another address needs no telephone; a revoked key serves nothing."""
-    asked = key_request.read(key_request.applied(rm, HOME))
-    assert asked.vouched_for(known, NOW)
+    asked = key_request.read(key_request.new_request(media, HOME))
+    assert asked.proven(known, NOW)
     moved = key_request.listed(known, asked, NOW)
     assert moved.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
     assert moved.serial == known.serial + 1
-    gone = key_request.revoked(moved, rm.keys[0].public.kid, NOW)
+    gone = key_request.revoked(moved, media.keys[0].public.kid, NOW)
     assert not gone.serves(f"{HOME}/attachments/{HASH}", HASH, NOW)
 
 
 @pytest.mark.parametrize(
     "url", ["media.county.example", "ftp://x.example", "https://x.example/", "https://x/?a", "h ttp://x"]
 )
-def test_an_address_to_which_no_path_can_be_added_is_refused(url: str, rm: Keyring) -> None:
+def test_an_address_to_which_no_path_can_be_added_is_refused(url: str, media: Keyring) -> None:
     """Before anything is signed with it."""
     with pytest.raises(ValueError, match="url"):
-        key_request.applied(rm, url)
+        key_request.new_request(media, url)

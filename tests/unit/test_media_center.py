@@ -22,38 +22,38 @@ from adapters.media_center.system import MediaSystem
 from bus import (
     Accepted,
     Attachment,
+    BackendClient,
     Case,
     Close,
     Closed,
     Command,
     Declined,
-    Desk,
-    FrontDesk,
+    HandlerContext,
+    IntakeContext,
     Link,
-    NotEver,
-    NotNow,
     Offered,
     Outcome,
     Record,
+    Reject,
     Resolve,
     Resolved,
+    RetryLater,
     Ruled,
     Ruling,
     Status,
     Urge,
-    Vendor,
     Withdraw,
     Withdrawn,
 )
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, CASE_KINDS, Mode, Reason
-from bus.custody import OfferOut
+from bus.custody import SentOffer
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "media_center"
 IN = sorted(p for p in (FOLDER / "samples/in").glob("*.json") if not p.name.endswith(".expect.json"))
 OUT = sorted(p for p in (FOLDER / "samples/out").glob("*.json") if not p.name.endswith(".effect.json"))
-ME, DQ, ARBITER = "media_center-150402", "party_service-150402006", "government_service-150402"
+ME, PARTY, ARBITER = "media_center-150402", "party_service-150402006", "government_service-150402"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 Told = list[tuple[str, dict[str, Any]]]
 CASE = UUID("0192f0c1-0000-7000-8000-000000000001")
@@ -66,13 +66,13 @@ def a_case(origin: str = ME) -> Case:
 
 def a_record(state: str = "ours", origin: str = ME) -> Record:
     record = Record(me=ME, case=a_case(origin), holder=ME, version=1, path=(origin,), arbiter=ARBITER)
-    offer = OfferOut(offer_id=new_id(), mode=Mode.EXCLUSIVE, version=1, pending=(DQ,), asked=(DQ,), at=NOW)
+    offer = SentOffer(offer_id=new_id(), mode=Mode.EXCLUSIVE, version=1, pending=(PARTY,), asked=(PARTY,), at=NOW)
     return {
         "ours": record,
-        "asked": record.with_(holder=DQ),
+        "asked": record.with_(holder=PARTY),
         "lent": record.with_(offer_out=offer),
-        "elsewhere": record.with_(holder=DQ, version=2, path=(origin, DQ)),
-        "resolved": record.with_(holder=DQ, version=2, status=Status.RESOLVED),
+        "elsewhere": record.with_(holder=PARTY, version=2, path=(origin, PARTY)),
+        "resolved": record.with_(holder=PARTY, version=2, status=Status.RESOLVED),
         "before-arbiter": record.with_(arbitration=ARBITER),
     }[state]
 
@@ -85,16 +85,16 @@ class Routes:
         return self.known.get(f"{category}/{division}")
 
 
-def front_desk(given: dict[str, Any], links: dict[tuple[str, str], UUID] | None = None) -> FrontDesk:
+def front_desk(given: dict[str, Any], links: dict[tuple[str, str], UUID] | None = None) -> IntakeContext:
     known = {tuple(key.split("/", 1)): UUID(case) for key, case in given.get("links", {}).items()}
     known.update(links or {})
 
     def find(system: str, native_id: str) -> UUID:
         if (system, native_id) not in known:
-            raise NotEver("unknown-record")
+            raise Reject("unknown-record")
         return known[system, native_id]
 
-    return FrontDesk(
+    return IntakeContext(
         me=ME,
         now=NOW,
         find=find,
@@ -110,8 +110,10 @@ def photo(attachment: Attachment) -> bytes:
     return (FOLDER / "samples/photos" / attachment.sha256).read_bytes()
 
 
-def a_desk(system: MediaSystem, record: Record, natives: dict[str, str], key: str = "key-1") -> Desk[MediaSystem]:
-    return Desk(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=photo)
+def a_desk(
+    system: MediaSystem, record: Record, natives: dict[str, str], key: str = "key-1"
+) -> HandlerContext[MediaSystem]:
+    return HandlerContext(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=photo)
 
 
 def shown(item: BaseModel) -> dict[str, Any]:
@@ -133,17 +135,17 @@ def includes(whole: Any, part: Any) -> bool:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Simulator, Vendor]]:
+def served() -> Iterator[tuple[Simulator, BackendClient]]:
     simulator = Simulator(ME, "http://127.0.0.1:9", "whsec_c2VjcmV0")
     try:
-        with Vendor(simulator.start()) as vendor:
-            yield simulator, vendor
+        with BackendClient(simulator.start()) as backend:
+            yield simulator, backend
     finally:
         simulator.stop()
 
 
 @pytest.fixture
-def told(served: tuple[Simulator, Vendor], monkeypatch: pytest.MonkeyPatch) -> Told:
+def told(served: tuple[Simulator, BackendClient], monkeypatch: pytest.MonkeyPatch) -> Told:
     """The forms that the stand-in tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
@@ -151,14 +153,14 @@ def told(served: tuple[Simulator, Vendor], monkeypatch: pytest.MonkeyPatch) -> T
 
 
 @pytest.fixture
-def town(served: tuple[Simulator, Vendor], told: Told) -> tuple[Simulator, MediaSystem]:
+def town(served: tuple[Simulator, BackendClient], told: Told) -> tuple[Simulator, MediaSystem]:
     """A vendor's system in which nothing has happened yet."""
     assert told == []
-    simulator, vendor = served
+    simulator, backend = served
     for kept in (simulator.records, simulator.photos, simulator.effects, simulator._done):
         kept.clear()
     simulator.repeats, simulator.autopilot = 0, False
-    return simulator, MediaSystem(vendor)
+    return simulator, MediaSystem(backend)
 
 
 @pytest.mark.parametrize("path", IN, ids=lambda p: p.stem)
@@ -179,14 +181,14 @@ def test_a_message_has_the_effect_of_its_sample(path: Path, town: tuple[Simulato
     given, data = wanted["given"], BY_NAME[path.stem].model_validate_json(path.read_text(encoding="utf-8"))
     message = compose(data, source=given["source"], recipient=ME, now=NOW, subject=CASE, sequence=1)
     state = "resolved" if path.stem == "case.resolved" else "elsewhere"
-    desk = a_desk(system, a_record(state, ME if given["role"] == "origin" else DQ), given["natives"])
-    first = [shown(item) for item in center.handlers[path.stem](desk, message)]
+    context = a_desk(system, a_record(state, ME if given["role"] == "origin" else PARTY), given["natives"])
+    first = [shown(item) for item in center.handlers[path.stem](context, message)]
     assert includes(first, wanted["commands"]), first
     assert [effect["what"] for effect in simulator.effects] == [effect["what"] for effect in wanted["effects"]]
     for effect in wanted["effects"]:
         records = [*simulator.records.values(), {}]
         assert any(includes(r, effect["record"]) for r in records), records
-    again = [shown(item) for item in center.handlers[path.stem](desk, message)]
+    again = [shown(item) for item in center.handlers[path.stem](context, message)]
     assert again == first
     assert len(simulator.effects) == len(wanted["effects"]) == simulator.repeats
 
@@ -216,11 +218,11 @@ def test_a_batch_sent_again_makes_no_third_case() -> None:
     raw = (FOLDER / "samples/in/message-batch.s06.json").read_text(encoding="utf-8")
     batch = native.MessageBatch.model_validate_json(raw)
     links = {("message", one.message_id): new_id() for one in batch.messages}
-    desk = front_desk({}, links)
-    again = list(center.forms["message-batch"].handler(desk, batch.model_copy(update={"batch_id": "other"})))
+    context = front_desk({}, links)
+    again = list(center.forms["message-batch"].handler(context, batch.model_copy(update={"batch_id": "other"})))
     assert [item.case_id for item in again if isinstance(item, Link)] == list(links.values())
     assert len(again) == 2
-    [alone] = center.forms["message"].handler(desk, batch.messages[0])
+    [alone] = center.forms["message"].handler(context, batch.messages[0])
     assert isinstance(alone, Link)
 
 
@@ -235,7 +237,7 @@ def test_a_message_without_a_route_stays_here() -> None:
 def test_dispatch_without_any_route_is_refused_with_the_cure() -> None:
     """Staff who dispatch without naming a center, where no route fits, are told to add one."""
     event = native.MessageEvent(event_id="1", message_id="m", event=native.Dispatching(action="dispatch"))
-    with pytest.raises(NotEver, match="no-route"):
+    with pytest.raises(Reject, match="no-route"):
         list(center.forms["message-event"].handler(front_desk({"links": {"message/m": str(CASE)}}), event))
 
 
@@ -273,7 +275,7 @@ def test_a_cancelled_message_is_ended_when_the_decision_comes_back(
     """The app remembers that the resident cancelled, and the next answer to our offer ends the matter."""
     simulator, system = town
     simulator.act_on_message("LY-1", {"action": "cancel"})
-    message = compose(data, source=DQ, recipient=ME, now=NOW, subject=CASE, sequence=1)
+    message = compose(data, source=PARTY, recipient=ME, now=NOW, subject=CASE, sequence=1)
     answer = list(center.handlers[data.kind](a_desk(system, a_record(state), {"message": "LY-1"}), message))
     assert [type(item) for item in answer if not isinstance(item, Link)] == [expected]
 
@@ -282,11 +284,11 @@ def test_a_result_that_came_too_late_is_told_but_closes_nothing(town: tuple[Simu
     """A case that was reopened or closed meanwhile is not closed by an older result; its reply is still given."""
     simulator, system = town
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
-    message = compose(data, source=DQ, recipient=ME, now=NOW, subject=CASE, sequence=1)
+    message = compose(data, source=PARTY, recipient=ME, now=NOW, subject=CASE, sequence=1)
     for index, state in enumerate(("elsewhere", "resolved")):
         record = a_record(state).with_(round=2 if state == "resolved" else 1)
-        desk = a_desk(system, record, {"message": "LY-1"}, key=f"k{index}")
-        assert list(center.handlers["case.resolved"](desk, message)) == []
+        context = a_desk(system, record, {"message": "LY-1"}, key=f"k{index}")
+        assert list(center.handlers["case.resolved"](context, message)) == []
     assert len(simulator.records["LY-1"]["replies"]) == 2
     current = a_desk(system, a_record("resolved"), {"message": "LY-1"}, key="k3")
     assert list(center.handlers["case.resolved"](current, message)) == [Close(case_id=CASE, replied_at=NOW)]
@@ -296,26 +298,28 @@ def test_an_origin_elsewhere_replies_itself(town: tuple[Simulator, MediaSystem])
     """Only the origin speaks to the resident: at any other center a result is a note."""
     simulator, system = town
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
-    message = compose(data, source=DQ, recipient=ME, now=NOW, subject=CASE, sequence=1)
-    desk = a_desk(system, a_record("resolved", DQ), {"order": "GD-1"})
-    assert list(center.handlers["case.resolved"](desk, message)) == []
+    message = compose(data, source=PARTY, recipient=ME, now=NOW, subject=CASE, sequence=1)
+    context = a_desk(system, a_record("resolved", PARTY), {"order": "GD-1"})
+    assert list(center.handlers["case.resolved"](context, message)) == []
     assert [effect["what"] for effect in simulator.effects] == ["note"]
 
 
 def test_an_order_is_seen_though_its_photo_is_away(town: tuple[Simulator, MediaSystem]) -> None:
     """The holder of a photo being away does not keep the order from staff, and the retry makes no second order."""
     simulator, system = town
-    data = Offered(version=1, offer_id=new_id(), case=a_case(DQ), path=(DQ,))
-    message = compose(data, source=DQ, recipient=ME, now=NOW, subject=CASE, sequence=1)
+    data = Offered(version=1, offer_id=new_id(), case=a_case(PARTY), path=(PARTY,))
+    message = compose(data, source=PARTY, recipient=ME, now=NOW, subject=CASE, sequence=1)
 
     def away(_attachment: Attachment) -> bytes:
-        raise NotNow("holder-away")
+        raise RetryLater("holder-away")
 
-    desk = a_desk(system, a_record("asked", DQ), {})
-    with pytest.raises(NotNow):
-        list(center.handlers["case.offered"](Desk(ME, NOW, "key-1", system, desk.record, {}, away), message))
+    context = a_desk(system, a_record("asked", PARTY), {})
+    with pytest.raises(RetryLater):
+        list(
+            center.handlers["case.offered"](HandlerContext(ME, NOW, "key-1", system, context.record, {}, away), message)
+        )
     assert [effect["what"] for effect in simulator.effects] == ["order"]
-    assert [type(item) for item in center.handlers["case.offered"](desk, message)] == [Link]
+    assert [type(item) for item in center.handlers["case.offered"](context, message)] == [Link]
     assert [effect["what"] for effect in simulator.effects] == ["order", "photo"]
     assert list(simulator.photos) == [sha256(next(iter(simulator.photos.values()))).hexdigest()]
 
@@ -324,10 +328,10 @@ def test_every_record_of_a_case_hears_the_news(town: tuple[Simulator, MediaSyste
     """Where a case has a message and an order, a line stands on both."""
     simulator, system = town
     said = compose(
-        Closed(version=2, round=1, replied_at=NOW), source=DQ, recipient=ME, now=NOW, subject=CASE, sequence=1
+        Closed(version=2, round=1, replied_at=NOW), source=PARTY, recipient=ME, now=NOW, subject=CASE, sequence=1
     )
-    desk = a_desk(system, a_record("elsewhere"), {"message": "LY-1", "order": "GD-1", "assist-order": "GD-2"})
-    center.handlers["case.closed"](desk, said)
+    context = a_desk(system, a_record("elsewhere"), {"message": "LY-1", "order": "GD-1", "assist-order": "GD-2"})
+    center.handlers["case.closed"](context, said)
     assert [(record["id"], len(record["notes"])) for record in simulator.records.values()] == [
         ("LY-1", 1),
         ("GD-1", 1),
@@ -340,7 +344,7 @@ def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, Medi
     simulator, system = town
     odd = "留言/2021 ?17#a"
     message = compose(
-        Closed(version=2, round=1, replied_at=NOW), source=DQ, recipient=ME, now=NOW, subject=CASE, sequence=1
+        Closed(version=2, round=1, replied_at=NOW), source=PARTY, recipient=ME, now=NOW, subject=CASE, sequence=1
     )
     center.handlers["case.closed"](a_desk(system, a_record("elsewhere"), {"message": odd}), message)
     assert simulator.records[odd]["status"] == "closed"
@@ -355,7 +359,7 @@ def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, MediaS
             "/residents/messages", json={"client_name": "居民甲", "text": "路灯不亮", "division": "150402"}
         )
         rated = people.post(f"/residents/messages/{left.json()['id']}/events", json={"action": "rate", "stars": 5})
-        order = system.open_order(mapping.order(a_case(DQ), "handle", DQ), key="k")
+        order = system.open_order(mapping.order(a_case(PARTY), "handle", PARTY), key="k")
         acted = people.post(f"/staff/orders/{order}/events", json={"action": "decline", "reason": "属地不符"})
         unknown = people.post("/staff/orders/nobody/events", json={"action": "accept"})
         records = people.get("/records").json()
@@ -371,7 +375,7 @@ def test_autopilot_accepts_and_resolves(town: tuple[Simulator, MediaSystem], tol
     simulator, system = town
     simulator.autopilot = True
     for purpose in ("handle", "assist", "imposed", "arbitrate"):
-        system.open_order(mapping.order(a_case(DQ), purpose, DQ), key=purpose)
+        system.open_order(mapping.order(a_case(PARTY), purpose, PARTY), key=purpose)
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve", "answer-assist", "resolve"]
 
 

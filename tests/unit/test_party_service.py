@@ -23,27 +23,27 @@ from adapters.party_service.simulator import Simulator
 from adapters.party_service.system import PartySystem
 from bus import (
     Accept,
+    BackendClient,
     Case,
     Close,
     Granted,
     Ground,
     Link,
-    NotEver,
     Offer,
     Outcome,
     Progressed,
     Rater,
     Reason,
+    Reject,
     Report,
     Resolved,
     Ruled,
     Ruling,
-    Vendor,
 )
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, CASE_KINDS
-from bus.custody import Given, Result
+from bus.custody import Rating, Result
 from tests.unit.handler_contexts import CASE, NOW, PEER, a_case, a_desk, a_record, front_desk, includes, shown
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "party_service"
@@ -53,18 +53,18 @@ Told = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Simulator, Vendor, str]]:
+def served() -> Iterator[tuple[Simulator, BackendClient, str]]:
     simulator = Simulator(ME, "http://127.0.0.1:9", "whsec_c2VjcmV0")
     try:
         url = simulator.start()
-        with Vendor(url) as vendor:
-            yield simulator, vendor, url
+        with BackendClient(url) as backend:
+            yield simulator, backend, url
     finally:
         simulator.stop()
 
 
 @pytest.fixture
-def told(served: tuple[Simulator, Vendor, str], monkeypatch: pytest.MonkeyPatch) -> Told:
+def told(served: tuple[Simulator, BackendClient, str], monkeypatch: pytest.MonkeyPatch) -> Told:
     """The forms that the stand-in tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
@@ -72,7 +72,7 @@ def told(served: tuple[Simulator, Vendor, str], monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def town(served: tuple[Simulator, Vendor, str], told: Told) -> tuple[Simulator, PartySystem]:
+def town(served: tuple[Simulator, BackendClient, str], told: Told) -> tuple[Simulator, PartySystem]:
     """A platform on which nothing has happened yet."""
     assert told == []
     simulator = served[0]
@@ -83,7 +83,7 @@ def town(served: tuple[Simulator, Vendor, str], told: Told) -> tuple[Simulator, 
 
 
 @pytest.fixture
-def people(served: tuple[Simulator, Vendor, str], town: object) -> Iterator[httpx.Client]:
+def people(served: tuple[Simulator, BackendClient, str], town: object) -> Iterator[httpx.Client]:
     """Residents and staff at the platform."""
     assert town
     with httpx.Client(base_url=served[2], trust_env=False) as client:
@@ -184,7 +184,7 @@ def test_a_level_that_is_not_there_is_refused_with_the_cure() -> None:
     """A county's center has nobody above it: staff are told to name a center."""
     act = native.Dispatching(action="dispatch", level="up")
     event = native.OrderEvent(event_id="1", matter_no="m", case_id=CASE, event=act)
-    with pytest.raises(NotEver, match="no-such-level"):
+    with pytest.raises(Reject, match="no-such-level"):
         list(center.forms["order-event"].handler(front_desk(FOLDER, "party_service-150402", {}), event))
     with pytest.raises(ValidationError, match="not both"):
         native.Dispatching(action="dispatch", level="up", to=(PEER,))
@@ -198,7 +198,7 @@ def test_a_matter_is_claimed_once_in_each_round() -> None:
     assert isinstance(report, Report)
     assert isinstance(ticket, Link)
     links = {(ticket.system, ticket.native_id): CASE}
-    with pytest.raises(NotEver, match="claimed"):
+    with pytest.raises(Reject, match="claimed"):
         center.forms["order-event"].handler(front_desk(FOLDER, ME, {}, links), event)
     taken, _ = center.forms["order-event"].handler(front_desk(FOLDER, ME, {"record": "asked"}), event)
     assert isinstance(taken, Accept)
@@ -223,10 +223,12 @@ def test_of_many_claims_at_once_one_wins(people: httpx.Client, told: Told) -> No
 def test_a_promise_with_a_date_is_filed_as_a_notice(town: tuple[Simulator, PartySystem]) -> None:
     """S10: 整改通知单 stands on the matter where the promise was heard; progress without a date files none."""
     simulator, system = town
-    desk = a_desk(system, FOLDER, a_record(FOLDER, ME, "elsewhere"), {"matter": "TZ-1"})
+    context = a_desk(system, FOLDER, a_record(FOLDER, ME, "elsewhere"), {"matter": "TZ-1"})
     due = NOW + timedelta(days=3)
-    hear(desk, Progressed(version=2, stage="notice-served", text="三日内清理", due=due))
-    hear(a_desk(system, FOLDER, desk.record, desk.natives, "key-2"), Progressed(version=2, stage="x", text="在办"))
+    hear(context, Progressed(version=2, stage="notice-served", text="三日内清理", due=due))
+    hear(
+        a_desk(system, FOLDER, context.record, context.natives, "key-2"), Progressed(version=2, stage="x", text="在办")
+    )
     [notice] = simulator.records["TZ-1"]["notices"]
     assert (notice["by"], notice["notice_no"]) == (PEER, "ZG-TZ-1-1")
     assert len(simulator.records["TZ-1"]["steps"]) == 2
@@ -263,8 +265,8 @@ def test_a_result_closes_only_the_current_round_of_our_own_case(town: tuple[Simu
     simulator, system = town
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
     resolved = a_record(FOLDER, ME, "resolved")
-    desk = a_desk(system, FOLDER, resolved, {"matter": "TZ-1"})
-    assert hear(desk, data) == [Close(case_id=CASE, replied_at=NOW)]
+    context = a_desk(system, FOLDER, resolved, {"matter": "TZ-1"})
+    assert hear(context, data) == [Close(case_id=CASE, replied_at=NOW)]
     assert hear(a_desk(system, FOLDER, resolved.with_(round=2), {"matter": "TZ-1"}, "key-2"), data) == []
     assert len(simulator.records["TZ-1"]["replies"]) == 2
     theirs = resolved.with_(case=a_case(FOLDER))
@@ -475,7 +477,7 @@ def test_the_ledger_of_cases_carries_no_formula_and_no_resident() -> None:
     record = a_record(FOLDER, ME, "resolved")
     case = record.case.model_copy(update={"title": '=HYPERLINK("http://x","y")'})
     result = Result(by=PEER, outcome=Outcome.DONE, public_reply="@已办")
-    ratings = (Given(round=1, rater=Rater.SURVEY, grade=1), Given(round=1, rater=Rater.RESIDENT, grade=5))
+    ratings = (Rating(round=1, rater=Rater.SURVEY, grade=1), Rating(round=1, rater=Rater.RESIDENT, grade=5))
     record = record.with_(case=case, result=result, ratings=ratings, due=NOW)
     csv_text = ledger.write_csv([record]).decode("utf-8-sig")
     sheet = load_workbook(io.BytesIO(ledger.write_xlsx([record]))).worksheets[0]

@@ -9,7 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from bus.security import pki
-from bus.security.errors import KeyTrouble
+from bus.security.errors import KeyUnusable
 from tests.unit.test_cli_run import bus
 
 A = "media_center-150402"
@@ -78,5 +78,5 @@ def test_the_days_of_a_certificate_are_counted(tmp_path: Path) -> None:
     assert pki.days_left(path, now) in (29, 30)
     assert pki.days_left(path, now + timedelta(days=31)) < 0
     path.write_text("nothing")
-    with pytest.raises(KeyTrouble, match="no certificate"):
+    with pytest.raises(KeyUnusable, match="no certificate"):
         pki.days_left(path, now)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bus.cli.production_checks import weaknesses
+from bus.cli.production_checks import production_checks
 from bus.demo.county_keys import county_keys
 from bus.settings import load
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
@@ -20,7 +20,7 @@ def safe(tmp_path: Path) -> dict[str, Any]:
     return {
         "BUS_INTAKE_SECRET": SECRET,
         "BUS_BROKER": f"amqps://{ME}:geheim@broker.example:5671/x",
-        "BUS_VENDOR__URL": "https://app.example/api",
+        "BUS_BACKEND__URL": "https://app.example/api",
         "BUS_HTTP__PUBLIC_URL": "https://media.example/bus",
         "BUS_PRODUCTION": "true",
         "BUS_AT_REST__KEY": str(tmp_path / "store-key"),
@@ -43,7 +43,7 @@ def found(config: Path, env: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
     """What is weak, and whether it is grave."""
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    return {one.what: one.grave for one in weaknesses(load(config), config)}
+    return {one.what: one.grave for one in production_checks(load(config), config)}
 
 
 WEAK: dict[str, tuple[dict[str, str], str, bool]] = {
@@ -53,7 +53,7 @@ WEAK: dict[str, tuple[dict[str, str], str, bool]] = {
     "plain to the broker": ({"BUS_BROKER": f"amqp://{ME}:geheim@broker.example/x"}, "broker TLS", True),
     "one plain node": ({"BUS_BROKER": f"amqp://{ME}:geheim@127.0.0.1,two.example/x"}, "broker TLS", True),
     "unsigned taken": ({"BUS_TRUST__REQUIRED": "false"}, "trust", False),
-    "plain to the own system": ({"BUS_VENDOR__URL": "http://app.example/api"}, "vendor TLS", False),
+    "plain to the own system": ({"BUS_BACKEND__URL": "http://app.example/api"}, "vendor TLS", False),
     "plain attachments": ({"BUS_HTTP__PUBLIC_URL": "http://media.example/bus"}, "attachments TLS", False),
     "a door to the network": ({"BUS_HTTP__HOST": "0.0.0.0"}, "door TLS", False),  # noqa: S104 - nothing listens
     "a database far away": ({"BUS_STORE": "postgresql+psycopg://u:geheim@db.example/x"}, "store TLS", False),
@@ -72,7 +72,7 @@ def test_safe_settings_have_none(config: Path, safe: dict[str, Any], monkeypatch
     assert found(config, safe, monkeypatch) == {}
     near = {
         "BUS_BROKER": f"amqp://{ME}:geheim@127.0.0.1:5672,[::1]:5672/x",
-        "BUS_VENDOR__URL": "http://localhost:1",
+        "BUS_BACKEND__URL": "http://localhost:1",
         "BUS_STORE": "postgresql+psycopg://u:geheim@db.example/x?sslmode=verify-full",
     }
     assert found(config, safe | near, monkeypatch) == {}
@@ -97,7 +97,7 @@ def test_a_secret_in_the_file_is_grave_when_others_may_read_it(
     config.write_text(f"{line}\n{config.read_text(encoding='utf-8')}", encoding="utf-8")
     assert found(config, safe, monkeypatch) == {"secrets": False}
     config.chmod(0o644)
-    (one,) = weaknesses(load(config), config)
+    (one,) = production_checks(load(config), config)
     assert one.grave
     assert name in one.found.en
     assert "geheim" not in f"{one}"

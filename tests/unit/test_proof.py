@@ -16,15 +16,15 @@ from bus.demo.county_keys import county_keys
 from bus.operations.proof import Judgement, Proof, Vouched, judge, of_case
 from bus.security import directory
 from bus.security.directory import Directory
-from bus.security.keyed_security import notary_of
+from bus.security.keyed_security import security_of
 from bus.security.keyring import read_public_key
 from bus.settings import Trust
-from tests.unit.steps import Bare, a_case, carry
+from tests.unit.steps import BareCenter, a_case, carry
 from tests.unit.test_cli_run import bus
 from verification.checker.canaries import canaries
-from verification.checker.leak_scan import hunt
+from verification.checker.leak_scan import scan
 
-RM, DQ = "media_center-150402", "party_service-150402006"
+MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 WHO = canaries(seed=77, n=1)[0]
 
 
@@ -32,7 +32,7 @@ WHO = canaries(seed=77, n=1)[0]
 class Matter:
     """A case that has been handed over, and where the keys lie."""
 
-    rm: Bare
+    rm: BareCenter
     case: Case
     keys: Path
 
@@ -44,36 +44,36 @@ class Matter:
     def proof(self) -> Proof:
         """As the giver shows it."""
         with self.rm.store.reading() as tx:
-            return of_case(tx, RM, self.case.case_id)
+            return of_case(tx, MEDIA, self.case.case_id)
 
 
 @pytest.fixture
 def matter(tmp_path: Path) -> Iterator[Matter]:
     """Offered and accepted, between centers that sign."""
-    keys = county_keys(tmp_path / "keys", {RM: None, DQ: None})
-    rm, dq = (Bare(name, tmp_path, notary=notary_of(Trust(**keys[name]))) for name in (RM, DQ))
-    case = a_case(RM, title=WHO.words, resident=WHO.person())
-    rm.do(Register(case=case), Offer(case_id=case.case_id, to=(DQ,)))
-    carry(rm, dq)
-    dq.do(Accept(case_id=case.case_id))
-    carry(rm, dq)
-    yield Matter(rm, case, tmp_path / "keys")
-    rm.close()
-    dq.close()
+    keys = county_keys(tmp_path / "keys", {MEDIA: None, PARTY: None})
+    media, party = (BareCenter(name, tmp_path, security=security_of(Trust(**keys[name]))) for name in (MEDIA, PARTY))
+    case = a_case(MEDIA, title=WHO.words, resident=WHO.person())
+    media.execute(Register(case=case), Offer(case_id=case.case_id, to=(PARTY,)))
+    carry(media, party)
+    party.execute(Accept(case_id=case.case_id))
+    carry(media, party)
+    yield Matter(media, case, tmp_path / "keys")
+    media.close()
+    party.close()
 
 
 def test_what_was_signed_for_is_proven_and_tells_nothing_of_the_resident(matter: Matter) -> None:
     """The offer, vouched for by its recipient."""
     shown = matter.proof()
-    assert [(one.kind, one.recipient, one.verdict.value) for one in shown.said] == [("case.offered", DQ, "applied")]
+    assert [(one.kind, one.recipient, one.verdict.value) for one in shown.said] == [("case.offered", PARTY, "applied")]
     assert [judge(one, matter.known) for one in shown.said] == [Judgement.VOUCHED]
     receipts = [("receipt", base64.b64decode(one.receipt)) for one in shown.said]
-    assert hunt([WHO], [("proof", shown.model_dump_json()), *receipts]) == []
+    assert scan([WHO], [("proof", shown.model_dump_json()), *receipts]) == []
 
 
 def _resigned(one: Vouched, change: Callable[[bytes], bytes]) -> Vouched:
-    signature, document = signed_document.message(base64.b64decode(one.receipt))
-    raw = signed_document.joined(change(document), [signature or ""])
+    signature, document = signed_document.split_message(base64.b64decode(one.receipt))
+    raw = signed_document.join(change(document), [signature or ""])
     return one.model_copy(update={"receipt": base64.b64encode(raw).decode()})
 
 
@@ -82,11 +82,15 @@ WRONG: dict[str, tuple[Callable[[Vouched], Vouched], Judgement]] = {
     "of another message": (
         lambda one: one.model_copy(update={"message_id": one.message_id.__class__(int=7)}), Judgement.OTHERWISE,
     ),
-    "by somebody else": (lambda one: one.model_copy(update={"recipient": RM}), Judgement.NOT_THEIRS),
+    "by somebody else": (lambda one: one.model_copy(update={"recipient": MEDIA}), Judgement.NOT_THEIRS),
     "altered": (lambda one: _resigned(one, lambda body: body.replace(b"applied", b"refused")), Judgement.NOT_THEIRS),
     "unsigned": (
         lambda one: one.model_copy(
-            update={"receipt": base64.b64encode(signed_document.message(base64.b64decode(one.receipt))[1]).decode()}
+            update={
+                "receipt": base64.b64encode(
+                    signed_document.split_message(base64.b64decode(one.receipt))[1]
+                ).decode()
+            }
         ),
         Judgement.NOT_THEIRS,
     ),
@@ -106,7 +110,7 @@ def test_the_commands_export_and_check_it_without_the_store(matter: Matter, tmp_
     """What was exported is checked with the directory and the operator's key alone; one that was altered is told."""
     config, out = tmp_path / "c.toml", tmp_path / "proof.json"
     config.write_text(
-        f'center = "{RM}"\nstore = "sqlite:///{tmp_path}/{RM}.db"\n[vendor]\nurl = "http://127.0.0.1:1"\n'
+        f'center = "{MEDIA}"\nstore = "sqlite:///{tmp_path}/{MEDIA}.db"\n[backend]\nurl = "http://127.0.0.1:1"\n'
     )
     assert bus("proof", "export", matter.case.number, "--out", out, "--config", config)[0] == 0
     ways = ("--directory", matter.keys / "county.directory", "--operator", matter.keys / "operator.pub")

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from bus.http import rate_limit as module
-from bus.http.rate_limit import Throttle, throttled
-from bus.testing.adapter_harness import Bench
+from bus.http.rate_limit import RateLimit, rate_limited
+from bus.testing.adapter_harness import AdapterHarness
 
 
 class Hours:
@@ -26,7 +26,7 @@ class Hours:
 def test_a_source_has_a_second_s_worth_at_once_and_as_much_a_second() -> None:
     """The eleventh waits a tenth of a second; its neighbour does not wait, and a long silence saves up no more."""
     clock = Hours()
-    door = Throttle(10, clock)
+    door = RateLimit(10, clock)
     assert [door.wait("a") for _ in range(10)] == [0.0] * 10
     assert door.wait("a") == 0.1
     assert door.wait("b") == 0.0
@@ -39,7 +39,7 @@ def test_a_source_has_a_second_s_worth_at_once_and_as_much_a_second() -> None:
 def test_ever_new_sources_take_no_more_memory() -> None:
     """The one that has been silent for longest is forgotten."""
     clock = Hours()
-    door = Throttle(1, clock)
+    door = RateLimit(1, clock)
     for number in range(module.MOST_SOURCES + 500):
         assert door.wait(f"source {number}") == 0
     assert len(door._buckets) == module.MOST_SOURCES
@@ -50,7 +50,7 @@ def test_whoever_asks_too_often_is_told_when_to_come_again_and_is_counted() -> N
     """In the shape of every other refusal; the app behind sees nothing of it."""
     app, seen, away = FastAPI(), list[int](), list[int]()
     app.get("/x")(lambda: seen.append(1))
-    served = throttled(app, Throttle(5, Hours()), lambda: away.append(1))
+    served = rate_limited(app, RateLimit(5, Hours()), lambda: away.append(1))
 
     async def play() -> list[httpx.Response]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://center") as people:
@@ -64,13 +64,13 @@ def test_whoever_asks_too_often_is_told_when_to_come_again_and_is_counted() -> N
 
 def test_the_door_of_a_center_stands_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a flood from one address the door lets in so many a second; an operator sees how many were turned away."""
-    monkeypatch.setattr("bus.runtime.process.Throttle", lambda _per_second: Throttle(30))
-    bench = Bench("adapters.media_center", tmp_path).start()
+    monkeypatch.setattr("bus.runtime.process.RateLimit", lambda _per_second: RateLimit(30))
+    harness = AdapterHarness("adapters.media_center", tmp_path).start()
     try:
-        codes = [bench.http.get("/health/live").status_code for _ in range(200)]
+        codes = [harness.http.get("/health/live").status_code for _ in range(200)]
         assert 429 in codes
         time.sleep(1)
-        page = bench.http.get("/metrics").text
-        assert f'bus_requests_turned_away_total{{center="{bench.me}"}} {codes.count(429)}.0' in page
+        page = harness.http.get("/metrics").text
+        assert f'bus_requests_turned_away_total{{center="{harness.me}"}} {codes.count(429)}.0' in page
     finally:
-        bench.stop()
+        harness.stop()

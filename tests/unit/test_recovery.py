@@ -12,23 +12,23 @@ from sqlalchemy import select
 
 import bus.pipeline.receive
 from bus import recovery
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.contract import messages as k
 from bus.contract.case import Place, Source
 from bus.contract.envelope import Message, compose, decode, encode
-from bus.contract.epochs import ERA
+from bus.contract.epochs import EPOCH
 from bus.contract.ids import new_id
 from bus.custody import Record, Refusal, Status
 from bus.custody import commands as c
 from bus.demo.local_county import one_custodian
-from bus.pipeline.intake import Counter, Submission, intake
+from bus.pipeline.intake import IntakeDeps, Submission, intake
 from bus.recovery import complete, responder
-from bus.sdk.center import Center, FrontDesk
-from bus.store import StoreTrouble, Tx, archive, cases, inbox, parked
+from bus.sdk.center import Center, IntakeContext
+from bus.store import StoreUnavailable, Tx, archive, cases, inbox, parked
 from bus.store import tables as t
-from bus.store.unit_of_work import Page
+from bus.store.unit_of_work import UnitOfWork
 from tests.unit.recovering_county import HONEST_REFUSALS, Restored
-from tests.unit.steps import NOW, Bare, Strict, a_case
+from tests.unit.steps import NOW, BareCenter, Strict, a_case
 
 A, B, C, ARBITER = "media-150402", "party-150402", "civil-150402", "service-150402"
 
@@ -45,7 +45,7 @@ def county(tmp_path: Path) -> Iterator[Restored]:
 def does(county: Restored, name: str, *commands: c.Command) -> None:
     """A center acts."""
     county.centers[name].now = county.now
-    county.centers[name].do(*commands)
+    county.centers[name].execute(*commands)
 
 
 def record(county: Restored, name: str, case_id: UUID) -> Record:
@@ -199,11 +199,11 @@ def test_what_nobody_has_heard_is_undone_and_its_ghosts_change_nothing(county: R
     county.put_back(B, backup)
     rest(county)
     assert record(county, B, case_id).offer_in is not None
-    assert county.centers[A].accept(ghost) == {"fenced": 1}
+    assert county.centers[A].receive(ghost) == {"fenced": 1}
     does(county, B, c.Decline(case_id=case_id, reason=k.Reason.NOT_DUTY))
     rest(county)
     assert {record(county, name, case_id).holder for name in (A, B)} == {A}
-    assert county.centers[A].accept(ghost) == {"fenced": 1}
+    assert county.centers[A].receive(ghost) == {"fenced": 1}
     assert [county.parked(name) for name in county.names] == [[]] * 4
 
 
@@ -220,8 +220,8 @@ def test_a_receipt_of_the_lost_time_ends_nothing(county: Restored) -> None:
     county.road.parcels.clear()
     county.put_back(B, backup)
     county.relay(B)
-    county.centers[A].accept(*[body for to, body in county.road.parcels if to == A])  # the question, in the new era
-    assert county.centers[A].accept(receipt) == {"fenced": 1}
+    county.centers[A].receive(*[body for to, body in county.road.parcels if to == A])  # the question, in the new era
+    assert county.centers[A].receive(receipt) == {"fenced": 1}
     county.road.parcels.clear()
     rest(county)
     assert record(county, B, case_id).offer_in is not None
@@ -274,7 +274,7 @@ def test_a_decision_that_nobody_heard_is_made_again(county: Restored) -> None:
 
 def kind_of(county: Restored, to: str, body: bytes) -> str:
     """The kind of a message, as its recipient reads it."""
-    return str(decode(county.centers[to].rules.notary.opened(body)).data.kind)
+    return str(decode(county.centers[to].context.security.unseal(body)).data.kind)
 
 
 def test_what_the_backup_still_owed_is_said(county: Restored) -> None:
@@ -294,14 +294,14 @@ def test_what_the_backup_still_owed_is_said(county: Restored) -> None:
 SAFEGUARDS = [
     (
         bus.pipeline.receive,
-        "enter_eras",
+        "enter_epochs",
         lambda *_: {},
         test_what_nobody_has_heard_is_undone_and_its_ghosts_change_nothing,
     ),
-    (bus.pipeline.receive, "enter_eras", lambda *_: {}, test_a_receipt_of_the_lost_time_ends_nothing),
+    (bus.pipeline.receive, "enter_epochs", lambda *_: {}, test_a_receipt_of_the_lost_time_ends_nothing),
     (complete, "still_to_say", lambda *_: [], test_a_word_to_many_that_reached_one_reaches_all),
     (complete, "must_be_heard_again", lambda *_: False, test_a_decision_that_nobody_heard_is_made_again),
-    (complete, "_say_anew", lambda *_: None, test_what_the_backup_still_owed_is_said),
+    (complete, "_send_again", lambda *_: None, test_what_the_backup_still_owed_is_said),
     (complete, "_name", lambda *_: None, test_a_case_registered_and_offered_since_the_backup_comes_back),
     (complete, "rebuild", lambda story, _: story.before, test_a_holder_put_back_before_its_hand_over_no_longer_holds),
 ]
@@ -326,14 +326,14 @@ def long_case(origin: str) -> c.Register:
     return c.Register(case=a_case(origin, text="灯" * 7990))
 
 
-def page_of(center: Bare, peer: str, cursor: str, number: UUID) -> k.LogTold:
+def page_of(center: BareCenter, peer: str, cursor: str, number: UUID) -> k.LogTold:
     """The page that a peer would be told, in its first new era."""
-    asked = compose(k.LogAsked(recovery=number, cursor=cursor), source=peer, recipient=A, now=NOW, sequence=ERA)
+    asked = compose(k.LogAsked(recovery=number, cursor=cursor), source=peer, recipient=A, now=NOW, sequence=EPOCH)
 
     def change(tx: Tx) -> k.LogTold:
         responder.take_asked(tx, asked, 1)
         (owed,) = archive.pages_due(tx, 1, 0)
-        return responder.page(tx, owed)
+        return responder.log_page(tx, owed)
 
     return center.store.write(change)
 
@@ -374,16 +374,16 @@ def test_while_it_recovers_a_center_takes_nothing_in_and_receipts_nothing(county
     does(county, A, c.Offer(case_id=case_id, to=(B,)))
     (offered,) = county.centers[A].relay()
     county.put_back(B, county.backup(B))
-    assert county.centers[B].accept(offered.body) == {"recovering": 1}
+    assert county.centers[B].receive(offered.body) == {"recovering": 1}
     assert {p.kind for p in county.centers[B].relay()} == {"log.asked"}
     assert county.centers[B].store.write(lambda tx: inbox.claim_work(tx, 10**15, 10, 1)) == []
-    with pytest.raises(StoreTrouble, match="again later"):
+    with pytest.raises(StoreUnavailable, match="again later"):
         intake(county.centers[B].store, counter(B), [submission()], NOW)
 
 
-def counter(name: str) -> Counter:
+def counter(name: str) -> IntakeDeps:
     """A front desk without routes and files."""
-    return Counter(Rules(name), None, lambda _tx, _sha: None)  # type: ignore[arg-type]  # no route is asked for
+    return IntakeDeps(CenterContext(name), None, lambda _tx, _sha: None)  # type: ignore[arg-type]  # no route is asked for
 
 
 class Letter(Strict):
@@ -397,8 +397,8 @@ def submission(native_id: str = "w-1") -> Submission:
     """A form that registers the record it names."""
     desk: Center[object] = Center("media", connect=lambda _: object())
 
-    @desk.takes_in("letter", Letter, native_id=lambda form: form.id)
-    def _letter(front: FrontDesk, form: Letter) -> Any:
+    @desk.form("letter", Letter, native_id=lambda form: form.id)
+    def _letter(front: IntakeContext, form: Letter) -> Any:
         source = Source(system="app", record=form.id)
         case = front.new_case(
             title="路灯", text=form.text, category="housing", place=Place(division="150402006"), channel="app",
@@ -434,8 +434,8 @@ def test_a_form_about_a_case_that_is_not_back_yet_is_to_come_again(county: Resto
     """The center's own system has heard of it in the lost time; an hour after the recovery unknown is unknown."""
     desk: Center[object] = Center("media", connect=lambda _: object())
 
-    @desk.takes_in("pick", Pick, native_id=lambda form: form.id)
-    def _pick(_front: FrontDesk, form: Pick) -> Any:
+    @desk.form("pick", Pick, native_id=lambda form: form.id)
+    def _pick(_front: IntakeContext, form: Pick) -> Any:
         return [c.Accept(case_id=form.case_id)]
 
     b, case_id = county.centers[B], county.register(A)
@@ -475,11 +475,11 @@ def test_the_desk_gets_its_work_again_with_the_same_keys(county: Restored) -> No
     assert before[0][0] == offered
 
 
-def work_at_desk(tx: Tx, center: Bare, command: c.Command, cause: Message[Any]) -> None:
+def work_at_desk(tx: Tx, center: BareCenter, command: c.Command, cause: Message[Any]) -> None:
     """A command that a handler returned for a message."""
-    page = Page(tx, center.rules, center.now)
-    page.do(command, cause=cause)
-    page.write()
+    uow = UnitOfWork(tx, center.context, center.now)
+    uow.execute(command, cause=cause)
+    uow.flush()
 
 
 def test_an_own_result_goes_to_the_own_desk_again_under_the_same_key(county: Restored) -> None:
@@ -581,7 +581,7 @@ def test_where_only_we_have_spoken_nothing_is_learnt_twice_either(
     does(county, A, c.Offer(case_id=case_id, to=(B,)))
     if refused:
         with monkeypatch.context() as planted:
-            planted.setattr(Page, "hear", refuse)
+            planted.setattr(UnitOfWork, "apply", refuse)
             rest(county)
     rest(county)
     county.put_back(A, backup)
@@ -608,7 +608,7 @@ def test_a_center_that_never_answers_may_be_excused(county: Restored) -> None:
     with pytest.raises(AssertionError, match="never comes to rest"):
         county.rest()
     assert recovery.status(county.centers[A].store).peers[gone] == "asked"
-    with pytest.raises(recovery.Nothing):
+    with pytest.raises(recovery.NothingToRecover):
         recovery.excuse(county.centers[A].store, B, NOW)
     recovery.excuse(county.centers[A].store, gone, NOW)
     rest(county)
@@ -644,7 +644,7 @@ def test_a_case_whose_opening_nobody_tells_is_seen_and_may_be_replayed(county: R
     rest(county)
     fresh = county.folder / "fresh"
     fresh.mkdir()
-    Bare(B, fresh).close()
+    BareCenter(B, fresh).close()
     county.put_back(B, fresh / f"{B}.db")
     rest(county)
     assert county.parked(B) == [("wire", "unknown-case")]
@@ -663,8 +663,8 @@ def test_without_the_operators_word_both_sides_park_and_name_the_cure(county: Re
     with county.centers[A].store.reading() as here, county.centers[B].store.reading() as there:
         (ours,), (theirs,) = parked.listed(here), parked.listed(there)
     assert (ours["code"], theirs["code"]) == ("sequence-reused", "sequence-reused")
-    assert "bus restored" in ours["hint"]
-    assert "bus restored" in theirs["hint"]
+    assert "bus recover" in ours["hint"]
+    assert "bus recover" in theirs["hint"]
 
 
 def test_the_archive_is_pruned_by_age_in_small_pieces(county: Restored) -> None:
@@ -685,10 +685,10 @@ def test_a_case_whose_opening_is_unreceipted_is_known_by_what_came_after(county:
     case_id = county.register(A)
     backup = county.backup(B)
     does(county, A, c.Offer(case_id=case_id, to=(B,)))
-    county.centers[B].accept(*[parcel.body for parcel in county.centers[A].relay()])
+    county.centers[B].receive(*[parcel.body for parcel in county.centers[A].relay()])
     does(county, B, c.Urge(case_id=case_id, text="请补充"))
     urged = [parcel for parcel in county.centers[B].relay() if parcel.kind == "case.urged"]
-    county.centers[A].accept(*[parcel.body for parcel in urged])
+    county.centers[A].receive(*[parcel.body for parcel in urged])
     county.put_back(B, backup)
     rest(county)
     assert record(county, B, case_id).offer_in is not None

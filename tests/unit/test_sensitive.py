@@ -15,18 +15,18 @@ from bus.security.master_key import FileKey
 from bus.settings import Retention
 from bus.store import cases
 from bus.store import tables as t
-from bus.store.encryption import Vault
-from tests.unit.steps import NOW, Bare, a_case, carry
+from bus.store.encryption import CaseEncryption
+from tests.unit.steps import NOW, BareCenter, a_case, carry
 from tests.unit.test_types import id_card
 
-RM, DQ, WM = "media_center-150402", "party_service-150402", "civilization_center-150402"
+MEDIA, PARTY, CIVILIZATION = "media_center-150402", "party_service-150402", "civilization_center-150402"
 WHEN = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Bare, Bare]]:
+def pair(tmp_path: Path) -> Iterator[tuple[BareCenter, BareCenter]]:
     """Two centers whose stores are hidden."""
-    made = tuple(Bare(name, tmp_path, vault=Vault(FileKey(b"m" * 32))) for name in (RM, DQ))
+    made = tuple(BareCenter(name, tmp_path, encryption=CaseEncryption(FileKey(b"m" * 32))) for name in (MEDIA, PARTY))
     yield made[0], made[1]
     for center in made:
         center.close()
@@ -53,44 +53,44 @@ def test_a_child_is_told_by_the_card_and_the_sick_by_the_category(
 
 
 def _marked() -> Case:
-    return a_case(RM, sensitive=(Sensitive.MINOR,))
+    return a_case(MEDIA, sensitive=(Sensitive.MINOR,))
 
 
-def _known(center: Bare, case: Case) -> Record:
+def _known(center: BareCenter, case: Case) -> Record:
     with center.store.reading() as tx:
         return cases.read(tx, [case.case_id])[case.case_id]
 
 
-def test_a_helper_is_never_told_who_the_child_is(pair: tuple[Bare, Bare]) -> None:
+def test_a_helper_is_never_told_who_the_child_is(pair: tuple[BareCenter, BareCenter]) -> None:
     """Not by the holder's wish either; the neighbour that takes the case over is told, and knows that it is marked."""
-    rm, dq = pair
+    media, party = pair
     case = _marked()
-    rm.do(Register(case=case))
+    media.execute(Register(case=case))
     with pytest.raises(Refusal) as no:
-        rm.do(AskAssist(case_id=case.case_id, to=WM, ask="请上门", show_resident=True))
+        media.execute(AskAssist(case_id=case.case_id, to=CIVILIZATION, ask="请上门", show_resident=True))
     assert no.value.code == "sensitive"
-    rm.do(AskAssist(case_id=case.case_id, to=WM, ask="请上门"))
-    rm.do(Offer(case_id=case.case_id, to=(DQ,)))
-    carry(rm, dq)
-    dq.do(Accept(case_id=case.case_id))
-    taken = _known(dq, case).case
+    media.execute(AskAssist(case_id=case.case_id, to=CIVILIZATION, ask="请上门"))
+    media.execute(Offer(case_id=case.case_id, to=(PARTY,)))
+    carry(media, party)
+    party.execute(Accept(case_id=case.case_id))
+    taken = _known(party, case).case
     assert (taken.sensitive, taken.resident) == ((Sensitive.MINOR,), case.resident)
 
 
-def test_marked_cases_are_erased_sooner_and_stay_marked(pair: tuple[Bare, Bare]) -> None:
+def test_marked_cases_are_erased_sooner_and_stay_marked(pair: tuple[BareCenter, BareCenter]) -> None:
     """The others wait for their own time."""
-    rm = pair[0]
-    marked, other = _marked(), a_case(RM)
+    media = pair[0]
+    marked, other = _marked(), a_case(MEDIA)
     for case in (marked, other):
-        rm.do(Register(case=case))
-        rm.do(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="办结"))
-        rm.do(Close(case_id=case.case_id, replied_at=NOW))
-    rm.store.write(lambda tx: tx.execute(t.work.delete()))
-    erased = [erasure.erase_old(rm.folder, rm.rules, 2**60, 9, NOW, sensitive=True) for _ in range(2)]
+        media.execute(Register(case=case))
+        media.execute(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="办结"))
+        media.execute(Close(case_id=case.case_id, replied_at=NOW))
+    media.store.write(lambda tx: tx.execute(t.work.delete()))
+    erased = [erasure.erase_old(media.blobs, media.context, 2**60, 9, NOW, sensitive=True) for _ in range(2)]
     assert erased == [1, 0]
-    assert (_known(rm, marked).case.text, _known(rm, other).case.text) == (erasure.BLANK, other.text)
-    assert _known(rm, marked).case.sensitive == marked.sensitive
-    assert erasure.erase_old(rm.folder, rm.rules, 2**60, 9, NOW) == 1
+    assert (_known(media, marked).case.text, _known(media, other).case.text) == (erasure.BLANK, other.text)
+    assert _known(media, marked).case.sensitive == marked.sensitive
+    assert erasure.erase_old(media.blobs, media.context, 2**60, 9, NOW) == 1
 
 
 def test_what_is_erased_soonest_counts_against_what_neighbours_may_ask() -> None:

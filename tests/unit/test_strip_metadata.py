@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from PIL.ImageCms import ImageCmsProfile, createProfile
 
-from bus.attachments.blob_store import Folder
-from bus.attachments.service import Attachments
-from bus.attachments.strip_metadata import without_traces
+from bus.attachments.blob_store import BlobStore
+from bus.attachments.service import AttachmentService
+from bus.attachments.strip_metadata import strip_metadata
 from bus.store import Store, schema
 
 SECRET = "昭乌达路居民甲"
@@ -66,20 +66,20 @@ def test_a_jpeg_keeps_its_pixels_and_loses_what_was_told(name: str) -> None:
     """Another reader than ours finds the same picture and colours, and neither place nor camera nor comment."""
     content = _jpeg(**HOW[name])
     assert MARK in content
-    clean = without_traces(content, "image/jpeg")
+    clean = strip_metadata(content, "image/jpeg")
     assert MARK not in clean
     assert _pixels(clean) == _pixels(content)
     with Image.open(io.BytesIO(clean)) as picture, Image.open(io.BytesIO(content)) as before:
         assert dict(picture.getexif()) == {}
         assert picture.info.get("icc_profile") == before.info.get("icc_profile")
         assert "comment" not in picture.info
-    assert without_traces(clean, "image/jpeg") == clean
+    assert strip_metadata(clean, "image/jpeg") == clean
 
 
 @pytest.mark.parametrize("turned", range(2, 9))
 def test_a_photo_that_is_to_be_turned_still_is(turned: int) -> None:
     """That alone of the Exif stays; a telephone held upright writes nothing else about its picture."""
-    clean = without_traces(_jpeg(turned=turned), "image/jpeg")
+    clean = strip_metadata(_jpeg(turned=turned), "image/jpeg")
     with Image.open(io.BytesIO(clean)) as picture:
         assert dict(picture.getexif()) == {ORIENTATION: turned}
     assert MARK not in clean
@@ -88,8 +88,8 @@ def test_a_photo_that_is_to_be_turned_still_is(turned: int) -> None:
 def test_what_is_hidden_behind_a_photo_goes() -> None:
     """A second photo with an Exif of its own, a film, a map."""
     content = _jpeg()
-    clean = without_traces(content + _jpeg() + MARK, "image/jpeg")
-    assert clean == without_traces(content, "image/jpeg")
+    clean = strip_metadata(content + _jpeg() + MARK, "image/jpeg")
+    assert clean == strip_metadata(content, "image/jpeg")
 
 
 def test_what_stands_in_other_segments_goes() -> None:
@@ -98,7 +98,7 @@ def test_what_stands_in_other_segments_goes() -> None:
     for marker, told in ((0xE1, b"http://ns.adobe.com/xap/1.0/\x00" + MARK), (0xED, b"Photoshop 3.0\x00" + MARK),
                          (0xE2, b"MPF\x00" + MARK), (0xE5, MARK), (0xE0, b"JFXX\x00" + MARK)):  # fmt: skip
         segment = bytes((0xFF, marker)) + (len(told) + 2).to_bytes(2, "big") + told
-        clean = without_traces(content[:2] + segment + content[2:], "image/jpeg")
+        clean = strip_metadata(content[:2] + segment + content[2:], "image/jpeg")
         assert MARK not in clean
         assert _pixels(clean) == _pixels(content)
 
@@ -114,12 +114,12 @@ def test_a_png_keeps_its_pixels_and_loses_its_texts(mode: str) -> None:
     exif[MAKER] = SECRET.encode("utf-8").decode("latin-1")
     file = io.BytesIO()
     _picture("RGBA" if mode == "RGBA" else "RGB").convert(mode).save(file, "PNG", pnginfo=told, exif=exif)
-    clean = without_traces(file.getvalue(), "image/png")
+    clean = strip_metadata(file.getvalue(), "image/png")
     assert MARK in file.getvalue()
     assert MARK not in clean
     assert b"tIME" not in clean
     assert _pixels(clean) == _pixels(file.getvalue())
-    assert without_traces(clean + MARK, "image/png") == clean
+    assert strip_metadata(clean + MARK, "image/png") == clean
 
 
 @given(st.binary(max_size=300), st.integers(0, 2000), st.sampled_from(["image/jpeg", "image/png"]))
@@ -128,9 +128,9 @@ def test_whatever_the_bytes_it_ends_and_adds_nothing(junk: bytes, cut: int, kind
     nothing."""
     whole = _jpeg() if kind == "image/jpeg" else _png()
     for content in (whole[:cut], whole[:cut] + junk + whole[cut:], whole[:4] + junk):
-        clean = without_traces(content, kind)
+        clean = strip_metadata(content, kind)
         assert len(clean) <= len(content) + 40  # an Exif of our own
-        assert without_traces(clean, kind) == clean
+        assert strip_metadata(clean, kind) == clean
 
 
 def _png() -> bytes:
@@ -141,26 +141,26 @@ def _png() -> bytes:
 
 def test_other_files_are_left_alone() -> None:
     """A PDF, an Office file."""
-    assert without_traces(b"%PDF-1.7 x", "application/pdf") == b"%PDF-1.7 x"
+    assert strip_metadata(b"%PDF-1.7 x", "application/pdf") == b"%PDF-1.7 x"
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Iterator[Attachments]:
+def files(tmp_path: Path) -> Iterator[AttachmentService]:
     """A center's folder."""
     store = Store(f"sqlite:///{tmp_path}/s.db")
     schema.upgrade(store)
-    yield Attachments(Folder(store, tmp_path / "files"), "http://here")
+    yield AttachmentService(BlobStore(store, tmp_path / "files"), "http://here")
     store.close()
 
 
-def test_a_photo_is_named_by_the_hash_of_what_came_or_of_what_is_kept(files: Attachments) -> None:
+def test_a_photo_is_named_by_the_hash_of_what_came_or_of_what_is_kept(files: AttachmentService) -> None:
     """A center's system that knows its own file's hash alone need learn nothing; others are told of what is kept."""
     content = _jpeg()
     came = hashlib.sha256(content).hexdigest()
     for _ in range(2):
         kept = files.keep(content, "a.jpg", NOW)
         assert kept.sha256 != came
-    with files.folder.store.reading() as tx:
+    with files.blobs.store.reading() as tx:
         by_either = {files.named(tx, came), files.named(tx, kept.sha256)}
         assert files.named(tx, "0" * 64) is None
     assert [one.sha256 for one in by_either if one] == [kept.sha256]

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bus.transports.topology.apply import Bounds, Topology, check_center_name, definitions, plan, routing_key
+from bus.transports.topology.apply import QueueLimits, Topology, check_center_name, definitions, plan, routing_key
 from bus.transports.topology.drift import compare
 from bus.transports.topology.findings import Drift, Finding, Severity, Snapshot
-from bus.transports.topology.management_api import Admin, AdminRefused, Features
+from bus.transports.topology.management_api import Features, ManagementApi, ManagementApiRefused
 from bus.transports.topology.passwords import SHA256, password_hash, password_matches
 from bus.transports.topology.plan import exactly
 
@@ -125,7 +125,7 @@ def test_dead_letters_are_kept_at_least_once() -> None:
     """The inbox policy names a limit, a target, and the one overflow under which at-least-once is true."""
     policy = next(
         policy
-        for policy in plan([A], bounds=Bounds(delivery_limit=7, inbox_bytes=99)).policies
+        for policy in plan([A], bounds=QueueLimits(delivery_limit=7, inbox_bytes=99)).policies
         if policy.name == "inbox"
     )
     assert re.search(policy.pattern, f"inbox.{A}")
@@ -172,7 +172,7 @@ def test_the_first_word_of_a_routing_key_is_the_recipient() -> None:
 
 def test_the_plan_can_be_read() -> None:
     """`bus topology plan` has a line for every part, with limits where there are any."""
-    lines = list(plan([A], bounds=Bounds(max_connections=4)).lines())
+    lines = list(plan([A], bounds=QueueLimits(max_connections=4)).lines())
     assert f"queue inbox.{A} (quorum)" in lines
     assert any(line.startswith(f"user {A} ") and line.endswith("max-connections=4") for line in lines)
     assert len(lines) == 3 + 3 + 3 + 4 + 2
@@ -215,7 +215,7 @@ def test_no_password_stays_no_password() -> None:
 
 def test_a_broker_that_stands_as_planned_has_no_findings() -> None:
     """The comparison is quiet where there is nothing to say."""
-    topology = plan([A, B], bounds=Bounds(max_connections=4))
+    topology = plan([A, B], bounds=QueueLimits(max_connections=4))
     assert compare(topology, standing(topology)) == []
 
 
@@ -314,7 +314,7 @@ def open_to_the_net(broker: Snapshot) -> Snapshot:
 )  # fmt: skip
 def test_drift_is_found(plant: Callable[[Snapshot], Snapshot], severity: str, expected: tuple[str, str, str]) -> None:
     """Each planted drift is found, with its weight and a cure in both languages."""
-    topology = plan([A, B], bounds=Bounds(max_connections=4))
+    topology = plan([A, B], bounds=QueueLimits(max_connections=4))
     findings = compare(topology, plant(standing(topology)))
     found = [finding for finding in findings if brief([finding]) == {expected}]
     assert [finding.severity.value for finding in found] == [severity], findings
@@ -357,9 +357,11 @@ def test_a_removed_center_is_reported_and_never_fixed() -> None:
 # -- admin client ----------------------------------------------------------------------------------------------
 
 
-def admin_answering(handler: Callable[[httpx.Request], httpx.Response]) -> Admin:
+def admin_answering(handler: Callable[[httpx.Request], httpx.Response]) -> ManagementApi:
     """An admin whose broker is a function."""
-    return Admin("http://broker.test:15672", "operator", "s3cret-pw", "/", transport=httpx.MockTransport(handler))
+    return ManagementApi(
+        "http://broker.test:15672", "operator", "s3cret-pw", "/", transport=httpx.MockTransport(handler)
+    )
 
 
 def unreachable(request: httpx.Request) -> httpx.Response:
@@ -380,7 +382,7 @@ def unreachable(request: httpx.Request) -> httpx.Response:
 )
 def test_refusals_name_the_cure_and_no_password(handler: Callable[[httpx.Request], httpx.Response], cure: str) -> None:
     """Whatever goes wrong, the operator reads what to do, and the password stands nowhere."""
-    with admin_answering(handler) as admin, pytest.raises(AdminRefused, match=cure) as refused:
+    with admin_answering(handler) as admin, pytest.raises(ManagementApiRefused, match=cure) as refused:
         admin.exchanges()
     assert "s3cret-pw" not in f"{refused.value!r} {admin!r} {refused.value.__cause__!r}"
 
@@ -388,7 +390,7 @@ def test_refusals_name_the_cure_and_no_password(handler: Callable[[httpx.Request
 def test_a_refused_user_is_not_quoted() -> None:
     """The broker's words about a user may hold what was sent, so they are not repeated."""
     handler = lambda request: httpx.Response(400, content=request.content)  # noqa: E731 - one line says it
-    with admin_answering(handler) as admin, pytest.raises(AdminRefused) as refused:
+    with admin_answering(handler) as admin, pytest.raises(ManagementApiRefused) as refused:
         admin.put_user(A, "the-hash")
     assert "the-hash" not in str(refused.value)
 
@@ -410,7 +412,7 @@ def test_names_are_quoted_in_paths() -> None:
 def test_a_password_in_the_url_is_refused_without_repeating_it() -> None:
     """URLs end up in logs; passwords have settings of their own."""
     with pytest.raises(ValueError, match="must not carry") as refused:
-        Admin("http://operator:s3cret-pw@broker.test", "operator", "x")
+        ManagementApi("http://operator:s3cret-pw@broker.test", "operator", "x")
     assert "s3cret-pw" not in str(refused.value)
 
 

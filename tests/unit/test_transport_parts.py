@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from pika.connection import Parameters
 from pika.exceptions import ChannelClosedByBroker, StreamLostError
 
-from bus.backoff import Backoff
-from bus.transports.port import Fate, Parcel
-from bus.transports.rabbitmq.batch import Batch
-from bus.transports.rabbitmq.connection import Line
+from bus.backoff import ReconnectBackoff
+from bus.transports.port import Parcel, SendResult
+from bus.transports.rabbitmq.batch import SendBatch
+from bus.transports.rabbitmq.connection import BrokerConnection
 from bus.transports.rabbitmq.consumer import acks, sender_of
 from bus.transports.rabbitmq.errors import NoAnswerError
-from bus.transports.rabbitmq.inflight import Ticket, Window
+from bus.transports.rabbitmq.inflight import Inflight, InflightParcel
 from bus.transports.rabbitmq.publisher import MAX_BODY, fate_when_closed, unsendable
 from bus.transports.rabbitmq.transport import each_node
 
@@ -27,17 +27,17 @@ def parcel(number: int, size: int = 1) -> Parcel:
     return Parcel(f"{number}", B, "case.offered", b"x" * size)
 
 
-def filled(count: int) -> tuple[Window, Batch]:
+def filled(count: int) -> tuple[Inflight, SendBatch]:
     """A window with tags 1 to ``count``."""
-    batch, window = Batch([parcel(number) for number in range(count)]), Window(500, 1 << 20)
+    batch, window = SendBatch([parcel(number) for number in range(count)]), Inflight(500, 1 << 20)
     for index, one in enumerate(batch.parcels):
-        window.add(Ticket(batch, index, one, float(index)))
+        window.add(InflightParcel(batch, index, one, float(index)))
     return window, batch
 
 
-def indexes(tickets: list[Ticket]) -> list[int]:
+def indexes(tickets: list[InflightParcel]) -> list[int]:
     """Which parcels these are."""
-    return [ticket.index for ticket in tickets]
+    return [waiting.index for waiting in tickets]
 
 
 def test_multiple_confirms_all_up_to_the_tag() -> None:
@@ -60,27 +60,27 @@ def test_nack_wins_over_a_later_ack_of_all() -> None:
 
 def test_return_marks_the_first_that_matches() -> None:
     """A return names no tag: of two publishes of one parcel the first not yet returned is meant, nothing else."""
-    batch, window = Batch([parcel(7), parcel(7), parcel(8)]), Window(9, 9)
-    tickets = [Ticket(batch, index, one, 0.0) for index, one in enumerate(batch.parcels)]
-    for ticket in tickets:
-        window.add(ticket)
+    batch, window = SendBatch([parcel(7), parcel(7), parcel(8)]), Inflight(9, 9)
+    tickets = [InflightParcel(batch, index, one, 0.0) for index, one in enumerate(batch.parcels)]
+    for waiting in tickets:
+        window.add(waiting)
     window.returned("7", "somebody-150402.case.offered")
-    assert [ticket.returned for ticket in tickets] == [False, False, False]
+    assert [waiting.returned for waiting in tickets] == [False, False, False]
     window.returned("7", f"{B}.case.offered")
-    assert [ticket.returned for ticket in tickets] == [True, False, False]
+    assert [waiting.returned for waiting in tickets] == [True, False, False]
     window.returned("7", f"{B}.case.offered")
-    assert [ticket.returned for ticket in tickets] == [True, True, False]
+    assert [waiting.returned for waiting in tickets] == [True, True, False]
 
 
 def test_window_is_bounded_by_count_and_bytes() -> None:
     """Full by either bound; confirms make room; a parcel larger than the bound still goes alone."""
-    window = Window(2, 100)
-    batch = Batch([parcel(1, 60), parcel(2, 30), parcel(3, 1)])
+    window = Inflight(2, 100)
+    batch = SendBatch([parcel(1, 60), parcel(2, 30), parcel(3, 1)])
     assert window.admits(parcel(0, 1000))
-    window.add(Ticket(batch, 0, batch.parcels[0], 0.0))
+    window.add(InflightParcel(batch, 0, batch.parcels[0], 0.0))
     assert not window.admits(parcel(0, 41))
     assert window.admits(parcel(0, 40))
-    window.add(Ticket(batch, 1, batch.parcels[1], 0.0))
+    window.add(InflightParcel(batch, 1, batch.parcels[1], 0.0))
     assert not window.admits(parcel(0, 1))
     window.confirmed(1, multiple=False)
     assert window.admits(parcel(0, 70))
@@ -88,13 +88,13 @@ def test_window_is_bounded_by_count_and_bytes() -> None:
 
 def test_first_word_on_a_parcel_stands() -> None:
     """A batch keeps the first fate of each parcel, and what nobody decided is unknown."""
-    batch = Batch([parcel(1), parcel(2)])
-    batch.decide(0, Fate.REFUSED)
-    batch.decide(0, Fate.TAKEN)
+    batch = SendBatch([parcel(1), parcel(2)])
+    batch.decide(0, SendResult.NACKED)
+    batch.decide(0, SendResult.CONFIRMED)
     assert batch.open == 1
-    assert batch.fates() == [Fate.REFUSED, Fate.UNKNOWN]
-    batch.decide(1, Fate.TAKEN)
-    assert batch.fates() == [Fate.REFUSED, Fate.UNKNOWN]
+    assert batch.results() == [SendResult.NACKED, SendResult.UNKNOWN]
+    batch.decide(1, SendResult.CONFIRMED)
+    assert batch.results() == [SendResult.NACKED, SendResult.UNKNOWN]
     assert batch.next() is None, "given up: nothing more goes out"
 
 
@@ -137,31 +137,31 @@ def test_sender_is_named_by_the_exchange_alone(exchange: str, user_id: str | Non
 
 
 @pytest.mark.parametrize(
-    ("error", "any_confirmed", "fate"),
+    ("error", "any_confirmed", "result"),
     [
-        (ChannelClosedByBroker(403, "ACCESS_REFUSED"), False, Fate.REFUSED),
-        (ChannelClosedByBroker(403, "ACCESS_REFUSED"), True, Fate.UNKNOWN),
-        (ChannelClosedByBroker(404, "NOT_FOUND"), False, Fate.REFUSED),
-        (ChannelClosedByBroker(406, "PRECONDITION_FAILED - user_id property set to"), False, Fate.REFUSED),
-        (ChannelClosedByBroker(406, "PRECONDITION_FAILED - message size is larger"), False, Fate.UNKNOWN),
-        (StreamLostError(), False, Fate.UNKNOWN),
-        (None, False, Fate.UNKNOWN),
+        (ChannelClosedByBroker(403, "ACCESS_REFUSED"), False, SendResult.NACKED),
+        (ChannelClosedByBroker(403, "ACCESS_REFUSED"), True, SendResult.UNKNOWN),
+        (ChannelClosedByBroker(404, "NOT_FOUND"), False, SendResult.NACKED),
+        (ChannelClosedByBroker(406, "PRECONDITION_FAILED - user_id property set to"), False, SendResult.NACKED),
+        (ChannelClosedByBroker(406, "PRECONDITION_FAILED - message size is larger"), False, SendResult.UNKNOWN),
+        (StreamLostError(), False, SendResult.UNKNOWN),
+        (None, False, SendResult.UNKNOWN),
     ],
 )
-def test_fate_of_what_was_in_flight(error: BaseException | None, any_confirmed: bool, fate: Fate) -> None:
+def test_fate_of_what_was_in_flight(error: BaseException | None, any_confirmed: bool, result: SendResult) -> None:
     """Refused only where none of them can have arrived: a right may have been taken away in the middle."""
-    assert fate_when_closed(error, any_confirmed) is fate
+    assert fate_when_closed(error, any_confirmed) is result
 
 
 def test_unsendable_parcels() -> None:
     """No center by that name: nobody. Beyond AMQP's bounds: refused. Lone surrogates included, nothing raises."""
     assert unsendable(parcel(1)) is None
     assert unsendable(parcel(1, MAX_BODY)) is None
-    assert unsendable(parcel(1, MAX_BODY + 1)) is Fate.REFUSED
-    assert unsendable(Parcel("1", f"{B}.x", "case.offered", b"")) is Fate.NOBODY
-    assert unsendable(Parcel("i" * 256, B, "case.offered", b"")) is Fate.REFUSED
-    assert unsendable(Parcel("\ud800", B, "case.offered", b"")) is Fate.REFUSED
-    assert unsendable(Parcel("1", B, "\ud800", b"")) is Fate.REFUSED
+    assert unsendable(parcel(1, MAX_BODY + 1)) is SendResult.NACKED
+    assert unsendable(Parcel("1", f"{B}.x", "case.offered", b"")) is SendResult.UNROUTABLE
+    assert unsendable(Parcel("i" * 256, B, "case.offered", b"")) is SendResult.NACKED
+    assert unsendable(Parcel("\ud800", B, "case.offered", b"")) is SendResult.NACKED
+    assert unsendable(Parcel("1", B, "\ud800", b"")) is SendResult.NACKED
 
 
 class Silent:
@@ -185,13 +185,13 @@ class Silent:
 
 def test_line_is_cut_when_the_broker_owes_an_answer() -> None:
     """An answer that comes ends the waiting; one that does not come ends the connection."""
-    line, silent = Line("x", [Parameters()], lambda _: None, lambda: None), Silent()
-    line._loop = line._connection = silent
-    line.owed()
-    line.answered()
+    connection, silent = BrokerConnection("x", [Parameters()], lambda _: None, lambda: None), Silent()
+    connection._loop = connection._connection = silent
+    connection.owed()
+    connection.answered()
     assert silent.timers == []
-    line.owed()
-    line.owed()
+    connection.owed()
+    connection.owed()
     (timer,) = silent.timers
     timer()
     assert [type(error) for error in silent.ended] == [NoAnswerError]
@@ -199,13 +199,13 @@ def test_line_is_cut_when_the_broker_owes_an_answer() -> None:
 
 def test_pauses_grow_to_a_ceiling_and_begin_again() -> None:
     """The first try comes within half a second, none later than five and a bit, and success forgets the trouble."""
-    backoff = Backoff()
-    pauses = [backoff.pause() for _ in range(200)]
+    backoff = ReconnectBackoff()
+    pauses = [backoff.next_delay() for _ in range(200)]
     assert pauses[0] < 0.5
     assert 5 <= pauses[-1] <= 5.5
     assert pauses[0] < pauses[3] < pauses[10]
     backoff.reset()
-    assert backoff.pause() < 0.5
+    assert backoff.next_delay() < 0.5
 
 
 def test_every_node_of_a_cluster_has_the_same_login_and_vhost() -> None:

@@ -183,7 +183,7 @@ def test_line_breaks_stand_in_texts_and_not_in_lines(sign: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("block", "longest"), [(types.Text, 8000), (types.Line, 200), (types.NativeId, 120), (types.Word, 64)]
+    ("block", "longest"), [(types.Text, 8000), (types.Line, 200), (types.NativeId, 120), (types.Code, 64)]
 )
 def test_lengths_count_signs_and_end_where_they_should(block: Any, longest: int) -> None:
     """The longest is taken, one more is not, and neither is the empty one."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bus.demo.county_process import Plan
+from bus.demo.county_process import CountyPlan
 from verification.services.process import LEASH
 
 HERE = Path(__file__).resolve().parents[2]
@@ -89,11 +89,17 @@ class CenterProcess:
         if number:  # a second process of one center: the same store, its own door
             settings["http"] = {**settings["http"], "port": 0}
         plan = self.folder / f"{self.name}.{number}.plan.json"
-        Plan((settings,), str(self.log)).save(plan)
+        if self.code != HERE:
+            settings["vendor"] = settings.pop("backend")  # as it was called in 0.1
+        CountyPlan((settings,), str(self.log)).save(plan)
         with (self.folder / f"{self.name}.err").open("ab") as errors:
-            command = [sys.executable, "-X", "faulthandler", "-m", "bus.demo.county_process", str(plan)]
+            command = [sys.executable, "-X", "faulthandler", "-m", self._module, str(plan)]
             environment = os.environ | self.environment
             self.children.append(leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors))
+
+    @property
+    def _module(self) -> str:
+        return "bus.demo.county_process" if self.code == HERE else "bus.testing.county"  # as it was called in 0.1
 
     def await_door(self, timeout: float = 60) -> None:
         """Wait until its intake answers; raises TimeoutError with the end of what it said."""

@@ -85,7 +85,7 @@ class Town:
             "broker": self.brokers[name],
             "data": str(self.folder / name),
             "intake_secret": self.secrets[name],
-            "vendor": {"url": f"http://127.0.0.1:{vendor}"},
+            "backend": {"url": f"http://127.0.0.1:{vendor}"},
             "http": {"port": door, "public_url": f"http://127.0.0.1:{door}"},
             **({"trust": self._keys[name], "at_rest": self._at_rest[name]} if self._keys else {}),
             **self.more,

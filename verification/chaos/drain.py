@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, func, select
 
 from bus.store import tables as t
-from bus.store.database import Store, StoreTrouble
+from bus.store.database import Store, StoreUnavailable
 from verification.chaos.pulse import Pulse
 from verification.chaos.stage import Stage
 
@@ -32,7 +32,7 @@ def drain(on: Stage, pulse: Pulse, healed: float) -> float:
 def _settled(on: Stage) -> bool:
     try:
         return not any(waiting(on.town.store_url(center)) for center in on.town.centers)
-    except StoreTrouble:
+    except StoreUnavailable:
         return False
 
 
@@ -49,7 +49,7 @@ def what_waits(on: Stage) -> list[str]:
                     for table in (t.held, t.receipts, t.errors)
                     if (count := tx.execute(select(func.count()).select_from(table)).scalar_one())
                 ]
-        except StoreTrouble as trouble:
+        except StoreUnavailable as trouble:
             waits = [str(trouble)]
         finally:
             store.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from verification.chaos.county import Town
-from verification.checker import Books, Effect, Evidence, Seat, Submission, Told, read, text_digest
+from verification.checker import Effect, Evidence, Seat, Snapshot, Submission, Told, read, text_digest
 
 LEAVES_EFFECTS = frozenset({"case.offered", "case.accepted", "case.resolved", "case.closed"})
 """What our four vendors see of a case that is handed over, resolved and closed."""
@@ -15,7 +15,7 @@ ONCE = frozenset({"open-handle", "replies", "answers"})
 """Effects that each case has once at one center: it is handed over once, and its resident is answered once."""
 
 
-def books_of(town: Town, center: str) -> Books:
+def books_of(town: Town, center: str) -> Snapshot:
     """What the center's store says now."""
     store = town.store(center)
     try:
@@ -24,7 +24,7 @@ def books_of(town: Town, center: str) -> Books:
         store.close()
 
 
-def collect(town: Town, forgotten: dict[str, list[Books]], texts: dict[str, str]) -> Evidence:
+def collect(town: Town, forgotten: dict[str, list[Snapshot]], texts: dict[str, str]) -> Evidence:
     """Everything of a town whose centers have been stopped. ``texts``: native id → the matter's text."""
     effects = defaultdict(list)
     for line in _lines(town.folder / "effects.jsonl"):

@@ -11,7 +11,7 @@ from pika.exceptions import AMQPError
 
 from bus.transports.topology.plan import JOURNAL
 from verification.checker.canaries import Canary
-from verification.checker.leak_scan import Hit, hunt
+from verification.checker.leak_scan import Leak, scan
 
 AT_ONCE = 1000
 
@@ -24,7 +24,7 @@ class Journal:
     """Messages of cases that the broker has routed more than once, each repeat counted; -1: it could not be read."""
     outside: bytes = b""
     """Routing keys, properties and headers: everything of the messages but their bodies."""
-    inside: tuple[Hit, ...] = ()
+    inside: tuple[Leak, ...] = ()
     """Marks of residents in the bodies, which are sealed."""
 
 
@@ -48,10 +48,10 @@ def _read(connection: pika.BlockingConnection, people: Sequence[Canary], timeout
     seen: Counter[str] = Counter()
     outside: set[str] = set()
     bodies: list[bytes] = []
-    found: dict[Hit, None] = {}
+    found: dict[Leak, None] = {}
 
     def look() -> None:
-        found.update(dict.fromkeys(hunt(people, [("bodies of the journal", b"\n".join(bodies))]) if people else ()))
+        found.update(dict.fromkeys(scan(people, [("bodies of the journal", b"\n".join(bodies))]) if people else ()))
         bodies.clear()
 
     channel = connection.channel()

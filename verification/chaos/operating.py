@@ -36,16 +36,16 @@ def bus(center: CenterProcess, *words: str, timeout: float = 60) -> Any:
 def _toml(settings: dict[str, Any]) -> str:
     """What the commands need of the settings; the secret does not stand in a file. A JSON string is a TOML string."""
     lines = [f"{name} = {json.dumps(settings[name])}" for name in ("center", "store", "broker", "data")]
-    for table in ("vendor", "trust", "at_rest"):
+    for table in ("backend", "vendor", "trust", "at_rest"):
         if table in settings:
             lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in settings[table].items())]
     return "\n".join([*lines, ""])
 
 
 def await_recovery(center: CenterProcess, timeout: float = 60) -> None:
-    """Look at ``bus restored --status`` until all peers have told. Raises TimeoutError that says who has not."""
+    """Look at ``bus recover --status`` until all peers have told. Raises TimeoutError that says who has not."""
     deadline = time.monotonic() + timeout
-    while (status := bus(center, "restored", "--status"))["going_on"]:
+    while (status := bus(center, "recover", "--status"))["going_on"]:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{center.name} has not recovered in {timeout:g} s: {status['peers']}")
         OVER.wait(1)
@@ -54,5 +54,5 @@ def await_recovery(center: CenterProcess, timeout: float = 60) -> None:
 def send_again(center: CenterProcess, since: float, timeout: float = 60) -> None:
     """Have the center's own system send again what it handed in since a time, in seconds since 1970: the last of the
     steps after a backup was put back. Raises httpx.HTTPError when that system is away for so long."""
-    url = f"{center.settings['vendor']['url']}{AGAIN}"
+    url = f"{center.settings['backend']['url']}{AGAIN}"
     httpx.post(url, json={"since": since}, timeout=timeout, trust_env=False).raise_for_status()

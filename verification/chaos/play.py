@@ -21,7 +21,7 @@ from verification.chaos.stage import Servers, Stage, stage
 from verification.chaos.ticker import Ticker
 from verification.chaos.vendors import Lines
 from verification.chaos.vitals import Vitals
-from verification.checker import Books, When, check, wrong
+from verification.checker import Snapshot, When, check, wrong
 from verification.checker.canaries import canaries
 
 HEALTHY = 2.0
@@ -130,7 +130,7 @@ class Performance:
         self.pulse = Pulse(on.town.folder, on.town.centers)
         self.vitals = Vitals(on.town.centers)
         self.events = Lines(on.town.folder / "events.jsonl")
-        self.forgotten: dict[str, list[Books]] = defaultdict(list)
+        self.forgotten: dict[str, list[Snapshot]] = defaultdict(list)
         """Center → what its store said each time before an old backup took its place."""
         self.began = self.healed = 0.0
 
@@ -212,7 +212,7 @@ class Performance:
         found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL), self.excuses)
         row.messages = evidence.handed_over
         row.message_rate = row.messages / (self.healed + row.drain - self.began)
-        row.parked = sum(len(books.parked) for _, books in evidence.open_books)
+        row.parked = sum(len(books.parked) for _, books in evidence.open_snapshots)
         row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
         row.findings += leaks(self.on, self.people, self.journal, self.shown)
         if row.drain > WITHIN:

@@ -9,7 +9,7 @@ from verification.chaos.journal import Journal
 from verification.chaos.stage import Stage
 from verification.checker.canaries import Canary
 from verification.checker.columns import HOLD_RESIDENTS, clean_columns
-from verification.checker.leak_scan import STORES, Place, hunt
+from verification.checker.leak_scan import STORES, Place, scan
 
 _CARRIED_IN_CLEAR: set[Path] = set()
 """Folders of brokers that have carried a run without keys: what that has left there is no fault of this one."""
@@ -34,7 +34,7 @@ def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence
     broker; where the centers have no keys, in the broker's logs and in those columns of the stores that are clean
     without."""
     places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
-    hits = [*hunt(people, places, {} if on.town.seals else STORES), *journal.inside]
+    hits = [*scan(people, places, {} if on.town.seals else STORES), *journal.inside]
     return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hits]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from bus.transports.topology.apply import apply, inbox_queue, plan
-from bus.transports.topology.management_api import Admin, AdminRefused
+from bus.transports.topology.management_api import ManagementApi, ManagementApiRefused
 from verification.chaos.journal import Journal, read_journal
 from verification.checker.canaries import Canary
 from verification.faults import TcpProxy
@@ -45,7 +45,7 @@ class Road:
     def cure(self) -> None:
         """What an operator does after damage: `bus topology apply`. Raises AdminRefused when the broker is away."""
         user, password = self.broker.user, self.broker.password
-        with Admin(self.broker.management_url, user, password, self.vhost, timeout=20) as admin:
+        with ManagementApi(self.broker.management_url, user, password, self.vhost, timeout=20) as admin:
             apply(admin, plan(self.centers), self.passwords)
 
     def cure_for_certain(self, timeout: float = 60) -> None:
@@ -54,7 +54,7 @@ class Road:
         while True:
             try:
                 self.cure()
-            except AdminRefused:
+            except ManagementApiRefused:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)

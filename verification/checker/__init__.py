@@ -4,24 +4,24 @@ from verification.checker.canaries import Canary, canaries
 from verification.checker.columns import clean_columns
 from verification.checker.evidence import Effect, Evidence, Finding, Seat, Submission, Told, When, effects_of
 from verification.checker.invariants import RULES, Rule, check, wrong
-from verification.checker.leak_scan import Hit, hunt
+from verification.checker.leak_scan import Leak, scan
 from verification.checker.report import report
 from verification.checker.resource_trends import Sampler, Trend
-from verification.checker.snapshot import Books
+from verification.checker.snapshot import Snapshot
 from verification.checker.store_reader import read, text_digest
 from verification.checker.tally import Tally, tally
 
 __all__ = [
     "RULES",
-    "Books",
     "Canary",
     "Effect",
     "Evidence",
     "Finding",
-    "Hit",
+    "Leak",
     "Rule",
     "Sampler",
     "Seat",
+    "Snapshot",
     "Submission",
     "Tally",
     "Told",
@@ -31,9 +31,9 @@ __all__ = [
     "check",
     "clean_columns",
     "effects_of",
-    "hunt",
     "read",
     "report",
+    "scan",
     "tally",
     "text_digest",
     "wrong",

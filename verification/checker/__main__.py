@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError
 
-from bus.store import Store, StoreTrouble
+from bus.store import Store, StoreUnavailable
 from verification.checker.evidence import Evidence, Seat, When
 from verification.checker.invariants import check
 from verification.checker.report import report
@@ -26,10 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             store = Store(url)
             if store.on_sqlite and not Path(store.url.database or "").is_file():
-                raise StoreTrouble("there is no such file", passing=False)  # noqa: TRY301 - SQLite would make it
+                raise StoreUnavailable("there is no such file", passing=False)  # noqa: TRY301 - SQLite would make it
             seats[name] = Seat(name, read(store))
             store.close()
-        except (StoreTrouble, ArgumentError):
+        except (StoreUnavailable, ArgumentError):
             text = f"{name}: 存储读不了，请核对地址与版本 / its store cannot be read: check its URL and its version"
             print(text, file=sys.stderr)  # noqa: T201 - a command
             return 2

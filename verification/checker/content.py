@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from bus.contract import signed_document
 from bus.custody import RULING_STEP
 from verification.checker.evidence import Breach, Evidence
-from verification.checker.snapshot import Books
+from verification.checker.snapshot import Snapshot
 
 
 def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
@@ -30,7 +30,7 @@ def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _case(evidence: Evidence, name: str, case: str) -> dict[str, Any]:
-    copy: dict[str, Any] = evidence.books(name).record(case)["case"]
+    copy: dict[str, Any] = evidence.snapshots(name).record(case)["case"]
     return copy
 
 
@@ -56,7 +56,7 @@ def result_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
     Read live: in one round the holder gives one result."""
     given: dict[tuple[str, int], tuple[str, Any]] = {}
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for known in books.cases:
             record = books.record(known.case)
             if record["result"] is None or known.version >= RULING_STEP:
@@ -72,10 +72,10 @@ def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
     Read live: the bytes of a message never change."""
     left: dict[str, bytes] = {}
-    for _, books in evidence.open_books:
+    for _, books in evidence.open_snapshots:
         left.update((kept.message, _unsigned(kept.body)) for kept in books.archive if kept.way == "said")
         left.update((owed.message, owed.body) for owed in books.outbox)
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for kept in books.archive:
             body = _unsigned(kept.body)
             if kept.way == "heard" and left.get(kept.message, body) != body:
@@ -85,10 +85,10 @@ def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 def _unsigned(travelled: bytes) -> bytes:
     """The document: its sender has it without the signature, which is made as it leaves."""
-    return signed_document.message(travelled)[1]
+    return signed_document.split_message(travelled)[1]
 
 
-def _waiting(name: str, books: Books, left: dict[str, bytes]) -> Iterator[Breach]:
+def _waiting(name: str, books: Snapshot, left: dict[str, bytes]) -> Iterator[Breach]:
     """What is held back is as it came; what is on the desk says the same, though it may have been written anew."""
     for held in books.held:
         body = _unsigned(held.body)

@@ -19,7 +19,7 @@ def one_custodian(evidence: Evidence) -> Iterator[Breach]:
     store's forgotten books believed is undone; what anybody else had heard of it stands in his own history."""
     believed: dict[tuple[str, int], tuple[str, str]] = {}
     told: set[tuple[str, int]] = set()
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for case, version, holder in books.beliefs:
             other, by = believed.setdefault((case, version), (holder, name))
             if other != holder and (case, version) not in told:
@@ -31,7 +31,7 @@ def versions_never_fall(evidence: Evidence) -> Iterator[Breach]:
     """A later state is never overwritten by an older one: in one center's history the version of a case never falls.
 
     Read live: one center's journal is of one moment. A restored store begins a history of its own."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         newest: dict[str, int] = {}
         for line in books.journal:
             if line.version < newest.get(line.case, 0):
@@ -46,7 +46,7 @@ def record_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
     where the origin has closed a case, somebody there closed it.
 
     Read live: records and journal of one center are read in one transaction."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         last = {line.case: (line.holder, line.version) for line in books.journal if line.version}
         closed = {line.case for line in books.journal if line.kind == "close"}
         for known in books.cases:
@@ -69,11 +69,11 @@ def version_has_its_commit(evidence: Evidence) -> Iterator[Breach]:
     commits: set[tuple[str, int, str]] = set()
     lost = False
     for seat in evidence.seats.values():
-        lost = lost or seat.books is None
-        for books in seat.all_books:
+        lost = lost or seat.snapshot is None
+        for books in seat.all_snapshots:
             granted = {line.case for line in books.said.values() if line.kind == Granted.kind}
             commits.update((line.case, line.version, line.holder) for line in books.journal if _commits(line, granted))
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for case, version, holder in sorted(books.beliefs - commits):
             yield Breach(name, case, f"{holder}@{version} was never committed", "gone" if lost else "")
 
@@ -88,7 +88,7 @@ def _commits(line: Line, granted: set[str]) -> bool:
 def holder_knows(evidence: Evidence) -> Iterator[Breach]:
     """At the end each case has one holder, who knows it, and nobody else takes himself for the holder."""
     for case, names in evidence.knowers.items():
-        known = {name: evidence.books(name).by_case[case] for name in names}
+        known = {name: evidence.snapshots(name).by_case[case] for name in names}
         newest = max(one.version for one in known.values())
         holder = next(one.holder for one in known.values() if one.version == newest)
         if holder not in known or known[holder].version != newest:
@@ -166,7 +166,7 @@ def _record(evidence: Evidence, name: str, case: str) -> Json:
 
 def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
     """At the end every case is closed by a reply to its resident, or somebody visible owes it."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for known in books.cases:
             if known.origin == name and known.status != Status.CLOSED:
                 detail = f"{known.status}, held by {known.holder}@{known.version}"

@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bus.contract.epochs import ERA
+from bus.contract.epochs import EPOCH
 from bus.contract.messages import Verdict
 from bus.store import inbox, outbox, parked
 from verification.checker.evidence import Breach, Evidence
-from verification.checker.snapshot import ARRIVALS, Applied, Books, Line, Owed
+from verification.checker.snapshot import ARRIVALS, Applied, Line, Owed, Snapshot
 
 
 def applied_once(evidence: Evidence) -> Iterator[Breach]:
     """No message is applied twice at its recipient, whatever the road repeats.
 
     Read live: one center's journal and inbox are of one moment."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         heard: set[str] = set()
         for line in books.journal:
             if line.way in ("heard", "superseded") and line.message:
@@ -33,14 +33,14 @@ def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
     that was put back to a backup goes on with the first place of a later era.
 
     Read live: inbox, lanes and journal of one center are of one moment."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         taken: dict[tuple[str, str], list[int]] = {}
         for row in books.applied:
             taken.setdefault((row.peer, row.case), []).append(row.sequence)
         marks = {(lane.peer, lane.case): lane.applied for lane in books.lanes if lane.applied}
         for peer, case in marks.keys() | taken.keys():
             places, mark = sorted(taken.get((peer, case), ())), marks.get((peer, case), 0)
-            missing = [p for before, p in pairwise((0, *places)) if p != before + 1 and p % ERA != 1]
+            missing = [p for before, p in pairwise((0, *places)) if p != before + 1 and p % EPOCH != 1]
             if missing or mark != (places[-1] if places else 0):
                 told = f"a gap before {missing}" if missing else f"applied {places[-1:]}"
                 yield Breach(name, case, f"from {peer}: mark {mark}, {told}")
@@ -55,7 +55,7 @@ def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
     """What the inbox remembers has its line in the journal with the same fate, and the other way round.
 
     Read live: one center's tables are of one moment."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for row in books.applied:
             line = books.arrived.get(row.message)
             if line is None or (line.peer, line.case) != (row.peer, row.case):
@@ -72,7 +72,7 @@ def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
     """Each message that is owed was said, and each lane's mark counts what was said in it.
 
     Read live: one center's tables are of one moment."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for owed in books.outbox:
             line = books.said.get(owed.message)
             if line is None or (line.peer, line.case, line.kind) != (owed.recipient, owed.case, owed.kind):
@@ -81,7 +81,7 @@ def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
         said = Counter((line.peer, line.case) for line in books.said.values() if line.peer != name)
         for lane in books.lanes:
             # a center that was put back does not write into its journal what it has learnt again
-            if said.pop((lane.peer, lane.case), 0) != lane.sent and lane.sent < ERA:
+            if said.pop((lane.peer, lane.case), 0) != lane.sent and lane.sent < EPOCH:
                 yield Breach(
                     name, lane.case, f"to {lane.peer}: the lane's mark is {lane.sent}, and more or less was said"
                 )
@@ -101,7 +101,7 @@ def said_has_its_deed(evidence: Evidence) -> Iterator[Breach]:
     """Nothing is said that was not done: an offer, an acceptance, a result, a closing each have their deed before them.
 
     Read live: one center's journal is of one moment."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         done = {(line.case, line.kind) for line in books.journal if line.way == "did"}
         for message, line in books.said.items():
             deed = DEEDS.get(line.kind)
@@ -116,8 +116,8 @@ def said_is_kept(evidence: Evidence) -> Iterator[Breach]:
 
     What only a restored store's forgotten books owed is lost with them, unless it had arrived."""
     for name, seat in evidence.seats.items():
-        for books in seat.all_books:
-            now = books is seat.books
+        for books in seat.all_snapshots:
+            now = books is seat.snapshot
             for message, line in books.said.items():
                 if line.peer == name or message in books.given_up or (now and message in books.in_outbox):
                     continue
@@ -130,25 +130,25 @@ def said_is_kept(evidence: Evidence) -> Iterator[Breach]:
 
 def _remembers(evidence: Evidence, name: str, message: str) -> bool:
     seat = evidence.seats.get(name)
-    return seat is not None and seat.books is not None and message in seat.books.remembered
+    return seat is not None and seat.snapshot is not None and message in seat.snapshot.remembered
 
 
 def _lost_with(evidence: Evidence, name: str) -> str:
     """A center that is lost with its store, or was set back, remembers less than it did: no other center's fault."""
     seat = evidence.seats.get(name)
-    if seat is None or seat.books is None:
+    if seat is None or seat.snapshot is None:
         return "gone"
     return "restored" if seat.forgotten and not seat.recovered else ""
 
 
 def applied_was_said(evidence: Evidence) -> Iterator[Breach]:
     """Nothing invented: every message that arrived was said by its source, to this center, about this case."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for message, line in books.arrived.items():
             by, said = evidence.said.get(message, ("", None))
             if said is None:
                 seat = evidence.seats.get(line.peer)
-                lost = seat is not None and seat.books is None  # its journal is lost with its store
+                lost = seat is not None and seat.snapshot is None  # its journal is lost with its store
                 yield Breach(name, line.case, f"{line.kind} was never said by {line.peer}", "gone" if lost else "")
             elif (by, said.peer, said.case) != (line.peer, name, line.case) or said.kind != _kind(line):
                 detail = f"{_kind(line)} from {line.peer}; {by} said {said.kind} to {said.peer}"
@@ -164,7 +164,7 @@ def trouble_is_seen(evidence: Evidence) -> Iterator[Breach]:
     """Whatever waits for an operator is parked where he looks: refused messages at both ends, and parked tasks.
 
     Read live: one center's tables are of one moment."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         seen = {(row.place, row.message) for row in books.parked}
         for owed in books.outbox:
             if owed.state == outbox.REFUSED and (parked.PEER, owed.message) not in seen:
@@ -180,7 +180,7 @@ def trouble_is_seen(evidence: Evidence) -> Iterator[Breach]:
 
 def refused_was_refused(evidence: Evidence) -> Iterator[Breach]:
     """A timeout is never a failure: what a sender calls refused was refused by its recipient, and not applied."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         for owed in books.outbox:
             if owed.state != outbox.REFUSED:
                 continue
@@ -196,7 +196,7 @@ def refused_was_refused(evidence: Evidence) -> Iterator[Breach]:
 
 def _remembered(evidence: Evidence, owed: Owed) -> Applied | None:
     seat = evidence.seats.get(owed.recipient)
-    return None if seat is None or seat.books is None else seat.books.remembered.get(owed.message)
+    return None if seat is None or seat.snapshot is None else seat.snapshot.remembered.get(owed.message)
 
 
 def nothing_left(evidence: Evidence) -> Iterator[Breach]:
@@ -214,6 +214,6 @@ def nothing_left(evidence: Evidence) -> Iterator[Breach]:
             yield Breach(name, "", f"{books.owed} receipts or errors are owed", _someone_is_gone(evidence, books))
 
 
-def _someone_is_gone(evidence: Evidence, books: Books) -> str:
+def _someone_is_gone(evidence: Evidence, books: Snapshot) -> str:
     peers = {line.peer for line in books.journal if line.way in ARRIVALS}
     return "gone" if any(evidence.excuse("", peer) == "gone" for peer in peers) else ""

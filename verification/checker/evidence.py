@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from verification.checker.snapshot import Books, Line
+from verification.checker.snapshot import Line, Snapshot
 
 
 class When(IntEnum):
@@ -78,12 +78,12 @@ class Seat:
     """Everything about one center."""
 
     name: str
-    books: Books | None
+    snapshot: Snapshot | None
     """None: its store is lost for good."""
     effects: Sequence[Effect] = ()
     gone: bool = False
     """Removed from the county: it answers no more, and what it owes is excused, visibly."""
-    forgotten: Sequence[Books] = ()
+    forgotten: Sequence[Snapshot] = ()
     """What its store said right before an older backup was put in its place, once for each restore."""
     recovered: bool = False
     """Put back to a backup, and recovered from its peers: nothing is excused any more but what no peer had heard."""
@@ -93,9 +93,9 @@ class Seat:
     """Effects (``Effect.what``) that may happen only once for each case here."""
 
     @property
-    def all_books(self) -> tuple[Books, ...]:
+    def all_snapshots(self) -> tuple[Snapshot, ...]:
         """The books of today and those that a restore has forgotten."""
-        return (*(() if self.books is None else (self.books,)), *self.forgotten)
+        return (*(() if self.snapshot is None else (self.snapshot,)), *self.forgotten)
 
 
 @dataclass(frozen=True)
@@ -107,31 +107,31 @@ class Evidence:
     """Every try at every door; None: the doors were not watched."""
 
     @cached_property
-    def open_books(self) -> list[tuple[str, Books]]:
+    def open_snapshots(self) -> list[tuple[str, Snapshot]]:
         """The centers whose books are there, with them."""
-        return [(name, seat.books) for name, seat in self.seats.items() if seat.books is not None]
+        return [(name, seat.snapshot) for name, seat in self.seats.items() if seat.snapshot is not None]
 
-    def books(self, name: str) -> Books:
+    def snapshots(self, name: str) -> Snapshot:
         """The books of a center that has some."""
-        books = self.seats[name].books
+        books = self.seats[name].snapshot
         assert books is not None, f"{name} has no books"
         return books
 
     @property
     def handed_over(self) -> int:
         """Messages that went from one center's commit to another's, once each, as the benchmark counts them."""
-        return sum(len(books.arrived) for _, books in self.open_books)
+        return sum(len(books.arrived) for _, books in self.open_snapshots)
 
     @cached_property
-    def standing(self) -> dict[str, Books]:
+    def standing(self) -> dict[str, Snapshot]:
         """The centers that still answer, with their books."""
-        return {name: books for name, books in self.open_books if not self.seats[name].gone}
+        return {name: books for name, books in self.open_snapshots if not self.seats[name].gone}
 
     @cached_property
     def knowers(self) -> dict[str, list[str]]:
         """Case → the centers whose books have it."""
         found: dict[str, list[str]] = {}
-        for name, books in self.open_books:
+        for name, books in self.open_snapshots:
             for case in books.by_case:
                 found.setdefault(case, []).append(name)
         return found
@@ -142,13 +142,13 @@ class Evidence:
         return {
             message: (name, line)
             for name, seat in self.seats.items()
-            for books in reversed(seat.all_books)
+            for books in reversed(seat.all_snapshots)
             for message, line in books.said.items()
         }
 
     @cached_property
     def _parked(self) -> set[str]:
-        return set().union(*(books.parked_cases for _, books in self.open_books))
+        return set().union(*(books.parked_cases for _, books in self.open_snapshots))
 
     def set_back(self, name: str) -> str:
         """The excuse of a center that was put back to a backup: its journal does not tell what it learnt again."""
@@ -158,7 +158,7 @@ class Evidence:
         """What excuses that something about ``case`` has not come to its end at ``centers``; empty: nothing."""
         for name in centers:
             seat = self.seats.get(name)
-            if seat is None or seat.gone or seat.books is None:
+            if seat is None or seat.gone or seat.snapshot is None:
                 return "gone"
             if seat.forgotten and not seat.recovered:
                 return "restored"
@@ -171,7 +171,7 @@ class Evidence:
     @cached_property
     def _taken_along(self) -> set[str]:
         """The cases of which a center that is gone knew something: what it said last may have reached only some."""
-        gone = [seat.books for seat in self.seats.values() if seat.gone and seat.books is not None]
+        gone = [seat.snapshot for seat in self.seats.values() if seat.gone and seat.snapshot is not None]
         return {case for books in gone for case in books.by_case}
 
 

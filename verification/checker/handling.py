@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from verification.checker.evidence import Breach, Evidence
-from verification.checker.snapshot import Books, Line
+from verification.checker.snapshot import Line, Snapshot
 
 ALWAYS_WORK = frozenset(
     {
@@ -21,7 +21,7 @@ def heard_is_worked(evidence: Evidence) -> Iterator[Breach]:
     whatever has had an effect.
 
     Read live: one center's journal and desk are of one moment, and effects are copied first."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         ended = {line.message for line in books.journal if line.way == "desk"} | books.given_up
         ended |= {task.message for task in books.work}
         seat = evidence.seats[name]
@@ -40,7 +40,7 @@ def done_once(evidence: Evidence) -> Iterator[Breach]:
     """A task is finished once, however often it was tried.
 
     Read live: one center's journal is of one moment."""
-    for name, books in evidence.open_books:
+    for name, books in evidence.open_snapshots:
         done = Counter((line.case, line.message, line.kind) for line in books.journal if line.way == "desk")
         for (case, message, kind), times in done.items():
             if times > 1:
@@ -52,10 +52,10 @@ def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
 
     Read live: an effect follows the commit that laid its cause on the desk, and effects are copied first."""
     for name, seat in evidence.seats.items():
-        if seat.books is None:
+        if seat.snapshot is None:
             continue
         for effect in seat.effects:
-            line = _cause(seat.all_books, effect.message)
+            line = _cause(seat.all_snapshots, effect.message)
             if line is None:
                 # what a restored center tells its own desk again, it learns without a line in its journal
                 excuse = "restored" if seat.forgotten else ""
@@ -67,7 +67,7 @@ def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
                 yield Breach(name, line.case, refused, excuse)
 
 
-def _cause(books: tuple[Books, ...], message: str) -> Line | None:
+def _cause(books: tuple[Snapshot, ...], message: str) -> Line | None:
     for one in books:
         line = one.arrived.get(message)
         if line is not None and line.way == "refused":  # applied later, by an operator's hand?
@@ -94,7 +94,7 @@ def effects_once(evidence: Evidence) -> Iterator[Breach]:
         cases = Counter(
             (line.case, effect.what)
             for effect in seat.effects
-            if effect.what in seat.once_per_case and (line := _cause(seat.all_books, effect.message)) is not None
+            if effect.what in seat.once_per_case and (line := _cause(seat.all_snapshots, effect.message)) is not None
         )
         for (case, what), times in cases.items():
             if times > 1:
@@ -107,21 +107,21 @@ def effects_in_order(evidence: Evidence) -> Iterator[Breach]:
     Read live: the order of two effects and of their causes never changes. A store that was set back does things again.
     """
     for name, seat in evidence.seats.items():
-        if seat.books is None or seat.forgotten or not seat.effects:
+        if seat.snapshot is None or seat.forgotten or not seat.effects:
             continue
-        place = {line.message: at for at, line in enumerate(seat.books.journal) if line.way in ("heard", "said")}
+        place = {line.message: at for at, line in enumerate(seat.snapshot.journal) if line.way in ("heard", "said")}
         reached: dict[str, int] = {}
         for effect in seat.effects:
             at = place.get(effect.message)
             if at is None:
                 continue
-            case = seat.books.journal[at].case
-            if at < reached.get(case, 0) and not _put_back(seat.books, case):
+            case = seat.snapshot.journal[at].case
+            if at < reached.get(case, 0) and not _put_back(seat.snapshot, case):
                 yield Breach(name, case, f"{effect.what} came after what was heard later: {effect.key}")
             reached[case] = max(at, reached.get(case, 0))
 
 
-def _put_back(books: Books, case: str) -> bool:
+def _put_back(books: Snapshot, case: str) -> bool:
     """Whether an operator replayed or discarded something of this case: then the order is his."""
     return any(line.way in ("replayed", "discarded") for line in books.journal if line.case == case)
 
@@ -129,9 +129,9 @@ def _put_back(books: Books, case: str) -> bool:
 def done_left_its_effect(evidence: Evidence) -> Iterator[Breach]:
     """A task is done only when its effect is in the vendor's system, for the kinds that leave one."""
     for name, seat in evidence.seats.items():
-        if seat.books is None or not seat.leaves_effects:
+        if seat.snapshot is None or not seat.leaves_effects:
             continue
         caused = {effect.message for effect in seat.effects}
-        for line in seat.books.journal:
+        for line in seat.snapshot.journal:
             if line.way == "desk" and line.kind in seat.leaves_effects and line.message not in caused:
                 yield Breach(name, line.case, f"{line.kind} is done, and the vendor's system has nothing of it")

@@ -32,7 +32,7 @@ def told_is_kept(evidence: Evidence) -> Iterator[Breach]:
         if _cases(row) != one.cases:
             yield Breach(one.center, _first(one), f"{one.form} was told other cases than are in the books", excuse)
         for case in one.cases:
-            if seat.books is not None and case not in seat.books.by_case:
+            if seat.snapshot is not None and case not in seat.snapshot.by_case:
                 yield Breach(one.center, case, f"{one.form} was told {one.told}, and its case is not here", excuse)
 
 
@@ -46,7 +46,7 @@ def told_no_is_no(evidence: Evidence) -> Iterator[Breach]:
     for ((center, form, native_id), digest), told in tries.items():
         if not told <= NO:
             continue
-        for books in evidence.seats[center].all_books:
+        for books in evidence.seats[center].all_snapshots:
             row = next((r for r in books.taken if (r.form, r.native_id) == (form, native_id)), None)
             if row is not None and (not digest or row.digest == digest):
                 case = next(iter(_cases(row)), "")
@@ -59,7 +59,7 @@ def taken_was_submitted(evidence: Evidence) -> Iterator[Breach]:
         return
     handed_in = {_key(one) for one in evidence.submissions}
     for name, seat in evidence.seats.items():
-        for books in seat.all_books:
+        for books in seat.all_snapshots:
             answered: set[str] = set()
             for row in books.taken:
                 answered.update(_cases(row))
@@ -73,10 +73,10 @@ def taken_was_submitted(evidence: Evidence) -> Iterator[Breach]:
 def submitted_is_open_plus_closed(evidence: Evidence) -> Iterator[Breach]:
     """No case is lost: whoever knows a case, its origin knows it, open or closed."""
     for case, names in evidence.knowers.items():
-        origin = evidence.books(names[0]).by_case[case].origin
+        origin = evidence.snapshots(names[0]).by_case[case].origin
         seat = evidence.seats.get(origin)
-        if seat is None or seat.books is None or case not in seat.books.by_case:
-            excuse = "gone" if seat is None or seat.books is None else "restored" if seat.forgotten else ""
+        if seat is None or seat.snapshot is None or case not in seat.snapshot.by_case:
+            excuse = "gone" if seat is None or seat.snapshot is None else "restored" if seat.forgotten else ""
             yield Breach(origin, case, f"known at {', '.join(names)} and not at its origin", excuse)
 
 
@@ -89,7 +89,7 @@ def _first(one: Submission) -> str:
 
 
 def _row(seat: Seat, one: Submission) -> Taken | None:
-    return None if seat.books is None else seat.books.by_form.get((one.form, one.native_id))
+    return None if seat.snapshot is None else seat.snapshot.by_form.get((one.form, one.native_id))
 
 
 def _cases(row: Taken) -> tuple[str, ...]:
@@ -98,6 +98,6 @@ def _cases(row: Taken) -> tuple[str, ...]:
 
 
 def _forgotten(seat: Seat, one: Submission) -> str:
-    if seat.books is None:
+    if seat.snapshot is None:
         return "gone"
     return "restored" if any((one.form, one.native_id) in books.by_form for books in seat.forgotten) else ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from verification.checker import content, custody, delivery, handling, intake
 from verification.checker.evidence import EXCUSES, Breach, Evidence, Finding, When
 
@@ -14,7 +14,7 @@ class Rule(NamedTuple):
     judge: Callable[[Evidence], Iterator[Breach]]
     since: When
     """The least that the reading must be."""
-    words: Words
+    words: Bilingual
 
     @property
     def name(self) -> str:
@@ -23,38 +23,42 @@ class Rule(NamedTuple):
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(custody.one_custodian, When.LIVE, Words("每案每版仅一承办", "one custodian for each case and version")),
-    Rule(custody.versions_never_fall, When.LIVE, Words("版本从不倒退", "versions never fall")),
-    Rule(custody.record_as_in_journal, When.LIVE, Words("案件与流水一致", "the record is what the journal last said")),
-    Rule(delivery.applied_once, When.LIVE, Words("报文只生效一次", "each message applied once")),
-    Rule(delivery.lanes_in_order, When.LIVE, Words("逐案按序生效", "each lane applied in order, without a gap")),
-    Rule(delivery.inbox_as_in_journal, When.LIVE, Words("收件与流水一致", "the inbox is as in the journal")),
-    Rule(delivery.outbox_as_in_journal, When.LIVE, Words("发件与流水一致", "the outbox is as in the journal")),
-    Rule(delivery.said_has_its_deed, When.LIVE, Words("言必有行", "nothing said that was not done")),
-    Rule(delivery.trouble_is_seen, When.LIVE, Words("问题有人看见", "whatever waits for an operator is seen")),
-    Rule(handling.heard_is_worked, When.LIVE, Words("件件有人办", "nothing is lost at the desk")),
-    Rule(handling.done_once, When.LIVE, Words("任务只完成一次", "each task finished once")),
-    Rule(handling.effects_have_a_cause, When.LIVE, Words("办理结果皆有来由", "no effect without its message")),
-    Rule(handling.effects_once, When.LIVE, Words("业务系统只生效一次", "each effect once")),
-    Rule(handling.effects_in_order, When.LIVE, Words("业务系统逐案按序", "effects in order for each case")),
-    Rule(intake.told_is_kept, When.LIVE, Words("已收即已存", "what was told taken is kept")),
-    Rule(intake.told_no_is_no, When.LIVE, Words("超时不报失败", "what was told refused was not taken")),
-    Rule(content.matter_unaltered, When.LIVE, Words("诉求各处一致", "the same matter everywhere")),
-    Rule(content.matter_as_submitted, When.LIVE, Words("诉求如其所交", "the matter as it was handed in")),
-    Rule(content.result_unaltered, When.LIVE, Words("答复各处一致", "the same result everywhere")),
-    Rule(content.bytes_unaltered, When.LIVE, Words("报文未被改动", "no message altered on the way")),
-    Rule(custody.version_has_its_commit, When.STILL, Words("承办权有据", "every version has its commit point")),
-    Rule(delivery.said_is_kept, When.STILL, Words("途中无丢失", "nothing lost on the way")),
-    Rule(delivery.applied_was_said, When.STILL, Words("来文皆有所出", "no message invented")),
-    Rule(delivery.refused_was_refused, When.STILL, Words("超时不作拒收", "no timeout called a refusal")),
-    Rule(handling.done_left_its_effect, When.STILL, Words("办结必有结果", "done only with its effect")),
-    Rule(intake.taken_was_submitted, When.STILL, Words("收件皆有来人", "no case invented")),
-    Rule(intake.submitted_is_open_plus_closed, When.STILL, Words("受理 = 在办 + 办结", "submitted = open + closed")),
-    Rule(custody.holder_knows, When.DRAINED, Words("承办者自知", "one holder, and it knows")),
-    Rule(custody.holders_agree, When.DRAINED, Words("经办者看法一致", "all on the path agree")),
-    Rule(custody.no_leg_dangles, When.DRAINED, Words("转办两端相符", "every offer has two ends")),
-    Rule(custody.every_case_answered, When.DRAINED, Words("件件有回音", "every request answered")),
-    Rule(delivery.nothing_left, When.DRAINED, Words("途中已空", "nothing left on the way")),
+    Rule(custody.one_custodian, When.LIVE, Bilingual("每案每版仅一承办", "one custodian for each case and version")),
+    Rule(custody.versions_never_fall, When.LIVE, Bilingual("版本从不倒退", "versions never fall")),
+    Rule(
+        custody.record_as_in_journal, When.LIVE, Bilingual("案件与流水一致", "the record is what the journal last said")
+    ),
+    Rule(delivery.applied_once, When.LIVE, Bilingual("报文只生效一次", "each message applied once")),
+    Rule(delivery.lanes_in_order, When.LIVE, Bilingual("逐案按序生效", "each lane applied in order, without a gap")),
+    Rule(delivery.inbox_as_in_journal, When.LIVE, Bilingual("收件与流水一致", "the inbox is as in the journal")),
+    Rule(delivery.outbox_as_in_journal, When.LIVE, Bilingual("发件与流水一致", "the outbox is as in the journal")),
+    Rule(delivery.said_has_its_deed, When.LIVE, Bilingual("言必有行", "nothing said that was not done")),
+    Rule(delivery.trouble_is_seen, When.LIVE, Bilingual("问题有人看见", "whatever waits for an operator is seen")),
+    Rule(handling.heard_is_worked, When.LIVE, Bilingual("件件有人办", "nothing is lost at the desk")),
+    Rule(handling.done_once, When.LIVE, Bilingual("任务只完成一次", "each task finished once")),
+    Rule(handling.effects_have_a_cause, When.LIVE, Bilingual("办理结果皆有来由", "no effect without its message")),
+    Rule(handling.effects_once, When.LIVE, Bilingual("业务系统只生效一次", "each effect once")),
+    Rule(handling.effects_in_order, When.LIVE, Bilingual("业务系统逐案按序", "effects in order for each case")),
+    Rule(intake.told_is_kept, When.LIVE, Bilingual("已收即已存", "what was told taken is kept")),
+    Rule(intake.told_no_is_no, When.LIVE, Bilingual("超时不报失败", "what was told refused was not taken")),
+    Rule(content.matter_unaltered, When.LIVE, Bilingual("诉求各处一致", "the same matter everywhere")),
+    Rule(content.matter_as_submitted, When.LIVE, Bilingual("诉求如其所交", "the matter as it was handed in")),
+    Rule(content.result_unaltered, When.LIVE, Bilingual("答复各处一致", "the same result everywhere")),
+    Rule(content.bytes_unaltered, When.LIVE, Bilingual("报文未被改动", "no message altered on the way")),
+    Rule(custody.version_has_its_commit, When.STILL, Bilingual("承办权有据", "every version has its commit point")),
+    Rule(delivery.said_is_kept, When.STILL, Bilingual("途中无丢失", "nothing lost on the way")),
+    Rule(delivery.applied_was_said, When.STILL, Bilingual("来文皆有所出", "no message invented")),
+    Rule(delivery.refused_was_refused, When.STILL, Bilingual("超时不作拒收", "no timeout called a refusal")),
+    Rule(handling.done_left_its_effect, When.STILL, Bilingual("办结必有结果", "done only with its effect")),
+    Rule(intake.taken_was_submitted, When.STILL, Bilingual("收件皆有来人", "no case invented")),
+    Rule(
+        intake.submitted_is_open_plus_closed, When.STILL, Bilingual("受理 = 在办 + 办结", "submitted = open + closed")
+    ),
+    Rule(custody.holder_knows, When.DRAINED, Bilingual("承办者自知", "one holder, and it knows")),
+    Rule(custody.holders_agree, When.DRAINED, Bilingual("经办者看法一致", "all on the path agree")),
+    Rule(custody.no_leg_dangles, When.DRAINED, Bilingual("转办两端相符", "every offer has two ends")),
+    Rule(custody.every_case_answered, When.DRAINED, Bilingual("件件有回音", "every request answered")),
+    Rule(delivery.nothing_left, When.DRAINED, Bilingual("途中已空", "nothing left on the way")),
 )
 """Every promise, in the order in which it is told."""
 

@@ -30,7 +30,7 @@ Place = tuple[str, bytes | str | Path]
 """A name for people, and where to look: bytes, text, a file, or a folder with everything in it."""
 
 
-class Hit(NamedTuple):
+class Leak(NamedTuple):
     """A mark where it must not be. Not the mark itself: a report may be read by anyone."""
 
     place: str
@@ -42,10 +42,10 @@ class Hit(NamedTuple):
     """``plain`` (UTF-8), ``gbk`` or ``base64``; with ``escaped`` before it if it was."""
 
 
-def hunt(birds: Sequence[Canary], places: Iterable[Place], except_for: Mapping[str, str] = STORES) -> list[Hit]:
+def scan(birds: Sequence[Canary], places: Iterable[Place], except_for: Mapping[str, str] = STORES) -> list[Leak]:
     """Every mark that is found in any place, once for each place. ``except_for``: patterns of file names → why not."""
-    hunter = _hunter(tuple(birds))
-    found: dict[Hit, None] = {}
+    hunter = _scanner(tuple(birds))
+    found: dict[Leak, None] = {}
     for name, where in places:
         for spot, content in _contents(name, where, except_for):
             found.update(dict.fromkeys(hunter.look(spot, content)))
@@ -79,7 +79,7 @@ def _chunks(name: str, path: Path) -> Iterator[tuple[str, bytes]]:
         return
 
 
-class _Hunter:
+class _Scanner:
     """All marks in all spellings, ready to be looked for."""
 
     def __init__(self, birds: Sequence[Canary]) -> None:
@@ -89,7 +89,7 @@ class _Hunter:
                 for spelling, spelled in _spellings(mark):
                     self._marks[spelled] = (number, kind, spelling)
 
-    def look(self, place: str, content: bytes) -> Iterator[Hit]:
+    def look(self, place: str, content: bytes) -> Iterator[Leak]:
         """The marks in these bytes."""
         for escaped, view in _views(content):
             for begin, length in _PATTERNS:
@@ -98,13 +98,13 @@ class _Hunter:
                     hit = self._marks.get(view[at : at + length])
                     if hit is not None:
                         number, kind, spelling = hit
-                        yield Hit(place, number, kind, f"{escaped}{spelling}")
+                        yield Leak(place, number, kind, f"{escaped}{spelling}")
                     at = view.find(begin, at + 1)
 
 
 @cache
-def _hunter(birds: tuple[Canary, ...]) -> _Hunter:
-    return _Hunter(birds)
+def _scanner(birds: tuple[Canary, ...]) -> _Scanner:
+    return _Scanner(birds)
 
 
 def _spellings(mark: str) -> Iterator[tuple[str, bytes]]:

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from verification.checker.evidence import Finding, When
 from verification.checker.invariants import RULES, wrong
-from verification.checker.leak_scan import Hit
+from verification.checker.leak_scan import Leak
 from verification.checker.resource_trends import Trend
 from verification.checker.tally import Tally
 
 EXCUSES = {
-    "parked": Words("已搁置，有人看见", "parked, and seen"),
-    "gone": Words("对方已撤出", "waits on a center that is gone"),
-    "restored": Words("旧备份所忘", "forgotten by an old backup"),
+    "parked": Bilingual("已搁置，有人看见", "parked, and seen"),
+    "gone": Bilingual("对方已撤出", "waits on a center that is gone"),
+    "restored": Bilingual("旧备份所忘", "forgotten by an old backup"),
 }
 SHOWN = 20
 """So many broken promises are shown one by one; all are counted."""
@@ -28,7 +28,7 @@ SHOWN = 20
 def report(
     findings: Sequence[Finding],
     when: When = When.DRAINED,
-    hits: Sequence[Hit] = (),
+    hits: Sequence[Leak] = (),
     trends: Mapping[str, Trend] | None = None,
     counts: Tally | None = None,
     *,
@@ -55,13 +55,17 @@ def report(
         out.print(_hits_table(hits, english))
     if trends:
         out.print(_trends_table(trends, english))
-    told = Words("全部承诺兑现", "every promise was kept") if well else Words("有承诺未兑现", "promises were broken")
+    told = (
+        Bilingual("全部承诺兑现", "every promise was kept")
+        if well
+        else Bilingual("有承诺未兑现", "promises were broken")
+    )
     out.print(_pick(told, english))
     return well
 
 
 def _document(
-    findings: Sequence[Finding], when: When, hits: Sequence[Hit], trends: Mapping[str, Trend]
+    findings: Sequence[Finding], when: When, hits: Sequence[Leak], trends: Mapping[str, Trend]
 ) -> dict[str, Any]:
     return {
         "when": when.name.lower(),
@@ -73,11 +77,11 @@ def _document(
     }
 
 
-def _pick(words: Words, english: bool) -> str:
+def _pick(words: Bilingual, english: bool) -> str:
     return words.en if english else words.zh
 
 
-def _table(title: Words, heads: Sequence[Words], english: bool) -> Table:
+def _table(title: Bilingual, heads: Sequence[Bilingual], english: bool) -> Table:
     table = Table(title=_pick(title, english), title_justify="left")
     for head in heads:
         table.add_column(_pick(head, english), overflow="fold")
@@ -85,23 +89,34 @@ def _table(title: Words, heads: Sequence[Words], english: bool) -> Table:
 
 
 _COUNTS = {
-    "submitted": Words("受理", "submitted"), "open": Words("在办", "open"), "closed": Words("办结", "closed"),
-    "handovers": Words("转办", "hand-overs"), "said": Words("报文", "messages"), "applied": Words("生效", "applied"),
-    "superseded": Words("被超越", "superseded"), "refused": Words("拒收", "refused"),
-    "effects": Words("业务结果", "effects"), "parked": Words("搁置", "parked"),
-}  # fmt: skip
+    "submitted": Bilingual("受理", "submitted"),
+    "open": Bilingual("在办", "open"),
+    "closed": Bilingual("办结", "closed"),
+    "handovers": Bilingual("转办", "hand-overs"),
+    "said": Bilingual("报文", "messages"),
+    "applied": Bilingual("生效", "applied"),
+    "superseded": Bilingual("被超越", "superseded"),
+    "refused": Bilingual("拒收", "refused"),
+    "effects": Bilingual("业务结果", "effects"),
+    "parked": Bilingual("搁置", "parked"),
+}
 
 
 def _counts_table(counts: Tally, english: bool) -> Table:
     heads = [_COUNTS[name] for name in counts._fields]
-    table = _table(Words("规模", "What there was to judge"), heads, english)
+    table = _table(Bilingual("规模", "What there was to judge"), heads, english)
     table.add_row(*map(str, counts))
     return table
 
 
 def _rules_table(findings: Sequence[Finding], when: When, english: bool) -> Table:
-    heads = (Words("承诺", "Promise"), Words("规则", "Rule"), Words("未兑现", "Broken"), Words("有缘由", "Excused"))
-    table = _table(Words("检查结果", "What was checked"), heads, english)
+    heads = (
+        Bilingual("承诺", "Promise"),
+        Bilingual("规则", "Rule"),
+        Bilingual("未兑现", "Broken"),
+        Bilingual("有缘由", "Excused"),
+    )
+    table = _table(Bilingual("检查结果", "What was checked"), heads, english)
     broken = Counter(finding.rule for finding in findings if not finding.excuse)
     excused = Counter((finding.rule, finding.excuse) for finding in findings if finding.excuse)
     for rule in RULES:
@@ -113,17 +128,27 @@ def _rules_table(findings: Sequence[Finding], when: When, english: bool) -> Tabl
 
 
 def _broken_table(broken: Sequence[Finding], english: bool) -> Table:
-    heads = (Words("规则", "Rule"), Words("中心", "Center"), Words("案件", "Case"), Words("详情", "Detail"))
+    heads = (
+        Bilingual("规则", "Rule"),
+        Bilingual("中心", "Center"),
+        Bilingual("案件", "Case"),
+        Bilingual("详情", "Detail"),
+    )
     more = f" ({SHOWN}/{len(broken)})" if len(broken) > SHOWN else ""
-    table = _table(Words(f"未兑现的承诺{more}", f"Broken promises{more}"), heads, english)
+    table = _table(Bilingual(f"未兑现的承诺{more}", f"Broken promises{more}"), heads, english)
     for finding in broken[:SHOWN]:
         table.add_row(*(Text(cell) for cell in (finding.rule, finding.center, finding.case, finding.detail)))
     return table
 
 
-def _hits_table(hits: Sequence[Hit], english: bool) -> Table:
-    heads = (Words("位置", "Place"), Words("编号", "Canary"), Words("种类", "Mark"), Words("写法", "Spelling"))
-    table = _table(Words("个人信息泄露", "Personal data found"), heads, english)
+def _hits_table(hits: Sequence[Leak], english: bool) -> Table:
+    heads = (
+        Bilingual("位置", "Place"),
+        Bilingual("编号", "Canary"),
+        Bilingual("种类", "Mark"),
+        Bilingual("写法", "Spelling"),
+    )
+    table = _table(Bilingual("个人信息泄露", "Personal data found"), heads, english)
     for hit in hits[:SHOWN]:
         table.add_row(*(Text(str(cell)) for cell in hit))
     return table
@@ -131,10 +156,10 @@ def _hits_table(hits: Sequence[Hit], english: bool) -> Table:
 
 def _trends_table(trends: Mapping[str, Trend], english: bool) -> Table:
     heads = (
-        Words("进程", "Process"), Words("内存 MiB", "Memory MiB"), Words("MiB/小时", "MiB/hour"),
-        Words("描述符", "Descriptors"), Words("个/小时", "per hour"),
+        Bilingual("进程", "Process"), Bilingual("内存 MiB", "Memory MiB"), Bilingual("MiB/小时", "MiB/hour"),
+        Bilingual("描述符", "Descriptors"), Bilingual("个/小时", "per hour"),
     )  # fmt: skip
-    table = _table(Words("内存与描述符", "Memory and descriptors"), heads, english)
+    table = _table(Bilingual("内存与描述符", "Memory and descriptors"), heads, english)
     for name, one in trends.items():
         figures = (f"{one.memory:.1f}", f"{one.memory_per_hour:+.1f}", str(one.files), f"{one.files_per_hour:+.1f}")
         table.add_row(name, *figures)

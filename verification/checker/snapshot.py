@@ -121,7 +121,7 @@ class Lane(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Books:
+class Snapshot:
     """One center's store at one moment. Journal lines are in the order they were written."""
 
     journal: Sequence[Line] = ()

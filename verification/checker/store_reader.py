@@ -1,4 +1,4 @@
-"""Reading a store into ``Books``: one transaction, one statement for each table."""
+"""Reading a store into ``Snapshot``: one transaction, one statement for each table."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,21 +10,21 @@ from sqlalchemy import Select, func, select
 from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Store, Tx
-from bus.store.encryption import vault_of
+from bus.store.encryption import encryption_of
 from bus.store.statements import Prepared
-from verification.checker.snapshot import Applied, Books, Held, Kept, Known, Lane, Line, Owed, Parked, Taken, Task
+from verification.checker.snapshot import Applied, Held, Kept, Known, Lane, Line, Owed, Parked, Snapshot, Taken, Task
 
 RowT = TypeVar("RowT")
 
 
-def read(store: Store) -> Books:
-    """The store's books at one moment. Raises ``StoreTrouble``."""
+def read(store: Store) -> Snapshot:
+    """The store's books at one moment. Raises ``StoreUnavailable``."""
     with store.reading() as tx:
         if not store.on_sqlite:  # there each statement would see a moment of its own
             tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         rows = {query.field: list(map(query.make, _shown(tx, query))) for query in _queries()}
         owed = sum(count.rows(tx)[0][0] for count in _OWED)
-    return Books(**rows, owed=owed)
+    return Snapshot(**rows, owed=owed)
 
 
 HIDDEN = {"cases": (0, 5), "outbox": (2, 6), "held": (1, 3), "work": (1, 5), "archive": (3, 5)}
@@ -38,7 +38,7 @@ def _shown(tx: Tx, query: "_Query") -> Iterable[Sequence[Any]]:
     case, body = HIDDEN[query.field]
     text = query.field == "cases"
     there = [(row[case], cases.unpacked(row[body]) if text else bytes(row[body])) for row in rows]
-    said = vault_of(tx).shown(tx, there)
+    said = encryption_of(tx).decrypted(tx, there)
     told = [one.decode() for one in said] if text else said
     return [(*row[:body], one, *row[body + 1 :]) for row, one in zip(rows, told, strict=True)]
 
@@ -50,7 +50,7 @@ def text_digest(text: str) -> str:
 
 class _Query(NamedTuple):
     field: str
-    """The field of ``Books``."""
+    """The field of ``Snapshot``."""
     rows: Prepared
     make: Callable[[Sequence[Any]], Any]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from bus.runtime.process import settle_down
-from bus.testing.adapter_harness import Bench
+from bus.runtime.process import tune_garbage_collector
+from bus.testing.adapter_harness import AdapterHarness
 from verification.corpus import corpus, file_items, http_items, settings_items
 from verification.corpus.http_items import ADAPTERS
 from verification.corpus.items import SEED, Dealer, WireItem
@@ -43,7 +43,7 @@ def main(seed: int) -> int:
 def _wire(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
     items = corpus.wire(seed)
     judged = WireJudge(folder)
-    settle_down()  # as a center does: its own heap, and here the corpus, is not walked through at each item
+    tune_garbage_collector()  # as a center does: its own heap, and here the corpus, is not walked through at each item
     for window in corpus.windows(items, WINDOW):
         yield from judged.judge(window, partial(_one_by_one, folder, judged, meter))
     judged.close()
@@ -63,15 +63,15 @@ def _elsewhere(folder: Path, item: WireItem) -> Act:
 
 def _http(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
     for number, adapter in enumerate(ADAPTERS):
-        bench = Bench(f"adapters.{adapter}", folder / adapter).start()
+        harness = AdapterHarness(f"adapters.{adapter}", folder / adapter).start()
         try:
-            items = list(http_items.items(Dealer(seed + number), bench.samples))
+            items = list(http_items.items(Dealer(seed + number), harness.samples))
             for item in items:
-                act = partial(send, bench, item)
+                act = partial(send, harness, item)
                 meter.measure(item.kind, f"{adapter}: {item.name}", act)
-            yield from judge_http(bench, items)
+            yield from judge_http(harness, items)
         finally:
-            bench.stop()
+            harness.stop()
 
 
 def _files(seed: int, folder: Path, meter: Meter) -> Iterator[str]:

@@ -5,14 +5,14 @@ import json
 from bus.contract.case import Case, Person
 from bus.contract.envelope import encode
 from bus.contract.export.examples import CASE, example
-from bus.contract.messages import BY_NAME, Said
+from bus.contract.messages import BY_NAME, CaseMessage
 from bus.contract.rules import CONTRACT, Rule
 from verification.corpus.items import ME, PEER, Canary, Dealer, Json
 
 RULES: tuple[Rule, ...] = CONTRACT
 WORDS = ("text", "note", "public_reply", "internal_note", "ask", "reason_text", "commitment", "title")
 """Fields that hold what people wrote."""
-ABOUT_CASES = tuple(rule for rule in RULES if issubclass(BY_NAME[rule.kind], Said))
+ABOUT_CASES = tuple(rule for rule in RULES if issubclass(BY_NAME[rule.kind], CaseMessage))
 OPENERS = ("case.offered", "case.assist-requested", "case.arbitration-requested", "case.ruled")
 """Kinds that may be the first word of a case here."""
 

@@ -14,9 +14,9 @@ import atheris
 with atheris.instrument_imports(include=["bus"]):
     from sqlalchemy import delete, select
 
-    from bus.context import Rules
+    from bus.context import CenterContext
     from bus.contract.envelope import CODES, Undecodable, decode, encode
-    from bus.pipeline.receive import accept
+    from bus.pipeline.receive import receive
     from bus.store import Store, schema
     from bus.store import tables as t
     from bus.transports.port import Delivery
@@ -47,14 +47,14 @@ class Taken:
     def __init__(self, folder: Path) -> None:
         self.store = Store(f"sqlite:///{folder}/fuzz.db")
         schema.upgrade(self.store)
-        self.rules = Rules(ME)
+        self.rules = CenterContext(ME)
         self.inputs = 0
 
     def __call__(self, data: bytes) -> None:
         if self.inputs % FRESH == 0:
             self.store.write(_empty)
         self.inputs += 1
-        accept(self.store, self.rules, [Delivery(data, PEER, None)], NOW)
+        receive(self.store, self.rules, [Delivery(data, PEER, None)], NOW)
         with self.store.reading() as tx:
             wrong = tx.execute(select(t.parked.c.hint).where(t.parked.c.code.in_(("internal", "poison")))).scalar()
         if wrong is not None:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bus.importing.mapping import Unfit, fill, load_ledger
+from bus.importing.mapping import UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, rows
 from bus.settings import BadSettings, load
 from verification.corpus.file_items import FileItem
@@ -32,11 +32,11 @@ def read(folder: Path, item: FileItem) -> tuple[str, str]:
     path.write_bytes(item.file)
     faults: list[str] = []
     try:
-        ledger = load_ledger(folder / "mapping.toml")
+        ledger = load_mapping(folder / "mapping.toml")
         for row in rows(path, ledger, ledger.columns()):
             try:
                 fill(ledger, row)
-            except Unfit as unfit:
+            except UnmappableRow as unfit:
                 faults.append(str(unfit))
     except BadFile as bad:
         return "bad-file", str(bad)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 from bus.store import tables as t
-from bus.testing.adapter_harness import Bench
+from bus.testing.adapter_harness import AdapterHarness
 from verification.corpus.http_items import HttpItem
 from verification.corpus.items import SIGN
 
@@ -17,38 +17,38 @@ PATIENCE = 20
 """Seconds until a request that nobody answers is a fault."""
 
 
-def judge(bench: Bench, items: Iterable[HttpItem]) -> Iterator[str]:
+def judge(harness: AdapterHarness, items: Iterable[HttpItem]) -> Iterator[str]:
     """Send all of them, and tell every fault: a wrong answer, something stored, a leak."""
-    before = [bench.count(table) for table in STORED]
+    before = [harness.count(table) for table in STORED]
     for item in items:
-        got, told = send(bench, item)
+        got, told = send(harness, item)
         if got != item.verdict:
             yield f"{item.kind}: {item.name}: {got}, expected {item.verdict}"
         if not got.startswith("2") and (found := SIGN.search(told)):
             yield f"{item.kind}: {item.name}: told outside: {found[0]}"
-    if [bench.count(table) for table in STORED] != before:
+    if [harness.count(table) for table in STORED] != before:
         yield "something bad was stored"
-    if found := SIGN.search(bench.logged.getvalue()) or SIGN.search(bench.http.get("/metrics").text):
+    if found := SIGN.search(harness.logged.getvalue()) or SIGN.search(harness.http.get("/metrics").text):
         yield f"told outside: {found[0]}"
 
 
-def send(bench: Bench, item: HttpItem) -> tuple[str, str]:
+def send(harness: AdapterHarness, item: HttpItem) -> tuple[str, str]:
     """(verdict, everything that was answered)"""
     if item.kind == "http: a malformed request":
-        return _send_plain(bench, item)
-    headers = {name.encode(): value.encode("latin-1") for name, value in _signature(bench, item).items()}
+        return _send_plain(harness, item)
+    headers = {name.encode(): value.encode("latin-1") for name, value in _signature(harness, item).items()}
     for name, value in item.headers.items():
         headers[name.encode()] = value.encode()
     try:
-        url = httpx.URL(bench.url).copy_with(raw_path=item.path.encode())
-        answer = bench.http.request(item.method, url, content=item.body, headers=headers)
+        url = httpx.URL(harness.url).copy_with(raw_path=item.path.encode())
+        answer = harness.http.request(item.method, url, content=item.body, headers=headers)
     except httpx.HTTPError as broken:
         return f"broken:{type(broken).__name__}", ""
     return f"{answer.status_code}:{_code(answer)}", answer.text + str(answer.headers)
 
 
-def _signature(bench: Bench, item: HttpItem) -> dict[str, str]:
-    return item.sign(bench.secret, item.body) if item.sign else {}
+def _signature(harness: AdapterHarness, item: HttpItem) -> dict[str, str]:
+    return item.sign(harness.secret, item.body) if item.sign else {}
 
 
 def _code(answer: httpx.Response) -> str:
@@ -59,9 +59,9 @@ def _code(answer: httpx.Response) -> str:
     return str(said.get("code", "")) if isinstance(said, dict) else json.dumps(said)
 
 
-def _send_plain(bench: Bench, item: HttpItem) -> tuple[str, str]:
+def _send_plain(harness: AdapterHarness, item: HttpItem) -> tuple[str, str]:
     """Write the bytes, and read the status of the first answer; who is to be cut off says that no more will come."""
-    address = bench.url.removeprefix("http://").split(":")
+    address = harness.url.removeprefix("http://").split(":")
     told = b""
     with socket.create_connection((address[0], int(address[1])), PATIENCE) as line:
         try:

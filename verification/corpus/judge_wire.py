@@ -14,15 +14,15 @@ from typing import Any
 import structlog
 from sqlalchemy import delete, select
 
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.log import set_up
 from bus.operations.metrics import Metrics
-from bus.pipeline.receive import accept
+from bus.pipeline.receive import receive
 from bus.pipeline.relay import claim, send
 from bus.store import Store, cases, outbox, schema
 from bus.store import tables as t
 from bus.transports.port import Delivery
-from tests.unit.steps import Bag
+from tests.unit.steps import HeldTransport
 from verification.corpus.items import ME, NOW, SIGN, WireItem
 
 UNANSWERED = ("too-far-ahead", "unknown-case")
@@ -57,8 +57,8 @@ class WireJudge:
     def __init__(self, folder: Path) -> None:
         self.store = Store(f"sqlite:///{folder}/corpus.db")
         schema.upgrade(self.store)
-        self.rules = Rules(ME)
-        self.bag = Bag()
+        self.rules = CenterContext(ME)
+        self.bag = HeldTransport()
         self.metrics = Metrics(ME, self.store, self.bag)
 
     def close(self) -> None:
@@ -72,20 +72,20 @@ class WireJudge:
 
         def change(tx: Any) -> None:
             cases.keep(tx, [item.past for item in items if item.past is not None], 1)
-            outbox.lay_out(tx, [_waiting(item) for item in items if item.said])
+            outbox.enqueue(tx, [_waiting(item) for item in items if item.said])
             for table in (t.receipts, t.errors, t.parked, t.work, t.journal, t.held, t.applied, t.lanes):
                 tx.execute(delete(table))
 
         self.store.write(change)
         earlier = [Delivery(body, item.sender, None) for item in items for body in item.before]
         if earlier:
-            accept(self.store, self.rules, earlier, NOW)
+            receive(self.store, self.rules, earlier, NOW)
             self.store.write(lambda tx: tx.execute(delete(t.receipts)))
 
     def hand_in(self, items: Sequence[WireItem]) -> dict[str, int]:
         """One window with all of them."""
         deliveries = [Delivery(item.body, item.sender, None) for item in items]
-        return dict(accept(self.store, self.rules, deliveries, NOW))
+        return dict(receive(self.store, self.rules, deliveries, NOW))
 
     # -- after -------------------------------------------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ GOOD = {
     "arbiter": '"command_center-150402"',
     "returns_before_arbiter": "2",
     "park_after": "12",
-    "hands": "4",
+    "concurrency": "4",
 }
-TABLES = "[vendor]\nurl = {url}\ntoken = {token}\ntimeout = {timeout}\n[http]\nport = {port}\n"
+TABLES = "[backend]\nurl = {url}\ntoken = {token}\ntimeout = {timeout}\n[http]\nport = {port}\n"
 INNER = {"url": '"http://127.0.0.1:1"', "token": '"{secret}"', "timeout": "10.0", "port": "8080"}
 BAD: dict[str, tuple[str, ...]] = {
     "center": ('"x"', '""', '"media.center-150402"', "1", "[]", '"party_service-150402006\\n"', '"PARTY-150402"'),
@@ -22,9 +22,9 @@ BAD: dict[str, tuple[str, ...]] = {
     "arbiter": ('"x"', '""', "1", '"*"'),
     "returns_before_arbiter": ("0", "-1", "11", '"many"', "1.5", "9223372036854775807"),
     "park_after": ("0", "-1", "1001", '"x"', "nan"),
-    "hands": ("0", "33", '"x"', "inf"),
-    "vendor.url": ('""', '"x"', "1", '"http://a b"', "[]"),
-    "vendor.timeout": ("0", "-1", "61", '"x"', "nan", "inf"),
+    "concurrency": ("0", "33", '"x"', "inf"),
+    "backend.url": ('""', '"x"', "1", '"http://a b"', "[]"),
+    "backend.timeout": ("0", "-1", "61", '"x"', "nan", "inf"),
     "http.port": ("-1", "65536", '"x"', "1.5"),
 }
 """Per place: values as TOML that it may not have."""
@@ -48,13 +48,13 @@ def items(deal: Dealer) -> Iterator[SettingsItem]:
             yield _item(deal, "settings: a bad value", f"{place} = {value}", {place: value}, place)
     for place in ("center", "store"):
         yield _item(deal, "settings: one absent", place, {place: None}, place)
-    yield _item(deal, "settings: one absent", "vendor.url", {"vendor.url": None}, "vendor.url")
+    yield _item(deal, "settings: one absent", "backend.url", {"backend.url": None}, "backend.url")
     yield _item(deal, "settings: no secret", "intake_secret", {"intake_secret": None}, "settings")
     yield _item(deal, "settings: no secret", "an empty one", {"intake_secret": '""'}, "settings")
     for name in ("spead", "intake_secrets", "金丝雀"):
         key = f'"{name}"' if not name.isascii() else name
         yield _item(deal, "settings: no such setting", name, {}, name, before=f"{key} = 1\n")
-    yield _item(deal, "settings: all at once", "two", {"hands": "0", "center": '"x"'}, "center,hands")
+    yield _item(deal, "settings: all at once", "two", {"concurrency": "0", "center": '"x"'}, "center,concurrency")
     yield from _no_toml(deal)
 
 
@@ -63,7 +63,7 @@ def _item(
 ) -> SettingsItem:
     secret = f"c2VjcmV0{deal.random.getrandbits(96):024x}"
     outer = {key: changes.get(key, value) for key, value in GOOD.items()}
-    inner = {key: changes.get(f"{'http' if key == 'port' else 'vendor'}.{key}", value) for key, value in INNER.items()}
+    inner = {key: changes.get(f"{'http' if key == 'port' else 'backend'}.{key}", value) for key, value in INNER.items()}
     text = before + "".join(f"{key} = {value}\n" for key, value in outer.items() if value is not None)
     text += TABLES.format(**{key: value or "@absent@" for key, value in inner.items()})
     lines = [line for line in text.split("\n") if "@absent@" not in line]
@@ -74,7 +74,7 @@ def _no_toml(deal: Dealer) -> Iterator[SettingsItem]:
     good = _item(deal, "", "", {}, "")
     for name, body in {
         "no TOML": good.file + b"[[[", "JSON": b'{"center": "x"}', "a key twice": good.file + b"\nport = 1\nport = 1",
-        "a table twice": good.file + b"\n[vendor]\n", "not UTF-8": good.file + b"\xff\xfe", "NUL": good.file + b"\x00",
+        "a table twice": good.file + b"\n[backend]\n", "not UTF-8": good.file + b"\xff\xfe", "NUL": good.file + b"\x00",
         "UTF-16": good.file.decode().encode("utf-16"), "a text left open": good.file + b'\nx = "',
         "brackets": b"x = " + b"[" * 100_000 + good.file, "a mark in front": b"\xef\xbb\xbf" + good.file,
         "braces": b"x = " + b"{a=" * 50_000,

@@ -13,7 +13,7 @@ from bus.contract import messages as k
 from bus.contract.case import Case
 from bus.contract.rules import BY_KIND
 from bus.custody import Record, Status
-from bus.custody.record import Given, OfferIn, OfferOut, Result
+from bus.custody.record import Rating, ReceivedOffer, Result, SentOffer
 from verification.corpus.documents import ABOUT_CASES, OPENERS, a_case, good
 from verification.corpus.items import ARBITER, ME, NOW, OTHER, PEER, THIRD, Canary, Dealer, Json, WireItem, raw
 
@@ -56,12 +56,14 @@ class Ground:
     def lent(self, mode: k.Mode = k.Mode.EXCLUSIVE, to: str = OTHER) -> Record:
         """The center has it and has offered it."""
         return self.mine(
-            offer_out=OfferOut(offer_id=self.offer, mode=mode, version=self.version, pending=(to,), asked=(to,), at=NOW)
+            offer_out=SentOffer(
+                offer_id=self.offer, mode=mode, version=self.version, pending=(to,), asked=(to,), at=NOW
+            )
         )
 
     def offered(self, by: str = PEER) -> Record:
         """It was offered to the center."""
-        offer = OfferIn(offer_id=self.offer, offerer=by, mode=k.Mode.EXCLUSIVE, version=self.version, at=NOW)
+        offer = ReceivedOffer(offer_id=self.offer, offerer=by, mode=k.Mode.EXCLUSIVE, version=self.version, at=NOW)
         return self.theirs(by, offer_in=offer)
 
     def over(self, status: Status, holder: str = PEER) -> Record:
@@ -145,7 +147,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("reopens an older round", "case.reopened", "superseded",
           lambda g: g.over(Status.CLOSED).with_(round=5), _same),
     Scene("rates twice", "case.rated", "superseded",
-          lambda g: g.over(Status.CLOSED).with_(ratings=(Given(round=1, rater=k.Rater.RESIDENT, grade=1),)), _same),
+          lambda g: g.over(Status.CLOSED).with_(ratings=(Rating(round=1, rater=k.Rater.RESIDENT, grade=1),)), _same),
     Scene("resolves twice", "case.resolved", "superseded", lambda g: g.over(Status.RESOLVED), _same),
     Scene("urges where nobody can", "case.urged", "superseded", _theirs, _same, OTHER),
     Scene("a good acceptance", "case.accepted", "applied", lambda g: g.lent(),

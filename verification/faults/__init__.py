@@ -14,7 +14,7 @@ from verification.faults.broker import (
     purge_queue,
 )
 from verification.faults.clock import FakeClock
-from verification.faults.link_profile import FAIR, Stream, Weather, both_ways
+from verification.faults.link_profile import FAIR, LinkProfile, Stream, both_ways
 from verification.faults.proxy import TcpProxy
 from verification.faults.store_intruder import StoreIntruder
 from verification.faults.tmpfs import Tmpfs
@@ -24,13 +24,13 @@ __all__ = [
     "FAIR",
     "FakeClock",
     "Host",
+    "LinkProfile",
     "Namespace",
     "Network",
     "StoreIntruder",
     "Stream",
     "TcpProxy",
     "Tmpfs",
-    "Weather",
     "both_ways",
     "close_connections",
     "consumer_timeout",

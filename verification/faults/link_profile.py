@@ -25,7 +25,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class LinkProfile:
     """What the road does now, up (client to server) and down (server to client)."""
 
     up: Stream = Stream()
@@ -36,12 +36,12 @@ class Weather:
     """Nobody listens: new connections are refused. Those that stand stay."""
 
 
-FAIR = Weather()
+FAIR = LinkProfile()
 
 
-def both_ways(stream: Stream) -> Weather:
+def both_ways(stream: Stream) -> LinkProfile:
     """The same in both directions."""
-    return Weather(up=stream, down=stream)
+    return LinkProfile(up=stream, down=stream)
 
 
 class Dice:

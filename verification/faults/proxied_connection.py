@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
 
-from verification.faults.link_profile import Dice, Stream, Weather
+from verification.faults.link_profile import Dice, LinkProfile, Stream
 
 Way = Literal["up", "down"]
 PIECE = 64 * 1024
@@ -32,7 +32,7 @@ def reset(end: socket.socket) -> None:
     end.close()
 
 
-class Lane:
+class ProxiedConnection:
     """Carries bytes between two sockets, one thread for each direction, and closes both when both have ended."""
 
     def __init__(
@@ -41,9 +41,9 @@ class Lane:
         far: socket.socket,
         *,
         seed: str,
-        weather: Callable[[], Weather],
+        weather: Callable[[], LinkProfile],
         count: Callable[[str, int], None],
-        ended: Callable[["Lane"], None],
+        ended: Callable[["ProxiedConnection"], None],
     ) -> None:
         """``near`` is the client's end; ``count`` is told what was done, ``ended`` that it is over."""
         self._ways = {"up": (near, far), "down": (far, near)}
@@ -134,8 +134,8 @@ class Lane:
             self._count(way, len(data) - len(rest))
 
     def _stream(self, way: Way) -> Stream:
-        weather = self._weather()
-        return weather.up if way == "up" else weather.down
+        profile = self._weather()
+        return profile.up if way == "up" else profile.down
 
 
 class Late:

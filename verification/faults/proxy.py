@@ -9,8 +9,8 @@ from random import Random
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from verification.faults.link_profile import FAIR, Weather
-from verification.faults.proxied_connection import Lane, Way, reset
+from verification.faults.link_profile import FAIR, LinkProfile
+from verification.faults.proxied_connection import ProxiedConnection, Way, reset
 from verification.services.allocation import LOOPBACK, free_ports
 
 
@@ -30,7 +30,7 @@ class TcpProxy:
         self.counts: Counter[str] = Counter()
         self._weather = FAIR
         self._lock = threading.RLock()
-        self._lanes: set[Lane] = set()
+        self._lanes: set[ProxiedConnection] = set()
         self._changed = threading.Event()
         self._closed = False
         (self.port,) = free_ports(1)
@@ -51,17 +51,17 @@ class TcpProxy:
         return urlunsplit(parts._replace(netloc=f"{login}{sign}{LOOPBACK}:{self.port}"))
 
     @property
-    def weather(self) -> Weather:
+    def weather(self) -> LinkProfile:
         return self._weather
 
     @weather.setter
-    def weather(self, weather: Weather) -> None:
+    def weather(self, profile: LinkProfile) -> None:
         with self._lock:
             if self._closed:
                 return
-            self._weather = weather
+            self._weather = profile
             hurt = [lane for lane in self._lanes if lane.hurt]
-            if weather.refuse:
+            if profile.refuse:
                 self._stop_listening()
             elif self._listener is None:
                 self._listen()
@@ -92,7 +92,7 @@ class TcpProxy:
         self.reset()
         self._changed.set()
 
-    def _abort(self, lanes: list[Lane]) -> int:
+    def _abort(self, lanes: list[ProxiedConnection]) -> int:
         struck = sum(lane.abort() for lane in lanes)
         self._count("reset", struck)
         return struck
@@ -136,7 +136,9 @@ class TcpProxy:
             return
         far.settimeout(None)
         seed = f"{self._seed}-{number}"
-        lane = Lane(near, far, seed=seed, weather=lambda: self._weather, count=self._count, ended=self._left)
+        lane = ProxiedConnection(
+            near, far, seed=seed, weather=lambda: self._weather, count=self._count, ended=self._left
+        )
         with self._lock:
             self._lanes.add(lane)
             too_late = self._closed
@@ -145,7 +147,7 @@ class TcpProxy:
         threading.Thread(target=lane.carry, args=("down",), name="proxy-lane", daemon=True).start()
         lane.carry("up")
 
-    def _left(self, lane: Lane) -> None:
+    def _left(self, lane: ProxiedConnection) -> None:
         with self._lock:
             self._lanes.discard(lane)
 

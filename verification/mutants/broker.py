@@ -16,28 +16,28 @@ import bus.pipeline.receive
 import bus.runtime.engine
 import bus.store.database
 import bus.store.unit_of_work
-from bus.bilingual import Words
-from bus.runtime.engine import Turns
+from bus.bilingual import Bilingual
+from bus.runtime.engine import Engine
 from bus.store import Tx, outbox
 from bus.store import tables as t
-from bus.transports.port import Fate
+from bus.transports.port import SendResult
 from bus.transports.rabbitmq import connection as line
 from bus.transports.rabbitmq import consumer, inflight, publisher
 from bus.transports.rabbitmq import transport as rabbitmq
 from bus.transports.topology import plan
 from verification.mutants.defect import tested
 
-TRANSPORT = Words("传输层测试，真实 RabbitMQ", "transport tests on a real RabbitMQ")
-UNIT = Words("单元测试", "unit tests")
-STORE = Words("存储测试", "store tests")
-PRIVACY = Words("隐私搜查", "the privacy hunt")
-NO_BROKER = Words("模拟不含真实代理及其客户端", "the simulation's road stands in the place of broker and client")
-NO_WINDOW = Words("只费内存，不失报文", "it costs memory, and loses nothing")
-ONE_WRITER = Words("模拟中每个存储只有一个线程", "a simulated store has one thread")
-NO_POWER_CUT = Words("进程被杀不会丢失内核缓存，断电才会", "only a power cut takes what the kernel has cached")
-NO_LOG = Words("模拟不写日志", "a simulation logs nothing")
-ONE_WISH = Words("仿真中的人一次只办一件事", "simulated staff wishes for one thing at a time")
-ONLY_LATE = Words("租期满后照样补办，只是迟", "its lease ends, and it is done again: only late")
+TRANSPORT = Bilingual("传输层测试，真实 RabbitMQ", "transport tests on a real RabbitMQ")
+UNIT = Bilingual("单元测试", "unit tests")
+STORE = Bilingual("存储测试", "store tests")
+PRIVACY = Bilingual("隐私搜查", "the privacy hunt")
+NO_BROKER = Bilingual("模拟不含真实代理及其客户端", "the simulation's road stands in the place of broker and client")
+NO_WINDOW = Bilingual("只费内存，不失报文", "it costs memory, and loses nothing")
+ONE_WRITER = Bilingual("模拟中每个存储只有一个线程", "a simulated store has one thread")
+NO_POWER_CUT = Bilingual("进程被杀不会丢失内核缓存，断电才会", "only a power cut takes what the kernel has cached")
+NO_LOG = Bilingual("模拟不写日志", "a simulation logs nothing")
+ONE_WISH = Bilingual("仿真中的人一次只办一件事", "simulated staff wishes for one thing at a time")
+ONLY_LATE = Bilingual("租期满后照样补办，只是迟", "its lease ends, and it is done again: only late")
 
 SUITE = "tests/conformance/test_transports.py::test_rabbitmq"
 PUBLISHING = "tests/broker/test_rabbitmq_publishing.py"
@@ -76,12 +76,12 @@ def mandatory_off(patch: pytest.MonkeyPatch) -> None:
     f"{PARTS}::test_multiple_confirms_all_up_to_the_tag", by=TRANSPORT, why=NO_BROKER,
 )  # fmt: skip
 def multiple_ignored(patch: pytest.MonkeyPatch) -> None:
-    plain = inflight.Window.confirmed
+    plain = inflight.Inflight.confirmed
 
-    def confirmed(one: inflight.Window, tag: int, multiple: bool) -> Any:
+    def confirmed(one: inflight.Inflight, tag: int, multiple: bool) -> Any:
         return plain(one, tag, multiple=multiple and tag == 0)
 
-    patch.setattr(inflight.Window, "confirmed", confirmed)
+    patch.setattr(inflight.Inflight, "confirmed", confirmed)
 
 
 @tested(
@@ -89,12 +89,12 @@ def multiple_ignored(patch: pytest.MonkeyPatch) -> None:
     f"{PUBLISHING}::test_full_inbox_refuses_its_own_parcels_alone", by=TRANSPORT, why=NO_BROKER,
 )  # fmt: skip
 def nack_is_ack(patch: pytest.MonkeyPatch) -> None:
-    plain = inflight.Ticket.decide
+    plain = inflight.InflightParcel.decide
 
-    def decide(ticket: inflight.Ticket, fate: Fate) -> None:
-        plain(ticket, Fate.TAKEN if fate is Fate.REFUSED else fate)
+    def decide(waiting: inflight.InflightParcel, result: SendResult) -> None:
+        plain(waiting, SendResult.CONFIRMED if result is SendResult.NACKED else result)
 
-    patch.setattr(inflight.Ticket, "decide", decide)
+    patch.setattr(inflight.InflightParcel, "decide", decide)
 
 
 @tested(
@@ -102,7 +102,7 @@ def nack_is_ack(patch: pytest.MonkeyPatch) -> None:
     f"{OUTAGES}::test_connections_reset_while_publishing", by=TRANSPORT, why=NO_BROKER,
 )  # fmt: skip
 def cut_is_failure(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(publisher, "fate_when_closed", lambda *_: Fate.REFUSED)
+    patch.setattr(publisher, "fate_when_closed", lambda *_: SendResult.NACKED)
 
 
 @tested(
@@ -132,7 +132,7 @@ def never_sees_starving(patch: pytest.MonkeyPatch) -> None:
     by=UNIT, why=NO_WINDOW,
 )  # fmt: skip
 def window_without_bound(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(inflight.Window, "admits", lambda *_: True)
+    patch.setattr(inflight.Inflight, "admits", lambda *_: True)
 
 
 @tested(
@@ -169,8 +169,8 @@ def one_connection(patch: pytest.MonkeyPatch) -> None:
     def begin(transport: rabbitmq.RabbitTransport, *given: Any, **options: Any) -> None:
         plain(transport, *given, **options)
         out, into = transport._publisher, transport._consumer
-        both = into.line = out.line
-        transport._lines = (both,)  # type: ignore[assignment]  # the defect
+        both = into.connection = out.connection
+        transport._connections = (both,)  # type: ignore[assignment]  # the defect
 
         def opened(connection: Any) -> None:
             out._opened(connection)
@@ -193,7 +193,7 @@ def one_connection(patch: pytest.MonkeyPatch) -> None:
 def drop_head(patch: pytest.MonkeyPatch) -> None:
     plain = plan._policies
 
-    def policies(bounds: plan.Bounds) -> tuple[plan.Policy, ...]:
+    def policies(bounds: plan.QueueLimits) -> tuple[plan.Policy, ...]:
         return tuple(replace(one, definition={**one.definition, "overflow": "drop-head"}) for one in plain(bounds))
 
     patch.setattr(plan, "_policies", policies)
@@ -276,13 +276,13 @@ def synchronous_normal(patch: pytest.MonkeyPatch) -> None:
     by=UNIT, why=ONLY_LATE,
 )  # fmt: skip
 def performed_dropped(patch: pytest.MonkeyPatch) -> None:
-    plain = Turns.work
+    plain = Engine.handle
 
-    def work(turns: Turns) -> Any:
-        turns.unwritten = []
-        return plain(turns)
+    def work(engine: Engine) -> Any:
+        engine.unrecorded = []
+        return plain(engine)
 
-    patch.setattr(Turns, "work", work)
+    patch.setattr(Engine, "handle", work)
 
 
 @tested(
@@ -293,9 +293,9 @@ def late_commit_passed_over(patch: pytest.MonkeyPatch) -> None:
     seen = [0]
     columns = (t.outbox.c.id, t.outbox.c.message_id, t.outbox.c.recipient, t.outbox.c.kind, t.outbox.c.body)
 
-    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.Owed]:
+    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.OutboxRow]:
         newer = select(*columns, t.outbox.c.attempts).where(t.outbox.c.id > seen[0])
-        rows = [outbox.Owed(*row) for row in tx.execute(newer.order_by(t.outbox.c.id).limit(limit))]
+        rows = [outbox.OutboxRow(*row) for row in tx.execute(newer.order_by(t.outbox.c.id).limit(limit))]
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_([x.row for x in rows])).values(next_ms=now_ms + lease_ms))
         seen[0] = max([seen[0], *(row.row for row in rows)])
         return rows
@@ -309,7 +309,7 @@ def late_commit_passed_over(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def half_an_answer(patch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def attempt(_page: bus.store.unit_of_work.Page) -> Iterator[None]:
+    def attempt(_page: bus.store.unit_of_work.UnitOfWork) -> Iterator[None]:
         yield
 
-    patch.setattr(bus.store.unit_of_work.Page, "attempt", attempt)
+    patch.setattr(bus.store.unit_of_work.UnitOfWork, "savepoint", attempt)

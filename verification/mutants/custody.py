@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.contract import messages as k
 from bus.custody import Decision, Record, Refusal
 from bus.custody import commands as c
-from bus.custody.record import Say
+from bus.custody.record import Outgoing
 from verification.mutants.defect import simulated, tested
 
 DECIDE, HEAR = import_module("bus.custody.decide"), import_module("bus.custody.hear_message")
 """The package shows a function of the same name instead."""
 deciders: dict[Any, Callable[..., Decision]] = DECIDE._DECIDERS
-hearers: dict[Any, Callable[..., Decision]] = HEAR._HEARERS
+hearers: dict[Any, Callable[..., Decision]] = HEAR._HANDLERS
 
 
 @simulated("单方撤回", "takes an offered case back without being answered", "one-custodian")
@@ -39,7 +39,7 @@ def stale_version_accepted(patch: pytest.MonkeyPatch) -> None:
         if data.bid or data.version >= record.version:
             return plain(record, data, source, now)
         taken = record.with_(holder=source, version=data.version, path=record.held_by(source))
-        return Decision(taken, desk=True)
+        return Decision(taken, needs_handling=True)
 
     patch.setitem(hearers, k.Accepted, accepted)
 
@@ -84,8 +84,8 @@ def two_grants(patch: pytest.MonkeyPatch) -> None:
             return decision
         left = tuple(center for center in out.pending if center != source)
         kept = out.model_copy(update={"pending": left, "version": record.version + 1}) if left else None
-        told = tuple(say for say in decision.says if not isinstance(say.data, k.Lost))
-        return replace(decision, record=decision.record.with_(offer_out=kept), says=told)
+        told = tuple(outgoing for outgoing in decision.outgoing if not isinstance(outgoing.data, k.Lost))
+        return replace(decision, record=decision.record.with_(offer_out=kept), outgoing=told)
 
     patch.setitem(hearers, k.Accepted, accepted)
 
@@ -94,8 +94,8 @@ def two_grants(patch: pytest.MonkeyPatch) -> None:
     "出借决定权后仍自行办结",
     "resolves a case while it is offered to another",
     "tests/unit/test_custody.py::test_offer_lends_the_decision",
-    by=Words("单元测试", "unit tests"),
-    why=Words(
+    by=Bilingual("单元测试", "unit tests"),
+    why=Bilingual(
         "仿真中的人不会去试；检查器也没有这条规则", "simulated staff never tries it, and the checker has no rule of it"
     ),
 )
@@ -121,8 +121,8 @@ def accepts_in_silence(patch: pytest.MonkeyPatch) -> None:
     def accept(record: Record, command: Any, now: Any) -> Decision:
         decision = plain(record, command, now)
         offerer = record.offer_in.offerer if record.offer_in else ""
-        told: tuple[Say, ...] = tuple(say for say in decision.says if say.to != offerer)
-        return replace(decision, says=told)
+        told: tuple[Outgoing, ...] = tuple(outgoing for outgoing in decision.outgoing if outgoing.to != offerer)
+        return replace(decision, outgoing=told)
 
     patch.setitem(deciders, c.Accept, accept)
 
@@ -133,6 +133,8 @@ def origin_hears_nothing(patch: pytest.MonkeyPatch) -> None:
 
     def resolve(record: Record, command: Any, now: Any) -> Decision:
         decision = plain(record, command, now)
-        return replace(decision, says=tuple(say for say in decision.says if say.to != record.case.origin))
+        return replace(
+            decision, outgoing=tuple(outgoing for outgoing in decision.outgoing if outgoing.to != record.case.origin)
+        )
 
     patch.setitem(deciders, c.Resolve, resolve)

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bus.bilingual import Words
-from verification.simulation.fault_profile import Weather
+from bus.bilingual import Bilingual
+from verification.simulation.fault_profile import FaultProfile
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 """Puts the defect into the modules of this process; ``undo`` of the patch takes it out again."""
 
 
-def fair(weather: Weather) -> Weather:
+def fair(profile: FaultProfile) -> FaultProfile:
     """A small county where no store is put back and nobody leaves: what is broken there has no excuse."""
-    centers = min(weather.centers, 5)
+    centers = min(profile.centers, 5)
     return replace(
-        weather, centers=centers, hops=min(weather.hops, centers - 1), cases=30, restores=0, leaves=0, joins=0
+        profile, centers=centers, hops=min(profile.hops, centers - 1), cases=30, restores=0, leaves=0, joins=0
     )
 
 
@@ -26,7 +26,7 @@ class BySeeds:
 
     rules: tuple[str, ...]
     """Rules of the checker, each of which tells of this defect; one of them must fire."""
-    weather: Callable[[Weather], Weather] = fair
+    weather: Callable[[FaultProfile], FaultProfile] = fair
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class ByTests:
 
     tests: tuple[str, ...]
     """Each of them must turn red."""
-    by: Words
+    by: Bilingual
     """What kind of tests, for people."""
-    why: Words
+    why: Bilingual
     """Why neither simulation nor chaos."""
 
 
@@ -49,19 +49,21 @@ class Defect:
     """One defect, as somebody might really write it."""
 
     name: str
-    words: Words
+    words: Bilingual
     plant: Plant
     finder: Finder
 
 
-def simulated(zh: str, en: str, *rules: str, weather: Callable[[Weather], Weather] = fair) -> Callable[[Plant], Defect]:
+def simulated(
+    zh: str, en: str, *rules: str, weather: Callable[[FaultProfile], FaultProfile] = fair
+) -> Callable[[Plant], Defect]:
     """The decorated function plants a defect that the simulation must find by one of ``rules``."""
-    return lambda plant: Defect(_name(plant), Words(zh, en), plant, BySeeds(rules, weather))
+    return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, BySeeds(rules, weather))
 
 
-def tested(zh: str, en: str, *tests: str, by: Words, why: Words) -> Callable[[Plant], Defect]:
+def tested(zh: str, en: str, *tests: str, by: Bilingual, why: Bilingual) -> Callable[[Plant], Defect]:
     """The decorated function plants a defect that turns each of ``tests`` red."""
-    return lambda plant: Defect(_name(plant), Words(zh, en), plant, ByTests(tests, by, why))
+    return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, ByTests(tests, by, why))
 
 
 def _name(plant: Plant) -> str:

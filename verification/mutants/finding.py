@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from verification.mutants.defect import BySeeds, ByTests, Defect
-from verification.simulation.county import Land
+from verification.simulation.county import Workspace
 from verification.simulation.fault_profile import drawn
 from verification.simulation.run import play
 
@@ -45,15 +45,15 @@ def look_for(defect: Defect, limit: int) -> Found:
 
 
 def _by_seeds(defect: Defect, finder: BySeeds, limit: int) -> Found:
-    spent, land = 0.0, Land()
+    spent, land = 0.0, Workspace()
     for seed in range(limit):
-        weather = finder.weather(drawn(seed))
+        profile = finder.weather(drawn(seed))
         start = time.process_time()
         with planted(defect):
-            rules = list(dict.fromkeys(finding.rule for finding in play(seed, land, weather).findings))
+            rules = list(dict.fromkeys(finding.rule for finding in play(seed, land, profile).findings))
         spent += time.process_time() - start
         hits = [rule for rule in rules if rule in finder.rules]
-        if hits and not play(seed, land, weather).findings:
+        if hits and not play(seed, land, profile).findings:
             others = tuple(rule for rule in rules if rule != hits[0])
             return Found(defect.name, hits[0], others, seed, seed + 1, round(spent, 1))
     return Found(defect.name, "", (), None, limit, round(spent, 1))

@@ -12,21 +12,21 @@ from sqlalchemy import delete, select, update
 import bus.pipeline.handle
 import bus.pipeline.intake
 import bus.runtime.engine
-from bus.runtime.engine import Turns
-from bus.sdk.center import Desk
-from bus.store import Store, StoreTrouble, Tx, cases, inbox, intakes
+from bus.runtime.engine import Engine
+from bus.sdk.center import HandlerContext
+from bus.store import Store, StoreUnavailable, Tx, cases, inbox, intakes
 from bus.store import tables as t
 from verification.mutants.defect import simulated
 
 
 @simulated("幂等键每次不同", "gives the vendor another idempotency key at every attempt", "one effect a message")
 def key_of_the_attempt(patch: pytest.MonkeyPatch) -> None:
-    plain, numbers = Desk, count(1)
+    plain, numbers = HandlerContext, count(1)
 
     def desk(me: str, now: datetime, key: str, *more: Any) -> Any:
         return plain(me, now, f"{key}:{next(numbers)}", *more)
 
-    patch.setattr(bus.pipeline.handle, "Desk", desk)
+    patch.setattr(bus.pipeline.handle, "HandlerContext", desk)
 
 
 @simulated("不按案件先后办理", "claims work that is not the first of its case", "effects-in-order")
@@ -107,7 +107,7 @@ def task_claimed_for_ever(patch: pytest.MonkeyPatch) -> None:
     "outbox-as-in-journal",
 )
 def journal_written_later(patch: pytest.MonkeyPatch) -> None:
-    plain, plain_begin = cases.note, Turns.begin
+    plain, plain_begin = cases.note, Engine.begin
     later: dict[str, list[Mapping[str, Any]]] = {}
 
     def note(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -116,12 +116,12 @@ def journal_written_later(patch: pytest.MonkeyPatch) -> None:
             plain(tx, [line])
         held[:] = lines
 
-    def begin(turns: Turns) -> None:
-        later.pop(str(turns.store.url), None)
-        plain_begin(turns)
+    def begin(engine: Engine) -> None:
+        later.pop(str(engine.store.url), None)
+        plain_begin(engine)
 
     patch.setattr(cases, "note", note)
-    patch.setattr(Turns, "begin", begin)
+    patch.setattr(Engine, "begin", begin)
 
 
 @simulated(
@@ -154,7 +154,7 @@ def answered_before_commit(patch: pytest.MonkeyPatch) -> None:
 
             try:
                 return self._store.write(overheard)
-            except StoreTrouble:
+            except StoreUnavailable:
                 if answers:
                     return answers[0]
                 raise

@@ -13,53 +13,53 @@ import bus.pipeline.receive
 import bus.pipeline.relay
 import bus.recovery
 import bus.store.unit_of_work
-from bus.context import Rules
+from bus.context import CenterContext
 from bus.contract.messages import Verdict
-from bus.pipeline.receive_batch import Arrived, Tray
-from bus.runtime.engine import WINDOW, Turns
+from bus.pipeline.receive_batch import Inbound, ReceiveBatch
+from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.store import Store, Tx, inbox, outbox, recovery
 from bus.store import tables as t
 from bus.store.timestamps import ms
 from bus.transports.port import Delivery
 from verification.mutants.defect import fair, simulated
-from verification.simulation.fault_profile import Weather
-from verification.simulation.virtual_transport import Road
+from verification.simulation.fault_profile import FaultProfile
+from verification.simulation.virtual_transport import VirtualNetwork
 
 Known = dict[tuple[str, str, int], Any]
 
 
 @simulated("先确认收件后提交", "settles before the commit", "settled after the commit")
 def ack_before_commit(patch: pytest.MonkeyPatch) -> None:
-    def receive(turns: Turns, timeout: float) -> int:
-        deliveries = turns.transport.receive(WINDOW, timeout)
-        turns.transport.settle(deliveries)
+    def receive(engine: Engine, timeout: float) -> int:
+        deliveries = engine.transport.receive(BATCH_LIMIT, timeout)
+        engine.transport.settle(deliveries)
         if deliveries:
-            bus.pipeline.receive.accept(turns.store, turns.rules, deliveries, turns.clock())
+            bus.pipeline.receive.receive(engine.store, engine.context, deliveries, engine.clock())
         return len(deliveries)
 
-    patch.setattr(Turns, "receive", receive)
+    patch.setattr(Engine, "receive", receive)
 
 
 @simulated("提交失败的来件被丢下", "drops the deliveries of a failed commit, unsettled", "what arrived is settled")
 def failed_window_dropped(patch: pytest.MonkeyPatch) -> None:
-    plain = Turns.receive
+    plain = Engine.receive
 
-    def receive(turns: Turns, timeout: float) -> int:
-        turns.unsettled = []
-        return plain(turns, timeout)
+    def receive(engine: Engine, timeout: float) -> int:
+        engine.unsettled = []
+        return plain(engine, timeout)
 
-    patch.setattr(Turns, "receive", receive)
+    patch.setattr(Engine, "receive", receive)
 
 
-def old_backup(weather: Weather) -> Weather:
+def old_backup(profile: FaultProfile) -> FaultProfile:
     """A store is put back to an old backup."""
-    return replace(fair(weather), restores=1)
+    return replace(fair(profile), restores=1)
 
 
 @simulated("不去重", "applies what was applied before", "applied-once", "lanes-in-order", "parked only by crossings")
 def dedupe_by_nothing(patch: pytest.MonkeyPatch) -> None:
-    def repeat(page: Any, tray: Tray, one: Arrived, _known: Known) -> None:
-        bus.pipeline.receive._apply(page, tray, one)
+    def repeat(page: Any, batch: ReceiveBatch, one: Inbound, _known: Known) -> None:
+        bus.pipeline.receive._apply(page, batch, one)
 
     patch.setattr(bus.pipeline.receive, "_repeat", repeat)
     _remembers_the_newest(patch)
@@ -87,53 +87,53 @@ def _remembers_the_newest(patch: pytest.MonkeyPatch) -> None:
 )
 def dedupe_by_redelivered_flag(patch: pytest.MonkeyPatch) -> None:
     flagged: set[bytes] = set()
-    plain_back, plain_repeat = Road.put_back, bus.pipeline.receive._repeat
+    plain_back, plain_repeat = VirtualNetwork.put_back, bus.pipeline.receive._repeat
 
-    def put_back(road: Road, center: str, deliveries: Sequence[Delivery]) -> None:
+    def put_back(road: VirtualNetwork, center: str, deliveries: Sequence[Delivery]) -> None:
         flagged.update(delivery.body for delivery in deliveries)
         plain_back(road, center, deliveries)
 
-    def repeat(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
+    def repeat(page: Any, batch: ReceiveBatch, one: Inbound, known: Known) -> None:
         if one.body in flagged:
-            plain_repeat(page, tray, one, known)
+            plain_repeat(page, batch, one, known)
         else:
-            bus.pipeline.receive._apply(page, tray, one)
+            bus.pipeline.receive._apply(page, batch, one)
 
-    patch.setattr(Road, "put_back", put_back)
+    patch.setattr(VirtualNetwork, "put_back", put_back)
     patch.setattr(bus.pipeline.receive, "_repeat", repeat)
     _remembers_the_newest(patch)
 
 
 @simulated("先回执后提交", "receipts before the commit", "said-is-kept")
 def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._accept_window
+    plain = bus.pipeline.receive._receive_batch
 
     def window(store: Store, rules: Any, deliveries: Sequence[Delivery], now: datetime) -> Any:
-        tray = Tray()
+        batch = ReceiveBatch()
         for one in bus.pipeline.receive._read([d for d in deliveries if not d.damaged], rules, now)[0]:
-            bus.pipeline.receive._owe(tray, one, Verdict.APPLIED, None, None, now)
-        store.write(lambda tx: outbox.owe_receipts(tx, tray.receipts))
+            bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, now)
+        store.write(lambda tx: outbox.owe_receipts(tx, batch.receipts))
         return plain(store, rules, deliveries, now)
 
-    patch.setattr(bus.pipeline.receive, "_accept_window", window)
+    patch.setattr(bus.pipeline.receive, "_receive_batch", window)
 
 
 @simulated("暂存未生效即回执", "receipts what is only held back", "said-is-kept")
 def receipt_for_held(patch: pytest.MonkeyPatch) -> None:
     plain = bus.pipeline.receive._place
 
-    def place(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
-        if one.message.sequence > tray.marks[one.lane] + 1:
-            bus.pipeline.receive._owe(tray, one, Verdict.APPLIED, None, None, page.now)
-        plain(page, tray, one, known)
+    def place(page: Any, batch: ReceiveBatch, one: Inbound, known: Known) -> None:
+        if one.message.sequence > batch.marks[one.lane] + 1:
+            bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, page.now)
+        plain(page, batch, one, known)
 
     patch.setattr(bus.pipeline.receive, "_place", place)
 
 
 @simulated("重复来件不再回执", "does not receipt a repeat", "nothing-left", "comes to rest")
 def repeat_not_receipted(patch: pytest.MonkeyPatch) -> None:
-    def repeat(_page: Any, tray: Tray, _one: Arrived, _known: Known) -> None:
-        tray.counts["repeated"] += 1
+    def repeat(_page: Any, batch: ReceiveBatch, _one: Inbound, _known: Known) -> None:
+        batch.counts["repeated"] += 1
 
     patch.setattr(bus.pipeline.receive, "_repeat", repeat)
 
@@ -142,11 +142,11 @@ def repeat_not_receipted(patch: pytest.MonkeyPatch) -> None:
 def gap_ignored(patch: pytest.MonkeyPatch) -> None:
     plain = bus.pipeline.receive._place
 
-    def place(page: Any, tray: Tray, one: Arrived, known: Known) -> None:
-        if one.message.sequence > tray.marks[one.lane] + 1:
-            bus.pipeline.receive._apply(page, tray, one)
+    def place(page: Any, batch: ReceiveBatch, one: Inbound, known: Known) -> None:
+        if one.message.sequence > batch.marks[one.lane] + 1:
+            bus.pipeline.receive._apply(page, batch, one)
         else:
-            plain(page, tray, one, known)
+            plain(page, batch, one, known)
 
     patch.setattr(bus.pipeline.receive, "_place", place)
 
@@ -155,10 +155,10 @@ def gap_ignored(patch: pytest.MonkeyPatch) -> None:
 def refused_is_dropped(patch: pytest.MonkeyPatch) -> None:
     plain = bus.pipeline.receive._apply
 
-    def apply(page: Any, tray: Tray, one: Arrived) -> bool:
-        before, applied = len(tray.park), plain(page, tray, one)
+    def apply(page: Any, batch: ReceiveBatch, one: Inbound) -> bool:
+        before, applied = len(batch.park), plain(page, batch, one)
         if applied:
-            del tray.park[before:]
+            del batch.park[before:]
         return applied
 
     patch.setattr(bus.pipeline.receive, "_apply", apply)
@@ -181,9 +181,9 @@ def backup_put_back_in_silence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.recovery, "begin", lambda *_: None)
 
 
-def old_backups(weather: Weather) -> Weather:
+def old_backups(profile: FaultProfile) -> FaultProfile:
     """A store is put back twice: half of the second backups were made during the first recovery."""
-    return replace(fair(weather), restores=2)
+    return replace(fair(profile), restores=2)
 
 
 @simulated(
@@ -195,9 +195,9 @@ def old_backups(weather: Weather) -> Weather:
 def recovery_of_the_backup_goes_on(patch: pytest.MonkeyPatch) -> None:
     plain = bus.recovery.begin
 
-    def begin(store: Store, rules: Rules, peers: Sequence[str], now: datetime) -> object:
+    def begin(store: Store, context: CenterContext, peers: Sequence[str], now: datetime) -> object:
         if bus.recovery.going_on(store):
             return store.write(lambda tx: recovery.ask(tx, peers, ms(now)))
-        return plain(store, rules, peers, now)
+        return plain(store, context, peers, now)
 
     patch.setattr(bus.recovery, "begin", begin)

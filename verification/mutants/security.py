@@ -6,15 +6,15 @@ import pytest
 
 import bus.pipeline.control
 import bus.security.keyed_security
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.contract import signed_document
 from bus.security.directory import Directory
-from bus.security.keyed_security import KeyNotary
+from bus.security.keyed_security import KeyedSecurity
 from bus.security.signature import check, once_signed
 from verification.mutants.defect import tested
 
-ATTACKS = Words("攻击测试", "the attacks")
-NOBODY_FORGES = Words("模拟中无人伪造，也无人偷看", "nobody forges or reads along in a simulation")
+ATTACKS = Bilingual("攻击测试", "the attacks")
+NOBODY_FORGES = Bilingual("模拟中无人伪造，也无人偷看", "nobody forges or reads along in a simulation")
 SIGNED, SEALED = "tests/unit/test_signed_transport.py", "tests/unit/test_sealed_transport.py"
 
 
@@ -25,7 +25,7 @@ SIGNED, SEALED = "tests/unit/test_signed_transport.py", "tests/unit/test_sealed_
     by=ATTACKS, why=NOBODY_FORGES,
 )  # fmt: skip
 def sent_open(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(KeyNotary, "leaving", lambda self, body, _recipient, now: self.signed(body, now))
+    patch.setattr(KeyedSecurity, "protect", lambda self, body, _recipient, now: self.signed(body, now))
 
 
 @tested(
@@ -34,13 +34,13 @@ def sent_open(patch: pytest.MonkeyPatch) -> None:
     by=ATTACKS, why=NOBODY_FORGES,
 )  # fmt: skip
 def open_for_want_of_a_key(patch: pytest.MonkeyPatch) -> None:
-    plain = KeyNotary.leaving
+    plain = KeyedSecurity.protect
 
-    def leaving(self: KeyNotary, body: bytes, recipient: str, now: datetime) -> bytes:
-        known = self.book.now().current(recipient, now)
+    def leaving(self: KeyedSecurity, body: bytes, recipient: str, now: datetime) -> bytes:
+        known = self.directory.current().current(recipient, now)
         return plain(self, body, recipient, now) if known else self.signed(body, now)
 
-    patch.setattr(KeyNotary, "leaving", leaving)
+    patch.setattr(KeyedSecurity, "protect", leaving)
 
 
 @tested(
@@ -50,11 +50,11 @@ def open_for_want_of_a_key(patch: pytest.MonkeyPatch) -> None:
     by=ATTACKS, why=NOBODY_FORGES,
 )  # fmt: skip
 def any_signature_will_do(patch: pytest.MonkeyPatch) -> None:
-    def signer(self: KeyNotary, signed: bytes, now: datetime) -> None:
-        signature, body = signed_document.message(signed)
-        check(body, signature, self.book.now(), now)
+    def signer(self: KeyedSecurity, signed: bytes, now: datetime) -> None:
+        signature, body = signed_document.split_message(signed)
+        check(body, signature, self.directory.current(), now)
 
-    patch.setattr(KeyNotary, "signer", signer)
+    patch.setattr(KeyedSecurity, "signer", signer)
 
 
 @tested(

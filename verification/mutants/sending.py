@@ -13,39 +13,39 @@ import bus.pipeline.receive
 import bus.pipeline.relay
 import bus.recovery
 import bus.store.unit_of_work
-from bus.context import Rules
-from bus.contract.epochs import before_first
-from bus.runtime.engine import Turns
+from bus.context import CenterContext
+from bus.contract.epochs import epoch_start
+from bus.runtime.engine import Engine
 from bus.store import Store, Tx, outbox, parked
 from bus.store import tables as t
-from bus.transports.port import Fate, Parcel
+from bus.transports.port import Parcel, SendResult
 from verification.mutants.defect import fair, simulated
-from verification.simulation.fault_profile import Weather
+from verification.simulation.fault_profile import FaultProfile
 
 
 @simulated("超时当作失败", "takes a timeout for a refusal", "refused-was-refused")
 def timeout_is_failure(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.relay._write_down
+    plain = bus.pipeline.relay._record
 
-    def write_down(tx: Tx, sent: bus.pipeline.relay.Sent, now_ms: int) -> None:
+    def write_down(tx: Tx, sent: bus.pipeline.relay.SentBatch, now_ms: int) -> None:
         plain(tx, sent, now_ms)
-        lost = [m.row for m, fate in zip(sent.messages, sent.fates, strict=False) if fate is Fate.UNKNOWN]
+        lost = [m.row for m, result in zip(sent.messages, sent.results, strict=False) if result is SendResult.UNKNOWN]
         rows = tx.execute(select(t.outbox).where(t.outbox.c.id.in_(lost))).mappings().all()
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_(lost)).values(state=outbox.REFUSED, trouble="timeout"))
         _park_as_refused(tx, rows, now_ms)
 
-    patch.setattr(bus.pipeline.relay, "_write_down", write_down)
+    patch.setattr(bus.pipeline.relay, "_record", write_down)
 
 
 def _park_as_refused(tx: Tx, rows: Sequence[Any], now_ms: int) -> None:
     now = datetime.fromtimestamp(now_ms / 1000).astimezone()
     for row in rows:
-        rules = Rules(row["recipient"])
-        parked.park(tx, [parked.refused_row(row, rules, "timeout", now)])
+        context = CenterContext(row["recipient"])
+        parked.park(tx, [parked.refused_row(row, context, "timeout", now)])
 
 
-def _deleted_after(patch: pytest.MonkeyPatch, *fates: Fate) -> None:
-    said = {"" if fate is Fate.TAKEN else fate.value for fate in fates}
+def _deleted_after(patch: pytest.MonkeyPatch, *fates: SendResult) -> None:
+    said = {"" if result is SendResult.CONFIRMED else result.value for result in fates}
     plain = outbox.sent
 
     def sent(tx: Tx, rows: Any) -> None:
@@ -58,12 +58,12 @@ def _deleted_after(patch: pytest.MonkeyPatch, *fates: Fate) -> None:
 
 @simulated("确认即删，不等回执", "ends a message at the broker's confirm, without a receipt", "said-is-kept")
 def confirm_is_enough(patch: pytest.MonkeyPatch) -> None:
-    _deleted_after(patch, Fate.TAKEN)
+    _deleted_after(patch, SendResult.CONFIRMED)
 
 
 @simulated("超时当作已送达", "takes a timeout for delivered", "said-is-kept")
 def timeout_is_success(patch: pytest.MonkeyPatch) -> None:
-    _deleted_after(patch, Fate.UNKNOWN)
+    _deleted_after(patch, SendResult.UNKNOWN)
 
 
 @simulated(
@@ -75,7 +75,7 @@ def timeout_is_success(patch: pytest.MonkeyPatch) -> None:
 def lost_timer_on_restart(patch: pytest.MonkeyPatch) -> None:
     plain_claim, plain_sent = outbox.claim, outbox.sent
 
-    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.Owed]:
+    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.OutboxRow]:
         rows = plain_claim(tx, now_ms, limit, lease_ms)
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_([row.row for row in rows])).values(state="sending"))
         return rows
@@ -94,13 +94,13 @@ def lost_timer_on_restart(patch: pytest.MonkeyPatch) -> None:
     "按 id > 上次 取件", "claims by id greater than the last", "nothing-left", "comes to rest", "every-case-answered"
 )
 def claim_by_id(patch: pytest.MonkeyPatch) -> None:
-    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.Owed]:
+    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.OutboxRow]:
         o, last = t.outbox.c, t.counters.c
         seen = tx.execute(select(last.value).where(last.name == "relay")).scalar() or 0
         columns = (o.id, o.message_id, o.recipient, o.kind, o.body, o.attempts)
         again = (o.attempts > 0) & (o.next_ms <= now_ms)
         due = select(*columns).where(o.state == outbox.WAITING, (o.id > seen) | again).order_by(o.id).limit(limit)
-        rows = [outbox.Owed(*row) for row in tx.execute(due)]
+        rows = [outbox.OutboxRow(*row) for row in tx.execute(due)]
         tx.execute(delete(t.counters).where(last.name == "relay"))
         furthest = max([seen, *(row.row for row in rows)])
         tx.execute(t.counters.insert().values(name="relay", value=furthest))
@@ -109,14 +109,14 @@ def claim_by_id(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outbox, "claim", claim)
 
 
-def inboxes_away(weather: Weather) -> Weather:
+def inboxes_away(profile: FaultProfile) -> FaultProfile:
     """An inbox is now and then not there for a moment."""
-    return replace(fair(weather), nobody=0.1)
+    return replace(fair(profile), nobody=0.1)
 
 
 @simulated("收件方不存在当作已送达", "takes a returned message for delivered", "said-is-kept", weather=inboxes_away)
 def nobody_is_delivered(patch: pytest.MonkeyPatch) -> None:
-    _deleted_after(patch, Fate.NOBODY)
+    _deleted_after(patch, SendResult.UNROUTABLE)
 
 
 @simulated(
@@ -126,7 +126,7 @@ def nobody_is_delivered(patch: pytest.MonkeyPatch) -> None:
     "outbox-as-in-journal",
 )
 def outbox_after_commit(patch: pytest.MonkeyPatch) -> None:
-    plain_write, plain_lay = Store.write, outbox.lay_out
+    plain_write, plain_lay = Store.write, outbox.enqueue
     later: list[Any] = []
 
     def write(store: Store, change: Callable[[Tx], Any]) -> Any:
@@ -138,7 +138,7 @@ def outbox_after_commit(patch: pytest.MonkeyPatch) -> None:
             plain_write(store, lambda tx: plain_lay(tx, rows))
         return done
 
-    patch.setattr(outbox, "lay_out", lambda _tx, rows: later.extend(rows))
+    patch.setattr(outbox, "enqueue", lambda _tx, rows: later.extend(rows))
     patch.setattr(Store, "write", write)
 
 
@@ -158,8 +158,8 @@ def new_id_at_every_attempt(patch: pytest.MonkeyPatch) -> None:
         def __init__(self, transport: Any) -> None:
             self._transport = transport
 
-        def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
-            fates: list[Fate] = self._transport.send([reworded(one) for one in parcels], timeout)
+        def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
+            fates: list[SendResult] = self._transport.send([reworded(one) for one in parcels], timeout)
             return fates
 
     def send(transport: Any, *more: Any) -> Any:
@@ -171,19 +171,19 @@ def new_id_at_every_attempt(patch: pytest.MonkeyPatch) -> None:
 @simulated("编号只记在内存", "counts the places of a lane in memory only", "outbox-as-in-journal", "said-is-kept")
 def sequences_in_memory(patch: pytest.MonkeyPatch) -> None:
     memory: dict[tuple[str, str, str], int] = {}
-    plain_start = Turns.begin
+    plain_start = Engine.begin
 
-    def begin(turns: Turns) -> None:
-        for place in [place for place in memory if place[0] == str(turns.store.url)]:
+    def begin(engine: Engine) -> None:
+        for place in [place for place in memory if place[0] == str(engine.store.url)]:
             del memory[place]
-        plain_start(turns)
+        plain_start(engine)
 
     def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], era: int) -> dict[tuple[str, str], int]:
-        before = {lane: memory.get((str(tx.engine.url), *lane), before_first(0)) for lane in wanted}
+        before = {lane: memory.get((str(tx.engine.url), *lane), epoch_start(0)) for lane in wanted}
         for lane, count in wanted.items():
             memory[str(tx.engine.url), *lane] = before[lane] + count
         outbox.set_lanes(tx, "sent", {lane: before[lane] + count for lane, count in wanted.items()}, era)
         return before
 
-    patch.setattr(Turns, "begin", begin)
+    patch.setattr(Engine, "begin", begin)
     patch.setattr(outbox, "next_sequences", next_sequences)

@@ -13,7 +13,7 @@ import httpx
 from verification.services.allocation import LOOPBACK, ServiceUnavailable, free_ports
 from verification.services.epmd import Epmd
 from verification.services.network import Namespace, Network
-from verification.services.private_rabbitmq import Seat
+from verification.services.private_rabbitmq import NodeSeat
 from verification.services.rabbitmq import RabbitNode
 
 EPMD_PORT = 14_369
@@ -55,18 +55,18 @@ class RabbitCluster:
         login = (self.user, self.password)
         self.nodes = [RabbitNode(parent, settings=lines, seat=seat, login=login) for seat in seats]
 
-    def _seats(self, size: int, parent: Path | None) -> Iterator[Seat]:
+    def _seats(self, size: int, parent: Path | None) -> Iterator[NodeSeat]:
         cookie = secrets.token_hex(20)
         if self._namespaces:
             for number, place in enumerate(self._namespaces, 1):
                 mapper = Epmd(EPMD_PORT, place.address, enter=place.command, parent=parent)
                 self._mappers.append(mapper)
-                yield Seat(f"bus{number}@{place.address}", mapper, place.address, cookie, place.command, 1)
+                yield NodeSeat(f"bus{number}@{place.address}", mapper, place.address, cookie, place.command, 1)
         else:
             (port,) = free_ports(1)
             self._mappers.append(Epmd(port, parent=parent))
             for number in range(1, size + 1):
-                yield Seat(f"bus{number}x{port}@localhost", self._mappers[0], LOOPBACK, cookie, schedulers=1)
+                yield NodeSeat(f"bus{number}x{port}@localhost", self._mappers[0], LOOPBACK, cookie, schedulers=1)
 
     def __enter__(self) -> Self:
         try:

@@ -21,7 +21,7 @@ IDLE = "+sbwt none +sbwtdcpu none +sbwtdio none"
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class NodeSeat:
     """Where a node of a cluster sits: nodes with one cookie and port mappers on one port can find each other."""
 
     name: str
@@ -44,7 +44,7 @@ class PrivateRabbit:
         *,
         parent: Path | None,
         programs: Path = PROGRAMS,
-        seat: Seat | None = None,
+        seat: NodeSeat | None = None,
     ) -> None:
         """``ports``: AMQP, management, prometheus; ``settings``: lines of rabbitmq.conf besides the listeners, of which
         the last with a key wins; ``seat``: the place in a cluster, whose epmd belongs to the cluster.
@@ -63,7 +63,7 @@ class PrivateRabbit:
         if seat is None:
             self._own_epmd = Epmd(epmd_port, parent=self.folder)
             # a name of its own per node, so that two nodes on one machine never take each other for themselves
-            seat = Seat(f"bus{ports[0]}@localhost", self._own_epmd)
+            seat = NodeSeat(f"bus{ports[0]}@localhost", self._own_epmd)
         self._seat = seat
         self._write(settings)
         self._server = ServerProcess(

@@ -13,7 +13,7 @@ import httpx
 
 from verification.services.allocation import LOOPBACK, ServiceUnavailable, free_ports
 from verification.services.container import Container, containers_wanted
-from verification.services.private_rabbitmq import PrivateRabbit, Seat
+from verification.services.private_rabbitmq import NodeSeat, PrivateRabbit
 
 IMAGE = os.environ.get("BUS_TEST_RABBITMQ_IMAGE", "docker.io/library/rabbitmq:4.1-management")
 
@@ -52,7 +52,7 @@ class RabbitNode:
         parent: Path | None = None,
         *,
         settings: Sequence[str] = (),
-        seat: Seat | None = None,
+        seat: NodeSeat | None = None,
         login: tuple[str, str] | None = None,
     ) -> None:
         """``parent`` is where the data folder is made; None: among the system's temporary files. ``settings`` are lines

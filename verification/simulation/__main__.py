@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 
-from verification.simulation.county import Land
+from verification.simulation.county import Workspace
 from verification.simulation.fault_profile import SMALL, WHOLE, drawn
 from verification.simulation.run import Played, play
 
@@ -45,7 +45,7 @@ def _arguments() -> argparse.Namespace:
 
 def _one(seed: int, wanted: int, *, trace: bool) -> int:
     lines: list[str] | None = [] if trace else None
-    played = play(seed, Land(), drawn(seed, wanted), trace=lines)
+    played = play(seed, Workspace(), drawn(seed, wanted), trace=lines)
     sys.stdout.writelines(lines or ())
     print(_told(played))  # noqa: T201 - a command
     return bool(played.findings)
@@ -67,9 +67,9 @@ def _chunk(seeds: range, wanted: int) -> list[Played]:
 
 
 @cache
-def _land() -> Land:
+def _land() -> Workspace:
     """One for each process."""
-    return Land()
+    return Workspace()
 
 
 def _played(seeds: range, jobs: int, wanted: int) -> Iterator[Played]:

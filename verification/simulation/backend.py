@@ -9,15 +9,15 @@ from uuid import UUID
 
 from bus.contract.case import Person, Place, Source
 from bus.contract.envelope import Message
-from bus.contract.messages import BY_NAME, Said
+from bus.contract.messages import BY_NAME, CaseMessage
 from bus.contract.types import Strict
 from bus.custody.commands import Register
-from bus.sdk.center import Answer, Center, Desk, FrontDesk, NotNow
+from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, RetryLater
 from verification.checker import Effect
-from verification.simulation.random_source import Luck
+from verification.simulation.random_source import RandomSource
 from verification.simulation.staff import next_acts, reflexes
 
-KINDS = tuple(model for model in BY_NAME.values() if issubclass(model, Said))
+KINDS = tuple(model for model in BY_NAME.values() if issubclass(model, CaseMessage))
 
 
 NEWS = frozenset({"case.accepted", "case.progressed", "case.closed", "case.rated", "case.published", "case.urged"})
@@ -44,11 +44,11 @@ class Act(Strict):
     hops: int
 
 
-class Office:
+class Backend:
     """The vendor's system of one center: effects by key, and the cases that its people know of."""
 
-    def __init__(self, luck: Luck) -> None:
-        self._luck = luck
+    def __init__(self, chance: RandomSource) -> None:
+        self._luck = chance
         self._effects: dict[str, Effect] = {}
         self.known: dict[UUID, None] = {}
         self.todo: dict[UUID, None] = {}
@@ -59,12 +59,12 @@ class Office:
         return list(self._effects.values())
 
     def post(self, what: str, case_id: UUID, key: str) -> None:
-        """Have an effect, once for each key; the caller may die before it or after it. Raises ``NotNow``."""
+        """Have an effect, once for each key; the caller may die before it or after it. Raises ``RetryLater``."""
         self._luck.trip()
         if self._luck.happens(self._luck.weather.away):
             if self._luck.happens(0.5):  # it did happen, but nobody heard
                 self._have(what, case_id, key)
-            raise NotNow("vendor-away", after=self._luck.draw.choice((None, 5.0)))
+            raise RetryLater("vendor-away", after=self._luck.draw.choice((None, 5.0)))
         self._have(what, case_id, key)
         self._luck.trip()
 
@@ -75,18 +75,18 @@ class Office:
             self.todo[case_id] = None
 
 
-def adapter(kind: str) -> Center[Office]:
+def adapter(kind: str) -> Center[Backend]:
     """The adapter of a simulated center: two forms, and every kind worked into the office."""
-    center: Center[Office] = Center(kind, connect=lambda _vendor: None)  # type: ignore[arg-type,return-value]  # the seat hands its office to the rounds itself
-    center.takes_in("matter", Matter, lambda form: form.native_id)(_matter)
-    center.takes_in("act", Act, lambda form: form.native_id)(_act)
+    center: Center[Backend] = Center(kind, connect=lambda _vendor: None)  # type: ignore[arg-type,return-value]  # the seat hands its office to the rounds itself
+    center.form("matter", Matter, lambda form: form.native_id)(_matter)
+    center.form("act", Act, lambda form: form.native_id)(_act)
     for model in KINDS:
         center.on(model)(_worked(model.kind))
     return center
 
 
-def _matter(desk: FrontDesk, form: Matter) -> Answer:
-    case = desk.new_case(
+def _matter(context: IntakeContext, form: Matter) -> Commands:
+    case = context.new_case(
         title="来件",
         text=form.text,
         category="housing",
@@ -98,16 +98,16 @@ def _matter(desk: FrontDesk, form: Matter) -> Answer:
     return [Register(case=case)]
 
 
-def _act(desk: FrontDesk, form: Act) -> Answer:
-    record = desk.record(form.case_id)
+def _act(context: IntakeContext, form: Act) -> Commands:
+    record = context.record(form.case_id)
     return next_acts(record, form.alive, form.hops, Random(form.turn), calm=form.calm, waited=form.waited)
 
 
-def _worked(kind: str) -> Callable[[Desk[Office], Message[Any]], Answer]:
-    def work(desk: Desk[Office], message: Message[Any]) -> Answer:
-        case_id: UUID = desk.record.case.case_id
-        desk.system.post(kind, case_id, desk.key)
+def _worked(kind: str) -> Callable[[HandlerContext[Backend], Message[Any]], Commands]:
+    def work(context: HandlerContext[Backend], message: Message[Any]) -> Commands:
+        case_id: UUID = context.record.case.case_id
+        context.system.post(kind, case_id, context.key)
         # drawn from the key, so that a repeat after a crash does the same
-        return reflexes(desk.record, message, Random(desk.key))
+        return reflexes(context.record, message, Random(context.key))
 
     return work

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import TypeVar
 from uuid import UUID
 
-from bus.store import Store, StoreTrouble, Tx, schema
-from bus.store.encryption import Vault
-from verification.simulation.random_source import Luck
+from bus.store import Store, StoreUnavailable, Tx, schema
+from bus.store.encryption import CaseEncryption
+from verification.simulation.random_source import RandomSource
 
 T = TypeVar("T")
 
@@ -20,9 +20,9 @@ class Disk(Store):
 
     def __init__(self, number: int) -> None:
         # in memory: it need not outlive its process, and without a file a round costs half as much
-        self.vault = Vault()
+        self.vault = CaseEncryption()
         super().__init__(f"sqlite:///file:{number}?mode=memory&uri=true", self.vault)
-        self.luck: Luck | None = None
+        self.luck: RandomSource | None = None
         """None while nobody wants anything to happen."""
         self.commits = 0
         schema.upgrade(self)
@@ -38,30 +38,30 @@ class Disk(Store):
         return driver
 
     def _write_once(self, change: Callable[[Tx], T]) -> T:
-        luck = self.luck
-        if luck is None:
+        chance = self.luck
+        if chance is None:
             return super()._write_once(change)
 
         def fallible(tx: Tx) -> T:
             done = change(tx)
-            if luck.happens(luck.weather.store):
-                raise StoreTrouble("the disk is full", passing=True)
-            luck.trip()
+            if chance.happens(chance.weather.store):
+                raise StoreUnavailable("the disk is full", passing=True)
+            chance.trip()
             return done
 
         done = super()._write_once(fallible)
         self.commits += 1
-        luck.trip()
+        chance.trip()
         return done
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
         """Nothing happens meanwhile: an operator is at work, or somebody only looks."""
-        luck, self.luck = self.luck, None
+        chance, self.luck = self.luck, None
         try:
             yield
         finally:
-            self.luck = luck
+            self.luck = chance
 
     def wipe(self) -> None:
         """Empty, as after its first start, with row ids from 1."""

@@ -5,7 +5,7 @@ from random import Random
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class FaultProfile:
     """Drawn once from the seed. Chances are per event, 0 to 1; times are virtual seconds."""
 
     centers: int
@@ -48,7 +48,7 @@ class Weather:
     nobody: float = 0.0
     """The road says that nobody is there, though somebody is: an inbox is deleted and made again. Never drawn."""
 
-    def calm(self) -> "Weather":
+    def calm(self) -> "FaultProfile":
         """The same county when nothing goes wrong any more."""
         still = replace(self, lose=0, repeat=0, corrupt=0, unknown=0, nobody=0, away=0, store=0, lazy=0)
         return replace(still, delay=1.0, crash=0, kill=0)
@@ -66,7 +66,7 @@ SIGNS = 0.1
 """How often a county signs: such a seed takes a third longer."""
 
 
-def drawn(seed: int, wanted: int = WHOLE) -> Weather:
+def drawn(seed: int, wanted: int = WHOLE) -> FaultProfile:
     """The weather of this seed, for a county with about so many changes of custody."""
     draw = Random(seed)
     rough = draw.choice((0.0, 0.3, 1.0, 1.0, 3.0))
@@ -80,7 +80,7 @@ def drawn(seed: int, wanted: int = WHOLE) -> Weather:
     leaves, restores = draw.choice(((0, 0), (0, 0), (0, 1), (0, 1), (1, 0)))
     if restores and Random(~seed).random() < AGAIN:  # of its own luck: the other seeds stay what they were
         restores = 2
-    return Weather(
+    return FaultProfile(
         centers=centers,
         cases=wanted * 2 // (hops + 2),
         hops=hops,

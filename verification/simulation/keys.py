@@ -4,12 +4,12 @@ length in all processes, so that a seed plays alike whichever they are."""
 from datetime import UTC, datetime
 from functools import cache
 
-from bus.demo.county_keys import enlisted
+from bus.demo.county_keys import listed
 from bus.security import directory
-from bus.security.keyed_security import Fixed, KeyNotary
+from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.keyring import new_keyring
 from bus.security.master_key import FileKey
-from bus.security.message_security import NoNotary, Notary
+from bus.security.message_security import MessageSecurity, Unsecured
 
 LISTED = datetime(2026, 1, 1, tzinfo=UTC)
 MOST = 20
@@ -21,9 +21,9 @@ def name_of(number: int) -> str:
     return f"c{number}-150402"
 
 
-def notary(name: str, *, signs: bool) -> Notary:
+def notary(name: str, *, signs: bool) -> MessageSecurity:
     """Of one center."""
-    return _notaries()[name] if signs else NoNotary()
+    return _notaries()[name] if signs else Unsecured()
 
 
 MASTER = FileKey(b"of a simulated county's stores: ")
@@ -35,9 +35,9 @@ def master(*, signs: bool) -> FileKey | None:
 
 
 @cache
-def _notaries() -> dict[str, KeyNotary]:
+def _notaries() -> dict[str, KeyedSecurity]:
     keyrings = [new_keyring(name_of(number), LISTED) for number in range(MOST)]
     known = directory.empty(LISTED)
     for keyring in keyrings:
-        known = enlisted(known, keyring, LISTED)
-    return {keyring.owner: KeyNotary(Fixed(keyring), Fixed(known)) for keyring in keyrings}
+        known = listed(known, keyring, LISTED)
+    return {keyring.owner: KeyedSecurity(Constant(keyring), Constant(known)) for keyring in keyrings}

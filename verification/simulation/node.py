@@ -8,21 +8,21 @@ from random import Random
 from uuid import UUID
 
 from bus import recovery
-from bus.backoff import Pauses
-from bus.context import Rules
+from bus.backoff import Backoff
+from bus.context import CenterContext
 from bus.contract.case import Attachment
-from bus.pipeline.handle import Gate, Patience
-from bus.pipeline.intake import Counter, Submission
-from bus.runtime.engine import Turns
-from bus.sdk.center import NotNow
-from bus.store import StoreTrouble, Tx
-from verification.checker import Books, Told, read, text_digest
+from bus.pipeline.handle import CircuitBreaker, RetryPolicy
+from bus.pipeline.intake import IntakeDeps, Submission
+from bus.runtime.engine import Engine
+from bus.sdk.center import RetryLater
+from bus.store import StoreUnavailable, Tx
 from verification.checker import Seat as Testimony
+from verification.checker import Snapshot, Told, read, text_digest
 from verification.checker import Submission as Tried
-from verification.simulation.backend import KINDS, Act, Matter, Office, adapter
+from verification.simulation.backend import KINDS, Act, Backend, Matter, adapter
 from verification.simulation.disk import Disk
-from verification.simulation.random_source import Luck
-from verification.simulation.virtual_transport import Road, RoadTransport
+from verification.simulation.random_source import RandomSource
+from verification.simulation.virtual_transport import VirtualNetwork, VirtualTransport
 
 TOLD = {
     "taken": Told.TAKEN, "repeated": Told.REPEATED, "refused": Told.REFUSED, "failed": Told.FAILED,
@@ -42,32 +42,34 @@ def _no_attachment(_tx: Tx, _sha256: str) -> Attachment | None:
 
 
 def _no_bytes(_attachment: Attachment) -> bytes:
-    raise NotNow("no-attachments-here")
+    raise RetryLater("no-attachments-here")
 
 
-class Seat:
+class Node:
     """One center. ``turns`` is None while it is down."""
 
-    def __init__(self, rules: Rules, store: Disk, road: Road, luck: Luck, now: Callable[[], float]) -> None:
-        self.rules, self.name = rules, rules.me
-        self.store, self._road, self._luck, self._now = store, road, luck, now
-        self.office = Office(luck)
+    def __init__(
+        self, context: CenterContext, store: Disk, road: VirtualNetwork, chance: RandomSource, now: Callable[[], float]
+    ) -> None:
+        self.rules, self.name = context, context.me
+        self.store, self._road, self._luck, self._now = store, road, chance, now
+        self.backend = Backend(chance)
         self.gone = False
-        self.skew = luck.draw.uniform(-1, 1) * luck.weather.skew
-        self.turns: Turns | None = None
+        self.skew = chance.draw.uniform(-1, 1) * chance.weather.skew
+        self.engine: Engine | None = None
         self.back_at = 0.0
-        self._transport: RoadTransport | None = None
+        self._transport: VirtualTransport | None = None
         self._adapter = adapter(self.name.partition("-")[0])
         self.unanswered: dict[str, Submission] = {}
         """Forms that the vendor's system has sent and not heard an answer to: it sends them again."""
         self.tried: list[Tried] = []
-        self.forgotten: list[Books] = []
+        self.forgotten: list[Snapshot] = []
         """What the store said each time before an older backup was put in its place."""
         self._forms = 0
         self._backup: tuple[sqlite3.Connection, int] | None = None
         self._answered: list[Submission] = []
         """Matters that were taken, oldest first."""
-        store.luck = luck
+        store.luck = chance
         road.add(self.name)
 
     def clock(self) -> datetime:
@@ -82,7 +84,7 @@ class Seat:
             return Testimony(
                 self.name,
                 read(self.store),
-                effects=self.office.effects,
+                effects=self.backend.effects,
                 gone=self.gone,
                 forgotten=self.forgotten,
                 recovered=bool(self.forgotten) and not self.recovers,
@@ -91,30 +93,30 @@ class Seat:
 
     def start(self) -> None:
         """A new process on the old store. May raise ``Crash``."""
-        self._transport = RoadTransport(self.name, self._road, self._luck, lambda: self.store.commits)
-        self.turns = Turns(
+        self._transport = VirtualTransport(self.name, self._road, self._luck, lambda: self.store.commits)
+        self.engine = Engine(
             self._adapter,
-            self.office,
+            self.backend,
             self.rules,
-            Counter(self.rules, _NoRoutes(), _no_attachment),
+            IntakeDeps(self.rules, _NoRoutes(), _no_attachment),
             self.store,
             self._transport,
-            Gate(Patience(attempts=12, pauses=Pauses(1, 900))),
+            CircuitBreaker(RetryPolicy(attempts=12, backoff=Backoff(1, 900))),
             _no_bytes,
             self.clock,
-            at_once=16,
+            smallest_batch=16,
             timer=self._now,
         )
         try:
-            self.turns.begin()
-        except StoreTrouble:
+            self.engine.begin()
+        except StoreUnavailable:
             self.die()
 
     def die(self) -> None:
         """The process is no more; what it had not settled comes again."""
         if self._transport is not None:
             self._transport.close(0)
-        self.turns, self._transport = None, None
+        self.engine, self._transport = None, None
         self.back_at = self._now() + self._luck.draw.choice((0.0, 1.0, 20.0, 300.0))
 
     def back_up(self) -> None:
@@ -147,7 +149,7 @@ class Seat:
 
     def excuse(self, gone: str) -> None:
         """That center will never tell, if it was asked at all."""
-        with self.store.undisturbed(), suppress(recovery.Nothing):
+        with self.store.undisturbed(), suppress(recovery.NothingToRecover):
             if self.recovers:
                 recovery.excuse(self.store, gone, self.clock())
 
@@ -155,28 +157,28 @@ class Seat:
 
     def round(self, step: str) -> bool:
         """One round of a step; whether there was anything to do. May raise ``Crash``."""
-        if self.turns is None:
+        if self.engine is None:
             return False
         try:
-            return {"receive": self._receive, "send": self._send, "work": self._work}[step](self.turns)
-        except StoreTrouble:
+            return {"receive": self._receive, "send": self._send, "work": self._work}[step](self.engine)
+        except StoreUnavailable:
             return True
 
-    def _receive(self, turns: Turns) -> bool:
+    def _receive(self, engine: Engine) -> bool:
         arrives = self._road.next_due(self.name)
-        there = bool(turns.unsettled) or (arrives is not None and arrives <= self._now())
-        return there and turns.receive(0) > 0
+        there = bool(engine.unsettled) or (arrives is not None and arrives <= self._now())
+        return there and engine.receive(0) > 0
 
-    def _send(self, turns: Turns) -> bool:
+    def _send(self, engine: Engine) -> bool:
         due = self.recovers or self._is_due(self.store.due())
-        return due and bool(turns.send().fates)
+        return due and bool(engine.relay().results)
 
-    def _work(self, turns: Turns) -> bool:
-        owed = bool(turns.unwritten)
+    def _work(self, engine: Engine) -> bool:
+        owed = bool(engine.unrecorded)
         if not (owed or self._is_due(self.store.desk_due())):
             return False
-        turns.work()
-        return bool(turns.unwritten) or owed
+        engine.handle()
+        return bool(engine.unrecorded) or owed
 
     def _is_due(self, due_ms: int | None) -> bool:
         return due_ms is not None and due_ms <= int((self._now() + self.skew) * 1000)
@@ -220,15 +222,15 @@ class Seat:
 
     def hand_in(self) -> bool:
         """What has no answer is handed in at the door, now and again, all in one commit. May raise ``Crash``."""
-        if self.turns is None or not self.unanswered:
+        if self.engine is None or not self.unanswered:
             return False
         batch = list(self.unanswered.values())[:50]
         self._luck.draw.shuffle(batch)
         tried = len(self.tried)
         self.tried += [self._try(one) for one in batch]
         try:
-            replies = self.turns.take_in(batch)
-        except StoreTrouble:
+            replies = self.engine.intake(batch)
+        except StoreUnavailable:
             return True
         for place, (one, reply) in enumerate(zip(batch, replies, strict=True)):
             cases = tuple(touched["case_id"] for touched in reply.cases)
@@ -248,15 +250,15 @@ class Seat:
 
     def _learn(self, one: Submission, cases: Sequence[str]) -> None:
         for case_id in map(UUID, cases):
-            self.office.known[case_id] = None
-            self.office.todo[case_id] = None
+            self.backend.known[case_id] = None
+            self.backend.todo[case_id] = None
         if isinstance(one.body, Act) and not cases:
-            self.office.todo.pop(one.body.case_id, None)
+            self.backend.todo.pop(one.body.case_id, None)
 
     def pick(self, draw: Random, *, calm: bool) -> list[UUID]:
         """Cases that somebody opens now: of those where something has happened, and now and then any other."""
-        todo = list(self.office.todo)
+        todo = list(self.backend.todo)
         if calm:
             return todo[:50]
-        wandering = [draw.choice(list(self.office.known))] if self.office.known and draw.random() < 0.1 else []
+        wandering = [draw.choice(list(self.backend.known))] if self.backend.known and draw.random() < 0.1 else []
         return draw.sample(todo, min(len(todo), 8)) + wandering

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from bus.operations import replay
-from bus.store import StoreTrouble, parked
-from verification.simulation.node import Seat
+from bus.store import StoreUnavailable, parked
+from verification.simulation.node import Node
 
 PATIENCE = 3
 """Replays of one thing before it is given up."""
@@ -16,28 +16,28 @@ other, and the world has moved on. Anything else is a finding."""
 class Operator:
     """On duty at one center."""
 
-    def __init__(self, seat: Seat) -> None:
-        self._seat = seat
+    def __init__(self, node: Node) -> None:
+        self._seat = node
         self._tried: Counter[tuple[str, str, str]] = Counter()
         self.given_up: Counter[str] = Counter()
         """By place and code."""
 
     def round(self) -> bool:
         """Everything that is parked is tried once more; whether there was anything. May raise ``Crash``."""
-        seat = self._seat
-        if seat.turns is None or not seat.store.parks():
+        node = self._seat
+        if node.engine is None or not node.store.parks():
             return False
-        with seat.store.reading() as tx:
+        with node.store.reading() as tx:
             rows = parked.listed(tx)
         for row in rows:
             what = (row["place"], row["code"], row["case_id"] or row["digest"])  # said anew it has another digest
             self._tried[what] += 1
             try:
                 if self._tried[what] <= PATIENCE:
-                    replay.replay(seat.store, seat.rules, row["id"], seat.clock())
+                    replay.replay(node.store, node.rules, row["id"], node.clock())
                 else:
-                    replay.discard(seat.store, seat.rules, row["id"], "moved-on", seat.clock())
+                    replay.discard(node.store, node.rules, row["id"], "moved-on", node.clock())
                     self.given_up[f"{row['place']} {row['code']}"] += 1
-            except (StoreTrouble, replay.NotParked, replay.MayNotGo):
+            except (StoreUnavailable, replay.NotParked, replay.MayNotGo):
                 continue
         return bool(rows)

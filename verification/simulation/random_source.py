@@ -2,19 +2,19 @@
 
 from random import Random
 
-from verification.simulation.fault_profile import Weather
+from verification.simulation.fault_profile import FaultProfile
 
 
 class Crash(BaseException):
     """The process dies here. Not an ``Exception``: nothing in the product may catch it."""
 
 
-class Luck:
+class RandomSource:
     """All chances of one simulation, in one order, so that the same seed plays the same."""
 
-    def __init__(self, seed: int, weather: Weather) -> None:
+    def __init__(self, seed: int, profile: FaultProfile) -> None:
         self.draw = Random(seed ^ 0x5EED)
-        self.weather = weather
+        self.weather = profile
         self.crashes = 0
 
     def happens(self, chance: float) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from bus.store import parked
 from verification.checker import Evidence, Finding, Told, When, check, wrong
-from verification.simulation.county import County, Land
-from verification.simulation.fault_profile import Weather, drawn
+from verification.simulation.county import County, Workspace
+from verification.simulation.fault_profile import FaultProfile, drawn
 from verification.simulation.operator import HONEST
 
 
@@ -30,13 +30,13 @@ class Played:
     happened: Counter[str] = field(default_factory=Counter)
 
 
-def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str] | None = None) -> Played:
+def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace: list[str] | None = None) -> Played:
     """Play ``seed``. Deterministic, down to the digest, for the same code and ``PYTHONHASHSEED``."""
     start = time.perf_counter()
     random.seed(seed)  # what the product draws itself: pauses are spread, so that a crowd does not come back at once
-    county = County(seed, weather or drawn(seed), land)
+    county = County(seed, profile or drawn(seed), land)
     county.trace = trace
-    excuses = [name for name, may in (("gone", county.weather.leaves), ("restored", county.weather.restores)) if may]
+    excuses = [name for name, may in (("gone", county.profile.leaves), ("restored", county.profile.restores)) if may]
     findings: list[Finding] = []
 
     def judge(when: When) -> Evidence:
@@ -71,17 +71,17 @@ def play(seed: int, land: Land, weather: Weather | None = None, trace: list[str]
 
 def _seen_in_the_county(county: County, given_up: Counter[str]) -> list[Finding]:
     """What no book tells: the road, the doors and the operators have seen it."""
-    faults = Counter(tried.code for seat in county.seats for tried in seat.tried if tried.told is Told.FAILED)
+    faults = Counter(tried.code for node in county.seats for tried in node.tried if tried.told is Told.FAILED)
     findings = [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
-    left = sum(seat.unsettled for seat in county.seats)
+    left = sum(node.unsettled for node in county.seats)
     if left:
         findings.append(Finding("what arrived is settled", "", "", f"{left} deliveries were never settled"))
     if county.road.early:
         findings.append(Finding("settled after the commit", "", "", f"{county.road.early} times before it"))
     findings += [
-        Finding("one effect a message", seat.name, "", f"{times} effects of {message}, under different keys")
-        for seat in county.seats
-        for message, times in Counter(effect.message for effect in seat.office.effects).items()
+        Finding("one effect a message", node.name, "", f"{times} effects of {message}, under different keys")
+        for node in county.seats
+        for message, times in Counter(effect.message for effect in node.backend.effects).items()
         if times > 1
     ]
     findings += [
@@ -96,7 +96,7 @@ def _parked_too_soon(evidence: Evidence) -> list[Finding]:
     """No vendor is away here for as long as a center waits for it."""
     return [
         Finding("away is not never", name, row.case or "", f"parked: {row.code}")
-        for name, books in evidence.open_books
+        for name, books in evidence.open_snapshots
         for row in books.parked
         if (row.place, row.code) == (parked.DESK, "vendor-away")
     ]
@@ -105,14 +105,14 @@ def _parked_too_soon(evidence: Evidence) -> list[Finding]:
 def testimony(county: County) -> Evidence:
     """Everything that can be looked at, between storm and calm or afterwards."""
     return Evidence(
-        seats={seat.name: seat.testimony() for seat in county.seats},
-        submissions=[tried for seat in county.seats for tried in seat.tried],
+        seats={node.name: node.testimony() for node in county.seats},
+        submissions=[tried for node in county.seats for tried in node.tried],
     )
 
 
 def _custody(evidence: Evidence) -> int:
     """Every custody version of every case but its first is one hand-over (a ruling counts as one)."""
     versions = {
-        (line.case, line.version) for _, books in evidence.open_books for line in books.journal if line.version > 1
+        (line.case, line.version) for _, books in evidence.open_snapshots for line in books.journal if line.version > 1
     }
     return len(versions)

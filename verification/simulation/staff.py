@@ -9,14 +9,14 @@ from bus.contract import messages as k
 from bus.contract.envelope import Message
 from bus.custody import Record, Status
 from bus.custody import commands as c
-from bus.custody.record import OfferOut
-from bus.sdk.center import Answer
+from bus.custody.record import SentOffer
+from bus.sdk.center import Commands
 
 RETURNS = 2
 """How often a case may come back before the arbiter must be asked."""
 
 
-def reflexes(record: Record, message: Message[Any], draw: Random) -> Answer:
+def reflexes(record: Record, message: Message[Any], draw: Random) -> Commands:
     """What an adapter answers at once, without anybody being asked."""
     on = record.case.case_id
     said = message.data
@@ -27,7 +27,7 @@ def reflexes(record: Record, message: Message[Any], draw: Random) -> Answer:
     return []
 
 
-def next_acts(record: Record, alive: tuple[str, ...], hops: int, draw: Random, *, calm: bool, waited: bool) -> Answer:
+def next_acts(record: Record, alive: tuple[str, ...], hops: int, draw: Random, *, calm: bool, waited: bool) -> Commands:
     """What comes next; empty: nothing. ``calm``: everybody wants the case done; otherwise they also wander off.
     ``waited``: nothing has moved for so long that whoever can complain to the arbiter does."""
     if waited and _may_complain(record):
@@ -83,7 +83,7 @@ def _reply(record: Record, _alive: tuple[str, ...], _hops: int, draw: Random, ca
     return closed
 
 
-def _gone(out: OfferOut, alive: tuple[str, ...]) -> bool:
+def _gone(out: SentOffer, alive: tuple[str, ...]) -> bool:
     return not any(center in alive for center in out.pending)
 
 
@@ -106,7 +106,7 @@ def _handle(  # noqa: PLR0911 - one return for each thing that a holder may do
     if not record.mine or record.status is not Status.OPEN:
         return []
     on = record.case.case_id
-    if record.lent:
+    if record.decision_pending:
         withdraw = record.offer_out is not None and not record.offer_out.withdrawing and draw.random() < 0.1
         return [c.Withdraw(case_id=on)] if withdraw and not calm else []
     new = [center for center in alive if center not in record.path and center != record.me]

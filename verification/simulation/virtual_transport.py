@@ -4,8 +4,8 @@ import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bus.transports.port import Delivery, Fate, Parcel, Promise, TransportState
-from verification.simulation.random_source import Luck
+from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, TransportState
+from verification.simulation.random_source import RandomSource
 
 
 @dataclass(order=True, slots=True)
@@ -15,11 +15,11 @@ class _OnTheWay:
     delivery: Delivery = field(compare=False)
 
 
-class Road:
+class VirtualNetwork:
     """Between all centers. ``now`` is the virtual time in seconds."""
 
-    def __init__(self, luck: Luck, now: Callable[[], float]) -> None:
-        self._luck, self._now = luck, now
+    def __init__(self, chance: RandomSource, now: Callable[[], float]) -> None:
+        self._luck, self._now = chance, now
         self._boxes: dict[str, list[_OnTheWay]] = {}
         self._number = 0
         self.repeated = 0
@@ -35,23 +35,23 @@ class Road:
         """From now on nobody is there."""
         self._boxes.pop(center, None)
 
-    def lay(self, parcel: Parcel, sender: str) -> Fate:
+    def lay(self, parcel: Parcel, sender: str) -> SendResult:
         """One parcel onto the road."""
-        weather = self._luck.weather
+        profile = self._luck.weather
         box = self._boxes.get(parcel.recipient)
-        if box is None or self._luck.happens(weather.nobody):
-            return Fate.NOBODY
-        unknown = self._luck.happens(weather.unknown)
+        if box is None or self._luck.happens(profile.nobody):
+            return SendResult.UNROUTABLE
+        unknown = self._luck.happens(profile.unknown)
         if unknown and self._luck.happens(0.5):
-            return Fate.UNKNOWN
-        copies = 2 if self._luck.happens(weather.repeat) else 1
+            return SendResult.UNKNOWN
+        copies = 2 if self._luck.happens(profile.repeat) else 1
         self.repeated += copies - 1
         for _ in range(copies):
-            if self._luck.happens(weather.lose):
+            if self._luck.happens(profile.lose):
                 self.lost += 1
             else:
                 self._put(box, Delivery(self._carried(parcel.body), sender, None, parcel.digest))
-        return Fate.UNKNOWN if unknown else Fate.TAKEN
+        return SendResult.UNKNOWN if unknown else SendResult.CONFIRMED
 
     def _carried(self, body: bytes) -> bytes:
         if not self._luck.happens(self._luck.weather.corrupt):
@@ -87,21 +87,21 @@ class Road:
         return box[0].due if box else None
 
 
-class RoadTransport:
+class VirtualTransport:
     """One center's ``Transport`` on the road. A new one for each life of the center."""
 
-    promises: frozenset[Promise] = frozenset({Promise.ATTESTS_SENDER, Promise.REDELIVERS})
+    guarantees: frozenset[Guarantee] = frozenset({Guarantee.ATTESTS_SENDER, Guarantee.REDELIVERS})
 
-    def __init__(self, center: str, road: Road, luck: Luck, commits: Callable[[], int]) -> None:
+    def __init__(self, center: str, road: VirtualNetwork, chance: RandomSource, commits: Callable[[], int]) -> None:
         """``commits``: how many there have been in the store of this center."""
-        self._center, self._road, self._luck, self._commits = center, road, luck, commits
+        self._center, self._road, self._luck, self._commits = center, road, chance, commits
         self._commits_before = 0
         self._handed_out: list[Delivery] = []
 
     def open(self) -> None:
         """See the port."""
 
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         """See the port. The process may die between any two parcels."""
         fates = []
         for parcel in parcels:

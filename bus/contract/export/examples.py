@@ -11,7 +11,7 @@ from uuid import UUID
 from bus.contract import messages as k
 from bus.contract.case import Attachment, Case, Person, Place, Source
 from bus.contract.envelope import Message
-from bus.contract.epochs import before_first
+from bus.contract.epochs import epoch_start
 from bus.contract.rules import CONTRACT, Rule
 
 MEDIA = "media_center-150402"
@@ -216,15 +216,15 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
 
 def _sequence(data: k.Kind) -> int:
     if isinstance(data, k.LogAsked):
-        return before_first(1)
-    return 1 if isinstance(data, k.Said) else 0
+        return epoch_start(1)
+    return 1 if isinstance(data, k.CaseMessage) else 0
 
 
 def example(rule: Rule) -> Message[Any]:
     """The example of this kind, in an envelope of its own."""
     place = [entry.kind for entry in CONTRACT].index(rule.kind)
     (data, source, recipient) = next(entry for entry in _DATA if entry[0].kind == rule.kind)
-    about_case = isinstance(data, k.Said)
+    about_case = isinstance(data, k.CaseMessage)
     asked = [i for i, entry in enumerate(CONTRACT) if entry.kind in rule.answers]
     return Message(
         specversion="1.0",

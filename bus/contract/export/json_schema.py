@@ -7,8 +7,8 @@ without a value left out. Unknown fields are allowed everywhere: a reader passes
 from typing import Any, cast
 
 from bus.contract.envelope import Message
-from bus.contract.epochs import ERA
-from bus.contract.messages import BY_NAME, Said
+from bus.contract.epochs import EPOCH
+from bus.contract.messages import BY_NAME, CaseMessage
 from bus.contract.rules import Rule
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,13 +35,13 @@ def envelope_schema(rule: Rule) -> dict[str, Any]:
     attributes["type"]["const"] = f"{rule.kind}.v{rule.major}"
     del attributes["type"]["pattern"]
     required = list(made["required"])
-    if issubclass(model, Said):
+    if issubclass(model, CaseMessage):
         required.insert(required.index("time"), "subject")
         attributes["sequence"]["minimum"] = 1
     else:
         del attributes["subject"]
         what = "Stands in no order: 0, or the beginning of the era in which its sender speaks."
-        whole = {"minimum": 0, "maximum": 2**31 - 1, "multipleOf": ERA}
+        whole = {"minimum": 0, "maximum": 2**31 - 1, "multipleOf": EPOCH}
         attributes["sequence"] = {"type": "integer", **whole, "description": what}
     return {
         "$schema": DIALECT,

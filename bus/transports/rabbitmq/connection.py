@@ -12,7 +12,7 @@ from pika import SelectConnection
 from pika.adapters.select_connection import IOLoop
 from pika.connection import Parameters
 
-from bus.backoff import Backoff
+from bus.backoff import ReconnectBackoff
 from bus.log import log
 from bus.transports.rabbitmq import errors
 
@@ -31,7 +31,7 @@ def _nothing() -> None:
     pass
 
 
-class Line:
+class BrokerConnection:
     """Keeps one connection alive until ``close``. ``opened``, ``lost`` and ``unblocked`` are called in the I/O thread.
 
     Each connection gets an I/O loop of its own, so nothing that was asked of a dead connection reaches the next one."""
@@ -53,7 +53,7 @@ class Line:
         self.trouble = ""
         self._nodes = list(parameters)
         self._opened, self._lost, self._unblocked = opened, lost, unblocked
-        self._backoff = Backoff()
+        self._backoff = ReconnectBackoff()
         self._closing = threading.Event()
         self._loop: IOLoop | None = None
         self._connection: Any = None
@@ -137,7 +137,7 @@ class Line:
         while not self._closing.is_set():
             self._live()
             self._nodes.append(self._nodes.pop(0))
-            self._closing.wait(self._backoff.pause())
+            self._closing.wait(self._backoff.next_delay())
 
     def _live(self) -> None:
         """One connection from the first packet to its end."""

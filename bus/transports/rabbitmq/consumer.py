@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from pika.connection import Parameters
 from pika.exceptions import ChannelClosedByClient
 
-from bus.backoff import Backoff
+from bus.backoff import ReconnectBackoff
 from bus.log import log
 from bus.transports.port import DIGEST, Delivery
 from bus.transports.rabbitmq import errors
-from bus.transports.rabbitmq.connection import Line
+from bus.transports.rabbitmq.connection import BrokerConnection
 from bus.transports.topology.plan import inbox_queue, is_center_name, out_exchange
 
 _log = log()
@@ -54,7 +54,7 @@ class Consumer:
     """``receive`` and ``settle`` from any thread; whatever begins with an underscore runs in the I/O thread."""
 
     def __init__(self, center: str, parameters: Sequence[Parameters], *, prefetch: int) -> None:
-        self.line = Line(f"{center}-consume", parameters, self._opened, self._lost)
+        self.connection = BrokerConnection(f"{center}-consume", parameters, self._opened, self._lost)
         self.consuming = False
         self._queue = inbox_queue(center)
         self._prefetch = prefetch
@@ -63,7 +63,7 @@ class Consumer:
         self._arrived: deque[Delivery] = deque()
         self._settled: deque[Tag] = deque()
         self._closed = False
-        self._backoff = Backoff()
+        self._backoff = ReconnectBackoff()
         self._connection: Any = None
         self._channel: Any = None
         self._unsettled: OrderedDict[int, None] = OrderedDict()
@@ -74,7 +74,7 @@ class Consumer:
     @property
     def trouble(self) -> str:
         """In words; empty when all is well."""
-        return self.line.trouble or self._trouble
+        return self.connection.trouble or self._trouble
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """See the port."""
@@ -89,7 +89,7 @@ class Consumer:
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """See the port. One wake-up of the I/O thread, however many there are."""
         self._settled.extend(delivery.tag for delivery in deliveries if isinstance(delivery.tag, Tag))
-        self.line.call(self._acknowledge)
+        self.connection.call(self._acknowledge)
 
     def close(self) -> None:
         """Hand out nothing more; whoever waits in ``receive`` comes back."""
@@ -107,7 +107,7 @@ class Consumer:
 
     def _open_channel(self) -> None:
         if self._connection is not None and self._connection.is_open:
-            self.line.owed()
+            self.connection.owed()
             self._connection.channel(on_open_callback=self._channel_open)
 
     def _channel_open(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
@@ -118,8 +118,8 @@ class Consumer:
         channel.basic_consume(self._queue, self._on_delivery, callback=self._subscribed)
 
     def _subscribed(self, _: object) -> None:
-        self.line.answered()
-        self.line.healthy()
+        self.connection.answered()
+        self.connection.healthy()
         self._backoff.reset()
         self._trouble = ""
         self.consuming = True
@@ -128,25 +128,25 @@ class Consumer:
 
     def _knock_later(self) -> None:
         channel, self._came_since_knock = self._channel, False
-        self.line.later(KNOCK, lambda: self._knock(channel))
+        self.connection.later(KNOCK, lambda: self._knock(channel))
 
     def _knock(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
         """Acks are never answered: when a garbled frame makes the broker wait for bytes that never come, it takes our
         acks and heartbeats for them, and all is silent. So ask for something that changes nothing and is answered: how
         much is ready, which every user may ask of every queue."""
         if channel is self._channel and channel is not None and channel.is_open:
-            self.line.owed()
+            self.connection.owed()
             channel.queue_declare(self._queue, passive=True, callback=lambda told: self._told(channel, told.method))
 
     def _told(self, channel: object, queue: Any) -> None:  # noqa: ANN401 - pika is untyped
         """A queue that has lost our acks on its way through a partition takes our window for full, for ever."""
         if channel is not self._channel:
             return
-        self.line.answered()
+        self.connection.answered()
         room = len(self._unsettled) < self._prefetch
         starved = queue.message_count > 0 and room and not self._came_since_knock
         if starved and self._starved:
-            self.line.cut(errors.StarvedError())
+            self.connection.cut(errors.StarvedError())
             return
         self._starved = starved
         self._knock_later()
@@ -157,20 +157,20 @@ class Consumer:
         channel = self._channel
         self._forget_channel()
         if channel is not None and channel.is_open:
-            self.line.owed()
+            self.connection.owed()
             channel.close()
 
     def _channel_closed(self, _: object, error: BaseException) -> None:
         self._forget_channel()
-        self.line.answered()
+        self.connection.answered()
         if self._connection is not None and self._connection.is_open:
             if not isinstance(error, ChannelClosedByClient):  # after a cancel we close it, and have said why
                 self._note(errors.of_consuming(error, self._queue))
-            self.line.later(self._backoff.pause(), self._open_channel)
+            self.connection.later(self._backoff.next_delay(), self._open_channel)
 
     def _note(self, text: str) -> None:
         if text != self._trouble:
-            _log.warning("consume-trouble", line=self.line.name, trouble=text)
+            _log.warning("consume-trouble", line=self.connection.name, trouble=text)
         self._trouble = text
 
     def _forget_channel(self) -> None:

@@ -3,74 +3,74 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from bus.transports.port import Fate, Parcel
-from bus.transports.rabbitmq.batch import Batch
+from bus.transports.port import Parcel, SendResult
+from bus.transports.rabbitmq.batch import SendBatch
 
 
 @dataclass(slots=True)
-class Ticket:
+class InflightParcel:
     """One published parcel, waiting for the broker's word."""
 
-    batch: Batch
+    batch: SendBatch
     index: int
     parcel: Parcel
     sent_at: float
     """Seconds of the monotonic clock."""
     returned: bool = False
 
-    def decide(self, fate: Fate) -> None:
+    def decide(self, result: SendResult) -> None:
         """Pass the word on to who waits for it."""
-        self.batch.decide(self.index, fate)
+        self.batch.decide(self.index, result)
 
 
-class Window:
+class Inflight:
     """Bounded, since pika's write buffer has no bound of its own. Lives and dies with one channel."""
 
     def __init__(self, limit: int, limit_bytes: int) -> None:
         self._limit, self._limit_bytes = limit, limit_bytes
         self._bytes = 0
         self._last_tag = 0
-        self._tickets: OrderedDict[int, Ticket] = OrderedDict()
+        self._parcels: OrderedDict[int, InflightParcel] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._tickets)
+        return len(self._parcels)
 
     @property
     def oldest(self) -> float | None:
         """When the parcel was sent that has waited longest."""
-        return next(iter(self._tickets.values())).sent_at if self._tickets else None
+        return next(iter(self._parcels.values())).sent_at if self._parcels else None
 
     def admits(self, parcel: Parcel) -> bool:
         """Whether one more fits; into an empty window any parcel does."""
-        fits = len(self._tickets) < self._limit and self._bytes + len(parcel.body) <= self._limit_bytes
-        return fits or not self._tickets
+        fits = len(self._parcels) < self._limit and self._bytes + len(parcel.body) <= self._limit_bytes
+        return fits or not self._parcels
 
-    def add(self, ticket: Ticket) -> None:
+    def add(self, waiting: InflightParcel) -> None:
         """It is published next: the broker counts publishes of a channel from 1, and so do we."""
         self._last_tag += 1
-        self._tickets[self._last_tag] = ticket
-        self._bytes += len(ticket.parcel.body)
+        self._parcels[self._last_tag] = waiting
+        self._bytes += len(waiting.parcel.body)
 
     def returned(self, message_id: str, recipient_and_kind: str) -> None:
         """Nobody takes this one. The return comes before the confirm and names no tag: the first that matches it is."""
-        for ticket in self._tickets.values():
-            parcel = ticket.parcel
+        for waiting in self._parcels.values():
+            parcel = waiting.parcel
             if (
-                not ticket.returned
+                not waiting.returned
                 and parcel.message_id == message_id
                 and f"{parcel.recipient}.{parcel.kind}" == recipient_and_kind
             ):
-                ticket.returned = True
+                waiting.returned = True
                 return
 
-    def confirmed(self, tag: int, multiple: bool) -> list[Ticket]:
+    def confirmed(self, tag: int, multiple: bool) -> list[InflightParcel]:
         """The tickets this ack or nack speaks of, and has not spoken of before; they leave the window."""
         if not multiple:
-            ticket = self._tickets.pop(tag, None)
-            tickets = [] if ticket is None else [ticket]
+            waiting = self._parcels.pop(tag, None)
+            tickets = [] if waiting is None else [waiting]
         else:
             tickets = []
-            while self._tickets and (tag == 0 or next(iter(self._tickets)) <= tag):
-                tickets.append(self._tickets.popitem(last=False)[1])
-        self._bytes -= sum(len(ticket.parcel.body) for ticket in tickets)
+            while self._parcels and (tag == 0 or next(iter(self._parcels)) <= tag):
+                tickets.append(self._parcels.popitem(last=False)[1])
+        self._bytes -= sum(len(waiting.parcel.body) for waiting in tickets)
         return tickets

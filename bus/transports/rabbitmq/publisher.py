@@ -12,13 +12,13 @@ from pika import BasicProperties, DeliveryMode, spec
 from pika.connection import Parameters
 from pika.exceptions import ChannelClosedByBroker
 
-from bus.backoff import Backoff
+from bus.backoff import ReconnectBackoff
 from bus.log import log
-from bus.transports.port import DIGEST, Fate, Parcel
+from bus.transports.port import DIGEST, Parcel, SendResult
 from bus.transports.rabbitmq import errors
-from bus.transports.rabbitmq.batch import Batch
-from bus.transports.rabbitmq.connection import Line
-from bus.transports.rabbitmq.inflight import Ticket, Window
+from bus.transports.rabbitmq.batch import SendBatch
+from bus.transports.rabbitmq.connection import BrokerConnection
+from bus.transports.rabbitmq.inflight import Inflight, InflightParcel
 from bus.transports.topology.plan import is_center_name, out_exchange, routing_key
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -32,13 +32,13 @@ RENEW_AFTER = 5.0
 _log = log()
 
 
-def unsendable(parcel: Parcel) -> Fate | None:
+def unsendable(parcel: Parcel) -> SendResult | None:
     """The fate of a parcel that must not go out: a recipient that is no single word would reach somebody else."""
     if not is_center_name(parcel.recipient):
-        return Fate.NOBODY
+        return SendResult.UNROUTABLE
     labels = (parcel.message_id, routing_key(parcel.recipient, parcel.kind))
     fits = len(parcel.body) <= MAX_BODY and all(map(_is_short_string, labels))
-    return None if fits else Fate.REFUSED
+    return None if fits else SendResult.NACKED
 
 
 def _is_short_string(label: str) -> bool:
@@ -48,13 +48,13 @@ def _is_short_string(label: str) -> bool:
         return False
 
 
-def fate_when_closed(error: BaseException | None, any_confirmed: bool) -> Fate:
+def fate_when_closed(error: BaseException | None, any_confirmed: bool) -> SendResult:
     """What to say of the parcels in flight when their channel is closed: they may have arrived, except where the broker
     has a reason against all of them (no right, no exchange, a lie) and has not confirmed any before."""
     against_all = isinstance(error, ChannelClosedByBroker) and (
         error.reply_code in (403, 404) or (error.reply_code == 406 and "user_id" in error.reply_text)
     )
-    return Fate.REFUSED if against_all and not any_confirmed else Fate.UNKNOWN
+    return SendResult.NACKED if against_all and not any_confirmed else SendResult.UNKNOWN
 
 
 class Publisher:
@@ -70,24 +70,24 @@ class Publisher:
         window_bytes: int,
         confirm_timeout: float,
     ) -> None:
-        self.line = Line(f"{center}-publish", parameters, self._opened, self._lost, self._unblocked)
+        self.connection = BrokerConnection(f"{center}-publish", parameters, self._opened, self._lost, self._unblocked)
         self._exchange = out_exchange(center)
         self._user_id = user_id
         self._bounds = (window, window_bytes)
         self._confirm_timeout = confirm_timeout
         self._trouble = ""
         self._lock = threading.Lock()
-        self._waiting: deque[Batch] = deque()
-        self._calls: set[Batch] = set()
+        self._waiting: deque[SendBatch] = deque()
+        self._calls: set[SendBatch] = set()
         self._closed = False
-        self._backoff = Backoff()
+        self._backoff = ReconnectBackoff()
         self._connection: Any = None
         self._channel: Any = None
         self._channel_since = 0.0
         self._confirmed_any = False
         self._nacked = False
         self._unblocked_at = 0.0
-        self._window = Window(window, window_bytes)
+        self._window = Inflight(window, window_bytes)
 
     @property
     def unconfirmed(self) -> int:
@@ -98,27 +98,27 @@ class Publisher:
     @property
     def trouble(self) -> str:
         """In words; empty when all is well."""
-        return errors.blocked() if self.line.blocked else self.line.trouble or self._trouble
+        return errors.blocked() if self.connection.blocked else self.connection.trouble or self._trouble
 
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         """See the port."""
-        batch = Batch(parcels)
+        batch = SendBatch(parcels)
         for index, parcel in enumerate(parcels):
-            fate = unsendable(parcel)
-            if fate is not None:
-                self._trouble = errors.unsendable() if fate is Fate.REFUSED else self._trouble
-                batch.decide(index, fate)
+            result = unsendable(parcel)
+            if result is not None:
+                self._trouble = errors.unsendable() if result is SendResult.NACKED else self._trouble
+                batch.decide(index, result)
         with self._lock:
             if self._closed:
-                return batch.fates()
+                return batch.results()
             self._waiting.append(batch)
             self._calls.add(batch)
-        self.line.call(self._pump)
+        self.connection.call(self._pump)
         batch.wait(timeout)
         with self._lock, suppress(ValueError):
             self._calls.discard(batch)
             self._waiting.remove(batch)
-        return batch.fates()
+        return batch.results()
 
     def close(self, deadline: float) -> None:
         """Take nothing more; wait until ``deadline`` (monotonic) for the confirms that are out; give up on the rest."""
@@ -144,7 +144,7 @@ class Publisher:
 
     def _open_channel(self) -> None:
         if self._connection is not None and self._connection.is_open:
-            self.line.owed()
+            self.connection.owed()
             self._connection.channel(on_open_callback=self._channel_open)
 
     def _channel_open(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
@@ -155,9 +155,9 @@ class Publisher:
         )
 
     def _ready_channel(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
-        self.line.answered()
-        self.line.healthy()
-        self._window = Window(*self._bounds)
+        self.connection.answered()
+        self.connection.healthy()
+        self._window = Inflight(*self._bounds)
         self._confirmed_any = self._nacked = False
         self._channel_since = time.monotonic()
         self._channel = channel
@@ -166,36 +166,36 @@ class Publisher:
     def _channel_closed(self, channel: Any, error: BaseException) -> None:  # noqa: ANN401 - pika is untyped
         """By the broker, by ourselves to renew it, or together with the connection."""
         self._drop_channel(error)
-        self.line.answered()
+        self.connection.answered()
         if self._connection is None or not self._connection.is_open:
             return
         if isinstance(error, ChannelClosedByBroker):
             self._trouble = errors.of_publishing(error, self._exchange)
-            _log.warning("publish-channel-closed", line=self.line.name, trouble=self._trouble)
-            self.line.later(self._backoff.pause(), self._open_channel)
+            _log.warning("publish-channel-closed", line=self.connection.name, trouble=self._trouble)
+            self.connection.later(self._backoff.next_delay(), self._open_channel)
         else:
             self._open_channel()
 
     def _drop_channel(self, error: BaseException | None) -> None:
         self._channel = None
-        fate = fate_when_closed(error, self._confirmed_any)
-        for ticket in self._window.confirmed(0, multiple=True):
-            ticket.decide(fate)
+        result = fate_when_closed(error, self._confirmed_any)
+        for waiting in self._window.confirmed(0, multiple=True):
+            waiting.decide(result)
 
     def _pump(self) -> None:
         """Publish what waits, as far as the window reaches."""
-        if self._channel is None or not self._channel.is_open or self.line.blocked:
+        if self._channel is None or not self._channel.is_open or self.connection.blocked:
             return
         if self._nacked and time.monotonic() - self._channel_since > RENEW_AFTER:
             if not self._window:
                 channel, self._channel = self._channel, None
-                self.line.owed()
+                self.connection.owed()
                 channel.close()
             return
-        while (ticket := self._take()) is not None:
-            self._publish(ticket)
+        while (waiting := self._take()) is not None:
+            self._publish(waiting)
 
-    def _take(self) -> Ticket | None:
+    def _take(self) -> InflightParcel | None:
         with self._lock:
             while self._waiting:
                 batch = self._waiting[0]
@@ -207,12 +207,12 @@ class Publisher:
                 if not self._window.admits(parcel):
                     return None
                 batch.took()
-                return Ticket(batch, index, parcel, time.monotonic())
+                return InflightParcel(batch, index, parcel, time.monotonic())
         return None
 
-    def _publish(self, ticket: Ticket) -> None:
-        self._window.add(ticket)
-        parcel = ticket.parcel
+    def _publish(self, waiting: InflightParcel) -> None:
+        self._window.add(waiting)
+        parcel = waiting.parcel
         properties = BasicProperties(
             content_type=CONTENT_TYPE,
             delivery_mode=DeliveryMode.Persistent,
@@ -231,9 +231,9 @@ class Publisher:
             return
         method = frame.method
         taken = isinstance(method, spec.Basic.Ack)
-        for ticket in self._window.confirmed(method.delivery_tag, method.multiple):
-            no = Fate.NOBODY if ticket.returned else Fate.REFUSED
-            ticket.decide(Fate.TAKEN if taken and not ticket.returned else no)
+        for waiting in self._window.confirmed(method.delivery_tag, method.multiple):
+            no = SendResult.UNROUTABLE if waiting.returned else SendResult.NACKED
+            waiting.decide(SendResult.CONFIRMED if taken and not waiting.returned else no)
         if taken:
             self._confirmed_any = True
             self._trouble = ""
@@ -247,7 +247,7 @@ class Publisher:
         """Confirms never time out in pika: a parcel that waits too long, without a broker's alarm, cuts the line."""
         oldest = self._window.oldest
         waited = 0.0 if oldest is None else time.monotonic() - max(oldest, self._unblocked_at)
-        if waited > self._confirm_timeout and not self.line.blocked:
-            self.line.cut(errors.NoAnswerError("no confirm"))
+        if waited > self._confirm_timeout and not self.connection.blocked:
+            self.connection.cut(errors.NoAnswerError("no confirm"))
             return
-        self.line.later(min(1.0, self._confirm_timeout / 4), self._watch)
+        self.connection.later(min(1.0, self._confirm_timeout / 4), self._watch)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from pika import SSLOptions, URLParameters
 from pika.credentials import ExternalCredentials
 
-from bus.transports.port import Delivery, Fate, Parcel, Promise, TransportState
+from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, TransportState
 from bus.transports.rabbitmq.connection import ANSWER_TIMEOUT, hush_pika
 from bus.transports.rabbitmq.consumer import Consumer
 from bus.transports.rabbitmq.publisher import Publisher
@@ -71,7 +71,7 @@ def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameter
 class RabbitTransport:
     """The ``Transport`` of one center. Up to ``prefetch`` deliveries are held in memory until they are settled."""
 
-    promises = frozenset(Promise)
+    guarantees = frozenset(Guarantee)
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class RabbitTransport:
             confirm_timeout=confirm_timeout,
         )
         self._consumer = Consumer(center, connection_parameters(url, f"{center} consume", tls), prefetch=prefetch)
-        self._lines = (self._publisher.line, self._consumer.line)
+        self._connections = (self._publisher.connection, self._consumer.connection)
         self._lock = threading.Lock()
         self._open = self._closed = False
 
@@ -115,10 +115,10 @@ class RabbitTransport:
                 return
             self._open = True
         hush_pika()
-        for line in self._lines:
-            line.start()
+        for connection in self._connections:
+            connection.start()
 
-    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[Fate]:
+    def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
         """See the port."""
         return self._publisher.send(parcels, timeout)
 
@@ -134,11 +134,11 @@ class RabbitTransport:
         """See the port."""
         troubles = dict.fromkeys(half.trouble for half in (self._publisher, self._consumer) if half.trouble)
         return TransportState(
-            connected=all(line.connected for line in self._lines),
-            reconnects=sum(max(0, line.made - 1) for line in self._lines),
+            connected=all(connection.connected for connection in self._connections),
+            reconnects=sum(max(0, connection.made - 1) for connection in self._connections),
             unconfirmed=self._publisher.unconfirmed,
             consuming=self._consumer.consuming,
-            blocked=self._publisher.line.blocked,
+            blocked=self._publisher.connection.blocked,
             trouble="; ".join(troubles),
         )
 
@@ -152,7 +152,7 @@ class RabbitTransport:
         self._consumer.close()
         self._publisher.close(deadline)
         goodbye = max(deadline, time.monotonic() + 1.0)  # a goodbye takes two round trips: a second even when late
-        for line in self._lines:
-            line.hang_up()
-        for line in self._lines:
-            line.join(goodbye)
+        for connection in self._connections:
+            connection.hang_up()
+        for connection in self._connections:
+            connection.join(goodbye)

@@ -9,17 +9,17 @@ with Admin(url, user, password) as admin:
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.transports.topology.drift import compare
 from bus.transports.topology.findings import Drift, Finding, Severity, Snapshot
-from bus.transports.topology.management_api import Admin
+from bus.transports.topology.management_api import ManagementApi
 from bus.transports.topology.passwords import SHA256, password_hash, password_matches
 from bus.transports.topology.plan import (
     Binding,
-    Bounds,
     Exchange,
     Policy,
     Queue,
+    QueueLimits,
     Topology,
     User,
     check_center_name,
@@ -31,18 +31,18 @@ from bus.transports.topology.plan import (
 )
 
 __all__ = [
+    "Bilingual",
     "Binding",
-    "Bounds",
     "Change",
     "Drift",
     "Exchange",
     "Finding",
     "Policy",
     "Queue",
+    "QueueLimits",
     "Severity",
     "Topology",
     "User",
-    "Words",
     "apply",
     "check_center_name",
     "definitions",
@@ -63,12 +63,12 @@ class Change:
     """``created``, ``corrected``, or ``conflict``: it stands otherwise and only an operator may remove it."""
     kind: str
     name: str
-    detail: Words
+    detail: Bilingual
     """What was there and what is now; for a conflict, its cure."""
 
 
-def snapshot(admin: Admin) -> Snapshot:
-    """What stands now. Needs an operator with the tag administrator; raises ``AdminRefused``."""
+def snapshot(admin: ManagementApi) -> Snapshot:
+    """What stands now. Needs an operator with the tag administrator; raises ``ManagementApiRefused``."""
     return Snapshot(
         vhost=admin.vhost,
         exchanges=admin.exchanges(),
@@ -84,17 +84,17 @@ def snapshot(admin: Admin) -> Snapshot:
     )
 
 
-def verify(admin: Admin, topology: Topology) -> list[Finding]:
+def verify(admin: ManagementApi, topology: Topology) -> list[Finding]:
     """Everything in which the broker differs from the plan, each with its cure; empty means ready. Changes nothing."""
     return compare(topology, snapshot(admin))
 
 
-def apply(admin: Admin, topology: Topology, secrets: Mapping[str, str] | None = None) -> list[Change]:
+def apply(admin: ManagementApi, topology: Topology, secrets: Mapping[str, str] | None = None) -> list[Change]:
     """Make what is missing, correct what may be corrected, and say so; a second call has nothing left to do.
 
     ``secrets`` maps users to passwords; a user not named keeps the password it has (a new one gets none, and can log
-    in only by certificate until it is given one). Deletes no exchange, queue, binding or user. Raises ``AdminRefused``
-    at the first refusal: what was done before stands, and calling again goes on from there."""
+    in only by certificate until it is given one). Deletes no exchange, queue, binding or user. Raises
+    ``ManagementApiRefused`` at the first refusal: what was done before stands, and calling again goes on from there."""
     before = snapshot(admin)
     changes = []
     for finding in compare(topology, before):
@@ -107,7 +107,7 @@ def apply(admin: Admin, topology: Topology, secrets: Mapping[str, str] | None = 
     return changes + _passwords(admin, topology, secrets or {}, before)
 
 
-def _put(admin: Admin, finding: Finding, secrets: Mapping[str, str], before: Snapshot) -> None:
+def _put(admin: ManagementApi, finding: Finding, secrets: Mapping[str, str], before: Snapshot) -> None:
     match finding.item:
         case Exchange() as exchange:
             admin.put_exchange(exchange.name, exchange.body())
@@ -121,7 +121,7 @@ def _put(admin: Admin, finding: Finding, secrets: Mapping[str, str], before: Sna
             _put_user(admin, finding.kind, user, secrets, before)
 
 
-def _put_user(admin: Admin, kind: str, user: User, secrets: Mapping[str, str], before: Snapshot) -> None:
+def _put_user(admin: ManagementApi, kind: str, user: User, secrets: Mapping[str, str], before: Snapshot) -> None:
     if kind == "user":
         row = next((row for row in before.users if row["name"] == user.name), None)
         if row is None:
@@ -136,7 +136,7 @@ def _put_user(admin: Admin, kind: str, user: User, secrets: Mapping[str, str], b
         admin.put_user_limit(user.name, "max-connections", user.max_connections)
 
 
-def _passwords(admin: Admin, topology: Topology, secrets: Mapping[str, str], before: Snapshot) -> list[Change]:
+def _passwords(admin: ManagementApi, topology: Topology, secrets: Mapping[str, str], before: Snapshot) -> list[Change]:
     """Give existing users the password asked for, where it is another one."""
     planned = {user.name for user in topology.users}
     changes = []
@@ -146,5 +146,5 @@ def _passwords(admin: Admin, topology: Topology, secrets: Mapping[str, str], bef
             continue
         if not password_matches(secrets[name], row["password_hash"], row.get("hashing_algorithm", SHA256)):
             admin.put_user(name, password_hash(secrets[name]))
-            changes.append(Change("corrected", "user", name, Words("已更换口令", "password replaced")))
+            changes.append(Change("corrected", "user", name, Bilingual("已更换口令", "password replaced")))
     return changes

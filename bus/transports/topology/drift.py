@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.transports.topology.findings import Drift, Finding, Item, Severity, Snapshot, binding_of, tags
 from bus.transports.topology.plan import Exchange, Queue, Topology, User
-from bus.transports.topology.surplus import strays
+from bus.transports.topology.surplus import surplus
 
-APPLY = Words("运行 bus topology apply", "run `bus topology apply`")
-_MISSING = Words("缺失", "missing")
-_HIDDEN = Words(
+APPLY = Bilingual("运行 bus topology apply", "run `bus topology apply`")
+_MISSING = Bilingual("缺失", "missing")
+_HIDDEN = Bilingual(
     "缺失；期间日志流照收发往此中心的消息，发送方得不到退回",
     "missing; meanwhile the journal takes what is sent to this center, and the sender gets no return",
 )
@@ -31,16 +31,16 @@ def compare(topology: Topology, broker: Snapshot) -> list[Finding]:
         *_queues(topology, broker),
         *_bindings(topology, broker),
         *_users(topology, broker),
-        *strays(topology, broker),
+        *surplus(topology, broker),
     ]
 
 
-def _missing(kind: str, item: Item, why: Words = _MISSING) -> Finding:
+def _missing(kind: str, item: Item, why: Bilingual = _MISSING) -> Finding:
     return Finding(Severity.ERROR, Drift.MISSING, kind, item.name, why, APPLY, item)
 
 
 def _different(kind: str, item: Item, found: object, wanted: object) -> Finding:
-    detail = Words(f"现为 {found}，应为 {wanted}", f"is {found}, must be {wanted}")
+    detail = Bilingual(f"现为 {found}，应为 {wanted}", f"is {found}, must be {wanted}")
     return Finding(Severity.ERROR, Drift.DIFFERENT, kind, item.name, detail, APPLY, item)
 
 
@@ -56,8 +56,8 @@ def _features(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
             Drift.RISK,
             "feature",
             name,
-            Words("此功能在代理上未启用", "this feature is off on the broker"),
-            Words(f"运行 rabbitmqctl enable_feature_flag {name}", f"run `rabbitmqctl enable_feature_flag {name}`"),
+            Bilingual("此功能在代理上未启用", "this feature is off on the broker"),
+            Bilingual(f"运行 rabbitmqctl enable_feature_flag {name}", f"run `rabbitmqctl enable_feature_flag {name}`"),
         )
 
 
@@ -96,10 +96,10 @@ def _conflict(kind: str, item: Exchange | Queue, found: object, wanted: object) 
         Drift.CONFLICT,
         kind,
         item.name,
-        Words(
+        Bilingual(
             f"现为 {found}，应为 {wanted}，无法就地修改", f"is {found}, must be {wanted}; cannot be changed in place"
         ),
-        Words(
+        Bilingual(
             f"停下相关中心，确认 {item.name} 已读空后手工删除，再运行 bus topology apply；"
             "未收到回执的案件会由发件箱重发",
             f"stop the centers concerned, see that {item.name} has been emptied, delete it by hand, then run "

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.transports.topology.management_api import Features, Json
 from bus.transports.topology.plan import Binding, Exchange, Policy, Queue, User
 
@@ -41,8 +41,8 @@ class Finding:
     kind: str
     """exchange, policy, queue, binding, user, permissions, topic-permissions, limit, feature."""
     name: str
-    detail: Words
-    cure: Words
+    detail: Bilingual
+    cure: Bilingual
     item: Item | None = None
     """The planned record that `apply` would put."""
 

@@ -19,7 +19,7 @@ from bus.transports.topology.passwords import SHA256
 Json = dict[str, Any]
 
 
-class AdminRefused(Exception):
+class ManagementApiRefused(Exception):
     """The management API could not be reached or said no. The text names the cure and never holds a password."""
 
     def __init__(self, text: str, status: int | None = None) -> None:
@@ -57,8 +57,8 @@ def _path(*parts: str) -> str:
     return "/".join(quote(part, safe="") for part in parts)
 
 
-class Admin:
-    """One operator's session on one vhost. Raises ``AdminRefused``; safe to use from one thread at a time."""
+class ManagementApi:
+    """One operator's session on one vhost. Raises ``ManagementApiRefused``; safe to use from one thread at a time."""
 
     def __init__(
         self, management_url: str, user: str, password: str, vhost: str = "/", *, timeout: float = 10.0,
@@ -99,13 +99,13 @@ class Admin:
         try:
             answer = self._http.request(method, _path(*parts), json=body)
         except httpx.TransportError as error:
-            raise AdminRefused(
+            raise ManagementApiRefused(
                 f"{what}: no answer ({type(error).__name__}). Is the broker up, its plugin rabbitmq_management "
                 "enabled, and the management URL right (port 15672 by default)?"
             ) from None
         if answer.is_success or (may_lack and answer.status_code == httpx.codes.NOT_FOUND):
             return answer
-        raise AdminRefused(f"{what}: {self._cure(answer, parts)}", answer.status_code)
+        raise ManagementApiRefused(f"{what}: {self._cure(answer, parts)}", answer.status_code)
 
     def _cure(self, answer: Response, parts: tuple[str, ...]) -> str:
         if answer.status_code == httpx.codes.UNAUTHORIZED:
@@ -127,12 +127,16 @@ class Admin:
         try:
             return answer.json()
         except ValueError:
-            raise AdminRefused(f"GET {self.url}: the answer is no JSON. Is this really a RabbitMQ broker?") from None
+            raise ManagementApiRefused(
+                f"GET {self.url}: the answer is no JSON. Is this really a RabbitMQ broker?"
+            ) from None
 
     def _must(self, *parts: str) -> Any:  # noqa: ANN401 - JSON of any shape
         found = self._get(*parts)
         if found is None:
-            raise AdminRefused(f"GET {self.url}/api/{_path(*parts)}: 404. Does the vhost {self.vhost!r} exist?", 404)
+            raise ManagementApiRefused(
+                f"GET {self.url}/api/{_path(*parts)}: 404. Does the vhost {self.vhost!r} exist?", 404
+            )
         return found
 
     def _list(self, *parts: str) -> list[Json]:

@@ -131,7 +131,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class QueueLimits:
     """How much may pile up, and how often a message may come back. Bytes, days."""
 
     inbox_bytes: int = 1 << 30
@@ -177,7 +177,7 @@ class Topology:
             yield f"user {user.name} configure={user.configure} write={user.write} read={user.read}{limit}"
 
 
-def plan(centers: Sequence[str], *, bounds: Bounds | None = None, auditor: str | None = "auditor") -> Topology:
+def plan(centers: Sequence[str], *, bounds: QueueLimits | None = None, auditor: str | None = "auditor") -> Topology:
     """What must stand for these centers. ``auditor`` names the user that may read the journal and nothing else.
 
     Raises ``ValueError`` for a name that is no center name, a center named twice, an auditor named like a center."""
@@ -186,7 +186,7 @@ def plan(centers: Sequence[str], *, bounds: Bounds | None = None, auditor: str |
         raise ValueError("a center is named twice: name each center once")
     if auditor is not None and (not auditor or _CENTER.fullmatch(auditor)):
         raise ValueError(f"{auditor!r} cannot be the auditor's name: choose one that no center can have")
-    bounds = bounds or Bounds()
+    bounds = bounds or QueueLimits()
     users = [
         User(name, exactly(out_exchange(name)), exactly(inbox_queue(name)), max_connections=bounds.max_connections)
         for name in names
@@ -216,7 +216,7 @@ def plan(centers: Sequence[str], *, bounds: Bounds | None = None, auditor: str |
     )
 
 
-def _policies(bounds: Bounds) -> tuple[Policy, ...]:
+def _policies(bounds: QueueLimits) -> tuple[Policy, ...]:
     return (
         Policy(
             DEAD_LETTERS,

@@ -3,26 +3,26 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from bus.bilingual import Words
+from bus.bilingual import Bilingual
 from bus.transports.topology import plan
 from bus.transports.topology.findings import Drift, Finding, Severity, Snapshot, binding_of, tags
 from bus.transports.topology.management_api import Json
 from bus.transports.topology.plan import Binding, Topology, User
 
-_UNPLANNED = Words("不在规划中", "not in the plan")
-_SWALLOWS = Words(
+_UNPLANNED = Bilingual("不在规划中", "not in the plan")
+_SWALLOWS = Bilingual(
     "会吞掉退回：发给不存在的中心的消息在此消失，发送方毫不知情",
     "swallows returns: messages to a center that is not there end here, and the sender never learns it",
 )
-_SIDE_DOOR = Words("旁门：绕过各中心自己的出口交换机", "a side door: it goes around the centers' own exchanges")
-_BY_HAND = Words(
+_SIDE_DOOR = Bilingual("旁门：绕过各中心自己的出口交换机", "a side door: it goes around the centers' own exchanges")
+_BY_HAND = Bilingual(
     "总线不会自行删除：若已无用，读空后由操作员删除；若属于仍在用的中心，把该中心列入规划",
     "the bus deletes nothing itself: if it is of no use any more, empty it and delete it by hand; if it belongs to a "
     "living center, name that center in the plan",
 )
 
 
-def strays(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
+def surplus(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
     """Every finding about something unplanned. Nothing of it is ever deleted by us."""
     yield from _surplus_objects(topology, broker)
     yield from _surplus_bindings(topology, broker)
@@ -53,11 +53,11 @@ def _overruling_policies(topology: Topology, broker: Snapshot) -> Iterator[Findi
                 Drift.SURPLUS,
                 "policy",
                 row["name"],
-                Words(
+                Bilingual(
                     f"覆盖了总线自己的策略，或会吞掉退回：{names}",
                     f"overrules the bus's own policy, or swallows returns: {names}",
                 ),
-                Words(
+                Bilingual(
                     f"由操作员缩小其匹配范围或降低优先级：rabbitmqctl clear_policy {row['name']}",
                     f"narrow its pattern, lower its priority, or `rabbitmqctl clear_policy {row['name']}`",
                 ),
@@ -67,12 +67,12 @@ def _overruling_policies(topology: Topology, broker: Snapshot) -> Iterator[Findi
 def _rights_elsewhere(user: User, broker: Snapshot) -> Iterator[Finding]:
     for vhost in (row["vhost"] for row in broker.permissions if row["user"] == user.name):
         if vhost != broker.vhost:
-            detail = Words(f"在另一个虚拟主机 {vhost} 也有权限", f"has rights in another vhost too: {vhost}")
+            detail = Bilingual(f"在另一个虚拟主机 {vhost} 也有权限", f"has rights in another vhost too: {vhost}")
             cure = _clear_permissions(vhost, user.name)
             yield Finding(Severity.WARNING, Drift.SURPLUS, "permissions", user.name, detail, cure)
 
 
-def _surplus(severity: Severity, kind: str, name: str, detail: Words) -> Finding:
+def _surplus(severity: Severity, kind: str, name: str, detail: Bilingual) -> Finding:
     return Finding(severity, Drift.SURPLUS, kind, name, detail, _BY_HAND)
 
 
@@ -93,15 +93,15 @@ def _surplus_bindings(topology: Topology, broker: Snapshot) -> Iterator[Finding]
         if not binding.source or binding in topology.bindings or not (from_us or _ours(binding.destination)):
             continue
         if not from_us:
-            yield _stray_binding(binding, _SIDE_DOOR)
+            yield _surplus_binding(binding, _SIDE_DOOR)
         elif binding.source != plan.DEAD and not _left_behind(binding) and _first_word(binding) not in received:
-            yield _stray_binding(binding, _SWALLOWS)
+            yield _surplus_binding(binding, _SWALLOWS)
         else:
             yield _surplus(Severity.WARNING, "binding", binding.name, _UNPLANNED)
 
 
-def _stray_binding(binding: Binding, detail: Words) -> Finding:
-    cure = Words(
+def _surplus_binding(binding: Binding, detail: Bilingual) -> Finding:
+    cure = Bilingual(
         f"在管理界面删除 {binding.source} 到 {binding.destination} 的这条绑定",
         f"delete this binding of {binding.destination} on the page of {binding.source} in the management pages",
     )
@@ -141,7 +141,7 @@ def _surplus_users(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
             continue
         reach = [right for right in ("configure", "write", "read") if _reaches(row[right], names)]
         if reach:
-            detail = Words(
+            detail = Bilingual(
                 f"不在规划中的用户可触及总线：{'、'.join(reach)}",
                 f"an unplanned user reaches the bus: {', '.join(reach)}",
             )
@@ -150,9 +150,9 @@ def _surplus_users(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
             yield _surplus(Severity.WARNING, "user", name, _UNPLANNED)
 
 
-def _clear_permissions(vhost: str, user: str) -> Words:
+def _clear_permissions(vhost: str, user: str) -> Bilingual:
     command = f"rabbitmqctl clear_permissions -p {vhost} {user}"
-    return Words(f"若不需要：{command}", f"if not wanted: `{command}`")
+    return Bilingual(f"若不需要：{command}", f"if not wanted: `{command}`")
 
 
 def _reaches(pattern: str, names: Iterable[str]) -> bool:
@@ -167,10 +167,10 @@ def _guest(broker: Snapshot) -> Iterator[Finding]:
             Drift.RISK,
             "user",
             "guest",
-            Words(
+            Bilingual(
                 "代理对网络开放，而 guest 用户仍在", "the broker listens to the network and the user guest still lives"
             ),
-            Words(
+            Bilingual(
                 "先建自己的管理员，再运行 rabbitmqctl delete_user guest",
                 "make an administrator of your own, then `rabbitmqctl delete_user guest`",
             ),

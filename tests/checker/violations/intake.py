@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.checker.county import RM, books_of, with_books
+from tests.checker.county import MEDIA, books_of, with_books
 from tests.checker.violations.planting import first_submission, lie, with_submissions, without_row
 from verification.checker import Evidence, Told
 
@@ -31,7 +31,7 @@ def told_another_case(evidence: Evidence) -> Evidence:
 def the_case_vanished(evidence: Evidence) -> Evidence:
     """The form is in the books, its case is not."""
     case = first_submission(evidence).cases[0]
-    return with_books(evidence, RM, cases=[known for known in books_of(evidence, RM).cases if known.case != case])
+    return with_books(evidence, MEDIA, cases=[known for known in books_of(evidence, MEDIA).cases if known.case != case])
 
 
 @lie("told-no-is-no")
@@ -56,11 +56,11 @@ def nobody_handed_it_in(evidence: Evidence) -> Evidence:
 @lie("taken-was-submitted")
 def through_no_door(evidence: Evidence) -> Evidence:
     """A case was registered by nobody's form."""
-    dirty = without_row(evidence, RM, "taken")
+    dirty = without_row(evidence, MEDIA, "taken")
     return replace(dirty, submissions=(evidence.submissions or ())[1:])
 
 
 @lie("submitted-is-open-plus-closed")
 def the_origin_forgot(evidence: Evidence) -> Evidence:
     """Another center has a case that its own origin does not know."""
-    return without_row(evidence, RM, "cases")
+    return without_row(evidence, MEDIA, "cases")

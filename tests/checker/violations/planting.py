@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tests.checker.county import books_of, with_books
-from verification.checker import Books, Evidence, Submission
+from verification.checker import Evidence, Snapshot, Submission
 from verification.checker.snapshot import Known, Line
 
 
@@ -39,7 +39,7 @@ def lie(
     return keep
 
 
-def first(books: Books, **wanted: Any) -> int:
+def first(books: Snapshot, **wanted: Any) -> int:
     """Where the first journal line with these fields stands."""
     return next(at for at, line in enumerate(books.journal) if all(getattr(line, k) == v for k, v in wanted.items()))
 

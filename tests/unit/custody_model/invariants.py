@@ -19,7 +19,7 @@ def always(world: World) -> None:
 def _of_record(ledger: Ledger, record: Record) -> None:
     assert ledger.holders.get(record.version) == record.holder, f"{record.me} believes in a holder who never was"
     if record.mine and record.version < ledger.top and not ledger.overruled(record.version):
-        assert record.lent, f"two centers may decide: {record.me} and {ledger.custodian}"
+        assert record.decision_pending, f"two centers may decide: {record.me} and {ledger.custodian}"
     if record.offer_out is not None:
         assert record.mine, f"{record.me} offers what it does not hold"
         assert record.offer_out.version == record.version

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from bus.contract import messages as k
-from bus.custody import RULING_STEP, Decision, Say
+from bus.custody import RULING_STEP, Decision, Outgoing
 from bus.custody import commands as c
 
 
@@ -63,10 +63,10 @@ class Ledger:
 
     def enter(self, me: str, decision: Decision) -> None:
         """Take down what ``me`` has committed, by what it says of it."""
-        for say in decision.says:
-            _ENTRIES.get(type(say.data), _nothing)(self, me, say)
-            if isinstance(say.data, k.Accepted | k.Granted | k.Ruled):
-                self.told.setdefault(say.data.version, set()).update((me, say.to))
+        for outgoing in decision.outgoing:
+            _ENTRIES.get(type(outgoing.data), _nothing)(self, me, outgoing)
+            if isinstance(outgoing.data, k.Accepted | k.Granted | k.Ruled):
+                self.told.setdefault(outgoing.data.version, set()).update((me, outgoing.to))
 
     def command(self, me: str, command: c.Command) -> None:
         """Take down what only the origin does, which may be said to nobody."""
@@ -96,21 +96,21 @@ class Ledger:
         assert known == how, f"one leg was decided twice: {known}, then {how}"
 
 
-def _nothing(_ledger: Ledger, _me: str, _say: Say) -> None:
+def _nothing(_ledger: Ledger, _me: str, _say: Outgoing) -> None:
     pass
 
 
-def _offered(ledger: Ledger, me: str, say: Say) -> None:
-    data = say.data
+def _offered(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    data = outgoing.data
     assert isinstance(data, k.Offered)
     assert ledger.holders.get(data.version) == me, "offered by one who does not hold it at that version"
     made = Offer(me, data.version, data.mode)
-    ledger.offers.setdefault(data.offer_id, made).asked.add(say.to)
+    ledger.offers.setdefault(data.offer_id, made).asked.add(outgoing.to)
     others = [o for key, o in ledger.offers.items() if key != data.offer_id and o.version == data.version]
     assert all(_ended(ledger, o) for o in others), "two offers of one version at a time"
     if not ledger.rulings:
         assert len(ledger.counted) < 2, "a third round without the arbiter"
-        assert say.to not in set(ledger.holders.values()), "offered to a center that had it"
+        assert outgoing.to not in set(ledger.holders.values()), "offered to a center that had it"
 
 
 def _ended(ledger: Ledger, offer: Offer) -> bool:
@@ -118,8 +118,8 @@ def _ended(ledger: Ledger, offer: Offer) -> bool:
     return all((offer_id, center) in ledger.answers for center in offer.asked)
 
 
-def _accepted(ledger: Ledger, me: str, say: Say) -> None:
-    data = say.data
+def _accepted(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    data = outgoing.data
     assert isinstance(data, k.Accepted)
     offer = ledger.offers[data.offer_id]
     if data.bid:
@@ -132,18 +132,18 @@ def _accepted(ledger: Ledger, me: str, say: Say) -> None:
     ledger.commit(data.version, me)
 
 
-def _declined(ledger: Ledger, me: str, say: Say) -> None:
-    assert isinstance(say.data, k.Declined)
-    ledger.answer(say.data.offer_id, me, "declined")
+def _declined(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    assert isinstance(outgoing.data, k.Declined)
+    ledger.answer(outgoing.data.offer_id, me, "declined")
 
 
-def _withdrawn(ledger: Ledger, me: str, say: Say) -> None:
-    assert isinstance(say.data, k.Withdrawn)
-    ledger.answer(say.data.offer_id, me, "withdrawn")
+def _withdrawn(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    assert isinstance(outgoing.data, k.Withdrawn)
+    ledger.answer(outgoing.data.offer_id, me, "withdrawn")
 
 
-def _granted(ledger: Ledger, me: str, say: Say) -> None:
-    data = say.data
+def _granted(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    data = outgoing.data
     assert isinstance(data, k.Granted)
     offer = ledger.offers[data.offer_id]
     assert offer.offerer == me
@@ -154,32 +154,32 @@ def _granted(ledger: Ledger, me: str, say: Say) -> None:
     ledger.commit(data.version, data.to)
 
 
-def _lost(ledger: Ledger, me: str, say: Say) -> None:
-    assert isinstance(say.data, k.Lost)
-    assert ledger.offers[say.data.offer_id].offerer == me
-    ledger.verdict(say.data.offer_id, say.to, "lost")
+def _lost(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    assert isinstance(outgoing.data, k.Lost)
+    assert ledger.offers[outgoing.data.offer_id].offerer == me
+    ledger.verdict(outgoing.data.offer_id, outgoing.to, "lost")
 
 
-def _resolved(ledger: Ledger, me: str, say: Say) -> None:
-    assert isinstance(say.data, k.Resolved)
-    assert ledger.holders.get(say.data.version) == me, "resolved by one who does not hold it"
-    ledger.resolved.add(say.data.round)
+def _resolved(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    assert isinstance(outgoing.data, k.Resolved)
+    assert ledger.holders.get(outgoing.data.version) == me, "resolved by one who does not hold it"
+    ledger.resolved.add(outgoing.data.round)
 
 
-def _closed(ledger: Ledger, me: str, say: Say) -> None:
-    assert isinstance(say.data, k.Closed)
+def _closed(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    assert isinstance(outgoing.data, k.Closed)
     assert me == ledger.origin, "closed by another than the origin"
-    assert say.data.round in ledger.closed, "told of an answer that was not given"
+    assert outgoing.data.round in ledger.closed, "told of an answer that was not given"
 
 
-def _reopened(ledger: Ledger, me: str, say: Say) -> None:
-    assert isinstance(say.data, k.Reopened)
+def _reopened(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    assert isinstance(outgoing.data, k.Reopened)
     assert me == ledger.origin
-    assert 1 < say.data.round <= ledger.round, "told of a round that never began"
+    assert 1 < outgoing.data.round <= ledger.round, "told of a round that never began"
 
 
-def _ruled(ledger: Ledger, me: str, say: Say) -> None:
-    data = say.data
+def _ruled(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    data = outgoing.data
     assert isinstance(data, k.Ruled)
     if me == ledger.arbiter and data.version not in ledger.holders:
         assert data.version % RULING_STEP == 0, "a ruling begins a new thousand"
@@ -189,9 +189,9 @@ def _ruled(ledger: Ledger, me: str, say: Say) -> None:
     assert ledger.holders.get(data.version) == data.holder, "a ruling was passed on wrong"
 
 
-def _helped(ledger: Ledger, me: str, say: Say) -> None:
-    assert isinstance(say.data, k.AssistAnswered)
-    ledger.helped.setdefault(say.data.assist_id, say.to)
+def _helped(ledger: Ledger, me: str, outgoing: Outgoing) -> None:
+    assert isinstance(outgoing.data, k.AssistAnswered)
+    ledger.helped.setdefault(outgoing.data.assist_id, outgoing.to)
 
 
 _ENTRIES = {

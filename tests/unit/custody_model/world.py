@@ -104,8 +104,8 @@ class World:
             return False
         if decision.superseded:
             assert decision.record == before, "a superseded message changed the record"
-            assert not decision.says
-            assert not decision.desk
+            assert not decision.outgoing
+            assert not decision.needs_handling
         if before is not None and data.version < before.version:
             after = decision.record
             assert (after.holder, after.version) == (before.holder, before.version), "an older message moved custody"
@@ -128,10 +128,10 @@ class World:
         if isinstance(data, k.Declined) and not decision.superseded:
             ledger.counted.add(data.offer_id)
         self.records[me, case_id] = record
-        for say in decision.says:
-            if say.to != me:
-                travelled = type(say.data).model_validate_json(say.data.model_dump_json())
-                self.lanes.setdefault((me, say.to, case_id), Lane()).sent.append(travelled)
+        for outgoing in decision.outgoing:
+            if outgoing.to != me:
+                travelled = type(outgoing.data).model_validate_json(outgoing.data.model_dump_json())
+                self.lanes.setdefault((me, outgoing.to, case_id), Lane()).sent.append(travelled)
 
     def _each_leg_once(self, me: str, case_id: UUID, before: Record | None, after: Record) -> None:
         seen = self.seen_offers.setdefault((me, case_id), set())

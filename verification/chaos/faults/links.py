@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from verification.chaos.faults.fault import Fault, Needs, fault
 from verification.chaos.scene import Scene
-from verification.faults import Stream, Weather, both_ways
+from verification.faults import LinkProfile, Stream, both_ways
 
 
 def _weather(
     name: str,
     zh: str,
     en: str,
-    weather: Callable[[Scene], Weather],
+    weather: Callable[[Scene], LinkProfile],
     most: float = 15,
     excuses: tuple[str, ...] = (),
 ) -> Fault:
@@ -34,7 +34,7 @@ def _weather(
 
 resets = _weather(
     "resets", "每 50–250 毫秒重置连接", "all connections of a center are reset every 50 to 250 ms",
-    lambda _: Weather(reset_every=(0.05, 0.25)),
+    lambda _: LinkProfile(reset_every=(0.05, 0.25)),
 )  # fmt: skip
 delay = _weather(
     "delay", "连接延迟 20–500 毫秒", "every byte of a center is late by 20 to 500 ms",
@@ -54,7 +54,7 @@ silent = _weather(
 )  # fmt: skip
 silent_one_way = _weather(
     "silent-one-way", "中心与代理之间单向静默 1–30 秒", "one direction between a center and the broker is silent",
-    lambda scene: scene.rng.choice((Weather(up=Stream(silent=True)), Weather(down=Stream(silent=True)))), 30,
+    lambda scene: scene.rng.choice((LinkProfile(up=Stream(silent=True)), LinkProfile(down=Stream(silent=True)))), 30,
 )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def old_backup_restored(scene: Scene) -> None:
 def _recover(scene: Scene, name: str) -> None:
     """An operator's word that the store was put back."""
     others = [word for other in scene.town.centers if other != name for word in ("--ask", other)]
-    bus(scene.town.centers[name], "restored", *others)
+    bus(scene.town.centers[name], "recover", *others)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,0 +1,14 @@
+"""The old name of ``bus.testing.transport_fixture``, for transports of 0.1; it goes with 0.3."""
+
+import warnings
+
+from bus.testing.transport_fixture import TransportFixture as Ground
+
+warnings.warn(
+    "bus.testing.transport_ground.Ground is now bus.testing.transport_fixture.TransportFixture; "
+    "the old name goes with 0.3",
+    DeprecationWarning,
+    stacklevel=2,
+)
+
+__all__ = ["Ground"]
