@@ -1,0 +1,212 @@
+"""A county whose centers each run the release before or the present program, over one RabbitMQ.
+
+It has the six centers of the stories. Which program a center runs may change while the county is at work.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from bus.testing.checker import Evidence, Finding, Seat, When, check, effects_of, read, wrong
+from bus.testing.checker.books import Books
+from bus.testing.county import Program
+from bus.testing.keys import county_keys
+from bus.testing.town import Audit, Town
+from stories import play
+from stories.stage import CENTERS, Stage
+from verification.mixed.dialect import as_toml, for_v0_1_0
+from verification.mixed.release import Installed, clean_environment
+
+OLD, NEW = "old", "new"
+"""The two processes, where the centers of one program share one."""
+PATIENCE = 90
+"""Seconds to wait for anything: a center that starts beside five others takes a while on a small machine."""
+
+
+class Broken(AssertionError):
+    """A promise was broken where both releases were at work. The text says which, and where."""
+
+
+@dataclass(slots=True)
+class County:
+    """``open`` it with some centers on the old program, play stories, ``settle``, look, ``close``."""
+
+    folder: Path
+    brokers: Mapping[str, str]
+    """Center → its URL of the broker."""
+    before: Installed
+    """The release before."""
+    old: set[str] = field(default_factory=set)
+    """The centers that run it."""
+    keys_by_old: bool = False
+    """Whether the keys and the directory are those of the old program."""
+    shared: bool = False
+    """Whether all old centers share one process and all new ones another: it stands sooner, and none can be stopped."""
+    forgotten: dict[str, list[Books]] = field(default_factory=dict)
+    """Center → what its store said right before a backup was put in its place."""
+    _town: Town | None = None
+
+    @property
+    def town(self) -> Town:
+        """The centers and the vendors' systems. Raises RuntimeError before it is open."""
+        if self._town is None:
+            raise RuntimeError("open the county first")
+        return self._town
+
+    def __enter__(self) -> Self:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Start the vendors' systems, then the centers."""
+        self._town = Town(
+            self.folder,
+            CENTERS,
+            routes=play.ROUTES,
+            arbiter=play.ARBITER,
+            brokers=self.brokers,
+            processes="each",
+            more=play.SETTINGS,
+            shared={one: OLD if one in self.old else NEW for one in CENTERS} if self.shared else {},
+            programs=dict.fromkeys({*self.old, OLD}, self._old_program),
+            make_keys=self._old_keys if self.keys_by_old else county_keys,
+        )
+        self._town.open()
+
+    @property
+    def _old_program(self) -> Program:
+        before = self.before
+        return Program(str(before.python), before.release.county, before.folder, for_v0_1_0)
+
+    def _old_keys(self, folder: Path, urls: Mapping[str, str | None]) -> Mapping[str, Mapping[str, Any]]:
+        """The keys and the directory of a county that was set up with the old program."""
+        made = "import json, sys; from pathlib import Path; from bus.testing.keys import county_keys; " + (
+            "print(json.dumps(county_keys(Path(sys.argv[1]), json.loads(sys.argv[2]))))"
+        )
+        told = self._run([str(self.before.python), "-c", made, str(folder), json.dumps(dict(urls))])
+        found: dict[str, dict[str, Any]] = json.loads(told)
+        return found
+
+    def close(self) -> None:
+        """End everything that was started."""
+        if self._town is not None:
+            self._town.close()
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    def play(self, *names: str) -> list[Stage]:
+        """Play stories one after the other."""
+        stages = [Stage(self.town, name, patience=PATIENCE) for name in names]
+        for stage in stages:
+            play.STORIES[stage.story](stage)
+        return stages
+
+    # -- what the operators do ---------------------------------------------------------------------------------------
+
+    def stop(self, center: str) -> None:
+        """Stop a center in good order."""
+        self.town.stop(center)
+
+    def start(self, center: str, *, old: bool | None = None) -> None:
+        """Start a center again on the same store, with the other program where that is said."""
+        if old is not None:
+            (self.old.add if old else self.old.discard)(center)
+        if center in self.old:
+            self.town.programs[center] = self._old_program
+        else:
+            self.town.programs.pop(center, None)
+        self.town.start_centers()
+
+    def bus(self, center: str, *words: object) -> str:
+        """What ``bus WORDS`` says, run with the center's own program."""
+        command = self.before.bus if center in self.old else Path(sys.executable).with_name("bus")
+        return self._run([str(command), *map(str, words)], self.before.folder if center in self.old else None)
+
+    def operate(self, *words: object) -> str:
+        """What ``bus WORDS`` says at the operator's machine, which is upgraded first."""
+        return self._run([str(Path(sys.executable).with_name("bus")), *map(str, words)])
+
+    def settings_file(self, center: str) -> Path:
+        """The center's settings as a file, in the words of the program that it runs."""
+        path = self.folder / f"{center}.toml"
+        path.touch(0o600)
+        path.write_text(as_toml(self.town.plan_of(center).centers[0]), encoding="utf-8")
+        return path
+
+    def _run(self, command: Sequence[str], folder: Path | None = None) -> str:
+        done = subprocess.run(
+            command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=120
+        )
+        if done.returncode:
+            raise Broken(f"{' '.join(command[:4])} … ended with {done.returncode}: {done.stdout}{done.stderr}"[-1500:])
+        return done.stdout
+
+    def back_up(self, center: str, to: Path) -> None:
+        """Copy the store of a center that is stopped."""
+        to.mkdir(parents=True)
+        for path in self._files(center):
+            shutil.copy2(path, to / path.name)
+
+    def put_back(self, center: str, backup: Path) -> None:
+        """Put a copy in the place of the store of a center that is stopped."""
+        self.forgotten.setdefault(center, []).append(read(self.town.eye(center)))
+        self.town.close_eye(center)
+        for path in self._files(center):
+            path.unlink()
+        for path in backup.iterdir():
+            shutil.copy2(path, self.folder / path.name)
+
+    def _files(self, center: str) -> Collection[Path]:
+        return sorted(self.folder.glob(f"{center}.db*"))
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def settle(self) -> Audit:
+        """Wait until nothing is on its way any more, and judge. Raises ``Broken`` with what was not kept."""
+        self.town.until("nothing on its way", self.town.drained, PATIENCE)
+        audit = self.town.audit()
+        if (audit.answered, audit.lost, audit.twice, audit.parked) != (audit.cases, 0, 0, 0) or not audit.cases:
+            raise Broken(f"{audit}")
+        self._judge()
+        return audit
+
+    def _judge(self) -> None:
+        """The checker's word on the stores of all centers; receipts that are still owed get a moment to leave."""
+        findings: list[Finding] = []
+        excuses = ("restored",) if self.forgotten else ()  # its journal does not tell what it learnt again
+
+        def none() -> bool:
+            findings[:] = wrong(check(self.evidence(), When.DRAINED), excuses)
+            return not findings
+
+        try:
+            self.town.until("no finding of the checker", none, 15)
+        except TimeoutError:
+            raise Broken("; ".join(map(str, findings[:10]))) from None
+
+    def evidence(self) -> Evidence:
+        """What the county has left so far."""
+        effects = {center: effects_of(self.town.vendors[center].effects) for center in CENTERS}
+        seats = {
+            center: Seat(
+                center,
+                read(self.town.eye(center)),
+                effects[center],
+                forgotten=self.forgotten.get(center, ()),
+                recovered=center in self.forgotten,
+            )
+            for center in CENTERS
+        }
+        return Evidence(seats)

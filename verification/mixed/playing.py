@@ -1,0 +1,83 @@
+"""Playing the scenarios one after the other, and what came of each."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bus.testing.services import RabbitNode
+from bus.transports.findings import Words
+from stories.stage import CENTERS
+from verification.mixed.broker import logins, vhost
+from verification.mixed.county import County
+from verification.mixed.release import Installed
+from verification.mixed.scenarios import HALF, OTHERS, SCENARIOS, STORIES
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one scenario."""
+
+    name: str
+    words: Words
+    old: tuple[str, ...]
+    """The centers that ran the old program when it began."""
+    seconds: float
+    """Of play, until all was at rest; the start of the centers is not counted."""
+    trouble: str = ""
+    """What went wrong; empty: every promise was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where counties stand: a broker, the old program, and a folder that is kept after trouble where one is named."""
+
+    rabbit: RabbitNode
+    before: Installed
+    keep: Path | None = None
+
+    @contextmanager
+    def county(self, old: Collection[str], *, set_up_by_old: bool = False, shared: bool = False) -> Iterator[County]:
+        """An open county on a virtual host of its own."""
+        with vhost(self.rabbit) as name, tempfile.TemporaryDirectory(prefix="mixed-") as folder:
+            urls = logins(self.rabbit, name, CENTERS, self.before if set_up_by_old else None)
+            with County(Path(folder), urls, self.before, set(old), set_up_by_old, shared) as county:
+                yield county
+
+    def save(self, county: County, name: str) -> None:
+        """Keep what lies in the county's folder, where that is wanted."""
+        if self.keep is not None:
+            shutil.copytree(county.folder, self.keep / f"{name}-{county.folder.name}")
+
+
+def play(ground: Ground, names: Collection[str]) -> Iterator[Result]:
+    """Play what is named, and tell of each as soon as it is over. The stories of one half share a county."""
+    stories = [name for name in STORIES if name in names]
+    for old in (HALF, OTHERS) if stories else ():
+        with ground.county(old) as county:
+            for name in stories:
+                yield _result(ground, name, STORIES[name], county, partial(_story, name=name))
+    for scenario in SCENARIOS.values():
+        for old in scenario.begins if scenario.name in names else ():
+            with ground.county(old, set_up_by_old=scenario.set_up_by_old) as county:
+                yield _result(ground, scenario.name, scenario.words, county, scenario.play)
+
+
+def _story(county: County, name: str) -> None:
+    county.play(name)
+
+
+def _result(ground: Ground, name: str, words: Words, county: County, scene: Callable[[County], None]) -> Result:
+    old = tuple(one for one in CENTERS if one in county.old)
+    began, trouble = time.monotonic(), ""
+    try:
+        scene(county)
+        county.settle()
+    except Exception as error:
+        trouble = f"{type(error).__name__}: {error}"
+        ground.save(county, name)
+    return Result(name, words, old, time.monotonic() - began, trouble)

@@ -1,0 +1,214 @@
+"""What is played where two releases are at work in one county. Each scenario ends at rest, judged by the checker."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+
+from sqlalchemy import select
+
+from bus.store import schema
+from bus.store import tables as t
+from bus.store.vault import vault_of
+from bus.transports.findings import Words
+from bus.trust.keyring import read_keyring
+from stories import play
+from stories.stage import CENTERS, DQ_COMMUNITY, DQ_STREET, RM, Stage
+from verification.mixed.county import PATIENCE, Broken, County
+
+HALF = frozenset({RM, DQ_STREET, DQ_COMMUNITY})
+"""The media center, and the street and the community below the county: in each story they deal with the others."""
+OTHERS = frozenset(CENTERS) - HALF
+ALL = frozenset(CENTERS)
+BREATH = 0.5
+"""Seconds between two stories of traffic, so that a small machine can start what is started meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Something to play, with the centers that run the old program when it begins: once for each set of them."""
+
+    name: str
+    words: Words
+    begins: tuple[frozenset[str], ...]
+    play: Callable[[County], None]
+    set_up_by_old: bool = False
+    """Whether the topology, the keys and the directory are the old program's."""
+
+
+# -- a recovery ------------------------------------------------------------------------------------------------------
+
+
+def recovery(county: County) -> None:
+    """The street's store is put back to a backup in which a case is still on offer; meanwhile the case was accepted,
+    passed on, resolved, answered and rated. The street learns it all from its neighbours, and goes on."""
+    center, known, go_on = DQ_STREET, Event(), Event()
+
+    def begun(_story: str, _case: object) -> None:
+        known.set()
+        go_on.wait(PATIENCE)
+
+    with ThreadPoolExecutor(1) as pool:
+        story = pool.submit(play.STORIES["S12"], Stage(county.town, "S12", patience=PATIENCE, heard=begun))
+        known.wait(PATIENCE)
+        county.town.until("the offer at the street", lambda: county.town.records(center), PATIENCE)
+        county.stop(center)
+        county.back_up(center, county.folder / "backup")
+        county.start(center)
+        go_on.set()
+        story.result()
+    county.play("S10")
+    county.settle()
+    county.stop(center)
+    county.put_back(center, county.folder / "backup")
+    county.bus(center, "restored", "--config", county.settings_file(center))
+    with traffic(county, "S15") as going:
+        county.start(center)
+        county.town.until("the recovery's end", lambda: recovered(county, center), PATIENCE)
+        going.more(1)
+    county.play("S12", "S10")
+
+
+def recovered(county: County, center: str) -> bool:
+    """Whether the center's recovery has begun and ended."""
+    with county.town.eye(center).reading() as tx:
+        ended = tx.execute(select(t.recoveries.c.ended_ms)).scalars().all()
+    return bool(ended) and None not in ended
+
+
+# -- a rotation of keys ----------------------------------------------------------------------------------------------
+
+
+def rotation(county: County) -> None:
+    """The community gets a new key in mid-traffic, with its own program; the operator lists it with the present one.
+    At rest the old key is revoked, and all goes on with the new one."""
+    center, keys = DQ_COMMUNITY, county.folder / "keys"
+    file, application = keys / f"{center}.keys.json", keys / f"{center}.application"
+    operator = ("--operator", keys / "operator.keys.json", "--directory", keys / "county.directory")
+    before = read_keyring(file).keys[-1].public.kid
+    with traffic(county, "S10", "S12") as going:
+        going.more(2)
+        county.bus(center, "keys", "rotate", "--file", file)
+        county.bus(center, "keys", "publish", "--file", file, "--out", application)
+        going.more(1)
+        county.operate("keys", "trust", application, *operator)
+        going.more(3)
+    county.settle()
+    county.operate("keys", "revoke", before, *operator)
+    county.play("S10", "S12")
+    for peer in (RM, DQ_STREET):
+        if len(signatures(county, peer, center)) != 2:
+            raise Broken(f"{peer} has not heard {center} with two keys")
+
+
+def signatures(county: County, at: str, of: str) -> set[bytes]:
+    """The beginnings of the signatures on what one center has heard of another: they name the keys."""
+    with county.town.eye(at).reading() as tx:
+        a = t.archive.c
+        heard = tx.execute(select(a.case_id, a.body).where(a.way == "heard", a.peer == of)).all()
+        return {body.partition(b".")[0] for body in vault_of(tx).shown(tx, [(case, body) for case, body in heard])}
+
+
+# -- upgrades, and the way back --------------------------------------------------------------------------------------
+
+
+def upgrade(county: County) -> None:
+    """A county of old centers is upgraded center by center in mid-traffic, each store where it is, after a copy."""
+    with traffic(county, "S10", "S12", "S15") as going:
+        going.more(3)
+        for center in CENTERS:
+            county.stop(center)
+            county.back_up(center, county.folder / "copies" / center)
+            county.start(center, old=False)
+            going.more(2)
+    county.play("S21")
+    for center in CENTERS:
+        if schema.current(county.town.eye(center)) != schema.newest():
+            raise Broken(f"the store of {center} was not brought up to date")
+
+
+def back(county: County) -> None:
+    """Two centers that ran the present program go back to the old one in mid-traffic, on their stores as they are."""
+    with traffic(county, "S10", "S12") as going:
+        going.more(2)
+        for center in (DQ_COMMUNITY, RM):
+            county.stop(center)
+            try:
+                county.start(center, old=True)
+            except RuntimeError as error:
+                raise Broken(
+                    f"{center} cannot go back to the old program on its store: {error}. If the schema has grown, the "
+                    "way back is the copy of before the upgrade and `bus restored`, and this scenario must go that way"
+                ) from None
+            going.more(2)
+    county.play("S21")
+
+
+# -- traffic ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Stories that are played again and again."""
+
+    county: County
+    over: Event = field(default_factory=Event)
+    played: list[str] = field(default_factory=list)
+    going: "list[Future[None]]" = field(default_factory=list)
+
+    def on(self, story: str) -> None:
+        """Play one of them until it is over."""
+        while not self.over.is_set():
+            self.county.play(story)
+            self.played.append(story)
+            self.over.wait(BREATH)
+
+    def more(self, count: int) -> None:
+        """Wait until so many more have been played to their end."""
+        wanted = len(self.played) + count
+
+        def there() -> bool:
+            for one in self.going:
+                if one.done():
+                    one.result()
+            return len(self.played) >= wanted
+
+        self.county.town.until(f"{count} more stories", there, PATIENCE)
+
+
+@contextmanager
+def traffic(county: County, *stories: str) -> Iterator[Traffic]:
+    """Play each of these stories again and again, side by side; what went wrong in one is raised."""
+    traffic = Traffic(county)
+    with ThreadPoolExecutor(len(stories)) as pool:
+        traffic.going += [pool.submit(traffic.on, story) for story in stories]
+        try:
+            yield traffic
+        finally:
+            traffic.over.set()
+    for one in traffic.going:
+        one.result()
+
+
+STORIES: Mapping[str, Words] = {
+    "S10": Words("受理、协办、答复、评价", "told, helped, answered, rated"),
+    "S12": Words("两级转办", "handed over twice"),
+    "S15": Words("匿名热线", "an anonymous call"),
+    "S21": Words("三次退单后裁定", "declined three times, then ruled"),
+}
+"""The stories that are played by two releases, each half of the county once the old one."""
+SCENARIOS: Mapping[str, Scenario] = {
+    one.name: one
+    for one in (
+        Scenario(
+            "recovery",
+            Words("恢复到备份", "a store put back to a backup"),
+            (frozenset({DQ_STREET}), ALL - {DQ_STREET}),
+            recovery,
+        ),
+        Scenario("rotation", Words("更换密钥", "a rotation of keys"), (HALF, OTHERS), rotation),
+        Scenario("upgrade", Words("逐个中心升级", "an upgrade center by center"), (ALL,), upgrade, set_up_by_old=True),
+        Scenario("back", Words("退回旧程序", "the way back"), (frozenset(),), back),
+    )
+}
