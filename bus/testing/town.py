@@ -27,7 +27,7 @@ from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.testing.county import County, Plan, Program
-from bus.testing.keys import county_keys, store_keys
+from bus.testing.keys import town_keys
 from bus.testing.stand_in import StandIn
 
 COUNTY = "county"
@@ -84,8 +84,8 @@ class Town:
     """Per center: a process that it shares with others, where else each has its own."""
     programs: dict[str, Program] = field(default_factory=dict)
     """Per process: the program that it starts with next, where that is not this one."""
-    make_keys: Callable[[Path, Mapping[str, str | None]], Mapping[str, Mapping[str, Any]]] = county_keys
-    """Makes the keys and the directory in a folder, for the URL of each center."""
+    make_keys: Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]] = town_keys
+    """Makes all keys and the directory in a folder, for the URL of each center."""
     vendors: dict[str, StandIn] = field(default_factory=dict)
     vendor_urls: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
@@ -103,8 +103,7 @@ class Town:
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = {name: free_port() for name in self.centers}
         self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-        self._keys = self.make_keys(self.folder / "keys", dict(self.urls))
-        self._at_rest = store_keys(self.folder / "keys", self.centers)
+        self._keys, self._at_rest = self.make_keys(self.folder / "keys", dict(self.urls))
         settings = []
         for name, port in ports.items():
             secret = fresh_secret()

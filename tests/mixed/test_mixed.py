@@ -35,7 +35,7 @@ def test_two_stories_are_played_by_two_releases(
 
 def test_the_old_program_is_not_ours(before: Installed) -> None:
     """What an old center imports lies in the old tree, and is of that release."""
-    asked = "import bus.testing.county, importlib.metadata as m; print(bus.__file__, m.version('four-center-bus'))"
+    asked = "import bus, importlib.metadata as m; print(bus.__file__, m.version('four-center-bus'))"
     told = subprocess.run(
         [str(before.python), "-c", asked], cwd=before.folder, env=clean_environment(), capture_output=True, text=True,
         check=True,

@@ -33,10 +33,10 @@ def origin(tmp_path: Path) -> Path:
 
 
 def test_the_first_release_is_named_by_its_commit() -> None:
-    """v0.1.0 stands in ``releases.toml`` with its whole commit id and the module that runs its plans."""
+    """v0.1.0 stands in ``releases.toml`` with its whole commit id and the modules that are run of it."""
     first = releases()["0.1.0"]
     assert first.commit == "cab126693e916bdc07ae2650b41d877fc578da8d"
-    assert first.county == "bus.testing.county"
+    assert {first.county, first.keys} == {f"bus.testing.{name}" for name in ("county", "keys")}
     assert _git(ROOT, "cat-file", "-t", first.commit) == "commit"
 
 

@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from bus.testing.checker import Evidence, Finding, Seat, When, check, effects_of, read, wrong
 from bus.testing.checker.books import Books
 from bus.testing.county import Program
-from bus.testing.keys import county_keys
+from bus.testing.keys import town_keys
 from bus.testing.town import Audit, Town
 from stories import play
 from stories.stage import CENTERS, Stage
@@ -30,6 +31,35 @@ PATIENCE = 90
 
 class Broken(AssertionError):
     """A promise was broken where both releases were at work. The text says which, and where."""
+
+
+def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
+    """What a command of either program says. Raises ``Broken`` with that when it fails."""
+    done = subprocess.run(
+        command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=120
+    )
+    if done.returncode:
+        said = f"{done.stdout}{done.stderr}"[-1500:]
+        raise Broken(f"{' '.join(map(str, command[:4]))} … ended with {done.returncode}: {said}")
+    return done.stdout
+
+
+def program_of(before: Installed) -> Program:
+    """The old program, as a town starts it."""
+    return Program(str(before.python), before.release.county, before.folder, for_v0_1_0)
+
+
+def keys_by(before: Installed, folder: Path, urls: Mapping[str, str | None]) -> tuple[Any, Any]:
+    """The keys and the directory of a county that was set up with the old program."""
+    script = f"""
+import json, pathlib, sys
+from {before.release.keys} import county_keys, store_keys
+folder, urls = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
+print(json.dumps([county_keys(folder, urls), store_keys(folder, urls)]))
+"""
+    asked = [str(before.python), "-c", script, str(folder), json.dumps(dict(urls))]
+    trust, at_rest = json.loads(run(asked, before.folder))
+    return trust, at_rest
 
 
 @dataclass(slots=True)
@@ -80,24 +110,10 @@ class County:
             processes="each",
             more=play.SETTINGS,
             shared={one: OLD if one in self.old else NEW for one in CENTERS} if self.shared else {},
-            programs=dict.fromkeys({*self.old, OLD}, self._old_program),
-            make_keys=self._old_keys if self.keys_by_old else county_keys,
+            programs=dict.fromkeys({*self.old, OLD}, program_of(self.before)),
+            make_keys=partial(keys_by, self.before) if self.keys_by_old else town_keys,
         )
         self._town.open()
-
-    @property
-    def _old_program(self) -> Program:
-        before = self.before
-        return Program(str(before.python), before.release.county, before.folder, for_v0_1_0)
-
-    def _old_keys(self, folder: Path, urls: Mapping[str, str | None]) -> Mapping[str, Mapping[str, Any]]:
-        """The keys and the directory of a county that was set up with the old program."""
-        made = "import json, sys; from pathlib import Path; from bus.testing.keys import county_keys; " + (
-            "print(json.dumps(county_keys(Path(sys.argv[1]), json.loads(sys.argv[2]))))"
-        )
-        told = self._run([str(self.before.python), "-c", made, str(folder), json.dumps(dict(urls))])
-        found: dict[str, dict[str, Any]] = json.loads(told)
-        return found
 
     def close(self) -> None:
         """End everything that was started."""
@@ -124,7 +140,7 @@ class County:
         if old is not None:
             (self.old.add if old else self.old.discard)(center)
         if center in self.old:
-            self.town.programs[center] = self._old_program
+            self.town.programs[center] = program_of(self.before)
         else:
             self.town.programs.pop(center, None)
         self.town.start_centers()
@@ -132,11 +148,11 @@ class County:
     def bus(self, center: str, *words: object) -> str:
         """What ``bus WORDS`` says, run with the center's own program."""
         command = self.before.bus if center in self.old else Path(sys.executable).with_name("bus")
-        return self._run([str(command), *map(str, words)], self.before.folder if center in self.old else None)
+        return run([str(command), *map(str, words)], self.before.folder if center in self.old else None)
 
     def operate(self, *words: object) -> str:
         """What ``bus WORDS`` says at the operator's machine, which is upgraded first."""
-        return self._run([str(Path(sys.executable).with_name("bus")), *map(str, words)])
+        return run([str(Path(sys.executable).with_name("bus")), *map(str, words)])
 
     def settings_file(self, center: str) -> Path:
         """The center's settings as a file, in the words of the program that it runs."""
@@ -144,14 +160,6 @@ class County:
         path.touch(0o600)
         path.write_text(as_toml(self.town.plan_of(center).centers[0]), encoding="utf-8")
         return path
-
-    def _run(self, command: Sequence[str], folder: Path | None = None) -> str:
-        done = subprocess.run(
-            command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=120
-        )
-        if done.returncode:
-            raise Broken(f"{' '.join(command[:4])} … ended with {done.returncode}: {done.stdout}{done.stderr}"[-1500:])
-        return done.stdout
 
     def back_up(self, center: str, to: Path) -> None:
         """Copy the store of a center that is stopped."""

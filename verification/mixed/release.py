@@ -29,6 +29,8 @@ class Release:
     commit: str
     county: str
     """The module with which it runs a plan."""
+    keys: str
+    """The module with which it makes the keys of a county."""
 
     @property
     def name(self) -> str:
