@@ -15,7 +15,7 @@ from stories.stage import CENTERS
 from verification.mixed.broker import logins, vhost
 from verification.mixed.county import County
 from verification.mixed.release import Installed
-from verification.mixed.scenarios import HALF, OTHERS, SCENARIOS, STORIES
+from verification.mixed.scenarios import HALF, OTHERS, SCENARIOS, STORIES, story
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,11 @@ def play(ground: Ground, names: Collection[str]) -> Iterator[Result]:
     for old in (HALF, OTHERS) if stories else ():
         with ground.county(old) as county:
             for name in stories:
-                yield _result(ground, name, STORIES[name], county, partial(_story, name=name))
+                yield _result(ground, name, STORIES[name], county, partial(story, name=name))
     for scenario in SCENARIOS.values():
         for old in scenario.begins if scenario.name in names else ():
             with ground.county(old, set_up_by_old=scenario.set_up_by_old) as county:
                 yield _result(ground, scenario.name, scenario.words, county, scenario.play)
-
-
-def _story(county: County, name: str) -> None:
-    county.play(name)
 
 
 def _result(ground: Ground, name: str, words: Words, county: County, scene: Callable[[County], None]) -> Result:
