@@ -8,7 +8,7 @@ import pytest
 from stories.stage import CENTERS
 from tests.conftest import Vhost
 from verification.mixed.broker import logins
-from verification.mixed.county import County
+from verification.mixed.county import MixedCounty
 from verification.mixed.release import Installed, clean_environment, installed, previous
 from verification.mixed.scenarios import HALF, OTHERS, story
 
@@ -26,7 +26,7 @@ def test_two_stories_are_played_by_two_releases(
     """S10 and S21 end with an answer, whichever half of the county runs the release before: both releases have a part,
     nothing is lost, applied twice or parked, and the checker finds nothing in any store."""
     brokers = logins(vhost.node, vhost.name, CENTERS)
-    with County(tmp_path / "county", brokers, before, set(old), shared=True) as county:
+    with MixedCounty(tmp_path / "county", brokers, before, set(old), shared=True) as county:
         for name in ("S10", "S21"):
             story(county, name)
         audit = county.settle()

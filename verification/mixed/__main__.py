@@ -17,8 +17,8 @@ from rich.table import Table
 from bus.testing.services import RabbitNode
 from bus.testing.services.places import ServiceUnavailable
 from stories.stage import CENTERS
-from verification.mixed.playing import Ground, Result, play
 from verification.mixed.release import ROOT, NoRelease, installed, previous
+from verification.mixed.runner import ScenarioResult, Testbed, play
 from verification.mixed.scenarios import SCENARIOS, STORIES
 
 NAMES = (*STORIES, *SCENARIOS)
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         before = installed(previous())
         with RabbitNode(ROOT / ".local" / "services") as rabbit:
             results = []
-            for result in play(Ground(rabbit, before, asked.keep), asked.only):
+            for result in play(Testbed(rabbit, before, asked.keep), asked.only):
                 results.append(result)
                 console.print(" · ".join(_cells(result, asked.lang)), style=_style(result), markup=False)
     except (NoRelease, ServiceUnavailable) as error:
@@ -67,11 +67,11 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _plain(result: Result) -> dict[str, object]:
+def _plain(result: ScenarioResult) -> dict[str, object]:
     return {**asdict(result), "words": result.words.en, "seconds": round(result.seconds, 1)}
 
 
-def _show(console: Console, results: Sequence[Result], version: str, lang: str) -> None:
+def _show(console: Console, results: Sequence[ScenarioResult], version: str, lang: str) -> None:
     heads = {"zh": ("场景", "旧程序", "结果", "秒"), "en": ("scenario", "old program", "result", "s")}[lang]
     title = {"zh": f"v{version} 与当前程序同县", "en": f"v{version} and the present program in one county"}[lang]
     table = Table(title=title)
@@ -82,14 +82,14 @@ def _show(console: Console, results: Sequence[Result], version: str, lang: str) 
     console.print(table)
 
 
-def _cells(result: Result, lang: str) -> tuple[str, str, str, str]:
+def _cells(result: ScenarioResult, lang: str) -> tuple[str, str, str, str]:
     everyone, nobody, kept = {"zh": ("全部", "无", "通过"), "en": ("all", "none", "ok")}[lang]
     old = everyone if len(result.old) == len(CENTERS) else ", ".join(result.old) or nobody
     words = result.words.zh if lang == "zh" else result.words.en
     return f"{result.name} {words}", old, result.trouble or kept, f"{result.seconds:.1f}"
 
 
-def _style(result: Result) -> str:
+def _style(result: ScenarioResult) -> str:
     return "red" if result.trouble else "green"
 
 

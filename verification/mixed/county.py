@@ -29,18 +29,18 @@ PATIENCE = 90
 """Seconds to wait for anything: a center that starts beside five others takes a while on a small machine."""
 
 
-class Broken(AssertionError):
+class PromiseBroken(AssertionError):
     """A promise was broken where both releases were at work. The text says which, and where."""
 
 
 def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
-    """What a command of either program says. Raises ``Broken`` with that when it fails."""
+    """What a command of either program says. Raises ``PromiseBroken`` with that when it fails."""
     done = subprocess.run(
         command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=120
     )
     if done.returncode:
         said = f"{done.stdout}{done.stderr}"[-1500:]
-        raise Broken(f"{' '.join(map(str, command[:4]))} … ended with {done.returncode}: {said}")
+        raise PromiseBroken(f"{' '.join(map(str, command[:4]))} … ended with {done.returncode}: {said}")
     return done.stdout
 
 
@@ -63,7 +63,7 @@ print(json.dumps([county_keys(folder, urls), store_keys(folder, urls)]))
 
 
 @dataclass(slots=True)
-class County:
+class MixedCounty:
     """``open`` it with some centers on the old program, play stories, ``settle``, look, ``close``."""
 
     folder: Path
@@ -182,11 +182,11 @@ class County:
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def settle(self) -> Audit:
-        """Wait until nothing is on its way any more, and judge. Raises ``Broken`` with what was not kept."""
+        """Wait until nothing is on its way any more, and judge. Raises ``PromiseBroken`` with what was not kept."""
         self.town.until("nothing on its way", self.town.drained, PATIENCE)
         audit = self.town.audit()
         if (audit.answered, audit.lost, audit.twice, audit.parked) != (audit.cases, 0, 0, 0) or not audit.cases:
-            raise Broken(f"{audit}")
+            raise PromiseBroken(f"{audit}")
         self._judge()
         return audit
 
@@ -202,7 +202,7 @@ class County:
         try:
             self.town.until("no finding of the checker", none, 15)
         except TimeoutError:
-            raise Broken("; ".join(map(str, findings[:10]))) from None
+            raise PromiseBroken("; ".join(map(str, findings[:10]))) from None
 
     def evidence(self) -> Evidence:
         """What the county has left so far."""

@@ -15,7 +15,7 @@ from bus.transports.findings import Words
 from bus.trust.keyring import read_keyring
 from stories import play
 from stories.stage import CENTERS, DQ_COMMUNITY, DQ_STREET, RM, ZW, Stage
-from verification.mixed.county import PATIENCE, Broken, County
+from verification.mixed.county import PATIENCE, MixedCounty, PromiseBroken
 
 HALF = frozenset({RM, ZW, DQ_STREET})
 """Halves of the county that deal with each other in each story: the media center, the government service and the street
@@ -33,24 +33,24 @@ class Scenario:
     name: str
     words: Words
     begins: tuple[frozenset[str], ...]
-    play: Callable[[County], None]
+    play: Callable[[MixedCounty], None]
     set_up_by_old: bool = False
     """Whether the topology, the keys and the directory are the old program's."""
 
 
-def story(county: County, name: str) -> None:
-    """One story, in which centers of both releases have a part. Raises ``Broken`` where one release had it alone."""
+def story(county: MixedCounty, name: str) -> None:
+    """One story in which centers of both releases have a part. Raises ``PromiseBroken`` where one had it alone."""
     for stage in county.play(name):
         for case in stage.cases:
             part = {center for center in CENTERS if stage.record(center, case) is not None}
             if not part & county.old or not part - county.old:
-                raise Broken(f"one release had {name} alone: {', '.join(sorted(part))}")
+                raise PromiseBroken(f"one release had {name} alone: {', '.join(sorted(part))}")
 
 
 # -- a recovery ------------------------------------------------------------------------------------------------------
 
 
-def recovery(county: County) -> None:
+def recovery(county: MixedCounty) -> None:
     """The street's store is put back to a backup in which a case is still on offer; meanwhile the case was accepted,
     passed on, resolved, answered and rated. The street learns it all from its neighbours, and goes on."""
     center, known, go_on = DQ_STREET, Event(), Event()
@@ -80,7 +80,7 @@ def recovery(county: County) -> None:
     county.play("S12", "S10")
 
 
-def recovered(county: County, center: str) -> bool:
+def recovered(county: MixedCounty, center: str) -> bool:
     """Whether the center's recovery has begun and ended."""
     with county.town.eye(center).reading() as tx:
         ended = tx.execute(select(t.recoveries.c.ended_ms)).scalars().all()
@@ -90,7 +90,7 @@ def recovered(county: County, center: str) -> bool:
 # -- a rotation of keys ----------------------------------------------------------------------------------------------
 
 
-def rotation(county: County) -> None:
+def rotation(county: MixedCounty) -> None:
     """The community gets a new key in mid-traffic, with its own program; the operator lists it with the present one.
     At rest the old key is revoked, and all goes on with the new one."""
     center, keys = DQ_COMMUNITY, county.folder / "keys"
@@ -109,10 +109,10 @@ def rotation(county: County) -> None:
     county.play("S10", "S12")
     for peer in (RM, ZW, DQ_STREET):
         if len(signatures(county, peer, center)) != 2:
-            raise Broken(f"{peer} has not heard {center} with two keys")
+            raise PromiseBroken(f"{peer} has not heard {center} with two keys")
 
 
-def signatures(county: County, at: str, of: str) -> set[bytes]:
+def signatures(county: MixedCounty, at: str, of: str) -> set[bytes]:
     """The beginnings of the signatures on what one center has heard of another: they name the keys."""
     with county.town.eye(at).reading() as tx:
         a = t.archive.c
@@ -123,7 +123,7 @@ def signatures(county: County, at: str, of: str) -> set[bytes]:
 # -- upgrades, and the way back --------------------------------------------------------------------------------------
 
 
-def upgrade(county: County) -> None:
+def upgrade(county: MixedCounty) -> None:
     """A county of old centers is upgraded center by center in mid-traffic, each store where it is, after a copy."""
     with traffic(county, "S10", "S12", "S15") as going:
         going.more(3)
@@ -135,10 +135,10 @@ def upgrade(county: County) -> None:
     county.play("S21")
     for center in CENTERS:
         if schema.current(county.town.eye(center)) != schema.newest():
-            raise Broken(f"the store of {center} was not brought up to date")
+            raise PromiseBroken(f"the store of {center} was not brought up to date")
 
 
-def back(county: County) -> None:
+def back(county: MixedCounty) -> None:
     """Two centers that ran the present program go back to the old one in mid-traffic, on their stores as they are."""
     with traffic(county, "S10", "S12") as going:
         going.more(2)
@@ -147,7 +147,7 @@ def back(county: County) -> None:
             try:
                 county.start(center, old=True)
             except RuntimeError as error:
-                raise Broken(
+                raise PromiseBroken(
                     f"{center} cannot go back to the old program on its store: {error}. If the schema has grown, the "
                     "way back is the copy of before the upgrade and `bus restored`, and this scenario must go that way"
                 ) from None
@@ -162,7 +162,7 @@ def back(county: County) -> None:
 class Traffic:
     """Stories that are played again and again."""
 
-    county: County
+    county: MixedCounty
     over: Event = field(default_factory=Event)
     played: list[str] = field(default_factory=list)
     going: "list[Future[None]]" = field(default_factory=list)
@@ -188,7 +188,7 @@ class Traffic:
 
 
 @contextmanager
-def traffic(county: County, *stories: str) -> Iterator[Traffic]:
+def traffic(county: MixedCounty, *stories: str) -> Iterator[Traffic]:
     """Play each of these stories again and again, side by side; what went wrong in one is raised."""
     traffic = Traffic(county)
     with ThreadPoolExecutor(len(stories)) as pool:

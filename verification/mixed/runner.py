@@ -13,13 +13,13 @@ from bus.testing.services import RabbitNode
 from bus.transports.findings import Words
 from stories.stage import CENTERS
 from verification.mixed.broker import logins, vhost
-from verification.mixed.county import County
+from verification.mixed.county import MixedCounty
 from verification.mixed.release import Installed
 from verification.mixed.scenarios import HALF, OTHERS, SCENARIOS, STORIES, story
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ScenarioResult:
     """What came of one scenario."""
 
     name: str
@@ -33,7 +33,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Testbed:
     """Where counties stand: a broker, the old program, and a folder that is kept after trouble where one is named."""
 
     rabbit: RabbitNode
@@ -41,33 +41,35 @@ class Ground:
     keep: Path | None = None
 
     @contextmanager
-    def county(self, old: Collection[str], *, set_up_by_old: bool = False, shared: bool = False) -> Iterator[County]:
+    def county(self, old: Collection[str], *, set_up_by_old: bool = False) -> Iterator[MixedCounty]:
         """An open county on a virtual host of its own."""
         with vhost(self.rabbit) as name, tempfile.TemporaryDirectory(prefix="mixed-") as folder:
             urls = logins(self.rabbit, name, CENTERS, self.before if set_up_by_old else None)
-            with County(Path(folder), urls, self.before, set(old), set_up_by_old, shared) as county:
+            with MixedCounty(Path(folder), urls, self.before, set(old), set_up_by_old) as county:
                 yield county
 
-    def save(self, county: County, name: str) -> None:
+    def save(self, county: MixedCounty, name: str) -> None:
         """Keep what lies in the county's folder, where that is wanted."""
         if self.keep is not None:
             shutil.copytree(county.folder, self.keep / f"{name}-{county.folder.name}")
 
 
-def play(ground: Ground, names: Collection[str]) -> Iterator[Result]:
+def play(testbed: Testbed, names: Collection[str]) -> Iterator[ScenarioResult]:
     """Play what is named, and tell of each as soon as it is over. The stories of one half share a county."""
     stories = [name for name in STORIES if name in names]
     for old in (HALF, OTHERS) if stories else ():
-        with ground.county(old) as county:
+        with testbed.county(old) as county:
             for name in stories:
-                yield _result(ground, name, STORIES[name], county, partial(story, name=name))
+                yield _result(testbed, name, STORIES[name], county, partial(story, name=name))
     for scenario in SCENARIOS.values():
         for old in scenario.begins if scenario.name in names else ():
-            with ground.county(old, set_up_by_old=scenario.set_up_by_old) as county:
-                yield _result(ground, scenario.name, scenario.words, county, scenario.play)
+            with testbed.county(old, set_up_by_old=scenario.set_up_by_old) as county:
+                yield _result(testbed, scenario.name, scenario.words, county, scenario.play)
 
 
-def _result(ground: Ground, name: str, words: Words, county: County, scene: Callable[[County], None]) -> Result:
+def _result(
+    testbed: Testbed, name: str, words: Words, county: MixedCounty, scene: Callable[[MixedCounty], None]
+) -> ScenarioResult:
     old = tuple(one for one in CENTERS if one in county.old)
     began, trouble = time.monotonic(), ""
     try:
@@ -75,5 +77,5 @@ def _result(ground: Ground, name: str, words: Words, county: County, scene: Call
         county.settle()
     except Exception as error:
         trouble = f"{type(error).__name__}: {error}"
-        ground.save(county, name)
-    return Result(name, words, old, time.monotonic() - began, trouble)
+        testbed.save(county, name)
+    return ScenarioResult(name, words, old, time.monotonic() - began, trouble)
