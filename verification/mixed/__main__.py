@@ -18,7 +18,7 @@ from bus.testing.services import RabbitNode
 from bus.testing.services.places import ServiceUnavailable
 from stories.stage import CENTERS
 from verification.mixed.release import ROOT, NoRelease, installed, previous
-from verification.mixed.runner import ScenarioResult, Testbed, play
+from verification.mixed.runner import ScenarioResult, Site, play
 from verification.mixed.scenarios import SCENARIOS, STORIES
 
 NAMES = (*STORIES, *SCENARIOS)
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         before = installed(previous())
         with RabbitNode(ROOT / ".local" / "services") as rabbit:
             results = []
-            for result in play(Testbed(rabbit, before, asked.keep), asked.only):
+            for result in play(Site(rabbit, before, asked.keep), asked.only):
                 results.append(result)
                 console.print(" · ".join(_cells(result, asked.lang)), style=_style(result), markup=False)
     except (NoRelease, ServiceUnavailable) as error:

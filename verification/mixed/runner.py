@@ -33,7 +33,7 @@ class ScenarioResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Testbed:
+class Site:
     """Where counties stand: a broker, the old program, and a folder that is kept after trouble where one is named."""
 
     rabbit: RabbitNode
@@ -54,21 +54,21 @@ class Testbed:
             shutil.copytree(county.folder, self.keep / f"{name}-{county.folder.name}")
 
 
-def play(testbed: Testbed, names: Collection[str]) -> Iterator[ScenarioResult]:
+def play(site: Site, names: Collection[str]) -> Iterator[ScenarioResult]:
     """Play what is named, and tell of each as soon as it is over. The stories of one half share a county."""
     stories = [name for name in STORIES if name in names]
     for old in (HALF, OTHERS) if stories else ():
-        with testbed.county(old) as county:
+        with site.county(old) as county:
             for name in stories:
-                yield _result(testbed, name, STORIES[name], county, partial(story, name=name))
+                yield _result(site, name, STORIES[name], county, partial(story, name=name))
     for scenario in SCENARIOS.values():
         for old in scenario.begins if scenario.name in names else ():
-            with testbed.county(old, set_up_by_old=scenario.set_up_by_old) as county:
-                yield _result(testbed, scenario.name, scenario.words, county, scenario.play)
+            with site.county(old, set_up_by_old=scenario.set_up_by_old) as county:
+                yield _result(site, scenario.name, scenario.words, county, scenario.play)
 
 
 def _result(
-    testbed: Testbed, name: str, words: Words, county: MixedCounty, scene: Callable[[MixedCounty], None]
+    site: Site, name: str, words: Words, county: MixedCounty, scene: Callable[[MixedCounty], None]
 ) -> ScenarioResult:
     old = tuple(one for one in CENTERS if one in county.old)
     began, trouble = time.monotonic(), ""
@@ -77,5 +77,5 @@ def _result(
         county.settle()
     except Exception as error:
         trouble = f"{type(error).__name__}: {error}"
-        testbed.save(county, name)
+        site.save(county, name)
     return ScenarioResult(name, words, old, time.monotonic() - began, trouble)
