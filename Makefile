@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: rooms check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants
+.PHONY: rooms check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants mixed
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -22,6 +22,9 @@ test: setup lint types services ## all of CI: lint, types, tests; JOBS=2 process
 chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
 	@$(BIN)/python -m verification.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(BROKER),--broker $(BROKER)) $(if $(STORE),--store $(STORE)) $(if $(RATE),--rate $(RATE)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
+
+mixed: services ## the release before and this program in one county: ARGS="--only S10,recovery"
+	@$(BIN)/python -m verification.mixed $(ARGS)
 
 corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
 	@$(BIN)/python -m verification.corpus $(SEED)
@@ -89,4 +92,4 @@ audit: ## what is known against the packages of the lock; needs the network, and
 	@.venv-supply/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
 
 clean: ## remove the .venv, the caches and what tests and demo left behind; the secrets stay
-	rm -rf .venv .venv-bench .venv-supply .local/services .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build
+	rm -rf .venv .venv-bench .venv-supply .local/services .local/releases .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build

@@ -1,1 +1,2 @@
-"""What proves the product: simulation, checker, chaos, corpus, mutants, model. Not part of the wheel."""
+"""What proves the product: simulation, checker, chaos, corpus, mutants, model, mixed releases. It is not in the wheel,
+and runs from a checkout only."""

@@ -48,3 +48,8 @@ def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str
         write_private(path, new_master_key())
         settings[center] = {"key": str(path)}
     return settings
+
+
+def keys_of_county(folder: Path, centers: Mapping[str, str | None]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """All keys of a county: for each center, what its settings take as ``trust`` and as ``at_rest``."""
+    return county_keys(folder, centers), store_keys(folder, centers)

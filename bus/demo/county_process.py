@@ -6,8 +6,10 @@ stand.
 
 import json
 import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,24 @@ class CountyPlan:
         """What ``save`` has written."""
         plan = json.loads(path.read_text(encoding="utf-8"))
         return cls(tuple(plan["centers"]), plan["log_file"])
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program that runs a process of centers. By default this one; another release has a Python of its own."""
+
+    python: str = sys.executable
+    module: str = "bus.demo.county_process"
+    """What it runs, with the plan's file as its only argument."""
+    folder: Path | None = None
+    """The working folder, which comes first among the places that it imports from."""
+    plan: Callable[[CountyPlan], CountyPlan] = lambda plan: plan
+    """Puts a plan into the words of that release."""
+
+    def start(self, plan: Path) -> "subprocess.Popen[str]":
+        """Run a plan; ``ready`` is printed when all of it stands."""
+        command = [self.python, "-m", self.module, str(plan)]
+        return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
 
 
 class CountyProcess:

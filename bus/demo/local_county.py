@@ -5,6 +5,7 @@ in the world they live elsewhere. Everything between them is real: HTTP, signatu
 """
 
 import importlib
+import secrets
 import socket
 import subprocess
 import sys
@@ -19,8 +20,8 @@ import httpx
 from sqlalchemy import func, select
 
 from bus.custody import Record, Status
-from bus.demo.county_keys import county_keys, store_keys
-from bus.demo.county_process import CountyPlan, CountyProcess
+from bus.demo.county_keys import keys_of_county
+from bus.demo.county_process import CountyPlan, CountyProcess, Program
 from bus.log import set_up
 from bus.runtime.bootstrap import store_at
 from bus.sdk.simulator import BackendSimulator
@@ -33,12 +34,18 @@ COUNTY = "county"
 """The process of all centers, where they share one."""
 
 
+_drawn: set[int] = set()
+
+
 def free_port() -> int:
-    """A port on loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on loopback that nobody listens on at this moment, given once in this process. It lies below those that
+    outgoing connections get (32768 and up): a center starts seconds after the draw, and later perhaps again."""
+    while True:
+        port = secrets.choice(range(15_000, 32_000))
+        with socket.socket() as probe:
+            if port not in _drawn and probe.connect_ex(("127.0.0.1", port)):
+                _drawn.add(port)
+                return port
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,12 @@ class LocalCounty:
     """Where the centers run: in this process, all in one child process, or each in a process of its own."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further settings for every center."""
+    shared: Mapping[str, str] = field(default_factory=dict)
+    """Per center: a process that it shares with others, where else each has its own."""
+    programs: dict[str, Program] = field(default_factory=dict)
+    """Per process: the program that it starts with next, where that is not this one."""
+    make_keys: Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]] = keys_of_county
+    """Makes all keys and the directory in a folder, for the URL of each center."""
     backends: dict[str, BackendSimulator] = field(default_factory=dict)
     backend_urls: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
@@ -90,8 +103,7 @@ class LocalCounty:
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = {name: free_port() for name in self.centers}
         self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-        self._keys = county_keys(self.folder / "keys", self.urls)
-        self._at_rest = store_keys(self.folder / "keys", self.centers)
+        self._keys, self._at_rest = self.make_keys(self.folder / "keys", dict(self.urls))
         settings = []
         for name, port in ports.items():
             secret = fresh_secret()
@@ -100,8 +112,11 @@ class LocalCounty:
             self.backend_urls[name] = self.backends[name].start()
             settings.append(self._settings(name, secret, port))
         if self.processes == "each":
+            together: dict[str, list[dict[str, Any]]] = {}
+            for one in settings:
+                together.setdefault(self.shared.get(one["center"], one["center"]), []).append(one)
             self._plans = {
-                one["center"]: CountyPlan((one,), str(self.folder / f"{one['center']}.jsonl")) for one in settings
+                name: CountyPlan(tuple(ones), str(self.folder / f"{name}.jsonl")) for name, ones in together.items()
             }
         else:
             self._plans = {COUNTY: CountyPlan(tuple(settings), str(self.folder / "county.jsonl"))}
@@ -132,17 +147,20 @@ class LocalCounty:
         if self.processes == "here":
             self._start_here()
             return
-        for name, plan in self._plans.items():
+        for name in self._plans:
             if name not in self.children:
                 path = self.folder / f"{name}.plan.json"
-                plan.save(path)
-                command = [sys.executable, "-m", "bus.demo.county_process", str(path)]
-                self.children[name] = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+                self.plan_of(name).save(path)
+                self.children[name] = self.programs.get(name, Program()).start(path)
         for name, child in self.children.items():
             if name not in self._ready:
                 if child.stdout is None or child.stdout.readline() != "ready\n":
                     raise RuntimeError(f"{name} did not start; see {self._plans[name].log_file}")
                 self._ready.add(name)
+
+    def plan_of(self, process: str) -> CountyPlan:
+        """What a process of the centers is started with, in the words of its program."""
+        return self.programs.get(process, Program()).plan(self._plans[process])
 
     def _start_here(self) -> None:
         self._log = Path(self._plans[COUNTY].log_file).open("a", encoding="utf-8")  # noqa: SIM115 - until close
@@ -153,6 +171,11 @@ class LocalCounty:
     def kill(self, process: str = COUNTY) -> None:
         """Kill a process of the centers at once, as a power cut would."""
         self.children[process].kill()
+        self._reap(process)
+
+    def stop(self, process: str) -> None:
+        """Stop a process of the centers in good order."""
+        self.children[process].terminate()
         self._reap(process)
 
     def _reap(self, process: str) -> None:
@@ -204,10 +227,17 @@ class LocalCounty:
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def store(self, center: str) -> Store:
-        """The center's store, to look at."""
+        """The center's store, to look at. It is read as it lies, also where an older release runs the center: the
+        columns that are read here, by the stories and by the checker are named one by one, v0.1.0 had them all, and
+        migrations only add. A query that needs a newer one must read an upgraded copy: here is the place for it."""
         if center not in self._stores:
             self._stores[center] = store_at(self.store_url(center), self._at_rest[center]["key"])
         return self._stores[center]
+
+    def close_store(self, center: str) -> None:
+        """Let go of the center's store, whose file is about to be another."""
+        if center in self._stores:
+            self._stores.pop(center).close()
 
     def records(self, center: str) -> dict[UUID, Record]:
         """Every case that the center knows."""

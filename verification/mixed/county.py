@@ -1,0 +1,220 @@
+"""A county whose centers each run the release before or the present program, over one RabbitMQ.
+
+It has the six centers of the stories. Which program a center runs may change while the county is at work.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from bus.demo.county_keys import keys_of_county
+from bus.demo.county_process import Program
+from bus.demo.local_county import Audit, LocalCounty
+from stories import play
+from stories.stage import CENTERS, Stage
+from verification.checker import Evidence, Finding, Seat, When, check, effects_of, read, wrong
+from verification.checker.snapshot import Snapshot
+from verification.mixed.dialect import as_toml, for_v0_1_0
+from verification.mixed.release import Installed, clean_environment
+
+OLD, NEW = "old", "new"
+"""The two processes, where the centers of one program share one."""
+PATIENCE = 90
+"""Seconds to wait for anything: a center that starts beside five others takes a while on a small machine."""
+
+
+class PromiseBroken(AssertionError):
+    """A promise was broken where both releases were at work. The text says which, and where."""
+
+
+def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
+    """What a command of either program says. Raises ``PromiseBroken`` with that when it fails."""
+    done = subprocess.run(
+        command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=120
+    )
+    if done.returncode:
+        said = f"{done.stdout}{done.stderr}"[-1500:]
+        raise PromiseBroken(f"{' '.join(map(str, command[:4]))} … ended with {done.returncode}: {said}")
+    return done.stdout
+
+
+def program_of(before: Installed) -> Program:
+    """The old program, as a county starts it."""
+    return Program(str(before.python), before.release.county, before.folder, for_v0_1_0)
+
+
+def keys_by(before: Installed, folder: Path, urls: Mapping[str, str | None]) -> tuple[Any, Any]:
+    """The keys and the directory of a county that was set up with the old program."""
+    script = f"""
+import json, pathlib, sys
+from {before.release.keys} import county_keys, store_keys
+folder, urls = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
+print(json.dumps([county_keys(folder, urls), store_keys(folder, urls)]))
+"""
+    asked = [str(before.python), "-c", script, str(folder), json.dumps(dict(urls))]
+    trust, at_rest = json.loads(run(asked, before.folder))
+    return trust, at_rest
+
+
+@dataclass(slots=True)
+class MixedCounty:
+    """``open`` it with some centers on the old program, play stories, ``settle``, look, ``close``."""
+
+    folder: Path
+    brokers: Mapping[str, str]
+    """Center → its URL of the broker."""
+    before: Installed
+    """The release before."""
+    old: set[str] = field(default_factory=set)
+    """The centers that run it."""
+    keys_by_old: bool = False
+    """Whether the keys and the directory are those of the old program."""
+    shared: bool = False
+    """Whether all old centers share one process and all new ones another: it stands sooner, and none can be stopped."""
+    forgotten: dict[str, list[Snapshot]] = field(default_factory=dict)
+    """Center → what its store said right before a backup was put in its place."""
+    _local: LocalCounty | None = None
+
+    @property
+    def local(self) -> LocalCounty:
+        """The centers and the vendors' systems. Raises RuntimeError before it is open."""
+        if self._local is None:
+            raise RuntimeError("open the county first")
+        return self._local
+
+    def __enter__(self) -> Self:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Start the vendors' systems, then the centers."""
+        self._local = LocalCounty(
+            self.folder,
+            CENTERS,
+            routes=play.ROUTES,
+            arbiter=play.ARBITER,
+            brokers=self.brokers,
+            processes="each",
+            more=play.SETTINGS,
+            shared={one: OLD if one in self.old else NEW for one in CENTERS} if self.shared else {},
+            programs=dict.fromkeys({*self.old, OLD}, program_of(self.before)),
+            make_keys=partial(keys_by, self.before) if self.keys_by_old else keys_of_county,
+        )
+        self._local.open()
+
+    def close(self) -> None:
+        """End everything that was started."""
+        if self._local is not None:
+            self._local.close()
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    def play(self, *names: str) -> list[Stage]:
+        """Play stories one after the other."""
+        stages = [Stage(self.local, name, patience=PATIENCE) for name in names]
+        for stage in stages:
+            play.STORIES[stage.story](stage)
+        return stages
+
+    # -- what the operators do ---------------------------------------------------------------------------------------
+
+    def stop(self, center: str) -> None:
+        """Stop a center in good order."""
+        self.local.stop(center)
+
+    def start(self, center: str, *, old: bool | None = None) -> None:
+        """Start a center again on the same store, with the other program where that is said."""
+        if old is not None:
+            (self.old.add if old else self.old.discard)(center)
+        if center in self.old:
+            self.local.programs[center] = program_of(self.before)
+        else:
+            self.local.programs.pop(center, None)
+        self.local.start_centers()
+
+    def bus(self, center: str, *words: object) -> str:
+        """What ``bus WORDS`` says, run with the center's own program."""
+        command = self.before.bus if center in self.old else Path(sys.executable).with_name("bus")
+        return run([str(command), *map(str, words)], self.before.folder if center in self.old else None)
+
+    def operate(self, *words: object) -> str:
+        """What ``bus WORDS`` says at the operator's machine, which is upgraded first."""
+        return run([str(Path(sys.executable).with_name("bus")), *map(str, words)])
+
+    def settings_file(self, center: str) -> Path:
+        """The center's settings as a file, in the words of the program that it runs."""
+        path = self.folder / f"{center}.toml"
+        path.touch(0o600)
+        path.write_text(as_toml(self.local.plan_of(center).centers[0]), encoding="utf-8")
+        return path
+
+    def back_up(self, center: str, to: Path) -> None:
+        """Copy the store of a center that is stopped."""
+        to.mkdir(parents=True)
+        for path in self._files(center):
+            shutil.copy2(path, to / path.name)
+
+    def put_back(self, center: str, backup: Path) -> None:
+        """Put a copy in the place of the store of a center that is stopped."""
+        self.forgotten.setdefault(center, []).append(read(self.local.store(center)))
+        self.local.close_store(center)
+        for path in self._files(center):
+            path.unlink()
+        for path in backup.iterdir():
+            shutil.copy2(path, self.folder / path.name)
+
+    def _files(self, center: str) -> Collection[Path]:
+        return sorted(self.folder.glob(f"{center}.db*"))
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def settle(self) -> Audit:
+        """Wait until nothing is on its way any more, and judge. Raises ``PromiseBroken`` with what was not kept."""
+        self.local.until("nothing on its way", self.local.drained, PATIENCE)
+        audit = self.local.audit()
+        if (audit.answered, audit.lost, audit.twice, audit.parked) != (audit.cases, 0, 0, 0) or not audit.cases:
+            raise PromiseBroken(f"{audit}")
+        self._judge()
+        return audit
+
+    def _judge(self) -> None:
+        """The checker's word on the stores of all centers; receipts that are still owed get a moment to leave."""
+        findings: list[Finding] = []
+        excuses = ("restored",) if self.forgotten else ()  # its journal does not tell what it learnt again
+
+        def none() -> bool:
+            findings[:] = wrong(check(self.evidence(), When.DRAINED), excuses)
+            return not findings
+
+        try:
+            self.local.until("no finding of the checker", none, 15)
+        except TimeoutError:
+            raise PromiseBroken("; ".join(map(str, findings[:10]))) from None
+
+    def evidence(self) -> Evidence:
+        """What the county has left so far."""
+        effects = {center: effects_of(self.local.backends[center].effects) for center in CENTERS}
+        seats = {
+            center: Seat(
+                center,
+                read(self.local.store(center)),
+                effects[center],
+                forgotten=self.forgotten.get(center, ()),
+                recovered=center in self.forgotten,
+            )
+            for center in CENTERS
+        }
+        return Evidence(seats)

@@ -1,0 +1,81 @@
+"""Playing the scenarios one after the other, and what came of each."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bus.bilingual import Bilingual
+from stories.stage import CENTERS
+from verification.mixed.broker import logins, vhost
+from verification.mixed.county import MixedCounty
+from verification.mixed.release import Installed
+from verification.mixed.scenarios import HALF, OTHERS, SCENARIOS, STORIES, story
+from verification.services import RabbitNode
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What came of one scenario."""
+
+    name: str
+    words: Bilingual
+    old: tuple[str, ...]
+    """The centers that ran the old program when it began."""
+    seconds: float
+    """Of play, until all was at rest; the start of the centers is not counted."""
+    trouble: str = ""
+    """What went wrong; empty: every promise was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where counties stand: a broker, the old program, and a folder that is kept after trouble where one is named."""
+
+    rabbit: RabbitNode
+    before: Installed
+    keep: Path | None = None
+
+    @contextmanager
+    def county(self, old: Collection[str], *, set_up_by_old: bool = False) -> Iterator[MixedCounty]:
+        """An open county on a virtual host of its own."""
+        with vhost(self.rabbit) as name, tempfile.TemporaryDirectory(prefix="mixed-") as folder:
+            urls = logins(self.rabbit, name, CENTERS, self.before if set_up_by_old else None)
+            with MixedCounty(Path(folder), urls, self.before, set(old), set_up_by_old) as county:
+                yield county
+
+    def save(self, county: MixedCounty, name: str) -> None:
+        """Keep what lies in the county's folder, where that is wanted."""
+        if self.keep is not None:
+            shutil.copytree(county.folder, self.keep / f"{name}-{county.folder.name}")
+
+
+def play(site: Site, names: Collection[str]) -> Iterator[ScenarioResult]:
+    """Play what is named, and tell of each as soon as it is over. The stories of one half share a county."""
+    stories = [name for name in STORIES if name in names]
+    for old in (HALF, OTHERS) if stories else ():
+        with site.county(old) as county:
+            for name in stories:
+                yield _result(site, name, STORIES[name], county, partial(story, name=name))
+    for scenario in SCENARIOS.values():
+        for old in scenario.begins if scenario.name in names else ():
+            with site.county(old, set_up_by_old=scenario.set_up_by_old) as county:
+                yield _result(site, scenario.name, scenario.words, county, scenario.play)
+
+
+def _result(
+    site: Site, name: str, words: Bilingual, county: MixedCounty, scene: Callable[[MixedCounty], None]
+) -> ScenarioResult:
+    old = tuple(one for one in CENTERS if one in county.old)
+    began, trouble = time.monotonic(), ""
+    try:
+        scene(county)
+        county.settle()
+    except Exception as error:
+        trouble = f"{type(error).__name__}: {error}"
+        site.save(county, name)
+    return ScenarioResult(name, words, old, time.monotonic() - began, trouble)
