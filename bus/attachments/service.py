@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
-from sqlalchemy import select
 
 from bus.attachments.blob_store import BlobStore, is_hash
 from bus.attachments.strip_metadata import strip_metadata
@@ -18,9 +17,7 @@ from bus.contract.types import Strict
 from bus.sdk.center import Reject, RetryLater
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.store import files
-from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.inserts import insert_new
 from bus.store.timestamps import ms
 
 LARGEST = 20 * 1024 * 1024
@@ -74,28 +71,16 @@ class AttachmentService:
         sha256 = hashlib.sha256(content).hexdigest()
         self.blobs.put(sha256, content)
         kept = StoredAttachment(sha256=sha256, size=len(content), media_type=media_type, name=_plain(name))
-        alias = {"came": came, "sha256": sha256}
-
-        def change(tx: Tx) -> None:
-            name = files.name_kept(tx, sha256, kept.name)
-            insert_new(tx, t.attachments, [kept.model_dump() | {"name": name, "at_ms": ms(now)}], ["sha256"])
-            if came != sha256:
-                insert_new(tx, t.attachments_came, [alias], ["came"])
-
-        self.blobs.store.write(change)
+        self.blobs.store.write(lambda tx: files.keep(tx, kept.model_dump(), came, ms(now)))
         return kept
 
     def named(self, tx: Tx, sha256: str) -> Attachment | None:
         """The reference to a kept file, as it travels in messages; ``sha256``: of what is kept, or of what came."""
-        came = t.attachments_came.c
-        sha256 = tx.execute(select(came.sha256).where(came.came == sha256)).scalar() or sha256
-        query = select(t.attachments).where(t.attachments.c.sha256 == sha256)
-        row = tx.execute(query.with_for_update(read=True)).one_or_none()  # it is not erased before it is named
-        if row is None:
+        kept = files.label(tx, sha256)
+        if kept is None:
             return None
-        href = f"{self.public_url}/attachments/{sha256}" if self.public_url else None
-        name = row.name or files.name(tx, sha256)
-        return Attachment(sha256=sha256, size=row.size, media_type=row.media_type, name=name, href=href)
+        href = f"{self.public_url}/attachments/{kept['sha256']}" if self.public_url else None
+        return Attachment(**{name: kept[name] for name in ("sha256", "size", "media_type", "name")}, href=href)
 
     def read(self, sha256: str) -> bytes | None:
         """The bytes of a kept file; None if it is not here. Raises ``AttachmentRefused`` for what is no hash."""

@@ -5,8 +5,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bus import recovery
 from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
@@ -14,7 +12,7 @@ from bus.runtime.bootstrap import store_of
 from bus.security.errors import KeyUnusable
 from bus.settings import CenterSettings
 from bus.store import parked, schema
-from bus.store.database import Store, StoreUnavailable
+from bus.store.database import DriverError, Store, StoreUnavailable
 
 DISK_FREE = 1 << 30
 """Bytes that should be free where the store and the attachments lie."""
@@ -30,7 +28,7 @@ def store(settings: CenterSettings) -> Iterator[Check]:
             "store key", "库的主密钥不可用", "the store's master key cannot be used", Bilingual(trouble.zh, trouble.en)
         )
         return
-    except SQLAlchemyError as error:
+    except DriverError as error:
         cure = Bilingual("改正 store 的地址", "mend the URL of `store`")
         yield wrong("store", f"地址不对（{type(error).__name__}）", f"its URL is wrong ({type(error).__name__})", cure)
         return

@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +15,11 @@ import typer
 from rich.cells import set_cell_size
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import select
 
 from bus.contract.rules import BY_KIND
 from bus.custody import Record
 from bus.demo.local_county import Audit, LocalCounty
-from bus.store import tables as t
+from bus.store import cases
 from bus.transports.topology.apply import apply, plan
 from bus.transports.topology.management_api import ManagementApi
 
@@ -81,33 +80,32 @@ class Teller:
         told: list[tuple[int, str, Any]] = []
         for center in self.county.centers:
             with self.county.store(center).reading() as tx:
-                query = select(t.journal).where(t.journal.c.id > self._seen.get(center, 0), t.journal.c.way == "did")
-                rows = tx.execute(query.order_by(t.journal.c.id)).all()
-            self._seen[center] = rows[-1].id if rows else self._seen.get(center, 0)
-            told += [(row.at_ms, center, row) for row in rows]
+                lines = cases.commands_since(tx, self._seen.get(center, 0))
+            self._seen[center] = lines[-1]["id"] if lines else self._seen.get(center, 0)
+            told += [(line["at_ms"], center, line) for line in lines]
         for _, center, row in sorted(told, key=lambda one: one[0]):
             self._line(center, row)
 
-    def _line(self, center: str, row: Any) -> None:  # noqa: ANN401 - a row of the journal
-        story = self.stories.get(UUID(row.case_id), "")
+    def _line(self, center: str, row: Mapping[str, Any]) -> None:
+        story = self.stories.get(UUID(row["case_id"]), "")
         if story == "S09":  # two hundred of a kind: the first few tell it
             self._quiet[story] = self._quiet.get(story, 0) + 1
             if self._quiet[story] > 6:
                 return
-        zh, en = DEEDS.get(row.kind, (row.kind, row.kind))
+        zh, en = DEEDS.get(row["kind"], (row["kind"], row["kind"]))
         deed = zh if self.lang == "zh" else en
-        clock = time.strftime("%H:%M:%S", time.localtime(row.at_ms / 1000))
+        clock = time.strftime("%H:%M:%S", time.localtime(row["at_ms"] / 1000))
         who = center_word(center, self.lang)
-        now = center_word(row.holder, self.lang)
-        held = f"{'现由' if self.lang == 'zh' else 'held by'} {now} v{row.version}"
+        now = center_word(row["holder"], self.lang)
+        held = f"{'现由' if self.lang == 'zh' else 'held by'} {now} v{row['version']}"
         if self.console.is_terminal:
             name = set_cell_size(who, 28)  # Chinese is two cells wide
-            marked = f"[dim]{clock}[/]  [bold]{story:<4}[/] [cyan]{row.case_id[-6:]}[/]  {name}"
+            marked = f"[dim]{clock}[/]  [bold]{story:<4}[/] [cyan]{row['case_id'][-6:]}[/]  {name}"
             self.console.print(
                 f"{marked} [green]{set_cell_size(deed, 18)}[/] [dim]{held}[/]", no_wrap=True, overflow="crop"
             )
         else:
-            self.console.print(f"{clock} {story:<4} {row.case_id[-6:]} {who} | {deed} | {held}", soft_wrap=True)
+            self.console.print(f"{clock} {story:<4} {row['case_id'][-6:]} {who} | {deed} | {held}", soft_wrap=True)
 
 
 def demo(

@@ -8,16 +8,15 @@ from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
 import typer
-from alembic.util.exc import CommandError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import SQLAlchemyError
 
 from bus.bilingual import Bilingual
 from bus.security.errors import KeyUnusable
 from bus.settings import BadSettings
-from bus.store.database import StoreUnavailable
+from bus.store.database import DriverError, StoreUnavailable
+from bus.store.schema import MigrationError
 from bus.transports.topology.management_api import ManagementApiRefused
 
 FAILURE, USAGE = 1, 2
@@ -100,7 +99,7 @@ class Output:
             self.fail(trouble.zh, trouble.en)
         except ManagementApiRefused as refused:
             self.fail(f"管理接口：{refused}", f"the management API: {refused}")
-        except (SQLAlchemyError, CommandError) as error:
+        except (DriverError, MigrationError) as error:
             name = type(error).__name__
             self.fail(
                 f"存储打不开（{name}）：请核对 store 的地址，并确认它不是由更新的版本建立",

@@ -1,18 +1,15 @@
 """``bus trace``: what one center knows of one case: where it is, what happened, what waits. Nothing of the resident."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Row, Table, select
 
 from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, case_named, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, moment
 from bus.contract.rules import BY_KIND
 from bus.custody import Record
-from bus.store import cases
-from bus.store import tables as t
+from bus.store import cases, waiting
 from bus.store.database import Tx
 
 _JOURNAL = (
@@ -52,20 +49,20 @@ def trace(
         case_id = case_named(tx, case)
         record = cases.read(tx, [case_id]).get(case_id) if case_id else None
         lines = cases.journal(tx, case_id) if case_id else []
-        waiting = _waiting(tx, str(case_id))
-    if record is None and not lines and not waiting:
+        unsettled = _waiting(tx, str(case_id))
+    if record is None and not lines and not unsettled:
         output.fail(
             "本中心没有这个案件；请核对编号，或到其他中心查", "no such case here: check it, or ask another center"
         )
     facts = _facts(record) if record else {"case": str(case_id)}
     if as_json:
-        output.data({"case": facts, "journal": [_plain(line) for line in lines], "waiting": waiting})
+        output.data({"case": facts, "journal": [_plain(line) for line in lines], "waiting": unsettled})
         return
     for name, value in facts.items():
         typer.echo(f"{name}\t{value}")
     output.table(_JOURNAL, [_journal_row(output, line) for line in lines], Bilingual("流水", "Journal"))
-    if waiting:
-        rows = [(*list(one.values())[:5], moment(one["since_ms"]), one["why"]) for one in waiting]
+    if unsettled:
+        rows = [(*list(one.values())[:5], moment(one["since_ms"]), one["why"]) for one in unsettled]
         output.table(_WAITING, rows, Bilingual("尚未了结", "Not yet settled"))
 
 
@@ -103,18 +100,25 @@ def _journal_row(output: Output, line: Any) -> tuple[object, ...]:  # noqa: ANN4
 
 def _waiting(tx: Tx, case_id: str) -> list[dict[str, Any]]:
     """What of this case is in the outbox, on the desk, held back, or parked here."""
-    out, desk, held, aside = (_rows(tx, table, case_id) for table in (t.outbox, t.work, t.held, t.parked))
+    found = waiting.of_case(tx, case_id)
     return [
-        *(_one("outbox", r.kind, r.recipient, r.state, r.attempts, r.created_ms, r.trouble) for r in out),
-        *(_one("desk", r.kind, r.source, r.state, r.attempts, r.created_ms, r.reason) for r in desk),
-        *(_one("held", f"#{r.sequence}", r.peer, "waiting", 0, r.at_ms, "earlier-missing") for r in held),
-        *(_one("parked", f"{r.place} {r.id}", r.peer, "parked", r.times, r.first_ms, r.code) for r in aside),
+        *(
+            _one("outbox", r["kind"], r["recipient"], r["state"], r["attempts"], r["created_ms"], r["trouble"])
+            for r in found.outbox
+        ),
+        *(
+            _one("desk", r["kind"], r["source"], r["state"], r["attempts"], r["created_ms"], r["reason"])
+            for r in found.work
+        ),
+        *(
+            _one("held", f"#{r['sequence']}", r["peer"], "waiting", 0, r["at_ms"], "earlier-missing")
+            for r in found.held
+        ),
+        *(
+            _one("parked", f"{r['place']} {r['id']}", r["peer"], "parked", r["times"], r["first_ms"], r["code"])
+            for r in found.parked
+        ),
     ]
-
-
-def _rows(tx: Tx, table: Table, case_id: str) -> Sequence[Row[Any]]:
-    order = table.c.sequence if table is t.held else table.c.id
-    return tx.execute(select(table).where(table.c.case_id == case_id).order_by(order)).all()
 
 
 def _one(place: str, kind: str, peer: str, state: str, attempts: int, since_ms: int, why: str) -> dict[str, Any]:

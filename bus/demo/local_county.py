@@ -10,14 +10,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
 from uuid import UUID
 
 import httpx
-from sqlalchemy import func, select
 
 from bus.custody import Record, Status
 from bus.demo.county_keys import keys_of_county
@@ -26,8 +25,7 @@ from bus.log import set_up
 from bus.runtime.bootstrap import store_at
 from bus.sdk.simulator import BackendSimulator
 from bus.settings import fresh_secret
-from bus.store import cases
-from bus.store import tables as t
+from bus.store import cases, inbox, waiting
 from bus.store.database import Store
 
 COUNTY = "county"
@@ -242,7 +240,7 @@ class LocalCounty:
     def records(self, center: str) -> dict[UUID, Record]:
         """Every case that the center knows."""
         with self.store(center).reading() as tx:
-            return cases.read(tx, [UUID(case_id) for case_id in tx.execute(select(t.cases.c.case_id)).scalars()])
+            return cases.read(tx, cases.ids(tx))
 
     def record(self, center: str, case_id: UUID) -> Record | None:
         """What the center knows of one case."""
@@ -263,23 +261,21 @@ class LocalCounty:
             answered=answered,
             lost=sum(not one_custodian(known) for known in by_case.values()),
             twice=self._twice(),
-            parked=self._count(t.parked),
+            parked=sum(counts.parked for counts in self._counts()),
             waiting=self._waiting(),
         )
 
-    def _count(self, table: Any) -> int:  # noqa: ANN401 - any of our tables
-        total = 0
+    def _counts(self) -> Iterator[waiting.Counts]:
         for center in self.centers:
             with self.store(center).reading() as tx:
-                total += tx.execute(select(func.count()).select_from(table)).scalar_one()
-        return total
+                yield waiting.counts(tx)
 
     def _twice(self) -> int:
         """Messages applied twice by a store, and keys that had two effects at a vendor."""
         twice = 0
         for center in self.centers:
             with self.store(center).reading() as tx:
-                ids = [row.message_id for row in tx.execute(select(t.applied.c.message_id))]
+                ids = inbox.applied_messages(tx)
             keys = [effect["key"] for effect in self.backends[center].effects]
             twice += len(ids) - len(set(ids)) + len(keys) - len(set(keys))
         return twice
@@ -289,7 +285,7 @@ class LocalCounty:
         return self._waiting() == 0
 
     def _waiting(self) -> int:
-        return self._count(t.outbox) + self._count(t.work) + self._count(t.held)
+        return sum(counts.outbox + counts.work + counts.held for counts in self._counts())
 
 
 def one_custodian(known: Sequence[Record]) -> bool:

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from bus.pipeline.relay import NoKey
 from bus.store import inbox, outbox, parked
-from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.timestamps import ms
 
@@ -21,15 +18,13 @@ def backlog(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[s
     """Everything parked, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies.
 
     ``state`` tells what of it moves by itself: ``waiting`` for a desk task that was replayed and for the overdue."""
-    w, o = t.work.c, t.outbox.c
-    moving = set(tx.execute(select(w.message_id).where(w.state == inbox.WAITING)).scalars())
+    moving = inbox.waiting(tx)
     rows = [
         dict(row) | {"state": "waiting" if row["place"] == parked.DESK and row["message_id"] in moving else "parked"}
         for row in parked.listed(tx)
     ]
-    since = ms(now) - int(overdue_after * 1000)
-    late = select(t.outbox).where(o.state == outbox.WAITING, o.created_ms <= since).order_by(o.id).limit(1000)
-    return rows + [_overdue(dict(row._mapping), me) for row in tx.execute(late)]
+    since_ms = ms(now) - int(overdue_after * 1000)
+    return rows + [_overdue(row, me) for row in outbox.overdue(tx, since_ms, 1000)]
 
 
 _OVERDUE = (

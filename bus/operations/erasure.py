@@ -9,17 +9,13 @@ answered as ever. A backup of before has the key: it is erased with the backup.
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Select, func, select
 
 from bus.attachments.blob_store import BlobStore
 from bus.context import CenterContext
 from bus.contract.case import Case
 from bus.custody import Record, Status
-from bus.store import access_log, cases, files
-from bus.store import tables as t
+from bus.store import access_log, cases, files, waiting
 from bus.store.database import Tx
 from bus.store.encryption import destroy_key
 from bus.store.files import KeyOfFile
@@ -56,25 +52,15 @@ def erase_old(
 
     def change(tx: Tx) -> tuple[int, dict[str, KeyOfFile | None]]:
         done, gone = 0, dict[str, KeyOfFile | None]()
-        for case_id in tx.execute(_old(before_ms, limit, sensitive)).scalars():
+        for case_id in cases.erasable(tx, before_ms, limit, sensitive=sensitive):
             with suppress(MayNotErase):  # what is under way is looked at again in an hour
-                gone |= _erase(tx, context, UUID(case_id), now, RETENTION, f"closed before {before_ms // 1000}")
+                gone |= _erase(tx, context, case_id, now, RETENTION, f"closed before {before_ms // 1000}")
                 done += 1
         return done, gone
 
     done, gone = blobs.store.write(change)
     blobs.remove(gone)
     return done
-
-
-def _old(before_ms: int, limit: int, sensitive: bool) -> Select[Any]:
-    c, k = t.cases.c, t.case_keys.c
-    closed = select(c.case_id).join(t.case_keys, k.case_id == c.case_id)
-    not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or spoken of again since
-    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet)
-    if sensitive:
-        closed = closed.where(c.sensitive)
-    return closed.order_by(c.changed_ms).limit(limit)
 
 
 def _erase(
@@ -86,9 +72,9 @@ def _erase(
         raise MayNotErase("unknown-case")
     if record.status is not Status.CLOSED:
         raise MayNotErase("not-closed")
-    if any(tx.execute(query).scalar_one() for query in _under_way(str(case_id))):
+    if waiting.is_under_way(tx, str(case_id)):
         raise MayNotErase("under-way")
-    changed_ms = tx.execute(select(t.cases.c.changed_ms).where(t.cases.c.case_id == str(case_id))).scalar_one()
+    changed_ms = cases.changed_ms(tx, case_id)
     if not destroy_key(tx, str(case_id), ms(now)):
         raise MayNotErase("in-clear")
     gone = files.forget(tx, record)
@@ -99,14 +85,6 @@ def _erase(
     uow.journal(case_id, "erased", "", "", None)
     uow.flush()
     return gone
-
-
-def _under_way(case_id: str) -> list[Select[Any]]:
-    """What waits for somebody: to be said, worked, applied, or mended by an operator."""
-    return [
-        select(func.count()).select_from(table).where(table.c.case_id == case_id)
-        for table in (t.outbox, t.work, t.held, t.parked)
-    ]
 
 
 def blank(record: Record) -> Record:

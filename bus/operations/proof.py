@@ -11,7 +11,6 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import select
 
 from bus.contract import signed_document
 from bus.contract.envelope import Undecodable, decode
@@ -21,7 +20,6 @@ from bus.security.directory import Directory
 from bus.security.errors import Untrusted
 from bus.security.signature import once_signed
 from bus.store import archive
-from bus.store import tables as t
 from bus.store.database import Tx
 
 
@@ -62,24 +60,17 @@ class Judgement(StrEnum):
 
 def of_case(tx: Tx, me: str, case_id: UUID) -> Proof:
     """What this center can prove. Messages whose receipt was not signed are not in it."""
-    a, r = t.archive.c, t.receipts_heard.c
-    query = (
-        select(a.message_id, a.kind, a.peer, a.digest, a.verdict, r.at_ms, r.body)
-        .join(t.receipts_heard, a.receipt == r.id)
-        .where(a.case_id == str(case_id), a.way == archive.SAID, a.digest.is_not(None))
-        .order_by(a.id)
-    )
     said = tuple(
         Vouched(
-            message_id=UUID(row.message_id),
-            kind=row.kind,
-            recipient=row.peer,
-            digest=bytes(row.digest).hex(),
-            verdict=Verdict(row.verdict),
-            at=datetime.fromtimestamp(row.at_ms / 1000, UTC),
-            receipt=base64.b64encode(row.body).decode(),
+            message_id=UUID(row["message_id"]),
+            kind=row["kind"],
+            recipient=row["peer"],
+            digest=bytes(row["digest"]).hex(),
+            verdict=Verdict(row["verdict"]),
+            at=datetime.fromtimestamp(row["at_ms"] / 1000, UTC),
+            receipt=base64.b64encode(row["body"]).decode(),
         )
-        for row in tx.execute(query)
+        for row in archive.vouched(tx, str(case_id))
     )
     return Proof(center=me, case_id=case_id, said=said)
 

@@ -12,17 +12,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
-
 from bus.context import CenterContext
 from bus.contract.envelope import Message, Undecodable, compose, decode, encode, stored_columns
 from bus.contract.messages import Verdict
 from bus.custody import Refusal
 from bus.pipeline.receive import receive
 from bus.store import access_log, inbox, outbox, parked
-from bus.store import tables as t
 from bus.store.database import Store, Tx
-from bus.store.encryption import encryption_of
 from bus.store.timestamps import ms
 from bus.store.unit_of_work import UnitOfWork
 from bus.transports.port import Delivery
@@ -63,15 +59,13 @@ def find(tx: Tx, number: int) -> Row:
         raise NotParked(number)
     if row["body"] is not None or row["message_id"] is None:
         return row
-    table = t.work if row["place"] == parked.DESK else t.outbox
-    query = select(table.c.case_id, table.c.body).where(table.c.message_id == row["message_id"])
-    found = encryption_of(tx).decrypt(tx, [lying._mapping for lying in tx.execute(query)])
-    return {**row, "body": found[0]["body"] if found else None}
+    lies_in = inbox if row["place"] == parked.DESK else outbox
+    return {**row, "body": lies_in.body_of(tx, row["message_id"])}
 
 
 def _held(tx: Tx, number: int) -> Row:
     """The row, kept from other operators until the transaction ends."""
-    tx.execute(select(t.parked.c.id).where(t.parked.c.id == number).with_for_update())
+    parked.lock(tx, number)
     return find(tx, number)
 
 
@@ -180,8 +174,7 @@ def _refused_before(tx: Tx, message: Message[Any]) -> Row | None:
 
 def _settle(uow: UnitOfWork, message: Message[Any], before: Row) -> None:
     """The lane remembers it as applied from now on, and its sender hears so."""
-    applied = update(t.applied).where(t.applied.c.message_id == str(message.id))
-    uow.tx.execute(applied.values(verdict=Verdict.APPLIED.value, code=None, at_ms=uow.now_ms))
+    inbox.verdict_changed(uow.tx, str(message.id), Verdict.APPLIED.value, uow.now_ms)
     receipt = {
         "message_id": str(message.id),
         "verdict": Verdict.APPLIED.value,
@@ -242,8 +235,7 @@ def discard(store: Store, context: CenterContext, number: int, reason: str, now:
 
 
 def _leave_undone(tx: Tx, row: Row) -> None:
-    state = tx.execute(select(t.work.c.state).where(t.work.c.message_id == row["message_id"])).scalar()
-    if state == inbox.WAITING:
+    if inbox.state_of(tx, row["message_id"]) == inbox.WAITING:
         raise MayNotGo("replayed")
     inbox.drop_work(tx, row["message_id"])
 
@@ -253,11 +245,11 @@ def resend(store: Store, context: CenterContext, outbox_row: int, now: datetime)
 
     def change(tx: Tx) -> Replayed:
         uow = UnitOfWork(tx, context, now)
-        row = tx.execute(select(t.outbox).where(t.outbox.c.id == outbox_row)).one_or_none()
+        row = outbox.get(tx, outbox_row)
         if row is None:
             raise NotParked(outbox_row)
-        outbox.resend(tx, row.message_id, ms(now))
-        uow.journal(UUID(row.case_id), "replayed", row.kind, row.recipient, UUID(row.message_id))
+        outbox.resend(tx, row["message_id"], ms(now))
+        uow.journal(UUID(row["case_id"]), "replayed", row["kind"], row["recipient"], UUID(row["message_id"]))
         uow.flush()
         return Replayed(Outcome.ON_ITS_WAY)
 

@@ -13,7 +13,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from bus.context import CenterContext
 from bus.contract.case import Attachment
@@ -21,7 +20,7 @@ from bus.custody import Record, Refusal
 from bus.custody.commands import Register
 from bus.sdk.center import Form, IntakeContext, Link, Reject, Routes
 from bus.store import cases, intakes
-from bus.store.database import Store, StoreUnavailable, Tx
+from bus.store.database import DriverError, Store, StoreUnavailable, Tx
 from bus.store.unit_of_work import UnitOfWork
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -164,7 +163,7 @@ def _take(batch: _IntakeBatch, submission: Submission) -> Reply:
     except ValidationError as error:
         spots = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])
         return Reply("refused", code="invalid", cure=spots[:200])
-    except (StoreUnavailable, SQLAlchemyError):
+    except (StoreUnavailable, DriverError):
         raise  # the store's own fault: it retries, or says for all of them that nothing was taken
     except Exception as bug:  # of the adapter: its own form is not taken, its neighbours are
         return Reply("failed", code="handler-fault", cure=type(bug).__name__)

@@ -171,3 +171,16 @@ def page_sent(tx: Tx, row: Mapping[str, Any]) -> None:
     p = t.pages_owed.c
     mine = (p.peer == row["peer"]) & (p.recovery == row["recovery"]) & (p.cursor == row["cursor"])
     tx.execute(delete(t.pages_owed).where(mine))
+
+
+def vouched(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
+    """What was said of a case and receipted with a signature: the message's label and digest, the verdict, and the
+    receipt as it was signed (``body``, heard at ``at_ms``)."""
+    a, r = t.archive.c, t.receipts_heard.c
+    query = (
+        select(a.message_id, a.kind, a.peer, a.digest, a.verdict, r.at_ms, r.body)
+        .join(t.receipts_heard, a.receipt == r.id)
+        .where(a.case_id == case_id, a.way == SAID, a.digest.is_not(None))
+        .order_by(a.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, update
 
-from bus.custody import Record
+from bus.custody import Record, Status
 from bus.store import files
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -206,3 +206,34 @@ def journal(tx: Tx, case_id: UUID) -> list[Mapping[str, Any]]:
     """A case's journal here, oldest first."""
     query = select(t.journal).where(t.journal.c.case_id == str(case_id)).order_by(t.journal.c.id)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def ids(tx: Tx) -> list[UUID]:
+    """Every case that is known here."""
+    return [UUID(case_id) for case_id in tx.execute(select(t.cases.c.case_id)).scalars()]
+
+
+def changed_ms(tx: Tx, case_id: UUID) -> int:
+    """When a case was changed last."""
+    found: int = tx.execute(select(t.cases.c.changed_ms).where(t.cases.c.case_id == str(case_id))).scalar_one()
+    return found
+
+
+def erasable(tx: Tx, before_ms: int, limit: int, *, sensitive: bool) -> list[UUID]:
+    """Closed cases that have not changed since ``before_ms`` and are not erased yet, the oldest first. ``sensitive``:
+    only such as want stricter care."""
+    c, k = t.cases.c, t.case_keys.c
+    closed = select(c.case_id).join(t.case_keys, k.case_id == c.case_id)
+    not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or spoken of again since
+    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet)
+    if sensitive:
+        closed = closed.where(c.sensitive)
+    found = tx.execute(closed.order_by(c.changed_ms).limit(limit)).scalars()
+    return [UUID(case_id) for case_id in found]
+
+
+def commands_since(tx: Tx, row: int) -> list[Mapping[str, Any]]:
+    """What this center itself has done with its cases, by the journal, after one of its rows."""
+    j = t.journal.c
+    query = select(t.journal).where(j.id > row, j.way == "did").order_by(j.id)
+    return [dict(line._mapping) for line in tx.execute(query)]

@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+DriverError = SQLAlchemyError
+"""What a database or its driver says of itself, before it is known whether trying again may help."""
 Tx = Connection
 """One open transaction."""
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select, update
@@ -92,3 +93,23 @@ def forget(tx: Tx, record: Record) -> Mapping[str, KeyOfFile | None]:
     for table in (t.file_keys, t.attachments, t.attachments_came):
         tx.execute(delete(table).where(table.c.sha256.in_(gone)))
     return keys
+
+
+def keep(tx: Tx, label: Mapping[str, Any], came: str, at_ms: int) -> None:
+    """Remember a file by its label (``sha256``, ``size``, ``media_type``, ``name``). ``came``: the hash of the file as
+    it came, which may be asked for too."""
+    sha256 = label["sha256"]
+    row = {**label, "name": name_kept(tx, sha256, label["name"]), "at_ms": at_ms}
+    insert_new(tx, t.attachments, [row], ["sha256"])
+    if came != sha256:
+        insert_new(tx, t.attachments_came, [{"came": came, "sha256": sha256}], ["came"])
+
+
+def label(tx: Tx, sha256: str) -> Mapping[str, Any] | None:
+    """The label of a file that is kept, by its own hash or by that of the file as it came. It is not erased before the
+    transaction ends."""
+    came = t.attachments_came.c
+    sha256 = tx.execute(select(came.sha256).where(came.came == sha256)).scalar() or sha256
+    query = select(t.attachments).where(t.attachments.c.sha256 == sha256)
+    row = tx.execute(query.with_for_update(read=True)).one_or_none()
+    return None if row is None else {**row._mapping, "name": row.name or name(tx, sha256)}

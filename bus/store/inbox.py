@@ -196,3 +196,32 @@ def figures(tx: Tx) -> dict[str, int]:
         "held": back[0],
         "held_oldest_ms": back[1] or 0,
     }
+
+
+def body_of(tx: Tx, message_id: str) -> bytes | None:
+    """What a task is about, as it was signed; None when it is done or dropped."""
+    query = select(t.work.c.case_id, t.work.c.body).where(t.work.c.message_id == message_id)
+    found = encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
+    return found[0]["body"] if found else None
+
+
+def state_of(tx: Tx, message_id: str) -> str | None:
+    """Whether a task waits or is parked; None when it is done or dropped."""
+    found: str | None = tx.execute(select(t.work.c.state).where(t.work.c.message_id == message_id)).scalar()
+    return found
+
+
+def waiting(tx: Tx) -> set[str]:
+    """The messages whose task waits for its turn."""
+    return set(tx.execute(select(t.work.c.message_id).where(t.work.c.state == WAITING)).scalars())
+
+
+def verdict_changed(tx: Tx, message_id: str, verdict: str, now_ms: int) -> None:
+    """The lane remembers this verdict of a message from now on."""
+    applied = update(t.applied).where(t.applied.c.message_id == message_id)
+    tx.execute(applied.values(verdict=verdict, code=None, at_ms=now_ms))
+
+
+def applied_messages(tx: Tx) -> list[str]:
+    """Every message that was applied or refused, by its id; one that stands twice was applied twice."""
+    return list(tx.execute(select(t.applied.c.message_id)).scalars())

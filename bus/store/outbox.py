@@ -272,3 +272,23 @@ def figures(tx: Tx) -> dict[str, int]:
     ).one()
     owed = tx.execute(select(func.count()).select_from(t.receipts)).scalar_one()
     return {"waiting": row[0], "refused": row[1], "attempted": row[2], "oldest_ms": row[3], "receipts_owed": owed}
+
+
+def get(tx: Tx, row: int) -> Mapping[str, Any] | None:
+    """One row, its body as it stands in the store."""
+    found = tx.execute(select(t.outbox).where(t.outbox.c.id == row)).one_or_none()
+    return dict(found._mapping) if found else None
+
+
+def body_of(tx: Tx, message_id: str) -> bytes | None:
+    """A message as it was signed; None when it is receipted or dropped."""
+    query = select(t.outbox.c.case_id, t.outbox.c.body).where(t.outbox.c.message_id == message_id)
+    found = encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
+    return found[0]["body"] if found else None
+
+
+def overdue(tx: Tx, since_ms: int, limit: int) -> list[Mapping[str, Any]]:
+    """Messages that have waited for their receipt since before ``since_ms``, in their order."""
+    o = t.outbox.c
+    late = select(t.outbox).where(o.state == WAITING, o.created_ms <= since_ms).order_by(o.id).limit(limit)
+    return [dict(row._mapping) for row in tx.execute(late)]

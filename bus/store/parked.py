@@ -151,3 +151,8 @@ def refused_row(row: Mapping[str, Any], context: CenterContext, code: str, now: 
     hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
     parked_ = parked_row(PEER, context, row["body"], None, code, hint, now)
     return parked_ | {"peer": row["recipient"], "case_id": row["case_id"], "message_id": row["message_id"]}
+
+
+def lock(tx: Tx, row: int) -> None:
+    """Keep one parked thing from other operators until the transaction ends."""
+    tx.execute(select(t.parked.c.id).where(t.parked.c.id == row).with_for_update())

@@ -6,8 +6,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 
 from bus.store.database import Store, StoreUnavailable
+
+MigrationError = CommandError
+"""What Alembic says of a store that it cannot bring up to date."""
 
 
 def _config() -> Config:

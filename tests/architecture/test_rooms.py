@@ -85,6 +85,15 @@ def test_the_bus_knows_no_adapter_and_only_transports_know_a_broker(path: Path) 
 
 
 @pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)
+def test_sql_and_tables_stay_in_the_store(path: Path) -> None:
+    """Outside the store nobody imports a database library or a table. The kit for third parties may: it judges what a
+    center has written, and what it read through the product's own queries would share their faults."""
+    if room_of(path) not in {"store", "testing"}:
+        assert not _tops(path) & STORE_LIBRARIES
+        assert [name for name in imports(path) if f"{name}.".startswith("bus.store.tables.")] == []
+
+
+@pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)
 def test_transports_are_named_only_where_everyone_is_known(path: Path) -> None:
     """A step or a rule that named a transport could not run on the other one: above it there is only the port."""
     if room_of(path) not in COMPOSE | {"transports"}:

@@ -132,8 +132,9 @@ def test_settings_are_read() -> None:
 
 def test_the_parts_of_settings_are_read() -> None:
     """The same for its tables: the center's own system, HTTP, TLS, trust, the master key and retention."""
-    with pytest.warns(FutureWarning, match="vendor is now called backend"):
+    with pytest.warns(FutureWarning) as told:
         settings = load(FIXTURES / f"{MEDIA}.toml")
+    assert [" is now called " in str(one.message) for one in told] == [True, True]
     backend, http, tls = settings.backend, settings.http, settings.tls
     assert (backend.url, backend.timeout) == ("https://app.media.county.example/api", 7.5)
     assert backend.token.get_secret_value() == "not-a-real-token"

@@ -1,0 +1,58 @@
+"""What still waits in a center's store: to be said, worked, applied, or mended by an operator."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, func, select
+
+from bus.store import tables as t
+from bus.store.database import Tx
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The rows of one case, each in its order; bodies as they stand in the store."""
+
+    outbox: Rows
+    work: Rows
+    held: Rows
+    parked: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows there are in all."""
+
+    outbox: int
+    work: int
+    held: int
+    parked: int
+
+
+def of_case(tx: Tx, case_id: str) -> Waiting:
+    """What waits of one case."""
+    return Waiting(*(_rows(tx, table, case_id) for table in (t.outbox, t.work, t.held, t.parked)))
+
+
+def _rows(tx: Tx, table: Table, case_id: str) -> Rows:
+    order = table.c.sequence if table is t.held else table.c.id
+    query = select(table).where(table.c.case_id == case_id).order_by(order)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def is_under_way(tx: Tx, case_id: str) -> bool:
+    """Whether anything of this case waits for somebody."""
+    queries = (
+        select(func.count()).select_from(table).where(table.c.case_id == case_id)
+        for table in (t.outbox, t.work, t.held, t.parked)
+    )
+    return any(tx.execute(query).scalar_one() for query in queries)
+
+
+def counts(tx: Tx) -> Counts:
+    """How much waits, of all cases."""
+    queries = (select(func.count()).select_from(table) for table in (t.outbox, t.work, t.held, t.parked))
+    return Counts(*(tx.execute(query).scalar_one() for query in queries))
