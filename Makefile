@@ -29,9 +29,9 @@ mixed: services ## the release before and this program in one county: ARGS="--on
 corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
 	@$(BIN)/python -m verification.corpus $(SEED)
 
-fuzz: setup ## coverage-guided fuzzing of decode, then of accept; SECONDS=… of each
+fuzz: setup ## coverage-guided fuzzing of decode, then of receive; SECONDS=… of each
 	@$(BIN)/python -m verification.corpus.fuzz decode $(or $(SECONDS),60)
-	@$(BIN)/python -m verification.corpus.fuzz accept $(or $(SECONDS),60)
+	@$(BIN)/python -m verification.corpus.fuzz receive $(or $(SECONDS),60)
 
 bench: services ## hand-overs beside bare messages of other libraries, all in one run: QUICK=1 ONLY=B1,B4; writes benchmarks/results
 	@.ci/venv bench

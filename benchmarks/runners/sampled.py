@@ -22,7 +22,7 @@ from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.runtime.process import tune_garbage_collector
 from bus.transports.port import Delivery
 
-STEPS = {"take_in": "intake", "send": "relay", "receive": "accept", "work": "work"}
+STEPS = {"intake": "intake", "relay": "relay", "receive": "receive", "handle": "handle"}
 LAYERS = (
     ("/pydantic/", "models (pydantic)"),
     ("/sqlalchemy/", "store (SQLite)"),

@@ -8,6 +8,7 @@ is parked. When everything fails at once the center's system is down: then one m
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +29,18 @@ from bus.store.unit_of_work import UnitOfWork
 LEASE_MS = 120_000
 """For so long no other process works on a claimed task; longer than any call into a center's system may take."""
 UNWRITABLE = "cannot-be-written"
-NOT_BEGUN = "not-begun"
-"""The outcome of a task that was claimed and left to a later round: it is due again at once, and nothing counts."""
+
+
+class HandlerOutcome(StrEnum):
+    """How a task ended."""
+
+    DONE = "done"
+    NOT_NOW = "not-now"
+    """The center's own system is away: it is tried again."""
+    NOT_EVER = "not-ever"
+    """Trying again cannot help: it is parked."""
+    NOT_BEGUN = "not-begun"
+    """It was claimed and left to a later round: it is due again at once, and nothing counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +64,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class HandlerResult:
-    """What came of a task: ``done``, ``not-now``, ``not-ever``, or ``NOT_BEGUN``."""
+    """What came of a task."""
 
     claimed: Claimed
-    outcome: str
+    outcome: HandlerOutcome
     commands: tuple[Command | Link, ...] = ()
     code: str = ""
     after: float | None = None
@@ -78,8 +89,8 @@ class CircuitBreaker:
         """What a round teaches: any answer of the system, even a no, shows that it is there."""
         failures = self.failures
         for one in performed:
-            if one.outcome != NOT_BEGUN:
-                failures = failures + 1 if one.outcome == "not-now" else 0
+            if one.outcome != HandlerOutcome.NOT_BEGUN:
+                failures = failures + 1 if one.outcome == HandlerOutcome.NOT_NOW else 0
         return CircuitBreaker(self.policy, failures)
 
     def record(self, performed: Sequence[HandlerResult]) -> None:
@@ -104,19 +115,19 @@ def perform(
     """Call the handler. Never raises: a fault of the handler is parked with the fault's name, not with its text."""
     handler = center.handlers.get(claimed.message.data.kind)
     if handler is None:
-        return HandlerResult(claimed, "not-ever", code="no-handler")
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler")
     me = claimed.message.recipient
     context = HandlerContext(me, now, claimed.task.message_id, system, claimed.record, claimed.natives, fetch)
     try:
-        return HandlerResult(claimed, "done", tuple(handler(context, claimed.message)))
+        return HandlerResult(claimed, HandlerOutcome.DONE, tuple(handler(context, claimed.message)))
     except RetryLater as away:
-        return HandlerResult(claimed, "not-now", code=away.code, after=away.after)
+        return HandlerResult(claimed, HandlerOutcome.NOT_NOW, code=away.code, after=away.after)
     except Reject as never:
-        return HandlerResult(claimed, "not-ever", code=never.code)
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=never.code)
     except ValidationError:
-        return HandlerResult(claimed, "not-ever", code="handler-made-invalid-command")
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="handler-made-invalid-command")
     except Exception as bug:
-        return HandlerResult(claimed, "not-ever", code=f"handler-fault-{type(bug).__name__}"[:64])
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=f"handler-fault-{type(bug).__name__}"[:64])
 
 
 def finish_and_claim(
@@ -159,7 +170,7 @@ def finish(
         if trouble.passing or (len(performed) == 1 and performed[0].code == UNWRITABLE):
             raise
         if len(performed) == 1:
-            hopeless = replace(performed[0], outcome="not-ever", commands=(), code=UNWRITABLE)
+            hopeless = replace(performed[0], outcome=HandlerOutcome.NOT_EVER, commands=(), code=UNWRITABLE)
             return _finish_together(store, context, [hopeless], breaker, now)
         return sum(finish(store, context, [one], breaker, now) for one in performed)
     breaker.record(performed)
@@ -182,12 +193,12 @@ def _finish(
     for one in performed:
         if one.claimed.task.row not in ours:
             continue  # its lease ended and another process finished it: the effect was one, by its key
-        if one.outcome == "done":
+        if one.outcome == HandlerOutcome.DONE:
             if _carried_out(tx, uow, one, breaker.policy):
                 done.append(one.claimed.task)
-        elif one.outcome == "not-now":
+        elif one.outcome == HandlerOutcome.NOT_NOW:
             _try_again(tx, uow, one, breaker.policy, counts=not breaker.probing)
-        elif one.outcome == NOT_BEGUN:
+        elif one.outcome == HandlerOutcome.NOT_BEGUN:
             left.append(one.claimed.task.row)
         else:
             _park(tx, uow, one, one.code)

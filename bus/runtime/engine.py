@@ -15,7 +15,15 @@ from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.pipeline import relay
 from bus.pipeline.control import RECEIPTED
-from bus.pipeline.handle import NOT_BEGUN, CircuitBreaker, Claimed, HandlerResult, finish, finish_and_claim, perform
+from bus.pipeline.handle import (
+    CircuitBreaker,
+    Claimed,
+    HandlerOutcome,
+    HandlerResult,
+    finish,
+    finish_and_claim,
+    perform,
+)
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, noop
 from bus.pipeline.receive import receive
 from bus.runtime.batch_size import AdaptiveBatchSize
@@ -111,7 +119,7 @@ class Engine:
         self.unsettled = self.unsettled or self.transport.receive(BATCH_LIMIT, timeout)
         if not self.unsettled:
             return 0
-        with self.timed("accept"):
+        with self.timed("receive"):
             self.received = receive(self.store, self.context, self.unsettled, self.clock())
         deliveries, self.unsettled = self.unsettled, []
         self.transport.settle(deliveries)
@@ -123,7 +131,7 @@ class Engine:
         """What was performed is written down, and what is due at the desk goes into the center's own system. Returns
         what was written down, and how many messages were said by it. Raises ``StoreUnavailable``: what was performed is
         then written down by a later round, before anything else is claimed."""
-        with self.timed("work"):
+        with self.timed("handle"):
             said, tasks = finish_and_claim(
                 self.store, self.context, self.unrecorded, self.breaker, self.clock(), self.batch_size.size
             )
@@ -144,7 +152,7 @@ class Engine:
 
     def _perform(self, claimed: Claimed) -> HandlerResult:
         if self.batch_size.exhausted():
-            return HandlerResult(claimed, NOT_BEGUN)
+            return HandlerResult(claimed, HandlerOutcome.NOT_BEGUN)
         done = perform(self.center, self.system, self.fetch, claimed, self.clock())
-        self.batch_size.record(failed=done.outcome == "not-now")
+        self.batch_size.record(failed=done.outcome == HandlerOutcome.NOT_NOW)
         return done

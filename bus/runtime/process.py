@@ -24,7 +24,7 @@ from bus.http.server import HttpServer
 from bus.log import log
 from bus.operations.erasure import erase_old
 from bus.operations.metrics import Metrics
-from bus.pipeline.handle import NOT_BEGUN, CircuitBreaker, RetryPolicy
+from bus.pipeline.handle import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
 from bus.pipeline.relay import NoKey
 from bus.runtime.bootstrap import blob_store_of, store_of
@@ -122,8 +122,8 @@ class CenterProcess:
         for name, turn in (
             ("intake", self._intake),
             ("relay", self._relay),
-            ("accept", self._receive),
-            ("work", self._handle),
+            ("receive", self._receive),
+            ("handle", self._handle),
             ("prune", self._prune),
         ):
             self._thread(name, self._loop(name, turn))
@@ -227,7 +227,7 @@ class CenterProcess:
             self._handle_due.wait(0.25)
             return
         for one in performed:
-            if one.outcome not in ("done", NOT_BEGUN):
+            if one.outcome not in (HandlerOutcome.DONE, HandlerOutcome.NOT_BEGUN):
                 self.log.warning(one.outcome, case=one.claimed.task.case_id, kind=one.claimed.task.kind, code=one.code)
         if said:
             self._relay_due.set()

@@ -10,7 +10,7 @@ from verification.services import RabbitNode
 
 
 @pytest.fixture
-def ground(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitFixture]:
+def fixture(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitFixture]:
     """Topology, users and rights as an operator makes them; gone after the test."""
     fixture = RabbitFixture(rabbit, vhost)
     yield fixture

@@ -26,6 +26,7 @@ import bus.store.unit_of_work
 from bus.contract import envelope
 from bus.contract.messages import Verdict
 from bus.custody import commands as c
+from bus.pipeline.handle import HandlerOutcome
 from bus.pipeline.receive_batch import ReceiveBatch
 from bus.sdk.center import Center, Reject, RetryLater
 from bus.store import Store, StoreUnavailable, cases, inbox, intakes, outbox, parked
@@ -488,6 +489,11 @@ def second_transaction_for_the_outbox(patch: pytest.MonkeyPatch) -> None:
 # -- at the desk -----------------------------------------------------------------------------------------------------
 
 
+def _turned(one: HandlerOutcome, into: HandlerOutcome) -> Callable[[Any], Any]:
+    """What came of a task, told as something else."""
+    return lambda result: dataclasses.replace(result, outcome=into) if result.outcome is one else result
+
+
 def _performed(change: Callable[[Any], Any]) -> Callable[..., Any]:
     plain = bus.pipeline.handle.perform
     return lambda *given: change(plain(*given))
@@ -498,7 +504,11 @@ def not_now_taken_for_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         bus.runtime.engine,
         "perform",
-        _performed(lambda one: dataclasses.replace(one, outcome="done") if one.outcome == "not-now" else one),
+        _performed(
+            lambda one: (
+                dataclasses.replace(one, outcome=HandlerOutcome.DONE) if one.outcome == HandlerOutcome.NOT_NOW else one
+            )
+        ),
     )
 
 
@@ -507,7 +517,13 @@ def not_now_taken_for_never(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         bus.runtime.engine,
         "perform",
-        _performed(lambda one: dataclasses.replace(one, outcome="not-ever") if one.outcome == "not-now" else one),
+        _performed(
+            lambda one: (
+                dataclasses.replace(one, outcome=HandlerOutcome.NOT_EVER)
+                if one.outcome == HandlerOutcome.NOT_NOW
+                else one
+            )
+        ),
     )
 
 
@@ -516,7 +532,11 @@ def never_taken_for_done(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         bus.runtime.engine,
         "perform",
-        _performed(lambda one: dataclasses.replace(one, outcome="done") if one.outcome == "not-ever" else one),
+        _performed(
+            lambda one: (
+                dataclasses.replace(one, outcome=HandlerOutcome.DONE) if one.outcome == HandlerOutcome.NOT_EVER else one
+            )
+        ),
     )
 
 

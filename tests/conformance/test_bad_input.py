@@ -32,7 +32,7 @@ TABLES = (t.intakes, t.cases, t.outbox, t.journal, t.links, t.work)
 
 
 @pytest.fixture(scope="module", params=ADAPTERS)
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
+def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One running center of each kind for the whole table."""
     one = AdapterHarness(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
     yield one

@@ -10,7 +10,7 @@ ADAPTERS = ("media_center", "civilization_center", "party_service", "government_
 
 
 @pytest.fixture(scope="module", params=ADAPTERS)
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
+def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One center of each kind, running for real."""
     one = AdapterHarness(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
     yield one

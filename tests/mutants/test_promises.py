@@ -23,7 +23,7 @@ A, B, _ = CENTERS
 
 
 @pytest.fixture
-def ground(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitFixture]:
+def fixture(rabbit: RabbitNode, vhost: Vhost) -> Iterator[RabbitFixture]:
     """Three centers on a real broker."""
     stands = RabbitFixture(rabbit, vhost)
     yield stands

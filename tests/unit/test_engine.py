@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bus.contract.case import Attachment
 from bus.custody.commands import Offer, Register
-from bus.pipeline.handle import NOT_BEGUN, CircuitBreaker, RetryPolicy
+from bus.pipeline.handle import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.pipeline.intake import IntakeDeps
 from bus.runtime.batch_size import AdaptiveBatchSize
 from bus.runtime.engine import Engine
@@ -113,7 +113,7 @@ def test_what_was_claimed_and_not_begun_is_due_again_at_once_and_nothing_counts(
     assert system.done == {}
     engine.batch_size = AdaptiveBatchSize(10, 10, 5)
     performed, _ = engine.handle()
-    assert [one.outcome for one in performed] == [NOT_BEGUN]
+    assert [one.outcome for one in performed] == [HandlerOutcome.NOT_BEGUN]
     assert (len(system.done), engine.unrecorded[0].claimed.task.attempts) == (1, 0)
 
 

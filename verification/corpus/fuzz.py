@@ -79,7 +79,7 @@ def seeds(folder: Path) -> None:
 def main() -> None:
     """Fuzz one target for so many seconds; libFuzzer ends the process, with 77 where something was found."""
     options = argparse.ArgumentParser()
-    options.add_argument("target", choices=("decode", "accept"))
+    options.add_argument("target", choices=("decode", "receive"))
     options.add_argument("seconds", type=int)
     options.add_argument("--seed", type=int, default=SEED)
     options.add_argument(

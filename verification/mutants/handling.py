@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 import bus.pipeline.handle
 import bus.pipeline.intake
 import bus.runtime.engine
+from bus.pipeline.handle import HandlerOutcome
 from bus.runtime.engine import Engine
 from bus.sdk.center import HandlerContext
 from bus.store import Store, StoreUnavailable, Tx, cases, inbox, intakes
@@ -63,7 +64,11 @@ def away_is_done(patch: pytest.MonkeyPatch) -> None:
 
     def perform(*given: Any) -> Any:
         performed = plain(*given)
-        return replace(performed, outcome="done") if performed.outcome == "not-now" else performed
+        return (
+            replace(performed, outcome=HandlerOutcome.DONE)
+            if performed.outcome == HandlerOutcome.NOT_NOW
+            else performed
+        )
 
     patch.setattr(bus.runtime.engine, "perform", perform)
 
@@ -74,7 +79,11 @@ def away_is_never(patch: pytest.MonkeyPatch) -> None:
 
     def perform(*given: Any) -> Any:
         performed = plain(*given)
-        return replace(performed, outcome="not-ever") if performed.outcome == "not-now" else performed
+        return (
+            replace(performed, outcome=HandlerOutcome.NOT_EVER)
+            if performed.outcome == HandlerOutcome.NOT_NOW
+            else performed
+        )
 
     patch.setattr(bus.runtime.engine, "perform", perform)
 
