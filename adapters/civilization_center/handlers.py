@@ -77,76 +77,80 @@ def order_event(context: IntakeContext, form: n.OrderEvent) -> Commands:
 
 
 @center.on(Offered)
-def offered(context: HandlerContext[CivilizationSystem], said: Message[Offered]) -> Commands:
+def offered(context: HandlerContext[CivilizationSystem], message: Message[Offered]) -> Commands:
     """派单: a work order that waits for our yes or no; an open offer goes to who is first."""
-    data = said.data
-    sent = mapping.order(data.case, "handle", said.source, data.note, returns=data.returns)
+    data = message.data
+    sent = mapping.order(data.case, "handle", message.source, data.note, returns=data.returns)
     several = data.mode is Mode.OPEN
     return _open(context, ORDER, sent.model_copy(update={"open_to_several": several}), data.case.attachments)
 
 
 @center.on(AssistRequested)
-def assist_requested(context: HandlerContext[CivilizationSystem], said: Message[AssistRequested]) -> Commands:
+def assist_requested(context: HandlerContext[CivilizationSystem], message: Message[AssistRequested]) -> Commands:
     """协办: a work order for help; the matter stays with who asks."""
-    data = said.data
-    sent = mapping.order(data.case, "assist", said.source, data.ask, data.assist_id)
+    data = message.data
+    sent = mapping.order(data.case, "assist", message.source, data.ask, data.assist_id)
     return _open(context, ASSIST, sent.model_copy(update={"due": data.due or sent.due}), data.case.attachments)
 
 
 @center.on(ArbitrationRequested)
-def arbitration_requested(context: HandlerContext[CivilizationSystem], said: Message[ArbitrationRequested]) -> Commands:
+def arbitration_requested(
+    context: HandlerContext[CivilizationSystem], message: Message[ArbitrationRequested]
+) -> Commands:
     """提请裁定: a work order for whoever rules here, with who has sent it back so far."""
-    data = said.data
-    sent = mapping.order(data.case, "arbitrate", said.source, data.text, returns=data.returns)
+    data = message.data
+    sent = mapping.order(data.case, "arbitrate", message.source, data.text, returns=data.returns)
     return _open(context, ARBITRATION, sent)
 
 
 @center.on(Ruled)
-def ruled(context: HandlerContext[CivilizationSystem], said: Message[Ruled]) -> Commands:
+def ruled(context: HandlerContext[CivilizationSystem], message: Message[Ruled]) -> Commands:
     """裁定: imposed on us, what we have of it is ours to handle, or we get an order; else all read who has it."""
-    data = said.data
+    data = message.data
     if data.holder != context.me:
-        return _tell(context, mapping.note(said))
+        return _tell(context, mapping.note(message))
     if context.natives.keys() & {WISH, SERVICE, ORDER}:
-        links = _tell(context, mapping.note(said).model_copy(update={"status": "imposed"}))
+        links = _tell(context, mapping.note(message).model_copy(update={"status": "imposed"}))
         _keep_photos(context, data.case.attachments)
         return links
-    imposed = mapping.order(data.case, "imposed", said.source, data.text, returns=data.returns)
+    imposed = mapping.order(data.case, "imposed", message.source, data.text, returns=data.returns)
     return _open(context, ORDER, imposed, data.case.attachments)
 
 
 @center.on(Resolved)
-def resolved(context: HandlerContext[CivilizationSystem], said: Message[Resolved]) -> Commands:
+def resolved(context: HandlerContext[CivilizationSystem], message: Message[Resolved]) -> Commands:
     """办结: at the origin the resident reads the answer, and that closes the case."""
     if context.record.case.origin != context.me:
-        return _tell(context, mapping.note(said))
+        return _tell(context, mapping.note(message))
     made = SERVICE if SERVICE in context.natives else WISH
-    context.system.reply(FOLDERS[made], context.native(made), mapping.reply(context.record.case, said), key=context.key)
-    _keep_photos(context, said.data.attachments)
-    current = context.record.status is Status.RESOLVED and context.record.round == said.data.round
+    context.system.reply(
+        FOLDERS[made], context.native(made), mapping.reply(context.record.case, message), key=context.key
+    )
+    _keep_photos(context, message.data.attachments)
+    current = context.record.status is Status.RESOLVED and context.record.round == message.data.round
     return [Close(case_id=context.record.case.case_id, replied_at=context.now)] if current else []
 
 
 @center.on(Published)
-def published(context: HandlerContext[CivilizationSystem], said: Message[Published]) -> Commands:
+def published(context: HandlerContext[CivilizationSystem], message: Message[Published]) -> Commands:
     """公示 by another center: on our own board too."""
     case_id = context.record.case.case_id
-    bulletin = r.Bulletin(case_id=case_id, by=said.source, title=said.data.title, text=said.data.text)
+    bulletin = r.Bulletin(case_id=case_id, by=message.source, title=message.data.title, text=message.data.text)
     context.system.bulletin(bulletin, key=context.key)
     return []
 
 
 @center.on(AssistAnswered)
-def assist_answered(context: HandlerContext[CivilizationSystem], said: Message[AssistAnswered]) -> Commands:
+def assist_answered(context: HandlerContext[CivilizationSystem], message: Message[AssistAnswered]) -> Commands:
     """协办答复: the answer, and the photos that prove it."""
-    links = _tell(context, mapping.note(said))
-    _keep_photos(context, said.data.attachments)
+    links = _tell(context, mapping.note(message))
+    _keep_photos(context, message.data.attachments)
     return links
 
 
-def news(context: HandlerContext[CivilizationSystem], said: Message[Any]) -> Commands:
+def news(context: HandlerContext[CivilizationSystem], message: Message[Any]) -> Commands:
     """What others do with the case: a line on our records, read by staff, and by the resident where it is for him."""
-    return _tell(context, mapping.note(said))
+    return _tell(context, mapping.note(message))
 
 
 NEWS: tuple[type[Any], ...] = (

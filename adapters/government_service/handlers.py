@@ -86,81 +86,81 @@ def order_event(context: IntakeContext, form: n.OrderEvent) -> Commands:
 
 
 @center.on(Offered)
-def offered(context: HandlerContext[ServiceSystem], said: Message[Offered]) -> Commands:
+def offered(context: HandlerContext[ServiceSystem], message: Message[Offered]) -> Commands:
     """转办: an order that waits for our staff to sign for it or to send it back."""
-    data = said.data
-    order = mapping.order(data.case, "handle", said.source, data.note, returns=data.returns)
+    data = message.data
+    order = mapping.order(data.case, "handle", message.source, data.note, returns=data.returns)
     return _open(context, ORDER, order, data.case.attachments)
 
 
 @center.on(AssistRequested)
-def assist_requested(context: HandlerContext[ServiceSystem], said: Message[AssistRequested]) -> Commands:
+def assist_requested(context: HandlerContext[ServiceSystem], message: Message[AssistRequested]) -> Commands:
     """协办: an order for help; the matter stays with who asks."""
-    data = said.data
-    order = mapping.order(data.case, "assist", said.source, data.ask, data.assist_id)
+    data = message.data
+    order = mapping.order(data.case, "assist", message.source, data.ask, data.assist_id)
     return _open(context, ASSIST, order.model_copy(update={"due": data.due or order.due}), data.case.attachments)
 
 
 @center.on(ArbitrationRequested)
-def arbitration_requested(context: HandlerContext[ServiceSystem], said: Message[ArbitrationRequested]) -> Commands:
+def arbitration_requested(context: HandlerContext[ServiceSystem], message: Message[ArbitrationRequested]) -> Commands:
     """提请裁定: an order for whoever rules here, with who has sent the case back so far."""
-    data = said.data
+    data = message.data
     return _open(
-        context, ARBITRATION, mapping.order(data.case, "arbitrate", said.source, data.text, returns=data.returns)
+        context, ARBITRATION, mapping.order(data.case, "arbitrate", message.source, data.text, returns=data.returns)
     )
 
 
 @center.on(Ruled)
-def ruled(context: HandlerContext[ServiceSystem], said: Message[Ruled]) -> Commands:
+def ruled(context: HandlerContext[ServiceSystem], message: Message[Ruled]) -> Commands:
     """裁定: imposed on us our order is ours to handle, or we get one; else staff and caller read who has it."""
-    data = said.data
+    data = message.data
     if data.holder != context.me:
-        return _tell(context, mapping.step(said), said.source)
+        return _tell(context, mapping.step(message), message.source)
     if ORDER in context.natives:
-        return _tell(context, mapping.step(said, "imposed"), said.source)
-    order = mapping.order(data.case, "imposed", said.source, data.text, returns=data.returns)
+        return _tell(context, mapping.step(message, "imposed"), message.source)
+    order = mapping.order(data.case, "imposed", message.source, data.text, returns=data.returns)
     return _open(context, ORDER, order, data.case.attachments)
 
 
 @center.on(Declined)
-def declined(context: HandlerContext[ServiceSystem], said: Message[Declined]) -> Commands:
+def declined(context: HandlerContext[ServiceSystem], message: Message[Declined]) -> Commands:
     """退单: registered on our order with who and why; staff dispatch it again, or ask the arbiter."""
-    sent_back = mapping.sent_back(said, context.record.times_returned)
+    sent_back = mapping.sent_back(message, context.record.times_returned)
     context.system.sent_back(context.native(ORDER), sent_back, key=context.key)
     return []
 
 
 @center.on(Resolved)
-def resolved(context: HandlerContext[ServiceSystem], said: Message[Resolved]) -> Commands:
+def resolved(context: HandlerContext[ServiceSystem], message: Message[Resolved]) -> Commands:
     """办结: at the origin the caller is told, and that closes the case."""
     if context.record.case.origin != context.me:
-        return _tell(context, mapping.step(said), said.source)
-    context.system.answer(context.native(ORDER), mapping.answer(context.record.case, said), key=context.key)
-    _keep_papers(context, said.data.attachments)
-    current = context.record.status is Status.RESOLVED and context.record.round == said.data.round
+        return _tell(context, mapping.step(message), message.source)
+    context.system.answer(context.native(ORDER), mapping.answer(context.record.case, message), key=context.key)
+    _keep_papers(context, message.data.attachments)
+    current = context.record.status is Status.RESOLVED and context.record.round == message.data.round
     return [Close(case_id=context.record.case.case_id, replied_at=context.now)] if current else []
 
 
 @center.on(Rated)
-def rated(context: HandlerContext[ServiceSystem], said: Message[Rated]) -> Commands:
+def rated(context: HandlerContext[ServiceSystem], message: Message[Rated]) -> Commands:
     """好差评: on the order that we handled."""
-    links, orders = _orders(context, said.source)
+    links, orders = _orders(context, message.source)
     for system, order_no in orders.items():
-        context.system.grade(order_no, mapping.grade(said), key=f"{context.key}:{system}")
+        context.system.grade(order_no, mapping.grade(message), key=f"{context.key}:{system}")
     return links
 
 
 @center.on(AssistAnswered)
-def assist_answered(context: HandlerContext[ServiceSystem], said: Message[AssistAnswered]) -> Commands:
+def assist_answered(context: HandlerContext[ServiceSystem], message: Message[AssistAnswered]) -> Commands:
     """协办答复: the answer, and the papers that prove it."""
-    links = _tell(context, mapping.step(said), said.source)
-    _keep_papers(context, said.data.attachments)
+    links = _tell(context, mapping.step(message), message.source)
+    _keep_papers(context, message.data.attachments)
     return links
 
 
-def news(context: HandlerContext[ServiceSystem], said: Message[Any]) -> Commands:
+def news(context: HandlerContext[ServiceSystem], message: Message[Any]) -> Commands:
     """What others do with the case: a line on our orders, read by staff, and by the caller where it is for him."""
-    return _tell(context, mapping.step(said), said.source)
+    return _tell(context, mapping.step(message), message.source)
 
 
 NEWS: tuple[type[Any], ...] = (

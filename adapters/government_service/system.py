@@ -15,11 +15,11 @@ class ServiceSystem:
     does."""
 
     def __init__(self, backend: BackendClient) -> None:
-        self._vendor = backend
+        self._backend = backend
 
     def open_order(self, order: SentOrder, *, key: str) -> str:
         """建单: a work order for a case of another center. Returns its number."""
-        answer = self._vendor.post("/orders", _body(order), key=key)
+        answer = self._backend.post("/orders", _body(order), key=key)
         if not isinstance(answer.get("order_no"), str):
             raise RetryLater("vendor-garbage")
         return str(answer["order_no"])
@@ -43,10 +43,10 @@ class ServiceSystem:
     def keep_paper(self, paper: Attachment, content: bytes, *, key: str) -> None:
         """The bytes of a paper or photo that an order or an answer names by its hash."""
         body = {"sha256": paper.sha256, "media_type": paper.media_type, "content": base64.b64encode(content).decode()}
-        self._vendor.post("/materials", body, key=key)
+        self._backend.post("/materials", body, key=key)
 
     def _on_order(self, order_no: str, what: str, body: BaseModel, key: str) -> None:
-        self._vendor.post(f"/orders/{quote(order_no, safe='')}/{what}", _body(body), key=key)
+        self._backend.post(f"/orders/{quote(order_no, safe='')}/{what}", _body(body), key=key)
 
 
 def _body(model: BaseModel) -> dict[str, Any]:

@@ -91,77 +91,77 @@ def order_event(context: IntakeContext, form: n.OrderEvent) -> Commands:
 
 
 @center.on(Offered)
-def offered(context: HandlerContext[MediaSystem], said: Message[Offered]) -> Commands:
+def offered(context: HandlerContext[MediaSystem], message: Message[Offered]) -> Commands:
     """转办: an order that waits for our staff's yes or no."""
-    data = said.data
-    order = mapping.order(data.case, "handle", said.source, data.note, returns=data.returns)
+    data = message.data
+    order = mapping.order(data.case, "handle", message.source, data.note, returns=data.returns)
     return _open(context, ORDER, order, data.case.attachments)
 
 
 @center.on(AssistRequested)
-def assist_requested(context: HandlerContext[MediaSystem], said: Message[AssistRequested]) -> Commands:
+def assist_requested(context: HandlerContext[MediaSystem], message: Message[AssistRequested]) -> Commands:
     """协办: an order for help; the matter stays with who asks."""
-    data = said.data
-    order = mapping.order(data.case, "assist", said.source, data.ask, data.assist_id)
+    data = message.data
+    order = mapping.order(data.case, "assist", message.source, data.ask, data.assist_id)
     return _open(context, ASSIST, order.model_copy(update={"due": data.due or order.due}), data.case.attachments)
 
 
 @center.on(ArbitrationRequested)
-def arbitration_requested(context: HandlerContext[MediaSystem], said: Message[ArbitrationRequested]) -> Commands:
+def arbitration_requested(context: HandlerContext[MediaSystem], message: Message[ArbitrationRequested]) -> Commands:
     """提请裁定: an order for whoever rules here."""
-    data = said.data
+    data = message.data
     return _open(
-        context, ARBITRATION, mapping.order(data.case, "arbitrate", said.source, data.text, returns=data.returns)
+        context, ARBITRATION, mapping.order(data.case, "arbitrate", message.source, data.text, returns=data.returns)
     )
 
 
 @center.on(Ruled)
-def ruled(context: HandlerContext[MediaSystem], said: Message[Ruled]) -> Commands:
+def ruled(context: HandlerContext[MediaSystem], message: Message[Ruled]) -> Commands:
     """裁定: imposed on us it is an order that cannot be returned; else staff and resident read who has it."""
-    if said.data.holder != context.me:
-        return decided(context, said)
-    order = mapping.order(said.data.case, "imposed", said.source, said.data.text, returns=said.data.returns)
-    opened = _open(context, ORDER, order, said.data.case.attachments)
-    return [*opened, *(decided(context, said) if MESSAGE in context.natives else ())]
+    if message.data.holder != context.me:
+        return decided(context, message)
+    order = mapping.order(message.data.case, "imposed", message.source, message.data.text, returns=message.data.returns)
+    opened = _open(context, ORDER, order, message.data.case.attachments)
+    return [*opened, *(decided(context, message) if MESSAGE in context.natives else ())]
 
 
 @center.on(Resolved)
-def resolved(context: HandlerContext[MediaSystem], said: Message[Resolved]) -> Commands:
+def resolved(context: HandlerContext[MediaSystem], message: Message[Resolved]) -> Commands:
     """办结: at the origin the resident reads the answer, and that closes the case."""
     if context.record.case.origin != context.me:
-        return _tell(context, said)
-    context.system.reply(context.native(MESSAGE), mapping.reply(context.record.case, said), key=context.key)
-    _keep_photos(context, said.data.attachments)
-    current = context.record.status is Status.RESOLVED and context.record.round == said.data.round
+        return _tell(context, message)
+    context.system.reply(context.native(MESSAGE), mapping.reply(context.record.case, message), key=context.key)
+    _keep_photos(context, message.data.attachments)
+    current = context.record.status is Status.RESOLVED and context.record.round == message.data.round
     return [Close(case_id=context.record.case.case_id, replied_at=context.now)] if current else []
 
 
 @center.on(Published)
-def published(context: HandlerContext[MediaSystem], said: Message[Published]) -> Commands:
+def published(context: HandlerContext[MediaSystem], message: Message[Published]) -> Commands:
     """公示 by another center: matter for a follow-up report."""
     case_id = context.record.case.case_id
-    report = n.Report(case_id=case_id, by=said.source, title=said.data.title, text=said.data.text)
+    report = n.Report(case_id=case_id, by=message.source, title=message.data.title, text=message.data.text)
     context.system.report(report, key=context.key)
     return []
 
 
 @center.on(AssistAnswered)
-def assist_answered(context: HandlerContext[MediaSystem], said: Message[AssistAnswered]) -> Commands:
+def assist_answered(context: HandlerContext[MediaSystem], message: Message[AssistAnswered]) -> Commands:
     """协办答复: the answer, and the photos that prove it."""
-    answer = _tell(context, said)
-    _keep_photos(context, said.data.attachments)
+    answer = _tell(context, message)
+    _keep_photos(context, message.data.attachments)
     return answer
 
 
-def decided(context: HandlerContext[MediaSystem], said: Message[Any]) -> Commands:
+def decided(context: HandlerContext[MediaSystem], message: Message[Any]) -> Commands:
     """Who has the case is settled for now; if the resident has taken the message back meanwhile, the matter ends."""
-    links, cancelled = _noted(context, said)
+    links, cancelled = _noted(context, message)
     return [*links, *(mapping.cancel(context.record) if cancelled else ())]
 
 
-def news(context: HandlerContext[MediaSystem], said: Message[Any]) -> Commands:
+def news(context: HandlerContext[MediaSystem], message: Message[Any]) -> Commands:
     """What others do with the case: a line on our record, read by staff, and by the resident where it is for him."""
-    return _tell(context, said)
+    return _tell(context, message)
 
 
 DECISIONS: tuple[type[Any], ...] = (Accepted, Declined, Withdrawn)
@@ -238,20 +238,20 @@ def _keep_photos(context: HandlerContext[MediaSystem], attachments: tuple[Attach
         context.system.keep_photo(photo, context.fetch(photo), key=f"{context.key}:{photo.sha256[:16]}")
 
 
-def _tell(context: HandlerContext[MediaSystem], said: Message[Any]) -> list[Command | Link]:
-    return _noted(context, said)[0]
+def _tell(context: HandlerContext[MediaSystem], message: Message[Any]) -> list[Command | Link]:
+    return _noted(context, message)[0]
 
 
-def _noted(context: HandlerContext[MediaSystem], said: Message[Any]) -> tuple[list[Command | Link], bool]:
+def _noted(context: HandlerContext[MediaSystem], message: Message[Any]) -> tuple[list[Command | Link], bool]:
     """Put the news on every record that we have of the case; where we have none, open one. Also says whether the
     resident has cancelled."""
     links: list[Command | Link] = []
     ours = {system: context.natives[system] for system in FOLDERS if system in context.natives}
     if not ours:
-        order = mapping.order(context.record.case, "notice", said.source)
+        order = mapping.order(context.record.case, "notice", message.source)
         ours[ORDER] = context.system.open_order(order, key=f"{context.key}:notice")
         links.append(Link(case_id=order.case_id, system=ORDER, native_id=ours[ORDER]))
-    note, cancelled = mapping.note(said), False
+    note, cancelled = mapping.note(message), False
     for system, record in ours.items():
         answer = context.system.note(FOLDERS[system], record, note, key=f"{context.key}:{system}")
         cancelled = cancelled or (system == MESSAGE and answer.get("cancelled") is True)

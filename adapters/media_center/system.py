@@ -15,11 +15,11 @@ class MediaSystem:
     does."""
 
     def __init__(self, backend: BackendClient) -> None:
-        self._vendor = backend
+        self._backend = backend
 
     def open_order(self, order: Order, *, key: str) -> str:
         """建单: a work order in the newsroom. Returns its id."""
-        answer = self._vendor.post("/orders", _body(order), key=key)
+        answer = self._backend.post("/orders", _body(order), key=key)
         if not isinstance(answer.get("id"), str):
             raise RetryLater("vendor-garbage")
         return str(answer["id"])
@@ -27,15 +27,15 @@ class MediaSystem:
     def note(self, folder: str, record: str, note: Note, *, key: str) -> dict[str, Any]:
         """A line on a record of ``folder`` (``messages`` or ``orders``). A message's answer tells in ``cancelled``
         whether its resident has taken it back."""
-        return self._vendor.post(f"/{folder}/{quote(record, safe='')}/notes", _body(note), key=key)
+        return self._backend.post(f"/{folder}/{quote(record, safe='')}/notes", _body(note), key=key)
 
     def reply(self, message_id: str, reply: Reply, *, key: str) -> None:
         """答复: shown to the resident under the message."""
-        self._vendor.post(f"/messages/{quote(message_id, safe='')}/replies", _body(reply), key=key)
+        self._backend.post(f"/messages/{quote(message_id, safe='')}/replies", _body(reply), key=key)
 
     def report(self, report: Report, *, key: str) -> None:
         """跟踪报道: a report for the newsroom to publish."""
-        self._vendor.post("/reports", _body(report), key=key)
+        self._backend.post("/reports", _body(report), key=key)
 
     def keep_photo(self, photo: Attachment, content: bytes, *, key: str) -> None:
         """The bytes of a photo that an order or a reply names by its hash."""
@@ -44,7 +44,7 @@ class MediaSystem:
             "media_type": photo.media_type,
             "content": base64.b64encode(content).decode(),
         }
-        self._vendor.post("/photos", body, key=key)
+        self._backend.post("/photos", body, key=key)
 
 
 def _body(model: BaseModel) -> dict[str, Any]:

@@ -84,87 +84,87 @@ def order_event(context: IntakeContext, form: n.OrderEvent) -> Commands:
 
 
 @center.on(Offered)
-def offered(context: HandlerContext[PartySystem], said: Message[Offered]) -> Commands:
+def offered(context: HandlerContext[PartySystem], message: Message[Offered]) -> Commands:
     """转办: a matter that waits for our staff's yes or no; an open offer goes to who is first."""
-    data = said.data
-    matter = mapping.matter(data.case, "handle", said.source, data.note, returns=data.returns)
+    data = message.data
+    matter = mapping.matter(data.case, "handle", message.source, data.note, returns=data.returns)
     open_to_several = data.mode is Mode.OPEN
     return _open(context, MATTER, matter.model_copy(update={"open_to_several": open_to_several}), data.case.attachments)
 
 
 @center.on(AssistRequested)
-def assist_requested(context: HandlerContext[PartySystem], said: Message[AssistRequested]) -> Commands:
+def assist_requested(context: HandlerContext[PartySystem], message: Message[AssistRequested]) -> Commands:
     """协办: a matter to help with; it stays with who asks."""
-    data = said.data
-    matter = mapping.matter(data.case, "assist", said.source, data.ask, data.assist_id)
+    data = message.data
+    matter = mapping.matter(data.case, "assist", message.source, data.ask, data.assist_id)
     return _open(context, ASSIST, matter.model_copy(update={"due": data.due or matter.due}), data.case.attachments)
 
 
 @center.on(ArbitrationRequested)
-def arbitration_requested(context: HandlerContext[PartySystem], said: Message[ArbitrationRequested]) -> Commands:
+def arbitration_requested(context: HandlerContext[PartySystem], message: Message[ArbitrationRequested]) -> Commands:
     """提请裁定: a matter for whoever rules here, with who has sent it back so far."""
-    data = said.data
-    matter = mapping.matter(data.case, "arbitrate", said.source, data.text, returns=data.returns)
+    data = message.data
+    matter = mapping.matter(data.case, "arbitrate", message.source, data.text, returns=data.returns)
     return _open(context, ARBITRATION, matter)
 
 
 @center.on(Ruled)
-def ruled(context: HandlerContext[PartySystem], said: Message[Ruled]) -> Commands:
+def ruled(context: HandlerContext[PartySystem], message: Message[Ruled]) -> Commands:
     """裁定: imposed on us our matter is ours to handle, or we get one; else staff and resident read who has it."""
-    data = said.data
+    data = message.data
     if data.holder != context.me:
-        return _tell(context, mapping.step(said), said.source)
+        return _tell(context, mapping.step(message), message.source)
     if MATTER in context.natives:
-        links = _tell(context, mapping.step(said).model_copy(update={"status": "imposed"}), said.source)
+        links = _tell(context, mapping.step(message).model_copy(update={"status": "imposed"}), message.source)
         _keep_photos(context, data.case.attachments)  # of a matter that was only a notice we have none yet
         return links
-    matter = mapping.matter(data.case, "imposed", said.source, data.text, returns=data.returns)
+    matter = mapping.matter(data.case, "imposed", message.source, data.text, returns=data.returns)
     return _open(context, MATTER, matter, data.case.attachments)
 
 
 @center.on(Progressed)
-def progressed(context: HandlerContext[PartySystem], said: Message[Progressed]) -> Commands:
+def progressed(context: HandlerContext[PartySystem], message: Message[Progressed]) -> Commands:
     """进展: with a date it is a promise, and filed as a 整改通知单."""
-    links, ours = _matters(context, said.source)
-    notice = mapping.notice(context.record.case, said)
+    links, ours = _matters(context, message.source)
+    notice = mapping.notice(context.record.case, message)
     for system, matter_no in ours.items():
-        context.system.step(matter_no, mapping.step(said), key=f"{context.key}:{system}")
+        context.system.step(matter_no, mapping.step(message), key=f"{context.key}:{system}")
         if notice is not None:
             context.system.notice(matter_no, notice, key=f"{context.key}:{system}:due")
     return links
 
 
 @center.on(Resolved)
-def resolved(context: HandlerContext[PartySystem], said: Message[Resolved]) -> Commands:
+def resolved(context: HandlerContext[PartySystem], message: Message[Resolved]) -> Commands:
     """办结: at the origin the resident is told, and that closes the case."""
     if context.record.case.origin != context.me:
-        return _tell(context, mapping.step(said), said.source)
-    context.system.reply(context.native(MATTER), mapping.reply(context.record.case, said), key=context.key)
-    _keep_photos(context, said.data.attachments)
-    current = context.record.status is Status.RESOLVED and context.record.round == said.data.round
+        return _tell(context, mapping.step(message), message.source)
+    context.system.reply(context.native(MATTER), mapping.reply(context.record.case, message), key=context.key)
+    _keep_photos(context, message.data.attachments)
+    current = context.record.status is Status.RESOLVED and context.record.round == message.data.round
     return [Close(case_id=context.record.case.case_id, replied_at=context.now)] if current else []
 
 
 @center.on(Published)
-def published(context: HandlerContext[PartySystem], said: Message[Published]) -> Commands:
+def published(context: HandlerContext[PartySystem], message: Message[Published]) -> Commands:
     """公示 by another center: on our own board too."""
     case_id = context.record.case.case_id
-    bulletin = r.Bulletin(case_id=case_id, by=said.source, title=said.data.title, text=said.data.text)
+    bulletin = r.Bulletin(case_id=case_id, by=message.source, title=message.data.title, text=message.data.text)
     context.system.bulletin(bulletin, key=context.key)
     return []
 
 
 @center.on(AssistAnswered)
-def assist_answered(context: HandlerContext[PartySystem], said: Message[AssistAnswered]) -> Commands:
+def assist_answered(context: HandlerContext[PartySystem], message: Message[AssistAnswered]) -> Commands:
     """协办答复: the answer, and the photos that prove it."""
-    links = _tell(context, mapping.step(said), said.source)
-    _keep_photos(context, said.data.attachments)
+    links = _tell(context, mapping.step(message), message.source)
+    _keep_photos(context, message.data.attachments)
     return links
 
 
-def news(context: HandlerContext[PartySystem], said: Message[Any]) -> Commands:
+def news(context: HandlerContext[PartySystem], message: Message[Any]) -> Commands:
     """What others do with the case: a line on our matters, read by staff, and by the resident where it is for him."""
-    return _tell(context, mapping.step(said, context.record.times_returned), said.source)
+    return _tell(context, mapping.step(message, context.record.times_returned), message.source)
 
 
 NEWS: tuple[type[Any], ...] = (

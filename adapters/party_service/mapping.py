@@ -187,19 +187,19 @@ def command(case_id: UUID, act: n.Act) -> Command:  # noqa: PLR0911 - one return
             raise TypeError(f"{type(act).__name__} needs more than itself to become a command")
 
 
-def step(said: Message[Any], times_returned: int = 0) -> r.Step:
+def step(message: Message[Any], times_returned: int = 0) -> r.Step:
     """What another center did, as a line on our matter."""
-    status, headline, headline_en, visible = HEADLINES[said.data.kind]
+    status, headline, headline_en, visible = HEADLINES[message.data.kind]
     line = r.Step(
         status=status,
         headline=headline,
         headline_en=headline_en,
-        by=said.source,
-        at=said.time,
+        by=message.source,
+        at=message.time,
         visible=visible,
-        text=getattr(said.data, "text", None),
+        text=getattr(message.data, "text", None),
     )
-    return line.model_copy(update=_particulars(said.data, times_returned))
+    return line.model_copy(update=_particulars(message.data, times_returned))
 
 
 def _particulars(data: object, times_returned: int) -> dict[str, Any]:  # noqa: PLR0911 - one return for each kind
@@ -229,19 +229,19 @@ def _particulars(data: object, times_returned: int) -> dict[str, Any]:  # noqa: 
             return {}
 
 
-def notice(case: Case, said: Message[Progressed]) -> r.Notice | None:
+def notice(case: Case, message: Message[Progressed]) -> r.Notice | None:
     """A promise with a date is a 整改通知单; progress without one is not."""
-    data = said.data
-    return r.Notice(case_id=case.case_id, by=said.source, text=data.text, due=data.due) if data.due else None
+    data = message.data
+    return r.Notice(case_id=case.case_id, by=message.source, text=data.text, due=data.due) if data.due else None
 
 
-def reply(case: Case, said: Message[Resolved]) -> r.Reply:
+def reply(case: Case, message: Message[Resolved]) -> r.Reply:
     """The answer for the resident."""
-    data = said.data
+    data = message.data
     return r.Reply(
         case_id=case.case_id,
         number=case.number,
-        by=said.source,
+        by=message.source,
         finding=w.Finding[data.outcome.name],
         text=data.public_reply,
         lawful_route=data.lawful_route,

@@ -15,11 +15,11 @@ class PartySystem:
     does."""
 
     def __init__(self, backend: BackendClient) -> None:
-        self._vendor = backend
+        self._backend = backend
 
     def open_matter(self, matter: SentMatter, *, key: str) -> str:
         """立项: a matter of another center. Returns its number."""
-        answer = self._vendor.post("/matters", _body(matter), key=key)
+        answer = self._backend.post("/matters", _body(matter), key=key)
         if not isinstance(answer.get("id"), str):
             raise RetryLater("vendor-garbage")
         return str(answer["id"])
@@ -38,15 +38,15 @@ class PartySystem:
 
     def bulletin(self, bulletin: Bulletin, *, key: str) -> None:
         """公示: on the center's board."""
-        self._vendor.post("/bulletins", _body(bulletin), key=key)
+        self._backend.post("/bulletins", _body(bulletin), key=key)
 
     def keep_photo(self, photo: Attachment, content: bytes, *, key: str) -> None:
         """The bytes of a photo that a matter or a reply names by its hash."""
         body = {"sha256": photo.sha256, "media_type": photo.media_type, "content": base64.b64encode(content).decode()}
-        self._vendor.post("/photos", body, key=key)
+        self._backend.post("/photos", body, key=key)
 
     def _on_matter(self, matter_no: str, what: str, body: BaseModel, key: str) -> None:
-        self._vendor.post(f"/matters/{quote(matter_no, safe='')}/{what}", _body(body), key=key)
+        self._backend.post(f"/matters/{quote(matter_no, safe='')}/{what}", _body(body), key=key)
 
 
 def _body(model: BaseModel) -> dict[str, Any]:

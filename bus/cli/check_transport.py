@@ -35,12 +35,12 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
         return
     road.open()
     try:
-        yield from _on_the_road(road)
+        yield from _connected(road)
     finally:
         road.close(2)
 
 
-def _on_the_road(road: RabbitTransport) -> Iterator[Check]:
+def _connected(road: RabbitTransport) -> Iterator[Check]:
     until = time.monotonic() + ANSWER
     state = road.state()
     while not (state.consuming or state.trouble) and time.monotonic() < until:

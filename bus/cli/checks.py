@@ -60,7 +60,7 @@ def adapter(settings: CenterSettings) -> Iterator[Check]:
     yield well("adapter", f"{package}，{count} 种表单", f"{package}, {count} forms")
 
 
-def vendor(settings: CenterSettings) -> Iterator[Check]:
+def backend(settings: CenterSettings) -> Iterator[Check]:
     """The center's own system answers, takes our token, and its clock is ours."""
     token = settings.backend.token.get_secret_value()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -109,7 +109,7 @@ def clock(whose: str, answer: httpx.Response) -> Iterator[Check]:
         yield well("clock", f"与 {whose} 一致", f"agrees with {whose}")
 
 
-def door(settings: CenterSettings) -> Iterator[Check]:
+def http_address(settings: CenterSettings) -> Iterator[Check]:
     """The port is free, or it is our own center that has it."""
     http = settings.http
     host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on

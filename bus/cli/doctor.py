@@ -69,9 +69,9 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
     yield from check_store.store(settings)
     yield from check_store.room("attachments", settings.data.resolve())
-    yield from checks.door(settings)
+    yield from checks.http_address(settings)
     yield from check_transport.broker(settings)
-    yield from checks.vendor(settings)
+    yield from checks.backend(settings)
     if county is not None:
         yield from checks.clock_of(county.management_url)
         yield from _topology(county)

@@ -7,7 +7,7 @@ import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.access import whoami
-from bus.cli.options import ConfigFile, case_named, opened_store, rules_of, store_settings
+from bus.cli.options import ConfigFile, case_named, context_of, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, Lang, Language, Output
 from bus.operations.erasure import MayNotErase
 from bus.operations.erasure import erase as erase_case
@@ -44,7 +44,7 @@ def erase(
             try:
                 erase_case(
                     blob_store_of(settings, store),
-                    rules_of(settings),
+                    context_of(settings),
                     case_id,
                     datetime.now(UTC),
                     whoami(),

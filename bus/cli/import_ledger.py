@@ -41,7 +41,7 @@ class Misled(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class IntakeClient:
     """The intake of one form."""
 
     http: httpx.Client
@@ -131,7 +131,7 @@ def import_(
         ledger = load_mapping(mapping)
         total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # a missing column is told before anything is sent
         with httpx.Client(timeout=30, trust_env=False) as http:
-            door = _door(settings, ledger, url, http, patience)
+            door = _intake_client(settings, ledger, url, http, patience)
             _carry(output, ledger, door, rows(file, ledger, ledger.columns()), total, parallel, tally)
     except BadFile as bad:
         output.fail(f"文件或映射不能用：{bad}", str(bad), USAGE)
@@ -155,16 +155,24 @@ _MISLED = {
 }
 
 
-def _door(settings: CenterSettings, ledger: LedgerMapping, url: str, http: httpx.Client, patience: float) -> Door:
+def _intake_client(
+    settings: CenterSettings, ledger: LedgerMapping, url: str, http: httpx.Client, patience: float
+) -> IntakeClient:
     at = settings.http
     host = "127.0.0.1" if at.host in ("0.0.0.0", "::") else at.host  # noqa: S104 - compared, not listened on
     base = url.rstrip("/") or f"http://{host}:{at.port}"
     webhook = Webhook(settings.intake_secret.get_secret_value())
-    return Door(http, f"{base}/intake/{ledger.form}", webhook, patience)
+    return IntakeClient(http, f"{base}/intake/{ledger.form}", webhook, patience)
 
 
 def _carry(
-    output: Output, ledger: LedgerMapping, door: Door, source: Iterable[Row], total: int, parallel: int, tally: Tally
+    output: Output,
+    ledger: LedgerMapping,
+    door: IntakeClient,
+    source: Iterable[Row],
+    total: int,
+    parallel: int,
+    tally: Tally,
 ) -> None:
     """Hand in every row, some at once, with a bar on a terminal."""
     columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeRemainingColumn())
@@ -191,7 +199,7 @@ def _at_once(
             one.cancel()
 
 
-def _one(ledger: LedgerMapping, door: Door, row: Row) -> tuple[int, str, list[CellFault]]:
+def _one(ledger: LedgerMapping, door: IntakeClient, row: Row) -> tuple[int, str, list[CellFault]]:
     try:
         return (row.number, *door.hand_in(fill(ledger, row)))
     except UnmappableRow as unfit:

@@ -65,7 +65,7 @@ def _of_center(center: str | None, path: Path, settings: CenterSettings) -> Cent
     return settings
 
 
-def rules_of(settings: CenterSettings) -> CenterContext:
+def context_of(settings: CenterSettings) -> CenterContext:
     """What the county has settled for this center. Raises ``KeyUnusable``."""
     return CenterContext(
         settings.center, settings.arbiter, settings.returns_before_arbiter, security_of(settings.trust)

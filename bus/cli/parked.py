@@ -9,7 +9,7 @@ import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.access import whoami
-from bus.cli.options import ConfigFile, opened_store, rules_of, store_settings
+from bus.cli.options import ConfigFile, context_of, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, age, moment
 from bus.cli.redacted import envelope, redacted
 from bus.context import CenterContext
@@ -118,7 +118,7 @@ def _lines(value: Any) -> list[Any]:  # noqa: ANN401 - whatever a row holds
 
 
 def _revealed(store: Store, settings: CenterSettings, row_id: int, reason: str) -> bytes | None:
-    return acts.reveal(store, rules_of(settings), row_id, _now(), whoami(), reason.strip())
+    return acts.reveal(store, context_of(settings), row_id, _now(), whoami(), reason.strip())
 
 
 @parked.command()
@@ -196,7 +196,7 @@ def _each(
         with opened_store(settings) as store:
             for number in _chosen(output, store, numbers, code):
                 try:
-                    done[number] = act(store, rules_of(settings), number)
+                    done[number] = act(store, context_of(settings), number)
                 except acts.NotParked:
                     _gone(output, number)
     if output.as_json:

@@ -10,7 +10,7 @@ import typer
 
 from bus import recovery
 from bus.bilingual import Bilingual
-from bus.cli.options import ConfigFile, rules_of, store_settings
+from bus.cli.options import ConfigFile, context_of, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.contract.types import CENTER_PATTERN
 from bus.runtime.bootstrap import store_of
@@ -70,7 +70,7 @@ def _opened(settings: CenterSettings) -> Store:
 def _act(output: Output, store: Store, settings: CenterSettings, ask: Centers, without: Centers) -> None:
     now = datetime.now(UTC)
     if not without or ask:
-        recovery.begin(store, rules_of(settings), {*(route.to for route in settings.routes), *ask}, now)
+        recovery.begin(store, context_of(settings), {*(route.to for route in settings.routes), *ask}, now)
     for center in without:
         try:
             recovery.excuse(store, center, now)

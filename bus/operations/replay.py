@@ -94,7 +94,7 @@ def replay(store: Store, context: CenterContext, number: int, now: datetime) -> 
     return done if isinstance(done, Replayed) else _arrive_again(store, context, done, now)
 
 
-def _at_the_desk(uow: UnitOfWork, row: Row) -> Replayed:
+def _from_the_desk(uow: UnitOfWork, row: Row) -> Replayed:
     if inbox.replay_work(uow.tx, row["message_id"], uow.now_ms):
         return Replayed(Outcome.ON_ITS_WAY)  # the row stays, with its clock, until the work is done
     parked.take(uow.tx, row["id"])
@@ -113,11 +113,11 @@ def _to_the_peer(uow: UnitOfWork, row: Row) -> Replayed:
     if found[0]["state"] == outbox.WAITING:
         outbox.resend(uow.tx, row["message_id"], uow.now_ms)
     else:
-        _say_anew(uow, found[0])
+        _send_again(uow, found[0])
     return Replayed(Outcome.ON_ITS_WAY)
 
 
-def _say_anew(uow: UnitOfWork, old: Row) -> None:
+def _send_again(uow: UnitOfWork, old: Row) -> None:
     lane = (old["recipient"], old["case_id"])
     before, now_ms = decode(old["body"]), uow.now_ms
     message = compose(
@@ -184,7 +184,7 @@ def _settle(uow: UnitOfWork, message: Message[Any], before: Row) -> None:
     outbox.owe_receipts(uow.tx, [receipt | {"peer": message.source, "next_ms": uow.now_ms}])
 
 
-_REPLAYS = {parked.WIRE: _from_the_wire, parked.DESK: _at_the_desk, parked.PEER: _to_the_peer}
+_REPLAYS = {parked.WIRE: _from_the_wire, parked.DESK: _from_the_desk, parked.PEER: _to_the_peer}
 
 
 def _arrive_again(store: Store, context: CenterContext, row: Row, now: datetime) -> Replayed:

@@ -85,7 +85,7 @@ def intake(
     deps: IntakeDeps,
     submissions: Sequence[Submission],
     now: datetime,
-    ring: Callable[[], None] = noop,
+    wake: Callable[[], None] = noop,
 ) -> list[Reply]:
     """Take in a batch; one reply for each, in order. ``ring`` is called when it has left something to send or to do.
     Raises ``StoreUnavailable``: then none of it was taken."""
@@ -104,7 +104,7 @@ def intake(
 
     replies, stirs = store.write(change)
     if stirs:
-        ring()
+        wake()
     return replies
 
 

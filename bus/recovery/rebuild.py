@@ -90,12 +90,18 @@ def _returns(history: CaseHistory) -> tuple[k.Return, ...]:
         if isinstance(one.data, _WITH_RETURNS):
             known = all_returns(known, one.data.returns)
     counted = {(one.offer_id, one.by) for one in known}
-    for said in history.theirs(k.Declined):
-        if (said.data.offer_id, said.source) not in counted:
-            text = " ".join((said.data.text or "").split())[:200] or None
+    for message in history.theirs(k.Declined):
+        if (message.data.offer_id, message.source) not in counted:
+            text = " ".join((message.data.text or "").split())[:200] or None
             known = (
                 *known,
-                k.Return(offer_id=said.data.offer_id, by=said.source, reason=said.data.reason, text=text, at=said.time),
+                k.Return(
+                    offer_id=message.data.offer_id,
+                    by=message.source,
+                    reason=message.data.reason,
+                    text=text,
+                    at=message.time,
+                ),
             )
     return known[-50:]
 
@@ -134,17 +140,17 @@ def _offer_out(history: CaseHistory, record: Record) -> SentOffer | None:
     return None
 
 
-def _asked(offer: SentOffer | None, said: Message[k.Offered]) -> SentOffer:
+def _asked(offer: SentOffer | None, message: Message[k.Offered]) -> SentOffer:
     if offer is None:
-        to = (said.recipient,)
-        data = said.data
+        to = (message.recipient,)
+        data = message.data
         return SentOffer(
-            offer_id=data.offer_id, mode=data.mode, version=data.version, pending=to, asked=to, at=said.time
+            offer_id=data.offer_id, mode=data.mode, version=data.version, pending=to, asked=to, at=message.time
         )
-    if said.recipient in offer.asked:
+    if message.recipient in offer.asked:
         return offer
     return offer.model_copy(
-        update={"pending": (*offer.pending, said.recipient), "asked": (*offer.asked, said.recipient)}
+        update={"pending": (*offer.pending, message.recipient), "asked": (*offer.asked, message.recipient)}
     )
 
 

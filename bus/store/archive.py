@@ -140,9 +140,9 @@ def epochs(tx: Tx, peers: Iterable[str]) -> dict[str, tuple[int, str]]:
     return {peer: (era, recovery) for peer, era, recovery in rows}
 
 
-def begin_epoch(tx: Tx, peer: str, era: int, recovery: str) -> None:
+def begin_epoch(tx: Tx, peer: str, epoch: int, recovery: str) -> None:
     """``peer`` speaks in this era from now on; what it said before and was not applied is forgotten."""
-    upsert(tx, t.eras, [{"peer": peer, "era": era, "recovery": recovery}])
+    upsert(tx, t.eras, [{"peer": peer, "era": epoch, "recovery": recovery}])
     tx.execute(delete(t.held).where(t.held.c.peer == peer))
 
 

@@ -55,13 +55,13 @@ class StoreUnavailable(RuntimeError):
 class Store:
     """One center's store. Threads may share it; each transaction belongs to one thread."""
 
-    def __init__(self, url: str, vault: object = None) -> None:
+    def __init__(self, url: str, encryption: object = None) -> None:
         """``vault``: what hides and shows its rows (``bus/store/encryption.py``); without one they stand in clear."""
         self.url = make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = threading.Lock()
         self._writer: Connection | None = None
-        self.engine = _open(url, self.on_sqlite).execution_options(vault=vault)
+        self.engine = _open(url, self.on_sqlite).execution_options(vault=encryption)
 
     def write(self, change: Callable[[Tx], T]) -> T:
         """Run ``change`` in one transaction and commit it. On a lost race or a passing fault it is run again, so it
@@ -96,9 +96,9 @@ class Store:
         cost more than the statements of an ordinary round."""
         tx = self._writer = self._writer or self._new_writer()
         try:
-            _sqlite_say(tx, "BEGIN IMMEDIATE")
+            _sqlite_execute(tx, "BEGIN IMMEDIATE")
             done = change(tx)
-            _sqlite_say(tx, "COMMIT")
+            _sqlite_execute(tx, "COMMIT")
         except BaseException:
             self._undo(tx)
             raise
@@ -106,8 +106,8 @@ class Store:
 
     def _new_writer(self) -> Connection:
         writer = self.engine.connect().execution_options(writer=True)
-        _sqlite_say(writer, f"PRAGMA cache_size={-WRITERS_CACHE_KIB}")
-        _sqlite_say(writer, f"PRAGMA wal_autocheckpoint={PAGES_IN_THE_LOG}")
+        _sqlite_execute(writer, f"PRAGMA cache_size={-WRITERS_CACHE_KIB}")
+        _sqlite_execute(writer, f"PRAGMA wal_autocheckpoint={PAGES_IN_THE_LOG}")
         return writer
 
     def _undo(self, tx: Tx) -> None:
@@ -170,10 +170,10 @@ def _sqlite_begin(connection: Connection) -> None:
     """What SQLAlchemy's own transactions begin with; the writer says it itself."""
     options = connection.get_execution_options()
     if not options.get("writer", False):
-        _sqlite_say(connection, "BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
+        _sqlite_execute(connection, "BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
 
 
-def _sqlite_say(connection: Connection, word: str) -> None:
+def _sqlite_execute(connection: Connection, word: str) -> None:
     try:
         # by the driver itself: SQLAlchemy's own way costs as much again as the rest of an empty transaction
         connection.connection.driver_connection.execute(word)  # type: ignore[union-attr]  # there is one

@@ -182,14 +182,14 @@ _SENT_MARKS = Prepared(
 )
 
 
-def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], era: int) -> dict[tuple[str, str], int]:
+def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], epoch: int) -> dict[tuple[str, str], int]:
     """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them. ``era``: in which this
     center speaks, and a new lane begins."""
     if not wanted:
         return {}
-    before = dict.fromkeys(wanted, epoch_start(era))
+    before = dict.fromkeys(wanted, epoch_start(epoch))
     before |= {(peer, case_id): sent for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted))}
-    set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()}, era)
+    set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()}, epoch)
     return before
 
 
@@ -204,12 +204,12 @@ def _set_mark(column: str) -> Prepared:
 _SET_MARK = {column: _set_mark(column) for column in ("sent", "applied")}
 
 
-def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int], era: int) -> None:
+def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int], epoch: int) -> None:
     """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is. ``era``: in which this
     center speaks; a new lane's mark says that whatever was said in it before has been told."""
     if not values:
         return
-    other, start = ("applied", 0) if column == "sent" else ("sent", epoch_start(era))
+    other, start = ("applied", 0) if column == "sent" else ("sent", epoch_start(epoch))
     rows = [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())]
     _SET_MARK[column].each(tx, rows)
 

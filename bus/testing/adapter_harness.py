@@ -77,13 +77,13 @@ class AdapterHarness:
         self.road = EmbeddedBroker([self.me, *self.others])
         self.peers = FakePeers(self.road, self.me, self.others)
         simulator = importlib.import_module(f"{self.samples.package}.simulator").Simulator
-        self.vendor: BackendSimulator = simulator(self.me, "", self.secret)
-        self.vendor_url = self.vendor.start()
+        self.backend: BackendSimulator = simulator(self.me, "", self.secret)
+        self.backend_url = self.backend.start()
         self.process = CenterProcess(self._settings(), EmbeddedTransport(self.me, self.road))
         self.process.center = self.process.engine.center = self._watched(self._plant(self.process.center))
         self.process.engine.breaker.policy = QUICK
         self.url = self.process.start()
-        self.vendor.intake_url = self.url
+        self.backend.intake_url = self.url
         self.http = httpx.Client(base_url=self.url, timeout=15, trust_env=False)
         for photo in self.samples.photos:
             self.put(photo).raise_for_status()
@@ -102,7 +102,7 @@ class AdapterHarness:
             store=f"sqlite:///{self.folder / 'store.db'}",
             data=str(self.folder / "data"),
             intake_secret=self.secret,
-            backend={"url": self.vendor_url, "timeout": TIMEOUT},
+            backend={"url": self.backend_url, "timeout": TIMEOUT},
             http={"port": 0},
             routes=routes,
             arbiter=ARBITER,
@@ -132,7 +132,7 @@ class AdapterHarness:
         try:
             self.http.close()
             self.process.stop()
-            self.vendor.stop()
+            self.backend.stop()
             self.peers.close()
             self.road.close()
         finally:
@@ -141,7 +141,7 @@ class AdapterHarness:
 
     def fresh(self) -> None:
         """As if nothing had happened yet; uploaded attachments stay."""
-        self.vendor.heal()
+        self.backend.heal()
         self.until(lambda: self.count(t.work, t.work.c.state == "waiting") == 0, "an idle desk", fail=False)
         self.peers.forget()
 
@@ -181,12 +181,12 @@ class AdapterHarness:
 
     def records(self) -> list[Json]:
         """The vendor's records, as its own page shows them."""
-        found = httpx.get(f"{self.vendor_url}/records", trust_env=False).json()
+        found = httpx.get(f"{self.backend_url}/records", trust_env=False).json()
         return list(found.values()) if isinstance(found, dict) else list(found)
 
     def effects(self, key: str) -> list[Json]:
         """What happened in the vendor's system under idempotency keys that hold ``key``."""
-        return [effect for effect in list(self.vendor.effects) if key in effect["key"]]
+        return [effect for effect in list(self.backend.effects) if key in effect["key"]]
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

@@ -31,10 +31,10 @@ def survives_every_answer_of_its_vendor(harness: AdapterHarness, moods: Sequence
     for name in moods:
         fault = (PASSING | FINAL)[name]
         harness.fresh()
-        harness.vendor.order_fault(fault.model_copy(update={"times": len(harness.samples.outs)}))
+        harness.backend.order_fault(fault.model_copy(update={"times": len(harness.samples.outs)}))
         played = [play(harness, sample) for sample in harness.samples.outs]
         harness.until(lambda played=played: done(harness, *played), "every message worked or parked", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
-        harness.vendor.heal()
+        harness.backend.heal()
         aside = {row["message_id"]: row for row in harness.parked()}
         if name in PASSING and aside:
             faults.append(
@@ -59,8 +59,8 @@ def _replay(harness: AdapterHarness, played: list[Played]) -> None:
 def waits_for_a_vendor_that_is_away(harness: AdapterHarness) -> None:
     """While the vendor's system is off, messages are receipted and kept; when it is back, each has its effect once."""
     harness.fresh()
-    port = int(harness.vendor_url.rpartition(":")[2])
-    harness.vendor.stop()
+    port = int(harness.backend_url.rpartition(":")[2])
+    harness.backend.stop()
     try:
         played = [play(harness, sample) for sample in harness.samples.outs]
         harness.until(lambda: all(o.message.id in harness.peers.receipts for o in played), "receipts while it is away")
@@ -71,8 +71,8 @@ def waits_for_a_vendor_that_is_away(harness: AdapterHarness) -> None:
         early = sum(len(harness.effects(one.key)) for one in played)
         aside = [row["code"] for row in harness.parked()]
     finally:
-        harness.vendor._threads.clear()
-        harness.vendor.start(port)
+        harness.backend._threads.clear()
+        harness.backend.start(port)
     harness.until(lambda: done(harness, *played), "every message worked", fail=False)
     faults = [f"{early} effects while the vendor's system was off"] if early else []
     faults += [f"parked {code}, though the vendor's system was only away" for code in aside]
@@ -92,12 +92,12 @@ def keeps_the_order_of_a_case(harness: AdapterHarness) -> None:
     first, effects = ready(harness, sample)
     second = harness.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # it has one
     third = harness.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # as above
-    harness.vendor.order_fault(Fault(status=503))
+    harness.backend.order_fault(Fault(status=503))
     for message in (second, third, first):  # and the road brings them in another order
         harness.peers.say(message)
     in_order = [str(m.id) for m in (first, second, third)]
     played = Played(sample, third, b"", effects, [])
     harness.until(lambda: done(harness, played) and harness.idle(), "all three worked", fail=False)
-    happened = [next((i for i in in_order if i in e["key"]), "") for e in harness.vendor.effects]
+    happened = [next((i for i in in_order if i in e["key"]), "") for e in harness.backend.effects]
     happened = list(dict.fromkeys(i for i in happened if i))
     assert happened == in_order, f"{sample.name}: three in one case had their effects in the order {happened}"

@@ -89,11 +89,11 @@ def _with(body: Json, path: tuple[str | int, ...], value: object) -> Json:
 def _trouble_at_the_desk(harness: AdapterHarness) -> None:
     """Canary cases whose vendor refuses, is away, or talks nonsense."""
     for fault in (Fault(status=400), Fault(status=500), Fault(status=0)):
-        harness.vendor.heal()
-        harness.vendor.order_fault(fault.model_copy(update={"times": len(harness.samples.outs)}))
+        harness.backend.heal()
+        harness.backend.order_fault(fault.model_copy(update={"times": len(harness.samples.outs)}))
         played = [play(harness, sample, _canary(sample.data)) for sample in harness.samples.outs]
         harness.until(lambda played=played: done(harness, *played), "canaries worked", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
-    harness.vendor.heal()
+    harness.backend.heal()
 
 
 def _canary(data: Json) -> Json:

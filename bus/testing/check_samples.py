@@ -115,14 +115,14 @@ def answers_a_repeated_form_alike(harness: AdapterHarness) -> None:
         harness.fresh()
         first = send(harness, sample)
         harness.until(harness.idle, f"{sample.name}: everything said and receipted", fail=False)
-        journal, said, effects = harness.count(t.journal), len(harness.peers.heard), len(harness.vendor.effects)
+        journal, said, effects = harness.count(t.journal), len(harness.peers.heard), len(harness.backend.effects)
         again = harness.post(sample.form, sample.body)
         harness.until(harness.idle, f"{sample.name}: nothing more", fail=False)
         if (first.answer.status_code, again.status_code) != (202, 200):
             faults.append(f"{sample.name}: answered {first.answer.status_code}, then {again.status_code}; not 202, 200")
         elif again.json()["cases"] != first.answer.json()["cases"]:
             faults.append(f"{sample.name}: the second answer names other cases")
-        elif journal != harness.count(t.journal) or len(harness.vendor.effects) != effects:
+        elif journal != harness.count(t.journal) or len(harness.backend.effects) != effects:
             faults.append(f"{sample.name}: the repeat changed something")
         elif said != len(harness.peers.heard):
             faults.append(f"{sample.name}: the repeat said something")

@@ -8,7 +8,7 @@ import pytest
 
 from verification.chaos import table
 from verification.chaos.__main__ import groups
-from verification.chaos.http import Door, Json, Server
+from verification.chaos.http import IntakeClient, Json, Server
 from verification.chaos.play import Row
 from verification.chaos.pulse import Pulse
 from verification.chaos.vitals import growth
@@ -61,7 +61,7 @@ def test_what_a_killed_center_did_not_finish_to_ask_is_not_done() -> None:
         caller.sendall(b"POST /orders HTTP/1.1\r\ncontent-length: 20\r\n\r\n")
         caller.shutdown(socket.SHUT_WR)
         assert caller.recv(100) == b""
-    door = Door(server.url, "whsec_AAAA")
+    door = IntakeClient(server.url, "whsec_AAAA")
     assert door.submit("message", {"whole": True}).status == 200
     door.close()
     server.shutdown()

@@ -15,7 +15,7 @@ from bus.pipeline.intake import IntakeDeps, intake
 from bus.pipeline.intake import Submission as Form
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext
 from tests.unit.steps import BareCenter
-from verification.checker import Effect, Evidence, Seat, Snapshot, Submission, Told, read, text_digest
+from verification.checker import CenterEvidence, Effect, Evidence, Snapshot, Submission, Told, read, text_digest
 
 MEDIA, PARTY, GOVERNMENT = "media_center-150402", "party_service-150402006", "government_service-150402"
 PLANS = ("resolve", "decline", "pass", "assist")
@@ -145,7 +145,7 @@ class County:
         effects = {name: tuple(vendor.effects) for name, vendor in self.vendors.items()}
         submissions = tuple(self.submissions)
         seats = {
-            name: Seat(
+            name: CenterEvidence(
                 name, read(bare.store), effects[name],
                 leaves_effects=frozenset(kind.kind for kind in k.CASE_KINDS),
                 once_per_case=frozenset({"case.offered"}),
@@ -162,9 +162,9 @@ class County:
 
 def books_of(evidence: Evidence, name: str) -> Snapshot:
     """The books of a center that has some."""
-    books = evidence.seats[name].snapshot
-    assert books is not None
-    return books
+    snapshot = evidence.seats[name].snapshot
+    assert snapshot is not None
+    return snapshot
 
 
 def with_seat(evidence: Evidence, name: str, **changes: Any) -> Evidence:

@@ -50,7 +50,7 @@ def test_the_count_tells_what_there_was_to_judge(clean: Clean) -> None:
     assert (counts.submitted, counts.open, counts.closed, counts.handovers) == (8, 0, 8, 8)
     assert counts.said == counts.applied + counts.superseded + counts.refused > 0
     assert counts.refused == counts.parked == 0
-    assert counts.effects == sum(len(seat.effects) for seat in clean.end.seats.values()) > 0
+    assert counts.effects == sum(len(center.effects) for center in clean.end.seats.values()) > 0
     early = tally(clean.midway)
     assert early.submitted == early.open == 8
 

@@ -22,7 +22,7 @@ from bus.store import cases, schema
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.testing.center_suite import CHECKS, AdapterHarness, Check
-from verification.checker import Evidence, Seat, When, check, read, wrong
+from verification.checker import CenterEvidence, Evidence, When, check, read, wrong
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "v0.1.0"
 MEDIA, GOVERNMENT = "media_center-150402", "government_service-150402"
@@ -71,7 +71,7 @@ def assert_whole(store: Store, center: str) -> None:
         assert lying == [(row["place"], row["code"], row["case_id"]) for row in told["parked"]]
         for table in (t.applied, t.archive, t.receipts_heard, t.intakes, t.links, t.case_keys):
             assert tx.execute(select(func.count()).select_from(table)).scalar_one() > 0, table.name
-    assert wrong(check(Evidence({center: Seat(center, read(store))}), When.LIVE)) == []
+    assert wrong(check(Evidence({center: CenterEvidence(center, read(store))}), When.LIVE)) == []
 
 
 def assert_case(store: Store, told: dict[str, Any], texts: dict[str, str]) -> None:

@@ -85,7 +85,7 @@ def test_in_fair_weather_every_byte_passes_and_the_end_too(proxy: TcpProxy) -> N
 
 def test_resets_come_again_and_again_and_stop_when_healed(proxy: TcpProxy) -> None:
     """Every connection dies of an RST, not of an orderly end, until the weather is fair."""
-    proxy.weather = LinkProfile(reset_every=(0.01, 0.05))
+    proxy.profile = LinkProfile(reset_every=(0.01, 0.05))
     for _ in range(3):
         with pytest.raises(ConnectionResetError), _call(proxy) as line:
             line.recv(1)
@@ -110,7 +110,7 @@ def test_a_reset_reaches_both_ends_though_nobody_reads(proxy: TcpProxy) -> None:
 
 def test_a_delayed_line_says_the_same_later(proxy: TcpProxy) -> None:
     """Forty pieces come in order, the last one no sooner than both ways take together."""
-    proxy.weather = both_ways(Stream(delay=0.1, jitter=0.05))
+    proxy.profile = both_ways(Stream(delay=0.1, jitter=0.05))
     with _call(proxy) as line:
         for number in range(40):
             line.sendall(b"%02d" % number)
@@ -146,7 +146,7 @@ def test_delays_do_not_add_up_and_keep_order(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_narrow_road_is_narrow(proxy: TcpProxy) -> None:
     """A hundred kilobytes take no less than a fifth of a second where half a megabyte a second passes."""
-    proxy.weather = LinkProfile(up=Stream(bytes_per_second=500_000))
+    proxy.profile = LinkProfile(up=Stream(bytes_per_second=500_000))
     with _call(proxy) as line:
         began = time.monotonic()
         assert len(_said_back(line, bytes(100_000))) == 100_000
@@ -155,7 +155,7 @@ def test_a_narrow_road_is_narrow(proxy: TcpProxy) -> None:
 
 def test_a_stream_is_cut_within_a_write(proxy: TcpProxy) -> None:
     """What comes back is a beginning of what was said, as long as the seed wants, and then the end."""
-    proxy.weather = LinkProfile(up=Stream(truncate_after=(1000, 2000)))
+    proxy.profile = LinkProfile(up=Stream(truncate_after=(1000, 2000)))
     data = bytes(range(250)) * 40
     with _call(proxy) as line:
         with suppress(ConnectionError):
@@ -168,7 +168,7 @@ def test_a_stream_is_cut_within_a_write(proxy: TcpProxy) -> None:
 
 def test_bits_are_flipped_and_counted(proxy: TcpProxy) -> None:
     """As many bits differ as were counted, only on the way that was named."""
-    proxy.weather = LinkProfile(down=Stream(corrupt=0.001))
+    proxy.profile = LinkProfile(down=Stream(corrupt=0.001))
     data = bytes(100_000)
     with _call(proxy) as line:
         heard = _said_back(line, data)
@@ -199,7 +199,7 @@ def test_silence_swallows_and_the_line_is_worthless_afterwards(proxy: TcpProxy) 
     """In silence the line is accepted and nothing comes; a line that lost bytes is reset when it is over."""
     with _call(proxy) as old:
         assert _said_back(old, b"one") == b"one"
-        proxy.weather = both_ways(Stream(silent=True))
+        proxy.profile = both_ways(Stream(silent=True))
         with _call(proxy) as new:
             new.sendall(b"lost")
             old.sendall(b"lost")
@@ -217,7 +217,7 @@ def test_silence_swallows_and_the_line_is_worthless_afterwards(proxy: TcpProxy) 
 
 def test_silence_one_way_lets_the_other_way_pass(proxy: TcpProxy) -> None:
     """What the client says arrives though no answer does; the answers are what is swallowed."""
-    proxy.weather = LinkProfile(down=Stream(silent=True))
+    proxy.profile = LinkProfile(down=Stream(silent=True))
     with _call(proxy) as line:
         line.sendall(b"hello")
         _eventually(lambda: proxy.counts["swallowed"] == 5)
@@ -229,11 +229,11 @@ def test_refused_is_refused_and_the_standing_line_stays(proxy: TcpProxy) -> None
     """Nobody listens while it refuses; the port is the same afterwards."""
     with _call(proxy) as line:
         assert _said_back(line, b"one") == b"one"
-        proxy.weather = LinkProfile(refuse=True)
+        proxy.profile = LinkProfile(refuse=True)
         with pytest.raises(ConnectionRefusedError):
             _call(proxy)
         assert _said_back(line, b"two") == b"two"
-        proxy.weather = FAIR
+        proxy.profile = FAIR
         with _call(proxy) as again:
             assert _said_back(again, b"three") == b"three"
 

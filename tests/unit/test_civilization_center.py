@@ -352,7 +352,7 @@ def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, Civili
     _, system = town
     wish = {"client_name": "居民乙", "text": "一盏台灯", "division": "150402", "to": [PARTY]}
     served = {"action": "resolve", "reply": "已送到", "team": "青年队", "hours": 1.5}
-    with httpx.Client(base_url=system._vendor.url, trust_env=False) as people:
+    with httpx.Client(base_url=system._backend.url, trust_env=False) as people:
         wished = people.post("/residents/wishes", json=wish).json()["id"]
         ordered = people.post("/residents/orders", json={"resident": "甲", "item": "法律服务", "division": "150402"})
         order = system.open_order(mapping.order(a_case(PARTY), "handle", PARTY), key="k")

@@ -126,7 +126,7 @@ def test_a_port_that_another_program_has_is_told(config: Path, vendor: str, monk
     """Whoever answers there without being a center of ours has taken the door."""
     monkeypatch.setenv("BUS_INTAKE_SECRET", SECRET)
     monkeypatch.setenv("BUS_HTTP__PORT", vendor.rpartition(":")[2])
-    (check,) = checks.door(load(config))
+    (check,) = checks.http_address(load(config))
     assert check.severity is not None
     assert "cannot listen" in check.found.en
 

@@ -330,7 +330,7 @@ def test_an_order_is_seen_though_its_papers_are_away(town: Town) -> None:
 def test_the_caller_reads_progress_and_nothing_between_staff(town: Town, told: Told) -> None:
     """S15: the caller sees what is meant for him, and what he and staff do is told as valid forms."""
     _, system = town
-    with httpx.Client(base_url=system._vendor.url, trust_env=False) as people:
+    with httpx.Client(base_url=system._backend.url, trust_env=False) as people:
         form = {"title": "路面有落石", "text": "有石块", "division": "152223100"}
         number = people.post("/callers/orders", json=form).json()["order_no"]
         for index, public in enumerate((True, False)):

@@ -327,11 +327,11 @@ def test_an_order_is_seen_though_its_photo_is_away(town: tuple[Simulator, MediaS
 def test_every_record_of_a_case_hears_the_news(town: tuple[Simulator, MediaSystem]) -> None:
     """Where a case has a message and an order, a line stands on both."""
     simulator, system = town
-    said = compose(
+    message = compose(
         Closed(version=2, round=1, replied_at=NOW), source=PARTY, recipient=ME, now=NOW, subject=CASE, sequence=1
     )
     context = a_desk(system, a_record("elsewhere"), {"message": "LY-1", "order": "GD-1", "assist-order": "GD-2"})
-    center.handlers["case.closed"](context, said)
+    center.handlers["case.closed"](context, message)
     assert [(record["id"], len(record["notes"])) for record in simulator.records.values()] == [
         ("LY-1", 1),
         ("GD-1", 1),
@@ -353,7 +353,7 @@ def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, Medi
 def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, MediaSystem], told: Told) -> None:
     """What residents and staff do in the stand-in changes its records and is told to the intake as valid forms."""
     _, system = town
-    url = system._vendor.url
+    url = system._backend.url
     with httpx.Client(base_url=url, trust_env=False) as people:
         left = people.post(
             "/residents/messages", json={"client_name": "居民甲", "text": "路灯不亮", "division": "150402"}

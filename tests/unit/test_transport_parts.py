@@ -16,7 +16,7 @@ from bus.transports.rabbitmq.connection import BrokerConnection
 from bus.transports.rabbitmq.consumer import acks, sender_of
 from bus.transports.rabbitmq.errors import NoAnswerError
 from bus.transports.rabbitmq.inflight import Inflight, InflightParcel
-from bus.transports.rabbitmq.publisher import MAX_BODY, fate_when_closed, unsendable
+from bus.transports.rabbitmq.publisher import MAX_BODY, result_when_closed, unsendable
 from bus.transports.rabbitmq.transport import each_node
 
 A, B = "media_center-150402", "party_service-150402"
@@ -150,7 +150,7 @@ def test_sender_is_named_by_the_exchange_alone(exchange: str, user_id: str | Non
 )
 def test_fate_of_what_was_in_flight(error: BaseException | None, any_confirmed: bool, result: SendResult) -> None:
     """Refused only where none of them can have arrived: a right may have been taken away in the middle."""
-    assert fate_when_closed(error, any_confirmed) is result
+    assert result_when_closed(error, any_confirmed) is result
 
 
 def test_unsendable_parcels() -> None:
@@ -187,11 +187,11 @@ def test_line_is_cut_when_the_broker_owes_an_answer() -> None:
     """An answer that comes ends the waiting; one that does not come ends the connection."""
     connection, silent = BrokerConnection("x", [Parameters()], lambda _: None, lambda: None), Silent()
     connection._loop = connection._connection = silent
-    connection.owed()
+    connection.expect_answer()
     connection.answered()
     assert silent.timers == []
-    connection.owed()
-    connection.owed()
+    connection.expect_answer()
+    connection.expect_answer()
     (timer,) = silent.timers
     timer()
     assert [type(error) for error in silent.ended] == [NoAnswerError]

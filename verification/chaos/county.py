@@ -16,7 +16,7 @@ from bus.settings import fresh_secret
 from bus.store.database import Store
 from verification.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
 from verification.chaos.load import Load
-from verification.chaos.vendors import Desk
+from verification.chaos.vendors import BackendPlan
 from verification.checker.canaries import Canary
 from verification.services.allocation import free_ports
 
@@ -29,7 +29,7 @@ def names(division: str) -> list[str]:
 
 
 @dataclass(slots=True)
-class Town:
+class ChaosCounty:
     """``open`` it, let ``load`` run, do harm through ``centers`` and ``vendors``, ``close`` it."""
 
     folder: Path
@@ -63,7 +63,7 @@ class Town:
         for name, door in doors.items():
             vendor = ports.pop()
             self.secrets[name] = fresh_secret()
-            desks.append(Desk(name, vendor, f"http://127.0.0.1:{door}", self.secrets[name]))
+            desks.append(BackendPlan(name, vendor, f"http://127.0.0.1:{door}", self.secrets[name]))
             self.centers[name] = CenterProcess(
                 name,
                 self._settings(name, door, vendor),
@@ -114,7 +114,7 @@ class Town:
         """The URL of a center's intake."""
         return f"http://127.0.0.1:{self.centers[name].settings['http']['port']}"
 
-    def _start_vendors(self, desks: Sequence[Desk]) -> None:
+    def _start_vendors(self, desks: Sequence[BackendPlan]) -> None:
         plan = self.folder / "vendors.plan.json"
         plan.write_text(
             json.dumps(

@@ -21,7 +21,7 @@ def drain(on: Stage, pulse: Pulse, healed: float) -> float:
     quiet = 0
     while (waited := time.monotonic() - healed) < PATIENCE:
         before = len(pulse.answered)
-        quiet = quiet + 1 if on.road.depth() == 0 and _settled(on) else 0
+        quiet = quiet + 1 if on.links.depth() == 0 and _settled(on) else 0
         pulse.look()
         if quiet >= 3 and len(pulse.answered) == before:
             return waited
@@ -31,7 +31,7 @@ def drain(on: Stage, pulse: Pulse, healed: float) -> float:
 
 def _settled(on: Stage) -> bool:
     try:
-        return not any(waiting(on.town.store_url(center)) for center in on.town.centers)
+        return not any(waiting(on.county.store_url(center)) for center in on.county.centers)
     except StoreUnavailable:
         return False
 
@@ -39,8 +39,8 @@ def _settled(on: Stage) -> bool:
 def what_waits(on: Stage) -> list[str]:
     """What has not been settled, one line a center: for the finding."""
     lines = []
-    for center in on.town.centers:
-        store = on.town.store(center)
+    for center in on.county.centers:
+        store = on.county.store(center)
         try:
             with store.reading() as tx:
                 waits = [line for table in (t.outbox, t.work) for line in _groups(tx, table)]
@@ -55,7 +55,7 @@ def what_waits(on: Stage) -> list[str]:
             store.close()
         if waits:
             lines.append(f"{center} waits: {'; '.join(waits)}")
-    return [*lines, f"in the inboxes: {on.road.depth()}"]
+    return [*lines, f"in the inboxes: {on.links.depth()}"]
 
 
 def _groups(tx: Connection, table: Table) -> Iterator[str]:

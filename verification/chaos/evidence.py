@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from verification.chaos.county import Town
-from verification.checker import Effect, Evidence, Seat, Snapshot, Submission, Told, read, text_digest
+from verification.chaos.county import ChaosCounty
+from verification.checker import CenterEvidence, Effect, Evidence, Snapshot, Submission, Told, read, text_digest
 
 LEAVES_EFFECTS = frozenset({"case.offered", "case.accepted", "case.resolved", "case.closed"})
 """What our four vendors see of a case that is handed over, resolved and closed."""
@@ -15,34 +15,34 @@ ONCE = frozenset({"open-handle", "replies", "answers"})
 """Effects that each case has once at one center: it is handed over once, and its resident is answered once."""
 
 
-def books_of(town: Town, center: str) -> Snapshot:
+def books_of(county: ChaosCounty, center: str) -> Snapshot:
     """What the center's store says now."""
-    store = town.store(center)
+    store = county.store(center)
     try:
         return read(store)
     finally:
         store.close()
 
 
-def collect(town: Town, forgotten: dict[str, list[Snapshot]], texts: dict[str, str]) -> Evidence:
+def collect(county: ChaosCounty, forgotten: dict[str, list[Snapshot]], texts: dict[str, str]) -> Evidence:
     """Everything of a town whose centers have been stopped. ``texts``: native id → the matter's text."""
     effects = defaultdict(list)
-    for line in _lines(town.folder / "effects.jsonl"):
+    for line in _lines(county.folder / "effects.jsonl"):
         if line["what"] != "repeat":
             effects[line["center"]].append(Effect(line["key"], line["what"], int(line["at"] * 1000)))
-    tries = [*_lines(town.folder / "told.jsonl"), *_lines(town.folder / "told-staff.jsonl")]
+    tries = [*_lines(county.folder / "told.jsonl"), *_lines(county.folder / "told-staff.jsonl")]
     return Evidence(
         seats={
-            name: Seat(
+            name: CenterEvidence(
                 name,
-                books_of(town, name),
+                books_of(county, name),
                 effects=effects[name],
                 forgotten=forgotten.get(name, ()),
                 recovered=name in forgotten,
                 leaves_effects=LEAVES_EFFECTS,
                 once_per_case=ONCE,
             )
-            for name in town.centers
+            for name in county.centers
         },
         submissions=[_submission(line, texts) for line in tries],
     )

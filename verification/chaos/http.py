@@ -88,7 +88,7 @@ class Told:
     body: Json
 
 
-class Door:
+class IntakeClient:
     """The way into one center's intake, over one connection that is kept open. For one thread."""
 
     def __init__(self, url: str, secret: str, timeout: float = 10) -> None:

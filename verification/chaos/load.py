@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verification.chaos.http import Door, Json
+from verification.chaos.http import IntakeClient, Json
 from verification.chaos.vendors import Lines
 from verification.checker.canaries import Canary
 
@@ -144,12 +144,12 @@ class Load:
         self._queues[center].put(_Form(center, form, native_id, body, to))
 
     def _hand_in(self, center: str) -> None:
-        door = Door(*self._doors[center])
+        door = IntakeClient(*self._doors[center])
         while (form := self._queues[center].get()) is not None:
             self._until_told(door, form)
         door.close()
 
-    def _until_told(self, door: Door, form: _Form) -> None:
+    def _until_told(self, door: IntakeClient, form: _Form) -> None:
         """A vendor's system keeps a form and sends it again until it is told yes or no."""
         first = time.time()
         while True:

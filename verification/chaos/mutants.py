@@ -18,7 +18,7 @@ def planted_loss(scene: Scene) -> None:
     scene.hold(5, 10)
     center = scene.center()
     center.kill9()
-    with closing(sqlite3.connect(scene.town.store_url(center.name).removeprefix("sqlite:///"))) as store:
+    with closing(sqlite3.connect(scene.county.store_url(center.name).removeprefix("sqlite:///"))) as store:
         store.execute("DELETE FROM cases WHERE case_id IN (SELECT case_id FROM cases ORDER BY case_id LIMIT 3)")
         store.commit()
     center.start()
@@ -47,7 +47,7 @@ def planted_leak(scene: Scene) -> None:
 )  # fmt: skip
 def planted_twice(scene: Scene) -> None:
     scene.hold(5, 10)
-    path = scene.town.folder / "effects.jsonl"
+    path = scene.county.folder / "effects.jsonl"
     done = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if '"open-handle"' in line]
     with path.open("a", encoding="utf-8") as effects:
         effects.write(json.dumps({**done[0], "record": "once-more"}) + "\n")

@@ -108,7 +108,7 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
         finally:
             performance.close()
         if row.findings and setting.keep is not None:
-            shutil.copytree(set_up.town.folder, setting.keep / f"{row.faults[:80].replace('/', '_')}-{seed}")
+            shutil.copytree(set_up.county.folder, setting.keep / f"{row.faults[:80].replace('/', '_')}-{seed}")
     return row
 
 
@@ -126,10 +126,10 @@ class Performance:
     def __init__(self, on: Stage, setting: Setting, row: Row) -> None:
         self.on, self.setting, self.row = on, setting, row
         self.people = canaries(row.seed)
-        self.load = on.town.load(self.people, setting.rate, row.seed)
-        self.pulse = Pulse(on.town.folder, on.town.centers)
-        self.vitals = Vitals(on.town.centers)
-        self.events = Lines(on.town.folder / "events.jsonl")
+        self.load = on.county.load(self.people, setting.rate, row.seed)
+        self.pulse = Pulse(on.county.folder, on.county.centers)
+        self.vitals = Vitals(on.county.centers)
+        self.events = Lines(on.county.folder / "events.jsonl")
         self.forgotten: dict[str, list[Snapshot]] = defaultdict(list)
         """Center → what its store said each time before an old backup took its place."""
         self.began = self.healed = 0.0
@@ -175,8 +175,8 @@ class Performance:
     def _scene(self, fault: Fault, targets: list[str]) -> Scene:
         on = self.on
         return Scene(
-            town=on.town,
-            road=on.road,
+            county=on.county,
+            links=on.links,
             load=self.load,
             rng=random.Random(f"{self.row.seed} {fault.name}"),  # noqa: S311 - no secret
             seconds=self.setting.seconds,
@@ -186,21 +186,21 @@ class Performance:
             postgres=on.postgres,
             clocks=dict(on.clocks),
             disks=dict(on.disks),
-            books=lambda center: self.forgotten[center].append(books_of(on.town, center)),
+            books=lambda center: self.forgotten[center].append(books_of(on.county, center)),
         )
 
     def settle(self) -> None:
         """No more load; wait until nothing moves, and stop the centers."""
-        row, town = self.row, self.on.town
+        row, county = self.row, self.on.county
         self.load.stop(WITHIN)
         row.drain = drain(self.on, self.pulse, self.healed)
         self.stuck = what_waits(self.on) if row.drain > WITHIN else []
         self.pulse.look()
-        self.journal, self.shown = self.on.road.journal(self.people if town.seals else ()), pages(self.on)
+        self.journal, self.shown = self.on.links.journal(self.people if county.seals else ()), pages(self.on)
         row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
         row.absorbed = self.pulse.repeats + self.journal.repeats
-        town.leave()
-        deaths = [death for center in town.centers.values() for death in center.deaths]
+        county.leave()
+        deaths = [death for center in county.centers.values() for death in center.deaths]
         row.deaths = len(deaths)
         row.findings += deaths
         self.events.close()
@@ -208,11 +208,11 @@ class Performance:
     def judge(self) -> None:
         """What the checker and the hunt find in what is left."""
         row = self.row
-        evidence = collect(self.on.town, self.forgotten, self.load.texts())
+        evidence = collect(self.on.county, self.forgotten, self.load.texts())
         found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL), self.excuses)
         row.messages = evidence.handed_over
         row.message_rate = row.messages / (self.healed + row.drain - self.began)
-        row.parked = sum(len(books.parked) for _, books in evidence.open_snapshots)
+        row.parked = sum(len(snapshot.parked) for _, snapshot in evidence.open_snapshots)
         row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
         row.findings += leaks(self.on, self.people, self.journal, self.shown)
         if row.drain > WITHIN:

@@ -20,10 +20,10 @@ def pages(on: Stage) -> list[Place]:
     """What the centers show to whoever asks; read it while they run."""
     shown: list[Place] = []
     with httpx.Client(timeout=10, trust_env=False) as http:
-        for center in on.town.centers:
+        for center in on.county.centers:
             for page in PAGES:
                 try:
-                    shown.append((f"{center} {page}", http.get(on.town.door(center) + page).content))
+                    shown.append((f"{center} {page}", http.get(on.county.door(center) + page).content))
                 except httpx.HTTPError:
                     shown.append((f"{center} {page}", b""))
     return shown
@@ -34,25 +34,25 @@ def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence
     broker; where the centers have no keys, in the broker's logs and in those columns of the stores that are clean
     without."""
     places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
-    hits = [*scan(people, places, {} if on.town.seals else STORES), *journal.inside]
+    hits = [*scan(people, places, {} if on.county.seals else STORES), *journal.inside]
     return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hits]
 
 
 def _places(on: Stage) -> Iterator[Place]:
-    yield "town", on.town.folder
-    for node in on.road.nodes:
+    yield "town", on.county.folder
+    for node in on.links.nodes:
         folder = getattr(node.server, "folder", None)  # a broker in a container keeps its log there
         if isinstance(folder, Path):
-            if not on.town.seals:
+            if not on.county.seals:
                 _CARRIED_IN_CLEAR.add(folder)
             if folder not in _CARRIED_IN_CLEAR:
                 yield "broker's files", folder
             else:
                 yield "broker's log", folder / "log"
                 yield "broker's output", folder / "output.log"
-    for center in on.town.centers:
-        store = on.town.store(center)
+    for center in on.county.centers:
+        store = on.county.store(center)
         try:
-            yield from clean_columns(center, store, {} if on.town.seals else HOLD_RESIDENTS)
+            yield from clean_columns(center, store, {} if on.county.seals else HOLD_RESIDENTS)
         finally:
             store.close()

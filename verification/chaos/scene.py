@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from verification.chaos.centers import CenterProcess
-from verification.chaos.county import Town
+from verification.chaos.county import ChaosCounty
 from verification.chaos.load import Load
-from verification.chaos.transport import Road
+from verification.chaos.transport import BrokerLinks
 from verification.chaos.vendors import Lines
 from verification.faults import FakeClock, Network, Tmpfs
 from verification.services import PostgresNode, RabbitCluster
@@ -22,8 +22,8 @@ OVER = threading.Event()
 class Scene:
     """One town under load, from the moment it runs well."""
 
-    town: Town
-    road: Road
+    county: ChaosCounty
+    links: BrokerLinks
     load: Load
     rng: random.Random
     seconds: float
@@ -60,10 +60,10 @@ class Scene:
 
     def center(self) -> CenterProcess:
         """One of the centers that may be struck."""
-        return self.town.centers[self.rng.choice(self.targets)]
+        return self.county.centers[self.rng.choice(self.targets)]
 
     @property
     def cluster(self) -> RabbitCluster:
         """The broker, where a fault needs it to be a cluster."""
-        assert isinstance(self.road.broker, RabbitCluster)
-        return self.road.broker
+        assert isinstance(self.links.broker, RabbitCluster)
+        return self.links.broker

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from verification.chaos.centers import HERE
-from verification.chaos.county import Town, names
+from verification.chaos.county import ChaosCounty, names
 from verification.chaos.faults import Fault, Needs
-from verification.chaos.transport import Road
+from verification.chaos.transport import BrokerLinks
 from verification.faults import FakeClock, Network, Tmpfs
 from verification.services import PostgresNode, RabbitCluster, RabbitNode
 
@@ -101,8 +101,8 @@ def _unpack(ref: str, folder: Path) -> None:
 class Stage:
     """A town that is open, and what surrounds it."""
 
-    town: Town
-    road: Road
+    county: ChaosCounty
+    links: BrokerLinks
     network: Network | None
     postgres: PostgresNode | None
     clocks: Mapping[str, FakeClock]
@@ -126,9 +126,11 @@ def stage(
         folder = Path(tempfile.mkdtemp(prefix="chaos-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         centers = names(division)
-        road = Road(servers.cluster() if broker == "cluster" or Needs.CLUSTER in needs else servers.node(), centers)
-        stack.callback(road.close)
-        road.open()
+        links = BrokerLinks(
+            servers.cluster() if broker == "cluster" or Needs.CLUSTER in needs else servers.node(), centers
+        )
+        stack.callback(links.close)
+        links.open()
         on_postgres = (store != "sqlite" or Needs.POSTGRES in needs) and Needs.SQLITE not in needs
         clocks, disks, stores, environments, codes = {}, {}, {}, {}, {}
         if on_postgres:
@@ -144,11 +146,13 @@ def stage(
                 environments[struck[0]] = clock.env()
             if Needs.OLD_CODE in fault.needs:
                 codes[struck[0]] = servers.previous_code()
-        town = Town(folder, road.urls(proxied=Needs.PROXY in needs), stores, environments, servers.code(version), codes)
-        stack.callback(town.close)
-        town.open()
+        county = ChaosCounty(
+            folder, links.urls(proxied=Needs.PROXY in needs), stores, environments, servers.code(version), codes
+        )
+        stack.callback(county.close)
+        county.open()
         postgres = servers.postgres() if on_postgres else None
-        yield Stage(town, road, servers.network, postgres, clocks, disks)
+        yield Stage(county, links, servers.network, postgres, clocks, disks)
 
 
 def _databases(postgres: PostgresNode, centers: Sequence[str], stack: ExitStack) -> dict[str, str]:

@@ -17,7 +17,7 @@ from verification.services import RabbitCluster, RabbitNode
 
 
 @dataclass(slots=True)
-class Road:
+class BrokerLinks:
     """A vhost of a run's own on a broker that other runs may use before and after it."""
 
     broker: RabbitNode | RabbitCluster

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from verification.chaos.http import Door, Json, Server
+from verification.chaos.http import IntakeClient, Json, Server
 
 OPENS = frozenset({"/orders", "/matters"})
 """The calls that open a record for a case of another center."""
@@ -110,7 +110,7 @@ class Staff:
                 self._ready.wait(min(1.0, self._tasks[0].due - now) if self._tasks else 1.0)
 
     def _work(self) -> None:
-        door = Door(self._url, self._secret)
+        door = IntakeClient(self._url, self._secret)
         while True:
             task = self._next()
             event_id = f"{task.record}-{task.step}"
@@ -130,7 +130,7 @@ class Staff:
                 self.give(Task(due, task.record, task.case, task.step, task.tries + 1, task.again))
 
 
-class System:
+class Backend:
     """One center's vendor system: an effect once for each idempotency key."""
 
     def __init__(self, center: str, staff: Staff, effects: Lines) -> None:
@@ -166,7 +166,7 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class BackendPlan:
     """Where one vendor's system listens, and where its center does."""
 
     center: str
@@ -175,12 +175,12 @@ class Desk:
     secret: str
 
 
-def serve(desks: list[Desk], folder: Path) -> list[Server]:
+def serve(desks: list[BackendPlan], folder: Path) -> list[Server]:
     """Start the vendors' systems of these centers; effects and answers go to files in ``folder``."""
     effects, told = Lines(folder / "effects.jsonl"), Lines(folder / "told-staff.jsonl")
     servers = []
     for desk in desks:
-        system = System(desk.center, Staff(desk.center, desk.intake_url, desk.secret, told), effects)
+        system = Backend(desk.center, Staff(desk.center, desk.intake_url, desk.secret, told), effects)
         server = Server(system.answer, desk.port)
         server.start()
         servers.append(server)
@@ -193,7 +193,7 @@ def main() -> None:
     over = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
-    servers = serve([Desk(**desk) for desk in plan["desks"]], Path(plan["folder"]))
+    servers = serve([BackendPlan(**desk) for desk in plan["desks"]], Path(plan["folder"]))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     over.wait()

@@ -2,7 +2,7 @@
 
 from verification.checker.canaries import Canary, canaries
 from verification.checker.columns import clean_columns
-from verification.checker.evidence import Effect, Evidence, Finding, Seat, Submission, Told, When, effects_of
+from verification.checker.evidence import CenterEvidence, Effect, Evidence, Finding, Submission, Told, When, effects_of
 from verification.checker.invariants import RULES, Rule, check, wrong
 from verification.checker.leak_scan import Leak, scan
 from verification.checker.report import report
@@ -14,13 +14,13 @@ from verification.checker.tally import Tally, tally
 __all__ = [
     "RULES",
     "Canary",
+    "CenterEvidence",
     "Effect",
     "Evidence",
     "Finding",
     "Leak",
     "Rule",
     "Sampler",
-    "Seat",
     "Snapshot",
     "Submission",
     "Tally",

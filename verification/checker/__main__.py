@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import ArgumentError
 
 from bus.store import Store, StoreUnavailable
-from verification.checker.evidence import Evidence, Seat, When
+from verification.checker.evidence import CenterEvidence, Evidence, When
 from verification.checker.invariants import check
 from verification.checker.report import report
 from verification.checker.store_reader import read
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
             store = Store(url)
             if store.on_sqlite and not Path(store.url.database or "").is_file():
                 raise StoreUnavailable("there is no such file", passing=False)  # noqa: TRY301 - SQLite would make it
-            seats[name] = Seat(name, read(store))
+            seats[name] = CenterEvidence(name, read(store))
             store.close()
         except (StoreUnavailable, ArgumentError):
             text = f"{name}: 存储读不了，请核对地址与版本 / its store cannot be read: check its URL and its version"

@@ -56,9 +56,9 @@ def result_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
     Read live: in one round the holder gives one result."""
     given: dict[tuple[str, int], tuple[str, Any]] = {}
-    for name, books in evidence.open_snapshots:
-        for known in books.cases:
-            record = books.record(known.case)
+    for name, snapshot in evidence.open_snapshots:
+        for known in snapshot.cases:
+            record = snapshot.record(known.case)
             if record["result"] is None or known.version >= RULING_STEP:
                 continue
             by, first = given.setdefault((known.case, record["round"]), (name, record["result"]))
@@ -72,15 +72,15 @@ def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
     Read live: the bytes of a message never change."""
     left: dict[str, bytes] = {}
-    for _, books in evidence.open_snapshots:
-        left.update((kept.message, _unsigned(kept.body)) for kept in books.archive if kept.way == "said")
-        left.update((owed.message, owed.body) for owed in books.outbox)
-    for name, books in evidence.open_snapshots:
-        for kept in books.archive:
+    for _, snapshot in evidence.open_snapshots:
+        left.update((kept.message, _unsigned(kept.body)) for kept in snapshot.archive if kept.way == "said")
+        left.update((owed.message, owed.body) for owed in snapshot.outbox)
+    for name, snapshot in evidence.open_snapshots:
+        for kept in snapshot.archive:
             body = _unsigned(kept.body)
             if kept.way == "heard" and left.get(kept.message, body) != body:
                 yield Breach(name, kept.case, f"{kept.kind} from {kept.peer} has other bytes than left: {kept.message}")
-        yield from _waiting(name, books, left)
+        yield from _waiting(name, snapshot, left)
 
 
 def _unsigned(travelled: bytes) -> bytes:
@@ -88,14 +88,14 @@ def _unsigned(travelled: bytes) -> bytes:
     return signed_document.split_message(travelled)[1]
 
 
-def _waiting(name: str, books: Snapshot, left: dict[str, bytes]) -> Iterator[Breach]:
+def _waiting(name: str, snapshot: Snapshot, left: dict[str, bytes]) -> Iterator[Breach]:
     """What is held back is as it came; what is on the desk says the same, though it may have been written anew."""
-    for held in books.held:
+    for held in snapshot.held:
         body = _unsigned(held.body)
         message = from_json(body)["id"]
         if left.get(message, body) != body:
             yield Breach(name, held.case, f"held back from {held.peer} with other bytes than left: {message}")
-    for task in books.work:
+    for task in snapshot.work:
         there = _unsigned(task.body)
         body = left.get(task.message, there)
         if body != there and from_json(body) != from_json(there):

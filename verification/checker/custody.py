@@ -19,8 +19,8 @@ def one_custodian(evidence: Evidence) -> Iterator[Breach]:
     store's forgotten books believed is undone; what anybody else had heard of it stands in his own history."""
     believed: dict[tuple[str, int], tuple[str, str]] = {}
     told: set[tuple[str, int]] = set()
-    for name, books in evidence.open_snapshots:
-        for case, version, holder in books.beliefs:
+    for name, snapshot in evidence.open_snapshots:
+        for case, version, holder in snapshot.beliefs:
             other, by = believed.setdefault((case, version), (holder, name))
             if other != holder and (case, version) not in told:
                 told.add((case, version))
@@ -31,9 +31,9 @@ def versions_never_fall(evidence: Evidence) -> Iterator[Breach]:
     """A later state is never overwritten by an older one: in one center's history the version of a case never falls.
 
     Read live: one center's journal is of one moment. A restored store begins a history of its own."""
-    for name, books in evidence.open_snapshots:
+    for name, snapshot in evidence.open_snapshots:
         newest: dict[str, int] = {}
-        for line in books.journal:
+        for line in snapshot.journal:
             if line.version < newest.get(line.case, 0):
                 if line.version:
                     yield Breach(name, line.case, f"version {newest[line.case]}, then {line.version} ({line.kind})")
@@ -46,10 +46,10 @@ def record_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
     where the origin has closed a case, somebody there closed it.
 
     Read live: records and journal of one center are read in one transaction."""
-    for name, books in evidence.open_snapshots:
-        last = {line.case: (line.holder, line.version) for line in books.journal if line.version}
-        closed = {line.case for line in books.journal if line.kind == "close"}
-        for known in books.cases:
+    for name, snapshot in evidence.open_snapshots:
+        last = {line.case: (line.holder, line.version) for line in snapshot.journal if line.version}
+        closed = {line.case for line in snapshot.journal if line.kind == "close"}
+        for known in snapshot.cases:
             if known.status == Status.CLOSED and known.origin == name and known.case not in closed:
                 yield Breach(name, known.case, "closed without a closing", evidence.set_back(name))
             said = last.pop(known.case, None)
@@ -68,13 +68,15 @@ def version_has_its_commit(evidence: Evidence) -> Iterator[Breach]:
     or ruled somewhere, and to this holder."""
     commits: set[tuple[str, int, str]] = set()
     lost = False
-    for seat in evidence.seats.values():
-        lost = lost or seat.snapshot is None
-        for books in seat.all_snapshots:
-            granted = {line.case for line in books.said.values() if line.kind == Granted.kind}
-            commits.update((line.case, line.version, line.holder) for line in books.journal if _commits(line, granted))
-    for name, books in evidence.open_snapshots:
-        for case, version, holder in sorted(books.beliefs - commits):
+    for center in evidence.seats.values():
+        lost = lost or center.snapshot is None
+        for snapshot in center.all_snapshots:
+            granted = {line.case for line in snapshot.said.values() if line.kind == Granted.kind}
+            commits.update(
+                (line.case, line.version, line.holder) for line in snapshot.journal if _commits(line, granted)
+            )
+    for name, snapshot in evidence.open_snapshots:
+        for case, version, holder in sorted(snapshot.beliefs - commits):
             yield Breach(name, case, f"{holder}@{version} was never committed", "gone" if lost else "")
 
 
@@ -107,10 +109,10 @@ def holders_agree(evidence: Evidence) -> Iterator[Breach]:
     for case, origin, path in _paths(evidence):
         truth = evidence.standing[origin].by_case[case]
         for name in path:
-            books = evidence.standing.get(name)
-            known = books.by_case.get(case) if books is not None else None
+            snapshot = evidence.standing.get(name)
+            known = snapshot.by_case.get(case) if snapshot is not None else None
             excuse = evidence.end_excuse(case, name, origin)
-            if books is None and excuse == "gone":
+            if snapshot is None and excuse == "gone":
                 continue
             if known is None:
                 yield Breach(name, case, "has held it and does not know it", excuse)
@@ -119,10 +121,10 @@ def holders_agree(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _paths(evidence: Evidence) -> Iterator[tuple[str, str, list[str]]]:
-    for name, books in evidence.standing.items():
-        for case, known in books.by_case.items():
+    for name, snapshot in evidence.standing.items():
+        for case, known in snapshot.by_case.items():
             if known.origin == name:
-                yield case, name, books.record(case)["path"]
+                yield case, name, snapshot.record(case)["path"]
 
 
 def _state(state: tuple[object, ...]) -> str:
@@ -132,9 +134,9 @@ def _state(state: tuple[object, ...]) -> str:
 def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
     """At the end an offer that waits at one end waits at the other too, help that was given has been heard, and nobody
     waits for a ruling of which the arbiter does not know."""
-    for name, books in evidence.standing.items():
-        for case in books.by_case:
-            for other, detail in _legs(evidence, name, case, books.record(case)):
+    for name, snapshot in evidence.standing.items():
+        for case in snapshot.by_case:
+            for other, detail in _legs(evidence, name, case, snapshot.record(case)):
                 yield Breach(name, case, detail, evidence.end_excuse(case, name, other))
 
 
@@ -160,14 +162,14 @@ def _legs(evidence: Evidence, name: str, case: str, record: Json) -> Iterator[tu
 
 
 def _record(evidence: Evidence, name: str, case: str) -> Json:
-    books = evidence.standing.get(name)
-    return books.record(case) if books is not None and case in books.by_case else {}
+    snapshot = evidence.standing.get(name)
+    return snapshot.record(case) if snapshot is not None and case in snapshot.by_case else {}
 
 
 def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
     """At the end every case is closed by a reply to its resident, or somebody visible owes it."""
-    for name, books in evidence.open_snapshots:
-        for known in books.cases:
+    for name, snapshot in evidence.open_snapshots:
+        for known in snapshot.cases:
             if known.origin == name and known.status != Status.CLOSED:
                 detail = f"{known.status}, held by {known.holder}@{known.version}"
                 yield Breach(name, known.case, detail, evidence.end_excuse(known.case, name, known.holder))

@@ -15,17 +15,17 @@ def applied_once(evidence: Evidence) -> Iterator[Breach]:
     """No message is applied twice at its recipient, whatever the road repeats.
 
     Read live: one center's journal and inbox are of one moment."""
-    for name, books in evidence.open_snapshots:
+    for name, snapshot in evidence.open_snapshots:
         heard: set[str] = set()
-        for line in books.journal:
+        for line in snapshot.journal:
             if line.way in ("heard", "superseded") and line.message:
                 if line.message in heard:
                     yield Breach(name, line.case, f"{line.kind} from {line.peer} was applied twice: {line.message}")
                 heard.add(line.message)
-        if len(books.remembered) < len(books.applied):
-            for message, times in Counter(row.message for row in books.applied).items():
+        if len(snapshot.remembered) < len(snapshot.applied):
+            for message, times in Counter(row.message for row in snapshot.applied).items():
                 if times > 1:
-                    yield Breach(name, books.remembered[message].case, f"{message} took {times} places")
+                    yield Breach(name, snapshot.remembered[message].case, f"{message} took {times} places")
 
 
 def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
@@ -33,11 +33,11 @@ def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
     that was put back to a backup goes on with the first place of a later era.
 
     Read live: inbox, lanes and journal of one center are of one moment."""
-    for name, books in evidence.open_snapshots:
+    for name, snapshot in evidence.open_snapshots:
         taken: dict[tuple[str, str], list[int]] = {}
-        for row in books.applied:
+        for row in snapshot.applied:
             taken.setdefault((row.peer, row.case), []).append(row.sequence)
-        marks = {(lane.peer, lane.case): lane.applied for lane in books.lanes if lane.applied}
+        marks = {(lane.peer, lane.case): lane.applied for lane in snapshot.lanes if lane.applied}
         for peer, case in marks.keys() | taken.keys():
             places, mark = sorted(taken.get((peer, case), ())), marks.get((peer, case), 0)
             missing = [p for before, p in pairwise((0, *places)) if p != before + 1 and p % EPOCH != 1]
@@ -45,7 +45,7 @@ def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
                 told = f"a gap before {missing}" if missing else f"applied {places[-1:]}"
                 yield Breach(name, case, f"from {peer}: mark {mark}, {told}")
         reached: dict[tuple[str, str], int] = {}
-        for row in (books.remembered[message] for message in books.arrived if message in books.remembered):
+        for row in (snapshot.remembered[message] for message in snapshot.arrived if message in snapshot.remembered):
             if row.sequence <= reached.get((row.peer, row.case), 0):
                 yield Breach(name, row.case, f"from {row.peer}: place {row.sequence} was applied after a later one")
             reached[row.peer, row.case] = row.sequence
@@ -55,16 +55,16 @@ def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
     """What the inbox remembers has its line in the journal with the same fate, and the other way round.
 
     Read live: one center's tables are of one moment."""
-    for name, books in evidence.open_snapshots:
-        for row in books.applied:
-            line = books.arrived.get(row.message)
+    for name, snapshot in evidence.open_snapshots:
+        for row in snapshot.applied:
+            line = snapshot.arrived.get(row.message)
             if line is None or (line.peer, line.case) != (row.peer, row.case):
                 detail = f"{row.message} from {row.peer} is remembered, the journal does not tell it"
                 yield Breach(name, row.case, detail, evidence.set_back(name))
             elif (row.verdict == Verdict.REFUSED) and line.way != "refused":
                 yield Breach(name, row.case, f"{row.message} was {line.way}, and is remembered as refused")
-        for message, line in books.arrived.items():
-            if message not in books.remembered:
+        for message, line in snapshot.arrived.items():
+            if message not in snapshot.remembered:
                 yield Breach(name, line.case, f"{line.kind} from {line.peer} was {line.way} and is not remembered")
 
 
@@ -72,14 +72,14 @@ def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
     """Each message that is owed was said, and each lane's mark counts what was said in it.
 
     Read live: one center's tables are of one moment."""
-    for name, books in evidence.open_snapshots:
-        for owed in books.outbox:
-            line = books.said.get(owed.message)
+    for name, snapshot in evidence.open_snapshots:
+        for owed in snapshot.outbox:
+            line = snapshot.said.get(owed.message)
             if line is None or (line.peer, line.case, line.kind) != (owed.recipient, owed.case, owed.kind):
                 detail = f"{owed.kind} to {owed.recipient} is owed, and was never said"
                 yield Breach(name, owed.case, detail, evidence.set_back(name))
-        said = Counter((line.peer, line.case) for line in books.said.values() if line.peer != name)
-        for lane in books.lanes:
+        said = Counter((line.peer, line.case) for line in snapshot.said.values() if line.peer != name)
+        for lane in snapshot.lanes:
             # a center that was put back does not write into its journal what it has learnt again
             if said.pop((lane.peer, lane.case), 0) != lane.sent and lane.sent < EPOCH:
                 yield Breach(
@@ -101,9 +101,9 @@ def said_has_its_deed(evidence: Evidence) -> Iterator[Breach]:
     """Nothing is said that was not done: an offer, an acceptance, a result, a closing each have their deed before them.
 
     Read live: one center's journal is of one moment."""
-    for name, books in evidence.open_snapshots:
-        done = {(line.case, line.kind) for line in books.journal if line.way == "did"}
-        for message, line in books.said.items():
+    for name, snapshot in evidence.open_snapshots:
+        done = {(line.case, line.kind) for line in snapshot.journal if line.way == "did"}
+        for message, line in snapshot.said.items():
             deed = DEEDS.get(line.kind)
             if deed is not None and (line.case, deed) not in done:
                 yield Breach(
@@ -115,40 +115,40 @@ def said_is_kept(evidence: Evidence) -> Iterator[Breach]:
     """What was said is owed, or its recipient remembers it: a message never leaves one end before the other has it.
 
     What only a restored store's forgotten books owed is lost with them, unless it had arrived."""
-    for name, seat in evidence.seats.items():
-        for books in seat.all_snapshots:
-            now = books is seat.snapshot
-            for message, line in books.said.items():
-                if line.peer == name or message in books.given_up or (now and message in books.in_outbox):
+    for name, center in evidence.seats.items():
+        for snapshot in center.all_snapshots:
+            now = snapshot is center.snapshot
+            for message, line in snapshot.said.items():
+                if line.peer == name or message in snapshot.given_up or (now and message in snapshot.in_outbox):
                     continue
                 if not _remembers(evidence, line.peer, message):
                     detail = f"{line.kind} to {line.peer} is neither owed here nor remembered there: {message}"
                     # an old word of a center that was put back no longer counts; what is owed is said anew
-                    excuse = "restored" if seat.forgotten else _lost_with(evidence, line.peer)
+                    excuse = "restored" if center.forgotten else _lost_with(evidence, line.peer)
                     yield Breach(name, line.case, detail, excuse)
 
 
 def _remembers(evidence: Evidence, name: str, message: str) -> bool:
-    seat = evidence.seats.get(name)
-    return seat is not None and seat.snapshot is not None and message in seat.snapshot.remembered
+    center = evidence.seats.get(name)
+    return center is not None and center.snapshot is not None and message in center.snapshot.remembered
 
 
 def _lost_with(evidence: Evidence, name: str) -> str:
     """A center that is lost with its store, or was set back, remembers less than it did: no other center's fault."""
-    seat = evidence.seats.get(name)
-    if seat is None or seat.snapshot is None:
+    center = evidence.seats.get(name)
+    if center is None or center.snapshot is None:
         return "gone"
-    return "restored" if seat.forgotten and not seat.recovered else ""
+    return "restored" if center.forgotten and not center.recovered else ""
 
 
 def applied_was_said(evidence: Evidence) -> Iterator[Breach]:
     """Nothing invented: every message that arrived was said by its source, to this center, about this case."""
-    for name, books in evidence.open_snapshots:
-        for message, line in books.arrived.items():
+    for name, snapshot in evidence.open_snapshots:
+        for message, line in snapshot.arrived.items():
             by, said = evidence.said.get(message, ("", None))
             if said is None:
-                seat = evidence.seats.get(line.peer)
-                lost = seat is not None and seat.snapshot is None  # its journal is lost with its store
+                center = evidence.seats.get(line.peer)
+                lost = center is not None and center.snapshot is None  # its journal is lost with its store
                 yield Breach(name, line.case, f"{line.kind} was never said by {line.peer}", "gone" if lost else "")
             elif (by, said.peer, said.case) != (line.peer, name, line.case) or said.kind != _kind(line):
                 detail = f"{_kind(line)} from {line.peer}; {by} said {said.kind} to {said.peer}"
@@ -164,24 +164,24 @@ def trouble_is_seen(evidence: Evidence) -> Iterator[Breach]:
     """Whatever waits for an operator is parked where he looks: refused messages at both ends, and parked tasks.
 
     Read live: one center's tables are of one moment."""
-    for name, books in evidence.open_snapshots:
-        seen = {(row.place, row.message) for row in books.parked}
-        for owed in books.outbox:
+    for name, snapshot in evidence.open_snapshots:
+        seen = {(row.place, row.message) for row in snapshot.parked}
+        for owed in snapshot.outbox:
             if owed.state == outbox.REFUSED and (parked.PEER, owed.message) not in seen:
                 yield Breach(name, owed.case, f"{owed.kind} was refused by {owed.recipient}, and nobody sees it")
-        for task in books.work:
+        for task in snapshot.work:
             if task.state == inbox.PARKED and (parked.DESK, task.message) not in seen:
                 yield Breach(name, task.case, f"{task.kind} is parked at the desk, and nobody sees it")
-        for row in books.applied:
-            settled = row.verdict != Verdict.REFUSED or row.message in books.given_up
+        for row in snapshot.applied:
+            settled = row.verdict != Verdict.REFUSED or row.message in snapshot.given_up
             if not settled and (parked.WIRE, row.message) not in seen:
                 yield Breach(name, row.case, f"{row.message} from {row.peer} was refused, and nobody sees it")
 
 
 def refused_was_refused(evidence: Evidence) -> Iterator[Breach]:
     """A timeout is never a failure: what a sender calls refused was refused by its recipient, and not applied."""
-    for name, books in evidence.open_snapshots:
-        for owed in books.outbox:
+    for name, snapshot in evidence.open_snapshots:
+        for owed in snapshot.outbox:
             if owed.state != outbox.REFUSED:
                 continue
             row = _remembered(evidence, owed)
@@ -195,25 +195,25 @@ def refused_was_refused(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _remembered(evidence: Evidence, owed: Owed) -> Applied | None:
-    seat = evidence.seats.get(owed.recipient)
-    return None if seat is None or seat.snapshot is None else seat.snapshot.remembered.get(owed.message)
+    center = evidence.seats.get(owed.recipient)
+    return None if center is None or center.snapshot is None else center.snapshot.remembered.get(owed.message)
 
 
 def nothing_left(evidence: Evidence) -> Iterator[Breach]:
     """At the end nothing is on its way: outbox, desk, held back, receipts. What an operator sees is excused."""
-    for name, books in evidence.standing.items():
-        for owed in books.outbox:
+    for name, snapshot in evidence.standing.items():
+        for owed in snapshot.outbox:
             excuse = evidence.excuse(owed.case, owed.recipient, name)
             yield Breach(name, owed.case, f"{owed.kind} to {owed.recipient} is {owed.state} in the outbox", excuse)
-        for held in books.held:
+        for held in snapshot.held:
             excuse = evidence.excuse(held.case, held.peer, name)
             yield Breach(name, held.case, f"place {held.sequence} from {held.peer} is held back", excuse)
-        for task in books.work:
+        for task in snapshot.work:
             yield Breach(name, task.case, f"{task.kind} is {task.state} on the desk", evidence.excuse(task.case))
-        if books.owed:
-            yield Breach(name, "", f"{books.owed} receipts or errors are owed", _someone_is_gone(evidence, books))
+        if snapshot.owed:
+            yield Breach(name, "", f"{snapshot.owed} receipts or errors are owed", _someone_is_gone(evidence, snapshot))
 
 
-def _someone_is_gone(evidence: Evidence, books: Snapshot) -> str:
-    peers = {line.peer for line in books.journal if line.way in ARRIVALS}
+def _someone_is_gone(evidence: Evidence, snapshot: Snapshot) -> str:
+    peers = {line.peer for line in snapshot.journal if line.way in ARRIVALS}
     return "gone" if any(evidence.excuse("", peer) == "gone" for peer in peers) else ""

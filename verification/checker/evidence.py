@@ -74,7 +74,7 @@ class Submission(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Seat:
+class CenterEvidence:
     """Everything about one center."""
 
     name: str
@@ -102,37 +102,37 @@ class Seat:
 class Evidence:
     """A whole county."""
 
-    seats: Mapping[str, Seat]
+    seats: Mapping[str, CenterEvidence]
     submissions: Sequence[Submission] | None = None
     """Every try at every door; None: the doors were not watched."""
 
     @cached_property
     def open_snapshots(self) -> list[tuple[str, Snapshot]]:
         """The centers whose books are there, with them."""
-        return [(name, seat.snapshot) for name, seat in self.seats.items() if seat.snapshot is not None]
+        return [(name, center.snapshot) for name, center in self.seats.items() if center.snapshot is not None]
 
     def snapshots(self, name: str) -> Snapshot:
         """The books of a center that has some."""
-        books = self.seats[name].snapshot
-        assert books is not None, f"{name} has no books"
-        return books
+        snapshot = self.seats[name].snapshot
+        assert snapshot is not None, f"{name} has no books"
+        return snapshot
 
     @property
     def handed_over(self) -> int:
         """Messages that went from one center's commit to another's, once each, as the benchmark counts them."""
-        return sum(len(books.arrived) for _, books in self.open_snapshots)
+        return sum(len(snapshot.arrived) for _, snapshot in self.open_snapshots)
 
     @cached_property
     def standing(self) -> dict[str, Snapshot]:
         """The centers that still answer, with their books."""
-        return {name: books for name, books in self.open_snapshots if not self.seats[name].gone}
+        return {name: snapshot for name, snapshot in self.open_snapshots if not self.seats[name].gone}
 
     @cached_property
     def knowers(self) -> dict[str, list[str]]:
         """Case → the centers whose books have it."""
         found: dict[str, list[str]] = {}
-        for name, books in self.open_snapshots:
-            for case in books.by_case:
+        for name, snapshot in self.open_snapshots:
+            for case in snapshot.by_case:
                 found.setdefault(case, []).append(name)
         return found
 
@@ -141,14 +141,14 @@ class Evidence:
         """Message → who said it, by any books of its, and the line."""
         return {
             message: (name, line)
-            for name, seat in self.seats.items()
-            for books in reversed(seat.all_snapshots)
-            for message, line in books.said.items()
+            for name, center in self.seats.items()
+            for snapshot in reversed(center.all_snapshots)
+            for message, line in snapshot.said.items()
         }
 
     @cached_property
     def _parked(self) -> set[str]:
-        return set().union(*(books.parked_cases for _, books in self.open_snapshots))
+        return set().union(*(snapshot.parked_cases for _, snapshot in self.open_snapshots))
 
     def set_back(self, name: str) -> str:
         """The excuse of a center that was put back to a backup: its journal does not tell what it learnt again."""
@@ -157,10 +157,10 @@ class Evidence:
     def excuse(self, case: str, *centers: str) -> str:
         """What excuses that something about ``case`` has not come to its end at ``centers``; empty: nothing."""
         for name in centers:
-            seat = self.seats.get(name)
-            if seat is None or seat.gone or seat.snapshot is None:
+            center = self.seats.get(name)
+            if center is None or center.gone or center.snapshot is None:
                 return "gone"
-            if seat.forgotten and not seat.recovered:
+            if center.forgotten and not center.recovered:
                 return "restored"
         return "parked" if case in self._parked else ""
 
@@ -171,8 +171,8 @@ class Evidence:
     @cached_property
     def _taken_along(self) -> set[str]:
         """The cases of which a center that is gone knew something: what it said last may have reached only some."""
-        gone = [seat.snapshot for seat in self.seats.values() if seat.gone and seat.snapshot is not None]
-        return {case for books in gone for case in books.by_case}
+        gone = [center.snapshot for center in self.seats.values() if center.gone and center.snapshot is not None]
+        return {case for snapshot in gone for case in snapshot.by_case}
 
 
 EXCUSES = ("parked", "gone", "restored")

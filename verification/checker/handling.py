@@ -21,17 +21,17 @@ def heard_is_worked(evidence: Evidence) -> Iterator[Breach]:
     whatever has had an effect.
 
     Read live: one center's journal and desk are of one moment, and effects are copied first."""
-    for name, books in evidence.open_snapshots:
-        ended = {line.message for line in books.journal if line.way == "desk"} | books.given_up
-        ended |= {task.message for task in books.work}
-        seat = evidence.seats[name]
-        begun = {effect.message for effect in seat.effects}
-        for line in books.journal:
+    for name, snapshot in evidence.open_snapshots:
+        ended = {line.message for line in snapshot.journal if line.way == "desk"} | snapshot.given_up
+        ended |= {task.message for task in snapshot.work}
+        center = evidence.seats[name]
+        begun = {effect.message for effect in center.effects}
+        for line in snapshot.journal:
             ours = line.way == "said" and line.peer == name  # said to itself: work that never travelled
             work = ours or (line.way == "heard" and (line.kind in ALWAYS_WORK or line.message in begun))
             if work and line.message not in ended:
                 # heard once more after an old backup, it may be no work any more: the effect is of the time before
-                excuse = "restored" if seat.forgotten and line.kind not in ALWAYS_WORK and not ours else ""
+                excuse = "restored" if center.forgotten and line.kind not in ALWAYS_WORK and not ours else ""
                 left = f"{line.kind} from {line.peer} left the desk undone: {line.message}"
                 yield Breach(name, line.case, left, excuse)
 
@@ -40,8 +40,8 @@ def done_once(evidence: Evidence) -> Iterator[Breach]:
     """A task is finished once, however often it was tried.
 
     Read live: one center's journal is of one moment."""
-    for name, books in evidence.open_snapshots:
-        done = Counter((line.case, line.message, line.kind) for line in books.journal if line.way == "desk")
+    for name, snapshot in evidence.open_snapshots:
+        done = Counter((line.case, line.message, line.kind) for line in snapshot.journal if line.way == "desk")
         for (case, message, kind), times in done.items():
             if times > 1:
                 yield Breach(name, case, f"{kind} was finished {times} times: {message}")
@@ -51,18 +51,18 @@ def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
     """Nothing invented: every effect in a vendor's system comes from a message that its center heard, or told itself.
 
     Read live: an effect follows the commit that laid its cause on the desk, and effects are copied first."""
-    for name, seat in evidence.seats.items():
-        if seat.snapshot is None:
+    for name, center in evidence.seats.items():
+        if center.snapshot is None:
             continue
-        for effect in seat.effects:
-            line = _cause(seat.all_snapshots, effect.message)
+        for effect in center.effects:
+            line = _cause(center.all_snapshots, effect.message)
             if line is None:
                 # what a restored center tells its own desk again, it learns without a line in its journal
-                excuse = "restored" if seat.forgotten else ""
+                excuse = "restored" if center.forgotten else ""
                 yield Breach(name, "", f"{effect.what} belongs to no message here: {effect.key}", excuse)
             elif line.way == "refused":
                 # worked before its store was put back, and refused when it came once more: the world had moved on
-                excuse = "restored" if seat.forgotten else ""
+                excuse = "restored" if center.forgotten else ""
                 refused = f"{effect.what} comes from a message that was refused: {effect.key}"
                 yield Breach(name, line.case, refused, excuse)
 
@@ -87,18 +87,19 @@ def effects_once(evidence: Evidence) -> Iterator[Breach]:
     """Each key has one effect, and what may happen only once for a case happened once.
 
     Read live: effects are never undone."""
-    for name, seat in evidence.seats.items():
-        for key, times in Counter(effect.key for effect in seat.effects).items():
+    for name, center in evidence.seats.items():
+        for key, times in Counter(effect.key for effect in center.effects).items():
             if times > 1:
                 yield Breach(name, "", f"{times} effects under one key: {key}")
         cases = Counter(
             (line.case, effect.what)
-            for effect in seat.effects
-            if effect.what in seat.once_per_case and (line := _cause(seat.all_snapshots, effect.message)) is not None
+            for effect in center.effects
+            if effect.what in center.once_per_case
+            and (line := _cause(center.all_snapshots, effect.message)) is not None
         )
         for (case, what), times in cases.items():
             if times > 1:
-                yield Breach(name, case, f"{what} happened {times} times", "restored" if seat.forgotten else "")
+                yield Breach(name, case, f"{what} happened {times} times", "restored" if center.forgotten else "")
 
 
 def effects_in_order(evidence: Evidence) -> Iterator[Breach]:
@@ -106,32 +107,32 @@ def effects_in_order(evidence: Evidence) -> Iterator[Breach]:
 
     Read live: the order of two effects and of their causes never changes. A store that was set back does things again.
     """
-    for name, seat in evidence.seats.items():
-        if seat.snapshot is None or seat.forgotten or not seat.effects:
+    for name, center in evidence.seats.items():
+        if center.snapshot is None or center.forgotten or not center.effects:
             continue
-        place = {line.message: at for at, line in enumerate(seat.snapshot.journal) if line.way in ("heard", "said")}
+        place = {line.message: at for at, line in enumerate(center.snapshot.journal) if line.way in ("heard", "said")}
         reached: dict[str, int] = {}
-        for effect in seat.effects:
+        for effect in center.effects:
             at = place.get(effect.message)
             if at is None:
                 continue
-            case = seat.snapshot.journal[at].case
-            if at < reached.get(case, 0) and not _put_back(seat.snapshot, case):
+            case = center.snapshot.journal[at].case
+            if at < reached.get(case, 0) and not _put_back(center.snapshot, case):
                 yield Breach(name, case, f"{effect.what} came after what was heard later: {effect.key}")
             reached[case] = max(at, reached.get(case, 0))
 
 
-def _put_back(books: Snapshot, case: str) -> bool:
+def _put_back(snapshot: Snapshot, case: str) -> bool:
     """Whether an operator replayed or discarded something of this case: then the order is his."""
-    return any(line.way in ("replayed", "discarded") for line in books.journal if line.case == case)
+    return any(line.way in ("replayed", "discarded") for line in snapshot.journal if line.case == case)
 
 
 def done_left_its_effect(evidence: Evidence) -> Iterator[Breach]:
     """A task is done only when its effect is in the vendor's system, for the kinds that leave one."""
-    for name, seat in evidence.seats.items():
-        if seat.snapshot is None or not seat.leaves_effects:
+    for name, center in evidence.seats.items():
+        if center.snapshot is None or not center.leaves_effects:
             continue
-        caused = {effect.message for effect in seat.effects}
-        for line in seat.snapshot.journal:
-            if line.way == "desk" and line.kind in seat.leaves_effects and line.message not in caused:
+        caused = {effect.message for effect in center.effects}
+        for line in center.snapshot.journal:
+            if line.way == "desk" and line.kind in center.leaves_effects and line.message not in caused:
                 yield Breach(name, line.case, f"{line.kind} is done, and the vendor's system has nothing of it")

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from verification.checker.evidence import Breach, Evidence, Seat, Submission, Told
+from verification.checker.evidence import Breach, CenterEvidence, Evidence, Submission, Told
 from verification.checker.snapshot import Taken
 
 YES = frozenset({Told.TAKEN, Told.REPEATED})
@@ -21,9 +21,9 @@ def told_is_kept(evidence: Evidence) -> Iterator[Breach]:
     for one in evidence.submissions or ():
         if one.told not in YES:
             continue
-        seat = evidence.seats[one.center]
-        excuse = _forgotten(seat, one)
-        row = _row(seat, one)
+        center = evidence.seats[one.center]
+        excuse = _forgotten(center, one)
+        row = _row(center, one)
         if row is None:
             yield Breach(one.center, _first(one), f"{one.form} was told {one.told}, and is not in the books", excuse)
             continue
@@ -32,7 +32,7 @@ def told_is_kept(evidence: Evidence) -> Iterator[Breach]:
         if _cases(row) != one.cases:
             yield Breach(one.center, _first(one), f"{one.form} was told other cases than are in the books", excuse)
         for case in one.cases:
-            if seat.snapshot is not None and case not in seat.snapshot.by_case:
+            if center.snapshot is not None and case not in center.snapshot.by_case:
                 yield Breach(one.center, case, f"{one.form} was told {one.told}, and its case is not here", excuse)
 
 
@@ -46,8 +46,8 @@ def told_no_is_no(evidence: Evidence) -> Iterator[Breach]:
     for ((center, form, native_id), digest), told in tries.items():
         if not told <= NO:
             continue
-        for books in evidence.seats[center].all_snapshots:
-            row = next((r for r in books.taken if (r.form, r.native_id) == (form, native_id)), None)
+        for snapshot in evidence.seats[center].all_snapshots:
+            row = next((r for r in snapshot.taken if (r.form, r.native_id) == (form, native_id)), None)
             if row is not None and (not digest or row.digest == digest):
                 case = next(iter(_cases(row)), "")
                 yield Breach(center, case, f"{form} was told {', '.join(sorted(told))}, and was taken")
@@ -58,14 +58,14 @@ def taken_was_submitted(evidence: Evidence) -> Iterator[Breach]:
     if evidence.submissions is None:
         return
     handed_in = {_key(one) for one in evidence.submissions}
-    for name, seat in evidence.seats.items():
-        for books in seat.all_snapshots:
+    for name, center in evidence.seats.items():
+        for snapshot in center.all_snapshots:
             answered: set[str] = set()
-            for row in books.taken:
+            for row in snapshot.taken:
                 answered.update(_cases(row))
                 if (name, row.form, row.native_id) not in handed_in:
                     yield Breach(name, next(iter(_cases(row)), ""), f"{row.form} was taken, and nobody handed it in")
-            for line in books.journal:
+            for line in snapshot.journal:
                 if line.kind == "register" and line.message is None and line.case not in answered:
                     yield Breach(name, line.case, "registered through no door")
 
@@ -74,9 +74,9 @@ def submitted_is_open_plus_closed(evidence: Evidence) -> Iterator[Breach]:
     """No case is lost: whoever knows a case, its origin knows it, open or closed."""
     for case, names in evidence.knowers.items():
         origin = evidence.snapshots(names[0]).by_case[case].origin
-        seat = evidence.seats.get(origin)
-        if seat is None or seat.snapshot is None or case not in seat.snapshot.by_case:
-            excuse = "gone" if seat is None or seat.snapshot is None else "restored" if seat.forgotten else ""
+        center = evidence.seats.get(origin)
+        if center is None or center.snapshot is None or case not in center.snapshot.by_case:
+            excuse = "gone" if center is None or center.snapshot is None else "restored" if center.forgotten else ""
             yield Breach(origin, case, f"known at {', '.join(names)} and not at its origin", excuse)
 
 
@@ -88,8 +88,8 @@ def _first(one: Submission) -> str:
     return next(iter(one.cases), "")
 
 
-def _row(seat: Seat, one: Submission) -> Taken | None:
-    return None if seat.snapshot is None else seat.snapshot.by_form.get((one.form, one.native_id))
+def _row(center: CenterEvidence, one: Submission) -> Taken | None:
+    return None if center.snapshot is None else center.snapshot.by_form.get((one.form, one.native_id))
 
 
 def _cases(row: Taken) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _cases(row: Taken) -> tuple[str, ...]:
     return tuple(touched["case_id"] for touched in answer["cases"])
 
 
-def _forgotten(seat: Seat, one: Submission) -> str:
-    if seat.snapshot is None:
+def _forgotten(center: CenterEvidence, one: Submission) -> str:
+    if center.snapshot is None:
         return "gone"
-    return "restored" if any((one.form, one.native_id) in books.by_form for books in seat.forgotten) else ""
+    return "restored" if any((one.form, one.native_id) in snapshot.by_form for snapshot in center.forgotten) else ""

@@ -28,19 +28,21 @@ class Tally(NamedTuple):
 
 def tally(evidence: Evidence) -> Tally:
     """Count."""
-    status = [known.status for name, books in evidence.open_snapshots for known in books.cases if known.origin == name]
+    status = [
+        known.status for name, snapshot in evidence.open_snapshots for known in snapshot.cases if known.origin == name
+    ]
     closed = sum(one == Status.CLOSED for one in status)
-    beliefs = {(case, version) for _, books in evidence.open_snapshots for case, version, _ in books.beliefs}
-    verdicts = [row.verdict for _, books in evidence.open_snapshots for row in books.applied]
+    beliefs = {(case, version) for _, snapshot in evidence.open_snapshots for case, version, _ in snapshot.beliefs}
+    verdicts = [row.verdict for _, snapshot in evidence.open_snapshots for row in snapshot.applied]
     return Tally(
         submitted=len(status),
         open=len(status) - closed,
         closed=closed,
         handovers=sum(version > 1 for _, version in beliefs),
-        said=sum(line.peer != name for name, books in evidence.open_snapshots for line in books.said.values()),
+        said=sum(line.peer != name for name, snapshot in evidence.open_snapshots for line in snapshot.said.values()),
         applied=verdicts.count(Verdict.APPLIED),
         superseded=verdicts.count(Verdict.SUPERSEDED),
         refused=verdicts.count(Verdict.REFUSED),
-        effects=sum(len(seat.effects) for seat in evidence.seats.values()),
-        parked=sum(len(books.parked) for _, books in evidence.open_snapshots),
+        effects=sum(len(center.effects) for center in evidence.seats.values()),
+        parked=sum(len(snapshot.parked) for _, snapshot in evidence.open_snapshots),
     )

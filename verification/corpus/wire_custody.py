@@ -72,36 +72,36 @@ class Ground:
         return self.theirs(holder, status=status, result=result)
 
 
-def _next(ground: Ground) -> Json:
-    return {"version": ground.version + 1}
+def _next(known: Ground) -> Json:
+    return {"version": known.version + 1}
 
 
-def _same(ground: Ground) -> Json:
-    return {"version": ground.version}
+def _same(known: Ground) -> Json:
+    return {"version": known.version}
 
 
-def _older(ground: Ground) -> Json:
-    return {"version": ground.version - 1}
+def _older(known: Ground) -> Json:
+    return {"version": known.version - 1}
 
 
-def _offer(ground: Ground) -> Json:
-    return {"version": ground.version, "offer_id": str(ground.offer)}
+def _offer(known: Ground) -> Json:
+    return {"version": known.version, "offer_id": str(known.offer)}
 
 
-def _foreign(ground: Ground) -> Json:
-    return {"version": ground.version, "offer_id": str(ground.foreign)}
+def _foreign(known: Ground) -> Json:
+    return {"version": known.version, "offer_id": str(known.foreign)}
 
 
-def _bid(ground: Ground) -> Json:
-    return _offer(ground) | {"bid": True}
+def _bid(known: Ground) -> Json:
+    return _offer(known) | {"bid": True}
 
 
-def _mine(ground: Ground) -> Record:
-    return ground.mine()
+def _mine(known: Ground) -> Record:
+    return known.mine()
 
 
-def _theirs(ground: Ground) -> Record:
-    return ground.theirs()
+def _theirs(known: Ground) -> Record:
+    return known.theirs()
 
 
 CLAIMS = ("case.accepted", "case.progressed", "case.resolved", "case.offered", "case.assist-requested")
@@ -173,20 +173,20 @@ def items(deal: Dealer) -> Iterator[WireItem]:
 def _play(deal: Dealer, scene: Scene, number: int) -> WireItem:
     canary = deal.canary()
     version = deal.random.choice((2, 3, 7, 1001, 5003))
-    ground = Ground(a_case(deal, canary, PEER), version, deal.id(), deal.id())
-    record = scene.past(ground)
-    document = _about(record, scene, ground, canary, deal)
+    known = Ground(a_case(deal, canary, PEER), version, deal.id(), deal.id())
+    record = scene.past(known)
+    document = _about(record, scene, known, canary, deal)
     return WireItem(
         f"custody: {scene.name}", f"{scene.kind} {number}", raw(document), scene.verdict,
         document["id"], document["subject"], scene.source, record,
     )  # fmt: skip
 
 
-def _about(record: Record, scene: Scene, ground: Ground, canary: Canary, deal: Dealer) -> Json:
+def _about(record: Record, scene: Scene, known: Ground, canary: Canary, deal: Dealer) -> Json:
     document = good(BY_KIND[scene.kind], deal, canary)
     case_id = str(record.case.case_id)
     document |= {"subject": case_id, "source": scene.source}
-    document["data"] |= scene.says(ground)
+    document["data"] |= scene.says(known)
     if "case" in document["data"]:
         document["data"]["case"] |= {"case_id": case_id, "number": record.case.number, "origin": record.case.origin}
     return document

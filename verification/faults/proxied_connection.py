@@ -41,14 +41,14 @@ class ProxiedConnection:
         far: socket.socket,
         *,
         seed: str,
-        weather: Callable[[], LinkProfile],
+        profile: Callable[[], LinkProfile],
         count: Callable[[str, int], None],
         ended: Callable[["ProxiedConnection"], None],
     ) -> None:
         """``near`` is the client's end; ``count`` is told what was done, ``ended`` that it is over."""
         self._ways = {"up": (near, far), "down": (far, near)}
         self._dice = {way: Dice(f"{seed}-{way}") for way in self._ways}
-        self._weather, self._count, self._ended = weather, count, ended
+        self._profile, self._count, self._ended = profile, count, ended
         self._carried = 2
         self._lock = threading.Lock()
         self._cut = threading.Event()
@@ -134,7 +134,7 @@ class ProxiedConnection:
             self._count(way, len(data) - len(rest))
 
     def _stream(self, way: Way) -> Stream:
-        profile = self._weather()
+        profile = self._profile()
         return profile.up if way == "up" else profile.down
 
 

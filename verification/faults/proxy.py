@@ -28,7 +28,7 @@ class TcpProxy:
         self._target = host, port
         self._seed = seed
         self.counts: Counter[str] = Counter()
-        self._weather = FAIR
+        self._profile = FAIR
         self._lock = threading.RLock()
         self._lanes: set[ProxiedConnection] = set()
         self._changed = threading.Event()
@@ -51,15 +51,15 @@ class TcpProxy:
         return urlunsplit(parts._replace(netloc=f"{login}{sign}{LOOPBACK}:{self.port}"))
 
     @property
-    def weather(self) -> LinkProfile:
-        return self._weather
+    def profile(self) -> LinkProfile:
+        return self._profile
 
-    @weather.setter
-    def weather(self, profile: LinkProfile) -> None:
+    @profile.setter
+    def profile(self, profile: LinkProfile) -> None:
         with self._lock:
             if self._closed:
                 return
-            self._weather = profile
+            self._profile = profile
             hurt = [lane for lane in self._lanes if lane.hurt]
             if profile.refuse:
                 self._stop_listening()
@@ -70,7 +70,7 @@ class TcpProxy:
 
     def heal(self) -> None:
         """Fair weather again."""
-        self.weather = FAIR
+        self.profile = FAIR
 
     def reset(self) -> int:
         """Cut every connection with RST, once; how many there were."""
@@ -137,7 +137,7 @@ class TcpProxy:
         far.settimeout(None)
         seed = f"{self._seed}-{number}"
         lane = ProxiedConnection(
-            near, far, seed=seed, weather=lambda: self._weather, count=self._count, ended=self._left
+            near, far, seed=seed, profile=lambda: self._profile, count=self._count, ended=self._left
         )
         with self._lock:
             self._lanes.add(lane)
@@ -158,6 +158,6 @@ class TcpProxy:
             self._changed.clear()
             if self._closed:
                 return
-            rhythm = self._weather.reset_every
+            rhythm = self._profile.reset_every
             if not self._changed.wait(dice.uniform(*rhythm) if rhythm else None):
                 self.reset()

@@ -18,7 +18,7 @@ from bus.demo.county_process import Program
 from bus.demo.local_county import Audit, LocalCounty
 from stories import play
 from stories.stage import CENTERS, Stage
-from verification.checker import Evidence, Finding, Seat, When, check, effects_of, read, wrong
+from verification.checker import CenterEvidence, Evidence, Finding, When, check, effects_of, read, wrong
 from verification.checker.snapshot import Snapshot
 from verification.mixed.dialect import as_toml, for_v0_1_0
 from verification.mixed.release import Installed, clean_environment
@@ -208,7 +208,7 @@ class MixedCounty:
         """What the county has left so far."""
         effects = {center: effects_of(self.local.backends[center].effects) for center in CENTERS}
         seats = {
-            center: Seat(
+            center: CenterEvidence(
                 center,
                 read(self.local.store(center)),
                 effects[center],

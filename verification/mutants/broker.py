@@ -102,7 +102,7 @@ def nack_is_ack(patch: pytest.MonkeyPatch) -> None:
     f"{OUTAGES}::test_connections_reset_while_publishing", by=TRANSPORT, why=NO_BROKER,
 )  # fmt: skip
 def cut_is_failure(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(publisher, "fate_when_closed", lambda *_: SendResult.NACKED)
+    patch.setattr(publisher, "result_when_closed", lambda *_: SendResult.NACKED)
 
 
 @tested(
@@ -218,8 +218,8 @@ def journal_takes_all(patch: pytest.MonkeyPatch) -> None:
     by=PRIVACY, why=NO_LOG,
 )  # fmt: skip
 def pika_is_heard(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(line, "hush_pika", lambda: None)
-    patch.setattr(rabbitmq, "hush_pika", lambda: None)
+    patch.setattr(line, "silence_pika", lambda: None)
+    patch.setattr(rabbitmq, "silence_pika", lambda: None)
 
 
 @tested(
@@ -252,7 +252,7 @@ def deferred_begin(patch: pytest.MonkeyPatch) -> None:
             tx.connection.commit()
 
     patch.setattr(bus.store.database, "_sqlite_connect", connect)
-    patch.setattr(bus.store.database, "_sqlite_say", say)
+    patch.setattr(bus.store.database, "_sqlite_execute", say)
 
 
 @tested(

@@ -26,7 +26,7 @@ class BySeeds:
 
     rules: tuple[str, ...]
     """Rules of the checker, each of which tells of this defect; one of them must fire."""
-    weather: Callable[[FaultProfile], FaultProfile] = fair
+    profile: Callable[[FaultProfile], FaultProfile] = fair
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ class Defect:
 
 
 def simulated(
-    zh: str, en: str, *rules: str, weather: Callable[[FaultProfile], FaultProfile] = fair
+    zh: str, en: str, *rules: str, profile: Callable[[FaultProfile], FaultProfile] = fair
 ) -> Callable[[Plant], Defect]:
     """The decorated function plants a defect that the simulation must find by one of ``rules``."""
-    return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, BySeeds(rules, weather))
+    return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, BySeeds(rules, profile))
 
 
 def tested(zh: str, en: str, *tests: str, by: Bilingual, why: Bilingual) -> Callable[[Plant], Defect]:

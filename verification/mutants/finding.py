@@ -47,7 +47,7 @@ def look_for(defect: Defect, limit: int) -> Found:
 def _by_seeds(defect: Defect, finder: BySeeds, limit: int) -> Found:
     spent, land = 0.0, Workspace()
     for seed in range(limit):
-        profile = finder.weather(drawn(seed))
+        profile = finder.profile(drawn(seed))
         start = time.process_time()
         with planted(defect):
             rules = list(dict.fromkeys(finding.rule for finding in play(seed, land, profile).findings))

@@ -89,9 +89,9 @@ def dedupe_by_redelivered_flag(patch: pytest.MonkeyPatch) -> None:
     flagged: set[bytes] = set()
     plain_back, plain_repeat = VirtualNetwork.put_back, bus.pipeline.receive._repeat
 
-    def put_back(road: VirtualNetwork, center: str, deliveries: Sequence[Delivery]) -> None:
+    def put_back(network: VirtualNetwork, center: str, deliveries: Sequence[Delivery]) -> None:
         flagged.update(delivery.body for delivery in deliveries)
-        plain_back(road, center, deliveries)
+        plain_back(network, center, deliveries)
 
     def repeat(page: Any, batch: ReceiveBatch, one: Inbound, known: Known) -> None:
         if one.body in flagged:
@@ -175,7 +175,7 @@ def damaged_body_believed(patch: pytest.MonkeyPatch) -> None:
     "恢复备份却不声明",
     "goes on after an old backup as if nothing had been lost",
     "parked only by crossings",
-    weather=old_backup,
+    profile=old_backup,
 )
 def backup_put_back_in_silence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.recovery, "begin", lambda *_: None)
@@ -190,7 +190,7 @@ def old_backups(profile: FaultProfile) -> FaultProfile:
     "恢复未完时的备份，再恢复仍用原纪元",
     "put back to a backup made during a recovery, goes on with that recovery",
     "parked only by crossings",
-    weather=old_backups,
+    profile=old_backups,
 )
 def recovery_of_the_backup_goes_on(patch: pytest.MonkeyPatch) -> None:
     plain = bus.recovery.begin

@@ -114,7 +114,7 @@ def inboxes_away(profile: FaultProfile) -> FaultProfile:
     return replace(fair(profile), nobody=0.1)
 
 
-@simulated("收件方不存在当作已送达", "takes a returned message for delivered", "said-is-kept", weather=inboxes_away)
+@simulated("收件方不存在当作已送达", "takes a returned message for delivered", "said-is-kept", profile=inboxes_away)
 def nobody_is_delivered(patch: pytest.MonkeyPatch) -> None:
     _deleted_after(patch, SendResult.UNROUTABLE)
 

@@ -48,7 +48,7 @@ class Backend:
     """The vendor's system of one center: effects by key, and the cases that its people know of."""
 
     def __init__(self, chance: RandomSource) -> None:
-        self._luck = chance
+        self._chance = chance
         self._effects: dict[str, Effect] = {}
         self.known: dict[UUID, None] = {}
         self.todo: dict[UUID, None] = {}
@@ -60,13 +60,13 @@ class Backend:
 
     def post(self, what: str, case_id: UUID, key: str) -> None:
         """Have an effect, once for each key; the caller may die before it or after it. Raises ``RetryLater``."""
-        self._luck.trip()
-        if self._luck.happens(self._luck.weather.away):
-            if self._luck.happens(0.5):  # it did happen, but nobody heard
+        self._chance.trip()
+        if self._chance.happens(self._chance.profile.away):
+            if self._chance.happens(0.5):  # it did happen, but nobody heard
                 self._have(what, case_id, key)
-            raise RetryLater("vendor-away", after=self._luck.draw.choice((None, 5.0)))
+            raise RetryLater("vendor-away", after=self._chance.draw.choice((None, 5.0)))
         self._have(what, case_id, key)
-        self._luck.trip()
+        self._chance.trip()
 
     def _have(self, what: str, case_id: UUID, key: str) -> None:
         self._effects.setdefault(key, Effect(key, what))

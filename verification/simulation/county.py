@@ -37,7 +37,7 @@ class Workspace:
         while len(self._disks) < count:
             self._disks.append(Disk(len(self._disks)))
         for one in self._disks[:count]:
-            one.luck = None
+            one.chance = None
             one.wipe()
         return self._disks[:count]
 
@@ -47,7 +47,7 @@ class County:
 
     def __init__(self, seed: int, profile: FaultProfile, land: Workspace) -> None:
         self.seed, self.profile = seed, profile
-        self.luck = RandomSource(seed, profile)
+        self.chance = RandomSource(seed, profile)
         self.now = MORNING
         self.ticks = 0
         self.happened: Counter[str] = Counter()
@@ -60,7 +60,7 @@ class County:
         self._waited = 0
         self._unlucky: Node | None = None
         draw_from(self._identities(Random(seed ^ 0x1D)))
-        self.road = VirtualNetwork(self.luck, lambda: self.now)
+        self.road = VirtualNetwork(self.chance, lambda: self.now)
         self._free = land.disks(profile.centers + profile.joins)
         names = [name_of(number) for number in range(profile.centers + profile.joins)]
         self._names = iter(names)
@@ -85,8 +85,8 @@ class County:
         name = next(self._names)
         context = CenterContext(name, self._arbiter, security=notary(name, signs=self.profile.signs))
         disk = self._free[len(self.seats)]
-        disk.vault.master = master(signs=self.profile.signs)
-        node = Node(context, disk, self.road, self.luck, lambda: self.now)
+        disk.encryption.master = master(signs=self.profile.signs)
+        node = Node(context, disk, self.road, self.chance, lambda: self.now)
         self.seats.append(node)
         self.operators[node.name] = Operator(node)
         self._tell("join", name)
@@ -119,7 +119,7 @@ class County:
             self._tick()
         self.look()
         self._calm = True
-        self.luck.weather = self.profile.calm()
+        self.chance.profile = self.profile.calm()
         for tick in range(CALM_TICKS):
             # what waits for somebody who is gone is sent again and again, and a heap of it looks like work for ever
             if not self._tick() or (tick > CALM_TICKS // 2 and self._at_rest()):
@@ -133,7 +133,7 @@ class County:
 
     def _plan(self) -> dict[int, list[Callable[[], object]]]:
         """Tick → what happens at it: residents come, centers join and leave."""
-        draw, storm = self.luck.draw, self.profile.storm
+        draw, storm = self.chance.draw, self.profile.storm
         plan: dict[int, list[Callable[[], object]]] = {}
 
         def at(tick: int, event: Callable[[], object]) -> None:
@@ -153,13 +153,13 @@ class County:
 
     def _resident(self) -> None:
         here = [node for node in self.seats if not node.gone]
-        self.luck.draw.choice(here).resident()
+        self.chance.draw.choice(here).resident()
         self.cases += 1
 
     def _leave(self) -> None:
         """A center is taken away for good, without a word; never the arbiter."""
         here = [node for node in self.seats if not node.gone and node.name != self._arbiter]
-        node = self.luck.draw.choice(here)
+        node = self.chance.draw.choice(here)
         node.die()
         node.gone = True
         self.road.remove(node.name)
@@ -171,20 +171,20 @@ class County:
         self._tell("restore", node.name)
         if self.happened["restore"] < self.profile.restores:
             self._unlucky = node
-            if self.luck.draw.random() < 0.5:  # somebody copies the store while it recovers
+            if self.chance.draw.random() < 0.5:  # somebody copies the store while it recovers
                 node.back_up()
 
     def _lose_again(self) -> None:
         """Who has lost its store and recovered loses it once more, now or never."""
         node = self._unlucky
-        if node is not None and not node.recovers and self.luck.draw.random() < 0.3:
+        if node is not None and not node.recovers and self.chance.draw.random() < 0.3:
             self._unlucky = None
             self._restore(node)
 
     def _tick(self) -> bool:
         """Everybody gets a turn, in an order that is drawn; whether anybody had something to do."""
         self.ticks += 1
-        draw = self.luck.draw
+        draw = self.chance.draw
         self.now += draw.uniform(0.05, self.profile.stride)
         busy = False
         for node in draw.sample(self.seats, len(self.seats)):
@@ -194,7 +194,7 @@ class County:
         return busy
 
     def _turn(self, node: Node) -> bool:
-        draw, busy = self.luck.draw, False
+        draw, busy = self.chance.draw, False
         try:
             if node.engine is None:
                 if node.back_at > self.now and not self._calm:
@@ -204,9 +204,9 @@ class County:
                 node.start()
             self._staff(node)
             for step in draw.sample(STEPS, len(STEPS)):
-                if self.luck.happens(self.luck.weather.lazy):
+                if self.chance.happens(self.chance.profile.lazy):
                     continue
-                if self.luck.happens(self.luck.weather.kill):
+                if self.chance.happens(self.chance.profile.kill):
                     raise Crash  # noqa: TRY301 - the same end as at a point inside a step
                 did = node.hand_in() if step == "hand_in" else node.round(step)
                 if did:
@@ -221,7 +221,7 @@ class County:
     def _staff(self, node: Node) -> None:
         if node.engine is None or len(node.unanswered) > 20:
             return
-        for case_id in node.pick(self.luck.draw, calm=self._calm):
+        for case_id in node.pick(self.chance.draw, calm=self._calm):
             node.act(case_id, self.alive, calm=self._calm, waited=self._waited > 0)
 
     # -- rest --------------------------------------------------------------------------------------------------------

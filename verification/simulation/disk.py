@@ -20,9 +20,9 @@ class Disk(Store):
 
     def __init__(self, number: int) -> None:
         # in memory: it need not outlive its process, and without a file a round costs half as much
-        self.vault = CaseEncryption()
-        super().__init__(f"sqlite:///file:{number}?mode=memory&uri=true", self.vault)
-        self.luck: RandomSource | None = None
+        self.encryption = CaseEncryption()
+        super().__init__(f"sqlite:///file:{number}?mode=memory&uri=true", self.encryption)
+        self.chance: RandomSource | None = None
         """None while nobody wants anything to happen."""
         self.commits = 0
         schema.upgrade(self)
@@ -38,13 +38,13 @@ class Disk(Store):
         return driver
 
     def _write_once(self, change: Callable[[Tx], T]) -> T:
-        chance = self.luck
+        chance = self.chance
         if chance is None:
             return super()._write_once(change)
 
         def fallible(tx: Tx) -> T:
             done = change(tx)
-            if chance.happens(chance.weather.store):
+            if chance.happens(chance.profile.store):
                 raise StoreUnavailable("the disk is full", passing=True)
             chance.trip()
             return done
@@ -57,11 +57,11 @@ class Disk(Store):
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
         """Nothing happens meanwhile: an operator is at work, or somebody only looks."""
-        chance, self.luck = self.luck, None
+        chance, self.chance = self.chance, None
         try:
             yield
         finally:
-            self.luck = chance
+            self.chance = chance
 
     def wipe(self) -> None:
         """Empty, as after its first start, with row ids from 1."""

@@ -16,7 +16,7 @@ from bus.pipeline.intake import IntakeDeps, Submission
 from bus.runtime.engine import Engine
 from bus.sdk.center import RetryLater
 from bus.store import StoreUnavailable, Tx
-from verification.checker import Seat as Testimony
+from verification.checker import CenterEvidence as Testimony
 from verification.checker import Snapshot, Told, read, text_digest
 from verification.checker import Submission as Tried
 from verification.simulation.backend import KINDS, Act, Backend, Matter, adapter
@@ -49,13 +49,18 @@ class Node:
     """One center. ``turns`` is None while it is down."""
 
     def __init__(
-        self, context: CenterContext, store: Disk, road: VirtualNetwork, chance: RandomSource, now: Callable[[], float]
+        self,
+        context: CenterContext,
+        store: Disk,
+        network: VirtualNetwork,
+        chance: RandomSource,
+        now: Callable[[], float],
     ) -> None:
         self.rules, self.name = context, context.me
-        self.store, self._road, self._luck, self._now = store, road, chance, now
+        self.store, self._network, self._chance, self._now = store, network, chance, now
         self.backend = Backend(chance)
         self.gone = False
-        self.skew = chance.draw.uniform(-1, 1) * chance.weather.skew
+        self.skew = chance.draw.uniform(-1, 1) * chance.profile.skew
         self.engine: Engine | None = None
         self.back_at = 0.0
         self._transport: VirtualTransport | None = None
@@ -69,8 +74,8 @@ class Node:
         self._backup: tuple[sqlite3.Connection, int] | None = None
         self._answered: list[Submission] = []
         """Matters that were taken, oldest first."""
-        store.luck = chance
-        road.add(self.name)
+        store.chance = chance
+        network.add(self.name)
 
     def clock(self) -> datetime:
         """What this center believes the time to be."""
@@ -93,7 +98,7 @@ class Node:
 
     def start(self) -> None:
         """A new process on the old store. May raise ``Crash``."""
-        self._transport = VirtualTransport(self.name, self._road, self._luck, lambda: self.store.commits)
+        self._transport = VirtualTransport(self.name, self._network, self._chance, lambda: self.store.commits)
         self.engine = Engine(
             self._adapter,
             self.backend,
@@ -117,7 +122,7 @@ class Node:
         if self._transport is not None:
             self._transport.close(0)
         self.engine, self._transport = None, None
-        self.back_at = self._now() + self._luck.draw.choice((0.0, 1.0, 20.0, 300.0))
+        self.back_at = self._now() + self._chance.draw.choice((0.0, 1.0, 20.0, 300.0))
 
     def back_up(self) -> None:
         """Somebody copies the store away."""
@@ -165,7 +170,7 @@ class Node:
             return True
 
     def _receive(self, engine: Engine) -> bool:
-        arrives = self._road.next_due(self.name)
+        arrives = self._network.next_due(self.name)
         there = bool(engine.unsettled) or (arrives is not None and arrives <= self._now())
         return there and engine.receive(0) > 0
 
@@ -189,7 +194,7 @@ class Node:
         for due_ms in (self.store.due(gone), self.store.desk_due()):
             if due_ms is not None:
                 yield due_ms / 1000 - self.skew
-        due = self._road.next_due(self.name)
+        due = self._network.next_due(self.name)
         if due is not None:
             yield due
 
@@ -205,7 +210,7 @@ class Node:
         """Somebody opens a case in the vendor's system and does what comes next."""
         self._forms += 1
         native_id = f"{self.name}-a{self._forms}"
-        turn = self._luck.draw.getrandbits(40)
+        turn = self._chance.draw.getrandbits(40)
         form = Act(
             native_id=native_id,
             case_id=case_id,
@@ -213,7 +218,7 @@ class Node:
             calm=calm,
             waited=waited,
             alive=alive,
-            hops=self._luck.weather.hops,
+            hops=self._chance.profile.hops,
         )
         self._fill_in("act", form, native_id)
 
@@ -225,7 +230,7 @@ class Node:
         if self.engine is None or not self.unanswered:
             return False
         batch = list(self.unanswered.values())[:50]
-        self._luck.draw.shuffle(batch)
+        self._chance.draw.shuffle(batch)
         tried = len(self.tried)
         self.tried += [self._try(one) for one in batch]
         try:
@@ -235,7 +240,7 @@ class Node:
         for place, (one, reply) in enumerate(zip(batch, replies, strict=True)):
             cases = tuple(touched["case_id"] for touched in reply.cases)
             self.tried[tried + place] = self._try(one)._replace(told=TOLD[reply.status], cases=cases, code=reply.code)
-            if self._luck.happens(self._luck.weather.unknown):
+            if self._chance.happens(self._chance.profile.unknown):
                 self.tried[tried + place] = self._try(one)  # the answer was lost on the way: it is sent again
                 continue
             del self.unanswered[one.key[1]]

@@ -14,7 +14,7 @@ class RandomSource:
 
     def __init__(self, seed: int, profile: FaultProfile) -> None:
         self.draw = Random(seed ^ 0x5EED)
-        self.weather = profile
+        self.profile = profile
         self.crashes = 0
 
     def happens(self, chance: float) -> bool:
@@ -23,6 +23,6 @@ class RandomSource:
 
     def trip(self) -> None:
         """A point at which the process may die. Raises ``Crash``."""
-        if self.weather.crash > 0 and self.draw.random() < self.weather.crash:
+        if self.profile.crash > 0 and self.draw.random() < self.profile.crash:
             self.crashes += 1
             raise Crash

@@ -96,8 +96,8 @@ def _parked_too_soon(evidence: Evidence) -> list[Finding]:
     """No vendor is away here for as long as a center waits for it."""
     return [
         Finding("away is not never", name, row.case or "", f"parked: {row.code}")
-        for name, books in evidence.open_snapshots
-        for row in books.parked
+        for name, snapshot in evidence.open_snapshots
+        for row in snapshot.parked
         if (row.place, row.code) == (parked.DESK, "vendor-away")
     ]
 
@@ -113,6 +113,9 @@ def testimony(county: County) -> Evidence:
 def _custody(evidence: Evidence) -> int:
     """Every custody version of every case but its first is one hand-over (a ruling counts as one)."""
     versions = {
-        (line.case, line.version) for _, books in evidence.open_snapshots for line in books.journal if line.version > 1
+        (line.case, line.version)
+        for _, snapshot in evidence.open_snapshots
+        for line in snapshot.journal
+        if line.version > 1
     }
     return len(versions)

@@ -19,7 +19,7 @@ class VirtualNetwork:
     """Between all centers. ``now`` is the virtual time in seconds."""
 
     def __init__(self, chance: RandomSource, now: Callable[[], float]) -> None:
-        self._luck, self._now = chance, now
+        self._chance, self._now = chance, now
         self._boxes: dict[str, list[_OnTheWay]] = {}
         self._number = 0
         self.repeated = 0
@@ -37,34 +37,34 @@ class VirtualNetwork:
 
     def lay(self, parcel: Parcel, sender: str) -> SendResult:
         """One parcel onto the road."""
-        profile = self._luck.weather
+        profile = self._chance.profile
         box = self._boxes.get(parcel.recipient)
-        if box is None or self._luck.happens(profile.nobody):
+        if box is None or self._chance.happens(profile.nobody):
             return SendResult.UNROUTABLE
-        unknown = self._luck.happens(profile.unknown)
-        if unknown and self._luck.happens(0.5):
+        unknown = self._chance.happens(profile.unknown)
+        if unknown and self._chance.happens(0.5):
             return SendResult.UNKNOWN
-        copies = 2 if self._luck.happens(profile.repeat) else 1
+        copies = 2 if self._chance.happens(profile.repeat) else 1
         self.repeated += copies - 1
         for _ in range(copies):
-            if self._luck.happens(profile.lose):
+            if self._chance.happens(profile.lose):
                 self.lost += 1
             else:
                 self._put(box, Delivery(self._carried(parcel.body), sender, None, parcel.digest))
         return SendResult.UNKNOWN if unknown else SendResult.CONFIRMED
 
     def _carried(self, body: bytes) -> bytes:
-        if not self._luck.happens(self._luck.weather.corrupt):
+        if not self._chance.happens(self._chance.profile.corrupt):
             return body
         spoiled = bytearray(body)
-        for _ in range(self._luck.draw.choice((1, 1, 1, 20))):
-            spoiled[self._luck.draw.randrange(len(spoiled))] = self._luck.draw.randrange(256)
-        cut = self._luck.draw.choice((len(spoiled), len(spoiled), self._luck.draw.randrange(len(spoiled))))
+        for _ in range(self._chance.draw.choice((1, 1, 1, 20))):
+            spoiled[self._chance.draw.randrange(len(spoiled))] = self._chance.draw.randrange(256)
+        cut = self._chance.draw.choice((len(spoiled), len(spoiled), self._chance.draw.randrange(len(spoiled))))
         return bytes(spoiled[:cut])
 
     def _put(self, box: list[_OnTheWay], delivery: Delivery) -> None:
         self._number += 1
-        due = self._now() + self._luck.draw.random() * self._luck.weather.delay
+        due = self._now() + self._chance.draw.random() * self._chance.profile.delay
         heapq.heappush(box, _OnTheWay(due, self._number, delivery))
 
     def take(self, center: str, limit: int) -> list[Delivery]:
@@ -92,9 +92,9 @@ class VirtualTransport:
 
     guarantees: frozenset[Guarantee] = frozenset({Guarantee.ATTESTS_SENDER, Guarantee.REDELIVERS})
 
-    def __init__(self, center: str, road: VirtualNetwork, chance: RandomSource, commits: Callable[[], int]) -> None:
+    def __init__(self, center: str, network: VirtualNetwork, chance: RandomSource, commits: Callable[[], int]) -> None:
         """``commits``: how many there have been in the store of this center."""
-        self._center, self._road, self._luck, self._commits = center, road, chance, commits
+        self._center, self._network, self._chance, self._commits = center, network, chance, commits
         self._commits_before = 0
         self._handed_out: list[Delivery] = []
 
@@ -105,25 +105,25 @@ class VirtualTransport:
         """See the port. The process may die between any two parcels."""
         fates = []
         for parcel in parcels:
-            self._luck.trip()
-            fates.append(self._road.lay(parcel, self._center))
-        self._luck.trip()
+            self._chance.trip()
+            fates.append(self._network.lay(parcel, self._center))
+        self._chance.trip()
         return fates
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """See the port."""
-        taken = self._road.take(self._center, limit)
+        taken = self._network.take(self._center, limit)
         self._commits_before = self._commits()
         self._handed_out += taken
         return taken
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """See the port. The process may die between any two acks."""
-        self._road.early += bool(deliveries) and self._commits() == self._commits_before
+        self._network.early += bool(deliveries) and self._commits() == self._commits_before
         for delivery in deliveries:
-            self._luck.trip()
+            self._chance.trip()
             self._handed_out = [one for one in self._handed_out if one is not delivery]
-        self._luck.trip()
+        self._chance.trip()
 
     @property
     def unsettled(self) -> int:
@@ -137,4 +137,4 @@ class VirtualTransport:
     def close(self, timeout: float) -> None:
         """See the port."""
         handed_out, self._handed_out = self._handed_out, []
-        self._road.put_back(self._center, handed_out)
+        self._network.put_back(self._center, handed_out)

@@ -22,7 +22,7 @@ ANSWER_TIMEOUT = 10.0
 _log = log()
 
 
-def hush_pika() -> None:
+def silence_pika() -> None:
     """Silence pika's logger: it writes message bodies and tracebacks; all that is worth knowing we say ourselves."""
     logging.getLogger("pika").setLevel(logging.CRITICAL + 1)
 
@@ -82,7 +82,7 @@ class BrokerConnection:
         if self._loop is not None:
             self._loop.call_later(seconds, action)
 
-    def owed(self) -> None:
+    def expect_answer(self) -> None:
         """The broker owes us an answer from now on: cut the line if it does not come. I/O thread only."""
         self.answered()
         if self._loop is not None:
@@ -97,7 +97,7 @@ class BrokerConnection:
     def healthy(self) -> None:
         """The owner has what it wanted of this connection: the next trouble is met quickly. I/O thread only."""
         self._backoff.reset()
-        self.say("")
+        self.report("")
 
     def cut(self, error: Exception) -> None:
         """End the connection without asking the other side, who may be frozen. I/O thread only."""
@@ -106,29 +106,29 @@ class BrokerConnection:
             # pika has no public way to drop a connection without the broker's consent; its heartbeat does it so too
             connection._terminate_stream(error)
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Note the trouble, and log it when it is new."""
         if text and text != self.trouble:
             _log.warning("line-trouble", line=self.name, where=self.where, trouble=text)
         self.trouble = text
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         """Begin to leave in good order; returns at once. Idempotent, from any thread."""
         self._closing.set()
-        self.call(self._say_goodbye)
+        self.call(self._close_in_order)
 
     def join(self, deadline: float) -> None:
         """Wait (monotonic clock) for the goodbye, then cut. The thread is gone afterwards, or dies with the process."""
         if self._thread.ident is None:
             return
         while self._thread.is_alive() and time.monotonic() < deadline:
-            self.hang_up()  # again: it may have been between two connections
+            self.close()  # again: it may have been between two connections
             self._thread.join(min(0.1, max(0.0, deadline - time.monotonic())))
         if self._thread.is_alive():
             self.call(lambda: self.cut(errors.NoAnswerError("no goodbye")))
             self._thread.join(2)
 
-    def _say_goodbye(self) -> None:
+    def _close_in_order(self) -> None:
         connection = self._connection
         if connection is not None and not connection.is_closing and not connection.is_closed:
             connection.close()
@@ -180,14 +180,14 @@ class BrokerConnection:
     def _on_end(self, connection: Any, error: BaseException) -> None:  # noqa: ANN401 - pika is untyped
         self._error = error
         if not self._closing.is_set():
-            self.say(errors.of_line(error, self.where))
+            self.report(errors.of_connection(error, self.where))
         connection.ioloop.stop()
 
     def _salvage(self, loop: IOLoop, error: Exception) -> None:
         """Our fault or pika's: say where, without any value in it, and get the socket closed."""
         spot = traceback.extract_tb(error.__traceback__)[-1]
         _log.error("line-broke", line=self.name, error=type(error).__name__, at=f"{spot.filename}:{spot.lineno}")
-        self.say(errors.broken(self.where))
+        self.report(errors.broken(self.where))
         with suppress(Exception):
             self.cut(error)
             loop.call_later(1, loop.stop)

@@ -107,7 +107,7 @@ class Consumer:
 
     def _open_channel(self) -> None:
         if self._connection is not None and self._connection.is_open:
-            self.connection.owed()
+            self.connection.expect_answer()
             self._connection.channel(on_open_callback=self._channel_open)
 
     def _channel_open(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
@@ -135,7 +135,7 @@ class Consumer:
         acks and heartbeats for them, and all is silent. So ask for something that changes nothing and is answered: how
         much is ready, which every user may ask of every queue."""
         if channel is self._channel and channel is not None and channel.is_open:
-            self.connection.owed()
+            self.connection.expect_answer()
             channel.queue_declare(self._queue, passive=True, callback=lambda told: self._told(channel, told.method))
 
     def _told(self, channel: object, queue: Any) -> None:  # noqa: ANN401 - pika is untyped
@@ -157,7 +157,7 @@ class Consumer:
         channel = self._channel
         self._forget_channel()
         if channel is not None and channel.is_open:
-            self.connection.owed()
+            self.connection.expect_answer()
             channel.close()
 
     def _channel_closed(self, _: object, error: BaseException) -> None:

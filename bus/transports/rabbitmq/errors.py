@@ -20,7 +20,7 @@ class StarvedError(Exception):
     """Messages are ready for us, and the broker hands out none."""
 
 
-def of_line(error: BaseException | None, where: str) -> str:  # noqa: PLR0911 - a list of causes, one return each
+def of_connection(error: BaseException | None, where: str) -> str:  # noqa: PLR0911 - a list of causes, one return each
     """Why there is no connection. ``where`` is host:port and vhost, never user or password."""
     match error:
         case ProbableAuthenticationError():

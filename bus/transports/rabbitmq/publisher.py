@@ -48,7 +48,7 @@ def _is_short_string(label: str) -> bool:
         return False
 
 
-def fate_when_closed(error: BaseException | None, any_confirmed: bool) -> SendResult:
+def result_when_closed(error: BaseException | None, any_confirmed: bool) -> SendResult:
     """What to say of the parcels in flight when their channel is closed: they may have arrived, except where the broker
     has a reason against all of them (no right, no exchange, a lie) and has not confirmed any before."""
     against_all = isinstance(error, ChannelClosedByBroker) and (
@@ -87,7 +87,7 @@ class Publisher:
         self._confirmed_any = False
         self._nacked = False
         self._unblocked_at = 0.0
-        self._window = Inflight(window, window_bytes)
+        self._inflight = Inflight(window, window_bytes)
 
     @property
     def unconfirmed(self) -> int:
@@ -144,7 +144,7 @@ class Publisher:
 
     def _open_channel(self) -> None:
         if self._connection is not None and self._connection.is_open:
-            self.connection.owed()
+            self.connection.expect_answer()
             self._connection.channel(on_open_callback=self._channel_open)
 
     def _channel_open(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
@@ -157,7 +157,7 @@ class Publisher:
     def _ready_channel(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
         self.connection.answered()
         self.connection.healthy()
-        self._window = Inflight(*self._bounds)
+        self._inflight = Inflight(*self._bounds)
         self._confirmed_any = self._nacked = False
         self._channel_since = time.monotonic()
         self._channel = channel
@@ -178,8 +178,8 @@ class Publisher:
 
     def _drop_channel(self, error: BaseException | None) -> None:
         self._channel = None
-        result = fate_when_closed(error, self._confirmed_any)
-        for waiting in self._window.confirmed(0, multiple=True):
+        result = result_when_closed(error, self._confirmed_any)
+        for waiting in self._inflight.confirmed(0, multiple=True):
             waiting.decide(result)
 
     def _pump(self) -> None:
@@ -187,9 +187,9 @@ class Publisher:
         if self._channel is None or not self._channel.is_open or self.connection.blocked:
             return
         if self._nacked and time.monotonic() - self._channel_since > RENEW_AFTER:
-            if not self._window:
+            if not self._inflight:
                 channel, self._channel = self._channel, None
-                self.connection.owed()
+                self.connection.expect_answer()
                 channel.close()
             return
         while (waiting := self._take()) is not None:
@@ -204,14 +204,14 @@ class Publisher:
                     self._waiting.popleft()
                     continue
                 parcel = batch.parcels[index]
-                if not self._window.admits(parcel):
+                if not self._inflight.admits(parcel):
                     return None
                 batch.took()
                 return InflightParcel(batch, index, parcel, time.monotonic())
         return None
 
     def _publish(self, waiting: InflightParcel) -> None:
-        self._window.add(waiting)
+        self._inflight.add(waiting)
         parcel = waiting.parcel
         properties = BasicProperties(
             content_type=CONTENT_TYPE,
@@ -224,14 +224,14 @@ class Publisher:
         self._channel.basic_publish(self._exchange, key, parcel.body, properties, mandatory=True)
 
     def _on_return(self, _: object, method: Any, properties: Any, __: bytes) -> None:  # noqa: ANN401 - pika is untyped
-        self._window.returned(properties.message_id, method.routing_key)
+        self._inflight.returned(properties.message_id, method.routing_key)
 
     def _on_confirm(self, channel: object, frame: Any) -> None:  # noqa: ANN401 - pika is untyped
         if channel is not self._channel:
             return
         method = frame.method
         taken = isinstance(method, spec.Basic.Ack)
-        for waiting in self._window.confirmed(method.delivery_tag, method.multiple):
+        for waiting in self._inflight.confirmed(method.delivery_tag, method.multiple):
             no = SendResult.UNROUTABLE if waiting.returned else SendResult.NACKED
             waiting.decide(SendResult.CONFIRMED if taken and not waiting.returned else no)
         if taken:
@@ -245,7 +245,7 @@ class Publisher:
 
     def _watch(self) -> None:
         """Confirms never time out in pika: a parcel that waits too long, without a broker's alarm, cuts the line."""
-        oldest = self._window.oldest
+        oldest = self._inflight.oldest
         waited = 0.0 if oldest is None else time.monotonic() - max(oldest, self._unblocked_at)
         if waited > self._confirm_timeout and not self.connection.blocked:
             self.connection.cut(errors.NoAnswerError("no confirm"))

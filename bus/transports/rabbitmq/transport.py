@@ -14,7 +14,7 @@ from pika import SSLOptions, URLParameters
 from pika.credentials import ExternalCredentials
 
 from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, TransportState
-from bus.transports.rabbitmq.connection import ANSWER_TIMEOUT, hush_pika
+from bus.transports.rabbitmq.connection import ANSWER_TIMEOUT, silence_pika
 from bus.transports.rabbitmq.consumer import Consumer
 from bus.transports.rabbitmq.publisher import Publisher
 from bus.transports.topology.plan import check_center_name
@@ -114,7 +114,7 @@ class RabbitTransport:
             if self._open or self._closed:
                 return
             self._open = True
-        hush_pika()
+        silence_pika()
         for connection in self._connections:
             connection.start()
 
@@ -153,6 +153,6 @@ class RabbitTransport:
         self._publisher.close(deadline)
         goodbye = max(deadline, time.monotonic() + 1.0)  # a goodbye takes two round trips: a second even when late
         for connection in self._connections:
-            connection.hang_up()
+            connection.close()
         for connection in self._connections:
             connection.join(goodbye)

@@ -54,9 +54,9 @@ def other_bytes(evidence: Evidence) -> Evidence:
 @lie("bytes-unaltered", midway=True)
 def another_body_on_the_desk(evidence: Evidence) -> Evidence:
     """A task's content differs from the message that is still owed."""
-    books = books_of(evidence, MEDIA)
+    snapshot = books_of(evidence, MEDIA)
     owed = {o.message for o in books_of(evidence, PARTY).outbox}
-    at, task = next((at, task) for at, task in enumerate(books.work) if task.message in owed)
+    at, task = next((at, task) for at, task in enumerate(snapshot.work) if task.message in owed)
     document = json.loads(task.body)
     document["data"]["version"] += 1
     return with_row(evidence, MEDIA, "work", at, body=json.dumps(document).encode())

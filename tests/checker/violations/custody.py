@@ -31,9 +31,9 @@ def believes_in_another(evidence: Evidence) -> Evidence:
 @lie("versions-never-fall")
 def an_older_state_came_back(evidence: Evidence) -> Evidence:
     """A record went back from version 2 to version 1, and forward again."""
-    books = books_of(evidence, PARTY)
-    newest = books.journal[-1]
-    before = books.journal[first(books, case=newest.case)]
+    snapshot = books_of(evidence, PARTY)
+    newest = snapshot.journal[-1]
+    before = snapshot.journal[first(snapshot, case=newest.case)]
     assert before.version < newest.version
     return with_journal(
         evidence,

@@ -17,8 +17,8 @@ from verification.checker import Evidence
 @lie("applied-once")
 def heard_twice(evidence: Evidence) -> Evidence:
     """A repeat was applied again."""
-    books = books_of(evidence, PARTY)
-    line = books.journal[first(books, way="heard", kind="case.closed")]
+    snapshot = books_of(evidence, PARTY)
+    line = snapshot.journal[first(snapshot, way="heard", kind="case.closed")]
     return with_journal(evidence, PARTY, lambda lines: lines.append(line))
 
 
@@ -32,19 +32,19 @@ def at_two_places(evidence: Evidence) -> Evidence:
 @lie("lanes-in-order")
 def a_later_one_first(evidence: Evidence) -> Evidence:
     """Two messages of one lane were applied in the wrong order."""
-    books = books_of(evidence, PARTY)
-    lane = next((r.peer, r.case) for r in books.applied if r.sequence == 2)
-    ids = [m for m, line in books.arrived.items() if (line.peer, line.case) == lane][:2]
+    snapshot = books_of(evidence, PARTY)
+    lane = next((r.peer, r.case) for r in snapshot.applied if r.sequence == 2)
+    ids = [m for m, line in snapshot.arrived.items() if (line.peer, line.case) == lane][:2]
     swap = dict(zip(ids, reversed(ids), strict=True))
-    applied = [r._replace(message=swap.get(r.message, r.message)) for r in books.applied]
+    applied = [r._replace(message=swap.get(r.message, r.message)) for r in snapshot.applied]
     return with_books(evidence, PARTY, applied=applied)
 
 
 @lie("lanes-in-order")
 def a_gap(evidence: Evidence) -> Evidence:
     """A place in the middle of a lane was never filled."""
-    books = books_of(evidence, PARTY)
-    at = next(at for at, row in enumerate(books.applied) if row.sequence == 1)
+    snapshot = books_of(evidence, PARTY)
+    at = next(at for at, row in enumerate(snapshot.applied) if row.sequence == 1)
     return with_row(evidence, PARTY, "applied", at, sequence=99)
 
 

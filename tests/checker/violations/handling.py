@@ -20,8 +20,8 @@ def the_reply_was_forgotten(evidence: Evidence) -> Evidence:
 @lie("done-once")
 def finished_twice(evidence: Evidence) -> Evidence:
     """Two processes finished one task."""
-    books = books_of(evidence, PARTY)
-    line = books.journal[first(books, way="desk", kind="case.offered")]
+    snapshot = books_of(evidence, PARTY)
+    line = snapshot.journal[first(snapshot, way="desk", kind="case.offered")]
     return with_journal(evidence, PARTY, lambda lines: lines.append(line))
 
 

@@ -39,9 +39,9 @@ def lie(
     return keep
 
 
-def first(books: Snapshot, **wanted: Any) -> int:
+def first(snapshot: Snapshot, **wanted: Any) -> int:
     """Where the first journal line with these fields stands."""
-    return next(at for at, line in enumerate(books.journal) if all(getattr(line, k) == v for k, v in wanted.items()))
+    return next(at for at, line in enumerate(snapshot.journal) if all(getattr(line, k) == v for k, v in wanted.items()))
 
 
 def with_journal(evidence: Evidence, name: str, change: Callable[[list[Line]], object]) -> Evidence:
@@ -98,8 +98,8 @@ def with_record(evidence: Evidence, name: str, change: Callable[[dict[str, Any]]
 
 def case_with_plan(evidence: Evidence, name: str, plan: str) -> tuple[int, Known]:
     """The first case whose note begins with ``plan``, and where it stands."""
-    books = books_of(evidence, name)
-    return next((at, known) for at, known in enumerate(books.cases) if f'"text":"{plan} ' in known.record)
+    snapshot = books_of(evidence, name)
+    return next((at, known) for at, known in enumerate(snapshot.cases) if f'"text":"{plan} ' in known.record)
 
 
 def on_its_way(evidence: Evidence, name: str) -> int:

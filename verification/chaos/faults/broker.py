@@ -10,7 +10,7 @@ from verification.faults import disk_alarm, memory_alarm
     heals="it starts again with its data", whole=True,
 )  # fmt: skip
 def kill9_broker(scene: Scene) -> None:
-    node = scene.rng.choice(scene.road.nodes)
+    node = scene.rng.choice(scene.links.nodes)
     node.kill9()
     scene.hold(0.5, 5)
     node.start()
@@ -22,7 +22,7 @@ def kill9_broker(scene: Scene) -> None:
     heals="it starts again with its data", needs=(Needs.CLUSTER,), whole=True,
 )  # fmt: skip
 def kill9_leader(scene: Scene) -> None:
-    node = scene.road.leader(scene.center().name)
+    node = scene.links.leader(scene.center().name)
     node.kill9()
     scene.hold(0.5, 8)
     node.start()
@@ -35,7 +35,7 @@ def kill9_leader(scene: Scene) -> None:
     heals="SIGCONT", whole=True,
 )  # fmt: skip
 def stop_broker(scene: Scene) -> None:
-    node = scene.rng.choice(scene.road.nodes)
+    node = scene.rng.choice(scene.links.nodes)
     node.pause()
     try:
         scene.hold(1, 60)
@@ -49,8 +49,8 @@ def stop_broker(scene: Scene) -> None:
     heals="they start again", whole=True,
 )  # fmt: skip
 def rolling_restart(scene: Scene) -> None:
-    if len(scene.road.nodes) == 1:
-        scene.road.nodes[0].restart()
+    if len(scene.links.nodes) == 1:
+        scene.links.nodes[0].restart()
     else:
         scene.cluster.rolling_restart()
     scene.hold(2, 5)
@@ -61,7 +61,7 @@ def rolling_restart(scene: Scene) -> None:
     heals="the alarm ends", whole=True,
 )  # fmt: skip
 def memory_alarm_(scene: Scene) -> None:
-    with memory_alarm(scene.rng.choice(scene.road.nodes)):
+    with memory_alarm(scene.rng.choice(scene.links.nodes)):
         scene.hold(1, 15)
     scene.hold(1, 4)
 
@@ -71,6 +71,6 @@ def memory_alarm_(scene: Scene) -> None:
     heals="room on the disk", whole=True,
 )  # fmt: skip
 def disk_full_broker(scene: Scene) -> None:
-    with disk_alarm(scene.rng.choice(scene.road.nodes)):
+    with disk_alarm(scene.rng.choice(scene.links.nodes)):
         scene.hold(1, 15)
     scene.hold(1, 4)

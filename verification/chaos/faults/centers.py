@@ -7,7 +7,7 @@ import time
 from contextlib import closing, suppress
 
 from verification.chaos.centers import CenterProcess
-from verification.chaos.county import Town
+from verification.chaos.county import ChaosCounty
 from verification.chaos.faults.fault import Needs, fault
 from verification.chaos.scene import Scene
 
@@ -30,7 +30,7 @@ def kill9_center(scene: Scene) -> None:
 )
 def kill9_relay(scene: Scene) -> None:
     center = scene.center()
-    _await_publishing(scene.town, center, min(5.0, scene.left))
+    _await_publishing(scene.county, center, min(5.0, scene.left))
     center.kill9()
     scene.hold(0.1, 2)
     center.start()
@@ -38,9 +38,9 @@ def kill9_relay(scene: Scene) -> None:
     scene.hold(0.5, 2)
 
 
-def _await_publishing(town: Town, center: CenterProcess, timeout: float) -> None:
+def _await_publishing(county: ChaosCounty, center: CenterProcess, timeout: float) -> None:
     """Return when rows of the outbox are claimed and not yet marked as sent: the relay is at the broker with them."""
-    url = town.store_url(center.name)
+    url = county.store_url(center.name)
     if not url.startswith("sqlite:///"):
         return  # PostgreSQL is not asked a thousand times a second: there any moment is as good
     deadline = time.monotonic() + timeout
@@ -66,8 +66,8 @@ def stop_center(scene: Scene) -> None:
 
 @fault("stop-vendor", "冻结各中心自有系统 1–60 秒", "SIGSTOP to the vendors' systems for 1 to 60 s", heals="SIGCONT")
 def stop_vendor(scene: Scene) -> None:
-    assert scene.town.vendors is not None
-    pid = scene.town.vendors.pid
+    assert scene.county.vendors is not None
+    pid = scene.county.vendors.pid
     os.kill(pid, signal.SIGSTOP)
     try:
         scene.hold(1, 60)
@@ -84,7 +84,7 @@ def stop_vendor(scene: Scene) -> None:
 )
 def rolling_restart_centers(scene: Scene) -> None:
     for name in scene.targets:
-        center = scene.town.centers[name]
+        center = scene.county.centers[name]
         center.end()
         center.start()
         center.await_door()
@@ -132,10 +132,10 @@ def two_relays(scene: Scene) -> None:
 def previous_version(scene: Scene) -> None:
     scene.hold(10, 40)
     for name in scene.targets:
-        center = scene.town.centers[name]
-        if center.code != scene.town.code:
+        center = scene.county.centers[name]
+        if center.code != scene.county.code:
             center.end()
-            center.code = scene.town.code
+            center.code = scene.county.code
             center.start()
             center.await_door()
     scene.hold(3, 60)

@@ -21,7 +21,7 @@ def _clock(name: str, zh: str, en: str, seconds: float) -> Fault:
 
 def _heal(scene: Scene, clock: FakeClock) -> None:
     """The others are silent while the clock jumps back, so that what waits for an answer was timed by the wrong one."""
-    others = [center for name, center in scene.town.centers.items() if name not in scene.clocks]
+    others = [center for name, center in scene.county.centers.items() if name not in scene.clocks]
     for center in others:
         center.freeze()
     try:

@@ -18,9 +18,9 @@ from verification.faults import consumer_timeout, credentials_revoked, delete_qu
     heals="an operator applies the topology again",
 )  # fmt: skip
 def queue_deleted(scene: Scene) -> None:
-    delete_queue(scene.road.nodes[0], inbox_queue(scene.center().name), scene.road.vhost)
+    delete_queue(scene.links.nodes[0], inbox_queue(scene.center().name), scene.links.vhost)
     scene.hold(0.5, 4)
-    scene.road.cure_for_certain()
+    scene.links.cure_for_certain()
     scene.hold(3, 5)
 
 
@@ -30,7 +30,7 @@ def queue_purged(scene: Scene) -> None:
     center.freeze()  # else there is seldom anything in it
     try:
         scene.hold(0.5, 3)
-        purge_queue(scene.road.nodes[0], inbox_queue(center.name), scene.road.vhost)
+        purge_queue(scene.links.nodes[0], inbox_queue(center.name), scene.links.vhost)
     finally:
         center.thaw()
     scene.hold(1, 4)
@@ -41,7 +41,7 @@ def queue_purged(scene: Scene) -> None:
     heals="it is given back",
 )  # fmt: skip
 def credentials(scene: Scene) -> None:
-    with credentials_revoked(scene.road.nodes[0], scene.center().name, scene.road.vhost):
+    with credentials_revoked(scene.links.nodes[0], scene.center().name, scene.links.vhost):
         scene.hold(1, 20)
     scene.hold(2, 4)
 
@@ -52,7 +52,7 @@ def credentials(scene: Scene) -> None:
 )  # fmt: skip
 def consumer_timeout_(scene: Scene) -> None:
     center = scene.center()
-    with consumer_timeout(scene.road.nodes[0], 2):
+    with consumer_timeout(scene.links.nodes[0], 2):
         scene.hold(2, 3)
         center.freeze()
         try:
@@ -67,7 +67,7 @@ def consumer_timeout_(scene: Scene) -> None:
     heals="they are parked, and their sender is told",
 )  # fmt: skip
 def poison(scene: Scene) -> None:
-    sender, recipient = scene.rng.sample(list(scene.town.centers), 2)
+    sender, recipient = scene.rng.sample(list(scene.county.centers), 2)
     if recipient not in scene.targets:
         recipient = scene.rng.choice([name for name in scene.targets if name != sender] or [recipient])
     # of no case and no place in a lane: with these it would be a forged word in a lane, which no broker lets through
@@ -76,12 +76,12 @@ def poison(scene: Scene) -> None:
         "type": "case.teleported.v1", "time": "2026-11-23T00:00:00Z", "data": {},
     }  # fmt: skip
     garbage = bytes(scene.rng.randrange(256) for _ in range(200))
-    path = f"exchanges/{scene.road.vhost}/{out_exchange(sender)}/publish"
+    path = f"exchanges/{scene.links.vhost}/{out_exchange(sender)}/publish"
     for body in (garbage, b"{" * 500, json.dumps(unknown).encode()):
         parcel = {
             "properties": {"delivery_mode": 2}, "routing_key": f"{recipient}.case.offered",
             "payload": b64encode(body).decode(), "payload_encoding": "base64",
         }  # fmt: skip
-        with suppress(httpx.HTTPError), scene.road.broker.api() as api:
+        with suppress(httpx.HTTPError), scene.links.broker.api() as api:
             scene.poisoned += api.post(path, json=parcel).is_success
     scene.hold(0.5, 2)

@@ -17,7 +17,7 @@ from verification.faults import StoreIntruder
     heals="it lets go",
 )  # fmt: skip
 def store_locked(scene: Scene) -> None:
-    with StoreIntruder(scene.town.store_url(scene.center().name)):
+    with StoreIntruder(scene.county.store_url(scene.center().name)):
         scene.hold(1, 20)
     scene.hold(1, 4)
 
@@ -55,8 +55,8 @@ def postgres_immediate_stop(scene: Scene) -> None:
 )  # fmt: skip
 def old_backup_restored(scene: Scene) -> None:
     center = scene.center()
-    store = Path(scene.town.store_url(center.name).removeprefix("sqlite:///"))
-    backup = scene.town.folder / f"{center.name}.backup"
+    store = Path(scene.county.store_url(center.name).removeprefix("sqlite:///"))
+    backup = scene.county.folder / f"{center.name}.backup"
     backup.unlink(missing_ok=True)
     of_when = time.time()
     _copy(store, backup)
@@ -76,8 +76,8 @@ def old_backup_restored(scene: Scene) -> None:
 
 def _recover(scene: Scene, name: str) -> None:
     """An operator's word that the store was put back."""
-    others = [word for other in scene.town.centers if other != name for word in ("--ask", other)]
-    bus(scene.town.centers[name], "recover", *others)
+    others = [word for other in scene.county.centers if other != name for word in ("--ask", other)]
+    bus(scene.county.centers[name], "recover", *others)
 
 
 def _copy(source: Path, target: Path) -> None:
