@@ -189,7 +189,7 @@ _SO_MANY, _SO_LONG = 1000, 4096
 
 
 def remember(raw: bytes, message: Message[Any]) -> None:
-    """``raw`` says ``message``, and ``reread`` will ask for it; of those that are short the last are remembered."""
+    """``raw`` says ``message``, and ``recall`` will ask for it; of those that are short the last are remembered."""
     if len(raw) <= _SO_LONG:
         if len(_LATELY) >= _SO_MANY:
             _LATELY.clear()

@@ -63,7 +63,7 @@ class Audit:
 
 @dataclass(slots=True)
 class LocalCounty:
-    """``open`` it, let people act through ``vendor``, wait with ``until``, look with ``audit``, ``close`` it."""
+    """``open`` it, let people act through ``backend``, wait with ``until``, look with ``audit``, ``close`` it."""
 
     folder: Path
     centers: Sequence[str]

@@ -9,7 +9,7 @@ from bus.settings import Http
 
 
 class HttpServer:
-    """One HTTP server. ``run`` it on a thread of its own; ``leave`` ends that."""
+    """One HTTP server. ``run`` it on a thread of its own; ``stop`` ends that."""
 
     def __init__(self, app: ASGIApp, http: Http) -> None:
         """Raises ``OSError`` for a port that is taken."""

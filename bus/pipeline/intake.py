@@ -87,7 +87,7 @@ def intake(
     now: datetime,
     wake: Callable[[], None] = noop,
 ) -> list[Reply]:
-    """Take in a batch; one reply for each, in order. ``ring`` is called when it has left something to send or to do.
+    """Take in a batch; one reply for each, in order. ``wake`` is called when it has left something to send or to do.
     Raises ``StoreUnavailable``: then none of it was taken."""
 
     def change(tx: Tx) -> tuple[list[Reply], bool]:

@@ -50,7 +50,7 @@ def _tells_epoch(message: Message[Any]) -> bool:
 def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
     """A peer asks: from now on it is heard in its new era only, and a page is owed to it.
 
-    An era that is not later than one we know, from another recovery, was used before: ``page`` tells it so."""
+    An era that is not later than one we know, from another recovery, was used before: ``log_page`` tells it so."""
     peer, asked, era = message.source, message.data, epoch_of(message.sequence)
     known, recovery = archive.epochs(tx, [peer]).get(peer, (0, ""))
     if known < era <= known + MAX_EPOCHS_AHEAD or (era == known and recovery == ""):

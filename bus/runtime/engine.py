@@ -1,5 +1,5 @@
 """One round of each step, as a loop calls it: what is taken in, sent, applied and worked on, and in which order it is
-committed and settled. No loop, thread, sleep or socket: ``run`` owns those, and a simulation
+committed and settled. No loop, thread, sleep or socket: ``process`` owns those, and a simulation
 calls the same rounds under a virtual clock.
 """
 
@@ -74,7 +74,7 @@ class Engine:
     wake: Callable[[], None] = noop
     """Called when a commit has left something to send or to do."""
     received: Counts[str] = field(default_factory=Counts)
-    """What the last round of ``accept`` has done."""
+    """What the last round of ``receive`` has done."""
     unsettled: list[Delivery] = field(default_factory=list)
     """What has arrived and could not be applied yet."""
     unrecorded: list[HandlerResult] = field(default_factory=list)

@@ -56,7 +56,8 @@ class Store:
     """One center's store. Threads may share it; each transaction belongs to one thread."""
 
     def __init__(self, url: str, encryption: object = None) -> None:
-        """``vault``: what hides and shows its rows (``bus/store/encryption.py``); without one they stand in clear."""
+        """``encryption``: what hides and shows its rows (``bus/store/encryption.py``); without one they stand in
+        clear."""
         self.url = make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = threading.Lock()

@@ -183,8 +183,8 @@ _SENT_MARKS = Prepared(
 
 
 def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], epoch: int) -> dict[tuple[str, str], int]:
-    """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them. ``era``: in which this
-    center speaks, and a new lane begins."""
+    """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them. ``epoch``: in which
+    this center speaks, and a new lane begins."""
     if not wanted:
         return {}
     before = dict.fromkeys(wanted, epoch_start(epoch))
@@ -205,7 +205,7 @@ _SET_MARK = {column: _set_mark(column) for column in ("sent", "applied")}
 
 
 def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int], epoch: int) -> None:
-    """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is. ``era``: in which this
+    """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is. ``epoch``: in which this
     center speaks; a new lane's mark says that whatever was said in it before has been told."""
     if not values:
         return

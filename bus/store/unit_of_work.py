@@ -30,7 +30,7 @@ class _Queued:
 
 
 class UnitOfWork:
-    """Open it on a transaction, put decisions down, ``write`` it once."""
+    """Open it on a transaction, put decisions down, ``flush`` it once."""
 
     def __init__(self, tx: Tx, context: CenterContext, now: datetime) -> None:
         self.tx = tx

@@ -1,4 +1,4 @@
-"""The road's judge: puts items before the real ``accept`` step on a real SQLite store, and says what became of each.
+"""The road's judge: puts items before the real ``receive`` step on a real SQLite store, and says what became of each.
 
 Verdicts are read from what the center would tell: receipts owed, errors owed, parked rows, cases, the outbox.
 """

@@ -17,7 +17,7 @@ from verification.services.allocation import LOOPBACK, free_ports
 class TcpProxy:
     """Listens on ``port`` of loopback and carries every connection to ``host``:``port``. Thread-safe.
 
-    ``weather`` is fair at first; assign another whenever wanted, or ``heal``. A connection that has lost bytes to
+    ``profile`` is fair at first; assign another whenever wanted, or ``heal``. A connection that has lost bytes to
     silence is reset when the weather changes: it would be garbage from there on. ``counts`` says what was done:
     ``accepted``, ``unreachable`` (the server refused), ``reset``, ``truncated`` (connections), ``flipped`` (bits),
     ``swallowed``, ``up``, ``down`` (bytes).

@@ -46,7 +46,7 @@ def _no_bytes(_attachment: Attachment) -> bytes:
 
 
 class Node:
-    """One center. ``turns`` is None while it is down."""
+    """One center. ``engine`` is None while it is down."""
 
     def __init__(
         self,
