@@ -1,10 +1,10 @@
 """A center's settings: one TOML file, and the environment for what must not stand in a file. Checked as a whole."""
 
 import base64
-import os
 import secrets
 import tomllib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -166,7 +166,7 @@ class CenterSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment before the file, so that secrets need not stand in it."""
-        return env_settings, InitSettingsSource(settings_cls, _old_environment()), init_settings
+        return env_settings, InitSettingsSource(settings_cls, _OldEnvironment.by_new_names()), init_settings
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -220,41 +220,45 @@ OLD_NAMES = {"hands": "concurrency", "vendor": "backend"}
 """Settings that had another name in 0.1: the old one is read until 0.3, with a warning."""
 
 
-def with_new_names(given: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """``given`` by the names of today; warns of each old one. Raises ``BadSettings`` where both names are there."""
+def with_new_names(
+    given: dict[str, Any], called: Callable[[str, object], str] = lambda name, _: name
+) -> dict[str, Any]:
+    """``given`` by the names of today; warns of each old one. ``called``: how a setting is called where it was given.
+    Raises ``BadSettings`` where both names are there."""
     faults = [
-        (
-            prefix + old,
-            f"与 {prefix}{new} 是同一项，请只留新名",
-            f"is {prefix}{new} by its old name: keep the new one alone",
-        )
+        (old, f"与 {new} 是同一项，请只留新名", f"is {new} by its old name: keep the new one alone")
         for old, new in OLD_NAMES.items()
         if old in given and new in given
     ]
     if faults:
         raise BadSettings(faults)
-    for old in sorted(OLD_NAMES.keys() & given.keys()):
-        new = OLD_NAMES[old]
+    for name in sorted(OLD_NAMES.keys() & given.keys()):
+        old, new = called(name, given[name]), called(OLD_NAMES[name], given[name])
         warnings.warn(
-            f"设置项 {prefix}{old} 已改名为 {prefix}{new}，旧名到 0.3 版失效 / "
-            f"the setting {prefix}{old} is now called {prefix}{new}; the old name goes with 0.3",
+            f"设置项 {old} 已改名为 {new}，旧名到 0.3 版失效 / "
+            f"the setting {old} is now called {new}; the old name goes with 0.3",
             FutureWarning,
             stacklevel=2,
         )
     return {OLD_NAMES.get(name, name): value for name, value in given.items()}
 
 
-def _old_environment() -> dict[str, Any]:
-    """What the environment says by old names (``BUS_HANDS``, ``BUS_VENDOR__TOKEN``), as settings."""
-    found: dict[str, Any] = {}
-    for variable, value in os.environ.items():
-        name, *within = variable.removeprefix("BUS_").lower().split("__")
-        if variable.startswith("BUS_") and name in OLD_NAMES and len(within) <= 1:
-            if within:
-                found.setdefault(name, {})[within[0]] = value
-            else:
-                found[name] = value
-    return with_new_names(found, prefix="BUS_") if found else {}
+class _OldEnvironment(BaseSettings):
+    """What the environment says by old names (``BUS_HANDS``, ``BUS_VENDOR__TOKEN``), read as all of it is."""
+
+    model_config = SettingsConfigDict(env_prefix="BUS_", env_nested_delimiter="__", extra="ignore")
+
+    hands: str | None = None
+    vendor: dict[str, Any] | None = None
+
+    @classmethod
+    def by_new_names(cls) -> dict[str, Any]:
+        """The same as settings of today, with a warning for each."""
+        return with_new_names(cls().model_dump(exclude_none=True), _as_variable)
+
+
+def _as_variable(name: str, value: object) -> str:
+    return f"BUS_{name.upper()}" + ("__…" if isinstance(value, dict) else "")
 
 
 def load(path: Path | None, **given: Any) -> CenterSettings:  # noqa: ANN401 - whatever the settings hold

@@ -19,7 +19,7 @@ from sqlalchemy import exists, select
 
 from benchmarks.center.handlers import Matter, arrived
 from benchmarks.runners.marks import done, tell
-from bus.contract.envelope import decode
+from bus.contract.codec import decode
 from bus.contract.messages import Receipt
 from bus.log import set_up
 from bus.pipeline.intake import Reply, Submission

@@ -3,7 +3,7 @@
 import json
 
 from bus.contract import signed_document
-from bus.contract.envelope import Undecodable, decode
+from bus.contract.codec import Undecodable, decode
 
 
 def envelope(body: bytes) -> dict[str, str]:

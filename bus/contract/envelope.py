@@ -1,44 +1,16 @@
-"""The envelope: CloudEvents 1.0, structured JSON, one document per message.
+"""The envelope: CloudEvents 1.0, one document per message."""
 
-Reading is done in two steps, because a body that is wrong in an envelope that is right can still be answered:
-``decode`` raises ``Undecodable``, which carries as much of the envelope as could be read.
-"""
-
-import hashlib
-import json
-import re
-from contextlib import suppress
 from datetime import datetime
-from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
-from bus.contract import signed_document
 from bus.contract.ids import new_id
-from bus.contract.messages import BY_NAME, CaseMessage, Kind
+from bus.contract.messages import Kind
 from bus.contract.types import CenterName, Count, Moment, Strict
 
-MAX_BYTES = 256 * 1024
-MAX_DEPTH = 24
 CONTENT_TYPE = "application/cloudevents+json"
-CODES = frozenset(
-    {
-        "too-large",
-        "too-deep",
-        "not-utf-8",
-        "not-json",
-        "lone-surrogate",
-        "huge-number",
-        "duplicate-key",
-        "not-an-object",
-        "unknown-kind",
-        "invalid",
-    }
-)
-"""Everything that ``Undecodable.code`` may say."""
-
 DataT_co = TypeVar("DataT_co", covariant=True)
 
 
@@ -72,18 +44,6 @@ class Message(Strict, Generic[DataT_co]):
     data: DataT_co
 
 
-class Undecodable(ValueError):
-    """Bytes that are no message of ours. ``code`` (one of ``CODES``) and ``where`` are safe to log: they hold nothing
-    of the body."""
-
-    def __init__(self, code: str, where: str = "", envelope: Message[Any] | None = None) -> None:
-        super().__init__(f"{code}: {where}" if where else code)
-        self.code = code
-        self.where = where
-        self.envelope = envelope
-        """The envelope, where that much could be read; its ``data`` is unchecked, and None where there was none."""
-
-
 def compose(
     data: Kind,
     *,
@@ -114,197 +74,3 @@ def compose(
 def kind_of(message: Message[Any]) -> str:
     """Its kind without the major version, also where the body could not be read."""
     return message.type.rpartition(".v")[0]
-
-
-def encode(message: Message[Any]) -> bytes:
-    """The bytes that travel. Raises ValueError if they are more than a message may have."""
-    raw = _spelled(message)
-    if len(raw) > MAX_BYTES:
-        raise ValueError(f"message of {len(raw)} bytes; at most {MAX_BYTES} may travel: send attachments by reference")
-    return raw
-
-
-def _spelled(message: Message[Any]) -> bytes:
-    return message.model_dump_json(by_alias=True).encode()
-
-
-def decode(travelled: bytes) -> Message[Any]:
-    """Read a message, signed or not; who has signed it is the notary's to say. Raises ``Undecodable`` and nothing else,
-    whatever the bytes."""
-    raw = signed_document.split_message(travelled)[1]
-    return _as_we_write(raw) or _checked(raw)
-
-
-_NAMED = re.compile(rb'"type":"([a-z][a-z.-]{0,60})\.v[1-9][0-9]?"')
-_IN_THE_HEAD = 512
-"""Within so many bytes the type of a message of ours stands."""
-
-
-def _as_we_write(raw: bytes) -> Message[Any] | None:
-    """The message, if we would spell it in these very bytes: then no key is there twice, no number, escape or nesting
-    can be out of bounds, and the document need not be read a second time to see that. None: it must be looked at."""
-    named = _NAMED.search(raw, 0, _IN_THE_HEAD)
-    model = BY_NAME.get(named[1].decode()) if named and len(raw) <= MAX_BYTES else None
-    if model is None or _depth(raw) > MAX_DEPTH:
-        return None
-    try:
-        message = _envelope_of(model).model_validate_json(raw)
-    except ValidationError:
-        return None
-    right = message.type == f"{model.kind}.v{model.major}" and (
-        message.subject is not None or not issubclass(model, CaseMessage)
-    )
-    return message if right and _spelled(message) == raw else None
-
-
-def _checked(raw: bytes) -> Message[Any]:
-    document = read_json(raw)
-    name = document.get("type")
-    kind, _, major = name.rpartition(".v") if isinstance(name, str) else ("", "", "")
-    model = BY_NAME.get(kind)
-    if model is None or major != str(model.major):
-        raise Undecodable("unknown-kind", "type", _envelope(document))
-    try:
-        message = _envelope_of(model).model_validate_json(raw)
-    except ValidationError as error:
-        raise Undecodable("invalid", _where(error), _envelope(document)) from None
-    if message.subject is None and issubclass(model, CaseMessage):
-        raise Undecodable("invalid", "subject: missing", _envelope(document))
-    return message
-
-
-def digest(signed: bytes) -> bytes:
-    """SHA-256 of a message's document, which is the same whoever has signed it, and with which key."""
-    return hashlib.sha256(signed_document.split_message(signed)[1]).digest()
-
-
-def stored_columns(signed: bytes) -> dict[str, bytes]:
-    """The columns of a row that keeps a message: its bytes, and the digest by which its recipient vouches for it."""
-    return {"body": signed, "digest": digest(signed)}
-
-
-_LATELY: dict[bytes, Message[Any]] = {}
-"""What was laid on the desk lately: its reader comes soon, and to read it again costs more than all the rest."""
-_SO_MANY, _SO_LONG = 1000, 4096
-
-
-def remember(raw: bytes, message: Message[Any]) -> None:
-    """``raw`` says ``message``, and ``recall`` will ask for it; of those that are short the last are remembered."""
-    if len(raw) <= _SO_LONG:
-        if len(_LATELY) >= _SO_MANY:
-            _LATELY.clear()
-        _LATELY[raw] = message
-
-
-def recall(raw: bytes, kind: str) -> Message[Any]:
-    """Read a message of ``kind`` out of our own store: it has passed ``decode`` before, and its bounds need no second
-    look. Raises ``Undecodable``."""
-    known = _LATELY.pop(raw, None)  # it is asked for once
-    if known is not None:
-        return known
-    model = BY_NAME.get(kind)
-    if model is not None:
-        with suppress(ValidationError):
-            message = _envelope_of(model).model_validate_json(signed_document.split_message(raw)[1])
-            if message.type == f"{kind}.v{model.major}":
-                return message
-    return decode(raw)  # of another version of this program: as if it came now
-
-
-def read_json(raw: bytes) -> dict[str, Any]:
-    """A JSON object within our bounds: size, depth, numbers, no key twice. Raises ``Undecodable``."""
-    if len(raw) > MAX_BYTES:
-        raise Undecodable("too-large")
-    if _depth(raw) > MAX_DEPTH:
-        raise Undecodable("too-deep")
-    try:
-        # strictly UTF-8 and without a mark in front: the json module alone would guess UTF-16 and UTF-32 as well
-        text = raw.decode()
-        document = _WITHIN_BOUNDS.decode(text)
-    except Undecodable:
-        raise
-    except UnicodeDecodeError:
-        raise Undecodable("not-utf-8") from None
-    except (ValueError, RecursionError):
-        raise Undecodable("not-json") from None
-    if _SURROGATE.search(text) and not _encodable(document):
-        raise Undecodable("lone-surrogate")
-    if not isinstance(document, dict):
-        raise Undecodable("not-an-object")
-    return document
-
-
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-
-
-def _encodable(document: object) -> bool:
-    """Whether all its strings are Unicode: half of a pair, escaped, is valid JSON and cannot be stored or sent on."""
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen = dict(pairs)
-    if len(seen) != len(pairs):
-        raise Undecodable("duplicate-key")
-    return seen
-
-
-def _bounded_int(digits: str) -> int:
-    if len(digits) > 20:
-        raise Undecodable("huge-number")
-    return int(digits)
-
-
-def _no_constant(_name: str) -> float:
-    raise Undecodable("not-json")
-
-
-_WITHIN_BOUNDS = json.JSONDecoder(
-    object_pairs_hook=_no_key_twice, parse_int=_bounded_int, parse_constant=_no_constant
-)  # ``json.loads`` would make a new one for each message
-
-
-_ROUND = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(set(range(256)) - set(b"{[]}"))
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?')
-
-
-def _depth(raw: bytes) -> int:
-    """How deep it is nested, as far as that is of interest."""
-    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
-        return 0  # too few brackets to be deep: the ordinary message
-    brackets = _STRINGS.sub(b"", raw).translate(_ROUND, _NO_BRACKETS)
-    depth = 0
-    while depth <= MAX_DEPTH and b"[]" in brackets:  # each time, the innermost pairs go
-        brackets = brackets.replace(b"[]", b"")
-        depth += 1
-    return depth + brackets.count(b"[")  # what is left was never closed
-
-
-@cache
-def _envelope_of(model: type[Kind]) -> type[Message[Any]]:
-    return Message[model]  # type: ignore[valid-type]  # the class is chosen at run time, by the kind that came
-
-
-def _envelope(document: dict[str, Any]) -> Message[Any] | None:
-    """An envelope without a body is an envelope all the same: its sender can be answered."""
-    try:
-        bare = Message[Any].model_validate_json(json.dumps(document | {"data": None}))
-    except ValidationError:
-        return None
-    return bare.model_copy(update={"data": document.get("data")})
-
-
-def _where(error: ValidationError) -> str:
-    """Which fields are wrong and how, without their values: ``data.case.title: string_too_long``.
-
-    Only names from our own models may stand in it: a key of the sender's is replaced, it could hold anything."""
-    spots = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False)[:5]:
-        place = ".".join(str(part) for part in item["loc"] if not isinstance(part, str) or part.isidentifier())
-        spots.append(f"{place}: {item['type']}")
-    return "; ".join(spots)[:200]

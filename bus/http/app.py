@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException as PlainHTTPException
 from starlette.requests import ClientDisconnect
 
 from bus.attachments.service import LARGEST, AttachmentRefused, AttachmentService, StoredAttachment
-from bus.contract.envelope import MAX_BYTES, Undecodable, read_json
+from bus.contract.codec import MAX_BYTES, Undecodable, read_json
 from bus.operations.metrics import Metrics
 from bus.pipeline.intake import Reply, Submission
 from bus.sdk.center import Center, Form

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from bus.contract import signed_document
-from bus.contract.envelope import Undecodable, decode
+from bus.contract.codec import Undecodable, decode
 from bus.contract.messages import Receipt, Verdict
 from bus.contract.types import CenterName, Code, Moment, Sha256, Strict
 from bus.security.directory import Directory

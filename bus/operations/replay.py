@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from bus.context import CenterContext
-from bus.contract.envelope import Message, Undecodable, compose, decode, encode, stored_columns
+from bus.contract.codec import Undecodable, decode, encode, stored_columns
+from bus.contract.envelope import Message, compose
 from bus.contract.messages import Verdict
 from bus.custody import Refusal
 from bus.pipeline.receive import receive

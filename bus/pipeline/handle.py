@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from bus.backoff import Backoff
 from bus.context import CenterContext
 from bus.contract.case import Attachment
-from bus.contract.envelope import Message, recall
+from bus.contract.codec import recall
+from bus.contract.envelope import Message
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
 from bus.sdk.center import Center, HandlerContext, Link, Reject, RetryLater

@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from bus.context import CenterContext
-from bus.contract.envelope import Message, Undecodable, decode, digest, kind_of
+from bus.contract.codec import Undecodable, decode, digest
+from bus.contract.envelope import Message, kind_of
 from bus.contract.epochs import MAX_AHEAD, epoch_of, epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, Verdict
 from bus.custody import Refusal

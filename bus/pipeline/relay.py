@@ -13,7 +13,8 @@ from uuid import UUID
 
 from bus.backoff import Backoff
 from bus.context import CenterContext
-from bus.contract.envelope import compose, encode
+from bus.contract.codec import encode
+from bus.contract.envelope import compose
 from bus.contract.epochs import epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.recovery import complete, requester, responder

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from bus.context import CenterContext
 from bus.contract import messages as k
-from bus.contract.envelope import Message, compose, decode, encode, stored_columns
+from bus.contract.codec import decode, encode, stored_columns
+from bus.contract.envelope import Message, compose
 from bus.contract.epochs import epoch_start
 from bus.contract.ids import derived_id
 from bus.custody import Record, Refusal

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from bus.backoff import Backoff
 from bus.context import CenterContext
-from bus.contract.envelope import Message, Undecodable, decode
+from bus.contract.codec import Undecodable, decode
+from bus.contract.envelope import Message
 from bus.contract.ids import new_id
 from bus.contract.messages import LogAsked, LogEntry, LogTold, Way
 from bus.store import archive, outbox, recovery

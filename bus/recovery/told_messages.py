@@ -6,7 +6,8 @@ from typing import Any
 
 from bus.contract import messages as k
 from bus.contract import signed_document
-from bus.contract.envelope import Message, Undecodable, decode, digest, kind_of, stored_columns
+from bus.contract.codec import Undecodable, decode, digest, stored_columns
+from bus.contract.envelope import Message, kind_of
 from bus.store import outbox
 
 Row = Mapping[str, Any]

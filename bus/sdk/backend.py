@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
-from bus.contract.envelope import Undecodable, read_json
+from bus.contract.codec import Undecodable, read_json
 from bus.sdk.center import Reject, RetryLater
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from bus.context import CenterContext
-from bus.contract.envelope import Message, compose, encode, remember, stored_columns
+from bus.contract.codec import encode, remember, stored_columns
+from bus.contract.envelope import Message, compose
 from bus.contract.ids import derived_id, new_id
 from bus.contract.messages import CaseKind
 from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register

@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import time
+import warnings
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,6 +127,13 @@ class AdapterHarness:
         forms = {name: form(one) for name, one in center.forms.items()}
         handlers = {name: message(one) for name, one in center.handlers.items()}
         return Center(center.kind, center.connect, forms, handlers)
+
+    @property
+    def running(self) -> CenterProcess:
+        """The old name of ``process``; it goes with 0.3."""
+        told = "AdapterHarness.running is now AdapterHarness.process; the old name goes with 0.3"
+        warnings.warn(told, DeprecationWarning, stacklevel=2)
+        return self.process
 
     def stop(self) -> None:
         """Everything down, whatever state it is in."""

@@ -1,20 +1,22 @@
 """What every center must do, as plain checks: shipped for whoever writes an adapter of their own.
 
-A check takes a ``Bench``, on which the adapter runs for real, and looks at effects: commands carried out, messages on
-the road, changes in the vendor's system. A sample without an effect fails. Run all of ``CHECKS``:
+A check takes an ``AdapterHarness``, on which the adapter runs for real, and looks at effects: commands carried out,
+messages on the road, changes in the vendor's system. A sample without an effect fails. Run all of ``CHECKS``:
 
     @pytest.fixture(scope="module")
-    def bench(tmp_path_factory):
-        bench = Bench("my.adapter", tmp_path_factory.mktemp("bench")).start()
-        yield bench
-        bench.stop()
+    def harness(tmp_path_factory):
+        harness = AdapterHarness("my.adapter", tmp_path_factory.mktemp("harness")).start()
+        yield harness
+        harness.stop()
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-    def test_my_center(check, bench):
-        check(bench)
+    def test_my_center(check, harness):
+        check(harness)
 """
 
+import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.check_backend import (
@@ -60,3 +62,13 @@ CHECKS: tuple[Check, ...] = (
     tells_how_it_is,
 )
 """Every one of them must pass."""
+
+if not TYPE_CHECKING:  # a checker of types shall not take every name for known
+
+    def __getattr__(name: str) -> object:
+        """``Bench``, as the harness was called in 0.1."""
+        if name != "Bench":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        told = "bus.testing.center_suite.Bench is now AdapterHarness; the old name goes with 0.3"
+        warnings.warn(told, DeprecationWarning, stacklevel=2)
+        return AdapterHarness

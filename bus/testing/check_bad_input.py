@@ -5,7 +5,7 @@ import time
 
 import httpx
 
-from bus.contract.envelope import encode
+from bus.contract.codec import encode
 from bus.contract.messages import Verdict
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness

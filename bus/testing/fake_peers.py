@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from bus.contract.envelope import Message, compose, decode, encode
+from bus.contract.codec import decode, encode
+from bus.contract.envelope import Message, compose
 from bus.contract.messages import Failure, Kind, Receipt, ReceiptItem, Verdict
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 from bus.transports.port import Parcel

@@ -2,6 +2,20 @@
 
 import warnings
 
+from bus.testing.transport_fixture import (
+    KIND,
+    QUIET,
+    b_name,
+    collect,
+    in_time,
+    leave,
+    nothing_comes,
+    parcel,
+    ready,
+    stand,
+    take,
+)
+from bus.testing.transport_fixture import BackgroundCall as Errand
 from bus.testing.transport_fixture import TransportFixture as Ground
 
 warnings.warn(
@@ -11,4 +25,18 @@ warnings.warn(
     stacklevel=2,
 )
 
-__all__ = ["Ground"]
+__all__ = [
+    "KIND",
+    "QUIET",
+    "Errand",
+    "Ground",
+    "b_name",
+    "collect",
+    "in_time",
+    "leave",
+    "nothing_comes",
+    "parcel",
+    "ready",
+    "stand",
+    "take",
+]

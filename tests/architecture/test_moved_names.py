@@ -13,12 +13,14 @@ import pytest
 
 import bus
 from bus.custody.record import Record
+from bus.testing import center_suite
+from bus.testing.adapter_harness import AdapterHarness
 
 TABLE = Path(__file__).with_name("moved_names.tsv")
 MOVED = dict(line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
 ALIASES = {"bus.testing.bench", "bus.testing.stand_in", "bus.testing.transport_ground"}
 """Modules of v0.1.0 that third parties import: they live until 0.3, with a warning."""
-OLD_MEMBERS = {"bus.center.Center.takes_in", "bus.custody.record.Record.lent"}
+OLD_MEMBERS = {"bus.center.Center.takes_in", "bus.custody.record.Record.lent", "bus.testing.bench.Bench.running"}
 """Members of the public SDK that live as long."""
 
 
@@ -94,3 +96,9 @@ def test_modules_of_before_are_known_with_a_warning(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert re.search(rf"DeprecationWarning: {re.escape(module)}\.\w+ is now {MOVED[module]}\.\w+;", done.stderr)
+
+
+def test_the_suite_knows_the_harness_by_its_old_name() -> None:
+    """``Bench`` of the center suite is the harness, and says so."""
+    with pytest.warns(DeprecationWarning, match="Bench is now AdapterHarness"):
+        assert center_suite.Bench is AdapterHarness  # type: ignore[attr-defined]  # not for checkers of types

@@ -23,7 +23,7 @@ import bus.runtime.process
 import bus.sdk.backend
 import bus.store.parked
 import bus.store.unit_of_work
-from bus.contract import envelope
+from bus.contract import codec
 from bus.contract.messages import Verdict
 from bus.custody import commands as c
 from bus.pipeline.handle import HandlerOutcome
@@ -358,7 +358,7 @@ def unreadable_bodies_swallowed(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
 def bodies_logged(patch: pytest.MonkeyPatch) -> None:
-    plain = envelope.decode
+    plain = codec.decode
 
     def decode(raw: bytes) -> Any:
         logging.getLogger("bus.pipeline.receive").warning("%s", raw.decode(errors="replace"))

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from bus.contract import messages as k
 from bus.contract.case import Case
-from bus.contract.envelope import CODES, MAX_BYTES, Message, Undecodable, compose, decode, encode
+from bus.contract.codec import CODES, MAX_BYTES, Undecodable, decode, encode
+from bus.contract.envelope import Message, compose
 from bus.contract.export.examples import example
 from bus.contract.rules import CONTRACT
 from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register

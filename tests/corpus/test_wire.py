@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bus.contract.envelope import CODES
+from bus.contract.codec import CODES
 from verification.corpus import corpus
 from verification.corpus.items import SEED, WireItem
 from verification.corpus.judge_wire import WireJudge

@@ -14,7 +14,8 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from sqlalchemy import func, select
 
-from bus.contract.envelope import compose, encode
+from bus.contract.codec import encode
+from bus.contract.envelope import compose
 from bus.demo.local_county import LocalCounty
 from bus.operations.backlog import backlog
 from bus.security.keyring import Keyring, read_keyring

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from bus.attachments.blob_store import BlobStore
 from bus.context import CenterContext
 from bus.contract.case import Case, Person, Place, Source
-from bus.contract.envelope import Message, decode, stored_columns
+from bus.contract.codec import decode, stored_columns
+from bus.contract.envelope import Message
 from bus.contract.ids import new_id
 from bus.contract.types import Strict
 from bus.custody.commands import Command

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from bus.cli.access import whoami
 from bus.cli.redacted import redacted
-from bus.contract.envelope import compose, decode, encode
+from bus.contract.codec import decode, encode
+from bus.contract.envelope import compose
 from bus.custody import Status
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts

@@ -8,7 +8,8 @@ import pytest
 
 from bus import recovery
 from bus.contract import messages as k
-from bus.contract.envelope import compose, encode
+from bus.contract.codec import encode
+from bus.contract.envelope import compose
 from bus.contract.ids import new_id
 from bus.custody import Record
 from bus.custody import commands as c

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bus.contract import envelope as module
-from bus.contract.envelope import CODES, MAX_BYTES, MAX_DEPTH, Message, Undecodable, compose, decode, encode, read_json
+from bus.contract import codec as module
+from bus.contract.codec import CODES, MAX_BYTES, MAX_DEPTH, Undecodable, decode, encode, read_json
+from bus.contract.envelope import Message, compose
 from bus.contract.export.examples import example
 from bus.contract.messages import Lost, Receipt, ReceiptItem, Verdict
 from bus.contract.rules import CONTRACT, Rule

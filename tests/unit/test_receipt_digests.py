@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bus.contract import signed_document
-from bus.contract.envelope import Message, compose, decode, digest, encode
+from bus.contract.codec import decode, digest, encode
+from bus.contract.envelope import Message, compose
 from bus.contract.messages import Receipt
 from bus.custody.commands import Offer, Register
 from bus.security.message_security import Unsecured

@@ -15,7 +15,8 @@ from bus import recovery
 from bus.context import CenterContext
 from bus.contract import messages as k
 from bus.contract.case import Place, Source
-from bus.contract.envelope import Message, compose, decode, encode
+from bus.contract.codec import decode, encode
+from bus.contract.envelope import Message, compose
 from bus.contract.epochs import EPOCH
 from bus.contract.ids import new_id
 from bus.custody import Record, Refusal, Status

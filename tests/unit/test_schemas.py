@@ -16,7 +16,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from jsonschema import Draft202012Validator
 
-from bus.contract.envelope import Undecodable, decode
+from bus.contract.codec import Undecodable, decode
 from bus.contract.export import PUBLISHED, compatibility, drift, generate, publish, write
 from bus.contract.export.compatibility import ADDITIONS
 from bus.contract.export.json_schema import schema_name

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bus.contract import signed_document
-from bus.contract.envelope import compose, decode, encode
+from bus.contract.codec import decode, encode
+from bus.contract.envelope import compose
 from bus.contract.messages import LogEntry, Receipt, ReceiptItem, Verdict, Way
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts

@@ -3,7 +3,7 @@
 import json
 
 from bus.contract.case import Case, Person
-from bus.contract.envelope import encode
+from bus.contract.codec import encode
 from bus.contract.export.examples import CASE, example
 from bus.contract.messages import BY_NAME, CaseMessage
 from bus.contract.rules import CONTRACT, Rule

@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=["bus"]):
     from sqlalchemy import delete, select
 
     from bus.context import CenterContext
-    from bus.contract.envelope import CODES, Undecodable, decode, encode
+    from bus.contract.codec import CODES, Undecodable, decode, encode
     from bus.pipeline.receive import receive
     from bus.store import Store, schema
     from bus.store import tables as t

@@ -13,7 +13,7 @@ from itertools import islice
 from standardwebhooks import Webhook
 
 from bus.attachments.service import LARGEST
-from bus.contract.envelope import MAX_BYTES
+from bus.contract.codec import MAX_BYTES
 from bus.testing.samples import InSample, Samples
 from verification.corpus import wire_bytes
 from verification.corpus.items import Dealer

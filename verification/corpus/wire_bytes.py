@@ -6,7 +6,7 @@ None of it has an envelope that could be read, so all of it is parked with its c
 import json
 from collections.abc import Callable, Iterator
 
-from bus.contract.envelope import MAX_BYTES
+from bus.contract.codec import MAX_BYTES
 from verification.corpus.documents import RULES, good
 from verification.corpus.items import Dealer, Json, WireItem, raw
 from verification.corpus.mutations import at, leaves

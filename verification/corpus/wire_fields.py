@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bus.contract.envelope import MAX_BYTES
+from bus.contract.codec import MAX_BYTES
 from bus.contract.messages import BY_NAME
 from verification.corpus.documents import RULES, good
 from verification.corpus.items import Dealer, Json, Spot, WireItem, raw

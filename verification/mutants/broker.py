@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-import bus.contract.envelope
+import bus.contract.codec
 import bus.pipeline.receive
 import bus.runtime.engine
 import bus.store.database
@@ -227,7 +227,7 @@ def pika_is_heard(patch: pytest.MonkeyPatch) -> None:
     "tests/conformance/test_centers.py::test_center[media_center-keeps_the_resident_to_itself]", by=PRIVACY, why=NO_LOG,
 )  # fmt: skip
 def body_logged(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.contract.envelope.decode
+    plain = bus.contract.codec.decode
 
     def decode(raw: bytes) -> Any:
         logging.getLogger("bus.pipeline.receive").warning("%s", raw.decode(errors="replace"))

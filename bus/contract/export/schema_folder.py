@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bus.contract.envelope import encode
+from bus.contract.codec import encode
 from bus.contract.export.asyncapi import VERSION, asyncapi
 from bus.contract.export.compatibility import added, demanded, without
 from bus.contract.export.examples import example
