@@ -54,7 +54,8 @@ class EmbeddedFixture:
     def send_elsewhere(self, sender: str, parcel: Parcel) -> SendResult | None:
         program = (
             "import sys; from bus.transports.port import Parcel; from bus.transports.embedded import *\n"
-            "me, *label = sys.argv[1:]; transport = EmbeddedTransport(me, EmbeddedRoad([label[1]])); transport.open()\n"
+            "me, *label = sys.argv[1:]\n"
+            "transport = EmbeddedTransport(me, EmbeddedBroker([label[1]])); transport.open()\n"
             "print(transport.send([Parcel(*label, sys.stdin.buffer.read())], 1)[0].value)"
         )
         return run_sender(program, parcel, sender)
