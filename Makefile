@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: rooms check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants mixed
+.PHONY: rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants mixed
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -64,6 +64,9 @@ plants: setup services ## plant each defect into the product, see that it is fou
 
 rooms: setup ## which room of bus/ imports which: arrows, upward, circles
 	@$(BIN)/python -m verification.rooms
+
+moved-tests: setup ## where the tests of v0.1.0 have gone: same id, moved, dropped with a cover, lost
+	@$(BIN)/python -m verification.moved_tests
 
 check-stores: setup ## judge the stores of centers: ARGS="CENTER=sqlite:////path/center.db …"
 	@$(BIN)/python -m verification.checker $(ARGS)

@@ -22,6 +22,8 @@ HOME: dict[str, tuple[str, ...]] = {
     "testcontainers": ("verification/services/",),
 }
 """Where the user's packages work. pydantic is at home in ``contract``, and wherever a model is read."""
+LEFT_THE_BUS = ("checker", "faults", "services", "simulation")
+"""Packages of ``verification`` that were part of ``bus`` in v0.1.0, and keep its rule."""
 
 
 def _name(path: Path) -> str:
@@ -82,6 +84,12 @@ def test_the_bus_knows_no_adapter_and_only_transports_know_a_broker(path: Path) 
     assert "stories" not in imported or name.startswith(("bus/demo/", "bus/cli/demo.py"))
     if not name.startswith("bus/transports/"):
         assert not imported & BROKER_LIBRARIES, f"{name} knows a broker"
+
+
+@pytest.mark.parametrize("path", [p for name in LEFT_THE_BUS for p in modules(ROOT / "verification" / name)], ids=_name)
+def test_tools_that_left_the_bus_know_no_adapter_and_no_broker(path: Path) -> None:
+    """A tool that judges or harms every center knows none of them, and no library of the broker."""
+    assert not _tops(path) & {"adapters", "stories", "tests", *BROKER_LIBRARIES}
 
 
 @pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)
