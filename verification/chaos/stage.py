@@ -3,7 +3,6 @@
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from verification.chaos.county import ChaosCounty, names
 from verification.chaos.faults import Fault, Needs
 from verification.chaos.transport import BrokerLinks
 from verification.faults import FakeClock, Network, Tmpfs
+from verification.mixed.release import previous
 from verification.services import PostgresNode, RabbitCluster, RabbitNode
 
 SMALL_DISK = 256 << 20
@@ -59,13 +59,11 @@ class Servers:
         return self._postgres
 
     def previous_code(self) -> Path:
-        """The source tree of the newest previous version that runs at all: not every commit between tags does."""
-        for ref in previous_versions():
-            tree = self.code(ref)
-            tried = subprocess.run([sys.executable, "-c", "import bus.cli"], check=False, cwd=tree, capture_output=True)
-            if tried.returncode == 0:
-                return tree
-        raise LookupError("no previous version runs: is this a shallow clone? git fetch --unshallow --tags")
+        """The source tree of the release before. Raises LookupError when the history does not reach so far."""
+        try:
+            return self.code(previous().commit)
+        except subprocess.CalledProcessError:
+            raise LookupError("no previous version: is this a shallow clone? git fetch --unshallow") from None
 
     def code(self, ref: str) -> Path:
         """The source tree of a version; the empty ref is the checkout as it lies."""
@@ -76,20 +74,6 @@ class Servers:
             self._stack.callback(shutil.rmtree, tree, ignore_errors=True)
             _unpack(ref, tree)
         return self._trees[ref]
-
-
-WIRE_AND_STORE = ("bus/store", "bus/contract/messages.py", "bus/contract/envelope.py", "bus/transports")
-
-
-def previous_versions() -> list[str]:
-    """The newest tag before HEAD; without tags, what stood before each of the last changes of wire and store."""
-    tag = _git("describe", "--tags", "--abbrev=0", "HEAD^", may_fail=True)
-    return [tag] if tag else _git("log", "-20", "--format=%H^", "--", *WIRE_AND_STORE).split()
-
-
-def _git(*words: str, may_fail: bool = False) -> str:
-    done = subprocess.run(["git", "-C", str(HERE), *words], check=not may_fail, capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _unpack(ref: str, folder: Path) -> None:
