@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants mixed
+.PHONY: pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants mixed
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -32,6 +32,9 @@ corpus: setup ## everything bad at every door, one by one: verdict, time and mem
 fuzz: setup ## coverage-guided fuzzing of decode, then of receive; SECONDS=… of each
 	@$(BIN)/python -m verification.corpus.fuzz decode $(or $(SECONDS),60)
 	@$(BIN)/python -m verification.corpus.fuzz receive $(or $(SECONDS),60)
+
+pairs: services ## B1 of this checkout against the release before, in pairs; ARGS="--pairs 12 --against COMMIT"
+	@$(BIN)/python -m benchmarks.pairs $(ARGS)
 
 bench: services ## hand-overs beside bare messages of other libraries, all in one run: QUICK=1 ONLY=B1,B4; writes benchmarks/results
 	@.ci/venv bench

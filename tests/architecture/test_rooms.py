@@ -49,6 +49,11 @@ def test_rooms_import_only_what_is_listed_before_them() -> None:
     assert circles(found) == []
 
 
+def test_no_test_stands_among_the_tools() -> None:
+    """What proves the product is used by tests and by make; tests themselves stand in ``tests/``."""
+    assert list((ROOT / "verification").rglob("test_*.py")) == []
+
+
 def test_few_files_lie_flat() -> None:
     """What lies flat in ``bus`` is what every room may lean on, and the two doors."""
     assert len([path for path in modules(ROOT / "bus") if path.parent == ROOT / "bus"]) <= 9

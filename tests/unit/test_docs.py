@@ -23,16 +23,6 @@ ROOT = Path(__file__).parents[2]
 NOT_OURS = {
     ".pytest_cache", ".venv", ".venv-bench", ".venv-supply", ".local", ".git", "demo-data", "build", "node_modules",
 }  # fmt: skip
-    ".pytest_cache",
-    ".venv",
-    ".venv-bench",
-    ".venv-supply",
-    ".local",
-    ".git",
-    "demo-data",
-    "build",
-    "node_modules",
-}
 DOCUMENTS = sorted(p for p in ROOT.rglob("*.md") if not NOT_OURS & set(p.relative_to(ROOT).parts))
 PAIRS = sorted(p for p in DOCUMENTS if p.with_name(f"{p.stem}.zh-CN.md").exists())
 MADE_OF = ("adapters", "benchmarks", "bus", "deploy", "docs", "schemas", "stories", "tests", "verification")

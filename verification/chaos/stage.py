@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,7 +13,7 @@ from verification.chaos.county import ChaosCounty, names
 from verification.chaos.faults import Fault, Needs
 from verification.chaos.transport import BrokerLinks
 from verification.faults import FakeClock, Network, Tmpfs
-from verification.mixed.release import previous
+from verification.mixed.release import previous, unpack
 from verification.services import PostgresNode, RabbitCluster, RabbitNode
 
 SMALL_DISK = 256 << 20
@@ -60,10 +59,7 @@ class Servers:
 
     def previous_code(self) -> Path:
         """The source tree of the release before. Raises LookupError when the history does not reach so far."""
-        try:
-            return self.code(previous().commit)
-        except subprocess.CalledProcessError:
-            raise LookupError("no previous version: is this a shallow clone? git fetch --unshallow") from None
+        return self.code(previous().commit)
 
     def code(self, ref: str) -> Path:
         """The source tree of a version; the empty ref is the checkout as it lies."""
@@ -72,13 +68,9 @@ class Servers:
         if ref not in self._trees:
             tree = self._trees[ref] = Path(tempfile.mkdtemp(prefix="version-"))
             self._stack.callback(shutil.rmtree, tree, ignore_errors=True)
-            _unpack(ref, tree)
+            if not unpack(ref, tree):
+                raise LookupError(f"no version {ref}: is this a shallow clone? git fetch --unshallow --tags")
         return self._trees[ref]
-
-
-def _unpack(ref: str, folder: Path) -> None:
-    archive = subprocess.run(["git", "-C", str(HERE), "archive", ref], check=True, capture_output=True).stdout
-    subprocess.run(["tar", "-x", "-C", str(folder)], check=True, input=archive)
 
 
 @dataclass(slots=True)

@@ -92,12 +92,18 @@ def _unpack(release: Release, root: Path, folder: Path) -> None:
     beside = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
-    archive = _git(root, "archive", release.commit)
-    if archive.returncode:
+    if not unpack(release.commit, beside, root):
         raise NoRelease(_no_history(release, "git fetch origin main"))
-    subprocess.run(["tar", "-x", "-C", str(beside)], check=True, input=archive.stdout)
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
+
+
+def unpack(commit: str, folder: Path, root: Path = ROOT) -> bool:
+    """Lay the source tree of a commit into a folder. False when the history here does not have it."""
+    archive = _git(root, "archive", commit)
+    if archive.returncode == 0:
+        subprocess.run(["tar", "-x", "-C", str(folder)], check=True, input=archive.stdout)
+    return archive.returncode == 0
 
 
 def _need_history(release: Release, root: Path) -> None:
