@@ -22,7 +22,7 @@ from verification.services.allocation import free_ports
 
 A, B = "media_center-150402", "party_service-150402"
 NOW = datetime.now(UTC)
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 
 @dataclass

@@ -41,7 +41,7 @@ def test_every_fault_is_played() -> None:
 @pytest.mark.chaos
 @pytest.mark.broker
 @pytest.mark.database
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("run", "name"), CASES, ids=[f"{name}-{run.broker}" for run, name in CASES])
 def test_fault(rows: dict[Run, Row], run: Run, name: str) -> None:
     """The checker finds nothing after this fault, and everything is settled a minute after its healing."""
@@ -52,7 +52,7 @@ def test_fault(rows: dict[Run, Row], run: Run, name: str) -> None:
 
 @pytest.mark.chaos
 @pytest.mark.broker
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("name", "said"), FOUND_AS.items(), ids=FOUND_AS)
 def test_planted_harm_is_found(rows: dict[Run, Row], name: str, said: str) -> None:
     """A lost case, a center that died, a leak and a second effect are each found: these runs can go red."""

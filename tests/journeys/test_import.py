@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bus.demo.local_county import LocalCounty
 from stories.stage import ARBITER, CIVILIZATION, GOVERNMENT, MEDIA, PARTY
 from tests.conftest import Vhost
@@ -82,7 +80,6 @@ def run_import(county: LocalCounty, file: Path) -> dict[str, Any]:
     return printed
 
 
-@pytest.mark.timeout(560)
 def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
     make_town: MakeTown, vhost: Vhost, tmp_path: Path
 ) -> None:

@@ -67,7 +67,6 @@ def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: V
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(580)
 def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) -> None:
     """Kill -9 of one process or another, the broker among them, ten times: all answered, each effect once, and no
     resident is left in a file."""

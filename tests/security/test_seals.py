@@ -20,7 +20,7 @@ from verification.checker.canaries import Canary, canaries
 from verification.checker.leak_scan import Place, scan
 from verification.services import RabbitNode
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 PLACES = {"the broker's files", inbox_queue("party_service-150402"), DEAD_LETTERS, JOURNAL}
 MEDIA, PARTY = "media_center-150402", "party_service-150402"
 

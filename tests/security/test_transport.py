@@ -24,7 +24,7 @@ from tests.security.attacked_county import MEDIA, PARTY, THIEF, Battlefield, roa
 from tests.unit.steps import a_case
 from verification.services import RabbitNode
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 Attack = Callable[[Battlefield], None]
 

@@ -6,8 +6,6 @@ import subprocess
 from functools import cache
 from typing import Any
 
-import pytest
-
 from tests.unit.test_docs import ROOT
 
 PINNED = re.compile(r"^([a-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
@@ -29,7 +27,6 @@ def pinned() -> dict[str, str]:
     return dict(PINNED.findall((ROOT / "requirements.lock").read_text()))
 
 
-@pytest.mark.timeout(300)
 def test_it_names_every_package_of_the_lock_and_no_other() -> None:
     """Name and version, as a package URL that scanners read."""
     assert len(pinned()) > 40
