@@ -79,7 +79,7 @@ def _bare(folder: Path, *names: str) -> Iterator[list[BareCenter]]:
 def _between_two(check: Callable[..., None], *more: object) -> Catch:
     def catch(folder: Path, _plant: object) -> None:
         with _bare(folder, MEDIA, PARTY) as (media, party):
-            given = {"rm": media, "dq": party, "tmp_path": folder}
+            given = {"media": media, "party": party, "tmp_path": folder}
             names = check.__code__.co_varnames[: check.__code__.co_argcount]
             check(*[given[name] for name in names if name in given], *more)
 
@@ -406,10 +406,10 @@ def stores_before_it_settles(folder: Path, _plant: object) -> None:
 
 @caught_by(stores_before_it_settles, stores_before_it_settles)
 def settled_before_the_commit(patch: pytest.MonkeyPatch) -> None:
-    def receive(turns: Any, timeout: float) -> int:
-        deliveries = turns.transport.receive(500, timeout)
-        turns.transport.settle(deliveries)
-        bus.pipeline.receive.receive(turns.store, turns.rules, deliveries, turns.clock())
+    def receive(engine: Any, timeout: float) -> int:
+        deliveries = engine.transport.receive(500, timeout)
+        engine.transport.settle(deliveries)
+        bus.pipeline.receive.receive(engine.store, engine.context, deliveries, engine.clock())
         return len(deliveries)
 
     patch.setattr(bus.runtime.engine.Engine, "receive", receive)
@@ -581,7 +581,7 @@ def parked_without_a_reason(patch: pytest.MonkeyPatch) -> None:
 @by_suite(check_backend.survives_every_answer_of_its_vendor, ["409"])
 def never_is_dropped_not_parked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        bus.pipeline.handle, "_park", lambda tx, page, one, _code: inbox.finish_work(tx, [one.assignment.task.row])
+        bus.pipeline.handle, "_park", lambda tx, page, one, _code: inbox.finish_work(tx, [one.claimed.task.row])
     )
 
 
