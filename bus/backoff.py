@@ -18,6 +18,8 @@ from tenacity import (
 from tenacity.wait import wait_base
 
 _NO_CALL = Retrying()
+_ANY_CALL = RetryCallState(_NO_CALL, None, (), {})
+"""For waits that do not ask which attempt it is: the relay spreads the pause of every message."""
 _SPREAD = wait_random(0.75, 1.25)
 """A quarter around the plain doubling."""
 
@@ -43,7 +45,7 @@ class Backoff:
 
     def delay_ms(self, attempts: int) -> int:
         """The pause after this many attempts (from 0), in milliseconds, within a quarter around the plain doubling."""
-        return int(_doubled(self.first, self.longest, min(attempts, 30)) * 1000 * _computed(_SPREAD, 1))
+        return int(_doubled(self.first, self.longest, min(attempts, 30)) * 1000 * _SPREAD(_ANY_CALL))
 
 
 _RECONNECTING = wait_exponential(multiplier=0.1, max=5) + wait_random(0, 0.3)
