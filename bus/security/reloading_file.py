@@ -1,6 +1,7 @@
 """A file that is read again whenever it has changed, by a process that goes on with what it had when it cannot be."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,21 +17,24 @@ class ReloadingFile(Generic[T]):
     def __init__(self, path: Path, read: Callable[[T | None], T]) -> None:
         """``read`` is given what was known before, None at first. Raises ``KeyUnusable`` when it cannot be read now."""
         self._path, self._read = path, read
+        self._reading = threading.Lock()
         self._stamp = self._stamped()
         self._known = read(None)
         self.trouble: KeyUnusable | None = None
         """Why what it says now is not used."""
 
     def current(self) -> T:
-        """The newest that could be read."""
-        stamp = self._stamped()
-        if stamp != self._stamp:
-            self._stamp = stamp
-            try:
-                self._known, self.trouble = self._read(self._known), None
-            except KeyUnusable as trouble:
-                self.trouble = trouble
-        return self._known
+        """The newest that could be read. Who asks while another thread reads it waits for what that thread finds:
+        by an older directory it would park what was signed by the new one."""
+        with self._reading:
+            stamp = self._stamped()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                try:
+                    self._known, self.trouble = self._read(self._known), None
+                except KeyUnusable as trouble:
+                    self.trouble = trouble
+            return self._known
 
     def _stamped(self) -> tuple[int, int, int] | None:
         try:

@@ -60,7 +60,7 @@ def test_broker_killed_and_started_again(fixture: RabbitFixture) -> None:
     fixture.node.kill9()
     try:
         assert a.send([parcel(B)] * 10, 1) == [SendResult.UNKNOWN] * 10
-        assert not a.state().connected
+        eventually(lambda: not a.state().connected, "the loss is noticed")
         assert "is it up" in a.state().trouble
         b = fixture.open(B)
         assert b.receive(10, 1) == []

@@ -12,9 +12,9 @@ from verification.services import allocation
 
 DRAW = """
 import random, sys
-from verification.services import places
+from verification.services import allocation
 random.sample = lambda ports, count: sorted(ports)
-print(*places.free_ports(20), flush=True)
+print(*allocation.free_ports(20), flush=True)
 sys.stdin.read()
 """
 
