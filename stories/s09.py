@@ -15,7 +15,7 @@ def play(stage: Stage) -> None:
         }  # fmt: skip
         stage.resident(GOVERNMENT, "/callers/orders", form)
     found = [stage.case_of(GOVERNMENT, "work-order", f"DZGC-{number:03d}") for number in range(1, QUESTIONS + 1)]
-    stage.county.until("200 answers on the spot", lambda: _instant(stage) >= QUESTIONS, 60)
+    stage.county.until("200 answers on the spot", lambda: _instant(stage) >= QUESTIONS, 300)
     if _instant(stage) != len(set(found)):
         raise AssertionError("the instant answers are not counted right")
 

@@ -34,7 +34,7 @@ class Stage:
     story: str
     cases: list[UUID] = field(default_factory=list)
     """The cases of this story, as they come."""
-    patience: float = 30
+    patience: float = 120
     """Seconds to wait for anything."""
     heard: Callable[[str, UUID], None] = lambda _story, _case: None
     """Told of each case that the story has made."""

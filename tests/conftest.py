@@ -21,8 +21,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a server carries the server's marker, before ``-m`` selects. The simulations begin: they
-    need no clock, and all that the other tests leave of the processors."""
+    """A test that asks for a server carries the server's marker, before ``-m`` selects. The simulations begin:
+    they take longest, and the other tests fill the second process."""
     items.sort(key=lambda item: "simulation" not in item.path.parts)
     for item in items:
         for name in getattr(item, "fixturenames", ()):

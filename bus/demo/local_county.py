@@ -211,7 +211,7 @@ class LocalCounty:
         answer.raise_for_status()
         return answer.json()
 
-    def until(self, what: str, condition: Callable[[], Any], timeout: float = 30) -> Any:  # noqa: ANN401 - whatever it gives
+    def until(self, what: str, condition: Callable[[], Any], timeout: float = 120) -> Any:  # noqa: ANN401 - whatever it gives
         """Wait until ``condition`` gives something true, and return that. Raises TimeoutError that says ``what``."""
         deadline, pause = time.monotonic() + timeout, 0.02
         while time.monotonic() < deadline:

@@ -54,7 +54,7 @@ class AdapterHarness:
         folder: Path,
         *,
         plant: Callable[[Center[Any]], Center[Any]] | None = None,
-        patience: float = 10,
+        patience: float = 60,
     ) -> None:
         self.samples: Samples = samples_of(package)
         self.folder, self.patience = folder, patience
@@ -85,7 +85,7 @@ class AdapterHarness:
         self.process.engine.breaker.policy = QUICK
         self.url = self.process.start()
         self.backend.intake_url = self.url
-        self.http = httpx.Client(base_url=self.url, timeout=15, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         for photo in self.samples.photos:
             self.put(photo).raise_for_status()
         return self

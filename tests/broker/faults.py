@@ -9,7 +9,7 @@ from verification.services import RabbitNode
 
 __all__ = ["PATIENCE", "Proxy", "eventually", "frozen", "memory_alarm"]
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds until what must happen counts as never happening."""
 
 

@@ -44,7 +44,7 @@ def test_every_fault_is_played() -> None:
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("run", "name"), CASES, ids=[f"{name}-{run.broker}" for run, name in CASES])
 def test_fault(rows: dict[Run, Row], run: Run, name: str) -> None:
-    """The checker finds nothing after this fault, and everything is settled a minute after its healing."""
+    """The checker finds nothing after this fault, and after its healing everything is settled."""
     row = rows[run]
     assert row.strikes >= len(run.faults)
     assert not row.findings, f"{name}, played as {row.faults}: {row.findings[:10]}"

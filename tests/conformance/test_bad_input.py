@@ -156,7 +156,7 @@ def test_every_field_of_every_kind(media: AdapterHarness) -> None:
                 body = body.replace(own["id"].encode(), message_id.encode())
                 thrown.append((f"{kind}: {'.'.join(map(str, path))} {name}", message_id, body, never))
                 media.peers.throw(body, PEER)
-    media.patience = 60
+    media.patience = 300
     last = play(media, media.samples.outs[0])
     media.until(lambda: done(media, last), "the last message, behind all the bad ones")
     media.until(media.idle, "everything answered")

@@ -22,7 +22,7 @@ STRANGER = "unheard_of-150402"
 def run_sender(program: str, parcel: Parcel, *arguments: str) -> SendResult:
     """Run a sender in a process of its own; it prints the fate as its last line."""
     command = [sys.executable, "-c", program, *arguments, parcel.message_id, parcel.recipient, parcel.kind]
-    done = subprocess.run(command, input=parcel.body, capture_output=True, timeout=60, check=True)
+    done = subprocess.run(command, input=parcel.body, capture_output=True, timeout=300, check=True)
     return SendResult(done.stdout.decode().splitlines()[-1])
 
 
@@ -32,7 +32,7 @@ class EmbeddedFixture:
     centers, stranger = CENTERS, STRANGER
 
     def __init__(
-        self, make: Callable[[str, EmbeddedBroker], Transport] = EmbeddedTransport, patience: float = 30
+        self, make: Callable[[str, EmbeddedBroker], Transport] = EmbeddedTransport, patience: float = 120
     ) -> None:
         self.patience = patience
         self._make = make
@@ -70,7 +70,7 @@ class EmbeddedFixture:
 class RabbitFixture:
     """A vhost of a real broker with the topology an operator makes; users are the whole broker's: ``close`` them."""
 
-    centers, stranger, patience = CENTERS, STRANGER, 30.0
+    centers, stranger, patience = CENTERS, STRANGER, 120.0
 
     def __init__(self, node: Any, vhost: Any) -> None:
         self.node, self.vhost = node, vhost

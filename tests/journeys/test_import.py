@@ -72,7 +72,7 @@ def run_import(county: LocalCounty, file: Path) -> dict[str, Any]:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=240,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
     first = run_import(county, file)
     assert first["imported"] + first["rejected"] == ROWS
     assert first["rejected"] == ROWS // 50
-    county.until("every case answered", lambda: county.drained() and county.audit().answered == first["imported"], 300)
+    county.until("every case answered", lambda: county.drained() and county.audit().answered == first["imported"], 900)
     audit = county.audit()
     assert (audit.cases, audit.lost, audit.twice, audit.parked) == (first["imported"], 0, 0, 0)
     again = run_import(county, file)

@@ -90,7 +90,7 @@ def desk(tmp_path: Path, vhost: Vhost) -> Iterator[Desk]:
     yield made
     for process in made.processes:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=120)
     with vhost.node.api() as api:
         for user in (HERE, THERE, f"a-{vhost.name}"):
             api.delete(f"users/{user}")
@@ -100,7 +100,7 @@ def until(what: str, condition: Callable[[], Any]) -> Any:
     """Ask again until the answer is true."""
     from bus.demo.local_county import LocalCounty  # noqa: PLC0415 - its patience only
 
-    return LocalCounty(Path(), ()).until(what, condition, 30)
+    return LocalCounty(Path(), ()).until(what, condition, 300)
 
 
 def test_the_topology_is_planned_put_up_and_kept(desk: Desk) -> None:

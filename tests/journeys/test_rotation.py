@@ -109,8 +109,8 @@ def test_keys_are_rotated_and_revoked_in_mid_traffic(make_town: MakeTown, vhost:
             _more_answers(county, 15)
             office.revoke(old)
         _more_answers(county, 15)
-    county.until("all answered", lambda: _answered(county) == len(came), 90)
-    county.until("nothing on its way", county.drained, 90)
+    county.until("all answered", lambda: _answered(county) == len(came), 300)
+    county.until("nothing on its way", county.drained, 300)
     audit = county.audit()
     assert (audit.cases, audit.answered, audit.lost, audit.twice) == (len(came), len(came), 0, 0)
     assert _parked(county) <= {"revoked-key"}
@@ -134,6 +134,6 @@ def test_a_key_file_that_is_lost_does_not_stop_a_center_at_work(make_town: MakeT
     Office(county).file(HERE).unlink()
     with _traffic(county) as came:
         time.sleep(0.5)
-    county.until("all answered", lambda: _answered(county) == len(came), 60)
+    county.until("all answered", lambda: _answered(county) == len(came), 300)
     assert county.process is not None
     assert "bus keys new" in county.process.centers[HERE].ready()["keys"]

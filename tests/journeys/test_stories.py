@@ -16,7 +16,7 @@ from tests.conftest import Vhost
 from tests.journeys.conftest import MakeTown, brokers
 from tests.journeys.crowd import PEOPLE, Crowd, seen
 
-PATIENCE = 120
+PATIENCE = 300
 
 
 def _clean(county: LocalCounty) -> None:

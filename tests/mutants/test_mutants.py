@@ -29,7 +29,7 @@ SAMPLE = (
 def _look(name: str) -> Found:
     environment = os.environ | {"PYTHONHASHSEED": "0"}
     command = [sys.executable, "-m", "verification.mutants.child", name, "15"]
-    done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=250, check=False)
+    done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=1500, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return Found(**json.loads(done.stdout.splitlines()[-1]))
 

@@ -103,7 +103,7 @@ class Battlefield:
 
     def until(self, what: str, condition: Callable[[], Any]) -> None:
         """Wait for it."""
-        self.town.until(what, condition, 20)
+        self.town.until(what, condition, 120)
 
     def still(self, seconds: float = 1.0) -> None:
         """Long enough for anything to have an effect that would have one."""

@@ -14,7 +14,7 @@ from verification.services.network import Place
 from verification.services.process import ServerProcess
 
 pytestmark = pytest.mark.broker
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds until what must happen counts as never happening."""
 QUEUE = "inbox"
 
@@ -75,7 +75,7 @@ def _hears(listener: Namespace, speaker: Namespace) -> bool:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as ear:
         assert ear.stdout is not None
         assert ear.stdout.readline() == "ready\n"
-        subprocess.run(speaker.command([sys.executable, "-S", "-c", speak]), check=True, timeout=20)
+        subprocess.run(speaker.command([sys.executable, "-S", "-c", speak]), check=True, timeout=120)
         return "hello" in ear.stdout.read()
 
 
@@ -113,7 +113,7 @@ def test_there_is_no_way_out(cluster: RabbitCluster) -> None:
     place = cluster.namespace_of(cluster.nodes[0])
     code = "import socket; socket.create_connection(('192.0.2.1', 80), 5)"
     done = subprocess.run(
-        place.command([sys.executable, "-S", "-c", code]), check=False, capture_output=True, text=True, timeout=20
+        place.command([sys.executable, "-S", "-c", code]), check=False, capture_output=True, text=True, timeout=120
     )
     assert "Network is unreachable" in done.stderr
 
@@ -152,7 +152,7 @@ def test_a_network_of_a_killed_process_is_swept_with_the_next_one() -> None:
         "import os, signal; from verification.services import Network\n"
         "print(Network().namespace('left').name, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300)
     left = done.stdout.strip()
     bridge = left.partition("-")[0]
     assert (network_module.NAMESPACES / left).exists()

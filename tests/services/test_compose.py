@@ -104,7 +104,7 @@ def test_each_center_enters_its_own_database_only(secrets: dict[str, dict[str, s
             "CENTER_DATABASES": secrets["postgres.env"]["CENTER_DATABASES"],
         }
         script = script.replace("--username postgres", f"--username {server.user}")
-        subprocess.run(["/bin/sh", "-c", script], env=env, check=True, capture_output=True, timeout=60)
+        subprocess.run(["/bin/sh", "-c", script], env=env, check=True, capture_output=True, timeout=300)
         doors = [
             secrets[f"{center}.env"]["BUS_STORE"]
             .replace("postgresql+psycopg", "postgresql")

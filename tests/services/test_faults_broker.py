@@ -21,7 +21,7 @@ from verification.faults import (
 )
 from verification.services import RabbitNode
 
-PATIENCE = 30.0
+PATIENCE = 180.0
 """Seconds until what must happen counts as never happening."""
 QUEUE = "inbox"
 

@@ -31,7 +31,7 @@ def _run(folder: Path, source: str, *arguments: str, ci: bool = True) -> tuple[i
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=600,
     )
     return done.returncode, done.stdout.splitlines()
 

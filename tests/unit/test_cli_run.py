@@ -101,7 +101,7 @@ def started(*words: object, **env: str) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=120)
 
 
 def test_a_stand_in_says_where_it_is_and_leaves_on_sigterm() -> None:
@@ -150,7 +150,7 @@ def test_a_taken_port_is_told(config: Path) -> None:
         port = json.loads(other.stdout.readline())["url"].rpartition(":")[2]
         env = {"BUS_INTAKE_SECRET": SECRET, "BUS_HTTP__PORT": port, "BUS_LANG": "en"}
         with started("run", "--config", config, **env) as process:
-            _, said = process.communicate(timeout=40)
+            _, said = process.communicate(timeout=300)
         assert process.returncode == 1
         assert f"cannot listen on 127.0.0.1:{port}" in said
 

@@ -12,7 +12,7 @@ from bus.settings import fresh_secret
 from verification.services.allocation import free_ports
 
 
-def _await_door(port: int, seconds: float = 30) -> None:
+def _await_door(port: int, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket() as knocking:

@@ -101,7 +101,7 @@ class CenterProcess:
     def _module(self) -> str:
         return "bus.demo.county_process" if self.code == HERE else "bus.testing.county"  # as it was called in 0.1
 
-    def await_door(self, timeout: float = 60) -> None:
+    def await_door(self, timeout: float = 300) -> None:
         """Wait until its intake answers; raises TimeoutError with the end of what it said."""
         port, deadline = self.settings["http"]["port"], time.monotonic() + timeout
         while True:
@@ -119,7 +119,7 @@ class CenterProcess:
         """The power goes. It stays down until ``start``."""
         self.end(signal.SIGKILL)
 
-    def end(self, how: signal.Signals = signal.SIGTERM, timeout: float = 40) -> None:
+    def end(self, how: signal.Signals = signal.SIGTERM, timeout: float = 120) -> None:
         """Signal all processes and wait for their end; who does not go in ``timeout`` seconds is killed."""
         with self.lock:
             self.ask(how)

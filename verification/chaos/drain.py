@@ -11,15 +11,15 @@ from verification.chaos.pulse import Pulse
 from verification.chaos.stage import Stage
 
 WITHIN = 60.0
-"""Seconds after the last healing within which everything must be settled."""
-PATIENCE = 100.0
-"""Seconds after which we stop waiting for that, and say so."""
+"""Seconds after the last healing within which everything must be settled, on a machine that has nothing else to do."""
+PATIENCE = 40.0
+"""Seconds more for which we wait before we give up, and say so."""
 
 
-def drain(on: Stage, pulse: Pulse, healed: float) -> float:
-    """Wait until nothing moves any more; the seconds since the healing."""
+def drain(on: Stage, pulse: Pulse, healed: float, patience: float) -> float:
+    """Wait until nothing moves any more, or for ``patience`` seconds; the seconds since the healing."""
     quiet = 0
-    while (waited := time.monotonic() - healed) < PATIENCE:
+    while (waited := time.monotonic() - healed) < patience:
         before = len(pulse.answered)
         quiet = quiet + 1 if on.links.depth() == 0 and _settled(on) else 0
         pulse.look()

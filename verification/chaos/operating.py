@@ -16,7 +16,7 @@ from verification.chaos.vendors import AGAIN
 BUS = "from bus.cli import main; main()"
 
 
-def bus(center: CenterProcess, *words: str, timeout: float = 60) -> Any:
+def bus(center: CenterProcess, *words: str, timeout: float = 300) -> Any:
     """Run ``bus WORDS --config … --json`` with the center's code and settings; what it printed, read as JSON.
 
     Raises RuntimeError with what it said when it fails."""
@@ -42,7 +42,7 @@ def _toml(settings: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-def await_recovery(center: CenterProcess, timeout: float = 60) -> None:
+def await_recovery(center: CenterProcess, timeout: float = 300) -> None:
     """Look at ``bus recover --status`` until all peers have told. Raises TimeoutError that says who has not."""
     deadline = time.monotonic() + timeout
     while (status := bus(center, "recover", "--status"))["going_on"]:
@@ -51,7 +51,7 @@ def await_recovery(center: CenterProcess, timeout: float = 60) -> None:
         OVER.wait(1)
 
 
-def send_again(center: CenterProcess, since: float, timeout: float = 60) -> None:
+def send_again(center: CenterProcess, since: float, timeout: float = 300) -> None:
     """Have the center's own system send again what it handed in since a time, in seconds since 1970: the last of the
     steps after a backup was put back. Raises httpx.HTTPError when that system is away for so long."""
     url = f"{center.settings['backend']['url']}{AGAIN}"

@@ -50,6 +50,13 @@ class Setting:
     how: How = "at-once"
     version: str = ""
     """The git ref whose code the centers run; empty: the checkout as it lies."""
+    within: float = WITHIN
+    """Seconds after the last healing within which everything must be settled."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds after the last healing for which a run waits for that."""
+        return self.within + PATIENCE
 
 
 @dataclass(slots=True)
@@ -192,9 +199,9 @@ class Performance:
     def settle(self) -> None:
         """No more load; wait until nothing moves, and stop the centers."""
         row, county = self.row, self.on.county
-        self.load.stop(WITHIN)
-        row.drain = drain(self.on, self.pulse, self.healed)
-        self.stuck = what_waits(self.on) if row.drain > WITHIN else []
+        self.load.stop(self.setting.within)
+        row.drain = drain(self.on, self.pulse, self.healed, self.setting.patience)
+        self.stuck = what_waits(self.on) if row.drain > self.setting.within else []
         self.pulse.look()
         self.journal, self.shown = self.on.links.journal(self.people if county.seals else ()), pages(self.on)
         row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
@@ -209,14 +216,14 @@ class Performance:
         """What the checker and the hunt find in what is left."""
         row = self.row
         evidence = collect(self.on.county, self.forgotten, self.load.texts())
-        found = wrong(check(evidence, When.DRAINED if row.drain < PATIENCE else When.STILL), self.excuses)
+        found = wrong(check(evidence, When.DRAINED if row.drain < self.setting.patience else When.STILL), self.excuses)
         row.messages = evidence.handed_over
         row.message_rate = row.messages / (self.healed + row.drain - self.began)
         row.parked = sum(len(snapshot.parked) for _, snapshot in evidence.open_snapshots)
         row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
         row.findings += leaks(self.on, self.people, self.journal, self.shown)
-        if row.drain > WITHIN:
-            row.findings.append(f"not drained within {WITHIN:g} s of the last healing, but after {row.drain:.0f} s")
+        if row.drain > (within := self.setting.within):
+            row.findings.append(f"not drained within {within:g} s of the last healing, but after {row.drain:.0f} s")
             row.findings += self.stuck
         if row.handed_over == 0:
             row.findings.append("nothing was handed over")

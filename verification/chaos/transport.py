@@ -48,7 +48,7 @@ class BrokerLinks:
         with ManagementApi(self.broker.management_url, user, password, self.vhost, timeout=20) as admin:
             apply(admin, plan(self.centers), self.passwords)
 
-    def cure_for_certain(self, timeout: float = 60) -> None:
+    def cure_for_certain(self, timeout: float = 300) -> None:
         """``cure``, again and again until the broker lets it happen."""
         deadline = time.monotonic() + timeout
         while True:

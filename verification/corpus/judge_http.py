@@ -13,7 +13,7 @@ from verification.corpus.items import SIGN
 
 STORED = (t.intakes, t.cases, t.outbox, t.links, t.journal)
 """What a form leaves behind once it is taken."""
-PATIENCE = 20
+PATIENCE = 60
 """Seconds until a request that nobody answers is a fault."""
 
 

@@ -30,7 +30,7 @@ class Tmpfs:
         sweep()
         self.path = Path(tempfile.mkdtemp(prefix=f"bus-tmpfs-{os.getpid()}-", dir=parent))
         command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "bus-tmpfs", str(self.path)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             self.path.rmdir()
             raise ServiceUnavailable(f"tmpfs 挂载失败 / tmpfs could not be mounted: {done.stderr}")
@@ -82,6 +82,6 @@ def _mounted() -> Iterator[Path]:
 def _unmount(path: Path) -> None:
     if path in _mounted():
         # lazily: the disk is gone from the tree at once, its memory with the last open file
-        subprocess.run(["umount", "--lazy", path], check=True, capture_output=True, timeout=30)
+        subprocess.run(["umount", "--lazy", path], check=True, capture_output=True, timeout=120)
     with suppress(FileNotFoundError):
         path.rmdir()

@@ -25,7 +25,7 @@ from verification.mixed.release import Installed, clean_environment
 
 OLD, NEW = "old", "new"
 """The two processes, where the centers of one program share one."""
-PATIENCE = 90
+PATIENCE = 300
 """Seconds to wait for anything: a center that starts beside five others takes a while on a small machine."""
 
 
@@ -36,7 +36,7 @@ class PromiseBroken(AssertionError):
 def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
     """What a command of either program says. Raises ``PromiseBroken`` with that when it fails."""
     done = subprocess.run(
-        command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=120
+        command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=600
     )
     if done.returncode:
         said = f"{done.stdout}{done.stderr}"[-1500:]
@@ -200,7 +200,7 @@ class MixedCounty:
             return not findings
 
         try:
-            self.local.until("no finding of the checker", none, 15)
+            self.local.until("no finding of the checker", none, 120)
         except TimeoutError:
             raise PromiseBroken("; ".join(map(str, findings[:10]))) from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MODELS = Path(__file__).parent
-PATIENCE = 120
+PATIENCE = 900
 """Seconds for one program; each needs a few on an idle core."""
 COMMON = ("-w", "-DNOREDUCE", "-DCOLLAPSE", "-DVECTORSZ=4096", "-DMEMLIM=2048")
 """No partial-order reduction: every state is looked at, since any step may break an invariant. COLLAPSE only stores

@@ -78,7 +78,7 @@ class RabbitCluster:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, timeout: float = 180) -> Self:
+    def start(self, timeout: float = 900) -> Self:
         """Start every node that does not run, all at once, and wait until the cluster is ``whole``.
 
         Raises ServiceUnavailable after ``timeout`` seconds, or when a node ends by itself.
@@ -146,7 +146,7 @@ class RabbitCluster:
                 return False
         return True
 
-    def await_whole(self, timeout: float = 120) -> Self:
+    def await_whole(self, timeout: float = 600) -> Self:
         """Wait until the cluster is ``whole``; raises ServiceUnavailable after ``timeout`` seconds."""
         deadline = time.monotonic() + timeout
         while not self.whole():
@@ -156,7 +156,7 @@ class RabbitCluster:
             time.sleep(0.2)
         return self
 
-    def rolling_restart(self, timeout: float = 120) -> None:
+    def rolling_restart(self, timeout: float = 600) -> None:
         """Restart one node after the other as an operator does: none goes before the queues can spare it.
 
         ``timeout`` in seconds, for each node; raises RuntimeError or ServiceUnavailable when it passes.

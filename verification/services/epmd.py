@@ -44,7 +44,7 @@ class Epmd:
     def pids(self) -> list[int]:
         return self._process.pids
 
-    def start(self, timeout: float = 10) -> None:
+    def start(self, timeout: float = 60) -> None:
         """Start unless it runs, and wait until it answers; raises ServiceUnavailable after ``timeout`` seconds."""
         self._process.start()
         deadline = time.monotonic() + timeout

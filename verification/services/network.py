@@ -194,7 +194,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 def _run(*command: str, may_fail: bool = False) -> str:
     env = {"PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin", "LC_ALL": "C"}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
     if done.returncode != 0 and not may_fail:
         raise ServiceUnavailable(f"网络操作失败 / a step of the network failed: {' '.join(command)}: {done.stderr}")
     return done.stdout

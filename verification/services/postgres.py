@@ -63,7 +63,7 @@ class PostgresNode:
         """A URL for SQLAlchemy (``postgresql+psycopg://…``) as superuser."""
         return f"postgresql+psycopg://{self.user}:{self.password}@{LOOPBACK}:{self.port}/{quote(database, safe='')}"
 
-    def start(self, timeout: float = 120) -> Self:
+    def start(self, timeout: float = 600) -> Self:
         """Start, or start again with the same data and port, and wait until ``ready``.
 
         Raises ServiceUnavailable when the server ends or is not ready within ``timeout`` seconds.

@@ -84,7 +84,7 @@ class PrivatePostgres:
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             env=ENV,
             cwd=self.folder,
             user=self._owner,

@@ -116,7 +116,7 @@ class RabbitNode:
             base_url=f"{self.management_url}/api/", auth=(self.user, self.password), timeout=20, trust_env=False
         )
 
-    def start(self, timeout: float = 120) -> Self:
+    def start(self, timeout: float = 600) -> Self:
         """Start, or start again with the same data and ports, and wait until ``ready``.
 
         Raises ServiceUnavailable when the node ends or is not ready within ``timeout`` seconds.
@@ -128,7 +128,7 @@ class RabbitNode:
         """Start without waiting: the nodes of a cluster that was down altogether wait for each other."""
         self.server.start()
 
-    def await_ready(self, timeout: float = 120) -> Self:
+    def await_ready(self, timeout: float = 600) -> Self:
         """Wait until ``ready``; otherwise as ``start``."""
         deadline = time.monotonic() + timeout
         while not self.ready():
@@ -163,7 +163,7 @@ class RabbitNode:
     def resume(self) -> None:
         self.server.thaw()
 
-    def ctl(self, *arguments: str, tool: str = "rabbitmqctl", timeout: float = 60) -> str:
+    def ctl(self, *arguments: str, tool: str = "rabbitmqctl", timeout: float = 300) -> str:
         """What rabbitmqctl (or ``tool``: rabbitmq-queues, rabbitmq-diagnostics …) says, asked at this node.
 
         Raises RuntimeError with its words when it refuses or gives no answer within ``timeout`` seconds.
