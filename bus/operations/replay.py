@@ -13,11 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from bus.context import CenterContext
-from bus.contract.codec import Undecodable, decode, encode, stored_columns
+from bus.contract.codec import Undecodable, decode, digest, encode, stored_columns
 from bus.contract.envelope import Message, compose
 from bus.contract.messages import Verdict
 from bus.custody import Refusal
 from bus.pipeline.receive import receive
+from bus.pipeline.verify import fault_by_now
 from bus.store import access_log, inbox, outbox, parked
 from bus.store.database import Store, Tx
 from bus.store.timestamps import ms
@@ -140,7 +141,8 @@ def _send_again(uow: UnitOfWork, old: Row) -> None:
 
 
 def _from_the_wire(uow: UnitOfWork, row: Row) -> Replayed | None:
-    """A message that was refused has its place in the lane already, so it is given to custody out of its turn.
+    """A message that was refused has its place in the lane already, so it is given to custody out of its turn. First
+    it is verified: at that place a forgery may be parked, which names the same message.
 
     None for what never had a place: it arrives again as if the road had brought it."""
     try:
@@ -152,6 +154,9 @@ def _from_the_wire(uow: UnitOfWork, row: Row) -> Replayed | None:
     before = _refused_before(uow.tx, message)
     if before is None:
         return None
+    fault = fault_by_now(row["body"], message, row["peer"], uow.context) or _other_bytes(row["body"], before)
+    if fault:
+        return Replayed(Outcome.STILL_PARKED, fault)
     try:
         with uow.savepoint():
             uow.apply(message, row["body"])
@@ -171,6 +176,11 @@ def _refused_before(tx: Tx, message: Message[Any]) -> Row | None:
     if before is None or before["message_id"] != str(message.id) or before["verdict"] != Verdict.REFUSED.value:
         return None
     return before
+
+
+def _other_bytes(body: bytes, before: Row) -> str:
+    """A code when this is not the document that was refused; a version that kept no digest cannot tell."""
+    return "" if before["digest"] in (None, digest(body)) else "other-bytes"
 
 
 def _settle(uow: UnitOfWork, message: Message[Any], before: Row) -> None:

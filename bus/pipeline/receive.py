@@ -19,8 +19,9 @@ from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, Verdict
 from bus.custody import Refusal
 from bus.pipeline.control import Control, strange_rows, take
 from bus.pipeline.receive_batch import Inbound, ReceiveBatch
+from bus.pipeline.verify import fault_by_now, wrong_envelope
 from bus.recovery.responder import enter_epochs
-from bus.security.errors import Untrusted
+from bus.security.errors import KeyUnusable, Untrusted
 from bus.store import archive, inbox, outbox, parked
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.parked import SET_BACK, parked_row
@@ -34,10 +35,12 @@ UNKNOWN = "unknown-case"
 def receive(store: Store, context: CenterContext, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
     """Apply these deliveries in one transaction; the caller settles them afterwards. Returns how many ended how.
 
-    Raises ``StoreUnavailable`` when the store cannot be written; then nothing was applied and nothing may be
-    settled."""
+    Raises ``StoreUnavailable`` when the store cannot be written, and ``KeyUnusable`` when there is no directory to
+    judge signatures by; then nothing was applied and nothing may be settled."""
     try:
         return _receive_batch(store, context, deliveries, now)
+    except KeyUnusable:
+        raise
     except StoreUnavailable as trouble:
         if trouble.passing:
             raise
@@ -114,7 +117,7 @@ def _read(
                 strange.append((body, delivery.sender, error.code, error.where))
                 continue
             message, fault = error.envelope, error.code
-        wrong = _wrong_envelope(message, delivery.sender, signer, context)
+        wrong = wrong_envelope(message, delivery.sender, signer, context)
         if wrong:
             strange.append((body, delivery.sender, wrong, ""))
         elif fault == "" and isinstance(message.data, Receipt | Failure | LogAsked | LogTold):
@@ -124,18 +127,6 @@ def _read(
         else:
             arrived.append(Inbound(body, message, fault))
     return arrived, control, strange
-
-
-def _wrong_envelope(message: Message[Any], sender: str | None, signer: str | None, context: CenterContext) -> str:
-    if message.recipient != context.me:
-        return "wrong-recipient"
-    if sender is not None and sender != message.source:
-        return "wrong-sender"
-    if signer is not None and signer != message.source:
-        return "wrong-signer"
-    if message.source == context.me:
-        return "from-ourselves"
-    return ""
 
 
 def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
@@ -230,11 +221,23 @@ def _release(uow: UnitOfWork, batch: ReceiveBatch, lane: inbox.Lane) -> None:
             if error.envelope is None:  # it was readable when it was held back
                 raise
             one = Inbound(body, error.envelope, error.code)
-        if not _apply(uow, batch, one):
+        fault = fault_by_now(body, one.message, lane[0], uow.context)
+        if fault:
+            _park_held(uow, batch, one, fault)
+        elif not _apply(uow, batch, one):
             return
         del waiting[sequence]
         batch.released.append((*lane, sequence))
         batch.hold = [row for row in batch.hold if not _is_place(row, (*lane, sequence))]
+
+
+def _park_held(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, fault: str) -> None:
+    """Its signature counts no more now that its turn has come. It gets no receipt and its place stays free: its sender
+    still has it, and sends it again with a signature that counts."""
+    row, error = strange_rows(uow.context, one.body, one.lane[0], fault, "", uow.now)
+    batch.counts["parked"] += 1
+    batch.park.append(row | {"case_id": one.lane[1], "message_id": one.message_id})
+    batch.errors += error
 
 
 def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:

@@ -122,13 +122,17 @@ class KeyedSecurity:
             return trouble
         return None
 
-    def has_said(self, center: str, signed: bytes) -> bool:
-        """Whenever it was: a key that is stale by now counted once. One that was revoked may have been stolen."""
+    def once_signer(self, signed: bytes) -> str | None:
+        """Whose key it is. A key that is stale by now counted once; one that was revoked may have been stolen."""
         signature, body = signed_document.split_message(signed)
-        if signature is None:
-            return not self.required
+        if signature is None and not self.required:
+            return None
+        return once_signed(body, signature, self.directory.current()).center
+
+    def has_said(self, center: str, signed: bytes) -> bool:
+        """Whenever it was."""
         with suppress(Untrusted):
-            return once_signed(body, signature, self.directory.current()).center == center
+            return self.once_signer(signed) in (center, None)
         return False
 
 

@@ -23,6 +23,9 @@ class MessageSecurity(Protocol):
     def signer(self, signed: bytes, now: datetime) -> str | None:
         """The center that has signed it; None where that is not asked for. Raises ``Untrusted``."""
 
+    def once_signer(self, signed: bytes) -> str | None:
+        """As ``signer``, of a message that has waited here: its key may be stale by now. Raises ``Untrusted``."""
+
     def has_said(self, center: str, signed: bytes) -> bool:
         """Whether ``center`` has signed it at some time: a peer shows it as the center's own word of once."""
 
@@ -45,6 +48,10 @@ class Unsecured:
         return travelled
 
     def signer(self, _signed: bytes, _now: datetime) -> str | None:
+        """Nobody's word is needed."""
+        return None
+
+    def once_signer(self, _signed: bytes) -> str | None:
         """Nobody's word is needed."""
         return None
 

@@ -38,21 +38,19 @@ def own_key(keyring: Keyring, directory: Directory, now: datetime) -> OwnKey:
 
 def check(body: bytes, signature: str | None, directory: Directory, now: datetime, purpose: str = MESSAGE) -> Listed:
     """Whose key has signed exactly these bytes, and counts now. Raises ``Untrusted``."""
-    if not signature:
-        raise Untrusted("unsigned")
     listed = _listed(signature, directory)
     fault = listed.fault(now)
     if fault:
         raise Untrusted(fault)
-    return _right(body, signature, listed, purpose)
+    return _right(body, signature or "", listed, purpose)
 
 
-def once_signed(body: bytes, signature: str, directory: Directory) -> Listed:
+def once_signed(body: bytes, signature: str | None, directory: Directory) -> Listed:
     """Whose key has signed exactly these bytes, though it may be stale by now. Raises ``Untrusted``."""
     listed = _listed(signature, directory)
     if listed.revoked is not None:
         raise Untrusted("revoked-key")
-    return _right(body, signature, listed, MESSAGE)
+    return _right(body, signature or "", listed, MESSAGE)
 
 
 def _right(body: bytes, signature: str, listed: Listed, purpose: str) -> Listed:
@@ -63,7 +61,9 @@ def _right(body: bytes, signature: str, listed: Listed, purpose: str) -> Listed:
     return listed
 
 
-def _listed(signature: str, directory: Directory) -> Listed:
+def _listed(signature: str | None, directory: Directory) -> Listed:
+    if not signature:
+        raise Untrusted("unsigned")
     listed = directory.listed.get(_named_key(signature))
     if listed is None:
         raise Untrusted("unknown-key")
