@@ -155,18 +155,24 @@ def _from_the_wire(uow: UnitOfWork, row: Row) -> Replayed | None:
     if before is None:
         return None
     fault = fault_by_now(row["body"], message, row["peer"], uow.context) or _other_bytes(row["body"], before)
+    fault = fault or _refused_by_custody(uow, message, row["body"])
     if fault:
         return Replayed(Outcome.STILL_PARKED, fault)
-    try:
-        with uow.savepoint():
-            uow.apply(message, row["body"])
-    except Refusal as no:
-        return Replayed(Outcome.STILL_PARKED, no.code)
-    except Exception:  # the same fault of ours that had it parked; the page is as before it
-        return Replayed(Outcome.STILL_PARKED, "internal")
     _settle(uow, message, before)
     parked.take(uow.tx, row["id"])
     return Replayed(Outcome.APPLIED)
+
+
+def _refused_by_custody(uow: UnitOfWork, message: Message[Any], body: bytes) -> str:
+    """Give it to custody; a code when it will not have it, and then the page is as before it."""
+    try:
+        with uow.savepoint():
+            uow.apply(message, body)
+    except Refusal as no:
+        return no.code
+    except Exception:  # the same fault of ours that had it parked
+        return "internal"
+    return ""
 
 
 def _refused_before(tx: Tx, message: Message[Any]) -> Row | None:

@@ -16,7 +16,7 @@ from bus.contract import signed_document
 from bus.contract.types import CenterName, Count, Moment, Strict
 from bus.security.cipher_suite import DIRECTORY, SUITES, Broken
 from bus.security.errors import KeyUnusable
-from bus.security.keyring import OwnKey, PublicKey, owner_of
+from bus.security.keyring import OwnKey, PublicKey, is_misnamed, owner_of
 
 MOST_KEYS = 20_000
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$", max_length=300)]
@@ -114,7 +114,12 @@ def read(raw: bytes, operator: PublicKey) -> Directory:
         ) from None
     try:
         document = _Document.model_validate_json(body)
-    except ValidationError:
+    except ValidationError as error:
+        if is_misnamed(error):
+            raise KeyUnusable(
+                "名录中有密钥的名称与密钥不符；请告知本县运维者",
+                "the directory lists a key under another key's name; tell the county's operator",
+            ) from None
         raise KeyUnusable(
             "名录读不懂；可能由更新的版本写成",
             "the directory cannot be read: it may be of a newer version of this program",

@@ -16,7 +16,7 @@ from bus.contract.types import CenterName, Moment, Strict
 from bus.security.cipher_suite import APPLICATION, Broken
 from bus.security.directory import Address, Directory, Listed
 from bus.security.errors import KeyUnusable, Untrusted
-from bus.security.keyring import Keyring, PublicKey, owner_of
+from bus.security.keyring import Keyring, PublicKey, is_misnamed, owner_of
 from bus.security.signature import check
 
 OVERLAP = timedelta(days=30)
@@ -45,7 +45,7 @@ class KeyRequest:
     def proven(self, directory: Directory, now: datetime) -> bool:
         """Whether it is about a key that counts already, or one of the same center that does has signed it too."""
         known = directory.listed.get(self.key.kid)
-        if known is not None and not known.fault(now):
+        if known is not None and known.key == self.key and not known.fault(now):
             return True
         for signature in self.signatures:
             with suppress(Untrusted):
@@ -68,11 +68,10 @@ def read(raw: bytes) -> KeyRequest:
         signatures, body = signed_document.split(raw)
         asked = _Requested.model_validate_json(body)
         asked.key.check(body, signatures[0], APPLICATION)
-    except (ValidationError, ValueError, KeyError, IndexError, Broken):
-        raise KeyUnusable(
-            "这不是中心的登记申请，或已被改动；请中心重新执行 bus keys publish",
-            "this is no application of a center, or it was changed: have it published again",
-        ) from None
+    except ValidationError as error:
+        raise _misnamed() if is_misnamed(error) else _no_application() from None
+    except (ValueError, KeyError, IndexError, Broken):
+        raise _no_application() from None
     if owner_of(asked.key.kid) != asked.center:
         raise KeyUnusable(
             "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
@@ -81,10 +80,28 @@ def read(raw: bytes) -> KeyRequest:
     return KeyRequest(asked.center, asked.key, asked.url, tuple(signatures[1:]), body)
 
 
+def _no_application() -> KeyUnusable:
+    return KeyUnusable(
+        "这不是中心的登记申请，或已被改动；请中心重新执行 bus keys publish",
+        "this is no application of a center, or it was changed: have it published again",
+    )
+
+
+def _misnamed() -> KeyUnusable:
+    return KeyUnusable(
+        "申请中密钥的名称与密钥不符，可能是冒名；请向该中心打电话核实，并请它重新执行 bus keys publish",
+        "the key in the application stands under another key's name, which may be a forgery: ring its center up, and "
+        "have it published again",
+    )
+
+
 def listed(directory: Directory, application: KeyRequest, now: datetime) -> Directory:
     """The next directory, in which the key counts, and those before it only for a while; the same one when nothing is
-    new. Raises ``KeyUnusable`` for a key that does not count any more: its center needs a fresh one."""
+    new. Raises ``KeyUnusable`` for a key that does not count any more, or under whose name another is listed: its center
+    needs a fresh one."""
     known = directory.listed.get(application.key.kid)
+    if known is not None and known.key != application.key:
+        raise _misnamed()
     if known is not None and known.fault(now):
         raise KeyUnusable(
             f"{application.key.kid} 已轮换或吊销；请中心生成新密钥",

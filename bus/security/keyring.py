@@ -5,9 +5,10 @@ import hashlib
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_serializer
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_serializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from bus.contract.types import CenterName, Code, Moment, Strict
 from bus.security.cipher_suite import SUITES, USUAL
@@ -17,7 +18,8 @@ from bus.security.private_file import write_private
 OWNERS_ALONE = 0o077
 """What of a file's mode must not be set: reading, writing or running by anybody but its owner."""
 KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,60}\.[0-9a-f]{16}$")]
-"""Whose key it is, and the beginning of the SHA-256 of its signing half. Nothing is believed because of it."""
+"""Whose key it is, and the beginning of the SHA-256 of its signing half. Nothing is believed because of it, and a name
+that is another key's is refused."""
 Half = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
 """One half of a key: 32 bytes in base64."""
 
@@ -43,6 +45,10 @@ def fingerprint(public: str) -> str:
     return " ".join(digest[place : place + 4] for place in range(0, len(digest), 4))
 
 
+MISNAMED = "misnamed-key"
+"""How pydantic calls a key under a name that is not its own."""
+
+
 class PublicKey(Strict):
     """What everybody may know of a key."""
 
@@ -52,6 +58,12 @@ class PublicKey(Strict):
     """To check signatures with."""
     seal: Half
     """To seal for its owner with."""
+
+    @model_validator(mode="after")
+    def _its_own_name(self) -> Self:
+        if self.kid != key_id(owner_of(self.kid), base64.b64decode(self.sign)):
+            raise PydanticCustomError(MISNAMED, "the key's name is not that of the key beside it")
+        return self
 
     def check(self, body: bytes, jws: str, purpose: str) -> None:
         """Raises ``Broken`` unless its owner has signed exactly these bytes for this purpose."""
@@ -111,6 +123,11 @@ def new_keyring(owner: str, now: datetime) -> Keyring:
     return Keyring(owner=owner, keys=(new_key(owner, now),))
 
 
+def is_misnamed(error: ValidationError) -> bool:
+    """Whether a file is refused because a key stands in it under another key's name."""
+    return any(one["type"] == MISNAMED for one in error.errors(include_input=False, include_url=False))
+
+
 def read_keyring(path: Path) -> Keyring:
     """The keyring in a file. Raises ``KeyUnusable``: it is not there, others can read it, or it is none."""
     try:
@@ -127,10 +144,20 @@ def read_keyring(path: Path) -> Keyring:
         )
     try:
         return Keyring.model_validate_json(raw)
-    except ValidationError:
+    except ValidationError as error:
+        if is_misnamed(error):
+            raise _misnamed(path) from None
         raise KeyUnusable(
             f"{path}：不是密钥文件；用 bus keys new 生成", f"{path}: this is no key file; `bus keys new` makes one"
         ) from None
+
+
+def _misnamed(path: Path) -> KeyUnusable:
+    return KeyUnusable(
+        f"{path}：密钥名称与密钥不符，文件已被改动；请放回备份，或向密钥所有者重新索取",
+        f"{path}: a key's name is not that of the key beside it, so the file was altered: put its backup back, or "
+        "fetch it again from the key's owner",
+    )
 
 
 def read_bytes(path: Path) -> bytes:
@@ -145,7 +172,9 @@ def read_public_key(path: Path) -> PublicKey:
     """The public half in a file: a public key, or the newest one of a key file. Raises ``KeyUnusable``."""
     try:
         return PublicKey.model_validate_json(read_bytes(path))
-    except ValidationError:
+    except ValidationError as error:
+        if is_misnamed(error):
+            raise _misnamed(path) from None
         return read_keyring(path).keys[-1].public
 
 

@@ -19,10 +19,18 @@ from bus.demo.county_keys import listed
 from bus.sdk.center import RetryLater
 from bus.security import directory, key_request
 from bus.security.cipher_suite import APPLICATION, DIRECTORY, MESSAGE, SUITES, USUAL, Broken
-from bus.security.directory import Directory
+from bus.security.directory import Directory, Listed
 from bus.security.errors import KeyUnusable, Untrusted
+from bus.security.key_request import KeyRequest
 from bus.security.keyed_security import Constant, KeyedSecurity
-from bus.security.keyring import Keyring, fingerprint, new_keyring, read_keyring, write_keyring
+from bus.security.keyring import (
+    Keyring,
+    fingerprint,
+    new_keyring,
+    read_keyring,
+    read_public_key,
+    write_keyring,
+)
 from bus.security.signature import check, sign
 from bus.store import Store, schema
 
@@ -325,3 +333,47 @@ def test_an_address_to_which_no_path_can_be_added_is_refused(url: str, media: Ke
     """Before anything is signed with it."""
     with pytest.raises(ValueError, match="url"):
         key_request.new_request(media, url)
+
+
+def _misnamed(own: Keyring, other: Keyring) -> Keyring:
+    """Another's name beside one's own key, as no program of ours writes it."""
+    key = own.keys[0]
+    public = key.public.model_copy(update={"kid": other.keys[0].public.kid})
+    return Keyring.model_construct(owner=other.owner, keys=(key.model_copy(update={"public": public}),))
+
+
+def test_a_fresh_key_under_a_listed_name_is_no_application(media: Keyring, known: Directory) -> None:
+    """It would move the center's address without a telephone call: whose key it is, the name alone does not say."""
+    thief, name = new_keyring(MEDIA, NOW), media.keys[0].public.kid
+    _, body = signed_document.split(key_request.new_request(thief, "https://evil.example"))
+    body = body.replace(thief.keys[0].public.kid.encode(), name.encode())
+    assert name in known.listed
+    forged = signed_document.join(body, [thief.keys[0].signed(body, APPLICATION)])
+    with pytest.raises(KeyUnusable, match="under another key's name"):
+        key_request.read(forged)
+
+
+def test_a_listed_name_alone_proves_no_application(media: Keyring, known: Directory) -> None:
+    """Were two keys ever to have one name, the key itself decides: it is neither trusted nor listed."""
+    thief = _misnamed(new_keyring(MEDIA, NOW), media).keys[0].public
+    asked = KeyRequest(MEDIA, thief, "https://evil.example", (), b"{}")
+    assert not asked.proven(known, NOW)
+    with pytest.raises(KeyUnusable, match="under another key's name"):
+        key_request.listed(known, asked, NOW)
+
+
+def test_a_key_under_another_name_is_refused_wherever_it_is_read(
+    media: Keyring, party: Keyring, tmp_path: Path
+) -> None:
+    """In a directory that the operator has signed, in a key file, and as an operator's public key."""
+    operator, wrong = new_keyring(OPERATOR, NOW), _misnamed(new_keyring(PARTY, NOW), party)
+    one = Listed.model_construct(center=PARTY, key=wrong.keys[0].public, since=NOW)
+    raw = directory.written(_listed(media).with_keys([one], NOW), operator.keys[0])
+    with pytest.raises(KeyUnusable, match="under another key's name"):
+        directory.read(raw, operator.keys[0].public)
+    own, public = tmp_path / "keys.json", tmp_path / "operator.pub"
+    write_keyring(own, wrong)
+    public.write_text(_misnamed(new_keyring(OPERATOR, NOW), operator).keys[0].public.model_dump_json())
+    for read, path in ((read_keyring, own), (read_public_key, own), (read_public_key, public)):
+        with pytest.raises(KeyUnusable, match="not that of the key"):
+            read(path)

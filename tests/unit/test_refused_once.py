@@ -62,7 +62,10 @@ def _revoked(county: Signing, travelled: bytes) -> bytes:
 FORGERIES: dict[str, tuple[Callable[[Signing, bytes], bytes], str]] = {
     "without a signature": (lambda _, travelled: _document(travelled), "unsigned"),
     "by a thief with a revoked key": (_revoked, "revoked-key"),
-    "by another center": (lambda c, travelled: c.notaries[GOVERNMENT].signed(_document(travelled), NOW), "wrong-signer"),
+    "by another center": (
+        lambda c, travelled: c.notaries[GOVERNMENT].signed(_document(travelled), NOW),
+        "wrong-signer",
+    ),
     "by a key of nobody": (lambda _, travelled: travelled.replace(b"e", b"f", 1), "unsigned"),
 }
 
