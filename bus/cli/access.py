@@ -1,7 +1,8 @@
 """``bus access``: who has read what of residents, and whether that record is whole."""
 
-import getpass
 import os
+import pwd
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,11 +24,32 @@ _HEADS = (
 )
 
 
-def whoami() -> str:
-    """The operating system's name of whoever runs this, and of whom he acts for."""
-    user = getpass.getuser()
-    behind = os.environ.get("SUDO_USER", "")
-    return f"{behind} as {user}" if behind and behind != user else user
+LOGIN = Path("/proc/self/loginuid")
+"""Who has logged in, as the kernel keeps it through sudo and su."""
+NOBODY = 2**32 - 1
+"""What stands there when nobody has: in a service, say."""
+
+
+def whoami(login: Path = LOGIN) -> str:
+    """The user that runs this, and who has logged in as another one. The kernel says so: what the environment says
+    (LOGNAME, SUDO_USER), everybody may set as they please."""
+    runs, came = os.getuid(), _logged_in(login)
+    return _name(runs) if came in (runs, None) else f"{_name(came)} as {_name(runs)}"
+
+
+def _logged_in(login: Path) -> int | None:
+    try:
+        uid = int(login.read_text())
+    except (OSError, ValueError):  # this kernel keeps no record of logins
+        return None
+    return None if uid == NOBODY else uid
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 @access.command("list")

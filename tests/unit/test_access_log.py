@@ -1,12 +1,15 @@
 """Who has read a resident's case: nobody can take an entry out, alter one, or cut off the end, unseen."""
 
 import json
+import os
+import pwd
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
 
+from bus.cli.access import whoami
 from bus.store import Store, StoreUnavailable, Tx, access_log, schema
 from bus.store import tables as t
 from tests.unit.test_cli_run import bus
@@ -95,3 +98,32 @@ def test_the_command_tells_and_checks(store: Store, tmp_path: Path) -> None:
     assert (code, "cut off" in said) == (1, True)
     store.write(HARM["another name"][0])
     assert "被改动" in bus("access", "verify", *config)[2]
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+@pytest.mark.parametrize("login", ["4294967295", "none", None])
+def test_a_reader_cannot_name_itself_as_it_pleases(
+    login: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment says another name; the kernel's stands in the record, whether it keeps logins or not."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"):
+        monkeypatch.setenv(name, "zhang")
+    kept = tmp_path / "loginuid"
+    if login is not None:
+        kept.write_text(login)
+    assert whoami(kept) == _name_of(os.getuid())
+
+
+def test_the_record_tells_who_has_logged_in_as_another(tmp_path: Path) -> None:
+    """As the kernel keeps it, through sudo and su."""
+    kept = tmp_path / "loginuid"
+    kept.write_text("54321")
+    assert whoami(kept) == f"uid 54321 as {_name_of(os.getuid())}"
+    kept.write_text(str(os.getuid()))
+    assert whoami(kept) == _name_of(os.getuid())
