@@ -139,6 +139,8 @@ class CenterSettings(BaseSettings):
     production: bool = False
     """Whether residents' cases go through it: then it starts with no grave weakness
     (``bus/cli/production_checks.py``)."""
+    strict: bool = False
+    """Whether in production what is grave since 0.2 keeps it from starting too; without it, that is warned of."""
     tls: Tls = Tls()
     at_rest: AtRest | None = None
     """Without it cases stand in the store in clear."""

@@ -43,12 +43,26 @@ def _trust(settings: CenterSettings) -> Iterator[Weakness]:
             "make keys with `bus keys`, have them listed, name them under [trust]: docs/deploy.md",
         )
         yield Weakness("trust", found, cure, grave=True)
+        yield _anywhere(settings)
     elif not settings.trust.required:
         found = Bilingual("未签名的也会受理，发出的不加密", "what is not signed is taken too, and nothing is sealed")
         cure = Bilingual(
             "全县都已签名后，把 trust.required 改回 true", "set trust.required to true when the whole county signs"
         )
         yield Weakness("trust", found, cure)
+
+
+def _anywhere(settings: CenterSettings) -> Weakness:
+    """Where the centers serve their files, the directory alone says."""
+    found = Bilingual(
+        "没有名录，附件从报文给出的任何地址下载",
+        "without a directory, attachments are fetched from any address that a message names",
+    )
+    cure = Bilingual(
+        "写明 [trust]，并请各中心用 bus keys publish --url 登记地址",
+        "set [trust], and have every center list its address (`bus keys publish --url`)",
+    )
+    return Weakness("attachments", found, cure, grave=settings.strict)
 
 
 def _at_rest(settings: CenterSettings) -> Iterator[Weakness]:

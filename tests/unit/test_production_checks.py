@@ -80,7 +80,15 @@ def test_safe_settings_have_none(config: Path, safe: dict[str, Any], monkeypatch
 
 def test_settings_without_keys_are_grave(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is signed and nothing is sealed."""
-    assert found(config, {"BUS_INTAKE_SECRET": SECRET}, monkeypatch) == {"trust": True, "store key": False}
+    weak = {"trust": True, "attachments": False, "store key": False}
+    assert found(config, {"BUS_INTAKE_SECRET": SECRET}, monkeypatch) == weak
+
+
+def test_attachments_from_anywhere_are_grave_where_settings_are_strict(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has said where the centers serve their files, so a message may name any address."""
+    assert found(config, {"BUS_INTAKE_SECRET": SECRET, "BUS_STRICT": "true"}, monkeypatch)["attachments"]
 
 
 @pytest.mark.parametrize(
