@@ -26,6 +26,7 @@ _HEADS = (
 )
 _JUDGED = {
     Judgement.VOUCHED: Bilingual("属实", "vouched for"),
+    Judgement.BYTES_OPEN: Bilingual("已签收，但未担保内容", "receipted, bytes not vouched for"),
     Judgement.NOT_THEIRS: Bilingual("不是对方所签，或密钥已吊销", "not signed by them, or by a key that was revoked"),
     Judgement.OTHERWISE: Bilingual("是对方所签，但说的不是这件报文", "signed by them, and says otherwise"),
 }

@@ -52,6 +52,8 @@ class Judgement(StrEnum):
 
     VOUCHED = "vouched"
     """The recipient has signed it, for exactly these bytes."""
+    BYTES_OPEN = "bytes-not-vouched"
+    """The recipient has signed that it has dealt with it, and not for which bytes."""
     NOT_THEIRS = "not-theirs"
     """No key of the recipient's that counts, or counted, has signed it."""
     OTHERWISE = "otherwise"
@@ -89,5 +91,9 @@ def judge(one: Vouched, directory: Directory) -> Judgement:
         return Judgement.NOT_THEIRS
     if not isinstance(receipt.data, Receipt) or receipt.source != one.recipient:
         return Judgement.OTHERWISE
-    says = {(item.message_id, item.digest, item.verdict) for item in receipt.data.items}
-    return Judgement.VOUCHED if (one.message_id, one.digest, one.verdict) in says else Judgement.OTHERWISE
+    says = {
+        item.digest for item in receipt.data.items if (item.message_id, item.verdict) == (one.message_id, one.verdict)
+    }
+    if one.digest in says:
+        return Judgement.VOUCHED
+    return Judgement.BYTES_OPEN if None in says else Judgement.OTHERWISE

@@ -97,8 +97,8 @@ def _misnamed() -> KeyUnusable:
 
 def listed(directory: Directory, application: KeyRequest, now: datetime) -> Directory:
     """The next directory, in which the key counts, and those before it only for a while; the same one when nothing is
-    new. Raises ``KeyUnusable`` for a key that does not count any more, or under whose name another is listed: its center
-    needs a fresh one."""
+    new. Raises ``KeyUnusable`` for a key that does not count any more, or under whose name another is listed: its
+    center needs a fresh one."""
     known = directory.listed.get(application.key.kid)
     if known is not None and known.key != application.key:
         raise _misnamed()

@@ -11,15 +11,18 @@ import pytest
 
 from bus.contract import signed_document
 from bus.contract.case import Case
+from bus.contract.codec import encode
+from bus.contract.envelope import compose
+from bus.contract.messages import Receipt, ReceiptItem, Verdict
 from bus.custody.commands import Accept, Offer, Register
 from bus.demo.county_keys import county_keys
 from bus.operations.proof import Judgement, Proof, Vouched, judge, of_case
 from bus.security import directory
 from bus.security.directory import Directory
-from bus.security.keyed_security import security_of
+from bus.security.keyed_security import KeyedSecurity, security_of
 from bus.security.keyring import read_public_key
 from bus.settings import Trust
-from tests.unit.steps import BareCenter, a_case, carry
+from tests.unit.steps import NOW, BareCenter, a_case, carry
 from tests.unit.test_cli_run import bus
 from verification.checker.canaries import canaries
 from verification.checker.leak_scan import scan
@@ -35,6 +38,8 @@ class Matter:
     rm: BareCenter
     case: Case
     keys: Path
+    neighbour: KeyedSecurity
+    """Of the center that has taken it over."""
 
     @property
     def known(self) -> Directory:
@@ -57,7 +62,8 @@ def matter(tmp_path: Path) -> Iterator[Matter]:
     carry(media, party)
     party.execute(Accept(case_id=case.case_id))
     carry(media, party)
-    yield Matter(media, case, tmp_path / "keys")
+    assert isinstance(party.context.security, KeyedSecurity)
+    yield Matter(media, case, tmp_path / "keys", party.context.security)
     media.close()
     party.close()
 
@@ -104,6 +110,35 @@ def test_nothing_else_is_proven(name: str, matter: Matter) -> None:
     change, judgement = WRONG[name]
     (one,) = matter.proof().said
     assert judge(change(one), matter.known) is judgement
+
+
+def _receipted(matter: Matter, digest: str | None, verdict: Verdict = Verdict.APPLIED) -> Vouched:
+    """The same message, with another receipt that its recipient has truly signed."""
+    (one,) = matter.proof().said
+    item = ReceiptItem(message_id=one.message_id, verdict=verdict, digest=digest)
+    receipt = encode(compose(Receipt(items=(item,)), source=PARTY, recipient=MEDIA, now=NOW))
+    signed = matter.neighbour.signed(receipt, NOW)
+    return one.model_copy(update={"receipt": base64.b64encode(signed).decode()})
+
+
+def test_a_receipt_that_names_no_bytes_proves_that_it_came(matter: Matter) -> None:
+    """It ends the message and says nothing else of it; another verdict, or other bytes, do."""
+    assert judge(_receipted(matter, None), matter.known).value == "bytes-not-vouched"
+    assert judge(_receipted(matter, None, Verdict.SUPERSEDED), matter.known) is Judgement.OTHERWISE
+    assert judge(_receipted(matter, "0" * 64), matter.known) is Judgement.OTHERWISE
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "已签收，但未担保内容"), ("en", "receipted, bytes not vouched for")]
+)
+def test_a_proof_without_bytes_is_told_in_words(lang: str, words: str, matter: Matter, tmp_path: Path) -> None:
+    """In both languages; it is less than a whole proof, so the exit code says so."""
+    out = tmp_path / "proof.json"
+    shown = Proof(center=MEDIA, case_id=matter.case.case_id, said=(_receipted(matter, None),))
+    out.write_text(shown.model_dump_json())
+    ways = ("--directory", matter.keys / "county.directory", "--operator", matter.keys / "operator.pub")
+    code, said, _ = bus("proof", "check", out, *ways, "--lang", lang)
+    assert (code, words in said) == (1, True)
 
 
 def test_the_commands_export_and_check_it_without_the_store(matter: Matter, tmp_path: Path) -> None:
