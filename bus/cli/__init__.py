@@ -21,11 +21,13 @@ from bus.cli.recover import recover
 from bus.cli.run import run
 from bus.cli.schemas import schemas
 from bus.cli.simulate import simulate
+from bus.cli.take_directory import take_directory
 from bus.cli.topology import topology
 from bus.cli.trace import trace
 
 __all__ = ["app", "main"]
 
+keys.command("directory")(take_directory)
 app = typer.Typer(
     name="bus",
     help="四中心联动总线 / the four-center bus",

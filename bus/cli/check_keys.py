@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 
 from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
+from bus.cli.options import newest_directory
+from bus.runtime.directory_memory import file_of
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import KeyedSecurity, security_of
 from bus.security.keyring import OWNERS_ALONE
+from bus.security.message_security import MessageSecurity
 from bus.security.pki import days_left
 from bus.settings import CenterSettings
 
@@ -40,22 +43,33 @@ def certificate(settings: CenterSettings) -> Iterator[Check]:
 
 
 def keys(settings: CenterSettings) -> Iterator[Check]:
-    """The keys, the directory, and this center's place in it."""
+    """The keys, the directory, this center's place in it, and the newest directory that was in use here."""
+    if settings.trust is None:  # which is a weakness, and told as one
+        return
+    newest = newest_directory(settings, settings.trust)
     try:
         security = security_of(settings.trust)
     except KeyUnusable as trouble:
         yield wrong(
             "keys", "密钥或名录不可用", "the keys or the directory cannot be used", Bilingual(trouble.zh, trouble.en)
         )
-        return
-    if not isinstance(security, KeyedSecurity):  # which is a weakness, and told as one
-        return
-    now = datetime.now(UTC)
-    trouble_now = security.trouble(now)
-    known = security.directory.current()
-    if trouble_now is not None:
-        yield wrong("keys", "本中心不能签名", "this center cannot sign", Bilingual(trouble_now.zh, trouble_now.en))
     else:
-        kid = known.current(settings.center, now)[0].key.kid
+        file = file_of(security)
+        if file is not None and newest is not None:
+            file.not_before(newest)
+        yield from _own_key(settings.center, security)
+    if newest is not None:
+        zh, en = f"用过的最新名录为第 {newest.serial} 版", f"the newest that was in use has serial {newest.serial}"
+        yield well("directory", zh, en)
+
+
+def _own_key(center: str, security: MessageSecurity) -> Iterator[Check]:
+    now = datetime.now(UTC)
+    trouble = security.trouble(now)
+    if trouble is not None:
+        yield wrong("keys", "本中心不能签名", "this center cannot sign", Bilingual(trouble.zh, trouble.en))
+    elif isinstance(security, KeyedSecurity):
+        known = security.directory.current()
+        kid = known.current(center, now)[0].key.kid
         zh, en = f"{kid}，名录第 {known.serial} 版", f"{kid}, directory serial {known.serial}"
         yield well("keys", zh, en)

@@ -44,7 +44,7 @@ def erase(
             try:
                 erase_case(
                     blob_store_of(settings, store),
-                    context_of(settings),
+                    context_of(settings, store),
                     case_id,
                     datetime.now(UTC),
                     whoami(),

@@ -116,7 +116,7 @@ def publish(
         content = _of_the_operator(keyring) if keyring.owner == OPERATOR else key_request.new_request(keyring, url)
     except ValueError:
         output.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
-    _save(output, out, content)
+    save(output, out, content)
     _tell(
         output,
         keyring,
@@ -151,7 +151,7 @@ def trust(
                     "it reads out with --fingerprint",
                 )
             known = key_request.listed(known, asked, now)
-        _save(output, directory_file, directory.written(known, ring.keys[-1]))
+        save(output, directory_file, directory.written(known, ring.keys[-1]))
     _show(output, known, now)
 
 
@@ -168,7 +168,7 @@ def revoke(
     with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = key_request.revoked(directory.read_file(directory_file, ring.keys[-1].public), kid, now)
-        _save(output, directory_file, directory.written(known, ring.keys[-1]))
+        save(output, directory_file, directory.written(known, ring.keys[-1]))
     _show(output, known, now)
 
 
@@ -204,7 +204,8 @@ def _write(output: Output, path: Path, keyring: Keyring) -> None:
         write_keyring(path, keyring)
 
 
-def _save(output: Output, path: Path, content: bytes) -> None:
+def save(output: Output, path: Path, content: bytes) -> None:
+    """Write a file as a whole, or say why not."""
     beside = path.with_name(f".{path.name}.new")
     with _writing(output, path):
         beside.write_bytes(content)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -11,10 +11,15 @@ import typer
 
 from bus.context import CenterContext
 from bus.runtime.bootstrap import store_of
+from bus.runtime.directory_memory import recall
+from bus.security.directory import Edition
+from bus.security.directory_file import operator_id
+from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
-from bus.settings import BadSettings, CenterSettings, load
-from bus.store import cases, schema
-from bus.store.database import Store, StoreUnavailable, Tx
+from bus.security.keyring import read_public_key
+from bus.settings import BadSettings, CenterSettings, Trust, load
+from bus.store import cases, directories, schema
+from bus.store.database import DriverError, Store, StoreUnavailable, Tx
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="中心的配置文件 / the center's settings file")]
 Folder = Annotated[
@@ -65,11 +70,12 @@ def _of_center(center: str | None, path: Path, settings: CenterSettings) -> Cent
     return settings
 
 
-def context_of(settings: CenterSettings) -> CenterContext:
-    """What the county has settled for this center. Raises ``KeyUnusable``."""
-    return CenterContext(
-        settings.center, settings.arbiter, settings.returns_before_arbiter, security_of(settings.trust)
-    )
+def context_of(settings: CenterSettings, store: Store) -> CenterContext:
+    """What the county has settled for this center; no directory counts that is older than its store remembers. Raises
+    ``KeyUnusable``."""
+    security = security_of(settings.trust)
+    recall(security, store)
+    return CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security)
 
 
 def case_named(tx: Tx, text: str) -> UUID | None:
@@ -99,3 +105,11 @@ def opened_store(settings: CenterSettings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def newest_directory(settings: CenterSettings, trust: Trust) -> Edition | None:
+    """The newest directory of the county that was in use here; None where the store cannot tell: its own check says
+    why."""
+    with suppress(StoreUnavailable, KeyUnusable, DriverError), opened_store(settings) as store, store.reading() as tx:
+        return directories.newest(tx, operator_id(read_public_key(trust.operator)))
+    return None

@@ -118,7 +118,7 @@ def _lines(value: Any) -> list[Any]:  # noqa: ANN401 - whatever a row holds
 
 
 def _revealed(store: Store, settings: CenterSettings, row_id: int, reason: str) -> bytes | None:
-    return acts.reveal(store, context_of(settings), row_id, _now(), whoami(), reason.strip())
+    return acts.reveal(store, context_of(settings, store), row_id, _now(), whoami(), reason.strip())
 
 
 @parked.command()
@@ -196,7 +196,7 @@ def _each(
         with opened_store(settings) as store:
             for number in _chosen(output, store, numbers, code):
                 try:
-                    done[number] = act(store, context_of(settings), number)
+                    done[number] = act(store, context_of(settings, store), number)
                 except acts.NotParked:
                     _gone(output, number)
     if output.as_json:

@@ -70,7 +70,7 @@ def _opened(settings: CenterSettings) -> Store:
 def _act(output: Output, store: Store, settings: CenterSettings, ask: Centers, without: Centers) -> None:
     now = datetime.now(UTC)
     if not without or ask:
-        recovery.begin(store, context_of(settings), {*(route.to for route in settings.routes), *ask}, now)
+        recovery.begin(store, context_of(settings, store), {*(route.to for route in settings.routes), *ask}, now)
     for center in without:
         try:
             recovery.excuse(store, center, now)

@@ -28,6 +28,7 @@ from bus.pipeline.handle import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
 from bus.pipeline.relay import NoKey
 from bus.runtime.bootstrap import blob_store_of, store_of
+from bus.runtime.directory_memory import DirectoryMemory, recall
 from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.runtime.worker_pool import WorkerPool
 from bus.sdk.backend import BackendClient
@@ -40,7 +41,7 @@ from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import SendResult, Transport
 
-UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes"})
+UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes", "digest-missing"})
 """What accept counts that a log should tell."""
 ERASED_AT_ONCE = 50
 """Cases in one transaction: nobody waits long for the writer."""
@@ -82,6 +83,7 @@ class CenterProcess:
         security = security_of(settings.trust)
         self.context = CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security)
         self.store = store_of(settings)
+        self._directories = DirectoryMemory(security, self.store)
         self.attachments = AttachmentService(blob_store_of(settings, self.store), settings.http.public_url, security)
         self.backend = BackendClient(
             settings.backend.url, settings.backend.token.get_secret_value(), settings.backend.timeout
@@ -117,6 +119,7 @@ class CenterProcess:
     def start(self) -> str:
         """Bring the store up to date, open the road and the door. Returns the URL of the center's HTTP server."""
         schema.upgrade(self.store)
+        recall(self.context.security, self.store)
         self.engine.begin()
         self.transport.open()
         for name, turn in (
@@ -125,6 +128,7 @@ class CenterProcess:
             ("receive", self._receive),
             ("handle", self._handle),
             ("prune", self._prune),
+            ("directory", self._directory),
         ):
             self._thread(name, self._loop(name, turn))
         url = self._serve()
@@ -240,6 +244,13 @@ class CenterProcess:
         gone = self.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
         erased = self._erase_old()
         self._leaving.wait(1 if gone == BATCH_LIMIT or erased == ERASED_AT_ONCE else 3600)
+
+    def _directory(self) -> None:
+        """The newest directory is remembered, and an older one told of."""
+        trouble = self._directories.keep(ms(clock()))
+        if trouble:
+            self.log.error("directory", trouble=trouble)
+        self._leaving.wait(1)
 
     def _erase_old(self) -> int:
         """What the settings no longer allow to be kept."""

@@ -3,8 +3,9 @@
 The file is a signed sheet: the operator's signature, and below it, readable, the very bytes that are signed.
 """
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +56,15 @@ class _Document(Strict):
     keys: Annotated[tuple[Listed, ...], Field(max_length=MOST_KEYS)] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which directory it is."""
+
+    serial: int
+    digest: bytes
+    """SHA-256 of the document that the operator has signed."""
+
+
 @dataclass(frozen=True)
 class Directory:
     """Everybody's keys. A later directory has a higher serial."""
@@ -63,6 +73,13 @@ class Directory:
     issued: datetime
     listed: dict[str, Listed]
     """By key id."""
+    digest: bytes = field(default=b"", compare=False)
+    """Of the document that was read; empty where it was not."""
+
+    @property
+    def edition(self) -> Edition:
+        """Which one it is, among those of its operator."""
+        return Edition(self.serial, self.digest)
 
     @cached_property
     def _by_center(self) -> dict[str, list[Listed]]:
@@ -84,14 +101,13 @@ class Directory:
 
     def with_keys(self, changed: Iterable[Listed], now: datetime) -> "Directory":
         """The next directory, with these keys new or changed."""
-        return replace(
-            self, serial=self.serial + 1, issued=now, listed=self.listed | {one.key.kid: one for one in changed}
-        )
+        listed = self.listed | {one.key.kid: one for one in changed}
+        return replace(self, serial=self.serial + 1, issued=now, listed=listed, digest=b"")
 
 
-def empty(now: datetime) -> Directory:
-    """The directory of a county that has none yet."""
-    return Directory(0, now, {})
+def empty(now: datetime, serial: int = 0) -> Directory:
+    """The directory of a county that has none yet, or has lost it: then with the serial that was reached."""
+    return Directory(serial, now, {})
 
 
 def written(directory: Directory, operator: OwnKey) -> bytes:
@@ -130,7 +146,8 @@ def read(raw: bytes, operator: PublicKey) -> Directory:
             f"名录中这个密钥登记有误：{wrong[0]}；请告知本县运维者",
             f"the directory lists a key wrongly: {wrong[0]}; tell the county's operator",
         )
-    return Directory(document.serial, document.issued, {one.key.kid: one for one in document.keys})
+    listed = {one.key.kid: one for one in document.keys}
+    return Directory(document.serial, document.issued, listed, hashlib.sha256(body).digest())
 
 
 def read_file(path: Path, operator: PublicKey) -> Directory:

@@ -9,6 +9,10 @@ class KeyUnusable(ValueError):
         self.zh, self.en = zh, en
 
 
+class RolledBack(KeyUnusable):
+    """The directory is older than the newest that was in use, or another one of the same serial."""
+
+
 class NoRecipientKey(KeyUnusable):
     """There is no key to seal with for one center; for all others there is nothing wrong."""
 

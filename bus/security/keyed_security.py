@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from bus.contract import signed_document
-from bus.security import directory, seal
+from bus.security import seal
 from bus.security.directory import Directory
+from bus.security.directory_file import DirectoryFile
 from bus.security.errors import KeyUnusable, NoRecipientKey, Untrusted
 from bus.security.keyring import Keyring, PublicKey, read_keyring, read_public_key
 from bus.security.message_security import MessageSecurity, Unsecured
@@ -22,23 +23,8 @@ def security_of(trust: Trust | None) -> MessageSecurity:
     if trust is None:
         return Unsecured()
     return KeyedSecurity(
-        keyring_file(trust.keys), directory_file(trust.directory, read_public_key(trust.operator)), trust.required
+        keyring_file(trust.keys), DirectoryFile(trust.directory, read_public_key(trust.operator)), trust.required
     )
-
-
-def directory_file(path: Path, operator: PublicKey) -> ReloadingFile[Directory]:
-    """The directory in its file; never an older one than was in use already. Raises ``KeyUnusable``."""
-
-    def read(before: Directory | None) -> Directory:
-        found = directory.read_file(path, operator)
-        if before is not None and found.serial < before.serial:
-            raise KeyUnusable(
-                f"{path}：比已用的名录旧；请向本县运维者索取最新的",
-                f"{path}: older than the directory in use: fetch the newest from the county's operator",
-            )
-        return found
-
-    return ReloadingFile(path, read)
 
 
 def keyring_file(path: Path) -> ReloadingFile[Keyring]:
@@ -57,7 +43,7 @@ class Source(Protocol[T_co]):
         """Why what is there now is not used."""
 
     def current(self) -> T_co:
-        """The newest that could be read."""
+        """The newest that could be read. Raises ``KeyUnusable`` when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +94,18 @@ class KeyedSecurity:
 
     def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
         """Only from where the directory says that a center serves it: an address in a message is a stranger's word."""
-        return self.directory.current().serves(href, sha256, now)
+        try:
+            return self.directory.current().serves(href, sha256, now)
+        except KeyUnusable:
+            return False
 
     def trouble(self, now: datetime) -> KeyUnusable | None:
         """What is wrong with our keys, with the directory, or with our key in it."""
-        keyring, known = self.keyring, self.directory.current()
-        for source in (self.keyring_source, self.directory):
-            if source.trouble is not None:
-                return source.trouble
         try:
+            keyring, known = self.keyring, self.directory.current()
+            for source in (self.keyring_source, self.directory):
+                if source.trouble is not None:
+                    return source.trouble
             own_key(keyring, known, now)
         except KeyUnusable as trouble:
             return trouble

@@ -299,6 +299,21 @@ receipts_heard = _rows(
 )
 """Receipts as they were signed, to be shown when a recipient denies what it has said. Pruned with the archive."""
 
+vouching_peers = Table(
+    "vouching_peers", metadata, Column("peer", CENTER, primary_key=True), Column("since_ms", BigInteger, nullable=False)
+)
+"""The peers that have said in a receipt for which bytes they vouch. A peer that stops is told of."""
+
+directories = Table(
+    "directories",
+    metadata,
+    Column("operator", String(64), primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""For each county operator's key (its SHA-256) the newest directory that was in use here: an older one is refused."""
+
 eras = Table(
     "eras",
     metadata,

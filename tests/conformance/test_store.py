@@ -59,7 +59,16 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
         for table in ("archive", "eras", "pages_owed", "recoveries", "recovery_peers", "recovery_told"):
             tx.exec_driver_sql(f"DROP TABLE {table}")
         tx.exec_driver_sql("ALTER TABLE work DROP COLUMN said")
-        for table in ("receipts_heard", "accesses", "attachments_came", "case_keys", "file_keys", "case_files"):
+        for table in (
+            "receipts_heard",
+            "accesses",
+            "attachments_came",
+            "case_keys",
+            "file_keys",
+            "case_files",
+            "directories",
+            "vouching_peers",
+        ):
             tx.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("outbox", "receipts", "applied"):
             tx.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN digest")

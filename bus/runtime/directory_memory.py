@@ -1,0 +1,56 @@
+"""Which directory is the newest that was in use, kept in the store: so that none older comes back with a restart."""
+
+from contextlib import suppress
+
+from bus.security.directory_file import DirectoryFile
+from bus.security.errors import KeyUnusable, RolledBack
+from bus.security.keyed_security import KeyedSecurity
+from bus.security.message_security import MessageSecurity
+from bus.store import directories
+from bus.store.database import Store
+
+
+def file_of(security: MessageSecurity) -> DirectoryFile | None:
+    """The directory's file, where there is one."""
+    source = security.directory if isinstance(security, KeyedSecurity) else None
+    return source if isinstance(source, DirectoryFile) else None
+
+
+def recall(security: MessageSecurity, store: Store) -> None:
+    """Nothing older than what the store remembers counts. Raises ``StoreUnavailable``."""
+    file = file_of(security)
+    if file is not None:
+        with store.reading() as tx:
+            newest = directories.newest(tx, file.operator)
+        if newest is not None:
+            file.not_before(newest)
+
+
+class DirectoryMemory:
+    """Of one running center: what its directory's file says goes into the store, and an operator's decision there is
+    followed."""
+
+    def __init__(self, security: MessageSecurity, store: Store) -> None:
+        self._file, self._store = file_of(security), store
+        self._told = ""
+
+    def keep(self, now_ms: int) -> str:
+        """One look at the file. Returns a trouble that was not told before, empty otherwise. Raises
+        ``StoreUnavailable``."""
+        file = self._file
+        if file is None:
+            return ""
+        with suppress(KeyUnusable):
+            file.current()
+        with self._store.reading() as tx:
+            kept = directories.newest(tx, file.operator)
+        if isinstance(file.trouble, RolledBack) and kept is not None and kept != file.newest:
+            file.not_before(kept)  # an operator has taken an older one on purpose, or another process has seen a newer
+        newest = file.newest
+        if newest is not None and (kept is None or kept.serial < newest.serial):
+            self._store.write(lambda tx: directories.keep(tx, file.operator, newest, now_ms))
+        return self._news(file.trouble)
+
+    def _news(self, trouble: KeyUnusable | None) -> str:
+        before, self._told = self._told, str(trouble or "")
+        return "" if self._told == before else self._told
