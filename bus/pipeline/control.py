@@ -12,12 +12,14 @@ from bus.contract import signed_document
 from bus.contract.envelope import Message
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.recovery import requester, responder
-from bus.store import archive, outbox, parked
+from bus.store import archive, outbox, parked, vouching_peers
 from bus.store.database import Tx
 from bus.store.parked import parked_row, refused_row
 from bus.store.timestamps import ms
 
 OTHER_BYTES = "its recipient vouches for another document under this id; it is sent again, until the receipt is right"
+
+DIGEST_MISSING = "its receipts said for which bytes they vouch, and do so no more: ask which program runs there"
 
 Control = Receipt | Failure | LogAsked | LogTold
 
@@ -51,9 +53,12 @@ def take(
     """Do what these say; with each its bytes as signed. Returns how many ended how, and rows to be parked."""
     counts: Counter[str] = Counter()
     rows: list[Any] = []
+    vouching = vouching_peers.known(
+        tx, (message.source for message, _ in messages if isinstance(message.data, Receipt))
+    )
     for message, signed in messages:
         if isinstance(message.data, Receipt):
-            _take_receipt(tx, counts, rows, message, signed, context, now)
+            _take_receipt(tx, counts, rows, message, signed, context, now, vouching)
         elif isinstance(message.data, Failure):
             counts["failure-heard"] += 1
             rows.append(_failure_row(message, context, now))
@@ -73,9 +78,16 @@ def _take_receipt(
     signed: bytes,
     context: CenterContext,
     now: datetime,
+    vouching: set[str],
 ) -> None:
     peer = message.source
     said = outbox.digests(tx, peer, [str(item.message_id) for item in message.data.items])
+    if peer in vouching and _is_silent(message.data.items, said):
+        counts["digest-missing"] += 1
+        park.append(_digest_missing_row(message, signed, context, now))
+    elif peer not in vouching and any(item.digest and str(item.message_id) in said for item in message.data.items):
+        vouching.add(peer)
+        vouching_peers.remember(tx, peer, ms(now))
     items, others = _for_what_was_said(message.data.items, said)
     if others:
         counts["other-bytes"] += len(others)
@@ -111,6 +123,20 @@ def _for_what_was_said(
         same = item.digest is None or ours is None or item.digest == ours.hex()
         (right if same else others).append(item)
     return right, others
+
+
+def _is_silent(items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]) -> bool:
+    """Whether it ends something that we have said without saying which bytes."""
+    return any(item.digest is None and said.get(str(item.message_id)) is not None for item in items)
+
+
+def _digest_missing_row(
+    message: Message[Receipt], signed: bytes, context: CenterContext, now: datetime
+) -> dict[str, Any]:
+    """The first of a peer's, with a count of those after it. The messages are ended, as ever: such a receipt is one."""
+    what = f"digest-missing {message.source}".encode()
+    row = parked_row(parked.PEER, context, what, message, "digest-missing", DIGEST_MISSING, now)
+    return row | {"message_id": None, "body": signed}
 
 
 def _other_bytes_row(

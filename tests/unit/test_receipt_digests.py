@@ -13,6 +13,7 @@ from bus.contract.codec import decode, digest, encode
 from bus.contract.envelope import Message, compose
 from bus.contract.messages import Receipt
 from bus.custody.commands import Offer, Register
+from bus.operations import replay as acts
 from bus.security.message_security import Unsecured
 from bus.store import archive, outbox, parked
 from bus.store import tables as t
@@ -99,6 +100,42 @@ def test_a_receipt_that_does_not_say_for_which_bytes_is_taken(pair: Pair) -> Non
     media, party = pair
     party.receive(_offered(media))
     assert _brought(pair, _with_digest(_receipt(pair), None)) == {"receipted": 1}
+
+
+def _said_and_receipted(pair: Pair, *, exactly: bool) -> dict[str, int]:
+    """One more message, and the receipt for it."""
+    media, party = pair
+    party.receive(_offered(media))
+    receipt = _receipt(pair)
+    return _brought(pair, receipt if exactly else _with_digest(receipt, None))
+
+
+def test_a_peer_that_stops_to_say_for_which_bytes_is_told_of(pair: Pair) -> None:
+    """Its receipts still end our messages; an operator sees one row, however many come, and may put it away."""
+    media, _ = pair
+    assert _said_and_receipted(pair, exactly=True) == {"receipted": 1}
+    for _ in range(3):
+        assert _said_and_receipted(pair, exactly=False) == {"receipted": 1, "digest-missing": 1}
+    assert _waiting(media) == 0
+    with media.store.reading() as tx:
+        (row,) = parked.listed(tx)
+    assert (row["place"], row["code"], row["times"], row["peer"]) == ("peer", "digest-missing", 3, PARTY)
+    done = acts.replay(media.store, media.context, row["id"], NOW)
+    assert done == acts.Replayed(acts.Outcome.STILL_PARKED, "no-message")
+    acts.discard(media.store, media.context, row["id"], "seen", NOW)
+    with media.store.reading() as tx:
+        assert parked.listed(tx) == []
+
+
+def test_a_peer_that_never_said_for_which_bytes_is_not_told_of(pair: Pair) -> None:
+    """Nor is one told of for a receipt that ends nothing of ours."""
+    media, party = pair
+    for _ in range(2):
+        assert _said_and_receipted(pair, exactly=False) == {"receipted": 1}
+    party.receive(_offered(media))
+    receipt = _receipt(pair)
+    assert _brought(pair, receipt) == {"receipted": 1}
+    assert "digest-missing" not in _brought(pair, _with_digest(receipt, None))
 
 
 def test_a_repeat_is_vouched_for_as_the_first_was(pair: Pair) -> None:
