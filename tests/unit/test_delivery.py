@@ -103,6 +103,26 @@ def test_whatever_the_road_says_the_message_is_kept_and_sent_again(media: BareCe
     assert len(media.relay()) == 1
 
 
+@pytest.mark.parametrize("result", [SendResult.NACKED, SendResult.UNKNOWN])
+def test_a_receipt_is_owed_until_the_road_has_taken_it(
+    media: BareCenter, party: BareCenter, result: SendResult
+) -> None:
+    """Refused by the broker, or lost on its way: it is sent again by itself, for its recipient may not ask anew."""
+    _offer(media)
+    for parcel in media.relay():
+        party.receive(parcel.body)
+    party.transport.result = result
+    assert party.relay() == []
+    with party.store.reading() as tx:
+        assert outbox.figures(tx)["receipts_owed"] == 1
+    party.transport.result = SendResult.CONFIRMED
+    party.later(31)
+    (receipt,) = party.relay()
+    assert media.receive(receipt.body) == {"receipted": 1}
+    with party.store.reading() as tx:
+        assert outbox.figures(tx)["receipts_owed"] == 0
+
+
 def test_messages_in_any_order_are_applied_in_their_order(media: BareCenter, party: BareCenter) -> None:
     """What comes too early is held back until the earlier one comes, also over several windows."""
     case = _offer(media)
