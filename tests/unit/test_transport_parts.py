@@ -1,5 +1,7 @@
 """The pure parts of the RabbitMQ transport: what a confirm, a return and an ack mean, and when to try again."""
 
+import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -195,6 +197,23 @@ def test_line_is_cut_when_the_broker_owes_an_answer() -> None:
     (timer,) = silent.timers
     timer()
     assert [type(error) for error in silent.ended] == [NoAnswerError]
+
+
+def test_a_line_that_finds_no_descriptor_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fault outside a connection's life ends the thread that alone can bring the center back onto the road."""
+    tried = threading.Event()
+
+    def none_left() -> None:
+        if connection.trouble:
+            tried.set()
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("bus.transports.rabbitmq.connection.IOLoop", none_left)
+    connection = BrokerConnection("x", [Parameters()], lambda _: None, lambda: None)
+    connection.start()
+    assert tried.wait(60)
+    connection.close()
+    connection.join(time.monotonic() + 60)
 
 
 def test_pauses_grow_to_a_ceiling_and_begin_again() -> None:

@@ -135,7 +135,10 @@ class BrokerConnection:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self._live()
+            try:
+                self._live()
+            except Exception as error:  # no descriptor is left for a loop, say: this thread is the only way back
+                self._tell_of(error)
             self._nodes.append(self._nodes.pop(0))
             self._closing.wait(self._backoff.next_delay())
 
@@ -184,11 +187,16 @@ class BrokerConnection:
         connection.ioloop.stop()
 
     def _salvage(self, loop: IOLoop, error: Exception) -> None:
-        """Our fault or pika's: say where, without any value in it, and get the socket closed."""
-        spot = traceback.extract_tb(error.__traceback__)[-1]
-        _log.error("line-broke", line=self.name, error=type(error).__name__, at=f"{spot.filename}:{spot.lineno}")
-        self.report(errors.broken(self.where))
+        """Our fault or pika's: say so, and get the socket closed."""
+        self._tell_of(error)
         with suppress(Exception):
             self.cut(error)
             loop.call_later(1, loop.stop)
             loop.start()
+
+    def _tell_of(self, error: Exception) -> None:
+        """Where it was, without any value in it."""
+        spot = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{spot.filename}:{spot.lineno}"
+        _log.error("line-broke", line=self.name, fault=type(error).__name__, where=where)
+        self.report(errors.broken(self.where))
