@@ -43,6 +43,13 @@ POSTGRESQL = (
 """How each connection to PostgreSQL is set."""
 
 
+POSTGRESQL_GONE = {
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000,
+}  # fmt: skip
+"""After how long a PostgreSQL whose machine is gone counts as away: within half a minute. Of itself it would be two
+hours, and nobody ends a loop that waits for the store."""
+
+
 class StoreUnavailable(RuntimeError):
     """The store could not be read or written. The text says what and the cure, never a value of a row."""
 
@@ -144,7 +151,11 @@ def _open(url: str, on_sqlite: bool) -> Engine:
             hide_parameters=True,
             pool_pre_ping=True,
             pool_size=8,
-            connect_args={"connect_timeout": 10, "options": " ".join(f"-c {one}" for one in POSTGRESQL)},
+            connect_args={
+                "connect_timeout": 10,
+                "options": " ".join(f"-c {one}" for one in POSTGRESQL),
+                **POSTGRESQL_GONE,
+            },
         )
     # every transaction is committed or rolled back by us; the pool need not roll back once more
     engine = create_engine(
