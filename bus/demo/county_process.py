@@ -5,6 +5,7 @@ stand.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bus.log import set_up
+from bus.runtime.log_writer import LogWriter
 from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.settings import load
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
@@ -103,8 +105,9 @@ def main() -> None:
     """Run the plan named on the command line."""
     told = _hear_of_the_end()
     plan = CountyPlan.read(Path(sys.argv[1]))
-    if plan.log_file:
-        set_up("county", Path(plan.log_file).open("a", encoding="utf-8"))  # noqa: SIM115 - open until the process ends
+    writer = LogWriter(os.open(plan.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)) if plan.log_file else None
+    if writer is not None:
+        set_up("county", writer.put)
     county = CountyProcess(plan)
     county.start()
     tune_garbage_collector()
@@ -112,6 +115,8 @@ def main() -> None:
     sys.stdout.flush()
     told.wait()
     county.stop()
+    if writer is not None:
+        writer.flush(2)
 
 
 if __name__ == "__main__":
