@@ -84,7 +84,7 @@ def started(
     process = CenterProcess(settings, (Watched if watched else RabbitTransport)(me, broker))
     url = process.start()
     tune_garbage_collector()
-    while not process.ready()["ready"]:
+    while not (process.ready()["ready"] and process.flow()["flow"]):
         time.sleep(0.01)
     return process, url
 

@@ -4,7 +4,9 @@ import base64
 import json
 import os
 import signal
+import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -15,12 +17,17 @@ from bus.cli.options import FOLDER, ConfigFile, Folder, settings_file, settings_
 from bus.cli.output import FAILURE, Lang, Language, Output
 from bus.cli.production_checks import production_checks
 from bus.log import set_up
+from bus.runtime.log_writer import LogWriter, descriptor_of
 from bus.runtime.process import CenterProcess, tune_garbage_collector
+from bus.runtime.service_manager import ServiceManager
 from bus.sdk.discovery import load_adapter
 from bus.settings import BadSettings, CenterSettings
 from bus.store.database import StoreUnavailable
 from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport
+
+LAST_LINES = 2.0
+"""Seconds that the log has to write its last lines before the process ends."""
 
 
 def run(
@@ -35,8 +42,12 @@ def run(
         settings = settings_of(center, config, folder)
         _fit_for_production(settings, settings_file(center, config, folder))
         transport = _road(settings)
-        set_up(settings.center)
-        _work(output, CenterProcess(settings, transport))
+        writer = LogWriter(descriptor_of(sys.stderr))
+        set_up(settings.center, writer.put)
+        try:
+            _work(output, CenterProcess(settings, transport, ServiceManager(lambda: writer.flush(LAST_LINES))))
+        finally:
+            writer.flush(LAST_LINES)
 
 
 def _fit_for_production(settings: CenterSettings, file: Path) -> None:
@@ -117,11 +128,12 @@ def _work(output: Output, process: CenterProcess) -> None:
 
 
 def _announce(process: CenterProcess, url: str, told: threading.Event) -> None:
-    """One line on standard output as soon as forms are taken and messages flow."""
-    while not process.ready()["ready"]:
+    """One line on standard output as soon as forms are taken and messages flow; nobody need read it."""
+    while not (process.ready()["ready"] and process.flow()["flow"]):
         if told.wait(0.1):
             return
-    announce(process.settings.center, url)
+    with suppress(OSError):
+        announce(process.settings.center, url)
 
 
 def announce(name: str, url: str) -> None:

@@ -92,8 +92,9 @@ def make_app(
     metrics: Metrics,
     ready: Callable[[], dict[str, Any]],
     clock: Callable[[], datetime],
+    flow: Callable[[], dict[str, Any]] = dict,
 ) -> FastAPI:
-    """Put the server together. ``ready`` answers ``{"ready": bool, …}``."""
+    """Put the server together. ``ready`` answers ``{"ready": bool, …}``, ``flow`` ``{"flow": bool, …}``."""
     app = FastAPI(
         title=f"{name} intake",
         description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
@@ -105,7 +106,7 @@ def make_app(
     for form in center.forms.values():
         _add_form(app, form, door, webhook)
     _add_attachments(app, attachments, webhook, clock)
-    _add_health(app, metrics, ready)
+    _add_health(app, metrics, ready, flow)
     _describe(app, center)
     return app
 
@@ -246,18 +247,27 @@ def _add_attachments(
     )(serve)
 
 
-def _add_health(app: FastAPI, metrics: Metrics, ready: Callable[[], dict[str, Any]]) -> None:
+def _add_health(
+    app: FastAPI, metrics: Metrics, ready: Callable[[], dict[str, Any]], flow: Callable[[], dict[str, Any]]
+) -> None:
     def is_ready() -> JSONResponse:
         state = ready()
         return JSONResponse(state, 200 if state["ready"] else 503)
+
+    def flows() -> JSONResponse:
+        state = flow()
+        return JSONResponse(state, 200 if state["flow"] else 503)
 
     def figures() -> Response:
         return Response(metrics.page(), media_type="text/plain; version=0.0.4")
 
     app.get("/health/live", name="live", tags=["health"])(lambda: {"live": True})
-    app.get("/health/ready", name="ready", tags=["health"], responses={503: {"description": "Not ready, and why"}})(
-        is_ready
-    )
+    app.get(
+        "/health/ready", name="ready", tags=["health"], responses={503: {"description": "No forms are taken, and why"}}
+    )(is_ready)
+    app.get(
+        "/health/flow", name="flow", tags=["health"], responses={503: {"description": "Which loop does not move, why"}}
+    )(flows)
     app.get(
         "/metrics",
         name="metrics",

@@ -1,12 +1,13 @@
 """Figures for Prometheus: what the store holds, how the road is, how long the steps take. Never a label of a case."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from bus.log import dropped
 from bus.store import cases, inbox, outbox, parked
 from bus.store.database import Store
 from bus.transports.port import Transport
@@ -24,6 +25,8 @@ class Metrics:
         )
 
         self._rate_limited = 0
+        self.loop_ages: Callable[[], Mapping[str, float]] = dict
+        """Seconds since each loop came round."""
 
     def rate_limited(self) -> None:
         """One more request was not let in."""
@@ -71,6 +74,11 @@ class Metrics:
         yield self._gauge("bus_consuming", "1 while the broker delivers to us", int(road.consuming))
         yield self._gauge("bus_blocked", "1 while the broker asks us not to publish", int(road.blocked))
         yield self._gauge("bus_unconfirmed", "Parcels the broker has not yet vouched for", road.unconfirmed)
+        ages = GaugeMetricFamily("bus_loop_age_seconds", "Time since a loop came round", labels=["center", "loop"])
+        for loop, age in self.loop_ages().items():
+            ages.add_metric([self._center, loop], age)
+        yield ages
+        yield self._counter("bus_log_dropped", "Log lines of this process that could not be written", dropped())
         yield self._counter("bus_reconnects", "Connections made anew", road.reconnects)
         yield self._counter("bus_requests_rate_limited", "Requests of those who ask too often", self._rate_limited)
         yield self._counter(

@@ -1,8 +1,8 @@
-"""Running a center: the only loops, and the only file that knows everyone.
+"""Running a center: what each loop does in a round, and the only file that knows everyone.
 
-Each step has one loop on one thread. A loop calls its step, and then waits: for a bell that another step rings when
-it has made work, or for its own short pause. Trouble with the store or the road stops no loop; it is logged and the
-round is tried again.
+Each step has one loop on one thread (``loops``). A loop calls its step, and then waits: for a bell that another step
+rings when it has made work, or for its own short pause. Trouble with the store or the road stops no loop; it is logged
+and the round is tried again. A loop that stops all the same is seen by the ``watch``.
 """
 
 import gc
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bus import recovery
 from bus.attachments.service import AttachmentService
 from bus.context import CenterContext
 from bus.http.app import Unavailable, make_app
@@ -30,6 +29,9 @@ from bus.pipeline.relay import NoKey
 from bus.runtime.bootstrap import blob_store_of, store_of
 from bus.runtime.directory_memory import DirectoryMemory, recall
 from bus.runtime.engine import BATCH_LIMIT, Engine
+from bus.runtime.health import Health, StoreProof
+from bus.runtime.loops import Loops
+from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import WorkerPool
 from bus.sdk.backend import BackendClient
 from bus.sdk.discovery import load_adapter
@@ -66,6 +68,9 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(GC_THRESHOLD, 10, 10)
 
 
+UNSUPERVISED = Unsupervised()
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     submission: Submission
@@ -75,8 +80,9 @@ class _Waiting:
 class CenterProcess:
     """One center at work: ``start``, then ``stop``. Everything it promised is in the store, so it may also just die."""
 
-    def __init__(self, settings: CenterSettings, transport: Transport) -> None:
-        """Raises ``KeyUnusable`` when its keys or the directory cannot be read."""
+    def __init__(self, settings: CenterSettings, transport: Transport, supervisor: Supervisor = UNSUPERVISED) -> None:
+        """Raises ``KeyUnusable`` when its keys or the directory cannot be read. ``supervisor``: who starts the process
+        again when it gives up."""
         self.settings = settings
         self.transport = transport
         self.center = load_adapter(settings.adapter_package)
@@ -113,6 +119,14 @@ class CenterProcess:
         self._threads: list[threading.Thread] = []
         self._server: HttpServer | None = None
         self.log = log().bind(center=settings.center)
+        self._supervisor = supervisor
+        self._loops = Loops(self._thread, self._leaving, self.log)
+        self._watch = Watch(self._loops, supervisor, self._shut, self.log)
+        self._proof = StoreProof(self.store, clock)
+        self.health = Health(
+            self._loops, self._proof, transport, self.context, clock, lambda: self.engine.breaker.probing, self._shut
+        )
+        self.metrics.loop_ages = self._loops.ages
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -130,8 +144,10 @@ class CenterProcess:
             ("prune", self._prune),
             ("directory", self._directory),
         ):
-            self._thread(name, self._loop(name, turn))
+            self._loops.start(name, turn)
         url = self._serve()
+        self._thread("watch", self._watch.run)
+        self._supervisor.tell("READY=1")
         self.log.info("started", host=self.settings.http.host, port=int(url.rpartition(":")[2]))
         return url
 
@@ -140,6 +156,7 @@ class CenterProcess:
         for all loops together to end; whoever wants us gone waits no longer for six than for one."""
         deadline = time.monotonic() + timeout
         self._shut.set()
+        self._supervisor.tell("STOPPING=1")
         if self._server is not None:
             self._server.stop()
         self._leaving.set()
@@ -163,33 +180,18 @@ class CenterProcess:
 
     # -- loops -------------------------------------------------------------------------------------------------------
 
-    def _thread(self, name: str, task: Callable[[], None]) -> None:
+    def _thread(self, name: str, task: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=task, name=f"{self.settings.center}-{name}", daemon=True)
         thread.start()
         self._threads.append(thread)
-
-    def _loop(self, name: str, turn: Callable[[], None]) -> Callable[[], None]:
-        """``turn`` again and again until the center leaves; no fault ends it."""
-
-        def run() -> None:
-            while not self._leaving.is_set():
-                try:
-                    turn()
-                except (StoreUnavailable, KeyUnusable) as trouble:
-                    what = "store" if isinstance(trouble, StoreUnavailable) else "keys"
-                    self.log.error(what, step=name, trouble=str(trouble))
-                    self._leaving.wait(1)
-                except Exception as fault:
-                    self.log.error("fault", step=name, fault=type(fault).__name__)
-                    self._leaving.wait(1)
-
-        return run
+        return thread
 
     def _intake(self) -> None:
         """Everything that waits at the door shares one commit."""
         try:
             waiting = [self._forms.get(timeout=0.2)]
         except queue.Empty:
+            self._proof.renew()
             return
         while len(waiting) < BATCH_LIMIT and not self._forms.empty():
             waiting.append(self._forms.get_nowait())
@@ -206,6 +208,7 @@ class CenterProcess:
             raise
         for one, reply in zip(waiting, replies, strict=True):
             one.reply.set_result(reply)
+        self._proof.renew()
 
     def _relay(self) -> None:
         self._relay_due.clear()
@@ -243,7 +246,7 @@ class CenterProcess:
         before_ms = ms(clock()) - self.settings.keep_days * 86_400_000
         gone = self.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
         erased = self._erase_old()
-        self._leaving.wait(1 if gone == BATCH_LIMIT or erased == ERASED_AT_ONCE else 3600)
+        self._loops.pause("prune", 1 if gone == BATCH_LIMIT or erased == ERASED_AT_ONCE else 3600)
 
     def _directory(self) -> None:
         """The newest directory is remembered, and an older one told of."""
@@ -277,26 +280,12 @@ class CenterProcess:
         return waiting.reply
 
     def ready(self) -> dict[str, Any]:
-        """Whether forms are taken and messages flow, and what is wrong if not."""
-        road = self.transport.state()
-        state = {
-            "ready": road.connected and road.consuming and not self._shut.is_set(),
-            "broker": road.connected,
-            "consuming": road.consuming,
-            "blocked": road.blocked,
-            "trouble": road.trouble,
-            "vendor": "away" if self.engine.breaker.probing else "ok",
-        }
-        keys = self.context.security.trouble(clock())
-        if keys is not None:
-            state |= {"ready": False, "keys": keys.en}
-        try:
-            schema.current(self.store)
-            if recovery.going_on(self.store):
-                state |= {"ready": False, "recovering": True}
-        except StoreUnavailable as trouble:
-            state |= {"ready": False, "store": str(trouble)}
-        return state
+        """Whether forms can be durably taken, and what is wrong if not."""
+        return self.health.ready()
+
+    def flow(self) -> dict[str, Any]:
+        """Whether all loops and the road move, and what does not."""
+        return self.health.flow()
 
     def _serve(self) -> str:
         http = self.settings.http
@@ -309,8 +298,9 @@ class CenterProcess:
             self.metrics,
             self.ready,
             clock,
+            self.flow,
         )
         served = rate_limited(app, RateLimit(http.requests_per_second), self.metrics.rate_limited)
-        self._server = HttpServer(served, http)
-        self._thread("http", self._server.run)
+        self._server = HttpServer(served, http, lambda: self._loops.mark("http"))
+        self._loops.watch("http", self._server.run)
         return self._server.url

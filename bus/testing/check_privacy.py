@@ -50,7 +50,10 @@ def keeps_the_resident_to_itself(harness: AdapterHarness) -> None:
     harness.until(harness.idle, "forms done", fail=False)
     _trouble_at_the_desk(harness)
     _trouble_on_the_road(harness)
-    seen += [httpx.get(f"{harness.url}{page}", trust_env=False).text for page in ("/metrics", "/health/ready")]
+    seen += [
+        httpx.get(f"{harness.url}{page}", trust_env=False).text
+        for page in ("/metrics", "/health/ready", "/health/flow")
+    ]
     seen += [json.dumps(harness.parked(), default=str), harness.logged.getvalue(), *_told(harness), *_journal(harness)]
     leaks = sorted({sign for sign in SIGNS for text in seen if sign in text or _escaped(sign) in text})
     assert not leaks, f"of a resident told outside: {leaks}; take it out of the code, reason, log or answer"

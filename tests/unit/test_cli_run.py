@@ -22,6 +22,7 @@ from bus.log import set_up
 from bus.runtime.process import CenterProcess
 from bus.settings import load
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
+from tests.unit.lone_center import until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WHOLE = """
@@ -121,17 +122,27 @@ def test_a_stand_in_needs_the_secret() -> None:
 
 
 def test_a_center_without_its_broker_waits_and_still_leaves_in_order(config: Path) -> None:
-    """The broker being away is no reason to end: the process takes forms, is not ready, and obeys SIGTERM."""
+    """The broker being away is no reason to end: the process is ready for forms, says that nothing flows and why, and
+    obeys SIGTERM. Whoever started it hears nothing on standard output before messages flow."""
     with started("run", "--config", config, BUS_INTAKE_SECRET=SECRET) as process:
         assert process.stderr is not None
         port = next(line["port"] for line in map(json.loads, process.stderr) if line["event"] == "started")
-        state = httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False)
-        assert (state.status_code, state.json()["broker"]) == (503, False)
+        state = until(lambda: _page(port, "ready").status_code == 200 and _page(port, "ready"), "ready for forms")
+        assert state.json()["broker"] is False
+        state = _page(port, "flow")
+        assert state.status_code == 503
+        assert {(one["loop"], one["kind"]) for one in state.json()["faults"]} == {
+            ("relay", "broker"), ("receive", "broker"),
+        }  # fmt: skip
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert '"stopped"' in process.stderr.read()
         assert process.stdout is not None
         assert process.stdout.read() == ""
+
+
+def _page(port: int, name: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{port}/health/{name}", trust_env=False)
 
 
 def test_a_center_whose_keys_cannot_be_read_does_not_start(config: Path, tmp_path: Path) -> None:

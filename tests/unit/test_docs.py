@@ -14,6 +14,7 @@ from bus.cli import app
 from bus.cli.county_file import load_county
 from bus.cli.run import secret_faults
 from bus.operations.metrics import Metrics
+from bus.runtime.watch import GRACE, LOOK_EVERY
 from bus.settings import load
 from bus.store import schema
 from bus.store.database import Store
@@ -175,6 +176,7 @@ def test_the_figures_of_the_manual_are_those_of_a_center(tmp_path: Path) -> None
     store = Store(f"sqlite:///{tmp_path}/center.db")
     schema.upgrade(store)
     metrics = Metrics("media_center-150402", store, EmbeddedTransport("media_center-150402", EmbeddedBroker()))
+    metrics.loop_ages = lambda: {"relay": 0.0}
     with metrics.timed("relay"):
         pass
     given = {re.split(r"[ {]", line)[0] for line in metrics.page().decode().splitlines() if not line.startswith("#")}
@@ -191,6 +193,16 @@ def test_the_unit_and_the_manual_speak_of_the_same_folders() -> None:
     for place in re.findall(r"/(?:etc|opt|var)/[\w./%@-]*", unit):
         assert place.replace("%i", "media_center-150402") in manual or place.startswith("/opt/four-center-bus/docs")
     assert "ExecStart=/opt/four-center-bus/.venv/bin/bus run --config" in unit
+
+
+def test_the_unit_listens_to_what_a_center_tells() -> None:
+    """A center says when it is ready and that it lives; the unit waits for the one and asks for the other. A process
+    that is ended for its silence leaves no picture of its memory behind: residents stand in it."""
+    unit = (ROOT / "deploy/systemd/bus@.service").read_text(encoding="utf-8").splitlines()
+    assert {"Type=notify", "NotifyAccess=main", "Restart=always", "LimitCORE=0"} <= set(unit)
+    (seconds,) = (int(line.partition("=")[2]) for line in unit if line.startswith("WatchdogSec="))
+    assert seconds > LOOK_EVERY * 10
+    assert seconds > GRACE  # a stuck loop is told of, and ends the process itself, before its manager does
 
 
 def test_each_decision_is_in_the_index() -> None:

@@ -13,7 +13,7 @@ from verification.checker.leak_scan import STORES, Place, scan
 
 _CARRIED_IN_CLEAR: set[Path] = set()
 """Folders of brokers that have carried a run without keys: what that has left there is no fault of this one."""
-PAGES = ("/metrics", "/health/ready", "/openapi.json")
+PAGES = ("/metrics", "/health/ready", "/health/flow", "/openapi.json")
 
 
 def pages(on: Stage) -> list[Place]:

@@ -1,0 +1,116 @@
+"""What a center says of itself: whether forms can be durably taken, and whether all loops and the road move."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bus import recovery
+from bus.context import CenterContext
+from bus.runtime.loops import FaultKind, LoopFault, Loops
+from bus.store.database import Store
+from bus.store.heartbeat import beat
+from bus.store.timestamps import ms
+from bus.transports.port import Transport
+
+PROVE_EVERY = 5.0
+"""Seconds for which the store is believed to take a commit without one."""
+UNANSWERED = 30.0
+"""Seconds that a commit may take before forms count as not taken; nobody at the door waits longer either."""
+NO_ANSWER = "存储迟迟不应答，请检查磁盘和数据库 / the store does not answer: look at its disk or database"
+
+
+@dataclass(slots=True)
+class StoreProof:
+    """Whether the store takes what the intake writes. The intake asks for it in its own loop, so health waits for no
+    store."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    recovering: bool = False
+    proved_at: float | None = None
+    """When a commit was made last (monotonic)."""
+
+    def renew(self) -> None:
+        """Commit one row, if nothing was for a while. Raises ``StoreUnavailable``."""
+        if self.proved_at is None or time.monotonic() - self.proved_at >= PROVE_EVERY:
+            now_ms = ms(self.clock())
+            self.store.write(lambda tx: beat(tx, now_ms))
+            self.recovering = recovery.going_on(self.store)
+            self.proved_at = time.monotonic()
+
+
+@dataclass(slots=True)
+class Health:
+    """The two pages of one center; asking for them never blocks."""
+
+    loops: Loops
+    proof: StoreProof
+    transport: Transport
+    context: CenterContext
+    clock: Callable[[], datetime]
+    probing: Callable[[], bool]
+    """Whether the center's own system is away."""
+    shut: threading.Event
+    """Set when the center leaves."""
+
+    def ready(self) -> dict[str, Any]:
+        """Whether forms can be durably taken; beside it how the road is, which does not matter for that."""
+        road = self.transport.state()
+        state = {
+            "ready": not self.shut.is_set(),
+            "broker": road.connected,
+            "consuming": road.consuming,
+            "blocked": road.blocked,
+            "trouble": road.trouble,
+            "vendor": "away" if self.probing() else "ok",
+        }
+        keys = self.context.security.trouble(self.clock())
+        if keys is not None:
+            state["keys"] = keys.en
+        if self.proof.recovering:
+            state |= {"ready": False, "recovering": True}
+        if (store := self._store()) is not None:
+            state |= {"ready": False, "store": store}
+        if not self.shut.is_set() and (broken := self._broken()):
+            state |= {"ready": False, "loops": [fault.told() for fault in broken]}
+        return state
+
+    def flow(self) -> dict[str, Any]:
+        """Whether all loops and the road move; else each loop that does not, and the kind of its fault."""
+        if self.shut.is_set():
+            return {"flow": False, "stopping": True, "faults": []}
+        faults = [*self.loops.faults(), *self._outside()]
+        return {
+            "flow": not faults,
+            "faults": [fault.told() for fault in faults],
+            "ages": {name: round(age, 1) for name, age in self.loops.ages().items()},
+        }
+
+    def _broken(self) -> list[LoopFault]:
+        """Loops that only a new start can mend."""
+        return [fault for fault in self.loops.broken() if fault.kind in (FaultKind.DEAD, FaultKind.STUCK)]
+
+    def _store(self) -> str | None:
+        """Why the intake cannot write, if it cannot."""
+        intake = self.loops.by_name.get("intake")
+        if intake is None or (self.proof.proved_at is None and intake.failed is None):
+            return NO_ANSWER
+        if intake.failed is not None:
+            return intake.failed.trouble
+        return NO_ANSWER if intake.age > UNANSWERED else None
+
+    def _outside(self) -> list[LoopFault]:
+        """What keeps loops from moving though their rounds end well."""
+        road, found = self.transport.state(), []
+        if not road.connected or road.blocked:
+            found.append(LoopFault("relay", FaultKind.BROKER, road.trouble))
+        if not road.consuming:
+            found.append(LoopFault("receive", FaultKind.BROKER, road.trouble))
+        if (keys := self.context.security.trouble(self.clock())) is not None:
+            found.append(LoopFault("relay", FaultKind.KEYS, keys.en))
+        if self.probing():
+            found.append(LoopFault("handle", FaultKind.BACKEND))
+        return found

@@ -1,0 +1,176 @@
+"""The loops of one center: each calls its round again and again, and marks on a monotonic clock that it came round.
+
+A loop that waits for work comes round too. No fault of a round ends a loop, but for what Python does not take for an
+ordinary error (``SystemExit`` out of an adapter, a panic of a compiled library): such a loop is dead, and ``watch``
+starts it again.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bus.log import Log
+from bus.runtime.whereabouts import whereabouts
+from bus.security.errors import KeyUnusable
+from bus.store.database import StoreUnavailable
+
+LIMITS: dict[str, float] = {"intake": 240, "relay": 240, "receive": 240, "handle": 600, "prune": 900, "http": 60}
+"""Seconds in which each loop must come round. Far above the slowest honest round on a slow machine: a round that is
+only slow, and is begun again by a restart, would never end."""
+PAUSE_AFTER_FAULT = 1.0
+"""Seconds between a round that failed and the next one."""
+
+StartThread = Callable[[str, Callable[[], None]], threading.Thread]
+"""Starts a thread of the named loop."""
+
+
+class FaultKind(StrEnum):
+    """Why a loop, or the road, does not move."""
+
+    DEAD = "dead"
+    """Its thread has ended."""
+    STUCK = "stuck"
+    """It has not come round in its time, and waits for nothing outside this process."""
+    STORE = "store"
+    BROKER = "broker"
+    BACKEND = "backend"
+    """The center's own system, or a neighbour's attachments."""
+    KEYS = "keys"
+    FAULT = "fault"
+    """Its rounds fail by a fault of the program."""
+
+
+OUTSIDE: Mapping[str, FaultKind] = {
+    "store": FaultKind.STORE,
+    "transports": FaultKind.BROKER,
+    "sdk": FaultKind.BACKEND,
+    "attachments": FaultKind.BACKEND,
+}
+"""In which room of the program a thread stands that waits for something outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFault:
+    """One loop that does not move, and why."""
+
+    loop: str
+    kind: FaultKind
+    trouble: str = ""
+    """In words, or where in the program it stands; never a value."""
+
+    def told(self) -> dict[str, str]:
+        """As the health pages and the log tell it."""
+        return {"loop": self.loop, "kind": self.kind, "trouble": self.trouble}
+
+
+@dataclass(slots=True)
+class Loop:
+    """One loop and how it is."""
+
+    name: str
+    run: Callable[[], None]
+    limit: float
+    again: bool
+    """Whether it can be started again once its thread has ended."""
+    came_round: float
+    """Monotonic."""
+    thread: threading.Thread | None = None
+    failed: LoopFault | None = None
+    """How its last round ended; None: well."""
+    stood: float = 0.0
+    """Seconds without coming round while this process itself was running, as the watch has counted them."""
+    seen: float = 0.0
+    """``came_round`` when the watch looked last."""
+    restarted: float | None = None
+    """When the watch has started it again (monotonic)."""
+
+    @property
+    def age(self) -> float:
+        """Seconds since it came round."""
+        return max(0.0, time.monotonic() - self.came_round)
+
+    def broken(self) -> LoopFault | None:
+        """Dead, or not come round in its time."""
+        if self.thread is None or not self.thread.is_alive():
+            return LoopFault(self.name, FaultKind.DEAD)
+        if self.stood < self.limit:
+            return None
+        room, where = whereabouts(self.thread)
+        return LoopFault(self.name, OUTSIDE.get(room, FaultKind.STUCK), where)
+
+
+class Loops:
+    """All loops of one center."""
+
+    def __init__(self, start_thread: StartThread, leaving: threading.Event, log: Log) -> None:
+        """``leaving``: set when they shall end."""
+        self._start_thread, self._leaving, self._log = start_thread, leaving, log
+        self.by_name: dict[str, Loop] = {}
+
+    def start(self, name: str, turn: Callable[[], object]) -> None:
+        """Call ``turn`` again and again until the center leaves."""
+        self.watch(name, lambda: self._go_round(self.by_name[name], turn), again=True)
+
+    def watch(self, name: str, run: Callable[[], None], *, again: bool = False) -> None:
+        """Start ``run``, which marks its rounds by itself."""
+        loop = self.by_name[name] = Loop(name, lambda: self._guard(name, run), LIMITS[name], again, time.monotonic())
+        loop.thread = self._start_thread(name, loop.run)
+
+    def restart(self, loop: Loop) -> None:
+        """Start a loop again whose thread has ended; what it had in hand is in the store or on the engine."""
+        loop.restarted = loop.came_round = time.monotonic()
+        loop.thread = self._start_thread(loop.name, loop.run)
+
+    def mark(self, name: str) -> None:
+        """Note that a loop has come round."""
+        self.by_name[name].came_round = time.monotonic()
+
+    def pause(self, name: str, seconds: float) -> None:
+        """Let a loop wait until it has work again, or the center leaves; it counts as coming round meanwhile."""
+        until = time.monotonic() + seconds
+        while not self._leaving.is_set() and (left := until - time.monotonic()) > 0:
+            self._leaving.wait(min(1.0, left))
+            self.mark(name)
+
+    def broken(self) -> list[LoopFault]:
+        """Every loop that is dead or has not come round in its time, also where it waits for something outside."""
+        return [fault for loop in list(self.by_name.values()) if (fault := loop.broken()) is not None]
+
+    def faults(self) -> list[LoopFault]:
+        """Every loop that does not move: broken, or its rounds fail."""
+        loops = list(self.by_name.values())
+        return [fault for loop in loops if (fault := loop.broken() or loop.failed) is not None]
+
+    def ages(self) -> dict[str, float]:
+        """Seconds since each loop came round."""
+        return {loop.name: loop.age for loop in list(self.by_name.values())}
+
+    def _guard(self, name: str, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except BaseException as fault:  # the thread ends here; Python itself would print values of the case
+            self._log.critical("loop-died", step=name, fault=type(fault).__name__)
+
+    def _go_round(self, loop: Loop, turn: Callable[[], object]) -> None:
+        while not self._leaving.is_set():
+            loop.failed = self._round(loop, turn)
+            loop.came_round = time.monotonic()
+            if loop.failed is not None:
+                self._leaving.wait(PAUSE_AFTER_FAULT)
+
+    def _round(self, loop: Loop, turn: Callable[[], object]) -> LoopFault | None:
+        """One round; how it failed, or None."""
+        try:
+            turn()
+        except StoreUnavailable as trouble:
+            self._log.error("store", step=loop.name, trouble=str(trouble))
+            return LoopFault(loop.name, FaultKind.STORE, str(trouble))
+        except KeyUnusable as trouble:
+            self._log.error("keys", step=loop.name, trouble=str(trouble))
+            return LoopFault(loop.name, FaultKind.KEYS, str(trouble))
+        except Exception as fault:
+            self._log.error("fault", step=loop.name, fault=type(fault).__name__)
+            return LoopFault(loop.name, FaultKind.FAULT, type(fault).__name__)
+        return None
