@@ -4,10 +4,11 @@ Writing down what became of one batch and claiming the next is one transaction: 
 Nothing leaves the outbox here. A confirm of the transport only stops the hurry; the recipient's receipt ends the row.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,8 @@ class NoKey(Enum):
 
     NO_KEY = "no-key"
     """It could not be sealed, for the directory lists no key of the recipient."""
+    CANNOT_BE_BUILT = "cannot-be-built"
+    """What a peer is owed is no message of the contract. Whoever waits for it asks again, or sends again."""
 
 
 RelayResult = SendResult | NoKey
@@ -45,6 +48,7 @@ RESEND_AFTER: dict[RelayResult, Backoff] = {
     SendResult.NACKED: Backoff(2, 120),
     SendResult.UNKNOWN: Backoff(0.5, 30),
     NoKey.NO_KEY: Backoff(5, 300),
+    NoKey.CANNOT_BE_BUILT: Backoff(5, 300),
 }
 """How long to wait for a receipt before sending again, by what became of the last sending."""
 
@@ -58,13 +62,13 @@ class ClaimedBatch:
     messages: list[outbox.OutboxRow]
     receipts: list[Any]
     errors: list[Any]
-    pages: list[tuple[Any, LogTold]]
-    """What peers have asked for: the row that is owed, and the page."""
+    pages: list[tuple[Any, LogTold | None]]
+    """What peers have asked for: the row that is owed, and the page; None for one that cannot be made."""
     questions: list[tuple[str, LogAsked]]
     """What this center asks while it recovers."""
 
 
-_Bundle = tuple[Parcel | None, tuple[str, list[Any]]]
+_Bundle = tuple[Parcel | NoKey, tuple[str, list[Any]]]
 """A message about messages, and which rows it settles: of what, and which."""
 
 
@@ -93,11 +97,12 @@ def claim(
 
     Raises ``StoreUnavailable``: then call it again with the same."""
 
-    def change(tx: Tx) -> ClaimedBatch:
+    def change(tx: Tx) -> tuple[ClaimedBatch, list[Any]]:
         _record(tx, before, ms(now))
         return _claim(tx, context, now, limit)
 
-    return store.write(change)
+    load, owed = store.write(change)
+    return replace(load, pages=responder.pages(store, owed, context.security.is_member)) if owed else load
 
 
 def send(
@@ -108,21 +113,21 @@ def send(
     parcels = [_parcel(context, m.message_id, m.recipient, m.kind, m.body, now) for m in load.messages]
     bundles = _bundles(load, context, now)
     everything = parcels + [parcel for parcel, _ in bundles]
-    ready = [parcel for parcel in everything if parcel is not None]
+    ready = [parcel for parcel in everything if isinstance(parcel, Parcel)]
     results = iter(transport.send(ready, timeout) if ready else ())
     return SentBatch(
-        load.messages, bundles, [NoKey.NO_KEY if parcel is None else next(results) for parcel in everything]
+        load.messages, bundles, [parcel if isinstance(parcel, NoKey) else next(results) for parcel in everything]
     )
 
 
 def _parcel(
     context: CenterContext, message_id: str, recipient: str, kind: str, body: bytes, now: datetime
-) -> Parcel | None:
-    """As it travels; None when it cannot be sealed for its recipient, which holds up nobody else's."""
+) -> Parcel | NoKey:
+    """As it travels; or why it does not, which holds up nobody else's."""
     try:
         return Parcel(message_id, recipient, kind, context.security.protect(body, recipient, now))
     except NoRecipientKey:
-        return None
+        return NoKey.NO_KEY
 
 
 def record(store: Store, sent: SentBatch, now: datetime) -> None:
@@ -130,51 +135,78 @@ def record(store: Store, sent: SentBatch, now: datetime) -> None:
     store.write(lambda tx: _record(tx, sent, ms(now)))
 
 
-def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> ClaimedBatch:
+def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[ClaimedBatch, list[Any]]:
+    """What is due, and the pages owed, of which none is made yet."""
     epoch, now_ms = recovery.epoch(tx), ms(now)
     if epoch.recovery is not None and requester.all_told(tx):
         complete.complete(tx, context, now)
         epoch = recovery.epoch(tx)
     recovers, due = epoch.recovery is not None, outbox.what_is_due(tx, now_ms)
-    return ClaimedBatch(
+    load = ClaimedBatch(
         epoch.number,
         outbox.claim(tx, now_ms, limit, LEASE_MS) if due.messages and not recovers else [],
         outbox.claim_receipts(tx, now_ms, limit * 4, LEASE_MS) if due.receipts else [],
         outbox.claim_errors(tx, now_ms, limit, LEASE_MS) if due.errors else [],
-        [(row, responder.log_page(tx, row)) for row in archive.pages_due(tx, now_ms, LEASE_MS)] if due.pages else [],
+        [],
         requester.questions(tx, epoch, now) if recovers else [],
     )
+    return load, archive.pages_due(tx, now_ms, LEASE_MS) if due.pages else []
+
+
+_Control = Receipt | Failure | LogAsked | LogTold
 
 
 def _bundles(load: ClaimedBatch, context: CenterContext, now: datetime) -> list[_Bundle]:
-    def parcel(data: Receipt | Failure | LogAsked | LogTold, peer: str) -> Parcel | None:
-        message = compose(data, source=context.me, recipient=peer, now=now, sequence=epoch_start(load.epoch))
-        return _parcel(context, str(message.id), peer, data.kind, encode(message), now)
+    def bundle(peer: str, make: Callable[[], _Control | None], what: str, rows: list[Any]) -> _Bundle:
+        return _built(context, load.epoch, peer, make, now), (what, rows)
 
-    receipts = [(parcel(data, peer), ("receipt", rows)) for peer, data, rows in _receipts(load.receipts)]
-    errors = [(parcel(_failure(row), row["peer"]), ("error", [row["id"]])) for row in load.errors]
-    pages = [(parcel(page, row["peer"]), ("page", [row])) for row, page in load.pages]
-    questions: list[_Bundle] = [(parcel(data, peer), ("question", [])) for peer, data in load.questions]
+    receipts = [bundle(peer, partial(_receipt, part), "receipt", [r["id"] for r in part])
+                for peer, part in _by_peer(load.receipts)]  # fmt: skip
+    errors = [bundle(row["peer"], partial(_failure, row), "error", [row["id"]]) for row in load.errors]
+    pages = [bundle(row["peer"], partial(_as_it_is, page), "page", [row]) for row, page in load.pages]
+    questions = [bundle(peer, partial(_as_it_is, data), "question", []) for peer, data in load.questions]
     return [*receipts, *errors, *pages, *questions]
 
 
-def _receipts(owed: list[Any]) -> Iterator[tuple[str, Receipt, list[int]]]:
+def _built(
+    context: CenterContext, epoch: int, peer: str, make: Callable[[], _Control | None], now: datetime
+) -> Parcel | NoKey:
+    """A message about messages; what cannot be one harms no other that was claimed with it."""
+    try:
+        data = make()
+        if data is None:
+            return NoKey.CANNOT_BE_BUILT
+        message = compose(data, source=context.me, recipient=peer, now=now, sequence=epoch_start(epoch))
+        body = encode(message)
+    except ValueError:
+        return NoKey.CANNOT_BE_BUILT
+    return _parcel(context, str(message.id), peer, data.kind, body, now)
+
+
+def _as_it_is(made: _Control | None) -> _Control | None:
+    return made
+
+
+def _by_peer(owed: list[Any]) -> Iterator[tuple[str, list[Any]]]:
     by_peer: dict[str, list[Any]] = {}
     for row in owed:
         by_peer.setdefault(row["peer"], []).append(row)
     for peer, rows in by_peer.items():
         for start in range(0, len(rows), RECEIPTS_A_MESSAGE):
-            part = rows[start : start + RECEIPTS_A_MESSAGE]
-            items = tuple(
-                ReceiptItem(
-                    message_id=UUID(r["message_id"]),
-                    verdict=Verdict(r["verdict"]),
-                    code=r["code"],
-                    digest=r["digest"].hex() if r["digest"] else None,
-                )
-                for r in part
-            )
-            yield peer, Receipt(items=items), [r["id"] for r in part]
+            yield peer, rows[start : start + RECEIPTS_A_MESSAGE]
+
+
+def _receipt(rows: list[Any]) -> Receipt:
+    items = (
+        ReceiptItem(
+            message_id=UUID(r["message_id"]),
+            verdict=Verdict(r["verdict"]),
+            code=r["code"],
+            digest=r["digest"].hex() if r["digest"] else None,
+        )
+        for r in rows
+    )
+    return Receipt(items=tuple(items))
 
 
 def _failure(row: Any) -> Failure:  # noqa: ANN401 - a row of the store
@@ -197,7 +229,7 @@ def _record(tx: Tx, sent: SentBatch, now_ms: int) -> None:
     gone: dict[str, list[Any]] = {"receipt": [], "error": [], "page": [], "question": []}
     for (_, (what, rows)), result in zip(sent.bundles, sent.results[len(sent.messages) :], strict=True):
         # a receipt for nobody is of no use: when the sender is back it sends again, and that makes a new one
-        if result in (SendResult.CONFIRMED, SendResult.UNROUTABLE, NoKey.NO_KEY):
+        if result in (SendResult.CONFIRMED, SendResult.UNROUTABLE, NoKey.NO_KEY, NoKey.CANNOT_BE_BUILT):
             gone[what] += rows
     outbox.forget_receipts(tx, gone["receipt"])
     outbox.forget_errors(tx, gone["error"])

@@ -5,7 +5,7 @@ A page is cut by bytes, so that even the longest message fits into several and n
 
 import base64
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from bus.contract.messages import LogAsked, LogEntry, LogTold, Verdict, Way
 from bus.contract.types import Strict
 from bus.store import archive
 from bus.store.archive import Entry
-from bus.store.database import Tx
+from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.recovery import lane_peers
 
 BYTES = 120_000
@@ -59,8 +59,34 @@ def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
     archive.owe_pages(tx, [row])
 
 
-def log_page(tx: Tx, owed: Mapping[str, Any]) -> LogTold:
-    """The page that is owed."""
+def pages(
+    store: Store, owed: Iterable[Mapping[str, Any]], is_member: Callable[[str], bool]
+) -> list[tuple[Mapping[str, Any], LogTold | None]]:
+    """Each page that is owed, with its row; None for one that cannot be made.
+
+    It is read apart from what this center says itself, one by one: whatever a peer asks for, the outbox goes on."""
+    return [(row, _page_or_none(store, row, is_member)) for row in owed]
+
+
+def _page_or_none(store: Store, row: Mapping[str, Any], is_member: Callable[[str], bool]) -> LogTold | None:
+    try:
+        with store.reading() as tx:
+            return log_page(tx, row, is_member)
+    except StoreUnavailable as trouble:
+        if trouble.passing:
+            raise
+        return None
+    except ValueError:  # what is owed, or what is told, is no page of the contract
+        return None
+
+
+def everybody(_center: str) -> bool:
+    """Where nobody says who is of the county, everybody may be."""
+    return True
+
+
+def log_page(tx: Tx, owed: Mapping[str, Any], is_member: Callable[[str], bool] = everybody) -> LogTold:
+    """The page that is owed. ``is_member``: whether a center is of the county; others are not told of."""
     peer, recovery, cursor = owed["peer"], UUID(owed["recovery"]), owed["cursor"]
     era, known = archive.epochs(tx, [peer]).get(peer, (0, ""))
     if known != owed["recovery"]:
@@ -72,16 +98,28 @@ def log_page(tx: Tx, owed: Mapping[str, Any]) -> LogTold:
             after = f"{place}{entry.row}:0"
             break
         part = entry.body[offset : offset + left]
-        left -= len(part)
         more = offset + len(part) < len(entry.body)
-        verdict = Verdict(entry.verdict) if entry.verdict else None
-        body = base64.b64encode(part).decode()
-        entries.append(LogEntry(way=Way(entry.way), body=body, more=more, verdict=verdict, code=entry.code or None))
+        told = _told(entry, part, more=more)
+        if told is None:
+            continue
+        left -= len(part)
+        entries.append(told)
         if more:
             after = f"{place}{entry.row}:{offset + len(part)}"
             break
-    centers = tuple(lane_peers(tx)[:500]) if after is None else ()
+    centers = tuple([one for one in lane_peers(tx) if is_member(one)][:500]) if after is None else ()
     return LogTold(recovery=recovery, era=era, cursor=cursor, next=after, entries=tuple(entries), centers=centers)
+
+
+def _told(entry: Entry, part: bytes, *, more: bool) -> LogEntry | None:
+    """The entry as it is told; None when there is nothing to tell: a cursor may lie behind the end of its message, and
+    what an older program has kept may not be of the contract."""
+    try:
+        verdict = Verdict(entry.verdict) if entry.verdict else None
+        body = base64.b64encode(part).decode()
+        return LogEntry(way=Way(entry.way), body=body, more=more, verdict=verdict, code=entry.code or None)
+    except ValueError:
+        return None
 
 
 def _from(tx: Tx, peer: str, cursor: str) -> Iterator[tuple[str, Entry, int]]:

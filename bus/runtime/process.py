@@ -213,7 +213,11 @@ class CenterProcess:
     def _relay(self) -> None:
         self._relay_due.clear()
         sent = self.engine.relay()
-        for result, word in ((SendResult.UNROUTABLE, "nobody-there"), (NoKey.NO_KEY, "no-key")):
+        words = (
+            (SendResult.UNROUTABLE, "nobody-there"), (NoKey.NO_KEY, "no-key"),
+            (NoKey.CANNOT_BE_BUILT, "cannot-be-built"),
+        )  # fmt: skip
+        for result, word in words:
             if sent.count(result):
                 self.log.warning(word, count=sent.count(result))
         if len(sent.results) < BATCH_LIMIT:  # else more may wait

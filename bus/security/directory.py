@@ -93,6 +93,10 @@ class Directory:
         """The keys of a center that count now, the newest first."""
         return [one for one in self._by_center.get(center, ()) if not one.fault(now)]
 
+    def lists(self, center: str) -> bool:
+        """Whether any key of this center stands here, whether or not it still counts."""
+        return center in self._by_center
+
     def serves(self, href: str, sha256: str, now: datetime) -> bool:
         """Whether a center of the county serves the file of this hash at exactly this address."""
         end = f"/attachments/{sha256}"

@@ -99,6 +99,10 @@ class KeyedSecurity:
         except KeyUnusable:
             return False
 
+    def is_member(self, center: str) -> bool:
+        """Whoever the directory lists or has listed; while a county goes over to signatures, not all are in it."""
+        return not self.required or self.directory.current().lists(center)
+
     def trouble(self, now: datetime) -> KeyUnusable | None:
         """What is wrong with our keys, with the directory, or with our key in it."""
         try:

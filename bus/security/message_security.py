@@ -32,6 +32,9 @@ class MessageSecurity(Protocol):
     def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
         """Whether the file of this hash may be fetched from this address, which a message has named."""
 
+    def is_member(self, center: str) -> bool:
+        """Whether this is a center of the county, as far as anybody has said who is."""
+
     def trouble(self, now: datetime) -> KeyUnusable | None:
         """What keeps it from its work, with the cure; None when all is well."""
 
@@ -61,6 +64,10 @@ class Unsecured:
 
     def may_fetch(self, _href: str, _sha256: str, _now: datetime) -> bool:
         """Nobody has said where the centers are."""
+        return True
+
+    def is_member(self, _center: str) -> bool:
+        """Nobody has said who is."""
         return True
 
     def trouble(self, _now: datetime) -> KeyUnusable | None:

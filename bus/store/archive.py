@@ -1,7 +1,8 @@
 """Queries of the archive: what was said and heard, as it travelled, and who asks for it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, literal, select
@@ -78,16 +79,24 @@ def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     insert(tx, t.archive, encryption_of(tx).encrypted(tx, rows))
 
 
+READ_AT_ONCE = 20
+"""Entries: a page has room for a few long ones, or for many short ones."""
+
+
 def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
-    """What was said to ``peer`` and heard from it, oldest first, from this row on."""
+    """What was said to ``peer`` and heard from it, oldest first, from this row on; ``limit`` entries at most."""
     a = t.archive.c
     query = (
         select(a.id, a.way, a.message_id, a.case_id, a.sequence, a.body, a.verdict, a.code)
-        .where(a.peer == peer, a.id >= row)
+        .where(a.peer == peer, a.id >= bindparam("first"))
         .order_by(a.id)
-        .limit(limit)
+        .limit(READ_AT_ONCE)
     )
-    return _shown(tx, [Entry(*found) for found in tx.execute(query)])
+
+    def read(first: int) -> list[Entry]:
+        return [Entry(*found) for found in tx.execute(query, {"first": first})]
+
+    return islice(_shown(tx, read, row), limit)
 
 
 def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
@@ -95,23 +104,31 @@ def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
     o = t.outbox.c
     query = (
         select(o.id, o.message_id, o.case_id, o.sequence, o.body, o.state, o.trouble)
-        .where(o.recipient == peer, o.id >= row)
+        .where(o.recipient == peer, o.id >= bindparam("first"))
         .order_by(o.id)
-        .limit(limit)
+        .limit(READ_AT_ONCE)
     )
-    entries = []
-    for found in tx.execute(query):
-        refused = found.state == "refused"
-        verdict, code = ("refused", found.trouble) if refused else (None, None)
-        place = (found.id, SAID, found.message_id, found.case_id, found.sequence)
-        entries.append(Entry(*place, found.body, verdict, code))
-    return _shown(tx, entries)
+
+    def read(first: int) -> list[Entry]:
+        return [_unreceipted(found) for found in tx.execute(query, {"first": first})]
+
+    return islice(_shown(tx, read, row), limit)
 
 
-def _shown(tx: Tx, entries: Sequence[Entry]) -> Iterator[Entry]:
-    """As they were written; what was erased is left out, for nobody can tell it any more."""
-    bodies = encryption_of(tx).decrypted(tx, [(entry.case_id, entry.body) for entry in entries])
-    return (replace(entry, body=body) for entry, body in zip(entries, bodies, strict=True) if body != ERASED)
+def _unreceipted(found: Any) -> Entry:  # noqa: ANN401 - a row of the store
+    verdict, code = ("refused", found.trouble) if found.state == "refused" else (None, None)
+    place = (found.id, SAID, found.message_id, found.case_id, found.sequence)
+    return Entry(*place, found.body, verdict, code)
+
+
+def _shown(tx: Tx, read: Callable[[int], list[Entry]], first: int) -> Iterator[Entry]:
+    """As they were written; what was erased, or altered in the store, is left out: nobody can tell it any more."""
+    while entries := read(first):
+        bodies = encryption_of(tx).readable(tx, [(entry.case_id, entry.body) for entry in entries])
+        for entry, body in zip(entries, bodies, strict=True):
+            if body is not None and body != ERASED:
+                yield replace(entry, body=body)
+        first = entries[-1].row + 1
 
 
 def prune(tx: Tx, before_ms: int, limit: int) -> int:

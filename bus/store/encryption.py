@@ -87,6 +87,23 @@ class CaseEncryption:
         keys = self._keys(tx, hidden)
         return [_decrypt(keys.get(case_id or NO_CASE), case_id or NO_CASE, content) for case_id, content in found]
 
+    def readable(self, tx: Tx, found: Sequence[tuple[str | None, bytes]]) -> list[bytes | None]:
+        """The same, one by one where not all can be read; None for what was altered."""
+        try:
+            return [*self.decrypted(tx, found)]
+        except StoreUnavailable as trouble:
+            if trouble.passing:
+                raise
+        return [self._readable_alone(tx, one) for one in found]
+
+    def _readable_alone(self, tx: Tx, one: tuple[str | None, bytes]) -> bytes | None:
+        try:
+            return self.decrypted(tx, [one])[0]
+        except StoreUnavailable as trouble:
+            if trouble.passing:
+                raise
+            return None
+
     def decrypt(self, tx: Tx, found: Iterable[Any], column: str = "body") -> list[Row]:
         """Rows with a column that may be hidden, as they were before they were written."""
         rows = [dict(row) for row in found]
