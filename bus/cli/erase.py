@@ -16,6 +16,9 @@ from bus.runtime.bootstrap import blob_store_of
 
 _WHY = {
     "unknown-case": Bilingual("没有这个案件", "there is no such case"),
+    "record-unreadable": Bilingual(
+        "库中的案件记录读不出，请与备份核对", "its record cannot be read: compare with a backup"
+    ),
     "not-closed": Bilingual("尚未结案", "it is not closed yet"),
     "under-way": Bilingual(
         "还有报文或任务未了；用 bus trace 查看", "something of it is under way: `bus trace` shows what"

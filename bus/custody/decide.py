@@ -7,6 +7,7 @@ from typing import Any
 from bus.contract import messages as k
 from bus.contract.ids import new_id
 from bus.custody import commands as c
+from bus.custody.bounds import with_assist, with_rating
 from bus.custody.record import (
     RULING_STEP,
     Assist,
@@ -173,7 +174,7 @@ def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decisio
     shown = record.case.as_shown() if command.show_resident else record.case.without_resident()
     asked = k.AssistRequested(version=record.version, assist_id=assist_id, case=shown, ask=command.ask, due=command.due)
     assist = Assist(assist_id=assist_id, asker=record.me, assistant=command.to, ask=command.ask)
-    return Decision(record.with_(assists=(*record.assists, assist)), (Outgoing(command.to, asked),))
+    return Decision(record.with_(assists=with_assist(record.assists, assist)), (Outgoing(command.to, asked),))
 
 
 def _answer_assist(record: Record, command: c.AnswerAssist, _now: datetime) -> Decision:
@@ -260,7 +261,7 @@ def _rate(record: Record, command: c.Rate, _now: datetime) -> Decision:
         version=record.version, round=record.round, grade=command.grade, rater=command.rater, text=command.text
     )
     given = Rating(round=record.round, rater=command.rater, grade=command.grade)
-    changed = record.with_(ratings=(*record.ratings, given))
+    changed = record.with_(ratings=with_rating(record.ratings, given))
     return Decision(changed, notify_path(changed, rated))
 
 

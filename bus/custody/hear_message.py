@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from bus.contract import messages as k
+from bus.custody.bounds import with_rating
 from bus.custody.decide import result_of
 from bus.custody.follow_ups import follow_ups
 from bus.custody.initiating import INITIATING
@@ -191,7 +192,7 @@ def _rated(record: Record, data: k.Rated, source: str, _now: datetime) -> Decisi
     if any(g.round == data.round and g.rater is data.rater for g in record.ratings):
         return superseded(record)
     given = Rating(round=data.round, rater=data.rater, grade=data.grade)
-    return Decision(record.with_(ratings=(*record.ratings, given)), needs_handling=True)
+    return Decision(record.with_(ratings=with_rating(record.ratings, given)), needs_handling=True)
 
 
 def _reopened(record: Record, data: k.Reopened, source: str, _now: datetime) -> Decision:

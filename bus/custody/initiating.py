@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bus.contract import messages as k
+from bus.custody.bounds import with_assist
 from bus.custody.merge import (
     all_returns,
     could_hold,
@@ -47,7 +48,7 @@ def _assist_requested(record: Record | None, data: k.AssistRequested, source: st
     else:
         speaks_as_holder(record, data, source)
         known = merge(record, source, data.version)
-    return Decision(known.with_(assists=(*known.assists, assist)), needs_handling=True)
+    return Decision(known.with_(assists=with_assist(known.assists, assist)), needs_handling=True)
 
 
 def _arbitration_requested(

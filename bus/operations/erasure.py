@@ -7,7 +7,6 @@ answered as ever. A backup of before has the key: it is erased with the backup.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -15,18 +14,19 @@ from bus.attachments.blob_store import BlobStore
 from bus.context import CenterContext
 from bus.contract.case import Case
 from bus.custody import Record, Status
-from bus.store import access_log, cases, files, waiting
+from bus.store import access_log, cases, files, parked, waiting
 from bus.store.database import Tx
 from bus.store.encryption import destroy_key
 from bus.store.files import KeyOfFile
 from bus.store.timestamps import ms
-from bus.store.unit_of_work import UnitOfWork
+from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 
 BLANK = "（已删除 / erased）"
 
 
 class MayNotErase(ValueError):
-    """It is not erased; ``code`` says why: ``unknown-case``, ``not-closed``, ``under-way`` or ``in-clear``."""
+    """It is not erased; ``code`` says why: ``unknown-case``, ``record-unreadable``, ``not-closed``, ``under-way`` or
+    ``in-clear``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -53,9 +53,12 @@ def erase_old(
     def change(tx: Tx) -> tuple[int, dict[str, KeyOfFile | None]]:
         done, gone = 0, dict[str, KeyOfFile | None]()
         for case_id in cases.erasable(tx, before_ms, limit, sensitive=sensitive):
-            with suppress(MayNotErase):  # what is under way is looked at again in an hour
+            try:
                 gone |= _erase(tx, context, case_id, now, RETENTION, f"closed before {before_ms // 1000}")
                 done += 1
+            except MayNotErase as no:  # what is under way is looked at again in an hour
+                if no.code == UNREADABLE:
+                    _park_unreadable(tx, context, case_id, now)
         return done, gone
 
     done, gone = blobs.store.write(change)
@@ -67,9 +70,10 @@ def _erase(
     tx: Tx, context: CenterContext, case_id: UUID, now: datetime, who: str, why: str
 ) -> Mapping[str, KeyOfFile | None]:
     """Returns the files that went with it."""
-    record = cases.load(tx, [case_id]).get(case_id)
+    loaded = cases.load_each(tx, [case_id])
+    record = loaded.records.get(case_id)
     if record is None:
-        raise MayNotErase("unknown-case")
+        raise MayNotErase(UNREADABLE if case_id in loaded.unreadable else "unknown-case")
     if record.status is not Status.CLOSED:
         raise MayNotErase("not-closed")
     if waiting.is_under_way(tx, str(case_id)):
@@ -85,6 +89,20 @@ def _erase(
     uow.journal(case_id, "erased", "", "", None)
     uow.flush()
     return gone
+
+
+def _park_unreadable(tx: Tx, context: CenterContext, case_id: UUID, now: datetime) -> None:
+    """Into an operator's sight; the others are erased, and this one is not tried again while it is parked."""
+    row = parked.row(
+        parked.DESK,
+        UNREADABLE,
+        "the record of this closed case cannot be read, so it is not erased: compare with a backup",
+        known_by=f"record {case_id}".encode(),
+        owner=context.me,
+        now_ms=ms(now),
+        case_id=str(case_id),
+    )
+    parked.park(tx, [row])
 
 
 def blank(record: Record) -> Record:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from bus.backoff import Backoff
 from bus.context import CenterContext
 from bus.contract.case import Attachment
-from bus.contract.codec import recall
+from bus.contract.codec import Undecodable, recall
 from bus.contract.envelope import Message
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
@@ -25,7 +25,7 @@ from bus.sdk.center import Center, HandlerContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.timestamps import ms
-from bus.store.unit_of_work import UnitOfWork
+from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 
 LEASE_MS = 120_000
 """For so long no other process works on a claimed task; longer than any call into a center's system may take."""
@@ -99,15 +99,40 @@ class CircuitBreaker:
         self.failures = self.after(performed).failures
 
 
-def _claim(tx: Tx, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:
-    """Up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing."""
+def _claim(tx: Tx, context: CenterContext, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:
+    """Up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing. One that cannot be
+    read is parked, and holds up its own case alone."""
     tasks = inbox.claim_work(tx, ms(now), 1 if breaker.probing else limit, LEASE_MS)
     ids = [UUID(task.case_id) for task in tasks]
     records, natives = cases.read(tx, ids), cases.natives(tx, ids)
-    return [
-        Claimed(task, recall(task.body, task.kind), records[case_id], natives.get(case_id, {}))
-        for task, case_id in zip(tasks, ids, strict=True)
-    ]
+    claimed, unreadable = [], []
+    for task, case_id in zip(tasks, ids, strict=True):
+        record, message = records.get(case_id), _message(task)
+        if record is None or message is None:
+            unreadable.append((task, UNREADABLE if record is None else "message-unreadable"))
+        else:
+            claimed.append(Claimed(task, message, record, natives.get(case_id, {})))
+    _park_unreadable(tx, context, unreadable, now)
+    return claimed
+
+
+def _message(task: inbox.Task) -> Message[Any] | None:
+    try:
+        return recall(task.body, task.kind)
+    except Undecodable:
+        return None
+
+
+def _park_unreadable(tx: Tx, context: CenterContext, tasks: Sequence[tuple[inbox.Task, str]], now: datetime) -> None:
+    if not tasks:
+        return
+    uow = UnitOfWork(tx, context, now)
+    uow.load(UUID(task.case_id) for task, _ in tasks)
+    for task, code in tasks:
+        _set_aside(
+            tx, uow, task, code, context.me, "it cannot be read in the store: compare with a backup, then replay"
+        )
+    uow.flush()
 
 
 def perform(
@@ -144,7 +169,7 @@ def finish_and_claim(
 
     def change(tx: Tx) -> tuple[int, list[Claimed]]:
         said = _finish(tx, context, performed, breaker, now) if performed else 0
-        return said, _claim(tx, breaker.after(performed), now, limit)
+        return said, _claim(tx, context, breaker.after(performed), now, limit)
 
     try:
         done = store.write(change)
@@ -220,7 +245,7 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
                     uow.execute(item, cause=message)
             uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id)
     except Refusal as refusal:
-        if uow.record(UUID(task.case_id)) == one.claimed.record:
+        if refusal.code == UNREADABLE or uow.record(UUID(task.case_id)) == one.claimed.record:
             _park(tx, uow, one, refusal.code)
         else:  # the case has moved on while the handler worked: it is asked again, with what is known now
             _try_again(tx, uow, replace(one, code=refusal.code), policy, counts=True)
@@ -240,15 +265,19 @@ def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy,
 
 def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
     """Out of the row, into an operator's sight; the case keeps its owner and its clock."""
-    task = one.claimed.task
+    hint = "the center's own system did not take it: mend the cause, then replay"
+    _set_aside(tx, uow, one.claimed.task, code, one.claimed.record.holder, hint)
+
+
+def _set_aside(tx: Tx, uow: UnitOfWork, task: inbox.Task, code: str, owner: str, hint: str) -> None:
     inbox.park_work(tx, task.row, code)
-    uow.journal(UUID(task.case_id), "parked", task.kind, task.source, one.claimed.message.id, code)
+    uow.journal(UUID(task.case_id), "parked", task.kind, task.source, UUID(task.message_id), code)
     row = parked.row(
         parked.DESK,
         code,
-        "the center's own system did not take it: mend the cause, then replay",
+        hint,
         known_by=task.message_id.encode(),
-        owner=one.claimed.record.holder,
+        owner=owner,
         now_ms=uow.now_ms,
         peer=task.source,
         case_id=task.case_id,

@@ -26,10 +26,12 @@ from bus.store import archive, inbox, outbox, parked
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.parked import SET_BACK, parked_row
 from bus.store.timestamps import ms
-from bus.store.unit_of_work import UnitOfWork
+from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 from bus.transports.port import Delivery
 
 UNKNOWN = "unknown-case"
+NOT_FINAL = (UNKNOWN, UNREADABLE)
+"""Refusals that may end by themselves, or by an operator: the message is not receipted."""
 
 
 def receive(store: Store, context: CenterContext, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
@@ -156,7 +158,8 @@ def _apply_all(uow: UnitOfWork, batch: ReceiveBatch, arrived: list[Inbound]) -> 
     inbox.release(tx, batch.released)
     archive.keep(tx, batch.archived)
     outbox.owe_receipts(tx, batch.receipts)
-    parked.take_known(tx, UNKNOWN, [row["message_id"] for row in batch.applied])
+    for code in NOT_FINAL:
+        parked.take_known(tx, code, [row["message_id"] for row in batch.applied])
 
 
 def _case(one: Inbound) -> UUID:
@@ -243,8 +246,9 @@ def _park_held(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, fault: str) -
 def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     """Give one message to custody; its place in the lane is then taken and it is receipted, whatever became of it.
 
-    False for the one exception: a message about a case that is not known here yet. Whoever spoke has it from a third
-    center (a ruling that is still on its way to us), so it is parked without a receipt, and comes again."""
+    False for the exceptions. Of a case that is not known here yet, whoever spoke has it from a third center (a ruling
+    that is still on its way to us); one whose record cannot be read may be mended. Both are parked without a receipt,
+    and come again."""
     verdict, code, hint = Verdict.APPLIED, "", ""
     try:
         if one.fault:
@@ -253,10 +257,10 @@ def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
             if uow.apply(one.message, one.body).superseded:
                 verdict = Verdict.SUPERSEDED
     except Refusal as refusal:
-        if refusal.code == UNKNOWN:
+        if refusal.code in NOT_FINAL:
             batch.counts["early"] += 1
             batch.park.append(
-                parked_row(parked.WIRE, uow.context, one.body, one.message, UNKNOWN, refusal.cure, uow.now)
+                parked_row(parked.WIRE, uow.context, one.body, one.message, refusal.code, refusal.cure, uow.now)
             )
             return False
         verdict, code, hint = Verdict.REFUSED, refusal.code, refusal.cure

@@ -20,11 +20,12 @@ from bus.contract.epochs import epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.recovery import complete, requester, responder
 from bus.security.errors import NoRecipientKey
-from bus.store import archive, outbox, recovery
+from bus.store import archive, outbox, parked, recovery
 from bus.store.database import Store, Tx
 from bus.store.timestamps import ms
 from bus.transports.port import Parcel, SendResult, Transport
 
+UNREADABLE = "message-unreadable"
 LEASE_MS = 30_000
 """For so long no other relay takes a claimed message; after a crash it is due again."""
 RECEIPTS_A_MESSAGE = 400
@@ -144,13 +145,26 @@ def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[C
     recovers, due = epoch.recovery is not None, outbox.what_is_due(tx, now_ms)
     load = ClaimedBatch(
         epoch.number,
-        outbox.claim(tx, now_ms, limit, LEASE_MS) if due.messages and not recovers else [],
+        _readable(tx, context, outbox.claim(tx, now_ms, limit, LEASE_MS), now_ms)
+        if due.messages and not recovers
+        else [],
         outbox.claim_receipts(tx, now_ms, limit * 4, LEASE_MS) if due.receipts else [],
         outbox.claim_errors(tx, now_ms, limit, LEASE_MS) if due.errors else [],
         [],
         requester.questions(tx, epoch, now) if recovers else [],
     )
     return load, archive.pages_due(tx, now_ms, LEASE_MS) if due.pages else []
+
+
+def _readable(tx: Tx, context: CenterContext, rows: list[outbox.OutboxRow], now_ms: int) -> list[outbox.OutboxRow]:
+    """Those that can be sent; what was altered in the store is parked, and harms no other."""
+    for one in (row for row in rows if not row.body):
+        outbox.set_aside(tx, one.row, UNREADABLE)
+        hint = "it was altered in the store: compare with a backup"
+        told = {"peer": one.recipient, "message_id": one.message_id}
+        parked.park(tx, [parked.row(parked.PEER, UNREADABLE, hint, known_by=one.message_id.encode(), owner=context.me,
+                                    now_ms=now_ms) | told])  # fmt: skip
+    return [row for row in rows if row.body]
 
 
 _Control = Receipt | Failure | LogAsked | LogTold

@@ -1,13 +1,18 @@
 """Queries about cases: records, numbers, links to the center's own system, and the journal."""
 
 import base64
+import binascii
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from pydantic import ValidationError
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from bus.custody import Record, Status
+from bus.custody.bounds import read_record
 from bus.store import files
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -20,23 +25,41 @@ _READ = Prepared(lambda _: _OF_CASES)
 _LOCK = Prepared(lambda _: _OF_CASES.order_by(t.cases.c.case_id).with_for_update())
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What stands in the store of some cases."""
+
+    records: dict[UUID, Record]
+    unreadable: frozenset[UUID] = frozenset()
+    """Cases whose record is there and cannot be read: damaged, or written by a program with a fault."""
+
+
 def load(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
-    """The records of these cases, locked until the transaction ends, in one order so that writers never deadlock."""
+    """The records of these cases, locked until the transaction ends, in one order so that writers never deadlock. One
+    that cannot be read is left out, and harms no other."""
+    return _records(_LOCK, tx, case_ids).records
+
+
+def load_each(tx: Tx, case_ids: Iterable[UUID]) -> Loaded:
+    """The same, and which of these cases cannot be read."""
     return _records(_LOCK, tx, case_ids)
 
 
 def read(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
-    """The records of these cases, not locked."""
-    return _records(_READ, tx, case_ids)
+    """The records of these cases, not locked; one that cannot be read is left out."""
+    return _records(_READ, tx, case_ids).records
 
 
-def _records(query: Prepared, tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
+def _records(query: Prepared, tx: Tx, case_ids: Iterable[UUID]) -> Loaded:
     wanted = [str(case_id) for case_id in case_ids]
     if not wanted:
-        return {}
+        return Loaded({})
     found = query.rows(tx, ids=as_list(wanted))
     records = _known(found) or _opened(tx, found)
-    return {record.case.case_id: record for record in records}
+    readable = {record.case.case_id: record for record in records}
+    if len(readable) == len(found):
+        return Loaded(readable)
+    return Loaded(readable, frozenset(UUID(case_id) for case_id, _ in found) - readable.keys())
 
 
 def _known(found: Sequence[Row]) -> list[Record]:
@@ -47,8 +70,9 @@ def _known(found: Sequence[Row]) -> list[Record]:
 
 
 def _opened(tx: Tx, found: Sequence[Row]) -> list[Record]:
-    said = encryption_of(tx).decrypted(tx, [(case_id, unpacked(text)) for case_id, text in found])
-    return [_parsed(case_id, text, plain) for (case_id, text), plain in zip(found, said, strict=True)]
+    said = encryption_of(tx).readable(tx, [(case_id, unpacked(text)) for case_id, text in found])
+    parsed = (_parsed(case_id, text, plain) for (case_id, text), plain in zip(found, said, strict=True))
+    return [record for record in parsed if record is not None]
 
 
 PACKED = "~"
@@ -60,8 +84,12 @@ def _packed(content: bytes) -> str:
 
 
 def unpacked(text: str) -> bytes:
-    """A record's column as the vault shows it."""
-    return base64.b64decode(text.removeprefix(PACKED)) if text.startswith(PACKED) else text.encode()
+    """A record's column as the vault shows it; nothing where it is damaged."""
+    if not text.startswith(PACKED):
+        return text.encode()
+    with suppress(binascii.Error):
+        return base64.b64decode(text.removeprefix(PACKED))
+    return b""
 
 
 _LATELY: dict[str, tuple[str, Record]] = {}
@@ -70,11 +98,16 @@ steps read the same one again and again between two changes; one that another pr
 _SO_MANY = 1000
 
 
-def _parsed(case_id: str, text: str, plain: bytes) -> Record:
+def _parsed(case_id: str, text: str, plain: bytes | None) -> Record | None:
     lately = _LATELY.get(case_id)
     if lately is not None and lately[0] == text:
         return lately[1]
-    record = Record.model_validate_json(plain)
+    try:
+        record = read_record(plain or b"")
+    except ValidationError:
+        return None
+    if str(record.case.case_id) != case_id:
+        return None
     _remember(case_id, text, record)
     return record
 
@@ -220,12 +253,13 @@ def changed_ms(tx: Tx, case_id: UUID) -> int:
 
 
 def erasable(tx: Tx, before_ms: int, limit: int, *, sensitive: bool) -> list[UUID]:
-    """Closed cases that have not changed since ``before_ms`` and are not erased yet, the oldest first. ``sensitive``:
-    only such as want stricter care."""
+    """Closed cases that have not changed since ``before_ms`` and are not erased yet, the oldest first; not those of
+    which something waits or is parked. ``sensitive``: only such as want stricter care."""
     c, k = t.cases.c, t.case_keys.c
     closed = select(c.case_id).join(t.case_keys, k.case_id == c.case_id)
     not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or spoken of again since
-    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet)
+    under_way = [exists().where(one.c.case_id == c.case_id) for one in (t.outbox, t.work, t.held, t.parked)]
+    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet, ~or_(*under_way))
     if sensitive:
         closed = closed.where(c.sensitive)
     found = tx.execute(closed.order_by(c.changed_ms).limit(limit)).scalars()

@@ -118,13 +118,14 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     """Take due tasks, only the first of each case, so that a case's effects keep their order; a parked one blocks.
 
     Those that have been due for longest come first: one that fails again and again must not always be the one taken.
+    One that was altered in the store comes without its body.
 
     None while the store recovers: the records are not what the tasks must be judged by."""
     if recovery.epoch(tx).recovery is not None:
         return []
     rows = _CLAIM.rows(tx, now_ms, limit)
-    bodies = encryption_of(tx).decrypted(tx, [(row[2], row[5]) for row in rows])
-    tasks = [_task(row, body) for row, body in zip(rows, bodies, strict=True)]
+    bodies = encryption_of(tx).readable(tx, [(row[2], row[5]) for row in rows])
+    tasks = [_task(row, body or b"") for row, body in zip(rows, bodies, strict=True)]
     if tasks:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(task.row for task in tasks))
     return tasks

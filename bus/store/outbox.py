@@ -89,10 +89,10 @@ def what_is_due(tx: Tx, now_ms: int) -> Due:
 
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[OutboxRow]:
     """Take up to ``limit`` messages that are due, in the order in which they were said; for ``lease_ms`` no other relay
-    takes them."""
+    takes them. One that was altered in the store comes without its body."""
     found = _CLAIM.rows(tx, now_ms, limit)
-    bodies = encryption_of(tx).decrypted(tx, [(row[0], row[5]) for row in found])
-    owed = (_owed(row, body) for row, body in zip(found, bodies, strict=True))
+    bodies = encryption_of(tx).readable(tx, [(row[0], row[5]) for row in found])
+    owed = (_owed(row, body or b"") for row, body in zip(found, bodies, strict=True))
     rows = sorted(owed, key=attrgetter("row"))
     if rows:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(row.row for row in rows))
@@ -102,6 +102,11 @@ def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[OutboxRow]:
 def _owed(row: Row, body: bytes) -> OutboxRow:
     _, number, message_id, recipient, kind, _, attempts = row
     return OutboxRow(number, message_id, recipient, kind, body, attempts)
+
+
+def set_aside(tx: Tx, row: int, code: str) -> None:
+    """Send this message no more until an operator has looked at it."""
+    tx.execute(update(t.outbox).where(_O.id == row).values(state=REFUSED, trouble=code))
 
 
 def sent(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:

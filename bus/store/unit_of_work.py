@@ -10,12 +10,15 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from bus.context import CenterContext
 from bus.contract.codec import encode, remember, stored_columns
 from bus.contract.envelope import Message, compose
 from bus.contract.ids import derived_id, new_id
 from bus.contract.messages import CaseKind
 from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register
+from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
 from bus.store import cases, inbox, outbox, recovery
 from bus.store.database import Tx
@@ -30,6 +33,19 @@ class _Queued:
     traceparent: str | None
 
 
+UNREADABLE = "record-unreadable"
+"""Why nothing is done with a case whose record cannot be read."""
+
+
+@contextmanager
+def _within_bounds() -> Iterator[None]:
+    """A message that custody would say and that is larger than any may be is a refusal, not a fault of the batch."""
+    try:
+        yield
+    except ValidationError:
+        raise out_of_bounds() from None
+
+
 class UnitOfWork:
     """Open it on a transaction, put decisions down, ``flush`` it once."""
 
@@ -40,6 +56,7 @@ class UnitOfWork:
         self.now_ms = ms(now)
         self._records: dict[UUID, Record | None] = {}
         """None: this center has never had that case."""
+        self._unreadable: set[UUID] = set()
         self._changed: dict[UUID, None] = {}
         self._queued: list[_Queued] = []
         self._tasks: list[tuple[Message[Any], bytes]] = []
@@ -60,12 +77,17 @@ class UnitOfWork:
         """Read and lock these cases, all at once."""
         wanted = {case_id for case_id in case_ids if case_id not in self._records}
         self._records.update(dict.fromkeys(wanted))
-        self._records.update(cases.load(self.tx, wanted))
+        loaded = cases.load_each(self.tx, wanted)
+        self._records.update(loaded.records)
+        self._unreadable |= loaded.unreadable
 
     def record(self, case_id: UUID) -> Record | None:
-        """The record as it stands on this page."""
+        """The record as it stands on this page. Raises ``Refusal`` for one that is there and cannot be read: nothing is
+        done with that case alone."""
         if case_id not in self._records:
             self.load([case_id])
+        if case_id in self._unreadable:
+            raise Refusal(UNREADABLE, "the record of this case in the store is damaged: compare with a backup")
         return self._records[case_id]
 
     def new_case_id(self) -> UUID:
@@ -85,18 +107,21 @@ class UnitOfWork:
         record = self.record(command.case_id)
         if record is None and not isinstance(command, Register):
             raise Refusal("unknown-case", "this center has never had this case")
-        decision = (
-            register(command, self.context.me, self.context.arbiter)
-            if record is None and isinstance(command, Register)
-            else decide(record, command, self.now, self.context.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
-        )
+        with _within_bounds():
+            decision = (
+                register(command, self.context.me, self.context.arbiter)
+                if record is None and isinstance(command, Register)
+                else decide(record, command, self.now, self.context.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
+            )
         self._put(decision, "did", type(command).__name__.lower(), self.context.me, cause)
 
     def apply(self, message: Message[Any], body: bytes) -> Decision:
         """Take in a peer's message, which came as ``body``. Raises ``Refusal``."""
         case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
         data: CaseKind = message.data
-        decision = hear_message(self.record(case_id), data, message.source, self.context.me, case_id, self.now)
+        record = self.record(case_id)
+        with _within_bounds():
+            decision = hear_message(record, data, message.source, self.context.me, case_id, self.now)
         self._put(decision, "superseded" if decision.superseded else "heard", data.kind, message.source, message)
         if decision.needs_handling and not decision.superseded:
             self._tasks.append((message, body))
@@ -117,7 +142,7 @@ class UnitOfWork:
 
     def journal(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
         """A line in the case's journal that no decision makes."""
-        record = self.record(case_id)
+        record = None if case_id in self._unreadable else self.record(case_id)
         self._journal.append(
             {
                 "case_id": str(case_id),
@@ -156,6 +181,7 @@ class UnitOfWork:
     def _put(self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None) -> None:
         record = decision.record
         case_id = record.case.case_id
+        check_growth(self._records.get(case_id), record)
         self._before.setdefault(case_id, (self._records.get(case_id), case_id in self._changed))
         self._records[case_id] = record
         self._changed[case_id] = None

@@ -1,0 +1,70 @@
+"""How large a record may grow. What would pass a bound is refused before it is put down, so that all that is written
+can be read again; and a record that an older program let grow too far is cut back when it is read. Pure.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from bus.custody.record import Assist, Rating, Record, Refusal
+
+MOST_ASSISTS = 200
+"""Requests for help in one record. Those that were answered make room, the oldest first."""
+MOST_RATINGS = 200
+MOST_CENTERS = 200
+"""As on the wire (``Centers``)."""
+OUT_OF_BOUNDS = "out-of-bounds"
+
+
+def out_of_bounds() -> Refusal:
+    """What is refused where a record, or a message about it, would be larger than any honest one."""
+    return Refusal(OUT_OF_BOUNDS, "the case would grow past its bounds: too many centers, requests for help or ratings")
+
+
+def check_growth(before: Record | None, after: Record) -> None:
+    """Refuse a record that could not be read again, or that grows past what one case may need."""
+    if after is before:
+        return
+    try:
+        Record.model_validate(after.__dict__)
+    except ValidationError:
+        raise out_of_bounds() from None
+    known = (len(before.assists), len(before.ratings)) if before is not None else (0, 0)
+    if len(after.assists) > max(MOST_ASSISTS, known[0]) or len(after.ratings) > max(MOST_RATINGS, known[1]):
+        raise out_of_bounds()
+
+
+def with_assist(known: Sequence[Assist], asked: Assist) -> tuple[Assist, ...]:
+    """These requests for help and one more; beyond the bound the oldest answered ones are forgotten."""
+    surplus = len(known) + 1 - MOST_ASSISTS
+    answered = [one for one in known if one.done is not None][: max(0, surplus)]
+    return (*(one for one in known if one not in answered), asked)
+
+
+def with_rating(known: Sequence[Rating], given: Rating) -> tuple[Rating, ...]:
+    """These ratings and one more; beyond the bound the oldest are forgotten."""
+    return (*known, given)[-MOST_RATINGS:]
+
+
+def open_assists(record: Record) -> int:
+    """How many requests for help wait for this center's answer."""
+    return sum(one.done is None and one.assistant == record.me for one in record.assists)
+
+
+def read_record(stored: bytes) -> Record:
+    """A record as it was written; one whose lists are longer than they may be is cut back to the bound. Raises
+    ``ValidationError``."""
+    try:
+        return Record.model_validate_json(stored)
+    except ValidationError as fault:
+        if {error["type"] for error in fault.errors(include_input=False, include_url=False)} != {"too_long"}:
+            raise
+    return Record.model_validate_json(json.dumps(_cut_back(json.loads(stored))))
+
+
+def _cut_back(document: dict[str, Any]) -> dict[str, Any]:
+    """The origin, which stands first, and the newest."""
+    cut = {name: document[name] for name in ("path", "concerned") if len(document.get(name) or ()) > MOST_CENTERS}
+    return document | {name: [names[0], *names[1 - MOST_CENTERS :]] for name, names in cut.items()}
