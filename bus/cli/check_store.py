@@ -12,6 +12,7 @@ from bus.runtime.bootstrap import store_of
 from bus.security.errors import KeyUnusable
 from bus.settings import CenterSettings
 from bus.store import parked, schema
+from bus.store import recovery as store_recovery
 from bus.store.database import DriverError, Store, StoreUnavailable
 
 DISK_FREE = 1 << 30
@@ -78,7 +79,14 @@ def _set_back(opened: Store) -> Iterator[Check]:
         yield doubtful("recovery", f"恢复中，等待：{waited}", f"recovers, waits for: {waited}", cure)
         return
     with opened.reading() as tx:
+        wild = store_recovery.wild_epoch(tx)
         reused = parked.count(tx, parked.PEER, "sequence-reused")
+    if wild is not None:
+        cure = Bilingual(
+            "停中心，运行 bus recover，再启动：改用各中心都接受的纪元",
+            "stop the center, `bus recover`, start it: it takes an era in which all hear it",
+        )
+        yield wrong("recovery", f"纪元 {wild} 过高，无人受理", f"speaks in era {wild}, in which nobody hears it", cure)
     if reused:
         cure = Bilingual("停止本中心，运行 bus recover，再启动", "stop the center, run `bus recover`, start it again")
         zh, en = (

@@ -11,6 +11,7 @@ from bus.context import CenterContext
 from bus.contract import signed_document
 from bus.contract.envelope import Message
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
+from bus.custody import Refusal
 from bus.recovery import requester, responder
 from bus.store import archive, outbox, parked, vouching_peers
 from bus.store.database import Tx
@@ -36,26 +37,25 @@ def strange_rows(
     row = parked_row(parked.WIRE, context, body, None, code, where, now) | {"peer": sender}
     if sender is None or sender == context.me:
         return row, []
-    error = {
-        "peer": sender,
-        "code": code,
-        "text": (where or "not a message of the contract; it is parked at its recipient")[:200],
-        "about": None,
-        "digest": row["digest"],
-        "next_ms": ms(now),
-    }
-    return row, [error]
+    text = where or "not a message of the contract; it is parked at its recipient"
+    return row, [_error(sender, code, text, row["digest"], now)]
+
+
+def _error(peer: str, code: str, text: str, digest: str, now: datetime, about: str | None = None) -> dict[str, Any]:
+    """A row of what is told to a peer's operator."""
+    return {"peer": peer, "code": code, "text": text[:200], "about": about, "digest": digest, "next_ms": ms(now)}
 
 
 def take(
     tx: Tx, context: CenterContext, messages: Sequence[tuple[Message[Any], bytes]], now: datetime
-) -> tuple[Counter[str], list[Any]]:
-    """Do what these say; with each its bytes as signed. Returns how many ended how, and rows to be parked."""
+) -> tuple[Counter[str], list[Any], list[dict[str, Any]]]:
+    """Do what these say; with each its bytes as signed. Returns how many ended how, rows to be parked, errors owed."""
     counts: Counter[str] = Counter()
     rows: list[Any] = []
     vouching = vouching_peers.known(
         tx, (message.source for message, _ in messages if isinstance(message.data, Receipt))
     )
+    errors: list[dict[str, Any]] = []
     for message, signed in messages:
         if isinstance(message.data, Receipt):
             _take_receipt(tx, counts, rows, message, signed, context, now, vouching)
@@ -66,8 +66,27 @@ def take(
             counts["asked"] += 1
             responder.take_asked(tx, message, ms(now))
         else:
-            counts[requester.take_told(tx, context, message, now)] += 1
-    return counts, rows
+            _take_told(tx, counts, rows, errors, message, context, now)
+    return counts, rows, errors
+
+
+def _take_told(
+    tx: Tx,
+    counts: Counter[str],
+    park: list[Any],
+    errors: list[dict[str, Any]],
+    message: Message[LogTold],
+    context: CenterContext,
+    now: datetime,
+) -> None:
+    try:
+        counts[requester.take_told(tx, context, message, now)] += 1
+    except Refusal as refusal:  # told again with every question: one row for all of them
+        counts["refused"] += 1
+        what = f"{message.source} {message.data.recovery} {refusal.code}".encode()
+        row = parked_row(parked.WIRE, context, what, message, refusal.code, refusal.cure, now) | {"body": None}
+        park.append(row)
+        errors.append(_error(message.source, refusal.code, refusal.cure, row["digest"], now, about=str(message.id)))
 
 
 def _take_receipt(

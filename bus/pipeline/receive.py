@@ -82,9 +82,10 @@ def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[De
             batch.errors += error
         everything = [*(message for message, _ in control), *(one.message for one in arrived)]
         batch.epochs = enter_epochs(tx, everything)
-        counts, rows = take(tx, context, [one for one in control if not _is_old(batch, one[0])], now)
+        counts, rows, errors = take(tx, context, [one for one in control if not _is_old(batch, one[0])], now)
         batch.counts += counts
         batch.park += rows
+        batch.errors += errors
         if any(isinstance(message.data, LogAsked) for message, _ in control):
             batch.epochs = enter_epochs(tx, everything)  # a question in this very window may have begun one
         uow = UnitOfWork(tx, context, now)

@@ -1,18 +1,23 @@
 """Everybody has told: in one transaction the cases become what they were, and the center speaks again."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from bus.context import CenterContext
 from bus.contract import messages as k
-from bus.contract.codec import decode, encode, stored_columns
+from bus.contract.codec import Undecodable, decode, encode, stored_columns
 from bus.contract.envelope import Message, compose
 from bus.contract.epochs import epoch_start
 from bus.contract.ids import derived_id
-from bus.custody import Record, Refusal
+from bus.custody import Outgoing, Record, Refusal
+from bus.custody.bounds import check_growth, out_of_bounds
+from bus.custody.strangers import left_out, new_strangers, said_to_others
 from bus.recovery.case_history import CaseHistory
 from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
@@ -59,7 +64,7 @@ def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
     recovery.forget_held(tx)
     recovery.lift_sent(tx, epoch_start(epoch.number))
     for case_id in recovery.cases_told(tx):
-        _case(restoring, UUID(case_id), [read(row) for row in recovery.told(tx, case_id)])
+        _case(restoring, UUID(case_id), _read_each(recovery.told(tx, case_id)))
     _send_again(restoring)
     recovery.lift_counters(tx, restoring.counters)
     parked.park(tx, restoring.park)
@@ -67,9 +72,23 @@ def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
     recovery.end(tx, epoch.recovery, ms(now))
 
 
+def _read_each(rows: Iterable[Row]) -> list[ToldMessage]:
+    found = []
+    for row in rows:
+        with suppress(Undecodable):  # what an older program has kept, and no program can read
+            found.append(read(row))
+    return found
+
+
 def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> None:
+    """One case, which harms no other: what cannot be made of what was told is refused, and seen by the operator."""
     uow, me = restoring.page, restoring.page.context.me
-    before = uow.record(case_id)
+    try:
+        before = uow.record(case_id)
+    except Refusal as damaged:
+        theirs = [w for w in told if w.row["way"] == archive.HEARD]
+        _remember(restoring, _heard(theirs, []), unless=damaged)
+        return
     ours = [w for w in told if w.row["way"] == archive.SAID]
     said = [w for w in ours if restoring.owed(w) is None]
     theirs = [w for w in told if w.row["way"] == archive.HEARD]
@@ -83,16 +102,32 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> 
     whole = CaseHistory(me, before, words, applied)
     again = [one for one in applied if must_be_heard_again(whole, one)]
     history = CaseHistory(me, before, words, [one for one in applied if one not in again])
-    record = rebuild(history, uow.context.arbiter)
-    _remember(restoring, heard, known=record is not None)
-    if record is None:
+    try:
+        record, says = _rebuilt(uow, history)
+        _remember(restoring, heard)
+    except Refusal as hopeless:
+        _remember(restoring, heard, unless=hopeless)
         return
-    uow.restore(record, still_to_say(history, record, uow.now))
+    uow.restore(record, says)
     _name(restoring, record)
     _enqueue_work(uow, whole, record, [w for w in heard if w.message in history.heard])
     again += [w.message for w in heard if w.readable and w.verdict == k.Verdict.SUPERSEDED.value]
     for message in in_order(again):
         _hear_again(uow, message)
+
+
+def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Outgoing]]:
+    """The record, and what must be said of it again. Raises ``Refusal``: what was told makes no case of ours."""
+    try:
+        record = rebuild(history, uow.context.arbiter)
+        says = [] if record is None else still_to_say(history, record, uow.now)
+    except ValidationError:
+        raise out_of_bounds() from None
+    if record is None:
+        raise Refusal("unknown-case", NOBODY_TOLD)
+    check_growth(history.before, record)
+    strangers = new_strangers(history.before, record, uow.context.security.is_member)
+    return (left_out(record, strangers), said_to_others(says, strangers)) if strangers else (record, says)
 
 
 def _heard(told: Iterable[ToldMessage], said: Sequence[Message[Any]], *, opened: bool = False) -> list[ToldMessage]:
@@ -159,7 +194,7 @@ def _keep_said(restoring: _Restoring, said: Sequence[ToldMessage]) -> None:
     archive.keep(uow.tx, kept)
 
 
-def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, known: bool) -> None:
+def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, unless: Refusal | None = None) -> None:
     """A repeat gets the same receipt as before. Refused ones are seen by the operator again; and what cannot be
     applied since nobody told what opens the case is refused too, so that it can be replayed once that is known."""
     uow, now_ms = restoring.page, ms(restoring.page.now)
@@ -167,18 +202,18 @@ def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, known: boo
     marks: dict[inbox.Lane, int] = {}
     for told in heard:
         row = {"peer": told.message.source, **memory(told, now_ms)}
-        if not known:
-            row |= {"verdict": k.Verdict.REFUSED.value, "code": "unknown-case"}
+        if unless is not None:
+            row |= {"verdict": k.Verdict.REFUSED.value, "code": unless.code}
         rows.append(row)
         marks[row["peer"], row["case_id"]] = max(marks.get((row["peer"], row["case_id"]), 0), row["sequence"])
         if row["verdict"] == k.Verdict.REFUSED.value:
-            hint = "" if known else NOBODY_TOLD
+            hint = "" if unless is None else unless.cure
             code, body = row["code"] or "refused", told.row["body"]
             restoring.park.append(parked_row(parked.WIRE, uow.context, body, told.message, code, hint, uow.now))
     inbox.remember(uow.tx, rows)
     outbox.set_lanes(uow.tx, "applied", marks, uow.epoch.number)
     archive.keep(uow.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
-    parked.take_known(uow.tx, "unknown-case", [row["message_id"] for row in rows] if known else [])
+    parked.take_known(uow.tx, "unknown-case", [row["message_id"] for row in rows] if unless is None else [])
 
 
 def _name(restoring: _Restoring, record: Record) -> None:
@@ -214,7 +249,10 @@ def _enqueue_work(uow: UnitOfWork, history: CaseHistory, record: Record, heard: 
         }
         for message in messages
     ]
-    there = [decode(body) for body in inbox.bodies(uow.tx, str(record.case.case_id))]
+    there = []
+    for body in inbox.bodies(uow.tx, str(record.case.case_id)):
+        with suppress(Undecodable):
+            there.append(decode(body))
     recovery.mark_said(uow.tx, [str(one.id) for one in there if commands_were_heard(history, one)], now_ms)
     inbox.enqueue_work(uow.tx, rows)
 

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from bus.backoff import Backoff
 from bus.context import CenterContext
-from bus.contract.codec import Undecodable, decode
+from bus.contract.codec import MAX_BYTES, Undecodable, decode
 from bus.contract.envelope import Message
 from bus.contract.ids import new_id
 from bus.contract.messages import LogAsked, LogEntry, LogTold, Way
+from bus.custody import Refusal
 from bus.store import archive, outbox, recovery
 from bus.store.database import Store, Tx
 from bus.store.due import is_due
@@ -20,6 +21,11 @@ from bus.store.timestamps import ms
 
 ASK_AGAIN_AFTER = Backoff(2, 120)
 """How long to wait for a page before asking again."""
+MOST_ERAS_LOST = 32
+"""So many eras beyond our last one may a peer say that we have spoken in. Others accept a hundred that they have not
+heard of: what one center claims must leave us where all the others still hear us."""
+LONGEST_TOLD = MAX_BYTES + 1000
+"""Bytes of one message that is told over several pages, its signature included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +52,24 @@ def begin(store: Store, context: CenterContext, peers: Iterable[str], now: datet
     ``StoreUnavailable``."""
 
     def change(tx: Tx) -> None:
-        epoch, arbiter = recovery.epoch(tx), [context.arbiter] if context.arbiter else []
-        asked = [one.peer for one in recovery.peers(tx)] if epoch.recovery else []
-        known = {*recovery.lane_peers(tx), *peers, *arbiter, *asked} - {context.me}
-        recovery.begin(tx, str(new_id()), epoch.number + 1, known, ms(now))
+        _begin(tx, context, peers, now)
 
     store.write(change)
     return status(store)
+
+
+def _begin(tx: Tx, context: CenterContext, peers: Iterable[str], now: datetime) -> None:
+    arbiter = [context.arbiter] if context.arbiter else []
+    asked = [one.peer for one in recovery.peers(tx)] if recovery.epoch(tx).recovery else []
+    heard = {one for one in (*recovery.lane_peers(tx), *asked) if context.security.is_member(one)}
+    number = recovery.without_wild_epochs(tx, ms(now)) + 1
+    recovery.begin(tx, str(new_id()), number, {*heard, *peers, *arbiter} - {context.me}, ms(now))
+
+
+def begin_anew_if_wild(tx: Tx, context: CenterContext, now: datetime) -> None:
+    """A recovery that a peer has pushed into an era in which nobody hears us begins anew, in one that all accept."""
+    if recovery.epoch(tx).recovery is not None and recovery.wild_epoch(tx) is not None:
+        _begin(tx, context, (), now)
 
 
 def excuse(store: Store, peer: str, now: datetime) -> Status:
@@ -94,19 +111,24 @@ def all_told(tx: Tx) -> bool:
 
 
 def take_told(tx: Tx, context: CenterContext, message: Message[LogTold], now: datetime) -> str:
-    """Keep a page. Returns how it ended: ``told``, or ``told-again`` for a page that is not awaited."""
+    """Keep a page. Returns how it ended: ``told``, or ``told-again`` for a page that is not awaited. Raises ``Refusal``
+    for one that no honest center tells: its sender stays asked, until an operator excuses it."""
     peer, told, epoch = message.source, message.data, recovery.epoch(tx)
     asked = recovery.asking(tx, peer)
     if asked is None or epoch.recovery != str(told.recovery) or asked.state != recovery.ASKED:
         return "told-again"
     if told.used and told.era >= epoch.number:
+        if told.era >= recovery.sane_epoch(tx, besides=epoch.recovery) + MOST_ERAS_LOST:
+            raise Refusal("wild-era", "no center has lost its store so often since its backup")
         recovery.raise_epoch(tx, epoch.recovery, told.era + 1, ms(now))
         return "told"
     if told.used or told.cursor != asked.cursor or told.era != epoch.number:
         return "told-again"
     heard, partial = _assembled(told.entries, asked.partial)
+    if len(partial) > LONGEST_TOLD:
+        raise Refusal("told-too-long", "no message of the contract is so long")
     recovery.keep_told(tx, _younger(tx, peer, _honest(heard, peer, context)))
-    recovery.ask(tx, {*told.centers} - {context.me}, ms(now))
+    recovery.ask(tx, {one for one in told.centers if context.security.is_member(one)} - {context.me}, ms(now))
     state = recovery.ASKED if told.next else recovery.TOLD
     recovery.heard_page(tx, peer, told.next or asked.cursor, partial, state, ms(now))
     return "told"

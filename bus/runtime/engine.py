@@ -26,6 +26,7 @@ from bus.pipeline.handle import (
 )
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, noop
 from bus.pipeline.receive import receive
+from bus.recovery.requester import begin_anew_if_wild
 from bus.runtime.batch_size import AdaptiveBatchSize
 from bus.sdk.center import Center
 from bus.store import inbox, outbox
@@ -94,6 +95,7 @@ class Engine:
         def free(tx: Tx) -> None:
             outbox.free_claims(tx, now_ms)
             inbox.free_claims(tx, now_ms)
+            begin_anew_if_wild(tx, self.context, self.clock())
 
         self.store.write(free)
 

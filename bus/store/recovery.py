@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
+from bus.contract.epochs import MAX_EPOCHS_AHEAD, epoch_start
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.encryption import encryption_of
@@ -59,6 +60,37 @@ def begin(tx: Tx, recovery: str, number: int, peers: Iterable[str], now_ms: int)
         tx.execute(delete(table))
     insert(tx, t.recoveries, [{"id": recovery, "era": number, "began_ms": now_ms, "ended_ms": None}])
     ask(tx, peers, now_ms)
+
+
+def sane_epoch(tx: Tx, besides: str | None = None) -> int:
+    """The last era, ``besides`` one recovery's, in which all others hear this center; 0 for none."""
+    return _sane_and_wild(tx, besides)[0]
+
+
+def wild_epoch(tx: Tx) -> int | None:
+    """The first era of ours that lies too far beyond the one before it: in that, and in later ones, nobody hears us."""
+    return _sane_and_wild(tx)[1]
+
+
+def _sane_and_wild(tx: Tx, besides: str | None = None) -> tuple[int, int | None]:
+    sane = 0
+    for number, recovery, _ in reversed(tx.execute(select(_R.era, _R.id, _R.ended_ms).order_by(_R.era.desc())).all()):
+        if number > sane + MAX_EPOCHS_AHEAD:
+            return sane, number
+        sane = sane if recovery == besides else number
+    return sane, None
+
+
+def without_wild_epochs(tx: Tx, now_ms: int) -> int:
+    """Go back to the last era in which all others hear this center, and return it. What was said in wild ones was
+    heard by nobody: its places are free."""
+    sane, wild = _sane_and_wild(tx)
+    if wild is not None:
+        ended = func.coalesce(_R.ended_ms, now_ms)
+        tx.execute(update(t.recoveries).where(_R.era >= wild).values(era=sane, ended_ms=ended))
+        mark = epoch_start(sane + 1)
+        tx.execute(update(t.lanes).where(t.lanes.c.sent >= epoch_start(wild)).values(sent=mark))
+    return sane
 
 
 def ask(tx: Tx, peers: Iterable[str], now_ms: int) -> None:
@@ -124,10 +156,16 @@ def cases_told(tx: Tx) -> list[str]:
 
 
 def told(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
-    """What was told of one case, by lane and sequence."""
+    """What was told of one case, by lane and sequence; what was altered in the store is left out."""
     r = t.recovery_told
     query = select(r).where(r.c.case_id == case_id).order_by(r.c.way, r.c.peer, r.c.sequence)
-    return encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
+    return _readable(tx, query)
+
+
+def _readable(tx: Tx, query: Select[Any]) -> list[Mapping[str, Any]]:
+    rows = [row._mapping for row in tx.execute(query)]
+    bodies = encryption_of(tx).readable(tx, [(row["case_id"], bytes(row["body"])) for row in rows])
+    return [{**row, "body": body} for row, body in zip(rows, bodies, strict=True) if body]
 
 
 def told_count(tx: Tx) -> int:
@@ -174,10 +212,9 @@ def forget_held(tx: Tx) -> None:
 
 
 def waiting(tx: Tx) -> list[Mapping[str, Any]]:
-    """What waits in the outbox, oldest first."""
+    """What waits in the outbox, oldest first; what was altered in the store is left out."""
     o = t.outbox
-    query = select(o).where(o.c.state == "waiting").order_by(o.c.id)
-    return encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
+    return _readable(tx, select(o).where(o.c.state == "waiting").order_by(o.c.id))
 
 
 def renew(tx: Tx, row: int, case_id: str, values: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from bus.contract.messages import CaseKind
 from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register
 from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
+from bus.custody.strangers import without_strangers
 from bus.store import cases, inbox, outbox, recovery
 from bus.store.database import Tx
 from bus.store.timestamps import ms
@@ -122,6 +123,7 @@ class UnitOfWork:
         record = self.record(case_id)
         with _within_bounds():
             decision = hear_message(record, data, message.source, self.context.me, case_id, self.now)
+        decision = without_strangers(record, decision, data, self.context.security.is_member)
         self._put(decision, "superseded" if decision.superseded else "heard", data.kind, message.source, message)
         if decision.needs_handling and not decision.superseded:
             self._tasks.append((message, body))

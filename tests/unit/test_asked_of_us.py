@@ -15,6 +15,7 @@ from bus.custody import commands as c
 from bus.security.master_key import FileKey
 from bus.store import archive
 from bus.store import tables as t
+from bus.store.database import Tx
 from bus.store.encryption import CaseEncryption
 from tests.unit.steps import NOW, BareCenter, a_case, carry, opened
 
@@ -85,7 +86,7 @@ def test_what_is_erased_or_altered_in_the_archive_ends_no_log(tmp_path: Path) ->
         offer(center, PARTY)
     carry(center, peer)
 
-    def spoil(tx: archive.Tx) -> None:
+    def spoil(tx: Tx) -> None:
         rows = tx.execute(select(t.archive.c.id, t.archive.c.body).order_by(t.archive.c.id)).all()
         altered = [row.id for row in rows[: archive.READ_AT_ONCE + 2]]
         tx.execute(update(t.archive).where(t.archive.c.id.in_(altered)).values(body=rows[-1].body))

@@ -27,7 +27,7 @@ from bus.pipeline.handle import CircuitBreaker, Claimed, RetryPolicy, finish_and
 from bus.security.master_key import FileKey
 from bus.store import cases, parked, schema
 from bus.store import tables as t
-from bus.store.database import Store
+from bus.store.database import Store, Tx
 from bus.store.encryption import CaseEncryption
 from bus.store.timestamps import ms
 from tests.unit.steps import NOW, BareCenter, a_case, carry
@@ -245,7 +245,7 @@ def test_a_task_that_was_altered_in_the_store_is_parked_alone(tmp_path: Path) ->
     peer.offers(case)
     peer.offers(other)
 
-    def alter(tx: cases.Tx) -> None:
+    def alter(tx: Tx) -> None:
         bodies = list(tx.execute(select(t.work.c.body).order_by(t.work.c.id)).scalars())
         tx.execute(update(t.work).where(t.work.c.case_id == str(case.case_id)).values(body=bodies[-1]))
 
@@ -262,7 +262,7 @@ def test_an_altered_message_in_the_outbox_is_set_aside_and_the_others_leave(tmp_
     for case in made:
         center.execute(c.Register(case=case), c.Offer(case_id=case.case_id, to=(PARTY,)))
 
-    def alter(tx: cases.Tx) -> None:
+    def alter(tx: Tx) -> None:
         bodies = list(tx.execute(select(t.outbox.c.body).order_by(t.outbox.c.id)).scalars())
         tx.execute(update(t.outbox).where(t.outbox.c.case_id == str(made[0].case_id)).values(body=bodies[-1]))
 
