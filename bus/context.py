@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.security.message_security import MessageSecurity, Unsecured
+from bus.settings import Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,5 @@ class CenterContext:
     returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
     security: MessageSecurity = field(default_factory=Unsecured)
     """Who signs what leaves, and checks who has signed what arrives."""
+    quotas: Quotas = field(default_factory=Quotas)
+    """How much of one peer's is taken at once."""

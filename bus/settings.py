@@ -101,6 +101,18 @@ class Retention(_Part):
         return min(days for days, _ in self.terms)
 
 
+class Quotas(_Part):
+    """How much of one neighbour's this center takes at once. What is more is put off: the neighbour keeps it and sends
+    it again. Generous: no honest neighbour comes near, and both operators read ``quota`` when one does."""
+
+    held_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 40)] = 256 << 20
+    """Of one neighbour's messages that came before an earlier one and wait for it."""
+    open_offers: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
+    """Of one neighbour that this center has not answered."""
+    assists_per_case: Annotated[int, Field(ge=1, le=200)] = 50
+    """Requests for help in one case that this center has not answered."""
+
+
 class Trust(_Part):
     """Whose word counts: this center's own keys, and the county's directory of everybody's (``bus keys``)."""
 
@@ -148,6 +160,7 @@ class CenterSettings(BaseSettings):
     """Without it closed cases stay until somebody erases them (``bus erase``)."""
     trust: Trust | None = None
     """Without it nothing is signed or sealed, and the broker alone tells who has sent a message."""
+    quotas: Quotas = Quotas()
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from bus.cli.checks import Check, doubtful, well, wrong
 from bus.runtime.bootstrap import store_of
 from bus.security.errors import KeyUnusable
 from bus.settings import CenterSettings
-from bus.store import parked, schema
+from bus.store import parked, put_off, schema
 from bus.store import recovery as store_recovery
 from bus.store.database import DriverError, Store, StoreUnavailable
 
 DISK_FREE = 1 << 30
 """Bytes that should be free where the store and the attachments lie."""
+A_DAY = 86_400
 REMOTE_FILESYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "glusterfs", "ceph")
 
 
@@ -81,6 +83,7 @@ def _set_back(opened: Store) -> Iterator[Check]:
     with opened.reading() as tx:
         wild = store_recovery.wild_epoch(tx)
         reused = parked.count(tx, parked.PEER, "sequence-reused")
+    yield from _quotas(opened)
     if wild is not None:
         cure = Bilingual(
             "停中心，运行 bus recover，再启动：改用各中心都接受的纪元",
@@ -94,6 +97,28 @@ def _set_back(opened: Store) -> Iterator[Check]:
             f"looks put back to an old backup ({reused} messages refused)",
         )
         yield wrong("recovery", zh, en, cure)
+
+
+def _quotas(opened: Store) -> Iterator[Check]:
+    """Neighbours of whom more came than is taken at once, and such as take no more of ours."""
+    since_ms = int((time.time() - A_DAY) * 1000)
+    with opened.reading() as tx:
+        over, ours = put_off.listed(tx, since_ms), parked.count(tx, parked.PEER, "quota")
+    for one in over:
+        cure = Bilingual(
+            "问该中心为何送来这么多；确属需要时调高 [quotas]",
+            "ask that center why it sends so much; raise [quotas] where it must",
+        )
+        what = f"{one['peer']} {one['quota']}"
+        yield doubtful(
+            "quota", f"{what}：已推迟 {one['times']} 件报文", f"{what}: {one['times']} messages put off", cure
+        )
+    if ours:
+        cure = Bilingual(
+            "用 bus parked list 查看是哪个中心；报文会自动重发，也可与其运维联系",
+            "`bus parked list` names it; all is sent again by itself, or talk to its operator",
+        )
+        yield doubtful("quota", "有中心暂缓接收本中心的报文", "a center takes no more of ours at once", cure)
 
 
 def _durable(opened: Store) -> str:

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bus.log import dropped
-from bus.store import cases, inbox, outbox, parked
+from bus.store import cases, inbox, outbox, parked, put_off
 from bus.store.database import Store
 from bus.transports.port import Transport
 
@@ -49,8 +49,9 @@ class Metrics:
         """Called by the registry at each reading."""
         now_ms = int(time.time() * 1000)
         with self._store.reading() as tx:
-            out, desk, aside, known = (
-                outbox.figures(tx), inbox.figures(tx), parked.figures(tx), cases.count_by_status(tx)
+            out, desk, aside, known, over = (
+                outbox.figures(tx), inbox.figures(tx), parked.figures(tx), cases.count_by_status(tx),
+                put_off.listed(tx, 0),
             )  # fmt: skip
         road = self._transport.state()
         yield self._gauge("bus_outbox_depth", "Messages without a receipt", out["waiting"])
@@ -66,6 +67,10 @@ class Metrics:
             places.add_metric([self._center, place], aside[place])
         yield places
         yield self._gauge("bus_parked_oldest_seconds", "Age of the oldest of it", _age(aside["oldest_ms"], now_ms))
+        by_peer = CounterMetricFamily("bus_put_off", "Messages put off by a quota", labels=["center", "peer"])
+        for one in over:
+            by_peer.add_metric([self._center, one["peer"]], one["times"])
+        yield by_peer
         by_status = GaugeMetricFamily("bus_cases", "Cases known here", labels=["center", "status"])
         for status in ("open", "resolved", "closed"):
             by_status.add_metric([self._center, status], known.get(status, 0))

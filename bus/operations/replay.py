@@ -207,7 +207,7 @@ _REPLAYS = {parked.WIRE: _from_the_wire, parked.DESK: _from_the_desk, parked.PEE
 def _arrive_again(store: Store, context: CenterContext, row: Row, now: datetime) -> Replayed:
     """``receive`` has a transaction of its own: if we die between the two, the next replay finds a repeat."""
     counts = receive(store, context, [Delivery(row["body"], row["peer"], None)], now)
-    left = any(counts[name] for name in ("parked", "refused", "early", "recovering"))
+    left = any(counts[name] for name in ("parked", "refused", "early", "recovering", "put-off"))
 
     def change(tx: Tx) -> Replayed:
         uow, after = UnitOfWork(tx, context, now), _held(tx, row["id"]) if left else row

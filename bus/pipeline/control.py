@@ -22,6 +22,8 @@ OTHER_BYTES = "its recipient vouches for another document under this id; it is s
 
 DIGEST_MISSING = "its receipts said for which bytes they vouch, and do so no more: ask which program runs there"
 
+PUT_OFF = "its recipient takes no more at once: it is sent again by itself, and this row goes with its receipt"
+
 Control = Receipt | Failure | LogAsked | LogTold
 
 RECEIPTED = "receipted"
@@ -123,6 +125,7 @@ def _take_receipt(
     done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
     refused = [(str(i.message_id), i.code or "refused") for i in items if i.verdict is Verdict.REFUSED]
     rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
+    parked.take_quota(tx, done)
     counts[RECEIPTED] += outbox.receipted(tx, peer, done, refused)
     for message_id, code in refused:
         row = rows.get(message_id)
@@ -168,6 +171,7 @@ def _other_bytes_row(
 
 def _failure_row(message: Message[Failure], context: CenterContext, now: datetime) -> dict[str, Any]:
     what = (message.data.digest or str(message.data.about or message.id)).encode()
-    row = parked_row(parked.PEER, context, what, message, message.data.code, "a peer could not read what we sent", now)
+    hint = PUT_OFF if message.data.code == "quota" else "a peer could not read what we sent"
+    row = parked_row(parked.PEER, context, what, message, message.data.code, hint, now)
     about = str(message.data.about) if message.data.about else None
     return row | {"message_id": about, "body": None}

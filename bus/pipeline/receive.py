@@ -18,6 +18,8 @@ from bus.contract.epochs import MAX_AHEAD, epoch_of, epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, Verdict
 from bus.custody import Refusal
 from bus.pipeline.control import Control, strange_rows, take
+from bus.pipeline.held_messages import HeldMessages
+from bus.pipeline.quotas import HELD_BYTES
 from bus.pipeline.receive_batch import Inbound, ReceiveBatch
 from bus.pipeline.verify import fault_by_now, wrong_envelope
 from bus.recovery.responder import enter_epochs
@@ -74,7 +76,7 @@ def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[De
     whole = [delivery for delivery in deliveries if not delivery.damaged]
     arrived, control, strange = _read(whole, context, now)
 
-    def change(tx: Tx) -> Counter[str]:
+    def change(tx: Tx) -> ReceiveBatch:
         batch = ReceiveBatch(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
         for row, error in (strange_rows(context, *one, now) for one in strange):
             batch.counts["parked"] += 1
@@ -93,11 +95,40 @@ def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[De
             _apply_all(uow, batch, arrived)
         else:  # no receipt: it comes again when we know our cases again
             batch.counts["recovering"] += len(arrived)
-        parked.park(tx, batch.park)
-        outbox.owe_errors(tx, batch.errors)
-        return batch.counts
+        _settle(uow, batch)
+        return batch
 
-    return store.write(change)
+    batch = store.write(change)
+    return batch.counts + _release_rest(store, context, batch.held.unfinished, now)
+
+
+def _release_rest(store: Store, context: CenterContext, lanes: set[inbox.Lane], now: datetime) -> Counter[str]:
+    """Apply what one transaction had no room for, a part at a time. Should we die between two, the next message of the
+    lane, which is not receipted and comes again, goes on with it."""
+    counts: Counter[str] = Counter()
+    while lanes:
+
+        def change(tx: Tx, lanes: set[inbox.Lane] = lanes) -> ReceiveBatch:
+            uow, batch = UnitOfWork(tx, context, now), ReceiveBatch()
+            batch.epochs = {peer: known for peer, (known, _) in archive.epochs(tx, {peer for peer, _ in lanes}).items()}
+            uow.load({UUID(case_id) for _, case_id in lanes})
+            start = _begin(uow, batch, lanes)
+            for lane in sorted(lanes):
+                _release(uow, batch, lane)
+            _write(uow, batch, start)
+            _settle(uow, batch)
+            return batch
+
+        batch = store.write(change)
+        counts += batch.counts
+        lanes = batch.held.unfinished
+    return counts
+
+
+def _settle(uow: UnitOfWork, batch: ReceiveBatch) -> None:
+    parked.park(uow.tx, batch.park)
+    errors = batch.quotas.write(uow.tx, uow.context.me, uow.now_ms)
+    outbox.owe_errors(uow.tx, batch.errors + errors)
 
 
 def _read(
@@ -140,23 +171,33 @@ def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
 
 
 def _apply_all(uow: UnitOfWork, batch: ReceiveBatch, arrived: list[Inbound]) -> None:
-    tx = uow.tx
     uow.load({_case(a) for a in arrived})
-    batch.marks = {
-        lane: max(mark, epoch_start(batch.epochs.get(lane[0], 0)))
-        for lane, mark in inbox.applied_marks(tx, {a.lane for a in arrived}).items()
-    }
-    start = dict(batch.marks)
-    batch.held = inbox.held(tx, batch.marks)
-    known = inbox.remembered(tx, {a.position for a in arrived if a.message.sequence <= batch.marks[a.lane]})
+    start = _begin(uow, batch, {a.lane for a in arrived})
+    known = inbox.remembered(uow.tx, {a.position for a in arrived if a.message.sequence <= batch.marks[a.lane]})
     for one in sorted(arrived, key=lambda a: a.message.sequence):
         _place(uow, batch, one, known)
+    _write(uow, batch, start)
+
+
+def _begin(uow: UnitOfWork, batch: ReceiveBatch, lanes: set[inbox.Lane]) -> dict[inbox.Lane, int]:
+    """Read how far these lanes are, and what is held back in them. Returns how far they are."""
+    batch.marks = {
+        lane: max(mark, epoch_start(batch.epochs.get(lane[0], 0)))
+        for lane, mark in inbox.applied_marks(uow.tx, lanes).items()
+    }
+    batch.held = HeldMessages.of(uow.tx, batch.marks)
+    return dict(batch.marks)
+
+
+def _write(uow: UnitOfWork, batch: ReceiveBatch, start: dict[inbox.Lane, int]) -> None:
+    """Write down what was applied and held back since the lanes were as in ``start``."""
+    tx = uow.tx
     uow.flush()
     moved = {lane: mark for lane, mark in batch.marks.items() if mark != start[lane]}
     outbox.set_lanes(tx, "applied", moved, uow.epoch.number)
     inbox.remember(tx, batch.applied)
     inbox.hold(tx, batch.hold)
-    inbox.release(tx, batch.released)
+    inbox.release(tx, batch.held.released)
     archive.keep(tx, batch.archived)
     outbox.owe_receipts(tx, batch.receipts)
     for code in NOT_FINAL:
@@ -177,20 +218,27 @@ def _place(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, known: dict[tuple
         batch.counts["parked"] += 1
         batch.park.append(parked_row(parked.WIRE, uow.context, one.body, one.message, "too-far-ahead", "", uow.now))
     elif sequence > mark + 1:
-        batch.counts["held"] += 1
-        if sequence not in batch.held.setdefault(one.lane, {}):
-            batch.held[one.lane][sequence] = one.body
-            batch.hold.append(
-                {
-                    "peer": one.lane[0],
-                    "case_id": one.lane[1],
-                    "sequence": sequence,
-                    "body": one.body,
-                    "at_ms": uow.now_ms,
-                }
-            )
+        _hold_back(uow, batch, one)
     elif _apply(uow, batch, one):
         _release(uow, batch, one.lane)
+
+
+def _hold_back(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> None:
+    (peer, case_id), sequence = one.lane, one.message.sequence
+    if not batch.held.has(one.lane, sequence):
+        if not batch.quotas.may_hold(uow, peer, len(one.body)):
+            _put_off(batch, one, HELD_BYTES)
+            return
+        batch.held.add(one.lane, sequence, one.body)
+        row = {"peer": peer, "case_id": case_id, "sequence": sequence, "body": one.body, "at_ms": uow.now_ms}
+        batch.hold.append(row)
+    batch.counts["held"] += 1
+
+
+def _put_off(batch: ReceiveBatch, one: Inbound, quota: str) -> None:
+    """No receipt, and nothing is applied: its sender sends it again."""
+    batch.counts["put-off"] += 1
+    batch.quotas.note(one.message.source, quota, one.message_id)
 
 
 def _repeat(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, known: dict[tuple[str, str, int], Any]) -> None:
@@ -216,23 +264,27 @@ def _is_place(row: dict[str, Any], place: tuple[str, str, int]) -> bool:
 
 def _release(uow: UnitOfWork, batch: ReceiveBatch, lane: inbox.Lane) -> None:
     """Apply what was held back behind the message that has just been applied."""
-    waiting = batch.held.get(lane, {})
-    while (sequence := batch.marks[lane] + 1) in waiting:
-        body = waiting[sequence]
-        try:
-            one = Inbound(body, decode(body))
-        except Undecodable as error:
-            if error.envelope is None:  # it was readable when it was held back
-                raise
-            one = Inbound(body, error.envelope, error.code)
-        fault = fault_by_now(body, one.message, lane[0], uow.context)
+    while batch.held.has(lane, sequence := batch.marks[lane] + 1):
+        if not batch.held.may_release(lane, sequence):
+            return
+        body = batch.held.body(uow.tx, lane, sequence)
+        one = None if body is None else _held_back(body)
+        if one is None:  # it was altered since: its sender has it still
+            batch.held.drop(lane, sequence)
+            return
+        fault = fault_by_now(one.body, one.message, lane[0], uow.context)
         if fault:
             _park_held(uow, batch, one, fault)
-        elif not _apply(uow, batch, one):
             return
-        del waiting[sequence]
-        batch.released.append((*lane, sequence))
-        batch.hold = [row for row in batch.hold if not _is_place(row, (*lane, sequence))]
+        if not _apply(uow, batch, one):
+            return
+
+
+def _held_back(body: bytes) -> Inbound | None:
+    try:
+        return Inbound(body, decode(body))
+    except Undecodable as error:
+        return None if error.envelope is None else Inbound(body, error.envelope, error.code)
 
 
 def _park_held(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, fault: str) -> None:
@@ -242,15 +294,21 @@ def _park_held(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, fault: str) -
     batch.counts["parked"] += 1
     batch.park.append(row | {"case_id": one.lane[1], "message_id": one.message_id})
     batch.errors += error
+    batch.held.drop(one.lane, one.message.sequence)
+    batch.hold = [row for row in batch.hold if not _is_place(row, one.position)]
 
 
 def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     """Give one message to custody; its place in the lane is then taken and it is receipted, whatever became of it.
 
-    False for the exceptions. Of a case that is not known here yet, whoever spoke has it from a third center (a ruling
-    that is still on its way to us); one whose record cannot be read may be mended. Both are parked without a receipt,
-    and come again."""
+    False for the exceptions. What passes its sender's quota is put off. Of a case that is not known here yet, whoever
+    spoke has it from a third center (a ruling that is still on its way to us); one whose record cannot be read may be
+    mended. Both are parked. None of them is receipted, so they come again."""
     verdict, code, hint = Verdict.APPLIED, "", ""
+    quota = batch.quotas.exceeded(uow, one.message)
+    if quota:
+        _put_off(batch, one, quota)
+        return False
     try:
         if one.fault:
             raise Refusal(one.fault, "the sender and this center do not agree on the contract")  # noqa: TRY301 - one way out for every refusal
@@ -268,6 +326,8 @@ def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     except Exception as bug:
         verdict, code, hint = Verdict.REFUSED, "internal", type(bug).__name__
     batch.marks[one.lane] = one.message.sequence
+    batch.hold = [row for row in batch.hold if not _is_place(row, one.position)] if batch.hold else batch.hold
+    batch.held.drop(one.lane, one.message.sequence)
     batch.counts[verdict.value] += 1
     exactly = digest(one.body)
     _owe(batch, one, verdict, code or None, exactly, uow.now)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bus.contract.envelope import Message
+from bus.pipeline.held_messages import HeldMessages
+from bus.pipeline.quotas import PeerQuotas
 from bus.store import inbox
 
 
@@ -37,7 +39,8 @@ class ReceiveBatch:
     epochs: dict[str, int] = field(default_factory=dict)
     """Of peers that were put back to a backup: the era in which they speak."""
     marks: dict[inbox.Lane, int] = field(default_factory=dict)
-    held: dict[inbox.Lane, dict[int, bytes]] = field(default_factory=dict)
+    held: HeldMessages = field(default_factory=HeldMessages)
+    quotas: PeerQuotas = field(default_factory=PeerQuotas)
     applied: list[dict[str, Any]] = field(default_factory=list)
     archived: list[dict[str, Any]] = field(default_factory=list)
     """What goes into the archive."""
@@ -45,5 +48,4 @@ class ReceiveBatch:
     errors: list[dict[str, Any]] = field(default_factory=list)
     park: list[dict[str, Any]] = field(default_factory=list)
     hold: list[dict[str, Any]] = field(default_factory=list)
-    released: list[tuple[str, str, int]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)

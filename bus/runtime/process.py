@@ -38,7 +38,7 @@ from bus.sdk.discovery import load_adapter
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
-from bus.store import archive, schema
+from bus.store import archive, put_off, schema
 from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import SendResult, Transport
@@ -87,7 +87,9 @@ class CenterProcess:
         self.transport = transport
         self.center = load_adapter(settings.adapter_package)
         security = security_of(settings.trust)
-        self.context = CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security)
+        self.context = CenterContext(
+            settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas
+        )
         self.store = store_of(settings)
         self._directories = DirectoryMemory(security, self.store)
         self.attachments = AttachmentService(blob_store_of(settings, self.store), settings.http.public_url, security)
@@ -230,6 +232,14 @@ class CenterProcess:
         unusual = {n: count for n, count in self.engine.received.items() if n in UNUSUAL and count}
         if unusual:
             self.log.warning("not-applied", counts=unusual)
+        if self.engine.received["put-off"]:
+            self._tell_put_off()
+
+    def _tell_put_off(self) -> None:
+        """Which neighbours want more than their quota, now."""
+        with self.store.reading() as tx:
+            for one in put_off.listed(tx, ms(clock()) - 1000):
+                self.log.warning("quota", peer=one["peer"], code=one["quota"], count=one["times"])
 
     def _handle(self) -> None:
         self._handle_due.clear()

@@ -134,6 +134,7 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
             "changed_ms": now_ms,
             "sensitive": bool(record.case.sensitive),
             "record": record.model_dump_json().encode(),
+            "offerer": record.offer_in.offerer if record.offer_in is not None else None,
         }
         rows.append(row)
     hidden = [{**row, "record": _packed(row["record"])} for row in encryption_of(tx).encrypted(tx, rows, "record")]
@@ -153,6 +154,12 @@ def count_by_status(tx: Tx) -> dict[str, int]:
     """How many cases are known here, by status."""
     query = select(t.cases.c.status, func.count()).group_by(t.cases.c.status)
     return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def open_offers(tx: Tx, peer: str, most: int) -> int:
+    """How many offers of ``peer`` wait for this center's answer, up to ``most``."""
+    found = select(t.cases.c.case_id).where(t.cases.c.offerer == peer).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 _NEXT = Prepared(

@@ -43,7 +43,10 @@ _MARKS = Prepared(
 )
 _A, _H, _W = t.applied.c, t.held.c, t.work.c
 _REMEMBERED = Prepared(lambda _: select(t.applied).where(among("places", _A.peer, _A.case_id, _A.sequence)))
-_HELD = Prepared(lambda _: select(_H.peer, _H.case_id, _H.sequence, _H.body).where(among("lanes", _H.peer, _H.case_id)))
+_HELD = Prepared(
+    lambda _: select(_H.peer, _H.case_id, _H.sequence, func.length(_H.body)).where(among("lanes", _H.peer, _H.case_id))
+)
+_HELD_BODIES = Prepared(lambda _: select(_H.sequence, _H.body).where(among("places", _H.peer, _H.case_id, _H.sequence)))
 _RELEASE = Prepared(lambda _: delete(t.held).where(among("places", _H.peer, _H.case_id, _H.sequence)))
 
 
@@ -73,15 +76,27 @@ def hold(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_new(tx, t.held, encryption_of(tx).encrypted(tx, rows), ["peer", "case_id", "sequence"])
 
 
-def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, bytes]]:
-    """What is held back in these lanes: sequence → body."""
+def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, int]]:
+    """What is held back in these lanes: sequence → bytes."""
     wanted = list(lanes)
-    found: dict[Lane, dict[int, bytes]] = {}
-    rows = _HELD.rows(tx, lanes=as_list(wanted)) if wanted else ()
-    bodies = encryption_of(tx).decrypted(tx, [(row[1], row[3]) for row in rows])
-    for (peer, case_id, sequence, _), body in zip(rows, bodies, strict=True):
-        found.setdefault((peer, case_id), {})[sequence] = body
+    found: dict[Lane, dict[int, int]] = {}
+    for peer, case_id, sequence, size in _HELD.rows(tx, lanes=as_list(wanted)) if wanted else ():
+        found.setdefault((peer, case_id), {})[sequence] = size
     return found
+
+
+def held_bodies(tx: Tx, lane: Lane, sequences: Sequence[int]) -> dict[int, bytes | None]:
+    """What is held back at these places of a lane: sequence → body, None for one that was altered in the store."""
+    places = [(*lane, sequence) for sequence in sequences]
+    rows = _HELD_BODIES.rows(tx, places=as_list(places)) if places else ()
+    bodies = encryption_of(tx).readable(tx, [(lane[1], body) for _, body in rows])
+    return {sequence: body for (sequence, _), body in zip(rows, bodies, strict=True)}
+
+
+def held_bytes(tx: Tx, peer: str) -> int:
+    """How much of what ``peer`` said is held back."""
+    size = select(func.coalesce(func.sum(func.length(_H.body)), 0)).where(_H.peer == peer)
+    return int(tx.execute(size).scalar_one())
 
 
 def release(tx: Tx, places: Sequence[tuple[str, str, int]]) -> None:

@@ -78,6 +78,13 @@ _TAKE_KNOWN = Prepared(
 )
 
 
+_TAKE_QUOTA = Prepared(
+    lambda _: delete(t.parked).where(
+        t.parked.c.place == PEER, t.parked.c.code == "quota", among("messages", t.parked.c.message_id)
+    )
+)
+
+
 def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Park these; the same thing parked again is counted, not doubled."""
     _PARK.each(tx, encryption_of(tx).encrypted(tx, rows))
@@ -111,6 +118,12 @@ def take_known(tx: Tx, code: str, message_ids: Sequence[str]) -> None:
     """These messages were parked with ``code`` and have been applied since."""
     if message_ids:
         _TAKE_KNOWN.run(tx, why=code, messages=as_list(message_ids))
+
+
+def take_quota(tx: Tx, message_ids: Sequence[str]) -> None:
+    """These messages were put off by their recipient, and have been taken since."""
+    if message_ids:
+        _TAKE_QUOTA.run(tx, messages=as_list(message_ids))
 
 
 def count(tx: Tx, place: str, code: str) -> int:

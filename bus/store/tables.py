@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData()
@@ -47,10 +48,18 @@ cases = Table(
     Column("changed_ms", BigInteger, nullable=False),
     Column("sensitive", Boolean, nullable=False, default=False, server_default=false()),
     Column("record", Text, nullable=False),
+    Column("offerer", CENTER, nullable=True),
     Index("cases_by_number", "number"),
     Index("cases_by_status", "status", "changed_ms"),
+    Index(
+        "cases_offered",
+        "offerer",
+        sqlite_where=text("offerer IS NOT NULL"),
+        postgresql_where=text("offerer IS NOT NULL"),
+    ),
 )
-"""One row per case known here: the custody record as JSON, and what operators ask for as columns."""
+"""One row per case known here: the custody record as JSON, and what is asked for as columns. ``offerer``: whose offer
+of it waits for this center's answer."""
 
 case_keys = Table(
     "case_keys",
@@ -182,6 +191,19 @@ held = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 """Messages that came before an earlier one of their lane, kept until it comes."""
+
+put_off = Table(
+    "put_off",
+    metadata,
+    Column("peer", CENTER, primary_key=True),
+    Column("quota", CODE, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("told_ms", BigInteger, nullable=False),
+)
+"""Peers of whom more came than this center takes at once: how many of their messages were put off in all, which quota
+the last one would have passed, and when the peer's operator was told."""
 
 work = _rows(
     "work",

@@ -59,7 +59,7 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
         for table in ("archive", "eras", "pages_owed", "recoveries", "recovery_peers", "recovery_told"):
             tx.exec_driver_sql(f"DROP TABLE {table}")
         tx.exec_driver_sql("ALTER TABLE work DROP COLUMN said")
-        for table in (
+        made_since = (
             "receipts_heard",
             "accesses",
             "attachments_came",
@@ -68,12 +68,16 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             "case_files",
             "directories",
             "vouching_peers",
-        ):
+            "put_off",
+        )
+        for table in made_since:
             tx.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("outbox", "receipts", "applied"):
             tx.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN digest")
         tx.exec_driver_sql("DROP INDEX parked_by_message")
         tx.exec_driver_sql("ALTER TABLE cases DROP COLUMN sensitive")
+        tx.exec_driver_sql("DROP INDEX cases_offered")
+        tx.exec_driver_sql("ALTER TABLE cases DROP COLUMN offerer")
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     schema.upgrade(store)
     schema.upgrade(store)
@@ -202,7 +206,9 @@ def test_held_messages_wait_once_and_are_released(store: Store) -> None:
     store.write(lambda tx: inbox.hold(tx, [place, place]))
     lane = (PEER, str(place["case_id"]))
     with store.reading() as tx:
-        assert inbox.held(tx, [lane]) == {lane: {3: b"x"}}
+        assert inbox.held(tx, [lane]) == {lane: {3: 1}}
+        assert inbox.held_bodies(tx, lane, [2, 3]) == {3: b"x"}
+        assert (inbox.held_bytes(tx, PEER), inbox.held_bytes(tx, ME)) == (1, 0)
     store.write(lambda tx: inbox.release(tx, [(*lane, 3)]))
     with store.reading() as tx:
         assert inbox.held(tx, [lane]) == {}

@@ -1,0 +1,94 @@
+"""How much of one peer's a center takes at once. What is merely too much is put off: it is not receipted, nothing of it
+is applied, and its sender's outbox sends it again. So its lane keeps its order, and no other lane waits for it.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from bus.contract.envelope import Message
+from bus.contract.messages import AssistRequested, Offered
+from bus.custody import Record, Refusal
+from bus.custody.bounds import open_assists
+from bus.store import cases, inbox, put_off
+from bus.store.database import Tx
+from bus.store.unit_of_work import UnitOfWork
+
+CODE = "quota"
+HELD_BYTES = "held-bytes"
+OPEN_OFFERS = "open-offers"
+ASSISTS_PER_CASE = "assists-per-case"
+TOLD_EVERY_MS = 600_000
+"""So often, at most, is a peer's operator told."""
+
+
+@dataclass(slots=True)
+class PeerQuotas:
+    """One window's view of what peers have here."""
+
+    held: dict[str, int] = field(default_factory=dict)
+    """Peer → bytes that are held back."""
+    offers: dict[str, int] = field(default_factory=dict)
+    """Peer → its offers that wait for an answer."""
+    put_off: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    """Peer → which quota, how many messages, and the first of them."""
+
+    def may_hold(self, uow: UnitOfWork, peer: str, size: int) -> bool:
+        """Whether there is room for one more message that came too early; then it is counted."""
+        known = self.held[peer] if peer in self.held else inbox.held_bytes(uow.tx, peer)
+        fits = known + size <= uow.context.quotas.held_bytes
+        self.held[peer] = known + size if fits else known
+        return fits
+
+    def exceeded(self, uow: UnitOfWork, message: Message[Any]) -> str:
+        """Which quota this message, whose turn has come, would pass; empty for none."""
+        if isinstance(message.data, Offered):
+            return "" if self._may_offer(uow, message) else OPEN_OFFERS
+        if isinstance(message.data, AssistRequested):
+            record = _known(uow, message)
+            full = record is not None and open_assists(record) >= uow.context.quotas.assists_per_case
+            return ASSISTS_PER_CASE if full else ""
+        return ""
+
+    def _may_offer(self, uow: UnitOfWork, message: Message[Any]) -> bool:
+        peer, record, most = message.source, _known(uow, message), uow.context.quotas.open_offers
+        if record is not None and record.offer_in is not None:
+            return True
+        if peer not in self.offers:
+            self.offers[peer] = cases.open_offers(uow.tx, peer, most)
+        self.offers[peer] += 1
+        return self.offers[peer] <= most
+
+    def note(self, peer: str, quota: str, message_id: str) -> None:
+        """One message of this peer is put off."""
+        _, count, first = self.put_off.get(peer, (quota, 0, message_id))
+        self.put_off[peer] = quota, count + 1, first
+
+    def write(self, tx: Tx, me: str, now_ms: int) -> list[dict[str, Any]]:
+        """Write down what was put off. Returns the errors owed to its senders' operators."""
+        errors = []
+        for peer, (quota, count, first) in self.put_off.items():
+            if put_off.note(tx, peer, quota, count, now_ms, TOLD_EVERY_MS):
+                errors.append(_error(me, peer, quota, first, now_ms))
+        return errors
+
+
+def _known(uow: UnitOfWork, message: Message[Any]) -> Record | None:
+    case_id: UUID = message.subject  # type: ignore[assignment]  # only messages about a case come here
+    try:
+        return uow.record(case_id)
+    except Refusal:  # it cannot be read, and will be refused for that
+        return None
+
+
+def _error(me: str, peer: str, quota: str, message_id: str, now_ms: int) -> dict[str, Any]:
+    """The same digest for all of them: a program that does not know this code shows its operator one row."""
+    return {
+        "peer": peer,
+        "code": CODE,
+        "text": f"put off ({quota}): it is sent again, and taken when there is room",
+        "about": message_id,
+        "digest": hashlib.sha256(f"{CODE} {me}".encode()).hexdigest(),
+        "next_ms": now_ms,
+    }
