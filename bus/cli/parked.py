@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from bus.cli.options import ConfigFile, context_of, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, age, moment
 from bus.cli.redacted import envelope, redacted
 from bus.context import CenterContext
+from bus.operations import lanes
 from bus.operations import replay as acts
 from bus.operations.backlog import backlog
 from bus.settings import CenterSettings
@@ -158,19 +160,14 @@ def discard(
 ) -> None:
     """放弃，并记入流水 / give it up for good; noted in the journal with its reason."""
     output = Output(lang, as_json)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", reason):
-        output.fail(
-            "请用 --reason 给出一个代码词，例：handled-by-phone",
-            "--reason needs one code word, such as handled-by-phone",
-            USAGE,
-        )
+    _needs_code_word(output, reason)
 
     def act(store: Store, context: CenterContext, number: str) -> tuple[str, str]:
         if number.startswith("o"):
             output.fail(
-                "未回执的报文不能丢弃：其后同案报文会一直等它；请等收件方恢复，或提请裁定",
+                "未回执的报文不能丢弃：其后同案报文会一直等它；请等收件方恢复，或提请裁定；收件方并不存在时用 end-lane",
                 "a message without a receipt cannot be discarded: what follows it in its case would wait for ever; "
-                "wait for its recipient, or ask the arbiter",
+                "wait for its recipient, or ask the arbiter; `bus parked end-lane` where there is no such center",
             )
         try:
             acts.discard(store, context, _row(output, number), reason, _now())
@@ -180,6 +177,53 @@ def discard(
 
     for number in _each(output, config, numbers, code, act):
         output.say(f"{number}：已放弃", f"{number}: discarded")
+
+
+@parked.command("end-lane")
+def end_lane(
+    centers: Annotated[
+        list[str] | None, typer.Argument(metavar="CENTER...", help="并不存在的中心 / centers that do not exist")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="理由，一个代码词 / why, one code word")] = "",
+    strangers: Annotated[bool, typer.Option("--strangers", help="所有并不存在的中心 / all such centers")] = False,
+    config: ConfigFile = None,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """放弃寄给并不存在的中心的一切，并记入流水 / give up all that waits for a center that does not exist; noted."""
+    output = Output(lang, as_json)
+    _needs_code_word(output, reason)
+    if bool(centers) == strangers:
+        output.fail("请给出中心名称，或用 --strangers", "name centers, or --strangers, not both", USAGE)
+    done: dict[str, lanes.Ended] = {}
+    with output.guarding():
+        settings = store_settings(config)
+        with opened_store(settings) as store:
+            context = context_of(settings)
+            for center in centers or lanes.strangers(store, context):
+                try:
+                    done[center] = lanes.end_lanes(store, context, center, reason, _now())
+                except lanes.LaneInUse:
+                    output.fail(
+                        f"{center} 存在，或只是暂时不在：报文保留；久不应答可提请裁定",
+                        f"{center} exists, or is merely away: what waits for it stays; or ask the arbiter",
+                    )
+    if as_json:
+        output.data([{"center": center, **asdict(ended)} for center, ended in done.items()])
+    for center, ended in done.items():
+        output.say(
+            f"{center}：放弃 {ended.messages} 件报文，涉及 {ended.cases} 个案件",
+            f"{center}: {ended.messages} messages of {ended.cases} cases given up",
+        )
+
+
+def _needs_code_word(output: Output, reason: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", reason):
+        output.fail(
+            "请用 --reason 给出一个代码词，例：handled-by-phone",
+            "--reason needs one code word, such as handled-by-phone",
+            USAGE,
+        )
 
 
 def _each(

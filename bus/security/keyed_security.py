@@ -99,8 +99,13 @@ class KeyedSecurity:
         except KeyUnusable:
             return False
 
+    @property
+    def lists_members(self) -> bool:
+        """The directory does; but while a county goes over to signatures, not all are in it."""
+        return self.required
+
     def is_member(self, center: str) -> bool:
-        """Whoever the directory lists or has listed; while a county goes over to signatures, not all are in it."""
+        """Whoever the directory lists, or has ever listed."""
         return not self.required or self.directory.current().lists(center)
 
     def trouble(self, now: datetime) -> KeyUnusable | None:

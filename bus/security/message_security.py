@@ -32,6 +32,10 @@ class MessageSecurity(Protocol):
     def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
         """Whether the file of this hash may be fetched from this address, which a message has named."""
 
+    @property
+    def lists_members(self) -> bool:
+        """Whether anybody has said who the centers of the county are."""
+
     def is_member(self, center: str) -> bool:
         """Whether this is a center of the county, as far as anybody has said who is."""
 
@@ -65,6 +69,11 @@ class Unsecured:
     def may_fetch(self, _href: str, _sha256: str, _now: datetime) -> bool:
         """Nobody has said where the centers are."""
         return True
+
+    @property
+    def lists_members(self) -> bool:
+        """Nobody has."""
+        return False
 
     def is_member(self, _center: str) -> bool:
         """Nobody has said who is."""

@@ -133,6 +133,10 @@ class UnitOfWork:
         """Put down a case as peers have told it after this store was put back, and what must be said of it again."""
         self._put(Decision(record, tuple(says)), "restored", "case", self.context.me, None)
 
+    def amend(self, record: Record, way: str, peer: str, code: str) -> None:
+        """Put down what an operator has changed in a record; the journal says who is meant, and why."""
+        self._put(Decision(record), way, "lane", peer, None, code)
+
     def link(self, case_id: UUID, system: str, native_id: str) -> None:
         """Remember which record of the center's own system belongs to the case; what is linked already stays."""
         self._links.setdefault((system, native_id), str(case_id))
@@ -180,14 +184,16 @@ class UnitOfWork:
     def _kept(self) -> tuple[list[Any], ...]:
         return self._queued, self._tasks, self._journal
 
-    def _put(self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None) -> None:
+    def _put(
+        self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None, code: str = ""
+    ) -> None:
         record = decision.record
         case_id = record.case.case_id
         check_growth(self._records.get(case_id), record)
         self._before.setdefault(case_id, (self._records.get(case_id), case_id in self._changed))
         self._records[case_id] = record
         self._changed[case_id] = None
-        self.journal(case_id, way, kind, peer, cause.id if cause else None)
+        self.journal(case_id, way, kind, peer, cause.id if cause else None, code)
         for outgoing in decision.outgoing:
             self._queued.append(
                 _Queued(outgoing, case_id, cause.id if cause else None, cause.traceparent if cause else None)
