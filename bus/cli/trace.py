@@ -48,7 +48,7 @@ def trace(
     output = Output(lang, as_json)
     with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
         case_id = case_named(tx, case)
-        record = cases.read(tx, [case_id]).get(case_id) if case_id else None
+        record = cases.read_each(tx, [case_id]).records.get(case_id) if case_id else None
         lines = cases.journal(tx, case_id) if case_id else []
         unsettled = _waiting(tx, str(case_id))
     if record is None and not lines and not unsettled:

@@ -104,7 +104,7 @@ def _claim(tx: Tx, context: CenterContext, breaker: CircuitBreaker, now: datetim
     read is parked, and holds up its own case alone."""
     tasks = inbox.claim_work(tx, ms(now), 1 if breaker.probing else limit, LEASE_MS)
     ids = [UUID(task.case_id) for task in tasks]
-    records, natives = cases.read(tx, ids), cases.natives(tx, ids)
+    records, natives = cases.read_each(tx, ids).records, cases.natives(tx, ids)
     claimed, unreadable = [], []
     for task, case_id in zip(tasks, ids, strict=True):
         record, message = records.get(case_id), _message(task)

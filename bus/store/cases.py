@@ -15,7 +15,7 @@ from bus.custody import Record, Status
 from bus.custody.bounds import read_record
 from bus.store import files
 from bus.store import tables as t
-from bus.store.database import Tx
+from bus.store.database import StoreUnavailable, Tx
 from bus.store.encryption import MARK, encryption_of
 from bus.store.inserts import insert, insert_new, upsert
 from bus.store.statements import Prepared, Row, among, as_list
@@ -35,19 +35,32 @@ class Loaded:
 
 
 def load(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
-    """The records of these cases, locked until the transaction ends, in one order so that writers never deadlock. One
-    that cannot be read is left out, and harms no other."""
-    return _records(_LOCK, tx, case_ids).records
+    """The records of these cases, locked until the transaction ends, in one order so that writers never deadlock.
+    Raises ``StoreUnavailable`` when one of them cannot be read."""
+    return _all(load_each(tx, case_ids))
 
 
 def load_each(tx: Tx, case_ids: Iterable[UUID]) -> Loaded:
-    """The same, and which of these cases cannot be read."""
+    """The same; one that cannot be read harms no other."""
     return _records(_LOCK, tx, case_ids)
 
 
 def read(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
-    """The records of these cases, not locked; one that cannot be read is left out."""
-    return _records(_READ, tx, case_ids).records
+    """The records of these cases, not locked. Raises ``StoreUnavailable`` when one of them cannot be read."""
+    return _all(read_each(tx, case_ids))
+
+
+def read_each(tx: Tx, case_ids: Iterable[UUID]) -> Loaded:
+    """The same; one that cannot be read harms no other."""
+    return _records(_READ, tx, case_ids)
+
+
+def _all(loaded: Loaded) -> dict[UUID, Record]:
+    for case_id in loaded.unreadable:
+        raise StoreUnavailable(
+            f"the record of case {case_id} was altered, or cannot be read: compare with a backup", passing=False
+        )
+    return loaded.records
 
 
 def _records(query: Prepared, tx: Tx, case_ids: Iterable[UUID]) -> Loaded:

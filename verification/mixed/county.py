@@ -16,6 +16,7 @@ from typing import Any, Self
 from bus.demo.county_keys import keys_of_county
 from bus.demo.county_process import Program
 from bus.demo.local_county import Audit, LocalCounty
+from bus.store import put_off
 from stories import play
 from stories.stage import CENTERS, Stage
 from verification.checker import CenterEvidence, Evidence, Finding, When, check, effects_of, read, wrong
@@ -188,6 +189,7 @@ class MixedCounty:
         if (audit.answered, audit.lost, audit.twice, audit.parked) != (audit.cases, 0, 0, 0) or not audit.cases:
             raise PromiseBroken(f"{audit}")
         self._judge()
+        self._nobody_put_off()
         return audit
 
     def _judge(self) -> None:
@@ -203,6 +205,14 @@ class MixedCounty:
             self.local.until("no finding of the checker", none, 120)
         except TimeoutError:
             raise PromiseBroken("; ".join(map(str, findings[:10]))) from None
+
+    def _nobody_put_off(self) -> None:
+        """No honest center meets a quota. Raises ``PromiseBroken``."""
+        for center in set(CENTERS) - self.old:
+            with self.local.store(center).reading() as tx:
+                over = put_off.listed(tx, 0)
+            if over:
+                raise PromiseBroken(f"{center} put off {over[0]['peer']}: {over[0]['quota']}")
 
     def evidence(self) -> Evidence:
         """What the county has left so far."""

@@ -11,7 +11,7 @@ from bus.demo.county_process import CountyPlan
 
 V0_1_0: Mapping[str, str] = {"concurrency": "hands", "backend": "vendor"}
 """Settings as they are called today, and what v0.1.0 called them. Names that are the same in both do not stand here."""
-UNKNOWN_TO_V0_1_0: frozenset[str] = frozenset({"strict"})
+UNKNOWN_TO_V0_1_0: frozenset[str] = frozenset({"strict", "quotas"})
 """Settings of today that v0.1.0 refuses; it does without."""
 
 
