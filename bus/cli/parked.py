@@ -165,9 +165,9 @@ def discard(
     def act(store: Store, context: CenterContext, number: str) -> tuple[str, str]:
         if number.startswith("o"):
             output.fail(
-                "未回执的报文不能丢弃：其后同案报文会一直等它；请等收件方恢复，或提请裁定；收件方并不存在时用 end-lane",
+                "未回执的报文不能丢弃：其后同案报文会一直等它；请等收件方恢复，或提请裁定；无此中心用 bus parked end",
                 "a message without a receipt cannot be discarded: what follows it in its case would wait for ever; "
-                "wait for its recipient, or ask the arbiter; `bus parked end-lane` where there is no such center",
+                "wait for its recipient, or ask the arbiter; `bus parked end` where there is no such center",
             )
         try:
             acts.discard(store, context, _row(output, number), reason, _now())
@@ -179,8 +179,8 @@ def discard(
         output.say(f"{number}：已放弃", f"{number}: discarded")
 
 
-@parked.command("end-lane")
-def end_lane(
+@parked.command()
+def end(
     centers: Annotated[
         list[str] | None, typer.Argument(metavar="CENTER...", help="并不存在的中心 / centers that do not exist")
     ] = None,

@@ -16,7 +16,7 @@ from bus.cli.run import secret_faults
 from bus.operations.metrics import Metrics
 from bus.runtime.watch import GRACE, LOOK_EVERY
 from bus.settings import load
-from bus.store import schema
+from bus.store import put_off, schema
 from bus.store.database import Store
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
@@ -175,6 +175,7 @@ def test_the_figures_of_the_manual_are_those_of_a_center(tmp_path: Path) -> None
     """The operators' manual lists exactly the figures that a center gives to Prometheus."""
     store = Store(f"sqlite:///{tmp_path}/center.db")
     schema.upgrade(store)
+    store.write(lambda tx: put_off.note(tx, "party_service-150402", "open-offers", 1, 1, 1))  # else nobody stands there
     metrics = Metrics("media_center-150402", store, EmbeddedTransport("media_center-150402", EmbeddedBroker()))
     metrics.loop_ages = lambda: {"relay": 0.0}
     with metrics.timed("relay"):

@@ -63,9 +63,9 @@ def test_lanes_to_nobody_are_ended_and_nothing_more_is_said_in_them(media: BareC
     assert waiting(media) == 382
     code, _, _ = bus("parked", "discard", "o1", "--reason", "x", "--config", tmp_path / "here.toml")
     assert code != 0
-    code, _, _ = bus("parked", "end-lane", GHOSTS[0], "--reason", "invented", "--config", tmp_path / "here.toml")
+    code, _, _ = bus("parked", "end", GHOSTS[0], "--reason", "invented", "--config", tmp_path / "here.toml")
     assert (code, waiting(media)) == (0, 380)
-    code, *out = bus("parked", "end-lane", "--strangers", "--reason", "invented", "--config", tmp_path / "here.toml")
+    code, *out = bus("parked", "end", "--strangers", "--reason", "invented", "--config", tmp_path / "here.toml")
     assert code == 0, out
     assert record(media, case).path == (PARTY, MEDIA)
     media.execute(c.Report(case_id=case.case_id, stage="done", text="已修"))
@@ -92,7 +92,7 @@ def test_a_center_that_is_merely_away_keeps_its_lanes(media: BareCenter, tmp_pat
     media.relay()
     with pytest.raises(lanes.LaneInUse):
         lanes.end_lanes(media.store, media.context, PARTY, "x", NOW)
-    code, _, _ = bus("parked", "end-lane", PARTY, "--reason", "x", "--config", tmp_path / "here.toml")
+    code, _, _ = bus("parked", "end", PARTY, "--reason", "x", "--config", tmp_path / "here.toml")
     assert code != 0
     party.close()
 

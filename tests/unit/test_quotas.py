@@ -188,9 +188,13 @@ def test_what_one_transaction_has_no_room_for_is_released_by_the_next(
         held.room = 2 * size
         return held
 
+    def counted(change: Any) -> Any:
+        writes.append(1)
+        return plain_write(change)
+
     monkeypatch.setattr(HeldMessages, "of", narrow)
     monkeypatch.setattr(bus.pipeline.held_messages, "READ_AT_ONCE", size)
-    monkeypatch.setattr(media.store, "write", lambda change: [writes.append(1), plain_write(change)][1])
+    monkeypatch.setattr(media.store, "write", counted)
     assert media.receive(offered(case)) == {"applied": 8}
     assert urges(media, case.case_id) == 7
     assert len(writes) == 4
@@ -236,7 +240,7 @@ def test_the_policy_lets_fifty_thousand_offers_through(tmp_path: Path, monkeypat
     """Judged as they would be on arrival, without the rest of the pipeline."""
     media = BareCenter(MEDIA, tmp_path)
     judge = quotas.PeerQuotas()
-    monkeypatch.setattr(quotas.cases, "open_offers", lambda *_: 0)
+    monkeypatch.setattr(cases, "open_offers", lambda *_: 0)
     monkeypatch.setattr(quotas, "_known", lambda *_: None)
     case = a_case(PARTY)
     one = compose(

@@ -84,7 +84,7 @@ def test_a_wild_era_that_a_peer_claims_is_refused_and_moves_ours_nowhere(media: 
 
 def test_a_peer_that_claims_one_era_after_the_other_stops_where_all_others_still_hear_us(media: BareCenter) -> None:
     """Each claim is a little higher; in the end it is refused, far below what an honest peer refuses."""
-    outcomes = []
+    outcomes: list[str] = []
     while "refused" not in outcomes:
         outcomes += tells(media, era=recovery.status(media.store).era + 9, used=True)
     assert MOST_ERAS_LOST / 2 < recovery.status(media.store).era <= MOST_ERAS_LOST
