@@ -12,16 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from bus.context import CenterContext
-from bus.contract.codec import Undecodable, decode, digest
+from bus.contract.codec import digest
 from bus.contract.envelope import Message, kind_of
 from bus.contract.epochs import MAX_AHEAD, epoch_of, epoch_start
-from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, Verdict
+from bus.contract.messages import LogAsked, Verdict
 from bus.custody import Refusal
-from bus.pipeline.control import Control, strange_rows, take
+from bus.pipeline.control import strange_rows, take
 from bus.pipeline.held_messages import HeldMessages
 from bus.pipeline.quotas import HELD_BYTES
-from bus.pipeline.receive_batch import Inbound, ReceiveBatch
-from bus.pipeline.verify import fault_by_now, wrong_envelope
+from bus.pipeline.read_deliveries import read_deliveries
+from bus.pipeline.receive_batch import Inbound, ReceiveBatch, reread
+from bus.pipeline.verify import fault_by_now
 from bus.recovery.responder import enter_epochs
 from bus.security.errors import KeyUnusable, Untrusted
 from bus.store import archive, inbox, outbox, parked
@@ -74,7 +75,7 @@ def _park_poison(store: Store, context: CenterContext, delivery: Delivery, now: 
 def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
     # a damaged body tells nothing, not even whose it is; it stays in its sender's outbox, and comes again
     whole = [delivery for delivery in deliveries if not delivery.damaged]
-    arrived, control, strange = _read(whole, context, now)
+    arrived, control, strange = read_deliveries(whole, context, now)
 
     def change(tx: Tx) -> ReceiveBatch:
         batch = ReceiveBatch(counts=Counter(["damaged"] * (len(deliveries) - len(whole))))
@@ -131,38 +132,6 @@ def _settle(uow: UnitOfWork, batch: ReceiveBatch) -> None:
     outbox.owe_errors(uow.tx, batch.errors + errors)
 
 
-def _read(
-    deliveries: Sequence[Delivery], context: CenterContext, now: datetime
-) -> tuple[list[Inbound], list[tuple[Message[Control], bytes]], list[tuple[bytes, str | None, str, str]]]:
-    arrived: list[Inbound] = []
-    control: list[tuple[Message[Control], bytes]] = []
-    strange: list[tuple[bytes, str | None, str, str]] = []
-    for delivery in deliveries:
-        fault, body = "", delivery.body
-        try:
-            body = context.security.unseal(body)
-            signer = context.security.signer(body, now)
-            message = decode(body)
-        except Untrusted as nobody:  # before anything of it was read
-            strange.append((nobody.shown or body, delivery.sender, nobody.code, ""))
-            continue
-        except Undecodable as error:
-            if error.envelope is None:
-                strange.append((body, delivery.sender, error.code, error.where))
-                continue
-            message, fault = error.envelope, error.code
-        wrong = wrong_envelope(message, delivery.sender, signer, context)
-        if wrong:
-            strange.append((body, delivery.sender, wrong, ""))
-        elif fault == "" and isinstance(message.data, Receipt | Failure | LogAsked | LogTold):
-            control.append((message, body))
-        elif message.subject is None or message.sequence == 0:
-            strange.append((body, delivery.sender, fault or "no-place-in-a-lane", ""))
-        else:
-            arrived.append(Inbound(body, message, fault))
-    return arrived, control, strange
-
-
 def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
     """Word from before its sender's store was put back: nothing that others have built on since."""
     old = epoch_of(message.sequence) < batch.epochs.get(message.source, 0) and not isinstance(message.data, LogAsked)
@@ -205,7 +174,7 @@ def _write(uow: UnitOfWork, batch: ReceiveBatch, start: dict[inbox.Lane, int]) -
 
 
 def _case(one: Inbound) -> UUID:
-    case_id: UUID = one.message.subject  # type: ignore[assignment]  # _read lets none through without a case
+    case_id: UUID = one.message.subject  # type: ignore[assignment]  # none is read that has no case
     return case_id
 
 
@@ -227,18 +196,12 @@ def _hold_back(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> None:
     (peer, case_id), sequence = one.lane, one.message.sequence
     if not batch.held.has(one.lane, sequence):
         if not batch.quotas.may_hold(uow, peer, len(one.body)):
-            _put_off(batch, one, HELD_BYTES)
+            batch.put_off(one, HELD_BYTES)
             return
         batch.held.add(one.lane, sequence, one.body)
-        row = {"peer": peer, "case_id": case_id, "sequence": sequence, "body": one.body, "at_ms": uow.now_ms}
-        batch.hold.append(row)
+        place = {"peer": peer, "case_id": case_id, "sequence": sequence}
+        batch.hold.append(place | {"body": one.body, "at_ms": uow.now_ms})
     batch.counts["held"] += 1
-
-
-def _put_off(batch: ReceiveBatch, one: Inbound, quota: str) -> None:
-    """No receipt, and nothing is applied: its sender sends it again."""
-    batch.counts["put-off"] += 1
-    batch.quotas.note(one.message.source, quota, one.message_id)
 
 
 def _repeat(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, known: dict[tuple[str, str, int], Any]) -> None:
@@ -268,7 +231,7 @@ def _release(uow: UnitOfWork, batch: ReceiveBatch, lane: inbox.Lane) -> None:
         if not batch.held.may_release(lane, sequence):
             return
         body = batch.held.body(uow.tx, lane, sequence)
-        one = None if body is None else _held_back(body)
+        one = None if body is None else reread(body)
         if one is None:  # it was altered since: its sender has it still
             batch.held.drop(lane, sequence)
             return
@@ -278,13 +241,6 @@ def _release(uow: UnitOfWork, batch: ReceiveBatch, lane: inbox.Lane) -> None:
             return
         if not _apply(uow, batch, one):
             return
-
-
-def _held_back(body: bytes) -> Inbound | None:
-    try:
-        return Inbound(body, decode(body))
-    except Undecodable as error:
-        return None if error.envelope is None else Inbound(body, error.envelope, error.code)
 
 
 def _park_held(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, fault: str) -> None:
@@ -307,7 +263,7 @@ def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     verdict, code, hint = Verdict.APPLIED, "", ""
     quota = batch.quotas.exceeded(uow, one.message)
     if quota:
-        _put_off(batch, one, quota)
+        batch.put_off(one, quota)
         return False
     try:
         if one.fault:

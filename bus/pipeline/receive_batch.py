@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from bus.contract.codec import Undecodable, decode
 from bus.contract.envelope import Message
 from bus.pipeline.held_messages import HeldMessages
 from bus.pipeline.quotas import PeerQuotas
@@ -32,6 +33,14 @@ class Inbound:
         return (*self.lane, self.message.sequence)
 
 
+def reread(body: bytes) -> Inbound | None:
+    """What was held back; None for what cannot be read any more."""
+    try:
+        return Inbound(body, decode(body))
+    except Undecodable as error:
+        return None if error.envelope is None else Inbound(body, error.envelope, error.code)
+
+
 @dataclass(slots=True)
 class ReceiveBatch:
     """One transaction's outcome, besides the page."""
@@ -49,3 +58,8 @@ class ReceiveBatch:
     park: list[dict[str, Any]] = field(default_factory=list)
     hold: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+
+    def put_off(self, one: Inbound, quota: str) -> None:
+        """No receipt, and nothing is applied: its sender sends it again."""
+        self.counts["put-off"] += 1
+        self.quotas.note(one.message.source, quota, one.message_id)

@@ -16,6 +16,7 @@ import bus.http.app
 import bus.pipeline.control
 import bus.pipeline.handle
 import bus.pipeline.intake
+import bus.pipeline.read_deliveries
 import bus.pipeline.receive
 import bus.pipeline.relay
 import bus.runtime.engine
@@ -325,7 +326,7 @@ def held_message_receipted(patch: pytest.MonkeyPatch) -> None:
 
 @by_delivery(delivery.test_a_message_for_another_center_or_from_a_false_sender_is_parked)
 def wrong_sender_believed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.pipeline.receive, "_wrong_envelope", lambda *_: "")
+    patch.setattr(bus.pipeline.read_deliveries, "_wrong_envelope", lambda *_: "")
 
 
 @by_delivery(delivery.test_a_receipt_from_a_stranger_ends_nothing)
@@ -352,8 +353,8 @@ def unknown_kind_swallowed(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_bad_input.parks_broken_messages)
 def unreadable_bodies_swallowed(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._read
-    patch.setattr(bus.pipeline.receive, "_read", lambda *window: (*plain(*window)[:2], []))
+    plain = bus.pipeline.read_deliveries.read_deliveries
+    patch.setattr(bus.pipeline.receive, "read_deliveries", lambda *window: (*plain(*window)[:2], []))
 
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
@@ -364,7 +365,7 @@ def bodies_logged(patch: pytest.MonkeyPatch) -> None:
         logging.getLogger("bus.pipeline.receive").warning("%s", raw.decode(errors="replace"))
         return plain(raw)
 
-    patch.setattr(bus.pipeline.receive, "decode", decode)
+    patch.setattr(bus.pipeline.read_deliveries, "decode", decode)
 
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
@@ -436,7 +437,7 @@ def receipt_before_the_commit(patch: pytest.MonkeyPatch) -> None:
     plain = bus.pipeline.receive._receive_batch
 
     def window(store: Store, rules: Any, deliveries: Any, now: Any) -> Any:
-        arrived = bus.pipeline.receive._read(deliveries, rules, now)[0]
+        arrived = bus.pipeline.read_deliveries.read_deliveries(deliveries, rules, now)[0]
         batch = ReceiveBatch()
         for one in arrived:
             bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, now)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 import bus.contract.codec
-import bus.pipeline.receive
+import bus.pipeline.read_deliveries
 import bus.runtime.engine
 import bus.store.database
 import bus.store.unit_of_work
@@ -233,7 +233,7 @@ def body_logged(patch: pytest.MonkeyPatch) -> None:
         logging.getLogger("bus.pipeline.receive").warning("%s", raw.decode(errors="replace"))
         return plain(raw)
 
-    patch.setattr(bus.pipeline.receive, "decode", decode)
+    patch.setattr(bus.pipeline.read_deliveries, "decode", decode)
 
 
 @tested(

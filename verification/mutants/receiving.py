@@ -15,6 +15,7 @@ import bus.recovery
 import bus.store.unit_of_work
 from bus.context import CenterContext
 from bus.contract.messages import Verdict
+from bus.pipeline.read_deliveries import read_deliveries
 from bus.pipeline.receive_batch import Inbound, ReceiveBatch
 from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.store import Store, Tx, inbox, outbox, recovery
@@ -110,7 +111,7 @@ def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
 
     def window(store: Store, rules: Any, deliveries: Sequence[Delivery], now: datetime) -> Any:
         batch = ReceiveBatch()
-        for one in bus.pipeline.receive._read([d for d in deliveries if not d.damaged], rules, now)[0]:
+        for one in read_deliveries([d for d in deliveries if not d.damaged], rules, now)[0]:
             bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, now)
         store.write(lambda tx: outbox.owe_receipts(tx, batch.receipts))
         return plain(store, rules, deliveries, now)
