@@ -75,9 +75,7 @@ def context_of(settings: CenterSettings, store: Store) -> CenterContext:
     ``KeyUnusable``."""
     security = security_of(settings.trust)
     recall(security, store)
-    return CenterContext(
-        settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas
-    )
+    return CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas)
 
 
 def case_named(tx: Tx, text: str) -> UUID | None:

@@ -199,7 +199,7 @@ def end(
     with output.guarding():
         settings = store_settings(config)
         with opened_store(settings) as store:
-            context = context_of(settings)
+            context = context_of(settings, store)
             for center in centers or lanes.strangers(store, context):
                 try:
                     done[center] = lanes.end_lanes(store, context, center, reason, _now())

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from bus.context import CenterContext
 from bus.contract.codec import Undecodable, decode
