@@ -8,16 +8,15 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import httpx
-
 from bus.attachments.blob_store import BlobStore, is_hash
+from bus.attachments.download import download
 from bus.attachments.strip_metadata import strip_metadata
 from bus.contract.case import Attachment
 from bus.contract.types import Strict
 from bus.sdk.center import Reject, RetryLater
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.store import files
-from bus.store.database import Tx
+from bus.store.database import StoreUnavailable, Tx
 from bus.store.timestamps import ms
 
 LARGEST = 20 * 1024 * 1024
@@ -90,20 +89,40 @@ class AttachmentService:
 
     def fetch(self, reference: Attachment) -> bytes:
         """The bytes of a file that a message names, from here or from the center that has it, checked by its hash.
+        Raises as ``here`` and ``bring`` do."""
+        here = self.here(reference)
+        return self.bring(reference) if here is None else here
 
-        Raises ``RetryLater`` while its center is away, or the message names an address at which the directory knows no
-        center, ``Reject`` when it does not have it or has something else."""
-        here = self.read(reference.sha256)
-        if here is not None:
-            return here
+    def here(self, reference: Attachment) -> bytes | None:
+        """The bytes of a file that a message names, where it is kept here and whole; None: it must be brought.
+
+        Raises ``RetryLater`` while the disk does not give it, ``Reject`` when it is damaged and nobody else has it."""
+        try:
+            return self.read(reference.sha256)
+        except StoreUnavailable as trouble:
+            if trouble.passing:
+                raise RetryLater("attachment-store") from None
+            if reference.href is None:
+                raise Reject("attachment-damaged", "put the file back from a backup") from None
+            return None  # what comes is kept in its place
+
+    def bring(self, reference: Attachment) -> bytes:
+        """Fetch a file from the center that has it, check it by its hash, and keep it.
+
+        Raises ``RetryLater`` while its center is away or slow, the message names an address at which the directory
+        knows no center, or the file cannot be kept now; ``Reject`` when its center does not have it or has something
+        else."""
         if reference.href is None:
             raise Reject("attachment-nowhere", "the message does not say where the attachment is")
         if not self.security.may_fetch(reference.href, reference.sha256, datetime.now(UTC)):
             raise RetryLater("attachment-stranger")  # until the directory lists a center at this address
-        content = _download(reference.href, reference.size)
+        content = download(reference.href, reference.size)
         if hashlib.sha256(content).hexdigest() != reference.sha256:
             raise Reject("attachment-altered", "the center that has it serves other bytes than were announced")
-        self.blobs.put(reference.sha256, content)
+        try:
+            self.blobs.put(reference.sha256, content)
+        except StoreUnavailable:
+            raise RetryLater("attachment-store") from None
         return content
 
 
@@ -113,22 +132,3 @@ def _plain(name: str | None) -> str | None:
         return None
     last = re.split(r"[/\\]", name)[-1]
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "", last)[-100:].strip(". ") or None
-
-
-def _download(href: str, size: int) -> bytes:
-    try:
-        with httpx.stream("GET", href, timeout=30, follow_redirects=False, trust_env=False) as response:
-            if response.status_code == 404:
-                raise Reject("attachment-gone", "the center that had it no longer has it")
-            if response.status_code != 200:
-                raise RetryLater(f"attachment-{response.status_code}")
-            content = bytearray()
-            for part in response.iter_bytes():
-                content += part
-                if len(content) > size:
-                    raise Reject("attachment-altered", "more bytes came than were announced")
-            return bytes(content)
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # the last: a host that is no name (IDNA)
-        raise Reject("attachment-address", "the message names an address that is no URL") from None
-    except httpx.HTTPError:
-        raise RetryLater("attachment-away") from None

@@ -3,10 +3,10 @@ names them."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bus.attachments import blob_store as module
 from bus.attachments.blob_store import BlobStore
 from bus.attachments.service import AttachmentService
 from bus.contract.case import Attachment
@@ -145,16 +145,16 @@ def test_without_the_master_key_no_file_is_read(media: BareCenter, tmp_path: Pat
 def test_a_file_that_comes_while_it_is_erased_is_kept(media: BareCenter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its key is destroyed between its writing and the end: it is written once more, under a key of its own."""
     case_id = _closed(media, _kept(media))
-    plain = module._write
-    erased: list[Path] = []
+    plain = BlobStore._keep
+    erased: list[str] = []
 
-    def write(place: Path, content: bytes) -> None:
-        plain(place, content)
+    def keep(blobs: BlobStore, sha256: str, *more: Any) -> None:
+        plain(blobs, sha256, *more)
         if not erased:
-            erased.append(place)
+            erased.append(sha256)
             _erase(media, case_id)
 
-    monkeypatch.setattr(module, "_write", write)
+    monkeypatch.setattr(BlobStore, "_keep", keep)
     named = _kept(media)
     assert erased
     assert _files(media).read(named.sha256) == PAPER

@@ -1,0 +1,49 @@
+"""One file from a neighbour: its raw bytes, never more than were announced, within one deadline for the whole of it."""
+
+import asyncio
+
+import httpx
+
+from bus.sdk.center import Reject, RetryLater
+
+DEADLINE = 90.0
+"""Seconds for name, connection, head and body together. A timeout of each read alone lets a byte now and then hold a
+worker for ever; and all of it must fit into the lease of the task that waits for the file."""
+AS_IT_IS = "identity"
+
+
+def download(href: str, size: int) -> bytes:
+    """The bytes at ``href``, at most ``size`` of them. Raises ``RetryLater`` while its center is away, slow or not
+    itself, ``Reject`` when it does not have the file, has another one, or wraps it into an encoding."""
+    try:
+        return asyncio.run(_within_deadline(href, size))  # threads cannot be interrupted, and a dripping read not else
+    except TimeoutError:
+        raise RetryLater("attachment-slow") from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # the last: a host that is no name (IDNA)
+        raise Reject("attachment-address", "the message names an address that is no URL") from None
+    except httpx.TimeoutException:
+        raise RetryLater("attachment-slow") from None
+    except httpx.HTTPError:
+        raise RetryLater("attachment-away") from None
+
+
+async def _within_deadline(href: str, size: int) -> bytes:
+    async with asyncio.timeout(DEADLINE), httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        request = client.stream("GET", href, headers={"Accept-Encoding": AS_IT_IS}, follow_redirects=False)
+        async with request as response:
+            _judge(response)
+            content = bytearray()
+            async for part in response.aiter_raw():
+                content += part
+                if len(content) > size:
+                    raise Reject("attachment-altered", "more bytes came than were announced")
+            return bytes(content)
+
+
+def _judge(response: httpx.Response) -> None:
+    if response.status_code == 404:
+        raise Reject("attachment-gone", "the center that had it no longer has it")
+    if response.status_code != 200:
+        raise RetryLater(f"attachment-{response.status_code}")
+    if response.headers.get("Content-Encoding", AS_IT_IS).strip().lower() != AS_IT_IS:
+        raise Reject("attachment-encoded", "its center, or a proxy before it, packs files: serve them as they are")
