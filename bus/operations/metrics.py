@@ -12,6 +12,9 @@ from bus.store import cases, inbox, outbox, parked, put_off
 from bus.store.database import Store
 from bus.transports.port import Transport
 
+HANDLER_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 100)
+"""From a quick answer of the center's own system to the deadline of a task."""
+
 
 class Metrics:
     """One center's figures; read from the store when asked, so that they are right after a restart too."""
@@ -24,9 +27,20 @@ class Metrics:
             "bus_step_seconds", "Duration of one round of a step", ["center", "step"], registry=self.registry
         )
 
+        self._handlers = Histogram(
+            "bus_handler_seconds",
+            "Duration of one call of a handler, with the center's own system",
+            ["center", "kind"],
+            buckets=HANDLER_SECONDS,
+            registry=self.registry,
+        )
         self._rate_limited = 0
         self.loop_ages: Callable[[], Mapping[str, float]] = dict
         """Seconds since each loop came round."""
+
+    def handled(self, kind: str, seconds: float) -> None:
+        """One call of the handler of a kind is over."""
+        self._handlers.labels(self._center, kind).observe(seconds)
 
     def rate_limited(self) -> None:
         """One more request was not let in."""

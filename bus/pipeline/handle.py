@@ -30,6 +30,8 @@ from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 LEASE_MS = 120_000
 """For so long no other process works on a claimed task; longer than any call into a center's system may take."""
 UNWRITABLE = "cannot-be-written"
+BY_OWN_SYSTEM = "the center's own system did not take it: mend the cause, then replay"
+BY_FILES = "a file that it names cannot be had: ask the center that has it, then replay"
 
 
 class HandlerOutcome(StrEnum):
@@ -72,11 +74,15 @@ class HandlerResult:
     commands: tuple[Command | Link, ...] = ()
     code: str = ""
     after: float | None = None
+    own: bool = True
+    """Whether it tells of the center's own system; what a neighbour does with its files does not, nor a fault here."""
 
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """Whether the center's own system seems to be there. One per center; it relearns after a restart."""
+    """Whether the center's own system seems to be there. One per center; it relearns after a restart.
+
+    Only that system's answers move it: a neighbour whose files cannot be had says nothing of it."""
 
     policy: RetryPolicy
     failures: int = 0
@@ -90,7 +96,7 @@ class CircuitBreaker:
         """What a round teaches: any answer of the system, even a no, shows that it is there."""
         failures = self.failures
         for one in performed:
-            if one.outcome != HandlerOutcome.NOT_BEGUN:
+            if one.own and one.outcome != HandlerOutcome.NOT_BEGUN:
                 failures = failures + 1 if one.outcome == HandlerOutcome.NOT_NOW else 0
         return CircuitBreaker(self.policy, failures)
 
@@ -102,6 +108,8 @@ class CircuitBreaker:
 def _claim(tx: Tx, context: CenterContext, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:
     """Up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing. One that cannot be
     read is parked, and holds up its own case alone."""
+    if limit < 1:
+        return []
     tasks = inbox.claim_work(tx, ms(now), 1 if breaker.probing else limit, LEASE_MS)
     ids = [UUID(task.case_id) for task in tasks]
     records, natives = cases.read_each(tx, ids).records, cases.natives(tx, ids)
@@ -141,19 +149,37 @@ def perform(
     """Call the handler. Never raises: a fault of the handler is parked with the fault's name, not with its text."""
     handler = center.handlers.get(claimed.message.data.kind)
     if handler is None:
-        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler")
-    me = claimed.message.recipient
-    context = HandlerContext(me, now, claimed.task.message_id, system, claimed.record, claimed.natives, fetch)
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler", own=False)
+    me, files = claimed.message.recipient, _Fetching(fetch)
+    context = HandlerContext(me, now, claimed.task.message_id, system, claimed.record, claimed.natives, files.fetch)
     try:
         return HandlerResult(claimed, HandlerOutcome.DONE, tuple(handler(context, claimed.message)))
     except RetryLater as away:
-        return HandlerResult(claimed, HandlerOutcome.NOT_NOW, code=away.code, after=away.after)
+        own = away is not files.trouble
+        return HandlerResult(claimed, HandlerOutcome.NOT_NOW, code=away.code, after=away.after, own=own)
     except Reject as never:
-        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=never.code)
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=never.code, own=never is not files.trouble)
     except ValidationError:
-        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="handler-made-invalid-command")
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="handler-made-invalid-command", own=False)
     except Exception as bug:
-        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=f"handler-fault-{type(bug).__name__}"[:64])
+        code = f"handler-fault-{type(bug).__name__}"[:64]
+        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=code, own=False)
+
+
+@dataclass(slots=True)
+class _Fetching:
+    """Remembers that it was a file that could not be had, and not the center's own system."""
+
+    plain: Callable[[Attachment], bytes]
+    trouble: Exception | None = None
+
+    def fetch(self, reference: Attachment) -> bytes:
+        """See ``HandlerContext.fetch``."""
+        try:
+            return self.plain(reference)
+        except (RetryLater, Reject) as trouble:
+            self.trouble = trouble
+            raise
 
 
 def finish_and_claim(
@@ -223,7 +249,7 @@ def _finish(
             if _carried_out(tx, uow, one, breaker.policy):
                 done.append(one.claimed.task)
         elif one.outcome == HandlerOutcome.NOT_NOW:
-            _try_again(tx, uow, one, breaker.policy, counts=not breaker.probing)
+            _try_again(tx, uow, one, breaker.policy, counts=not (one.own and breaker.probing))
         elif one.outcome == HandlerOutcome.NOT_BEGUN:
             left.append(one.claimed.task.row)
         else:
@@ -265,7 +291,7 @@ def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy,
 
 def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
     """Out of the row, into an operator's sight; the case keeps its owner and its clock."""
-    hint = "the center's own system did not take it: mend the cause, then replay"
+    hint = BY_FILES if code.startswith("attachment-") else BY_OWN_SYSTEM
     _set_aside(tx, uow, one.claimed.task, code, one.claimed.record.holder, hint)
 
 

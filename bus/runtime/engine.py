@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bus.context import CenterContext
-from bus.contract.case import Attachment
 from bus.pipeline import relay
 from bus.pipeline.control import RECEIPTED
 from bus.pipeline.handle import (
@@ -27,7 +26,8 @@ from bus.pipeline.handle import (
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, noop
 from bus.pipeline.receive import receive
 from bus.recovery.requester import begin_anew_if_wild
-from bus.runtime.batch_size import AdaptiveBatchSize
+from bus.runtime.batch_size import QUICK, AdaptiveBatchSize
+from bus.runtime.worker_pool import Fetch
 from bus.sdk.center import Center
 from bus.store import inbox, outbox
 from bus.store.database import Store, Tx
@@ -37,13 +37,41 @@ from bus.transports.port import Delivery, Transport
 BATCH_LIMIT = 500
 """How many deliveries, messages or forms share one commit at most."""
 
-RunTasks = Callable[[Callable[[Claimed], HandlerResult], Sequence[Claimed]], list[HandlerResult]]
-"""Performs tasks side by side, and gives what came of each, in order."""
+ROUND = QUICK
+"""Seconds for which a round waits for its tasks, to write them down together; what takes longer goes on without it."""
 
 
-def one_by_one(task: Callable[[Claimed], HandlerResult], assignments: Sequence[Claimed]) -> list[HandlerResult]:
-    """One after the other."""
-    return [task(claimed) for claimed in assignments]
+class Workers(Protocol):
+    """Who performs the tasks of the desk (``WorkerPool``)."""
+
+    @property
+    def busy(self) -> int:
+        """Tasks that were taken on and keep a worker."""
+
+    def begin(self, perform: Callable[[Claimed, Fetch], HandlerResult], tasks: Sequence[Claimed]) -> None:
+        """Take these on."""
+
+    def ended(self, timeout: float = 0) -> list[HandlerResult]:
+        """What has ended; waits up to ``timeout`` seconds for the tasks taken on last."""
+
+
+class OneByOne:
+    """Performs each task at once, one after the other."""
+
+    busy = 0
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._ended: list[HandlerResult] = []
+
+    def begin(self, perform: Callable[[Claimed, Fetch], HandlerResult], tasks: Sequence[Claimed]) -> None:
+        """See the port."""
+        self._ended += [perform(claimed, self._fetch) for claimed in tasks]
+
+    def ended(self, timeout: float = 0) -> list[HandlerResult]:
+        """See the port."""
+        ended, self._ended = self._ended, []
+        return ended
 
 
 def _untimed(_step: str) -> AbstractContextManager[None]:
@@ -62,14 +90,17 @@ class Engine:
     store: Store
     transport: Transport
     breaker: CircuitBreaker
-    fetch: Callable[[Attachment], bytes]
+    fetch: Fetch
+    """The bytes of an attachment, for tasks without workers of their own."""
     clock: Callable[[], datetime]
-    run_tasks: RunTasks = one_by_one
+    workers: Workers | None = None
+    """Who performs the tasks; without any, they are performed one by one within the round."""
     smallest_batch: int = 1
     """How many tasks a round at the desk takes on at least, if there are so many."""
     timer: Callable[[], float] = time.monotonic
     """Seconds that no wrong clock can turn back."""
     batch_size: AdaptiveBatchSize = field(init=False)
+    _workers: Workers = field(init=False)
     timed: Callable[[str], AbstractContextManager[None]] = _untimed
     """Observes how long a round of the named step takes; of the desk, without the center's own system."""
     wake: Callable[[], None] = noop
@@ -84,6 +115,7 @@ class Engine:
     """What was handed to the transport, and what became of it is not written down yet."""
 
     def __post_init__(self) -> None:
+        self._workers = self.workers or OneByOne(self.fetch)
         self.batch_size = AdaptiveBatchSize(
             self.smallest_batch, BATCH_LIMIT, self.breaker.policy.failures_before_probing, self.timer
         )
@@ -130,31 +162,32 @@ class Engine:
         return len(deliveries)
 
     def handle(self) -> tuple[list[HandlerResult], int]:
-        """What was performed is written down, and what is due at the desk goes into the center's own system. Returns
-        what was written down, and how many messages were said by it. Raises ``StoreUnavailable``: what was performed is
-        then written down by a later round, before anything else is claimed."""
+        """What has ended is written down, and what is due at the desk goes into the center's own system. Returns what
+        was written down, and how many messages were said by it. Raises ``StoreUnavailable``: what has ended is then
+        written down by a later round, before anything else is claimed."""
+        self.unrecorded += self._workers.ended()
         with self.timed("handle"):
-            said, tasks = finish_and_claim(
-                self.store, self.context, self.unrecorded, self.breaker, self.clock(), self.batch_size.size
-            )
+            room = self.batch_size.size - self._workers.busy
+            said, tasks = finish_and_claim(self.store, self.context, self.unrecorded, self.breaker, self.clock(), room)
         written, self.unrecorded = self.unrecorded, []
         if tasks:
             self.batch_size.begin()
-            self.unrecorded = self.run_tasks(self._perform, tasks)
+            self._workers.begin(self._perform, tasks)
+            self.unrecorded = self._workers.ended(ROUND)
             self.batch_size.end(len(tasks))
         return written, said
 
     def end(self, timeout: float) -> None:
         """Before the process leaves: write down what was performed, send what is said as far as the road takes it now,
         and write down what became of that. Raises ``StoreUnavailable``: then the next process does it over again."""
-        performed, self.unrecorded = self.unrecorded, []
+        performed, self.unrecorded = self.unrecorded + self._workers.ended(), []
         if performed:
             finish(self.store, self.context, performed, self.breaker, self.clock())
         relay.record(self.store, self.relay(timeout), self.clock())
 
-    def _perform(self, claimed: Claimed) -> HandlerResult:
+    def _perform(self, claimed: Claimed, fetch: Fetch) -> HandlerResult:
         if self.batch_size.exhausted():
             return HandlerResult(claimed, HandlerOutcome.NOT_BEGUN)
-        done = perform(self.center, self.system, self.fetch, claimed, self.clock())
-        self.batch_size.record(failed=done.outcome == HandlerOutcome.NOT_NOW)
+        done = perform(self.center, self.system, fetch, claimed, self.clock())
+        self.batch_size.record(failed=done.own and done.outcome == HandlerOutcome.NOT_NOW)
         return done

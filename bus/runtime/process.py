@@ -32,7 +32,7 @@ from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.runtime.health import Health, StoreProof
 from bus.runtime.loops import Loops
 from bus.runtime.watch import Supervisor, Unsupervised, Watch
-from bus.runtime.worker_pool import WorkerPool
+from bus.runtime.worker_pool import SlowHandler, WorkerPool
 from bus.sdk.backend import BackendClient
 from bus.sdk.discovery import load_adapter
 from bus.security.errors import KeyUnusable
@@ -98,7 +98,9 @@ class CenterProcess:
         )
         self.system = self.center.connect(self.backend)
         self.metrics = Metrics(settings.center, self.store, transport)
-        self._workers = WorkerPool(settings.concurrency, settings.center)
+        self._workers = WorkerPool(
+            settings.concurrency, settings.center, self.attachments, self.metrics.handled, self._task_ended
+        )
         self.engine = Engine(
             self.center,
             self.system,
@@ -109,7 +111,7 @@ class CenterProcess:
             CircuitBreaker(RetryPolicy(attempts=settings.park_after)),
             self.attachments.fetch,
             clock,
-            self._workers.run,
+            self._workers,
             smallest_batch=settings.concurrency * 4,
             timed=self.metrics.timed,
             wake=self._wake,
@@ -136,6 +138,7 @@ class CenterProcess:
         """Bring the store up to date, open the road and the door. Returns the URL of the center's HTTP server."""
         schema.upgrade(self.store)
         recall(self.context.security, self.store)
+        self.attachments.blobs.sweep()
         self.engine.begin()
         self.transport.open()
         for name, turn in (
@@ -166,7 +169,7 @@ class CenterProcess:
         self._handle_due.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
-        self._workers.shutdown(wait=time.monotonic() < deadline)
+        self._workers.leave(max(0.0, deadline - time.monotonic()))
         self._last_round()
         self.transport.close(5)
         self.backend.close()
@@ -244,6 +247,8 @@ class CenterProcess:
     def _handle(self) -> None:
         self._handle_due.clear()
         performed, said = self.engine.handle()
+        for slow in self._workers.newly_slow():
+            self.log.warning("slow-handler", case=slow.case_id, kind=slow.kind, seconds=round(slow.seconds, 1))
         if not performed and not self.engine.unrecorded:
             self._handle_due.wait(0.25)
             return
@@ -278,6 +283,9 @@ class CenterProcess:
             most = max(most, done)
         return most
 
+    def _task_ended(self) -> None:
+        self._handle_due.set()
+
     def _wake(self) -> None:
         self._relay_due.set()
         self._handle_due.set()
@@ -292,6 +300,10 @@ class CenterProcess:
         waiting = _Waiting(submission, Future())
         self._forms.put(waiting)
         return waiting.reply
+
+    def slow_handlers(self) -> list[SlowHandler]:
+        """The calls into the center's own system that have been running for long."""
+        return self._workers.slow()
 
     def ready(self) -> dict[str, Any]:
         """Whether forms can be durably taken, and what is wrong if not."""

@@ -1,37 +1,282 @@
-"""Several hands at the desk: calls into the center's own system, side by side."""
+"""The workers of a desk: calls into the center's own system, side by side, each for itself.
 
+No task waits for another one: what has ended is handed over to be written down, and what takes long goes on. Each has
+a deadline below its lease, and a handler that needs a neighbour's file leaves its worker until the file is here.
+"""
+
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from bus.pipeline.handle import Claimed, HandlerResult
+from bus.contract.case import Attachment
+from bus.pipeline.handle import LEASE_MS, Claimed, HandlerOutcome, HandlerResult
+from bus.runtime.batch_size import LONGEST
+from bus.runtime.downloads import Downloads, Failure
+from bus.sdk.center import Reject, RetryLater
+
+DEADLINE = LEASE_MS / 1000 - 20
+"""Seconds after its claim at which a task is given up here: it is tried again, before its lease would have ended."""
+SLOW = 10.0
+"""Seconds after which a handler that runs is told of."""
+LATE = "handler-deadline"
+
+Fetch = Callable[[Attachment], bytes]
+Perform = Callable[[Claimed, Fetch], HandlerResult]
+"""Calls the handler of one task, which reads files as it is told here."""
+
+
+class Files(Protocol):
+    """Where attachments are, and how they come (``AttachmentService``)."""
+
+    def here(self, reference: Attachment) -> bytes | None:
+        """The bytes of a file that is kept here."""
+
+    def bring(self, reference: Attachment) -> bytes:
+        """Fetch a file from a neighbour, and keep it."""
+
+
+class _FileAwaited(BaseException):
+    """The handler is called again when a file is here. No adapter's ``except Exception`` may take it for an answer."""
+
+    def __init__(self, reference: Attachment) -> None:
+        self.reference = reference
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One task that was taken on."""
+
+    claimed: Claimed
+    perform: Perform
+    claimed_at: float
+    round: int
+    began: float | None = None
+    """When its handler was called; None: it waits."""
+    told: bool = False
+    over: bool = False
+    missing: set[str] = field(default_factory=set)
+    """Files that are on their way."""
+    failed: dict[str, Failure] = field(default_factory=dict)
+    """Files that did not come, and why: the handler is told when it asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlowHandler:
+    """A handler that has been running for long."""
+
+    case_id: str
+    kind: str
+    seconds: float
 
 
 class WorkerPool:
-    """As many threads as calls may run at once; whoever gives out the work is one of them."""
+    """As many threads as calls may run at once."""
 
-    def __init__(self, count: int, name: str) -> None:
-        self._count = count
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix=f"{name}-hand")
+    def __init__(
+        self,
+        count: int,
+        name: str,
+        files: Files,
+        timed: Callable[[str, float], None] = lambda _kind, _seconds: None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``timed``: is told the kind and seconds of each call. ``wake``: is called when a task has ended."""
+        self._count, self._name, self._files, self._timed, self._wake = count, name, files, timed, wake
+        self._downloads = Downloads(files.bring, name)
+        self._changed = threading.Condition()
+        self._waiting: deque[_Run] = deque()
+        self._runs: dict[int, _Run] = {}
+        """Everything taken on and not over, by the row of its task."""
+        self._late: dict[int, _Run] = {}
+        """Given up, while the handler goes on."""
+        self._ended: list[HandlerResult] = []
+        self._threads = 0
+        self._idle = 0
+        self._round, self._of_round = 0, 0
+        self._leaving = False
 
-    def run(self, task: Callable[[Claimed], HandlerResult], assignments: Sequence[Claimed]) -> list[HandlerResult]:
-        """Each hand takes the next one until none is left. What came of each, in order."""
-        waiting = deque(enumerate(assignments))
-        performed: dict[int, HandlerResult] = {}
+    @property
+    def busy(self) -> int:
+        """Tasks that wait for a worker or are on one."""
+        with self._changed:
+            return sum(not run.missing for run in self._runs.values())
 
-        def take_on() -> None:
-            with suppress(IndexError):
-                while True:
-                    place, claimed = waiting.popleft()
-                    performed[place] = task(claimed)
+    def begin(self, perform: Perform, tasks: Sequence[Claimed]) -> None:
+        """Take these on: a round."""
+        with self._changed:
+            self._round, self._of_round = self._round + 1, 0
+            for claimed in tasks:
+                row = claimed.task.row
+                if row in self._runs:  # the clock was put forward over its lease; it is being worked on
+                    continue
+                run = self._runs[row] = _Run(claimed, perform, time.monotonic(), self._round)
+                self._of_round += 1
+                if row in self._late:  # an earlier call of the same still runs: two would be no better than one
+                    self._end(run, HandlerResult(claimed, HandlerOutcome.NOT_NOW, code=LATE, own=False))
+                else:
+                    self._waiting.append(run)
+            self._hire()
+            self._changed.notify_all()
 
-        helping = [self._pool.submit(take_on) for _ in range(min(self._count, len(assignments)) - 1)]
-        take_on()
-        for hand in helping:
-            hand.result()
-        return [performed[place] for place in range(len(assignments))]
+    def ended(self, timeout: float = 0) -> list[HandlerResult]:
+        """What has ended and was not handed over yet. Waits up to ``timeout`` seconds for the tasks of the last round,
+        and for no other."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._of_round, timeout)
+            self._give_up_late()
+            ended, self._ended = self._ended, []
+            return ended
 
-    def shutdown(self, *, wait: bool) -> None:
-        """Nothing more is begun; ``wait`` for what is under way."""
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+    def slow(self) -> list[SlowHandler]:
+        """The handlers that have been running for longer than ``SLOW``, also such as were given up."""
+        now = time.monotonic()
+        with self._changed:
+            running = [*self._runs.values(), *self._late.values()]
+        tasks = [(run.claimed.task, now - run.began) for run in running if run.began is not None]
+        return [SlowHandler(task.case_id, task.kind, seconds) for task, seconds in tasks if seconds > SLOW]
+
+    def newly_slow(self) -> list[SlowHandler]:
+        """Those of ``slow`` that were not told before."""
+        now, found = time.monotonic(), []
+        with self._changed:
+            for run in self._runs.values():
+                if run.began is not None and not run.told and now - run.began > SLOW:
+                    run.told = True
+                    found.append(SlowHandler(run.claimed.task.case_id, run.claimed.task.kind, now - run.began))
+        return found
+
+    def leave(self, timeout: float) -> None:
+        """Begin nothing more, and wait for the handlers that run. What was not begun is given back."""
+        with self._changed:
+            self._leaving = True
+            self._downloads.leave()
+            for run in [run for run in self._runs.values() if run.began is None]:
+                self._end(run, HandlerResult(run.claimed, HandlerOutcome.NOT_BEGUN))
+            self._waiting.clear()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._runs, timeout)
+
+    # -- on the workers ----------------------------------------------------------------------------------------------
+
+    def _hire(self) -> None:
+        """One thread more, as far as they are needed and allowed. Those on calls that were given up are replaced, as
+        often as there are workers: a system that hangs on every call must not be called without end."""
+        allowed = self._count + min(len(self._late), self._count)
+        for _ in range(min(allowed - self._threads, len(self._waiting) - self._idle)):
+            self._threads += 1
+            threading.Thread(target=self._work, name=f"{self._name}-worker", daemon=True).start()
+
+    def _work(self) -> None:
+        while (run := self._next()) is not None:
+            try:
+                result = run.perform(run.claimed, lambda reference, run=run: self._fetch(run, reference))  # type: ignore[misc]  # bound to this run
+            except _FileAwaited as awaited:
+                self._await(run, awaited.reference)
+            except BaseException as fault:  # a handler that wants to end the process, say
+                code = f"handler-fault-{type(fault).__name__}"[:64]
+                self._over(run, HandlerResult(run.claimed, HandlerOutcome.NOT_EVER, code=code, own=False))
+            else:
+                self._over(run, result)
+
+    def _next(self) -> _Run | None:
+        """The next task; None when this worker is not needed any more."""
+        with self._changed:
+            self._idle += 1
+            try:
+                while not self._leaving:
+                    if self._threads > self._count + min(len(self._late), self._count):
+                        break
+                    if self._waiting:
+                        run = self._waiting.popleft()
+                        if run.over:
+                            continue
+                        if not run.failed and time.monotonic() - run.claimed_at > LONGEST:
+                            self._end(run, HandlerResult(run.claimed, HandlerOutcome.NOT_BEGUN))
+                            continue
+                        run.began = time.monotonic()
+                        return run
+                    self._changed.wait()
+                self._threads -= 1
+                return None
+            finally:
+                self._idle -= 1
+
+    def _over(self, run: _Run, result: HandlerResult) -> None:
+        seconds = time.monotonic() - (run.began or 0)
+        self._timed(run.claimed.task.kind, seconds)
+        with self._changed:
+            self._late.pop(run.claimed.task.row, None)
+            self._end(run, result)
+
+    def _end(self, run: _Run, result: HandlerResult) -> None:
+        """Once for each task: what comes after it was given up is dropped, and its repeat has the same key."""
+        if run.over:
+            return
+        run.over = True
+        del self._runs[run.claimed.task.row]
+        self._ended.append(result)
+        self._left(run)
+        self._wake()
+
+    def _left(self, run: _Run) -> None:
+        """It keeps its round no longer."""
+        if run.round == self._round and self._of_round:
+            self._of_round -= 1
+            if not self._of_round:
+                self._changed.notify_all()
+        run.round = 0
+
+    def _give_up_late(self) -> None:
+        now = time.monotonic()
+        for row, run in list(self._runs.items()):
+            if now - run.claimed_at > DEADLINE:
+                code = "attachment-slow" if run.missing else LATE
+                if run.began is not None:
+                    self._late[row] = run
+                self._end(run, HandlerResult(run.claimed, HandlerOutcome.NOT_NOW, code=code, own=False))
+                self._hire()
+
+    # -- files of neighbours -----------------------------------------------------------------------------------------
+
+    def _fetch(self, run: _Run, reference: Attachment) -> bytes:
+        content = self._files.here(reference)
+        if content is not None:
+            return content
+        if reference.sha256 in run.failed:
+            raise run.failed[reference.sha256]
+        raise _FileAwaited(reference)
+
+    def _await(self, run: _Run, reference: Attachment) -> None:
+        """The task leaves its worker; all files of its case are asked for, so that its handler starts anew but once."""
+        known = {one.sha256: one for one in (*run.claimed.record.case.attachments, reference)}
+        wanted = [one for sha256, one in known.items() if sha256 == reference.sha256 or self._lacks(run, one)]
+        with self._changed:
+            self._timed(run.claimed.task.kind, time.monotonic() - (run.began or 0))
+            self._late.pop(run.claimed.task.row, None)
+            run.began, run.missing = None, {one.sha256 for one in wanted}
+            self._left(run)
+            if self._leaving and not run.over:
+                self._end(run, HandlerResult(run.claimed, HandlerOutcome.NOT_BEGUN))
+        for one in wanted:
+            self._downloads.ask(one, lambda sha256, failure: self._arrived(run, sha256, failure))
+
+    def _lacks(self, run: _Run, reference: Attachment) -> bool:
+        if reference.href is None or reference.sha256 in run.failed:
+            return False
+        try:
+            return self._files.here(reference) is None
+        except (RetryLater, Reject):
+            return False
+
+    def _arrived(self, run: _Run, sha256: str, failure: Failure | None) -> None:
+        with self._changed:
+            if failure is not None:
+                run.failed[sha256] = failure
+            run.missing.discard(sha256)
+            if not run.missing and not run.over:
+                self._waiting.append(run)
+                self._hire()
+                self._changed.notify()

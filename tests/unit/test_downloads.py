@@ -1,4 +1,4 @@
-"""A neighbour that serves an attachment may lie, swell, drip or hang: it costs what was announced, for a bounded time."""
+"""A neighbour that serves a file may lie, swell, drip or hang: it costs what was announced, for a bounded time."""
 
 import gzip
 import hashlib
