@@ -45,6 +45,9 @@ class Http(_Part):
     """How other centers reach it, for attachments; empty: they cannot."""
     requests_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """From one address; who asks more often is told to come again (429)."""
+    connections: Annotated[int, Field(ge=16, le=10_000)] = 320
+    """How many at once. Beyond it an idle one is closed; with nine tenths of them busy the door says 503, health does
+    not."""
 
 
 class Backend(_Part):

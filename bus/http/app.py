@@ -1,22 +1,22 @@
 """The center's own HTTP server: intake of signed forms, attachments, health, metrics, and an OpenAPI page."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.exceptions import HTTPException as PlainHTTPException
-from starlette.requests import ClientDisconnect
 
-from bus.attachments.service import LARGEST, AttachmentRefused, AttachmentService, StoredAttachment
+from bus.attachments.service import AttachmentService
 from bus.contract.codec import MAX_BYTES, Undecodable, read_json
+from bus.http.body import UNSIGNED, ByteBudget, form_body
+from bus.http.files import add_attachments
 from bus.operations.metrics import Metrics
 from bus.pipeline.intake import Reply, Submission
 from bus.sdk.center import Center, Form
@@ -27,6 +27,9 @@ Submit = Callable[[Submission], Future[Reply]]
 Raises ``Unavailable``."""
 REPLY_TIMEOUT = 30.0
 """Seconds a sender waits for the commit before it is told to come again."""
+
+FORMS_AT_ONCE = 64 * 1024 * 1024
+"""Bytes of all forms that are being read or wait for their commit, in memory."""
 
 STATUS = {"taken": 202, "repeated": 200}
 CONFLICTS = frozenset({"id-reused", "known-case"})
@@ -65,6 +68,7 @@ _ERRORS: dict[int, str] = {
     400: "The body is not one JSON object within the bounds",
     401: "The signature is missing or wrong",
     404: "There is nothing here",
+    408: "The body came too slowly",
     409: "The form is right, and cannot be taken: its id was used, or custody refuses",
     413: "The body is larger than may be",
     415: "Not a kind of file that is kept",
@@ -103,9 +107,10 @@ def make_app(
     )
     app.add_exception_handler(PlainHTTPException, _refuse)
     webhook = Webhook(secret)
+    forms = ByteBudget(FORMS_AT_ONCE)
     for form in center.forms.values():
-        _add_form(app, form, door, webhook)
-    _add_attachments(app, attachments, webhook, clock)
+        _add_form(app, form, door, webhook, forms)
+    add_attachments(app, attachments, lambda sha256, request: _verify(webhook, sha256, request), clock, _errors)
     _add_health(app, metrics, ready, flow)
     _describe(app, center)
     return app
@@ -119,44 +124,24 @@ def _refuse(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(told, error.status_code, error.headers)
 
 
-SIGNED_BY = ("webhook-id", "webhook-timestamp", "webhook-signature")
-_UNSIGNED = {"code": "signature", "cure": "sign with the shared secret (Standard Webhooks); check both clocks"}
-
-
-async def _bounded(request: Request, limit: int) -> bytes:
-    """The body, never more than ``limit`` bytes of it in memory, and nothing of one that is not even signed."""
-    if not all(request.headers.get(name) for name in SIGNED_BY):
-        raise HTTPException(401, _UNSIGNED)
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
-    body = bytearray()
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > limit:
-                raise HTTPException(413, {"code": "too-large", "cure": f"at most {limit} bytes"})
-    except ClientDisconnect:  # nobody is there to read the answer; only that this is no fault of ours
-        raise HTTPException(400, {"code": "cut-short", "cure": "send it again, to the end"}) from None
-    return bytes(body)
-
-
-async def _file_body(request: Request) -> bytes:
-    return await _bounded(request, LARGEST)
-
-
 def _verify(webhook: Webhook, content: bytes | str, request: Request) -> None:
     try:
         webhook.verify(content, dict(request.headers), json_parse=False)
     except (WebhookVerificationError, ValueError):
-        raise HTTPException(401, _UNSIGNED) from None
+        raise HTTPException(401, UNSIGNED) from None
 
 
-def _add_form(app: FastAPI, form: Form, door: Submit, webhook: Webhook) -> None:
+def _add_form(app: FastAPI, form: Form, door: Submit, webhook: Webhook, budget: ByteBudget) -> None:
     # in the server's own thread: reading a form takes microseconds, a thread for each more than that; and however many
     # wait for their commit, they keep no thread from others
     async def take(request: Request) -> JSONResponse:
-        body = await _bounded(request, MAX_BYTES)
+        body = await form_body(request, MAX_BYTES, budget)
+        try:
+            return await judged(request, body)
+        finally:
+            budget.give_back(len(body))
+
+    async def judged(request: Request, body: bytes) -> JSONResponse:
         _verify(webhook, body, request)  # before anything reads the body
         try:
             read_json(body)
@@ -175,7 +160,7 @@ def _add_form(app: FastAPI, form: Form, door: Submit, webhook: Webhook) -> None:
         response_model=FormTaken,
         responses={
             200: {"model": FormTaken, "description": "Taken before"},
-            **_errors(400, 401, 409, 413, 422, 429, 500, 503),
+            **_errors(400, 401, 408, 409, 413, 422, 429, 500, 503),
         },
     )(take)
 
@@ -207,44 +192,6 @@ async def _answer(door: Submit, submission: Submission) -> JSONResponse:
     if reply.status == "refused":
         return JSONResponse({"code": reply.code, "cure": reply.cure}, 422 if reply.code == "invalid" else 409)
     return JSONResponse({"status": reply.status, "cases": list(reply.cases)}, STATUS[reply.status])
-
-
-def _add_attachments(
-    app: FastAPI, attachments: AttachmentService, webhook: Webhook, clock: Callable[[], datetime]
-) -> None:
-    def keep(request: Request, body: Annotated[bytes, Depends(_file_body)], name: str | None = None) -> JSONResponse:
-        _verify(webhook, hashlib.sha256(body).hexdigest(), request)
-        try:
-            kept = attachments.keep(body, name, clock())
-        except AttachmentRefused as no:
-            return JSONResponse({"code": no.code, "cure": "JPEG, PNG, PDF or Office files up to 20 MiB"}, 415)
-        except StoreUnavailable:
-            return JSONResponse({"code": "store", "cure": "nothing was kept; send it again"}, 503)
-        return JSONResponse(kept.model_dump(), 201)
-
-    def serve(sha256: str) -> Response:
-        try:
-            content = attachments.read(sha256)
-        except AttachmentRefused:
-            content = None
-        if content is None:
-            return JSONResponse({"code": "no-attachment", "cure": "ask the center that the message names"}, 404)
-        return Response(content, media_type="application/octet-stream", headers={"X-Content-Type-Options": "nosniff"})
-
-    app.put(
-        "/attachments",
-        tags=["attachments"],
-        description="Signed over the file's hex SHA-256.",
-        status_code=201,
-        response_model=StoredAttachment,
-        responses=_errors(401, 413, 415, 429, 503),
-    )(keep)
-    app.get(
-        "/attachments/{sha256}",
-        tags=["attachments"],
-        response_class=Response,
-        responses={200: {"content": {"application/octet-stream": {}}}, **_errors(404, 429)},
-    )(serve)
 
 
 def _add_health(

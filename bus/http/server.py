@@ -6,6 +6,8 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
+from bus.http.connections import Connection
+from bus.http.limits import bounded
 from bus.settings import Http
 
 
@@ -33,8 +35,15 @@ class HttpServer:
         # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms
         self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # h11, also where httptools happens to be installed: that one is quicker, and takes headers without a bound
+        protocol = type("BoundedConnection", (Connection,), {"most": http.connections})
         config = uvicorn.Config(
-            app, http="h11", log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+            bounded(app, http.connections * 9 // 10),
+            http=protocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
         )
         self._server = _MarkingServer(config)
         self._server.came_round = came_round
