@@ -1,10 +1,11 @@
 """A center's settings: one TOML file, and the environment for what must not stand in a file. Checked as a whole."""
 
 import base64
+import re
 import secrets
 import tomllib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -16,7 +17,22 @@ from bus.contract.types import CENTER_PATTERN, CenterName
 _Url = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+]*://\S+$", max_length=500)]
 
 
-class _Part(BaseModel):
+def without_password(url: str) -> str:
+    """A URL as it may be shown: what stands before its host, and a password among its options, is left out."""
+    hidden = re.sub(r"://\S*@", "://…@", url)
+    return re.sub(r"((?:password|passwd|sslpassword|token)=)[^&\s]*", r"\1…", hidden, flags=re.IGNORECASE)
+
+
+class _WithoutPasswords:
+    """Shows itself without the passwords of its URLs: what is printed in a hurry stays in a log for ever."""
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        shown: Iterable[tuple[str | None, Any]] = super().__repr_args__()  # type: ignore[misc]  # of pydantic's model
+        for name, value in shown:
+            yield name, without_password(value) if isinstance(value, str) else value
+
+
+class _Part(_WithoutPasswords, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
@@ -129,7 +145,7 @@ class Trust(_Part):
     """Whether messages that nobody has signed are refused; false only while a county goes over to signatures."""
 
 
-class CenterSettings(BaseSettings):
+class CenterSettings(_WithoutPasswords, BaseSettings):
     """Everything one ``bus run`` needs. Environment variables ``BUS_…`` win over the file (``BUS_BACKEND__TOKEN``)."""
 
     model_config = SettingsConfigDict(

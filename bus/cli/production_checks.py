@@ -1,5 +1,6 @@
 """Where a center's settings leave a door open: each weakness with its cure, and which are too grave for production."""
 
+import base64
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from bus.settings import CenterSettings
 from bus.transports.rabbitmq.transport import each_node, login_of
 
 OTHERS_MAY_READ = 0o004
+SHORTEST_SECRET = 24
+"""Bytes of an intake secret, as Standard Webhooks demands."""
 VARIABLES = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_BACKEND__TOKEN, BUS_STORE"
 
 
@@ -33,6 +36,7 @@ def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness
         yield from _broker(settings)
     yield from _in_clear(settings)
     yield from _secrets(file)
+    yield from _intake_secret(settings)
 
 
 def _trust(settings: CenterSettings) -> Iterator[Weakness]:
@@ -127,6 +131,23 @@ def _secrets(file: Path) -> Iterator[Weakness]:
         yield Weakness(
             "secrets", found, Bilingual(f"移到环境变量（{variables}）", f"move it to the environment ({variables})")
         )
+
+
+def _intake_secret(settings: CenterSettings) -> Iterator[Weakness]:
+    secret = settings.intake_secret.get_secret_value().removeprefix("whsec_")
+    try:
+        length = len(base64.b64decode(secret + "=="))  # padded as the signatures' library does
+    except ValueError:
+        length = 0
+    if length < SHORTEST_SECRET:
+        found = Bilingual(
+            f"受理口密钥只有 {length} 字节，可以被猜出", f"the intake secret has {length} bytes and can be guessed"
+        )
+        cure = Bilingual(
+            "用 bus doctor --new-secret 生成新密钥，两边一起更换",
+            "`bus doctor --new-secret` makes one; change both ends",
+        )
+        yield Weakness("intake secret", found, cure, grave=settings.strict)
 
 
 def _written(file: Path) -> Iterator[str]:

@@ -56,6 +56,12 @@ WEAK: dict[str, tuple[dict[str, str], str, bool]] = {
     "plain to the own system": ({"BUS_BACKEND__URL": "http://app.example/api"}, "vendor TLS", False),
     "plain attachments": ({"BUS_HTTP__PUBLIC_URL": "http://media.example/bus"}, "attachments TLS", False),
     "a door to the network": ({"BUS_HTTP__HOST": "0.0.0.0"}, "door TLS", False),  # noqa: S104 - nothing listens
+    "a short intake secret": ({"BUS_INTAKE_SECRET": "whsec_YWJj"}, "intake secret", False),
+    "a short intake secret, strictly": (
+        {"BUS_INTAKE_SECRET": "whsec_YWJj", "BUS_STRICT": "true"},
+        "intake secret",
+        True,
+    ),
     "a database far away": ({"BUS_STORE": "postgresql+psycopg://u:geheim@db.example/x"}, "store TLS", False),
 }
 
@@ -130,3 +136,20 @@ def test_doctor_says_error_in_production_and_look_on_trial(config: Path) -> None
         (line,) = [line for line in out.splitlines() if "报文不签名" in line]
         assert severity in line
         assert ("试运行" in out) == (production == "false")
+
+
+@pytest.mark.parametrize("show", [repr, str])
+def test_settings_never_show_a_password(show: Any) -> None:
+    """Whoever prints them for a colleague, or a traceback that does, gives nothing away."""
+    settings = load(
+        None,
+        center=ME,
+        store="postgresql+psycopg://u:geheim1@db.example/x?sslmode=require&password=geheim2",
+        broker=f"amqps://{ME}:geh@im3@one.example:5671,two.example/x",
+        backend={"url": "http://u:geheim4@app.example/api", "token": "geheim5"},
+        intake_secret="whsec_geheim6",
+    )
+    shown = show(settings)
+    assert "geh" not in shown
+    assert "db.example/x?sslmode=require" in shown
+    assert "one.example:5671,two.example" in shown
