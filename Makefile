@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos corpus fuzz model plants mixed
+.PHONY: pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -25,6 +25,9 @@ chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SEC
 
 mixed: services ## the release before and this program in one county: ARGS="--only S10,recovery"
 	@$(BIN)/python -m verification.mixed $(ARGS)
+
+siege: setup ## attacks on a running center: memory, descriptors, honest forms meanwhile; SECONDS=… of each
+	@$(BIN)/python -m verification.siege $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
 	@$(BIN)/python -m verification.corpus $(SEED)

@@ -139,7 +139,7 @@ def _intake_secret(settings: CenterSettings) -> Iterator[Weakness]:
         length = len(base64.b64decode(secret + "=="))  # padded as the signatures' library does
     except ValueError:
         length = 0
-    if length < SHORTEST_SECRET:
+    if 0 < length < SHORTEST_SECRET:  # of one that is missing or no secret at all, whoever starts says so
         found = Bilingual(
             f"受理口密钥只有 {length} 字节，可以被猜出", f"the intake secret has {length} bytes and can be guessed"
         )
@@ -147,7 +147,7 @@ def _intake_secret(settings: CenterSettings) -> Iterator[Weakness]:
             "用 bus doctor --new-secret 生成新密钥，两边一起更换",
             "`bus doctor --new-secret` makes one; change both ends",
         )
-        yield Weakness("intake secret", found, cure, grave=settings.strict)
+        yield Weakness("weak intake secret", found, cure, grave=settings.strict)
 
 
 def _written(file: Path) -> Iterator[str]:

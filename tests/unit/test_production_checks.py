@@ -56,10 +56,10 @@ WEAK: dict[str, tuple[dict[str, str], str, bool]] = {
     "plain to the own system": ({"BUS_BACKEND__URL": "http://app.example/api"}, "vendor TLS", False),
     "plain attachments": ({"BUS_HTTP__PUBLIC_URL": "http://media.example/bus"}, "attachments TLS", False),
     "a door to the network": ({"BUS_HTTP__HOST": "0.0.0.0"}, "door TLS", False),  # noqa: S104 - nothing listens
-    "a short intake secret": ({"BUS_INTAKE_SECRET": "whsec_YWJj"}, "intake secret", False),
+    "a short intake secret": ({"BUS_INTAKE_SECRET": "whsec_YWJj"}, "weak intake secret", False),
     "a short intake secret, strictly": (
         {"BUS_INTAKE_SECRET": "whsec_YWJj", "BUS_STRICT": "true"},
-        "intake secret",
+        "weak intake secret",
         True,
     ),
     "a database far away": ({"BUS_STORE": "postgresql+psycopg://u:geheim@db.example/x"}, "store TLS", False),

@@ -1,0 +1,132 @@
+"""The attacks, each as a block: while it is open the center is under it. Only loopback, and all of it ends with the
+block. Attackers come from another loopback address than the honest, as they would in a county.
+"""
+
+import base64
+import resource
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from bus.attachments.service import LARGEST
+
+ATTACKER = "127.0.0.2"
+NONSENSE = "v1," + base64.b64encode(b"n" * 32).decode()
+Offer = Callable[[str, int], None]
+"""Lets a neighbour offer so many cases whose photos lie at a URL."""
+Reached = Callable[[], int]
+"""How many requests or connections of the attack have reached their end so far: one that misses shows nothing."""
+
+
+def bomb(size: int) -> bytes:
+    """Some kilobytes that two unpackings make ``size`` bytes of."""
+    inner, outer = zlib.compressobj(9, wbits=31), zlib.compressobj(9, wbits=31)
+    packed, block = bytearray(), bytes(1024 * 1024)
+    for _ in range(size // len(block)):
+        packed += outer.compress(inner.compress(block))
+    return bytes(packed + outer.compress(inner.flush()) + outer.flush())
+
+
+@contextmanager
+def bombs(offer: Offer, packed: bytes, count: int) -> Iterator[Reached]:
+    """A neighbour answers each photo with the bomb."""
+
+    def answer(handler: BaseHTTPRequestHandler, _leaving: threading.Event) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip, gzip")
+        handler.send_header("Content-Length", str(len(packed)))
+        handler.end_headers()
+        handler.wfile.write(packed)
+
+    with _neighbour(answer) as (url, reached):
+        offer(url, count)
+        yield reached
+
+
+@contextmanager
+def dripping(offer: Offer, count: int) -> Iterator[Reached]:
+    """A neighbour sends a byte of each photo now and then."""
+
+    def answer(handler: BaseHTTPRequestHandler, leaving: threading.Event) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not leaving.wait(1):
+            handler.wfile.write(b"x")
+
+    with _neighbour(answer) as (url, reached):
+        offer(url, count)
+        yield reached
+
+
+@contextmanager
+def big_bodies(port: int, count: int) -> Iterator[Reached]:
+    """Files of the largest size less a byte, each with a fresh time and a nonsense signature."""
+    signed = f"webhook-id: x\r\nwebhook-timestamp: {int(time.time())}\r\nwebhook-signature: {NONSENSE}\r\n"
+    head = f"PUT /attachments HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST}\r\n{signed}\r\n".encode()
+
+    def send(line: socket.socket) -> None:
+        with suppress(OSError):
+            line.sendall(head)
+            for _ in range(LARGEST // 65536 - 1):
+                line.sendall(bytes(65536))
+            line.sendall(bytes(65535))
+
+    with _lines(port, count) as lines:
+        senders = [threading.Thread(target=send, args=(line,), daemon=True) for line in lines]
+        for one in senders:
+            one.start()
+        yield lambda: sum(not one.is_alive() for one in senders)
+
+
+@contextmanager
+def silent(port: int, count: int) -> Iterator[Reached]:
+    """Connections that say nothing."""
+    with _lines(port, count) as lines:
+        yield lambda: len(lines)
+
+
+@contextmanager
+def _lines(port: int, count: int) -> Iterator[list[socket.socket]]:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + 200
+    if most[0] < wanted <= most[1]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most[1]))
+    with ExitStack() as held:
+        lines = []
+        for _ in range(count):
+            with suppress(OSError):  # a door that lets nobody more in is no failure of the siege
+                lines.append(held.enter_context(socket.create_connection(("127.0.0.1", port), 5, (ATTACKER, 0))))
+        yield lines
+        for line in lines:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _neighbour(answer: Callable[[BaseHTTPRequestHandler, threading.Event], None]) -> Iterator[tuple[str, Reached]]:
+    leaving, asked = threading.Event(), []
+
+    class Handler(BaseHTTPRequestHandler):
+        """Every photo alike."""
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            with suppress(OSError):
+                answer(self, leaving)
+
+        def log_message(self, *_: object) -> None:
+            """Be quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", lambda: len(asked)
+    finally:
+        leaving.set()
+        server.shutdown()
+        server.server_close()
