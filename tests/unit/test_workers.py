@@ -243,12 +243,14 @@ def test_a_neighbours_missing_photo_says_nothing_of_the_own_system(desk: Callabl
     neighbour.server.server_close()
 
 
-def test_a_missing_photo_closes_no_breaker_either() -> None:
-    """A system that is away stays away while photos are asked for in between: nothing of it is counted or parked."""
-    breaker, away, missing = CircuitBreaker(RetryPolicy(failures_before_probing=3)), RetryLater("a"), RetryLater("b")
-    results = [_result(away), _result(away), _result(missing, own=False), _result(away)]
-    breaker.record(results)
-    assert breaker.probing
+def test_only_the_own_system_moves_its_breaker() -> None:
+    """Missing photos do not open it, and do not close it: what is away stays away while they are asked for."""
+    away, missing = RetryLater("vendor-503"), RetryLater("attachment-503")
+    well, ill = (CircuitBreaker(RetryPolicy(failures_before_probing=3)) for _ in range(2))
+    well.record([_result(missing, own=False)] * 9)
+    assert not well.probing
+    ill.record([_result(away), _result(away), _result(missing, own=False), _result(away)])
+    assert ill.probing
 
 
 def _result(trouble: RetryLater, *, own: bool = True) -> Any:

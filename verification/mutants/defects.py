@@ -1,11 +1,22 @@
 """The closed list of planted defects."""
 
-from verification.mutants import broker, custody, handling, peers, receiving, security, sending, waiting, watching
+from verification.mutants import (
+    broker,
+    custody,
+    eating,
+    handling,
+    peers,
+    receiving,
+    security,
+    sending,
+    waiting,
+    watching,
+)
 from verification.mutants.defect import Defect
 
 DEFECTS: dict[str, Defect] = {
     one.name: one
-    for room in (sending, receiving, custody, handling, broker, security, waiting, watching, peers)
+    for room in (sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating)
     for one in vars(room).values()
     if isinstance(one, Defect)
 }

@@ -3,8 +3,10 @@ block. Attackers come from another loopback address than the honest, as they wou
 """
 
 import base64
+import gzip
 import resource
 import socket
+import struct
 import threading
 import time
 import zlib
@@ -14,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from bus.attachments.service import LARGEST
 
+GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+"""The head of a gzip file that tells nothing of itself."""
 ATTACKER = "127.0.0.2"
 NONSENSE = "v1," + base64.b64encode(b"n" * 32).decode()
 Offer = Callable[[str, int], None]
@@ -23,12 +27,15 @@ Reached = Callable[[], int]
 
 
 def bomb(size: int) -> bytes:
-    """Some kilobytes that two unpackings make ``size`` bytes of."""
-    inner, outer = zlib.compressobj(9, wbits=31), zlib.compressobj(9, wbits=31)
-    packed, block = bytearray(), bytes(1024 * 1024)
-    for _ in range(size // len(block)):
-        packed += outer.compress(inner.compress(block))
-    return bytes(packed + outer.compress(inner.flush()) + outer.flush())
+    """Some kilobytes that two unpackings make ``size`` bytes of: one packed block of zeros, again and again."""
+    block, count = bytes(1024 * 1024), size // (1024 * 1024)
+    packer = zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    check = 0
+    for _ in range(count):
+        check = zlib.crc32(block, check)
+    trailer = struct.pack("<II", check, size % 2**32)
+    return gzip.compress(GZIP + packed * count + packer.flush() + trailer)
 
 
 @contextmanager
