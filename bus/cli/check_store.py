@@ -14,7 +14,7 @@ from bus.security.errors import KeyUnusable
 from bus.settings import CenterSettings
 from bus.store import parked, put_off, schema
 from bus.store import recovery as store_recovery
-from bus.store.database import DriverError, Store, StoreUnavailable
+from bus.store.database import DriverError, Store, StoreUnavailable, StoreUnfit
 
 DISK_FREE = 1 << 30
 """Bytes that should be free where the store and the attachments lie."""
@@ -49,8 +49,14 @@ def store(settings: CenterSettings) -> Iterator[Check]:
 
 def _inside(opened: Store) -> Iterator[Check]:
     try:
+        opened.require_fit()
         found, newest = schema.current(opened), schema.newest()
-        durable = _durable(opened)
+        durable, read_only = _durable(opened), opened.unwritable()
+    except StoreUnfit as unfit:
+        found_zh, _, cure_zh = unfit.words.zh.partition("；")
+        found_en, _, cure_en = unfit.words.en.partition("; ")
+        yield wrong("store", found_zh, found_en, Bilingual(cure_zh, cure_en))
+        return
     except StoreUnavailable as trouble:
         cure = Bilingual(
             "数据库是否在运行、地址和口令是否正确、目录是否可写", "does it run, are URL, password and rights right?"
@@ -68,6 +74,12 @@ def _inside(opened: Store) -> Iterator[Check]:
         yield doubtful("store", f"版本 {found}，程序为 {newest}", f"is at {found}, the program at {newest}", cure)
     if found == newest:
         yield from _set_back(opened)
+    if read_only:
+        cure = Bilingual(
+            "等待切换结束；若不恢复，请让 store 指向可写的主库，或取消 default_transaction_read_only",
+            "wait for the failover; else name the server that writes, or set default_transaction_read_only = off",
+        )
+        yield wrong("store", "数据库现在只读（备库，或正在切换）", "is read-only now (a standby, or a failover)", cure)
     if durable:
         yield wrong("store durability", durable, durable, Bilingual("恢复默认设置", "set it back to its default"))
 

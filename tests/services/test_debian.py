@@ -99,6 +99,7 @@ def test_nothing_is_done_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatc
         ("libfaketime", "lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
         ("iptables", "sbin/iptables"),
         ("iproute2", "sbin/ip"),
+        ("pgbouncer", "sbin/pgbouncer"),
     ],
 )
 def test_a_tool_is_known_by_what_the_tests_use_of_it(

@@ -8,7 +8,17 @@ decides it by hand.
 from verification.services.allocation import ServiceUnavailable
 from verification.services.cluster import RabbitCluster
 from verification.services.network import Host, Namespace, Network
+from verification.services.pgbouncer import PgBouncer
 from verification.services.postgres import PostgresNode
 from verification.services.rabbitmq import RabbitNode
 
-__all__ = ["Host", "Namespace", "Network", "PostgresNode", "RabbitCluster", "RabbitNode", "ServiceUnavailable"]
+__all__ = [
+    "Host",
+    "Namespace",
+    "Network",
+    "PgBouncer",
+    "PostgresNode",
+    "RabbitCluster",
+    "RabbitNode",
+    "ServiceUnavailable",
+]

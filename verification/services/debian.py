@@ -46,6 +46,7 @@ def missing_packages(*, containers: bool = False) -> list[str]:
     found = {
         "rabbitmq-server": (PROGRAMS / "rabbitmq-server").exists() and _program("epmd"),
         "postgresql": containers or any(VERSIONS.glob("*/bin/initdb")),
+        "pgbouncer": _program("pgbouncer"),  # a pooler before PostgreSQL, in session and in transaction mode
         "spin": _program("spin"),  # checks the model of the custody protocol, by a C program that it writes
         "gcc": _program("gcc"),
         "libc6-dev": (HEADERS / "stdio.h").exists(),

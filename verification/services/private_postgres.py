@@ -19,7 +19,7 @@ class PrivatePostgres:
 
     def __init__(self, port: int, user: str, password: str, *, parent: Path | None) -> None:
         programs = newest_programs()
-        self._owner = _owner()
+        self._owner = postgres_user()
         self.folder = private_folder("postgres", parent, self._owner)
         self._initdb(programs, user, password)
         # fsync off: we kill processes, never the machine, and the kernel keeps what it was given
@@ -108,7 +108,7 @@ def newest_programs() -> Path:
     return max(found, key=lambda folder: float(folder.parent.name))
 
 
-def _owner() -> str | None:
+def postgres_user() -> str | None:
     """PostgreSQL refuses to run as root; the Debian package brings a unix user for it."""
     if os.geteuid() != 0:
         return None

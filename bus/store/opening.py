@@ -1,0 +1,98 @@
+"""Opening a store: the engine, and how each new connection is set and looked at before anything is asked of it."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from bus.store import postgresql
+from bus.store.errors import StoreUnfit, as_sqlalchemys
+from bus.store.sqlite_files import file_of, keep_private
+
+PAGE_BYTES = 8192
+"""Of a page in SQLite's file, from its making on. A row with its message is a good part of the usual page of 4 KiB;
+with this size a window's commits take a third less of the processor, and a commit of one hand-over is no slower."""
+
+LOG_BYTES = 16 * 1024 * 1024
+"""To how much SQLite cuts its log back once all of it stands in the file: a reader that was left open makes it grow for
+as long as it is there."""
+
+USUAL_PATIENCE_MS = 10_000
+"""For how long SQLite waits for another program that has the store locked."""
+
+POSTGRESQL_LOGIN = {
+    "connect_timeout": 10, "client_encoding": "utf8",
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000,
+}  # fmt: skip
+"""How each connection to PostgreSQL is asked for. A server whose machine is gone counts as away within half a minute: of
+itself it would be two hours, and nobody ends a loop that waits for the store."""
+
+
+def open_engine(url: str, on_sqlite: bool) -> Engine:
+    """The engine of a store; no connection is open yet."""
+    if not on_sqlite:
+        engine = create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_size=8, connect_args=dict(POSTGRESQL_LOGIN)
+        )
+        event.listen(engine, "do_connect", connect_to_postgresql)
+        return engine
+    # every transaction is committed or rolled back by us; the pool need not roll back once more
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=8,
+        pool_reset_on_return=None,
+        connect_args={"timeout": USUAL_PATIENCE_MS / 1000},
+    )
+    event.listen(engine, "do_connect", _sqlite_open)
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def connect_to_postgresql(dialect: Dialect, _record: object, arguments: Any, named: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's own
+    """A connection to a database that can hold every character, before SQLAlchemy asks it anything. Raises
+    ``StoreUnfit``."""
+    connection: Any = dialect.connect(*arguments, **named)
+    unfit = postgresql.unfit_encoding(connection)
+    if unfit is not None:
+        connection.close()
+        raise StoreUnfit(unfit)
+    postgresql.prepare(connection)
+    return connection
+
+
+def _sqlite_open(_dialect: Dialect, _record: object, arguments: Any, _named: object) -> None:  # noqa: ANN401 - SQLAlchemy's own
+    file = file_of(make_url(f"sqlite:///{arguments[0]}"))
+    if file is not None:
+        keep_private(file)
+
+
+def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late and deferred
+    for pragma in (
+        f"page_size={PAGE_BYTES}",  # first: what is written once keeps its size
+        "journal_mode=WAL",
+        "synchronous=FULL",  # NORMAL forgets commits at a power cut
+        "secure_delete=ON",  # a deleted resident is gone from the file too
+        "foreign_keys=ON",
+        f"journal_size_limit={LOG_BYTES}",
+    ):
+        connection.cursor().execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    """What SQLAlchemy's own transactions begin with; the writer says it itself."""
+    options = connection.get_execution_options()
+    if not options.get("writer", False):
+        sqlite_execute(connection, "BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
+
+
+def sqlite_execute(connection: Connection, word: str) -> None:
+    """Say one word to SQLite."""
+    try:
+        # by the driver itself: SQLAlchemy's own way costs as much again as the rest of an empty transaction
+        connection.connection.driver_connection.execute(word)  # type: ignore[union-attr]  # there is one
+    except sqlite3.Error as error:
+        raise as_sqlalchemys(error, connection.dialect) from error
