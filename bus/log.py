@@ -111,6 +111,11 @@ def set_up(center: str, to: TextIO | WriteLine | None = None, level: int = loggi
         logging.getLogger(name).propagate = False
 
 
+def is_set_up() -> bool:
+    """Whether there is a log: a command has none, and its output is its own."""
+    return structlog.is_configured()
+
+
 def log() -> Log:
     """The logger."""
     logger: Log = structlog.get_logger()

@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bus.bilingual import Bilingual
+from bus.runtime.lease import TAKEN, StoreTaken
 from bus.security.errors import KeyUnusable
 from bus.settings import BadSettings
-from bus.store.database import DriverError, StoreUnavailable
+from bus.store.database import DriverError, StoreUnavailable, StoreUnfit
 from bus.store.schema import MigrationError
 from bus.transports.topology.management_api import ManagementApiRefused
 
@@ -93,6 +94,10 @@ class Output:
             yield
         except BadSettings as bad:
             self._settings(bad)
+        except StoreTaken as taken:
+            self.fail(taken.words.zh, taken.words.en, TAKEN)
+        except StoreUnfit as unfit:
+            self.fail(unfit.words.zh, unfit.words.en)
         except StoreUnavailable as trouble:
             self.fail(f"存储暂不可用：{trouble}", f"the store: {trouble}")
         except KeyUnusable as trouble:

@@ -17,12 +17,13 @@ from bus.cli.options import FOLDER, ConfigFile, Folder, settings_file, settings_
 from bus.cli.output import FAILURE, Lang, Language, Output
 from bus.cli.production_checks import production_checks
 from bus.log import set_up
+from bus.runtime.lease import TAKEN
 from bus.runtime.log_writer import LogWriter, descriptor_of
 from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.runtime.service_manager import ServiceManager
 from bus.sdk.discovery import load_adapter
 from bus.settings import BadSettings, CenterSettings
-from bus.store.database import StoreUnavailable
+from bus.store.database import StoreUnavailable, StoreUnfit
 from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport
 
@@ -110,8 +111,11 @@ def secret_faults(secret: str) -> list[tuple[str, str, str]]:
 
 def _work(output: Output, process: CenterProcess) -> None:
     told = leave_on_signal()
+    process.lease.when_lost = told.set
     try:
         url = process.start()
+    except StoreUnfit:  # nothing is open yet that would have to be left in order
+        raise
     except (OSError, StoreUnavailable) as trouble:
         process.stop(timeout=5)
         if isinstance(trouble, StoreUnavailable):
@@ -125,6 +129,10 @@ def _work(output: Output, process: CenterProcess) -> None:
     _announce(process, url, told)
     told.wait()
     process.stop()
+    if process.lease.lost.is_set():
+        output.fail(
+            "另一个进程接管了本中心的库，本进程退出", "another process has taken over this center's store", TAKEN
+        )
 
 
 def _announce(process: CenterProcess, url: str, told: threading.Event) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bus.log import set_up
+from bus.runtime.lease import TAKEN, StoreTaken
 from bus.runtime.log_writer import LogWriter
 from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.settings import load
@@ -109,7 +110,12 @@ def main() -> None:
     if writer is not None:
         set_up("county", writer.put)
     county = CountyProcess(plan)
-    county.start()
+    for process in county.centers.values():
+        process.lease.when_lost = told.set
+    try:
+        county.start()
+    except StoreTaken as taken:
+        sys.exit(_left(f"{taken.words.zh} / {taken.words.en}"))
     tune_garbage_collector()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -117,6 +123,13 @@ def main() -> None:
     county.stop()
     if writer is not None:
         writer.flush(2)
+    if any(process.lease.lost.is_set() for process in county.centers.values()):
+        sys.exit(_left("the lease on a store was lost"))
+
+
+def _left(why: str) -> int:
+    sys.stderr.write(f"{why}\n")
+    return TAKEN
 
 
 if __name__ == "__main__":

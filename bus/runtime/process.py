@@ -21,7 +21,6 @@ from bus.http.app import Unavailable, make_app
 from bus.http.rate_limit import RateLimit, rate_limited
 from bus.http.server import HttpServer
 from bus.log import log
-from bus.operations.erasure import erase_old
 from bus.operations.metrics import Metrics
 from bus.pipeline.handle import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
@@ -30,6 +29,8 @@ from bus.runtime.bootstrap import blob_store_of, store_of
 from bus.runtime.directory_memory import DirectoryMemory, recall
 from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.runtime.health import Health, StoreProof
+from bus.runtime.housekeeping import Housekeeping
+from bus.runtime.lease import StoreLease
 from bus.runtime.loops import Loops
 from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import SlowHandler, WorkerPool
@@ -38,15 +39,13 @@ from bus.sdk.discovery import load_adapter
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
-from bus.store import archive, put_off, schema
+from bus.store import put_off, schema
 from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import SendResult, Transport
 
 UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes", "digest-missing"})
 """What accept counts that a log should tell."""
-ERASED_AT_ONCE = 50
-"""Cases in one transaction: nobody waits long for the writer."""
 LONGEST_QUEUE = 2000
 """How many forms may wait for a commit before the door answers "again later"."""
 
@@ -92,6 +91,8 @@ class CenterProcess:
         )
         self.store = store_of(settings)
         self._directories = DirectoryMemory(security, self.store)
+        self.lease = StoreLease(self.store)
+        self.store.may_write = self.lease.held
         self.attachments = AttachmentService(blob_store_of(settings, self.store), settings.http.public_url, security)
         self.backend = BackendClient(
             settings.backend.url, settings.backend.token.get_secret_value(), settings.backend.timeout
@@ -116,6 +117,7 @@ class CenterProcess:
             timed=self.metrics.timed,
             wake=self._wake,
         )
+        self._housekeeping = Housekeeping(settings, self.context, self.attachments.blobs, clock)
         self._forms: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._shut = threading.Event()
         self._leaving = threading.Event()
@@ -135,8 +137,12 @@ class CenterProcess:
     # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self) -> str:
-        """Bring the store up to date, open the road and the door. Returns the URL of the center's HTTP server."""
+        """Have the store, bring it up to date, open the road and the door. Returns the URL of the center's HTTP server.
+        Raises ``StoreUnfit`` before anything is opened where this process must not run on it."""
+        self.store.require_fit()
+        self.lease.acquire()
         schema.upgrade(self.store)
+        self.lease.renew()
         recall(self.context.security, self.store)
         self.attachments.blobs.sweep()
         self.engine.begin()
@@ -146,7 +152,7 @@ class CenterProcess:
             ("relay", self._relay),
             ("receive", self._receive),
             ("handle", self._handle),
-            ("prune", self._prune),
+            ("prune", lambda: self._loops.pause("prune", self._housekeeping.round())),
             ("directory", self._directory),
         ):
             self._loops.start(name, turn)
@@ -173,6 +179,7 @@ class CenterProcess:
         self._last_round()
         self.transport.close(5)
         self.backend.close()
+        self.lease.release()
         self.store.close()
         self.log.info("stopped")
 
@@ -260,28 +267,12 @@ class CenterProcess:
         if self.engine.breaker.probing:
             self._leaving.wait(1)
 
-    def _prune(self) -> None:
-        """What has been kept long enough goes, a little at a time, so that nobody waits for it."""
-        before_ms = ms(clock()) - self.settings.keep_days * 86_400_000
-        gone = self.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
-        erased = self._erase_old()
-        self._loops.pause("prune", 1 if gone == BATCH_LIMIT or erased == ERASED_AT_ONCE else 3600)
-
     def _directory(self) -> None:
         """The newest directory is remembered, and an older one told of."""
         trouble = self._directories.keep(ms(clock()))
         if trouble:
             self.log.error("directory", trouble=trouble)
         self._leaving.wait(1)
-
-    def _erase_old(self) -> int:
-        """What the settings no longer allow to be kept."""
-        now, blobs, most = clock(), self.attachments.blobs, 0
-        for days, sensitive in self.settings.retention.terms if self.settings.retention else ():
-            before_ms = ms(now) - days * 86_400_000
-            done = erase_old(blobs, self.context, before_ms, ERASED_AT_ONCE, now, sensitive=sensitive)
-            most = max(most, done)
-        return most
 
     def _task_ended(self) -> None:
         self._handle_due.set()

@@ -4,10 +4,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-import structlog
 from sqlalchemy import URL
 
-from bus.log import log
+from bus.log import is_set_up, log
 
 PRIVATE = 0o600
 _BESIDE = ("", "-wal", "-shm", "-journal")
@@ -29,5 +28,5 @@ def keep_private(file: Path) -> None:
         with suppress(FileNotFoundError, PermissionError):  # not there, or not ours to change
             if path.stat().st_mode & 0o077:
                 path.chmod(PRIVATE)
-                if structlog.is_configured():  # by a command it is done in silence: its output is its own
+                if is_set_up():  # by a command it is done in silence: its output is its own
                     log().warning("store-made-private", where=path.name)

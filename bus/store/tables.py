@@ -394,3 +394,13 @@ recovery_told = Table(
 )
 """What the peers have told that is younger than the backup. ``way`` as we see it: ``said`` by us, ``heard`` from the
 peer. Emptied when the cases are rebuilt."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(200), nullable=False),
+    Column("boot_id", String(64), nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Which process has the store for its own, and until when (``bus/store/leases.py``)."""

@@ -1,0 +1,159 @@
+"""One process for each center: ``bus run`` has its store for its own, by a lease that it renews.
+
+A lock that ends with its process tells at once that the last holder is dead. Where that cannot be seen (another
+machine, a lost network), the lease runs out. Whoever cannot renew its lease writes nothing until it can, and leaves
+when another process has it.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bus.bilingual import Bilingual
+from bus.log import log
+from bus.store import leases
+from bus.store.database import Store, StoreUnavailable, StoreUnfit
+from bus.store.leases import LEASE_MS, Holder, Lease
+from bus.store.process_lock import process_lock
+
+TAKEN = 75
+"""The exit code of a process that has not, or no longer, the lease: another may have it."""
+RENEW_S = 4.0
+"""Between two renewals: four may fail."""
+PATIENCE_S = 25.0
+"""For how long a start watches a holder that it cannot see. One that lives renews its lease meanwhile."""
+LOOK_S = 0.25
+
+
+class StoreTaken(StoreUnfit):
+    """Another process of this center is at work on the store."""
+
+    def __init__(self, holder: Holder | None) -> None:
+        name = holder.name if holder else "?"
+        super().__init__(
+            Bilingual(
+                f"本中心已有一个进程在运行（{name}），本进程退出；一个中心只运行一个 bus run",
+                f"another process of this center is at work ({name}), so this one leaves; a center has one `bus run`",
+            )
+        )
+
+
+class StoreLease:
+    """``acquire`` it before anything is opened; it is renewed by a thread of its own until ``release``."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._clock = store, clock
+        self._lock = process_lock(store)
+        self._mine = me()
+        self._until = float("-inf")
+        self._leaving = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.lost = threading.Event()
+        """Set for good when another process has it."""
+        self.when_lost: Callable[[], None] = lambda: None
+        """Called then."""
+
+    def held(self) -> bool:
+        """Whether nobody else may have it now."""
+        return not self.lost.is_set() and self._clock() < self._until
+
+    def acquire(self) -> None:
+        """Have it, and go on having it. Raises ``StoreTaken``, or ``StoreUnavailable`` when the store is away."""
+        deadline = self._clock() + PATIENCE_S
+        before: Lease | None = _UNSEEN
+        while True:
+            began, locked = self._clock(), self._lock.take()
+            with self._store.reading() as tx:
+                seen = leases.current(tx)
+                kept = leases.are_kept(tx)
+            sure = locked or not self._lock.certain
+            if sure and self._may_take(seen, locked) and (not kept or self._take(seen)):
+                break
+            if not sure or self._renewed(seen, before) or self._clock() > deadline:
+                self._lock.release()
+                raise StoreTaken(seen.holder if seen else None)
+            before = seen
+            time.sleep(LOOK_S)
+        self._until = began + LEASE_MS / 1000
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        self._thread.start()
+
+    def _may_take(self, seen: Lease | None, locked: bool) -> bool:
+        if seen is None:
+            return locked
+        return seen.is_over or (locked and seen.holder.boot_id == self._mine.boot_id and not runs(seen.holder))
+
+    def _renewed(self, seen: Lease | None, before: Lease | None) -> bool:
+        """Whether its holder lives: it has taken or renewed it since the last look."""
+        return before is not _UNSEEN and seen is not None and (before is None or seen.until_ms != before.until_ms)
+
+    def _take(self, seen: Lease | None) -> bool:
+        return self._store.write_unasked(lambda tx: leases.take(tx, self._mine, seen))
+
+    def _keep(self) -> None:
+        while not self._leaving.wait(RENEW_S) and not self.lost.is_set():
+            self.renew()
+
+    def renew(self) -> None:
+        """Once. Nothing is known while the store is away; then it is tried again."""
+        began = self._clock()
+        try:
+            self._lock.take()
+            mine = self._store.write_unasked(lambda tx: not leases.are_kept(tx) or leases.renew(tx, self._mine))
+        except StoreUnavailable as trouble:
+            log().warning("lease-not-renewed", trouble=str(trouble))
+            return
+        if mine:
+            self._until = began + LEASE_MS / 1000
+            return
+        self.lost.set()
+        log().error("lease-lost")
+        self.when_lost()
+
+    def release(self) -> None:
+        """Give it back, so that the next process need not wait."""
+        self._leaving.set()
+        if self._thread is None:
+            return
+        self._thread.join(RENEW_S)
+        if not self.lost.is_set():
+            try:
+                self._store.write_unasked(lambda tx: leases.release(tx, self._mine))
+            except StoreUnavailable as trouble:
+                log().warning("lease-not-given-back", trouble=str(trouble))
+        self._until = float("-inf")
+        self._lock.release()
+
+
+_UNSEEN = Lease(Holder("", ""), 0, is_over=True)
+"""Before the first look."""
+
+
+def me() -> Holder:
+    """The process that asks: its machine's name, its number, and when it began, which no later one shares."""
+    return Holder(f"{socket.gethostname()[:100]}:{os.getpid()}:{_began(os.getpid())}", _boot_id())
+
+
+def runs(holder: Holder) -> bool:
+    """Whether a process of this machine still runs, as far as can be seen: in another container it cannot."""
+    _, number, began = holder.name.rsplit(":", 2)
+    return began != "" and _began(int(number)) == began
+
+
+def _began(process: int) -> str:
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    state, *rest = stat.rpartition(")")[2].split()
+    return "" if state in "ZX" else rest[18]
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
