@@ -19,6 +19,7 @@ from bus.contract.case import Attachment
 from bus.custody import Record, Refusal
 from bus.custody.commands import Register
 from bus.sdk.center import Form, IntakeContext, Link, Reject, Routes
+from bus.security.errors import KeyUnusable
 from bus.store import cases, intakes
 from bus.store.database import DriverError, Store, StoreUnavailable, Tx
 from bus.store.unit_of_work import UnitOfWork
@@ -89,6 +90,23 @@ def intake(
 ) -> list[Reply]:
     """Take in a batch; one reply for each, in order. ``wake`` is called when it has left something to send or to do.
     Raises ``StoreUnavailable``: then none of it was taken."""
+    try:
+        return _take_together(store, deps, submissions, now, wake)
+    except KeyUnusable:
+        raise
+    except Exception as fault:
+        if isinstance(fault, StoreUnavailable) and fault.passing:
+            raise
+        if len(submissions) == 1:
+            return [Reply("failed", code="cannot-be-stored", cure=type(fault).__name__)]
+    # one of them is at fault: it alone must fail, whatever its fault is
+    return [reply for one in submissions for reply in intake(store, deps, [one], now, wake)]
+
+
+def _take_together(
+    store: Store, deps: IntakeDeps, submissions: Sequence[Submission], now: datetime, wake: Callable[[], None]
+) -> list[Reply]:
+    """All in one commit."""
 
     def change(tx: Tx) -> tuple[list[Reply], bool]:
         batch = _IntakeBatch(UnitOfWork(tx, deps.context, now), deps, {s.key for s in submissions})

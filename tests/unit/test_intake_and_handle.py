@@ -7,17 +7,19 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import delete
+from sqlalchemy.exc import DataError
 
 from bus.backoff import Backoff
 from bus.contract.case import Attachment, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.messages import Offered, Outcome
 from bus.contract.types import Strict
+from bus.custody import Record
 from bus.custody.commands import Accept, Offer, Register, Resolve
 from bus.pipeline.handle import CircuitBreaker, RetryPolicy, finish, finish_and_claim, perform
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
-from bus.store import cases, inbox, parked
+from bus.store import StoreUnavailable, Tx, cases, inbox, parked
 from bus.store.tables import intakes
 from tests.unit.steps import BareCenter, a_case
 
@@ -170,6 +172,49 @@ def test_a_fault_of_the_adapter_harms_no_neighbour(media: BareCenter, monkeypatc
     assert (replies[1].code, replies[1].cure) == ("handler-fault", "OverflowError")
     with media.store.reading() as tx:
         assert cases.count_by_status(tx) == {"open": 2}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        DataError("INSERT", None, ValueError("no such character in this encoding")),
+        UnicodeEncodeError("gb2312", "㐂", 0, 1, "illegal"),
+        StoreUnavailable("a value of this row", passing=False),
+        RecursionError(),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_form_that_cannot_be_stored_harms_no_neighbour(
+    media: BareCenter, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """Whatever is wrong with it, and however late it is noticed: of eight forms seven are taken."""
+    plain = cases.keep
+
+    def keep(tx: Tx, records: list[Record], now_ms: int) -> None:
+        if any("㐂" in record.case.text for record in records):
+            raise fault
+        plain(tx, records, now_ms)
+
+    monkeypatch.setattr("bus.store.unit_of_work.cases.keep", keep)
+    replies = _take(media, *(Note(id=str(number), text="㐂" if number == 3 else "一") for number in range(8)))
+    assert [reply.status for reply in replies] == ["taken"] * 3 + ["failed"] + ["taken"] * 4
+    assert replies[3].code == "cannot-be-stored"
+    with media.store.reading() as tx:
+        assert cases.count_by_status(tx) == {"open": 7}
+
+
+def test_a_store_that_is_away_is_no_forms_fault(media: BareCenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then none is taken, and none is tried alone."""
+    tried = []
+
+    def keep(_tx: Tx, records: list[Record], _now_ms: int) -> None:
+        tried.append(len(records))
+        raise StoreUnavailable("the database is away", passing=True)
+
+    monkeypatch.setattr("bus.store.unit_of_work.cases.keep", keep)
+    with pytest.raises(StoreUnavailable):
+        _take(media, Note(id="1", text="一"), Note(id="2", text="二"))
+    assert tried == [2]
 
 
 def test_a_matter_that_is_a_case_already_is_told_among_new_ones(media: BareCenter) -> None:
