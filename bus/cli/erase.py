@@ -1,5 +1,6 @@
 """``bus erase``: a closed case of which nobody may know any more."""
 
+import time
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from bus.operations.erasure import MayNotErase
 from bus.operations.erasure import erase as erase_case
 from bus.operations.replay import NO_CASE
 from bus.runtime.bootstrap import blob_store_of
+from bus.store.database import Store
 
 _WHY = {
     "unknown-case": Bilingual("没有这个案件", "there is no such case"),
@@ -27,6 +29,17 @@ _WHY = {
         "库未加密，抹不掉；请先配置 [at_rest]", "it stands in clear, where nothing can be erased: set [at_rest] first"
     ),
 }
+
+TRIES, PAUSE_S = 20, 0.25
+
+
+def _empty_log(store: Store) -> bool:
+    """Whether the store's log was emptied while a person waits for it."""
+    for _ in range(TRIES):
+        time.sleep(PAUSE_S)
+        if store.empty_log():
+            return True
+    return False
 
 
 def erase(
@@ -45,7 +58,7 @@ def erase(
             with store.reading() as tx:
                 case_id = case_named(tx, case) or NO_CASE
             try:
-                erase_case(
+                gone = erase_case(
                     blob_store_of(settings, store),
                     context_of(settings, store),
                     case_id,
@@ -57,6 +70,14 @@ def erase(
                 output.fail(
                     f"不能删除 {case}：{_WHY[no.code].zh}", f"{case} is not erased: {_WHY[no.code].en}", FAILURE
                 )
+            gone = gone or _empty_log(store)
+    if not gone:
+        output.warn(
+            "库的日志里还有它的密钥：有程序正在读旧内容（备份、打开的 sqlite3？）；请结束它，运行中的中心会在"
+            "一分钟内清空日志，未运行的在下次启动时清空",
+            "the store's log still holds its key, for some program reads what is older (a backup, an open sqlite3?): "
+            "end it; a running center empties the log within a minute, and one that is stopped when it is started",
+        )
     output.say(
         f"{case}：居民信息已删除；此前的备份仍有，到期即删",
         f"{case} is erased; backups of before still hold it, until they are deleted",

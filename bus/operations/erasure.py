@@ -3,7 +3,8 @@
 Destroyed is the key under which the case's record, messages and tasks stand, and the key of each file that no other
 case names. In its place stands a record that says what custody must know (who has it, at which version, how it went)
 and nothing of the matter or the resident. So every figure stays what it was, and what others still say of the case is
-answered as ever. A backup of before has the key: it is erased with the backup.
+answered as ever. SQLite's log has the key until it is emptied, and a log without its last entries is the store of
+before: so it is emptied after each erasure. A backup of before has the key, too: it is erased with the backup.
 """
 
 from collections.abc import Mapping
@@ -37,11 +38,13 @@ RETENTION = "retention"
 """Who erases when nobody asked for it: the time that the settings give."""
 
 
-def erase(blobs: BlobStore, context: CenterContext, case_id: UUID, now: datetime, who: str, why: str) -> None:
+def erase(blobs: BlobStore, context: CenterContext, case_id: UUID, now: datetime, who: str, why: str) -> bool:
     """Erase a closed case of which nothing is under way; it is recorded who wanted it and why.
 
-    Raises ``MayNotErase``."""
+    False: the store's log still holds the key, for somebody reads what is older; it must be emptied later
+    (``Store.empty_log``). Raises ``MayNotErase``."""
     blobs.remove(blobs.store.write(lambda tx: _erase(tx, context, case_id, now, who, why)))
+    return blobs.store.empty_log()
 
 
 def erase_old(
@@ -63,6 +66,8 @@ def erase_old(
 
     done, gone = blobs.store.write(change)
     blobs.remove(gone)
+    if done:
+        blobs.store.empty_log()  # where somebody reads, the next round of housekeeping tries again
     return done
 
 

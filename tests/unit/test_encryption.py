@@ -1,7 +1,9 @@
 """A store whose rows stand under a key of their case: who can read it, what is altered, and what is erased."""
 
 import base64
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,14 @@ from bus.custody.commands import Accept, Close, Offer, Register, Reopen, Resolve
 from bus.operations import erasure
 from bus.operations.erasure import MayNotErase
 from bus.operations.replay import find
+from bus.runtime.housekeeping import EMPTY_LOG_S, Housekeeping
 from bus.security.errors import KeyUnusable
 from bus.security.master_key import FileKey, master_key, new_master_key
+from bus.settings import load
 from bus.store import Store, StoreUnavailable, Tx, access_log, archive, cases, inbox, outbox, parked, schema
 from bus.store import tables as t
-from bus.store.encryption import MARK, CaseEncryption
+from bus.store.encryption import ERASED, MARK, CaseEncryption
+from bus.store.opening import PAGE_BYTES
 from tests.unit.steps import NOW, BareCenter, a_case, carry
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 from verification.checker.canaries import canaries
@@ -175,7 +180,10 @@ def test_an_erased_case_is_noise_and_every_figure_stays(pair: tuple[BareCenter, 
     case, other = _closed(pair, 0), _closed(pair, 1)
     media = pair[0]
     with media.store.reading() as tx:
-        yesterdays = [(str(case.case_id), one) for one in tx.execute(select(t.archive.c.body)).scalars()]
+        yesterdays = [(row.case_id, row.body) for row in tx.execute(select(t.archive.c.case_id, t.archive.c.body))]
+        yesterdays += [(row.case_id, _stored(row.record)) for row in tx.execute(select(t.cases))]
+    mine = [(case_id, body) for case_id, body in yesterdays if case_id == str(case.case_id)]
+    others = [(case_id, body) for case_id, body in yesterdays if case_id == str(other.case_id)]
     before = _figures(media)
     erasure.erase(media.blobs, media.context, case.case_id, NOW, "root", "asked")
     cases._LATELY.clear()
@@ -184,11 +192,79 @@ def test_an_erased_case_is_noise_and_every_figure_stays(pair: tuple[BareCenter, 
         records = cases.read(tx, [case.case_id, other.case_id])
         assert not scan(PEOPLE, [("record", records[case.case_id].model_dump_json())])
         assert records[other.case_id].case == other
-        mine = [one for one in yesterdays if one[1].startswith(MARK)]
         told = list(archive.since(tx, PARTY, 0, 100))
-    assert mine
+    assert all(body.startswith(MARK) for _, body in yesterdays)
+    for known in (media.store.engine.get_execution_options()["vault"], CaseEncryption(MASTER)):
+        with media.store.reading() as tx:
+            assert known.decrypted(tx, mine) == [ERASED] * len(mine)
+            assert PEOPLE[1].words.encode() in b"".join(known.decrypted(tx, others))
+    assert len(mine) > 1
     assert {entry.case_id for entry in told} == {str(other.case_id)}
     assert ("erased", "") in [(line["way"], line["note"]) for line in _journal(media, case)]
+
+
+def _stored(record: str) -> bytes:
+    """What stands in the column of a record, as bytes."""
+    return base64.b64decode(record.removeprefix("~"))
+
+
+@pytest.mark.parametrize("by", ["command", "retention"])
+def test_an_erased_case_does_not_come_back_from_the_log(
+    by: str, pair: tuple[BareCenter, BareCenter], tmp_path: Path
+) -> None:
+    """Beside a running center: whoever copies the store's files and takes the last entries from its log reads nothing
+    of the resident with the master key, and the key of the case stands in none of the files."""
+    case = _closed(pair)
+    media = pair[0]
+    with media.store.reading() as tx:
+        wrapped = bytes(
+            tx.execute(select(t.case_keys.c.wrapped).where(t.case_keys.c.case_id == str(case.case_id))).scalar_one()
+        )
+    if by == "command":
+        assert erasure.erase(media.blobs, media.context, case.case_id, NOW, "root", "asked")
+    else:
+        assert erasure.erase_old(media.blobs, media.context, 2**60, 10, NOW) == 1
+    _nothing_comes_back(tmp_path, case, wrapped)
+
+
+def _nothing_comes_back(folder: Path, case: Any, wrapped: bytes) -> None:
+    stolen = folder / "stolen"
+    stolen.mkdir()
+    for path in folder.glob(f"{MEDIA}.db*"):
+        shutil.copy(path, stolen)
+    log = stolen / f"{MEDIA}.db-wal"
+    with log.open("r+b") as file:
+        file.truncate(max(0, log.stat().st_size - FRAME))
+    found = b"".join(path.read_bytes() for path in stolen.iterdir())
+    assert [at for at in range(len(wrapped) - 12) if wrapped[at : at + 12] in found] == []
+    cases._LATELY.clear()
+    with closing(Store(f"sqlite:///{stolen}/{MEDIA}.db", CaseEncryption(MASTER))) as store, store.reading() as tx:
+        assert cases.read(tx, [case.case_id])[case.case_id].case.text == erasure.BLANK
+        assert list(archive.since(tx, PARTY, 0, 100)) == []
+
+
+FRAME = 24 + PAGE_BYTES
+"""Of SQLite's log: a page with its head."""
+
+
+def test_a_log_that_somebody_reads_is_emptied_when_he_has_gone(
+    pair: tuple[BareCenter, BareCenter], tmp_path: Path
+) -> None:
+    """The erasure says that it is not done with; housekeeping ends it."""
+    case = _closed(pair)
+    media = pair[0]
+    settings = load(
+        None, center=MEDIA, store=f"sqlite:///{tmp_path}/{MEDIA}.db", backend={"url": "http://x"}, intake_secret=SECRET
+    )
+    keeping = Housekeeping(settings, media.context, media.blobs, lambda: NOW)
+    with media.store.reading() as tx:
+        query = select(t.case_keys.c.wrapped).where(t.case_keys.c.case_id == str(case.case_id))
+        wrapped = bytes(tx.execute(query).scalar_one())
+        assert not erasure.erase(media.blobs, media.context, case.case_id, NOW, "root", "asked")
+        assert keeping.round() <= EMPTY_LOG_S
+        assert wrapped in (tmp_path / f"{MEDIA}.db").read_bytes() + (tmp_path / f"{MEDIA}.db-wal").read_bytes()
+    assert keeping.round() <= EMPTY_LOG_S
+    _nothing_comes_back(tmp_path, case, wrapped)
 
 
 def _journal(center: BareCenter, case: Any) -> Any:
@@ -290,7 +366,15 @@ def test_times_that_do_not_fit_together_are_refused_at_the_start(more: str, faul
 
 @pytest.mark.parametrize(
     ("prepare", "code"),
-    [("unknown", "unknown-case"), ("open", "not-closed"), ("waits", "under-way"), ("plain", "in-clear")],
+    [
+        ("unknown", "unknown-case"),
+        ("open", "not-closed"),
+        ("outbox", "under-way"),
+        ("work", "under-way"),
+        ("held", "under-way"),
+        ("waits", "under-way"),
+        ("plain", "in-clear"),
+    ],
 )
 def test_what_may_not_be_erased_is_told_why(
     prepare: str, code: str, pair: tuple[BareCenter, BareCenter], tmp_path: Path
@@ -303,8 +387,8 @@ def test_what_may_not_be_erased_is_told_why(
         case_id = _handed_over(pair).case_id
     else:
         case_id = _closed(pair).case_id
-    if prepare == "waits":
-        media.store.write(lambda tx: _park(tx, str(case_id)))
+    if prepare in WAITS:
+        media.store.write(lambda tx: WAITS[prepare](tx, str(case_id)))
     if prepare == "plain":
         media.store.write(lambda tx: tx.execute(t.case_keys.delete()))
         cases._LATELY.clear()
@@ -317,6 +401,25 @@ def test_what_may_not_be_erased_is_told_why(
 def _park(tx: Tx, case_id: str) -> None:
     row = parked.row(parked.WIRE, "x", "", known_by=b"x", owner=MEDIA, now_ms=1, case_id=case_id, body=b"x")
     parked.park(tx, [row])
+
+
+def _say(tx: Tx, case_id: str) -> None:
+    waits = {"state": outbox.WAITING, "attempts": 0, "next_ms": 1, "created_ms": 1}
+    row = {"message_id": "1", "recipient": PARTY, "case_id": case_id, "sequence": 9, "kind": "case.urged", "body": b"x"}
+    outbox.enqueue(tx, [row | waits | {"trouble": ""}])
+
+
+def _work(tx: Tx, case_id: str) -> None:
+    waits = {"state": inbox.WAITING, "attempts": 0, "next_ms": 1, "created_ms": 1}
+    row = {"message_id": "1", "source": PARTY, "case_id": case_id, "kind": "case.urged", "body": b"x"}
+    inbox.enqueue_work(tx, [row | waits | {"reason": ""}])
+
+
+def _hold_back(tx: Tx, case_id: str) -> None:
+    tx.execute(t.held.insert().values(peer=PARTY, case_id=case_id, sequence=9, body=b"x", at_ms=1))
+
+
+WAITS = {"outbox": _say, "work": _work, "held": _hold_back, "waits": _park}
 
 
 def _plain_record(case_id: Any) -> str:
