@@ -10,6 +10,7 @@ import typer
 from bus.cli.access import access
 from bus.cli.demo import demo
 from bus.cli.doctor import doctor
+from bus.cli.downgrade import downgrade
 from bus.cli.erase import erase
 from bus.cli.import_ledger import import_
 from bus.cli.keys import keys
@@ -44,6 +45,7 @@ app.command("trace")(trace)
 app.command("import")(import_)
 app.command("recover")(recover)
 app.command("erase")(erase)
+app.command("downgrade")(downgrade)
 app.command("schemas")(schemas)
 app.add_typer(topology, name="topology")
 app.add_typer(parked, name="parked")

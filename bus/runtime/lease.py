@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bus.bilingual import Bilingual
@@ -62,33 +63,29 @@ class StoreLease:
 
     def acquire(self) -> None:
         """Have it, and go on having it. Raises ``StoreTaken``, or ``StoreUnavailable`` when the store is away."""
-        deadline = self._clock() + PATIENCE_S
-        before: Lease | None = _UNSEEN
+        began = self._clock()
+        watch: _Watch | None = None
         while True:
-            began, locked = self._clock(), self._lock.take()
+            now, locked = self._clock(), self._lock.take()
             with self._store.reading() as tx:
-                seen = leases.current(tx)
-                kept = leases.are_kept(tx)
+                seen, kept = leases.current(tx), leases.are_kept(tx)
+            watch = watch or _Watch(seen, now)
             sure = locked or not self._lock.certain
-            if sure and self._may_take(seen, locked) and (not kept or self._take(seen)):
+            if sure and self._may_take(seen, locked, watch.is_over(now)) and (not kept or self._take(seen)):
                 break
-            if not sure or self._renewed(seen, before) or self._clock() > deadline:
+            if not sure or watch.renewed(seen) or now > began + PATIENCE_S:
                 self._lock.release()
                 raise StoreTaken(seen.holder if seen else None)
-            before = seen
             time.sleep(LOOK_S)
-        self._until = began + LEASE_MS / 1000
+        self._until = now + LEASE_MS / 1000
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._thread.start()
 
-    def _may_take(self, seen: Lease | None, locked: bool) -> bool:
+    def _may_take(self, seen: Lease | None, locked: bool, watched: bool) -> bool:
         if seen is None:
             return locked
-        return seen.is_over or (locked and seen.holder.boot_id == self._mine.boot_id and not runs(seen.holder))
-
-    def _renewed(self, seen: Lease | None, before: Lease | None) -> bool:
-        """Whether its holder lives: it has taken or renewed it since the last look."""
-        return before is not _UNSEEN and seen is not None and (before is None or seen.until_ms != before.until_ms)
+        dead = locked and seen.holder.boot_id == self._mine.boot_id and not runs(seen.holder)
+        return seen.is_over or watched or dead
 
     def _take(self, seen: Lease | None) -> bool:
         return self._store.write_unasked(lambda tx: leases.take(tx, self._mine, seen))
@@ -128,8 +125,20 @@ class StoreLease:
         self._lock.release()
 
 
-_UNSEEN = Lease(Holder("", ""), 0, is_over=True)
-"""Before the first look."""
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """A holder that cannot be seen, from the first look on: by this process's own clock, whatever the store's says."""
+
+    first: Lease | None
+    since: float
+
+    def renewed(self, seen: Lease | None) -> bool:
+        """Whether the holder lives: the lease was taken or renewed since the first look."""
+        return seen is not None and (self.first is None or seen.until_ms != self.first.until_ms)
+
+    def is_over(self, now: float) -> bool:
+        """Whether it has been watched for the whole time of a lease."""
+        return now >= self.since + LEASE_MS / 1000
 
 
 def me() -> Holder:

@@ -72,4 +72,5 @@ def renew(tx: Tx, mine: Holder) -> bool:
 
 def release(tx: Tx, mine: Holder) -> None:
     """Give it back; what another has stays."""
-    tx.execute(delete(t.leases).where(_L.partition == WHOLE, _L.name == mine.name))
+    if are_kept(tx):  # a store that has gone back to an older program has them no more
+        tx.execute(delete(t.leases).where(_L.partition == WHOLE, _L.name == mine.name))

@@ -59,3 +59,11 @@ def upgrade(store: Store, to: str = "head") -> None:
     with store.engine.begin() as tx:
         config.attributes["connection"] = tx
         command.upgrade(config, to)
+
+
+def downgrade(store: Store, to: str) -> None:
+    """Take the store back to an older version, in one transaction: what later ones have added goes."""
+    config = _config()
+    with store.engine.begin() as tx:
+        config.attributes["connection"] = tx
+        command.downgrade(config, to)

@@ -1,16 +1,20 @@
 """One suite for the store on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData, inspect
 
+from bus.cli.downgrade import V0_1_0, step_back
 from bus.contract.epochs import EPOCH, epoch_start
 from bus.contract.ids import new_id
 from bus.custody import Record
+from bus.runtime.lease import StoreLease, StoreTaken
 from bus.store import Store, StoreUnavailable, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
 from bus.store.tables import metadata
 from tests.unit.steps import NOW, a_case
@@ -84,6 +88,47 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
     schema.upgrade(store)
     assert schema.current(store) == schema.newest()
     assert store.write(lambda tx: cases.load(tx, [record.case.case_id])) == {record.case.case_id: record}
+
+
+def test_a_store_goes_back_to_the_schema_of_the_release_before_with_its_rows(store: Store) -> None:
+    """Column by column as that release has made it, every case kept; and forward again."""
+    record = Record(me=ME, case=a_case(ME), holder=ME, version=1, path=(ME,))
+    store.write(lambda tx: cases.keep(tx, [record], 1))
+    step_back(store)
+    went_back = _shape(store)
+    schema.upgrade(store)
+    assert store.write(lambda tx: cases.load(tx, [record.case.case_id])) == {record.case.case_id: record}
+    with store.engine.begin() as tx:
+        every = MetaData()
+        every.reflect(tx)
+        every.drop_all(tx)
+    schema.upgrade(store, V0_1_0)
+    assert _shape(store) == went_back
+
+
+def _shape(store: Store) -> dict[str, object]:
+    with store.reading() as tx:
+        look = inspect(tx)
+        return {
+            table: (
+                [(one["name"], str(one["type"]), one["nullable"]) for one in look.get_columns(table)],
+                look.get_pk_constraint(table)["constrained_columns"],
+                sorted((one["name"] or "", tuple(one["column_names"])) for one in look.get_indexes(table)),
+            )
+            for table in sorted(look.get_table_names())
+        }
+
+
+def test_a_store_at_which_a_process_is_at_work_does_not_go_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The center is stopped first."""
+    monkeypatch.setattr("bus.runtime.lease.RENEW_S", 0.1)
+    with closing(Store(store.url.render_as_string(hide_password=False))) as other:
+        lease = StoreLease(other)
+        lease.acquire()
+        with pytest.raises(StoreTaken):
+            step_back(store)
+        lease.release()
+    assert schema.current(store) == schema.newest()
 
 
 def test_a_failed_change_leaves_nothing_behind(store: Store) -> None:

@@ -124,6 +124,18 @@ def test_a_holder_that_cannot_be_seen_and_renews_its_lease_is_left_alone(store: 
         lease.acquire()
 
 
+def test_a_lease_of_a_wild_clock_is_over_when_it_was_watched_for_its_time(store: Store) -> None:
+    """Its machine was a day ahead; by the clock of who waits nobody renews it."""
+    _held_by(store, ELSEWHERE, ms=86_400_000)
+    passed = iter(range(10_000))
+    lease = StoreLease(store, clock=lambda: float(next(passed)))
+    lease.acquire()
+    row = _row(store)
+    assert row is not None
+    assert row[0] == me().name
+    lease.release()
+
+
 def test_of_two_that_take_it_at_once_one_has_it(store: Store) -> None:
     """Both have seen it free, or over."""
     one, two = Holder("a:1:1", ""), Holder("b:1:1", "")

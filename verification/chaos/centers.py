@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bus.demo.county_process import CountyPlan
+from bus.runtime.lease import TAKEN
 from verification.services.process import LEASH
 
 HERE = Path(__file__).resolve().parents[2]
@@ -51,7 +52,7 @@ def bury(child: "subprocess.Popen[bytes]", patience: float = 0) -> None:
 
 @dataclass(slots=True)
 class CenterProcess:
-    """One center, perhaps in several processes on one store. ``wanted``: how many shall run."""
+    """One center. ``wanted``: whether it shall run."""
 
     name: str
     settings: dict[str, Any]
@@ -59,7 +60,7 @@ class CenterProcess:
     code: Path = HERE
     environment: dict[str, str] = field(default_factory=dict)
     children: list["subprocess.Popen[bytes]"] = field(default_factory=list)
-    wanted: int = 0
+    wanted: bool = False
     asked: bool = False
     """Its processes have been told to end."""
     deaths: list[str] = field(default_factory=list)
@@ -77,14 +78,27 @@ class CenterProcess:
         """Of its living processes."""
         return [child.pid for child in self.children if child.poll() is None]
 
-    def start(self, count: int = 1) -> None:
-        """Have ``count`` processes run; those beyond the first listen on a port of their own."""
+    def start(self) -> None:
+        """Have it run."""
         with self.lock:
-            self.wanted = count
-            while len(self.children) < count:
-                self._start_one(len(self.children))
+            self.wanted = True
+            if not self.children:
+                self.children.append(self._started(0))
 
-    def _start_one(self, number: int) -> None:
+    def start_beside(self, timeout: float = 60) -> None:
+        """Start a second process on the same store, which must leave by itself: the first one has the lease."""
+        if self.code != HERE:
+            return  # 0.1 knows no lease
+        child = self._started(1)
+        try:
+            code: int | None = child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = None
+        bury(child)
+        if code != TAKEN:
+            self.deaths.append(f"a second process was not refused: {self.name}, {code}: {self._last_words()}")
+
+    def _started(self, number: int) -> "subprocess.Popen[bytes]":
         settings = dict(self.settings)
         if number:  # a second process of one center: the same store, its own door
             settings["http"] = {**settings["http"], "port": 0}
@@ -95,7 +109,7 @@ class CenterProcess:
         with (self.folder / f"{self.name}.err").open("ab") as errors:
             command = [sys.executable, "-X", "faulthandler", "-m", self._module, str(plan)]
             environment = os.environ | self.environment
-            self.children.append(leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors))
+            return leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors)
 
     @property
     def _module(self) -> str:
@@ -135,7 +149,7 @@ class CenterProcess:
     def ask(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Signal all processes, once: a second signal could meet an interpreter that no longer handles any."""
         with self.lock:
-            self.wanted = 0
+            self.wanted = False
             if not self.asked or how is signal.SIGKILL:
                 for child in self.children:
                     child.send_signal(how)
@@ -172,8 +186,8 @@ class CenterProcess:
                 ]
                 self.died_at = time.monotonic()
                 self.children = [child for child in self.children if child not in gone]
-            if len(self.children) < self.wanted and time.monotonic() - self.died_at > 1:
-                self.start(self.wanted)
+            if not self.children and self.wanted and time.monotonic() - self.died_at > 1:
+                self.start()
 
 
 class Watch:

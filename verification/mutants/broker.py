@@ -15,6 +15,7 @@ import bus.contract.codec
 import bus.pipeline.read_deliveries
 import bus.runtime.engine
 import bus.store.database
+import bus.store.opening
 import bus.store.unit_of_work
 from bus.bilingual import Bilingual
 from bus.runtime.engine import Engine
@@ -241,7 +242,7 @@ def body_logged(patch: pytest.MonkeyPatch) -> None:
     f"{PROMISES}::test_two_writers_never_claim_the_same", by=STORE, why=ONE_WRITER,
 )  # fmt: skip
 def deferred_begin(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.store.database._sqlite_connect
+    plain = bus.store.opening._sqlite_connect
 
     def connect(connection: Any, record: object) -> None:
         plain(connection, record)
@@ -251,8 +252,9 @@ def deferred_begin(patch: pytest.MonkeyPatch) -> None:
         if word == "COMMIT":
             tx.connection.commit()
 
-    patch.setattr(bus.store.database, "_sqlite_connect", connect)
-    patch.setattr(bus.store.database, "_sqlite_execute", say)
+    patch.setattr(bus.store.opening, "_sqlite_connect", connect)
+    for module in (bus.store.database, bus.store.opening):
+        patch.setattr(module, "sqlite_execute", say)
 
 
 @tested(
@@ -261,13 +263,13 @@ def deferred_begin(patch: pytest.MonkeyPatch) -> None:
     by=STORE, why=NO_POWER_CUT,
 )  # fmt: skip
 def synchronous_normal(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.store.database._sqlite_connect
+    plain = bus.store.opening._sqlite_connect
 
     def connect(connection: Any, record: object) -> None:
         plain(connection, record)
         connection.cursor().execute("PRAGMA synchronous=NORMAL")
 
-    patch.setattr(bus.store.database, "_sqlite_connect", connect)
+    patch.setattr(bus.store.opening, "_sqlite_connect", connect)
 
 
 @tested(

@@ -9,6 +9,7 @@ from verification.mutants import (
     receiving,
     security,
     sending,
+    storing,
     waiting,
     watching,
 )
@@ -16,7 +17,7 @@ from verification.mutants.defect import Defect
 
 DEFECTS: dict[str, Defect] = {
     one.name: one
-    for room in (sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating)
+    for room in (sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing)
     for one in vars(room).values()
     if isinstance(one, Defect)
 }

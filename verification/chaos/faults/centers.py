@@ -109,14 +109,15 @@ def crash_loop(scene: Scene) -> None:
 
 @fault(
     "two-relays",
-    "同一中心同时运行两个进程（同一存储）",
-    "a center runs in two processes on one store for 2 to 20 s",
-    heals="one of them is killed",
+    "同一中心再启动一个进程（同一存储）：被拒绝；随后强杀前一个，立即接替",
+    "a second process of a center starts beside the first, again and again, and is refused; then the first is killed",
+    heals="the next one has the store at once",
 )
 def two_relays(scene: Scene) -> None:
     center = scene.center()
-    center.start(2)
-    scene.hold(2, 20)
+    for _ in range(3):
+        center.start_beside()
+        scene.hold(0.5, 3)
     center.kill9()
     center.start()
     center.await_door()
