@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
+.PHONY: brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -28,6 +28,9 @@ mixed: services ## the release before and this program in one county: ARGS="--on
 
 siege: setup ## attacks on a running center: memory, descriptors, honest forms meanwhile; SECONDS=… of each
 	@$(BIN)/python -m verification.siege $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+brokers: services ## the broker suite on RabbitMQ 3.10, 4.0 and the newest of Debian, a cluster on the newest: ARGS="--only trixie"
+	@$(BIN)/python -m verification.brokers $(ARGS)
 
 corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
 	@$(BIN)/python -m verification.corpus $(SEED)
@@ -101,4 +104,4 @@ audit: ## what is known against the packages of the lock; needs the network, and
 	@.venv-supply/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
 
 clean: ## remove the .venv, the caches and what tests and demo left behind; the secrets stay
-	rm -rf .venv .venv-bench .venv-supply .local/services .local/releases .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build
+	rm -rf .venv .venv-bench .venv-supply .local/services .local/releases .local/debian .local/brokers .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build

@@ -2,7 +2,7 @@
 
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -31,11 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def rabbit(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
+def rabbit(
+    request: pytest.FixtureRequest, record_testsuite_property: Callable[[str, object], None]
+) -> Iterator[RabbitNode]:
     """A private RabbitMQ for the whole run. A test that kills or pauses it brings it back before it ends."""
     node = RabbitNode(request.config.rootpath / ".local" / "services")
     try:
-        yield node.start()
+        node.start()
+        record_testsuite_property("rabbitmq", node.version())
+        yield node
     finally:
         node.stop()
 

@@ -25,7 +25,7 @@ POSTGRESQL_LOGIN = {
     "connect_timeout": 10, "client_encoding": "utf8",
     "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000,
 }  # fmt: skip
-"""How each connection to PostgreSQL is asked for. A server whose machine is gone counts as away within half a minute: by
+"""How each connection to PostgreSQL is asked for. A server whose machine is gone counts as away in half a minute: by
 itself it would be two hours, and nobody ends a loop that waits for the store."""
 
 

@@ -27,10 +27,13 @@ def network() -> Iterator[Network]:
 
 
 @pytest.fixture(scope="module")
-def cluster(network: Network, request: pytest.FixtureRequest) -> Iterator[RabbitCluster]:
+def cluster(
+    network: Network, request: pytest.FixtureRequest, record_testsuite_property: Callable[[str, object], None]
+) -> Iterator[RabbitCluster]:
     """A cluster with a quorum queue on all three nodes."""
     parent = request.config.rootpath / ".local" / "services"
     with RabbitCluster(parent, network=network, settings=["net_ticktime = 4"]) as cluster:
+        record_testsuite_property("rabbitmq", cluster.nodes[0].version())
         with cluster.api() as api:
             queue = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
             api.put(f"queues/%2F/{QUEUE}", json=queue).raise_for_status()

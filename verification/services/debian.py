@@ -39,10 +39,11 @@ OF_ROOT = "/usr/sbin:/sbin"
 """Where programs for root lie; not on everybody's search path."""
 
 
-def missing_packages(*, containers: bool = False) -> list[str]:
+def missing_packages(*, containers: bool = False, releases: bool = False) -> list[str]:
     """The packages whose programs or files are not on this machine.
 
-    ``containers``: whether single servers come in containers; clusters, faults and the model check never do."""
+    ``containers``: whether single servers come in containers; clusters, faults and the model check never do.
+    ``releases``: whether RabbitMQ of other Debian releases is wanted in folders."""
     found = {
         "rabbitmq-server": (PROGRAMS / "rabbitmq-server").exists() and _program("epmd"),
         "postgresql": containers or any(VERSIONS.glob("*/bin/initdb")),
@@ -53,17 +54,18 @@ def missing_packages(*, containers: bool = False) -> list[str]:
         "libfaketime": any(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")),  # a center whose clock is wrong
         "iptables": _program("iptables"),  # partitions
         "iproute2": _program("ip"),
+        "mmdebstrap": not releases or _program("mmdebstrap"),
     }
     return [package for package, there in found.items() if not there]
 
 
-def ensure_packages(*, containers: bool = False) -> list[str]:
+def ensure_packages(*, containers: bool = False, releases: bool = False) -> list[str]:
     """Install what is missing and return its names; nothing is done where nothing is missing.
 
-    ``containers``: as for ``missing_packages``.
+    ``containers``, ``releases``: as for ``missing_packages``.
     Raises ServiceUnavailable, with the cure, where we have no right to install or apt-get fails.
     """
-    missing = missing_packages(containers=containers)
+    missing = missing_packages(containers=containers, releases=releases)
     if not missing:
         return []
     cure = f"apt-get install --no-install-recommends {' '.join(missing)}"
@@ -74,7 +76,7 @@ def ensure_packages(*, containers: bool = False) -> list[str]:
             f"The tests need {' and '.join(missing)}, which may not be installed from here: as root, run {cure}"
         )
     done = subprocess.run([*root, "/bin/sh", "-c", INSTALL, "install", *missing], check=False, timeout=1800)
-    left = missing_packages(containers=containers)
+    left = missing_packages(containers=containers, releases=releases)
     if done.returncode != 0 or left:
         raise ServiceUnavailable(
             f"apt-get 安装失败（见上方输出）：请检查网络与软件源后以 root 运行 {cure}。\n"

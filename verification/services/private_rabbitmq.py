@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from verification.services.allocation import LOOPBACK, ServiceUnavailable, free_ports, private_folder
+from verification.services.debian_release import DebianRelease
 from verification.services.epmd import Epmd, here
 from verification.services.process import ServerProcess
 
@@ -45,9 +46,12 @@ class PrivateRabbit:
         parent: Path | None,
         programs: Path = PROGRAMS,
         seat: NodeSeat | None = None,
+        release: DebianRelease | None = None,
     ) -> None:
         """``ports``: AMQP, management, prometheus; ``settings``: lines of rabbitmq.conf besides the listeners, of which
-        the last with a key wins; ``seat``: the place in a cluster, whose epmd belongs to the cluster.
+        the last with a key wins; ``seat``: the place in a cluster, whose epmd belongs to the cluster;
+        ``release``: another Debian release, prepared, whose RabbitMQ runs instead of this machine's. The port mapper
+        is always this machine's: it knows nodes of every version.
         """
         if not (programs / "rabbitmq-server").exists() or shutil.which("epmd") is None:
             raise ServiceUnavailable(
@@ -57,7 +61,7 @@ class PrivateRabbit:
                 "or apt-get install rabbitmq-server."
             )
         self.folder = private_folder("rabbitmq", parent)
-        self._ports, self._programs = ports, programs
+        self._ports, self._programs, self._release = ports, programs, release
         self._distribution, epmd_port = free_ports(2)
         self._own_epmd: Epmd | None = None
         if seat is None:
@@ -66,9 +70,7 @@ class PrivateRabbit:
             seat = NodeSeat(f"bus{ports[0]}@localhost", self._own_epmd)
         self._seat = seat
         self._write(settings)
-        self._server = ServerProcess(
-            self._seat.enter([str(programs / "rabbitmq-server")]), env=self._env(), folder=self.folder
-        )
+        self._server = ServerProcess(self._command("rabbitmq-server"), env=self._env(), folder=self.folder)
 
     @property
     def running(self) -> bool:
@@ -108,7 +110,7 @@ class PrivateRabbit:
 
     def ctl(self, tool: str, *arguments: str, timeout: float) -> str:
         """What a command-line tool of RabbitMQ says about this node; raises RuntimeError when it refuses."""
-        command = self._seat.enter([str(self._programs / tool), *arguments])
+        command = self._command(tool, *arguments)
         try:
             done = subprocess.run(
                 command, env=self._env(), cwd=self.folder, capture_output=True, text=True, check=False, timeout=timeout
@@ -120,6 +122,10 @@ class PrivateRabbit:
         if done.returncode != 0:
             raise RuntimeError(f"{tool} {arguments[0]} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        command = [str(self._programs / program), *arguments]
+        return self._seat.enter(command if self._release is None else self._release.command(command))
 
     def _write(self, settings: Sequence[str]) -> None:
         amqp, management, prometheus = self._ports

@@ -16,13 +16,14 @@ def need_root(what: str) -> None:
         )
 
 
-def need_program(program: str, package: str) -> str:
-    """The path of a program; raises ServiceUnavailable with the Debian package that brings it."""
+def need_program(program: str, package: str, target: str = "services") -> str:
+    """The path of a program; raises ServiceUnavailable with the Debian package that brings it, and with the target of
+    make that installs that."""
     found = shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if found is None:
         raise ServiceUnavailable(
-            f"未安装 {program}：请运行 make services，或 apt-get install {package}。\n"
-            f"{program} is not installed: run make services, or apt-get install {package}."
+            f"未安装 {program}：请运行 make {target}，或 apt-get install {package}。\n"
+            f"{program} is not installed: run make {target}, or apt-get install {package}."
         )
     return found
 

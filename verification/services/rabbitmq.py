@@ -13,6 +13,7 @@ import httpx
 
 from verification.services.allocation import LOOPBACK, ServiceUnavailable, free_ports
 from verification.services.container import Container, containers_wanted
+from verification.services.debian_release import asked_release
 from verification.services.private_rabbitmq import NodeSeat, PrivateRabbit
 
 IMAGE = os.environ.get("BUS_TEST_RABBITMQ_IMAGE", "docker.io/library/rabbitmq:4.1-management")
@@ -59,15 +60,17 @@ class RabbitNode:
         of rabbitmq.conf (``disk_free_limit.absolute = 5MB``) over our own. ``seat`` is the place in a cluster and
         ``login`` the name and password of the cluster's administrator.
 
-        With settings or a seat the node is a process of the Debian package, even where Docker answers. Raises
-        ServiceUnavailable when there is neither Docker nor the Debian package.
+        With settings or a seat, or where BUS_TEST_RABBITMQ names another Debian release, the node is a process of the
+        Debian package, even where Docker answers. Raises ServiceUnavailable when there is neither Docker nor the
+        Debian package, and for a release that there is not.
         """
         self.user, self.password = login or ("admin", secrets.token_hex(16))
         self.host = LOOPBACK if seat is None else seat.address
         self.name = "" if seat is None else seat.name
         self._amqp, self._management, self._prometheus = ports = free_ports(3)
         self.server: RabbitServer
-        if containers_wanted() and seat is None and not settings:
+        release = asked_release()
+        if release is None and containers_wanted() and seat is None and not settings:
             self.server = Container(
                 IMAGE,
                 env={"RABBITMQ_DEFAULT_USER": self.user, "RABBITMQ_DEFAULT_PASS": self.password},
@@ -75,7 +78,9 @@ class RabbitNode:
             )
         else:
             admin = [f"default_user = {self.user}", f"default_pass = {self.password}", "loopback_users = none"]
-            self.server = PrivateRabbit(ports, [*admin, *settings], parent=parent, seat=seat)
+            if release is not None:
+                release.prepare()
+            self.server = PrivateRabbit(ports, [*admin, *settings], parent=parent, seat=seat, release=release)
 
     def __enter__(self) -> Self:
         try:
@@ -115,6 +120,11 @@ class RabbitNode:
         return httpx.Client(
             base_url=f"{self.management_url}/api/", auth=(self.user, self.password), timeout=20, trust_env=False
         )
+
+    def version(self) -> str:
+        """The version of RabbitMQ that answers."""
+        with self.api() as api:
+            return str(api.get("overview").raise_for_status().json()["rabbitmq_version"])
 
     def start(self, timeout: float = 600) -> Self:
         """Start, or start again with the same data and ports, and wait until ``ready``.
