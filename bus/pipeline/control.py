@@ -103,12 +103,11 @@ def _take_receipt(
 ) -> None:
     peer = message.source
     said = outbox.digests(tx, peer, [str(item.message_id) for item in message.data.items])
-    if peer in vouching and _is_silent(message.data.items, said):
+    if peer not in vouching:
+        _begins_to_vouch(tx, message, said, vouching, now)
+    elif _is_silent(message.data.items, said):
         counts["digest-missing"] += 1
         park.append(_digest_missing_row(message, signed, context, now))
-    elif peer not in vouching and any(item.digest and str(item.message_id) in said for item in message.data.items):
-        vouching.add(peer)
-        vouching_peers.remember(tx, peer, ms(now))
     items, others = _for_what_was_said(message.data.items, said)
     if others:
         counts["other-bytes"] += len(others)
@@ -145,6 +144,15 @@ def _for_what_was_said(
         same = item.digest is None or ours is None or item.digest == ours.hex()
         (right if same else others).append(item)
     return right, others
+
+
+def _begins_to_vouch(
+    tx: Tx, message: Message[Receipt], said: Mapping[str, bytes | None], vouching: set[str], now: datetime
+) -> None:
+    """Remember the peer, if it says of something of ours for which bytes it vouches."""
+    if any(item.digest and str(item.message_id) in said for item in message.data.items):
+        vouching.add(message.source)
+        vouching_peers.remember(tx, message.source, ms(now))
 
 
 def _is_silent(items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]) -> bool:
