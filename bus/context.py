@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
+from bus.security.directory import ARBITER
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.settings import Quotas
 
@@ -20,3 +21,9 @@ class CenterContext:
     """Who signs what leaves, and checks who has signed what arrives."""
     quotas: Quotas = field(default_factory=Quotas)
     """How much of one peer's is taken at once."""
+
+    def arbiters(self) -> frozenset[str] | None:
+        """Whose ruling is believed where the arbiter of a case is unknown; None: anybody's, since the county's
+        directory marks no arbiter."""
+        marked = self.security.marked(ARBITER)
+        return marked.union(*[{self.arbiter}] if self.arbiter else ()) if marked else None

@@ -3,6 +3,7 @@
 from bus.custody.decide import RETURNS_BEFORE_ARBITER, decide, register
 from bus.custody.hear_message import hear_message
 from bus.custody.record import (
+    EARLY,
     RULING_STEP,
     Assist,
     Decision,
@@ -17,6 +18,7 @@ from bus.custody.record import (
 )
 
 __all__ = [
+    "EARLY",
     "RETURNS_BEFORE_ARBITER",
     "RULING_STEP",
     "Assist",

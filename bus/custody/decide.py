@@ -9,6 +9,7 @@ from bus.contract.ids import new_id
 from bus.custody import commands as c
 from bus.custody.bounds import with_assist, with_rating
 from bus.custody.record import (
+    HIGHEST_VERSION,
     RULING_STEP,
     Assist,
     Decision,
@@ -80,7 +81,7 @@ def _offer(record: Record, command: c.Offer, now: datetime, returns_before_arbit
         raise Refusal(
             "needs-arbiter", "sent back too often, or back to a center that had it: ask the arbiter, no third round"
         )
-    if record.version % RULING_STEP == RULING_STEP - 1:
+    if record.version % RULING_STEP == RULING_STEP - 1 or record.version >= HIGHEST_VERSION:
         raise Refusal("needs-arbiter", "the case has changed hands 999 times since the last ruling")
     offer_id = new_id()
     offered = k.Offered(
@@ -326,11 +327,14 @@ def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
         raise Refusal("not-arbiter", f"only the county's arbiter rules: {record.arbiter or 'none is set'}")
     if record.status is not Status.OPEN:
         raise Refusal("not-open", f"the case is {record.status}")
+    version = (record.version // RULING_STEP + 1) * RULING_STEP
+    if version >= 2**31:
+        raise Refusal("out-of-reach", "above this custody version there is none: close the case, and register it anew")
     concerned = (*record.concerned, *(record.offer_out.pending if record.offer_out is not None else ()))
     asker = record.arbitration or record.holder
     ruled_record = record.with_(
         holder=command.holder,
-        version=(record.version // RULING_STEP + 1) * RULING_STEP,
+        version=version,
         path=record.held_by(command.holder),
         offer_out=None,
         offer_in=None,

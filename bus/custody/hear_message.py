@@ -2,10 +2,11 @@
 
 Two rules keep all centers in agreement. A message about custody that is older than what is known here changes
 nothing (``superseded``), or is refused as ``stale`` where its sender claims a right by it. And a newer one is
-believed: whoever speaks as holder at a higher version is the holder.
+believed of a center that may say it (``merge.could_hold``): whoever speaks as holder at a higher version is the holder.
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,23 +16,44 @@ from bus.custody.bounds import with_rating
 from bus.custody.decide import result_of
 from bus.custody.follow_ups import follow_ups
 from bus.custody.initiating import INITIATING
-from bus.custody.merge import could_hold, in_round, merge, overruled, speaks_as_holder, superseded
-from bus.custody.record import RULING_STEP, Decision, Outgoing, Rating, Record, Refusal, Status, notify_path
+from bus.custody.merge import could_hold, in_round, may_rule, merge, overruled, speaks_as_holder, superseded
+from bus.custody.record import (
+    HIGHEST_VERSION,
+    RULING_STEP,
+    Decision,
+    Outgoing,
+    Rating,
+    Record,
+    Refusal,
+    Status,
+    notify_path,
+)
 
 REACH = 1000
 """So many rulings, or rounds, may a case be ahead of what is known of it here."""
+HIGHEST_ROUND = 2**31 - 2 * REACH
+"""Above it a case could not be reopened for long."""
 
 
 def hear_message(
-    record: Record | None, data: k.CaseKind, source: str, me: str, subject: UUID, now: datetime
+    record: Record | None,
+    data: k.CaseKind,
+    source: str,
+    me: str,
+    subject: UUID,
+    now: datetime,
+    arbiters: AbstractSet[str] | None = None,
 ) -> Decision:
     """Take in what ``source`` says about case ``subject``. Raises ``Refusal``; the record is then unchanged.
 
-    The refusal ``unknown-case`` is not final: who was imposed on may be spoken to before the ruling reaches him."""
+    Refusals in ``record.EARLY`` are not final: what makes the message right may still be on its way. ``arbiters``:
+    whose ruling is believed where the arbiter of the case is unknown; None: anybody's."""
     _within_reach(record, data)
     if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
         if data.case.case_id != subject:
             raise Refusal("wrong-case", "the subject of the envelope and the case in the body differ")
+        if isinstance(data, k.Ruled):
+            may_rule(record, data, source, arbiters)
         decision = INITIATING[type(data)](record, data, source, me, now)
     elif record is None:
         raise Refusal(
@@ -43,10 +65,18 @@ def hear_message(
 
 
 def _within_reach(record: Record | None, data: k.CaseKind) -> None:
-    """Refuse a version or a round that no county comes to: above the highest there is no ruling and no next round."""
+    """Refuse a version or a round that no county comes to: above the highest there is no ruling and no next round.
+
+    Both the step and the sum are bounded; what an offer leads to is one version further."""
     version, round_ = (record.version, record.round) if record is not None else (0, 0)
-    if data.version > version + REACH * RULING_STEP or getattr(data, "round", 0) > round_ + REACH:
+    told = getattr(data, "round", 0)
+    if data.version > version + REACH * RULING_STEP or told > round_ + REACH:
         raise Refusal("out-of-reach", "no honest center is so far ahead in custody versions or rounds")
+    leads_to = data.version + isinstance(data, k.Offered)
+    if (leads_to > max(version, HIGHEST_VERSION) and not isinstance(data, k.Ruled)) or told > HIGHEST_ROUND:
+        raise Refusal(
+            "out-of-reach", "the case could not be ruled on, or reopened, any more: tell the sender's operator"
+        )
 
 
 def _overtaken(record: Record, version: int, claimant: str) -> Decision:
@@ -61,10 +91,10 @@ def _accepted(record: Record, data: k.Accepted, source: str, _now: datetime) -> 
         return _bid(record, data, source)
     if data.version < record.version:
         return _overtaken(record, data.version, source)
-    speaks_as_holder(record, data, source)
     out = record.offer_out
     if out is not None and data.version == out.version + 1 and source not in out.pending:
         raise Refusal("no-offer", "this center was not offered the case, or has answered already")
+    speaks_as_holder(record, data, source)
     known = merge(record, source, data.version, data.path)
     return Decision(known.with_(due=data.due or known.due), needs_handling=known.version != record.version)
 
@@ -105,7 +135,7 @@ def _first_line(text: str | None) -> str | None:
 
 
 def _granted(record: Record, data: k.Granted, source: str, _now: datetime) -> Decision:
-    could_hold(record, data.version)
+    could_hold(record, data, source)
     if data.version <= record.version:
         return _overtaken(record, data.version, data.to)
     return Decision(merge(record, data.to, data.version, (source,)), needs_handling=True)
@@ -217,7 +247,7 @@ def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Deci
 
 
 def _published(record: Record, data: k.Published, source: str, _now: datetime) -> Decision:
-    could_hold(record, data.version)
+    could_hold(record, data, source)
     if source in record.path or data.version > record.version:
         return Decision(record, needs_handling=True)
     if overruled(data.version, record.version):

@@ -64,7 +64,7 @@ def _arbitration_requested(
     elif data.version < record.version and not silent:
         raise Refusal("stale", "the case has moved on; its sender no longer holds it")
     else:
-        could_hold(record, data.version)
+        could_hold(record, data, source)
         known = in_round(merge(record, holder, data.version, data.path), data.round)
         known = known.with_(case=fuller_case(record.case, data.case), returns=all_returns(record.returns, data.returns))
     changed = known.with_(arbiter=me, arbitration=source, concerned=(*known.concerned, *data.offered_to)[-200:])
@@ -74,8 +74,6 @@ def _arbitration_requested(
 def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: datetime) -> Decision:
     if record is None:
         return Decision(first_record(data, data.holder, me).with_(arbiter=source), needs_handling=True)
-    if record.arbiter is not None and source not in (record.arbiter, record.case.origin):
-        raise Refusal("not-arbiter", f"only {record.arbiter} rules on this case, or the origin passes it on")
     if data.version <= record.version:  # heard of it from its holder first, or of a later one; who held it still counts
         known = in_round(record, data.round)
         known = known.with_(path=known.held_by(*data.path), arbiter=known.arbiter or source)

@@ -1,5 +1,7 @@
 """What a center believes after it has heard somebody speak of custody: the rules that every message shares."""
 
+from collections.abc import Set as AbstractSet
+
 from bus.contract import messages as k
 from bus.contract.case import Case
 from bus.custody.record import RULING_STEP, Decision, Record, Refusal, Status
@@ -67,22 +69,46 @@ def all_returns(known: tuple[k.Return, ...], told: tuple[k.Return, ...]) -> tupl
     return tuple(dict.fromkeys((*known, *told)))[-50:]
 
 
-def could_hold(record: Record, version: int) -> None:
-    """Refuse a custody that cannot have come about: this center has the case and has lent the decision to nobody.
+def could_hold(record: Record, data: k.CaseMessage, source: str) -> None:
+    """Refuse a custody that cannot have come about, and put off one of which another center must speak first.
 
-    Only a ruling takes a case from a holder who has not offered it, and a ruling begins a new thousand."""
-    if (
-        record.mine
-        and not record.decision_pending
-        and version > record.version
-        and not overruled(record.version, version)
-    ):
+    Between two rulings a case leaves a holder only by way of a center that the holder has asked. A ruling is told by
+    the arbiter, or handed on by the origin, to every center that has held the case: there, word of what came after it
+    waits. A center that never held the case is told of no ruling, and has nothing that could be taken."""
+    if data.version <= record.version:
+        return
+    if overruled(record.version, data.version):
+        if record.me in record.path:
+            raise Refusal("early-news", f"no ruling of {record.arbiter or 'an arbiter'} has come for this: it may yet")
+    elif record.mine and not record.decision_pending:
         raise Refusal("not-holder", f"{record.me} holds the case and has offered it to nobody")
+    elif record.mine and not _by_way_of_one_asked(record, data, source):
+        raise Refusal("early-news", "no center that was asked has taken the case yet: its word may still come")
+
+
+def _by_way_of_one_asked(record: Record, data: k.CaseMessage, source: str) -> bool:
+    """Whether a center that was asked claims the case, or has handed it on."""
+    asked = record.offer_out.pending if record.offer_out is not None else ()
+    return not {source, *getattr(data, "path", ())}.isdisjoint(asked)
+
+
+def may_rule(record: Record | None, data: k.Ruled, source: str, arbiters: AbstractSet[str] | None) -> None:
+    """Refuse a ruling of a center that is not the case's arbiter, nor the origin that hands it on.
+
+    Where the arbiter of the case is unknown here, one of ``arbiters`` is believed, or the origin. None: anybody is,
+    since the county has named no arbiters."""
+    known, origin = (record.arbiter, record.case.origin) if record is not None else (None, data.case.origin)
+    if source == origin or source == known:
+        return
+    if known is not None:
+        raise Refusal("not-arbiter", f"only {known} rules on this case, or the origin passes it on")
+    if arbiters is not None and source not in arbiters:
+        raise Refusal("unknown-arbiter", f"the directory does not mark {source} as an arbiter: bus keys mark, if it is")
 
 
 def speaks_as_holder(record: Record, data: k.CaseMessage, source: str) -> None:
     """Refuse ``source`` the right that it claims, if this center knows better."""
-    could_hold(record, data.version)
+    could_hold(record, data, source)
     if data.version == record.version and source != record.holder:
         raise Refusal("not-holder", f"{source} does not hold the case at this version")
 

@@ -15,6 +15,9 @@ from bus.contract.types import CenterName, Count, Moment, Strict, Text
 RULING_STEP = 1000
 """A ruling lifts the custody version to the next multiple of this: above every hand-over that may have happened
 meanwhile, unseen by the arbiter. Between two rulings a case may change hands at most 999 times."""
+HIGHEST_VERSION = 2**31 - 2 * RULING_STEP
+"""The highest version to which anybody but the arbiter may lift a case. Above it there is room for two rulings, so
+that no claim, and no row of claims, takes from the arbiter the power to rule."""
 
 
 class Status(StrEnum):
@@ -156,6 +159,10 @@ class Decision:
     """Whether the message that was heard is work for the center's own system."""
     superseded: bool = False
     """The message was right but older than what is known; the record is unchanged by it."""
+
+
+EARLY = ("unknown-case", "early-news", "unknown-arbiter")
+"""Codes of refusals that are not final: what decides may still be on its way, so the message waits and comes again."""
 
 
 class Refusal(Exception):

@@ -16,7 +16,7 @@ from bus.contract.codec import digest
 from bus.contract.envelope import Message, kind_of
 from bus.contract.epochs import MAX_AHEAD, epoch_of, epoch_start
 from bus.contract.messages import LogAsked, Verdict
-from bus.custody import Refusal
+from bus.custody import EARLY, Refusal
 from bus.pipeline.control import strange_rows, take
 from bus.pipeline.held_messages import HeldMessages
 from bus.pipeline.quotas import HELD_BYTES
@@ -32,8 +32,7 @@ from bus.store.timestamps import ms
 from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 from bus.transports.port import Delivery
 
-UNKNOWN = "unknown-case"
-NOT_FINAL = (UNKNOWN, UNREADABLE)
+NOT_FINAL = (*EARLY, UNREADABLE)
 """Refusals that may end by themselves, or by an operator: the message is not receipted."""
 
 
@@ -169,8 +168,7 @@ def _write(uow: UnitOfWork, batch: ReceiveBatch, start: dict[inbox.Lane, int]) -
     inbox.release(tx, batch.held.released)
     archive.keep(tx, batch.archived)
     outbox.owe_receipts(tx, batch.receipts)
-    for code in NOT_FINAL:
-        parked.take_known(tx, code, [row["message_id"] for row in batch.applied])
+    parked.take_early(tx, NOT_FINAL, [row["message_id"] for row in batch.applied])
 
 
 def _case(one: Inbound) -> UUID:
@@ -257,9 +255,9 @@ def _park_held(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, fault: str) -
 def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     """Give one message to custody; its place in the lane is then taken and it is receipted, whatever became of it.
 
-    False for the exceptions. What passes its sender's quota is put off. Of a case that is not known here yet, whoever
-    spoke has it from a third center (a ruling that is still on its way to us); one whose record cannot be read may be
-    mended. Both are parked. None of them is receipted, so they come again."""
+    False for the exceptions. What passes its sender's quota is put off. What comes too early is parked: its sender knows
+    from a third center what is still on its way to us (a ruling, a hand-over). So is what is of a case whose record
+    cannot be read, which may be mended. None of them is receipted, so they come again."""
     verdict, code, hint = Verdict.APPLIED, "", ""
     quota = batch.quotas.exceeded(uow, one.message)
     if quota:

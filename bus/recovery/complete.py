@@ -15,7 +15,7 @@ from bus.contract.codec import Undecodable, decode, encode, stored_columns
 from bus.contract.envelope import Message, compose
 from bus.contract.epochs import epoch_start
 from bus.contract.ids import derived_id
-from bus.custody import Outgoing, Record, Refusal
+from bus.custody import EARLY, Outgoing, Record, Refusal
 from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.strangers import left_out, new_strangers, said_to_others
 from bus.recovery.case_history import CaseHistory
@@ -213,7 +213,7 @@ def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, unless: Re
     inbox.remember(uow.tx, rows)
     outbox.set_lanes(uow.tx, "applied", marks, uow.epoch.number)
     archive.keep(uow.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
-    parked.take_known(uow.tx, "unknown-case", [row["message_id"] for row in rows] if unless is None else [])
+    parked.take_early(uow.tx, EARLY, [row["message_id"] for row in rows] if unless is None else [])
 
 
 def _name(restoring: _Restoring, record: Record) -> None:

@@ -4,27 +4,37 @@ The file is a signed sheet: the operator's signature, and below it, readable, th
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from bus.contract import signed_document
-from bus.contract.types import CenterName, Count, Moment, Strict
+from bus.contract.types import CenterName, Code, Count, Moment, Strict
 from bus.security.cipher_suite import DIRECTORY, SUITES, Broken
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import OwnKey, PublicKey, is_misnamed, owner_of
 
 MOST_KEYS = 20_000
+ARBITER = "arbiter"
+"""The mark of a center whose rulings are believed where nobody has named the arbiter of a case."""
+Marks = Annotated[tuple[Code, ...], Field(max_length=50)]
+"""What the county says of a center besides its keys."""
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$", max_length=300)]
 """A URL to which a path can be added."""
 
 
-class Listed(Strict):
+class _Kept(Strict):
+    """What a newer program has written beside the fields that this one knows, goes back into the file."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Listed(_Kept):
     """One key of one center, as the operator has listed it."""
 
     center: CenterName
@@ -50,10 +60,12 @@ class Listed(Strict):
         return "stale-key" if self.until is not None and now >= self.until else ""
 
 
-class _Document(Strict):
+class _Document(_Kept):
     serial: Count
     issued: Moment
     keys: Annotated[tuple[Listed, ...], Field(max_length=MOST_KEYS)] = ()
+    marks: Annotated[dict[CenterName, Marks], Field(max_length=MOST_KEYS)] | None = None
+    """By center. An empty list says that its marks were taken away, no entry that nothing was ever said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,10 @@ class Directory:
     issued: datetime
     listed: dict[str, Listed]
     """By key id."""
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By center."""
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+    """What else stands in the file: a newer program has written it."""
     digest: bytes = field(default=b"", compare=False)
     """Of the document that was read; empty where it was not."""
 
@@ -103,6 +119,19 @@ class Directory:
         places = (one.url for one in self.listed.values() if one.url is not None and not one.fault(now))
         return href.endswith(end) and href.removesuffix(end) in places
 
+    def marked(self, mark: str) -> frozenset[str]:
+        """The centers that bear this mark."""
+        return self._by_mark.get(mark, frozenset())
+
+    @cached_property
+    def _by_mark(self) -> dict[str, frozenset[str]]:
+        every = {mark for marks in self.marks.values() for mark in marks}
+        return {mark: frozenset(c for c, marks in self.marks.items() if mark in marks) for mark in every}
+
+    def with_marks(self, marks: Mapping[str, tuple[str, ...]], now: datetime) -> "Directory":
+        """The next directory, in which these centers bear these marks and no others."""
+        return replace(self, serial=self.serial + 1, issued=now, marks={**self.marks, **marks}, digest=b"")
+
     def with_keys(self, changed: Iterable[Listed], now: datetime) -> "Directory":
         """The next directory, with these keys new or changed."""
         listed = self.listed | {one.key.kid: one for one in changed}
@@ -117,7 +146,13 @@ def empty(now: datetime, serial: int = 0) -> Directory:
 def written(directory: Directory, operator: OwnKey) -> bytes:
     """The file, signed by the operator."""
     keys = sorted(directory.listed.values(), key=lambda one: (one.center, one.since, one.key.kid))
-    document = _Document(serial=directory.serial, issued=directory.issued, keys=tuple(keys))
+    document = _Document(
+        serial=directory.serial,
+        issued=directory.issued,
+        keys=tuple(keys),
+        marks=dict(directory.marks) or None,
+        **directory.unknown,
+    )
     body = document.model_dump_json(indent=1, exclude_none=True).encode()
     return signed_document.join(body, [operator.signed(body, DIRECTORY)])
 
@@ -150,8 +185,14 @@ def read(raw: bytes, operator: PublicKey) -> Directory:
             f"名录中这个密钥登记有误：{wrong[0]}；请告知本县运维者",
             f"the directory lists a key wrongly: {wrong[0]}; tell the county's operator",
         )
-    listed = {one.key.kid: one for one in document.keys}
-    return Directory(document.serial, document.issued, listed, hashlib.sha256(body).digest())
+    return Directory(
+        document.serial,
+        document.issued,
+        {one.key.kid: one for one in document.keys},
+        document.marks or {},
+        document.model_extra or {},
+        digest=hashlib.sha256(body).digest(),
+    )
 
 
 def read_file(path: Path, operator: PublicKey) -> Directory:

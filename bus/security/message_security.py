@@ -39,6 +39,9 @@ class MessageSecurity(Protocol):
     def is_member(self, center: str) -> bool:
         """Whether this is a center of the county, as far as anybody has said who is."""
 
+    def marked(self, mark: str) -> frozenset[str]:
+        """The centers that the county's directory marks so."""
+
     def trouble(self, now: datetime) -> KeyUnusable | None:
         """What keeps it from its work, with the cure; None when all is well."""
 
@@ -78,6 +81,10 @@ class Unsecured:
     def is_member(self, _center: str) -> bool:
         """Nobody has said who is."""
         return True
+
+    def marked(self, _mark: str) -> frozenset[str]:
+        """There is no directory."""
+        return frozenset()
 
     def trouble(self, _now: datetime) -> KeyUnusable | None:
         """There is nothing to go wrong."""

@@ -71,9 +71,9 @@ _PARK = Prepared(_parked_again)
 _TAKE_MESSAGES = Prepared(
     lambda _: delete(t.parked).where(t.parked.c.place == bindparam("at"), among("messages", t.parked.c.message_id))
 )
-_TAKE_KNOWN = Prepared(
+_TAKE_EARLY = Prepared(
     lambda _: delete(t.parked).where(
-        t.parked.c.place == WIRE, t.parked.c.code == bindparam("why"), among("messages", t.parked.c.message_id)
+        t.parked.c.place == WIRE, among("codes", t.parked.c.code), among("messages", t.parked.c.message_id)
     )
 )
 
@@ -114,10 +114,10 @@ def take_messages(tx: Tx, place: str, message_ids: Sequence[str]) -> None:
         _TAKE_MESSAGES.run(tx, at=place, messages=as_list(message_ids))
 
 
-def take_known(tx: Tx, code: str, message_ids: Sequence[str]) -> None:
-    """These messages were parked with ``code`` and have been applied since."""
+def take_early(tx: Tx, codes: Sequence[str], message_ids: Sequence[str]) -> None:
+    """These messages were parked for such a reason, since they came too early, and have been applied since."""
     if message_ids:
-        _TAKE_KNOWN.run(tx, why=code, messages=as_list(message_ids))
+        _TAKE_EARLY.run(tx, codes=as_list(codes), messages=as_list(message_ids))
 
 
 def take_quota(tx: Tx, message_ids: Sequence[str]) -> None:

@@ -142,7 +142,7 @@ def test_result_that_a_ruling_overtook_does_not_stand(world: World, case: UUID) 
 
 
 def test_progress_of_the_imposed_holder_before_the_ruling_is_heard(world: World, case: UUID) -> None:
-    """The imposed holder speaks before the ruling comes: believed, and a result it overtook is undone."""
+    """The imposed holder speaks before the ruling comes: its word waits, and with the ruling a result is undone."""
     offers(world, case, MEDIA, PARTY)
     assert world.does(PARTY, c.Accept(case_id=case))
     world.bring(PARTY, MEDIA, case)
@@ -151,7 +151,11 @@ def test_progress_of_the_imposed_holder_before_the_ruling_is_heard(world: World,
     assert world.does(PARTY, resolve(case))
     world.bring(COUNTY, CIVIL, case)
     assert world.does(CIVIL, c.Report(case_id=case, stage="visit", text="去现场"))
+    world.deliver((CIVIL, PARTY, case), 1)
+    assert world.records[PARTY, case].holder == PARTY
+    world.bring(COUNTY, PARTY, case)
     world.bring(CIVIL, PARTY, case)
+    assert world.records[PARTY, case].holder == CIVIL
     assert world.records[PARTY, case].status is Status.OPEN
     rest(world)
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 
+from bus.custody import EARLY
 from bus.operations import replay
 from bus.store import StoreUnavailable, parked
 from verification.simulation.node import Node
 
 PATIENCE = 3
 """Replays of one thing before it is given up."""
-HONEST = frozenset({"stale", "no-offer", "not-holder", "not-open", "decision-lent", "unknown-case"})
+HONEST = frozenset({"stale", "no-offer", "not-holder", "not-open", "decision-lent", *EARLY})
 """Why something may be parked for good in a county where everybody keeps the protocol: two centers have crossed each
 other, and the world has moved on. Anything else is a finding."""
 

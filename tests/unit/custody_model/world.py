@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from bus.contract import messages as k
-from bus.custody import Decision, Record, Refusal, decide, hear_message, register
+from bus.custody import EARLY, Decision, Record, Refusal, decide, hear_message, register
 from bus.custody import commands as c
 from tests.unit.custody_model.cases import NOW, TOWN, matter
 from tests.unit.custody_model.ledger import Ledger
@@ -96,8 +96,8 @@ class World:
             decision = hear_message(before, data, source, me, case_id, NOW)
         except Refusal as refusal:
             assert before is None or before.model_dump_json() == kept, "a refused message changed the record"
-            if refusal.code == "unknown-case":
-                return False  # not receipted: what opens the case here is still on its way, and this comes again
+            if refusal.code in EARLY:
+                return False  # not receipted: what must be heard before is still on its way, and this comes again
             self.refused.append((data.kind, refusal.code))
             return True
         if crash:
