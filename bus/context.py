@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
-from bus.security.directory import ARBITER
+from bus.security.directory import Mark
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.settings import Quotas
 
@@ -25,5 +25,7 @@ class CenterContext:
     def arbiters(self) -> frozenset[str] | None:
         """Whose ruling is believed where the arbiter of a case is unknown; None: anybody's, since the county's
         directory marks no arbiter."""
-        marked = self.security.marked(ARBITER)
-        return marked.union(*[{self.arbiter}] if self.arbiter else ()) if marked else None
+        directory = self.security.current_directory()
+        marked = directory.marked(Mark.ARBITER) if directory is not None else frozenset()
+        own = {self.arbiter} if self.arbiter is not None else frozenset[str]()
+        return marked | own if marked else None

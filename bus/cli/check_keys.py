@@ -7,6 +7,7 @@ from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
 from bus.cli.options import newest_directory
 from bus.runtime.directory_memory import file_of
+from bus.security.directory import Directory, Mark
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import KeyedSecurity, security_of
 from bus.security.keyring import OWNERS_ALONE
@@ -57,19 +58,41 @@ def keys(settings: CenterSettings) -> Iterator[Check]:
         file = file_of(security)
         if file is not None and newest is not None:
             file.not_before(newest)
-        yield from _own_key(settings.center, security)
+        yield from _own_key(settings, security)
     if newest is not None:
         zh, en = f"用过的最新名录为第 {newest.serial} 版", f"the newest that was in use has serial {newest.serial}"
         yield well("directory", zh, en)
 
 
-def _own_key(center: str, security: MessageSecurity) -> Iterator[Check]:
+def _own_key(settings: CenterSettings, security: MessageSecurity) -> Iterator[Check]:
     now = datetime.now(UTC)
     trouble = security.trouble(now)
     if trouble is not None:
         yield wrong("keys", "本中心不能签名", "this center cannot sign", Bilingual(trouble.zh, trouble.en))
     elif isinstance(security, KeyedSecurity):
         known = security.directory.current()
-        kid = known.current(center, now)[0].key.kid
+        kid = known.current(settings.center, now)[0].key.kid
         zh, en = f"{kid}，名录第 {known.serial} 版", f"{kid}, directory serial {known.serial}"
         yield well("keys", zh, en)
+        yield from _arbiter(settings, known)
+
+
+def _arbiter(settings: CenterSettings, known: Directory) -> Iterator[Check]:
+    """Whether the directory says whose rulings count."""
+    if not known.marked(Mark.ARBITER):
+        cure = Bilingual(
+            "请运维者执行 bus keys mark CENTER arbiter", "have the operator run `bus keys mark CENTER arbiter`"
+        )
+        zh = "名录没有标记裁定中心：陌生案件的裁定，谁作的都会相信"
+        en = "the directory marks no arbiter: of a case unknown here, anybody's ruling is believed"
+        yield doubtful("arbiter", zh, en, cure)
+    elif settings.arbiter is not None and settings.arbiter not in known.marked(Mark.ARBITER):
+        cure = Bilingual(
+            "核对 arbiter；若无误，请运维者用 bus keys mark 标记它",
+            "look at `arbiter`; if it is right, have the operator mark it with `bus keys mark`",
+        )
+        zh, en = (
+            f"名录未标记 {settings.arbiter} 为裁定中心",
+            f"the directory does not mark {settings.arbiter} as an arbiter",
+        )
+        yield doubtful("arbiter", zh, en, cure)

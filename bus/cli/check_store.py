@@ -9,8 +9,11 @@ from pathlib import Path
 from bus import recovery
 from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
+from bus.operations.marks_watch import lost_marks
 from bus.runtime.bootstrap import store_of
+from bus.security.directory import marks_text
 from bus.security.errors import KeyUnusable
+from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
 from bus.store import parked, put_off, schema
 from bus.store import recovery as store_recovery
@@ -42,12 +45,12 @@ def store(settings: CenterSettings) -> Iterator[Check]:
             if not Path(opened.url.database or "").exists():
                 yield well("store", "尚未建立，bus run 会建立", "not there yet: `bus run` makes it")
                 return
-        yield from _inside(opened)
+        yield from _inside(opened, settings)
     finally:
         opened.close()
 
 
-def _inside(opened: Store) -> Iterator[Check]:
+def _inside(opened: Store, settings: CenterSettings) -> Iterator[Check]:
     try:
         opened.require_fit()
         found, newest = schema.current(opened), schema.newest()
@@ -74,6 +77,7 @@ def _inside(opened: Store) -> Iterator[Check]:
         yield doubtful("store", f"版本 {found}，程序为 {newest}", f"is at {found}, the program at {newest}", cure)
     if found == newest:
         yield from _set_back(opened)
+        yield from _marks(opened, settings)
     if read_only:
         cure = Bilingual(
             "等待切换结束；若不恢复，请让 store 指向可写的主库，或取消 default_transaction_read_only",
@@ -131,6 +135,25 @@ def _quotas(opened: Store) -> Iterator[Check]:
             "`bus parked list` names it; all is sent again by itself, or talk to its operator",
         )
         yield doubtful("quota", "有中心暂缓接收本中心的报文", "a center takes no more of ours at once", cure)
+
+
+def _marks(opened: Store, settings: CenterSettings) -> Iterator[Check]:
+    """Whether the directory lacks marks that an earlier one had."""
+    try:
+        known = security_of(settings.trust).current_directory()
+    except KeyUnusable:
+        return  # which is told where the keys are looked at
+    if known is None:
+        return
+    with opened.reading() as tx:
+        lost = lost_marks(tx, known)
+    if lost:
+        cure = Bilingual(
+            "请运维者升级 bus，用 bus keys mark 重新标记，再发新名录",
+            "have the operator upgrade its `bus`, set them again with `bus keys mark`, and hand out the directory",
+        )
+        words = marks_text(lost)
+        yield doubtful("marks", f"marks-lost：名录丢了标记 {words}", f"marks-lost: the directory lacks {words}", cure)
 
 
 def _durable(opened: Store) -> str:

@@ -1,20 +1,17 @@
 """``bus keys``: a center makes, publishes and rotates its keys; the county's operator lists and revokes them."""
 
-import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bus.bilingual import Bilingual
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
+from bus.cli.signed_directory import save, show_directory, sign_directory, writing
 from bus.contract.types import CENTER_PATTERN
 from bus.security import directory, key_request
-from bus.security.directory import Directory, Listed
+from bus.security.directory import Directory, Mark
 from bus.security.keyring import (
     Keyring,
     PublicKey,
@@ -25,30 +22,21 @@ from bus.security.keyring import (
     read_public_key,
     write_keyring,
 )
+from bus.security.marks_memory import last_marks
 from bus.security.master_key import new_master_key
 from bus.security.private_file import write_private
 
 keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of them", no_args_is_help=True)
 
 OPERATOR = "operator"
-_HEADS = (
-    Bilingual("中心", "Center"),
-    Bilingual("密钥", "Key"),
-    Bilingual("状态", "State"),
-    Bilingual("起", "Since"),
-    Bilingual("止", "Until"),
-)
-_STATES = {
-    "": Bilingual("有效", "counts"),
-    "stale-key": Bilingual("已过期", "stale"),
-    "revoked-key": Bilingual("已吊销", "revoked"),
-}
-
 KeyFile = Annotated[Path, typer.Option("--file", help="密钥文件，只有所有者可读 / the key file, its owner's alone")]
 OperatorFile = Annotated[
     Path, typer.Option("--operator", help="运维者的密钥文件（查看时公钥即可）/ the operator's key file")
 ]
 DirectoryFile = Annotated[Path, typer.Option("--directory", help="本县名录 / the county's directory")]
+DropMarks = Annotated[
+    bool, typer.Option("--drop-marks", help="上一版名录的标记确实不要了 / give up marks that the last directory had")
+]
 
 
 @keys.command()
@@ -77,7 +65,7 @@ def new_master(file: KeyFile, lang: Language = Lang.ZH) -> None:
     output = Output(lang)
     if file.exists():
         output.fail(f"{file} 已存在；它打开现有的库，不能覆盖", f"{file} is there, and opens a store: it must stay")
-    with _writing(output, file):
+    with writing(output, file):
         write_private(file, new_master_key())
     output.say(
         f"已生成 {file}；请另处妥善备份，不要与库的备份放在一起",
@@ -133,6 +121,7 @@ def trust(
     said: Annotated[
         list[str] | None, typer.Option("--fingerprint", help="电话核对得到的指纹 / as read out over the telephone")
     ] = None,
+    drop_marks: DropMarks = False,
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
 ) -> None:
@@ -151,8 +140,8 @@ def trust(
                     "it reads out with --fingerprint",
                 )
             known = key_request.listed(known, asked, now)
-        save(output, directory_file, directory.written(known, ring.keys[-1]))
-    _show(output, known, now)
+        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks)
+    show_directory(output, known, now)
 
 
 @keys.command()
@@ -160,6 +149,7 @@ def revoke(
     kid: Annotated[str, typer.Argument(metavar="KEY", help="bus keys list 给出的密钥 / as `bus keys list` shows it")],
     operator: OperatorFile,
     directory_file: DirectoryFile,
+    drop_marks: DropMarks = False,
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
 ) -> None:
@@ -168,8 +158,35 @@ def revoke(
     with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = key_request.revoked(directory.read_file(directory_file, ring.keys[-1].public), kid, now)
-        save(output, directory_file, directory.written(known, ring.keys[-1]))
-    _show(output, known, now)
+        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks)
+    show_directory(output, known, now)
+
+
+@keys.command()
+def mark(
+    center: Annotated[str, typer.Argument(metavar="CENTER", help="已登记的中心 / a center that is listed")],
+    word: Annotated[Mark, typer.Argument(metavar="MARK", help="arbiter：县里的裁定中心 / whose rulings count")],
+    operator: OperatorFile,
+    directory_file: DirectoryFile,
+    remove: Annotated[bool, typer.Option("--remove", help="取消标记 / take the mark away")] = False,
+    drop_marks: DropMarks = False,
+    lang: Language = Lang.ZH,
+    as_json: AsJson = False,
+) -> None:
+    """运维者标记中心 / say of a center what the county has settled, such as that it is the arbiter."""
+    output = Output(lang, as_json)
+    with output.guarding():
+        ring, now = read_keyring(operator), _now()
+        known = directory.read_file(directory_file, ring.keys[-1].public)
+        if not any(one.center == center for one in known.listed.values()):
+            output.fail(
+                f"名录中没有 {center}；请先登记它的密钥", f"the directory lists no {center}: list its key first"
+            )
+        before = known.marks.get(center) or last_marks(operator).get(center, ())
+        others = tuple(one for one in before if one != word)
+        known = known.with_marks({center: others if remove else (*others, word.value)}, now)
+        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks)
+    show_directory(output, known, now)
 
 
 @keys.command("list")
@@ -183,7 +200,7 @@ def list_(
     output = Output(lang, as_json)
     with output.guarding():
         known = directory.read_file(directory_file, read_public_key(operator))
-    _show(output, known, _now())
+    show_directory(output, known, _now())
 
 
 def _of_the_operator(keyring: Keyring) -> bytes:
@@ -200,24 +217,8 @@ def _known(path: Path, operator: PublicKey, now: datetime) -> Directory:
 
 
 def _write(output: Output, path: Path, keyring: Keyring) -> None:
-    with _writing(output, path):
+    with writing(output, path):
         write_keyring(path, keyring)
-
-
-def save(output: Output, path: Path, content: bytes) -> None:
-    """Write a file as a whole, or say why not."""
-    beside = path.with_name(f".{path.name}.new")
-    with _writing(output, path):
-        beside.write_bytes(content)
-        beside.replace(path)  # whoever reads it meanwhile has the old or the new one whole
-
-
-@contextmanager
-def _writing(output: Output, path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        output.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
 
 
 def _tell(output: Output, keyring: Keyring, zh: str, en: str) -> None:
@@ -228,21 +229,3 @@ def _tell(output: Output, keyring: Keyring, zh: str, en: str) -> None:
     output.say(zh, en)
     output.say(f"密钥 {public.kid}", f"key {public.kid}")
     output.say(f"指纹 {fingerprint(public.sign)}", f"fingerprint {fingerprint(public.sign)}")
-
-
-def _show(output: Output, known: Directory, now: datetime) -> None:
-    listed = sorted(known.listed.values(), key=lambda one: (one.center, one.since))
-    if output.as_json:
-        output.data({"serial": known.serial, "keys": [_plain(one, now) for one in listed]})
-        return
-    output.say(f"名录第 {known.serial} 版", f"directory, serial {known.serial}")
-    rows = [
-        (one.center, one.key.kid, output.pick(_STATES[one.fault(now)]), one.since, one.revoked or one.until)
-        for one in listed
-    ]
-    output.table(_HEADS, rows)
-
-
-def _plain(one: Listed, now: datetime) -> dict[str, object]:
-    told: dict[str, object] = json.loads(one.model_dump_json(exclude={"key": {"sign", "seal"}}))
-    return told | {"counts": not one.fault(now)}

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.keys import save
 from bus.cli.options import ConfigFile, newest_directory, opened_store, store_settings
 from bus.cli.output import USAGE, Lang, Language, Output
+from bus.cli.signed_directory import save
 from bus.context import CenterContext
 from bus.operations.replay import NO_CASE
 from bus.security import directory

@@ -98,7 +98,7 @@ def may_rule(record: Record | None, data: k.Ruled, source: str, arbiters: Abstra
     Where the arbiter of the case is unknown here, one of ``arbiters`` is believed, or the origin. None: anybody is,
     since the county has named no arbiters."""
     known, origin = (record.arbiter, record.case.origin) if record is not None else (None, data.case.origin)
-    if source == origin or source == known:
+    if source in (origin, known):
         return
     if known is not None:
         raise Refusal("not-arbiter", f"only {known} rules on this case, or the origin passes it on")

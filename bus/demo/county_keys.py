@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bus.security import directory, key_request
-from bus.security.directory import Directory
+from bus.security.directory import Directory, Mark
 from bus.security.keyring import Keyring, new_keyring, write_keyring
 from bus.security.master_key import new_master_key
 from bus.security.private_file import write_private
@@ -17,9 +17,11 @@ def listed(known: Directory, keyring: Keyring, now: datetime, url: str | None = 
     return key_request.listed(known, key_request.read(key_request.new_request(keyring, url)), now)
 
 
-def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str, Mapping[str, Any]]:
-    """Make them in ``folder``, for each center and the URL where it serves its files. Returns for each what its
-    settings take as ``trust``."""
+def county_keys(
+    folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None
+) -> Mapping[str, Mapping[str, Any]]:
+    """Make them in ``folder``, for each center and the URL where it serves its files, and mark the ``arbiter``. Returns
+    for each what its settings take as ``trust``."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     operator, known = new_keyring("operator", now), directory.empty(now)
@@ -33,6 +35,8 @@ def county_keys(folder: Path, centers: Mapping[str, str | None]) -> Mapping[str,
             "directory": str(folder / "county.directory"),
             "operator": str(folder / "operator.pub"),
         }
+    if arbiter is not None:
+        known = known.with_marks({arbiter: (Mark.ARBITER,)}, now)
     write_keyring(folder / "operator.keys.json", operator)
     (folder / "operator.pub").write_text(operator.keys[-1].public.model_dump_json())
     (folder / "county.directory").write_bytes(directory.written(known, operator.keys[-1]))
@@ -50,6 +54,8 @@ def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str
     return settings
 
 
-def keys_of_county(folder: Path, centers: Mapping[str, str | None]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def keys_of_county(
+    folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """All keys of a county: for each center, what its settings take as ``trust`` and as ``at_rest``."""
-    return county_keys(folder, centers), store_keys(folder, centers)
+    return county_keys(folder, centers, arbiter), store_keys(folder, centers)

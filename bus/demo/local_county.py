@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TextIO
 from uuid import UUID
@@ -82,8 +83,8 @@ class LocalCounty:
     """Per center: a process that it shares with others, where else each has its own."""
     programs: dict[str, Program] = field(default_factory=dict)
     """Per process: the program that it starts with next, where that is not this one."""
-    make_keys: Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]] = keys_of_county
-    """Makes all keys and the directory in a folder, for the URL of each center."""
+    make_keys: Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]] | None = None
+    """Makes all keys and the directory in a folder, for the URL of each center; None: as this program does."""
     backends: dict[str, BackendSimulator] = field(default_factory=dict)
     backend_urls: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
@@ -101,7 +102,8 @@ class LocalCounty:
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = {name: free_port() for name in self.centers}
         self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-        self._keys, self._at_rest = self.make_keys(self.folder / "keys", dict(self.urls))
+        make_keys = self.make_keys or partial(keys_of_county, arbiter=self.arbiter)
+        self._keys, self._at_rest = make_keys(self.folder / "keys", dict(self.urls))
         settings = []
         for name, port in ports.items():
             secret = fresh_secret()

@@ -9,7 +9,9 @@ from typing import Any
 
 from bus import recovery
 from bus.context import CenterContext
+from bus.operations.marks_watch import MarksWatch
 from bus.runtime.loops import FaultKind, LoopFault, Loops
+from bus.security.directory import marks_text
 from bus.store.database import Store
 from bus.store.heartbeat import beat
 from bus.store.timestamps import ms
@@ -55,6 +57,8 @@ class Health:
     """Whether the center's own system is away."""
     shut: threading.Event
     """Set when the center leaves."""
+    marks: MarksWatch
+    """What the county's directory has said, and says no more."""
 
     def ready(self) -> dict[str, Any]:
         """Whether forms can be durably taken; beside it how the road is, which does not matter for that."""
@@ -70,6 +74,8 @@ class Health:
         keys = self.context.security.trouble(self.clock())
         if keys is not None:
             state["keys"] = keys.en
+        if self.marks.lost:
+            state["marks"] = f"marks-lost: {marks_text(self.marks.lost)}"
         if self.proof.recovering:
             state |= {"ready": False, "recovering": True}
         if (store := self._store()) is not None:

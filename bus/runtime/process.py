@@ -21,6 +21,7 @@ from bus.http.app import Unavailable, make_app
 from bus.http.rate_limit import RateLimit, rate_limited
 from bus.http.server import HttpServer
 from bus.log import log
+from bus.operations.marks_watch import MarksWatch
 from bus.operations.metrics import Metrics
 from bus.pipeline.handle import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
@@ -36,6 +37,7 @@ from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import SlowHandler, WorkerPool
 from bus.sdk.backend import BackendClient
 from bus.sdk.discovery import load_adapter
+from bus.security.directory import marks_text
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
@@ -98,6 +100,7 @@ class CenterProcess:
             settings.backend.url, settings.backend.token.get_secret_value(), settings.backend.timeout
         )
         self.system = self.center.connect(self.backend)
+        self.marks = MarksWatch(self.store, security)
         self.metrics = Metrics(settings.center, self.store, transport)
         self._workers = WorkerPool(
             settings.concurrency, settings.center, self.attachments, self.metrics.handled, self._task_ended
@@ -130,7 +133,14 @@ class CenterProcess:
         self._watch = Watch(self._loops, supervisor, self._shut, self.log)
         self._proof = StoreProof(self.store, clock)
         self.health = Health(
-            self._loops, self._proof, transport, self.context, clock, lambda: self.engine.breaker.probing, self._shut
+            self._loops,
+            self._proof,
+            transport,
+            self.context,
+            clock,
+            lambda: self.engine.breaker.probing,
+            self._shut,
+            self.marks,
         )
         self.metrics.loop_ages = self._loops.ages
 
@@ -268,10 +278,12 @@ class CenterProcess:
             self._leaving.wait(1)
 
     def _directory(self) -> None:
-        """The newest directory is remembered, and an older one told of."""
+        """The newest directory is remembered; an older one is told of, and one that lacks marks."""
         trouble = self._directories.keep(ms(clock()))
         if trouble:
             self.log.error("directory", trouble=trouble)
+        if self.marks.look():
+            self.log.warning("marks-lost", trouble=marks_text(self.marks.lost))
         self._leaving.wait(1)
 
     def _task_ended(self) -> None:

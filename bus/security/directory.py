@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,10 +21,17 @@ from bus.security.errors import KeyUnusable
 from bus.security.keyring import OwnKey, PublicKey, is_misnamed, owner_of
 
 MOST_KEYS = 20_000
-ARBITER = "arbiter"
-"""The mark of a center whose rulings are believed where nobody has named the arbiter of a case."""
+
+
+class Mark(StrEnum):
+    """What the county's operator may say of a center besides its keys."""
+
+    ARBITER = "arbiter"
+    """Its rulings are believed where nobody has named the arbiter of a case."""
+
+
 Marks = Annotated[tuple[Code, ...], Field(max_length=50)]
-"""What the county says of a center besides its keys."""
+"""Also such as a newer program has set, and this one does not know."""
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$", max_length=300)]
 """A URL to which a path can be added."""
 
@@ -128,6 +136,11 @@ class Directory:
         every = {mark for marks in self.marks.values() for mark in marks}
         return {mark: frozenset(c for c, marks in self.marks.items() if mark in marks) for mark in every}
 
+    def lost(self, had: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """The marks that an earlier directory ``had`` and of whose centers this one says nothing: a program that does
+        not know of marks has written it."""
+        return {center: marks for center, marks in had.items() if marks and center not in self.marks}
+
     def with_marks(self, marks: Mapping[str, tuple[str, ...]], now: datetime) -> "Directory":
         """The next directory, in which these centers bear these marks and no others."""
         return replace(self, serial=self.serial + 1, issued=now, marks={**self.marks, **marks}, digest=b"")
@@ -136,6 +149,11 @@ class Directory:
         """The next directory, with these keys new or changed."""
         listed = self.listed | {one.key.kid: one for one in changed}
         return replace(self, serial=self.serial + 1, issued=now, listed=listed, digest=b"")
+
+
+def marks_text(marks: Mapping[str, tuple[str, ...]]) -> str:
+    """Which center bears what, on one line."""
+    return "; ".join(f"{center}: {', '.join(words)}" for center, words in sorted(marks.items()))
 
 
 def empty(now: datetime, serial: int = 0) -> Directory:

@@ -108,9 +108,9 @@ class KeyedSecurity:
         """Whoever the directory lists, or has ever listed."""
         return not self.required or self.directory.current().lists(center)
 
-    def marked(self, mark: str) -> frozenset[str]:
-        """As the directory in use has it."""
-        return self.directory.current().marked(mark)
+    def current_directory(self) -> Directory:
+        """The one in use."""
+        return self.directory.current()
 
     def trouble(self, now: datetime) -> KeyUnusable | None:
         """What is wrong with our keys, with the directory, or with our key in it."""

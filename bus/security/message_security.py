@@ -7,6 +7,7 @@ So it is kept wherever it is kept, and it can be shown later who has said it. Th
 from datetime import datetime
 from typing import Protocol
 
+from bus.security.directory import Directory
 from bus.security.errors import KeyUnusable
 
 
@@ -39,8 +40,8 @@ class MessageSecurity(Protocol):
     def is_member(self, center: str) -> bool:
         """Whether this is a center of the county, as far as anybody has said who is."""
 
-    def marked(self, mark: str) -> frozenset[str]:
-        """The centers that the county's directory marks so."""
+    def current_directory(self) -> Directory | None:
+        """The county's directory as it is now; None without keys."""
 
     def trouble(self, now: datetime) -> KeyUnusable | None:
         """What keeps it from its work, with the cure; None when all is well."""
@@ -82,9 +83,8 @@ class Unsecured:
         """Nobody has said who is."""
         return True
 
-    def marked(self, _mark: str) -> frozenset[str]:
-        """There is no directory."""
-        return frozenset()
+    def current_directory(self) -> None:
+        """There is none."""
 
     def trouble(self, _now: datetime) -> KeyUnusable | None:
         """There is nothing to go wrong."""

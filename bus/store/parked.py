@@ -71,7 +71,7 @@ _PARK = Prepared(_parked_again)
 _TAKE_MESSAGES = Prepared(
     lambda _: delete(t.parked).where(t.parked.c.place == bindparam("at"), among("messages", t.parked.c.message_id))
 )
-_TAKE_EARLY = Prepared(
+_TAKE_KNOWN = Prepared(
     lambda _: delete(t.parked).where(
         t.parked.c.place == WIRE, among("codes", t.parked.c.code), among("messages", t.parked.c.message_id)
     )

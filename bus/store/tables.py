@@ -355,6 +355,16 @@ pages_owed = Table(
 )
 """Which page of the archive a peer has asked for last; forgotten once sent, since it asks again."""
 
+directory_marks = Table(
+    "directory_marks",
+    metadata,
+    Column("center", CENTER, primary_key=True),
+    Column("marks", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+)
+"""What directories in use here have said of each center beside its keys, as a JSON list; ``serial``: the last that said
+anything of it."""
+
 recoveries = Table(
     "recoveries",
     metadata,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import pika
@@ -14,11 +14,13 @@ import pytest
 
 from bus.contract import messages as k
 from bus.contract import signed_document
+from bus.contract.case import Case
 from bus.contract.ids import new_id
 from bus.demo.county_keys import listed
 from bus.demo.local_county import LocalCounty
 from bus.security import directory, key_request
 from bus.security.cipher_suite import APPLICATION, MESSAGE
+from bus.security.directory import Mark
 from bus.security.keyring import new_keyring, read_keyring, write_keyring
 from tests.security.attacked_county import MEDIA, PARTY, THIEF, Battlefield, road
 from tests.unit.steps import a_case
@@ -56,7 +58,7 @@ def _list_the_thief(county: LocalCounty) -> None:
     known = directory.read_file(folder / "county.directory", operator.public)
     for keyring in (revoked, stolen):
         known = listed(known, keyring, now)
-    known = key_request.revoked(known, revoked.keys[0].public.kid, now)
+    known = key_request.revoked(known, revoked.keys[0].public.kid, now).with_marks({MEDIA: (Mark.ARBITER,)}, now)
     write_keyring(folder / f"{THIEF}.keys.json", stolen)
     write_keyring(folder / f"{THIEF}.revoked.json", revoked)
     (folder / "county.directory").write_bytes(directory.written(known, operator))
@@ -117,6 +119,12 @@ def _said(data: k.CaseMessage, **more: Any) -> Callable[[Battlefield], bytes]:
     return lambda field: _signed(field, field.message(data, THIEF, subject=uuid4(), **more), THIEF)
 
 
+def _ruled(field: Battlefield, case: Case, subject: UUID | None = None) -> bytes:
+    """The thief imposes a case on itself that nobody here knows."""
+    data = k.Ruled(version=9000, ruling=k.Ruling.IMPOSED, holder=THIEF, text="x", case=case, path=(MEDIA,))
+    return _signed(field, field.message(data, THIEF, subject=subject or case.case_id), THIEF)
+
+
 BY_THE_BROKER: dict[str, tuple[Callable[[Battlefield], bytes], str]] = {
     "unsigned in another's name": (_document, "unsigned"),
     "signed by the thief in another's name": (lambda f: _signed(f, _document(f), THIEF), "wrong-signer"),
@@ -167,8 +175,8 @@ BY_THE_THIEF: dict[str, tuple[Callable[[Battlefield], bytes], str]] = {
                                 "invalid"),
     "a place beyond all": (lambda f: _signed(f, _document(f, THIEF, sequence=2**31 - 1), THIEF), "too-far-ahead"),
     "no place": (lambda f: _signed(f, _document(f, THIEF, sequence=0), THIEF), "no-place-in-a-lane"),
-    "a ruling by nobody's arbiter": (_said(k.Ruled(version=9000, ruling=k.Ruling.IMPOSED, holder=THIEF, text="x",
-                                     case=a_case(MEDIA), path=(MEDIA,))), "wrong-case"),
+    "a ruling by nobody's arbiter": (lambda f: _ruled(f, a_case(MEDIA)), "unknown-arbiter"),
+    "a ruling on another case": (lambda f: _ruled(f, a_case(MEDIA), subject=uuid4()), "wrong-case"),
     "a result of a case unknown here": (_said(k.Resolved(version=1, round=1, outcome=k.Outcome.DONE, public_reply="x")),
                                         "unknown-case"),
     "an acceptance of what was never offered": (_said(k.Accepted(version=2, offer_id=uuid4())), "unknown-case"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bus.security import directory, key_request
+from bus.security.directory import Directory
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import fingerprint, read_keyring, read_public_key
 from tests.unit.test_cli_run import bus
@@ -21,6 +22,11 @@ class County:
         self.operator, self.public, self.book = folder / "op.json", folder / "op.pub", folder / "county.directory"
         bus("keys", "new", "operator", "--file", self.operator)
         bus("keys", "publish", "--file", self.operator, "--out", self.public)
+
+    @property
+    def files(self) -> tuple[object, ...]:
+        """Where key and directory lie, as options."""
+        return "--operator", self.public, "--directory", self.book
 
     def act(self, *words: object) -> tuple[int, str, str]:
         """One command of the operator's."""
@@ -120,3 +126,67 @@ def test_troubles_are_told_in_both_languages(county: County, tmp_path: Path) -> 
     county.operator.chmod(0o644)
     assert "他人可读" in bus("keys", "rotate", "--file", county.operator)[2]
     assert "chmod 600" in bus("keys", "rotate", "--file", county.operator, "--lang", "en")[2]
+
+
+def _listed(county: County, center: Path) -> None:
+    key = read_keyring(center).keys[0].public
+    assert county.act("trust", county.applied(center, "listed"), "--fingerprint", fingerprint(key.sign))[0] == 0
+
+
+def _marks(county: County) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(bus("keys", "list", *county.files, "--json")[1])["marks"]
+    return found
+
+
+def _rewritten_by_an_older_program(county: County) -> None:
+    """Signed anew, with everything that v0.1.0 knows."""
+    key = read_keyring(county.operator).keys[-1]
+    known = directory.read_file(county.book, key.public)
+    county.book.write_bytes(directory.written(Directory(known.serial + 1, known.issued, known.listed), key))
+
+
+def test_a_center_is_marked_and_the_mark_taken_away(county: County, center: Path) -> None:
+    """Only one that is listed, and only with a word that is known; what is taken away is said, not left out."""
+    assert county.act("mark", MEDIA, "arbiter")[0] == 1
+    _listed(county, center)
+    assert county.act("mark", MEDIA, "arbitre")[0] == 2
+    assert county.act("mark", "media_centre-150402", "arbiter")[0] == 1
+    assert county.act("mark", MEDIA, "arbiter")[0] == 0
+    assert county.act("mark", MEDIA, "arbiter")[0] == 0
+    assert _marks(county) == {MEDIA: ["arbiter"]}
+    assert county.act("mark", MEDIA, "arbiter", "--remove")[0] == 0
+    assert _marks(county) == {MEDIA: []}
+
+
+def test_marks_that_an_older_program_has_dropped_are_not_signed_away(county: County, center: Path) -> None:
+    """Every command that signs refuses, says which are missing and the cure; nothing is written."""
+    _listed(county, center)
+    county.act("mark", MEDIA, "arbiter")
+    _rewritten_by_an_older_program(county)
+    before = county.book.read_bytes()
+    kid = read_keyring(center).keys[0].public.kid
+    for act in (("trust", county.folder / "listed"), ("revoke", kid)):
+        code, _, said = county.act(*act)
+        assert (code, "marks-lost" in said, f"{MEDIA}: arbiter" in said, "--drop-marks" in said) == (1, *[True] * 3)
+    assert county.book.read_bytes() == before
+    assert county.act("mark", MEDIA, "arbiter")[0] == 0
+    assert _marks(county) == {MEDIA: ["arbiter"]}
+    assert county.act("revoke", kid)[0] == 0
+
+
+def test_marks_may_be_given_up_on_purpose(county: County, center: Path) -> None:
+    """The next directory says that they were taken away, so that no center misses them."""
+    _listed(county, center)
+    county.act("mark", MEDIA, "arbiter")
+    _rewritten_by_an_older_program(county)
+    assert county.act("trust", county.folder / "listed", "--drop-marks")[0] == 0
+    assert _marks(county) == {MEDIA: []}
+    assert county.act("trust", county.folder / "listed")[0] == 0
+
+
+def test_a_memory_of_marks_that_cannot_be_read_stops_the_signature(county: County, center: Path) -> None:
+    """Nobody signs away what nobody can look at; the cure is said."""
+    _listed(county, center)
+    county.operator.with_name("op.json.marks").write_text("{")
+    code, _, said = county.act("trust", county.folder / "listed")
+    assert (code, "put its backup back" in said) == (1, True)

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from bus.demo.county_keys import keys_of_county
 from bus.demo.county_process import Program
 from bus.demo.local_county import Audit, LocalCounty
 from bus.store import put_off
@@ -112,7 +111,7 @@ class MixedCounty:
             more=play.SETTINGS,
             shared={one: OLD if one in self.old else NEW for one in CENTERS} if self.shared else {},
             programs=dict.fromkeys({*self.old, OLD}, program_of(self.before)),
-            make_keys=partial(keys_by, self.before) if self.keys_by_old else keys_of_county,
+            make_keys=partial(keys_by, self.before) if self.keys_by_old else None,
         )
         self._local.open()
 

@@ -1,0 +1,98 @@
+"""The county's directory as ``bus keys`` signs and shows it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bus.bilingual import Bilingual
+from bus.cli.output import Output
+from bus.security import directory
+from bus.security.directory import Directory, Listed, marks_text
+from bus.security.keyring import Keyring
+from bus.security.marks_memory import last_marks, memory_beside, remembered
+
+_HEADS = (
+    Bilingual("中心", "Center"),
+    Bilingual("密钥", "Key"),
+    Bilingual("状态", "State"),
+    Bilingual("起", "Since"),
+    Bilingual("止", "Until"),
+    Bilingual("标记", "Marks"),
+)
+_STATES = {
+    "": Bilingual("有效", "counts"),
+    "stale-key": Bilingual("已过期", "stale"),
+    "revoked-key": Bilingual("已吊销", "revoked"),
+}
+
+
+def sign_directory(
+    output: Output, path: Path, operator: Path, ring: Keyring, known: Directory, *, drop_marks: bool
+) -> Directory:
+    """Write ``known``, signed, and remember its marks beside the operator's key. Leaves with a failure where marks are
+    lost that the last one had, but for ``drop_marks``: then the file says that they were taken away. Raises
+    ``KeyUnusable``."""
+    had = last_marks(operator)
+    centers = {one.center for one in known.listed.values()}
+    lost = {center: marks for center, marks in known.lost(had).items() if center in centers}
+    if lost and not drop_marks:
+        words = marks_text(lost)
+        output.fail(
+            f"marks-lost：名录丢了标记 {words}，可能由旧版本的 bus keys 写成；请用 bus keys mark 重新标记，"
+            "确实不要了请加 --drop-marks",
+            f"marks-lost: the directory lacks {words}; an older `bus keys` may have written it. Set them again with "
+            "`bus keys mark`, or give them up with --drop-marks",
+        )
+    if lost:
+        known = known.with_marks(dict.fromkeys(lost, ()), datetime.now(UTC))
+    save(
+        output, memory_beside(operator), remembered(had, known)
+    )  # first: what is remembered too much is only asked for
+    save(output, path, directory.written(known, ring.keys[-1]))
+    return known
+
+
+def save(output: Output, path: Path, content: bytes) -> None:
+    """Write a file: whoever reads it meanwhile has the old or the new one whole. Leaves with a failure."""
+    beside = path.with_name(f".{path.name}.new")
+    with writing(output, path):
+        beside.write_bytes(content)
+        beside.replace(path)
+
+
+@contextmanager
+def writing(output: Output, path: Path) -> Iterator[None]:
+    """Leave with a failure if the file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        output.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
+
+
+def show_directory(output: Output, known: Directory, now: datetime) -> None:
+    """Print each key, whether it counts, and the marks of its center."""
+    listed = sorted(known.listed.values(), key=lambda one: (one.center, one.since))
+    if output.as_json:
+        marks = {center: list(words) for center, words in known.marks.items()}
+        output.data({"serial": known.serial, "keys": [_plain(one, now) for one in listed], "marks": marks})
+        return
+    output.say(f"名录第 {known.serial} 版", f"directory, serial {known.serial}")
+    rows = [
+        (
+            one.center,
+            one.key.kid,
+            output.pick(_STATES[one.fault(now)]),
+            one.since,
+            one.revoked or one.until,
+            " ".join(known.marks.get(one.center, ())),
+        )
+        for one in listed
+    ]
+    output.table(_HEADS, rows)
+
+
+def _plain(one: Listed, now: datetime) -> dict[str, object]:
+    told: dict[str, object] = json.loads(one.model_dump_json(exclude={"key": {"sign", "seal"}}))
+    return told | {"counts": not one.fault(now)}
