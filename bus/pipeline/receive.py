@@ -255,9 +255,9 @@ def _park_held(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound, fault: str) -
 def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     """Give one message to custody; its place in the lane is then taken and it is receipted, whatever became of it.
 
-    False for the exceptions. What passes its sender's quota is put off. What comes too early is parked: its sender knows
-    from a third center what is still on its way to us (a ruling, a hand-over). So is what is of a case whose record
-    cannot be read, which may be mended. None of them is receipted, so they come again."""
+    False for the exceptions. What passes its sender's quota is put off. What comes too early is parked: its sender
+    knows from a third center what is still on its way to us (a ruling, a hand-over). So is what is of a case whose
+    record cannot be read, which may be mended. None of them is receipted, so they come again."""
     verdict, code, hint = Verdict.APPLIED, "", ""
     quota = batch.quotas.exceeded(uow, one.message)
     if quota:

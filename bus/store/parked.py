@@ -117,7 +117,7 @@ def take_messages(tx: Tx, place: str, message_ids: Sequence[str]) -> None:
 def take_early(tx: Tx, codes: Sequence[str], message_ids: Sequence[str]) -> None:
     """These messages were parked for such a reason, since they came too early, and have been applied since."""
     if message_ids:
-        _TAKE_EARLY.run(tx, codes=as_list(codes), messages=as_list(message_ids))
+        _TAKE_KNOWN.run(tx, codes=as_list(codes), messages=as_list(message_ids))
 
 
 def take_quota(tx: Tx, message_ids: Sequence[str]) -> None:
