@@ -23,8 +23,8 @@ class CenterContext:
     """How much of one peer's is taken at once."""
 
     def arbiters(self) -> frozenset[str] | None:
-        """Whose ruling is believed where the arbiter of a case is unknown; None: anybody's, since the county's
-        directory marks no arbiter."""
+        """Who may be the arbiter of a case where nobody has said who is; None: anybody, since the county's directory
+        marks none."""
         directory = self.security.current_directory()
         marked = directory.marked(Mark.ARBITER) if directory is not None else frozenset()
         own = {self.arbiter} if self.arbiter is not None else frozenset[str]()

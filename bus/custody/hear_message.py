@@ -16,7 +16,16 @@ from bus.custody.bounds import with_rating
 from bus.custody.decide import result_of
 from bus.custody.follow_ups import follow_ups
 from bus.custody.initiating import INITIATING
-from bus.custody.merge import could_hold, in_round, may_rule, merge, overruled, speaks_as_holder, superseded
+from bus.custody.merge import (
+    could_hold,
+    in_round,
+    may_be_asked,
+    may_rule,
+    merge,
+    overruled,
+    speaks_as_holder,
+    superseded,
+)
 from bus.custody.record import (
     HIGHEST_VERSION,
     RULING_STEP,
@@ -47,13 +56,15 @@ def hear_message(
     """Take in what ``source`` says about case ``subject``. Raises ``Refusal``; the record is then unchanged.
 
     Refusals in ``record.EARLY`` are not final: what makes the message right may still be on its way. ``arbiters``:
-    whose ruling is believed where the arbiter of the case is unknown; None: anybody's."""
+    who may be the arbiter where that of the case is unknown; None: anybody."""
     _within_reach(record, data)
     if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
         if data.case.case_id != subject:
             raise Refusal("wrong-case", "the subject of the envelope and the case in the body differ")
         if isinstance(data, k.Ruled):
             may_rule(record, data, source, arbiters)
+        elif isinstance(data, k.ArbitrationRequested):
+            may_be_asked(record, me, arbiters)
         decision = INITIATING[type(data)](record, data, source, me, now)
     elif record is None:
         raise Refusal(

@@ -74,15 +74,22 @@ def could_hold(record: Record, data: k.CaseMessage, source: str) -> None:
 
     Between two rulings a case leaves a holder only by way of a center that the holder has asked. A ruling is told by
     the arbiter, or handed on by the origin, to every center that has held the case: there, word of what came after it
-    waits. A center that never held the case is told of no ruling, and has nothing that could be taken."""
+    waits. A center that was asked hears from the offerer that the offer is over. Any other is told of no ruling, and
+    has nothing that could be taken."""
     if data.version <= record.version:
         return
-    if overruled(record.version, data.version):
-        if record.me in record.path:
-            raise Refusal("early-news", f"no ruling of {record.arbiter or 'an arbiter'} has come for this: it may yet")
-    elif record.mine and not record.decision_pending:
+    crosses, offer = overruled(record.version, data.version), record.offer_in
+    if crosses and record.me in record.path:
+        raise Refusal("early-news", f"no ruling of {record.arbiter or 'an arbiter'} has come for this: it may yet")
+    if offer is not None and source != offer.offerer:
+        raise Refusal(
+            "early-news", f"an offer of {offer.offerer} waits here: answer it, or wait until it is taken back"
+        )
+    if crosses:
+        return
+    if record.mine and not record.decision_pending:
         raise Refusal("not-holder", f"{record.me} holds the case and has offered it to nobody")
-    elif record.mine and not _by_way_of_one_asked(record, data, source):
+    if record.mine and not _by_way_of_one_asked(record, data, source):
         raise Refusal("early-news", "no center that was asked has taken the case yet: its word may still come")
 
 
@@ -104,6 +111,13 @@ def may_rule(record: Record | None, data: k.Ruled, source: str, arbiters: Abstra
         raise Refusal("not-arbiter", f"only {known} rules on this case, or the origin passes it on")
     if arbiters is not None and source not in arbiters:
         raise Refusal("unknown-arbiter", f"the directory does not mark {source} as an arbiter: bus keys mark, if it is")
+
+
+def may_be_asked(record: Record | None, me: str, arbiters: AbstractSet[str] | None) -> None:
+    """Refuse to become the arbiter of a case because somebody says so, where the county has named others."""
+    unknown = record is None or record.arbiter is None
+    if unknown and arbiters is not None and me not in arbiters:
+        raise Refusal("unknown-arbiter", f"the directory does not mark {me} as an arbiter: bus keys mark, if it is")
 
 
 def speaks_as_holder(record: Record, data: k.CaseMessage, source: str) -> None:

@@ -16,7 +16,7 @@ from bus.context import CenterContext
 from bus.contract.codec import encode, remember, stored_columns
 from bus.contract.envelope import Message, compose
 from bus.contract.ids import derived_id, new_id
-from bus.contract.messages import CaseKind, Ruled
+from bus.contract.messages import ArbitrationRequested, CaseKind, Ruled
 from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register
 from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
@@ -121,7 +121,7 @@ class UnitOfWork:
         case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
         data: CaseKind = message.data
         record, me = self.record(case_id), self.context.me
-        arbiters = self.context.arbiters() if isinstance(data, Ruled) else None
+        arbiters = self.context.arbiters() if isinstance(data, ArbitrationRequested | Ruled) else None
         with _within_bounds():
             decision = hear_message(record, data, message.source, me, case_id, self.now, arbiters)
         decision = without_strangers(record, decision, data, self.context.security.is_member)

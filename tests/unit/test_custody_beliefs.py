@@ -205,6 +205,17 @@ def test_who_rules_on_a_case_that_is_unknown_here(source: str, arbiters: frozens
             assert (heard.holder, heard.version) == (PARTY, 9000)
 
 
+def test_nobody_becomes_an_arbiter_by_being_asked(world: World, case: UUID) -> None:
+    """Where the county has marked its arbiter, a question to another waits until that one is marked, too."""
+    asked = k.ArbitrationRequested(
+        version=1, ground=k.Ground.DISPUTED, case=world.records[MEDIA, case].case, path=(MEDIA,)
+    )
+    with pytest.raises(Refusal, match="unknown-arbiter"):
+        hear_message(None, asked, LIAR, CIVIL, case, NOW, frozenset({COUNTY}))
+    for me, arbiters in ((COUNTY, frozenset({COUNTY})), (CIVIL, None)):
+        assert hear_message(None, asked, LIAR, me, case, NOW, arbiters).record.arbiter == me
+
+
 def test_no_row_of_claims_takes_the_power_to_rule(world: World, case: UUID) -> None:
     """Step by step up to the end of all numbers: the arbiter hears it, and rules above it twice."""
     record = world.records[MEDIA, case]

@@ -64,6 +64,6 @@ inline told_arbiter(name) {
     fi
 }
 
-/* could_hold and speaks_as_holder, as the grounds of refusal that they are */
+/* could_hold and speaks_as_holder, as the grounds of refusal that they are. EARLY_NEWS (record.pml) is the ground to wait. */
 #define COULD_NOT_HOLD (R.holder == me && !LENT(me) && version > R.version && !OVERRULED(R.version, version))
 #define NO_HOLDER(src) (COULD_NOT_HOLD || (version == R.version && src != R.holder))

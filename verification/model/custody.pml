@@ -35,13 +35,22 @@
 #ifndef VERSIONS
 #define VERSIONS 16
 #endif
+#ifndef HIGHEST
+#define HIGHEST (VERSIONS - 1)      /* HIGHEST_VERSION; with a liar, rulings still follow above it */
+#endif
+#ifndef LIAR
+#define LIAR NOBODY         /* a center that says what it likes of custody, besides what it does by right */
+#endif
+#ifndef LIES
+#define LIES 1
+#endif
 #ifndef DEPTH
 #define DEPTH 8             /* messages in a lane; an assertion fails where that is too few */
 #endif
 
 #include "record.pml"
 
-byte offers, withdrawals, complaints, rulings, assists;
+byte offers, withdrawals, complaints, rulings, assists, lies;
 
 #ifdef ROAD
 /* The road as it is. */
@@ -65,15 +74,33 @@ inline put(l, pKind, pVersion, pOffer, pWho, pMore) {
 chan lane[LANES] = [DEPTH] of { byte, byte, byte, byte, byte, byte, byte, byte, byte };
 #define NEXT(l, what) lane[l] ? [what, _, _, _, _, _, _, _, _]
 #define SILENCE(l)    (len(lane[l]) == 0)
+byte head_version[LANES];   /* the version that the next message claims, 0 where it claims none; and by way of whom */
+byte head_chain[LANES];
+hidden byte h_kind, h_version, h_more, h_path;
+#define EARLY(l)      EARLY_NEWS((l) % N, (l) / N, head_version[l], head_chain[l])
 #ifdef UNKNOWN_CASE_REFUSED
-#define STILL(l)      SILENCE(l)
+#define STILL(l)      (SILENCE(l) || EARLY(l))
 #else
-#define STILL(l)      (SILENCE(l) || !(r[(l) % N].known || \
+#define STILL(l)      (SILENCE(l) || EARLY(l) || !(r[(l) % N].known || \
                        NEXT(l, OFFERED) || NEXT(l, TO_ARBITER) || NEXT(l, RULED) || NEXT(l, ASSIST)))
 #endif
+inline look_ahead(l) {
+    head_version[l] = 0;
+    head_chain[l] = 0;
+    if
+    :: nempty(lane[l]) ->
+        lane[l] ? <h_kind, h_version, _, _, h_more, h_path, _, _, _>;
+        if
+        :: CLAIMS_CUSTODY(h_kind, h_more) -> head_version[l] = h_version; head_chain[l] = h_path | BIT((l) / N)
+        :: else
+        fi
+    :: empty(lane[l])
+    fi
+}
 inline put(l, pKind, pVersion, pOffer, pWho, pMore) {
     assert(nfull(lane[l]));
-    lane[l] ! pKind, pVersion, pOffer, pWho, pMore, with_path, with_returners, with_returned, with_round
+    lane[l] ! pKind, pVersion, pOffer, pWho, pMore, with_path, with_returners, with_returned, with_round;
+    look_ahead(l)
 }
 #endif
 
@@ -114,6 +141,7 @@ inline hear(l, i) {
     returners = lane[l].at[i].m.returners; returned = lane[l].at[i].m.returned; round = lane[l].at[i].m.round;
     if
     :: !R.known && !OPENS_A_CASE(kind) -> early = true
+    :: CLAIMS_CUSTODY(kind, more) && EARLY_NEWS(me, src, version, path | BIT(src)) -> early = true
     :: else -> take_in(src)
     fi
 }
@@ -123,6 +151,7 @@ proctype Lane(byte me; byte src) {
 end: do
     :: d_step { !STILL(LANE(src, me)) ->
         lane[LANE(src, me)] ? kind, version, offer, who, more, path, returners, returned, round;
+        look_ahead(LANE(src, me));
         if
         :: R.known || OPENS_A_CASE(kind) -> take_in(src)
         :: else     /* only with UNKNOWN_CASE_REFUSED */
@@ -146,6 +175,44 @@ end: do
 #define FOR_EACH(OPTION) OPTION(0) OPTION(1) OPTION(2) OPTION(3)
 #endif
 
+/* A center that says what it likes: who has the case, at any version that matters, by way of nobody or of everybody.
+ * Who is talked into taking what was never offered speaks like the liar from then on; so nobody takes a lie's offer. */
+#define LIE 6               /* offers from here on are lies */
+#if LIAR != NOBODY
+proctype Liar(byte me) {
+    byte what, v, addressee, chain;
+end: do
+    :: atomic { lies < LIES ->
+        if
+        :: what = OFFERED  :: what = ACCEPTED   :: what = GRANTED :: what = RESOLVED
+        :: what = RULED    :: what = TO_ARBITER :: what = ASSIST
+        fi;
+        if
+        :: v = 2 :: v = 3 :: v = STEP :: v = STEP + 1 :: v = HIGHEST :: v = HIGHEST + 1 :: v = VERSIONS - 1
+        fi;
+        if
+        :: addressee = 0 :: addressee = 1 :: addressee = 2 :: addressee = N - 1
+        fi;
+        if
+        :: addressee == me -> addressee = 0
+        :: else
+        fi;
+        if
+        :: chain = 0 :: chain = BIT(N) - 1 & ~BIT(addressee)
+        fi;
+        enclose(chain, 0, 0, 1);
+        printf("center %d lies to %d: %e of version %d\n", me, addressee, what, v);
+        if
+        :: what == OFFERED -> put(LANE(me, addressee), what, v, LIE + lies, ARBITER, 0)
+        :: else -> put(LANE(me, addressee), what, v, LIE + lies, me, 0)
+        fi;
+        enclose(0, 0, 0, 0);
+        lies++; what = 0; v = 0; addressee = 0; chain = 0
+       }
+    od
+}
+#endif
+
 proctype Desk(byte me) {
 end: do
     FOR_EACH(OFFER_TO)
@@ -155,7 +222,7 @@ end: do
     OPEN_TO(7) OPEN_TO(9) OPEN_TO(10) OPEN_TO(11) OPEN_TO(12) OPEN_TO(13) OPEN_TO(14)
 #endif
 #endif
-    :: d_step { WAITS(me) && R.status == OPEN_ -> accept_offer() }
+    :: d_step { WAITS(me) && R.status == OPEN_ && R.in < LIE -> accept_offer() }
     :: d_step { WAITS(me) -> decline_offer() }
 #if WITHDRAWALS > 0
     :: d_step { R.out != 0 && !R.withdrawing && withdrawals < WITHDRAWALS -> withdrawals++; withdraw() }
@@ -212,6 +279,9 @@ init {
         :: me < N && src == N -> src = 0; me++
         :: me == N -> break
         od;
+#if LIAR != NOBODY
+        run Liar(LIAR);
+#endif
         me = 0
     }
 }

@@ -199,12 +199,26 @@ inline aftermath() {
     fi
 }
 
+/* _within_reach */
+#ifdef NO_HIGHEST
+#define OUT_OF_REACH false
+#else
+#define OUT_OF_REACH (kind != RULED && version + (kind == OFFERED -> 1 : 0) > HIGHEST && version > R.version)
+#endif
+
+/* A case leaves a holder by way of a center that the holder has asked, or by a ruling that was truly given. */
+#define LEFT_BY_RIGHT(src) (((BIT(src) | path) & old_pending) != 0 || (kind == RULED && !OVERRULED(top, version)))
+
 /* hear.hear, and Page.attempt: a refusal leaves the record as it was. */
 inline take_in(src) {
     superseded = false;
     refused = false;
     old_version = R.version; old_path = R.path; old_out = R.out; old_pending = R.pending;
     known_before = R.known;
+    mine_before = R.known && R.holder == me;
+    if
+    :: OUT_OF_REACH       -> refused = true
+    :: !OUT_OF_REACH      ->
     if
     :: kind == OFFERED    -> hear_offered(src)
     :: kind == ASSIST     -> hear_assist(src)
@@ -219,7 +233,9 @@ inline take_in(src) {
     :: kind == RESOLVED   -> hear_resolved(src)
     :: kind == CLOSED     -> hear_closed(src)
     :: kind == REOPENED   -> hear_reopened(src)
+    fi
     fi;
+    assert(!mine_before || R.holder == me || LEFT_BY_RIGHT(src));            /* nobody is passed by */
     if
     :: known_before && !refused && (!superseded || kind == RULED) -> aftermath()
     :: else

@@ -36,6 +36,16 @@ inline hear_assist(src) {
     fi
 }
 
+/* may_rule and may_be_asked: the county has marked its arbiter. Who is not believed waits to be marked, which is no part
+ * of the model. */
+#ifdef ANYBODY_RULES
+#define UNMARKED(src) false
+#define NO_ARBITER    false
+#else
+#define UNMARKED(src) (R.arbiter == NOBODY && src != ARBITER && src != ORIGIN)
+#define NO_ARBITER    (R.arbiter == NOBODY && me != ARBITER)
+#endif
+
 inline hear_to_arbiter(src) {
     n = src;
     if
@@ -43,9 +53,9 @@ inline hear_to_arbiter(src) {
     :: else
     fi;
     if
-    :: R.known && R.arbiter != NOBODY && R.arbiter != me -> refused = true
-    :: R.known && (R.arbiter == NOBODY || R.arbiter == me) && version < R.version && !(more & SILENT) -> refused = true
-    :: R.known && (R.arbiter == NOBODY || R.arbiter == me) && COULD_NOT_HOLD -> refused = true
+    :: NO_ARBITER || (R.known && R.arbiter != NOBODY && R.arbiter != me) -> refused = true
+    :: !NO_ARBITER && R.known && (R.arbiter == NOBODY || R.arbiter == me) && version < R.version && !(more & SILENT) -> refused = true
+    :: !NO_ARBITER && R.known && (R.arbiter == NOBODY || R.arbiter == me) && COULD_NOT_HOLD -> refused = true
     :: else ->
         if
         :: !R.known -> first(n)
@@ -62,11 +72,12 @@ inline hear_to_arbiter(src) {
     n = 0
 }
 
-#define NOT_BY_ARBITER(src) (R.arbiter != NOBODY && src != R.arbiter && src != ORIGIN)
+#define NOT_BY_ARBITER(src) (UNMARKED(src) || (R.arbiter != NOBODY && src != R.arbiter && src != ORIGIN))
 
 inline hear_ruled(src) {
     if
-    :: !R.known -> first(who); R.arbiter = src
+    :: !R.known && UNMARKED(src) -> refused = true
+    :: !R.known && !UNMARKED(src) -> first(who); R.arbiter = src
     :: R.known && NOT_BY_ARBITER(src) -> refused = true
     :: R.known && !NOT_BY_ARBITER(src) && version <= R.version ->
         superseded = ((R.path | path) == R.path && R.arbiter != NOBODY && round <= R.round);

@@ -70,12 +70,34 @@ Record r[N];
 #define MAY_COMPLAIN(a)  (MAY_ASK(a) && HAS(r[a].path, a) && r[a].status == OPEN_ && (r[a].holder != a || r[a].out != 0))
 #define MAY_RULE(a)      (r[a].known && r[a].arbiter == a && r[a].status == OPEN_)
 
+/* could_hold, as a ground to wait: no ruling has come for a version in a later thousand; an offer waits here, and not its
+ * offerer speaks; or the case was offered, and no center that was asked speaks. */
+#ifdef JUMP_IS_A_RULING
+#define RULING_TO_COME(a)      false
+#else
+#define RULING_TO_COME(a)      HAS(r[a].path, a)
+#endif
+#ifdef ANYBODY_TAKES_AN_OFFER
+#define NOT_BY_ONE_ASKED(a, chain) false
+#else
+#define NOT_BY_ONE_ASKED(a, chain) (r[a].holder == a && LENT(a) && ((chain) & r[a].pending) == 0)
+#endif
+#ifdef OFFERS_END_BY_HEARSAY
+#define ASKED_BY_ANOTHER(a, src) false
+#else
+#define ASKED_BY_ANOTHER(a, src) (r[a].in != 0 && r[a].offerer != src)
+#endif
+#define CLAIMS_CUSTODY(aKind, aMore) (aKind == OFFERED || aKind == GRANTED || aKind == ASSIST || aKind == RESOLVED || \
+                                      aKind == TO_ARBITER || (aKind == ACCEPTED && aMore == 0))
+#define EARLY_NEWS(a, src, v, chain) (r[a].known && v > r[a].version && (ASKED_BY_ANOTHER(a, src) || \
+    (OVERRULED(r[a].version, v) && RULING_TO_COME(a)) || (!OVERRULED(r[a].version, v) && NOT_BY_ONE_ASKED(a, chain))))
+
 inline clear_out(a) { r[a].out = 0; r[a].out_open = false; r[a].out_version = 0; r[a].pending = 0; r[a].withdrawing = false }
 inline clear_in(a)  { r[a].in = 0; r[a].in_open = false; r[a].in_version = 0; r[a].offerer = 0; r[a].bid = false }
 
 /* Scratch of one step: no part of the state. */
 hidden byte kind, version, offer, who, more, path, returners, returned, round;      /* the message being taken in */
 hidden byte old_version, old_path, old_out, old_pending;                            /* the record before it */
-hidden byte superseded, refused, known_before;
+hidden byte superseded, refused, known_before, mine_before;
 hidden byte with_path, with_returners, with_returned, with_round;                   /* what the next words enclose */
 hidden byte to, a, n, set;

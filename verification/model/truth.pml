@@ -30,9 +30,23 @@
                     (r[a].status == r[ORIGIN].status || \
                      (top >= STEP && r[a].status != CLOSED_ && r[ORIGIN].status != CLOSED_))))
 
+/* With a liar among them, of every other center: */
+#define HONEST(a)   (a != LIAR && r[a].known)
+/* who has held the case believes in no ruling that was not given, */
+#define FENCED(a)   (!HONEST(a) || !HAS(held, a) || !OVERRULED(top, r[a].version))
+/* nobody takes another than the county's for the arbiter, */
+#define NAMED(a)    (!HONEST(a) || r[a].arbiter == NOBODY || r[a].arbiter == ARBITER)
+/* and nobody has heard of a version after which no ruling is possible. */
+#define CAN_RULE(a) (!HONEST(a) || (r[a].version / STEP + 1) * STEP < VERSIONS)
+
 /* Looks at every state, and changes none. */
 active proctype Truth() {
 end: do
+#if LIAR != NOBODY
+    :: !EACH(FENCED)                        -> assert(false)
+    :: !EACH(NAMED)                         -> assert(false)
+    :: !EACH(CAN_RULE)                      -> assert(false)
+#else
     :: !EACH(BELIEF)                        -> assert(false)
     :: !EACH(POWER)                         -> assert(false)
     :: !EACH(OFFER)                         -> assert(false)
@@ -41,5 +55,6 @@ end: do
     :: QUIET && !EACH(ENDED)                -> assert(false)
     :: QUIET && !EACH(RULED_ON)             -> assert(false)
     :: QUIET && !EACH(AGREE)                -> assert(false)
+#endif
     od
 }
