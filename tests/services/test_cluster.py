@@ -139,12 +139,17 @@ def test_when_the_leader_is_killed_another_leads(cluster: RabbitCluster) -> None
 
 
 def test_a_cut_off_node_gives_up_and_comes_back(cluster: RabbitCluster, network: Network) -> None:
-    """Under pause_minority the lonely node stops serving; healed, the cluster is whole again by itself."""
+    """A node without a majority takes no message; healed, the cluster is whole again by itself.
+
+    With Mnesia it shuts its ports (pause_minority); with Khepri, as always from 4.3 on, they stay open, and what is
+    published there is not confirmed.
+    """
     lonely, *others = cluster.nodes
     place = cluster.namespace_of(lonely)
     with network.parted([place], [cluster.namespace_of(other) for other in others]):
-        _eventually(lambda: not _reaches(network.host, lonely))
-        assert others[0].server.running
+        _eventually(lambda: not lonely.ready())
+        _eventually(others[0].ready)
+        assert not lonely.ready()
     cluster.await_whole(PATIENCE)
     lonely.await_ready(PATIENCE)
 
