@@ -103,32 +103,32 @@ def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[De
 
 
 def _release_rest(store: Store, context: CenterContext, lanes: set[inbox.Lane], now: datetime) -> Counter[str]:
-    """Apply what one transaction had no room for, a part at a time. Should we die between two, the next message of the
-    lane, which is not receipted and comes again, goes on with it."""
+    """Apply what one transaction had no room for, a part at a time. Should that fail, the next message of the lane,
+    which is not receipted and comes again, goes on with it."""
     counts: Counter[str] = Counter()
-    while lanes:
 
-        def change(tx: Tx, lanes: set[inbox.Lane] = lanes) -> ReceiveBatch:
-            uow, batch = UnitOfWork(tx, context, now), ReceiveBatch()
-            batch.epochs = {peer: known for peer, (known, _) in archive.epochs(tx, {peer for peer, _ in lanes}).items()}
-            uow.load({UUID(case_id) for _, case_id in lanes})
-            start = _begin(uow, batch, lanes)
-            for lane in sorted(lanes):
-                _release(uow, batch, lane)
-            _write(uow, batch, start)
-            _settle(uow, batch)
-            return batch
+    def change(tx: Tx) -> ReceiveBatch:
+        uow, batch = UnitOfWork(tx, context, now), ReceiveBatch()
+        batch.epochs = {peer: known for peer, (known, _) in archive.epochs(tx, {peer for peer, _ in lanes}).items()}
+        uow.load({UUID(case_id) for _, case_id in lanes})
+        start = _begin(uow, batch, lanes)
+        for lane in sorted(lanes):
+            _release(uow, batch, lane)
+        _write(uow, batch, start)
+        _settle(uow, batch)
+        return batch
 
-        batch = store.write(change)
-        counts += batch.counts
-        lanes = batch.held.unfinished
+    with suppress(Exception):
+        while lanes:
+            batch = store.write(change)
+            counts += batch.counts
+            lanes = batch.held.unfinished
     return counts
 
 
 def _settle(uow: UnitOfWork, batch: ReceiveBatch) -> None:
     parked.park(uow.tx, batch.park)
-    errors = batch.quotas.write(uow.tx, uow.context.me, uow.now_ms)
-    outbox.owe_errors(uow.tx, batch.errors + errors)
+    outbox.owe_errors(uow.tx, batch.errors + batch.quotas.write(uow.tx, uow.context.me, uow.now_ms))
 
 
 def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
@@ -197,8 +197,8 @@ def _hold_back(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> None:
             batch.put_off(one, HELD_BYTES)
             return
         batch.held.add(one.lane, sequence, one.body)
-        place = {"peer": peer, "case_id": case_id, "sequence": sequence}
-        batch.hold.append(place | {"body": one.body, "at_ms": uow.now_ms})
+        row = {"peer": peer, "case_id": case_id, "sequence": sequence, "body": one.body, "at_ms": uow.now_ms}
+        batch.hold.append(row)
     batch.counts["held"] += 1
 
 
@@ -259,8 +259,7 @@ def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
     knows from a third center what is still on its way to us (a ruling, a hand-over). So is what is of a case whose
     record cannot be read, which may be mended. None of them is receipted, so they come again."""
     verdict, code, hint = Verdict.APPLIED, "", ""
-    quota = batch.quotas.exceeded(uow, one.message)
-    if quota:
+    if quota := batch.quotas.exceeded(uow, one.message):
         batch.put_off(one, quota)
         return False
     try:
@@ -296,8 +295,7 @@ def _apply(uow: UnitOfWork, batch: ReceiveBatch, one: Inbound) -> bool:
         "digest": exactly,
     }
     batch.applied.append(remembered)
-    kind = kind_of(one.message)
-    batch.archived.append(remembered | {"way": archive.HEARD, "kind": kind, "body": one.body})
+    batch.archived.append(remembered | {"way": archive.HEARD, "kind": kind_of(one.message), "body": one.body})
     if verdict is Verdict.REFUSED:
         uow.journal(_case(one), "refused", one.message.type, one.message.source, one.message.id, code)
         batch.park.append(parked_row(parked.WIRE, uow.context, one.body, one.message, code, hint, uow.now))
