@@ -165,9 +165,10 @@ def test_who_cannot_renew_writes_nothing_until_it_can(store: Store) -> None:
     lease.release()
 
 
-def test_who_has_lost_it_writes_nothing_ever_again(store: Store, other: Store) -> None:
+def test_who_has_lost_it_writes_nothing_ever_again(store: Store, other: Store, request: pytest.FixtureRequest) -> None:
     """And is told to leave; what the other has stays."""
     lease, told = StoreLease(store), list[str]()
+    request.addfinalizer(lease.release)
     lease.when_lost = lambda: told.append("leave")
     lease.acquire()
     store.may_write = lease.held

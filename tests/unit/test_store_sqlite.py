@@ -10,6 +10,7 @@ import pytest
 
 from bus import log
 from bus.store import Store, Tx, schema
+from bus.store import tables as t
 from bus.store.opening import LOG_BYTES
 
 MIB = 1024 * 1024
@@ -53,6 +54,23 @@ def test_files_that_others_may_read_are_closed_to_them(tmp_path: Path, umask: No
             log.reset()
         assert _modes(tmp_path) == ALONE
         assert said.getvalue().count("store-made-private") == len(ALONE)
+
+
+def test_what_was_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
+    """The key of a file that went with its case, say: no byte of it is left once the log is emptied."""
+    key = bytes(range(60, 124))
+    with closing(Store(f"sqlite:///{tmp_path}/s.db")) as store:
+        schema.upgrade(store)
+        rows = [
+            {"sha256": f"{number}" * 64, "wrapped": key if number == 1 else bytes(64), "name": None}
+            for number in range(3)
+        ]
+        store.write(lambda tx: tx.execute(t.file_keys.insert(), rows))
+        store.empty_log()
+        assert key in (tmp_path / "s.db").read_bytes()
+        store.write(lambda tx: tx.execute(t.file_keys.delete().where(t.file_keys.c.wrapped == key)))
+        assert store.empty_log()
+        assert key[-12:] not in (tmp_path / "s.db").read_bytes()
 
 
 def _make_table(tx: Tx) -> None:

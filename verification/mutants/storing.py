@@ -25,7 +25,7 @@ SQLITE, POSTGRESQL = "tests/unit/test_store_sqlite.py", "tests/unit/test_store_p
 
 @tested(
     "SQLite 不清除删掉的内容", "leaves deleted content in SQLite's file",
-    f"{ENCRYPTION}::test_an_erased_case_does_not_come_back_from_the_log[command]", by=STORE, why=NO_FILES,
+    f"{SQLITE}::test_what_was_deleted_is_gone_from_the_file", by=STORE, why=NO_FILES,
 )  # fmt: skip
 def secure_delete_off(patch: pytest.MonkeyPatch) -> None:
     plain = bus.store.opening._sqlite_connect
