@@ -9,13 +9,26 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
+from typing import NamedTuple
 
 from verification.simulation.county import Workspace
-from verification.simulation.fault_profile import SMALL, WHOLE, drawn
+from verification.simulation.fault_profile import LIES, SMALL, TINY, WHOLE, FaultProfile, drawn, with_a_liar
 from verification.simulation.run import Played, play
 
 CHUNK = 5
-SIZES = {"whole": WHOLE, "small": SMALL}
+SIZES = {"whole": WHOLE, "small": SMALL, "tiny": TINY}
+
+
+class Wish(NamedTuple):
+    """What kind of county is wanted."""
+
+    size: str
+    liar: bool
+
+    def profile(self, seed: int) -> FaultProfile:
+        """The weather of this seed."""
+        profile = drawn(seed, SIZES[self.size])
+        return with_a_liar(seed, profile, LIES[self.size]) if self.liar else profile
 
 
 def main() -> int:
@@ -25,10 +38,11 @@ def main() -> int:
         command = [sys.executable, "-m", "verification.simulation", *sys.argv[1:]]
         os.execv(sys.executable, command)  # noqa: S606 - ourselves again
     asked = _arguments()
+    wish = Wish(asked.size, asked.liar)
     if asked.seed is not None:
-        return _one(asked.seed, SIZES[asked.size], trace=asked.trace)
+        return _one(asked.seed, wish, trace=asked.trace)
     seeds = range(asked.first, asked.first + asked.seeds)
-    return _many(seeds, asked.jobs, SIZES[asked.size], as_json=asked.json)
+    return _many(seeds, asked.jobs, wish, as_json=asked.json)
 
 
 def _arguments() -> argparse.Namespace:
@@ -38,14 +52,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="进程数 / processes (default: all cores)")
     parser.add_argument("--seed", type=int, help="重放一个种子 / replay one seed")
     parser.add_argument("--size", choices=SIZES, default="whole", help="县的大小 / how much each county has to do")
+    parser.add_argument("--liar", action="store_true", help="有一个中心说谎 / one member lies, rightly signed")
     parser.add_argument("--trace", action="store_true", help="逐行打印 / with --seed: every event, line by line")
     parser.add_argument("--json", action="store_true", help="机器可读 / print one JSON object")
     return parser.parse_args()
 
 
-def _one(seed: int, wanted: int, *, trace: bool) -> int:
+def _one(seed: int, wish: Wish, *, trace: bool) -> int:
     lines: list[str] | None = [] if trace else None
-    played = play(seed, Workspace(), drawn(seed, wanted), trace=lines)
+    played = play(seed, Workspace(), wish.profile(seed), trace=lines)
     sys.stdout.writelines(lines or ())
     print(_told(played))  # noqa: T201 - a command
     return bool(played.findings)
@@ -62,8 +77,8 @@ def _told(played: Played) -> str:
     return "\n".join(lines)
 
 
-def _chunk(seeds: range, wanted: int) -> list[Played]:
-    return [play(seed, _land(), drawn(seed, wanted)) for seed in seeds]
+def _chunk(seeds: range, wish: Wish) -> list[Played]:
+    return [play(seed, _land(), wish.profile(seed)) for seed in seeds]
 
 
 @cache
@@ -72,20 +87,20 @@ def _land() -> Workspace:
     return Workspace()
 
 
-def _played(seeds: range, jobs: int, wanted: int) -> Iterator[Played]:
+def _played(seeds: range, jobs: int, wish: Wish) -> Iterator[Played]:
     chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
     with ProcessPoolExecutor(jobs, max_tasks_per_child=None) as pool:
-        for done in as_completed(pool.submit(_chunk, chunk, wanted) for chunk in chunks):
+        for done in as_completed(pool.submit(_chunk, chunk, wish) for chunk in chunks):
             yield from done.result()
 
 
-def _many(seeds: range, jobs: int, wanted: int, *, as_json: bool) -> int:
+def _many(seeds: range, jobs: int, wish: Wish, *, as_json: bool) -> int:
     start = said = time.monotonic()
     count = custody = handovers = cases = 0
     busy = 0.0
     happened: Counter[str] = Counter()
     failed: list[Played] = []
-    for played in _played(seeds, jobs, wanted):
+    for played in _played(seeds, jobs, wish):
         count += 1
         custody += played.custody
         handovers += played.handovers

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from bus.context import CenterContext
 from bus.contract.ids import draw_from
+from verification.simulation.beside_a_liar import BesideALiar, guarded
 from verification.simulation.disk import Disk
 from verification.simulation.fault_profile import FaultProfile
 from verification.simulation.keys import master, name_of, notary
@@ -66,6 +67,8 @@ class County:
         self._names = iter(names)
         self._arbiter = names[0] if profile.arbiter else None
         self.seats: list[Node] = []
+        self.beside = BesideALiar(seed, profile, self.road, lambda: self.now, self.seats) if profile.lies else None
+        """Set where one member of the county lies."""
         self.operators: dict[str, Operator] = {}
         self.cases = 0
         for _ in range(profile.centers):
@@ -121,15 +124,22 @@ class County:
         self._calm = True
         self.chance.profile = self.profile.calm()
         for tick in range(CALM_TICKS):
-            # what waits for somebody who is gone is sent again and again, and a heap of it looks like work for ever
-            if not self._tick() or (tick > CALM_TICKS // 2 and self._at_rest()):
+            if not self._tick() or (tick > self._heap_after and self._at_rest()):
                 if self._at_rest() and not self._mend() and not self._complain():
                     return True
                 self._leap()
             if tick % 20 == 19:
                 self._look_again()
                 self._mend()
+            if self.beside is not None and self.beside.beaten:
+                break
         return False
+
+    @property
+    def _heap_after(self) -> int:
+        """What waits for somebody who is gone, or never was, is sent again and again, and a heap of it looks like work
+        for ever: from this tick of the calm on it is asked what is due besides."""
+        return CALM_TICKS // 2 if self.beside is None or not self.beside.over else 0
 
     def _plan(self) -> dict[int, list[Callable[[], object]]]:
         """Tick → what happens at it: residents come, centers join and leave."""
@@ -166,7 +176,7 @@ class County:
         self._tell("leave", node.name)
 
     def _restore(self, node: Node) -> None:
-        if node.gone or not node.put_back(self.alive):
+        if node.gone or not node.put_back((*self.alive, self.beside.name) if self.beside else self.alive):
             return
         self._tell("restore", node.name)
         if self.happened["restore"] < self.profile.restores:
@@ -191,9 +201,22 @@ class County:
             if not node.gone:
                 busy |= self._turn(node)
         self._lose_again()
-        return busy
+        return self._lie() or busy
+
+    def _lie(self) -> bool:
+        """The faulty member's turn, where there is one; whether it goes on."""
+        if self.beside is None:
+            return False
+        for lie in self.beside.turn(calm=self._calm):
+            self._tell(f"lie: {lie}", self.beside.name)
+        return not self.beside.over
 
     def _turn(self, node: Node) -> bool:
+        with guarded(self.beside, node, "start"):
+            return self._steps(node)
+        return True
+
+    def _steps(self, node: Node) -> bool:
         draw, busy = self.chance.draw, False
         try:
             if node.engine is None:
@@ -208,7 +231,9 @@ class County:
                     continue
                 if self.chance.happens(self.chance.profile.kill):
                     raise Crash  # noqa: TRY301 - the same end as at a point inside a step
-                did = node.hand_in() if step == "hand_in" else node.round(step)
+                did = False
+                with guarded(self.beside, node, step):
+                    did = node.hand_in() if step == "hand_in" else node.round(step)
                 if did:
                     busy = True
                     self._tell(step, node.name)
@@ -222,7 +247,8 @@ class County:
         if node.engine is None or len(node.unanswered) > 20:
             return
         for case_id in node.pick(self.chance.draw, calm=self._calm):
-            node.act(case_id, self.alive, calm=self._calm, waited=self._waited > 0)
+            trusted = self.beside.partners(case_id, calm=self._calm) if self.beside else ()
+            node.act(case_id, (*self.alive, *trusted), calm=self._calm, waited=self._waited > 0)
 
     # -- rest --------------------------------------------------------------------------------------------------------
 
@@ -234,7 +260,8 @@ class County:
     def _next(self) -> float | None:
         """When the next thing is due anywhere."""
         gone = [node.name for node in self.seats if node.gone]
-        return min((due for node in self.seats if not node.gone for due in node.dues(gone)), default=None)
+        silent = self.beside.silent() if self.beside else ()
+        return min((due for node in self.seats if not node.gone for due in node.dues(gone, silent)), default=None)
 
     def _leap(self) -> None:
         """Nothing is due now: on to when something is."""
@@ -245,12 +272,17 @@ class County:
     def _mend(self) -> bool:
         """The operators go through what is parked, and tell who recovers that the gone will not answer; whether there
         was anything."""
+        here = [node for node in self.seats if not node.gone]
         for gone in (node.name for node in self.seats if node.gone):
-            for node in self.seats:
-                if not node.gone:
-                    node.excuse(gone)
-        there = [self.operators[node.name].round() for node in self.seats if not node.gone]  # everybody, not the first
-        return any(there)
+            for node in here:
+                node.excuse(gone)
+        if self.beside is not None:
+            self.beside.excuse()
+        there = False
+        for node in here:  # everybody, not the first
+            with guarded(self.beside, node, "operator"):
+                there |= self.operators[node.name].round()
+        return there
 
     def _complain(self) -> bool:
         """Everything rests, and some case is not closed: somebody waits for what will never come, and says so. Whether
@@ -266,8 +298,3 @@ class County:
         for node in self.seats:
             if not node.gone:
                 node.backend.todo.update(node.backend.known)
-
-
-def lines_of(county: County) -> Sequence[str]:
-    """What happened, for people; empty unless ``trace`` was a list from the start."""
-    return county.trace or ()

@@ -47,6 +47,8 @@ class FaultProfile:
     """The centers sign what they say, and believe nobody without."""
     nobody: float = 0.0
     """The road says that nobody is there, though somebody is: an inbox is deleted and made again. Never drawn."""
+    lies: int = 0
+    """How many words a faulty member may say; 0: there is none. See ``with_a_liar``."""
 
     def calm(self) -> "FaultProfile":
         """The same county when nothing goes wrong any more."""
@@ -54,9 +56,9 @@ class FaultProfile:
         return replace(still, delay=1.0, crash=0, kill=0)
 
 
-WHOLE, SMALL = 270, 50
+WHOLE, SMALL, TINY = 270, 50, 16
 """How many changes of custody a seed asks for; some are declined for good. A whole county makes a little more than 200,
-and some ten messages for each; a small one makes more than 200 messages that are handed over from store to store."""
+and some ten messages for each; a small one makes more than 200 messages that are handed over from store to store; a tiny one a third of that."""
 
 
 AGAIN = 0.4
@@ -64,6 +66,18 @@ AGAIN = 0.4
 
 SIGNS = 0.1
 """How often a county signs: such a seed takes a third longer."""
+SIGNS_BESIDE_A_LIAR = 0.4
+"""How often it signs where a member lies: only with a directory does anybody know who is of the county."""
+
+
+LIES = {"whole": 600, "small": 200, "tiny": 120}
+"""By the size of the county: so many words a liar may say."""
+
+
+def with_a_liar(seed: int, profile: FaultProfile, lies: int) -> FaultProfile:
+    """The same weather with a faulty member in the county. Nobody leaves: who waits for the liar must not be excused
+    by another that is gone."""
+    return replace(profile, lies=lies, leaves=0, signs=Random(~seed ^ 2).random() < SIGNS_BESIDE_A_LIAR)
 
 
 def drawn(seed: int, wanted: int = WHOLE) -> FaultProfile:

@@ -1,6 +1,7 @@
 """The operator of a center in a simulation: looks at what is parked, replays it, and gives up what no replay helps."""
 
 from collections import Counter
+from typing import NamedTuple
 
 from bus.custody import EARLY
 from bus.operations import replay
@@ -14,14 +15,26 @@ HONEST = frozenset({"stale", "no-offer", "not-holder", "not-open", "decision-len
 other, and the world has moved on. Anything else is a finding."""
 
 
+class GivenUp(NamedTuple):
+    """Something that was parked, and that no replay has helped."""
+
+    place: str
+    code: str
+    peer: str | None
+    case: str | None
+
+    def __str__(self) -> str:
+        """Place and code."""
+        return f"{self.place} {self.code}"
+
+
 class Operator:
     """On duty at one center."""
 
     def __init__(self, node: Node) -> None:
         self._seat = node
         self._tried: Counter[tuple[str, str, str]] = Counter()
-        self.given_up: Counter[str] = Counter()
-        """By place and code."""
+        self.given_up: Counter[GivenUp] = Counter()
 
     def round(self) -> bool:
         """Everything that is parked is tried once more; whether there was anything. May raise ``Crash``."""
@@ -38,7 +51,7 @@ class Operator:
                     replay.replay(node.store, node.rules, row["id"], node.clock())
                 else:
                     replay.discard(node.store, node.rules, row["id"], "moved-on", node.clock())
-                    self.given_up[f"{row['place']} {row['code']}"] += 1
+                    self.given_up[GivenUp(row["place"], row["code"], row["peer"], row["case_id"])] += 1
             except (StoreUnavailable, replay.NotParked, replay.MayNotGo):
                 continue
         return bool(rows)

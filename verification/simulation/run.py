@@ -9,7 +9,8 @@ from bus.store import parked
 from verification.checker import Evidence, Finding, Told, When, check, wrong
 from verification.simulation.county import County, Workspace
 from verification.simulation.fault_profile import FaultProfile, drawn
-from verification.simulation.operator import HONEST
+from verification.simulation.honest_cases import FAULTS, beside_the_liar, harmed, owed_an_answer
+from verification.simulation.operator import HONEST, GivenUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Played:
     happened: Counter[str] = field(default_factory=Counter)
 
 
+def _liars(county: County, evidence: Evidence, findings: list[Finding]) -> list[Finding]:
+    """What the liar has harmed, where there is one; everything, where nobody lies."""
+    return findings if county.beside is None else harmed(findings, evidence, county.beside.name)
+
+
 def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace: list[str] | None = None) -> Played:
     """Play ``seed``. Deterministic, down to the digest, for the same code and ``PYTHONHASHSEED``."""
     start = time.perf_counter()
@@ -41,8 +47,8 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
 
     def judge(when: When) -> Evidence:
         evidence = testimony(county)
-        findings.extend(wrong(check(evidence, when), excuses))
-        findings.extend(_parked_too_soon(evidence))
+        found = [*wrong(check(evidence, when), excuses), *_parked_too_soon(evidence)]
+        findings.extend(_liars(county, evidence, found))
         return evidence
 
     county.look = lambda: judge(When.STILL)
@@ -52,8 +58,10 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         findings.append(
             Finding("comes to rest", "", "", f"still busy after {county.ticks} ticks without a fault"),
         )
-    given_up = sum((operator.given_up for operator in county.operators.values()), Counter[str]())
-    findings += _seen_in_the_county(county, given_up)
+    given_up = sum((operator.given_up for operator in county.operators.values()), Counter[GivenUp]())
+    findings += _seen_in_the_county(county, evidence, given_up)
+    if county.beside is not None:
+        findings += beside_the_liar(county.beside, evidence)
     return Played(
         seed,
         tuple(findings),
@@ -65,11 +73,27 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         time.perf_counter() - start,
         county.happened
         + Counter(repeated=county.road.repeated, lost=county.road.lost)
-        + Counter({f"given up: {what}": count for what, count in given_up.items()}),
+        + _by_code(given_up)
     )
 
 
-def _seen_in_the_county(county: County, given_up: Counter[str]) -> list[Finding]:
+def _by_code(given_up: Counter[GivenUp]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for what, count in given_up.items():
+        found[f"given up: {what}"] += count
+    return found
+
+
+def _no_lies(county: County, evidence: Evidence, given_up: Counter[GivenUp]) -> Counter[GivenUp]:
+    """What was given up though no lie excuses it."""
+    if county.beside is None:
+        return given_up
+    owed = owed_an_answer(evidence, county.beside.name)
+    excused = [what for what in given_up if what.peer == county.beside.name or what.case not in owed]
+    return Counter({what: count for what, count in given_up.items() if what not in excused or what.code in FAULTS})
+
+
+def _seen_in_the_county(county: County, evidence: Evidence, given_up: Counter[GivenUp]) -> list[Finding]:
     """What no book tells: the road, the doors and the operators have seen it."""
     faults = Counter(tried.code for node in county.seats for tried in node.tried if tried.told is Told.FAILED)
     findings = [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
@@ -86,8 +110,8 @@ def _seen_in_the_county(county: County, given_up: Counter[str]) -> list[Finding]
     ]
     findings += [
         Finding("parked only by crossings", "", "", f"{what} × {count}")
-        for what, count in given_up.items()
-        if what.partition(" ")[2] not in HONEST
+        for what, count in _no_lies(county, evidence, given_up).items()
+        if what.code not in HONEST
     ]
     return findings
 
@@ -104,8 +128,11 @@ def _parked_too_soon(evidence: Evidence) -> list[Finding]:
 
 def testimony(county: County) -> Evidence:
     """Everything that can be looked at, between storm and calm or afterwards."""
+    seats = {node.name: node.testimony() for node in county.seats}
+    if county.beside is not None:
+        seats[county.beside.name] = county.beside.liar.evidence()
     return Evidence(
-        seats={node.name: node.testimony() for node in county.seats},
+        seats=seats,
         submissions=[tried for node in county.seats for tried in node.tried],
     )
 

@@ -1,0 +1,115 @@
+"""A county of which one member lies: when it speaks, whom staff still trusts, what the operators do about it, and which
+loop it has stopped.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from uuid import UUID
+
+from bus import recovery
+from verification.simulation.fault_profile import FaultProfile
+from verification.simulation.keys import MOST, name_of, notary
+from verification.simulation.liar import Liar
+from verification.simulation.lies import Matter, a_case
+from verification.simulation.node import Node
+from verification.simulation.virtual_transport import VirtualNetwork
+
+LIES_A_TURN = 2
+ONE_IN = 4
+"""Of so many cases staff would hand one to the liar; the others are owed their answer."""
+INTO_THE_CALM = 20
+"""For so many ticks of the calm it goes on."""
+ENOUGH = 30
+"""A loop that was stopped so often will not come round again."""
+OVERHEARS = 0.5
+"""In how many seeds the liar knows of cases that nobody has handed to it."""
+
+
+class BesideALiar:
+    """The liar, and what the honest centers of ``seats`` make of it."""
+
+    def __init__(
+        self, seed: int, profile: FaultProfile, network: VirtualNetwork, now: Callable[[], float], seats: list[Node]
+    ) -> None:
+        name = name_of(MOST - 1)
+        self.liar = Liar(name, seed, profile.lies, notary(name, signs=profile.signs), network, now)
+        self.name = name
+        self._seats = seats
+        # a store that was put back has forgotten cases: what it is then told of them first, it must believe
+        self._overhears = not profile.restores and Random(seed ^ 0x0E).random() < OVERHEARS
+        self._ticks_of_calm = 0
+        self.over = False
+        """The liar speaks no more."""
+        self.ghosts = 0
+        """Centers that never were, and for which a recovery has waited."""
+        self.stopped: Counter[str] = Counter()
+        """Center, step and fault → how often a round ended with it."""
+
+    @property
+    def _here(self) -> list[Node]:
+        return [node for node in self._seats if not node.gone]
+
+    @property
+    def beaten(self) -> bool:
+        """Whether some loop does not come round again."""
+        return sum(self.stopped.values()) >= ENOUGH
+
+    def turn(self, *, calm: bool) -> list[str]:
+        """The liar's; which lies it has told."""
+        self._ticks_of_calm += calm
+        self.over = self.over or self.liar.silent or self._ticks_of_calm > INTO_THE_CALM
+        if self.over:
+            return []
+        centers = [node.name for node in self._here]
+        owed = [message for node in self._here for message in node.store.owed()]
+        return self.liar.turn(LIES_A_TURN, centers, self._overheard(), owed)
+
+    def _overheard(self) -> list[Matter]:
+        """Cases of residents, each with the centers that know it: to another center it would be a case like any."""
+        if not self._overhears:
+            return []
+        knowers: dict[UUID, list[str]] = {}
+        for node in self._here:
+            for case_id in node.store.known():
+                knowers.setdefault(case_id, []).append(node.name)
+        found = []
+        for node in self._here:
+            for case_id in node.store.registered():
+                if case_id in knowers and not self.partners(case_id, calm=False):
+                    case = a_case(case_id, node.name, node.clock(), "偷听到的")
+                    found.append(Matter(case_id, case, tuple(knowers[case_id]), overheard=True))
+        return found
+
+    def partners(self, case_id: UUID, *, calm: bool) -> tuple[str, ...]:
+        """The liar, where staff would hand this case to it; at last nobody does."""
+        return () if calm or case_id.int % ONE_IN else (self.name,)
+
+    def silent(self) -> list[str]:
+        """Who will receipt nothing: the liar, and everybody whom it has invented."""
+        names = {node.name for node in self._seats}
+        waiting = {recipient for node in self._here for recipient in node.store.recipients()}
+        return sorted((waiting - names) | {self.name})
+
+    def excuse(self) -> None:
+        """The operators of restored centers go on without the liar, once it is known; and without who never was."""
+        names = {node.name for node in self._seats}
+        for node in self._here:
+            if self.over and node.recovers:
+                asked = set(recovery.status(node.store).peers) - names
+                self.ghosts += len(asked - {self.name})
+                for peer in sorted(asked):
+                    node.excuse(peer)
+
+
+@contextmanager
+def guarded(beside: BesideALiar | None, node: Node, step: str) -> Iterator[None]:
+    """Where a member lies, what a round raises is noted, and the process is started anew."""
+    try:
+        yield
+    except Exception as fault:  # whatever it is, the loop has not come round
+        if beside is None:
+            raise
+        beside.stopped[f"{node.name} {step}: {type(fault).__name__}"] += 1
+        node.die()

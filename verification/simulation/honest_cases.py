@@ -1,0 +1,71 @@
+"""What a lie must not touch: the cases that residents brought to honest centers and that nobody handed to the liar.
+
+A case that an honest center has offered to the liar, or asked it to help with, or that the arbiter has given to it, is
+in its hands: it may lie there for ever. So may a case that the liar has invented. No other case is excused.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from bus.store import parked
+from verification.checker import Evidence, Finding, Snapshot
+from verification.simulation.beside_a_liar import BesideALiar
+
+HANDED = ("case.offered", "case.assist-requested")
+SHOWN = (*HANDED, "case.arbitration-requested", "case.ruled")
+"""Kinds that show the whole case."""
+FAULTS = frozenset({"internal", "poison"})
+"""Codes that tell of a fault of ours, whoever has spoken."""
+
+
+def _honest(evidence: Evidence, liar: str) -> Iterator[Snapshot]:
+    for name, center in evidence.seats.items():
+        if name != liar:
+            yield from center.all_snapshots
+
+
+def handed_over(evidence: Evidence, liar: str) -> set[str]:
+    """The cases that were put into the liar's hands by honest ones."""
+    found: set[str] = set()
+    for snapshot in _honest(evidence, liar):
+        for line in snapshot.journal:
+            offered = line.way == "said" and line.peer == liar and line.kind in HANDED
+            if offered or (line.way == "did" and line.kind == "rule" and line.holder == liar):
+                found.add(line.case)
+    return found
+
+
+def owed_an_answer(evidence: Evidence, liar: str) -> set[str]:
+    """The cases whose answer no lie excuses."""
+    registered = {
+        line.case
+        for snapshot in _honest(evidence, liar)
+        for line in snapshot.journal
+        if line.way == "did" and line.kind == "register"
+    }
+    return registered - handed_over(evidence, liar)
+
+
+def harmed(findings: Iterable[Finding], evidence: Evidence, liar: str) -> list[Finding]:
+    """Those of the findings that the liar's part in a case does not excuse."""
+    owed = owed_an_answer(evidence, liar)
+    return [one for one in findings if one.center != liar and (not one.case or one.case in owed)]
+
+
+def beside_the_liar(beside: BesideALiar, evidence: Evidence) -> Iterator[Finding]:
+    """What no rule of the checker sees: loops that were stopped, faults of ours, and what was shown to a stranger."""
+    for where, times in beside.stopped.items():
+        yield Finding("every loop goes on", where.partition(" ")[0], "", f"{where} × {times}")
+    if beside.ghosts:
+        yield Finding("a recovery waits for the county alone", "", "", f"and waited for {beside.ghosts} that never were")
+    owed = owed_an_answer(evidence, beside.name)
+    for name, center in evidence.seats.items():
+        if center.snapshot is None or name == beside.name:
+            continue
+        for line in center.snapshot.journal:
+            if line.way == "said" and line.peer == beside.name and line.case in owed and line.kind in SHOWN:
+                yield Finding("shown to nobody without a part", name, line.case, f"{line.kind} was said to the liar")
+        faults = Counter((row.place, row.code) for row in center.snapshot.parked if row.code in FAULTS)
+        for (place, code), times in faults.items():
+            if place != parked.PEER:  # there it is the liar's word of what it got
+                yield Finding("no fault of ours", name, "", f"parked at {place} as {code} × {times}")
