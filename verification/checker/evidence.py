@@ -105,6 +105,8 @@ class Evidence:
     seats: Mapping[str, CenterEvidence]
     submissions: Sequence[Submission] | None = None
     """Every try at every door; None: the doors were not watched."""
+    county: frozenset[str] | None = None
+    """Every center that the county has, or has had; None: nobody has said."""
 
     @cached_property
     def open_snapshots(self) -> list[tuple[str, Snapshot]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from bus.bilingual import Bilingual
-from verification.checker import content, custody, delivery, handling, intake
+from verification.checker import content, custody, delivery, handling, intake, storage
 from verification.checker.evidence import EXCUSES, Breach, Evidence, Finding, When
 
 
@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     Rule(content.matter_as_submitted, When.LIVE, Bilingual("诉求如其所交", "the matter as it was handed in")),
     Rule(content.result_unaltered, When.LIVE, Bilingual("答复各处一致", "the same result everywhere")),
     Rule(content.bytes_unaltered, When.LIVE, Bilingual("报文未被改动", "no message altered on the way")),
+    Rule(storage.stored_reads_back, When.LIVE, Bilingual("所存皆可读回", "all that is stored can be read again")),
     Rule(custody.version_has_its_commit, When.STILL, Bilingual("承办权有据", "every version has its commit point")),
     Rule(delivery.said_is_kept, When.STILL, Bilingual("途中无丢失", "nothing lost on the way")),
     Rule(delivery.applied_was_said, When.STILL, Bilingual("来文皆有所出", "no message invented")),
@@ -59,6 +60,11 @@ RULES: tuple[Rule, ...] = (
     Rule(custody.no_leg_dangles, When.DRAINED, Bilingual("转办两端相符", "every offer has two ends")),
     Rule(custody.every_case_answered, When.DRAINED, Bilingual("件件有回音", "every request answered")),
     Rule(delivery.nothing_left, When.DRAINED, Bilingual("途中已空", "nothing left on the way")),
+    Rule(
+        storage.somebody_is_waited_for,
+        When.DRAINED,
+        Bilingual("不等子虚乌有的中心", "nobody waits for a center that never was"),
+    ),
 )
 """Every promise, in the order in which it is told."""
 

@@ -18,6 +18,10 @@ FAULTS = frozenset({"internal", "poison"})
 """Codes that tell of a fault of ours, whoever has spoken."""
 
 
+ALWAYS = frozenset({"stored-reads-back", "somebody-is-waited-for"})
+"""Rules that hold of every case, whoever has spoken of it."""
+
+
 def _honest(evidence: Evidence, liar: str) -> Iterator[Snapshot]:
     for name, center in evidence.seats.items():
         if name != liar:
@@ -49,7 +53,8 @@ def owed_an_answer(evidence: Evidence, liar: str) -> set[str]:
 def harmed(findings: Iterable[Finding], evidence: Evidence, liar: str) -> list[Finding]:
     """Those of the findings that the liar's part in a case does not excuse."""
     owed = owed_an_answer(evidence, liar)
-    return [one for one in findings if one.center != liar and (not one.case or one.case in owed)]
+    judged = [one for one in findings if one.center != liar]
+    return [one for one in judged if not one.case or one.case in owed or one.rule in ALWAYS]
 
 
 def beside_the_liar(beside: BesideALiar, evidence: Evidence) -> Iterator[Finding]:
@@ -57,7 +62,9 @@ def beside_the_liar(beside: BesideALiar, evidence: Evidence) -> Iterator[Finding
     for where, times in beside.stopped.items():
         yield Finding("every loop goes on", where.partition(" ")[0], "", f"{where} × {times}")
     if beside.ghosts:
-        yield Finding("a recovery waits for the county alone", "", "", f"and waited for {beside.ghosts} that never were")
+        yield Finding(
+            "a recovery waits for the county alone", "", "", f"and waited for {beside.ghosts} that never were"
+        )
     owed = owed_an_answer(evidence, beside.name)
     for name, center in evidence.seats.items():
         if center.snapshot is None or name == beside.name:

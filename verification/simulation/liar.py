@@ -15,6 +15,7 @@ from bus.contract import messages as k
 from bus.contract.codec import Undecodable, decode, encode
 from bus.contract.envelope import Message, compose
 from bus.contract.epochs import epoch_of, epoch_start
+from bus.security.errors import Untrusted
 from bus.security.message_security import MessageSecurity
 from bus.transports.port import Delivery, Parcel
 from verification.checker import CenterEvidence, Snapshot
@@ -118,14 +119,12 @@ class Liar:
         return last + 1
 
     def _note(self, message: Message[k.CaseKind], word: Word) -> None:
-        self._journal.append(
-            Line(str(word.subject), 0, "said", word.data.kind, word.to, str(message.id), "", 0, "")
-        )
+        self._journal.append(Line(str(word.subject), 0, "said", word.data.kind, word.to, str(message.id), "", 0, ""))
 
     # -- hearing -----------------------------------------------------------------------------------------------------
 
     def _hear(self, delivery: Delivery) -> None:
-        with suppress(Undecodable):
+        with suppress(Undecodable, Untrusted):  # the road corrupts what is for a liar, too
             message = decode(self._security.unseal(delivery.body))
             if isinstance(message.data, k.LogAsked):
                 asked = message.data

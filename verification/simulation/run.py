@@ -71,9 +71,7 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         len(county.seats),
         county.digest,
         time.perf_counter() - start,
-        county.happened
-        + Counter(repeated=county.road.repeated, lost=county.road.lost)
-        + _by_code(given_up)
+        county.happened + Counter(repeated=county.road.repeated, lost=county.road.lost) + _by_code(given_up),
     )
 
 
@@ -134,6 +132,7 @@ def testimony(county: County) -> Evidence:
     return Evidence(
         seats=seats,
         submissions=[tried for node in county.seats for tried in node.tried],
+        county=frozenset(seats),
     )
 
 

@@ -1,6 +1,6 @@
 """Lies for the checker to catch: each takes true evidence and plants one breach of one rule."""
 
-from tests.checker.violations import content, custody, delivery, handling, intake
+from tests.checker.violations import content, custody, delivery, handling, intake, storage
 from tests.checker.violations.planting import LIES, Lie
 
-__all__ = ["LIES", "Lie", "content", "custody", "delivery", "handling", "intake"]
+__all__ = ["LIES", "Lie", "content", "custody", "delivery", "handling", "intake", "storage"]

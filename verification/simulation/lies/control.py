@@ -50,7 +50,7 @@ def log_told(ground: Ground) -> Iterator[Word]:
         cursor=cursor,
         next=ground.draw.choice((None, None, *CURSORS)),
         entries=tuple(_entry(ground, to) for _ in range(ground.draw.choice((0, 1, 5)))),
-        centers=(*crowd[: 499], ground.anyone()) if crowd else (),
+        centers=(*crowd[:499], ground.anyone()) if crowd else (),
     )
     yield Word(to, told, sequence=ground.draw.choice((0, EPOCH, 150 * EPOCH)))
 

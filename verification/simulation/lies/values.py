@@ -49,7 +49,9 @@ def _attachments(ground: Ground) -> tuple[Attachment, ...]:
 def _returns(ground: Ground) -> tuple[k.Return, ...]:
     count = ground.draw.choice((0, 0, 1, 50))
     return tuple(
-        k.Return(offer_id=ground.new_id(), by=ground.anyone(), reason=ground.draw.choice(tuple(k.Reason)), at=ground.now)
+        k.Return(
+            offer_id=ground.new_id(), by=ground.anyone(), reason=ground.draw.choice(tuple(k.Reason)), at=ground.now
+        )
         for _ in range(count)
     )
 

@@ -1,0 +1,64 @@
+"""Rules of what is stored: all of it can be read again, and nothing waits for a center that never was."""
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import ValidationError
+
+from bus.contract.codec import Undecodable, decode
+from bus.custody import Record
+from bus.store import outbox
+from verification.checker.evidence import Breach, Evidence
+from verification.checker.snapshot import Snapshot
+
+
+def stored_reads_back(evidence: Evidence) -> Iterator[Breach]:
+    """What a center has written it can read: each record by its model, each message that it owes, holds back or has on
+    its desk by the codec. What cannot be read would stop whoever needs it, after a restart at the latest.
+
+    Read live: a row is whole, or it is not there."""
+    for name, snapshot in evidence.open_snapshots:
+        for known in snapshot.cases:
+            fault = _fault_of_record(known.record)
+            if fault:
+                yield Breach(name, known.case, f"its record cannot be read: {fault}", _seen(snapshot, known.case))
+        for where, case, body in _bodies(snapshot):
+            fault = _fault_of_body(body)
+            if fault:
+                yield Breach(name, case, f"a message {where} cannot be read: {fault}", _seen(snapshot, case))
+
+
+def _seen(snapshot: Snapshot, case: str) -> str:
+    return "parked" if case in snapshot.parked_cases else ""
+
+
+def _bodies(snapshot: Snapshot) -> Iterable[tuple[str, str, bytes]]:
+    yield from (("in the outbox", owed.case, owed.body) for owed in snapshot.outbox)
+    yield from (("on the desk", task.case, task.body) for task in snapshot.work)
+    yield from (("held back", held.case, held.body) for held in snapshot.held)
+
+
+def _fault_of_record(record: str) -> str:
+    try:
+        Record.model_validate_json(record)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc'][:2]))}: {first['type']}"  # deeper there are only names of the sender's
+    return ""
+
+
+def _fault_of_body(body: bytes) -> str:
+    try:
+        decode(body)
+    except Undecodable as error:
+        return "" if error.envelope is not None else error.code  # a body that is wrong in a right envelope is refused
+    return ""
+
+
+def somebody_is_waited_for(evidence: Evidence) -> Iterator[Breach]:
+    """At the end each message that waits is for a center of the county: an operator ends what is for any other."""
+    if evidence.county is None:
+        return
+    for name, snapshot in evidence.standing.items():
+        for owed in snapshot.outbox:
+            if owed.state == outbox.WAITING and owed.recipient not in evidence.county:
+                yield Breach(name, owed.case, f"{owed.kind} waits for {owed.recipient}, which is not of the county")
