@@ -39,6 +39,7 @@ class BesideALiar:
         self._seats = seats
         # a store that was put back has forgotten cases: what it is then told of them first, it must believe
         self._overhears = not profile.restores and Random(seed ^ 0x0E).random() < OVERHEARS
+        self._registered: dict[UUID, None] = {}
         self._ticks_of_calm = 0
         self.over = False
         """The liar speaks no more."""
@@ -86,11 +87,13 @@ class BesideALiar:
         """The liar, where staff would hand this case to it; at last nobody does."""
         return () if calm or case_id.int % ONE_IN else (self.name,)
 
-    def silent(self) -> list[str]:
-        """Who will receipt nothing: the liar, and everybody whom it has invented."""
-        names = {node.name for node in self._seats}
-        waiting = {recipient for node in self._here for recipient in node.store.recipients()}
-        return sorted((waiting - names) | {self.name})
+    def owed(self) -> list[UUID]:
+        """The cases that residents have brought and that nobody has handed to the liar: what is said of others may wait
+        for ever, for a center that never was, or for one that will never know the case."""
+        for node in self._here:
+            self._registered.update(dict.fromkeys(node.store.registered()))
+        handed = {case_id for node in self._seats for case_id in node.store.handed_to(self.name)}
+        return [case_id for case_id in self._registered if case_id not in handed]
 
     def excuse(self) -> None:
         """The operators of restored centers go on without the liar, once it is known; and without who never was."""

@@ -67,20 +67,18 @@ class Disk(Store):
         """Empty, as after its first start, with row ids from 1."""
         self.put_back(self._empty)
 
-    def due(self, gone: Sequence[str] = (), silent: Sequence[str] = ()) -> int | None:
-        """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside, and
-        what those who are ``silent`` will never receipt."""
-        marks, quiet = ", ".join("?" * len(gone)), ", ".join("?" * (len(gone) + len(silent)))
-        waiting = f"SELECT min(next_ms) m FROM outbox WHERE state='waiting' AND recipient NOT IN ({quiet})"  # noqa: S608 - only marks
+    def due(self, gone: Sequence[str] = (), about: Sequence[UUID] | None = None) -> int | None:
+        """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside.
+        ``about``: of the outbox, only what is said of these cases."""
+        marks = ", ".join("?" * len(gone))
+        waiting = f"SELECT min(next_ms) m FROM outbox WHERE state='waiting' AND recipient NOT IN ({marks})"  # noqa: S608 - only marks
+        if about is not None:
+            waiting += f" AND case_id IN ({', '.join('?' * len(about))})"
         receipts = f"SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({marks})"  # noqa: S608 - only marks
         others = "SELECT min(next_ms) FROM errors UNION ALL SELECT min(next_ms) FROM pages_owed"
         query = f"SELECT min(m) FROM ({waiting} UNION ALL {receipts} UNION ALL {others})"  # noqa: S608 - of the above
-        found: int | None = self.file.execute(query, (*gone, *silent, *gone)).fetchone()[0]
+        found: int | None = self.file.execute(query, (*gone, *map(str, about or ()), *gone)).fetchone()[0]
         return found
-
-    def recipients(self) -> list[str]:
-        """To whom something waits in the outbox."""
-        return [row[0] for row in self.file.execute("SELECT DISTINCT recipient FROM outbox ORDER BY recipient")]
 
     def owed(self) -> list[UUID]:
         """The ids of what waits in the outbox: a few of them."""
@@ -94,6 +92,14 @@ class Disk(Store):
         """The cases that a resident brought here."""
         query = "SELECT case_id FROM journal WHERE way='did' AND kind='register' ORDER BY id"
         return [UUID(row[0]) for row in self.file.execute(query)]
+
+    def handed_to(self, center: str) -> list[UUID]:
+        """The cases that were offered here to this center, that it was asked to help with, or that it was given."""
+        query = (
+            "SELECT case_id FROM journal WHERE (way='said' AND peer=? AND kind IN ('case.offered', "
+            "'case.assist-requested')) OR (way='did' AND kind='rule' AND holder=?)"
+        )
+        return [UUID(row[0]) for row in self.file.execute(query, (center, center))]
 
     def unanswered(self) -> list[UUID]:
         """The cases that are not closed here."""

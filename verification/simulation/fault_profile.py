@@ -58,7 +58,8 @@ class FaultProfile:
 
 WHOLE, SMALL, TINY = 270, 50, 16
 """How many changes of custody a seed asks for; some are declined for good. A whole county makes a little more than 200,
-and some ten messages for each; a small one makes more than 200 messages that are handed over from store to store; a tiny one a third of that."""
+and some ten messages for each; a small one makes more than 200 messages that are handed over from store to store, and a
+tiny one a third of that."""
 
 
 AGAIN = 0.4

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator
 from bus.store import parked
 from verification.checker import Evidence, Finding, Snapshot
 from verification.simulation.beside_a_liar import BesideALiar
+from verification.simulation.operator import FAULTS
 
 HANDED = ("case.offered", "case.assist-requested")
 SHOWN = (*HANDED, "case.arbitration-requested", "case.ruled")
 """Kinds that show the whole case."""
-FAULTS = frozenset({"internal", "poison"})
-"""Codes that tell of a fault of ours, whoever has spoken."""
 
 
 ALWAYS = frozenset({"stored-reads-back", "somebody-is-waited-for"})

@@ -1,7 +1,7 @@
 """A faulty member of the county: its keys are right, its words are signed, and it says anything the schema allows.
 
-It has no store and no loop: it reads its inbox, learns which cases there are, and tells lies (``lies``). It draws from a
-stream of its own, so that a seed without it plays as it always did.
+It has no store and no loop: it reads its inbox, learns which cases there are, and tells lies (``lies``). It draws from
+a stream of its own, so that a seed without it plays as it always did.
 """
 
 from collections import Counter

@@ -188,10 +188,10 @@ class Node:
     def _is_due(self, due_ms: int | None) -> bool:
         return due_ms is not None and due_ms <= int((self._now() + self.skew) * 1000)
 
-    def dues(self, gone: Sequence[str], silent: Sequence[str] = ()) -> Iterator[float]:
+    def dues(self, gone: Sequence[str], about: Sequence[UUID] | None = None) -> Iterator[float]:
         """When something is due here, in virtual time: at the outbox, at the desk, on the road. What waits for those
-        who are ``gone``, or ``silent``, will be due again for ever."""
-        for due_ms in (self.store.due(gone, silent), self.store.desk_due()):
+        who are ``gone`` will be due again for ever; so will what is not ``about`` these cases, where they are given."""
+        for due_ms in (self.store.due(gone, about), self.store.desk_due()):
             if due_ms is not None:
                 yield due_ms / 1000 - self.skew
         due = self._network.next_due(self.name)

@@ -15,6 +15,10 @@ HONEST = frozenset({"stale", "no-offer", "not-holder", "not-open", "decision-len
 other, and the world has moved on. Anything else is a finding."""
 
 
+FAULTS = frozenset({"internal", "poison"})
+"""Codes that tell of a fault of ours."""
+
+
 class GivenUp(NamedTuple):
     """Something that was parked, and that no replay has helped."""
 
@@ -22,6 +26,11 @@ class GivenUp(NamedTuple):
     code: str
     peer: str | None
     case: str | None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it tells of a fault of ours, whoever has spoken; said by a peer it is the peer's word."""
+        return self.place != parked.PEER and self.code in FAULTS
 
     def __str__(self) -> str:
         """Place and code."""

@@ -9,7 +9,7 @@ from bus.store import parked
 from verification.checker import Evidence, Finding, Told, When, check, wrong
 from verification.simulation.county import County, Workspace
 from verification.simulation.fault_profile import FaultProfile, drawn
-from verification.simulation.honest_cases import FAULTS, beside_the_liar, harmed, owed_an_answer
+from verification.simulation.honest_cases import beside_the_liar, harmed, owed_an_answer
 from verification.simulation.operator import HONEST, GivenUp
 
 
@@ -88,7 +88,7 @@ def _no_lies(county: County, evidence: Evidence, given_up: Counter[GivenUp]) -> 
         return given_up
     owed = owed_an_answer(evidence, county.beside.name)
     excused = [what for what in given_up if what.peer == county.beside.name or what.case not in owed]
-    return Counter({what: count for what, count in given_up.items() if what not in excused or what.code in FAULTS})
+    return Counter({what: count for what, count in given_up.items() if what not in excused or what.is_ours})
 
 
 def _seen_in_the_county(county: County, evidence: Evidence, given_up: Counter[GivenUp]) -> list[Finding]:

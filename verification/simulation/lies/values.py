@@ -1,4 +1,4 @@
-"""Anything that the schema allows: a message of any kind, with every field drawn. Pure: (ground, matter, kind) → data."""
+"""Anything that the schema allows: a message of any kind, each field drawn. Pure: (ground, matter, kind) → data."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -56,12 +56,12 @@ def _returns(ground: Ground) -> tuple[k.Return, ...]:
     )
 
 
-def _offer_id(ground: Ground, matter: Matter) -> Any:  # noqa: ANN401 - a value of the schema
+def _offer_id(ground: Ground, matter: Matter) -> Any:
     known = bool(matter.offers) and ground.draw.random() < 0.8
     return ground.draw.choice(matter.offers) if known else ground.new_id()
 
 
-def _assist_id(ground: Ground, matter: Matter) -> Any:  # noqa: ANN401 - a value of the schema
+def _assist_id(ground: Ground, matter: Matter) -> Any:
     known = bool(matter.assists) and ground.draw.random() < 0.8
     return ground.draw.choice(matter.assists) if known else ground.new_id()
 
@@ -101,7 +101,7 @@ def drawn(ground: Ground, matter: Matter, kind: type[k.CaseKind], **fixed: Any) 
     told: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
         if field.is_required() or ground.draw.random() < 0.5:
-            told[name] = _DRAWN.get(name, lambda g, _m: text(g))(ground, matter)
+            told[name] = _DRAWN[name](ground, matter) if name in _DRAWN else text(ground)
     if kind is k.Declined:
         told["reason"] = ground.draw.choice(tuple(k.Reason))
     if kind is k.Resolved:
