@@ -36,7 +36,7 @@ class BesideALiar:
         name = name_of(MOST - 1)
         self.liar = Liar(name, seed, profile.lies, notary(name, signs=profile.signs), network, now)
         self.name = name
-        self._seats = seats
+        self._seats, self._signs = seats, profile.signs
         # a store that was put back has forgotten cases: what it is then told of them first, it must believe
         self._overhears = not profile.restores and Random(seed ^ 0x0E).random() < OVERHEARS
         self._registered: dict[UUID, None] = {}
@@ -44,7 +44,7 @@ class BesideALiar:
         self.over = False
         """The liar speaks no more."""
         self.ghosts = 0
-        """Centers that never were, and for which a recovery has waited."""
+        """Centers that never were, and for which a recovery has waited though a directory says who is."""
         self.stopped: Counter[str] = Counter()
         """Center, step and fault → how often a round ended with it."""
 
@@ -101,7 +101,7 @@ class BesideALiar:
         for node in self._here:
             if self.over and node.recovers:
                 asked = set(recovery.status(node.store).peers) - names
-                self.ghosts += len(asked - {self.name})
+                self.ghosts += len(asked - {self.name}) if self._signs else 0
                 for peer in sorted(asked):
                     node.excuse(peer)
 
