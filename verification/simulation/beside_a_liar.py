@@ -68,12 +68,13 @@ class BesideALiar:
         return self.liar.turn(LIES_A_TURN, centers, self._overheard(), owed)
 
     def _overheard(self) -> list[Matter]:
-        """Cases of residents, each with the centers that know it: to another center it would be a case like any."""
+        """Cases of residents, each with the centers that have held it. Another center is told of no ruling, and cannot
+        know better than who speaks of the case to it."""
         if not self._overhears:
             return []
         knowers: dict[UUID, list[str]] = {}
         for node in self._here:
-            for case_id in node.store.known():
+            for case_id in node.store.held_by(node.name):
                 knowers.setdefault(case_id, []).append(node.name)
         found = []
         for node in self._here:

@@ -84,9 +84,10 @@ class Disk(Store):
         """The ids of what waits in the outbox: a few of them."""
         return [UUID(row[0]) for row in self.file.execute("SELECT message_id FROM outbox ORDER BY id LIMIT 5")]
 
-    def known(self) -> list[UUID]:
-        """The cases that are known here, in the order in which they came."""
-        return [UUID(row[0]) for row in self.file.execute("SELECT case_id FROM cases ORDER BY rowid")]
+    def held_by(self, center: str) -> list[UUID]:
+        """The cases that this center has held, by its own journal here, in the order in which they came."""
+        query = "SELECT case_id FROM journal WHERE holder=? GROUP BY case_id ORDER BY min(id)"
+        return [UUID(row[0]) for row in self.file.execute(query, (center,))]
 
     def registered(self) -> list[UUID]:
         """The cases that a resident brought here."""
