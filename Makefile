@@ -35,9 +35,9 @@ brokers: services ## the broker suite on RabbitMQ 3.10, 4.0 and the newest of De
 corpus: setup ## everything bad at every door, one by one: verdict, time and memory of each; SEED=…
 	@$(BIN)/python -m verification.corpus $(SEED)
 
-fuzz: setup ## coverage-guided fuzzing of decode, then of receive; SECONDS=… of each
-	@$(BIN)/python -m verification.corpus.fuzz decode $(or $(SECONDS),60)
-	@$(BIN)/python -m verification.corpus.fuzz receive $(or $(SECONDS),60)
+fuzz: setup ## coverage-guided fuzzing of messages, of logs told, and of files of keys; SECONDS=… of each, TARGETS="decode"
+	@set -e; for target in $(or $(TARGETS),decode receive recover application directory); do \
+	  $(BIN)/python -m verification.corpus.fuzz $$target $(or $(SECONDS),60); done
 
 pairs: services ## B1 of this checkout against the release before, in pairs; ARGS="--pairs 12 --against COMMIT"
 	@$(BIN)/python -m benchmarks.pairs $(ARGS)
@@ -59,7 +59,7 @@ format: setup ## write the code in the one format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-simulate: setup ## counties under a seeded fate: SEEDS=200 FIRST=0 JOBS=2, or SEED=17 to replay one (ARGS=--trace: line by line)
+simulate: setup ## counties under a seeded fate: SEEDS=200 FIRST=0 JOBS=2, or SEED=17 to replay one (ARGS=--trace: line by line; --liar: one member lies)
 	@$(BIN)/python -m verification.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200) --first $(or $(FIRST),0)$(if $(JOBS), --jobs $(JOBS))) $(ARGS)
 
 services: setup ## install what the private RabbitMQ and PostgreSQL of the tests are started from

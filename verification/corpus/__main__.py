@@ -12,12 +12,13 @@ from pathlib import Path
 
 from bus.runtime.process import tune_garbage_collector
 from bus.testing.adapter_harness import AdapterHarness
-from verification.corpus import corpus, file_items, http_items, settings_items
+from verification.corpus import corpus, file_items, http_items, key_items, log_items, settings_items
 from verification.corpus.http_items import ADAPTERS
 from verification.corpus.items import SEED, Dealer, WireItem
-from verification.corpus.judge_files import judge, judge_settings, load_settings, read
+from verification.corpus.judge_files import judge, judge_keys, judge_settings, load_settings, read, read_keys
 from verification.corpus.judge_http import judge as judge_http
 from verification.corpus.judge_http import send
+from verification.corpus.judge_logs import LogJudge
 from verification.corpus.judge_wire import WireJudge
 from verification.corpus.meter import LARGEST_MIB, LONGEST_MS, Act, Meter
 
@@ -29,7 +30,7 @@ def main(seed: int) -> int:
     os.environ.pop("BUS_INTAKE_SECRET", None)  # it would mend settings that are wrong on purpose
     meter, faults = Meter(), []
     with tempfile.TemporaryDirectory() as folder:
-        for part in (_wire, _http, _files):
+        for part in (_wire, _logs, _http, _files, _keys):
             faults += list(part(seed, Path(folder), meter))
     faults += meter.faults()
     lines = [*meter.table(), *faults[:200]]
@@ -61,6 +62,15 @@ def _elsewhere(folder: Path, item: WireItem) -> Act:
     return partial(other.hand_in, [item])
 
 
+def _logs(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
+    judged = LogJudge(folder)
+    for item in log_items.items(Dealer(seed)):
+        judged.prepare(item)
+        meter.measure(item.kind, item.name, partial(judged.hand_in, item))
+        yield from judged.judge([item])
+    judged.close()
+
+
 def _http(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
     for number, adapter in enumerate(ADAPTERS):
         harness = AdapterHarness(f"adapters.{adapter}", folder / adapter).start()
@@ -83,6 +93,15 @@ def _files(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
         load_one = partial(load_settings, folder, one)
         meter.measure(one.kind, one.name, load_one)
         yield from judge_settings(folder, [one])
+
+
+def _keys(seed: int, _folder: Path, meter: Meter) -> Iterator[str]:
+    deal = Dealer(seed)
+    hands = key_items.Hands(deal)
+    operator = hands.operator.public
+    for item in key_items.items(deal, hands):
+        meter.measure(item.kind, item.name, partial(read_keys, operator, item))
+        yield from judge_keys(operator, [item])
 
 
 if __name__ == "__main__":

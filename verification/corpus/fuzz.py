@@ -1,11 +1,14 @@
-"""``make fuzz SECONDS=…``: coverage-guided fuzzing (Atheris) of decode, and of accept down to the store.
+"""``make fuzz SECONDS=…``: coverage-guided fuzzing (Atheris) of decode, of receive down to the store and on to the page
+of a log that is told, of a center that recovers, of key applications, and of directories.
 
-The inputs that libFuzzer starts from are a good message of every kind, and the corpus's quarrels about custody. What
-makes it stop is any exception that is no verdict, a code outside the closed list, or a verdict that cannot be.
+The inputs that libFuzzer starts from are those of the corpus: a good message of every kind and the quarrels about
+custody; logs that are told; files of keys. What makes it stop is any exception that is no verdict, a code outside the
+closed list, or a verdict that cannot be.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +18,24 @@ with atheris.instrument_imports(include=["bus"]):
     from sqlalchemy import delete, select
 
     from bus.context import CenterContext
+    from bus.contract import signed_document
     from bus.contract.codec import CODES, Undecodable, decode, encode
+    from bus.contract.epochs import MAX_EPOCHS_AHEAD
     from bus.pipeline.receive import receive
-    from bus.store import Store, schema
+    from bus.pipeline.relay import claim
+    from bus.security import directory, key_request
+    from bus.security.cipher_suite import APPLICATION, DIRECTORY
+    from bus.security.errors import KeyUnusable
+    from bus.store import Store, recovery, schema
     from bus.store import tables as t
+    from bus.store.timestamps import ms
     from bus.transports.port import Delivery
 
-from verification.corpus import wire_custody, wire_receipts
+from verification.corpus import key_items, log_items, wire_custody, wire_receipts
 from verification.corpus.documents import RULES, good
 from verification.corpus.items import ME, NOW, PEER, SEED, Dealer, raw
+from verification.corpus.key_items import APPLICATION_FILE, DIRECTORY_FILE, Hands
+from verification.corpus.log_items import RECOVERY
 
 FRESH = 500
 """After so many inputs the store is emptied, so that it does not grow and a case may begin anew."""
@@ -57,8 +69,12 @@ class Taken:
         receive(self.store, self.rules, [Delivery(data, PEER, None)], NOW)
         with self.store.reading() as tx:
             wrong = tx.execute(select(t.parked.c.hint).where(t.parked.c.code.in_(("internal", "poison")))).scalar()
+            owed = tx.execute(select(t.pages_owed.c.peer)).first()
         if wrong is not None:
             raise AssertionError(wrong)
+        if owed is not None:
+            claim(self.store, self.rules, NOW)  # the page is made here
+            self.store.write(lambda tx: tx.execute(delete(t.pages_owed)))
 
 
 def _empty(tx: Any) -> None:  # a connection
@@ -66,20 +82,104 @@ def _empty(tx: Any) -> None:  # a connection
         tx.execute(delete(table))
 
 
-def seeds(folder: Path) -> None:
-    """What libFuzzer starts from."""
-    deal = Dealer(SEED)
+class Recovered:
+    """A center that recovers takes whatever its peer tells, and then comes to the end of its recovery."""
+
+    def __init__(self, _folder: Path) -> None:
+        self.store = Store("sqlite:///file:recover?mode=memory&uri=true")  # begun anew for each input
+        schema.upgrade(self.store)
+        self.rules = CenterContext(ME)
+
+    def __call__(self, data: bytes) -> None:
+        self.store.write(_begun)
+        receive(self.store, self.rules, [Delivery(data, PEER, None)], NOW)
+        with self.store.reading() as tx:
+            asked, era = [one.peer for one in recovery.peers(tx)], recovery.epoch(tx).number
+            wrong = tx.execute(select(t.parked.c.hint).where(t.parked.c.code.in_(("internal", "poison")))).scalar()
+        if wrong is not None or era > MAX_EPOCHS_AHEAD:
+            raise AssertionError(wrong or f"era {era}")
+        self.store.write(lambda tx: [recovery.excuse(tx, peer) for peer in asked])
+        claim(self.store, self.rules, NOW)
+        with self.store.reading() as tx:
+            if recovery.epoch(tx).recovery is not None:
+                raise AssertionError("the recovery does not end")
+
+
+def _begun(tx: Any) -> None:  # a connection
+    for table in reversed(t.metadata.sorted_tables):
+        tx.execute(delete(table))
+    recovery.begin(tx, str(RECOVERY), 1, [PEER], ms(NOW))
+
+
+class Keys:
+    """Files of keys: usable, or told to be unusable; each input as it is, and signed by the right hand."""
+
+    def __init__(self, reads: str) -> None:
+        self.hands = Hands(Dealer(SEED))
+        self.reads = reads
+
+    def __call__(self, data: bytes) -> None:
+        signer = self.hands.operator if self.reads == DIRECTORY_FILE else self.hands.center
+        purpose = DIRECTORY if self.reads == DIRECTORY_FILE else APPLICATION
+        self._read(data)
+        self._read(signed_document.join(data, [signer.signed(data, purpose)]))
+
+    def _read(self, file: bytes) -> None:
+        try:
+            if self.reads == DIRECTORY_FILE:
+                directory.read(file, self.hands.operator.public)
+            else:
+                key_request.read(file)
+        except KeyUnusable:
+            return
+
+
+def _messages(deal: Dealer) -> list[bytes]:
     said = [*wire_custody.items(deal), *wire_receipts.items(deal)]
     first = {item.kind: item.body for item in reversed(said)}
-    bodies = [raw(good(rule, deal)) for rule in RULES] + [body for body in first.values() if len(body) < 8192]
-    for number, body in enumerate(bodies):
+    asked = [item.body for item in log_items.items(deal) if not item.recovers]
+    return [raw(good(rule, deal)) for rule in RULES] + list(first.values()) + asked
+
+
+def _told(deal: Dealer) -> list[bytes]:
+    return list({(item.kind, item.name[:12]): item.body for item in log_items.items(deal) if item.recovers}.values())
+
+
+def _documents(deal: Dealer, reads: str) -> list[bytes]:
+    hands = Hands(deal)
+    found = [item.file for item in key_items.items(deal, hands) if item.reads == reads]
+    return [file.partition(signed_document.BETWEEN)[2] or file for file in found]
+
+
+MOST = 8192
+"""Bytes of an input to start from."""
+
+
+def seeds(folder: Path, target: str) -> None:
+    """What libFuzzer starts from."""
+    deal = Dealer(SEED)
+    if target in (APPLICATION_FILE, DIRECTORY_FILE):
+        bodies = _documents(deal, target)
+    else:
+        bodies = _told(deal) if target == "recover" else _messages(deal)
+    for number, body in enumerate(body for body in bodies if len(body) < MOST):
         (folder / f"{number:04d}").write_bytes(body)
+
+
+TARGETS: dict[str, Callable[[Path], Callable[[bytes], None]]] = {
+    "decode": lambda _folder: read,
+    "receive": Taken,
+    "recover": Recovered,
+    APPLICATION_FILE: lambda _folder: Keys(APPLICATION_FILE),
+    DIRECTORY_FILE: lambda _folder: Keys(DIRECTORY_FILE),
+}
+"""What is fuzzed."""
 
 
 def main() -> None:
     """Fuzz one target for so many seconds; libFuzzer ends the process, with 77 where something was found."""
     options = argparse.ArgumentParser()
-    options.add_argument("target", choices=("decode", "receive"))
+    options.add_argument("target", choices=TARGETS)
     options.add_argument("seconds", type=int)
     options.add_argument("--seed", type=int, default=SEED)
     options.add_argument(
@@ -88,8 +188,8 @@ def main() -> None:
     given = options.parse_args()
     folder = given.folder / given.target
     (folder / "inputs").mkdir(parents=True, exist_ok=True)
-    seeds(folder / "inputs")
-    target = read if given.target == "decode" else Taken(folder)
+    seeds(folder / "inputs", given.target)
+    target = TARGETS[given.target](folder)
     # an input over 50 ms would be found by `make corpus`; here the watchdog is for what does not come back at all
     words = [f"-max_total_time={given.seconds}", f"-seed={given.seed}", "-max_len=16384", "-timeout=10",
              "-rss_limit_mb=2048", f"-artifact_prefix={folder}/found-", "-print_final_stats=1"]  # fmt: skip

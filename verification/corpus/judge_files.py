@@ -1,4 +1,6 @@
-"""The judge of files: reads ledgers, mappings and settings as the commands do, and says how each of them ended."""
+"""The judge of files: reads ledgers, mappings, settings, key applications and directories as the commands do, and says
+how each of them ended.
+"""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -6,9 +8,13 @@ from pathlib import Path
 
 from bus.importing.mapping import UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, rows
+from bus.security import directory, key_request
+from bus.security.errors import KeyUnusable
+from bus.security.keyring import PublicKey
 from bus.settings import BadSettings, load
 from verification.corpus.file_items import FileItem
 from verification.corpus.items import SIGN
+from verification.corpus.key_items import DIRECTORY_FILE, TAKEN, UNUSABLE, KeyItem
 from verification.corpus.settings_items import SettingsItem
 
 
@@ -68,3 +74,27 @@ def load_settings(folder: Path, item: SettingsItem) -> tuple[str, str]:
     except Exception as other:
         return f"{type(other).__name__}, which is no verdict", str(other)
     return "taken", ""
+
+
+def judge_keys(operator: PublicKey, items: Iterable[KeyItem]) -> Iterator[str]:
+    """Read every application and directory, and tell every fault: a wrong verdict, another exception, a word told."""
+    for item in items:
+        got, told = read_keys(operator, item)
+        if got != item.verdict:
+            yield f"{item.kind}: {item.name}: {got}, expected {item.verdict}"
+        if found := SIGN.search(told):
+            yield f"{item.kind}: {item.name}: told outside: {found[0]}"
+
+
+def read_keys(operator: PublicKey, item: KeyItem) -> tuple[str, str]:
+    """(verdict, everything that is told)"""
+    try:
+        if item.reads == DIRECTORY_FILE:
+            directory.read(item.file, operator)
+        else:
+            key_request.read(item.file)
+    except KeyUnusable as no:
+        return UNUSABLE, f"{no} {no.zh}"
+    except Exception as other:
+        return f"{type(other).__name__}, which is no verdict", str(other)
+    return TAKEN, ""

@@ -37,8 +37,10 @@ class BesideALiar:
         self.liar = Liar(name, seed, profile.lies, notary(name, signs=profile.signs), network, now)
         self.name = name
         self._seats, self._signs = seats, profile.signs
-        # a store that was put back has forgotten cases: what it is then told of them first, it must believe
-        self._overhears = not profile.restores and Random(seed ^ 0x0E).random() < OVERHEARS
+        # a store that was put back has forgotten cases, and where nobody is the arbiter anybody may be: a center must
+        # then believe what it is told first
+        knows_better = profile.arbiter and not profile.restores
+        self._overhears = knows_better and Random(seed ^ 0x0E).random() < OVERHEARS
         self._registered: dict[UUID, None] = {}
         self._ticks_of_calm = 0
         self.over = False
