@@ -40,10 +40,8 @@ class ByteBudget:
 
 
 def refuse_unsigned(headers: Mapping[str, str], now: float) -> None:
-    """Refuse what no signature can be right for, before a byte of the body is read: without its headers, made at
-    another time, or not of the form that a signature has."""
-    if not all(headers.get(name) for name in SIGNED_BY):
-        raise HTTPException(401, UNSIGNED)
+    """Refuse what no signature can be right for, before a byte of the body is read: made at another time, or not of
+    the form that a signature has."""
     try:
         age = now - float(headers["webhook-timestamp"])
         signatures = [one.partition(",") for one in headers["webhook-signature"].split(" ")]
@@ -56,10 +54,12 @@ def refuse_unsigned(headers: Mapping[str, str], now: float) -> None:
 
 async def parts_of(request: Request, limit: int) -> AsyncIterator[bytes]:
     """The body as it comes, never more than ``limit`` bytes of it, and of one that comes too slowly no more."""
-    refuse_unsigned(request.headers, time.time())
+    if not all(request.headers.get(name) for name in SIGNED_BY):
+        raise HTTPException(401, UNSIGNED)
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
+    refuse_unsigned(request.headers, time.time())
     stream, received = request.stream(), 0
     began = asyncio.get_running_loop().time()
     try:

@@ -128,6 +128,15 @@ def test_what_no_signature_can_be_right_for_is_refused_before_its_body(
         assert line.recv(100).startswith(b"HTTP/1.1 401")
 
 
+def test_more_than_may_be_is_not_read_however_it_is_announced(door: Callable[..., Door]) -> None:
+    """In chunks, under a head that may be signed: the bound is of what comes."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in signed("x").items())
+    start = f"POST /intake/note HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n{lines}\r\n".encode()
+    with door().connect() as line:
+        line.sendall(start + (b"8000\r\n" + b"a" * 0x8000 + b"\r\n") * 9)
+        assert line.recv(100).startswith(b"HTTP/1.1 413")
+
+
 def test_files_with_nonsense_signatures_are_not_held_in_memory(door: Callable[..., Door]) -> None:
     """Twelve of them, all but one byte: they lie on disk, and a form is taken meanwhile."""
     one = door()
