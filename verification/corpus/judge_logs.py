@@ -67,8 +67,8 @@ class LogJudge:
             return
         offered = raw(good(BY_KIND["case.offered"], self._deal) | {"sequence": 1})
         receive(self.store, self.context, [Delivery(offered, PEER, None)], NOW)
-        for peer in (PEER, OTHER):
-            self.store.write(lambda tx, to=peer: outbox.enqueue(tx, [_waiting(to)]))
+        waiting = [_waiting(peer) for peer in (PEER, OTHER)]
+        self.store.write(lambda tx: outbox.enqueue(tx, waiting))
 
     def hand_in(self, item: LogItem) -> None:
         """As the road brings it, alone."""

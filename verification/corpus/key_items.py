@@ -82,12 +82,13 @@ def _public(key: OwnKey) -> Json:
 
 def items(deal: Dealer, hands: Hands) -> Iterator[KeyItem]:
     """All of this file."""
-    for reads, document, sign in (
-        (APPLICATION_FILE, hands.application, lambda body: _applied(hands.center, body)),
-        (DIRECTORY_FILE, hands.directory, lambda body: _issued(hands.operator, body)),
-    ):
-        yield from _damaged(deal, reads, sign(raw(document())))
-        yield from _bad_fields(reads, document(), sign)
+    files: tuple[tuple[str, Json, Callable[[bytes], bytes]], ...] = (
+        (APPLICATION_FILE, hands.application(), lambda body: _applied(hands.center, body)),
+        (DIRECTORY_FILE, hands.directory(), lambda body: _issued(hands.operator, body)),
+    )
+    for reads, document, sign in files:
+        yield from _damaged(deal, reads, sign(raw(document)))
+        yield from _bad_fields(reads, document, sign)
     yield from _wrong_hands(hands)
     yield from _wild_applications(hands)
     yield from _wild_directories(hands)
