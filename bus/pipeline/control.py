@@ -25,6 +25,7 @@ DIGEST_MISSING = "its receipts said for which bytes they vouch, and do so no mor
 PUT_OFF = "its recipient takes no more at once: it is sent again by itself, and this row goes with its receipt"
 
 Control = Receipt | Failure | LogAsked | LogTold
+ControlMessage = Message[Control]
 
 RECEIPTED = "receipted"
 """How the messages are counted of which a receipt says that they are dealt with."""

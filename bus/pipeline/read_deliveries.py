@@ -5,9 +5,8 @@ from datetime import datetime
 
 from bus.context import CenterContext
 from bus.contract.codec import Undecodable, decode
-from bus.contract.envelope import Message
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt
-from bus.pipeline.control import Control
+from bus.pipeline.control import ControlMessage
 from bus.pipeline.receive_batch import Inbound
 from bus.pipeline.verify import wrong_envelope
 from bus.security.errors import Untrusted
@@ -16,10 +15,10 @@ from bus.transports.port import Delivery
 
 def read_deliveries(
     deliveries: Sequence[Delivery], context: CenterContext, now: datetime
-) -> tuple[list[Inbound], list[tuple[Message[Control], bytes]], list[tuple[bytes, str | None, str, str]]]:
+) -> tuple[list[Inbound], list[tuple[ControlMessage, bytes]], list[tuple[bytes, str | None, str, str]]]:
     """What stands in a lane; what is about messages; and what is neither: its bytes, sender, code, and where."""
     arrived: list[Inbound] = []
-    control: list[tuple[Message[Control], bytes]] = []
+    control: list[tuple[ControlMessage, bytes]] = []
     strange: list[tuple[bytes, str | None, str, str]] = []
     for delivery in deliveries:
         fault, body = "", delivery.body
