@@ -1,5 +1,7 @@
-"""The judge of logs: a center with a past, which a peer asks for its log or tells one. Whatever it says, the outbox
-goes on, every record can be read again, and a recovery comes to its end in an era that others accept.
+"""The judge of logs: a center with a past, which a peer asks for its log or tells one.
+
+Whatever the peer says, the outbox goes on, every record can be read again, and a recovery comes to its end in an era
+that others accept.
 """
 
 import hashlib

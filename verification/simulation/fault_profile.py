@@ -71,7 +71,7 @@ SIGNS_BESIDE_A_LIAR = 0.4
 """How often it signs where a member lies: only with a directory does anybody know who is of the county."""
 
 
-LIES = {"whole": 600, "small": 200, "tiny": 120}
+LIES = {"whole": 600, "small": 200, "tiny": 100}
 """By the size of the county: so many words a liar may say."""
 
 

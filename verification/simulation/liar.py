@@ -4,7 +4,6 @@ It has no store and no loop: it reads its inbox, learns which cases there are, a
 a stream of its own, so that a seed without it plays as it always did.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -48,8 +47,8 @@ class Liar:
         self._security, self._network, self._now = security, network, now
         self._lanes: dict[tuple[str, UUID], int] = {}
         self._eras: dict[str, int] = {}
-        self.lies: Counter[str] = Counter()
-        """How often each lie was told."""
+        self.words = 0
+        """How many messages it has said."""
         self._journal: list[Line] = []
         self._ground = Ground(self._draw, name, self._time(), ())
         network.add(name)
@@ -83,7 +82,6 @@ class Liar:
             if self.silent:
                 break
             self._say(word)
-        self.lies[lie.__name__] += 1
         return lie.__name__
 
     # -- speaking ----------------------------------------------------------------------------------------------------
@@ -97,7 +95,7 @@ class Liar:
             body = encode(message)
         except ValueError:  # longer than a message may be: nobody could have said it
             return
-        self._words, self._bytes = self._words - 1, self._bytes - len(body)
+        self._words, self._bytes, self.words = self._words - 1, self._bytes - len(body), self.words + 1
         travels = self._security.protect(body, word.to, self._time())
         self._network.lay(Parcel(str(message.id), word.to, word.data.kind, travels), self.name)
         if word.subject is not None:

@@ -9,7 +9,7 @@ from bus.store import parked
 from verification.checker import Evidence, Finding, Told, When, check, wrong
 from verification.simulation.county import County, Workspace
 from verification.simulation.fault_profile import FaultProfile, drawn
-from verification.simulation.honest_cases import beside_the_liar, harmed, owed_an_answer
+from verification.simulation.honest_cases import beside_the_liar, handed_over, harmed, owed_an_answer
 from verification.simulation.operator import HONEST, GivenUp
 
 
@@ -71,8 +71,20 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         len(county.seats),
         county.digest,
         time.perf_counter() - start,
-        county.happened + Counter(repeated=county.road.repeated, lost=county.road.lost) + _by_code(given_up),
+        county.happened
+        + Counter(repeated=county.road.repeated, lost=county.road.lost)
+        + _by_code(given_up)
+        + _beside(county, evidence),
     )
+
+
+def _beside(county: County, evidence: Evidence) -> Counter[str]:
+    """How much there was to harm, and how much was said, where a member lies."""
+    if county.beside is None:
+        return Counter()
+    owed, words = owed_an_answer(evidence, county.beside.name), county.beside.liar.words
+    handed = handed_over(evidence, county.beside.name)
+    return Counter({"cases owed": len(owed), "cases handed to the liar": len(handed), "words of the liar": words})
 
 
 def _by_code(given_up: Counter[GivenUp]) -> Counter[str]:

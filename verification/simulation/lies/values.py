@@ -28,7 +28,7 @@ def version(ground: Ground, matter: Matter) -> int:
 
 def crowd(ground: Ground) -> tuple[str, ...]:
     """A path: short and possible, or as long as the schema lets it be, of centers that are nowhere."""
-    if ground.draw.random() < 0.7:
+    if ground.draw.random() < 0.85:
         return tuple(ground.anyone() for _ in range(ground.draw.randrange(4)))
     return ground.ghosts(ground.draw.choice((40, 150, 190, 200)))
 
