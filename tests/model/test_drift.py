@@ -54,7 +54,7 @@ BOUNDS = {
         "VERSIONS",
         "DEPTH",
     ),
-    *("ROAD", "OPEN_OFFERS", "SILENT_DESKS"),
+    *("ROAD", "OPEN_OFFERS", "SILENT_DESKS", "LIAR", "LIES", "HIGHEST"),
 }
 
 

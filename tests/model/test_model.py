@@ -35,21 +35,36 @@ ENDS = {
 }
 """Where no run is without end, and whoever has something to hear or to do some time does it, all comes to rest."""
 
+LIAR = "VERSIONS=27 HIGHEST=15 LIAR="
+"""A center that says what it likes of custody, and room for the rulings that follow."""
+LYING = {
+    "a liar that is offered the case, and an arbiter": f"{LIAR}1 OFFERS=1 ARBITER=2 COMPLAINTS=1",
+    "a liar that may hand the case on": f"{LIAR}1 N=4 OFFERS=2 ARBITER=3",
+    "a liar beside offers and withdrawals": f"{LIAR}2 OFFERS=2 WITHDRAWALS=1",
+    "a liar beside an open offer": f"{LIAR}2 OFFERS=1 OPEN_OFFERS",
+}
+"""Where one center lies once, at any moment, to any other."""
+
 FAULTS = {
     "UNILATERAL_WITHDRAWAL": ("WITHDRAWALS=1", "EACH(POWER)"),
     "OFFERS_TWICE": ("", "took[aVersion] == 0"),
     "TWO_GRANTS": ("OPEN_OFFERS", "took[aVersion] == 0"),
     "RULING_ONE_UP": ("ARBITER=2 COMPLAINTS=1", "EACH("),
-    "NO_STEP_LIMIT": ("N=4 OFFERS=3 ARBITER=3 COMPLAINTS=1 STEP=3", "took[aVersion] == 0"),
+    "NO_STEP_LIMIT": ("N=4 OFFERS=3 ARBITER=3 COMPLAINTS=1 STEP=3", "EACH_LANE(SILENCE)"),
     "STALE_ACCEPT_BELIEVED": ("", "EACH(BELIEF)"),
     "STALE_OFFER_TAKEN": ("ARBITER=2 COMPLAINTS=1", "EACH("),
     "NEWS_TO_OFFERER_ONLY": ("", "EACH(AGREE)"),
-    "NO_LOST": ("OPEN_OFFERS", "EACH(ENDED)"),
+    "NO_LOST": ("OPEN_OFFERS", "EACH_LANE(SILENCE)"),
     "NO_WORD_OF_ENDED_OFFER": ("N=4 ARBITER=3 SILENT_DESKS", "EACH(ENDED)"),
     "RULING_NOT_PASSED_ON": ("N=4 ARBITER=3 COMPLAINTS=1", "EACH(AGREE)"),
     "UNKNOWN_CASE_REFUSED": ("N=4 ARBITER=3 COMPLAINTS=1 RESULTS=1", "EACH(AGREE)"),
     "CLOSED_ASKS_NOBODY_BACK": ("ARBITER=2 SILENT_DESKS RESULTS=1", "EACH(ENDED)"),
     "RULING_AWAITED_FOR_EVER": ("ARBITER=2 COMPLAINTS=1 RESULTS=2", "EACH(RULED_ON)"),
+    "JUMP_IS_A_RULING": (f"{LIAR}1 OFFERS=1 ARBITER=2", "nobody is passed by"),
+    "ANYBODY_TAKES_AN_OFFER": (f"{LIAR}2 OFFERS=1", "nobody is passed by"),
+    "OFFERS_END_BY_HEARSAY": (f"{LIAR}2 OFFERS=1 OPEN_OFFERS", "EACH(FENCED)"),
+    "ANYBODY_RULES": (f"{LIAR}1 OFFERS=1 ARBITER=2", "EACH(NAMED)"),
+    "NO_HIGHEST": (f"{LIAR}1 OFFERS=1 ARBITER=2", "EACH(CAN_RULE)"),
     "ROAD UNILATERAL_WITHDRAWAL": ("N=2 OFFERS=1 WITHDRAWALS=1 DEPTH=2", "EACH(POWER)"),
 }
 """Faults planted in custody: the bounds within which each is found, and the assertion that finds it."""
@@ -74,6 +89,12 @@ def _sound(name: str, found: Explored) -> None:
 @pytest.mark.parametrize(("name", "bounds"), SOUND.items(), ids=SOUND)
 def test_one_custodian_no_deadlock_and_every_offer_ends(tmp_path: Path, name: str, bounds: str) -> None:
     """In every state one center may decide, and whenever nothing is left to do, all is decided and known."""
+    _sound(name, explore(tmp_path, "custody.pml", bounds, large=True))
+
+
+@pytest.mark.parametrize(("name", "bounds"), LYING.items(), ids=LYING)
+def test_a_lying_member_takes_nothing_from_the_others(tmp_path: Path, name: str, bounds: str) -> None:
+    """No holder is passed by, no ruling is believed that was not given, nobody poses as arbiter, and one can rule."""
     _sound(name, explore(tmp_path, "custody.pml", bounds, large=True))
 
 
