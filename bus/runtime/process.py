@@ -23,9 +23,9 @@ from bus.http.server import HttpServer
 from bus.log import log
 from bus.operations.marks_watch import MarksWatch
 from bus.operations.metrics import Metrics
-from bus.pipeline.handle import CircuitBreaker, HandlerOutcome, RetryPolicy
+from bus.pipeline.handle import CircuitBreaker, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
-from bus.pipeline.relay import NoKey
+from bus.runtime import round_log
 from bus.runtime.bootstrap import blob_store_of, store_of
 from bus.runtime.directory_memory import DirectoryMemory, recall
 from bus.runtime.engine import BATCH_LIMIT, Engine
@@ -41,13 +41,11 @@ from bus.security.directory import marks_text
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
-from bus.store import put_off, schema
+from bus.store import schema
 from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
-from bus.transports.port import SendResult, Transport
+from bus.transports.port import Transport
 
-UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes", "digest-missing"})
-"""What accept counts that a log should tell."""
 LONGEST_QUEUE = 2000
 """How many forms may wait for a commit before the door answers "again later"."""
 
@@ -235,43 +233,21 @@ class CenterProcess:
     def _relay(self) -> None:
         self._relay_due.clear()
         sent = self.engine.relay()
-        words = (
-            (SendResult.UNROUTABLE, "nobody-there"), (NoKey.NO_KEY, "no-key"),
-            (NoKey.CANNOT_BE_BUILT, "cannot-be-built"),
-        )  # fmt: skip
-        for result, word in words:
-            if sent.count(result):
-                self.log.warning(word, count=sent.count(result))
+        round_log.sent(self.log, sent)
         if len(sent.results) < BATCH_LIMIT:  # else more may wait
             self._relay_due.wait(0.25)
 
     def _receive(self) -> None:
-        there = self.engine.receive(0.5)
-        if not there:
-            return
-        unusual = {n: count for n, count in self.engine.received.items() if n in UNUSUAL and count}
-        if unusual:
-            self.log.warning("not-applied", counts=unusual)
-        if self.engine.received["put-off"]:
-            self._tell_put_off()
-
-    def _tell_put_off(self) -> None:
-        """Which neighbours want more than their quota, now."""
-        with self.store.reading() as tx:
-            for one in put_off.listed(tx, ms(clock()) - 1000):
-                self.log.warning("quota", peer=one["peer"], code=one["quota"], count=one["times"])
+        if self.engine.receive(0.5):
+            round_log.received(self.log, self.engine.received, self.store, clock())
 
     def _handle(self) -> None:
         self._handle_due.clear()
         performed, said = self.engine.handle()
-        for slow in self._workers.newly_slow():
-            self.log.warning("slow-handler", case=slow.case_id, kind=slow.kind, seconds=round(slow.seconds, 1))
+        round_log.handled(self.log, performed, self._workers.newly_slow())
         if not performed and not self.engine.unrecorded:
             self._handle_due.wait(0.25)
             return
-        for one in performed:
-            if one.outcome not in (HandlerOutcome.DONE, HandlerOutcome.NOT_BEGUN):
-                self.log.warning(one.outcome, case=one.claimed.task.case_id, kind=one.claimed.task.kind, code=one.code)
         if said:
             self._relay_due.set()
         if self.engine.breaker.probing:
