@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class StoreLease:
         self._lock = process_lock(store)
         self._mine = me()
         self._until = float("-inf")
+        self._turn = threading.Lock()
         self._leaving = threading.Event()
         self._thread: threading.Thread | None = None
         self.lost = threading.Event()
@@ -92,10 +94,16 @@ class StoreLease:
 
     def _keep(self) -> None:
         while not self._leaving.wait(RENEW_S) and not self.lost.is_set():
-            self.renew()
+            with self._turn, suppress(Exception):  # whatever it was, the next try may do; this thread must not end
+                if not self._leaving.is_set():
+                    self._renew()
 
     def renew(self) -> None:
         """Once. Nothing is known while the store is away; then it is tried again."""
+        with self._turn:
+            self._renew()
+
+    def _renew(self) -> None:
         began = self._clock()
         try:
             self._lock.take()
@@ -114,8 +122,13 @@ class StoreLease:
         """Give it back, so that the next process need not wait."""
         self._leaving.set()
         if self._thread is None:
+            self._lock.release()
             return
-        self._thread.join(RENEW_S)
+        with self._turn:  # a renewal that is under way would take it once more
+            self._give_back()
+        self._thread.join()
+
+    def _give_back(self) -> None:
         if not self.lost.is_set():
             try:
                 self._store.write_unasked(lambda tx: leases.release(tx, self._mine))
