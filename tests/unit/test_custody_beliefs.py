@@ -104,6 +104,22 @@ def test_the_origin_hands_a_ruling_on(world: World, case: UUID) -> None:
         assert (heard.holder, heard.version, heard.arbiter) == (CIVIL, 1000, COUNTY)
 
 
+def test_the_origins_own_word_does_not_wait_for_a_ruling_that_comes_behind_it(world: World, case: UUID) -> None:
+    """The arbiter rules for the origin, who offers the case to a center that holds it unseen: only then does the origin
+    hear so, and hand the ruling on."""
+    offered(world, case, PARTY)
+    assert world.does(PARTY, c.Accept(case_id=case))
+    assert world.does(MEDIA, c.AskArbiter(case_id=case, ground=k.Ground.SILENT))
+    world.bring(MEDIA, COUNTY, case)
+    assert world.does(COUNTY, c.Rule(case_id=case, holder=MEDIA, text="由你办理"))
+    world.bring(COUNTY, MEDIA, case)
+    assert world.does(MEDIA, c.Offer(case_id=case, to=(PARTY,)))
+    world.bring(PARTY, MEDIA, case)
+    world.lanes[COUNTY, PARTY, case].sent.clear()  # a ruling of before it was asked would not have been told either
+    world.bring(MEDIA, PARTY, case)
+    assert (world.records[PARTY, case].holder, world.records[PARTY, case].version) == (MEDIA, 1000)
+
+
 def test_a_center_that_never_held_the_case_is_told_of_no_ruling(world: World, case: UUID) -> None:
     """It helped once; the imposed holder asks it to take the case, and nobody else will speak to it first."""
     assert world.does(MEDIA, c.AskAssist(case_id=case, to=GRID, ask="请协助"))

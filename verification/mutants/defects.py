@@ -1,6 +1,7 @@
 """The closed list of planted defects."""
 
 from verification.mutants import (
+    beliefs,
     broker,
     custody,
     eating,
@@ -17,7 +18,20 @@ from verification.mutants.defect import Defect
 
 DEFECTS: dict[str, Defect] = {
     one.name: one
-    for room in (sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing)
+    for room in (
+        sending,
+        receiving,
+        custody,
+        handling,
+        broker,
+        security,
+        waiting,
+        watching,
+        peers,
+        eating,
+        storing,
+        beliefs,
+    )
     for one in vars(room).values()
     if isinstance(one, Defect)
 }
