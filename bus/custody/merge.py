@@ -74,8 +74,8 @@ def could_hold(record: Record, data: k.CaseMessage, source: str) -> None:
 
     Between two rulings a case leaves a holder only by way of a center that the holder has asked. A ruling is told by
     the arbiter, or handed on by the origin, to every center that has held the case: there, word of what came after it
-    waits, but for the word of these two, behind which the ruling itself may come. A center that was asked hears from the offerer that the offer is over. Any other is told of no ruling, and
-    has nothing that could be taken."""
+    waits, but for the word of these two, behind which the ruling itself may come. A center that was asked hears from
+    the offerer that the offer is over. Any other is told of no ruling, and has nothing that could be taken."""
     if data.version <= record.version:
         return
     crosses, offer = overruled(record.version, data.version), record.offer_in
