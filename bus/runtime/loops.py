@@ -16,7 +16,9 @@ from bus.runtime.whereabouts import whereabouts
 from bus.security.errors import KeyUnusable
 from bus.store.database import StoreUnavailable
 
-LIMITS: dict[str, float] = {"intake": 240, "relay": 240, "receive": 240, "handle": 600, "prune": 900, "http": 60}
+LIMITS: dict[str, float] = {
+    "intake": 240, "relay": 240, "receive": 240, "handle": 600, "prune": 900, "directory": 240, "http": 60,
+}  # fmt: skip
 """Seconds in which each loop must come round. Far above the slowest honest round on a slow machine: a round that is
 only slow, and is begun again by a restart, would never end."""
 PAUSE_AFTER_FAULT = 1.0
