@@ -207,7 +207,9 @@ inline aftermath() {
 #endif
 
 /* A case leaves a holder by way of a center that the holder has asked, or by a ruling that was truly given. */
-#define LEFT_BY_RIGHT(src) (((BIT(src) | path) & old_pending) != 0 || (kind == RULED && !OVERRULED(top, version)))
+#define TELLS_OF_RULINGS(src) (kind == RULED || src == ARBITER || src == ORIGIN)
+#define LEFT_BY_RIGHT(src) (((BIT(src) | path) & old_pending) != 0 || \
+                            (TELLS_OF_RULINGS(src) && !OVERRULED(top, version)))
 
 /* hear.hear, and Page.attempt: a refusal leaves the record as it was. */
 inline take_in(src) {

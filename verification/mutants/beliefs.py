@@ -63,10 +63,11 @@ def step_without_sum(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
-    "签掉丢失的标记", "signs a directory from which marks were lost",
+    "丢了标记也不知道", "does not see that a newer directory lacks marks",
     "tests/unit/test_cli_keys.py::test_marks_that_an_older_program_has_dropped_are_not_signed_away",
-    by=Bilingual("命令行的测试", "the tests of the commands"),
-    why=Bilingual("仿真里没有运维者的命令", "the simulation has no operator's commands"),
+    f"{MARKS}::test_marks_that_a_newer_directory_lacks_are_missed",
+    by=Bilingual("名录的测试", "the tests of the directory"),
+    why=Bilingual("仿真里名录不变", "the directory of the simulation never changes"),
 )  # fmt: skip
-def lost_marks_signed_away(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("bus.cli.signed_directory.last_marks", lambda _: {})
+def lost_marks_unseen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("bus.security.directory.Directory.lost", lambda *_: {})
