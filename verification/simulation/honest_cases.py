@@ -6,9 +6,10 @@ in its hands: it may lie there for ever. So may a case that the liar has invente
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bus.store import parked
-from verification.checker import Evidence, Finding, Snapshot
+from verification.checker import CenterEvidence, Evidence, Finding, Snapshot
 from verification.simulation.beside_a_liar import BesideALiar
 from verification.simulation.operator import FAULTS
 
@@ -47,6 +48,14 @@ def owed_an_answer(evidence: Evidence, liar: str) -> set[str]:
         if line.way == "did" and line.kind == "register"
     }
     return registered - handed_over(evidence, liar)
+
+
+def without_gaps_of(liar: str, center: CenterEvidence) -> CenterEvidence:
+    """A center without what waits in the liar's own lanes behind a gap that the liar has left."""
+    snapshot = center.snapshot
+    if snapshot is None:
+        return center
+    return replace(center, snapshot=replace(snapshot, held=[one for one in snapshot.held if one.peer != liar]))
 
 
 def harmed(findings: Iterable[Finding], evidence: Evidence, liar: str) -> list[Finding]:

@@ -9,7 +9,13 @@ from bus.store import parked
 from verification.checker import Evidence, Finding, Told, When, check, wrong
 from verification.simulation.county import County, Workspace
 from verification.simulation.fault_profile import FaultProfile, drawn
-from verification.simulation.honest_cases import beside_the_liar, handed_over, harmed, owed_an_answer
+from verification.simulation.honest_cases import (
+    beside_the_liar,
+    handed_over,
+    harmed,
+    owed_an_answer,
+    without_gaps_of,
+)
 from verification.simulation.operator import HONEST, GivenUp
 
 
@@ -140,7 +146,9 @@ def testimony(county: County) -> Evidence:
     """Everything that can be looked at, between storm and calm or afterwards."""
     seats = {node.name: node.testimony() for node in county.seats}
     if county.beside is not None:
-        seats[county.beside.name] = county.beside.liar.evidence()
+        name = county.beside.name
+        seats = {one: without_gaps_of(name, center) for one, center in seats.items()}
+        seats[name] = county.beside.liar.evidence()
     return Evidence(
         seats=seats,
         submissions=[tried for node in county.seats for tried in node.tried],
