@@ -31,6 +31,7 @@ FILLED = (
     "INSERT INTO applied SELECT 'p', {id}, 1, {id}, 'applied', NULL, n FROM {all}",
     "INSERT INTO held SELECT 'p', {id}, 1, 'b', n FROM {all}",
     "INSERT INTO eras SELECT 'p' || n, 1, '' FROM {all}",
+    "INSERT INTO vouching_peers SELECT 'p' || n, n FROM {all}",
     "INSERT INTO receipts (peer, message_id, verdict, next_ms) SELECT 'p', {id}, 'applied', n FROM {all}",
     "INSERT INTO journal (case_id, at_ms, way, kind, peer, holder, version, note)"
     " SELECT {id}, n, 'w', 'k', 'p', 'h', 1, '' FROM {all}",
