@@ -326,7 +326,7 @@ def held_message_receipted(patch: pytest.MonkeyPatch) -> None:
 
 @by_delivery(delivery.test_a_message_for_another_center_or_from_a_false_sender_is_parked)
 def wrong_sender_believed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.pipeline.read_deliveries, "_wrong_envelope", lambda *_: "")
+    patch.setattr(bus.pipeline.read_deliveries, "wrong_envelope", lambda *_: "")
 
 
 @by_delivery(delivery.test_a_receipt_from_a_stranger_ends_nothing)
