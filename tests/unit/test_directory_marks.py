@@ -194,38 +194,47 @@ def test_marks_that_a_newer_directory_lacks_are_missed(settings: CenterSettings,
     """Said in the log and by health, also after a restart, until a directory speaks of that center again."""
     keys = tmp_path / "keys"
 
-    def started() -> CenterProcess:
-        process = CenterProcess(settings, HeldTransport())
-        schema.upgrade(process.store)
-        return process
-
-    first = started()
+    first = _with_its_store(settings)
     assert not first.marks.look()
     assert "marks" not in first.ready()
     _rewrite(keys, marks=None)
     assert first.marks.look()
     assert not first.marks.look(), "once for each directory"
-    for process in (first, started()):
-        process.marks.look()
+    first.lease.release()
+    second = _with_its_store(settings)
+    second.marks.look()
+    for process in (first, second):
         assert process.ready()["marks"] == f"marks-lost: {GOVERNMENT}: arbiter"
     (found,) = [one for one in check_store.store(settings) if one.what == "marks"]
     assert "marks-lost" in found.found.en
     assert "bus keys mark" in found.cure.zh
     _rewrite(keys, marks={GOVERNMENT: []})
-    assert not first.marks.look()
-    assert "marks" not in first.ready()
+    assert not second.marks.look()
+    assert "marks" not in second.ready()
     assert [one for one in check_store.store(settings) if one.what == "marks"] == []
+    second.lease.release()
+
+
+def _with_its_store(settings: CenterSettings) -> CenterProcess:
+    """A center that may write, with no loop running."""
+    process = CenterProcess(settings, HeldTransport())
+    process.lease.acquire()
+    schema.upgrade(process.store)
+    process.lease.renew()
+    return process
 
 
 def test_the_log_says_which_marks_are_lost(
     settings: CenterSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the loop that sends, before anything else of its round."""
-    process = CenterProcess(settings, HeldTransport())
-    schema.upgrade(process.store)
-    process._relay()
+    """By the loop that minds the directory, once for each."""
+    process = _with_its_store(settings)
+    process._leaving.set()  # it does not wait between its rounds
+    process._directory()
     _rewrite(tmp_path / "keys", marks=None)
-    process._relay()
+    process._directory()
+    process._directory()
+    process.lease.release()
     captured = capsys.readouterr()
     assert (captured.out + captured.err).count("marks-lost") == 1
 
