@@ -108,9 +108,10 @@ class WorkerPool:
         """Take these on: a round."""
         with self._changed:
             self._round, self._of_round = self._round + 1, 0
+            unwritten = {one.claimed.task.row for one in self._ended}
             for claimed in tasks:
                 row = claimed.task.row
-                if row in self._runs:  # the clock was put forward over its lease; it is being worked on
+                if row in self._runs or row in unwritten:  # the clock was put forward over its lease
                     continue
                 run = self._runs[row] = _Run(claimed, perform, time.monotonic(), self._round)
                 self._of_round += 1

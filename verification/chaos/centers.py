@@ -85,7 +85,7 @@ class CenterProcess:
             if not self.children:
                 self.children.append(self._started(0))
 
-    def start_beside(self, timeout: float = 60) -> None:
+    def start_beside(self, timeout: float = 600) -> None:
         """Start a second process on the same store, which must leave by itself: the first one has the lease."""
         if self.code != HERE:
             return  # 0.1 knows no lease
