@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -255,3 +256,24 @@ def test_only_the_own_system_moves_its_breaker() -> None:
 
 def _result(trouble: RetryLater, *, own: bool = True) -> Any:
     return HandlerResult(None, HandlerOutcome.NOT_NOW, code=trouble.code, own=own)  # type: ignore[arg-type]  # the breaker asks for no task
+
+
+def test_what_has_ended_is_not_begun_again_before_it_is_written_down() -> None:
+    """A clock that jumps over the lease lets a task be claimed again, whose result nobody has fetched yet."""
+    performed: list[int] = []
+
+    def perform(claimed: Any, _fetch: Any) -> HandlerResult:
+        performed.append(claimed.task.row)
+        return HandlerResult(claimed, HandlerOutcome.DONE)
+
+    files: Any = SimpleNamespace(bring=None)
+    ended = threading.Event()
+    pool = worker_pool.WorkerPool(1, PARTY, files, lambda *_: None, ended.set)
+    task: Any = SimpleNamespace(task=SimpleNamespace(row=1, kind="case.offered"))
+    pool.begin(perform, [task])
+    assert ended.wait(60)
+    pool.begin(perform, [task])
+    assert [one.claimed for one in pool.ended(1)] == [task]
+    assert pool.busy == 0
+    pool.leave(10)
+    assert performed == [1]
