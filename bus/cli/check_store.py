@@ -119,7 +119,7 @@ def _quotas(opened: Store) -> Iterator[Check]:
     """Neighbours of whom more came than is taken at once, and such as take no more of ours."""
     since_ms = int((time.time() - A_DAY) * 1000)
     with opened.reading() as tx:
-        over, ours = put_off.listed(tx, since_ms), parked.count(tx, parked.PEER, "quota")
+        over, ours = put_off.listed(tx, since_ms), parked.count(tx, parked.PEER, parked.QUOTA)
     for one in over:
         cure = Bilingual(
             "问该中心为何送来这么多；确属需要时调高 [quotas]",

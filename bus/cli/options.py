@@ -1,6 +1,7 @@
 """Where the commands find a center's settings and its store."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,12 @@ Folder = Annotated[
     Path, typer.Option("--folder", envvar="BUS_FOLDER", help="配置文件所在目录 / where <CENTER>.toml lies")
 ]
 FOLDER = Path("deploy")
+Reason = Annotated[str, typer.Option(help="理由，一个代码词 / why, one code word")]
+
+
+def is_code_word(reason: str) -> bool:
+    """Whether a reason may stand in a journal: one word, in which no resident can be named."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", reason) is not None
 
 
 def settings_file(center: str | None, config: Path | None, folder: Path) -> Path:

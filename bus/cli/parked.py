@@ -1,6 +1,5 @@
 """``bus parked``: what only an operator can mend; shown without anything of the resident, replayed, discarded."""
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.access import whoami
-from bus.cli.options import ConfigFile, context_of, opened_store, store_settings
+from bus.cli.options import ConfigFile, Reason, context_of, is_code_word, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, age, moment
 from bus.cli.redacted import envelope, redacted
 from bus.context import CenterContext
@@ -152,7 +151,7 @@ def replay(
 @parked.command()
 def discard(
     numbers: Numbers = None,
-    reason: Annotated[str, typer.Option(help="理由，一个代码词 / why, one code word")] = "",
+    reason: Reason = "",
     config: ConfigFile = None,
     code: Annotated[str, typer.Option(help="丢弃此代码的全部 / all that are parked with this code")] = "",
     lang: Language = Lang.ZH,
@@ -184,7 +183,7 @@ def end(
     centers: Annotated[
         list[str] | None, typer.Argument(metavar="CENTER...", help="并不存在的中心 / centers that do not exist")
     ] = None,
-    reason: Annotated[str, typer.Option(help="理由，一个代码词 / why, one code word")] = "",
+    reason: Reason = "",
     strangers: Annotated[bool, typer.Option("--strangers", help="所有并不存在的中心 / all such centers")] = False,
     config: ConfigFile = None,
     lang: Language = Lang.ZH,
@@ -218,7 +217,7 @@ def end(
 
 
 def _needs_code_word(output: Output, reason: str) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", reason):
+    if not is_code_word(reason):
         output.fail(
             "请用 --reason 给出一个代码词，例：handled-by-phone",
             "--reason needs one code word, such as handled-by-phone",

@@ -1,6 +1,5 @@
 """``bus keys directory``: take the directory that another center has, or begin it anew where nobody has it."""
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.options import ConfigFile, newest_directory, opened_store, store_settings
+from bus.cli.options import ConfigFile, Reason, is_code_word, newest_directory, opened_store, store_settings
 from bus.cli.output import USAGE, Lang, Language, Output
 from bus.cli.signed_directory import save
 from bus.context import CenterContext
@@ -57,14 +56,14 @@ def take_directory(
     older: Annotated[
         bool, typer.Option("--older", help="有意换回旧的，须附 --reason，记入流水 / take an older one on purpose")
     ] = False,
-    reason: Annotated[str, typer.Option(help="理由，一个代码词 / why, one code word")] = "",
+    reason: Reason = "",
     lang: Language = Lang.ZH,
 ) -> None:
     """取回名录（核对签名，不取更旧的），或从某版次重新开始 / take a directory from a file, or begin it anew."""
     output = Output(lang)
     if (source is None) == (serial is None):
         output.fail("请给出 --from 或 --serial 之一", "give --from or --serial, and not both", USAGE)
-    if older and (config is None or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", reason)):
+    if older and (config is None or not is_code_word(reason)):
         output.fail(
             "换回旧名录须给出 --config 和 --reason（一个代码词），记入该中心的流水",
             "an older directory needs --config and --reason (one code word): it goes into that center's journal",

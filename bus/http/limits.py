@@ -10,6 +10,8 @@ from collections import Counter
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bus.http.rate_limit import source_of
+
 BESIDE = ("/health/", "/metrics")
 """Answered however many requests are under way."""
 ANSWER_GRACE = 20.0
@@ -26,8 +28,7 @@ def bounded(app: ASGIApp, most: int) -> ASGIApp:
         if scope["type"] != "http" or scope["path"].startswith(BESIDE):
             await app(scope, receive, send)
             return
-        client = scope.get("client")
-        source = client[0] if client else ""
+        source = source_of(scope)
         if under_way.total() >= most or under_way[source] >= most * 3 // 4:
             busy = {"code": "busy", "cure": "too many requests are under way: come again in a moment"}
             await JSONResponse(busy, 503, {"Retry-After": "2"})(scope, receive, send)

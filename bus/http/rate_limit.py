@@ -35,12 +35,17 @@ class RateLimit:
         return 0.0 if may else (1 - left) / self._per_second
 
 
+def source_of(scope: Scope) -> str:
+    """The address that asks; empty where the server knows none."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 def rate_limited(app: ASGIApp, throttle: RateLimit, turned_away: Callable[[], None]) -> ASGIApp:
     """``app``, behind the throttle. ``turned_away`` is called for each request that is not let in."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        client = scope.get("client")
-        seconds = throttle.wait(client[0] if client else "") if scope["type"] == "http" else 0.0
+        seconds = throttle.wait(source_of(scope)) if scope["type"] == "http" else 0.0
         if not seconds:
             await app(scope, receive, send)
             return

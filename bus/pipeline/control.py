@@ -41,12 +41,7 @@ def strange_rows(
     if sender is None or sender == context.me:
         return row, []
     text = where or "not a message of the contract; it is parked at its recipient"
-    return row, [_error(sender, code, text, row["digest"], now)]
-
-
-def _error(peer: str, code: str, text: str, digest: str, now: datetime, about: str | None = None) -> dict[str, Any]:
-    """A row of what is told to a peer's operator."""
-    return {"peer": peer, "code": code, "text": text[:200], "about": about, "digest": digest, "next_ms": ms(now)}
+    return row, [outbox.error_row(sender, code, text, row["digest"], ms(now))]
 
 
 def take(
@@ -89,7 +84,8 @@ def _take_told(
         what = f"{message.source} {message.data.recovery} {refusal.code}".encode()
         row = parked_row(parked.WIRE, context, what, message, refusal.code, refusal.cure, now) | {"body": None}
         park.append(row)
-        errors.append(_error(message.source, refusal.code, refusal.cure, row["digest"], now, about=str(message.id)))
+        about = str(message.id)
+        errors.append(outbox.error_row(message.source, refusal.code, refusal.cure, row["digest"], ms(now), about))
 
 
 def _take_receipt(
@@ -125,7 +121,7 @@ def _take_receipt(
     done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
     refused = [(str(i.message_id), i.code or "refused") for i in items if i.verdict is Verdict.REFUSED]
     rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
-    parked.take_quota(tx, done)
+    parked.take_coded(tx, parked.PEER, (parked.QUOTA,), done)
     counts[RECEIPTED] += outbox.receipted(tx, peer, done, refused)
     for message_id, code in refused:
         row = rows.get(message_id)
@@ -180,7 +176,7 @@ def _other_bytes_row(
 
 def _failure_row(message: Message[Failure], context: CenterContext, now: datetime) -> dict[str, Any]:
     what = (message.data.digest or str(message.data.about or message.id)).encode()
-    hint = PUT_OFF if message.data.code == "quota" else "a peer could not read what we sent"
+    hint = PUT_OFF if message.data.code == parked.QUOTA else "a peer could not read what we sent"
     row = parked_row(parked.PEER, context, what, message, message.data.code, hint, now)
     about = str(message.data.about) if message.data.about else None
     return row | {"message_id": about, "body": None}

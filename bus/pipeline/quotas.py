@@ -11,11 +11,10 @@ from bus.contract.envelope import Message
 from bus.contract.messages import AssistRequested, Offered
 from bus.custody import Record, Refusal
 from bus.custody.bounds import open_assists
-from bus.store import cases, inbox, put_off
+from bus.store import cases, inbox, outbox, parked, put_off
 from bus.store.database import Tx
 from bus.store.unit_of_work import UnitOfWork
 
-CODE = "quota"
 HELD_BYTES = "held-bytes"
 OPEN_OFFERS = "open-offers"
 ASSISTS_PER_CASE = "assists-per-case"
@@ -84,11 +83,6 @@ def _known(uow: UnitOfWork, message: Message[Any]) -> Record | None:
 
 def _error(me: str, peer: str, quota: str, message_id: str, now_ms: int) -> dict[str, Any]:
     """The same digest for all of them: a program that does not know this code shows its operator one row."""
-    return {
-        "peer": peer,
-        "code": CODE,
-        "text": f"put off ({quota}): it is sent again, and taken when there is room",
-        "about": message_id,
-        "digest": hashlib.sha256(f"{CODE} {me}".encode()).hexdigest(),
-        "next_ms": now_ms,
-    }
+    text = f"put off ({quota}): it is sent again, and taken when there is room"
+    digest = hashlib.sha256(f"{parked.QUOTA} {me}".encode()).hexdigest()
+    return outbox.error_row(peer, parked.QUOTA, text, digest, now_ms, message_id)

@@ -168,7 +168,7 @@ def _write(uow: UnitOfWork, batch: ReceiveBatch, start: dict[inbox.Lane, int]) -
     inbox.release(tx, batch.held.released)
     archive.keep(tx, batch.archived)
     outbox.owe_receipts(tx, batch.receipts)
-    parked.take_early(tx, NOT_FINAL, [row["message_id"] for row in batch.applied])
+    parked.take_coded(tx, parked.WIRE, NOT_FINAL, [row["message_id"] for row in batch.applied])
 
 
 def _case(one: Inbound) -> UUID:

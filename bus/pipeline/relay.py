@@ -18,6 +18,7 @@ from bus.contract.codec import encode
 from bus.contract.envelope import compose
 from bus.contract.epochs import epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
+from bus.pipeline.control import Control
 from bus.recovery import complete, requester, responder
 from bus.security.errors import NoRecipientKey
 from bus.store import archive, outbox, parked, recovery
@@ -167,11 +168,8 @@ def _readable(tx: Tx, context: CenterContext, rows: list[outbox.OutboxRow], now_
     return [row for row in rows if row.body]
 
 
-_Control = Receipt | Failure | LogAsked | LogTold
-
-
 def _bundles(load: ClaimedBatch, context: CenterContext, now: datetime) -> list[_Bundle]:
-    def bundle(peer: str, make: Callable[[], _Control | None], what: str, rows: list[Any]) -> _Bundle:
+    def bundle(peer: str, make: Callable[[], Control | None], what: str, rows: list[Any]) -> _Bundle:
         return _built(context, load.epoch, peer, make, now), (what, rows)
 
     receipts = [bundle(peer, partial(_receipt, part), "receipt", [r["id"] for r in part])
@@ -183,7 +181,7 @@ def _bundles(load: ClaimedBatch, context: CenterContext, now: datetime) -> list[
 
 
 def _built(
-    context: CenterContext, epoch: int, peer: str, make: Callable[[], _Control | None], now: datetime
+    context: CenterContext, epoch: int, peer: str, make: Callable[[], Control | None], now: datetime
 ) -> Parcel | NoKey:
     """A message about messages; what cannot be one harms no other that was claimed with it."""
     try:
@@ -197,7 +195,7 @@ def _built(
     return _parcel(context, str(message.id), peer, data.kind, body, now)
 
 
-def _as_it_is(made: _Control | None) -> _Control | None:
+def _as_it_is(made: Control | None) -> Control | None:
     return made
 
 

@@ -213,7 +213,7 @@ def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, unless: Re
     inbox.remember(uow.tx, rows)
     outbox.set_lanes(uow.tx, "applied", marks, uow.epoch.number)
     archive.keep(uow.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
-    parked.take_early(uow.tx, EARLY, [row["message_id"] for row in rows] if unless is None else [])
+    parked.take_coded(uow.tx, parked.WIRE, EARLY, [row["message_id"] for row in rows] if unless is None else [])
 
 
 def _name(restoring: _Restoring, record: Record) -> None:

@@ -45,6 +45,15 @@ class _FileAwaited(BaseException):
         self.reference = reference
 
 
+@dataclass(frozen=True, slots=True)
+class SlowHandler:
+    """A handler that has been running for long."""
+
+    case_id: str
+    kind: str
+    seconds: float
+
+
 @dataclass(slots=True, eq=False)
 class _Run:
     """One task that was taken on."""
@@ -62,14 +71,11 @@ class _Run:
     failed: dict[str, Failure] = field(default_factory=dict)
     """Files that did not come, and why: the handler is told when it asks again."""
 
-
-@dataclass(frozen=True, slots=True)
-class SlowHandler:
-    """A handler that has been running for long."""
-
-    case_id: str
-    kind: str
-    seconds: float
+    def slow(self) -> SlowHandler | None:
+        """Its handler, where that has been running for long."""
+        seconds = 0.0 if self.began is None else time.monotonic() - self.began
+        task = self.claimed.task
+        return SlowHandler(task.case_id, task.kind, seconds) if seconds > SLOW else None
 
 
 class WorkerPool:
@@ -133,20 +139,18 @@ class WorkerPool:
 
     def slow(self) -> list[SlowHandler]:
         """The handlers that have been running for longer than ``SLOW``, also such as were given up."""
-        now = time.monotonic()
         with self._changed:
             running = [*self._runs.values(), *self._late.values()]
-        tasks = [(run.claimed.task, now - run.began) for run in running if run.began is not None]
-        return [SlowHandler(task.case_id, task.kind, seconds) for task, seconds in tasks if seconds > SLOW]
+        return [slow for run in running if (slow := run.slow()) is not None]
 
     def newly_slow(self) -> list[SlowHandler]:
         """Those of ``slow`` that were not told before."""
-        now, found = time.monotonic(), []
+        found = []
         with self._changed:
             for run in self._runs.values():
-                if run.began is not None and not run.told and now - run.began > SLOW:
+                if not run.told and (slow := run.slow()) is not None:
                     run.told = True
-                    found.append(SlowHandler(run.claimed.task.case_id, run.claimed.task.kind, now - run.began))
+                    found.append(slow)
         return found
 
     def leave(self, timeout: float) -> None:

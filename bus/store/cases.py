@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from bus.custody import Record, Status
 from bus.custody.bounds import read_record
-from bus.store import files
+from bus.store import files, waiting
 from bus.store import tables as t
 from bus.store.database import StoreUnavailable, Tx
 from bus.store.encryption import MARK, encryption_of
@@ -278,8 +278,8 @@ def erasable(tx: Tx, before_ms: int, limit: int, *, sensitive: bool) -> list[UUI
     c, k = t.cases.c, t.case_keys.c
     closed = select(c.case_id).join(t.case_keys, k.case_id == c.case_id)
     not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or spoken of again since
-    under_way = [exists().where(one.c.case_id == c.case_id) for one in (t.outbox, t.work, t.held, t.parked)]
-    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet, ~or_(*under_way))
+    settled = ~waiting.under_way(c.case_id)
+    closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet, settled)
     if sensitive:
         closed = closed.where(c.sensitive)
     found = tx.execute(closed.order_by(c.changed_ms).limit(limit)).scalars()

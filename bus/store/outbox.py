@@ -224,6 +224,11 @@ def owe_receipts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     insert(tx, t.receipts, rows)
 
 
+def error_row(peer: str, code: str, text: str, digest: str, next_ms: int, about: str | None = None) -> dict[str, Any]:
+    """A row of what is told to a peer's operator. ``about``: the message's id, ``digest``: of what it is about."""
+    return {"peer": peer, "code": code, "text": text[:200], "about": about, "digest": digest, "next_ms": next_ms}
+
+
 def owe_errors(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note error messages owed to peers."""
     insert(tx, t.errors, rows)

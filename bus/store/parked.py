@@ -25,6 +25,8 @@ PEER = "peer"
 """A message that its recipient has refused."""
 
 
+QUOTA = "quota"
+"""The code of what its recipient takes no more of at once."""
 SET_BACK = "its sender's store looks put back to a backup: there, stop the center and run `bus recover`"
 OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus recover`"
 
@@ -73,14 +75,9 @@ _TAKE_MESSAGES = Prepared(
 )
 _TAKE_KNOWN = Prepared(
     lambda _: delete(t.parked).where(
-        t.parked.c.place == WIRE, among("codes", t.parked.c.code), among("messages", t.parked.c.message_id)
-    )
-)
-
-
-_TAKE_QUOTA = Prepared(
-    lambda _: delete(t.parked).where(
-        t.parked.c.place == PEER, t.parked.c.code == "quota", among("messages", t.parked.c.message_id)
+        t.parked.c.place == bindparam("at"),
+        among("codes", t.parked.c.code),
+        among("messages", t.parked.c.message_id),
     )
 )
 
@@ -114,16 +111,10 @@ def take_messages(tx: Tx, place: str, message_ids: Sequence[str]) -> None:
         _TAKE_MESSAGES.run(tx, at=place, messages=as_list(message_ids))
 
 
-def take_early(tx: Tx, codes: Sequence[str], message_ids: Sequence[str]) -> None:
-    """These messages were parked for such a reason, since they came too early, and have been applied since."""
+def take_coded(tx: Tx, place: str, codes: Sequence[str], message_ids: Sequence[str]) -> None:
+    """The same, of what was parked for such a reason alone."""
     if message_ids:
-        _TAKE_KNOWN.run(tx, codes=as_list(codes), messages=as_list(message_ids))
-
-
-def take_quota(tx: Tx, message_ids: Sequence[str]) -> None:
-    """These messages were put off by their recipient, and have been taken since."""
-    if message_ids:
-        _TAKE_QUOTA.run(tx, messages=as_list(message_ids))
+        _TAKE_KNOWN.run(tx, at=place, codes=as_list(codes), messages=as_list(message_ids))
 
 
 def count(tx: Tx, place: str, code: str) -> int:

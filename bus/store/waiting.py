@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, exists, func, literal, or_, select
 
 from bus.store import tables as t
 from bus.store.database import Tx
 
 Rows = Sequence[Mapping[str, Any]]
+_TABLES = (t.outbox, t.work, t.held, t.parked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Counts:
 
 def of_case(tx: Tx, case_id: str) -> Waiting:
     """What waits of one case."""
-    return Waiting(*(_rows(tx, table, case_id) for table in (t.outbox, t.work, t.held, t.parked)))
+    return Waiting(*(_rows(tx, table, case_id) for table in _TABLES))
 
 
 def _rows(tx: Tx, table: Table, case_id: str) -> Rows:
@@ -45,14 +46,15 @@ def _rows(tx: Tx, table: Table, case_id: str) -> Rows:
 
 def is_under_way(tx: Tx, case_id: str) -> bool:
     """Whether anything of this case waits for somebody."""
-    queries = (
-        select(func.count()).select_from(table).where(table.c.case_id == case_id)
-        for table in (t.outbox, t.work, t.held, t.parked)
-    )
-    return any(tx.execute(query).scalar_one() for query in queries)
+    return bool(tx.execute(select(under_way(literal(case_id)))).scalar_one())
+
+
+def under_way(case_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """The same as a condition of a query."""
+    return or_(*(exists().where(table.c.case_id == case_id) for table in _TABLES))
 
 
 def counts(tx: Tx) -> Counts:
     """How much waits, of all cases."""
-    queries = (select(func.count()).select_from(table) for table in (t.outbox, t.work, t.held, t.parked))
+    queries = (select(func.count()).select_from(table) for table in _TABLES)
     return Counts(*(tx.execute(query).scalar_one() for query in queries))

@@ -215,7 +215,7 @@ def test_both_operators_read_quota_and_the_row_goes_when_the_message_is_taken(
         party.later(3600 if _ else 0)
         media.receive(*(one.body for one in party.relay()))
     told = [one for one in media.relay() if one.kind == "error"]
-    assert [opened(one).data.code for one in told] == [quotas.CODE]
+    assert [opened(one).data.code for one in told] == [parked.QUOTA]
     party.receive(*(one.body for one in told))
     party.receive(*(one.body for one in told))
     assert codes(party) == [("peer", "quota", 2)]
