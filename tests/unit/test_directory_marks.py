@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from bus import log
 from bus.bilingual import Bilingual
 from bus.cli import check_keys, check_store
 from bus.contract import messages as k
@@ -224,9 +225,16 @@ def _with_its_store(settings: CenterSettings) -> CenterProcess:
     return process
 
 
-def test_the_log_says_which_marks_are_lost(
-    settings: CenterSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """The log of one test."""
+    found: list[str] = []
+    log.set_up(MEDIA, found.append)
+    yield found
+    log.reset()
+
+
+def test_the_log_says_which_marks_are_lost(settings: CenterSettings, tmp_path: Path, lines: list[str]) -> None:
     """By the loop that minds the directory, once for each."""
     process = _with_its_store(settings)
     process._leaving.set()  # it does not wait between its rounds
@@ -235,8 +243,7 @@ def test_the_log_says_which_marks_are_lost(
     process._directory()
     process._directory()
     process.lease.release()
-    captured = capsys.readouterr()
-    assert (captured.out + captured.err).count("marks-lost") == 1
+    assert len([line for line in lines if "marks-lost" in line]) == 1
 
 
 def test_a_center_without_keys_misses_nothing(tmp_path: Path) -> None:
