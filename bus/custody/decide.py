@@ -67,8 +67,6 @@ def _pending_offer(record: Record) -> ReceivedOffer:
     offer = record.offer_in
     if offer is None:
         raise Refusal("no-offer", "no offer of this case waits here: it was withdrawn, lost, ruled on or answered")
-    if offer.bid:
-        raise Refusal("bid-made", "a bid was made for this case; the offerer decides")
     return offer
 
 
@@ -103,6 +101,8 @@ def _offer(record: Record, command: c.Offer, now: datetime, returns_before_arbit
 
 def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
     offer = _pending_offer(record)
+    if offer.bid:
+        raise Refusal("bid-made", "a bid was made for this case; the offerer decides")
     if record.status is not Status.OPEN:
         raise Refusal("not-open", f"the case is {record.status}; its offer is being asked back")
     if offer.mode is k.Mode.OPEN:
@@ -132,6 +132,8 @@ def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
 
 
 def _decline(record: Record, command: c.Decline, _now: datetime) -> Decision:
+    """A bid is taken back by it, too: else a center whose offerer is gone for good could never be asked again. A grant
+    that is under way meanwhile is believed."""
     offer = _pending_offer(record)
     declined = k.Declined(
         version=offer.version,

@@ -74,17 +74,19 @@ def could_hold(record: Record, data: k.CaseMessage, source: str) -> None:
 
     Between two rulings a case leaves a holder only by way of a center that the holder has asked. A ruling is told by
     the arbiter, or handed on by the origin, to every center that has held the case: there, word of what came after it
-    waits, but for the word of these two, behind which the ruling itself may come. A center that was asked hears from
-    the offerer that the offer is over. Any other is told of no ruling, and has nothing that could be taken."""
+    waits, but for the word of these two: behind it the ruling itself may come, or the offerer whose place it took is
+    gone for good. A center that was asked hears from the offerer that the offer is over. Any other is told of no
+    ruling, and has nothing that could be taken."""
     if data.version <= record.version:
         return
     crosses, offer = overruled(record.version, data.version), record.offer_in
-    if crosses and record.me in record.path and source not in (record.arbiter, record.case.origin):
+    if crosses and source in (record.arbiter, record.case.origin):
+        return
+    if crosses and record.me in record.path:
         raise Refusal("early-news", f"no ruling of {record.arbiter or 'an arbiter'} has come for this: it may yet")
     if offer is not None and source != offer.offerer:
-        raise Refusal(
-            "early-news", f"an offer of {offer.offerer} waits here: answer it, or wait until it is taken back"
-        )
+        cure = "answer it, or wait until it is taken back; where that center is gone, decline it, a bid too"
+        raise Refusal("early-news", f"an offer of {offer.offerer} waits here: {cure}")
     if crosses:
         return
     if record.mine and not record.decision_pending:

@@ -153,6 +153,18 @@ def test_first_bid_to_arrive_wins_an_open_offer(world: World, case: UUID) -> Non
     assert world.records[SERVICE, case].offer_in is None
 
 
+def test_a_grant_that_crosses_a_bid_taken_back_stands(world: World, case: UUID) -> None:
+    """Granted before the offerer heard that the bid is taken back: the bidder holds the case, at both ends."""
+    offered(world, case, PARTY, CIVIL)
+    assert world.does(PARTY, c.Accept(case_id=case))
+    world.bring(PARTY, MEDIA, case)
+    assert world.does(PARTY, c.Decline(case_id=case, reason=k.Reason.NO_CAPACITY))
+    world.settle(Choice(0))
+    invariants.at_rest(world)
+    assert world.records[PARTY, case].mine
+    assert world.records[MEDIA, case].holder == PARTY
+
+
 def test_bid_crossing_a_withdrawal_does_not_win(world: World, case: UUID) -> None:
     """Asked back before a bid came: no grant, and every leg ends."""
     offered(world, case, PARTY, CIVIL)

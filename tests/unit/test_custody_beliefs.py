@@ -120,6 +120,45 @@ def test_the_origins_own_word_does_not_wait_for_a_ruling_that_comes_behind_it(wo
     assert (world.records[PARTY, case].holder, world.records[PARTY, case].version) == (MEDIA, 1000)
 
 
+@pytest.mark.parametrize("speaker", [COUNTY, MEDIA])
+def test_after_a_ruling_the_arbiter_and_the_origin_may_ask_who_waits_for_another(
+    world: World, case: UUID, speaker: str
+) -> None:
+    """Its offerer is gone for good, and will never say that the offer is over."""
+    offered(world, case, PARTY)
+    assert world.does(PARTY, c.Accept(case_id=case))
+    assert world.does(PARTY, c.Offer(case_id=case, to=(CIVIL, GRID), mode=k.Mode.OPEN))
+    world.bring(PARTY, CIVIL, case)
+    assert world.does(CIVIL, c.Accept(case_id=case))
+    assert world.does(MEDIA, c.AskArbiter(case_id=case, ground=k.Ground.SILENT))
+    world.bring(MEDIA, COUNTY, case)
+    assert world.does(COUNTY, c.Rule(case_id=case, holder=speaker, text="由你办理"))
+    world.bring(COUNTY, MEDIA, case)
+    assert world.does(speaker, c.Offer(case_id=case, to=(CIVIL,)))
+    world.bring(speaker, CIVIL, case)
+    assert world.does(CIVIL, c.Accept(case_id=case))
+    assert world.records[CIVIL, case].version == 1001
+
+
+def test_a_center_whose_offerer_is_gone_takes_its_bid_back_and_can_be_asked_again(world: World, case: UUID) -> None:
+    """The case was granted to another, who offers it on; the word that the bid has lost died with the offerer."""
+    offered(world, case, PARTY, CIVIL)
+    for center in (PARTY, CIVIL):
+        assert world.does(center, c.Accept(case_id=case))
+    world.bring(PARTY, MEDIA, case)
+    world.bring(MEDIA, PARTY, case)
+    world.lanes[MEDIA, CIVIL, case].sent.clear()
+    assert world.does(PARTY, c.Offer(case_id=case, to=(CIVIL,)))
+    record = world.records[CIVIL, case]
+    asked = offering(record, 2).model_copy(update={"path": (MEDIA, PARTY)})
+    assert unheard(record, asked, PARTY, CIVIL, case) == "early-news"
+    assert world.does(CIVIL, c.Decline(case_id=case, reason=k.Reason.NO_CAPACITY))
+    world.bring(PARTY, CIVIL, case)
+    assert world.does(CIVIL, c.Accept(case_id=case))
+    world.bring(CIVIL, PARTY, case)
+    assert world.records[PARTY, case].holder == CIVIL
+
+
 def test_a_center_that_never_held_the_case_is_told_of_no_ruling(world: World, case: UUID) -> None:
     """It helped once; the imposed holder asks it to take the case, and nobody else will speak to it first."""
     assert world.does(MEDIA, c.AskAssist(case_id=case, to=GRID, ask="请协助"))

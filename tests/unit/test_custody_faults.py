@@ -145,7 +145,7 @@ RED = {
     "a withdrawal is granted after the accept": "an older message moved custody",
     "a decline loses the holder": "believes in a holder who never was",
     "a decline is not taken down": "who has no offer",
-    "an open offer is granted to two": "offers what it does not hold",
+    "an open offer is granted to two": "offers what it does not hold|one leg was decided twice",
     "losers of an open offer are not told": "an offer that nobody makes",
     "a reopening begins no round": "differ about the round",
     "only the offerer hears of an accept": "the origin",

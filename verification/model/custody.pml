@@ -213,6 +213,13 @@ end: do
 }
 #endif
 
+/* A bid is taken back, too. Whoever does so beside a liar, though its offerer lives, is as a center that was not asked. */
+#if LIAR != NOBODY
+#define MAY_DECLINE(a) WAITS(a)
+#else
+#define MAY_DECLINE(a) (r[a].in != 0)
+#endif
+
 proctype Desk(byte me) {
 end: do
     FOR_EACH(OFFER_TO)
@@ -223,7 +230,7 @@ end: do
 #endif
 #endif
     :: d_step { WAITS(me) && R.status == OPEN_ && R.in < LIE -> accept_offer() }
-    :: d_step { WAITS(me) -> decline_offer() }
+    :: d_step { MAY_DECLINE(me) -> decline_offer() }
 #if WITHDRAWALS > 0
     :: d_step { R.out != 0 && !R.withdrawing && withdrawals < WITHDRAWALS -> withdrawals++; withdraw() }
 #endif

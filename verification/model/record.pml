@@ -71,12 +71,13 @@ Record r[N];
 #define MAY_RULE(a)      (r[a].known && r[a].arbiter == a && r[a].status == OPEN_)
 
 /* could_hold, as a ground to wait: no ruling has come for a version in a later thousand; an offer waits here, and not its
- * offerer speaks; or the case was offered, and no center that was asked speaks. */
+ * offerer speaks, nor one who may say a ruling; or the case was offered, and no center that was asked speaks. */
 #ifdef JUMP_IS_A_RULING
-#define RULING_TO_COME(a, src) false
+#define RULING_TO_COME(a) false
 #else
-#define RULING_TO_COME(a, src) (HAS(r[a].path, a) && src != r[a].arbiter && src != ORIGIN)
+#define RULING_TO_COME(a) HAS(r[a].path, a)
 #endif
+#define MAY_SAY_A_RULING(a, src) (src == r[a].arbiter || src == ORIGIN)
 #ifdef ANYBODY_TAKES_AN_OFFER
 #define NOT_BY_ONE_ASKED(a, chain) false
 #else
@@ -89,8 +90,9 @@ Record r[N];
 #endif
 #define CLAIMS_CUSTODY(aKind, aMore) (aKind == OFFERED || aKind == GRANTED || aKind == ASSIST || aKind == RESOLVED || \
                                       aKind == TO_ARBITER || (aKind == ACCEPTED && aMore == 0))
-#define EARLY_NEWS(a, src, v, chain) (r[a].known && v > r[a].version && (ASKED_BY_ANOTHER(a, src) || \
-    (OVERRULED(r[a].version, v) && RULING_TO_COME(a, src)) || (!OVERRULED(r[a].version, v) && NOT_BY_ONE_ASKED(a, chain))))
+#define EARLY_NEWS(a, src, v, chain) (r[a].known && v > r[a].version && ( \
+    (OVERRULED(r[a].version, v) && !MAY_SAY_A_RULING(a, src) && (ASKED_BY_ANOTHER(a, src) || RULING_TO_COME(a))) || \
+    (!OVERRULED(r[a].version, v) && (ASKED_BY_ANOTHER(a, src) || NOT_BY_ONE_ASKED(a, chain)))))
 
 inline clear_out(a) { r[a].out = 0; r[a].out_open = false; r[a].out_version = 0; r[a].pending = 0; r[a].withdrawing = false }
 inline clear_in(a)  { r[a].in = 0; r[a].in_open = false; r[a].in_version = 0; r[a].offerer = 0; r[a].bid = false }

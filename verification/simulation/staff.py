@@ -49,10 +49,12 @@ def _decides(record: Record) -> bool:
     return record.offer_in is not None and not record.offer_in.bid and record.status is Status.OPEN
 
 
-def _answer(record: Record, _alive: tuple[str, ...], _hops: int, draw: Random, _calm: bool) -> list[c.Command]:
-    if record.offer_in is None or record.offer_in.bid:
+def _answer(record: Record, alive: tuple[str, ...], _hops: int, draw: Random, _calm: bool) -> list[c.Command]:
+    if record.offer_in is None or (record.offer_in.bid and record.offer_in.offerer in alive):
         return []
     on = record.case.case_id
+    if record.offer_in.bid:
+        return [c.Decline(case_id=on, reason=k.Reason.NO_CAPACITY)]
     if record.status is Status.OPEN and draw.random() < 0.85:
         return [c.Accept(case_id=on)]
     return [c.Decline(case_id=on, reason=draw.choice((k.Reason.NOT_DUTY, k.Reason.NO_CAPACITY)))]

@@ -9,7 +9,8 @@ from tests.unit.custody_model.cases import NOW
 
 
 def wishes(record: Record, centers: tuple[str, ...], turn: int) -> list[c.Command]:
-    """The commands that ``record``'s center could try; ``turn`` decides whom they name."""
+    """The commands that ``record``'s center could try; ``turn`` decides whom they name, and that few bids are taken
+    back: most wait for their answer."""
     on: UUID = record.case.case_id
     others = tuple(center for center in centers if center != record.me)
     one = others[turn % len(others)]
@@ -22,7 +23,7 @@ def wishes(record: Record, centers: tuple[str, ...], turn: int) -> list[c.Comman
         c.Offer(case_id=on, to=several, mode=k.Mode.OPEN),
         c.Accept(case_id=on),
         c.Accept(case_id=on),
-        c.Decline(case_id=on, reason=k.Reason.NOT_DUTY),
+        c.Accept(case_id=on) if _has_bid(record) and turn % 8 else c.Decline(case_id=on, reason=k.Reason.NOT_DUTY),
         c.Withdraw(case_id=on),
         c.Report(case_id=on, stage="visit", text="去现场"),
         c.AskAssist(case_id=on, to=one, ask="请协助"),
@@ -38,6 +39,10 @@ def wishes(record: Record, centers: tuple[str, ...], turn: int) -> list[c.Comman
         c.Rule(case_id=on, holder=anyone, text="由你办理"),
         c.Rule(case_id=on, holder=anyone, text="由你办理"),
     ]
+
+
+def _has_bid(record: Record) -> bool:
+    return record.offer_in is not None and record.offer_in.bid
 
 
 def granted(record: Record, centers: tuple[str, ...], turn: int) -> list[c.Command]:
