@@ -85,7 +85,7 @@ def replay(store: Store, context: CenterContext, number: int, now: datetime) -> 
 
     def change(tx: Tx) -> Replayed | Row:
         uow, row = UnitOfWork(tx, context, now), _held(tx, number)
-        done = _REPLAYS[row["place"]](uow, row)
+        done = _tried(uow, row)
         if done is None:
             return row
         _note(uow, row, "replayed", done.code)
@@ -94,6 +94,13 @@ def replay(store: Store, context: CenterContext, number: int, now: datetime) -> 
 
     done = store.write(change)
     return done if isinstance(done, Replayed) else _arrive_again(store, context, done, now)
+
+
+def _tried(uow: UnitOfWork, row: Row) -> Replayed | None:
+    """By where it is parked. A page of a log that was refused has left no bytes: its teller is asked again anyway."""
+    if row["place"] == parked.WIRE and row["body"] is None:
+        return Replayed(Outcome.STILL_PARKED, row["code"])
+    return _REPLAYS[row["place"]](uow, row)
 
 
 def _from_the_desk(uow: UnitOfWork, row: Row) -> Replayed:

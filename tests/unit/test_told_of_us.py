@@ -17,6 +17,7 @@ from bus.contract.envelope import Message, compose
 from bus.contract.epochs import EPOCH, MAX_EPOCHS_AHEAD
 from bus.contract.ids import new_id
 from bus.custody import commands as c
+from bus.operations import replay
 from bus.recovery import requester
 from bus.recovery.requester import MOST_ERAS_LOST
 from bus.security.keyed_security import KeyedSecurity
@@ -235,3 +236,14 @@ def test_while_a_county_goes_over_to_signatures_nobody_is_a_stranger() -> None:
     """Not every center is listed yet."""
     assert notarised([MEDIA], required=False)[MEDIA].is_member(CIVIL)
     assert not notarised([MEDIA])[MEDIA].is_member(CIVIL)
+
+
+def test_a_page_that_was_refused_can_be_replayed_and_stays_parked(media: BareCenter) -> None:
+    """Nothing of it was kept but why; there is nothing to apply, and the operator is told so and can give it up."""
+    tells(media, era=2**31 - 1, used=True)
+    with media.store.reading() as tx:
+        (row,) = parked.listed(tx)
+    done = replay.replay(media.store, media.context, row["id"], NOW)
+    assert done == replay.Replayed(replay.Outcome.STILL_PARKED, "wild-era")
+    replay.discard(media.store, media.context, row["id"], "a-lie", NOW)
+    assert codes(media) == []
