@@ -9,6 +9,7 @@ from random import Random
 from uuid import UUID
 
 from bus import recovery
+from bus.operations import lanes
 from verification.simulation.fault_profile import FaultProfile
 from verification.simulation.keys import MOST, name_of, notary
 from verification.simulation.liar import Liar
@@ -107,6 +108,13 @@ class BesideALiar:
                 self.ghosts += len(asked - {self.name}) if self._signs else 0
                 for peer in sorted(asked):
                     node.excuse(peer)
+
+    def end_lanes(self) -> None:
+        """At last the operators end what waits for centers that never were."""
+        for node in self._here:
+            with node.store.undisturbed(), guarded(self, node, "operator"):
+                for center in lanes.strangers(node.store, node.rules):
+                    lanes.end_lanes(node.store, node.rules, center, "never-was", node.clock())
 
 
 @contextmanager
