@@ -6,17 +6,21 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from verification.simulation.county import Workspace
-from verification.simulation.fault_profile import LIES, SMALL, TINY, WHOLE, FaultProfile, drawn, with_a_liar
+from verification.simulation.fault_profile import LIES, SMALL, WHOLE, FaultProfile, drawn, tiny, with_a_liar
 from verification.simulation.run import Played, play
 
 CHUNK = 5
-SIZES = {"whole": WHOLE, "small": SMALL, "tiny": TINY}
+SIZES: dict[str, Callable[[int], FaultProfile]] = {
+    "whole": partial(drawn, wanted=WHOLE),
+    "small": partial(drawn, wanted=SMALL),
+    "tiny": tiny,
+}
 
 
 class Wish(NamedTuple):
@@ -27,7 +31,7 @@ class Wish(NamedTuple):
 
     def profile(self, seed: int) -> FaultProfile:
         """The weather of this seed."""
-        profile = drawn(seed, SIZES[self.size])
+        profile = SIZES[self.size](seed)
         return with_a_liar(seed, profile, LIES[self.size]) if self.liar else profile
 
 

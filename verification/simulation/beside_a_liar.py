@@ -10,6 +10,7 @@ from uuid import UUID
 
 from bus import recovery
 from bus.operations import lanes
+from verification.simulation.disk import Beside
 from verification.simulation.fault_profile import FaultProfile
 from verification.simulation.keys import MOST, name_of, notary
 from verification.simulation.liar import Liar
@@ -17,10 +18,10 @@ from verification.simulation.lies import Matter, a_case
 from verification.simulation.node import Node
 from verification.simulation.virtual_transport import VirtualNetwork
 
-LIES_A_TURN = 2
-ONE_IN = 4
+LIES_A_TURN = 3
+ONE_IN = 2
 """Of so many cases staff would hand one to the liar; the others are owed their answer."""
-INTO_THE_CALM = 20
+INTO_THE_CALM = 10
 """For so many ticks of the calm it goes on."""
 ENOUGH = 30
 """A loop that was stopped so often will not come round again."""
@@ -91,13 +92,13 @@ class BesideALiar:
         """The liar, where staff would hand this case to it; at last nobody does."""
         return () if calm or case_id.int % ONE_IN else (self.name,)
 
-    def owed(self) -> list[UUID]:
+    def owed(self) -> Beside:
         """The cases that residents have brought and that nobody has handed to the liar: what is said of others may wait
         for ever, for a center that never was, or for one that will never know the case."""
         for node in self._here:
             self._registered.update(dict.fromkeys(node.store.registered()))
         handed = {case_id for node in self._seats for case_id in node.store.handed_to(self.name)}
-        return [case_id for case_id in self._registered if case_id not in handed]
+        return Beside(self.name, [case_id for case_id in self._registered if case_id not in handed])
 
     def excuse(self) -> None:
         """The operators of restored centers go on without the liar, once it is known; and without who never was."""

@@ -260,8 +260,8 @@ class County:
     def _next(self) -> float | None:
         """When the next thing is due anywhere."""
         gone = [node.name for node in self.seats if node.gone]
-        about = self.beside.owed() if self.beside else None
-        return min((due for node in self.seats if not node.gone for due in node.dues(gone, about)), default=None)
+        beside = self.beside.owed() if self.beside else None
+        return min((due for node in self.seats if not node.gone for due in node.dues(gone, beside)), default=None)
 
     def _leap(self) -> None:
         """Nothing is due now: on to when something is."""

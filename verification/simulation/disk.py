@@ -5,7 +5,7 @@ left by a process that dies before or after a commit.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from bus.store import Store, StoreUnavailable, Tx, schema
@@ -13,6 +13,13 @@ from bus.store.encryption import CaseEncryption
 from verification.simulation.random_source import RandomSource
 
 T = TypeVar("T")
+
+
+class Beside(NamedTuple):
+    """Where one member lies: who it is, and the cases that are owed an answer all the same."""
+
+    liar: str
+    owed: Sequence[UUID]
 
 
 class Disk(Store):
@@ -67,17 +74,19 @@ class Disk(Store):
         """Empty, as after its first start, with row ids from 1."""
         self.put_back(self._empty)
 
-    def due(self, gone: Sequence[str] = (), about: Sequence[UUID] | None = None) -> int | None:
+    def due(self, gone: Sequence[str] = (), beside: Beside | None = None) -> int | None:
         """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside.
-        ``about``: of the outbox, only what is said of these cases."""
+        ``beside``: of the outbox, only what is said of its cases, and not to its liar."""
         marks = ", ".join("?" * len(gone))
         waiting = f"SELECT min(next_ms) m FROM outbox WHERE state='waiting' AND recipient NOT IN ({marks})"  # noqa: S608 - only marks
-        if about is not None:
-            waiting += f" AND case_id IN ({', '.join('?' * len(about))})"
+        of_the_outbox: tuple[str, ...] = ()
+        if beside is not None:
+            waiting += f" AND recipient != ? AND case_id IN ({', '.join('?' * len(beside.owed))})"
+            of_the_outbox = (beside.liar, *map(str, beside.owed))
         receipts = f"SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({marks})"  # noqa: S608 - only marks
         others = "SELECT min(next_ms) FROM errors UNION ALL SELECT min(next_ms) FROM pages_owed"
         query = f"SELECT min(m) FROM ({waiting} UNION ALL {receipts} UNION ALL {others})"  # noqa: S608 - of the above
-        found: int | None = self.file.execute(query, (*gone, *map(str, about or ()), *gone)).fetchone()[0]
+        found: int | None = self.file.execute(query, (*gone, *of_the_outbox, *gone)).fetchone()[0]
         return found
 
     def owed(self) -> list[UUID]:

@@ -71,8 +71,18 @@ SIGNS_BESIDE_A_LIAR = 0.4
 """How often it signs where a member lies: only with a directory does anybody know who is of the county."""
 
 
-LIES = {"whole": 600, "small": 200, "tiny": 100}
+LIES = {"whole": 600, "small": 200, "tiny": 70}
 """By the size of the county: so many words a liar may say."""
+
+
+FEW = 5
+"""Centers of a tiny county, at most."""
+
+
+def tiny(seed: int) -> FaultProfile:
+    """A weather for few centers with little to do: a gate can afford many of them."""
+    profile = drawn(seed, TINY)
+    return replace(profile, centers=min(profile.centers, FEW), hops=min(profile.hops, FEW - 1))
 
 
 def with_a_liar(seed: int, profile: FaultProfile, lies: int) -> FaultProfile:

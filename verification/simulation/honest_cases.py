@@ -6,10 +6,9 @@ in its hands: it may lie there for ever. So may a case that the liar has invente
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from bus.store import parked
-from verification.checker import CenterEvidence, Evidence, Finding, Snapshot
+from verification.checker import Evidence, Finding, Snapshot
 from verification.simulation.beside_a_liar import BesideALiar
 from verification.simulation.operator import FAULTS
 
@@ -20,6 +19,9 @@ SHOWN = (*HANDED, "case.arbitration-requested", "case.ruled")
 
 ALWAYS = frozenset({"stored-reads-back", "somebody-is-waited-for"})
 """Rules that hold of every case, whoever has spoken of it."""
+OF_A_LANE = frozenset({"nothing-left", "said-is-kept", "refused-was-refused", "no-leg-dangles"})
+"""Rules that hold of a lane only if both its ends are honest: help may be given to a liar, and it vouches for anything,
+or for nothing; and what it says behind a gap waits."""
 
 
 def _honest(evidence: Evidence, liar: str) -> Iterator[Snapshot]:
@@ -50,18 +52,11 @@ def owed_an_answer(evidence: Evidence, liar: str) -> set[str]:
     return registered - handed_over(evidence, liar)
 
 
-def without_gaps_of(liar: str, center: CenterEvidence) -> CenterEvidence:
-    """A center without what waits in the liar's own lanes behind a gap that the liar has left."""
-    snapshot = center.snapshot
-    if snapshot is None:
-        return center
-    return replace(center, snapshot=replace(snapshot, held=[one for one in snapshot.held if one.peer != liar]))
-
-
 def harmed(findings: Iterable[Finding], evidence: Evidence, liar: str) -> list[Finding]:
     """Those of the findings that the liar's part in a case does not excuse."""
     owed = owed_an_answer(evidence, liar)
-    judged = [one for one in findings if one.center != liar]
+    its_own = [one for one in findings if one.rule in OF_A_LANE and liar in one.detail]
+    judged = [one for one in findings if one.center != liar and one not in its_own]
     return [one for one in judged if not one.case or one.case in owed or one.rule in ALWAYS]
 
 

@@ -20,7 +20,7 @@ from verification.checker import CenterEvidence as Testimony
 from verification.checker import Snapshot, Told, read, text_digest
 from verification.checker import Submission as Tried
 from verification.simulation.backend import KINDS, Act, Backend, Matter, adapter
-from verification.simulation.disk import Disk
+from verification.simulation.disk import Beside, Disk
 from verification.simulation.random_source import RandomSource
 from verification.simulation.virtual_transport import VirtualNetwork, VirtualTransport
 
@@ -188,10 +188,10 @@ class Node:
     def _is_due(self, due_ms: int | None) -> bool:
         return due_ms is not None and due_ms <= int((self._now() + self.skew) * 1000)
 
-    def dues(self, gone: Sequence[str], about: Sequence[UUID] | None = None) -> Iterator[float]:
+    def dues(self, gone: Sequence[str], beside: Beside | None = None) -> Iterator[float]:
         """When something is due here, in virtual time: at the outbox, at the desk, on the road. What waits for those
-        who are ``gone`` will be due again for ever; so will what is not ``about`` these cases, where they are given."""
-        for due_ms in (self.store.due(gone, about), self.store.desk_due()):
+        who are ``gone`` will be due again for ever; so will what is said to a liar, or of a case in its hands."""
+        for due_ms in (self.store.due(gone, beside), self.store.desk_due()):
             if due_ms is not None:
                 yield due_ms / 1000 - self.skew
         due = self._network.next_due(self.name)

@@ -14,7 +14,6 @@ from verification.simulation.honest_cases import (
     handed_over,
     harmed,
     owed_an_answer,
-    without_gaps_of,
 )
 from verification.simulation.operator import HONEST, GivenUp
 
@@ -148,9 +147,7 @@ def testimony(county: County) -> Evidence:
     """Everything that can be looked at, between storm and calm or afterwards."""
     seats = {node.name: node.testimony() for node in county.seats}
     if county.beside is not None:
-        name = county.beside.name
-        seats = {one: without_gaps_of(name, center) for one, center in seats.items()}
-        seats[name] = county.beside.liar.evidence()
+        seats[county.beside.name] = county.beside.liar.evidence()
     return Evidence(
         seats=seats,
         submissions=[tried for node in county.seats for tried in node.tried],
