@@ -1,31 +1,26 @@
 """A county of which one member lies: no case that nobody handed to it is harmed, and no loop of a center stops."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
-from bus.store import unit_of_work
 from tests.simulation.test_simulation import HANGS, simulate
-from verification.simulation.county import Workspace
-from verification.simulation.fault_profile import LIES as WORDS
-from verification.simulation.fault_profile import TINY, drawn, with_a_liar
 from verification.simulation.lies import LIES
-from verification.simulation.run import Played, play
 
 SEEDS = 100
-GROWS = 2
+GROWS = 7
 """A seed in which a liar makes a record grow."""
-
-
-def _played(seed: int) -> Played:
-    return play(seed, Workspace(), with_a_liar(seed, drawn(seed, TINY), WORDS["tiny"]))
+WITH_A_LIAR = ("--liar", "--size", "tiny")
 
 
 @pytest.mark.timeout(HANGS)
 def test_no_lie_harms_a_case_that_nobody_handed_to_the_liar() -> None:
     """In a hundred small counties: each such case is answered, every loop goes on, all that is stored can be read, and
     every lie was told."""
-    done = simulate("--liar", "--size", "tiny", "--first", "300000", "--seeds", str(SEEDS), "--json")
+    done = simulate(*WITH_A_LIAR, "--first", "300000", "--seeds", str(SEEDS), "--json")
     assert done.stdout, done.stderr[-4000:]
     summary = json.loads(done.stdout)
     print(json.dumps(summary, indent=1))  # noqa: T201 - the figures belong to the record of the run
@@ -40,11 +35,21 @@ def test_no_lie_harms_a_case_that_nobody_handed_to_the_liar() -> None:
 
 def test_a_seed_with_a_liar_replays_exactly() -> None:
     """What a lie has found can be looked at again, event for event."""
-    first, again = _played(7), _played(7)
-    assert (first.digest, first.happened) == (again.digest, again.happened)
+    first, again = (simulate(*WITH_A_LIAR, "--seed", "7").stdout.split("digest ")[1] for _ in range(2))
+    assert first == again
 
 
-def test_a_liar_finds_a_planted_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.timeout(HANGS)
+def test_a_liar_finds_a_planted_fault() -> None:
     """A center that lets a record grow past its bound is found; else a clean run would say nothing."""
-    monkeypatch.setattr(unit_of_work, "check_growth", lambda _before, _after: None)
-    assert {"stored-reads-back"} & {finding.rule for finding in _played(GROWS).findings}
+    planted = (
+        "from bus.store import unit_of_work\n"
+        "unit_of_work.check_growth = lambda before, after: None\n"
+        "from verification.simulation.__main__ import main\n"
+        "raise SystemExit(main())\n"
+    )
+    command = [sys.executable, "-c", planted, *WITH_A_LIAR, "--seed", str(GROWS)]
+    ours = {**os.environ, "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, capture_output=True, text=True, env=ours, timeout=HANGS, check=False)
+    assert done.returncode == 1, done.stderr[-2000:]
+    assert "stored-reads-back" in done.stdout
