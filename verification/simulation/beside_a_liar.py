@@ -111,8 +111,10 @@ class BesideALiar:
                     node.excuse(peer)
 
     def end_lanes(self) -> None:
-        """At last the operators end what waits for centers that never were."""
+        """At last the operators end what waits for centers that never were: the road has said so of each."""
         for node in self._here:
+            for _ in range(2):  # what became of a sending is written down by the next
+                node.round("send")
             with node.store.undisturbed(), guarded(self, node, "operator"):
                 for center in lanes.strangers(node.store, node.rules):
                     lanes.end_lanes(node.store, node.rules, center, "never-was", node.clock())
