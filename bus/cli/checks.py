@@ -1,6 +1,5 @@
 """What ``bus doctor`` looks at: each check gives findings, and each finding that is not well its cure."""
 
-import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bus.bilingual import Bilingual
+from bus.http.address import listen, why_not_listening
 from bus.sdk.discovery import load_adapter
 from bus.settings import CenterSettings
 from bus.transports.topology.findings import Severity
@@ -113,6 +113,7 @@ def http_address(settings: CenterSettings) -> Iterator[Check]:
     """The port is free, or it is our own center that has it."""
     http = settings.http
     host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on
+    host = f"[{host}]" if ":" in host else host
     if http.port == 0:
         yield well("door", "任意端口", "any port")
         return
@@ -126,11 +127,10 @@ def http_address(settings: CenterSettings) -> Iterator[Check]:
             yield wrong("door", "正在运行，尚未就绪", "runs and is not ready", cure)
         return
     try:
-        socket.create_server((http.host, http.port)).close()
+        listen(http.host, http.port).close()
     except OSError as error:
-        cure = Bilingual("换端口，或停掉占用它的程序", "choose another port, or stop who has it")
         words = Bilingual(f"不能监听 {http.port}：{error.strerror}", f"cannot listen on {http.port}: {error.strerror}")
-        yield wrong("door", words.zh, words.en, cure)
+        yield wrong("door", words.zh, words.en, why_not_listening(error))
         return
     yield well("door", f"端口 {http.port} 空闲", f"port {http.port} is free")
 

@@ -16,6 +16,7 @@ import typer
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_file, settings_of
 from bus.cli.output import FAILURE, Lang, Language, Output
 from bus.cli.production_checks import production_checks
+from bus.http.address import why_not_listening
 from bus.log import set_up
 from bus.runtime.lease import TAKEN
 from bus.runtime.log_writer import LogWriter, descriptor_of
@@ -120,10 +121,10 @@ def _work(output: Output, process: CenterProcess) -> None:
         process.stop(timeout=5)
         if isinstance(trouble, StoreUnavailable):
             raise
-        http = process.settings.http
+        http, cure = process.settings.http, why_not_listening(trouble)
         output.fail(
-            f"无法在 {http.host}:{http.port} 监听：{trouble.strerror}；请换端口或停掉占用它的程序",
-            f"cannot listen on {http.host}:{http.port}: {trouble.strerror}; choose another port or stop who has it",
+            f"无法在 {http.host}:{http.port} 监听：{trouble.strerror}；{cure.zh}",
+            f"cannot listen on {http.host}:{http.port}: {trouble.strerror}; {cure.en}",
         )
     tune_garbage_collector()
     _announce(process, url, told)

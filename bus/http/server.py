@@ -6,6 +6,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
+from bus.http.address import listen
 from bus.http.connections import Connection
 from bus.http.limits import bounded
 from bus.settings import Http
@@ -31,7 +32,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, http: Http, came_round: Callable[[], None] = _unwatched) -> None:
         """``came_round`` is called while it can answer. Raises ``OSError`` for a port that is taken."""
-        self._listening = socket.create_server((http.host, http.port), backlog=256)
+        self._listening = listen(http.host, http.port)
         # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms
         self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # h11, also where httptools happens to be installed: that one is quicker, and takes headers without a bound
@@ -52,7 +53,7 @@ class HttpServer:
     def url(self) -> str:
         """Where it listens, with the port that the system chose where the settings say 0."""
         host, port = self._listening.getsockname()[:2]
-        return f"http://{host}:{port}"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def run(self) -> None:
         """Serve until it is told to leave."""

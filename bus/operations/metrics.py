@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bus.log import dropped
 from bus.store import cases, inbox, outbox, parked, put_off
-from bus.store.database import Store
+from bus.store.database import Store, StoreUnavailable
 from bus.transports.port import Transport
 
 HANDLER_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 100)
@@ -34,6 +34,12 @@ class Metrics:
             buckets=HANDLER_SECONDS,
             registry=self.registry,
         )
+        self._forms = Counter(
+            "bus_forms",
+            "Forms that came in, by what became of them",
+            ["center", "form", "code"],
+            registry=self.registry,
+        )
         self._rate_limited = 0
         self.loop_ages: Callable[[], Mapping[str, float]] = dict
         """Seconds since each loop came round."""
@@ -41,6 +47,10 @@ class Metrics:
     def handled(self, kind: str, seconds: float) -> None:
         """One call of the handler of a kind is over."""
         self._handlers.labels(self._center, kind).observe(seconds)
+
+    def form(self, form: str, code: str) -> None:
+        """One form was answered: ``taken``, ``repeated``, or with the code of its refusal."""
+        self._forms.labels(self._center, form, code).inc()
 
     def rate_limited(self) -> None:
         """One more request was not let in."""
@@ -61,13 +71,21 @@ class Metrics:
 
     def collect(self) -> Iterable[Metric]:
         """Called by the registry at each reading."""
+        try:
+            found = list(self._of_store())
+        except StoreUnavailable:
+            found = []
+        yield self._gauge("bus_store_readable", "1 while the store can be read", int(bool(found)))
+        yield from found
+        yield from self._of_this_process()
+
+    def _of_store(self) -> Iterator[Metric]:
         now_ms = int(time.time() * 1000)
         with self._store.reading() as tx:
             out, desk, aside, known, over = (
                 outbox.figures(tx), inbox.figures(tx), parked.figures(tx), cases.count_by_status(tx),
                 put_off.listed(tx, 0),
             )  # fmt: skip
-        road = self._transport.state()
         yield self._gauge("bus_outbox_depth", "Messages without a receipt", out["waiting"])
         yield self._gauge("bus_outbox_oldest_seconds", "Age of the oldest of them", _age(out["oldest_ms"], now_ms))
         yield self._gauge("bus_receipts_outstanding", "Messages sent and not yet receipted", out["attempted"])
@@ -89,6 +107,9 @@ class Metrics:
         for status in ("open", "resolved", "closed"):
             by_status.add_metric([self._center, status], known.get(status, 0))
         yield by_status
+
+    def _of_this_process(self) -> Iterator[Metric]:
+        road = self._transport.state()
         yield self._gauge("bus_connected", "1 while the broker is reached", int(road.connected))
         yield self._gauge("bus_consuming", "1 while the broker delivers to us", int(road.consuming))
         yield self._gauge("bus_blocked", "1 while the broker asks us not to publish", int(road.blocked))

@@ -17,7 +17,8 @@ from typing import Any
 
 from bus.attachments.service import AttachmentService
 from bus.context import CenterContext
-from bus.http.app import Unavailable, make_app
+from bus.http.app import make_app
+from bus.http.forms import Unavailable
 from bus.http.rate_limit import RateLimit, rate_limited
 from bus.http.server import HttpServer
 from bus.log import log

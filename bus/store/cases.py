@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Integer, bindparam, func, select, update
 
 from bus.custody import Record, Status
 from bus.custody.bounds import read_record
@@ -169,10 +169,19 @@ def count_by_status(tx: Tx) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
+_OPEN_OFFERS = Prepared(
+    lambda _: select(func.count()).select_from(
+        select(t.cases.c.case_id)
+        .where(t.cases.c.offerer == bindparam("peer"))
+        .limit(bindparam("most", type_=Integer))
+        .subquery("found")
+    )
+)
+
+
 def open_offers(tx: Tx, peer: str, most: int) -> int:
     """How many offers of ``peer`` wait for this center's answer, up to ``most``."""
-    found = select(t.cases.c.case_id).where(t.cases.c.offerer == peer).limit(most).subquery()
-    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
+    return int(_OPEN_OFFERS.rows(tx, peer=peer, most=most)[0][0])
 
 
 _NEXT = Prepared(

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 import bus.http.app
+import bus.http.forms
 import bus.pipeline.control
 import bus.pipeline.handle
 import bus.pipeline.intake
@@ -234,7 +235,8 @@ def declared_handler_missing(_: pytest.MonkeyPatch) -> Any:
 
 @by_suite(check_bad_input.believes_only_signed_forms)
 def signature_not_checked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.http.app, "_verify", lambda *_: None)
+    patch.setattr(bus.http.app, "verify", lambda *_: None)
+    patch.setattr(bus.http.forms, "verify", lambda *_: None)
 
 
 @by_suite(check_samples.answers_a_repeated_form_alike)
@@ -245,7 +247,7 @@ def intake_forgets_its_forms(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
 def values_in_error_answers(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.http.app, "faults_of", lambda error: [{"problem": str(i.get("input"))} for i in error.errors()])
+    patch.setattr(bus.http.forms, "faults_of", lambda error: [{"problem": str(i.get("input"))} for i in error.errors()])
 
 
 @by_suite(check_bad_input.refuses_broken_forms)
@@ -253,7 +255,7 @@ def door_falls_over(patch: pytest.MonkeyPatch) -> None:
     def fallen_over(_body: bytes) -> None:
         raise ZeroDivisionError
 
-    patch.setattr(bus.http.app, "read_json", fallen_over)
+    patch.setattr(bus.http.forms, "read_json", fallen_over)
 
 
 @by_delivery(desk.test_a_command_that_custody_refuses_parks_the_task)

@@ -5,6 +5,7 @@ import json
 from base64 import b64encode
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -22,11 +23,12 @@ MANY = 60
 def test_what_a_restored_center_does_not_know_yet_is_to_be_sent_again() -> None:
     """No 4xx, after which its sender would throw it away."""
     unused: Any = None
+    uncounted: Any = SimpleNamespace(form=lambda *_: None)
     later: Future[Reply] = Future()
     later.set_result(Reply("later", code="unknown-case", cure="send it again later"))
     center = load_adapter("adapters.media_center")
     app = make_app(
-        center, "media_center-150402", lambda _: later, SECRET, unused, unused, dict, lambda: datetime.now(UTC)
+        center, "media_center-150402", lambda _: later, SECRET, unused, uncounted, dict, lambda: datetime.now(UTC)
     )
 
     async def play() -> httpx.Response:
@@ -47,7 +49,8 @@ def test_forms_that_wait_for_their_commit_keep_nobody_from_health() -> None:
         return waiting[-1]
 
     unused: Any = None
-    app = make_app(load_adapter("adapters.media_center"), "media_center-150402", door, SECRET, unused, unused, dict,
+    uncounted: Any = SimpleNamespace(form=lambda *_: None)
+    app = make_app(load_adapter("adapters.media_center"), "media_center-150402", door, SECRET, unused, uncounted, dict,
                    lambda: datetime.now(UTC))  # fmt: skip
 
     async def play() -> tuple[int, list[int]]:

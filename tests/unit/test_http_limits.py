@@ -4,74 +4,20 @@ import base64
 import hashlib
 import os
 import resource
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from standardwebhooks import Webhook
 
-from bus.attachments.service import LARGEST, AttachmentService
-from bus.http import app as app_module
-from bus.http import body, connections, limits
-from bus.http.app import make_app
-from bus.http.server import HttpServer
-from bus.operations.metrics import Metrics
-from bus.pipeline.intake import Reply
-from bus.settings import Http
-from tests.unit.steps import BareCenter
-from tests.unit.test_intake_and_handle import MEDIA, center
+from bus.attachments.service import LARGEST
+from bus.http import body, connections, forms, limits
+from tests.unit.http_door import Door, signed
 
-SECRET = "whsec_" + base64.b64encode(b"d" * 32).decode()
 NONSENSE = "v1," + base64.b64encode(b"n" * 32).decode()
-FORM = b'{"id": "1", "text": "x"}'
-
-
-class Door:
-    """A real server, whose forms are all taken at once."""
-
-    def __init__(self, folder: Path, places: int = 320) -> None:
-        self.bare = BareCenter(MEDIA, folder)
-        self.files = AttachmentService(self.bare.blobs, "http://here")
-
-        def submit(_: object) -> Future[Reply]:
-            taken: Future[Reply] = Future()
-            taken.set_result(Reply("taken"))
-            return taken
-
-        metrics = Metrics(MEDIA, self.bare.store, self.bare.transport)
-        app = make_app(
-            center, MEDIA, submit, SECRET, self.files, metrics, lambda: {"ready": True}, lambda: datetime.now(UTC)
-        )
-        self.server = HttpServer(app, Http(port=0, connections=places))
-        self._thread = threading.Thread(target=self.server.run, daemon=True)
-        self._thread.start()
-        self.port = int(self.server.url.rpartition(":")[2])
-
-    def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
-        """One honest request."""
-        return httpx.request(method, f"{self.server.url}{path}", timeout=60, trust_env=False, **how)
-
-    def form(self) -> int:
-        """One honest form."""
-        return self.ask("POST", "/intake/note", content=FORM, headers=signed(FORM)).status_code
-
-    def connect(self, source: str = "127.0.0.1") -> socket.socket:
-        """A connection on which nothing is said yet."""
-        return socket.create_connection(("127.0.0.1", self.port), 30, (source, 0))
-
-    def close(self) -> None:
-        """End it."""
-        self.server.stop()
-        self._thread.join(20)
-        self.bare.close()
 
 
 @pytest.fixture
@@ -86,17 +32,6 @@ def door(tmp_path: Path) -> Iterator[Callable[..., Door]]:
     yield make
     for one in made:
         one.close()
-
-
-def signed(content: bytes | str, when: float | None = None) -> dict[str, str]:
-    """The headers of a right signature, made now or then."""
-    at = datetime.fromtimestamp(time.time() if when is None else when, UTC)
-    text = content if isinstance(content, str) else content.decode()
-    return {
-        "webhook-id": "m-1",
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(SECRET).sign("m-1", at, text),
-    }
 
 
 def head(method: str, path: str, length: int, headers: dict[str, str]) -> bytes:
@@ -185,7 +120,7 @@ def test_a_body_that_drips_is_cut_off(door: Callable[..., Door], monkeypatch: py
 
 def test_forms_share_one_budget_of_bytes(door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond it a sender is told to come again; when the others are gone there is room again."""
-    monkeypatch.setattr(app_module, "FORMS_AT_ONCE", 100_000)
+    monkeypatch.setattr(forms, "FORMS_AT_ONCE", 100_000)
     one = door()
     with one.connect() as line:
         line.sendall(head("POST", "/intake/note", 200_000, signed("x")) + bytes(99_990))

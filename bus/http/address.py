@@ -1,0 +1,26 @@
+"""The address that a center listens on."""
+
+import errno
+import socket
+
+from bus.bilingual import Bilingual
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections for this address of either family. Raises ``OSError``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=256, dualstack_ipv6=both)
+
+
+def why_not_listening(error: OSError) -> Bilingual:
+    """The cure for an address that ``listen`` did not get."""
+    match error.errno:
+        case errno.EADDRNOTAVAIL | errno.EAFNOSUPPORT:
+            return Bilingual(
+                "本机没有此地址：改 http.host", "this machine does not have that address: change http.host"
+            )
+        case errno.EACCES:
+            return Bilingual("1024 以下的端口须有权限：换端口", "a port below 1024 needs a privilege: choose another")
+        case _:
+            return Bilingual("换端口，或停掉占用它的程序", "choose another port, or stop who has it")
