@@ -150,7 +150,7 @@ class Simulator(BackendSimulator):
         """A ledger file, CSV or XLSX: every good row is entered, every bad one named with its reason."""
         try:
             rows = list(ledger.read(content))
-        except ledger.Unreadable as trouble:
+        except ledger.sheets.Unreadable as trouble:
             raise HTTPException(400, str(trouble)) from None
         entered = [self.enter(row.entry.model_dump(mode="json", exclude_none=True))["id"] for row in rows if row.entry]
         return {"entered": entered, "rejected": [{"row": row.number, "why": row.faults} for row in rows if row.faults]}
