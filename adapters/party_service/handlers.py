@@ -43,9 +43,12 @@ def entry(context: IntakeContext, form: n.Entry) -> Commands:
 @center.form("meeting", n.Meeting, "event_id")
 def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]:
     """居民议事会: one event, a case for each suggestion, which keeps its number; a batch sent again makes no other."""
-    of_all = {"channel": n.Channel.MEETING, "division": form.division, "grid": form.grid, "received_at": form.held_at}
+    of_all: Any = {"division": form.division, "grid": form.grid, "received_at": form.held_at}
     for one in form.suggestions:
-        yield from entry(context, n.Entry(**dict(one), **of_all, matter_no=f"{form.meeting_no}-{one.no}"))
+        yield from entry(
+            context,
+            n.Entry(**dict(one), **of_all, channel=n.Channel["MEETING"], matter_no=f"{form.meeting_no}-{one.no}"),
+        )
 
 
 center.acts("order-event", n.OrderEvent, own={"matter_no": MATTER}, theirs="case_id")
