@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bus.testing.samples import samples_of
-from tests.fixtures.adapter_calls import HERE, OWN, calls, forms, published
+from tests.fixtures.adapter_calls import HERE, OWN, calls, doubtful, forms, published
 
 KINDS = sorted(OWN)
 
@@ -32,6 +32,12 @@ def test_forms_are_published_as_they_were(kind: str) -> None:
 def test_a_form_is_remembered_and_understood_as_it_was(kind: str) -> None:
     """Every sample becomes the same commands, and a form taken before the upgrade is known by its digest after it."""
     assert forms(center_of(kind), samples_of(f"adapters.{kind}")) == told(kind)["forms"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_spoilt_form_is_judged_as_it_was(kind: str) -> None:
+    """What was taken is taken, and what was refused is refused with the same faults at the same fields."""
+    assert doubtful(center_of(kind), samples_of(f"adapters.{kind}")) == told(kind)["doubtful"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
