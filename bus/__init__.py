@@ -54,8 +54,10 @@ from bus.custody.commands import (
     Urge,
     Withdraw,
 )
+from bus.sdk import workorders
 from bus.sdk.backend import BackendClient
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
+from bus.sdk.codes import RejectCode, RetryCode
 
 __all__ = [
     "Accept",
@@ -105,11 +107,13 @@ __all__ = [
     "Record",
     "Register",
     "Reject",
+    "RejectCode",
     "Reopen",
     "Reopened",
     "Report",
     "Resolve",
     "Resolved",
+    "RetryCode",
     "RetryLater",
     "Return",
     "Rule",
@@ -129,6 +133,7 @@ __all__ = [
     "Withdrawn",
     "due_after",
     "is_working_day",
+    "workorders",
 ]
 
 OLD_NAMES = {

@@ -1,19 +1,18 @@
 """What the civilization practice platform says, in its own words: orders from its menu, small wishes, what is done."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from bus import CenterName, Code, Division, Ground, Line, Moment, NativeId, Outcome, Rater, Sha256, Strict, Text
+from bus import Accept, Command, Division, IntakeContext, Line, Moment, NativeId, Sha256, Strict, Text
+from bus import workorders as w
 
-Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,30}$")]
 Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, fail_fast=True, description="照片 SHA-256，先上传后引用")]
-Centers = Annotated[tuple[CenterName, ...], Field(max_length=20, fail_fast=True)]
 Words = Annotated[Text, Field(max_length=7000)]
 """Leaves room in the bus's text for the team that is written before it."""
-Hours = Annotated[float, Field(ge=0, le=10_000)]
+ReturnReason = w.chinese(w.Reason, "ReturnReason", "退单原因; the names are those of ``bus.Reason``.")
 
 
 class MenuItem(StrEnum):
@@ -38,26 +37,10 @@ class MenuItem(StrEnum):
     OTHER = "其他"
 
 
-class ReturnReason(StrEnum):
-    """退单原因; the names are those of ``bus.Reason``."""
-
-    NOT_TERRITORY = "属地不符"
-    NOT_DUTY = "职责不符"
-    UNCLEAR_OWNERSHIP = "权属不清"
-    INCOMPLETE = "信息不全"
-    DUPLICATE = "重复"
-    NO_CAPACITY = "无承接能力"
-    LEGAL_ROUTE = "应走法定程序"
-    EMERGENCY = "应转紧急"
-    UNLAWFUL = "不合法理"
-    ALREADY_CLOSED = "已办结"
-    OTHER = "其他"
-
-
 class Request(Strict):
     """What an order and a wish have alike: where it is, what shows it, and who may take it."""
 
-    phone: Phone | None = Field(default=None, title="手机号")
+    phone: w.Phone | None = Field(default=None, title="手机号")
     anonymous: bool = Field(default=False, title="匿名：只有文明实践中心知道是谁")
     division: Division = Field(title="区划代码 6、9 或 12 位")
     place: Line | None = Field(default=None, title="服务地点；只给人看，不用于派单")
@@ -65,7 +48,7 @@ class Request(Strict):
     urgent: bool = Field(default=False, title="加急")
     made_at: Moment | None = Field(default=None, title="提出时间")
     due: Moment | None = Field(default=None, title="希望完成时间")
-    to: Centers = Field(default=(), title="派给的中心；多个则抢单，先接先得")
+    to: w.Centers = Field(default=(), title="派给的中心；多个则抢单，先接先得")
     handled_here: bool = Field(default=False, title="本中心自办，不派单")
 
 
@@ -88,138 +71,53 @@ class Wish(Request):
     text: Text = Field(title="心愿内容")
 
 
-class Accepting(Strict):
-    """接单; of a wish that is open to several, a bid for it"""
+class Accepting(w.Accepting):
+    """接单 by a volunteer team."""
 
-    action: Literal["accept"]
     team: Line | None = Field(default=None, title="承接的志愿服务队")
-    promise: Words | None = Field(default=None, title="承诺")
-    due: Moment | None = Field(default=None, title="承诺期限")
+    promise: Words | None = None
+
+    def command(self, context: IntakeContext, case_id: UUID) -> Command:
+        """Who comes, and what was promised, as the other centers read it."""
+        team = f"由{self.team}承接" if self.team else None
+        commitment = "：".join(part for part in (team, self.promise) if part) or None
+        return Accept(case_id=case_id, commitment=commitment, due=self.due)
 
 
-class Returning(Strict):
-    """退单"""
+class Resolving(w.Resolving):
+    """办结 by a volunteer team."""
 
-    action: Literal["decline"]
-    reason: ReturnReason
-    text: Text | None = None
-    suggested: CenterName | None = Field(default=None, title="建议派给")
-
-
-class Progressing(Strict):
-    """进展"""
-
-    action: Literal["progress"]
-    stage: Code = "handling"
-    text: Text
-    visible: bool = Field(default=True, title="居民可见")
-    due: Moment | None = None
-
-
-class Resolving(Strict):
-    """办结、圆梦"""
-
-    action: Literal["resolve"]
-    outcome: Outcome = Outcome.DONE
-    reply: Text = Field(title="给居民的答复")
     team: Line | None = Field(default=None, title="服务的志愿服务队")
-    hours: Hours | None = Field(default=None, title="服务时长，小时")
-    internal: Words | None = Field(default=None, title="内部备注")
-    lawful_route: Text | None = Field(default=None, title="不予受理时：居民还可以走的法定途径")
-    photos: Photos = ()
+    hours: float | None = Field(default=None, ge=0, le=10_000, title="服务时长，小时")
+    internal: Words | None = None
+
+    def internal_note(self) -> str | None:
+        """志愿服务记录: which team, how long, and staff's own words; the resident does not read it."""
+        team = f"志愿服务队：{self.team}" if self.team else None
+        hours = f"服务时长：{self.hours:g} 小时" if self.hours is not None else None
+        return "\n".join(part for part in (team, hours, self.internal) if part) or None
 
 
-class Dispatching(Strict):
-    """派单、再次派单: to the centers named, else to the one whose duty it is"""
-
-    action: Literal["dispatch"]
-    to: Centers = ()
-    note: Text | None = Field(default=None, title="给承接单位的话，居民看不到")
-
-
-class TakingBack(Strict):
-    """撤回派单"""
-
-    action: Literal["withdraw"]
-    reason: Text | None = None
-
-
-class AskingAssist(Strict):
-    """请求协办"""
-
-    action: Literal["ask-assist"]
-    to: CenterName
-    ask: Text
-    due: Moment | None = None
-
-
-class AnsweringAssist(Strict):
-    """协办答复"""
-
-    action: Literal["answer-assist"]
-    done: bool
-    text: Text
-    assist_id: UUID | None = None
-    photos: Photos = ()
-
-
-class Urging(Strict):
-    """催单"""
-
-    action: Literal["urge"]
-    text: Text
-
-
-class Rating(Strict):
-    """评单: 5 非常满意 … 1 非常不满意"""
-
-    action: Literal["rate"]
-    stars: Annotated[int, Field(ge=1, le=5)]
-    text: Text | None = None
-    rater: Rater = Field(default=Rater.RESIDENT, title="谁评的；不与居民评单混算")
-
-
-class Reopening(Strict):
-    """不满意，要求重办"""
-
-    action: Literal["reopen"]
-    text: Text
-
-
-class Thanking(Strict):
-    """致谢: a note; it never opens the matter again"""
-
-    action: Literal["thank"]
-    text: Text
-
-
-class Publishing(Strict):
-    """公示、风采展示: de-identified"""
-
-    action: Literal["publish"]
-    title: Line
-    text: Text
-
-
-class AskingArbiter(Strict):
-    """提请裁定"""
-
-    action: Literal["ask-arbiter"]
-    ground: Ground = Ground.RETURNED
-    text: Text | None = None
-
-
-class RulingOn(Strict):
-    """裁定 (only where the county made this center its arbiter)"""
-
-    action: Literal["rule"]
-    holder: CenterName
-    text: Text
-
-
-Act = (
-    Accepting | Returning | Progressing | Resolving | Dispatching | TakingBack | AskingAssist | AnsweringAssist
-    | Urging | Rating | Reopening | Thanking | Publishing | AskingArbiter | RulingOn
+ACTS = (
+    w.act(Accepting, "接单; of a wish that is open to several, a bid for it", of=("team", "promise", "due"),
+          promise="承诺", due="承诺期限"),
+    w.act(w.Returning, "退单", reason=w.As(type=ReturnReason), suggested="建议派给"),
+    w.act(w.Progressing, "进展", visible="居民可见"),
+    w.act(Resolving, "办结、圆梦", of=("outcome", "reply", "team", "hours", "internal", "lawful_route", "photos"),
+          reply="给居民的答复", internal="内部备注", lawful_route="不予受理时：居民还可以走的法定途径",
+          photos=w.As(type=Photos)),
+    w.act(w.Dispatching, "派单、再次派单: to the centers named, else to the one whose duty it is",
+          note="给承接单位的话，居民看不到"),
+    w.act(w.TakingBack, "撤回派单"),
+    w.act(w.AskingAssist, "请求协办"),
+    w.act(w.AnsweringAssist, "协办答复", photos=w.As(type=Photos)),
+    w.act(w.Urging, "催单"),
+    w.act(w.Rating, "评单: 5 非常满意 … 1 非常不满意", grade=w.As("stars"), rater="谁评的；不与居民评单混算"),
+    w.act(w.Reopening, "不满意，要求重办"),
+    w.act(w.Thanking, "致谢: a note; it never opens the matter again"),
+    w.act(w.Publishing, "公示、风采展示: de-identified"),
+    w.act(w.AskingArbiter, "提请裁定"),
+    w.act(w.RulingOn, "裁定 (only where the county made this center its arbiter)"),
 )  # fmt: skip
 
 
@@ -230,7 +128,7 @@ class OrderEvent(Strict):
     wish_no: NativeId | None = Field(default=None, title="心愿编号")
     order_no: NativeId | None = Field(default=None, title="点单编号")
     case_id: UUID | None = Field(default=None, title="总线案件编号；外来工单建单时由我们给出")
-    event: Annotated[Act, Field(discriminator="action", title="操作")]
+    event: Annotated[w.Act, w.one_of(ACTS), Field(title="操作")]
 
     @model_validator(mode="after")
     def _about_one_record(self) -> Self:

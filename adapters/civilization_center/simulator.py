@@ -1,11 +1,10 @@
 """A stand-in of the civilization practice platform: real HTTP, records in memory, residents and teams who act."""
 
-import base64
-import hashlib
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Body, Header, HTTPException
+from fastapi import Body, Header
 
 from adapters.civilization_center.native import MenuItem
 from bus.sdk.simulator import BackendSimulator
@@ -15,6 +14,7 @@ Key = Annotated[str, Header(alias="Idempotency-Key")]
 
 STATUS = {"accept": "accepted", "decline": "returned", "resolve": "resolved", "dispatch": "dispatched"}
 """What an act makes of a record."""
+DONE = "志愿者已上门服务。 / Volunteers came and did it."
 OURS = {"wishes": "wish_no", "service-orders": "order_no"}
 """What residents made here: folder → how an event names its record."""
 
@@ -25,8 +25,6 @@ class Simulator(BackendSimulator):
     def __init__(self, name: str, intake_url: str = "", secret: str = "", autopilot: bool = False) -> None:
         super().__init__(name, intake_url, secret)
         self.autopilot = autopilot
-        self.records: dict[str, dict[str, Any]] = {}
-        self.photos: dict[str, bytes] = {}
         self.bulletins: list[dict[str, Any]] = []
         post, get = self.app.post, self.app.get
         post("/orders")(self.open_order)
@@ -44,12 +42,6 @@ class Simulator(BackendSimulator):
         get("/records")(lambda: [*self.records.values(), *self.bulletins])
         get("/records/{record_id:path}")(self.read)
 
-    def read(self, record_id: str) -> dict[str, Any]:
-        """One record."""
-        if record_id not in self.records:
-            raise HTTPException(404)
-        return self.records[record_id]
-
     def teams(self) -> dict[str, float]:
         """志愿服务队: the hours each has served"""
         served: dict[str, float] = {}
@@ -65,7 +57,7 @@ class Simulator(BackendSimulator):
             record_id = f"GD-{uuid4().hex[:12]}"
             self._record(record_id, "orders").update(order)
             if self.autopilot:
-                self._staff_at_once(self.records[record_id])
+                self.staff_at_once(order, partial(self.act, record_id), DONE)
             return {"id": record_id}
 
         return self.once(key, "order", order["case_id"], effect)
@@ -110,15 +102,7 @@ class Simulator(BackendSimulator):
 
     def add_photo(self, photo: Json, key: Key) -> dict[str, Any]:
         """A photo, kept under its hash"""
-
-        def effect() -> dict[str, Any]:
-            content = base64.b64decode(photo["content"])
-            if hashlib.sha256(content).hexdigest() != photo["sha256"]:
-                raise HTTPException(400)
-            self.photos[photo["sha256"]] = content
-            return {"sha256": photo["sha256"]}
-
-        return self.once(key, "photo", photo["sha256"], effect)
+        return self.keep("photo", photo, key)
 
     def make_wish(self, form: Json) -> dict[str, Any]:
         """微心愿"""
@@ -152,21 +136,10 @@ class Simulator(BackendSimulator):
         empty = {"id": record_id, "folder": folder, "status": "waiting", "notes": [], "replies": [], "served": []}
         return self.records.setdefault(record_id, empty)
 
-    def _staff_at_once(self, record: dict[str, Any]) -> None:
-        match record["purpose"]:
-            case "handle":
-                self.act(record["id"], {"action": "accept"})
-                if not record["open_to_several"]:  # else only whoever the offerer grants it to resolves it
-                    self._resolve(record)
-            case "imposed":
-                self._resolve(record)
-            case "assist":
-                self.act(record["id"], {"action": "answer-assist", "done": True, "text": "已协助完成。"})
-
     def _staff_on_news(self, record: dict[str, Any]) -> None:
         won = record["status"] == "granted" and record["notes"][-1]["by"] == self.name
         if record["folder"] == "orders" and (won or record["status"] == "imposed"):
             self._resolve(record)
 
     def _resolve(self, record: dict[str, Any]) -> None:
-        self.act(record["id"], {"action": "resolve", "reply": "志愿者已上门服务。 / Volunteers came and did it."})
+        self.act(record["id"], {"action": "resolve", "reply": DONE})

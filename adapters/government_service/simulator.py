@@ -1,11 +1,10 @@
 """A stand-in of the service hall's and hotline's system: real HTTP, orders in memory, callers and staff who act."""
 
-import base64
-import hashlib
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Body, Header, HTTPException
+from fastapi import Body, Header
 
 from bus.sdk.simulator import BackendSimulator
 
@@ -30,8 +29,7 @@ class Simulator(BackendSimulator):
     def __init__(self, name: str, intake_url: str = "", secret: str = "", autopilot: bool = False) -> None:
         super().__init__(name, intake_url, secret)
         self.autopilot = autopilot
-        self.records: dict[str, dict[str, Any]] = {}
-        self.materials: dict[str, bytes] = {}
+        self.materials = self.photos
         post, get = self.app.post, self.app.get
         post("/orders")(self.open_order)
         post("/orders/{order_no:path}/steps")(self.add_step)
@@ -44,13 +42,7 @@ class Simulator(BackendSimulator):
         get("/callers/orders/{order_no:path}")(self.what_the_caller_reads)
         post("/staff/orders/{order_no:path}/events")(self.act)
         get("/records")(lambda: list(self.records.values()))
-        get("/records/{order_no:path}")(self.read)
-
-    def read(self, order_no: str) -> dict[str, Any]:
-        """One order."""
-        if order_no not in self.records:
-            raise HTTPException(404)
-        return self.records[order_no]
+        get("/records/{record_id:path}")(self.read)
 
     def open_order(self, order: Json, key: Key) -> dict[str, Any]:
         """建单"""
@@ -59,7 +51,7 @@ class Simulator(BackendSimulator):
             order_no = f"12345-{uuid4().hex[:12]}"
             self._order(order_no).update(order)
             if self.autopilot:
-                self._staff_at_once(order_no, order["purpose"])
+                self.staff_at_once(order, partial(self.act, order_no))
             return {"order_no": order_no}
 
         return self.once(key, "order", order["case_id"], effect)
@@ -73,7 +65,7 @@ class Simulator(BackendSimulator):
             order["status"] = step["status"]
             order["due"] = step.get("due") or order.get("due")
             if self.autopilot and step["status"] == "imposed":
-                self._staff_at_once(order_no, "imposed")
+                self.staff_at_once({"purpose": "imposed"}, partial(self.act, order_no))
             return {"order_no": order_no}
 
         return self.once(key, "step", order_no, effect)
@@ -93,15 +85,7 @@ class Simulator(BackendSimulator):
 
     def add_material(self, paper: Json, key: Key) -> dict[str, Any]:
         """A paper or photo, kept under its hash"""
-
-        def effect() -> dict[str, Any]:
-            content = base64.b64decode(paper["content"])
-            if hashlib.sha256(content).hexdigest() != paper["sha256"]:
-                raise HTTPException(400)
-            self.materials[paper["sha256"]] = content
-            return {"sha256": paper["sha256"]}
-
-        return self.once(key, "material", paper["sha256"], effect)
+        return self.keep("material", paper, key)
 
     def call(self, form: Json) -> dict[str, Any]:
         """Somebody calls the hotline or comes to the counter; with ``answer`` he is answered on the spot."""
@@ -139,11 +123,3 @@ class Simulator(BackendSimulator):
         # made where it is missing: a stand-in that was started anew still answers for the orders of before
         empty = {"order_no": order_no, "status": "waiting", "steps": [], "returns": [], "answers": [], "grades": []}
         return self.records.setdefault(order_no, empty)
-
-    def _staff_at_once(self, order_no: str, purpose: str) -> None:
-        if purpose == "handle":
-            self.act(order_no, {"action": "accept"})
-        if purpose in ("handle", "imposed"):
-            self.act(order_no, {"action": "resolve", "reply": "已核实办结。 / Checked and done."})
-        if purpose == "assist":
-            self.act(order_no, {"action": "answer-assist", "done": True, "text": "已协助完成。"})

@@ -3,35 +3,20 @@
 Faults name the row, the heading and the cure, never a value: a ledger is full of residents.
 """
 
-import contextlib
-import csv
-import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook, load_workbook
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from adapters.party_service import mapping
-from adapters.party_service.native import Entry
-from adapters.party_service.words import Finding
+from adapters.party_service.native import SPHERES, Channel, Entry
 from bus import Rater, Record, Status
+from bus import workorders as w
 
-CHINA = ZoneInfo("Asia/Shanghai")
-"""All of China keeps one time: a ledger's times are meant in it."""
-MOST_ROWS = 100_000
-MOST_BYTES = 50 * 1024 * 1024
-MOST_UNPACKED = 500 * 1024 * 1024
-"""An XLSX file is a ZIP archive; a small one may unpack into far too much."""
-
-BROKEN = "XLSX 文件已损坏，请重新另存 / broken XLSX: save it again"
-
+sheets = w.sheets
 COLUMNS: dict[str, str] = {
     "事项编号": "matter_no",
     "来源": "channel",
@@ -76,10 +61,6 @@ OUT = (
 STATES = {Status.OPEN: "办理中", Status.RESOLVED: "已办结待答复", Status.CLOSED: "已结案"}
 
 
-class Unreadable(ValueError):
-    """The file as a whole cannot be read as a ledger; the text says the cure, in Chinese and English."""
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row: the form it becomes, or what is wrong with it."""
@@ -92,14 +73,10 @@ class Row:
 
 def read(content: bytes) -> Iterator[Row]:
     """The rows of a ledger, empty ones left out. Raises ``Unreadable``."""
-    if len(content) > MOST_BYTES:
-        raise Unreadable("文件超过 50 MiB，请分几份上传 / larger than 50 MiB: send it in parts")
-    cells = _xlsx(content) if content.startswith(b"PK") else _csv(content)
+    cells = sheets.rows_of(content)
     headings = _headings(next(cells, []))
     seen: set[str] = set()
     for number, row in enumerate(cells, start=2):
-        if number > MOST_ROWS + 1:
-            raise Unreadable(f"超过 {MOST_ROWS} 行，请分几份上传 / more than {MOST_ROWS} rows: send it in parts")
         values = {name: value for name, value in zip(headings, row, strict=False) if name and _filled(value)}
         if values:
             yield _row(number, values, seen)
@@ -111,41 +88,13 @@ def _headings(row: list[Any]) -> list[str | None]:
         title for title, name in COLUMNS.items() if name in ("matter_no", "text", "division") and name not in found
     ]
     if missing:
-        raise Unreadable(f"第 1 行缺少列：{'、'.join(missing)} / row 1 lacks these headings: {', '.join(missing)}")
+        raise sheets.Unreadable(
+            f"第 1 行缺少列：{'、'.join(missing)} / row 1 lacks these headings: {', '.join(missing)}"
+        )
     named = [name for name in found if name]
     if len(set(named)) != len(named):
-        raise Unreadable("第 1 行有重复的列 / row 1 names a column twice")
+        raise sheets.Unreadable("第 1 行有重复的列 / row 1 names a column twice")
     return found
-
-
-def _csv(content: bytes) -> Iterator[list[Any]]:
-    for encoding in ("utf-8-sig", "gb18030"):  # what spreadsheet programs in China write
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        try:
-            yield from csv.reader(io.StringIO(text, newline=""), strict=True)
-        except csv.Error:
-            raise Unreadable("CSV 格式有误，请另存为 XLSX / broken CSV: save it as XLSX") from None
-        return
-    raise Unreadable("编码无法识别，请另存为 UTF-8 的 CSV 或 XLSX / unknown encoding: save as UTF-8 CSV or XLSX")
-
-
-def _xlsx(content: bytes) -> Iterator[list[Any]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-    except zipfile.BadZipFile:
-        raise Unreadable(BROKEN) from None
-    if unpacked > MOST_UNPACKED:
-        raise Unreadable("文件解压后过大，请分几份上传 / unpacks into too much: send it in parts")
-    try:
-        with contextlib.closing(load_workbook(io.BytesIO(content), read_only=True, data_only=True)) as book:
-            for row in book.worksheets[0].iter_rows(values_only=True):
-                yield list(row)
-    except Exception:  # a broken workbook breaks the reader in many ways; which one helps nobody who sent it
-        raise Unreadable(BROKEN) from None
 
 
 def _filled(value: object) -> bool:
@@ -158,7 +107,7 @@ def _row(number: int, values: dict[str, Any], seen: set[str]) -> Row:
         return Row(number, None, tuple(faults))
     try:
         entry = Entry.model_validate_json(json.dumps({name: _cell(name, value) for name, value in values.items()}))
-        mapping.person(entry)  # checks the numbers of cards
+        w.person_of(entry, entry.resident)  # checks the numbers of cards
     except ValidationError as error:
         told = (_fault(one) for one in error.errors(include_input=False, include_context=False, include_url=False))
         return Row(number, None, tuple(dict.fromkeys(told)))
@@ -177,28 +126,15 @@ def _spoiled(name: str, value: object) -> str:
     return ""
 
 
-def _cell(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a cell holds
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=CHINA)).isoformat()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = str(value).strip()
-    text = text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@") else text  # as ``_plain`` has written it
+def _cell(name: str, value: object) -> object:
+    text = sheets.text_of(value)
+    if isinstance(value, datetime) or name in ("received_at", "due"):
+        return sheets.moment_of(value)
     if name in ("anonymous", "urgent", "handled_here", "board"):
         return YES.get(text.lower(), text)
-    if name in ("received_at", "due"):
-        return _moment(text)
     if name in ("to", "papers"):
         return [part for part in text.replace("，", ",").replace("、", ",").replace(";", ",").split(",") if part]
     return text
-
-
-def _moment(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text.replace("/", "-"))
-    except ValueError:
-        return text
-    return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).isoformat()
 
 
 def _fault(error: ErrorDetails) -> str:
@@ -211,56 +147,38 @@ def _title(name: str) -> str:
     return next((title for title, field in COLUMNS.items() if field == name), {"name": "居民姓名"}.get(name, name))
 
 
-def rows(records: Iterable[Record]) -> Iterator[list[str]]:
+def rows(records: Iterable[Record]) -> Iterator[tuple[object, ...]]:
     """The ledger of these cases, the headings first."""
-    yield list(OUT)
+    yield OUT
     for record in records:
         case, result = record.case, record.result
         grade = next((g.grade for g in reversed(record.ratings) if g.rater is Rater.RESIDENT), None)
-        cells = (
+        channel = Channel.__members__.get(case.channel.upper())
+        yield (
             case.number,
             case.title,
-            mapping.sphere(case.category).value,
+            SPHERES.word(case.category).value,
             case.place.division,
             case.place.text,
-            mapping.channel(case.channel),
-            _local(case.received_at),
+            channel.value if channel else case.channel,  # a channel of another center stays as it is
+            w.local(case.received_at),
             record.holder,
             STATES[record.status],
             record.round,
             record.times_returned,
             record.urges,
-            _local(record.due),
-            Finding[result.outcome.name].value if result else None,
+            w.local(record.due),
+            w.label(result.outcome).zh if result else None,
             result.public_reply if result else None,
-            mapping.WORDS[grade].value if grade else None,
+            w.label(w.Grade(grade)).zh if grade else None,
         )
-        yield [_plain(cell) for cell in cells]
 
 
 def write_csv(records: Iterable[Record]) -> bytes:
-    """The ledger of these cases as CSV, with the mark by which spreadsheet programs know UTF-8."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows(records))
-    return out.getvalue().encode("utf-8-sig")
+    """The ledger of these cases as CSV."""
+    return sheets.as_csv(rows(records))
 
 
 def write_xlsx(records: Iterable[Record]) -> bytes:
     """The ledger of these cases as XLSX."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("台账")
-    for row in rows(records):
-        sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _local(moment: datetime | None) -> str | None:
-    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") if moment else None
-
-
-def _plain(value: object) -> str:
-    """A cell that no spreadsheet program takes for a formula: what a resident wrote is never carried out."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@") or text[:1] in ("\t", "\r", "\n") else text
+    return sheets.as_xlsx(rows(records), "台账")

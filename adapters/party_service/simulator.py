@@ -1,7 +1,6 @@
 """A stand-in of the party service platform: real HTTP, matters in memory, residents, staff and leaders who act."""
 
-import base64
-import hashlib
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -24,8 +23,6 @@ class Simulator(BackendSimulator):
     def __init__(self, name: str, intake_url: str = "", secret: str = "", autopilot: bool = False) -> None:
         super().__init__(name, intake_url, secret)
         self.autopilot = autopilot
-        self.records: dict[str, dict[str, Any]] = {}
-        self.photos: dict[str, bytes] = {}
         self.bulletins: list[dict[str, Any]] = []
         post, get = self.app.post, self.app.get
         post("/matters")(self.open_matter)
@@ -42,13 +39,7 @@ class Simulator(BackendSimulator):
         post("/residents/matters/{matter_no:path}/events")(self.act)
         get("/staff/board")(self.board)
         get("/records")(lambda: [*self.records.values(), *self.bulletins])
-        get("/records/{matter_no:path}")(self.read)
-
-    def read(self, matter_no: str) -> dict[str, Any]:
-        """One matter."""
-        if matter_no not in self.records:
-            raise HTTPException(404)
-        return self.records[matter_no]
+        get("/records/{record_id:path}")(self.read)
 
     def board(self) -> list[dict[str, Any]]:
         """认领榜: what waits for somebody to claim it"""
@@ -61,7 +52,7 @@ class Simulator(BackendSimulator):
             matter_no = f"SX-{uuid4().hex[:12]}"
             self._matter(matter_no).update(matter)
             if self.autopilot:
-                self._staff_at_once(self.records[matter_no])
+                self.staff_at_once(matter, partial(self.act, matter_no))
             return {"id": matter_no}
 
         return self.once(key, "matter", matter["case_id"], effect)
@@ -115,15 +106,7 @@ class Simulator(BackendSimulator):
 
     def add_photo(self, photo: Json, key: Key) -> dict[str, Any]:
         """A photo, kept under its hash"""
-
-        def effect() -> dict[str, Any]:
-            content = base64.b64decode(photo["content"])
-            if hashlib.sha256(content).hexdigest() != photo["sha256"]:
-                raise HTTPException(400)
-            self.photos[photo["sha256"]] = content
-            return {"sha256": photo["sha256"]}
-
-        return self.once(key, "photo", photo["sha256"], effect)
+        return self.keep("photo", photo, key)
 
     def enter(self, form: Json) -> dict[str, Any]:
         """Staff write down a call, a visit or a line of the ledger."""
@@ -150,7 +133,7 @@ class Simulator(BackendSimulator):
         """A ledger file, CSV or XLSX: every good row is entered, every bad one named with its reason."""
         try:
             rows = list(ledger.read(content))
-        except ledger.Unreadable as trouble:
+        except ledger.sheets.Unreadable as trouble:
             raise HTTPException(400, str(trouble)) from None
         entered = [self.enter(row.entry.model_dump(mode="json", exclude_none=True))["id"] for row in rows if row.entry]
         return {"entered": entered, "rejected": [{"row": row.number, "why": row.faults} for row in rows if row.faults]}
@@ -182,17 +165,6 @@ class Simulator(BackendSimulator):
         # made where it is missing: a stand-in that was started anew still answers for the matters of before
         empty = {"id": matter_no, "status": "waiting", "steps": [], "notices": [], "replies": []}
         return self.records.setdefault(matter_no, empty)
-
-    def _staff_at_once(self, matter: dict[str, Any]) -> None:
-        match matter["purpose"]:
-            case "handle":
-                self.act(matter["id"], {"action": "accept"})
-                if not matter["open_to_several"]:  # else only whoever the offerer grants it to resolves it
-                    self._resolve(matter)
-            case "imposed":
-                self._resolve(matter)
-            case "assist":
-                self.act(matter["id"], {"action": "answer-assist", "done": True, "text": "已协助完成。"})
 
     def _resolve(self, matter: dict[str, Any]) -> None:
         self.act(matter["id"], {"action": "resolve", "reply": "已核实办结。 / Checked and done."})

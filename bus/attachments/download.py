@@ -7,6 +7,7 @@ from functools import cache
 import httpx
 
 from bus.sdk.center import Reject, RetryLater
+from bus.sdk.codes import RejectCode, RetryCode
 
 DEADLINE = 90.0
 """Seconds for name, connection, head and body together. A timeout of each read alone lets a byte now and then hold a
@@ -20,13 +21,13 @@ def download(href: str, size: int) -> bytes:
     try:
         return asyncio.run(_within_deadline(href, size))  # threads cannot be interrupted, and a dripping read not else
     except TimeoutError:
-        raise RetryLater("attachment-slow") from None
+        raise RetryLater(RetryCode.ATTACHMENT_SLOW) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # the last: a host that is no name (IDNA)
-        raise Reject("attachment-address", "the message names an address that is no URL") from None
+        raise Reject(RejectCode.ATTACHMENT_ADDRESS, "the message names an address that is no URL") from None
     except httpx.TimeoutException:
-        raise RetryLater("attachment-slow") from None
+        raise RetryLater(RetryCode.ATTACHMENT_SLOW) from None
     except httpx.HTTPError:
-        raise RetryLater("attachment-away") from None
+        raise RetryLater(RetryCode.ATTACHMENT_AWAY) from None
 
 
 @cache
@@ -45,14 +46,16 @@ async def _within_deadline(href: str, size: int) -> bytes:
             async for part in response.aiter_raw():
                 content += part
                 if len(content) > size:
-                    raise Reject("attachment-altered", "more bytes came than were announced")
+                    raise Reject(RejectCode.ATTACHMENT_ALTERED, "more bytes came than were announced")
             return bytes(content)
 
 
 def _judge(response: httpx.Response) -> None:
     if response.status_code == 404:
-        raise Reject("attachment-gone", "the center that had it no longer has it")
+        raise Reject(RejectCode.ATTACHMENT_GONE, "the center that had it no longer has it")
     if response.status_code != 200:
         raise RetryLater(f"attachment-{response.status_code}")
     if response.headers.get("Content-Encoding", AS_IT_IS).strip().lower() != AS_IT_IS:
-        raise Reject("attachment-encoded", "its center, or a proxy before it, packs files: serve them as they are")
+        raise Reject(
+            RejectCode.ATTACHMENT_ENCODED, "its center, or a proxy before it, packs files: serve them as they are"
+        )

@@ -14,6 +14,7 @@ from bus.attachments.strip_metadata import strip_metadata
 from bus.contract.case import Attachment
 from bus.contract.types import Strict
 from bus.sdk.center import Reject, RetryLater
+from bus.sdk.codes import RejectCode, RetryCode
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.store import files
 from bus.store.database import StoreUnavailable, Tx
@@ -101,9 +102,9 @@ class AttachmentService:
             return self.read(reference.sha256)
         except StoreUnavailable as trouble:
             if trouble.passing:
-                raise RetryLater("attachment-store") from None
+                raise RetryLater(RetryCode.ATTACHMENT_STORE) from None
             if reference.href is None:
-                raise Reject("attachment-damaged", "put the file back from a backup") from None
+                raise Reject(RejectCode.ATTACHMENT_DAMAGED, "put the file back from a backup") from None
             return None  # what comes is kept in its place
 
     def bring(self, reference: Attachment) -> bytes:
@@ -113,16 +114,16 @@ class AttachmentService:
         knows no center, or the file cannot be kept now; ``Reject`` when its center does not have it or has something
         else."""
         if reference.href is None:
-            raise Reject("attachment-nowhere", "the message does not say where the attachment is")
+            raise Reject(RejectCode.ATTACHMENT_NOWHERE, "the message does not say where the attachment is")
         if not self.security.may_fetch(reference.href, reference.sha256, datetime.now(UTC)):
-            raise RetryLater("attachment-stranger")  # until the directory lists a center at this address
+            raise RetryLater(RetryCode.ATTACHMENT_STRANGER)  # until the directory lists a center at this address
         content = download(reference.href, reference.size)
         if hashlib.sha256(content).hexdigest() != reference.sha256:
-            raise Reject("attachment-altered", "the center that has it serves other bytes than were announced")
+            raise Reject(RejectCode.ATTACHMENT_ALTERED, "the center that has it serves other bytes than were announced")
         try:
             self.blobs.put(reference.sha256, content)
         except StoreUnavailable:
-            raise RetryLater("attachment-store") from None
+            raise RetryLater(RetryCode.ATTACHMENT_STORE) from None
         return content
 
 

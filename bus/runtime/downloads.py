@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bus.contract.case import Attachment
 from bus.sdk.center import Reject, RetryLater
+from bus.sdk.codes import RetryCode
 
 AT_ONCE = 3
 """Downloads side by side. Each holds its file in memory."""
@@ -57,7 +58,7 @@ class Downloads:
                 wanted.told.append(arrived)
                 self._changed.notify_all()
                 return
-        arrived(reference.sha256, RetryLater("attachment-queue"))
+        arrived(reference.sha256, RetryLater(RetryCode.ATTACHMENT_QUEUE))
 
     def leave(self) -> None:
         """Begin nothing more. What is under way ends by its own deadline, or with the process."""

@@ -86,6 +86,7 @@ class CenterProcess:
         self.settings = settings
         self.transport = transport
         self.center = load_adapter(settings.adapter_package)
+        self.center.check()
         security = security_of(settings.trust)
         self.context = CenterContext(
             settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas

@@ -1,1 +1,1 @@
-"""What an adapter gets: the center it declares, the client of its own system, a simulator of that system."""
+"""What an adapter gets: the center it declares, the work desk, the client of its own system, a simulator of it."""

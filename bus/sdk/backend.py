@@ -1,6 +1,6 @@
 """The client of a center's own system: HTTP with an idempotency key, and every answer mapped to done, later or never.
 
-An adapter's ``system.py`` names the calls of its vendor on top of this; what an answer means is the same for all.
+An adapter names the calls of its vendor on top of this; what an answer means is the same for all.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,20 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from bus.contract.codec import Undecodable, read_json
 from bus.sdk.center import Reject, RetryLater
+from bus.sdk.codes import RetryCode
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be different later."""
 DENIED = frozenset({401, 403, 407})
 """Our credentials are wrong: an operator mends that, and nothing is lost meanwhile."""
 LONGEST_ANSWER = 1024 * 1024
-AWAY: dict[type[Exception], str] = {
-    NewConnectionError: "vendor-connecterror",
-    ConnectTimeoutError: "vendor-connecttimeout",
-    ReadTimeoutError: "vendor-readtimeout",
+AWAY: dict[type[Exception], RetryCode] = {
+    NewConnectionError: RetryCode.VENDOR_CONNECT_ERROR,
+    ConnectTimeoutError: RetryCode.VENDOR_CONNECT_TIMEOUT,
+    ReadTimeoutError: RetryCode.VENDOR_READ_TIMEOUT,
 }
 """The code of each way of being away that an operator can tell apart; everything else is ``BROKEN_OFF``."""
-BROKEN_OFF = "vendor-broken-off"
+BROKEN_OFF = RetryCode.VENDOR_BROKEN_OFF
 MOST_LINES = 64
 """How many connections are kept open at most: more than a center has hands."""
 
@@ -106,11 +107,11 @@ def _understood(status: int, headers: Mapping[str, str], content: bytes) -> dict
     if not 200 <= status < 300:
         raise RetryLater(f"vendor-{status}")
     if len(content) > LONGEST_ANSWER:
-        raise RetryLater("vendor-garbage")
+        raise RetryLater(RetryCode.VENDOR_GARBAGE)
     try:
         return read_json(content) if content else {}
     except Undecodable:
-        raise RetryLater("vendor-garbage") from None
+        raise RetryLater(RetryCode.VENDOR_GARBAGE) from None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from pydantic import BaseModel
 
 from bus.contract.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency, marks_of
 from bus.contract.envelope import Message
-from bus.contract.messages import CaseKind
+from bus.contract.messages import CaseKind, Mode, Outcome
 from bus.contract.types import Strict
 from bus.custody import Record
-from bus.custody.commands import Command
+from bus.custody.commands import Command, Offer, Register, Resolve
+from bus.sdk.codes import RejectCode
 
 SystemT = TypeVar("SystemT")
 FormT = TypeVar("FormT", bound=BaseModel)
@@ -29,8 +31,8 @@ class RetryLater(Exception):
     """The center's system is away or busy: try again later. ``code`` is safe to log; ``after`` is in seconds."""
 
     def __init__(self, code: str, after: float | None = None) -> None:
-        super().__init__(code)
-        self.code = code
+        self.code = str(code)
+        super().__init__(self.code)
         self.after = after
 
 
@@ -39,8 +41,8 @@ class Reject(Exception):
     to log and to show; never put a value of the form into them."""
 
     def __init__(self, code: str, cure: str = "") -> None:
-        super().__init__(code)
-        self.code = code
+        self.code = str(code)
+        super().__init__(self.code)
         self.cure = cure
 
 
@@ -83,7 +85,7 @@ class HandlerContext(Generic[SystemT]):
         """The id of this case's record in our own system. Raises ``Reject`` when there is none."""
         found = self.natives.get(system)
         if found is None:
-            raise Reject("no-native-record", f"no record of {system} belongs to this case")
+            raise Reject(RejectCode.NO_NATIVE_RECORD, f"no record of {system} belongs to this case")
         return found
 
 
@@ -107,8 +109,31 @@ class IntakeContext:
         """The center responsible. Raises ``Reject("no-route")``."""
         found = self.routes.find(category, division)
         if found is None:
-            raise Reject("no-route", f"no route for {category} in {division}: add one to the settings")
+            raise Reject(RejectCode.NO_ROUTE, f"no route for {category} in {division}: add one to the settings")
         return found
+
+    def known(self, system: str, native_id: str) -> UUID | None:
+        """The case of a record of our own system; None where there is none yet."""
+        try:
+            return self.find(system, native_id)
+        except Reject:
+            return None
+
+    def register(
+        self, case: Case, *, to: tuple[str, ...] = (), here: bool = False, answer: str | None = None
+    ) -> list[Command]:
+        """Register a case, and at once offer it to the centers named (several: open to all of them), else to the one
+        whose duty it is. ``here``: it is handled here. ``answer``: the resident was answered on the spot.
+
+        Without a route it is not refused: it stays here, in our staff's sight, until they dispatch it."""
+        if answer is not None:
+            told = Resolve(case_id=case.case_id, outcome=Outcome.EXPLAINED, public_reply=answer, instant=True)
+            return [Register(case=case), told]
+        to = to or (self.routes.find(case.category, case.place.division) or self.me,)
+        if here or to == (self.me,):
+            return [Register(case=case)]
+        mode = Mode.EXCLUSIVE if len(to) == 1 else Mode.OPEN
+        return [Register(case=case), Offer(case_id=case.case_id, to=to, mode=mode)]
 
     def new_case(
         self,
@@ -184,17 +209,26 @@ class Center(Generic[SystemT]):
         return self.form(name, model, native_id)
 
     def form(
-        self, name: str, model: type[FormT], native_id: Callable[[FormT], str]
+        self, name: str, model: type[FormT], native_id: Callable[[FormT], str] | str
     ) -> Callable[[Callable[[IntakeContext, FormT], Commands]], Callable[[IntakeContext, FormT], Commands]]:
-        """The decorated function handles form ``name``. Raises ValueError if two functions do."""
+        """The decorated function handles form ``name``; ``native_id`` is the field that holds the form's own id, or a
+        function that finds it. Raises ValueError if two functions do, or the field is not there."""
         if name in self.forms:
             raise ValueError(f"{self.kind}: two handlers for form {name}")
+        if isinstance(native_id, str):
+            if native_id not in model.model_fields:
+                raise ValueError(f"{self.kind}: form {name} has no field {native_id} for its own id")
+            native_id = attrgetter(native_id)
+        found = native_id
 
         def keep(handler: Callable[[IntakeContext, FormT], Commands]) -> Callable[[IntakeContext, FormT], Commands]:
-            self.forms[name] = Form(name, model, native_id, handler)
+            self.forms[name] = Form(name, model, found, handler)
             return handler
 
         return keep
+
+    def check(self) -> None:
+        """Asked before the center runs: raises ``ValueError`` where it cannot do what it must."""
 
     def on(
         self, kind: type[KindT]

@@ -3,6 +3,7 @@
 An adapter's ``simulator.py`` adds its vendor's routes and forms to this. Used by the demo, the center suite and tests.
 """
 
+import base64
 import hashlib
 import queue
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel
 from standardwebhooks import Webhook
 
@@ -40,6 +41,8 @@ class BackendSimulator:
         self.app = FastAPI(title=f"{name} (stand-in)")
         self.records: dict[str, dict[str, Any]] = {}
         """The vendor's records, by their own ids."""
+        self.photos: dict[str, bytes] = {}
+        """Photos and papers, by their SHA-256."""
         self.autopilot = False
         """Whether staff does at once whatever it is asked."""
         self.effects: list[dict[str, Any]] = []
@@ -67,6 +70,42 @@ class BackendSimulator:
             self._done[key] = answer
             self.effects.append({"what": what, "record": record, "key": key, "answer": answer})
             return answer
+
+    def read(self, record_id: str) -> dict[str, Any]:
+        """One record of the vendor's; 404 where there is none."""
+        if record_id not in self.records:
+            raise HTTPException(404)
+        return self.records[record_id]
+
+    def keep(self, what: str, photo: dict[str, Any], key: str) -> dict[str, Any]:
+        """Keep a photo or paper under its hash; 400 where its bytes have another."""
+
+        def effect() -> dict[str, Any]:
+            content = base64.b64decode(photo["content"])
+            if hashlib.sha256(content).hexdigest() != photo["sha256"]:
+                raise HTTPException(400)
+            self.photos[photo["sha256"]] = content
+            return {"sha256": photo["sha256"]}
+
+        return self.once(key, what, photo["sha256"], effect)
+
+    def staff_at_once(
+        self,
+        order: dict[str, Any],
+        act: Callable[[dict[str, Any]], object],
+        reply: str = "已核实办结。 / Checked and done.",
+    ) -> None:
+        """What staff on autopilot do with a new order, by the purpose for which it was opened; of what is open to
+        several only whoever is granted it resolves it."""
+        match order["purpose"]:
+            case "handle":
+                act({"action": "accept"})
+                if not order.get("open_to_several"):
+                    act({"action": "resolve", "reply": reply})
+            case "imposed":
+                act({"action": "resolve", "reply": reply})
+            case "assist":
+                act({"action": "answer-assist", "done": True, "text": "已协助完成。"})
 
     def order_fault(self, fault: Fault) -> None:
         """The next calls go wrong as told."""

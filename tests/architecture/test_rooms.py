@@ -22,6 +22,21 @@ HOME: dict[str, tuple[str, ...]] = {
     "testcontainers": ("verification/services/",),
 }
 """Where the user's packages work. pydantic is at home in ``contract``, and wherever a model is read."""
+VENDORS_WORDS = (
+    "newsroom",
+    "hotline",
+    "12345",
+    "volunteer",
+    "融媒",
+    "采编",
+    "文明实践",
+    "志愿",
+    "党群",
+    "台账",
+    "政务",
+    "热线",
+)
+"""Words of the systems of our four kinds."""
 LEFT_THE_BUS = ("checker", "faults", "services", "simulation")
 """Packages of ``verification`` that were part of ``bus`` in v0.1.0, and keep its rule."""
 
@@ -78,6 +93,25 @@ def test_adapters_import_the_vocabulary_and_nothing_behind_it(path: Path) -> Non
             assert name.count(".") == 1 or simulated, f"{_name(path)} imports {name}: only the names of bus are public"
         if name.split(".")[0] == "adapters":
             assert f"{name}.".startswith(f"{own}."), f"{_name(path)} imports {name}: adapters never import each other"
+
+
+@pytest.mark.parametrize("path", modules(ROOT / "bus" / "sdk"), ids=_name)
+def test_the_sdk_names_no_kind_and_no_vendor(path: Path) -> None:
+    """What all centers share is written in nobody's words: no kind stands in it, and no word of a system of ours."""
+    text = path.read_text(encoding="utf-8").lower()
+    assert [word for word in (*ADAPTERS, *VENDORS_WORDS) if word in text] == []
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_an_adapter_says_its_words_and_little_else(adapter: str) -> None:
+    """At most 250 lines, the simulator left out; what one center alone needs stands beside, in at most 200."""
+    lines = {
+        path.name: len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / "adapters" / adapter).glob("*.py")
+    }
+    beside = [lines.pop(name, 0) for name in ("ledger.py", "holds.py")]
+    assert sum(count for name, count in lines.items() if name != "simulator.py") <= 250
+    assert max(beside) <= 200
 
 
 @pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)

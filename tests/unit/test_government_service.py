@@ -7,17 +7,16 @@ import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from adapters.government_service import mapping, native
+from adapters.government_service import holds, mapping, native
 from adapters.government_service.handlers import center
 from adapters.government_service.simulator import Simulator
-from adapters.government_service.system import ServiceSystem
 from bus import (
     Attachment,
     BackendClient,
@@ -42,6 +41,7 @@ from bus import (
     Ruling,
     Status,
 )
+from bus import workorders as w
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, CASE_KINDS
@@ -54,7 +54,7 @@ ME, PARTY, MEDIA = "government_service-152223", "party_service-152223100", "medi
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CASE = UUID("0192f0c1-0000-7000-8000-000000000002")
 Told = list[tuple[str, dict[str, Any]]]
-Town = tuple[Simulator, ServiceSystem]
+Town = tuple[Simulator, w.System]
 
 
 def a_case(origin: str = ME) -> Case:
@@ -101,10 +101,13 @@ def paper(attachment: Attachment) -> bytes:
     return (FOLDER / "samples/photos" / attachment.sha256).read_bytes()
 
 
-def a_desk(
-    system: ServiceSystem, record: Record, natives: dict[str, str], key: str = "key-1"
-) -> HandlerContext[ServiceSystem]:
+def a_desk(system: w.System, record: Record, natives: dict[str, str], key: str = "key-1") -> HandlerContext[w.System]:
     return HandlerContext(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=paper)
+
+
+def opened_by(system: w.System, purpose: w.Purpose, key: str) -> str:
+    order = mapping.order(w.Order(a_case(MEDIA), purpose, MEDIA))
+    return system.open("/orders", order, key=key, named="order_no")
 
 
 def said(data: Any, source: str = PARTY) -> Any:
@@ -155,7 +158,7 @@ def town(served: tuple[Simulator, BackendClient], told: Told) -> Town:
     for kept in (simulator.records, simulator.materials, simulator.effects, simulator._done):
         kept.clear()
     simulator.repeats, simulator.autopilot = 0, False
-    return simulator, ServiceSystem(backend)
+    return simulator, w.System(backend)
 
 
 @pytest.mark.parametrize("path", IN, ids=lambda p: p.stem)
@@ -204,8 +207,7 @@ def test_manifest_says_what_the_handlers_do() -> None:
 def test_every_act_has_a_sample() -> None:
     """No act of staff or caller is without a golden form."""
     acts = {json.loads(p.read_text(encoding="utf-8"))["event"]["action"] for p in IN if p.name.startswith("order-")}
-    union = native.Act.__args__
-    assert acts == {act.model_fields["action"].annotation.__args__[0] for act in union}
+    assert acts == {get_args(act.model_fields["action"].annotation)[0] for act in native.ACTS}
 
 
 def test_handlers_load_no_broker_and_no_database() -> None:
@@ -224,7 +226,8 @@ def test_an_order_without_a_route_stays_here() -> None:
 
 def test_an_event_on_an_unknown_order_is_refused() -> None:
     """An order of which the bus has no case is named as such, not guessed."""
-    event = native.OrderEvent(event_id="1", order_no="nobody's", event=native.Urging(action="urge", text="快"))
+    told = {"event_id": "1", "order_no": "nobody's", "event": {"action": "urge", "text": "快"}}
+    event = native.OrderEvent.model_validate(told)
     with pytest.raises(Reject, match="unknown-record"):
         list(center.forms["order-event"].handler(front_desk({}), event))
 
@@ -275,41 +278,40 @@ def test_every_order_of_a_case_hears_the_news(town: Town) -> None:
 
 def test_an_extension_counts_from_what_was_promised() -> None:
     """延期 begins at the promise that stands now, else at the case's own deadline, else today."""
-    act = native.Extending(action="extend", reason="需招标", working_days=1)
     promised = a_record().with_(due=datetime(2026, 12, 1, 12, tzinfo=UTC))
     bare = a_record().with_(case=a_case().model_copy(update={"due": None}))
-    days = [mapping.extension(record, act, NOW).due for record in (promised, a_record(), bare)]
-    assert [day.date().isoformat() for day in days if day] == ["2026-12-02", "2026-11-30", "2026-11-24"]
+    days = [holds.later(record, 1, NOW) for record in (promised, a_record(), bare)]
+    assert [day.date().isoformat() for day in days] == ["2026-12-02", "2026-11-30", "2026-11-24"]
 
 
 def test_the_five_grades_are_told_apart_both_ways() -> None:
     """好差评: 非常满意 is 5, 非常不满意 is 1, and each number is one grade."""
-    assert [mapping.GRADES[grade] for grade in native.Satisfaction] == [5, 4, 3, 2, 1]
-    assert mapping.WORDS[5] is native.Satisfaction.DELIGHTED
-    assert mapping.WORDS[1].value == "非常不满意"
+    assert [w.grade_of(grade) for grade in native.Satisfaction] == [5, 4, 3, 2, 1]
+    assert w.label(w.Grade(5)).zh == native.Satisfaction["DELIGHTED"].value
+    assert w.label(w.Grade(1)).zh == "非常不满意"
 
 
 def test_every_reason_and_sphere_is_known_both_ways() -> None:
     """The hotline's reasons are the bus's reasons, and its spheres survive the way there and back."""
     assert {reason.name for reason in native.ReturnReason} == {reason.name for reason in Reason}
     for sphere in native.Sphere:
-        assert mapping.sphere(mapping.category(sphere)) is sphere
-    assert mapping.sphere("never-heard-of") is native.Sphere.OTHER
+        assert mapping.SPHERES.word(mapping.SPHERES.name(sphere)) is sphere
+    assert mapping.SPHERES.word("never-heard-of") is native.Sphere.OTHER
 
 
 def test_all_that_is_known_of_the_caller_reaches_the_handler() -> None:
     """Name, phone, identity card, address and agent stand on the order; of a hidden caller nothing does."""
     who = Person(name="居民乙", phone="13800000002", id_card="11010519491231002X", address="某苏木", agent="网格员")
-    order = mapping.order(a_case(MEDIA).model_copy(update={"resident": who}), "handle", MEDIA)
-    assert (order.caller, order.phone, order.id_card, order.address, order.agent) == (
+    order = mapping.order(w.Order(a_case(MEDIA).model_copy(update={"resident": who}), "handle", MEDIA))
+    assert (order["caller"], order["phone"], order["id_card"], order["address"], order["agent"]) == (
         who.name,
         who.phone,
         who.id_card,
         who.address,
         who.agent,
     )
-    hidden = mapping.order(a_case(MEDIA).without_resident(), "handle", MEDIA)
-    assert not {"caller", "phone", "id_card", "address", "agent"} & hidden.model_dump(exclude_none=True).keys()
+    hidden = mapping.order(w.Order(a_case(MEDIA).without_resident(), "handle", MEDIA))
+    assert not {"caller", "phone", "id_card", "address", "agent"} & hidden.keys()
 
 
 def test_an_order_is_seen_though_its_papers_are_away(town: Town) -> None:
@@ -340,7 +342,7 @@ def test_the_caller_reads_progress_and_nothing_between_staff(town: Town, told: T
             )
         rating = {"action": "rate", "satisfaction": "非常满意"}
         assert people.post(f"/callers/orders/{number}/events", json=rating).status_code == 200
-        opened = system.open_order(mapping.order(a_case(MEDIA), "handle", MEDIA), key="k")
+        opened = opened_by(system, "handle", "k")
         back = people.post(f"/staff/orders/{opened}/events", json={"action": "return", "reason": "重复"})
         assert back.status_code == 200
         assert people.post("/staff/orders/none/events", json={"action": "accept"}).status_code == 404
@@ -356,10 +358,10 @@ def test_autopilot_signs_and_resolves(town: Town, told: Told) -> None:
     """With the autopilot on, an offered order is signed for and resolved at once, a request for help answered."""
     simulator, system = town
     simulator.autopilot = True
-    system.open_order(mapping.order(a_case(MEDIA), "handle", MEDIA), key="1")
-    system.open_order(mapping.order(a_case(MEDIA), "assist", MEDIA), key="2")
-    system.open_order(mapping.order(a_case(MEDIA), "imposed", MEDIA), key="3")
-    system.open_order(mapping.order(a_case(MEDIA), "arbitrate", MEDIA), key="4")
+    opened_by(system, "handle", "1")
+    opened_by(system, "assist", "2")
+    opened_by(system, "imposed", "3")
+    opened_by(system, "arbitrate", "4")
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve", "answer-assist", "resolve"]
 
 

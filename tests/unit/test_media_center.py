@@ -18,7 +18,6 @@ from pydantic import BaseModel, ValidationError
 from adapters.media_center import mapping, native
 from adapters.media_center.handlers import center
 from adapters.media_center.simulator import Simulator
-from adapters.media_center.system import MediaSystem
 from bus import (
     Accepted,
     Attachment,
@@ -45,6 +44,7 @@ from bus import (
     Withdraw,
     Withdrawn,
 )
+from bus import workorders as w
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, CASE_KINDS, Mode, Reason
@@ -110,9 +110,7 @@ def photo(attachment: Attachment) -> bytes:
     return (FOLDER / "samples/photos" / attachment.sha256).read_bytes()
 
 
-def a_desk(
-    system: MediaSystem, record: Record, natives: dict[str, str], key: str = "key-1"
-) -> HandlerContext[MediaSystem]:
+def a_desk(system: w.System, record: Record, natives: dict[str, str], key: str = "key-1") -> HandlerContext[w.System]:
     return HandlerContext(me=ME, now=NOW, key=key, system=system, record=record, natives=natives, fetch=photo)
 
 
@@ -153,14 +151,14 @@ def told(served: tuple[Simulator, BackendClient], monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def town(served: tuple[Simulator, BackendClient], told: Told) -> tuple[Simulator, MediaSystem]:
+def town(served: tuple[Simulator, BackendClient], told: Told) -> tuple[Simulator, w.System]:
     """A vendor's system in which nothing has happened yet."""
     assert told == []
     simulator, backend = served
     for kept in (simulator.records, simulator.photos, simulator.effects, simulator._done):
         kept.clear()
     simulator.repeats, simulator.autopilot = 0, False
-    return simulator, MediaSystem(backend)
+    return simulator, w.System(backend)
 
 
 @pytest.mark.parametrize("path", IN, ids=lambda p: p.stem)
@@ -174,7 +172,7 @@ def test_a_form_becomes_the_commands_of_its_sample(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", OUT, ids=lambda p: p.stem)
-def test_a_message_has_the_effect_of_its_sample(path: Path, town: tuple[Simulator, MediaSystem]) -> None:
+def test_a_message_has_the_effect_of_its_sample(path: Path, town: tuple[Simulator, w.System]) -> None:
     """Every golden message changes the vendor's records as the sample says, and its repeat changes nothing more."""
     simulator, system = town
     wanted = json.loads(path.with_suffix(".effect.json").read_text(encoding="utf-8"))
@@ -236,7 +234,8 @@ def test_a_message_without_a_route_stays_here() -> None:
 
 def test_dispatch_without_any_route_is_refused_with_the_cure() -> None:
     """Staff who dispatch without naming a center, where no route fits, are told to add one."""
-    event = native.MessageEvent(event_id="1", message_id="m", event=native.Dispatching(action="dispatch"))
+    told = {"event_id": "1", "message_id": "m", "event": {"action": "dispatch"}}
+    event = native.MessageEvent.model_validate(told)
     with pytest.raises(Reject, match="no-route"):
         list(center.forms["message-event"].handler(front_desk({"links": {"message/m": str(CASE)}}), event))
 
@@ -247,7 +246,7 @@ def test_dispatch_without_any_route_is_refused_with_the_cure() -> None:
 )
 def test_a_cancelled_message_ends_where_the_decision_is(state: str, expected: type[Command] | None) -> None:
     """A resident's cancelling resolves, withdraws or urges, and does nothing where there is nothing to end."""
-    commands = mapping.cancel(a_record(state))
+    commands = w.cancel(a_record(state))
     assert [type(command) for command in commands] == ([expected] if expected else [])
 
 
@@ -256,7 +255,7 @@ def test_a_withdrawal_under_way_is_not_asked_again() -> None:
     lent = a_record("lent")
     assert lent.offer_out is not None
     asking = lent.with_(offer_out=lent.offer_out.model_copy(update={"withdrawing": True}))
-    assert mapping.cancel(asking) == []
+    assert w.cancel(asking) == []
 
 
 @pytest.mark.parametrize(
@@ -270,7 +269,7 @@ def test_a_withdrawal_under_way_is_not_asked_again() -> None:
     ids=lambda value: getattr(value, "kind", None),
 )
 def test_a_cancelled_message_is_ended_when_the_decision_comes_back(
-    data: Any, state: str, expected: type[Command], town: tuple[Simulator, MediaSystem]
+    data: Any, state: str, expected: type[Command], town: tuple[Simulator, w.System]
 ) -> None:
     """The app remembers that the resident cancelled, and the next answer to our offer ends the matter."""
     simulator, system = town
@@ -280,7 +279,7 @@ def test_a_cancelled_message_is_ended_when_the_decision_comes_back(
     assert [type(item) for item in answer if not isinstance(item, Link)] == [expected]
 
 
-def test_a_result_that_came_too_late_is_told_but_closes_nothing(town: tuple[Simulator, MediaSystem]) -> None:
+def test_a_result_that_came_too_late_is_told_but_closes_nothing(town: tuple[Simulator, w.System]) -> None:
     """A case that was reopened or closed meanwhile is not closed by an older result; its reply is still given."""
     simulator, system = town
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
@@ -294,7 +293,7 @@ def test_a_result_that_came_too_late_is_told_but_closes_nothing(town: tuple[Simu
     assert list(center.handlers["case.resolved"](current, message)) == [Close(case_id=CASE, replied_at=NOW)]
 
 
-def test_an_origin_elsewhere_replies_itself(town: tuple[Simulator, MediaSystem]) -> None:
+def test_an_origin_elsewhere_replies_itself(town: tuple[Simulator, w.System]) -> None:
     """Only the origin speaks to the resident: at any other center a result is a note."""
     simulator, system = town
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
@@ -304,7 +303,7 @@ def test_an_origin_elsewhere_replies_itself(town: tuple[Simulator, MediaSystem])
     assert [effect["what"] for effect in simulator.effects] == ["note"]
 
 
-def test_an_order_is_seen_though_its_photo_is_away(town: tuple[Simulator, MediaSystem]) -> None:
+def test_an_order_is_seen_though_its_photo_is_away(town: tuple[Simulator, w.System]) -> None:
     """The holder of a photo being away does not keep the order from staff, and the retry makes no second order."""
     simulator, system = town
     data = Offered(version=1, offer_id=new_id(), case=a_case(PARTY), path=(PARTY,))
@@ -324,7 +323,7 @@ def test_an_order_is_seen_though_its_photo_is_away(town: tuple[Simulator, MediaS
     assert list(simulator.photos) == [sha256(next(iter(simulator.photos.values()))).hexdigest()]
 
 
-def test_every_record_of_a_case_hears_the_news(town: tuple[Simulator, MediaSystem]) -> None:
+def test_every_record_of_a_case_hears_the_news(town: tuple[Simulator, w.System]) -> None:
     """Where a case has a message and an order, a line stands on both."""
     simulator, system = town
     message = compose(
@@ -339,7 +338,7 @@ def test_every_record_of_a_case_hears_the_news(town: tuple[Simulator, MediaSyste
     ]
 
 
-def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, MediaSystem]) -> None:
+def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, w.System]) -> None:
     """A record's id may hold a slash, a space, a question mark or Chinese, and still names one record."""
     simulator, system = town
     odd = "留言/2021 ?17#a"
@@ -350,7 +349,7 @@ def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, Medi
     assert simulator.records[odd]["status"] == "closed"
 
 
-def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, MediaSystem], told: Told) -> None:
+def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, w.System], told: Told) -> None:
     """What residents and staff do in the stand-in changes its records and is told to the intake as valid forms."""
     _, system = town
     url = system._backend.url
@@ -359,7 +358,7 @@ def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, MediaS
             "/residents/messages", json={"client_name": "居民甲", "text": "路灯不亮", "division": "150402"}
         )
         rated = people.post(f"/residents/messages/{left.json()['id']}/events", json={"action": "rate", "stars": 5})
-        order = system.open_order(mapping.order(a_case(PARTY), "handle", PARTY), key="k")
+        order = system.open("/orders", mapping.order(w.Order(a_case(PARTY), "handle", PARTY)), key="k")
         acted = people.post(f"/staff/orders/{order}/events", json={"action": "decline", "reason": "属地不符"})
         unknown = people.post("/staff/orders/nobody/events", json={"action": "accept"})
         records = people.get("/records").json()
@@ -370,12 +369,13 @@ def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, MediaS
     assert {record["status"] for record in records} == {"received", "returned"}
 
 
-def test_autopilot_accepts_and_resolves(town: tuple[Simulator, MediaSystem], told: Told) -> None:
+def test_autopilot_accepts_and_resolves(town: tuple[Simulator, w.System], told: Told) -> None:
     """With the autopilot on, an offered order is accepted and resolved at once, a request for help answered."""
     simulator, system = town
     simulator.autopilot = True
-    for purpose in ("handle", "assist", "imposed", "arbitrate"):
-        system.open_order(mapping.order(a_case(PARTY), purpose, PARTY), key=purpose)
+    purposes: tuple[w.Purpose, ...] = ("handle", "assist", "imposed", "arbitrate")
+    for purpose in purposes:
+        system.open("/orders", mapping.order(w.Order(a_case(PARTY), purpose, PARTY)), key=purpose)
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve", "answer-assist", "resolve"]
 
 
@@ -383,8 +383,8 @@ def test_every_reason_and_topic_is_known_both_ways() -> None:
     """The app's reasons are the bus's reasons, and its topics survive the way there and back."""
     assert {reason.name for reason in native.ReturnReason} == {reason.name for reason in Reason}
     for topic in native.Topic:
-        assert mapping.topic(mapping.category(topic)) is topic
-    assert mapping.topic("never-heard-of") is native.Topic.OTHER
+        assert mapping.TOPICS.word(mapping.TOPICS.name(topic)) is topic
+    assert mapping.TOPICS.word("never-heard-of") is native.Topic.OTHER
 
 
 @pytest.mark.parametrize("change", [{"phone": "call me"}, {"division": "红山区"}, {"text": ""}, {"photos": ["x"]}])

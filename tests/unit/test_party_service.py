@@ -17,10 +17,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from pydantic import ValidationError
 
-from adapters.party_service import handlers, ledger, mapping, native, words
+from adapters.party_service import acts, handlers, ledger, native
 from adapters.party_service.handlers import center
 from adapters.party_service.simulator import Simulator
-from adapters.party_service.system import PartySystem
 from bus import (
     Accept,
     BackendClient,
@@ -40,6 +39,7 @@ from bus import (
     Ruled,
     Ruling,
 )
+from bus import workorders as w
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, CASE_KINDS
@@ -72,14 +72,14 @@ def told(served: tuple[Simulator, BackendClient, str], monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def town(served: tuple[Simulator, BackendClient, str], told: Told) -> tuple[Simulator, PartySystem]:
+def town(served: tuple[Simulator, BackendClient, str], told: Told) -> tuple[Simulator, w.System]:
     """A platform on which nothing has happened yet."""
     assert told == []
     simulator = served[0]
     for kept in (simulator.records, simulator.photos, simulator.bulletins, simulator.effects, simulator._done):
         kept.clear()
     simulator.autopilot = False
-    return simulator, PartySystem(served[1])
+    return simulator, w.System(served[1])
 
 
 @pytest.fixture
@@ -124,15 +124,16 @@ def test_handlers_load_no_broker_and_no_database() -> None:
 
 def test_every_word_of_the_platform_is_a_word_of_the_bus() -> None:
     """Reasons, results, pleas, judges and grades are the bus's own, and kinds of matter survive there and back."""
-    pairs = ((words.ReturnReason, Reason), (words.Finding, Outcome), (words.Plea, Ground), (words.Judge, Rater))
+    pairs = ((acts.ReturnReason, Reason), (acts.Finding, Outcome), (acts.Plea, Ground), (acts.Judge, Rater))
     for theirs, ours in pairs:
         assert set(theirs.__members__) == set(ours.__members__)
-    assert sorted(mapping.GRADES[s] for s in words.Satisfaction) == [1, 2, 3, 4, 5]
-    for sphere in words.Sphere:
-        assert mapping.sphere(mapping.category(sphere)) is sphere
-    assert mapping.sphere("never-heard-of") is words.Sphere.OTHER
-    assert mapping.channel("phone") == "来电"
-    assert mapping.channel("app") == "app"
+    assert sorted(w.grade_of(s) for s in acts.Satisfaction) == [1, 2, 3, 4, 5]
+    for sphere in native.Sphere:
+        assert native.SPHERES.word(native.SPHERES.name(sphere)) is sphere
+    assert native.SPHERES.word("never-heard-of") is native.Sphere["OTHER"]
+    channels = [a_case(FOLDER).model_copy(update={"channel": code}) for code in ("phone", "app")]
+    written = [row[5] for row in ledger.rows(a_record(FOLDER, ME).with_(case=case) for case in channels)]
+    assert written == ["来源", "来电", "app"]
 
 
 def test_a_meeting_sent_again_makes_no_third_case() -> None:
@@ -177,22 +178,22 @@ def test_an_entry_without_a_route_stays_here() -> None:
 )
 def test_the_three_levels_know_each_other(me: str, division: str, level: str, expected: str | None) -> None:
     """One level down goes towards the place of the matter, one level up to whom the center belongs."""
-    assert mapping.neighbour(me, division, level) == expected
+    assert w.neighbour(me, division, level) == expected
 
 
 def test_a_level_that_is_not_there_is_refused_with_the_cure() -> None:
     """A county's center has nobody above it: staff are told to name a center."""
-    act = native.Dispatching(action="dispatch", level="up")
-    event = native.OrderEvent(event_id="1", matter_no="m", case_id=CASE, event=act)
+    told = {"event_id": "1", "matter_no": "m", "case_id": CASE, "event": {"action": "dispatch", "level": "up"}}
+    event = native.OrderEvent.model_validate(told)
     with pytest.raises(Reject, match="no-such-level"):
         list(center.forms["order-event"].handler(front_desk(FOLDER, "party_service-150402", {}), event))
     with pytest.raises(ValidationError, match="not both"):
-        native.Dispatching(action="dispatch", level="up", to=(PEER,))
+        native.OrderEvent.model_validate(told | {"event": {"action": "dispatch", "level": "up", "to": (PEER,)}})
 
 
 def test_a_matter_is_claimed_once_in_each_round() -> None:
     """S16: the second claim of a matter is refused with a code, the claim of an offered matter takes it."""
-    act = native.Claiming(action="claim", claimant="领导甲")
+    act = acts.Claiming(action="claim", claimant="领导甲")
     event = native.OrderEvent(event_id="1", matter_no="m", case_id=CASE, event=act)
     report, ticket = center.forms["order-event"].handler(front_desk(FOLDER, ME, {}), event)
     assert isinstance(report, Report)
@@ -220,7 +221,7 @@ def test_of_many_claims_at_once_one_wins(people: httpx.Client, told: Told) -> No
     assert people.get("/staff/board").json() == []
 
 
-def test_a_promise_with_a_date_is_filed_as_a_notice(town: tuple[Simulator, PartySystem]) -> None:
+def test_a_promise_with_a_date_is_filed_as_a_notice(town: tuple[Simulator, w.System]) -> None:
     """S10: 整改通知单 stands on the matter where the promise was heard; progress without a date files none."""
     simulator, system = town
     context = a_desk(system, FOLDER, a_record(FOLDER, ME, "elsewhere"), {"matter": "TZ-1"})
@@ -243,7 +244,7 @@ def test_staff_who_promise_a_date_serve_a_notice(people: httpx.Client, told: Tol
     assert told[-1][1]["event"] == event
 
 
-def test_what_is_imposed_on_us_is_ours(town: tuple[Simulator, PartySystem]) -> None:
+def test_what_is_imposed_on_us_is_ours(town: tuple[Simulator, w.System]) -> None:
     """S21: a matter that we had sent back becomes imposed; one that we never had is opened; else it is news."""
     simulator, system = town
     case: Case = a_case(FOLDER)
@@ -260,7 +261,7 @@ def test_what_is_imposed_on_us_is_ours(town: tuple[Simulator, PartySystem]) -> N
     assert simulator.records["SX-2"]["steps"][0]["by"] == PEER
 
 
-def test_a_result_closes_only_the_current_round_of_our_own_case(town: tuple[Simulator, PartySystem]) -> None:
+def test_a_result_closes_only_the_current_round_of_our_own_case(town: tuple[Simulator, w.System]) -> None:
     """The origin replies and closes; an older result is told and closes nothing; elsewhere a result is a step."""
     simulator, system = town
     data = Resolved(version=2, round=1, outcome=Outcome.DONE, public_reply="已办")
@@ -295,22 +296,25 @@ def test_people_and_staff_act_through_the_stand_in(people: httpx.Client, told: T
         center.forms[form].model.model_validate_json(json.dumps(body))
 
 
-def test_autopilot_takes_and_resolves(town: tuple[Simulator, PartySystem], told: Told) -> None:
+def test_autopilot_takes_and_resolves(town: tuple[Simulator, w.System], told: Told) -> None:
     """With the autopilot on, an offered matter is accepted and resolved at once, a request for help answered."""
     simulator, system = town
     simulator.autopilot = True
-    for purpose in ("handle", "assist", "imposed", "arbitrate"):
-        system.open_matter(mapping.matter(a_case(FOLDER), purpose, PEER), key=purpose)
+    purposes: tuple[w.Purpose, ...] = ("handle", "assist", "imposed", "arbitrate")
+    for purpose in purposes:
+        handlers.matter(
+            a_desk(system, FOLDER, a_record(FOLDER, ME), {}, purpose), w.Order(a_case(FOLDER), purpose, PEER)
+        )
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve", "answer-assist", "resolve"]
 
 
-def test_autopilot_resolves_an_open_offer_only_when_it_has_won(town: tuple[Simulator, PartySystem], told: Told) -> None:
+def test_autopilot_resolves_an_open_offer_only_when_it_has_won(town: tuple[Simulator, w.System], told: Told) -> None:
     """A bid is no custody: staff begin when the matter is granted to them, and not when it is granted to others."""
     simulator, system = town
     simulator.autopilot = True
-    matter = mapping.matter(a_case(FOLDER), "handle", PEER).model_copy(update={"open_to_several": True})
-    opened = system.open_matter(matter, key="open")
     record = a_record(FOLDER, ME, "asked")
+    order = w.Order(a_case(FOLDER), "handle", PEER, several=True)
+    opened = handlers.matter(a_desk(system, FOLDER, record, {}, "open"), order)
     granted = Granted(version=2, offer_id=new_id(), to=PEER)
     hear(a_desk(system, FOLDER, record, {"matter": opened}), granted)
     assert [body["event"]["action"] for _, body in told] == ["accept"]
@@ -318,10 +322,12 @@ def test_autopilot_resolves_an_open_offer_only_when_it_has_won(town: tuple[Simul
     assert [body["event"]["action"] for _, body in told] == ["accept", "resolve"]
 
 
-def test_a_withheld_resident_is_not_on_the_matter() -> None:
+def test_a_withheld_resident_is_not_on_the_matter(town: tuple[Simulator, w.System]) -> None:
     """A case that comes without its resident becomes a matter without one."""
-    matter = mapping.matter(a_case(FOLDER).without_resident(), "handle", PEER)
-    assert (matter.resident, matter.phone, matter.level) == (None, None, "village")
+    simulator, system = town
+    order = w.Order(a_case(FOLDER).without_resident(), "handle", PEER)
+    matter = simulator.records[handlers.matter(a_desk(system, FOLDER, a_record(FOLDER, ME), {}), order)]
+    assert ("resident" in matter, "phone" in matter, matter["level"]) == (False, False, "village")
 
 
 # -- the ledger ----------------------------------------------------------------------------------------------------
@@ -456,7 +462,7 @@ def test_a_number_that_stands_twice_is_told() -> None:
 )
 def test_a_file_that_is_no_ledger_is_refused_with_the_cure(content: bytes) -> None:
     """Whatever is wrong with the file as a whole, one error says so in two languages."""
-    with pytest.raises(ledger.Unreadable, match=" / "):
+    with pytest.raises(ledger.sheets.Unreadable, match=" / "):
         list(ledger.read(content))
 
 
@@ -467,8 +473,8 @@ def test_files_that_are_too_large_are_refused(monkeypatch: pytest.MonkeyPatch) -
         archive.writestr("xl/workbook.xml", "0" * 100_000)
     for name, limit, given in (("MOST_BYTES", 10, content), ("MOST_ROWS", 1, content), ("MOST_UNPACKED", 1000, packed)):
         with monkeypatch.context() as patch:
-            patch.setattr(ledger, name, limit)
-            with pytest.raises(ledger.Unreadable, match="分几份"):
+            patch.setattr(ledger.sheets, name, limit)
+            with pytest.raises(ledger.sheets.Unreadable, match="分几份"):
                 list(ledger.read(given if isinstance(given, bytes) else given.getvalue()))
 
 

@@ -12,6 +12,7 @@ from bus.contract.export.asyncapi import VERSION, asyncapi
 from bus.contract.export.compatibility import added, demanded, without
 from bus.contract.export.examples import example
 from bus.contract.export.json_schema import envelope_schema, schema_name
+from bus.contract.labels import LISTS, label
 from bus.contract.rules import CONTRACT, ROLES, Rule
 
 PUBLISHED = "published.json"
@@ -115,6 +116,7 @@ def _contract() -> dict[str, Any]:
         "version": VERSION,
         "roles": {role: {"zh": zh, "en": en} for role, (zh, en) in ROLES.items()},
         "kinds": {f"{rule.kind}.v{rule.major}": _entry(rule) for rule in CONTRACT},
+        **{name: {str(member.value): label(member)._asdict() for member in members} for name, members in LISTS.items()},
     }
 
 

@@ -1,0 +1,56 @@
+"""The codes of ``RetryLater`` and ``Reject``, as logs, metrics and the parked list show them.
+
+An adapter may give a code of its own as a string; those of the bus are a closed list, and stay as they are.
+"""
+
+from enum import StrEnum
+
+
+class RetryCode(StrEnum):
+    """Why a handler asks to be called again."""
+
+    VENDOR_CONNECT_ERROR = "vendor-connecterror"
+    """No connection to the center's own system."""
+    VENDOR_CONNECT_TIMEOUT = "vendor-connecttimeout"
+    VENDOR_READ_TIMEOUT = "vendor-readtimeout"
+    """It was reached and did not answer in time."""
+    VENDOR_BROKEN_OFF = "vendor-broken-off"
+    VENDOR_GARBAGE = "vendor-garbage"
+    """It answered, and not as its interface says."""
+    ATTACHMENT_AWAY = "attachment-away"
+    """The center that has the file cannot be reached."""
+    ATTACHMENT_SLOW = "attachment-slow"
+    ATTACHMENT_QUEUE = "attachment-queue"
+    """Too many files are fetched at once."""
+    ATTACHMENT_STORE = "attachment-store"
+    """Our own store of files does not work."""
+    ATTACHMENT_STRANGER = "attachment-stranger"
+    """The directory lists no center at the file's address yet."""
+
+
+class RejectCode(StrEnum):
+    """Why trying again cannot help."""
+
+    NO_NATIVE_RECORD = "no-native-record"
+    """No record of the center's own system belongs to the case."""
+    UNKNOWN_RECORD = "unknown-record"
+    """No case belongs to that record of the center's own system."""
+    UNKNOWN_CASE = "unknown-case"
+    NO_ATTACHMENT = "no-attachment"
+    """The form names a file that was not uploaded."""
+    ATTACHMENT_ADDRESS = "attachment-address"
+    """The file's address is none."""
+    ATTACHMENT_ALTERED = "attachment-altered"
+    """Other bytes came than were announced."""
+    ATTACHMENT_DAMAGED = "attachment-damaged"
+    ATTACHMENT_ENCODED = "attachment-encoded"
+    """It came packed, and what it is cannot be checked."""
+    ATTACHMENT_GONE = "attachment-gone"
+    ATTACHMENT_NOWHERE = "attachment-nowhere"
+    """The message does not say where the file is."""
+    NO_ROUTE = "no-route"
+    """No route of the settings says whose duty it is."""
+    NO_SUCH_LEVEL = "no-such-level"
+    """No center of this kind is one level up, or down, from here."""
+    NO_RECORD = "no-record"
+    """The form names no record."""

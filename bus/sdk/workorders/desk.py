@@ -1,0 +1,207 @@
+"""The work desk of a center: what it does with every message, and with the acts of its people.
+
+An adapter says how a work order is opened, how the resident is answered, and how a line stands on a record. That each
+order is linked, that a case is closed after the answer and not before, that news always find a record, and that no kind
+is without a handler, is seen to here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from bus.contract.case import Attachment
+from bus.contract.envelope import Message
+from bus.contract.messages import (
+    CASE_KINDS,
+    ArbitrationRequested,
+    AssistAnswered,
+    AssistRequested,
+    CaseKind,
+    Offered,
+    Resolved,
+    Ruled,
+)
+from bus.custody import Status
+from bus.custody.commands import Close, Command
+from bus.sdk.center import Center, Commands, FormT, HandlerContext, IntakeContext, Link, MessageHandler, Reject, SystemT
+from bus.sdk.codes import RejectCode
+from bus.sdk.workorders.orders import Order, Purpose, Reply, notice, order_of, reply_of
+
+Items = list[Command | Link]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """One record of the center's own system that belongs to a case."""
+
+    system: str
+    """Under which name it is linked."""
+    native_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Under which names the records of a case are linked. A name that running cases know never changes."""
+
+    own: tuple[str, ...]
+    """What residents make here; the first that belongs to a case is where its resident is answered."""
+    handle: str = "order"
+    assist: str = "assist-order"
+    arbitrate: str = "arbitration-order"
+
+    def all(self) -> tuple[str, ...]:
+        """Every name, in the order in which news are told."""
+        return tuple(dict.fromkeys((*self.own, self.handle, self.assist, self.arbitrate)))
+
+    def of(self, purpose: Purpose) -> str:
+        """The name for an order of this purpose."""
+        return {"assist": self.assist, "arbitrate": self.arbitrate}.get(purpose, self.handle)
+
+
+Opens = Callable[[HandlerContext[SystemT], Order], str]
+Answers = Callable[[HandlerContext[SystemT], OwnRecord, Reply], None]
+Keeps = Callable[[HandlerContext[SystemT], Attachment, bytes], None]
+Tells = Callable[[HandlerContext[SystemT], OwnRecord, Message[Any]], Commands | None]
+
+
+class Incomplete(ValueError):
+    """Something that a desk cannot do without is not said; the text says the cure."""
+
+
+@dataclass(slots=True)
+class WorkCenter(Center[SystemT]):
+    """A center whose people work with orders and replies; ``otherwise`` stands last and finds what is missing."""
+
+    links: Links = Links(own=())
+    _opens: Opens[SystemT] | None = field(default=None, init=False)
+    _answers: Answers[SystemT] | None = field(default=None, init=False)
+    _keeps: Keeps[SystemT] | None = field(default=None, init=False)
+    _tells: Tells[SystemT] | None = field(default=None, init=False)
+
+    # -- what an adapter says ----------------------------------------------------------------------------------------
+
+    def opens(self, *kinds: type[CaseKind]) -> Callable[[Opens[SystemT]], Opens[SystemT]]:
+        """The decorated function opens a work order and returns its id: for ``kinds`` (without any: for all that ask
+        for an order), and for news of which there is no record."""
+        for kind in kinds or (Offered, AssistRequested, ArbitrationRequested, Ruled):
+            step: MessageHandler = self.ruled if kind is Ruled else self.open
+            self.on(kind)(step)
+
+        def keep(opens: Opens[SystemT]) -> Opens[SystemT]:
+            self._opens = opens
+            return opens
+
+        return keep
+
+    def answers(self, answer: Answers[SystemT]) -> Answers[SystemT]:
+        """The decorated function tells the resident the result, at the origin; the case is closed after it."""
+        self.on(Resolved)(self.resolved)
+        self._answers = answer
+        return answer
+
+    def keeps(self, keep: Keeps[SystemT]) -> Keeps[SystemT]:
+        """The decorated function keeps the bytes of a paper or photo that an order, an answer or help names."""
+        self._keeps = keep
+        return keep
+
+    def otherwise(self, tell: Tells[SystemT]) -> Tells[SystemT]:
+        """The decorated function puts a message on one record of ours; it is called for each record, and for every
+        kind that nobody else handles. Stands last. Raises ``Incomplete``."""
+        for told, name in ((self._opens, "opens"), (self._answers, "answers"), (self._keeps, "keeps")):
+            if told is None:
+                raise Incomplete(f"{self.kind}: no function is decorated with {name}: give it one, before otherwise")
+        if not self.links.own:
+            raise Incomplete(f"{self.kind}: no record of residents is named: give links=Links(own=…)")
+        self._tells = tell
+        for kind in CASE_KINDS:
+            self.handlers.setdefault(kind.kind, self.tell)
+        return tell
+
+    def acts(self, name: str, model: type[FormT], *, own: Mapping[str, str], theirs: str = "") -> None:
+        """Form ``name`` tells acts (its ``event``) on a record: of a resident of ours, by one of the fields ``own``
+        (field → under which name it is linked), or of another center's, by the field ``theirs`` that holds a case."""
+        fields = " or ".join((*own, *([theirs] if theirs else ())))
+
+        def case_of(context: IntakeContext, form: FormT) -> UUID:
+            case_id: UUID | None = getattr(form, theirs) if theirs else None
+            if case_id is not None:
+                return case_id
+            for field_name, system in own.items():
+                if (native_id := getattr(form, field_name)) is not None:
+                    return context.find(system, native_id)
+            raise Reject(RejectCode.NO_RECORD, f"name {fields}")
+
+        @self.form(name, model, "event_id")
+        def act(context: IntakeContext, form: FormT) -> Commands:
+            told: Any = form
+            commands: Commands = told.event.commands(context, case_of(context, form), told.event_id)
+            return commands
+
+    # -- what the desk does ------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raises ``Incomplete`` where ``otherwise`` was never said."""
+        if self._tells is None:
+            raise Incomplete(f"{self.kind}: no function is decorated with otherwise: give it one, as the last")
+
+    def open(self, context: HandlerContext[SystemT], message: Message[Any]) -> Items:
+        """An order, and its link; the order first, so that staff see it though the holder of a paper is away."""
+        order = order_of(message)
+        links = self._opened(context, order)
+        if order.purpose != "arbitrate":  # who rules reads what was said, and needs no papers
+            self.keep(context, order.case.attachments)
+        return links
+
+    def ruled(self, context: HandlerContext[SystemT], message: Message[Ruled]) -> Items:
+        """裁定: imposed on us, what we have of it is ours to handle, or an order is opened; else news of who has it."""
+        if message.data.holder != context.me:
+            return self.tell(context, message)
+        if not context.natives.keys() & {*self.links.own, self.links.handle}:
+            return self.open(context, message)
+        links = self.tell(context, message)
+        self.keep(context, message.data.case.attachments)  # of what was only a notice we have none yet
+        return links
+
+    def resolved(self, context: HandlerContext[SystemT], message: Message[Resolved]) -> Items:
+        """办结: at the origin the resident is answered, and that closes the case."""
+        record = context.record
+        if record.case.origin != context.me:
+            return self.tell(context, message)
+        assert self._answers is not None  # noqa: S101 - this is its handler
+        system = next((name for name in self.links.own if name in context.natives), self.links.own[0])
+        self._answers(context, OwnRecord(system, context.native(system)), reply_of(record.case, message))
+        self.keep(context, message.data.attachments)
+        current = record.status is Status.RESOLVED and record.round == message.data.round
+        return [Close(case_id=record.case.case_id, replied_at=context.now)] if current else []
+
+    def tell(self, context: HandlerContext[SystemT], message: Message[Any]) -> Items:
+        """News, on every record that we have of the case; where we have none, one is opened and linked."""
+        self.check()
+        links: Items = []
+        natives = context.natives
+        if not natives.keys() & {*self.links.all()}:
+            seen = notice(context.record.case, message)
+            links = self._opened(replace(context, key=f"{context.key}:notice"), seen)
+            natives = {link.system: link.native_id for link in links if isinstance(link, Link)}
+        said = [self._told(context, name, natives[name], message) for name in self.links.all() if name in natives]
+        if isinstance(message.data, AssistAnswered):
+            self.keep(context, message.data.attachments)
+        return [*links, *chain.from_iterable(said)]
+
+    def keep(self, context: HandlerContext[SystemT], papers: Iterable[Attachment]) -> None:
+        """Have each paper kept, once."""
+        assert self._keeps is not None  # noqa: S101 - otherwise has seen to it
+        for paper in papers:
+            key = f"{context.key}:{paper.sha256[:16]}"
+            self._keeps(replace(context, key=key), paper, context.fetch(paper))
+
+    def _opened(self, context: HandlerContext[SystemT], order: Order) -> Items:
+        assert self._opens is not None  # noqa: S101 - otherwise has seen to it
+        native_id = self._opens(context, order)
+        return [Link(case_id=order.case.case_id, system=self.links.of(order.purpose), native_id=native_id)]
+
+    def _told(self, context: HandlerContext[SystemT], name: str, native_id: str, message: Message[Any]) -> Commands:
+        assert self._tells is not None  # noqa: S101 - check has seen to it
+        return self._tells(replace(context, key=f"{context.key}:{name}"), OwnRecord(name, native_id), message) or ()
