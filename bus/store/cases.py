@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -146,11 +146,11 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
             "opened_ms": int(record.case.received_at.timestamp() * 1000),
             "changed_ms": now_ms,
             "sensitive": bool(record.case.sensitive),
-            "record": record.model_dump_json().encode(),
             "offerer": record.offer_in.offerer if record.offer_in is not None else None,
         }
         rows.append(row)
-    hidden = [{**row, "record": _packed(row["record"])} for row in encryption_of(tx).encrypted(tx, rows, "record")]
+    texts = encryption_of(tx).hidden(tx, [(str(r.case.case_id), r.model_dump_json().encode()) for r in ordered])
+    hidden = [{**row, "record": _packed(text)} for row, text in zip(rows, texts, strict=True)]
     for record, row in zip(ordered, hidden, strict=True):
         _remember(str(row["case_id"]), str(row["record"]), record)
     upsert(tx, t.cases, hidden)
@@ -259,7 +259,21 @@ def natives(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     return found
 
 
-def note(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> None:
+class JournalLine(NamedTuple):
+    """What happened to a case, and who held it then, as this center knew."""
+
+    case_id: str
+    at_ms: int
+    way: str
+    kind: str
+    peer: str
+    message_id: str | None
+    holder: str = ""
+    version: int = 0
+    note: str = ""
+
+
+def note(tx: Tx, lines: Sequence[JournalLine]) -> None:
     """Write lines into the journal."""
     insert(tx, t.journal, lines)
 
