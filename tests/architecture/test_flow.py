@@ -13,7 +13,7 @@ from verification.rooms import ROOT, imports, modules
 MEASURED = ("bus", "adapters", "verification", "benchmarks", "stories")
 WORST = "C"
 STEPS = [*modules(ROOT / "bus" / "pipeline"), *modules(ROOT / "bus" / "runtime")]
-ROW_ROOMS = ("pipeline", "recovery")
+ROW_ROOMS = ("attachments", "pipeline", "recovery")
 """Rooms whose rows go into the store."""
 HOOK = "bus.recovery.hooks.RECOVERY"
 ASKED_BY_PEOPLE = {"bus/runtime/health.py": {"bus.recovery"}}
