@@ -248,21 +248,19 @@ def _failure(error: OwedError) -> Failure:
 
 
 def _record(tx: Tx, sent: SentBatch, now_ms: int) -> None:
-    outbox.sent(
-        tx,
-        [
-            (
-                m.row,
-                now_ms + RESEND_AFTER[result].delay_ms(m.attempts),
-                "" if result is SendResult.CONFIRMED else result.value,
-            )
-            for m, result in zip(sent.messages, sent.results, strict=False)
-        ],
-    )
+    outbox.sent(tx, [_after(m, result, now_ms) for m, result in zip(sent.messages, sent.results, strict=False)])
     of_bundles = zip(sent.bundles, sent.results[len(sent.messages) :], strict=True)
-    gone = [bundle for bundle, result in of_bundles if result in GONE]
-    owed.forget_receipts(tx, [row for bundle in gone for row in bundle.receipts])
-    owed.forget_errors(tx, [row for bundle in gone for row in bundle.errors])
-    for bundle in gone:
-        if bundle.page is not None:
-            archive.page_sent(tx, bundle.page)
+    _forget(tx, [bundle for bundle, result in of_bundles if result in GONE])
+
+
+def _after(message: ClaimedMessage, result: RelayResult, now_ms: int) -> tuple[int, int, str]:
+    """(its row, when it is due again, what is wrong)"""
+    due_ms = now_ms + RESEND_AFTER[result].delay_ms(message.attempts)
+    return message.row, due_ms, "" if result is SendResult.CONFIRMED else result.value
+
+
+def _forget(tx: Tx, gone: Sequence[_Bundle]) -> None:
+    owed.forget_receipts(tx, [number for bundle in gone for number in bundle.receipts])
+    owed.forget_errors(tx, [number for bundle in gone for number in bundle.errors])
+    for page in (bundle.page for bundle in gone if bundle.page is not None):
+        archive.page_sent(tx, page)

@@ -96,6 +96,14 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> 
     heard = _heard_here(before, said, theirs)
     _receipted(restoring, ours)
     _keep_said(restoring, said)
+    _restore(restoring, before, said, heard)
+
+
+def _restore(
+    restoring: _Restoring, before: Record | None, said: Sequence[ToldMessage], heard: Sequence[ToldMessage]
+) -> None:
+    """The record as it was, its work for our own system, and what must be heard once more."""
+    uow = restoring.page
     words = [w.message for w in said if w.readable]
     whole = CaseHistory(uow.context.me, before, words, _of(heard, k.Verdict.APPLIED))
     again = [one for one in whole.heard if must_be_heard_again(whole, one)]
