@@ -22,7 +22,7 @@ from bus.recovery.case_history import CaseHistory
 from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
 from bus.recovery.resend import commands_were_heard, must_be_heard_again, still_to_say
-from bus.recovery.told_messages import ToldMessage, archived, memory, outbox_row, read
+from bus.recovery.told_messages import ToldMessage, applied_here, archived, heard_here, memory, outbox_row, read_each
 from bus.store import archive, inbox, lanes, outbox, parked, recovery
 from bus.store.database import Tx
 from bus.store.inbox import WorkRow
@@ -32,9 +32,6 @@ from bus.store.timestamps import ms
 from bus.store.unit_of_work import UnitOfWork
 
 NOBODY_TOLD = "nobody told what opens this case here: ask its holder or origin too, `bus recover --ask CENTER`"
-
-OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
-"""What can be the first that a center hears of a case."""
 
 
 @dataclass(slots=True)
@@ -66,20 +63,12 @@ def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
     recovery.forget_held(tx)
     recovery.lift_sent(tx, epoch_start(epoch.number))
     for case_id in recovery.cases_told(tx):
-        _case(restoring, UUID(case_id), _read_each(recovery.told(tx, case_id)))
+        _case(restoring, UUID(case_id), read_each(recovery.told(tx, case_id)))
     _send_again(restoring)
     recovery.lift_counters(tx, restoring.counters)
     parked.park(tx, restoring.park)
     restoring.page.flush()
     recovery.end(tx, epoch.recovery, ms(now))
-
-
-def _read_each(rows: Iterable[recovery.ToldRow]) -> list[ToldMessage]:
-    found = []
-    for row in rows:
-        with suppress(Undecodable):  # what an older program has kept, and no program can read
-            found.append(read(row))
-    return found
 
 
 def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> None:
@@ -90,10 +79,10 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> 
     try:
         before = uow.record(case_id)
     except Refusal as damaged:
-        _remember(restoring, _heard(theirs, []), unless=damaged)
+        _remember(restoring, applied_here(theirs, []), unless=damaged)
         return
     said = [w for w in ours if restoring.owed(w) is None]
-    heard = _heard_here(before, said, theirs)
+    heard = heard_here(before, said, theirs)
     _receipted(restoring, ours)
     _keep_said(restoring, said)
     _restore(restoring, before, said, heard)
@@ -126,15 +115,6 @@ def _of(heard: Iterable[ToldMessage], verdict: k.Verdict) -> list[Message[Any]]:
     return [w.message for w in heard if w.readable and w.verdict == verdict.value]
 
 
-def _heard_here(before: Record | None, said: Sequence[ToldMessage], theirs: Sequence[ToldMessage]) -> list[ToldMessage]:
-    """What we had applied. Where nothing that we know of opens the case, what could open it counts as applied."""
-    words = [w.message for w in said]
-    heard = _heard(theirs, words)
-    if before is None and not any(_opens(w) for w in (*said, *heard)):
-        return _heard(theirs, words, opened=bool(said or heard))
-    return heard
-
-
 def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Outgoing]]:
     """The record, and what must be said of it again. Raises ``Refusal``: what was told makes no case of ours."""
     try:
@@ -147,34 +127,6 @@ def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Ou
     check_growth(history.before, record)
     strangers = new_strangers(history.before, record, uow.context.security.is_member)
     return (left_out(record, strangers), said_to_others(says, strangers)) if strangers else (record, says)
-
-
-def _heard(told: Iterable[ToldMessage], said: Sequence[Message[Any]], *, opened: bool = False) -> list[ToldMessage]:
-    """What we had applied: the peer has our receipt, or others have heard our answer; and what stood before it.
-
-    The rest is still in its sender's outbox, and comes by itself. ``opened``: we knew the case, so one of those that
-    could open it here had been applied, though nobody heard so."""
-    causes = {one.causeid for one in said}
-    offers = {one.data.offer_id for one in said if isinstance(one.data, k.Accepted | k.Declined | k.Withdrawn)}
-    assists = {one.data.assist_id for one in said if isinstance(one.data, k.AssistAnswered)}
-    marks: dict[str, int] = {}
-    listed = list(told)
-    for word in listed:
-        data = word.message.data
-        answered = (
-            word.message.id in causes
-            or (isinstance(data, k.Offered) and data.offer_id in offers)
-            or (isinstance(data, k.AssistRequested) and data.assist_id in assists)
-            or (opened and isinstance(data, OPENERS))
-        )
-        if word.row.verdict is not None or answered:
-            peer = word.message.source
-            marks[peer] = max(marks.get(peer, 0), word.message.sequence)
-    return [word for word in listed if word.message.sequence <= marks.get(word.message.source, 0)]
-
-
-def _opens(told: ToldMessage) -> bool:
-    return isinstance(told.message.data, OPENERS) and told.verdict == k.Verdict.APPLIED.value
 
 
 def _receipted(restoring: _Restoring, told: Iterable[ToldMessage]) -> None:
