@@ -26,7 +26,7 @@ class Reading(Enum):
 
 
 class Outcome(StrEnum):
-    """How a delivery ended."""
+    """How a delivery ended. The first three are verdicts too (``Verdict``), and are called the same."""
 
     APPLIED = "applied"
     SUPERSEDED = "superseded"

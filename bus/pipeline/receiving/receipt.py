@@ -3,7 +3,7 @@
 from bus.contract.codec import digest
 from bus.contract.envelope import kind_of
 from bus.contract.messages import Verdict
-from bus.pipeline.inbound import Inbound, Outcome
+from bus.pipeline.inbound import Inbound
 from bus.pipeline.receive_batch import ReceiveBatch
 from bus.pipeline.receiving.apply import Applied
 from bus.store.archive import HEARD, ArchiveRow
@@ -13,17 +13,17 @@ from bus.store.owed import OwedReceipt
 
 def receipt(batch: ReceiveBatch, one: Inbound, applied: Applied) -> None:
     """Note what became of it, here and for its sender; an operator sees what was refused."""
-    verdict, code = applied.verdict, applied.code or None
+    verdict, said, code = applied.verdict, applied.verdict.value, applied.code or None
     message, (peer, case_id), now_ms = one.message, one.lane, batch.uow.now_ms
     exactly = digest(one.body)
     batch.marks[one.lane] = message.sequence
     batch.let_go(one)
-    batch.count(Outcome(verdict.value))
+    batch.count(said)
     owe(batch, one, verdict, code, exactly)
     place = (peer, case_id, message.sequence)
-    batch.applied.append(AppliedRow(*place, one.message_id, verdict.value, code, now_ms, exactly))
+    batch.applied.append(AppliedRow(*place, one.message_id, said, code, now_ms, exactly))
     kept = (peer, one.message_id, case_id, message.sequence, kind_of(message), one.body, exactly)
-    batch.archived.append(ArchiveRow(HEARD, *kept, verdict.value, code, now_ms))
+    batch.archived.append(ArchiveRow(HEARD, *kept, said, code, now_ms))
     if verdict is Verdict.REFUSED:
         batch.uow.journal(batch.case_of(one), "refused", message.type, peer, message.id, applied.code)
         batch.park_message(one, applied.code, applied.hint)
