@@ -131,29 +131,46 @@ def _remember(case_id: str, text: str, record: Record) -> None:
     _LATELY[case_id] = text, record
 
 
+class CaseRow(NamedTuple):
+    """A record as it stands in the store, with what is looked for beside it."""
+
+    case_id: str
+    number: str
+    origin: str
+    holder: str
+    version: int
+    status: str
+    opened_ms: int
+    changed_ms: int
+    sensitive: bool
+    record: str
+    offerer: str | None
+
+
 def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     """Write these records, new or changed."""
     ordered = sorted(records, key=lambda r: r.case.case_id)
+    said = [(str(record.case.case_id), record.model_dump_json().encode()) for record in ordered]
     rows = []
-    for record in ordered:
-        row = {
-            "case_id": str(record.case.case_id),
-            "number": record.case.number,
-            "origin": record.case.origin,
-            "holder": record.holder,
-            "version": record.version,
-            "status": record.status.value,
-            "opened_ms": int(record.case.received_at.timestamp() * 1000),
-            "changed_ms": now_ms,
-            "sensitive": bool(record.case.sensitive),
-            "offerer": record.offer_in.offerer if record.offer_in is not None else None,
-        }
-        rows.append(row)
-    texts = encryption_of(tx).hidden(tx, [(str(r.case.case_id), r.model_dump_json().encode()) for r in ordered])
-    hidden = [{**row, "record": _packed(text)} for row, text in zip(rows, texts, strict=True)]
-    for record, row in zip(ordered, hidden, strict=True):
-        _remember(str(row["case_id"]), str(row["record"]), record)
-    upsert(tx, t.cases, hidden)
+    for record, (case_id, _), hidden in zip(ordered, said, encryption_of(tx).hidden(tx, said), strict=True):
+        case, text = record.case, _packed(hidden)
+        rows.append(
+            CaseRow(
+                case_id,
+                case.number,
+                case.origin,
+                record.holder,
+                record.version,
+                record.status.value,
+                int(case.received_at.timestamp() * 1000),
+                now_ms,
+                bool(case.sensitive),
+                text,
+                record.offer_in.offerer if record.offer_in is not None else None,
+            )
+        )
+        _remember(case_id, text, record)
+    upsert(tx, t.cases, rows)
     files.named_in(tx, ordered)
 
 
@@ -217,7 +234,15 @@ def numbered(tx: Tx, last: Mapping[str, int]) -> None:
     _NUMBERED.each(tx, ({"counter": name, "last": value} for name, value in last.items()))
 
 
-def link(tx: Tx, links: Sequence[Mapping[str, Any]]) -> None:
+class LinkRow(NamedTuple):
+    """Which case belongs to a record of the center's own system."""
+
+    system: str
+    native_id: str
+    case_id: str
+
+
+def link(tx: Tx, links: Sequence[LinkRow]) -> None:
     """Remember which native records belong to which cases; what is linked already stays."""
     insert_new(tx, t.links, links, ["system", "native_id"])
 

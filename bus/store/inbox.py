@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Select, bindparam, delete, func, select, update
 
-from bus.contract.envelope import Message, kind_of
+from bus.contract.envelope import Message
 from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -73,7 +73,7 @@ class WorkRow(NamedTuple):
             str(message.id),
             str(message.subject),
             message.source,
-            kind_of(message),
+            message.data.kind,
             body,
             WAITING,
             0,

@@ -204,7 +204,7 @@ class UnitOfWork:
         inbox.enqueue_work(self.tx, [self._work_row(*one) for one in self._tasks])
         cases.numbered(self.tx, self._numbers)
         links = self._links.items()
-        cases.link(self.tx, [{"system": s, "native_id": n, "case_id": case_id} for (s, n), case_id in links])
+        cases.link(self.tx, [cases.LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
         return sent
 

@@ -225,7 +225,7 @@ def test_running_numbers_never_repeat(store: Store) -> None:
 def test_links_and_intakes_are_remembered(store: Store) -> None:
     """A native record finds its case, and a form that was taken in is known with its answer."""
     case_id = new_id()
-    link = {"system": "app", "native_id": "留言-1", "case_id": str(case_id)}
+    link = cases.LinkRow("app", "留言-1", str(case_id))
     store.write(lambda tx: cases.link(tx, [link, link]))
     row = intakes.IntakeRow("message", "e1", "d", "{}", 1)
     store.write(lambda tx: intakes.note(tx, [row]))
