@@ -15,6 +15,7 @@ from bus.pipeline.inbound import Inbound, Outcome
 from bus.pipeline.receive_batch import ReceiveBatch
 from bus.recovery.hooks import RECOVERY
 from bus.store import archive, outbox, owed, parked, vouching_peers
+from bus.store.outbox import OutboxRow
 from bus.store.parked import ParkedItem, parked_row, refused_row
 
 OTHER_BYTES = "its recipient vouches for another document under this id; it is sent again, until the receipt is right"
@@ -24,6 +25,10 @@ DIGEST_MISSING = "its receipts said for which bytes they vouch, and do so no mor
 PUT_OFF = "its recipient takes no more at once: it is sent again by itself, and this row goes with its receipt"
 
 Control = Receipt | Failure | LogAsked | LogTold
+
+
+Ended = Mapping[Verdict, Sequence[tuple[str, str]]]
+"""What a receipt ends: (message, code), by what became of it."""
 
 
 class ControlOutcome(StrEnum):
@@ -73,8 +78,12 @@ def take_receipt(batch: ReceiveBatch, one: Inbound, vouching: set[str]) -> None:
     right, others = _for_what_was_said(items, said)
     batch.count(ControlOutcome.OTHER_BYTES, len(others))
     batch.park += [_other_bytes(batch, item, message) for item in others]
-    _keep(batch, one, right, proves=bool(said))
-    _end(batch, message.source, right)
+    ended = _by_verdict(right)
+    refused = ended[Verdict.REFUSED]
+    rows = outbox.waiting(tx, [message_id for message_id, _ in refused]) if refused else []
+    _end_done(batch, one, ended, proves=bool(said))
+    if refused:
+        _end_refused(batch, message.source, refused, rows)
 
 
 def _for_what_was_said(
@@ -90,26 +99,33 @@ def _for_what_was_said(
     return right, others
 
 
-def _keep(batch: ReceiveBatch, one: Inbound, items: Sequence[ReceiptItem], *, proves: bool) -> None:
-    """Keep in the archive what this ends, and the receipt itself, if it is signed and proves anything new."""
+def _by_verdict(items: Sequence[ReceiptItem]) -> Ended:
+    found: dict[Verdict, list[tuple[str, str]]] = {verdict: [] for verdict in Verdict}
+    for item in items:
+        found[item.verdict].append((str(item.message_id), item.code or "refused"))
+    return found
+
+
+def _end_done(batch: ReceiveBatch, one: Inbound, ended: Ended, *, proves: bool) -> None:
+    """What is done leaves the outbox for the archive; with it stands the receipt, if it is signed and proves anything."""
     peer, tx, now_ms = one.message.source, batch.uow.tx, batch.uow.now_ms
     signed = proves and signed_document.split_message(one.body)[0] is not None
     kept = archive.keep_receipt(tx, peer, str(one.message.id), one.body, now_ms) if signed else None
+    done: list[str] = []
     for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
-        ids = [str(item.message_id) for item in items if item.verdict is verdict]
+        ids = [message_id for message_id, _ in ended[verdict]]
         archive.keep_said(tx, peer, ids, verdict.value, now_ms, receipt=kept)
+        done += ids
+    parked.take_coded(tx, parked.PEER, (parked.QUOTA,), done)
+    batch.count(ControlOutcome.RECEIPTED, outbox.receipted(tx, peer, done, []))
 
 
-def _end(batch: ReceiveBatch, peer: str, items: Sequence[ReceiptItem]) -> None:
-    """What is done leaves the outbox. What is refused stays, and an operator is told of each that was still waiting."""
-    uow = batch.uow
-    done = [str(item.message_id) for item in items if item.verdict is not Verdict.REFUSED]
-    refused = [(str(item.message_id), item.code or "refused") for item in items if item.verdict is Verdict.REFUSED]
-    rows = {row.message_id: row for row in outbox.waiting(uow.tx, [one for one, _ in refused])} if refused else {}
-    parked.take_coded(uow.tx, parked.PEER, (parked.QUOTA,), done)
-    batch.count(ControlOutcome.RECEIPTED, outbox.receipted(uow.tx, peer, done, refused))
+def _end_refused(batch: ReceiveBatch, peer: str, refused: Sequence[tuple[str, str]], rows: Sequence[OutboxRow]) -> None:
+    """What is refused stays in the outbox, and an operator is told of each that was still waiting."""
+    uow, waited = batch.uow, {row.message_id: row for row in rows}
+    batch.count(ControlOutcome.RECEIPTED, outbox.receipted(uow.tx, peer, [], refused))
     for message_id, code in refused:
-        row = rows.get(message_id)
+        row = waited.get(message_id)
         if row is not None and (row.recipient, row.state) == (peer, outbox.WAITING):
             batch.count(ControlOutcome.REFUSED_BY_PEER)
             batch.park.append(refused_row(row, uow.context, code, uow.now))
