@@ -107,7 +107,7 @@ def _by_verdict(items: Sequence[ReceiptItem]) -> Ended:
 
 
 def _end_done(batch: ReceiveBatch, one: Inbound, ended: Ended, *, proves: bool) -> None:
-    """What is done leaves the outbox for the archive, and with it the receipt, if that is signed and proves anything."""
+    """What is done leaves the outbox for the archive, and so does the receipt, if it is signed and proves anything."""
     peer, tx, now_ms = one.message.source, batch.uow.tx, batch.uow.now_ms
     signed = proves and signed_document.split_message(one.body)[0] is not None
     kept = archive.keep_receipt(tx, peer, str(one.message.id), one.body, now_ms) if signed else None
