@@ -71,7 +71,8 @@ class AttachmentService:
         sha256 = hashlib.sha256(content).hexdigest()
         self.blobs.put(sha256, content)
         kept = StoredAttachment(sha256=sha256, size=len(content), media_type=media_type, name=_plain(name))
-        self.blobs.store.write(lambda tx: files.keep(tx, kept.model_dump(), came, ms(now)))
+        label = files.FileLabel(kept.sha256, kept.size, kept.media_type, kept.name)
+        self.blobs.store.write(lambda tx: files.keep(tx, label, came, ms(now)))
         return kept
 
     def named(self, tx: Tx, sha256: str) -> Attachment | None:
@@ -79,8 +80,8 @@ class AttachmentService:
         kept = files.label(tx, sha256)
         if kept is None:
             return None
-        href = f"{self.public_url}/attachments/{kept['sha256']}" if self.public_url else None
-        return Attachment(**{name: kept[name] for name in ("sha256", "size", "media_type", "name")}, href=href)
+        href = f"{self.public_url}/attachments/{kept.sha256}" if self.public_url else None
+        return Attachment(**kept._asdict(), href=href)
 
     def read(self, sha256: str) -> bytes | None:
         """The bytes of a kept file; None if it is not here. Raises ``AttachmentRefused`` for what is no hash."""

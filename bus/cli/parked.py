@@ -95,12 +95,13 @@ def show(
             row_id = _row(output, number)
             try:
                 with store.reading() as tx:
-                    row = acts.find(tx, row_id)
-                body = _revealed(store, settings, row_id, reason) if reveal else row["body"]
+                    item = acts.find(tx, row_id)
+                body = _revealed(store, settings, row_id, reason) if reveal else item.body
             except acts.NotParked:
                 _gone(output, number)
-    shown = {name: value for name, value in row.items() if name not in ("body", "first_ms", "last_ms")}
-    shown |= {"first": moment(row["first_ms"]), "last": moment(row["last_ms"]), "bytes": len(body or b"")}
+    hidden = ("number", "body", "first_ms", "last_ms")
+    shown = {"id": item.number} | {name: value for name, value in item._asdict().items() if name not in hidden}
+    shown |= {"first": moment(item.first_ms), "last": moment(item.last_ms), "bytes": len(body or b"")}
     shown |= {"envelope": envelope(body or b""), "fields": redacted(body or b"")}
     if as_json:
         output.data(shown | ({"body": (body or b"").decode(errors="replace")} if reveal else {}))

@@ -1,6 +1,5 @@
 """What an operator is shown: everything parked, and messages that wait too long for their receipt. No bodies."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from bus.store.timestamps import ms
 
 OUTBOX = "outbox"
 """The place of what is not parked, but waits for its receipt for too long."""
-Row = Mapping[str, Any]
 
 
 def backlog(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[str, Any]]:
@@ -33,18 +31,18 @@ _OVERDUE = (
 )
 
 
-def _overdue(row: Row, me: str) -> dict[str, Any]:
+def _overdue(row: outbox.OutboxRow, me: str) -> dict[str, Any]:
     return {
-        "id": f"o{row['id']}",
+        "id": f"o{row.number}",
         "place": OUTBOX,
-        "code": row["trouble"] or "no-receipt",
-        "hint": _OVERDUE[row["trouble"] == NoKey.NO_KEY.value],
-        "peer": row["recipient"],
-        "case_id": row["case_id"],
-        "message_id": row["message_id"],
+        "code": row.trouble or "no-receipt",
+        "hint": _OVERDUE[row.trouble == NoKey.NO_KEY.value],
+        "peer": row.recipient,
+        "case_id": row.case_id,
+        "message_id": row.message_id,
         "owner": me,
-        "times": row["attempts"],
-        "first_ms": row["created_ms"],
-        "last_ms": row["next_ms"],
+        "times": row.attempts,
+        "first_ms": row.created_ms,
+        "last_ms": row.next_ms,
         "state": "waiting",
     }

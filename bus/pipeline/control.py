@@ -2,21 +2,21 @@
 lane; what they change is the outbox, what is parked, and a recovery.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from bus.context import CenterContext
 from bus.contract import signed_document
 from bus.contract.envelope import Message
+from bus.contract.epochs import epoch_of
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.custody import Refusal
-from bus.recovery import requester, responder
-from bus.store import archive, outbox, parked, vouching_peers
-from bus.store.database import Tx
-from bus.store.parked import parked_row, refused_row
-from bus.store.timestamps import ms
+from bus.pipeline.inbound import Inbound, Outcome
+from bus.pipeline.receive_batch import ReceiveBatch
+from bus.recovery.hooks import RECOVERY
+from bus.store import archive, outbox, owed, parked, vouching_peers
+from bus.store.outbox import OutboxRow
+from bus.store.parked import ParkedItem, parked_row, refused_row
 
 OTHER_BYTES = "its recipient vouches for another document under this id; it is sent again, until the receipt is right"
 
@@ -25,109 +25,65 @@ DIGEST_MISSING = "its receipts said for which bytes they vouch, and do so no mor
 PUT_OFF = "its recipient takes no more at once: it is sent again by itself, and this row goes with its receipt"
 
 Control = Receipt | Failure | LogAsked | LogTold
-ControlMessage = Message[Control]
-
-RECEIPTED = "receipted"
-"""How the messages are counted of which a receipt says that they are dealt with."""
 
 
-def strange_rows(
-    context: CenterContext, body: bytes, sender: str | None, code: str, where: str, now: datetime
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Bytes without a place in any lane: parked here, and told to whoever the transport says has sent them.
-
-    The row to park, and the error owed, if there is somebody to tell."""
-    row = parked_row(parked.WIRE, context, body, None, code, where, now) | {"peer": sender}
-    if sender is None or sender == context.me:
-        return row, []
-    text = where or "not a message of the contract; it is parked at its recipient"
-    return row, [outbox.error_row(sender, code, text, row["digest"], ms(now))]
+Ended = Mapping[Verdict, Sequence[tuple[str, str]]]
+"""What a receipt ends: (message, code), by what became of it."""
 
 
-def take(
-    tx: Tx, context: CenterContext, messages: Sequence[tuple[Message[Any], bytes]], now: datetime
-) -> tuple[Counter[str], list[Any], list[dict[str, Any]]]:
-    """Do what these say; with each its bytes as signed. Returns how many ended how, rows to be parked, errors owed."""
-    counts: Counter[str] = Counter()
-    rows: list[Any] = []
-    vouching = vouching_peers.known(
-        tx, (message.source for message, _ in messages if isinstance(message.data, Receipt))
-    )
-    errors: list[dict[str, Any]] = []
-    for message, signed in messages:
-        if isinstance(message.data, Receipt):
-            _take_receipt(tx, counts, rows, message, signed, context, now, vouching)
-        elif isinstance(message.data, Failure):
-            counts["failure-heard"] += 1
-            rows.append(_failure_row(message, context, now))
-        elif isinstance(message.data, LogAsked):
-            counts["asked"] += 1
-            responder.take_asked(tx, message, ms(now))
+class ControlOutcome(StrEnum):
+    """How a message about messages, or what it speaks of, ended."""
+
+    RECEIPTED = "receipted"
+    """A message of ours, which a receipt ends."""
+    REFUSED_BY_PEER = "refused-by-peer"
+    """A message of ours, which a receipt refuses."""
+    OTHER_BYTES = "other-bytes"
+    DIGEST_MISSING = "digest-missing"
+    FAILURE_HEARD = "failure-heard"
+
+
+def take_control(batch: ReceiveBatch, arrived: Sequence[Inbound]) -> None:
+    """Do what these say, but for what is from before its sender's store was put back."""
+    current = [one for one in arrived if not _is_old(batch, one.message)]
+    receipts = (one.message.source for one in current if isinstance(one.message.data, Receipt))
+    vouching = vouching_peers.known(batch.uow.tx, receipts)
+    for one in current:
+        if isinstance(one.message.data, Receipt):
+            take_receipt(batch, one, vouching)
+        elif isinstance(one.message.data, Failure):
+            take_failure(batch, one)
         else:
-            _take_told(tx, counts, rows, errors, message, context, now)
-    return counts, rows, errors
+            take_recovery(batch, one)
 
 
-def _take_told(
-    tx: Tx,
-    counts: Counter[str],
-    park: list[Any],
-    errors: list[dict[str, Any]],
-    message: Message[LogTold],
-    context: CenterContext,
-    now: datetime,
-) -> None:
-    try:
-        counts[requester.take_told(tx, context, message, now)] += 1
-    except Refusal as refusal:  # told again with every question: one row for all of them
-        counts["refused"] += 1
-        what = f"{message.source} {message.data.recovery} {refusal.code}".encode()
-        row = parked_row(parked.WIRE, context, what, message, refusal.code, refusal.cure, now) | {"body": None}
-        park.append(row)
-        about = str(message.id)
-        errors.append(outbox.error_row(message.source, refusal.code, refusal.cure, row["digest"], ms(now), about))
+def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
+    """A message from before its sender's store was put back: nothing that others have built on since."""
+    epoch = batch.epochs.get(message.source, 0)
+    old = epoch_of(message.sequence) < epoch and not isinstance(message.data, LogAsked)
+    batch.count(Outcome.FENCED, old)
+    return old
 
 
-def _take_receipt(
-    tx: Tx,
-    counts: Counter[str],
-    park: list[Any],
-    message: Message[Receipt],
-    signed: bytes,
-    context: CenterContext,
-    now: datetime,
-    vouching: set[str],
-) -> None:
-    peer = message.source
-    said = outbox.digests(tx, peer, [str(item.message_id) for item in message.data.items])
-    if peer not in vouching:
-        _begins_to_vouch(tx, message, said, vouching, now)
-    elif _is_silent(message.data.items, said):
-        counts["digest-missing"] += 1
-        park.append(_digest_missing_row(message, signed, context, now))
-    items, others = _for_what_was_said(message.data.items, said)
-    if others:
-        counts["other-bytes"] += len(others)
-    park += [_other_bytes_row(item, message, context, now) for item in others]
-    by_verdict: dict[Verdict, list[str]] = {}
-    for item in items:
-        by_verdict.setdefault(item.verdict, []).append(str(item.message_id))
-    proves = (
-        bool(said) and signed_document.split_message(signed)[0] is not None
-    )  # one that comes again proves nothing new
-    kept = archive.keep_receipt(tx, peer, str(message.id), signed, ms(now)) if proves else None
-    for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
-        archive.keep_said(tx, peer, by_verdict.get(verdict, []), verdict.value, ms(now), receipt=kept)
-    done = [message_id for verdict, ids in by_verdict.items() if verdict is not Verdict.REFUSED for message_id in ids]
-    refused = [(str(i.message_id), i.code or "refused") for i in items if i.verdict is Verdict.REFUSED]
-    rows = {r["message_id"]: r for r in outbox.waiting(tx, [r[0] for r in refused])} if refused else {}
-    parked.take_coded(tx, parked.PEER, (parked.QUOTA,), done)
-    counts[RECEIPTED] += outbox.receipted(tx, peer, done, refused)
-    for message_id, code in refused:
-        row = rows.get(message_id)
-        if row is not None and row["recipient"] == peer and row["state"] == outbox.WAITING:
-            counts["refused-by-peer"] += 1
-            park.append(refused_row(row, context, code, now))
+# -- receipts ------------------------------------------------------------------------------------------------------
+
+
+def take_receipt(batch: ReceiveBatch, one: Inbound, vouching: set[str]) -> None:
+    """A peer has dealt with messages of ours: they leave the outbox, or an operator sees that they are refused.
+    ``vouching``: the peers that have said before for which bytes they vouch."""
+    tx, message = batch.uow.tx, one.message
+    items: Sequence[ReceiptItem] = message.data.items
+    said = outbox.digests(tx, message.source, [str(item.message_id) for item in items])
+    _look_at_digests(batch, one, said, vouching)
+    right, others = _for_what_was_said(items, said)
+    batch.count(ControlOutcome.OTHER_BYTES, len(others))
+    batch.park += [_other_bytes(batch, item, message) for item in others]
+    ended = _by_verdict(right)
+    refused = ended[Verdict.REFUSED]
+    rows = outbox.waiting(tx, [message_id for message_id, _ in refused]) if refused else []
+    _end_done(batch, one, ended, proves=bool(said))
+    if refused:
+        _end_refused(batch, message.source, refused, rows)
 
 
 def _for_what_was_said(
@@ -143,13 +99,51 @@ def _for_what_was_said(
     return right, others
 
 
-def _begins_to_vouch(
-    tx: Tx, message: Message[Receipt], said: Mapping[str, bytes | None], vouching: set[str], now: datetime
-) -> None:
-    """Remember the peer, if it says of something of ours for which bytes it vouches."""
-    if any(item.digest and str(item.message_id) in said for item in message.data.items):
-        vouching.add(message.source)
-        vouching_peers.remember(tx, message.source, ms(now))
+def _by_verdict(items: Sequence[ReceiptItem]) -> Ended:
+    found: dict[Verdict, list[tuple[str, str]]] = {verdict: [] for verdict in Verdict}
+    for item in items:
+        found[item.verdict].append((str(item.message_id), item.code or "refused"))
+    return found
+
+
+def _end_done(batch: ReceiveBatch, one: Inbound, ended: Ended, *, proves: bool) -> None:
+    """What is done leaves the outbox for the archive, and so does the receipt, if it is signed and proves anything."""
+    peer, tx, now_ms = one.message.source, batch.uow.tx, batch.uow.now_ms
+    signed = proves and signed_document.split_message(one.body)[0] is not None
+    kept = archive.keep_receipt(tx, peer, str(one.message.id), one.body, now_ms) if signed else None
+    done: list[str] = []
+    for verdict in (Verdict.APPLIED, Verdict.SUPERSEDED):
+        ids = [message_id for message_id, _ in ended[verdict]]
+        archive.keep_said(tx, peer, ids, verdict.value, now_ms, receipt=kept)
+        done += ids
+    parked.take_coded(tx, parked.PEER, (parked.QUOTA,), done)
+    batch.count(ControlOutcome.RECEIPTED, outbox.receipted(tx, peer, done, []))
+
+
+def _end_refused(batch: ReceiveBatch, peer: str, refused: Sequence[tuple[str, str]], rows: Sequence[OutboxRow]) -> None:
+    """What is refused stays in the outbox, and an operator is told of each that was still waiting."""
+    uow, waited = batch.uow, {row.message_id: row for row in rows}
+    batch.count(ControlOutcome.RECEIPTED, outbox.receipted(uow.tx, peer, [], refused))
+    for message_id, code in refused:
+        row = waited.get(message_id)
+        if row is not None and (row.recipient, row.state) == (peer, outbox.WAITING):
+            batch.count(ControlOutcome.REFUSED_BY_PEER)
+            batch.park.append(refused_row(row, uow.context, code, uow.now))
+
+
+# -- for which bytes a peer vouches --------------------------------------------------------------------------------
+
+
+def _look_at_digests(batch: ReceiveBatch, one: Inbound, said: Mapping[str, bytes | None], vouching: set[str]) -> None:
+    """Remember a peer that begins to vouch; an operator sees one that ceases to. The messages are ended, as ever."""
+    peer, items = one.message.source, one.message.data.items
+    if peer in vouching:
+        if _is_silent(items, said):
+            batch.count(ControlOutcome.DIGEST_MISSING)
+            batch.park.append(_digest_missing(batch, one))
+    elif any(item.digest and str(item.message_id) in said for item in items):
+        vouching.add(peer)
+        vouching_peers.remember(batch.uow.tx, peer, batch.uow.now_ms)
 
 
 def _is_silent(items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]) -> bool:
@@ -157,26 +151,46 @@ def _is_silent(items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]) -
     return any(item.digest is None and said.get(str(item.message_id)) is not None for item in items)
 
 
-def _digest_missing_row(
-    message: Message[Receipt], signed: bytes, context: CenterContext, now: datetime
-) -> dict[str, Any]:
-    """The first of a peer's, with a count of those after it. The messages are ended, as ever: such a receipt is one."""
-    what = f"digest-missing {message.source}".encode()
-    row = parked_row(parked.PEER, context, what, message, "digest-missing", DIGEST_MISSING, now)
-    return row | {"message_id": None, "body": signed}
+def _digest_missing(batch: ReceiveBatch, one: Inbound) -> ParkedItem:
+    """The first of a peer's, with a count of those after it."""
+    what = f"digest-missing {one.message.source}".encode()
+    item = _from_a_peer(batch, what, one.message, ControlOutcome.DIGEST_MISSING, DIGEST_MISSING)
+    return item._replace(message_id=None, body=one.body)
 
 
-def _other_bytes_row(
-    item: ReceiptItem, message: Message[Receipt], context: CenterContext, now: datetime
-) -> dict[str, Any]:
+def _other_bytes(batch: ReceiveBatch, item: ReceiptItem, message: Message[Any]) -> ParkedItem:
     what = f"{item.message_id} {item.digest}".encode()
-    row = parked_row(parked.PEER, context, what, message, "other-bytes", OTHER_BYTES, now)
-    return row | {"message_id": str(item.message_id), "body": None}
+    found = _from_a_peer(batch, what, message, ControlOutcome.OTHER_BYTES, OTHER_BYTES)
+    return found._replace(message_id=str(item.message_id), body=None)
 
 
-def _failure_row(message: Message[Failure], context: CenterContext, now: datetime) -> dict[str, Any]:
-    what = (message.data.digest or str(message.data.about or message.id)).encode()
-    hint = PUT_OFF if message.data.code == parked.QUOTA else "a peer could not read what we sent"
-    row = parked_row(parked.PEER, context, what, message, message.data.code, hint, now)
-    about = str(message.data.about) if message.data.about else None
-    return row | {"message_id": about, "body": None}
+def _from_a_peer(batch: ReceiveBatch, known_by: bytes, message: Message[Any], code: str, hint: str) -> ParkedItem:
+    return parked_row(parked.PEER, batch.uow.context, known_by, message, code, hint, batch.uow.now)
+
+
+# -- errors, and the logs of a recovery ----------------------------------------------------------------------------
+
+
+def take_failure(batch: ReceiveBatch, one: Inbound) -> None:
+    """A peer could not read a message of ours, or takes no more of them at once: an operator sees it."""
+    batch.count(ControlOutcome.FAILURE_HEARD)
+    said: Failure = one.message.data
+    what = (said.digest or str(said.about or one.message.id)).encode()
+    hint = PUT_OFF if said.code == parked.QUOTA else "a peer could not read what we sent"
+    about = str(said.about) if said.about else None
+    batch.park.append(_from_a_peer(batch, what, one.message, said.code, hint)._replace(message_id=about, body=None))
+
+
+def take_recovery(batch: ReceiveBatch, one: Inbound) -> None:
+    """A peer asks for our log, or tells its own. A page that is refused is told again with every question: one row for
+    all of them."""
+    uow, message = batch.uow, one.message
+    try:
+        batch.count(RECOVERY.hear(uow.tx, uow.context, message, uow.now))
+    except Refusal as refusal:
+        batch.count(Outcome.REFUSED)
+        what = f"{message.source} {message.data.recovery} {refusal.code}".encode()
+        item = parked_row(parked.WIRE, uow.context, what, message, refusal.code, refusal.cure, uow.now)
+        batch.park.append(item._replace(body=None))
+        about = str(message.id)
+        batch.errors.append(owed.error(message.source, refusal.code, refusal.cure, item.digest, uow.now_ms, about))

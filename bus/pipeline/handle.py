@@ -6,53 +6,33 @@ is parked. When everything fails at once the center's system is down: then one m
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from bus.backoff import Backoff
 from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.contract.codec import Undecodable, recall
 from bus.contract.envelope import Message
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
+from bus.pipeline.circuit_breaker import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.sdk.center import Center, HandlerContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.timestamps import ms
 from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 
+__all__ = ["CircuitBreaker", "HandlerOutcome", "RetryPolicy"]
+
 LEASE_MS = 120_000
 """For so long no other process works on a claimed task; longer than any call into a center's system may take."""
 UNWRITABLE = "cannot-be-written"
 BY_OWN_SYSTEM = "the center's own system did not take it: mend the cause, then replay"
 BY_FILES = "a file that it names cannot be had: ask the center that has it, then replay"
-
-
-class HandlerOutcome(StrEnum):
-    """How a task ended."""
-
-    DONE = "done"
-    NOT_NOW = "not-now"
-    """The center's own system is away: it is tried again."""
-    NOT_EVER = "not-ever"
-    """Trying again cannot help: it is parked."""
-    NOT_BEGUN = "not-begun"
-    """It was claimed and left to a later round: it is due again at once, and nothing counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How long a center's system may be away before a task is parked."""
-
-    attempts: int = 12
-    backoff: Backoff = field(default_factory=lambda: Backoff(1, 900))
-    failures_before_probing: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +56,6 @@ class HandlerResult:
     after: float | None = None
     own: bool = True
     """Whether it tells of the center's own system; what a neighbour does with its files does not, nor a fault here."""
-
-
-@dataclass(slots=True)
-class CircuitBreaker:
-    """Whether the center's own system seems to be there. One per center; it relearns after a restart.
-
-    Only that system's answers move it: a neighbour whose files cannot be had says nothing of it."""
-
-    policy: RetryPolicy
-    failures: int = 0
-
-    @property
-    def probing(self) -> bool:
-        """Everything has failed lately: one task at a time, and no attempt counts."""
-        return self.failures >= self.policy.failures_before_probing
-
-    def after(self, performed: Sequence[HandlerResult]) -> "CircuitBreaker":
-        """What a round teaches: any answer of the system, even a no, shows that it is there."""
-        failures = self.failures
-        for one in performed:
-            if one.own and one.outcome != HandlerOutcome.NOT_BEGUN:
-                failures = failures + 1 if one.outcome == HandlerOutcome.NOT_NOW else 0
-        return CircuitBreaker(self.policy, failures)
-
-    def record(self, performed: Sequence[HandlerResult]) -> None:
-        """Learn from a round that is written down."""
-        self.failures = self.after(performed).failures
 
 
 def _claim(tx: Tx, context: CenterContext, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:

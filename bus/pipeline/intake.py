@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.custody import Record, Refusal
 from bus.custody.commands import Register
+from bus.recovery.hooks import RECOVERY
 from bus.sdk.center import Form, IntakeContext, Link, Reject, Routes
 from bus.security.errors import KeyUnusable
 from bus.store import cases, intakes
@@ -26,10 +26,6 @@ from bus.store.unit_of_work import UnitOfWork
 
 CHINA = ZoneInfo("Asia/Shanghai")
 """All of China keeps one time; the day in a case number is the resident's day."""
-
-STILL_COMING_MS = 3_600_000
-"""For so long after a recovery a case that is not known here may still come: peers say again what was lost before its
-receipt, with pauses of ten minutes at most, and the center's own system may have heard of it in the lost time."""
 _UNKNOWN = frozenset({"unknown-case", "unknown-record"})
 
 
@@ -132,16 +128,14 @@ class _IntakeBatch:
     def __init__(
         self, uow: UnitOfWork, deps: IntakeDeps, keys: set[tuple[str, str]], *, ask_for_each: bool = False
     ) -> None:
-        epoch = uow.epoch
-        if epoch.recovery is not None:
+        if RECOVERY.blocks_intake(uow):
             raise StoreUnavailable(
                 "this center recovers what it has forgotten since its backup: again later", passing=True
             )
         self.uow = uow
         self.context = _intake_context(uow, deps)
-        self.may_come = epoch.ended_ms is not None and uow.now_ms < epoch.ended_ms + STILL_COMING_MS
         self.known = intakes.known(uow.tx, keys)
-        self.fresh: list[dict[str, Any]] = []
+        self.fresh: list[intakes.IntakeRow] = []
         self.registered: set[tuple[str, str]] = set()
         """The records of the center's own system that have become cases, as if none were one already."""
         self.ask_for_each = ask_for_each
@@ -153,9 +147,7 @@ class _IntakeBatch:
         if reply.status == "taken":
             (form, native_id), digest, answer = submission.key, submission.digest(), reply.as_json()
             self.known[form, native_id] = (digest, answer)
-            self.fresh.append(
-                {"form": form, "native_id": native_id, "digest": digest, "answer": answer, "at_ms": self.uow.now_ms}
-            )
+            self.fresh.append(intakes.IntakeRow(form, native_id, digest, answer, self.uow.now_ms))
         return reply
 
 
@@ -175,7 +167,7 @@ def _take(batch: _IntakeBatch, submission: Submission) -> Reply:
     except _Registered as known:
         return Reply("repeated", _shown([known.record]))
     except (Refusal, Reject) as no:
-        if batch.may_come and no.code in _UNKNOWN:
+        if no.code in _UNKNOWN and RECOVERY.may_still_come(batch.uow):
             return Reply("later", code=no.code, cure="this center was put back to a backup: send it again later")
         return Reply("refused", code=no.code, cure=no.cure)
     except ValidationError as error:

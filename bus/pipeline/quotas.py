@@ -11,8 +11,9 @@ from bus.contract.envelope import Message
 from bus.contract.messages import AssistRequested, Offered
 from bus.custody import Record, Refusal
 from bus.custody.bounds import open_assists
-from bus.store import cases, inbox, outbox, parked, put_off
+from bus.store import cases, inbox, owed, parked, put_off
 from bus.store.database import Tx
+from bus.store.owed import OwedError
 from bus.store.unit_of_work import UnitOfWork
 
 HELD_BYTES = "held-bytes"
@@ -64,7 +65,7 @@ class PeerQuotas:
         _, count, first = self.put_off.get(peer, (quota, 0, message_id))
         self.put_off[peer] = quota, count + 1, first
 
-    def write(self, tx: Tx, me: str, now_ms: int) -> list[dict[str, Any]]:
+    def write(self, tx: Tx, me: str, now_ms: int) -> list[OwedError]:
         """Write down what was put off. Returns the errors owed to its senders' operators."""
         errors = []
         for peer, (quota, count, first) in self.put_off.items():
@@ -81,8 +82,8 @@ def _known(uow: UnitOfWork, message: Message[Any]) -> Record | None:
         return None
 
 
-def _error(me: str, peer: str, quota: str, message_id: str, now_ms: int) -> dict[str, Any]:
+def _error(me: str, peer: str, quota: str, message_id: str, now_ms: int) -> OwedError:
     """The same digest for all of them: a program that does not know this code shows its operator one row."""
     text = f"put off ({quota}): it is sent again, and taken when there is room"
     digest = hashlib.sha256(f"{parked.QUOTA} {me}".encode()).hexdigest()
-    return outbox.error_row(peer, parked.QUOTA, text, digest, now_ms, message_id)
+    return owed.error(peer, parked.QUOTA, text, digest, now_ms, message_id)

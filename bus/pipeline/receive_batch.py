@@ -1,65 +1,126 @@
-"""What accept holds in its hands while it works on one window: each delivery as far as it was read, and the outcome."""
+"""What one transaction of receive works on, and what it writes at its end."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from uuid import UUID
 
-from bus.contract.codec import Undecodable, decode
-from bus.contract.envelope import Message
+from bus.contract.epochs import epoch_start
 from bus.pipeline.held_messages import HeldMessages
+from bus.pipeline.inbound import NOT_FINAL, Inbound, Outcome
 from bus.pipeline.quotas import PeerQuotas
-from bus.store import inbox
+from bus.store import archive, inbox, lanes, owed, parked
+from bus.store.archive import ArchiveRow
+from bus.store.inbox import AppliedRow, HeldRow
+from bus.store.owed import OwedError, OwedReceipt
+from bus.store.parked import ParkedItem, parked_row
+from bus.store.unit_of_work import UnitOfWork
 
-
-@dataclass(slots=True)
-class Inbound:
-    """One delivery, as far as it could be read."""
-
-    body: bytes
-    message: Message[Any]
-    fault: str = ""
-    """Why the body cannot be applied, though the envelope is right."""
-    message_id: str = field(init=False)
-    lane: inbox.Lane = field(init=False)
-    """Whose word about which case."""
-
-    def __post_init__(self) -> None:
-        self.message_id = str(self.message.id)
-        self.lane = (self.message.source, str(self.message.subject))
-
-    @property
-    def position(self) -> tuple[str, str, int]:
-        """Lane and sequence."""
-        return (*self.lane, self.message.sequence)
-
-
-def reread(body: bytes) -> Inbound | None:
-    """What was held back; None for what cannot be read any more."""
-    try:
-        return Inbound(body, decode(body))
-    except Undecodable as error:
-        return None if error.envelope is None else Inbound(body, error.envelope, error.code)
+Position = tuple[str, str, int]
+"""(peer, case id, sequence)"""
 
 
 @dataclass(slots=True)
 class ReceiveBatch:
-    """One transaction's outcome, besides the page."""
+    """One transaction's outcome, besides what custody decides (``uow``)."""
 
+    uow: UnitOfWork
     epochs: dict[str, int] = field(default_factory=dict)
-    """Of peers that were put back to a backup: the era in which they speak."""
+    """Of peers that were put back to a backup: the epoch in which they speak."""
     marks: dict[inbox.Lane, int] = field(default_factory=dict)
+    """How far each lane is applied."""
     held: HeldMessages = field(default_factory=HeldMessages)
     quotas: PeerQuotas = field(default_factory=PeerQuotas)
-    applied: list[dict[str, Any]] = field(default_factory=list)
-    archived: list[dict[str, Any]] = field(default_factory=list)
+    known: dict[Position, AppliedRow] = field(default_factory=dict)
+    """What was dealt with before this transaction."""
+    applied: list[AppliedRow] = field(default_factory=list)
+    archived: list[ArchiveRow] = field(default_factory=list)
     """What goes into the archive."""
-    receipts: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    park: list[dict[str, Any]] = field(default_factory=list)
-    hold: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[OwedReceipt] = field(default_factory=list)
+    errors: list[OwedError] = field(default_factory=list)
+    park: list[ParkedItem] = field(default_factory=list)
+    hold: list[HeldRow] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    _start: dict[inbox.Lane, int] = field(default_factory=dict)
+    """``marks`` as they were before."""
+
+    # -- what the steps note -------------------------------------------------------------------------------------------
+
+    def count(self, outcome: str, times: int = 1) -> None:
+        """So many more ended so."""
+        if times:
+            self.counts[outcome] += times
 
     def put_off(self, one: Inbound, quota: str) -> None:
         """No receipt, and nothing is applied: its sender sends it again."""
-        self.counts["put-off"] += 1
+        self.count(Outcome.PUT_OFF)
         self.quotas.note(one.message.source, quota, one.message_id)
+
+    def park_message(self, one: Inbound, code: str, hint: str = "") -> None:
+        """An operator sees it, with its bytes."""
+        self.park.append(parked_row(parked.WIRE, self.uow.context, one.body, one.message, code, hint, self.uow.now))
+
+    def strange(self, body: bytes, sender: str | None, code: str, where: str = "") -> ParkedItem:
+        """Bytes without a place in any lane, to be parked; whoever the transport says has sent them is told."""
+        self.count(Outcome.PARKED)
+        context, now = self.uow.context, self.uow.now
+        item = parked_row(parked.WIRE, context, body, None, code, where, now)._replace(peer=sender)
+        if sender is not None and sender != context.me:
+            text = where or "not a message of the contract; it is parked at its recipient"
+            self.errors.append(owed.error(sender, code, text, item.digest, self.uow.now_ms))
+        return item
+
+    def let_go(self, one: Inbound) -> None:
+        """It is held back no longer."""
+        if self.hold:
+            self.hold = [row for row in self.hold if row[:3] != one.position]
+        self.held.drop(one.lane, one.message.sequence)
+
+    # -- what the steps ask --------------------------------------------------------------------------------------------
+
+    def known_at(self, position: Position) -> AppliedRow | None:
+        """What was dealt with at this place, before or in this very transaction."""
+        return self.known.get(position) or next((row for row in self.applied if row.position == position), None)
+
+    def case_of(self, one: Inbound) -> UUID:
+        """The case that it is about."""
+        case_id: UUID = one.message.subject  # type: ignore[assignment]  # none is in a lane that has no case
+        return case_id
+
+    # -- the store -----------------------------------------------------------------------------------------------------
+
+    def load(self, arrived: Iterable[Inbound]) -> None:
+        """Read and lock what these are about: their cases, how far their lanes are, what is held back in them."""
+        arrived = list(arrived)
+        self.uow.load({self.case_of(one) for one in arrived})
+        self.load_lanes({one.lane for one in arrived})
+        taken = {one.position for one in arrived if one.message.sequence <= self.marks[one.lane]}
+        self.known = inbox.remembered(self.uow.tx, taken)
+
+    def load_lanes(self, names: Iterable[inbox.Lane]) -> None:
+        """Read how far these lanes are, and what is held back in them."""
+        self.marks = {
+            lane: max(mark, epoch_start(self.epochs.get(lane[0], 0)))
+            for lane, mark in inbox.applied_marks(self.uow.tx, names).items()
+        }
+        self.held = HeldMessages.of(self.uow.tx, self.marks)
+        self._start = dict(self.marks)
+
+    def write_lanes(self) -> None:
+        """Write down what was applied and held back."""
+        tx = self.uow.tx
+        self.uow.flush()
+        moved = {lane: mark for lane, mark in self.marks.items() if mark != self._start[lane]}
+        lanes.set_lanes(tx, "applied", moved, self.uow.epoch.number)
+        inbox.remember(tx, self.applied)
+        inbox.hold(tx, self.hold)
+        inbox.release(tx, self.held.released)
+        archive.keep(tx, self.archived)
+        owed.owe_receipts(tx, self.receipts)
+        parked.take_coded(tx, parked.WIRE, NOT_FINAL, [row.message_id for row in self.applied])
+
+    def write_rest(self) -> None:
+        """Write down what an operator sees, here and at the peers."""
+        uow = self.uow
+        parked.park(uow.tx, self.park)
+        owed.owe_errors(uow.tx, self.errors + self.quotas.write(uow.tx, uow.context.me, uow.now_ms))

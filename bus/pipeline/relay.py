@@ -4,12 +4,11 @@ Writing down what became of one batch and claiming the next is one transaction: 
 Nothing leaves the outbox here. A confirm of the transport only stops the hurry; the recipient's receipt ends the row.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from bus.backoff import Backoff
@@ -19,10 +18,13 @@ from bus.contract.envelope import compose
 from bus.contract.epochs import epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.pipeline.control import Control
-from bus.recovery import complete, requester, responder
+from bus.recovery.hooks import RECOVERY
 from bus.security.errors import NoRecipientKey
-from bus.store import archive, outbox, parked, recovery
+from bus.store import archive, outbox, owed, parked
+from bus.store.archive import OwedPage
 from bus.store.database import Store, Tx
+from bus.store.outbox import ClaimedMessage
+from bus.store.owed import OwedError, OwedReceipt
 from bus.store.timestamps import ms
 from bus.transports.port import Parcel, SendResult, Transport
 
@@ -54,6 +56,10 @@ RESEND_AFTER: dict[RelayResult, Backoff] = {
 }
 """How long to wait for a receipt before sending again, by what became of the last sending."""
 
+GONE = frozenset({SendResult.CONFIRMED, SendResult.UNROUTABLE, NoKey.NO_KEY, NoKey.CANNOT_BE_BUILT})
+"""After these a message about messages is owed no more. A receipt for nobody is of no use: when the sender is back it
+sends again, and that makes a new one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBatch:
@@ -61,17 +67,23 @@ class ClaimedBatch:
 
     epoch: int
     """In which this center speaks."""
-    messages: list[outbox.OutboxRow]
-    receipts: list[Any]
-    errors: list[Any]
-    pages: list[tuple[Any, LogTold | None]]
+    messages: list[ClaimedMessage]
+    receipts: list[OwedReceipt]
+    errors: list[OwedError]
+    pages: list[tuple[OwedPage, LogTold | None]]
     """What peers have asked for: the row that is owed, and the page; None for one that cannot be made."""
     questions: list[tuple[str, LogAsked]]
     """What this center asks while it recovers."""
 
 
-_Bundle = tuple[Parcel | NoKey, tuple[str, list[Any]]]
-"""A message about messages, and which rows it settles: of what, and which."""
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """A message about messages, and which of the rows that were claimed it settles."""
+
+    parcel: Parcel | NoKey
+    receipts: Sequence[int] = ()
+    errors: Sequence[int] = ()
+    page: OwedPage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ class SentBatch:
     """What was handed to the transport and what it said of it, to be written down with the next claim. Lost with its
     process, it is sent once more when the lease ends."""
 
-    messages: list[outbox.OutboxRow] = field(default_factory=list)
+    messages: list[ClaimedMessage] = field(default_factory=list)
     bundles: list[_Bundle] = field(default_factory=list)
     results: list[RelayResult] = field(default_factory=list)
     """Of the messages, then of the bundles."""
@@ -99,12 +111,12 @@ def claim(
 
     Raises ``StoreUnavailable``: then call it again with the same."""
 
-    def change(tx: Tx) -> tuple[ClaimedBatch, list[Any]]:
+    def change(tx: Tx) -> tuple[ClaimedBatch, list[OwedPage]]:
         _record(tx, before, ms(now))
         return _claim(tx, context, now, limit)
 
-    load, owed = store.write(change)
-    return replace(load, pages=responder.pages(store, owed, context.security.is_member)) if owed else load
+    load, wanted = store.write(change)
+    return replace(load, pages=RECOVERY.pages(store, wanted, context.security.is_member)) if wanted else load
 
 
 def send(
@@ -114,7 +126,7 @@ def send(
     sent, and all of it is due again when its lease ends."""
     parcels = [_parcel(context, m.message_id, m.recipient, m.kind, m.body, now) for m in load.messages]
     bundles = _bundles(load, context, now)
-    everything = parcels + [parcel for parcel, _ in bundles]
+    everything = parcels + [bundle.parcel for bundle in bundles]
     ready = [parcel for parcel in everything if isinstance(parcel, Parcel)]
     results = iter(transport.send(ready, timeout) if ready else ())
     return SentBatch(
@@ -137,46 +149,55 @@ def record(store: Store, sent: SentBatch, now: datetime) -> None:
     store.write(lambda tx: _record(tx, sent, ms(now)))
 
 
-def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[ClaimedBatch, list[Any]]:
+def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[ClaimedBatch, list[OwedPage]]:
     """What is due, and the pages owed, of which none is made yet."""
-    epoch, now_ms = recovery.epoch(tx), ms(now)
-    if epoch.recovery is not None and requester.all_told(tx):
-        complete.complete(tx, context, now)
-        epoch = recovery.epoch(tx)
-    recovers, due = epoch.recovery is not None, outbox.what_is_due(tx, now_ms)
+    speaking, now_ms = RECOVERY.before_claim(tx, context, now), ms(now)
+    due = outbox.what_is_due(tx, now_ms)
     load = ClaimedBatch(
-        epoch.number,
-        _readable(tx, context, outbox.claim(tx, now_ms, limit, LEASE_MS), now_ms)
-        if due.messages and not recovers
-        else [],
-        outbox.claim_receipts(tx, now_ms, limit * 4, LEASE_MS) if due.receipts else [],
-        outbox.claim_errors(tx, now_ms, limit, LEASE_MS) if due.errors else [],
-        [],
-        requester.questions(tx, epoch, now) if recovers else [],
+        epoch=speaking.epoch,
+        messages=_messages(tx, context, now_ms, limit) if due.messages and not speaking.recovers else [],
+        receipts=owed.claim_receipts(tx, now_ms, limit * 4, LEASE_MS) if due.receipts else [],
+        errors=owed.claim_errors(tx, now_ms, limit, LEASE_MS) if due.errors else [],
+        pages=[],
+        questions=speaking.questions,
     )
     return load, archive.pages_due(tx, now_ms, LEASE_MS) if due.pages else []
 
 
-def _readable(tx: Tx, context: CenterContext, rows: list[outbox.OutboxRow], now_ms: int) -> list[outbox.OutboxRow]:
+def _messages(tx: Tx, context: CenterContext, now_ms: int, limit: int) -> list[ClaimedMessage]:
     """Those that can be sent; what was altered in the store is parked, and harms no other."""
+    rows = outbox.claim(tx, now_ms, limit, LEASE_MS)
     for one in (row for row in rows if not row.body):
-        outbox.set_aside(tx, one.row, UNREADABLE)
-        hint = "it was altered in the store: compare with a backup"
-        told = {"peer": one.recipient, "message_id": one.message_id}
-        parked.park(tx, [parked.row(parked.PEER, UNREADABLE, hint, known_by=one.message_id.encode(), owner=context.me,
-                                    now_ms=now_ms) | told])  # fmt: skip
+        _park_unreadable(tx, context, one, now_ms)
     return [row for row in rows if row.body]
 
 
-def _bundles(load: ClaimedBatch, context: CenterContext, now: datetime) -> list[_Bundle]:
-    def bundle(peer: str, make: Callable[[], Control | None], what: str, rows: list[Any]) -> _Bundle:
-        return _built(context, load.epoch, peer, make, now), (what, rows)
+def _park_unreadable(tx: Tx, context: CenterContext, one: ClaimedMessage, now_ms: int) -> None:
+    outbox.set_aside(tx, one.row, UNREADABLE)
+    item = parked.row(
+        parked.PEER,
+        UNREADABLE,
+        "it was altered in the store: compare with a backup",
+        known_by=one.message_id.encode(),
+        owner=context.me,
+        now_ms=now_ms,
+        peer=one.recipient,
+        message_id=one.message_id,
+    )
+    parked.park(tx, [item])
 
-    receipts = [bundle(peer, partial(_receipt, part), "receipt", [r["id"] for r in part])
-                for peer, part in _by_peer(load.receipts)]  # fmt: skip
-    errors = [bundle(row["peer"], partial(_failure, row), "error", [row["id"]]) for row in load.errors]
-    pages = [bundle(row["peer"], partial(_as_it_is, page), "page", [row]) for row, page in load.pages]
-    questions = [bundle(peer, partial(_as_it_is, data), "question", []) for peer, data in load.questions]
+
+def _bundles(load: ClaimedBatch, context: CenterContext, now: datetime) -> list[_Bundle]:
+    def built(peer: str, make: Callable[[], Control | None]) -> Parcel | NoKey:
+        return _built(context, load.epoch, peer, make, now)
+
+    receipts = [
+        _Bundle(built(peer, partial(_receipt, part)), receipts=[one.number for one in part])
+        for peer, part in _by_peer(load.receipts)
+    ]
+    errors = [_Bundle(built(one.peer, partial(_failure, one)), errors=[one.number]) for one in load.errors]
+    pages = [_Bundle(built(wanted.peer, partial(_as_it_is, page)), page=wanted) for wanted, page in load.pages]
+    questions = [_Bundle(built(peer, partial(_as_it_is, data))) for peer, data in load.questions]
     return [*receipts, *errors, *pages, *questions]
 
 
@@ -199,51 +220,47 @@ def _as_it_is(made: Control | None) -> Control | None:
     return made
 
 
-def _by_peer(owed: list[Any]) -> Iterator[tuple[str, list[Any]]]:
-    by_peer: dict[str, list[Any]] = {}
-    for row in owed:
-        by_peer.setdefault(row["peer"], []).append(row)
+def _by_peer(receipts: list[OwedReceipt]) -> Iterator[tuple[str, list[OwedReceipt]]]:
+    by_peer: dict[str, list[OwedReceipt]] = {}
+    for one in receipts:
+        by_peer.setdefault(one.peer, []).append(one)
     for peer, rows in by_peer.items():
         for start in range(0, len(rows), RECEIPTS_A_MESSAGE):
             yield peer, rows[start : start + RECEIPTS_A_MESSAGE]
 
 
-def _receipt(rows: list[Any]) -> Receipt:
+def _receipt(receipts: list[OwedReceipt]) -> Receipt:
     items = (
         ReceiptItem(
-            message_id=UUID(r["message_id"]),
-            verdict=Verdict(r["verdict"]),
-            code=r["code"],
-            digest=r["digest"].hex() if r["digest"] else None,
+            message_id=UUID(one.message_id),
+            verdict=Verdict(one.verdict),
+            code=one.code,
+            digest=one.digest.hex() if one.digest else None,
         )
-        for r in rows
+        for one in receipts
     )
     return Receipt(items=tuple(items))
 
 
-def _failure(row: Any) -> Failure:  # noqa: ANN401 - a row of the store
-    about = UUID(row["about"]) if row["about"] else None
-    return Failure(code=row["code"], text=row["text"], about=about, digest=row["digest"])
+def _failure(error: OwedError) -> Failure:
+    about = UUID(error.about) if error.about else None
+    return Failure(code=error.code, text=error.text, about=about, digest=error.digest)
 
 
 def _record(tx: Tx, sent: SentBatch, now_ms: int) -> None:
-    outbox.sent(
-        tx,
-        [
-            (
-                m.row,
-                now_ms + RESEND_AFTER[result].delay_ms(m.attempts),
-                "" if result is SendResult.CONFIRMED else result.value,
-            )
-            for m, result in zip(sent.messages, sent.results, strict=False)
-        ],
-    )
-    gone: dict[str, list[Any]] = {"receipt": [], "error": [], "page": [], "question": []}
-    for (_, (what, rows)), result in zip(sent.bundles, sent.results[len(sent.messages) :], strict=True):
-        # a receipt for nobody is of no use: when the sender is back it sends again, and that makes a new one
-        if result in (SendResult.CONFIRMED, SendResult.UNROUTABLE, NoKey.NO_KEY, NoKey.CANNOT_BE_BUILT):
-            gone[what] += rows
-    outbox.forget_receipts(tx, gone["receipt"])
-    outbox.forget_errors(tx, gone["error"])
-    for page in gone["page"]:
+    outbox.sent(tx, [_after(m, result, now_ms) for m, result in zip(sent.messages, sent.results, strict=False)])
+    of_bundles = zip(sent.bundles, sent.results[len(sent.messages) :], strict=True)
+    _forget(tx, [bundle for bundle, result in of_bundles if result in GONE])
+
+
+def _after(message: ClaimedMessage, result: RelayResult, now_ms: int) -> tuple[int, int, str]:
+    """(its row, when it is due again, what is wrong)"""
+    due_ms = now_ms + RESEND_AFTER[result].delay_ms(message.attempts)
+    return message.row, due_ms, "" if result is SendResult.CONFIRMED else result.value
+
+
+def _forget(tx: Tx, gone: Sequence[_Bundle]) -> None:
+    owed.forget_receipts(tx, [number for bundle in gone for number in bundle.receipts])
+    owed.forget_errors(tx, [number for bundle in gone for number in bundle.errors])
+    for page in (bundle.page for bundle in gone if bundle.page is not None):
         archive.page_sent(tx, page)

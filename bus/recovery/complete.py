@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bus.context import CenterContext
 from bus.contract import messages as k
-from bus.contract.codec import Undecodable, decode, encode, stored_columns
+from bus.contract.codec import Undecodable, decode, encode
 from bus.contract.envelope import Message, compose
 from bus.contract.epochs import epoch_start
 from bus.contract.ids import derived_id
@@ -22,17 +22,16 @@ from bus.recovery.case_history import CaseHistory
 from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
 from bus.recovery.resend import commands_were_heard, must_be_heard_again, still_to_say
-from bus.recovery.told_messages import Row, ToldMessage, archived, memory, outbox_row, read
-from bus.store import archive, inbox, outbox, parked, recovery
+from bus.recovery.told_messages import ToldMessage, applied_here, archived, heard_here, memory, outbox_row, read_each
+from bus.store import archive, inbox, lanes, outbox, parked, recovery
 from bus.store.database import Tx
-from bus.store.parked import parked_row, refused_row
+from bus.store.inbox import WorkRow
+from bus.store.outbox import OutboxRow
+from bus.store.parked import ParkedItem, parked_row, refused_row
 from bus.store.timestamps import ms
 from bus.store.unit_of_work import UnitOfWork
 
 NOBODY_TOLD = "nobody told what opens this case here: ask its holder or origin too, `bus recover --ask CENTER`"
-
-OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
-"""What can be the first that a center hears of a case."""
 
 
 @dataclass(slots=True)
@@ -40,16 +39,16 @@ class _Restoring:
     """One recovery's end."""
 
     page: UnitOfWork
-    waiting: dict[str, Row]
+    waiting: dict[str, OutboxRow]
     """What the backup's outbox has: unsent, or heard by now."""
     renewed: dict[str, str]
     """The id under which an earlier recovery from the same backup said it again → its id."""
-    park: list[dict[str, Any]] = field(default_factory=list)
+    park: list[ParkedItem] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 
     def owed(self, word: ToldMessage) -> str | None:
         """The id in the backup's outbox of what was told here, if it is there."""
-        told: str = word.row["message_id"]
+        told = word.row.message_id
         found = told if told in self.waiting else self.renewed.get(told)
         return found if found in self.waiting else None
 
@@ -59,12 +58,12 @@ def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
     epoch = recovery.epoch(tx)
     if epoch.recovery is None:
         return
-    waiting = {row["message_id"]: row for row in recovery.waiting(tx)}
+    waiting = {row.message_id: row for row in outbox.readable(tx)}
     restoring = _Restoring(UnitOfWork(tx, context, now), waiting, {str(_again(known)): known for known in waiting})
     recovery.forget_held(tx)
     recovery.lift_sent(tx, epoch_start(epoch.number))
     for case_id in recovery.cases_told(tx):
-        _case(restoring, UUID(case_id), _read_each(recovery.told(tx, case_id)))
+        _case(restoring, UUID(case_id), read_each(recovery.told(tx, case_id)))
     _send_again(restoring)
     recovery.lift_counters(tx, restoring.counters)
     parked.park(tx, restoring.park)
@@ -72,48 +71,48 @@ def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
     recovery.end(tx, epoch.recovery, ms(now))
 
 
-def _read_each(rows: Iterable[Row]) -> list[ToldMessage]:
-    found = []
-    for row in rows:
-        with suppress(Undecodable):  # what an older program has kept, and no program can read
-            found.append(read(row))
-    return found
-
-
 def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> None:
     """One case, which harms no other: what cannot be made of what was told is refused, and seen by the operator."""
-    uow, me = restoring.page, restoring.page.context.me
+    uow = restoring.page
+    ours = [w for w in told if w.row.way == archive.SAID]
+    theirs = [w for w in told if w.row.way == archive.HEARD]
     try:
         before = uow.record(case_id)
     except Refusal as damaged:
-        theirs = [w for w in told if w.row["way"] == archive.HEARD]
-        _remember(restoring, _heard(theirs, []), unless=damaged)
+        _remember(restoring, applied_here(theirs, []), unless=damaged)
         return
-    ours = [w for w in told if w.row["way"] == archive.SAID]
     said = [w for w in ours if restoring.owed(w) is None]
-    theirs = [w for w in told if w.row["way"] == archive.HEARD]
-    heard = _heard(theirs, [w.message for w in said])
-    if before is None and not any(_opens(w) for w in (*said, *heard)):
-        heard = _heard(theirs, [w.message for w in said], opened=bool(said or heard))
+    heard = heard_here(before, said, theirs)
     _receipted(restoring, ours)
     _keep_said(restoring, said)
+    _restore(restoring, before, said, heard)
+
+
+def _restore(
+    restoring: _Restoring, before: Record | None, said: Sequence[ToldMessage], heard: Sequence[ToldMessage]
+) -> None:
+    """The record as it was, its work for our own system, and what must be heard once more."""
+    uow = restoring.page
     words = [w.message for w in said if w.readable]
-    applied = [w.message for w in heard if w.readable and w.verdict == k.Verdict.APPLIED.value]
-    whole = CaseHistory(me, before, words, applied)
-    again = [one for one in applied if must_be_heard_again(whole, one)]
-    history = CaseHistory(me, before, words, [one for one in applied if one not in again])
+    whole = CaseHistory(uow.context.me, before, words, _of(heard, k.Verdict.APPLIED))
+    again = [one for one in whole.heard if must_be_heard_again(whole, one)]
+    history = replace(whole, heard=[one for one in whole.heard if one not in again])
     try:
         record, says = _rebuilt(uow, history)
-        _remember(restoring, heard)
     except Refusal as hopeless:
         _remember(restoring, heard, unless=hopeless)
         return
+    _remember(restoring, heard)
     uow.restore(record, says)
     _name(restoring, record)
     _enqueue_work(uow, whole, record, [w for w in heard if w.message in history.heard])
-    again += [w.message for w in heard if w.readable and w.verdict == k.Verdict.SUPERSEDED.value]
-    for message in in_order(again):
+    for message in in_order([*again, *_of(heard, k.Verdict.SUPERSEDED)]):
         _hear_again(uow, message)
+
+
+def _of(heard: Iterable[ToldMessage], verdict: k.Verdict) -> list[Message[Any]]:
+    """Those that can be read, and of which this became."""
+    return [w.message for w in heard if w.readable and w.verdict == verdict.value]
 
 
 def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Outgoing]]:
@@ -130,34 +129,6 @@ def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Ou
     return (left_out(record, strangers), said_to_others(says, strangers)) if strangers else (record, says)
 
 
-def _heard(told: Iterable[ToldMessage], said: Sequence[Message[Any]], *, opened: bool = False) -> list[ToldMessage]:
-    """What we had applied: the peer has our receipt, or others have heard our answer; and what stood before it.
-
-    The rest is still in its sender's outbox, and comes by itself. ``opened``: we knew the case, so one of those that
-    could open it here had been applied, though nobody heard so."""
-    causes = {one.causeid for one in said}
-    offers = {one.data.offer_id for one in said if isinstance(one.data, k.Accepted | k.Declined | k.Withdrawn)}
-    assists = {one.data.assist_id for one in said if isinstance(one.data, k.AssistAnswered)}
-    marks: dict[str, int] = {}
-    listed = list(told)
-    for word in listed:
-        data = word.message.data
-        answered = (
-            word.message.id in causes
-            or (isinstance(data, k.Offered) and data.offer_id in offers)
-            or (isinstance(data, k.AssistRequested) and data.assist_id in assists)
-            or (opened and isinstance(data, OPENERS))
-        )
-        if word.row["verdict"] is not None or answered:
-            peer = word.message.source
-            marks[peer] = max(marks.get(peer, 0), word.message.sequence)
-    return [word for word in listed if word.message.sequence <= marks.get(word.message.source, 0)]
-
-
-def _opens(told: ToldMessage) -> bool:
-    return isinstance(told.message.data, OPENERS) and told.verdict == k.Verdict.APPLIED.value
-
-
 def _receipted(restoring: _Restoring, told: Iterable[ToldMessage]) -> None:
     """What the backup's outbox still has, and its recipient has heard."""
     uow = restoring.page
@@ -165,55 +136,55 @@ def _receipted(restoring: _Restoring, told: Iterable[ToldMessage]) -> None:
         known = restoring.owed(word)
         if known is None:
             continue
-        row, message_id = restoring.waiting.pop(known), word.row["message_id"]
+        row, message_id = restoring.waiting.pop(known), word.row.message_id
         if message_id != known:
-            values = {"message_id": message_id, "sequence": word.message.sequence, **stored_columns(word.row["body"])}
-            recovery.renew(uow.tx, row["id"], row["case_id"], values)
-            row = {**row, **values}
+            row = row.reworded(word.message, word.row.body)
+            outbox.change(uow.tx, row)
         if word.verdict == k.Verdict.REFUSED.value:
-            code = word.row["code"] or "refused"
-            outbox.receipted(uow.tx, row["recipient"], [], [(message_id, code)])
+            code = word.row.code or "refused"
+            outbox.receipted(uow.tx, row.recipient, [], [(message_id, code)])
             restoring.park.append(refused_row(row, uow.context, code, uow.now))
         else:
-            archive.keep_said(uow.tx, row["recipient"], [message_id], word.verdict, uow.now_ms)
-            outbox.receipted(uow.tx, row["recipient"], [message_id], [])
+            archive.keep_said(uow.tx, row.recipient, [message_id], word.verdict, uow.now_ms)
+            outbox.receipted(uow.tx, row.recipient, [message_id], [])
 
 
 def _keep_said(restoring: _Restoring, said: Sequence[ToldMessage]) -> None:
     """What we said and have forgotten goes where it would be: into the archive, or to the refused in the outbox."""
     uow, kept = restoring.page, []
     mark = epoch_start(uow.epoch.number)  # as `lift_sent` does for lanes that the backup has; nothing is newer yet
-    outbox.set_lanes(uow.tx, "sent", {(w.row["peer"], w.row["case_id"]): mark for w in said}, uow.epoch.number)
+    lanes.set_lanes(uow.tx, "sent", {(w.row.peer, w.row.case_id): mark for w in said}, uow.epoch.number)
     for told in said:
         row = outbox_row(told, uow.now_ms)
         if told.verdict == k.Verdict.REFUSED.value:
             outbox.enqueue(uow.tx, [row])
-            restoring.park.append(refused_row(row, uow.context, row["trouble"], uow.now))
+            restoring.park.append(refused_row(row, uow.context, row.trouble, uow.now))
         else:
-            kept.append({"way": archive.SAID, "peer": row["recipient"], **archived(told, uow.now_ms)})
+            kept.append(archived(told, archive.SAID, row.recipient, uow.now_ms))
     archive.keep(uow.tx, kept)
 
 
 def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, unless: Refusal | None = None) -> None:
     """A repeat gets the same receipt as before. Refused ones are seen by the operator again; and what cannot be
     applied since nobody told what opens the case is refused too, so that it can be replayed once that is known."""
-    uow, now_ms = restoring.page, ms(restoring.page.now)
-    rows: list[dict[str, Any]] = []
+    uow, now_ms = restoring.page, restoring.page.now_ms
+    rows: list[inbox.AppliedRow] = []
     marks: dict[inbox.Lane, int] = {}
     for told in heard:
-        row = {"peer": told.message.source, **memory(told, now_ms)}
+        row = memory(told, now_ms)
         if unless is not None:
-            row |= {"verdict": k.Verdict.REFUSED.value, "code": unless.code}
+            row = row._replace(verdict=k.Verdict.REFUSED.value, code=unless.code)
         rows.append(row)
-        marks[row["peer"], row["case_id"]] = max(marks.get((row["peer"], row["case_id"]), 0), row["sequence"])
-        if row["verdict"] == k.Verdict.REFUSED.value:
-            hint = "" if unless is None else unless.cure
-            code, body = row["code"] or "refused", told.row["body"]
-            restoring.park.append(parked_row(parked.WIRE, uow.context, body, told.message, code, hint, uow.now))
+        lane = (row.peer, row.case_id)
+        marks[lane] = max(marks.get(lane, 0), row.sequence)
+        if row.verdict == k.Verdict.REFUSED.value:
+            hint, code = ("" if unless is None else unless.cure), row.code or "refused"
+            item = parked_row(parked.WIRE, uow.context, told.row.body, told.message, code, hint, uow.now)
+            restoring.park.append(item)
     inbox.remember(uow.tx, rows)
-    outbox.set_lanes(uow.tx, "applied", marks, uow.epoch.number)
-    archive.keep(uow.tx, [{"way": archive.HEARD, "peer": w.message.source, **archived(w, now_ms)} for w in heard])
-    parked.take_coded(uow.tx, parked.WIRE, EARLY, [row["message_id"] for row in rows] if unless is None else [])
+    lanes.set_lanes(uow.tx, "applied", marks, uow.epoch.number)
+    archive.keep(uow.tx, [archived(w, archive.HEARD, w.message.source, now_ms) for w in heard])
+    parked.take_coded(uow.tx, parked.WIRE, EARLY, [row.message_id for row in rows] if unless is None else [])
 
 
 def _name(restoring: _Restoring, record: Record) -> None:
@@ -231,23 +202,11 @@ def _enqueue_work(uow: UnitOfWork, history: CaseHistory, record: Record, heard: 
 
     Of what others have heard the answer to, only the links are still wanted."""
     now_ms = uow.now_ms
-    bodies = {told.message.id: told.row["body"] for told in heard}
+    bodies = {told.message.id: told.row.body for told in heard}
     messages = in_order([*(told.message for told in heard), *_to_ourselves(history, record)])
     rows = [
-        {
-            "message_id": str(message.id),
-            "case_id": str(message.subject),
-            "source": message.source,
-            "kind": message.data.kind,
-            "body": bodies.get(message.id) or encode(message),
-            "state": inbox.WAITING,
-            "attempts": 0,
-            "next_ms": now_ms,
-            "created_ms": now_ms,
-            "reason": "",
-            "said": commands_were_heard(history, message),
-        }
-        for message in messages
+        WorkRow.of(one, bodies.get(one.id) or encode(one), now_ms, said=commands_were_heard(history, one))
+        for one in messages
     ]
     there = []
     for body in inbox.bodies(uow.tx, str(record.case.case_id)):
@@ -288,11 +247,9 @@ def _send_again(restoring: _Restoring) -> None:
     """What nobody has heard is said in the new era, with an id and a place of its own: its old copies count no more."""
     uow = restoring.page
     for row in restoring.waiting.values():
-        lane = (row["recipient"], row["case_id"])
-        sequence = outbox.next_sequences(uow.tx, {lane: 1}, uow.epoch.number)[lane] + 1
-        values = {"id": _again(row["message_id"]), "time": uow.now, "sequence": sequence}
-        message = decode(row["body"]).model_copy(update=values)
-        again = {"message_id": str(message.id), "sequence": sequence, **stored_columns(encode(message))}
-        again |= {"attempts": 0, "next_ms": uow.now_ms, "trouble": ""}
-        recovery.renew(uow.tx, row["id"], row["case_id"], again)
-        uow.journal(UUID(row["case_id"]), "said", row["kind"], row["recipient"], message.id)
+        lane = (row.recipient, row.case_id)
+        sequence = lanes.next_sequences(uow.tx, {lane: 1}, uow.epoch.number)[lane] + 1
+        values = {"id": _again(row.message_id), "time": uow.now, "sequence": sequence}
+        message = decode(row.body).model_copy(update=values)
+        outbox.change(uow.tx, row.said_anew(message, encode(message), uow.now_ms))
+        uow.journal(UUID(row.case_id), "said", row.kind, row.recipient, message.id)

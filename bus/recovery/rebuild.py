@@ -181,19 +181,30 @@ def _ends_offer_in(message: Message[Any], me: str) -> bool:
 
 def _arbitration(history: CaseHistory, record: Record) -> tuple[str | None, tuple[str, ...]]:
     """Who was asked for a ruling or, at the arbiter, who asks, and who else must hear it."""
-    before = history.before
     closed = max((one.data.round for one in history.all(k.Closed)), default=0)
-    if record.arbiter != record.me:
-        now = (record.version, record.round)
-        kept = before is not None and (before.version, before.round) == now and before.round > closed
-        asked = [o for o in history.ours(k.ArbitrationRequested) if (o.data.version, o.data.round) == now]
-        waits = (kept and before is not None and before.arbitration) or any(o.data.round > closed for o in asked)
-        return (record.arbiter if waits else None), ()
+    if record.arbiter == record.me:
+        return _asked_of_us(history, closed)
+    return (record.arbiter if _waits_for_ruling(history, record, closed) else None), ()
+
+
+def _waits_for_ruling(history: CaseHistory, record: Record, closed: int) -> bool:
+    """Whether we have asked in this version and round, and nobody has closed the round since."""
+    before, now = history.before, (record.version, record.round)
+    if before is not None and before.arbitration and (before.version, before.round) == now and before.round > closed:
+        return True
+    asked = (one.data for one in history.ours(k.ArbitrationRequested))
+    return any((data.version, data.round) == now and data.round > closed for data in asked)
+
+
+def _asked_of_us(history: CaseHistory, closed: int) -> tuple[str | None, tuple[str, ...]]:
+    """Who asks us, the arbiter, and who else must hear the ruling."""
+    before = history.before
+    asker: str | None = None
+    concerned: tuple[str, ...] = ()
     ruled = max((one.data.version for one in history.ours(k.Ruled)), default=0)
+    if before is not None and not ruled and before.round > closed:
+        asker, concerned = before.arbitration, before.concerned
     open_ = [o for o in history.theirs(k.ArbitrationRequested) if o.data.version >= ruled and o.data.round > closed]
-    keeps = before is not None and not ruled and before.round > closed
-    asker = before.arbitration if keeps and before is not None else None
-    concerned = before.concerned if keeps and before is not None else ()
     for one in in_order(open_):
         asker, concerned = one.source, (*concerned, *one.data.offered_to)
     return asker, concerned[-200:]

@@ -176,7 +176,7 @@ def _honest(
             yield message, body, entry
 
 
-def _younger(tx: Tx, peer: str, messages: Iterable[tuple[Message[Any], bytes, LogEntry]]) -> list[dict[str, Any]]:
+def _younger(tx: Tx, peer: str, messages: Iterable[tuple[Message[Any], bytes, LogEntry]]) -> list[recovery.ToldRow]:
     """What the backup does not know: places after its marks, and what of its outbox has been heard."""
     kept = []
     for message, body, entry in messages:
@@ -184,20 +184,11 @@ def _younger(tx: Tx, peer: str, messages: Iterable[tuple[Message[Any], bytes, Lo
         ours = entry.way is Way.HEARD
         if message.sequence <= (sent if ours else applied) and not (ours and _waits(tx, message)):
             continue
-        kept.append(
-            {
-                "peer": peer,
-                "message_id": str(message.id),
-                "way": archive.SAID if ours else archive.HEARD,
-                "case_id": str(message.subject),
-                "sequence": message.sequence,
-                "body": body,
-                "verdict": entry.verdict.value if entry.verdict else None,
-                "code": entry.code,
-            }
-        )
+        way, verdict = (archive.SAID if ours else archive.HEARD), (entry.verdict.value if entry.verdict else None)
+        place = (way, str(message.subject), message.sequence)
+        kept.append(recovery.ToldRow(peer, str(message.id), *place, body, verdict, entry.code))
     return kept
 
 
 def _waits(tx: Tx, message: Message[Any]) -> bool:
-    return any(row["state"] == outbox.WAITING for row in outbox.waiting(tx, [str(message.id)]))
+    return any(row.state == outbox.WAITING for row in outbox.waiting(tx, [str(message.id)]))

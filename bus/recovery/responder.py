@@ -5,7 +5,7 @@ A page is cut by bytes, so that even the longest message fits into several and n
 
 import base64
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from bus.contract.epochs import MAX_AHEAD, MAX_EPOCHS_AHEAD, epoch_of, epoch_sta
 from bus.contract.messages import LogAsked, LogEntry, LogTold, Verdict, Way
 from bus.contract.types import Strict
 from bus.store import archive
-from bus.store.archive import Entry
+from bus.store.archive import Entry, OwedPage
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.recovery import lane_peers
 
@@ -55,20 +55,19 @@ def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
     known, recovery = archive.epochs(tx, [peer]).get(peer, (0, ""))
     if known < era <= known + MAX_EPOCHS_AHEAD or (era == known and recovery == ""):
         archive.begin_epoch(tx, peer, era, str(asked.recovery))
-    row = {"peer": peer, "recovery": str(asked.recovery), "cursor": asked.cursor, "next_ms": now_ms}
-    archive.owe_pages(tx, [row])
+    archive.owe_pages(tx, [OwedPage(peer, str(asked.recovery), asked.cursor, now_ms)])
 
 
 def pages(
-    store: Store, owed: Iterable[Mapping[str, Any]], is_member: Callable[[str], bool]
-) -> list[tuple[Mapping[str, Any], LogTold | None]]:
+    store: Store, owed: Iterable[OwedPage], is_member: Callable[[str], bool]
+) -> list[tuple[OwedPage, LogTold | None]]:
     """Each page that is owed, with its row; None for one that cannot be made.
 
     It is read apart from what this center says itself, one by one: whatever a peer asks for, the outbox goes on."""
     return [(row, _page_or_none(store, row, is_member)) for row in owed]
 
 
-def _page_or_none(store: Store, row: Mapping[str, Any], is_member: Callable[[str], bool]) -> LogTold | None:
+def _page_or_none(store: Store, row: OwedPage, is_member: Callable[[str], bool]) -> LogTold | None:
     try:
         with store.reading() as tx:
             return log_page(tx, row, is_member)
@@ -85,11 +84,11 @@ def everybody(_center: str) -> bool:
     return True
 
 
-def log_page(tx: Tx, owed: Mapping[str, Any], is_member: Callable[[str], bool] = everybody) -> LogTold:
+def log_page(tx: Tx, owed: OwedPage, is_member: Callable[[str], bool] = everybody) -> LogTold:
     """The page that is owed. ``is_member``: whether a center is of the county; others are not told of."""
-    peer, recovery, cursor = owed["peer"], UUID(owed["recovery"]), owed["cursor"]
+    peer, recovery, cursor = owed.peer, UUID(owed.recovery), owed.cursor
     era, known = archive.epochs(tx, [peer]).get(peer, (0, ""))
-    if known != owed["recovery"]:
+    if known != owed.recovery:
         return LogTold(recovery=recovery, era=era, used=True, cursor=cursor)
     entries: list[LogEntry] = []
     left, after = BYTES, None

@@ -1,72 +1,113 @@
-"""One message that a peer has told, read, and the rows that it becomes in the restored store."""
+"""What peers have told, read: which of it was applied here, and the rows that it becomes in the restored store."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from bus.contract import messages as k
 from bus.contract import signed_document
-from bus.contract.codec import Undecodable, decode, digest, stored_columns
+from bus.contract.codec import Undecodable, decode, digest
 from bus.contract.envelope import Message, kind_of
+from bus.custody import Record
 from bus.store import outbox
+from bus.store.archive import ArchiveRow
+from bus.store.inbox import AppliedRow
+from bus.store.outbox import OutboxRow
+from bus.store.recovery import ToldRow
 
-Row = Mapping[str, Any]
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
+"""What can be the first that a center hears of a case."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMessage:
     """One message that was told, read."""
 
-    row: Row
+    row: ToldRow
     message: Message[Any]
     readable: bool
 
     @property
     def verdict(self) -> str:
         """What became of it here; what nobody was told is known by what we said to it."""
-        return self.row["verdict"] or k.Verdict.APPLIED.value
+        return self.row.verdict or k.Verdict.APPLIED.value
 
 
-def read(row: Row) -> ToldMessage:
+def read(row: ToldRow) -> ToldMessage:
     """Read what was kept of it."""
     try:
-        return ToldMessage(row, decode(row["body"]), readable=True)
+        return ToldMessage(row, decode(row.body), readable=True)
     except Undecodable as error:
         if error.envelope is None:  # it was readable when it was told
             raise
         return ToldMessage(row, error.envelope, readable=False)
 
 
-def outbox_row(told: ToldMessage, now_ms: int) -> dict[str, Any]:
+def read_each(rows: Iterable[ToldRow]) -> list[ToldMessage]:
+    """Those of which anything can be read."""
+    found = []
+    for row in rows:
+        with suppress(Undecodable):  # what an older program has kept, and no program can read
+            found.append(read(row))
+    return found
+
+
+def heard_here(before: Record | None, said: Sequence[ToldMessage], theirs: Sequence[ToldMessage]) -> list[ToldMessage]:
+    """What we had applied. Where nothing that we know of opens the case, what could open it counts as applied."""
+    words = [w.message for w in said]
+    heard = applied_here(theirs, words)
+    if before is None and not any(_opens(w) for w in (*said, *heard)):
+        return applied_here(theirs, words, opened=bool(said or heard))
+    return heard
+
+
+def applied_here(
+    told: Iterable[ToldMessage], said: Sequence[Message[Any]], *, opened: bool = False
+) -> list[ToldMessage]:
+    """What we had applied: the peer has our receipt, or others have heard our answer; and what stood before it.
+
+    The rest is still in its sender's outbox, and comes by itself. ``opened``: we knew the case, so one of those that
+    could open it here had been applied, though nobody heard so."""
+    causes = {one.causeid for one in said}
+    offers = {one.data.offer_id for one in said if isinstance(one.data, k.Accepted | k.Declined | k.Withdrawn)}
+    assists = {one.data.assist_id for one in said if isinstance(one.data, k.AssistAnswered)}
+    marks: dict[str, int] = {}
+    listed = list(told)
+    for word in listed:
+        data = word.message.data
+        answered = (
+            word.message.id in causes
+            or (isinstance(data, k.Offered) and data.offer_id in offers)
+            or (isinstance(data, k.AssistRequested) and data.assist_id in assists)
+            or (opened and isinstance(data, OPENERS))
+        )
+        if word.row.verdict is not None or answered:
+            peer = word.message.source
+            marks[peer] = max(marks.get(peer, 0), word.message.sequence)
+    return [word for word in listed if word.message.sequence <= marks.get(word.message.source, 0)]
+
+
+def _opens(told: ToldMessage) -> bool:
+    return isinstance(told.message.data, OPENERS) and told.verdict == k.Verdict.APPLIED.value
+
+
+def outbox_row(told: ToldMessage, now_ms: int) -> OutboxRow:
     """As a message that its recipient has refused."""
-    return {
-        "message_id": str(told.message.id),
-        "recipient": told.message.recipient,
-        "case_id": str(told.message.subject),
-        "sequence": told.message.sequence,
-        "kind": kind_of(told.message),
-        **stored_columns(signed_document.split_message(told.row["body"])[1]),  # it is signed anew each time it leaves
-        "state": outbox.REFUSED,
-        "attempts": 1,
-        "next_ms": now_ms,
-        "created_ms": now_ms,
-        "trouble": told.row["code"] or "refused",
-    }
+    bare = signed_document.split_message(told.row.body)[1]  # it is signed anew each time it leaves
+    trouble = told.row.code or "refused"
+    return OutboxRow.of(told.message, bare, now_ms)._replace(state=outbox.REFUSED, attempts=1, trouble=trouble)
 
 
-def archived(told: ToldMessage, now_ms: int) -> dict[str, Any]:
+def archived(told: ToldMessage, way: str, peer: str, now_ms: int) -> ArchiveRow:
     """For the archive."""
-    return memory(told, now_ms) | {"kind": kind_of(told.message), "body": told.row["body"]}
+    message, body = told.message, told.row.body
+    about = (str(message.id), str(message.subject), message.sequence, kind_of(message))
+    return ArchiveRow(way, peer, *about, body, digest(body), told.verdict, told.row.code, now_ms)
 
 
-def memory(told: ToldMessage, now_ms: int) -> dict[str, Any]:
+def memory(told: ToldMessage, now_ms: int) -> AppliedRow:
     """For the memory of places."""
-    return {
-        "case_id": str(told.message.subject),
-        "sequence": told.message.sequence,
-        "message_id": str(told.message.id),
-        "verdict": told.verdict,
-        "code": told.row["code"],
-        "at_ms": now_ms,
-        "digest": digest(told.row["body"]),
-    }
+    message = told.message
+    place = (message.source, str(message.subject), message.sequence)
+    return AppliedRow(*place, str(message.id), told.verdict, told.row.code, now_ms, digest(told.row.body))

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from bus.context import CenterContext
 from bus.pipeline import relay
-from bus.pipeline.control import RECEIPTED
+from bus.pipeline.claim_cycle import ClaimCycle
+from bus.pipeline.control import ControlOutcome
 from bus.pipeline.handle import (
     CircuitBreaker,
     Claimed,
@@ -25,7 +26,7 @@ from bus.pipeline.handle import (
 )
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, noop
 from bus.pipeline.receive import receive
-from bus.recovery.requester import begin_anew_if_wild
+from bus.recovery.hooks import RECOVERY
 from bus.runtime.batch_size import QUICK, AdaptiveBatchSize
 from bus.runtime.worker_pool import Fetch
 from bus.sdk.center import Center
@@ -109,10 +110,12 @@ class Engine:
     """What the last round of ``receive`` has done."""
     unsettled: list[Delivery] = field(default_factory=list)
     """What has arrived and could not be applied yet."""
-    unrecorded: list[HandlerResult] = field(default_factory=list)
-    """What was performed at the desk and is not written down yet."""
-    sent: relay.SentBatch = relay.NOTHING
-    """What was handed to the transport, and what became of it is not written down yet."""
+    _sending: ClaimCycle[relay.SentBatch, relay.ClaimedBatch] = field(
+        default_factory=lambda: ClaimCycle(relay.SentBatch)
+    )
+    _working: ClaimCycle[list[HandlerResult], tuple[int, list[Claimed]]] = field(
+        default_factory=lambda: ClaimCycle(list)
+    )
 
     def __post_init__(self) -> None:
         self._workers = self.workers or OneByOne(self.fetch)
@@ -127,7 +130,7 @@ class Engine:
         def free(tx: Tx) -> None:
             outbox.free_claims(tx, now_ms)
             inbox.free_claims(tx, now_ms)
-            begin_anew_if_wild(tx, self.context, self.clock())
+            RECOVERY.before_start(tx, self.context, self.clock())
 
         self.store.write(free)
 
@@ -140,10 +143,11 @@ class Engine:
         """What is due goes onto the road; what becomes of it is written down by the next round. Raises
         ``StoreUnavailable``."""
         with self.timed("relay"):
-            load = relay.claim(self.store, self.context, self.clock(), self.sent, BATCH_LIMIT)
-            self.sent = relay.NOTHING
-            self.sent = relay.send(self.transport, self.context, load, self.clock(), timeout)
-        return self.sent
+            _, load = self._sending.next(
+                lambda sent: relay.claim(self.store, self.context, self.clock(), sent, BATCH_LIMIT)
+            )
+            sent = self._sending.unrecorded = relay.send(self.transport, self.context, load, self.clock(), timeout)
+        return sent
 
     def receive(self, timeout: float) -> int:
         """What has arrived is applied in one commit, and settled only then. Returns how much there was.
@@ -157,7 +161,8 @@ class Engine:
             self.received = receive(self.store, self.context, self.unsettled, self.clock())
         deliveries, self.unsettled = self.unsettled, []
         self.transport.settle(deliveries)
-        if self.received - Counts({RECEIPTED: self.received[RECEIPTED]}):  # receipts alone leave nothing to do
+        receipted = ControlOutcome.RECEIPTED
+        if self.received - Counts({receipted: self.received[receipted]}):  # receipts alone leave nothing to do
             self.wake()
         return len(deliveries)
 
@@ -165,22 +170,28 @@ class Engine:
         """What has ended is written down, and what is due at the desk goes into the center's own system. Returns what
         was written down, and how many messages were said by it. Raises ``StoreUnavailable``: what has ended is then
         written down by a later round, before anything else is claimed."""
-        self.unrecorded += self._workers.ended()
+        self._working.unrecorded += self._workers.ended()
         with self.timed("handle"):
             room = self.batch_size.size - self._workers.busy
-            said, tasks = finish_and_claim(self.store, self.context, self.unrecorded, self.breaker, self.clock(), room)
-        written, self.unrecorded = self.unrecorded, []
+            written, (said, tasks) = self._working.next(
+                lambda done: finish_and_claim(self.store, self.context, done, self.breaker, self.clock(), room)
+            )
         if tasks:
             self.batch_size.begin()
             self._workers.begin(self._perform, tasks)
-            self.unrecorded = self._workers.ended(ROUND)
+            self._working.unrecorded = self._workers.ended(ROUND)
             self.batch_size.end(len(tasks))
         return written, said
+
+    @property
+    def unrecorded(self) -> list[HandlerResult]:
+        """What was performed at the desk and is not written down yet."""
+        return self._working.unrecorded
 
     def end(self, timeout: float) -> None:
         """Before the process leaves: write down what was performed, send what is said as far as the road takes it now,
         and write down what became of that. Raises ``StoreUnavailable``: then the next process does it over again."""
-        performed, self.unrecorded = self.unrecorded + self._workers.ended(), []
+        performed = self._working.take() + self._workers.ended()
         if performed:
             finish(self.store, self.context, performed, self.breaker, self.clock())
         relay.record(self.store, self.relay(timeout), self.clock())

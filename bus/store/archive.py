@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, literal, select
 
@@ -16,6 +16,31 @@ from bus.store.statements import Prepared, among, as_list
 
 SAID = "said"
 HEARD = "heard"
+
+
+class ArchiveRow(NamedTuple):
+    """One message of which is known what became of it, as it is kept."""
+
+    way: str
+    peer: str
+    message_id: str
+    case_id: str
+    sequence: int
+    kind: str
+    body: bytes
+    digest: bytes | None
+    verdict: str
+    code: str | None
+    at_ms: int
+
+
+class OwedPage(NamedTuple):
+    """A page of the log that a peer wants."""
+
+    peer: str
+    recovery: str
+    cursor: str
+    next_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +99,7 @@ def keep_receipt(tx: Tx, peer: str, message_id: str, signed: bytes, now_ms: int)
     return int(key)
 
 
-def keep(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def keep(tx: Tx, rows: Sequence[ArchiveRow]) -> None:
     """Keep these messages."""
     insert(tx, t.archive, encryption_of(tx).encrypted(tx, rows))
 
@@ -166,27 +191,26 @@ def begin_epoch(tx: Tx, peer: str, epoch: int, recovery: str) -> None:
 # -- pages owed --------------------------------------------------------------------------------------------------
 
 
-def owe_pages(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def owe_pages(tx: Tx, rows: Sequence[OwedPage]) -> None:
     """Note which page each peer wants; the last wish of a peer counts."""
     upsert(tx, t.pages_owed, rows)
 
 
-_PAGES = Prepared(lambda _: select(t.pages_owed).order_by(t.pages_owed.c.peer))
+_P = t.pages_owed.c
+_PAGES = Prepared(lambda _: select(*(_P[name] for name in OwedPage._fields)).order_by(_P.peer))
 
 
-def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[Mapping[str, Any]]:
+def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[OwedPage]:
     """The pages to be sent now; for ``lease_ms`` no other relay takes them."""
-    names = t.pages_owed.c.keys()
-    owed = (dict(zip(names, row, strict=True)) for row in _PAGES.rows(tx))  # one for a peer at most
-    rows = [row for row in owed if is_due(row["next_ms"], now_ms)]
-    upsert(tx, t.pages_owed, [row | {"next_ms": now_ms + lease_ms} for row in rows])
-    return [*rows]
+    owed = (OwedPage(*row) for row in _PAGES.rows(tx))  # one for a peer at most
+    rows = [row for row in owed if is_due(row.next_ms, now_ms)]
+    upsert(tx, t.pages_owed, [row._replace(next_ms=now_ms + lease_ms) for row in rows])
+    return rows
 
 
-def page_sent(tx: Tx, row: Mapping[str, Any]) -> None:
+def page_sent(tx: Tx, row: OwedPage) -> None:
     """The page has left; if its asker did not get it, it asks again."""
-    p = t.pages_owed.c
-    mine = (p.peer == row["peer"]) & (p.recovery == row["recovery"]) & (p.cursor == row["cursor"])
+    mine = (_P.peer == row.peer) & (_P.recovery == row.recovery) & (_P.cursor == row.cursor)
     tx.execute(delete(t.pages_owed).where(mine))
 
 

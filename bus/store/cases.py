@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -131,29 +131,46 @@ def _remember(case_id: str, text: str, record: Record) -> None:
     _LATELY[case_id] = text, record
 
 
+class CaseRow(NamedTuple):
+    """A record as it stands in the store, with what is looked for beside it."""
+
+    case_id: str
+    number: str
+    origin: str
+    holder: str
+    version: int
+    status: str
+    opened_ms: int
+    changed_ms: int
+    sensitive: bool
+    record: str
+    offerer: str | None
+
+
 def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     """Write these records, new or changed."""
     ordered = sorted(records, key=lambda r: r.case.case_id)
+    said = [(str(record.case.case_id), record.model_dump_json().encode()) for record in ordered]
     rows = []
-    for record in ordered:
-        row = {
-            "case_id": str(record.case.case_id),
-            "number": record.case.number,
-            "origin": record.case.origin,
-            "holder": record.holder,
-            "version": record.version,
-            "status": record.status.value,
-            "opened_ms": int(record.case.received_at.timestamp() * 1000),
-            "changed_ms": now_ms,
-            "sensitive": bool(record.case.sensitive),
-            "record": record.model_dump_json().encode(),
-            "offerer": record.offer_in.offerer if record.offer_in is not None else None,
-        }
-        rows.append(row)
-    hidden = [{**row, "record": _packed(row["record"])} for row in encryption_of(tx).encrypted(tx, rows, "record")]
-    for record, row in zip(ordered, hidden, strict=True):
-        _remember(str(row["case_id"]), str(row["record"]), record)
-    upsert(tx, t.cases, hidden)
+    for record, (case_id, _), hidden in zip(ordered, said, encryption_of(tx).hidden(tx, said), strict=True):
+        case, text = record.case, _packed(hidden)
+        rows.append(
+            CaseRow(
+                case_id,
+                case.number,
+                case.origin,
+                record.holder,
+                record.version,
+                record.status.value,
+                int(case.received_at.timestamp() * 1000),
+                now_ms,
+                bool(case.sensitive),
+                text,
+                record.offer_in.offerer if record.offer_in is not None else None,
+            )
+        )
+        _remember(case_id, text, record)
+    upsert(tx, t.cases, rows)
     files.named_in(tx, ordered)
 
 
@@ -217,7 +234,15 @@ def numbered(tx: Tx, last: Mapping[str, int]) -> None:
     _NUMBERED.each(tx, ({"counter": name, "last": value} for name, value in last.items()))
 
 
-def link(tx: Tx, links: Sequence[Mapping[str, Any]]) -> None:
+class LinkRow(NamedTuple):
+    """Which case belongs to a record of the center's own system."""
+
+    system: str
+    native_id: str
+    case_id: str
+
+
+def link(tx: Tx, links: Sequence[LinkRow]) -> None:
     """Remember which native records belong to which cases; what is linked already stays."""
     insert_new(tx, t.links, links, ["system", "native_id"])
 
@@ -259,7 +284,21 @@ def natives(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     return found
 
 
-def note(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> None:
+class JournalLine(NamedTuple):
+    """What happened to a case, and who held it then, as this center knew."""
+
+    case_id: str
+    at_ms: int
+    way: str
+    kind: str
+    peer: str
+    message_id: str | None
+    holder: str = ""
+    version: int = 0
+    note: str = ""
+
+
+def note(tx: Tx, lines: Sequence[JournalLine]) -> None:
     """Write lines into the journal."""
     insert(tx, t.journal, lines)
 

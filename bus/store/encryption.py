@@ -7,7 +7,7 @@ rows of before there was one are read as they are.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, select, update
@@ -21,6 +21,10 @@ from bus.store.inserts import dialect_insert
 from bus.store.statements import Prepared, among, as_list
 
 Row = Mapping[str, Any]
+
+
+R = TypeVar("R")
+"""A typed row with ``case_id`` and ``body``."""
 MARK = b"\x00case\x00"
 """Before what is hidden: no message, and no text, begins so."""
 NO_CASE = "-"
@@ -62,19 +66,24 @@ class CaseEncryption:
         self._unwrapped: dict[bytes, AESGCM] = {}
         """By the wrapped key as it stands in the store: one that was destroyed there is not found here either."""
 
-    def encrypted(self, tx: Tx, rows: Sequence[Row], column: str = "body") -> Sequence[Row]:
-        """The rows as they are to be written; each names its case as ``case_id``."""
-        if self.master is None or not rows:
+    def encrypted(self, tx: Tx, rows: Sequence[R]) -> Sequence[R]:
+        """The rows as they are to be written."""
+        if self.master is None:
             return rows
-        ids = [row.get("case_id") or NO_CASE for row in rows]
+        found: Sequence[Any] = rows
+        bodies = iter(self.hidden(tx, [(row.case_id, row.body) for row in found if row.body is not None]))
+        return [row if row.body is None else row._replace(body=next(bodies)) for row in found]
+
+    def hidden(self, tx: Tx, said: Sequence[tuple[str | None, bytes]]) -> list[bytes]:
+        """(case, what it says) → what is to stand in the store."""
+        if self.master is None or not said:
+            return [content for _, content in said]
+        ids = [case_id or NO_CASE for case_id, _ in said]
         keys = self._keys(tx, ids)
         missing = {*ids} - keys.keys()
         if missing:
             keys |= self._new_keys(tx, self.master, missing)
-        return [
-            {**row, column: None if row[column] is None else _encrypt(keys[case_id], case_id, row[column])}
-            for row, case_id in zip(rows, ids, strict=True)
-        ]
+        return [_encrypt(keys[case_id], case_id, content) for case_id, (_, content) in zip(ids, said, strict=True)]
 
     def decrypted(self, tx: Tx, found: Sequence[tuple[str | None, bytes]]) -> list[bytes]:
         """(case, what stands in the store) → what it says; ``ERASED`` for what nobody can read any more.

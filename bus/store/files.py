@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select, update
@@ -22,6 +22,15 @@ class KeyOfFile:
     wrapped: bytes
     """As it stands in the store."""
     cipher: AESGCM
+
+
+class FileLabel(NamedTuple):
+    """What is known of a file that is kept."""
+
+    sha256: str
+    size: int
+    media_type: str
+    name: str | None
 
 
 def key(tx: Tx, sha256: str) -> KeyOfFile | None:
@@ -95,21 +104,19 @@ def forget(tx: Tx, record: Record) -> Mapping[str, KeyOfFile | None]:
     return keys
 
 
-def keep(tx: Tx, label: Mapping[str, Any], came: str, at_ms: int) -> None:
-    """Remember a file by its label (``sha256``, ``size``, ``media_type``, ``name``). ``came``: the hash of the file as
-    it came, which may be asked for too."""
-    sha256 = label["sha256"]
-    row = {**label, "name": name_kept(tx, sha256, label["name"]), "at_ms": at_ms}
-    insert_new(tx, t.attachments, [row], ["sha256"])
-    if came != sha256:
-        insert_new(tx, t.attachments_came, [{"came": came, "sha256": sha256}], ["came"])
+def keep(tx: Tx, label: FileLabel, came: str, at_ms: int) -> None:
+    """Remember a file by its label. ``came``: the hash of the file as it came, which may be asked for too."""
+    hidden = label._replace(name=name_kept(tx, label.sha256, label.name))
+    insert_new(tx, t.attachments, [{**hidden._asdict(), "at_ms": at_ms}], ["sha256"])
+    if came != label.sha256:
+        insert_new(tx, t.attachments_came, [{"came": came, "sha256": label.sha256}], ["came"])
 
 
-def label(tx: Tx, sha256: str) -> Mapping[str, Any] | None:
+def label(tx: Tx, sha256: str) -> FileLabel | None:
     """The label of a file that is kept, by its own hash or by that of the file as it came. It is not erased before the
     transaction ends."""
     came = t.attachments_came.c
     sha256 = tx.execute(select(came.sha256).where(came.came == sha256)).scalar() or sha256
     query = select(t.attachments).where(t.attachments.c.sha256 == sha256)
     row = tx.execute(query.with_for_update(read=True)).one_or_none()
-    return None if row is None else {**row._mapping, "name": row.name or name(tx, sha256)}
+    return None if row is None else FileLabel(row.sha256, row.size, row.media_type, row.name or name(tx, sha256))

@@ -1,11 +1,12 @@
 """Queries of the inbox: how far each lane has been applied, what is held back, and what is to be done at the desk."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Select, bindparam, delete, func, select, update
 
+from bus.contract.envelope import Message
 from bus.store import recovery
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -19,6 +20,67 @@ PARKED = "parked"
 
 Lane = tuple[str, str]
 """(peer, case id)"""
+
+
+class AppliedRow(NamedTuple):
+    """What stood at a place of a lane, and what became of it."""
+
+    peer: str
+    case_id: str
+    sequence: int
+    message_id: str
+    verdict: str
+    code: str | None
+    at_ms: int
+    digest: bytes | None = None
+
+    @property
+    def position(self) -> tuple[str, str, int]:
+        """Lane and sequence."""
+        return self[:3]
+
+
+class HeldRow(NamedTuple):
+    """A message that came too early."""
+
+    peer: str
+    case_id: str
+    sequence: int
+    body: bytes
+    at_ms: int
+
+
+class WorkRow(NamedTuple):
+    """A message that is put on the desk."""
+
+    message_id: str
+    case_id: str
+    source: str
+    kind: str
+    body: bytes
+    state: str
+    attempts: int
+    next_ms: int
+    created_ms: int
+    reason: str = ""
+    said: bool = False
+    """See ``Task``."""
+
+    @classmethod
+    def of(cls, message: Message[Any], body: bytes, now_ms: int, *, said: bool = False) -> Self:
+        """A message that came as ``body``."""
+        return cls(
+            str(message.id),
+            str(message.subject),
+            message.source,
+            message.data.kind,
+            body,
+            WAITING,
+            0,
+            now_ms,
+            now_ms,
+            said=said,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +104,11 @@ _MARKS = Prepared(
     )
 )
 _A, _H, _W = t.applied.c, t.held.c, t.work.c
-_REMEMBERED = Prepared(lambda _: select(t.applied).where(among("places", _A.peer, _A.case_id, _A.sequence)))
+_REMEMBERED = Prepared(
+    lambda _: select(*(_A[name] for name in AppliedRow._fields)).where(
+        among("places", _A.peer, _A.case_id, _A.sequence)
+    )
+)
 _HELD = Prepared(
     lambda _: select(_H.peer, _H.case_id, _H.sequence, func.length(_H.body)).where(among("lanes", _H.peer, _H.case_id))
 )
@@ -58,20 +124,19 @@ def applied_marks(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, int]:
     return marks
 
 
-def remembered(tx: Tx, places: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str, int], Mapping[str, Any]]:
+def remembered(tx: Tx, places: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str, int], AppliedRow]:
     """What stood at these places (peer, case, sequence) and what became of it."""
-    wanted, names = list(places), t.applied.c.keys()
-    rows = _REMEMBERED.rows(tx, places=as_list(wanted)) if wanted else ()
-    found = [dict(zip(names, row, strict=True)) for row in rows]
-    return {(row["peer"], row["case_id"], row["sequence"]): row for row in found}
+    wanted = list(places)
+    found = (AppliedRow(*row) for row in _REMEMBERED.rows(tx, places=as_list(wanted))) if wanted else ()
+    return {row.position: row for row in found}
 
 
-def remember(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def remember(tx: Tx, rows: Sequence[AppliedRow]) -> None:
     """Note what became of messages."""
     insert(tx, t.applied, rows)
 
 
-def hold(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def hold(tx: Tx, rows: Sequence[HeldRow]) -> None:
     """Hold back messages that came too early; one that is held already stays as it is."""
     insert_new(tx, t.held, encryption_of(tx).encrypted(tx, rows), ["peer", "case_id", "sequence"])
 
@@ -105,7 +170,7 @@ def release(tx: Tx, places: Sequence[tuple[str, str, int]]) -> None:
         _RELEASE.run(tx, places=as_list(places))
 
 
-def enqueue_work(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def enqueue_work(tx: Tx, rows: Sequence[WorkRow]) -> None:
     """Put messages on the desk; one that is there already is not laid twice."""
     insert_new(tx, t.work, encryption_of(tx).encrypted(tx, rows), ["message_id"])
 

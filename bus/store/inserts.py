@@ -1,8 +1,12 @@
-"""The ways in which rows are laid into tables: new, over an older one, or only where none is yet."""
+"""The ways in which rows are laid into tables: new, over an older one, or only where none is yet.
+
+A row is a named tuple; those of its fields that are columns are laid. A mapping does for tables of which little is
+asked.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard, cast
 
 from sqlalchemy import Column, Table, bindparam, literal
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,7 +15,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from bus.store.database import Tx
 from bus.store.statements import Prepared
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[Mapping[str, Any]] | Sequence[NamedTuple]
 
 
 def dialect_insert(table: Table, database: str) -> sqlite.Insert | postgresql.Insert:
@@ -22,19 +26,34 @@ def dialect_insert(table: Table, database: str) -> sqlite.Insert | postgresql.In
 def insert(tx: Tx, table: Table, rows: Rows) -> None:
     """Insert ``rows``; nothing for none."""
     if rows:
-        _insert(table, tuple(rows[0])).each(tx, rows)
+        _each(tx, _insert(table, _columns(table, rows)), rows)
 
 
 def upsert(tx: Tx, table: Table, rows: Rows) -> None:
     """Insert ``rows``, or put them in place of those with the same primary key."""
     if rows:
-        _upsert(table, tuple(rows[0])).each(tx, rows)
+        _each(tx, _upsert(table, _columns(table, rows)), rows)
 
 
 def insert_new(tx: Tx, table: Table, rows: Rows, unique: Sequence[str]) -> None:
     """Insert those ``rows`` that are not there yet, by the columns ``unique``."""
     if rows:
-        _insert_new(table, tuple(rows[0]), tuple(unique)).each(tx, rows)
+        _each(tx, _insert_new(table, _columns(table, rows), tuple(unique)), rows)
+
+
+def _typed(rows: Rows) -> TypeGuard[Sequence[NamedTuple]]:
+    return isinstance(rows[0], tuple)
+
+
+def _columns(table: Table, rows: Rows) -> tuple[str, ...]:
+    return tuple(name for name in rows[0]._fields if name in table.c) if _typed(rows) else tuple(rows[0])
+
+
+def _each(tx: Tx, statement: Prepared, rows: Rows) -> None:
+    if _typed(rows):
+        statement.each_row(tx, rows)
+    else:
+        statement.each(tx, cast(Sequence[Mapping[str, Any]], rows))
 
 
 @cache

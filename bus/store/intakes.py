@@ -1,7 +1,7 @@
 """Queries of the intake: what was taken in from the center's own system, so that a repeat changes nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -9,6 +9,17 @@ from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert
 from bus.store.statements import Prepared, among, as_list
+
+
+class IntakeRow(NamedTuple):
+    """One form that was taken in."""
+
+    form: str
+    native_id: str
+    digest: str
+    answer: str
+    at_ms: int
+
 
 _KNOWN = Prepared(
     lambda _: select(t.intakes.c.form, t.intakes.c.native_id, t.intakes.c.digest, t.intakes.c.answer).where(
@@ -24,6 +35,6 @@ def known(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tupl
     return {(form, native_id): (digest, answer) for form, native_id, digest, answer in rows}
 
 
-def note(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def note(tx: Tx, rows: Sequence[IntakeRow]) -> None:
     """Remember what was taken in and answered."""
     insert(tx, t.intakes, rows)

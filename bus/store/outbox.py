@@ -1,32 +1,77 @@
-"""Queries of the outbox: what is said and not yet receipted, and the receipts and errors owed to peers.
+"""Queries of the outbox: what is said and not yet receipted.
 
 Rows are claimed by their state and due time, never by "id greater than": an id that commits late would be passed over.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Table, bindparam, case, delete, func, select, update
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy import bindparam, case, delete, func, select, update
 
-from bus.contract.epochs import epoch_start
+from bus.contract.codec import digest
+from bus.contract.envelope import Message, kind_of
 from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows, any_due, bounds
 from bus.store.encryption import encryption_of
-from bus.store.inserts import dialect_insert, insert
+from bus.store.inserts import insert
 from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
 REFUSED = "refused"
 
 
+class OutboxRow(NamedTuple):
+    """One message that was said and has no receipt yet."""
+
+    message_id: str
+    recipient: str
+    case_id: str
+    sequence: int
+    kind: str
+    body: bytes
+    digest: bytes | None
+    """By which its recipient vouches for it; rows of the first program have none."""
+    state: str
+    attempts: int
+    next_ms: int
+    created_ms: int
+    trouble: str = ""
+    number: int = 0
+    """Its number in the store; 0: it is not there yet."""
+
+    @classmethod
+    def of(cls, message: Message[Any], body: bytes, now_ms: int) -> Self:
+        """A message that is said now, as ``body``."""
+        return cls(
+            str(message.id),
+            message.recipient,
+            str(message.subject),
+            message.sequence,
+            kind_of(message),
+            body,
+            digest(body),
+            WAITING,
+            0,
+            now_ms,
+            now_ms,
+        )
+
+    def said_anew(self, message: Message[Any], body: bytes, now_ms: int) -> Self:
+        """The same row, in which ``message`` waits to be sent from attempt 0."""
+        return self.reworded(message, body)._replace(state=WAITING, attempts=0, next_ms=now_ms, trouble="")
+
+    def reworded(self, message: Message[Any], body: bytes) -> Self:
+        """The same row with another id, place and body."""
+        return self._replace(message_id=str(message.id), sequence=message.sequence, body=body, digest=digest(body))
+
+
 @dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """A message, receipt or error that is due to leave."""
+class ClaimedMessage:
+    """A message that is due to leave, and ours to send until its lease ends."""
 
     row: int
     message_id: str
@@ -36,17 +81,9 @@ class OutboxRow:
     attempts: int
 
 
-def enqueue(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def enqueue(tx: Tx, rows: Sequence[OutboxRow]) -> None:
     """Put messages into the outbox."""
     insert(tx, t.outbox, encryption_of(tx).encrypted(tx, rows))
-
-
-def _leased(table: Table) -> Prepared:
-    return Prepared(lambda _: update(table).where(among("ids", table.c.id)).values(next_ms=bindparam("until_ms")))
-
-
-def _forgotten(table: Table) -> Prepared:
-    return Prepared(lambda _: delete(table).where(among("ids", table.c.id)))
 
 
 _O = t.outbox.c
@@ -54,7 +91,7 @@ _CLAIM = DueRows(
     t.outbox,
     select(_O.case_id, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts).where(_O.state == WAITING),
 )
-_LEASE = _leased(t.outbox)
+_LEASE = Prepared(lambda _: update(t.outbox).where(among("ids", _O.id)).values(next_ms=bindparam("until_ms")))
 _SENT = Prepared(
     lambda _: (
         update(t.outbox)
@@ -87,21 +124,21 @@ def what_is_due(tx: Tx, now_ms: int) -> Due:
     return Due(*(any_due(found[place], found[place + 1], now_ms) for place in range(0, len(found), 2)))
 
 
-def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[OutboxRow]:
+def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[ClaimedMessage]:
     """Take up to ``limit`` messages that are due, in the order in which they were said; for ``lease_ms`` no other relay
     takes them. One that was altered in the store comes without its body."""
     found = _CLAIM.rows(tx, now_ms, limit)
     bodies = encryption_of(tx).readable(tx, [(row[0], row[5]) for row in found])
-    owed = (_owed(row, body or b"") for row, body in zip(found, bodies, strict=True))
-    rows = sorted(owed, key=attrgetter("row"))
+    claimed = (_claimed(row, body or b"") for row, body in zip(found, bodies, strict=True))
+    rows = sorted(claimed, key=attrgetter("row"))
     if rows:
         _LEASE.run(tx, until_ms=now_ms + lease_ms, ids=as_list(row.row for row in rows))
     return rows
 
 
-def _owed(row: Row, body: bytes) -> OutboxRow:
+def _claimed(row: Row, body: bytes) -> ClaimedMessage:
     _, number, message_id, recipient, kind, _, attempts = row
-    return OutboxRow(number, message_id, recipient, kind, body, attempts)
+    return ClaimedMessage(number, message_id, recipient, kind, body, attempts)
 
 
 def set_aside(tx: Tx, row: int, code: str) -> None:
@@ -146,10 +183,28 @@ def digests(tx: Tx, peer: str, message_ids: Sequence[str]) -> dict[str, bytes | 
     return {row[0]: row[1] for row in found}
 
 
-def waiting(tx: Tx, message_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+_ROW = select(*(_O["id" if name == "number" else name] for name in OutboxRow._fields))
+
+
+def waiting(tx: Tx, message_ids: Sequence[str]) -> list[OutboxRow]:
     """The outbox rows of these messages."""
-    query = select(t.outbox).where(t.outbox.c.message_id.in_(message_ids))
-    return encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
+    rows = [OutboxRow(*row) for row in tx.execute(_ROW.where(_O.message_id.in_(message_ids)))]
+    bodies = encryption_of(tx).decrypted(tx, [(row.case_id, row.body) for row in rows])
+    return [row._replace(body=body) for row, body in zip(rows, bodies, strict=True)]
+
+
+def readable(tx: Tx) -> list[OutboxRow]:
+    """What waits, oldest first; what was altered in the store is left out."""
+    rows = [OutboxRow(*row) for row in tx.execute(_ROW.where(_O.state == WAITING).order_by(_O.id))]
+    bodies = encryption_of(tx).readable(tx, [(row.case_id, row.body) for row in rows])
+    return [row._replace(body=body) for row, body in zip(rows, bodies, strict=True) if body]
+
+
+def change(tx: Tx, row: OutboxRow) -> None:
+    """Write this row over the one with its number."""
+    (hidden,) = encryption_of(tx).encrypted(tx, [row])
+    values = {name: value for name, value in hidden._asdict().items() if name != "number"}
+    tx.execute(update(t.outbox).where(_O.id == row.number).values(**values))
 
 
 def free_claims(tx: Tx, now_ms: int) -> None:
@@ -178,97 +233,6 @@ def drop(tx: Tx, message_id: str, now_ms: int) -> bool:
     return tx.execute(delete(t.outbox).where(t.outbox.c.message_id == message_id)).rowcount == 1
 
 
-_SENT_MARKS = Prepared(
-    lambda _: (
-        select(t.lanes.c.peer, t.lanes.c.case_id, t.lanes.c.sent)
-        .where(among("lanes", t.lanes.c.peer, t.lanes.c.case_id))
-        .with_for_update()
-    )
-)
-
-
-def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], epoch: int) -> dict[tuple[str, str], int]:
-    """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them. ``epoch``: in which
-    this center speaks, and a new lane begins."""
-    if not wanted:
-        return {}
-    before = dict.fromkeys(wanted, epoch_start(epoch))
-    before |= {(peer, case_id): sent for peer, case_id, sent in _SENT_MARKS.rows(tx, lanes=as_list(wanted))}
-    set_lanes(tx, "sent", {key: before[key] + count for key, count in wanted.items()}, epoch)
-    return before
-
-
-def _set_mark(column: str) -> Prepared:
-    def write(database: str) -> UpdateBase:
-        insert = dialect_insert(t.lanes, database).values({c.name: bindparam(c.name) for c in t.lanes.c})
-        return insert.on_conflict_do_update(index_elements=["peer", "case_id"], set_={column: insert.excluded[column]})
-
-    return Prepared(write)
-
-
-_SET_MARK = {column: _set_mark(column) for column in ("sent", "applied")}
-
-
-def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int], epoch: int) -> None:
-    """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is. ``epoch``: in which this
-    center speaks; a new lane's mark says that whatever was said in it before has been told."""
-    if not values:
-        return
-    other, start = ("applied", 0) if column == "sent" else ("sent", epoch_start(epoch))
-    rows = [{"peer": p, "case_id": c, column: v, other: start} for (p, c), v in sorted(values.items())]
-    _SET_MARK[column].each(tx, rows)
-
-
-def owe_receipts(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Note receipts owed to peers."""
-    insert(tx, t.receipts, rows)
-
-
-def error_row(peer: str, code: str, text: str, digest: str, next_ms: int, about: str | None = None) -> dict[str, Any]:
-    """A row of what is told to a peer's operator. ``about``: the message's id, ``digest``: of what it is about."""
-    return {"peer": peer, "code": code, "text": text[:200], "about": about, "digest": digest, "next_ms": next_ms}
-
-
-def owe_errors(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Note error messages owed to peers."""
-    insert(tx, t.errors, rows)
-
-
-_SMALL = {table.name: DueRows(table, select(*table.c)) for table in (t.receipts, t.errors)}
-_LEASE_SMALL = {table.name: _leased(table) for table in (t.receipts, t.errors)}
-_FORGET = {table.name: _forgotten(table) for table in (t.receipts, t.errors)}
-
-
-def claim_receipts(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
-    """Take up to ``limit`` due receipts."""
-    return _claim_small(tx, t.receipts, now_ms, limit, lease_ms)
-
-
-def claim_errors(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
-    """Take up to ``limit`` due error messages."""
-    return _claim_small(tx, t.errors, now_ms, limit, lease_ms)
-
-
-def _claim_small(tx: Tx, table: Table, now_ms: int, limit: int, lease_ms: int) -> list[Mapping[str, Any]]:
-    names = table.c.keys()
-    rows = [dict(zip(names, row, strict=True)) for row in _SMALL[table.name].rows(tx, now_ms, limit)]
-    if rows:
-        _LEASE_SMALL[table.name].run(tx, until_ms=now_ms + lease_ms, ids=as_list(row["id"] for row in rows))
-    return [*rows]
-
-
-def forget_receipts(tx: Tx, ids: Sequence[int]) -> None:
-    """These receipts have left."""
-    if ids:
-        _FORGET[t.receipts.name].run(tx, ids=as_list(ids))
-
-
-def forget_errors(tx: Tx, ids: Sequence[int]) -> None:
-    """These error messages have left."""
-    if ids:
-        _FORGET[t.errors.name].run(tx, ids=as_list(ids))
-
-
 def figures(tx: Tx) -> dict[str, int]:
     """Depth and age for metrics: waiting, refused, attempted (receipts outstanding), owed receipts, oldest_ms."""
     o = t.outbox.c
@@ -284,10 +248,10 @@ def figures(tx: Tx) -> dict[str, int]:
     return {"waiting": row[0], "refused": row[1], "attempted": row[2], "oldest_ms": row[3], "receipts_owed": owed}
 
 
-def get(tx: Tx, row: int) -> Mapping[str, Any] | None:
+def get(tx: Tx, row: int) -> OutboxRow | None:
     """One row, its body as it stands in the store."""
-    found = tx.execute(select(t.outbox).where(t.outbox.c.id == row)).one_or_none()
-    return dict(found._mapping) if found else None
+    found = tx.execute(_ROW.where(_O.id == row)).one_or_none()
+    return OutboxRow(*found) if found else None
 
 
 def body_of(tx: Tx, message_id: str) -> bytes | None:
@@ -297,8 +261,8 @@ def body_of(tx: Tx, message_id: str) -> bytes | None:
     return found[0]["body"] if found else None
 
 
-def overdue(tx: Tx, since_ms: int, limit: int) -> list[Mapping[str, Any]]:
-    """Messages that have waited for their receipt since before ``since_ms``, in their order."""
-    o = t.outbox.c
-    late = select(t.outbox).where(o.state == WAITING, o.created_ms <= since_ms).order_by(o.id).limit(limit)
-    return [dict(row._mapping) for row in tx.execute(late)]
+def overdue(tx: Tx, since_ms: int, limit: int) -> list[OutboxRow]:
+    """Messages that have waited for their receipt since before ``since_ms``, in their order; their bodies as they
+    stand in the store."""
+    late = _ROW.where(_O.state == WAITING, _O.created_ms <= since_ms).order_by(_O.id).limit(limit)
+    return [OutboxRow(*row) for row in tx.execute(late)]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.sql.dml import UpdateBase
@@ -14,6 +14,7 @@ from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.encryption import encryption_of
 from bus.store.inserts import dialect_insert
+from bus.store.outbox import OutboxRow
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
@@ -31,6 +32,27 @@ SET_BACK = "its sender's store looks put back to a backup: there, stop the cente
 OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus recover`"
 
 
+class ParkedItem(NamedTuple):
+    """One thing that waits for an operator."""
+
+    place: str
+    code: str
+    hint: str
+    digest: str
+    """Tells it from others at its place."""
+    peer: str | None
+    case_id: str | None
+    message_id: str | None
+    body: bytes | None
+    """None: it lies in the outbox or on the desk, or was not kept."""
+    owner: str
+    times: int
+    first_ms: int
+    last_ms: int
+    number: int = 0
+    """Its number in the store; 0: it is not there yet."""
+
+
 def row(
     place: str,
     code: str,
@@ -43,22 +65,10 @@ def row(
     case_id: str | None = None,
     message_id: str | None = None,
     body: bytes | None = None,
-) -> dict[str, Any]:
+) -> ParkedItem:
     """A parked thing as a row. ``known_by`` tells it from others at its place: the same again is only counted."""
-    return {
-        "place": place,
-        "code": code,
-        "hint": hint[:300],
-        "digest": hashlib.sha256(known_by).hexdigest(),
-        "peer": peer,
-        "case_id": case_id,
-        "message_id": message_id,
-        "body": body,
-        "owner": owner,
-        "times": 1,
-        "first_ms": now_ms,
-        "last_ms": now_ms,
-    }
+    digest = hashlib.sha256(known_by).hexdigest()
+    return ParkedItem(place, code, hint[:300], digest, peer, case_id, message_id, body, owner, 1, now_ms, now_ms)
 
 
 def _parked_again(database: str) -> UpdateBase:
@@ -82,9 +92,9 @@ _TAKE_KNOWN = Prepared(
 )
 
 
-def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def park(tx: Tx, rows: Sequence[ParkedItem]) -> None:
     """Park these; the same thing parked again is counted, not doubled."""
-    _PARK.each(tx, encryption_of(tx).encrypted(tx, rows))
+    _PARK.each_row(tx, encryption_of(tx).encrypted(tx, rows))
 
 
 def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
@@ -94,10 +104,19 @@ def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
-def get(tx: Tx, row: int) -> Mapping[str, Any] | None:
+_ROW = select(*(t.parked.c["id" if name == "number" else name] for name in ParkedItem._fields))
+
+
+def get(tx: Tx, row: int) -> ParkedItem | None:
     """One parked thing, with its body."""
-    found = tx.execute(select(t.parked).where(t.parked.c.id == row)).one_or_none()
-    return encryption_of(tx).decrypt(tx, [found._mapping])[0] if found else None
+    found = tx.execute(_ROW.where(t.parked.c.id == row)).one_or_none()
+    if found is None:
+        return None
+    item = ParkedItem(*found)
+    if item.body is None:
+        return item
+    (body,) = encryption_of(tx).decrypted(tx, [(item.case_id, bytes(item.body))])
+    return item._replace(body=body)
 
 
 def take(tx: Tx, row: int) -> None:
@@ -134,7 +153,7 @@ def figures(tx: Tx) -> dict[str, int]:
 
 def parked_row(
     place: str, context: CenterContext, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
-) -> dict[str, Any]:
+) -> ParkedItem:
     """A row for ``parked``, known by the bytes."""
     return row(
         place,
@@ -150,11 +169,11 @@ def parked_row(
     )
 
 
-def refused_row(row: Mapping[str, Any], context: CenterContext, code: str, now: datetime) -> dict[str, Any]:
-    """What its recipient has refused, for the operator: the body stays in the outbox."""
+def refused_row(refused: OutboxRow, context: CenterContext, code: str, now: datetime) -> ParkedItem:
+    """What its recipient has refused, for the operator."""
     hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
-    parked_ = parked_row(PEER, context, row["body"], None, code, hint, now)
-    return parked_ | {"peer": row["recipient"], "case_id": row["case_id"], "message_id": row["message_id"]}
+    item = parked_row(PEER, context, refused.body, None, code, hint, now)
+    return item._replace(peer=refused.recipient, case_id=refused.case_id, message_id=refused.message_id)
 
 
 def lock(tx: Tx, row: int) -> None:

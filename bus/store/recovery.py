@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from bus.contract.epochs import MAX_EPOCHS_AHEAD, epoch_start
 from bus.store import tables as t
@@ -27,6 +27,19 @@ class Epoch:
     """None: none goes on."""
     ended_ms: int | None = None
     """When the last one ended."""
+
+
+class ToldRow(NamedTuple):
+    """One message that a peer has told of."""
+
+    peer: str
+    message_id: str
+    way: str
+    case_id: str
+    sequence: int
+    body: bytes
+    verdict: str | None
+    code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +153,12 @@ def asked_again(tx: Tx, peer: str, next_ms: int) -> None:
 def heard_page(tx: Tx, peer: str, cursor: str, partial: bytes, state: str, now_ms: int) -> None:
     """A page came: how far the peer has told."""
     p = t.recovery_peers
-    values = {"cursor": cursor, "partial": partial, "state": state, "attempts": 0, "next_ms": now_ms}
-    (hidden,) = encryption_of(tx).encrypted(tx, [values], "partial")
-    tx.execute(update(p).where(p.c.peer == peer).values(**hidden))
+    (hidden,) = encryption_of(tx).hidden(tx, [(None, partial)])
+    values = {"cursor": cursor, "partial": hidden, "state": state, "attempts": 0, "next_ms": now_ms}
+    tx.execute(update(p).where(p.c.peer == peer).values(**values))
 
 
-def keep_told(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def keep_told(tx: Tx, rows: Sequence[ToldRow]) -> None:
     """Keep what was told; told again, the later word counts."""
     upsert(tx, t.recovery_told, encryption_of(tx).encrypted(tx, rows))
 
@@ -155,17 +168,13 @@ def cases_told(tx: Tx) -> list[str]:
     return list(tx.execute(select(t.recovery_told.c.case_id).distinct().order_by(t.recovery_told.c.case_id)).scalars())
 
 
-def told(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
+def told(tx: Tx, case_id: str) -> list[ToldRow]:
     """What was told of one case, by lane and sequence; what was altered in the store is left out."""
-    r = t.recovery_told
-    query = select(r).where(r.c.case_id == case_id).order_by(r.c.way, r.c.peer, r.c.sequence)
-    return _readable(tx, query)
-
-
-def _readable(tx: Tx, query: Select[Any]) -> list[Mapping[str, Any]]:
-    rows = [row._mapping for row in tx.execute(query)]
-    bodies = encryption_of(tx).readable(tx, [(row["case_id"], bytes(row["body"])) for row in rows])
-    return [{**row, "body": body} for row, body in zip(rows, bodies, strict=True) if body]
+    r = t.recovery_told.c
+    of_case = select(*(r[name] for name in ToldRow._fields)).where(r.case_id == case_id)
+    rows = [ToldRow(*row) for row in tx.execute(of_case.order_by(r.way, r.peer, r.sequence))]
+    bodies = encryption_of(tx).readable(tx, [(row.case_id, bytes(row.body)) for row in rows])
+    return [row._replace(body=body) for row, body in zip(rows, bodies, strict=True) if body]
 
 
 def told_count(tx: Tx) -> int:
@@ -209,18 +218,6 @@ def lift_counters(tx: Tx, values: Mapping[str, int]) -> None:
 def forget_held(tx: Tx) -> None:
     """Nothing is held back: whoever said it sends it again."""
     tx.execute(delete(t.held))
-
-
-def waiting(tx: Tx) -> list[Mapping[str, Any]]:
-    """What waits in the outbox, oldest first; what was altered in the store is left out."""
-    o = t.outbox
-    return _readable(tx, select(o).where(o.c.state == "waiting").order_by(o.c.id))
-
-
-def renew(tx: Tx, row: int, case_id: str, values: Mapping[str, Any]) -> None:
-    """Change this row of the outbox: another body, and what goes with it."""
-    (hidden,) = encryption_of(tx).encrypted(tx, [{**values, "case_id": case_id}])
-    tx.execute(update(t.outbox).where(t.outbox.c.id == row).values(**hidden))
 
 
 def mark_said(tx: Tx, message_ids: Sequence[str], now_ms: int) -> None:

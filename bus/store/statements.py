@@ -6,7 +6,7 @@ same few statements all day. ``among`` makes the length of a list part of the da
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from pydantic_core import to_json
 from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
@@ -58,6 +58,14 @@ class Prepared:
         if rows:
             _by_cursor(tx, lambda cursor: cursor.executemany(compiled.text, rows))
 
+    def each_row(self, tx: Tx, rows: Sequence[NamedTuple]) -> None:
+        """Once for each typed row, all of one type; nothing for none."""
+        if rows:
+            compiled = self._for(tx.dialect)
+            read = compiled.reader(rows[0]._fields)
+            given = rows if read is None else [read(row) for row in rows]
+            _by_cursor(tx, lambda cursor: cursor.executemany(compiled.text, given))
+
     def _for(self, dialect: Dialect) -> "_Compiled":
         known = self._compiled.get(dialect.name)
         if known is None:
@@ -84,11 +92,25 @@ class _Compiled:
         self._given = {name: value for name, value in compiled.params.items() if value is not None}
         order = self._order or ()
         self._in_order = itemgetter(*order) if len(order) > 1 else lambda values: tuple(values[name] for name in order)
+        self._readers: dict[tuple[str, ...], Callable[[NamedTuple], Any] | None] = {}
 
     def parameters(self, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a tuple or a mapping: as the driver wants it
         if self._given:
             values = {**self._given, **values}
         return values if self._order is None else self._in_order(values)
+
+    def reader(self, fields: tuple[str, ...]) -> Callable[[NamedTuple], Any] | None:
+        """What makes such parameters of a typed row with these fields; None: the row is what the driver wants."""
+        if fields not in self._readers:
+            self._readers[fields] = self._reader(fields)
+        return self._readers[fields]
+
+    def _reader(self, fields: tuple[str, ...]) -> Callable[[NamedTuple], Any] | None:
+        if self._order is None or not {*self._order} <= {*fields}:
+            return lambda row: self.parameters(dict(zip(fields, row, strict=True)))
+        if tuple(self._order) == fields:
+            return None
+        return itemgetter(*(fields.index(name) for name in self._order))
 
 
 class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL does

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from bus.context import CenterContext
-from bus.contract.codec import encode, remember, stored_columns
+from bus.contract.codec import encode, remember
 from bus.contract.envelope import Message, compose
 from bus.contract.ids import derived_id, new_id
 from bus.contract.messages import ArbitrationRequested, CaseKind, Ruled
@@ -21,7 +21,7 @@ from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_messag
 from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
 from bus.custody.strangers import without_strangers
-from bus.store import cases, inbox, outbox, recovery
+from bus.store import cases, inbox, lanes, outbox, recovery
 from bus.store.database import Tx
 from bus.store.timestamps import ms
 
@@ -61,7 +61,7 @@ class UnitOfWork:
         self._changed: dict[UUID, None] = {}
         self._queued: list[_Queued] = []
         self._tasks: list[tuple[Message[Any], bytes]] = []
-        self._journal: list[dict[str, Any]] = []
+        self._journal: list[cases.JournalLine] = []
         self._links: dict[tuple[str, str], str] = {}
         """(system, native id) → case"""
         self._numbers: dict[str, int] = {}
@@ -150,19 +150,10 @@ class UnitOfWork:
     def journal(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
         """A line in the case's journal that no decision makes."""
         record = None if case_id in self._unreadable else self.record(case_id)
-        self._journal.append(
-            {
-                "case_id": str(case_id),
-                "at_ms": self.now_ms,
-                "way": way,
-                "kind": kind,
-                "peer": peer,
-                "message_id": str(message_id) if message_id else None,
-                "holder": record.holder if record else "",
-                "version": record.version if record else 0,
-                "note": code,
-            }
-        )
+        holder, version = (record.holder, record.version) if record else ("", 0)
+        about = str(message_id) if message_id else None
+        line = cases.JournalLine(str(case_id), self.now_ms, way, kind, peer, about, holder, version, code)
+        self._journal.append(line)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -213,7 +204,7 @@ class UnitOfWork:
         inbox.enqueue_work(self.tx, [self._work_row(*one) for one in self._tasks])
         cases.numbered(self.tx, self._numbers)
         links = self._links.items()
-        cases.link(self.tx, [{"system": s, "native_id": n, "case_id": case_id} for (s, n), case_id in links])
+        cases.link(self.tx, [cases.LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
         return sent
 
@@ -223,8 +214,8 @@ class UnitOfWork:
             if spoken.outgoing.to != self.context.me:
                 lane = (spoken.outgoing.to, str(spoken.case_id))
                 wanted[lane] = wanted.get(lane, 0) + 1
-        last = outbox.next_sequences(self.tx, wanted, self.epoch.number) if wanted else {}
-        rows: list[dict[str, Any]] = []
+        last = lanes.next_sequences(self.tx, wanted, self.epoch.number) if wanted else {}
+        rows: list[outbox.OutboxRow] = []
         for spoken in self._queued:
             sequence = 0
             if spoken.outgoing.to != self.context.me:
@@ -245,38 +236,12 @@ class UnitOfWork:
                 message = message.model_copy(update={"id": derived_id(spoken.case_id, content)})
             self.journal(spoken.case_id, "said", spoken.outgoing.data.kind, spoken.outgoing.to, message.id)
             if sequence:
-                rows.append(self._outbox_row(message))
+                rows.append(outbox.OutboxRow.of(message, encode(message), self.now_ms))
             else:
                 self._tasks.append((message, encode(message)))
         outbox.enqueue(self.tx, rows)
         return len(rows)
 
-    def _outbox_row(self, message: Message[Any]) -> dict[str, Any]:
-        return {
-            "message_id": str(message.id),
-            "recipient": message.recipient,
-            "case_id": str(message.subject),
-            "sequence": message.sequence,
-            "kind": message.data.kind,
-            **stored_columns(encode(message)),
-            "state": outbox.WAITING,
-            "attempts": 0,
-            "next_ms": self.now_ms,
-            "created_ms": self.now_ms,
-            "trouble": "",
-        }
-
-    def _work_row(self, message: Message[Any], body: bytes) -> dict[str, Any]:
+    def _work_row(self, message: Message[Any], body: bytes) -> inbox.WorkRow:
         remember(body, message)
-        return {
-            "message_id": str(message.id),
-            "case_id": str(message.subject),
-            "source": message.source,
-            "kind": message.data.kind,
-            "body": body,
-            "state": inbox.WAITING,
-            "attempts": 0,
-            "next_ms": self.now_ms,
-            "created_ms": self.now_ms,
-            "reason": "",
-        }
+        return inbox.WorkRow.of(message, body, self.now_ms)

@@ -235,11 +235,8 @@ class AdapterHarness:
 
         def change(tx: Any) -> None:  # noqa: ANN401 - a connection
             cases.keep(tx, [record], 1)
-            rows = [
-                {"system": system, "native_id": native, "case_id": str(record.case.case_id)}
-                for system, native in natives.items()
-            ]
-            cases.link(tx, rows)
+            case_id = str(record.case.case_id)
+            cases.link(tx, [cases.LinkRow(system, native, case_id) for system, native in natives.items()])
 
         self.process.store.write(change)
 

@@ -17,8 +17,9 @@ import bus.http.forms
 import bus.pipeline.control
 import bus.pipeline.handle
 import bus.pipeline.intake
-import bus.pipeline.read_deliveries
 import bus.pipeline.receive
+import bus.pipeline.receive_batch
+import bus.pipeline.receiving.decode
 import bus.pipeline.relay
 import bus.runtime.engine
 import bus.runtime.process
@@ -29,10 +30,15 @@ from bus.contract import codec
 from bus.contract.messages import Verdict
 from bus.custody import commands as c
 from bus.pipeline.handle import HandlerOutcome
+from bus.pipeline.inbound import Inbound, Outcome, Reading
 from bus.pipeline.receive_batch import ReceiveBatch
+from bus.pipeline.receiving.order import Turn, order
+from bus.pipeline.receiving.receipt import owe
 from bus.sdk.center import Center, Reject, RetryLater
-from bus.store import Store, StoreUnavailable, cases, inbox, intakes, outbox, parked
+from bus.store import Store, StoreUnavailable, cases, inbox, intakes, outbox, owed, parked
 from bus.store import tables as t
+from bus.store.owed import OwedReceipt
+from bus.store.timestamps import ms
 from bus.testing import check_backend, check_bad_input, check_privacy, check_samples
 from bus.testing.adapter_harness import AdapterHarness
 from bus.transports.port import Delivery, SendResult
@@ -292,21 +298,17 @@ def relay_marks_first(patch: pytest.MonkeyPatch) -> None:
 
 @by_delivery(delivery.test_a_repeat_changes_nothing_and_is_receipted_again)
 def dedupe_off(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(
-        bus.pipeline.receive, "_repeat", lambda page, tray, one, _known: bus.pipeline.receive._apply(page, tray, one)
-    )
+    patch.setattr(bus.pipeline.receive, "repeat", bus.pipeline.receive.take)
 
 
 @by_delivery(delivery.test_a_repeat_changes_nothing_and_is_receipted_again)
 def repeat_not_receipted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.pipeline.receive, "_repeat", lambda page, tray, one, known: tray.counts.update(["repeated"]))
+    patch.setattr(bus.pipeline.receive, "repeat", lambda batch, _one: batch.count(Outcome.REPEATED))
 
 
 @by_delivery(delivery.test_messages_in_any_order_are_applied_in_their_order)
 def sequence_ignored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(
-        bus.pipeline.receive, "_place", lambda page, tray, one, _known: bus.pipeline.receive._apply(page, tray, one)
-    )
+    patch.setattr(bus.pipeline.receive, "place", bus.pipeline.receive.take)
 
 
 @by_delivery(delivery.test_messages_in_any_order_are_applied_in_their_order)
@@ -316,19 +318,19 @@ def hold_back_off(patch: pytest.MonkeyPatch) -> None:
 
 @by_delivery(delivery.test_a_held_message_is_not_receipted_before_it_is_applied)
 def held_message_receipted(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._place
+    plain = bus.pipeline.receive.place
 
-    def place(page: Any, tray: Any, one: Any, known: Any) -> None:
-        if one.message.sequence > tray.marks[one.lane] + 1:
-            bus.pipeline.receive._owe(tray, one, Verdict.APPLIED, None, None, page.now)
-        plain(page, tray, one, known)
+    def place(batch: ReceiveBatch, one: Inbound) -> None:
+        if order(batch, one) in (Turn.TOO_EARLY, Turn.TOO_FAR):
+            owe(batch, one, Verdict.APPLIED, None, None)
+        plain(batch, one)
 
-    patch.setattr(bus.pipeline.receive, "_place", place)
+    patch.setattr(bus.pipeline.receive, "place", place)
 
 
 @by_delivery(delivery.test_a_message_for_another_center_or_from_a_false_sender_is_parked)
 def wrong_sender_believed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.pipeline.read_deliveries, "wrong_envelope", lambda *_: "")
+    patch.setattr(bus.pipeline.receiving.decode, "wrong_envelope", lambda *_: "")
 
 
 @by_delivery(delivery.test_a_receipt_from_a_stranger_ends_nothing)
@@ -341,22 +343,26 @@ def receipts_of_strangers_believed(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_bad_input.refuses_whom_custody_refuses)
 def unknown_kind_swallowed(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._apply
+    plain = bus.pipeline.receive.take
 
-    def apply(page: Any, tray: Any, one: Any) -> None:
+    def take(batch: ReceiveBatch, one: Inbound) -> bool:
         if not one.fault:
-            plain(page, tray, one)
-            return
-        tray.marks[one.lane] = one.message.sequence
-        bus.pipeline.receive._owe(tray, one, Verdict.APPLIED, None, None, page.now)
+            return plain(batch, one)
+        batch.marks[one.lane] = one.message.sequence
+        owe(batch, one, Verdict.APPLIED, None, None)
+        return True
 
-    patch.setattr(bus.pipeline.receive, "_apply", apply)
+    patch.setattr(bus.pipeline.receive, "take", take)
 
 
 @by_suite(check_bad_input.parks_broken_messages)
 def unreadable_bodies_swallowed(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.read_deliveries.read_deliveries
-    patch.setattr(bus.pipeline.receive, "read_deliveries", lambda *window: (*plain(*window)[:2], []))
+    plain = bus.pipeline.receive._only
+
+    def only(arrived: list[Inbound], reading: Reading) -> list[Inbound]:
+        return [] if reading is Reading.STRANGE else plain(arrived, reading)
+
+    patch.setattr(bus.pipeline.receive, "_only", only)
 
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
@@ -367,7 +373,7 @@ def bodies_logged(patch: pytest.MonkeyPatch) -> None:
         logging.getLogger("bus.pipeline.receive").warning("%s", raw.decode(errors="replace"))
         return plain(raw)
 
-    patch.setattr(bus.pipeline.read_deliveries, "decode", decode)
+    patch.setattr(bus.pipeline.receiving.decode, "decode", decode)
 
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
@@ -377,7 +383,7 @@ def body_in_a_hint(patch: pytest.MonkeyPatch) -> None:
     def row(place: str, rules: Any, body: bytes, message: Any, code: str, _hint: str, now: Any) -> Any:
         return plain(place, rules, body, message, code, body.decode(errors="replace")[-300:], now)
 
-    for module in (bus.pipeline.receive, bus.pipeline.control):
+    for module in (bus.pipeline.receive, bus.pipeline.receive_batch, bus.pipeline.control):
         patch.setattr(module, "parked_row", row)
 
 
@@ -439,11 +445,11 @@ def receipt_before_the_commit(patch: pytest.MonkeyPatch) -> None:
     plain = bus.pipeline.receive._receive_batch
 
     def window(store: Store, rules: Any, deliveries: Any, now: Any) -> Any:
-        arrived = bus.pipeline.read_deliveries.read_deliveries(deliveries, rules, now)[0]
-        batch = ReceiveBatch()
-        for one in arrived:
-            bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, now)
-        store.write(lambda tx: outbox.owe_receipts(tx, batch.receipts))
+        arrived = [bus.pipeline.receive.read(one, rules, now) for one in deliveries if not one.damaged]
+        of_cases = [one for one in arrived if one.reading is Reading.IN_LANE]
+        verdict = Verdict.APPLIED.value
+        rows = [OwedReceipt(one.message.source, one.message_id, verdict, None, ms(now)) for one in of_cases]
+        store.write(lambda tx: owed.owe_receipts(tx, rows))
         return plain(store, rules, deliveries, now)
 
     patch.setattr(bus.pipeline.receive, "_receive_batch", window)

@@ -15,7 +15,20 @@ from bus.contract.epochs import EPOCH, epoch_start
 from bus.contract.ids import new_id
 from bus.custody import Record
 from bus.runtime.lease import StoreLease, StoreTaken
-from bus.store import Store, StoreUnavailable, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
+from bus.store import (
+    Store,
+    StoreUnavailable,
+    Tx,
+    archive,
+    cases,
+    inbox,
+    intakes,
+    lanes,
+    outbox,
+    parked,
+    recovery,
+    schema,
+)
 from bus.store.tables import metadata
 from tests.unit.steps import NOW, a_case
 
@@ -32,20 +45,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def _message(case_id: UUID, sequence: int, now_ms: int = 1) -> dict[str, object]:
-    return {
-        "message_id": str(new_id()),
-        "recipient": PEER,
-        "case_id": str(case_id),
-        "sequence": sequence,
-        "kind": "case.offered",
-        "body": b"\x00\xffbody",
-        "state": outbox.WAITING,
-        "attempts": 0,
-        "next_ms": now_ms,
-        "created_ms": now_ms,
-        "trouble": "",
-    }
+def _message(case_id: UUID, sequence: int, now_ms: int = 1) -> outbox.OutboxRow:
+    body, waiting = b"\x00\xffbody", (outbox.WAITING, 0, now_ms, now_ms)
+    return outbox.OutboxRow(str(new_id()), PEER, str(case_id), sequence, "case.offered", body, None, *waiting)
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(store: Store) -> None:
@@ -151,7 +153,7 @@ def test_a_lost_race_ends_as_trouble_that_names_the_cure_and_no_value(store: Sto
     store.write(lambda tx: outbox.enqueue(tx, [row]))
     with pytest.raises(StoreUnavailable) as trouble:
         store.write(lambda tx: outbox.enqueue(tx, [row]))
-    assert str(row["message_id"]) not in str(trouble.value)
+    assert row.message_id not in str(trouble.value)
 
 
 def test_claimed_messages_are_not_claimed_again_before_their_lease_ends(store: Store) -> None:
@@ -169,7 +171,7 @@ def test_claimed_messages_are_not_claimed_again_before_their_lease_ends(store: S
 def test_only_the_recipients_receipt_ends_a_message(store: Store) -> None:
     """A receipt from anybody else counts for nothing; a refusal keeps the message for the operator."""
     rows = [_message(new_id(), 1), _message(new_id(), 1)]
-    ids = [str(row["message_id"]) for row in rows]
+    ids = [row.message_id for row in rows]
     store.write(lambda tx: outbox.enqueue(tx, rows))
     assert store.write(lambda tx: outbox.receipted(tx, "media_center-150404", ids, [])) == 0
     assert store.write(lambda tx: outbox.receipted(tx, PEER, [ids[0]], [(ids[1], "stale")])) == 2
@@ -181,26 +183,15 @@ def test_only_the_recipients_receipt_ends_a_message(store: Store) -> None:
 def test_sequences_run_from_one_without_gaps_per_peer_and_case(store: Store) -> None:
     """Reserved places follow each other, and the other mark of the lane stays as it is."""
     case_id = str(new_id())
-    assert store.write(lambda tx: outbox.next_sequences(tx, {(PEER, case_id): 3}, 0)) == {(PEER, case_id): 0}
-    store.write(lambda tx: outbox.set_lanes(tx, "applied", {(PEER, case_id): 7}, 0))
-    assert store.write(lambda tx: outbox.next_sequences(tx, {(PEER, case_id): 1}, 0)) == {(PEER, case_id): 3}
+    assert store.write(lambda tx: lanes.next_sequences(tx, {(PEER, case_id): 3}, 0)) == {(PEER, case_id): 0}
+    store.write(lambda tx: lanes.set_lanes(tx, "applied", {(PEER, case_id): 7}, 0))
+    assert store.write(lambda tx: lanes.next_sequences(tx, {(PEER, case_id): 1}, 0)) == {(PEER, case_id): 3}
     with store.reading() as tx:
         assert inbox.applied_marks(tx, [(PEER, case_id), (ME, case_id)]) == {(PEER, case_id): 7, (ME, case_id): 0}
 
 
-def _task(case_id: UUID) -> dict[str, object]:
-    return {
-        "message_id": str(new_id()),
-        "case_id": str(case_id),
-        "source": PEER,
-        "kind": "case.urged",
-        "body": b"{}",
-        "state": inbox.WAITING,
-        "attempts": 0,
-        "next_ms": 1,
-        "created_ms": 1,
-        "reason": "",
-    }
+def _task(case_id: UUID) -> inbox.WorkRow:
+    return inbox.WorkRow(str(new_id()), str(case_id), PEER, "case.urged", b"{}", inbox.WAITING, 0, 1, 1)
 
 
 def test_only_the_first_task_of_a_case_is_claimed_and_a_parked_one_blocks(store: Store) -> None:
@@ -218,12 +209,9 @@ def test_only_the_first_task_of_a_case_is_claimed_and_a_parked_one_blocks(store:
 
 def test_the_same_thing_parked_again_is_counted_not_doubled(store: Store) -> None:
     """An operator sees one entry with a count, however often a poison message comes."""
-    row = {
-        "place": parked.WIRE, "code": "not-json", "hint": "", "digest": "d" * 64, "peer": None, "case_id": None,
-        "message_id": None, "body": b"\x00", "owner": ME, "times": 1, "first_ms": 5, "last_ms": 5,
-    }  # fmt: skip
+    row = parked.row(parked.WIRE, "not-json", "", known_by=b"\x00", owner=ME, now_ms=5, body=b"\x00")
     for at in (5, 9):
-        store.write(lambda tx, at=at: parked.park(tx, [row | {"last_ms": at}]))  # type: ignore[misc]  # a default in a lambda
+        store.write(lambda tx, at=at: parked.park(tx, [row._replace(last_ms=at)]))  # type: ignore[misc]  # a default in a lambda
     with store.reading() as tx:
         (listed,) = parked.listed(tx)
     assert (listed["times"], listed["first_ms"], listed["last_ms"]) == (2, 5, 9)
@@ -237,9 +225,9 @@ def test_running_numbers_never_repeat(store: Store) -> None:
 def test_links_and_intakes_are_remembered(store: Store) -> None:
     """A native record finds its case, and a form that was taken in is known with its answer."""
     case_id = new_id()
-    link = {"system": "app", "native_id": "留言-1", "case_id": str(case_id)}
+    link = cases.LinkRow("app", "留言-1", str(case_id))
     store.write(lambda tx: cases.link(tx, [link, link]))
-    row = {"form": "message", "native_id": "e1", "digest": "d", "answer": "{}", "at_ms": 1}
+    row = intakes.IntakeRow("message", "e1", "d", "{}", 1)
     store.write(lambda tx: intakes.note(tx, [row]))
     with store.reading() as tx:
         assert cases.find(tx, "app", "留言-1") == case_id
@@ -249,9 +237,9 @@ def test_links_and_intakes_are_remembered(store: Store) -> None:
 
 def test_held_messages_wait_once_and_are_released(store: Store) -> None:
     """A message held back twice is there once, and gone after its release."""
-    place = {"peer": PEER, "case_id": str(new_id()), "sequence": 3, "body": b"x", "at_ms": 1}
+    place = inbox.HeldRow(PEER, str(new_id()), 3, b"x", 1)
     store.write(lambda tx: inbox.hold(tx, [place, place]))
-    lane = (PEER, str(place["case_id"]))
+    lane = (PEER, place.case_id)
     with store.reading() as tx:
         assert inbox.held(tx, [lane]) == {lane: {3: 1}}
         assert inbox.held_bodies(tx, lane, [2, 3]) == {3: b"x"}
@@ -277,8 +265,8 @@ def test_what_is_receipted_is_kept_and_told_and_pruned(store: Store) -> None:
     store.write(lambda tx: outbox.enqueue(tx, [first, second]))
 
     def receipted(tx: Tx) -> None:
-        archive.keep_said(tx, PEER, [str(first["message_id"])], "applied", 5)
-        outbox.receipted(tx, PEER, [str(first["message_id"])], [])
+        archive.keep_said(tx, PEER, [first.message_id], "applied", 5)
+        outbox.receipted(tx, PEER, [first.message_id], [])
 
     store.write(receipted)
     with store.reading() as tx:
@@ -294,14 +282,14 @@ def test_what_is_receipted_is_kept_and_told_and_pruned(store: Store) -> None:
 def test_a_recovery_lifts_every_lane_into_its_era_and_ends_once(store: Store) -> None:
     """New lanes and old ones go on at the million; while it goes on the desk rests."""
     old, fresh = (PEER, str(new_id())), (PEER, str(new_id()))
-    store.write(lambda tx: outbox.next_sequences(tx, {old: 3}, 0))
+    store.write(lambda tx: lanes.next_sequences(tx, {old: 3}, 0))
     store.write(lambda tx: recovery.begin(tx, str(new_id()), 1, [PEER], 1))
     epoch = store.write(recovery.epoch)
     assert (epoch.number, [one.state for one in store.write(recovery.peers)]) == (1, [recovery.ASKED])
     store.write(lambda tx: recovery.lift_sent(tx, epoch_start(1)))
     store.write(lambda tx: recovery.lift_counters(tx, {"c": 7}))
     store.write(lambda tx: recovery.end(tx, str(epoch.recovery), 2))
-    assert store.write(lambda tx: outbox.next_sequences(tx, {old: 1, fresh: 1}, epoch.number)) == {
+    assert store.write(lambda tx: lanes.next_sequences(tx, {old: 1, fresh: 1}, epoch.number)) == {
         old: EPOCH,
         fresh: EPOCH,
     }
@@ -311,14 +299,14 @@ def test_a_recovery_lifts_every_lane_into_its_era_and_ends_once(store: Store) ->
 
 def test_a_peer_enters_an_era_and_what_was_held_back_is_forgotten(store: Store) -> None:
     """Its sender said it before its store was put back: nobody will ever say what it waits for."""
-    place = {"peer": PEER, "case_id": str(new_id()), "sequence": 2, "body": b"x", "at_ms": 1}
+    place = inbox.HeldRow(PEER, str(new_id()), 2, b"x", 1)
     store.write(lambda tx: inbox.hold(tx, [place]))
     store.write(lambda tx: archive.begin_epoch(tx, PEER, 1, "r"))
     assert store.write(lambda tx: archive.epochs(tx, [PEER, ME])) == {PEER: (1, "r")}
-    assert store.write(lambda tx: inbox.held(tx, [(PEER, str(place["case_id"]))])) == {}
-    owed = {"peer": PEER, "recovery": "r", "cursor": "0", "next_ms": 1}
+    assert store.write(lambda tx: inbox.held(tx, [(PEER, place.case_id)])) == {}
+    owed = archive.OwedPage(PEER, "r", "0", 1)
     store.write(lambda tx: archive.owe_pages(tx, [owed]))
     assert len(store.write(lambda tx: archive.pages_due(tx, 1, 10))) == 1
     assert store.write(lambda tx: archive.pages_due(tx, 2, 10)) == []
-    store.write(lambda tx: archive.page_sent(tx, owed | {"cursor": "a1:0"}))
+    store.write(lambda tx: archive.page_sent(tx, owed._replace(cursor="a1:0")))
     assert len(store.write(lambda tx: archive.pages_due(tx, 11, 10))) == 1

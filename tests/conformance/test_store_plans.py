@@ -19,7 +19,7 @@ from verification.services import PostgresNode
 
 SMALL = frozenset({"errors", "pages_owed", "recoveries"})
 """Tables that hold only what is about to leave, or a line for each recovery."""
-CLAIMS = ("outbox._CLAIM", "outbox._SMALLreceipts", "inbox._CLAIM")
+CLAIMS = ("outbox._CLAIM", "owed._DUEreceipts", "inbox._CLAIM")
 MANY = 20_000
 UUIDS = "'00000000-0000-7000-8000-' || lpad(n::text, 12, '0')"
 FILLED = (

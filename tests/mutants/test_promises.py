@@ -64,11 +64,9 @@ def test_a_full_inbox_keeps_what_it_has(fixture: RabbitFixture) -> None:
     leave(fixture, a, b)
 
 
-def _owed(number: int) -> dict[str, object]:
-    return {
-        "message_id": str(uuid4()), "recipient": B, "case_id": str(uuid4()), "sequence": number, "kind": "case.urged",
-        "body": b"{}", "state": outbox.WAITING, "attempts": 0, "next_ms": 1, "created_ms": 1, "trouble": "",
-    }  # fmt: skip
+def _owed(number: int) -> outbox.OutboxRow:
+    place = (str(uuid4()), number, "case.urged")
+    return outbox.OutboxRow(str(uuid4()), B, *place, b"{}", None, outbox.WAITING, 0, 1, 1)
 
 
 class _Slow:
@@ -117,6 +115,6 @@ def test_what_commits_late_is_claimed(database_url: str) -> None:
     second = store.write(lambda tx: outbox.claim(tx, 10, 10, 60_000))
     store.close()
     assert [[one.message_id for one in claimed] for claimed in (first, second)] == [
-        [late["message_id"]],
-        [early["message_id"]],
+        [late.message_id],
+        [early.message_id],
     ]

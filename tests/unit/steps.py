@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from bus.attachments.blob_store import BlobStore
 from bus.context import CenterContext
 from bus.contract.case import Case, Person, Place, Source
-from bus.contract.codec import decode, stored_columns
+from bus.contract.codec import decode, digest
 from bus.contract.envelope import Message
 from bus.contract.ids import new_id
 from bus.contract.types import Strict
@@ -20,8 +18,7 @@ from bus.pipeline.receive import receive
 from bus.pipeline.relay import claim, record, send
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext
 from bus.security.message_security import MessageSecurity, Unsecured
-from bus.store import Store, Tx, recovery, schema
-from bus.store import tables as t
+from bus.store import Store, Tx, outbox, schema
 from bus.store.encryption import CaseEncryption
 from bus.store.unit_of_work import UnitOfWork
 from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, TransportState
@@ -114,12 +111,11 @@ class BareCenter:
 
     def spoil(self, change: Callable[[bytes], bytes]) -> None:
         """What lies in the outbox says something else, as a center does that does not keep the contract."""
-        with self.store.reading() as tx:
-            lying = tx.execute(select(t.outbox.c.id, t.outbox.c.case_id, t.outbox.c.body)).all()
 
         def write(tx: Tx) -> None:
-            for row, case_id, body in lying:
-                recovery.renew(tx, row, case_id, stored_columns(change(body)))
+            for row in outbox.readable(tx):
+                said = change(row.body)
+                outbox.change(tx, row._replace(body=said, digest=digest(said)))
 
         self.store.write(write)
 

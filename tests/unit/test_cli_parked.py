@@ -49,10 +49,9 @@ def journal(center: BareCenter, case_id: Any) -> list[tuple[str, str]]:
         return [(line["way"], line["note"]) for line in cases.journal(tx, case_id)]
 
 
-def aside(**more: Any) -> dict[str, Any]:
+def aside(place: str, code: str, **more: Any) -> parked.ParkedItem:
     """A parked row."""
-    plain = {"hint": "", "digest": "d", "owner": HERE, "times": 1, "first_ms": 1, "last_ms": 1, "body": None}
-    return plain | {"case_id": None} | more
+    return parked.row(place, code, "", known_by=b"d", owner=HERE, now_ms=1, **more)
 
 
 def count(center: BareCenter, table: Any) -> int:

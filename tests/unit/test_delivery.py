@@ -198,7 +198,7 @@ def test_a_refusal_that_overtakes_the_relays_own_note_stands(media: BareCenter, 
     record(media.store, sent, NOW)
     with media.store.reading() as tx:
         (row,) = outbox.waiting(tx, [media.transport.parcels[0].message_id])
-    assert (row["state"], row["trouble"]) == ("refused", "invalid")
+    assert (row.state, row.trouble) == ("refused", "invalid")
 
 
 def test_a_message_for_another_center_or_from_a_false_sender_is_parked(media: BareCenter, party: BareCenter) -> None:

@@ -121,6 +121,13 @@ def test_both_languages_have_the_same_shape(document: Path) -> None:
     assert functions[0] == functions[1]
 
 
+@pytest.mark.parametrize("name", ["walk.md", "walk.zh-CN.md"])
+def test_the_walk_follows_a_case_through_few_places(name: str) -> None:
+    """Whoever reads it sees the whole way of a case at fifteen places of the product and its adapters, or fewer."""
+    places = {text for text, _ in links(ROOT / "docs" / name) if re.fullmatch(r"`(bus|adapters)/[\w/.]+:[\w.]+`", text)}
+    assert 10 <= len(places) <= 15, sorted(places)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_make_knows_every_target_that_is_named(document: Path) -> None:
     """`make word`, in code signs or in a code block, is a target of the Makefile."""

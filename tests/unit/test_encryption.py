@@ -89,7 +89,7 @@ def test_every_body_is_hidden_and_shown(pair: tuple[BareCenter, BareCenter]) -> 
     with media.store.reading() as tx:
         (raw,) = tx.execute(select(t.outbox)).all()
         assert raw.body.startswith(MARK)
-        assert outbox.waiting(tx, [raw.message_id])[0]["body"].startswith(b"{")
+        assert outbox.waiting(tx, [raw.message_id])[0].body.startswith(b"{")
         assert tx.execute(select(t.cases.c.record)).scalar_one().startswith("~")
     (parcel,) = media.relay()
     party.receive(parcel.body.replace(b'"sequence":1', b'"sequence":2'))
@@ -101,7 +101,7 @@ def test_every_body_is_hidden_and_shown(pair: tuple[BareCenter, BareCenter]) -> 
         assert body.startswith(b"{")
         (row,) = parked.listed(tx)
         assert tx.execute(select(t.parked.c.body)).scalar_one().startswith(MARK)
-        assert find(tx, row["id"])["body"] == b"\x00 no message"
+        assert find(tx, row["id"]).body == b"\x00 no message"
     party.receive(parcel.body)
     with party.store.reading() as tx:
         assert all(body.startswith(MARK) for body in tx.execute(select(t.work.c.body)).scalars())
@@ -404,15 +404,12 @@ def _park(tx: Tx, case_id: str) -> None:
 
 
 def _say(tx: Tx, case_id: str) -> None:
-    waits = {"state": outbox.WAITING, "attempts": 0, "next_ms": 1, "created_ms": 1}
-    row = {"message_id": "1", "recipient": PARTY, "case_id": case_id, "sequence": 9, "kind": "case.urged", "body": b"x"}
-    outbox.enqueue(tx, [row | waits | {"trouble": ""}])
+    row = outbox.OutboxRow("1", PARTY, case_id, 9, "case.urged", b"x", None, outbox.WAITING, 0, 1, 1)
+    outbox.enqueue(tx, [row])
 
 
 def _work(tx: Tx, case_id: str) -> None:
-    waits = {"state": inbox.WAITING, "attempts": 0, "next_ms": 1, "created_ms": 1}
-    row = {"message_id": "1", "source": PARTY, "case_id": case_id, "kind": "case.urged", "body": b"x"}
-    inbox.enqueue_work(tx, [row | waits | {"reason": ""}])
+    inbox.enqueue_work(tx, [inbox.WorkRow("1", case_id, PARTY, "case.urged", b"x", inbox.WAITING, 0, 1, 1)])
 
 
 def _hold_back(tx: Tx, case_id: str) -> None:
@@ -486,8 +483,8 @@ def test_of_two_processes_that_make_a_key_at_once_the_first_ones_is_both(tmp_pat
     def both(tx: Tx) -> None:
         keys = [encryption._new_keys(tx, MASTER, {"case"}) for encryption in (one, two)]
         assert len(tx.execute(select(t.case_keys)).all()) == 1
-        (hidden,) = two.encrypted(tx, [{"case_id": "case", "body": b"said"}])
-        assert one.decrypted(tx, [("case", hidden["body"])]) == [b"said"]
+        (hidden,) = two.hidden(tx, [("case", b"said")])
+        assert one.decrypted(tx, [("case", hidden)]) == [b"said"]
         assert keys[0]["case"].cipher is not None
 
     store.write(both)

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-import bus.pipeline.receive
 from bus import recovery
 from bus.context import CenterContext
 from bus.contract import messages as k
@@ -23,7 +22,7 @@ from bus.custody import Record, Refusal, Status
 from bus.custody import commands as c
 from bus.demo.local_county import one_custodian
 from bus.pipeline.intake import IntakeDeps, Submission, intake
-from bus.recovery import complete, responder
+from bus.recovery import complete, hooks, responder
 from bus.sdk.center import Center, IntakeContext
 from bus.store import StoreUnavailable, Tx, archive, cases, inbox, parked
 from bus.store import tables as t
@@ -293,13 +292,8 @@ def test_what_the_backup_still_owed_is_said(county: Restored) -> None:
 
 
 SAFEGUARDS = [
-    (
-        bus.pipeline.receive,
-        "enter_epochs",
-        lambda *_: {},
-        test_what_nobody_has_heard_is_undone_and_its_ghosts_change_nothing,
-    ),
-    (bus.pipeline.receive, "enter_epochs", lambda *_: {}, test_a_receipt_of_the_lost_time_ends_nothing),
+    (hooks, "enter_epochs", lambda *_: {}, test_what_nobody_has_heard_is_undone_and_its_ghosts_change_nothing),
+    (hooks, "enter_epochs", lambda *_: {}, test_a_receipt_of_the_lost_time_ends_nothing),
     (complete, "still_to_say", lambda *_: [], test_a_word_to_many_that_reached_one_reaches_all),
     (complete, "must_be_heard_again", lambda *_: False, test_a_decision_that_nobody_heard_is_made_again),
     (complete, "_send_again", lambda *_: None, test_what_the_backup_still_owed_is_said),

@@ -43,7 +43,7 @@ def _refused(county: Signing) -> bytes:
 
 def _park(county: Signing, body: bytes, peer: str | None = MEDIA) -> None:
     row = parked_row(parked.WIRE, county.dq.context, body, None, "internal", "", NOW)
-    county.dq.store.write(lambda tx: parked.park(tx, [row | {"peer": peer}]))
+    county.dq.store.write(lambda tx: parked.park(tx, [row._replace(peer=peer)]))
 
 
 def _replayed(county: Signing) -> Replayed:

@@ -4,7 +4,6 @@ Whatever the peer says, the outbox goes on, every record can be read again, and 
 that others accept.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -135,14 +134,9 @@ def _emptied(tx: Any) -> None:  # a connection
     tx.execute(text("DELETE FROM sqlite_sequence"))  # the first row is row 1 again: cursors name rows
 
 
-def _waiting(to: str) -> dict[str, Any]:
+def _waiting(to: str) -> outbox.OutboxRow:
     message = compose(Urged(version=1, text="请尽快"), source=ME, recipient=to, now=NOW, subject=new_id(), sequence=1)
-    body = encode(message)
-    return {
-        "message_id": str(message.id), "recipient": to, "case_id": str(message.subject), "sequence": 1,
-        "kind": "case.urged", "body": body, "digest": hashlib.sha256(body).digest(), "state": outbox.WAITING,
-        "attempts": 0, "next_ms": ms(NOW), "created_ms": ms(NOW), "trouble": "",
-    }  # fmt: skip
+    return outbox.OutboxRow.of(message, encode(message), ms(NOW))
 
 
 def _fault(record: str) -> str:

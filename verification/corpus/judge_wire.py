@@ -127,13 +127,10 @@ class WireJudge:
             return list(tx.execute(select(column)).scalars())
 
 
-def _waiting(item: WireItem) -> dict[str, Any]:
+def _waiting(item: WireItem) -> outbox.OutboxRow:
     """A message of ours that waits for its receipt."""
-    return {
-        "message_id": item.about, "recipient": item.said, "case_id": item.about, "sequence": 1, "kind": "case.urged",
-        "body": item.about.encode(), "state": outbox.WAITING, "attempts": 1, "next_ms": 2**50, "created_ms": 1,
-        "trouble": "",
-    }  # fmt: skip
+    place, body = (item.about, 1, "case.urged"), item.about.encode()
+    return outbox.OutboxRow(item.about, item.said, *place, body, None, outbox.WAITING, 1, 2**50, 1)
 
 
 def _strange_changes(items: Iterable[WireItem], before: dict[str, str], after: dict[str, str]) -> Iterator[str]:

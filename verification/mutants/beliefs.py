@@ -51,7 +51,7 @@ def anybody_rules(patch: pytest.MonkeyPatch) -> None:
     f"{MARKS}::test_a_ruling_by_nobodys_arbiter_waits_until_its_center_is_marked", by=BY, why=WHY,
 )  # fmt: skip
 def early_is_refused(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("bus.pipeline.receive.EARLY", ("unknown-case",))
+    patch.setattr("bus.pipeline.receiving.apply.NOT_FINAL", ("unknown-case",))
 
 
 @tested(

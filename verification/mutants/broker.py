@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 import bus.contract.codec
-import bus.pipeline.read_deliveries
+import bus.pipeline.receiving.decode
 import bus.runtime.engine
 import bus.store.database
 import bus.store.opening
@@ -234,7 +234,7 @@ def body_logged(patch: pytest.MonkeyPatch) -> None:
         logging.getLogger("bus.pipeline.receive").warning("%s", raw.decode(errors="replace"))
         return plain(raw)
 
-    patch.setattr(bus.pipeline.read_deliveries, "decode", decode)
+    patch.setattr(bus.pipeline.receiving.decode, "decode", decode)
 
 
 @tested(
@@ -281,7 +281,7 @@ def performed_dropped(patch: pytest.MonkeyPatch) -> None:
     plain = Engine.handle
 
     def work(engine: Engine) -> Any:
-        engine.unrecorded = []
+        engine._working.take()
         return plain(engine)
 
     patch.setattr(Engine, "handle", work)
@@ -295,9 +295,9 @@ def late_commit_passed_over(patch: pytest.MonkeyPatch) -> None:
     seen = [0]
     columns = (t.outbox.c.id, t.outbox.c.message_id, t.outbox.c.recipient, t.outbox.c.kind, t.outbox.c.body)
 
-    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.OutboxRow]:
+    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.ClaimedMessage]:
         newer = select(*columns, t.outbox.c.attempts).where(t.outbox.c.id > seen[0])
-        rows = [outbox.OutboxRow(*row) for row in tx.execute(newer.order_by(t.outbox.c.id).limit(limit))]
+        rows = [outbox.ClaimedMessage(*row) for row in tx.execute(newer.order_by(t.outbox.c.id).limit(limit))]
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_([x.row for x in rows])).values(next_ms=now_ms + lease_ms))
         seen[0] = max([seen[0], *(row.row for row in rows)])
         return rows

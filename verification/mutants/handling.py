@@ -1,6 +1,6 @@
 """Defects at the desk and at the door: effects twice or never, forms taken twice, answers that were not true."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -51,8 +51,7 @@ def finished_before_the_effect(patch: pytest.MonkeyPatch) -> None:
         tasks = plain(tx, *how)
         tx.execute(delete(t.work).where(t.work.c.id.in_([task.row for task in tasks])))
         for task in tasks:
-            line = {"case_id": task.case_id, "at_ms": how[0], "way": "desk", "kind": task.kind, "peer": task.source}
-            cases.note(tx, [line | {"message_id": task.message_id, "holder": "", "version": 0, "note": ""}])
+            cases.note(tx, [cases.JournalLine(task.case_id, how[0], "desk", task.kind, task.source, task.message_id)])
         return tasks
 
     patch.setattr(inbox, "claim_work", claim_work)
@@ -117,9 +116,9 @@ def task_claimed_for_ever(patch: pytest.MonkeyPatch) -> None:
 )
 def journal_written_later(patch: pytest.MonkeyPatch) -> None:
     plain, plain_begin = cases.note, Engine.begin
-    later: dict[str, list[Mapping[str, Any]]] = {}
+    later: dict[str, list[cases.JournalLine]] = {}
 
-    def note(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> None:
+    def note(tx: Tx, lines: Sequence[cases.JournalLine]) -> None:
         held = later.setdefault(str(tx.engine.url), [])
         for line in held:
             plain(tx, [line])

@@ -1,6 +1,5 @@
 """Defects against a neighbour whose program is wrong: what is believed, and how much of it is taken."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -35,8 +34,7 @@ def any_era_is_begun(patch: pytest.MonkeyPatch) -> None:
         known, recovery = archive.epochs(tx, [peer]).get(peer, (0, ""))
         if known < era or (era == known and recovery == ""):
             archive.begin_epoch(tx, peer, era, str(asked.recovery))
-        row = {"peer": peer, "recovery": str(asked.recovery), "cursor": asked.cursor, "next_ms": now_ms}
-        archive.owe_pages(tx, [row])
+        archive.owe_pages(tx, [archive.OwedPage(peer, str(asked.recovery), asked.cursor, now_ms)])
 
     patch.setattr(bus.recovery.responder, "take_asked", take_asked)
 
@@ -56,7 +54,7 @@ def any_era_is_believed(patch: pytest.MonkeyPatch) -> None:
     by=UNIT, why=ALL_ARE_HONEST,
 )  # fmt: skip
 def page_stops_the_outbox(patch: pytest.MonkeyPatch) -> None:
-    def page(store: Any, row: Mapping[str, Any], is_member: Any) -> object:
+    def page(store: Any, row: archive.OwedPage, is_member: Any) -> object:
         with store.reading() as tx:
             return bus.recovery.responder.log_page(tx, row, is_member)
 

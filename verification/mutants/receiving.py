@@ -1,6 +1,6 @@
 """Defects where messages arrive: accept, receipts, order, and what is settled when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,25 +8,24 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-import bus.pipeline.control
 import bus.pipeline.receive
-import bus.pipeline.relay
 import bus.recovery
-import bus.store.unit_of_work
 from bus.context import CenterContext
 from bus.contract.messages import Verdict
-from bus.pipeline.read_deliveries import read_deliveries
-from bus.pipeline.receive_batch import Inbound, ReceiveBatch
+from bus.pipeline.inbound import Inbound, Outcome, Reading
+from bus.pipeline.receive_batch import ReceiveBatch
+from bus.pipeline.receiving.order import Turn, order
+from bus.pipeline.receiving.order import repeat as repeat_again
+from bus.pipeline.receiving.receipt import owe
 from bus.runtime.engine import BATCH_LIMIT, Engine
-from bus.store import Store, Tx, inbox, outbox, recovery
+from bus.store import Store, Tx, inbox, owed, recovery
 from bus.store import tables as t
+from bus.store.owed import OwedReceipt
 from bus.store.timestamps import ms
 from bus.transports.port import Delivery
 from verification.mutants.defect import fair, simulated
 from verification.simulation.fault_profile import FaultProfile
 from verification.simulation.virtual_transport import VirtualNetwork
-
-Known = dict[tuple[str, str, int], Any]
 
 
 @simulated("先确认收件后提交", "settles before the commit", "settled after the commit")
@@ -59,21 +58,21 @@ def old_backup(profile: FaultProfile) -> FaultProfile:
 
 @simulated("不去重", "applies what was applied before", "applied-once", "lanes-in-order", "parked only by crossings")
 def dedupe_by_nothing(patch: pytest.MonkeyPatch) -> None:
-    def repeat(page: Any, batch: ReceiveBatch, one: Inbound, _known: Known) -> None:
-        bus.pipeline.receive._apply(page, batch, one)
+    def repeat(batch: ReceiveBatch, one: Inbound) -> None:
+        bus.pipeline.receive.take(batch, one)
 
-    patch.setattr(bus.pipeline.receive, "_repeat", repeat)
+    patch.setattr(bus.pipeline.receive, "repeat", repeat)
     _remembers_the_newest(patch)
 
 
 def _remembers_the_newest(patch: pytest.MonkeyPatch) -> None:
     plain = inbox.remember
 
-    def remember(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    def remember(tx: Tx, rows: Sequence[inbox.AppliedRow]) -> None:
         for row in rows:
             known = t.applied.c
-            lane = (known.peer == row["peer"]) & (known.case_id == row["case_id"])
-            tx.execute(delete(t.applied).where(lane & (known.sequence == row["sequence"])))
+            lane = (known.peer == row.peer) & (known.case_id == row.case_id)
+            tx.execute(delete(t.applied).where(lane & (known.sequence == row.sequence)))
             plain(tx, [row])
 
     patch.setattr(inbox, "remember", remember)
@@ -88,20 +87,20 @@ def _remembers_the_newest(patch: pytest.MonkeyPatch) -> None:
 )
 def dedupe_by_redelivered_flag(patch: pytest.MonkeyPatch) -> None:
     flagged: set[bytes] = set()
-    plain_back, plain_repeat = VirtualNetwork.put_back, bus.pipeline.receive._repeat
+    plain_back, plain_repeat = VirtualNetwork.put_back, repeat_again
 
     def put_back(network: VirtualNetwork, center: str, deliveries: Sequence[Delivery]) -> None:
         flagged.update(delivery.body for delivery in deliveries)
         plain_back(network, center, deliveries)
 
-    def repeat(page: Any, batch: ReceiveBatch, one: Inbound, known: Known) -> None:
+    def repeat(batch: ReceiveBatch, one: Inbound) -> None:
         if one.body in flagged:
-            plain_repeat(page, batch, one, known)
+            plain_repeat(batch, one)
         else:
-            bus.pipeline.receive._apply(page, batch, one)
+            bus.pipeline.receive.take(batch, one)
 
     patch.setattr(VirtualNetwork, "put_back", put_back)
-    patch.setattr(bus.pipeline.receive, "_repeat", repeat)
+    patch.setattr(bus.pipeline.receive, "repeat", repeat)
     _remembers_the_newest(patch)
 
 
@@ -110,10 +109,11 @@ def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
     plain = bus.pipeline.receive._receive_batch
 
     def window(store: Store, rules: Any, deliveries: Sequence[Delivery], now: datetime) -> Any:
-        batch = ReceiveBatch()
-        for one in read_deliveries([d for d in deliveries if not d.damaged], rules, now)[0]:
-            bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, now)
-        store.write(lambda tx: outbox.owe_receipts(tx, batch.receipts))
+        arrived = [bus.pipeline.receive.read(one, rules, now) for one in deliveries if not one.damaged]
+        of_cases = [one for one in arrived if one.reading is Reading.IN_LANE]
+        verdict = Verdict.APPLIED.value
+        rows = [OwedReceipt(one.message.source, one.message_id, verdict, None, ms(now)) for one in of_cases]
+        store.write(lambda tx: owed.owe_receipts(tx, rows))
         return plain(store, rules, deliveries, now)
 
     patch.setattr(bus.pipeline.receive, "_receive_batch", window)
@@ -121,48 +121,45 @@ def receipt_before_commit(patch: pytest.MonkeyPatch) -> None:
 
 @simulated("暂存未生效即回执", "receipts what is only held back", "said-is-kept")
 def receipt_for_held(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._place
+    plain = bus.pipeline.receive.place
 
-    def place(page: Any, batch: ReceiveBatch, one: Inbound, known: Known) -> None:
-        if one.message.sequence > batch.marks[one.lane] + 1:
-            bus.pipeline.receive._owe(batch, one, Verdict.APPLIED, None, None, page.now)
-        plain(page, batch, one, known)
+    def place(batch: ReceiveBatch, one: Inbound) -> None:
+        if order(batch, one) in (Turn.TOO_EARLY, Turn.TOO_FAR):
+            owe(batch, one, Verdict.APPLIED, None, None)
+        plain(batch, one)
 
-    patch.setattr(bus.pipeline.receive, "_place", place)
+    patch.setattr(bus.pipeline.receive, "place", place)
 
 
 @simulated("重复来件不再回执", "does not receipt a repeat", "nothing-left", "comes to rest")
 def repeat_not_receipted(patch: pytest.MonkeyPatch) -> None:
-    def repeat(_page: Any, batch: ReceiveBatch, _one: Inbound, _known: Known) -> None:
-        batch.counts["repeated"] += 1
-
-    patch.setattr(bus.pipeline.receive, "_repeat", repeat)
+    patch.setattr(bus.pipeline.receive, "repeat", lambda batch, _one: batch.count(Outcome.REPEATED))
 
 
 @simulated("忽略缺口，不等前件", "ignores a gap: applies what comes early", "lanes-in-order")
 def gap_ignored(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._place
+    plain = bus.pipeline.receive.place
 
-    def place(page: Any, batch: ReceiveBatch, one: Inbound, known: Known) -> None:
-        if one.message.sequence > batch.marks[one.lane] + 1:
-            bus.pipeline.receive._apply(page, batch, one)
+    def place(batch: ReceiveBatch, one: Inbound) -> None:
+        if order(batch, one) in (Turn.TOO_EARLY, Turn.TOO_FAR):
+            bus.pipeline.receive.take(batch, one)
         else:
-            plain(page, batch, one, known)
+            plain(batch, one)
 
-    patch.setattr(bus.pipeline.receive, "_place", place)
+    patch.setattr(bus.pipeline.receive, "place", place)
 
 
 @simulated("拒收的来文无声丢弃", "drops a refused message in silence", "trouble-is-seen")
 def refused_is_dropped(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.pipeline.receive._apply
+    plain = bus.pipeline.receive.take
 
-    def apply(page: Any, batch: ReceiveBatch, one: Inbound) -> bool:
-        before, applied = len(batch.park), plain(page, batch, one)
-        if applied:
+    def take(batch: ReceiveBatch, one: Inbound) -> bool:
+        before, taken = len(batch.park), plain(batch, one)
+        if taken:
             del batch.park[before:]
-        return applied
+        return taken
 
-    patch.setattr(bus.pipeline.receive, "_apply", apply)
+    patch.setattr(bus.pipeline.receive, "take", take)
 
 
 @simulated(

@@ -16,7 +16,7 @@ import bus.store.unit_of_work
 from bus.context import CenterContext
 from bus.contract.epochs import epoch_start
 from bus.runtime.engine import Engine
-from bus.store import Store, Tx, outbox, parked
+from bus.store import Store, Tx, lanes, outbox, parked
 from bus.store import tables as t
 from bus.transports.port import Parcel, SendResult
 from verification.mutants.defect import fair, simulated
@@ -30,17 +30,17 @@ def timeout_is_failure(patch: pytest.MonkeyPatch) -> None:
     def write_down(tx: Tx, sent: bus.pipeline.relay.SentBatch, now_ms: int) -> None:
         plain(tx, sent, now_ms)
         lost = [m.row for m, result in zip(sent.messages, sent.results, strict=False) if result is SendResult.UNKNOWN]
-        rows = tx.execute(select(t.outbox).where(t.outbox.c.id.in_(lost))).mappings().all()
+        rows = outbox.waiting(tx, [m.message_id for m in sent.messages if m.row in lost])
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_(lost)).values(state=outbox.REFUSED, trouble="timeout"))
         _park_as_refused(tx, rows, now_ms)
 
     patch.setattr(bus.pipeline.relay, "_record", write_down)
 
 
-def _park_as_refused(tx: Tx, rows: Sequence[Any], now_ms: int) -> None:
+def _park_as_refused(tx: Tx, rows: Sequence[outbox.OutboxRow], now_ms: int) -> None:
     now = datetime.fromtimestamp(now_ms / 1000).astimezone()
     for row in rows:
-        context = CenterContext(row["recipient"])
+        context = CenterContext(row.recipient)
         parked.park(tx, [parked.refused_row(row, context, "timeout", now)])
 
 
@@ -75,7 +75,7 @@ def timeout_is_success(patch: pytest.MonkeyPatch) -> None:
 def lost_timer_on_restart(patch: pytest.MonkeyPatch) -> None:
     plain_claim, plain_sent = outbox.claim, outbox.sent
 
-    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.OutboxRow]:
+    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.ClaimedMessage]:
         rows = plain_claim(tx, now_ms, limit, lease_ms)
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_([row.row for row in rows])).values(state="sending"))
         return rows
@@ -94,13 +94,13 @@ def lost_timer_on_restart(patch: pytest.MonkeyPatch) -> None:
     "按 id > 上次 取件", "claims by id greater than the last", "nothing-left", "comes to rest", "every-case-answered"
 )
 def claim_by_id(patch: pytest.MonkeyPatch) -> None:
-    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.OutboxRow]:
+    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.ClaimedMessage]:
         o, last = t.outbox.c, t.counters.c
         seen = tx.execute(select(last.value).where(last.name == "relay")).scalar() or 0
         columns = (o.id, o.message_id, o.recipient, o.kind, o.body, o.attempts)
         again = (o.attempts > 0) & (o.next_ms <= now_ms)
         due = select(*columns).where(o.state == outbox.WAITING, (o.id > seen) | again).order_by(o.id).limit(limit)
-        rows = [outbox.OutboxRow(*row) for row in tx.execute(due)]
+        rows = [outbox.ClaimedMessage(*row) for row in tx.execute(due)]
         tx.execute(delete(t.counters).where(last.name == "relay"))
         furthest = max([seen, *(row.row for row in rows)])
         tx.execute(t.counters.insert().values(name="relay", value=furthest))
@@ -182,8 +182,8 @@ def sequences_in_memory(patch: pytest.MonkeyPatch) -> None:
         before = {lane: memory.get((str(tx.engine.url), *lane), epoch_start(0)) for lane in wanted}
         for lane, count in wanted.items():
             memory[str(tx.engine.url), *lane] = before[lane] + count
-        outbox.set_lanes(tx, "sent", {lane: before[lane] + count for lane, count in wanted.items()}, era)
+        lanes.set_lanes(tx, "sent", {lane: before[lane] + count for lane, count in wanted.items()}, era)
         return before
 
     patch.setattr(Engine, "begin", begin)
-    patch.setattr(outbox, "next_sequences", next_sequences)
+    patch.setattr(lanes, "next_sequences", next_sequences)

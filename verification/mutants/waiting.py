@@ -7,7 +7,7 @@ import pytest
 
 import bus.operations.replay
 import bus.pipeline.control
-import bus.pipeline.receive
+import bus.pipeline.receiving.order
 import bus.pipeline.relay
 from bus.bilingual import Bilingual
 from bus.pipeline.relay import SentBatch
@@ -59,7 +59,7 @@ def replayed_unasked(patch: pytest.MonkeyPatch) -> None:
     by=ATTACKS, why=NOBODY_FORGES,
 )  # fmt: skip
 def held_unasked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.pipeline.receive, "fault_by_now", lambda *_: "")
+    patch.setattr(bus.pipeline.receiving.order, "fault_by_now", lambda *_: "")
 
 
 @tested(

@@ -101,36 +101,56 @@ def _chase(record: Record, alive: tuple[str, ...], _hops: int, draw: Random, cal
     return []
 
 
-def _handle(  # noqa: PLR0911 - one return for each thing that a holder may do
-    record: Record, alive: tuple[str, ...], hops: int, draw: Random, calm: bool
-) -> list[c.Command]:
+def _handle(record: Record, alive: tuple[str, ...], hops: int, draw: Random, calm: bool) -> list[c.Command]:
     """The holder's work: pass it on, ask for help, report, resolve."""
     if not record.mine or record.status is not Status.OPEN:
         return []
-    on = record.case.case_id
     if record.decision_pending:
-        withdraw = record.offer_out is not None and not record.offer_out.withdrawing and draw.random() < 0.1
-        return [c.Withdraw(case_id=on)] if withdraw and not calm else []
+        return _think_again(record, draw, calm)
+    for act in (_pass_on, _complain_of_returns, _ask_for_help, _tell):
+        acts = act(record, alive, hops, draw, calm)
+        if acts:
+            return acts
+    return [c.Resolve(case_id=record.case.case_id, outcome=k.Outcome.DONE, public_reply="已办好")]
+
+
+def _think_again(record: Record, draw: Random, calm: bool) -> list[c.Command]:
+    withdraw = record.offer_out is not None and not record.offer_out.withdrawing and draw.random() < 0.1
+    return [c.Withdraw(case_id=record.case.case_id)] if withdraw and not calm else []
+
+
+def _pass_on(record: Record, alive: tuple[str, ...], hops: int, draw: Random, _calm: bool) -> list[c.Command]:
+    """To somebody who has neither held nor declined it, until it has gone as far as it shall."""
+    on = record.case.case_id
     new = [center for center in alive if center not in record.path and center != record.me]
     new = [center for center in new if not any(r.by == center for r in record.returns)]
     target = 3 + on.int % (hops - 1)
-    if new and len(record.path) < target and record.times_returned < RETURNS and draw.random() < 0.9:
-        if draw.random() < 0.2 and len(new) > 1:
-            return [c.Offer(case_id=on, to=tuple(draw.sample(new, 2)), mode=k.Mode.OPEN)]
-        return [c.Offer(case_id=on, to=(draw.choice(new),))]
-    if (
-        not calm
-        and draw.random() < 0.2
-        and record.arbiter not in {None, record.me}
-        and record.times_returned >= RETURNS
-    ):
-        return [c.AskArbiter(case_id=on, ground=k.Ground.RETURNED)]
+    if not new or len(record.path) >= target or record.times_returned >= RETURNS or draw.random() >= 0.9:
+        return []
+    if draw.random() < 0.2 and len(new) > 1:
+        return [c.Offer(case_id=on, to=tuple(draw.sample(new, 2)), mode=k.Mode.OPEN)]
+    return [c.Offer(case_id=on, to=(draw.choice(new),))]
+
+
+def _complain_of_returns(
+    record: Record, _alive: tuple[str, ...], _hops: int, draw: Random, calm: bool
+) -> list[c.Command]:
+    if calm or draw.random() >= 0.2 or record.arbiter in {None, record.me} or record.times_returned < RETURNS:
+        return []
+    return [c.AskArbiter(case_id=record.case.case_id, ground=k.Ground.RETURNED)]
+
+
+def _ask_for_help(record: Record, alive: tuple[str, ...], _hops: int, draw: Random, calm: bool) -> list[c.Command]:
+    if calm or draw.random() >= 0.15 or len(record.assists) >= 2:
+        return []
     others = [center for center in alive if center != record.me]
-    if not calm and draw.random() < 0.15 and len(record.assists) < 2:
-        return [c.AskAssist(case_id=on, to=draw.choice(others), ask="请协助")]
-    if not calm and draw.random() < 0.2:
-        return [c.Report(case_id=on, stage="visit", text="去现场")]
-    return [c.Resolve(case_id=on, outcome=k.Outcome.DONE, public_reply="已办好")]
+    return [c.AskAssist(case_id=record.case.case_id, to=draw.choice(others), ask="请协助")]
+
+
+def _tell(record: Record, _alive: tuple[str, ...], _hops: int, draw: Random, calm: bool) -> list[c.Command]:
+    if calm or draw.random() >= 0.2:
+        return []
+    return [c.Report(case_id=record.case.case_id, stage="visit", text="去现场")]
 
 
 def _small_talk(record: Record, draw: Random) -> list[c.Command]:

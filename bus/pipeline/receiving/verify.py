@@ -1,12 +1,26 @@
-"""Verify: whether a message is from whom it says, and for this center. Asked of each that arrives, and again of each
-that has waited: a message that is parked or held back may be a forgery, or its key may have been taken back.
+"""Step 2, verify: whether a message is from whom it says, and for this center. Nothing of it is read before.
+
+It is asked of each that arrives, and again of each that has waited: a message that is parked or held back may be a
+forgery, or its key may have been taken back.
 """
 
+from datetime import datetime
 from typing import Any
 
 from bus.context import CenterContext
 from bus.contract.envelope import Message
+from bus.pipeline.inbound import Inbound
 from bus.security.errors import Untrusted
+
+
+def verify(one: Inbound, context: CenterContext, now: datetime) -> bool:
+    """Find out who has signed it. False: nobody whose signature counts; it goes no further."""
+    try:
+        one.signer = context.security.signer(one.body, now)
+    except Untrusted as nobody:
+        one.body = nobody.shown or one.body
+        return one.is_strange(nobody.code)
+    return True
 
 
 def wrong_envelope(message: Message[Any], sender: str | None, signer: str | None, context: CenterContext) -> str:

@@ -1,0 +1,41 @@
+"""Step 5, apply: custody decides what becomes of a message whose turn has come."""
+
+from typing import NamedTuple
+
+from bus.contract.messages import Verdict
+from bus.custody import Refusal
+from bus.pipeline.inbound import NOT_FINAL, Inbound, Outcome
+from bus.pipeline.receive_batch import ReceiveBatch
+
+
+class Applied(NamedTuple):
+    """What became of it: for good, and its sender is told."""
+
+    verdict: Verdict
+    code: str = ""
+    hint: str = ""
+
+
+def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
+    """Give one message to custody. None for the exceptions, which get no receipt and so come again.
+
+    What passes its sender's quota is put off. What comes too early is parked: its sender knows from a third center what
+    is still on its way to us (a ruling, a hand-over). So is what is of a case whose record cannot be read, which may
+    be mended."""
+    if quota := batch.quotas.exceeded(batch.uow, one.message):
+        batch.put_off(one, quota)
+        return None
+    if one.fault:
+        return Applied(Verdict.REFUSED, one.fault, "the sender and this center do not agree on the contract")
+    try:
+        with batch.uow.savepoint():
+            decision = batch.uow.apply(one.message, one.body)
+    except Refusal as refusal:
+        if refusal.code not in NOT_FINAL:
+            return Applied(Verdict.REFUSED, refusal.code, refusal.cure)
+        batch.count(Outcome.EARLY)
+        batch.park_message(one, refusal.code, refusal.cure)
+        return None
+    except Exception as bug:
+        return Applied(Verdict.REFUSED, "internal", type(bug).__name__)
+    return Applied(Verdict.SUPERSEDED if decision.superseded else Verdict.APPLIED)

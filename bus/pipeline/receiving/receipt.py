@@ -1,0 +1,35 @@
+"""Step 6, receipt: the place in the lane is taken, the message is kept, and its sender is owed a receipt."""
+
+from bus.contract.codec import digest
+from bus.contract.envelope import kind_of
+from bus.contract.messages import Verdict
+from bus.pipeline.inbound import Inbound
+from bus.pipeline.receive_batch import ReceiveBatch
+from bus.pipeline.receiving.apply import Applied
+from bus.store.archive import HEARD, ArchiveRow
+from bus.store.inbox import AppliedRow
+from bus.store.owed import OwedReceipt
+
+
+def receipt(batch: ReceiveBatch, one: Inbound, applied: Applied) -> None:
+    """Note what became of it, here and for its sender; an operator sees what was refused."""
+    verdict, said, code = applied.verdict, applied.verdict.value, applied.code or None
+    message, (peer, case_id), now_ms = one.message, one.lane, batch.uow.now_ms
+    exactly = digest(one.body)
+    batch.marks[one.lane] = message.sequence
+    batch.let_go(one)
+    batch.count(said)
+    owe(batch, one, verdict, code, exactly)
+    place = (peer, case_id, message.sequence)
+    batch.applied.append(AppliedRow(*place, one.message_id, said, code, now_ms, exactly))
+    kept = (peer, one.message_id, case_id, message.sequence, kind_of(message), one.body, exactly)
+    batch.archived.append(ArchiveRow(HEARD, *kept, said, code, now_ms))
+    if verdict is Verdict.REFUSED:
+        batch.uow.journal(batch.case_of(one), "refused", message.type, peer, message.id, applied.code)
+        batch.park_message(one, applied.code, applied.hint)
+
+
+def owe(batch: ReceiveBatch, one: Inbound, verdict: Verdict, code: str | None, exactly: bytes | None) -> None:
+    """Its sender is told with the next relay what became of it, and for which bytes this center vouches."""
+    now_ms = batch.uow.now_ms
+    batch.receipts.append(OwedReceipt(one.message.source, one.message_id, verdict.value, code, now_ms, exactly))
