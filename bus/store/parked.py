@@ -3,19 +3,21 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.sql.dml import UpdateBase
 
-from bus.context import CenterContext
-from bus.contract.envelope import Message
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.encryption import encryption_of
 from bus.store.inserts import dialect_insert
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
+
+if TYPE_CHECKING:  # what is parked is listed without loading the contract
+    from bus.context import CenterContext
+    from bus.contract.envelope import Message
 
 WIRE = "wire"
 """Bytes that came over the road and are no message we can apply."""
@@ -133,7 +135,13 @@ def figures(tx: Tx) -> dict[str, int]:
 
 
 def parked_row(
-    place: str, context: CenterContext, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
+    place: str,
+    context: "CenterContext",
+    body: bytes,
+    message: "Message[Any] | None",
+    code: str,
+    hint: str,
+    now: datetime,
 ) -> dict[str, Any]:
     """A row for ``parked``, known by the bytes."""
     return row(
@@ -150,7 +158,7 @@ def parked_row(
     )
 
 
-def refused_row(row: Mapping[str, Any], context: CenterContext, code: str, now: datetime) -> dict[str, Any]:
+def refused_row(row: Mapping[str, Any], context: "CenterContext", code: str, now: datetime) -> dict[str, Any]:
     """What its recipient has refused, for the operator: the body stays in the outbox."""
     hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
     parked_ = parked_row(PEER, context, row["body"], None, code, hint, now)
