@@ -48,12 +48,12 @@ def _of_center(found: Adapter, center: Center[Any]) -> Iterator[Check]:
 
 
 def _unhandled(center: Center[Any]) -> Iterator[Check]:
-    """Kinds of message that the center's own system never hears of: they stand in the record and the journal alone."""
+    """Kinds of message that the center's own system never hears of: they are parked as ``no-handler``."""
     names = ", ".join(kind.kind for kind in CASE_KINDS if kind.kind not in center.handlers)
     if names:
         cure = Bilingual(
-            "应让工作人员看到的，请在适配器中加处理函数；其余照旧记入流水",
-            "add a handler to the adapter for what staff should see; the rest is journaled as before",
+            "在适配器中为其加处理函数，否则会以 no-handler 搁置",
+            "add a handler to the adapter, else they are parked as no-handler",
         )
         yield doubtful("messages", f"没有处理函数：{names}", f"without a handler: {names}", cure)
     else:
