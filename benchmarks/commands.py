@@ -24,7 +24,7 @@ SETTINGS = """
 center = "media_center-150402"
 store = "sqlite:///{folder}/{name}.db"
 data = "{folder}/data"
-[backend]
+[{backend}]
 url = "http://127.0.0.1:1"
 """
 COMMANDS: tuple[tuple[str, ...], ...] = (("--help",), ("--version",), ("parked", "list"), ("access", "list"))
@@ -39,7 +39,10 @@ def main() -> int:
     told: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="commands-") as place:
         folder = Path(place)
-        configs = {OLD: _center(folder, OLD, V0_1_0), NEW: _center(folder, NEW, schema.newest())}
+        configs = {
+            OLD: _center(folder, OLD, V0_1_0, "vendor"),
+            NEW: _center(folder, NEW, schema.newest(), "backend"),
+        }
         for words in COMMANDS:
             medians = _medians(programs, configs, words, asked.rounds)
             told.append({"command": " ".join(words), **medians})
@@ -74,13 +77,14 @@ def _cpu(command: Sequence[str], folder: Path) -> float | None:
     return used.ru_utime + used.ru_stime if running.returncode == 0 else None
 
 
-def _center(folder: Path, name: str, version: str) -> Path:
-    """The settings of a center whose store is empty, and at a version of the schema."""
+def _center(folder: Path, name: str, version: str, backend: str) -> Path:
+    """The settings of a center whose store is empty, and at a version of the schema. ``backend``: how the release calls
+    the center's own system."""
     store = Store(f"sqlite:///{folder}/{name}.db")
     schema.upgrade(store, version)
     store.close()
     path = folder / f"{name}.toml"
-    path.write_text(SETTINGS.format(folder=folder, name=name), encoding="utf-8")
+    path.write_text(SETTINGS.format(folder=folder, name=name, backend=backend), encoding="utf-8")
     return path
 
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bus.testing.center_suite import CHECKS, AdapterHarness, Check
+from bus.testing.adapter_harness import AdapterHarness
+from bus.testing.center_suite import Check
+from bus.testing.check_bad_input import refuses_broken_forms
+from bus.testing.check_samples import answers_a_repeated_form_alike, turns_forms_into_commands
 from bus.testing.given_records import ARBITER, PEER, beside
 from tests.unit.plug_ins import command_center
 
@@ -24,9 +27,13 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness
         del sys.modules[name]
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check",
+    [turns_forms_into_commands, answers_a_repeated_form_alike, refuses_broken_forms],
+    ids=lambda check: check.__name__,
+)
 def test_a_candidate_called_like_the_arbiter_passes(check: Check, harness: AdapterHarness) -> None:
-    """The checks in which somebody rules, or is asked to, are passed by a command center too."""
+    """The checks in which it asks the arbiter for a ruling: it is not its own arbiter."""
     assert harness.me == ARBITER
     check(harness)
 
