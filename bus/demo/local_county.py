@@ -107,7 +107,8 @@ class LocalCounty:
         settings = []
         for name, port in ports.items():
             secret = fresh_secret()
-            simulator = discovery.find(name.partition("-")[0]).simulator()
+            named = str(self.more.get("adapter", ""))
+            simulator = discovery.find(name.partition("-")[0], named).simulator()
             self.backends[name] = simulator(name, self.urls[name], secret)
             self.backend_urls[name] = self.backends[name].start()
             settings.append(self._settings(name, secret, port))
