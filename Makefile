@@ -80,8 +80,8 @@ moved-tests: setup ## where the tests of v0.1.0 have gone: same id, moved, dropp
 check-stores: setup ## judge the stores of centers: ARGS="CENTER=sqlite:////path/center.db …"
 	@$(BIN)/python -m verification.checker $(ARGS)
 
-secrets: ## random secrets for `docker compose up`, in .local/compose
-	@deploy/compose/secrets .local/compose
+secrets: ## random secrets for `docker compose up`, in .local/compose; CENTERS=… for more than the four
+	@deploy/compose/secrets .local/compose $(CENTERS)
 
 # The locks name no registry: pip takes the packages from wherever it is configured to, and the hashes decide.
 UV ?= uv

@@ -57,12 +57,17 @@ def resident_mib(pid: int) -> float:
 
 
 def busy_seconds(pids: Iterable[int]) -> float:
-    """Processor time that these processes have taken so far, threads and kernel included."""
-    total = 0
-    for pid in pids:
+    """Processor time that these processes have taken so far, threads and kernel included. A child that has ended counts
+    with its parent, and may be gone from one reading to the next, or between being listed and being read."""
+    return sum(map(_ticks, pids)) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+    except (FileNotFoundError, ProcessLookupError):  # not there any more when it is opened, or when it is read
+        return 0
+    return sum(map(int, fields[11:15]))
 
 
 @contextmanager

@@ -1,140 +1,16 @@
-"""四中心联动总线: what an adapter may import. Nothing else of ``bus`` is public."""
+"""四中心联动总线: what an adapter may import. Nothing else of ``bus`` is public.
 
+The names stand in ``bus.sdk.public`` and are loaded when the first of them is asked for: a command that needs none of
+them answers at once.
+"""
+
+import importlib
 import warnings
 from typing import TYPE_CHECKING
 
-from bus.contract.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency
-from bus.contract.envelope import Message
-from bus.contract.messages import (
-    Accepted,
-    ArbitrationRequested,
-    AssistAnswered,
-    AssistRequested,
-    Closed,
-    Declined,
-    Granted,
-    Ground,
-    Lost,
-    Mode,
-    Offered,
-    Outcome,
-    Progressed,
-    Published,
-    Rated,
-    Rater,
-    Reason,
-    Reopened,
-    Resolved,
-    Return,
-    Ruled,
-    Ruling,
-    Urged,
-    WithdrawalRequested,
-    Withdrawn,
-)
-from bus.contract.types import CenterName, Code, Division, Line, Moment, NativeId, Sha256, Strict, Text
-from bus.contract.working_days import due_after, is_working_day
-from bus.custody import Record, Status
-from bus.custody.commands import (
-    Accept,
-    AnswerAssist,
-    AskArbiter,
-    AskAssist,
-    Close,
-    Command,
-    Decline,
-    Offer,
-    Publish,
-    Rate,
-    Register,
-    Reopen,
-    Report,
-    Resolve,
-    Rule,
-    Urge,
-    Withdraw,
-)
-from bus.sdk import workorders
-from bus.sdk.backend import BackendClient
-from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
-from bus.sdk.codes import RejectCode, RetryCode
-
-__all__ = [
-    "Accept",
-    "Accepted",
-    "AnswerAssist",
-    "ArbitrationRequested",
-    "AskArbiter",
-    "AskAssist",
-    "AssistAnswered",
-    "AssistRequested",
-    "Attachment",
-    "BackendClient",
-    "Case",
-    "Center",
-    "CenterName",
-    "Close",
-    "Closed",
-    "Code",
-    "Command",
-    "Commands",
-    "Decline",
-    "Declined",
-    "Division",
-    "Granted",
-    "Ground",
-    "HandlerContext",
-    "IntakeContext",
-    "Line",
-    "Link",
-    "Lost",
-    "Message",
-    "Mode",
-    "Moment",
-    "NativeId",
-    "Offer",
-    "Offered",
-    "Outcome",
-    "Person",
-    "Place",
-    "Progressed",
-    "Publish",
-    "Published",
-    "Rate",
-    "Rated",
-    "Rater",
-    "Reason",
-    "Record",
-    "Register",
-    "Reject",
-    "RejectCode",
-    "Reopen",
-    "Reopened",
-    "Report",
-    "Resolve",
-    "Resolved",
-    "RetryCode",
-    "RetryLater",
-    "Return",
-    "Rule",
-    "Ruled",
-    "Ruling",
-    "Sensitive",
-    "Sha256",
-    "Source",
-    "Status",
-    "Strict",
-    "Text",
-    "Urge",
-    "Urged",
-    "Urgency",
-    "Withdraw",
-    "WithdrawalRequested",
-    "Withdrawn",
-    "due_after",
-    "is_working_day",
-    "workorders",
-]
+if TYPE_CHECKING:
+    from bus.sdk.public import *  # noqa: F403 - the names of that module are those of this one
+    from bus.sdk.public import __all__ as __all__
 
 OLD_NAMES = {
     "Answer": "Commands",
@@ -150,9 +26,19 @@ OLD_NAMES = {
 if not TYPE_CHECKING:  # a checker of types shall not take every name for known
 
     def __getattr__(name: str) -> object:
-        """A public name by its old one."""
-        if name not in OLD_NAMES:
+        """A public name, by its old one too."""
+        if name.startswith("_") and name != "__all__":  # what Python itself asks of every module
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        told = f"bus.{name} is now bus.{OLD_NAMES[name]}; the old name goes with 0.3"
-        warnings.warn(told, DeprecationWarning, stacklevel=2)
-        return globals()[OLD_NAMES[name]]
+        public = importlib.import_module("bus.sdk.public")
+        if name in OLD_NAMES:
+            told = f"bus.{name} is now bus.{OLD_NAMES[name]}; the old name goes with 0.3"
+            warnings.warn(told, DeprecationWarning, stacklevel=2)
+            return getattr(public, OLD_NAMES[name])
+        if name != "__all__" and name not in public.__all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found = getattr(public, name)
+        return found
+
+    def __dir__() -> list[str]:
+        """What is there, and what is loaded when it is asked for."""
+        return sorted({*globals(), *importlib.import_module("bus.sdk.public").__all__})

@@ -16,7 +16,7 @@ ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "center", "case", "message", "kind", "peer", "code", "count", "counts",
         "seconds", "attempts", "place", "port", "host", "exchange", "queue", "reconnects", "trouble", "step",
-        "fault", "signal",
+        "fault", "signal", "adapter",
         "version", "state", "row", "form", "status", "channel", "epoch", "reply_code", "line", "where",
     }
 )  # fmt: skip

@@ -154,7 +154,7 @@ class CenterSettings(_WithoutPasswords, BaseSettings):
 
     center: CenterName
     adapter: Annotated[str, StringConstraints(pattern=r"^([a-zA-Z_][\w.]*)?$")] = ""
-    """The adapter's package; by default ``adapters.<kind>``."""
+    """The adapter's package; by default the one that is installed for the kind (``bus/sdk/discovery.py``)."""
     store: _Url
     """``sqlite:////var/lib/bus/center.db`` or ``postgresql+psycopg://user@host/database``."""
     broker: str = ""
@@ -216,11 +216,6 @@ class CenterSettings(_WithoutPasswords, BaseSettings):
     def kind(self) -> str:
         """The first half of the center's name."""
         return self.center.partition("-")[0]
-
-    @property
-    def adapter_package(self) -> str:
-        """Where the adapter is imported from."""
-        return self.adapter or f"adapters.{self.kind}"
 
     def find(self, category: str, division: str) -> str | None:
         """The first route that fits; never to this center itself."""

@@ -1,78 +1,103 @@
-"""``bus``: the operators' commands, one file each. Exit codes: 0 well, 1 a finding or failure, 2 usage or settings."""
+"""``bus``: the operators' commands, one file each. Exit codes: 0 well, 1 a finding or failure, 2 usage or settings.
 
+The module of a command is loaded when it is called: ``bus --help`` and ``bus --version`` load none.
+"""
+
+import importlib
 import warnings
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from typing import Annotated
 
 import typer
 
-from bus.cli.access import access
-from bus.cli.demo import demo
-from bus.cli.doctor import doctor
-from bus.cli.downgrade import downgrade
-from bus.cli.erase import erase
-from bus.cli.import_ledger import import_
-from bus.cli.keys import keys
-from bus.cli.parked import parked
-from bus.cli.pki import pki
-from bus.cli.proof import proof
-from bus.cli.queues import queues
-from bus.cli.recover import recover
-from bus.cli.run import run
-from bus.cli.schemas import schemas
-from bus.cli.simulate import simulate
-from bus.cli.take_directory import take_directory
-from bus.cli.topology import topology
-from bus.cli.trace import trace
+from bus.cli.lazy import LazyCommand, with_lazy
 
 __all__ = ["app", "main"]
 
-keys.command("directory")(take_directory)
+COMMANDS = (
+    LazyCommand("run", "bus.cli.run:run", "运行一个中心，直到收到停止信号 / run one center until it is told to stop."),
+    LazyCommand(
+        "simulate",
+        "bus.cli.simulate:simulate",
+        "模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a stand-in of a center's own system.",
+    ),
+    LazyCommand(
+        "demo",
+        "bus.cli.demo:demo",
+        "演示：一个县的各中心互相转办真实故事 / The centers of one county carry real stories to an answer.",
+    ),
+    LazyCommand(
+        "doctor",
+        "bus.cli.doctor:doctor",
+        "检查代理、权限、拓扑、存储、密钥、业务系统、时钟；有错误时退出码 1 / check all it needs; exit 1 on errors.",
+    ),
+    LazyCommand(
+        "queues",
+        "bus.cli.queues:queues",
+        "代理上各队列的积压；有异常时退出码 1 "
+        "/ depth, unacked, consumers of each queue; exit 1 where one needs a look.",
+    ),
+    LazyCommand(
+        "trace", "bus.cli.trace:trace", "一件案子在本中心的来龙去脉 / one case's journal in this center's store."
+    ),
+    LazyCommand(
+        "import",
+        "bus.cli.import_ledger:import_",
+        "把台账导入运行中的中心，重复运行不会重复登记 / import a ledger into a running center; a re-run repeats none.",
+    ),
+    LazyCommand(
+        "recover",
+        "bus.cli.recover:recover",
+        "库已恢复到备份：向各中心查询之后的往来 "
+        "/ this store was put back to a backup: ask everyone what was forgotten.",
+    ),
+    LazyCommand(
+        "erase",
+        "bus.cli.erase:erase",
+        "删除一个已结案件中的居民信息，统计不变 / erase what tells of the resident; every figure stays.",
+    ),
+    LazyCommand(
+        "downgrade",
+        "bus.cli.downgrade:downgrade",
+        "把停下的中心的库退回 v0.1.0 的结构，案件不变 / take a stopped center's store back to the schema of v0.1.0.",
+    ),
+    LazyCommand("schemas", "bus.cli.schemas:schemas", "由模型生成 schemas/ / generate schemas/ from the models."),
+    LazyCommand("topology", "bus.cli.topology:topology", "代理上的交换机、队列、用户 / what stands on the broker"),
+    LazyCommand("parked", "bus.cli.parked:parked", "搁置的报文与任务 / what only an operator can mend"),
+    LazyCommand("keys", "bus.cli.keys:keys", "密钥与名录 / keys, and the county's directory of them"),
+    LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：代理与各中心 / certificates for the broker and the centers"),
+    LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / who has read what of residents"),
+    LazyCommand("proof", "bus.cli.proof:proof", "回执凭证：对方签收了什么 / what neighbours have signed for"),
+    LazyCommand("restored", "bus.cli.old_words:restored", "bus recover", hidden=True),
+)
+"""Every command: its word, where it is, and what the list says of it, which is what it says of itself."""
+
+
 app = typer.Typer(
     name="bus",
+    cls=with_lazy(*COMMANDS),
     help="四中心联动总线 / the four-center bus",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks print locals, and locals hold residents
 )
-app.command("run")(run)
-app.command("simulate")(simulate)
-app.command("demo")(demo)
-app.command("doctor")(doctor)
-app.command("queues")(queues)
-app.command("trace")(trace)
-app.command("import")(import_)
-app.command("recover")(recover)
-app.command("erase")(erase)
-app.command("downgrade")(downgrade)
-app.command("schemas")(schemas)
-app.add_typer(topology, name="topology")
-app.add_typer(parked, name="parked")
-app.add_typer(keys, name="keys")
-app.add_typer(pki, name="pki")
-app.add_typer(access, name="access")
-app.add_typer(proof, name="proof")
 
 
-OLD_WORDS = {"restored": ("recover", recover)}
-"""Commands that had another name in 0.1: the old word is taken until 0.3, with a warning."""
+def _version(asked: bool) -> None:
+    if asked:
+        importlib.import_module("bus.cli.version").tell()
+        raise typer.Exit
 
 
-def _by_old_word(old: str, new: str, command: Callable[..., None]) -> Callable[..., None]:
-    @wraps(command)
-    def run(*given: Any, **named: Any) -> None:  # noqa: ANN401 - whatever the command takes
-        told = (
-            f"bus {old} 已改名为 bus {new}，旧名到 0.3 版失效 / bus {old} is now bus {new}; the old word goes with 0.3"
-        )
-        warnings.warn(told, FutureWarning, stacklevel=2)
-        command(*given, **named)
-
-    return run
-
-
-for _old, (_new, _command) in OLD_WORDS.items():
-    app.command(_old, hidden=True)(_by_old_word(_old, _new, _command))
+@app.callback()
+def _bus(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="版本与各适配器 / the version, and that of each adapter"
+        ),
+    ] = False,
+) -> None:
+    """四中心联动总线 / the four-center bus"""
 
 
 def _one_line(message: Warning | str, *_where: object) -> str:

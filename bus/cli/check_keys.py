@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
-from bus.cli.options import newest_directory
+from bus.cli.lookups import newest_directory
 from bus.runtime.directory_memory import file_of
 from bus.security.directory import Directory, Mark
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import KeyedSecurity, security_of
-from bus.security.keyring import OWNERS_ALONE
 from bus.security.message_security import MessageSecurity
 from bus.security.pki import days_left
+from bus.security.private_file import OWNERS_ALONE
 from bus.settings import CenterSettings
 
 SOON = 30

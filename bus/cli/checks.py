@@ -10,7 +10,6 @@ import httpx
 
 from bus.bilingual import Bilingual
 from bus.http.address import listen, why_not_listening
-from bus.sdk.discovery import load_adapter
 from bus.settings import CenterSettings
 from bus.transports.topology.findings import Severity
 
@@ -44,20 +43,6 @@ def wrong(what: str, zh: str, en: str, cure: Bilingual) -> Check:
 def doubtful(what: str, zh: str, en: str, cure: Bilingual) -> Check:
     """It works today."""
     return Check(what, Severity.WARNING, Bilingual(zh, en), cure)
-
-
-def adapter(settings: CenterSettings) -> Iterator[Check]:
-    """The adapter can be loaded, and it is of this center's kind."""
-    package = settings.adapter_package
-    try:
-        center = load_adapter(package)
-    except (ImportError, AttributeError) as error:
-        cure = Bilingual("安装该适配器，或在配置里用 adapter 指明", "install it, or name another as `adapter`")
-        kind = type(error).__name__
-        yield wrong("adapter", f"{package} 无法载入（{kind}）", f"{package} cannot be loaded ({kind})", cure)
-        return
-    count = len(center.forms)
-    yield well("adapter", f"{package}，{count} 种表单", f"{package}, {count} forms")
 
 
 def backend(settings: CenterSettings) -> Iterator[Check]:

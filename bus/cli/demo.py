@@ -1,4 +1,4 @@
-"""``bus demo``: four centers of one county hand real cases to each other, told live, and counted at the end."""
+"""``bus demo``: the centers of one county hand real cases to each other, told live, and counted at the end."""
 
 import shutil
 import threading
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -16,21 +17,15 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.table import Table
 
+from bus.bilingual import Bilingual
 from bus.contract.rules import BY_KIND
 from bus.custody import Record
 from bus.demo.local_county import Audit, LocalCounty
+from bus.sdk import discovery
 from bus.store import cases
 from bus.transports.topology.apply import apply, plan
 from bus.transports.topology.management_api import ManagementApi
 
-CENTERS_ZH = {
-    "media_center": "融媒体中心", "civilization_center": "文明实践中心",
-    "party_service": "党群服务中心", "government_service": "政务服务中心",
-}  # fmt: skip
-CENTERS_EN = {
-    "media_center": "Media", "civilization_center": "Civilization",
-    "party_service": "Party service", "government_service": "Government",
-}  # fmt: skip
 DEEDS = {
     "register": ("登记", "registers"), "offer": ("转办", "offers"), "accept": ("接单", "accepts"),
     "decline": ("退单", "declines"), "withdraw": ("撤回", "withdraws"), "report": ("进展", "reports"),
@@ -41,10 +36,20 @@ DEEDS = {
 }  # fmt: skip
 
 
+@cache
+def _title(kind: str) -> Bilingual:
+    """A kind of center as people call it, by its adapter's manifest; the kind itself where nothing says more."""
+    try:
+        return discovery.find(kind).manifest().label
+    except discovery.AdapterUnusable:
+        return Bilingual(kind, kind)
+
+
 def center_word(center: str, lang: str) -> str:
     """A center as people call it: its kind and its division."""
     kind, _, division = center.partition("-")
-    return f"{(CENTERS_ZH if lang == 'zh' else CENTERS_EN).get(kind, kind)} {division}"
+    title = _title(kind)
+    return f"{title.zh if lang == 'zh' else title.en} {division}"
 
 
 @dataclass(slots=True)
@@ -115,7 +120,7 @@ def demo(
     kill: Annotated[bool, typer.Option("--kill", help="中途杀死并重启 / kill and restart in the middle")] = False,
     folder: Annotated[Path, typer.Option(help="存储目录 / where the stores go; emptied first")] = Path("demo-data"),
 ) -> None:
-    """演示：一个县的四个中心互相转办真实故事 / Four centers of one county carry real stories to an answer."""
+    """演示：一个县的各中心互相转办真实故事 / The centers of one county carry real stories to an answer."""
     from stories import play  # noqa: PLC0415 - the stories know the adapters; the rest of the CLI must not load them
 
     console = Console(highlight=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli import check_keys, check_store, check_transport, checks
+from bus.cli import check_adapter, check_keys, check_store, check_transport, checks
 from bus.cli.checks import Check
 from bus.cli.county_file import CountySettings, load_county
 from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
@@ -65,7 +65,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield from _weaknesses(settings, file)
     yield from check_keys.keys(settings)
     yield from check_keys.certificate(settings)
-    yield from checks.adapter(settings)
+    yield from check_adapter.adapter(settings)
     yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
     yield from check_store.store(settings)
     yield from check_store.room("attachments", settings.data.resolve())

@@ -8,12 +8,13 @@ import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.access import whoami
-from bus.cli.options import ConfigFile, case_named, context_of, opened_store, store_settings
+from bus.cli.lookups import case_named, context_of
+from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, Lang, Language, Output
 from bus.operations.erasure import MayNotErase
 from bus.operations.erasure import erase as erase_case
 from bus.operations.replay import NO_CASE
-from bus.runtime.bootstrap import blob_store_of
+from bus.runtime.blob_folder import blob_store_of
 from bus.store.database import Store
 
 _WHY = {

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bus.cli.lazy import LazyCommand, with_lazy
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.cli.signed_directory import save, show_directory, sign_directory, writing
 from bus.contract.types import CENTER_PATTERN
@@ -26,7 +27,17 @@ from bus.security.marks_memory import last_marks
 from bus.security.master_key import new_master_key
 from bus.security.private_file import write_private
 
-keys = typer.Typer(help="密钥与名录 / keys, and the county's directory of them", no_args_is_help=True)
+keys = typer.Typer(
+    help="密钥与名录 / keys, and the county's directory of them",
+    no_args_is_help=True,
+    cls=with_lazy(
+        LazyCommand(
+            "directory",
+            "bus.cli.take_directory:take_directory",
+            "取回名录（核对签名，不取更旧的），或从某版次重新开始 / take a directory from a file, or begin it anew.",
+        )
+    ),
+)
 
 OPERATOR = "operator"
 KeyFile = Annotated[Path, typer.Option("--file", help="密钥文件，只有所有者可读 / the key file, its owner's alone")]

@@ -3,24 +3,16 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from bus.context import CenterContext
 from bus.runtime.bootstrap import store_of
-from bus.runtime.directory_memory import recall
-from bus.security.directory import Edition
-from bus.security.directory_file import operator_id
-from bus.security.errors import KeyUnusable
-from bus.security.keyed_security import security_of
-from bus.security.keyring import read_public_key
-from bus.settings import BadSettings, CenterSettings, Trust, load
-from bus.store import cases, directories, schema
-from bus.store.database import DriverError, Store, StoreUnavailable, Tx
+from bus.settings import BadSettings, CenterSettings, load
+from bus.store import schema_version
+from bus.store.database import Store, StoreUnavailable
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="中心的配置文件 / the center's settings file")]
 Folder = Annotated[
@@ -77,22 +69,6 @@ def _of_center(center: str | None, path: Path, settings: CenterSettings) -> Cent
     return settings
 
 
-def context_of(settings: CenterSettings, store: Store) -> CenterContext:
-    """What the county has settled for this center; no directory counts that is older than its store remembers. Raises
-    ``KeyUnusable``."""
-    security = security_of(settings.trust)
-    recall(security, store)
-    return CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas)
-
-
-def case_named(tx: Tx, text: str) -> UUID | None:
-    """The case that an operator means, by its UUID or its number for people; None: no case here has that number."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return cases.by_number(tx, text)
-
-
 @contextmanager
 def opened_store(settings: CenterSettings) -> Iterator[Store]:
     """The center's store, at this version of the schema. Raises ``StoreUnavailable`` when it is missing or another."""
@@ -102,21 +78,13 @@ def opened_store(settings: CenterSettings) -> Iterator[Store]:
             raise StoreUnavailable(
                 "there is no store yet: `bus run` makes it / 尚未建立，请先运行 bus run", passing=False
             )
-        found = schema.current(store)
-        if found != schema.newest():
+        found, newest = schema_version.current(store), schema_version.newest()
+        if found != newest:
             raise StoreUnavailable(
-                f"it is at version {found}, this program works with {schema.newest()}: `bus run` brings it up to date "
+                f"it is at version {found}, this program works with {newest}: `bus run` brings it up to date "
                 "/ 版本不一致，请用同一版本的 bus run 升级",
                 passing=False,
             )
         yield store
     finally:
         store.close()
-
-
-def newest_directory(settings: CenterSettings, trust: Trust) -> Edition | None:
-    """The newest directory of the county that was in use here; None where the store cannot tell: its own check says
-    why."""
-    with suppress(StoreUnavailable, KeyUnusable, DriverError), opened_store(settings) as store, store.reading() as tx:
-        return directories.newest(tx, operator_id(read_public_key(trust.operator)))
-    return None

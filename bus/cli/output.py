@@ -13,12 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bus.bilingual import Bilingual
-from bus.runtime.lease import TAKEN, StoreTaken
-from bus.security.errors import KeyUnusable
-from bus.settings import BadSettings
-from bus.store.database import DriverError, StoreUnavailable, StoreUnfit
-from bus.store.schema import MigrationError
-from bus.transports.topology.management_api import ManagementApiRefused
 
 FAILURE, USAGE = 1, 2
 """Exit codes besides 0: a finding or a failure; wrong usage or settings."""
@@ -92,30 +86,16 @@ class Output:
         """Turn the troubles that a command cannot help into words and an exit code."""
         try:
             yield
-        except BadSettings as bad:
-            self._settings(bad)
-        except StoreTaken as taken:
-            self.fail(taken.words.zh, taken.words.en, TAKEN)
-        except StoreUnfit as unfit:
-            self.fail(unfit.words.zh, unfit.words.en)
-        except StoreUnavailable as trouble:
-            self.fail(f"存储暂不可用：{trouble}", f"the store: {trouble}")
-        except KeyUnusable as trouble:
-            self.fail(trouble.zh, trouble.en)
-        except ManagementApiRefused as refused:
-            self.fail(f"管理接口：{refused}", f"the management API: {refused}")
-        except (DriverError, MigrationError) as error:
-            name = type(error).__name__
-            self.fail(
-                f"存储打不开（{name}）：请核对 store 的地址，并确认它不是由更新的版本建立",
-                f"the store cannot be opened ({name}): check its URL, and that no newer version made it",
-            )
+        except typer.Exit:
+            raise
+        except Exception as error:
+            from bus.cli.troubles import trouble_of  # noqa: PLC0415 - what can go wrong in any command is loaded when it does
 
-    def _settings(self, bad: BadSettings) -> NoReturn:
-        self.warn("配置有误，请逐项改正：", "the settings are wrong; mend each of these:")
-        for where, zh, en in bad.faults:
-            self.warn(f"  {where}：{zh}", f"  {where}: {en}")
-        raise typer.Exit(USAGE)
+            if (trouble := trouble_of(error)) is None:
+                raise
+            for words in trouble.lines:
+                self.warn(words.zh, words.en)
+            raise typer.Exit(trouble.code) from None
 
 
 def moment(at_ms: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bus.bilingual import Bilingual
+from bus.sdk import discovery
 from bus.settings import CenterSettings
 from bus.transports.rabbitmq.transport import each_node, login_of
 
@@ -37,6 +38,7 @@ def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness
     yield from _in_clear(settings)
     yield from _secrets(file)
     yield from _intake_secret(settings)
+    yield from _kind(settings)
 
 
 def _trust(settings: CenterSettings) -> Iterator[Weakness]:
@@ -180,3 +182,18 @@ def _host(url: str) -> str:
 
 def _loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _kind(settings: CenterSettings) -> Iterator[Weakness]:
+    """The adapter is for centers of another kind. Where it cannot be loaded at all, its own check says why."""
+    try:
+        kind = discovery.find(settings.kind, settings.adapter).center().kind
+    except discovery.AdapterUnusable:
+        return
+    if kind != settings.kind:
+        found = Bilingual(
+            f"适配器属于 {kind}，本中心是 {settings.kind}",
+            f"the adapter is for {kind}, this center is a {settings.kind}",
+        )
+        cure = Bilingual("核对配置中的 center 与 adapter", "check `center` and `adapter` in the settings")
+        yield Weakness("center kind", found, cure, grave=settings.strict)

@@ -10,7 +10,8 @@ import typer
 
 from bus import recovery
 from bus.bilingual import Bilingual
-from bus.cli.options import ConfigFile, context_of, store_settings
+from bus.cli.lookups import context_of
+from bus.cli.options import ConfigFile, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.contract.types import CENTER_PATTERN
 from bus.runtime.bootstrap import store_of

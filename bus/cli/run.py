@@ -22,7 +22,7 @@ from bus.runtime.lease import TAKEN
 from bus.runtime.log_writer import LogWriter, descriptor_of
 from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.runtime.service_manager import ServiceManager
-from bus.sdk.discovery import load_adapter
+from bus.sdk import discovery
 from bus.settings import BadSettings, CenterSettings
 from bus.store.database import StoreUnavailable, StoreUnfit
 from bus.transports.rabbitmq import tls
@@ -83,12 +83,9 @@ def _road(settings: CenterSettings) -> RabbitTransport:
 
 def _adapter_faults(settings: CenterSettings) -> list[tuple[str, str, str]]:
     try:
-        load_adapter(settings.adapter_package)
-    except (ImportError, AttributeError):
-        name = settings.adapter_package
-        return [
-            ("adapter", f"找不到适配器 {name}.handlers", f"there is no adapter {name}.handlers: install or name it")
-        ]
+        discovery.find(settings.kind, settings.adapter).center()
+    except discovery.AdapterUnusable as unusable:
+        return [("adapter", unusable.zh, unusable.en)]
     return []
 
 

@@ -1,9 +1,8 @@
 """``bus simulate``: a stand-in of a center's own system, as a process of its own, for trials and demonstrations."""
 
-import importlib
 import os
 import socket
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -11,6 +10,8 @@ import typer
 from bus.cli.options import ConfigFile, settings_of
 from bus.cli.output import USAGE, Lang, Language, Output
 from bus.cli.run import announce, leave_on_signal, secret_faults
+from bus.sdk import discovery
+from bus.sdk.simulator import BackendSimulator
 from bus.settings import BadSettings
 
 
@@ -31,31 +32,31 @@ def simulate(
         if config is not None:
             settings = settings_of(None, config)
             at = urlsplit(settings.backend.url)
-            name, package = settings.center, settings.adapter_package
+            name, named = settings.center, settings.adapter
             intake_url = intake_url or settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
             port = port if port is not None else (at.port or 80)
             host = host or ("127.0.0.1" if at.hostname in ("127.0.0.1", "localhost") else "0.0.0.0")  # noqa: S104 - reached from the center's container
             secret = settings.intake_secret.get_secret_value()
         elif center is not None:
-            name, package = center, f"adapters.{center.partition('-')[0]}"
+            name, named = center, ""
             secret = os.environ.get("BUS_INTAKE_SECRET", "")
             if faults := secret_faults(secret):
                 raise BadSettings([("BUS_INTAKE_SECRET", zh, en) for _, zh, en in faults])
         else:
             output.fail("请给出中心名称或 --config", "name a center, or a file with --config", USAGE)
-    simulator = _simulator(output, package, name, intake_url, secret)
+    simulator = _simulator(output, named, name, intake_url, secret)
     simulator.autopilot = autopilot
     _serve(output, simulator, name, host or "127.0.0.1", port or 0)
 
 
-def _simulator(output: Output, package: str, name: str, intake_url: str, secret: str) -> Any:  # noqa: ANN401 - the adapter's own class
+def _simulator(output: Output, named: str, name: str, intake_url: str, secret: str) -> BackendSimulator:
     try:
-        return importlib.import_module(f"{package}.simulator").Simulator(name, intake_url, secret)
-    except (ImportError, AttributeError):
-        output.fail(f"没有模拟系统 {package}.simulator", f"there is no simulator {package}.simulator", USAGE)
+        return discovery.find(name.partition("-")[0], named).simulator()(name, intake_url, secret)
+    except discovery.AdapterUnusable as unusable:
+        output.fail(f"没有模拟系统：{unusable.zh}", f"there is no simulator: {unusable.en}", USAGE)
 
 
-def _serve(output: Output, simulator: Any, name: str, host: str, port: int) -> None:  # noqa: ANN401 - the adapter's own class
+def _serve(output: Output, simulator: BackendSimulator, name: str, host: str, port: int) -> None:
     told = leave_on_signal()
     try:
         socket.create_server((host, port)).close()  # a taken port is said here; the server itself would just end

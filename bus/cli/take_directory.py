@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bus.cli.options import ConfigFile, Reason, is_code_word, newest_directory, opened_store, store_settings
+from bus.cli.lookups import newest_directory
+from bus.cli.options import ConfigFile, Reason, is_code_word, opened_store, store_settings
 from bus.cli.output import USAGE, Lang, Language, Output
 from bus.cli.signed_directory import save
 from bus.context import CenterContext

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli.options import ConfigFile, case_named, opened_store, store_settings
+from bus.cli.lookups import case_named
+from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, moment
 from bus.contract.rules import BY_KIND
 from bus.custody import Record

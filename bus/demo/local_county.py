@@ -4,7 +4,6 @@ The centers run in this process, or in a child process that can be killed; the v
 in the world they live elsewhere. Everything between them is real: HTTP, signatures, stores on disk, the transport.
 """
 
-import importlib
 import secrets
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from bus.demo.county_keys import keys_of_county
 from bus.demo.county_process import CountyPlan, CountyProcess, Program
 from bus.log import set_up
 from bus.runtime.bootstrap import store_at
+from bus.sdk import discovery
 from bus.sdk.simulator import BackendSimulator
 from bus.settings import fresh_secret
 from bus.store import cases, inbox, waiting
@@ -107,7 +107,8 @@ class LocalCounty:
         settings = []
         for name, port in ports.items():
             secret = fresh_secret()
-            simulator = importlib.import_module(f"adapters.{name.partition('-')[0]}.simulator").Simulator
+            named = str(self.more.get("adapter", ""))
+            simulator = discovery.find(name.partition("-")[0], named).simulator()
             self.backends[name] = simulator(name, self.urls[name], secret)
             self.backend_urls[name] = self.backends[name].start()
             settings.append(self._settings(name, secret, port))

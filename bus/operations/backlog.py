@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from bus.pipeline.relay import NoKey
+from bus.pipeline.no_key import NoKey
 from bus.store import inbox, outbox, parked
 from bus.store.database import Tx
 from bus.store.timestamps import ms

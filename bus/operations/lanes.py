@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bus.context import CenterContext
 from bus.custody import Record, Refusal
-from bus.pipeline.relay import NoKey
+from bus.pipeline.no_key import NoKey
 from bus.store import peer_lanes
 from bus.store.database import Store, Tx
 from bus.store.timestamps import ms

@@ -7,7 +7,6 @@ Nothing leaves the outbox here. A confirm of the transport only stops the hurry;
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
 from functools import partial
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from bus.contract.envelope import compose
 from bus.contract.epochs import epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.pipeline.control import Control
+from bus.pipeline.no_key import NoKey
 from bus.recovery.hooks import RECOVERY
 from bus.security.errors import NoRecipientKey
 from bus.store import archive, outbox, owed, parked
@@ -32,15 +32,6 @@ UNREADABLE = "message-unreadable"
 LEASE_MS = 30_000
 """For so long no other relay takes a claimed message; after a crash it is due again."""
 RECEIPTS_A_MESSAGE = 400
-
-
-class NoKey(Enum):
-    """What becomes of a message that no transport has seen."""
-
-    NO_KEY = "no-key"
-    """It could not be sealed, for the directory lists no key of the recipient."""
-    CANNOT_BE_BUILT = "cannot-be-built"
-    """What a peer is owed is no message of the contract. Whoever waits for it asks again, or sends again."""
 
 
 RelayResult = SendResult | NoKey

@@ -1,6 +1,5 @@
-"""A center's store and the folder of its files, opened as its settings say: with the master key, where there is one."""
+"""A center's store, opened as its settings say: with the master key, where there is one."""
 
-from bus.attachments.blob_store import BlobStore
 from bus.security.master_key import master_key
 from bus.settings import CenterSettings
 from bus.store.database import Store
@@ -15,8 +14,3 @@ def store_of(settings: CenterSettings) -> Store:
 def store_at(url: str, key: str | None) -> Store:
     """The store at a URL, with the master key that is named. Raises ``KeyUnusable``."""
     return Store(url, CaseEncryption(master_key(key)) if key else None)
-
-
-def blob_store_of(settings: CenterSettings, store: Store) -> BlobStore:
-    """Where the attachments lie."""
-    return BlobStore(store, settings.data / "attachments")

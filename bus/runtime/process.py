@@ -27,7 +27,8 @@ from bus.operations.metrics import Metrics
 from bus.pipeline.handle import CircuitBreaker, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
 from bus.runtime import round_log
-from bus.runtime.bootstrap import blob_store_of, store_of
+from bus.runtime.blob_folder import blob_store_of
+from bus.runtime.bootstrap import store_of
 from bus.runtime.directory_memory import DirectoryMemory, recall
 from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.runtime.health import Health, StoreProof
@@ -36,8 +37,8 @@ from bus.runtime.lease import StoreLease
 from bus.runtime.loops import Loops
 from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import SlowHandler, WorkerPool
+from bus.sdk import discovery
 from bus.sdk.backend import BackendClient
-from bus.sdk.discovery import load_adapter
 from bus.security.directory import marks_text
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
@@ -81,11 +82,12 @@ class CenterProcess:
     """One center at work: ``start``, then ``stop``. Everything it promised is in the store, so it may also just die."""
 
     def __init__(self, settings: CenterSettings, transport: Transport, supervisor: Supervisor = UNSUPERVISED) -> None:
-        """Raises ``KeyUnusable`` when its keys or the directory cannot be read. ``supervisor``: who starts the process
-        again when it gives up."""
+        """Raises ``KeyUnusable`` when its keys or the directory cannot be read, ``AdapterUnusable`` where there is no
+        adapter. ``supervisor``: who starts the process again when it gives up."""
         self.settings = settings
         self.transport = transport
-        self.center = load_adapter(settings.adapter_package)
+        self.adapter = discovery.find(settings.kind, settings.adapter)
+        self.center = self.adapter.center()
         self.center.check()
         security = security_of(settings.trust)
         self.context = CenterContext(
@@ -170,6 +172,7 @@ class CenterProcess:
         self._thread("watch", self._watch.run)
         self._supervisor.tell("READY=1")
         self.log.info("started", host=self.settings.http.host, port=int(url.rpartition(":")[2]))
+        self._tell_adapter()
         return url
 
     def stop(self, timeout: float = 20) -> None:
@@ -192,6 +195,12 @@ class CenterProcess:
         self.lease.release()
         self.store.close()
         self.log.info("stopped")
+
+    def _tell_adapter(self) -> None:
+        """Which package works here, of which version; and whether it is for another kind of center."""
+        self.log.info("adapter", adapter=self.adapter.package, version=self.adapter.installed)
+        if self.center.kind != self.settings.kind:
+            self.log.warning("adapter-of-another-kind", adapter=self.adapter.package, kind=self.center.kind)
 
     def _last_round(self) -> None:
         """Send what the last transactions have put into the outbox, as far as the road takes it now."""

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bus.log import Log
 from bus.pipeline.handle import HandlerOutcome, HandlerResult
-from bus.pipeline.relay import NoKey, SentBatch
+from bus.pipeline.no_key import NoKey
+from bus.pipeline.relay import SentBatch
 from bus.runtime.worker_pool import SlowHandler
 from bus.store import put_off
 from bus.store.database import Store

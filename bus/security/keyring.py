@@ -13,10 +13,8 @@ from pydantic_core import PydanticCustomError
 from bus.contract.types import CenterName, Code, Moment, Strict
 from bus.security.cipher_suite import SUITES, USUAL
 from bus.security.errors import KeyUnusable
-from bus.security.private_file import write_private
+from bus.security.private_file import OWNERS_ALONE, write_private
 
-OWNERS_ALONE = 0o077
-"""What of a file's mode must not be set: reading, writing or running by anybody but its owner."""
 KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,60}\.[0-9a-f]{16}$")]
 """Whose key it is, and the beginning of the SHA-256 of its signing half. Nothing is believed because of it, and a name
 that is another key's is refused."""

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bus.security.errors import KeyUnusable
-from bus.security.keyring import OWNERS_ALONE
+from bus.security.private_file import OWNERS_ALONE
 
 NONCE = 12
 CREDENTIAL = "credential:"

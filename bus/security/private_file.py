@@ -4,6 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
+OWNERS_ALONE = 0o077
+"""What of a file's mode must not be set: reading, writing or running by anybody but its owner."""
+
 
 def write_private(path: Path, content: bytes) -> None:
     """Write it so that whoever reads it has the old or the new one, and nobody else can read it from its first byte on.

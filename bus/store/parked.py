@@ -3,13 +3,11 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.sql.dml import UpdateBase
 
-from bus.context import CenterContext
-from bus.contract.envelope import Message
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.encryption import encryption_of
@@ -17,6 +15,10 @@ from bus.store.inserts import dialect_insert
 from bus.store.outbox import OutboxRow
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
+
+if TYPE_CHECKING:  # what is parked is listed without loading the contract
+    from bus.context import CenterContext
+    from bus.contract.envelope import Message
 
 WIRE = "wire"
 """Bytes that came over the road and are no message we can apply."""
@@ -152,7 +154,13 @@ def figures(tx: Tx) -> dict[str, int]:
 
 
 def parked_row(
-    place: str, context: CenterContext, body: bytes, message: Message[Any] | None, code: str, hint: str, now: datetime
+    place: str,
+    context: "CenterContext",
+    body: bytes,
+    message: "Message[Any] | None",
+    code: str,
+    hint: str,
+    now: datetime,
 ) -> ParkedItem:
     """A row for ``parked``, known by the bytes."""
     return row(
@@ -169,7 +177,7 @@ def parked_row(
     )
 
 
-def refused_row(refused: OutboxRow, context: CenterContext, code: str, now: datetime) -> ParkedItem:
+def refused_row(refused: OutboxRow, context: "CenterContext", code: str, now: datetime) -> ParkedItem:
     """What its recipient has refused, for the operator."""
     hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
     item = parked_row(PEER, context, refused.body, None, code, hint, now)

@@ -1,14 +1,13 @@
 """The schema's versions: Alembic migrations, run by ``bus run`` at its start and by nobody else at the same time."""
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
 from bus.store.database import Store, StoreUnavailable
+from bus.store.schema_version import MIGRATIONS, current, known, newest
+
+__all__ = ["TOO_NEW", "MigrationError", "current", "downgrade", "known", "newest", "upgrade"]
 
 MigrationError = CommandError
 """What Alembic says of a store that it cannot bring up to date."""
@@ -16,7 +15,7 @@ MigrationError = CommandError
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 
@@ -25,25 +24,6 @@ TOO_NEW = (
     "the store was made by a newer version of this program: run that version, or put the backup of before the upgrade "
     "back and run `bus recover`"
 )
-
-
-def known(revision: str) -> bool:
-    """Whether this code knows the version, so that it can bring a store up from it."""
-    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
-
-
-def newest() -> str:
-    """The version that this code works with."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise RuntimeError("no migration is there; the installation is broken: install the package again")
-    return head
-
-
-def current(store: Store) -> str | None:
-    """The version the store is at; None for an empty one."""
-    with store.reading() as tx:
-        return MigrationContext.configure(tx).get_current_revision()
 
 
 def upgrade(store: Store, to: str = "head") -> None:

@@ -5,7 +5,6 @@ HTTP, signatures, store and loops are real; only the road lies in this process. 
 
 import dataclasses
 import hashlib
-import importlib
 import io
 import json
 import logging
@@ -29,13 +28,14 @@ from bus.custody import Record
 from bus.log import reset, set_up
 from bus.pipeline.handle import RetryPolicy
 from bus.runtime.process import CenterProcess
+from bus.sdk import discovery
 from bus.sdk.center import Center, Form, MessageHandler
 from bus.sdk.simulator import BackendSimulator
 from bus.settings import fresh_secret, load
 from bus.store import cases, parked
 from bus.store import tables as t
 from bus.testing.fake_peers import FakePeers
-from bus.testing.given_records import ARBITER, PEER
+from bus.testing.given_records import beside
 from bus.testing.samples import Json, Samples, samples_of
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
@@ -60,7 +60,8 @@ class AdapterHarness:
         self.folder, self.patience = folder, patience
         named = self.samples.centers()
         self.me = next((n for n in named if n.startswith(f"{self.samples.kind}-")), f"{self.samples.kind}-150402")
-        self.others = [n for n in dict.fromkeys((PEER, ARBITER, *named)) if n != self.me]
+        self.beside = beside(self.me)
+        self.others = [n for n in dict.fromkeys((*self.beside, *named)) if n != self.me]
         self.secret = fresh_secret()
         self.logged = io.StringIO()
         self.commands: list[tuple[str, list[Json]]] = []
@@ -77,7 +78,7 @@ class AdapterHarness:
         logging.getLogger().addHandler(self._library_log)
         self.road = EmbeddedBroker([self.me, *self.others])
         self.peers = FakePeers(self.road, self.me, self.others)
-        simulator = importlib.import_module(f"{self.samples.package}.simulator").Simulator
+        simulator = discovery.find(self.samples.kind, self.samples.package).simulator()
         self.backend: BackendSimulator = simulator(self.me, "", self.secret)
         self.backend_url = self.backend.start()
         self.process = CenterProcess(self._settings(), EmbeddedTransport(self.me, self.road))
@@ -106,7 +107,7 @@ class AdapterHarness:
             backend={"url": self.backend_url, "timeout": TIMEOUT},
             http={"port": 0},
             routes=routes,
-            arbiter=ARBITER,
+            arbiter=self.beside.arbiter,
         )
 
     def _watched(self, center: Center[Any]) -> Center[Any]:

@@ -4,7 +4,7 @@ may be given. It is written into the center's store as if the center had lived t
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from bus.contract import messages as k
@@ -15,13 +15,33 @@ from bus.custody.record import Assist, ReceivedOffer, Result, SentOffer
 
 PEER = "neighbour_center-150402"
 ARBITER = "command_center-150402"
-"""Two centers that exist in the suite only."""
+"""Two centers that exist in the suite only, where the candidate is neither of them."""
 
 
-def before_hearing(  # noqa: PLR0911 - one way out a kind
+class Others(NamedTuple):
+    """The two centers that play beside the candidate."""
+
+    peer: str
+    arbiter: str
+
+
+def beside(candidate: str) -> Others:
+    """Two centers with other names than the candidate's, whatever it is called."""
+    return Others(
+        PEER if candidate != PEER else "other_center-150402",
+        ARBITER if candidate != ARBITER else "ruling_center-150402",
+    )
+
+
+def before_hearing(data: k.CaseKind, case: Case, me: str, source: str, now: datetime, others: Others) -> Record | None:
+    """The record in which ``me`` hears ``data`` from ``source`` as news; None where the message opens the case."""
+    found = _before_hearing(data, case, me, source, now)
+    return found and found.with_(arbiter=others.arbiter)
+
+
+def _before_hearing(  # noqa: PLR0911 - one way out a kind
     data: k.CaseKind, case: Case, me: str, source: str, now: datetime
 ) -> Record | None:
-    """The record in which ``me`` hears ``data`` from ``source`` as news; None where the message opens the case."""
     match data:
         case k.Offered() | k.AssistRequested() | k.ArbitrationRequested() | k.Ruled():
             return None
@@ -51,29 +71,38 @@ def before_hearing(  # noqa: PLR0911 - one way out a kind
             return _theirs(case, me, source, data.version)
 
 
-def before_doing(  # noqa: PLR0911 - one way out a wish
-    commands: Sequence[dict[str, Any]], hint: str, case: Case, me: str, now: datetime
+def before_doing(
+    commands: Sequence[dict[str, Any]], hint: str, case: Case, me: str, now: datetime, others: Others
 ) -> Record | None:
     """The record in which custody lets ``me`` do these commands; None where they register the case themselves."""
+    found = _before_doing(commands, hint, case, me, now, others.peer)
+    if found is None or found.arbiter == me:  # it is to rule on the case itself
+        return found
+    return found.with_(arbiter=others.arbiter)
+
+
+def _before_doing(  # noqa: PLR0911 - one way out a wish
+    commands: Sequence[dict[str, Any]], hint: str, case: Case, me: str, now: datetime, peer: str
+) -> Record | None:
     wishes = {str(command["kind"]): command for command in commands}
     if "Register" in wishes:
         return None
     if wishes.keys() & {"Accept", "Decline"}:
-        offer = ReceivedOffer(offer_id=new_id(), offerer=PEER, mode=k.Mode.EXCLUSIVE, version=1, at=now)
-        return _theirs(_of(case, PEER), me, PEER, 1).with_(offer_in=offer)
+        offer = ReceivedOffer(offer_id=new_id(), offerer=peer, mode=k.Mode.EXCLUSIVE, version=1, at=now)
+        return _theirs(_of(case, peer), me, peer, 1).with_(offer_in=offer)
     if "AnswerAssist" in wishes:
         named = wishes["AnswerAssist"].get("assist_id")
-        assist = Assist(assist_id=UUID(named) if named else new_id(), asker=PEER, assistant=me, ask="请协助 / help")
-        return _theirs(_of(case, PEER), me, PEER, 1).with_(assists=(assist,))
+        assist = Assist(assist_id=UUID(named) if named else new_id(), asker=peer, assistant=me, ask="请协助 / help")
+        return _theirs(_of(case, peer), me, peer, 1).with_(assists=(assist,))
     if "Rule" in wishes:
-        return _theirs(_of(case, PEER), me, PEER, 1).with_(arbiter=me, arbitration=PEER)
+        return _theirs(_of(case, peer), me, peer, 1).with_(arbiter=me, arbitration=peer)
     if "Withdraw" in wishes:
-        return _mine(case, me, 1).with_(offer_out=_lent(new_id(), PEER, 1, now))
+        return _mine(case, me, 1).with_(offer_out=_lent(new_id(), peer, 1, now))
     if "Urge" in wishes or wishes.get("AskArbiter", {}).get("ground") == "silent":
-        return _theirs(case, me, PEER, 2)
+        return _theirs(case, me, peer, 2)
     if wishes.keys() & {"Rate", "Reopen", "Publish", "Close"} or (not wishes.keys() - {"Link"} and hint == "resolved"):
-        return _resolved(_theirs(case, me, PEER, 2))
-    return _mine(case, me, 1).with_(path=_path(me, PEER))  # somebody who hears the news
+        return _resolved(_theirs(case, me, peer, 2))
+    return _mine(case, me, 1).with_(path=_path(me, peer))  # somebody who hears the news
 
 
 def _of(case: Case, origin: str) -> Case:
@@ -81,12 +110,12 @@ def _of(case: Case, origin: str) -> Case:
 
 
 def _mine(case: Case, me: str, version: int) -> Record:
-    return Record(me=me, case=case, holder=me, version=max(1, version), path=_path(case.origin, me), arbiter=ARBITER)
+    return Record(me=me, case=case, holder=me, version=max(1, version), path=_path(case.origin, me))
 
 
 def _theirs(case: Case, me: str, holder: str, version: int) -> Record:
     path = _path(case.origin, holder)
-    return Record(me=me, case=case, holder=holder, version=max(1, version), path=path, arbiter=ARBITER)
+    return Record(me=me, case=case, holder=holder, version=max(1, version), path=path)
 
 
 def _path(*centers: str) -> tuple[str, ...]:

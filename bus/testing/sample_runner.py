@@ -16,7 +16,7 @@ from bus.contract.messages import BY_NAME, ReceiptItem
 from bus.custody.decide import WITHHELD
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness, a_case
-from bus.testing.given_records import PEER, before_doing, before_hearing
+from bus.testing.given_records import before_doing, before_hearing
 from bus.testing.samples import InSample, Json, OutSample, includes, renamed
 
 SAID_BY = {
@@ -62,7 +62,8 @@ def send(harness: AdapterHarness, sample: InSample, body: Json | None = None) ->
     case_id = _case_of(sample)
     hint = str(sample.given.get("record", ""))
     now = datetime.now(UTC)
-    record = before_doing(sample.commands, hint, _like(harness, case_id, harness.me), harness.me, now)
+    like = _like(harness, case_id, harness.me)
+    record = before_doing(sample.commands, hint, like, harness.me, now, harness.beside)
     if record is not None:
         natives = {}
         for name in sample.given.get("links", {}):
@@ -100,11 +101,11 @@ def ready(harness: AdapterHarness, sample: OutSample, changes: Json | None = Non
         names[told["case"]["number"]] = f"{told['case']['number']}-{turn}"
     elif found := _UUID.search(json.dumps(sample.effects)):
         names[found[0]] = str(case_id)
-    source = str(sample.given.get("source", PEER))
+    source = str(sample.given.get("source", harness.beside.peer))
     data: Any = BY_NAME[sample.kind].model_validate_json(json.dumps(renamed(told, names)))
     origin = harness.me if sample.given.get("role") == "origin" else source
     now = datetime.now(UTC)
-    record = before_hearing(data, _like(harness, case_id, origin), harness.me, source, now)
+    record = before_hearing(data, _like(harness, case_id, origin), harness.me, source, now, harness.beside)
     if record is not None:
         harness.remember(record, natives)
     return harness.peers.compose(source, data, case_id), renamed(sample.effects, names)

@@ -4,7 +4,6 @@
 manifest ``center.toml`` says where the folder is.
 """
 
-import importlib.util
 import json
 import re
 import tomllib
@@ -16,6 +15,7 @@ from typing import Any
 
 from bus.contract.messages import BY_NAME
 from bus.contract.working_days import due_after
+from bus.sdk import discovery
 
 Json = dict[str, Any]
 _CENTER = re.compile(r"\b[a-z][a-z0-9_]{0,39}-(?:[0-9]{12}|[0-9]{9}|[0-9]{6})\b")
@@ -70,10 +70,10 @@ class Samples:
 
 def samples_of(package: str) -> Samples:
     """Read the samples of an adapter without importing its code. Raises FileNotFoundError where it has no manifest."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError(f"{package} is no package that can be found: install it, or mend the name")
-    home = Path(spec.submodule_search_locations[0])
+    try:
+        home = discovery.home(package)
+    except discovery.AdapterUnusable as unusable:
+        raise FileNotFoundError(unusable.en) from None
     manifest = tomllib.loads((home / "center.toml").read_text(encoding="utf-8"))
     folder = home / manifest.get("samples", {}).get("folder", "samples")
     faults: list[str] = []

@@ -1,6 +1,8 @@
 """The dependency rule: a package imports only those listed before it; adapters import ``bus`` alone; only transports
 know a broker, only the store knows SQL; only ``runtime``, ``demo`` and ``cli`` compose."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -160,6 +162,32 @@ def test_steps_hold_no_loop_over_time_no_thread_and_no_sleep(step: str) -> None:
     """A step is called, does one batch and returns; loops and threads live in the runtime."""
     path = ROOT / "bus" / "pipeline" / f"{step}.py"
     assert not _tops(path) & {"time", "threading", "asyncio", "queue"}
+
+
+def _texts(path: Path) -> list[str]:
+    """Every text in a file's code."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+@pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)
+def test_the_bus_names_no_kind_of_center(path: Path) -> None:
+    """Whichever kinds there are, discovery finds them: no file of the bus, and none of its kit for adapters, decides by
+    a kind's name or imports an adapter by a text. (A whole center's name may stand as an example.)"""
+    named = re.compile(rf"(adapters\.)?({'|'.join(ADAPTERS)})(\.\w+)*|adapters\..*")
+    assert [text for text in _texts(path) if named.fullmatch(text)] == []
+
+
+@pytest.mark.parametrize("path", [*modules(ROOT / "verification"), *modules(ROOT / "tests/conformance")], ids=_name)
+def test_no_harness_goes_through_a_list_of_kinds(path: Path) -> None:
+    """What is done with every kind is done with every kind that is found. A table may say how to speak to each."""
+    lists = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Tuple | ast.List | ast.Set)
+        and sum(isinstance(one, ast.Constant) and one.value in ADAPTERS for one in node.elts) > 1
+    ]
+    assert [node.lineno for node in lists] == []
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

@@ -18,6 +18,7 @@ from bus.contract.export.examples import CASE, example
 from bus.contract.ids import new_id
 from bus.contract.messages import CASE_KINDS, Verdict
 from bus.contract.rules import CONTRACT
+from bus.sdk import discovery
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.given_records import PEER
@@ -25,7 +26,7 @@ from bus.testing.sample_runner import Played, done, fault_of, play, send
 from bus.testing.samples import InSample
 from verification.corpus.mutations import at, leaves, variants
 
-ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
+ADAPTERS = [one.kind for one in discovery.known()]
 REFUSED = frozenset({400, 413, 422})
 PHOTO = CASE.attachments[0]
 TABLES = (t.intakes, t.cases, t.outbox, t.journal, t.links, t.work)
@@ -34,7 +35,7 @@ TABLES = (t.intakes, t.cases, t.outbox, t.journal, t.links, t.work)
 @pytest.fixture(scope="module", params=ADAPTERS)
 def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One running center of each kind for the whole table."""
-    one = AdapterHarness(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
+    one = AdapterHarness(discovery.find(request.param).package, tmp_path_factory.mktemp(request.param)).start()
     yield one
     one.stop()
 

@@ -1,18 +1,17 @@
-"""Our four adapters pass the suite that is shipped for everybody's."""
+"""Every adapter that is found passes the suite that is shipped for everybody's."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from bus.sdk import discovery
 from bus.testing.center_suite import CHECKS, AdapterHarness, Check
 
-ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
 
-
-@pytest.fixture(scope="module", params=ADAPTERS)
+@pytest.fixture(scope="module", params=[one.kind for one in discovery.known()])
 def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One center of each kind, running for real."""
-    one = AdapterHarness(f"adapters.{request.param}", tmp_path_factory.mktemp(request.param)).start()
+    one = AdapterHarness(discovery.find(request.param).package, tmp_path_factory.mktemp(request.param)).start()
     yield one
     one.stop()
 

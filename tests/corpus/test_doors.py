@@ -14,6 +14,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as promised
 
+from bus.sdk import discovery
 from bus.testing.adapter_harness import AdapterHarness
 from verification.corpus.http_items import ADAPTERS, signed
 
@@ -79,7 +80,7 @@ def play(harness: AdapterHarness, operation: Any, mode: GenerationMode, *, sign:
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_door_does_what_its_page_promises(adapter: str, tmp_path: Path) -> None:
     """Right forms and wrong ones, signed: only promised answers come, no fault of ours, and nothing wrong gets in."""
-    harness = AdapterHarness(f"adapters.{adapter}", tmp_path).start()
+    harness = AdapterHarness(discovery.find(adapter).package, tmp_path).start()
     try:
         seen: Counter[int] = Counter()
         for operation in operations(harness):

@@ -1,11 +1,11 @@
 """Everything bad that can come to a center's HTTP doors, sent over real HTTP to a running center of each kind."""
 
-import importlib
 import json
 from pathlib import Path
 
 import pytest
 
+from bus.sdk import discovery
 from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.samples import samples_of
 from verification.corpus import http_items
@@ -17,7 +17,7 @@ from verification.corpus.judge_http import judge
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_request_gets_its_answer_and_stores_nothing(adapter: str, tmp_path: Path) -> None:
     """Each is answered with its status and code; nothing of it is stored, logged, or told in an answer."""
-    harness = AdapterHarness(f"adapters.{adapter}", tmp_path).start()
+    harness = AdapterHarness(discovery.find(adapter).package, tmp_path).start()
     try:
         items = list(http_items.items(Dealer(SEED + ADAPTERS.index(adapter)), harness.samples))
         faults = list(judge(harness, items))
@@ -30,8 +30,8 @@ def test_every_request_gets_its_answer_and_stores_nothing(adapter: str, tmp_path
 def test_every_form_of_every_adapter_is_tried() -> None:
     """A form without a sample would be a door that nobody has tried."""
     for adapter in ADAPTERS:
-        center = importlib.import_module(f"adapters.{adapter}.handlers").center
-        assert {sample.form for sample in samples_of(f"adapters.{adapter}").ins} == set(center.forms)
+        found = discovery.find(adapter)
+        assert {sample.form for sample in samples_of(found.package).ins} == set(found.center().forms)
 
 
 def test_the_judge_sees_what_is_let_in(tmp_path: Path) -> None:

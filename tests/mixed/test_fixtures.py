@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from bus.custody import Status
 from bus.operations.erasure import BLANK
 from bus.runtime.bootstrap import store_at
+from bus.sdk.discovery import find
 from bus.security import directory
 from bus.security.keyring import read_keyring, read_public_key
 from bus.settings import load
@@ -116,7 +117,7 @@ def test_settings_are_read() -> None:
     """A file with every key of v0.1.0 is read as it is, each with its value, under the names of that time."""
     with pytest.warns(FutureWarning, match="is now called"):
         settings = load(FIXTURES / f"{MEDIA}.toml")
-    assert (settings.center, settings.adapter_package) == (MEDIA, "adapters.media_center")
+    assert (settings.center, find(settings.kind, settings.adapter).package) == (MEDIA, "adapters.media_center")
     assert settings.store == "postgresql+psycopg://media_center@127.0.0.1:5432/media_center"
     assert settings.broker.startswith("amqps://media_center-150402@one.county.example:5671,two.")
     assert (str(settings.data), settings.production) == (f"/var/lib/bus/{MEDIA}", True)

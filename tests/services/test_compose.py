@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,34 @@ def test_each_secret_is_random_and_both_sides_know_it(secrets: dict[str, dict[st
     subprocess.run([ROOT / "deploy/compose/secrets", tmp_path], check=True, capture_output=True)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
+def test_a_fifth_center_is_added_by_one_file(tmp_path: Path) -> None:
+    """It has a process, a stand-in, settings, secrets and a queue; what it runs with is mounted. Of the four nothing
+    changes but the list of the county, and no port is taken twice."""
+    fifth = yaml.safe_load((ROOT / "deploy/compose/fifth.yml").read_text(encoding="utf-8"))
+    added = {name: one for name, one in fifth["services"].items() if name not in SERVICES}
+    center = "command_center-150402"
+    settings = f"deploy/compose/{center}.toml"
+    assert [one["command"] for one in added.values()] == [
+        ["run", "--config", settings],
+        ["simulate", "--config", settings],
+    ]
+    assert set(fifth["services"]) - set(added) == {"topology"}
+    assert tomllib.loads((ROOT / settings).read_text(encoding="utf-8"))["center"] == center
+    listed = tomllib.loads((ROOT / fifth["services"]["topology"]["command"][-1]).read_text(encoding="utf-8"))["centers"]
+    assert listed == [*CENTERS, center]
+    ports = [port for one in (*SERVICES.values(), *added.values()) for port in one.get("ports", [])]
+    assert len({port.split(":")[1] for port in ports}) == len(ports)
+    for one in added.values():
+        assert (one["read_only"], one["cap_drop"], one["pull_policy"]) == (True, ["ALL"], "never")
+        assert one["environment"]["PYTHONPATH"] in {mount.split(":")[1] for mount in one["volumes"]}
+        assert {mount.split(":")[0] for mount in one["volumes"]} & set(fifth["volumes"])
+    subprocess.run([ROOT / "deploy/compose/secrets", tmp_path, center], check=True, capture_output=True)
+    assert {Path(file).name for one in added.values() for file in one["env_file"]} <= {
+        p.name for p in tmp_path.iterdir()
+    }
+    assert center in (tmp_path / "topology.env").read_text(encoding="utf-8")
 
 
 @pytest.mark.database

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from bus.cli import app
 from bus.cli.county_file import load_county
+from bus.cli.lazy import LazyCommand
 from bus.cli.run import secret_faults
 from bus.operations.metrics import Metrics
 from bus.runtime.watch import GRACE, LOOK_EVERY
@@ -147,7 +148,8 @@ def test_bus_knows_every_command_that_is_named(document: Path) -> None:
         command = typer.main.get_command(app)
         while isinstance(command, TyperGroup) and words and re.fullmatch(r"[a-z]+", words[0]):
             assert words[0] in command.commands, line
-            command = command.commands[words.pop(0)]
+            named = command.commands[words.pop(0)]
+            command = named.loaded if isinstance(named, LazyCommand) else named
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, line
 

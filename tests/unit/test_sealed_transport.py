@@ -9,7 +9,7 @@ import pytest
 from bus.contract import signed_document
 from bus.operations import replay as acts
 from bus.operations.backlog import backlog
-from bus.pipeline.relay import NoKey
+from bus.pipeline.no_key import NoKey
 from bus.security import seal
 from bus.security.errors import Untrusted
 from bus.security.keyed_security import Constant, KeyedSecurity

@@ -18,9 +18,10 @@ from bus.contract.envelope import Message
 from bus.contract.messages import Offered
 from bus.custody.commands import Offer, Register
 from bus.pipeline.handle import CircuitBreaker, HandlerOutcome, HandlerResult, RetryPolicy
-from bus.runtime import process, worker_pool
+from bus.runtime import worker_pool
 from bus.runtime.process import CenterProcess
 from bus.sdk.center import Center, Commands, HandlerContext, RetryLater
+from bus.sdk.discovery import Adapter
 from bus.settings import load
 from bus.store import inbox, parked
 from tests.unit.steps import BareCenter, HeldTransport, a_case
@@ -45,7 +46,7 @@ class Desk:
             self.done.append(message.data.case.title)
             return []
 
-        monkeypatch.setattr(process, "load_adapter", lambda _: center)
+        monkeypatch.setattr(Adapter, "center", lambda _: center)
         given: dict[str, Any] = {
             "center": PARTY,
             "store": f"sqlite:///{folder}/{PARTY}.db",

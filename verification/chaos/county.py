@@ -15,16 +15,17 @@ from bus.runtime.bootstrap import store_at
 from bus.settings import fresh_secret
 from bus.store.database import Store
 from verification.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
-from verification.chaos.load import Load
+from verification.chaos.load import FORMS, Load
 from verification.chaos.vendors import BackendPlan
 from verification.checker.canaries import Canary
 from verification.services.allocation import free_ports
 
-KINDS = ("media_center", "government_service", "party_service", "civilization_center")
+KINDS = tuple(FORMS)
+"""The kinds that the load can speak for."""
 
 
 def names(division: str) -> list[str]:
-    """The four centers of one county."""
+    """The centers of one county, one of each kind."""
     return [f"{kind}-{division}" for kind in KINDS]
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bus.runtime.process import tune_garbage_collector
+from bus.sdk import discovery
 from bus.testing.adapter_harness import AdapterHarness
 from verification.corpus import corpus, file_items, http_items, key_items, log_items, settings_items
 from verification.corpus.http_items import ADAPTERS
@@ -73,7 +74,7 @@ def _logs(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
 
 def _http(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
     for number, adapter in enumerate(ADAPTERS):
-        harness = AdapterHarness(f"adapters.{adapter}", folder / adapter).start()
+        harness = AdapterHarness(discovery.find(adapter).package, folder / adapter).start()
         try:
             items = list(http_items.items(Dealer(seed + number), harness.samples))
             for item in items:

@@ -14,13 +14,15 @@ from standardwebhooks import Webhook
 
 from bus.attachments.service import LARGEST
 from bus.contract.codec import MAX_BYTES
+from bus.sdk import discovery
 from bus.testing.samples import InSample, Samples
 from verification.corpus import wire_bytes
 from verification.corpus.items import Dealer
 from verification.corpus.mutations import leaves, variants
 from verification.corpus.wire_fields import UNREADABLE
 
-ADAPTERS = ("media_center", "civilization_center", "party_service", "government_service")
+ADAPTERS = tuple(one.kind for one in discovery.known())
+"""Every kind that an adapter is found for."""
 Headers = dict[str, str]
 Sign = Callable[[str, bytes], Headers]
 """(secret, body) → the headers of Standard Webhooks, or what somebody takes for them."""

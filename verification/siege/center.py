@@ -15,7 +15,6 @@ from bus.contract.case import Attachment, Case, Place, Source
 from bus.contract.ids import new_id
 from bus.contract.messages import Offered
 from bus.testing.adapter_harness import AdapterHarness
-from bus.testing.given_records import PEER
 from bus.testing.samples import InSample
 
 PHOTO = 20 * 1024 * 1024
@@ -43,15 +42,16 @@ def _plain_form(samples: tuple[InSample, ...]) -> InSample:
 
 def _offer(harness: AdapterHarness, url: str, number: int) -> None:
     sha256 = f"{number:08x}{new_id().hex}".ljust(64, "0")
+    peer = harness.beside.peer
     photo = Attachment(sha256=sha256, size=PHOTO, media_type="image/jpeg", href=f"{url}/attachments/{sha256}")
     given: dict[str, Any] = {
-        "case_id": new_id(), "number": f"N-{new_id().hex[:12]}", "origin": PEER, "title": "楼道灯不亮",
+        "case_id": new_id(), "number": f"N-{new_id().hex[:12]}", "origin": peer, "title": "楼道灯不亮",
         "text": "三单元楼道灯坏了", "category": "housing", "place": Place(division="150402006006"), "channel": "app",
         "source": Source(system="app", record="m-1"), "received_at": datetime.now(UTC), "attachments": (photo,),
     }  # fmt: skip
     case = Case.model_validate(given)
     harness.peers.say(
-        harness.peers.compose(PEER, Offered(version=1, offer_id=new_id(), case=case, path=(PEER,)), case.case_id)
+        harness.peers.compose(peer, Offered(version=1, offer_id=new_id(), case=case, path=(peer,)), case.case_id)
     )
 
 

@@ -1,0 +1,80 @@
+"""What ``bus doctor`` looks at in an adapter: which it is, what it declares and leaves out, what is installed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bus.bilingual import Bilingual
+from bus.cli.checks import Check, doubtful, well, wrong
+from bus.contract.messages import CASE_KINDS
+from bus.sdk import discovery
+from bus.sdk.center import Center
+from bus.sdk.discovery import Adapter, AdapterUnusable
+from bus.sdk.manifest import differences
+from bus.sdk.plug_in import PlugIn, plug_in
+from bus.settings import CenterSettings
+
+
+def adapter(settings: CenterSettings) -> Iterator[Check]:
+    """The adapter of this center can be loaded, and does what it declares; and every adapter that was installed."""
+    try:
+        found = discovery.find(settings.kind, settings.adapter)
+        center = found.center()
+    except AdapterUnusable as unusable:
+        cure = Bilingual("安装或修正它，或在配置里用 adapter 指明", "install or mend it, or name another as `adapter`")
+        yield wrong("adapter", unusable.zh, unusable.en, cure)
+    else:
+        yield from _of_center(found, center)
+    for installed in discovery.plug_ins():
+        yield _plug_in(plug_in(installed))
+
+
+def _of_center(found: Adapter, center: Center[Any]) -> Iterator[Check]:
+    named = f"{found.package} ({found.installed})"
+    try:
+        manifest = found.manifest()
+    except AdapterUnusable as unusable:
+        forms = ", ".join(sorted(center.forms))
+        yield well("adapter", f"{named}；表单：{forms}", f"{named}; forms: {forms}")
+        cure = Bilingual("补上 center.toml：表单与中心的名称取自其中", "add center.toml: it names forms and centers")
+        yield doubtful("manifest", unusable.zh, unusable.en, cure)
+    else:
+        zh = "、".join(f"{form.title.zh}（{form.name}）" for form in manifest.forms)
+        en = "; ".join(f"{form.title.en} ({form.name})" for form in manifest.forms)
+        yield well("adapter", f"{manifest.label.zh}：{named}；表单：{zh}", f"{manifest.label.en}: {named}; forms: {en}")
+        cure = Bilingual("改正 center.toml 或代码", "mend center.toml or the code")
+        for one in differences(manifest, center):
+            yield doubtful("manifest", one.zh, one.en, cure)
+    yield from _unhandled(center)
+
+
+def _unhandled(center: Center[Any]) -> Iterator[Check]:
+    """Kinds of message that the center's own system never hears of: they are parked as ``no-handler``."""
+    names = ", ".join(kind.kind for kind in CASE_KINDS if kind.kind not in center.handlers)
+    if names:
+        cure = Bilingual(
+            "在适配器中为其加处理函数，否则会以 no-handler 搁置",
+            "add a handler to the adapter, else they are parked as no-handler",
+        )
+        yield doubtful("messages", f"没有处理函数：{names}", f"without a handler: {names}", cure)
+    else:
+        yield well("messages", f"{len(CASE_KINDS)} 种报文都有处理函数", f"all {len(CASE_KINDS)} kinds have a handler")
+
+
+def _plug_in(one: PlugIn) -> Check:
+    what = f"plug-in {one.name}"
+    if not one.digest:
+        cure = Bilingual("用 pip 重新安装它的 wheel", "install its wheel again with pip")
+        return doubtful(what, f"{one.version}，没有 RECORD，无法核对", f"{one.version}, no RECORD to check it by", cure)
+    if one.altered:
+        names = ", ".join(one.altered[:5]) + (" …" if len(one.altered) > 5 else "")
+        cure = Bilingual(
+            "若不是您所改，请从可信来源重新安装",
+            "unless you changed them, install it again from a source you trust",
+        )
+        return doubtful(
+            what,
+            f"{one.version}，安装后有 {len(one.altered)} 个文件被改动：{names}",
+            f"{one.version}, {len(one.altered)} files changed since it was installed: {names}",
+            cure,
+        )
+    return well(what, f"{one.version}，RECORD sha256 {one.digest}", f"{one.version}, RECORD sha256 {one.digest}")
