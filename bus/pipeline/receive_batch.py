@@ -11,9 +11,10 @@ from bus.pipeline.inbound import NOT_FINAL, Inbound, Outcome
 from bus.pipeline.quotas import PeerQuotas
 from bus.store import archive, inbox, lanes, owed, parked
 from bus.store.archive import ArchiveRow
-from bus.store.inbox import AppliedRow, HeldRow
+from bus.store.inbox import AppliedRow
 from bus.store.owed import OwedError, OwedReceipt
 from bus.store.parked import ParkedItem, parked_row
+from bus.store.rows import HeldRow
 from bus.store.unit_of_work import UnitOfWork
 
 Position = tuple[str, str, int]

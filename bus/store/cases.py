@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from bus.store import tables as t
 from bus.store.database import StoreUnavailable, Tx
 from bus.store.encryption import MARK, encryption_of
 from bus.store.inserts import insert, insert_new, upsert
+from bus.store.rows import CaseRow, JournalLine, LinkRow
 from bus.store.statements import Prepared, Row, among, as_list
 
 _OF_CASES = select(t.cases.c.case_id, t.cases.c.record).where(among("ids", t.cases.c.case_id))
@@ -131,22 +132,6 @@ def _remember(case_id: str, text: str, record: Record) -> None:
     _LATELY[case_id] = text, record
 
 
-class CaseRow(NamedTuple):
-    """A record as it stands in the store, with what is looked for beside it."""
-
-    case_id: str
-    number: str
-    origin: str
-    holder: str
-    version: int
-    status: str
-    opened_ms: int
-    changed_ms: int
-    sensitive: bool
-    record: str
-    offerer: str | None
-
-
 def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     """Write these records, new or changed."""
     ordered = sorted(records, key=lambda r: r.case.case_id)
@@ -154,21 +139,11 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     rows = []
     for record, (case_id, _), hidden in zip(ordered, said, encryption_of(tx).hidden(tx, said), strict=True):
         case, text = record.case, _packed(hidden)
-        rows.append(
-            CaseRow(
-                case_id,
-                case.number,
-                case.origin,
-                record.holder,
-                record.version,
-                record.status.value,
-                int(case.received_at.timestamp() * 1000),
-                now_ms,
-                bool(case.sensitive),
-                text,
-                record.offer_in.offerer if record.offer_in is not None else None,
-            )
-        )
+        offerer = record.offer_in.offerer if record.offer_in is not None else None
+        custody = (record.holder, record.version, record.status.value)
+        times = (int(case.received_at.timestamp() * 1000), now_ms)
+        kept = (*custody, *times, bool(case.sensitive), text, offerer)
+        rows.append(CaseRow(case_id, case.number, case.origin, *kept))
         _remember(case_id, text, record)
     upsert(tx, t.cases, rows)
     files.named_in(tx, ordered)
@@ -234,14 +209,6 @@ def numbered(tx: Tx, last: Mapping[str, int]) -> None:
     _NUMBERED.each(tx, ({"counter": name, "last": value} for name, value in last.items()))
 
 
-class LinkRow(NamedTuple):
-    """Which case belongs to a record of the center's own system."""
-
-    system: str
-    native_id: str
-    case_id: str
-
-
 def link(tx: Tx, links: Sequence[LinkRow]) -> None:
     """Remember which native records belong to which cases; what is linked already stays."""
     insert_new(tx, t.links, links, ["system", "native_id"])
@@ -282,20 +249,6 @@ def natives(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     for case_id, system, native_id in _NATIVES.rows(tx, ids=as_list(wanted)) if wanted else ():
         found.setdefault(UUID(case_id), {})[system] = native_id
     return found
-
-
-class JournalLine(NamedTuple):
-    """What happened to a case, and who held it then, as this center knew."""
-
-    case_id: str
-    at_ms: int
-    way: str
-    kind: str
-    peer: str
-    message_id: str | None
-    holder: str = ""
-    version: int = 0
-    note: str = ""
 
 
 def note(tx: Tx, lines: Sequence[JournalLine]) -> None:

@@ -13,6 +13,7 @@ from bus.store.database import Tx
 from bus.store.due import DueRows
 from bus.store.encryption import encryption_of
 from bus.store.inserts import insert, insert_new
+from bus.store.rows import HeldRow
 from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
@@ -38,16 +39,6 @@ class AppliedRow(NamedTuple):
     def position(self) -> tuple[str, str, int]:
         """Lane and sequence."""
         return self[:3]
-
-
-class HeldRow(NamedTuple):
-    """A message that came too early."""
-
-    peer: str
-    case_id: str
-    sequence: int
-    body: bytes
-    at_ms: int
 
 
 class WorkRow(NamedTuple):

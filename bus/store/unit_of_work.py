@@ -23,6 +23,7 @@ from bus.custody.commands import Command, Register
 from bus.custody.strangers import without_strangers
 from bus.store import cases, inbox, lanes, outbox, recovery
 from bus.store.database import Tx
+from bus.store.rows import JournalLine, LinkRow
 from bus.store.timestamps import ms
 
 
@@ -61,7 +62,7 @@ class UnitOfWork:
         self._changed: dict[UUID, None] = {}
         self._queued: list[_Queued] = []
         self._tasks: list[tuple[Message[Any], bytes]] = []
-        self._journal: list[cases.JournalLine] = []
+        self._journal: list[JournalLine] = []
         self._links: dict[tuple[str, str], str] = {}
         """(system, native id) → case"""
         self._numbers: dict[str, int] = {}
@@ -152,7 +153,7 @@ class UnitOfWork:
         record = None if case_id in self._unreadable else self.record(case_id)
         holder, version = (record.holder, record.version) if record else ("", 0)
         about = str(message_id) if message_id else None
-        line = cases.JournalLine(str(case_id), self.now_ms, way, kind, peer, about, holder, version, code)
+        line = JournalLine(str(case_id), self.now_ms, way, kind, peer, about, holder, version, code)
         self._journal.append(line)
 
     @contextmanager
@@ -204,7 +205,7 @@ class UnitOfWork:
         inbox.enqueue_work(self.tx, [self._work_row(*one) for one in self._tasks])
         cases.numbered(self.tx, self._numbers)
         links = self._links.items()
-        cases.link(self.tx, [cases.LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
+        cases.link(self.tx, [LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
         return sent
 

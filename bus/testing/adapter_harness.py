@@ -34,6 +34,7 @@ from bus.sdk.simulator import BackendSimulator
 from bus.settings import fresh_secret, load
 from bus.store import cases, parked
 from bus.store import tables as t
+from bus.store.rows import LinkRow
 from bus.testing.fake_peers import FakePeers
 from bus.testing.given_records import beside
 from bus.testing.samples import Json, Samples, samples_of
@@ -237,7 +238,7 @@ class AdapterHarness:
         def change(tx: Any) -> None:  # noqa: ANN401 - a connection
             cases.keep(tx, [record], 1)
             case_id = str(record.case.case_id)
-            cases.link(tx, [cases.LinkRow(system, native, case_id) for system, native in natives.items()])
+            cases.link(tx, [LinkRow(system, native, case_id) for system, native in natives.items()])
 
         self.process.store.write(change)
 

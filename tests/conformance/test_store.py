@@ -29,6 +29,7 @@ from bus.store import (
     recovery,
     schema,
 )
+from bus.store.rows import HeldRow, LinkRow
 from bus.store.tables import metadata
 from tests.unit.steps import NOW, a_case
 
@@ -225,7 +226,7 @@ def test_running_numbers_never_repeat(store: Store) -> None:
 def test_links_and_intakes_are_remembered(store: Store) -> None:
     """A native record finds its case, and a form that was taken in is known with its answer."""
     case_id = new_id()
-    link = cases.LinkRow("app", "留言-1", str(case_id))
+    link = LinkRow("app", "留言-1", str(case_id))
     store.write(lambda tx: cases.link(tx, [link, link]))
     row = intakes.IntakeRow("message", "e1", "d", "{}", 1)
     store.write(lambda tx: intakes.note(tx, [row]))
@@ -237,7 +238,7 @@ def test_links_and_intakes_are_remembered(store: Store) -> None:
 
 def test_held_messages_wait_once_and_are_released(store: Store) -> None:
     """A message held back twice is there once, and gone after its release."""
-    place = inbox.HeldRow(PEER, str(new_id()), 3, b"x", 1)
+    place = HeldRow(PEER, str(new_id()), 3, b"x", 1)
     store.write(lambda tx: inbox.hold(tx, [place, place]))
     lane = (PEER, place.case_id)
     with store.reading() as tx:
@@ -299,7 +300,7 @@ def test_a_recovery_lifts_every_lane_into_its_era_and_ends_once(store: Store) ->
 
 def test_a_peer_enters_an_era_and_what_was_held_back_is_forgotten(store: Store) -> None:
     """Its sender said it before its store was put back: nobody will ever say what it waits for."""
-    place = inbox.HeldRow(PEER, str(new_id()), 2, b"x", 1)
+    place = HeldRow(PEER, str(new_id()), 2, b"x", 1)
     store.write(lambda tx: inbox.hold(tx, [place]))
     store.write(lambda tx: archive.begin_epoch(tx, PEER, 1, "r"))
     assert store.write(lambda tx: archive.epochs(tx, [PEER, ME])) == {PEER: (1, "r")}

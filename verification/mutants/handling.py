@@ -17,6 +17,7 @@ from bus.runtime.engine import Engine
 from bus.sdk.center import HandlerContext
 from bus.store import Store, StoreUnavailable, Tx, cases, inbox, intakes
 from bus.store import tables as t
+from bus.store.rows import JournalLine
 from verification.mutants.defect import simulated
 
 
@@ -51,7 +52,7 @@ def finished_before_the_effect(patch: pytest.MonkeyPatch) -> None:
         tasks = plain(tx, *how)
         tx.execute(delete(t.work).where(t.work.c.id.in_([task.row for task in tasks])))
         for task in tasks:
-            cases.note(tx, [cases.JournalLine(task.case_id, how[0], "desk", task.kind, task.source, task.message_id)])
+            cases.note(tx, [JournalLine(task.case_id, how[0], "desk", task.kind, task.source, task.message_id)])
         return tasks
 
     patch.setattr(inbox, "claim_work", claim_work)
@@ -116,9 +117,9 @@ def task_claimed_for_ever(patch: pytest.MonkeyPatch) -> None:
 )
 def journal_written_later(patch: pytest.MonkeyPatch) -> None:
     plain, plain_begin = cases.note, Engine.begin
-    later: dict[str, list[cases.JournalLine]] = {}
+    later: dict[str, list[JournalLine]] = {}
 
-    def note(tx: Tx, lines: Sequence[cases.JournalLine]) -> None:
+    def note(tx: Tx, lines: Sequence[JournalLine]) -> None:
         held = later.setdefault(str(tx.engine.url), [])
         for line in held:
             plain(tx, [line])

@@ -16,8 +16,8 @@ from bus.pipeline.receiving.decode import reread
 from bus.pipeline.receiving.receipt import owe
 from bus.pipeline.receiving.verify import fault_by_now
 from bus.store import inbox
-from bus.store.inbox import HeldRow
 from bus.store.parked import SET_BACK
+from bus.store.rows import HeldRow
 
 
 class Turn(Enum):
