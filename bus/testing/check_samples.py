@@ -30,6 +30,11 @@ def declares_what_it_does(harness: AdapterHarness) -> None:
     ):
         faults += [f"{what}: {name} is declared and has no handler" for name in sorted(declared - there)]
         faults += [f"{what}: {name} has a handler and is not declared" for name in sorted(there - declared)]
+    faults += [
+        f"forms: {form['native_id']} is no field of {form['name']}"
+        for form in manifest["forms"]
+        if form["name"] in center.forms and form["native_id"] not in center.forms[form["name"]].model.model_fields
+    ]
     known = {kind.kind for kind in CASE_KINDS}
     faults += [
         f"{name} is no kind of the contract" for name in sorted({*manifest["accepts"], *manifest["sends"]} - known)

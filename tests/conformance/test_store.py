@@ -17,7 +17,7 @@ from bus.custody import Record
 from bus.runtime.lease import StoreLease, StoreTaken
 from bus.store import Store, StoreUnavailable, Tx, archive, cases, inbox, intakes, outbox, parked, recovery, schema
 from bus.store.tables import metadata
-from tests.unit.steps import NOW, a_case
+from tests.harness.step import NOW, a_case
 
 ME, PEER = "media_center-150402", "party_service-150402"
 

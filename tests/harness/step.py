@@ -27,6 +27,7 @@ from bus.store.unit_of_work import UnitOfWork
 from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, TransportState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 
 
 def a_case(origin: str, **changes: Any) -> Case:
@@ -154,7 +155,9 @@ def opened(parcel: Parcel) -> Message[Any]:
 
 
 __all__ = [
+    "MEDIA",
     "NOW",
+    "PARTY",
     "BareCenter",
     "Center",
     "Commands",
