@@ -2,7 +2,9 @@
 
 A check takes an ``AdapterHarness``, on which the adapter runs for real, and looks at effects: commands carried out,
 messages on the road, changes in the vendor's system. A sample without an effect fails. The samples are tried first; a
-wrong one is told once and not played by the later checks. Run all of ``CHECKS``, in their order:
+wrong one is told once and not played by the later checks. A check without a sample fails, unless ``center.toml`` gives
+the reason: ``[samples.without] anonymous = "…"`` (``form``, ``message``, ``case``, ``order``). Run all of
+``CHECKS``, in their order:
 
     @pytest.fixture(scope="module")
     def harness(tmp_path_factory):

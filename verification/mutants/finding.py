@@ -83,7 +83,8 @@ class _Outcomes:
 def _run(tests: tuple[str, ...]) -> tuple[_Outcomes, float]:
     outcomes = _Outcomes()
     start = time.monotonic()
-    pytest.main(["-q", "-p", "no:cacheprovider", "--no-header", *tests], plugins=[outcomes])
+    quiet = ["-q", "-p", "no:cacheprovider", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    pytest.main([*quiet, *tests], plugins=[outcomes])  # the defects have imported some plug-ins already
     return outcomes, round(time.monotonic() - start, 1)
 
 
