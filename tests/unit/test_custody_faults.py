@@ -1,10 +1,13 @@
 """The custody machine is worth what it catches: faults are planted in custody, and each must turn it red."""
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.unit import test_custody, test_custody_rulings
@@ -38,7 +41,7 @@ RED = {
     "a decline loses the holder": "believes in a holder who never was",
     "a decline is not taken down": "who has no offer",
     "an open offer is granted to two": "offers what it does not hold|one leg was decided twice",
-    "losers of an open offer are not told": "an offer that nobody makes",
+    "losers of an open offer are not told": "an offer that nobody makes|the town never comes to rest",
     "a reopening begins no round": "differ about the round",
     "only the offerer hears of an accept": "the origin",
     "the holder closes what it resolves": "closed without a reply",
@@ -59,9 +62,25 @@ EXAMPLES: dict[str, Callable[[World, UUID], None]] = {
 def test_planted_fault_turns_the_machine_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the fault planted, the machine that is green without it names what is wrong."""
     FAULTS[name].plant(monkeypatch)
+    found = _searched() or _searched_without_constants(monkeypatch)
     # what it meets first depends on the search; that it names one of these is what counts
-    with pytest.raises(AssertionError, match="|".join(RED.values())):
+    assert re.search("|".join(RED.values()), found), found or "not found"
+
+
+def _searched() -> str:
+    """What the machine says is wrong; nothing when it is green."""
+    try:
         run_state_machine_as_test(CustodyMachine, settings=SEARCH)
+    except AssertionError as wrong:
+        return str(wrong)
+    return ""
+
+
+def _searched_without_constants(patch: pytest.MonkeyPatch) -> str:
+    """Hypothesis draws constants of whatever modules are imported, so that what it meets hangs on other tests: a second
+    search draws none."""
+    patch.setattr(providers, "_get_local_constants", Constants)
+    return _searched()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
