@@ -38,6 +38,7 @@ from bus.store.rows import LinkRow
 from bus.testing.fake_peers import FakePeers
 from bus.testing.given_records import beside
 from bus.testing.samples import Json, Samples, samples_of
+from bus.testing.sound_samples import SoundSamples
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
 TIMEOUT = 0.4
@@ -58,6 +59,7 @@ class AdapterHarness:
         patience: float = 60,
     ) -> None:
         self.samples: Samples = samples_of(package)
+        self.sound = SoundSamples(self.samples)
         self.folder, self.patience = folder, patience
         named = self.samples.centers()
         self.me = next((n for n in named if n.startswith(f"{self.samples.kind}-")), f"{self.samples.kind}-150402")
@@ -88,6 +90,7 @@ class AdapterHarness:
         self.url = self.process.start()
         self.backend.intake_url = self.url
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+        self._backend_http = httpx.Client(base_url=self.backend_url, timeout=60, trust_env=False)
         for photo in self.samples.photos:
             self.put(photo).raise_for_status()
         return self
@@ -141,6 +144,7 @@ class AdapterHarness:
         """Everything down, whatever state it is in."""
         try:
             self.http.close()
+            self._backend_http.close()
             self.process.stop()
             self.backend.stop()
             self.peers.close()
@@ -191,7 +195,7 @@ class AdapterHarness:
 
     def records(self) -> list[Json]:
         """The vendor's records, as its own page shows them."""
-        found = httpx.get(f"{self.backend_url}/records", trust_env=False).json()
+        found = self._backend_http.get("/records").json()
         return list(found.values()) if isinstance(found, dict) else list(found)
 
     def effects(self, key: str) -> list[Json]:

@@ -1,7 +1,10 @@
 """What every center must do, as plain checks: shipped for whoever writes an adapter of their own.
 
 A check takes an ``AdapterHarness``, on which the adapter runs for real, and looks at effects: commands carried out,
-messages on the road, changes in the vendor's system. A sample without an effect fails. Run all of ``CHECKS``:
+messages on the road, changes in the vendor's system. A sample without an effect fails. The samples are tried first; a
+wrong one is told once and not played by the later checks. A check without a sample fails, unless ``center.toml`` gives
+the reason: ``[samples.without] anonymous = "…"`` (``form``, ``message``, ``case``, ``order``). Run all of
+``CHECKS``, in their order:
 
     @pytest.fixture(scope="module")
     def harness(tmp_path_factory):
@@ -15,7 +18,7 @@ messages on the road, changes in the vendor's system. A sample without an effect
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bus.testing.adapter_harness import AdapterHarness
@@ -30,6 +33,7 @@ from bus.testing.check_bad_input import (
     refuses_broken_forms,
     refuses_whom_custody_refuses,
 )
+from bus.testing.check_circumstances import takes_what_no_sample_shows
 from bus.testing.check_privacy import keeps_the_resident_to_itself, shows_nobody_who_is_anonymous, tells_how_it_is
 from bus.testing.check_samples import (
     answers_a_repeated_form_alike,
@@ -40,16 +44,17 @@ from bus.testing.check_samples import (
     turns_forms_into_commands,
 )
 
-__all__ = ["CHECKS", "AdapterHarness", "Check"]
+__all__ = ["CHECKS", "AdapterHarness", "Check", "failures"]
 
 Check = Callable[[AdapterHarness], None]
 CHECKS: tuple[Check, ...] = (
-    declares_what_it_does,
     has_a_sample_of_everything,
     turns_forms_into_commands,
-    answers_a_repeated_form_alike,
     has_the_effect_of_every_kind,
+    declares_what_it_does,
+    answers_a_repeated_form_alike,
     has_one_effect_for_a_repeat,
+    takes_what_no_sample_shows,
     keeps_the_order_of_a_case,
     waits_for_a_vendor_that_is_away,
     survives_every_answer_of_its_vendor,
@@ -61,7 +66,19 @@ CHECKS: tuple[Check, ...] = (
     keeps_the_resident_to_itself,
     tells_how_it_is,
 )
-"""Every one of them must pass."""
+"""Every one of them must pass; what is wrong with the samples comes first."""
+
+
+def failures(harness: AdapterHarness, checks: Sequence[Check] = CHECKS) -> dict[str, str]:
+    """Run these checks, for those who have no pytest: the name of each that fails → what it says."""
+    told: dict[str, str] = {}
+    for check in checks:
+        try:
+            check(harness)
+        except AssertionError as fault:
+            told[check.__name__] = str(fault)
+    return told
+
 
 if not TYPE_CHECKING:  # a checker of types shall not take every name for known
 

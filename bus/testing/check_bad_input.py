@@ -10,7 +10,7 @@ from bus.contract.messages import Verdict
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.check_samples import all_well
-from bus.testing.sample_runner import Played, done, fault_of, play, ready, send
+from bus.testing.sample_runner import Played, done, faults_of, play, ready, send
 
 BROKEN: dict[str, bytes] = {
     "nothing": b"",
@@ -33,22 +33,24 @@ BROKEN: dict[str, bytes] = {
 def parks_broken_messages(harness: AdapterHarness) -> None:
     """Every broken body on the road is parked with a reason; the good messages between them have their effects."""
     harness.fresh()
+    outs = harness.sound.outs()
     good: list[Played] = []
     for number, body in enumerate(BROKEN.values()):
         harness.peers.throw(body)
         if number % 5 == 0:
-            good.append(play(harness, harness.samples.outs[number % len(harness.samples.outs)]))
+            good.append(play(harness, outs[number % len(outs)]))
     harness.until(lambda: done(harness, *good), "the good messages worked", fail=False)
     aside = harness.parked()
     faults = [] if len(aside) == len(BROKEN) else [f"{len(aside)} of {len(BROKEN)} broken bodies are parked"]
     faults += ["parked without a reason" for row in aside if not row["code"]]
-    all_well(faults + [wrong for one in good if (wrong := fault_of(harness, one))])
+    all_well(faults + faults_of(harness, good))
 
 
 def refuses_whom_custody_refuses(harness: AdapterHarness) -> None:
     """A wrong body in a right envelope, an unknown kind and a case nobody knows: refused by receipt, and parked."""
     faults = []
-    for sample in harness.samples.outs:
+    outs = harness.sound.outs()
+    for sample in outs:
         harness.fresh()
         message, _ = ready(harness, sample)
         document = json.loads(encode(message))
@@ -56,7 +58,7 @@ def refuses_whom_custody_refuses(harness: AdapterHarness) -> None:
         document["data"][first] = {"no": "such thing"}
         harness.peers.throw(json.dumps(document).encode(), message.source)
         wrong = [message]
-        if sample is harness.samples.outs[0]:
+        if sample is outs[0]:
             odd = json.loads(encode(harness.peers.compose(message.source, message.data, message.subject)))  # type: ignore[arg-type]  # it has one
             harness.peers.throw(json.dumps({**odd, "type": "case.invented.v1"}).encode(), message.source)
             wrong.append(message.model_copy(update={"id": type(message.id)(odd["id"])}))
@@ -75,6 +77,7 @@ def refuses_whom_custody_refuses(harness: AdapterHarness) -> None:
 def refuses_broken_forms(harness: AdapterHarness) -> None:
     """Every broken form is answered 4xx with a reason, nothing of it is stored, and the good form after it is taken."""
     faults = []
+    ins = harness.sound.ins()
     for form in harness.process.center.forms:
         harness.fresh()
         for name, body in BROKEN.items():
@@ -87,7 +90,7 @@ def refuses_broken_forms(harness: AdapterHarness) -> None:
                 faults.append(f"{form}: {name} was answered {answer.status_code}")
         if harness.count(t.intakes) + harness.count(t.cases) + harness.count(t.outbox):
             faults.append(f"{form}: something of a broken form was stored")
-        for good in [sample for sample in harness.samples.ins if sample.form == form][:1]:
+        for good in [sample for sample in ins if sample.form == form][:1]:
             try:
                 status = str(send(harness, good).answer.status_code)
             except httpx.HTTPError as broken:
@@ -101,7 +104,7 @@ def believes_only_signed_forms(harness: AdapterHarness) -> None:
     """Unsigned, signed by a stranger, changed after signing, too old, from the future: 401, and nothing is stored."""
     faults = []
     stranger = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
-    for sample in harness.samples.ins:
+    for sample in harness.sound.ins():
         harness.fresh()
         raw = json.dumps(sample.body, ensure_ascii=False).encode()
         changed = harness.signature(raw.decode())

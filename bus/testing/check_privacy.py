@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-import httpx
-
 from bus.contract.messages import Failure, Receipt
 from bus.sdk.simulator import Fault
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness
+from bus.testing.captured_output import captured_output
 from bus.testing.check_bad_input import BROKEN
 from bus.testing.check_samples import all_well
+from bus.testing.difference import Difference, shown, told
 from bus.testing.sample_runner import done, play, ready, send
 from bus.testing.samples import Json
 
@@ -28,36 +28,61 @@ SIGNS = (*CANARY.values(), TEXT)
 
 def shows_nobody_who_is_anonymous(harness: AdapterHarness) -> None:
     """A resident who asked not to be named is named to no other center."""
-    faults = []
-    for sample in harness.samples.ins:
-        people = [(command.get("case") or {}).get("resident") or {} for command in sample.commands]
-        if not any(person.get("anonymous") for person in people):
-            continue
+    anonymous = [sample for sample in harness.sound.ins() if any(map(_anonymous, sample.commands))]
+    harness.sound.require(bool(anonymous), "anonymous", "没有匿名样例", "no anonymous sample")
+    faults, carried = [], 0
+    for sample in anonymous:
         harness.fresh()
         send(harness, sample)
         harness.until(harness.idle, "everything said and receipted", fail=False)
-        shown = [h.message.data for h in harness.peers.heard if getattr(h.message.data, "case", None) is not None]
-        faults += [f"{sample.name}: {data.kind} names the resident" for data in shown if data.case.resident is not None]
+        for heard in harness.peers.heard:
+            case = getattr(heard.message.data, "case", None)
+            carried += case is not None
+            if case is not None and case.resident is not None:
+                named = Difference("case.resident", "null", "{…}", "点名了匿名居民 / names the resident")
+                faults.append(
+                    told(sample.file, f"发给 {heard.by}", f"{heard.message.data.kind} to {heard.by}", [named])
+                )
+    harness.sound.require(
+        bool(carried), "anonymous", "没有转给其他中心的匿名样例", "no anonymous sample goes to another center"
+    )
     all_well(faults)
 
 
+def _anonymous(command: Json) -> bool:
+    return bool(((command.get("case") or {}).get("resident") or {}).get("anonymous"))
+
+
 def keeps_the_resident_to_itself(harness: AdapterHarness) -> None:
-    """Whatever goes wrong, nothing of a resident stands in a log, a reason, a figure, an answer or a receipt."""
+    """Whatever goes wrong, nothing of a resident stands in a log, an output, a reason, a figure, an answer or a
+    receipt."""
     harness.fresh()
-    seen: list[str] = []
-    for form, body in _forms(harness):
-        seen.append(harness.post(form, body).text)
-    harness.until(harness.idle, "forms done", fail=False)
-    _trouble_at_the_desk(harness)
-    _trouble_on_the_road(harness)
-    seen += [
-        httpx.get(f"{harness.url}{page}", trust_env=False).text
-        for page in ("/metrics", "/health/ready", "/health/flow")
-    ]
-    seen += [json.dumps(harness.parked(), default=str), harness.logged.getvalue(), *_told(harness), *_journal(harness)]
-    leaks = sorted({sign for sign in SIGNS for text in seen if sign in text or _escaped(sign) in text})
-    assert not leaks, f"of a resident told outside: {leaks}; take it out of the code, reason, log or answer"
-    assert harness.parked(), "nothing went wrong, so nothing was proven"
+    with captured_output() as printed:
+        answers = [harness.post(form, body).text for form, body in _forms(harness)]
+        harness.until(harness.idle, "forms done", fail=False)
+        _trouble_at_the_desk(harness)
+        _trouble_on_the_road(harness)
+        pages = [harness.http.get(page).text for page in ("/metrics", "/health/ready", "/health/flow")]
+        output = printed()
+    places = {
+        "答复 / an answer of the intake": answers, "页面 / a page": pages,
+        "日志 / the log": [harness.logged.getvalue()],
+        "标准输出或标准错误 / standard output or error": [output], "回执 / a receipt": _told(harness),
+        "搁置 / what is parked": [json.dumps(harness.parked(), default=str)], "库 / the journal": _journal(harness),
+    }  # fmt: skip
+    all_well([_leak(place, signs) for place, texts in places.items() if (signs := _signs_in(texts))])
+    assert harness.parked(), "没有出任何错，等于没有检验 / nothing went wrong, so nothing was proven"
+
+
+def _signs_in(texts: list[str]) -> list[str]:
+    return [sign for sign in SIGNS if any(sign in text or _escaped(sign) in text for text in texts)]
+
+
+def _leak(place: str, signs: list[str]) -> str:
+    leak = Difference(
+        place, "不含居民信息 / nothing of a resident", shown(signs), "请从代码、原因、日志或答复中去掉 / take it out"
+    )
+    return told("resident", "泄露了居民信息", "something of a resident is told outside", [leak])
 
 
 def _escaped(sign: str) -> str:
@@ -67,7 +92,7 @@ def _escaped(sign: str) -> str:
 def _forms(harness: AdapterHarness) -> list[tuple[str, Json]]:
     """Every sample form, with a canary in one string after the other, as value and as a wrong value."""
     forms: list[tuple[str, Json]] = []
-    for sample in harness.samples.ins:
+    for sample in harness.sound.ins():
         for path in _strings(sample.body):
             forms += [(sample.form, _with(sample.body, path, value)) for value in (TEXT, {TEXT: TEXT})]
         forms.append((sample.form, sample.body | {TEXT: TEXT}))
@@ -91,10 +116,11 @@ def _with(body: Json, path: tuple[str | int, ...], value: object) -> Json:
 
 def _trouble_at_the_desk(harness: AdapterHarness) -> None:
     """Canary cases whose vendor refuses, is away, or talks nonsense."""
+    outs = harness.sound.outs()
     for fault in (Fault(status=400), Fault(status=500), Fault(status=0)):
         harness.backend.heal()
-        harness.backend.order_fault(fault.model_copy(update={"times": len(harness.samples.outs)}))
-        played = [play(harness, sample, _canary(sample.data)) for sample in harness.samples.outs]
+        harness.backend.order_fault(fault.model_copy(update={"times": len(outs)}))
+        played = [play(harness, sample, _canary(sample.data)) for sample in outs]
         harness.until(lambda played=played: done(harness, *played), "canaries worked", fail=False)  # type: ignore[misc]  # mypy cannot tell a lambda's default
     harness.backend.heal()
 
@@ -108,7 +134,7 @@ def _canary(data: Json) -> Json:
 
 def _trouble_on_the_road(harness: AdapterHarness) -> None:
     """Canaries in bodies that are wrong: in a value, in a key, in the envelope, and in broken bytes."""
-    for sample in harness.samples.outs:
+    for sample in harness.sound.outs():
         message, _ = ready(harness, sample, _canary(sample.data))
         document = json.loads(message.model_dump_json())
         for wrong in (
@@ -138,12 +164,12 @@ def _journal(harness: AdapterHarness) -> list[str]:
 def tells_how_it_is(harness: AdapterHarness) -> None:
     """Health answers, and the figures move with what happens: a case known, a body parked."""
     harness.fresh()
-    ready_ = httpx.get(f"{harness.url}/health/ready", trust_env=False)
-    live = httpx.get(f"{harness.url}/health/live", trust_env=False)
+    ready_ = harness.http.get("/health/ready")
+    live = harness.http.get("/health/live")
     assert (live.status_code, ready_.status_code) == (200, 200), ready_.text
     before = _figures(harness)
     harness.peers.throw(b"broken")
-    played = play(harness, harness.samples.outs[0])
+    played = play(harness, harness.sound.outs()[0])
     harness.until(lambda: done(harness, played) and harness.parked(), "a message worked and one parked")
     after = _figures(harness)
     assert after['bus_parked_depth{place="wire"}'] == before['bus_parked_depth{place="wire"}'] + 1
@@ -154,7 +180,7 @@ def tells_how_it_is(harness: AdapterHarness) -> None:
 
 def _figures(harness: AdapterHarness) -> dict[str, float]:
     """Figure → value, without the center's name."""
-    page = httpx.get(f"{harness.url}/metrics", trust_env=False).text
+    page = harness.http.get("/metrics").text
     lines = [line.rsplit(" ", 1) for line in page.splitlines() if line and not line.startswith("#")]
     return {
         name.replace(f'center="{harness.me}",', "").replace(f'center="{harness.me}"', ""): float(v) for name, v in lines

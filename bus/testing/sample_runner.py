@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +17,9 @@ from bus.contract.messages import BY_NAME, ReceiptItem
 from bus.custody.decide import WITHHELD
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness, a_case
+from bus.testing.difference import Difference, differences, shown, told
 from bus.testing.given_records import before_doing, before_hearing
-from bus.testing.samples import InSample, Json, OutSample, includes, renamed
+from bus.testing.samples import InSample, Json, OutSample, renamed
 
 SAID_BY = {
     "Offer": "case.offered", "Accept": "case.accepted", "Decline": "case.declined",
@@ -132,24 +134,61 @@ def verdict(harness: AdapterHarness, played: Played) -> ReceiptItem:
     return harness.peers.receipts[played.message.id][-1]
 
 
-def fault_of(harness: AdapterHarness, played: Played) -> str:
-    """What is wrong with the effects of a message in the vendor's system; nothing if they are all there, once."""
+def fault_of(harness: AdapterHarness, played: Played, records: list[Json] | None = None) -> str:
+    """What is wrong with the effects of a message in the vendor's system; nothing if they are all there, once.
+    ``records``: the vendor's, where they are known already."""
+    return fault_of_effects(harness, played) or _fault_of_records(
+        harness, played, harness.records() if records is None else records
+    )
+
+
+def faults_of(harness: AdapterHarness, played: Iterable[Played]) -> list[str]:
+    """The same for many messages, one fault at most of each; the vendor's records are asked for once."""
+    records = harness.records()
+    return [fault for one in played if (fault := fault_of(harness, one, records))]
+
+
+def fault_of_effects(harness: AdapterHarness, played: Played) -> str:
+    """What is wrong with which effects a message had, whatever the vendor's records say now."""
     found = harness.effects(played.key)
-    wanted = [effect["what"] for effect in played.effects]
-    got = [effect["what"] for effect in found]
+    wanted, got = (sorted(effect["what"] for effect in effects) for effects in (played.effects, found))
     if not wanted:
-        return f"{played.sample.name}: the sample names no effect: say what staff shall see of it"
-    if sorted(got) != sorted(wanted):
+        return told(
+            played.sample.file,
+            "没有写明任何效果，请写明工作人员应看到什么",
+            "the sample names no effect: say what staff shall see of it",
+        )
+    if got != wanted:
         parked = [row["code"] for row in harness.parked() if row["message_id"] == played.key]
-        return f"{played.sample.name}: effects {got}, expected {wanted}; parked: {parked}"
+        told_why = f"; 搁置原因 / parked: {parked}" if parked else ""
+        wrong = [
+            Difference("effects", one.expected, one.got, one.detail + told_why)
+            for one in differences(got, wanted, "effects")
+        ]
+        return told(played.sample.file, "业务系统中的效果不对", "it has other effects in the vendor's system", wrong)
     keys = [effect["key"] for effect in found]
     if len(set(keys)) != len(keys):
-        return f"{played.sample.name}: two effects under one idempotency key"
-    records = harness.records()
-    for effect in played.effects:
+        return told(played.sample.file, "两个效果用了同一个幂等键", "two effects under one idempotency key")
+    return ""
+
+
+def _fault_of_records(harness: AdapterHarness, played: Played, records: list[Json]) -> str:
+    """What the vendor's records do not show as the sample says; compared is the record that is most alike."""
+    found = harness.effects(played.key)
+    for number, effect in enumerate(played.effects):
         mine = [one for one in found if one["what"] == effect["what"]]
-        if effect["record"] and not any(includes(r, effect["record"]) for r in _touched(records, mine, played)):
-            return f"{played.sample.name}: no record of the vendor's shows {effect['what']} as the sample says"
+        path = f"effects[{number}].record"
+        unlike = [list(differences(record, effect["record"], path)) for record in _touched(records, mine, played)]
+        if effect["record"] and not unlike:
+            unlike = [
+                [Difference(path, shown(effect["record"]), "—", "没有对应的记录 / no record belongs to this case")]
+            ]
+        if effect["record"] and (closest := min(unlike, key=len)):
+            zh, en = (
+                f"业务系统的记录与“{effect['what']}”的样例不符",
+                f"the vendor's record does not show {effect['what']} as the sample says",
+            )
+            return told(played.sample.file, zh, en, closest)
     return ""
 
 
@@ -160,21 +199,21 @@ def _touched(records: list[Json], effects: list[Json], played: Played) -> list[J
     return [r for r in records if ids & {v for v in r.values() if isinstance(v, str)} or case_id in json.dumps(r)]
 
 
-def told_by(harness: AdapterHarness, command: Json, case_id: UUID) -> str:
-    """What is wrong with the messages that tell of a command; nothing if they say what the command says."""
+def told_by(harness: AdapterHarness, command: Json, case_id: UUID) -> list[Difference]:
+    """How the messages that tell of a command differ from it; nothing if they say what the command says."""
     kind = SAID_BY[str(command["kind"])]
     messages = [m for m in harness.peers.about(case_id) if m.data.kind == kind]
     if not messages:
-        return f"{command['kind']}: no {kind} reached any center"
+        return [Difference(kind, shown(command), "—", f"没有任何中心收到 / no {kind} reached any center")]
     if command["kind"] == "Offer" and {m.recipient for m in messages} != set(command["to"]):
-        return f"Offer: it went to {sorted({m.recipient for m in messages})}"
-    shown = messages[0].data.model_dump(mode="json")
-    differ = [
-        name
+        return list(differences(sorted({m.recipient for m in messages}), sorted(command["to"]), f"{kind}.recipients"))
+    said = messages[0].data.model_dump(mode="json")
+    wanted = {
+        name: value
         for name, value in (command | _withheld(command)).items()
-        if name in shown and name not in ("kind", "to", "assist_id") and not includes(shown[name], value)
-    ]
-    return f"{command['kind']}: {kind} says something else in {differ}" if differ else ""
+        if name in said and name not in ("kind", "to", "assist_id")
+    }
+    return list(differences(said, wanted, kind))
 
 
 def _withheld(command: Json) -> Json:

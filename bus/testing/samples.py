@@ -1,7 +1,7 @@
 """An adapter's golden samples, read from its folder: forms and the commands they become, messages and their effects.
 
 ``in/<form>.<case>.json`` with ``.expect.json`` beside it; ``out/<kind>[.<case>].json`` with ``.effect.json``. The
-manifest ``center.toml`` says where the folder is.
+manifest ``center.toml`` says where the folder is. What cannot be read is told and left out.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import Any
 from bus.contract.messages import BY_NAME
 from bus.contract.working_days import due_after
 from bus.sdk import discovery
+from bus.testing.difference import differences, told
 
 Json = dict[str, Any]
 _CENTER = re.compile(r"\b[a-z][a-z0-9_]{0,39}-(?:[0-9]{12}|[0-9]{9}|[0-9]{6})\b")
@@ -31,6 +32,11 @@ class InSample:
     given: Json
     commands: list[Json]
 
+    @property
+    def file(self) -> str:
+        """Where it says what is expected."""
+        return f"in/{self.name}.expect.json"
+
 
 @dataclass(frozen=True, slots=True)
 class OutSample:
@@ -42,6 +48,11 @@ class OutSample:
     given: Json
     effects: list[Json]
     commands: list[Json]
+
+    @property
+    def file(self) -> str:
+        """Where it says what is expected."""
+        return f"out/{self.name}.effect.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +93,15 @@ def samples_of(package: str) -> Samples:
         for path, body, beside in _pairs(folder / "in", ".expect.json", faults)
     )
     outs = tuple(
-        OutSample(path.stem, _kind(path.stem), data, told.get("given", {}), told["effects"], told.get("commands", []))
-        for path, data, told in _pairs(folder / "out", ".effect.json", faults)
+        OutSample(
+            path.stem,
+            _kind(path.stem),
+            data,
+            beside.get("given", {}),
+            beside.get("effects", []),
+            beside.get("commands", []),
+        )
+        for path, data, beside in _pairs(folder / "out", ".effect.json", faults)
     )
     photos = tuple(path.read_bytes() for path in sorted((folder / "photos").glob("*")))
     return Samples(package, manifest, ins, outs, photos, tuple(faults))
@@ -100,29 +118,35 @@ def _pairs(folder: Path, beside: str, faults: list[str]) -> Iterator[tuple[Path,
             continue
         other = path.with_suffix(beside)
         if not other.exists():
-            faults.append(f"{path.name}: {other.name} is missing: write beside it what is expected")
+            faults.append(
+                told(
+                    f"{folder.name}/{path.name}",
+                    f"缺少 {other.name}，请写明预期",
+                    f"{other.name} is missing: write beside it what is expected",
+                )
+            )
             continue
-        yield path, json.loads(path.read_text(encoding="utf-8")), json.loads(other.read_text(encoding="utf-8"))
+        documents = [_document(one, faults) for one in (path, other)]
+        if documents[0] is not None and documents[1] is not None:
+            yield path, documents[0], documents[1]
+
+
+def _document(path: Path, faults: list[str]) -> Json | None:
+    """One file; None where it is no JSON object, which is then told."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        faults.append(told(f"{path.parent.name}/{path.name}", f"不是 JSON：{error}", f"no JSON: {error}"))
+        return None
+    if not isinstance(found, dict):
+        faults.append(told(f"{path.parent.name}/{path.name}", "不是 JSON 对象", "no JSON object"))
+        return None
+    return found
 
 
 def includes(whole: Any, part: Any) -> bool:  # noqa: ANN401 - any JSON
     """Whether everything in ``part`` stands in ``whole``; lists item by item, moments by their instant."""
-    if isinstance(part, dict):
-        return isinstance(whole, dict) and all(key in whole and includes(whole[key], part[key]) for key in part)
-    if isinstance(part, list):
-        same_length = isinstance(whole, list | tuple) and len(whole) == len(part)
-        return same_length and all(includes(*pair) for pair in zip(whole, part, strict=True))
-    if isinstance(part, str) and isinstance(whole, str) and whole != part:
-        return _instant(whole) is not None and _instant(whole) == _instant(part)
-    return bool(whole == part)
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
+    return not any(differences(whole, part))
 
 
 def renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON

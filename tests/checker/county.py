@@ -14,7 +14,7 @@ from bus.pipeline.handle import CircuitBreaker, RetryPolicy, finish, finish_and_
 from bus.pipeline.intake import IntakeDeps, intake
 from bus.pipeline.intake import Submission as Form
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext
-from tests.unit.steps import BareCenter
+from tests.harness.step import BareCenter
 from verification.checker import CenterEvidence, Effect, Evidence, Snapshot, Submission, Told, read, text_digest
 
 MEDIA, PARTY, GOVERNMENT = "media_center-150402", "party_service-150402006", "government_service-150402"

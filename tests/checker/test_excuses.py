@@ -13,7 +13,7 @@ from bus.store import Store, parked
 from bus.store.unit_of_work import UnitOfWork
 from tests.checker.conftest import Clean
 from tests.checker.county import GOVERNMENT, MEDIA, PARTY, County, books_of, with_books, with_seat
-from tests.unit.steps import BareCenter
+from tests.harness.step import BareCenter
 from verification.checker import Evidence, Finding, Told, When, check, read, text_digest, wrong
 from verification.checker.snapshot import Parked
 

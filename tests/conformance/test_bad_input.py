@@ -18,15 +18,14 @@ from bus.contract.export.examples import CASE, example
 from bus.contract.ids import new_id
 from bus.contract.messages import CASE_KINDS, Verdict
 from bus.contract.rules import CONTRACT
-from bus.sdk import discovery
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.given_records import PEER
 from bus.testing.sample_runner import Played, done, fault_of, play, send
 from bus.testing.samples import InSample
+from tests.harness.center import ADAPTERS, on_harness
 from verification.corpus.mutations import at, leaves, variants
 
-ADAPTERS = [one.kind for one in discovery.known()]
 REFUSED = frozenset({400, 413, 422})
 PHOTO = CASE.attachments[0]
 TABLES = (t.intakes, t.cases, t.outbox, t.journal, t.links, t.work)
@@ -35,9 +34,8 @@ TABLES = (t.intakes, t.cases, t.outbox, t.journal, t.links, t.work)
 @pytest.fixture(scope="module", params=ADAPTERS)
 def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One running center of each kind for the whole table."""
-    one = AdapterHarness(discovery.find(request.param).package, tmp_path_factory.mktemp(request.param)).start()
-    yield one
-    one.stop()
+    with on_harness(request.param, tmp_path_factory.mktemp(request.param)) as one:
+        yield one
 
 
 def _shape(sample: InSample, path: tuple[str | int, ...]) -> tuple[object, ...]:
@@ -137,9 +135,8 @@ def _in_a_case_of_its_own(document: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One center; what comes over the road is read alike by all."""
-    one = AdapterHarness("adapters.media_center", tmp_path_factory.mktemp("wire")).start()
-    yield one
-    one.stop()
+    with on_harness("media_center", tmp_path_factory.mktemp("wire")) as one:
+        yield one
 
 
 def test_every_field_of_every_kind(media: AdapterHarness) -> None:

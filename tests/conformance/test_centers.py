@@ -4,19 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from bus.sdk import discovery
+from bus.contract.messages import CASE_KINDS
 from bus.testing.center_suite import CHECKS, AdapterHarness, Check
+from bus.testing.samples import samples_of
+from tests.harness.center import ADAPTERS, on_harness
 
 
-@pytest.fixture(scope="module", params=[one.kind for one in discovery.known()])
+@pytest.fixture(scope="module", params=ADAPTERS)
 def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterHarness]:
     """One center of each kind, running for real."""
-    one = AdapterHarness(discovery.find(request.param).package, tmp_path_factory.mktemp(request.param)).start()
-    yield one
-    one.stop()
+    with on_harness(request.param, tmp_path_factory.mktemp(request.param)) as one:
+        yield one
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_center(check: Check, harness: AdapterHarness) -> None:
     """The adapter does what every center must."""
     check(harness)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_a_shipped_adapter_accepts_every_kind(adapter: str) -> None:
+    """No kind of the contract is without a handler in the adapters that we ship."""
+    assert set(samples_of(f"adapters.{adapter}").manifest["accepts"]) == {kind.kind for kind in CASE_KINDS}

@@ -31,7 +31,7 @@ from bus.store import (
 )
 from bus.store.rows import HeldRow, LinkRow
 from bus.store.tables import metadata
-from tests.unit.steps import NOW, a_case
+from tests.harness.step import NOW, a_case
 
 ME, PEER = "media_center-150402", "party_service-150402"
 

@@ -14,8 +14,8 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as promised
 
-from bus.sdk import discovery
 from bus.testing.adapter_harness import AdapterHarness
+from tests.harness.center import on_harness
 from verification.corpus.http_items import ADAPTERS, signed
 
 EXAMPLES = 20
@@ -80,8 +80,7 @@ def play(harness: AdapterHarness, operation: Any, mode: GenerationMode, *, sign:
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_door_does_what_its_page_promises(adapter: str, tmp_path: Path) -> None:
     """Right forms and wrong ones, signed: only promised answers come, no fault of ours, and nothing wrong gets in."""
-    harness = AdapterHarness(discovery.find(adapter).package, tmp_path).start()
-    try:
+    with on_harness(adapter, tmp_path) as harness:
         seen: Counter[int] = Counter()
         for operation in operations(harness):
             seen += play(harness, operation, GenerationMode.POSITIVE, sign=True)
@@ -89,7 +88,5 @@ def test_every_door_does_what_its_page_promises(adapter: str, tmp_path: Path) ->
                 seen += play(harness, operation, GenerationMode.NEGATIVE, sign=True)
                 unsigned = play(harness, operation, GenerationMode.POSITIVE, sign=False)
                 assert set(unsigned) == {401}, f"{operation.label} unsigned: {unsigned}"
-    finally:
-        harness.stop()
     assert seen[202], "no form was taken: the doors were not really tried"
     assert seen[422]

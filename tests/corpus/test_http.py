@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bus.sdk import discovery
-from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.samples import samples_of
+from tests.harness.center import on_harness
 from verification.corpus import http_items
 from verification.corpus.http_items import ADAPTERS
 from verification.corpus.items import SEED, Dealer
@@ -17,12 +17,9 @@ from verification.corpus.judge_http import judge
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_every_request_gets_its_answer_and_stores_nothing(adapter: str, tmp_path: Path) -> None:
     """Each is answered with its status and code; nothing of it is stored, logged, or told in an answer."""
-    harness = AdapterHarness(discovery.find(adapter).package, tmp_path).start()
-    try:
+    with on_harness(adapter, tmp_path) as harness:
         items = list(http_items.items(Dealer(SEED + ADAPTERS.index(adapter)), harness.samples))
         faults = list(judge(harness, items))
-    finally:
-        harness.stop()
     assert len(items) >= 800
     assert not faults, "\n".join(["", *faults[:60], f"{len(faults)} in all"])
 
@@ -36,14 +33,11 @@ def test_every_form_of_every_adapter_is_tried() -> None:
 
 def test_the_judge_sees_what_is_let_in(tmp_path: Path) -> None:
     """A door that takes a form which should be refused is found by the answer and by the store."""
-    harness = AdapterHarness("adapters.party_service", tmp_path).start()
-    try:
+    with on_harness("party_service", tmp_path) as harness:
         sample = next(sample for sample in harness.samples.ins if sample.form == "entry")
         body = json.dumps(sample.body, ensure_ascii=False).encode()
         good = http_items.HttpItem(
             "http: good", "good", "422:invalid", path="/intake/entry", body=body, sign=http_items.signed
         )  # fmt: skip
         faults = list(judge(harness, [good]))
-    finally:
-        harness.stop()
     assert faults == ["http: good: good: 202:, expected 422:invalid", "something bad was stored"]

@@ -10,7 +10,7 @@ from typing import Any
 from bus.demo.local_county import LocalCounty
 from stories.stage import ARBITER, CIVILIZATION, GOVERNMENT, MEDIA, PARTY
 from tests.conftest import Vhost
-from tests.journeys.conftest import MakeTown, brokers
+from tests.harness.county import Counties, logins
 from tests.journeys.crowd import PEOPLE, seen
 
 ROOT = Path(__file__).parents[2]
@@ -81,13 +81,13 @@ def run_import(county: LocalCounty, file: Path) -> dict[str, Any]:
 
 
 def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
-    make_town: MakeTown, vhost: Vhost, tmp_path: Path
+    make_county: Counties, vhost: Vhost, tmp_path: Path
 ) -> None:
     """Accepted and rejected make a thousand, each accepted case is answered, a second run imports nothing, and none of
     the thousand residents is left in a file."""
     file = tmp_path / "rows.csv"
     _rows(file)
-    county = make_town(CENTERS, routes=ROUTES, brokers=brokers(vhost, CENTERS), arbiter=ARBITER)
+    county = make_county(CENTERS, routes=ROUTES, brokers=logins(vhost, CENTERS), arbiter=ARBITER)
     for vendor in county.backends.values():
         vendor.autopilot = True
     first = run_import(county, file)

@@ -14,7 +14,7 @@ from bus.security.keyring import read_keyring
 from bus.store import tables as t
 from bus.store.encryption import encryption_of
 from tests.conftest import Vhost
-from tests.journeys.conftest import MakeTown, brokers
+from tests.harness.county import Counties, logins
 from tests.journeys.crowd import Crowd, seen
 from tests.unit.test_cli_run import bus
 
@@ -94,11 +94,11 @@ def _more_answers(county: LocalCounty, count: int) -> None:
     county.until(f"{count} more answers", lambda: _answered(county) >= before + count)
 
 
-def test_keys_are_rotated_and_revoked_in_mid_traffic(make_town: MakeTown, vhost: Vhost) -> None:
+def test_keys_are_rotated_and_revoked_in_mid_traffic(make_county: Counties, vhost: Vhost) -> None:
     """Both centers' keys are replaced, and the old ones revoked at once: every resident is answered, one custodian for
     each case, one effect for each message; parked is only what came signed with a revoked key, and it came again."""
     centers = (HERE, THERE)
-    county = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
+    county = make_county(centers, routes={HERE: [{"to": THERE}]}, brokers=logins(vhost, centers))
     county.backends[THERE].autopilot = True
     office = Office(county)
     with _traffic(county) as came:
@@ -126,10 +126,10 @@ def _parked(county: LocalCounty) -> set[str]:
     return codes
 
 
-def test_a_key_file_that_is_lost_does_not_stop_a_center_at_work(make_town: MakeTown, vhost: Vhost) -> None:
+def test_a_key_file_that_is_lost_does_not_stop_a_center_at_work(make_county: Counties, vhost: Vhost) -> None:
     """It goes on with the keys that it has in memory, and says what is wrong."""
     centers = (HERE, THERE)
-    county = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=brokers(vhost, centers))
+    county = make_county(centers, routes={HERE: [{"to": THERE}]}, brokers=logins(vhost, centers))
     county.backends[THERE].autopilot = True
     Office(county).file(HERE).unlink()
     with _traffic(county) as came:

@@ -13,7 +13,7 @@ from bus.demo.local_county import LocalCounty
 from stories import play, s10
 from stories.stage import CENTERS, GOVERNMENT, MEDIA, PARTY, PARTY_COMMUNITY, PARTY_STREET, Stage
 from tests.conftest import Vhost
-from tests.journeys.conftest import MakeTown, brokers
+from tests.harness.county import Counties, logins
 from tests.journeys.crowd import PEOPLE, Crowd, seen
 
 PATIENCE = 300
@@ -26,16 +26,16 @@ def _clean(county: LocalCounty) -> None:
     assert (audit.answered, audit.lost, audit.twice, audit.parked) == (audit.cases, 0, 0, 0)
 
 
-def _county(make_town: MakeTown, logins: dict[str, str], **more: object) -> LocalCounty:
-    return make_town(CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, more=play.SETTINGS, brokers=logins, **more)
+def _county(make_county: Counties, urls: dict[str, str], **more: object) -> LocalCounty:
+    return make_county(CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, more=play.SETTINGS, brokers=urls, **more)
 
 
 def test_all_stories_end_with_an_answer(
-    make_town: MakeTown, on_each_road: Callable[[Sequence[str]], dict[str, str]], request: pytest.FixtureRequest
+    make_county: Counties, on_each_road: Callable[[Sequence[str]], dict[str, str]], request: pytest.FixtureRequest
 ) -> None:
     """Each case of the ten stories is answered; nothing is lost, applied twice or parked; and no resident stands in a
     file of the centers or of the broker but hidden."""
-    county = _county(make_town, on_each_road(CENTERS))
+    county = _county(make_county, on_each_road(CENTERS))
     stages = play.play(county, disguise=Crowd().speaks)
     _clean(county)
     assert any(who.words in record.case.text for who in PEOPLE for record in county.records(PARTY).values())
@@ -50,13 +50,13 @@ BROKER = "broker"
 S10_CENTERS = (MEDIA, GOVERNMENT, PARTY_STREET, PARTY_COMMUNITY)
 
 
-def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: Vhost, database_url: str) -> None:
+def test_the_reference_story_across_five_processes(make_county: Counties, vhost: Vhost, database_url: str) -> None:
     """Four centers, each a process of its own, one on PostgreSQL, and the vendors' systems in a fifth; the resident is
     seen nowhere."""
-    county = make_town(
+    county = make_county(
         S10_CENTERS,
         routes=play.ROUTES,
-        brokers=brokers(vhost, S10_CENTERS),
+        brokers=logins(vhost, S10_CENTERS),
         stores={PARTY_COMMUNITY: database_url},
         processes="each",
     )
@@ -67,10 +67,10 @@ def test_the_reference_story_across_five_processes(make_town: MakeTown, vhost: V
 
 
 @pytest.mark.chaos
-def test_two_hundred_cases_through_ten_kills(make_town: MakeTown, vhost: Vhost) -> None:
+def test_two_hundred_cases_through_ten_kills(make_county: Counties, vhost: Vhost) -> None:
     """Kill -9 of one process or another, the broker among them, ten times: all answered, each effect once, and no
     resident is left in a file."""
-    county = make_town(S10_CENTERS, routes=play.ROUTES, brokers=brokers(vhost, S10_CENTERS), processes="each")
+    county = make_county(S10_CENTERS, routes=play.ROUTES, brokers=logins(vhost, S10_CENTERS), processes="each")
     seed = secrets.randbelow(2**32)
     print(f"seed {seed}")  # noqa: T201 - to play the same kills again
     moments = random.Random(seed)  # noqa: S311 - moments, not secrets

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from tests.journeys.conftest import MakeTown
+from tests.harness.county import Counties
 
 HERE, THERE = "media_center-150402", "media_center-150403"
 
 
 def test_a_message_is_handed_over_and_answered(
-    make_town: MakeTown, on_each_road: Callable[[Sequence[str]], dict[str, str]]
+    make_county: Counties, on_each_road: Callable[[Sequence[str]], dict[str, str]]
 ) -> None:
     """A resident's message goes to another center, is taken and resolved there, and the resident reads the answer."""
     centers = (HERE, THERE)
-    county = make_town(centers, routes={HERE: [{"to": THERE}]}, brokers=on_each_road(centers))
+    county = make_county(centers, routes={HERE: [{"to": THERE}]}, brokers=on_each_road(centers))
     county.backends[THERE].autopilot = True
     form = {"client_name": "居民甲", "category": "道路交通", "text": "村道积水", "division": "150403003"}
     left = county.backend(HERE, "/residents/messages", form)

@@ -23,7 +23,7 @@ from bus.store import tables as t
 from bus.transports.topology.apply import apply, plan
 from bus.transports.topology.management_api import ManagementApi
 from bus.transports.topology.plan import inbox_queue, out_exchange, routing_key
-from tests.unit.steps import NOW
+from tests.harness.step import NOW
 from verification.services import RabbitNode
 
 MEDIA, PARTY, THIEF = "media_center-150402", "party_service-150402", "government_service-150402"

@@ -18,7 +18,7 @@ from bus.security import directory, key_request
 from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.keyring import new_keyring
 from bus.store import Store, schema
-from tests.unit.steps import NOW
+from tests.harness.step import NOW
 
 MEDIA, GOVERNMENT = "media_center-150402", "government_service-150402"
 PHOTO = b"\xff\xd8\xff\xe0" + b"a photo" * 100

@@ -13,9 +13,9 @@ from bus.pipeline.relay import claim, send
 from bus.transports.port import SendResult
 from bus.transports.rabbitmq.transport import RabbitTransport
 from bus.transports.topology.plan import DEAD_LETTERS, JOURNAL, inbox_queue
+from tests.harness.signing_county import notarised
+from tests.harness.step import BareCenter, a_case
 from tests.security.attacked_county import road
-from tests.unit.signing_county import notarised
-from tests.unit.steps import BareCenter, a_case
 from verification.checker.canaries import Canary, canaries
 from verification.checker.leak_scan import Place, scan
 from verification.services import RabbitNode

@@ -22,8 +22,8 @@ from bus.security import directory, key_request
 from bus.security.cipher_suite import APPLICATION, MESSAGE
 from bus.security.directory import Mark
 from bus.security.keyring import new_keyring, read_keyring, write_keyring
+from tests.harness.step import a_case
 from tests.security.attacked_county import MEDIA, PARTY, THIEF, Battlefield, road
-from tests.unit.steps import a_case
 from verification.services import RabbitNode
 
 pytestmark = pytest.mark.broker

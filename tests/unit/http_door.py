@@ -18,8 +18,8 @@ from bus.http.server import HttpServer
 from bus.operations.metrics import Metrics
 from bus.pipeline.intake import Reply
 from bus.settings import Http
-from tests.unit.steps import BareCenter
-from tests.unit.test_intake_and_handle import MEDIA, center
+from tests.harness.step import MEDIA, BareCenter
+from tests.unit.test_intake_and_handle import center
 
 SECRET = "whsec_" + base64.b64encode(b"d" * 32).decode()
 FORM = b'{"id": "1", "text": "x"}'

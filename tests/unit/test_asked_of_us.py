@@ -17,7 +17,7 @@ from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.encryption import CaseEncryption
-from tests.unit.steps import NOW, BareCenter, a_case, carry, opened
+from tests.harness.step import NOW, BareCenter, a_case, carry, opened
 
 MEDIA, PARTY, CIVIL = "media_center-150402", "party_service-150402006", "civilization_center-150402"
 

@@ -13,7 +13,7 @@ from bus.attachments.blob_store import BlobStore
 from bus.security.master_key import FileKey
 from bus.store import StoreUnavailable
 from bus.store.encryption import CaseEncryption
-from tests.unit.steps import BareCenter
+from tests.harness.step import BareCenter
 
 MEDIA = "media_center-150402"
 PAPER = b"%PDF-1.7 a paper" * 100

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from openpyxl import Workbook
 from bus.demo.local_county import LocalCounty
 from bus.importing.mapping import UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, rows
+from tests.harness.county import Counties
 from tests.unit.test_cli_run import bus
 
 HEADER = ["编号", "姓名", "电话", "日期", "事项", "加急", "经度"]
@@ -167,18 +167,16 @@ def test_files_that_are_no_ledger_are_told(tmp_path: Path, mapping: Path) -> Non
 
 
 @pytest.fixture
-def center(tmp_path: Path) -> Iterator[tuple[LocalCounty, Path]]:
+def center(make_county: Counties, tmp_path: Path) -> tuple[LocalCounty, Path]:
     """A running media center, and its settings file for the command."""
-    county = LocalCounty(tmp_path / "town", ("media_center-150402",))
-    county.open()
+    county = make_county(("media_center-150402",))
     path = tmp_path / "media_center-150402.toml"
     settings = next(iter(county.backends.values()))
     path.write_text(
         f'center = "media_center-150402"\nstore = "sqlite:///x.db"\nintake_secret = "{settings.secret}"\n'
         f'[http]\nport = {settings.intake_url.rpartition(":")[2]}\n[backend]\nurl = "http://127.0.0.1:1"\n'
     )
-    yield county, path
-    county.close()
+    return county, path
 
 
 def test_rows_become_cases_and_a_second_run_makes_no_new_ones(

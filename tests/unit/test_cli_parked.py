@@ -18,7 +18,7 @@ from bus.operations import replay as acts
 from bus.operations.backlog import backlog
 from bus.store import cases, inbox, parked
 from bus.store import tables as t
-from tests.unit.steps import NOW, BareCenter, a_case, carry, opened
+from tests.harness.step import NOW, BareCenter, a_case, carry, opened
 from tests.unit.test_cli_run import bus
 
 HERE, THERE = "media_center-150402", "party_service-150402"

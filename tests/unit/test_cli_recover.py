@@ -9,7 +9,7 @@ import pytest
 from bus import recovery
 from bus.store import parked, schema
 from bus.store.database import Store
-from tests.unit.steps import NOW, BareCenter
+from tests.harness.step import NOW, BareCenter
 from tests.unit.test_cli_doctor import findings
 from tests.unit.test_cli_run import bus
 

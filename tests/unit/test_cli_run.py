@@ -22,7 +22,7 @@ from bus.log import set_up
 from bus.runtime.process import CenterProcess
 from bus.settings import load
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
-from tests.unit.lone_center import until
+from tests.harness.lone_center import until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 WHOLE = """

@@ -1,7 +1,6 @@
 """Relay and accept: at least once below, exactly once in effect, whatever the road does."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,25 +16,7 @@ from bus.pipeline.receive import receive
 from bus.pipeline.relay import claim, record, send
 from bus.store import cases, inbox, outbox, parked
 from bus.transports.port import Delivery, SendResult
-from tests.unit.steps import NOW, BareCenter, a_case, carry, opened
-
-MEDIA, PARTY = "media_center-150402", "party_service-150402006"
-
-
-@pytest.fixture
-def media(tmp_path: Path) -> Iterator[BareCenter]:
-    """The media center."""
-    center = BareCenter(MEDIA, tmp_path)
-    yield center
-    center.close()
-
-
-@pytest.fixture
-def party(tmp_path: Path) -> Iterator[BareCenter]:
-    """The party service of the street."""
-    center = BareCenter(PARTY, tmp_path)
-    yield center
-    center.close()
+from tests.harness.step import MEDIA, NOW, PARTY, BareCenter, a_case, carry, opened
 
 
 def _offer(media: BareCenter) -> c.Register:

@@ -29,8 +29,9 @@ from bus.security.message_security import Unsecured
 from bus.settings import CenterSettings, fresh_secret
 from bus.store import Store, parked, schema
 from bus.store import tables as t
-from tests.unit.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
-from tests.unit.steps import NOW, HeldTransport, a_case
+from tests.harness.center import resting_process
+from tests.harness.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
+from tests.harness.step import NOW, HeldTransport, a_case
 
 
 def _operator(folder: Path) -> OwnKey:
@@ -195,14 +196,14 @@ def test_marks_that_a_newer_directory_lacks_are_missed(settings: CenterSettings,
     """Said in the log and by health, also after a restart, until a directory speaks of that center again."""
     keys = tmp_path / "keys"
 
-    first = _with_its_store(settings)
+    first = resting_process(settings)
     assert not first.marks.look()
     assert "marks" not in first.ready()
     _rewrite(keys, marks=None)
     assert first.marks.look()
     assert not first.marks.look(), "once for each directory"
     first.lease.release()
-    second = _with_its_store(settings)
+    second = resting_process(settings)
     second.marks.look()
     for process in (first, second):
         assert process.ready()["marks"] == f"marks-lost: {GOVERNMENT}: arbiter"
@@ -216,15 +217,6 @@ def test_marks_that_a_newer_directory_lacks_are_missed(settings: CenterSettings,
     second.lease.release()
 
 
-def _with_its_store(settings: CenterSettings) -> CenterProcess:
-    """A center that may write, with no loop running."""
-    process = CenterProcess(settings, HeldTransport())
-    process.lease.acquire()
-    schema.upgrade(process.store)
-    process.lease.renew()
-    return process
-
-
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
     """The log of one test."""
@@ -236,7 +228,7 @@ def lines() -> Iterator[list[str]]:
 
 def test_the_log_says_which_marks_are_lost(settings: CenterSettings, tmp_path: Path, lines: list[str]) -> None:
     """By the loop that minds the directory, once for each."""
-    process = _with_its_store(settings)
+    process = resting_process(settings)
     process._leaving.set()  # it does not wait between its rounds
     process._directory()
     _rewrite(tmp_path / "keys", marks=None)

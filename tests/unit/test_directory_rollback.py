@@ -22,7 +22,7 @@ from bus.settings import CenterSettings, Trust, load
 from bus.store import Store, directories, parked, schema
 from bus.store import tables as t
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
-from tests.unit.steps import NOW, BareCenter, a_case
+from tests.harness.step import NOW, BareCenter, a_case
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 MEDIA, PARTY = "media_center-150402", "party_service-150402006"

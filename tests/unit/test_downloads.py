@@ -18,7 +18,7 @@ from bus.attachments.blob_store import BlobStore
 from bus.attachments.service import AttachmentService
 from bus.contract.case import Attachment
 from bus.sdk.center import Reject, RetryLater
-from tests.unit.steps import BareCenter
+from tests.harness.step import BareCenter
 
 MEDIA = "media_center-150402"
 PHOTO = b"\xff\xd8\xff" + b"a photo" * 1000

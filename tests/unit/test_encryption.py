@@ -25,7 +25,7 @@ from bus.store import Store, StoreUnavailable, Tx, access_log, archive, cases, i
 from bus.store import tables as t
 from bus.store.encryption import ERASED, MARK, CaseEncryption
 from bus.store.opening import PAGE_BYTES
-from tests.unit.steps import NOW, BareCenter, a_case, carry
+from tests.harness.step import NOW, BareCenter, a_case, carry
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 from verification.checker.canaries import canaries
 from verification.checker.leak_scan import scan

@@ -17,8 +17,8 @@ from bus.store import StoreUnavailable, inbox
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.transports.port import Delivery, SendResult
-from tests.unit.steps import BareCenter, HeldTransport, a_case, carry
-from tests.unit.test_intake_and_handle import MEDIA, PARTY, OneRoute, System, center
+from tests.harness.step import MEDIA, PARTY, BareCenter, HeldTransport, a_case, carry
+from tests.unit.test_intake_and_handle import OneRoute, System, center
 
 
 class Failing(Store):

@@ -21,7 +21,7 @@ from bus.store import StoreUnavailable, cases
 from bus.store import files as queries
 from bus.store import tables as t
 from bus.store.encryption import CaseEncryption
-from tests.unit.steps import NOW, BareCenter, a_case
+from tests.harness.step import NOW, BareCenter, a_case
 from verification.checker.canaries import canaries
 from verification.checker.columns import clean_columns
 from verification.checker.leak_scan import scan

@@ -13,7 +13,7 @@ from bus.custody.commands import Offer, Register
 from bus.settings import Backend, CenterSettings
 from bus.store import cases, schema
 from bus.store.database import Store, StoreUnavailable
-from tests.unit.steps import BareCenter, a_case
+from tests.harness.step import BareCenter, a_case
 from tests.unit.test_cli_run import SECRET, bus
 
 MEDIA, PARTY = "media_center-150402", "party_service-150402006"

@@ -17,8 +17,8 @@ from bus.http import body
 from bus.http.address import listen, why_not_listening
 from bus.http.forms import field_of
 from bus.store.database import StoreUnavailable
+from tests.harness.step import MEDIA
 from tests.unit.http_door import FORM, Door, signed
-from tests.unit.test_intake_and_handle import MEDIA
 
 
 @pytest.fixture

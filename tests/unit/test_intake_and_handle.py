@@ -1,6 +1,5 @@
 """Intake and work: what the center's own system says and hears, with a center of two functions."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,9 +20,7 @@ from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 from bus.store import StoreUnavailable, Tx, cases, inbox, parked
 from bus.store.tables import intakes
-from tests.unit.steps import BareCenter, a_case
-
-MEDIA, PARTY = "media_center-150402", "party_service-150402006"
+from tests.harness.step import MEDIA, PARTY, BareCenter, a_case
 
 
 class Note(Strict):
@@ -95,22 +92,6 @@ def _work(bare: BareCenter, system: System, breaker: CircuitBreaker) -> list[str
     done = [perform(center, system, lambda _: b"", task, bare.now) for task in tasks]
     finish(bare.store, bare.context, done, breaker, bare.now)
     return [one.outcome for one in done]
-
-
-@pytest.fixture
-def media(tmp_path: Path) -> Iterator[BareCenter]:
-    """The media center."""
-    bare = BareCenter(MEDIA, tmp_path)
-    yield bare
-    bare.close()
-
-
-@pytest.fixture
-def party(tmp_path: Path) -> Iterator[BareCenter]:
-    """The street's party service, with as many offered cases as a test asks for."""
-    bare = BareCenter(PARTY, tmp_path)
-    yield bare
-    bare.close()
 
 
 def _offer_cases(party: BareCenter, tmp_path: Path, count: int) -> None:

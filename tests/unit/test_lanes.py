@@ -14,8 +14,8 @@ from bus.custody import commands as c
 from bus.operations import lanes
 from bus.store import cases, outbox, peer_lanes
 from bus.transports.port import SendResult
-from tests.unit.signing_county import notarised
-from tests.unit.steps import NOW, BareCenter, a_case, carry
+from tests.harness.signing_county import notarised
+from tests.harness.step import NOW, BareCenter, a_case, carry
 from tests.unit.test_cli_run import bus
 
 MEDIA, PARTY, CIVIL = "media_center-150402", "party_service-150402", "civilization_center-150402"

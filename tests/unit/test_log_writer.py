@@ -19,7 +19,7 @@ import pytest
 
 from bus.log import dropped, log, reset, set_up
 from bus.runtime.log_writer import LogWriter, descriptor_of
-from tests.unit.lone_center import LoneCenter, lone_center, until
+from tests.harness.lone_center import LoneCenter, lone_center, until
 from verification.faults import Tmpfs
 
 F_SETPIPE_SZ = 1031

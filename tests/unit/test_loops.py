@@ -16,7 +16,7 @@ from bus.runtime.watch import GRACE, TOO_SOON, Watch
 from bus.runtime.whereabouts import whereabouts
 from bus.security.errors import KeyUnusable
 from bus.store.database import StoreUnavailable
-from tests.unit.lone_center import until
+from tests.harness.lone_center import until
 
 
 class Clock:

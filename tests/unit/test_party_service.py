@@ -2,9 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -42,9 +39,9 @@ from bus import (
 from bus import workorders as w
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
-from bus.contract.messages import BY_NAME, CASE_KINDS
+from bus.contract.messages import BY_NAME
 from bus.custody import Rating, Result
-from tests.unit.handler_contexts import CASE, NOW, PEER, a_case, a_desk, a_record, front_desk, includes, shown
+from tests.harness.handler_contexts import CASE, NOW, PEER, a_case, a_desk, a_record, front_desk, shown
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "party_service"
 IN = sorted(p for p in (FOLDER / "samples/in").glob("*.json") if not p.name.endswith(".expect.json"))
@@ -93,33 +90,6 @@ def people(served: tuple[Simulator, BackendClient, str], town: object) -> Iterat
 def hear(desk: Any, data: Any, source: str = PEER) -> list[Any]:
     message = compose(data, source=source, recipient=ME, now=NOW, subject=CASE, sequence=1)
     return list(center.handlers[data.kind](desk, message))
-
-
-@pytest.mark.parametrize("path", IN, ids=lambda p: p.stem)
-def test_a_form_becomes_the_commands_of_its_sample(path: Path) -> None:
-    """Every golden form gives the commands that stand beside it, no more and no fewer."""
-    expected = json.loads(path.with_suffix(".expect.json").read_text(encoding="utf-8"))
-    form = center.forms[path.name.split(".")[0]]
-    body = form.model.model_validate_json(path.read_text(encoding="utf-8"))
-    items = [shown(item) for item in form.handler(front_desk(FOLDER, ME, expected.get("given", {})), body)]
-    assert includes(items, expected["commands"]), items
-
-
-def test_manifest_says_what_the_handlers_do() -> None:
-    """``center.toml`` names the forms and kinds that the code registers, and every kind is accepted."""
-    manifest = tomllib.loads((FOLDER / "center.toml").read_text(encoding="utf-8"))
-    assert manifest["kind"] == center.kind
-    assert [form["name"] for form in manifest["forms"]] == list(center.forms)
-    assert set(manifest["accepts"]) == set(center.handlers) == {kind.kind for kind in CASE_KINDS}
-    for form in manifest["forms"]:
-        assert form["native_id"] in center.forms[form["name"]].model.model_fields
-
-
-def test_handlers_load_no_broker_and_no_database() -> None:
-    """An adapter's code runs where neither a broker's client nor a database is installed."""
-    code = "import sys, adapters.party_service.handlers; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
-    assert not {"pika", "kombu", "sqlalchemy", "fastapi", "openpyxl"} & set(done.stdout.split())
 
 
 def test_every_word_of_the_platform_is_a_word_of_the_bus() -> None:

@@ -22,7 +22,7 @@ from bus.security.directory import Directory
 from bus.security.keyed_security import KeyedSecurity, security_of
 from bus.security.keyring import read_public_key
 from bus.settings import Trust
-from tests.unit.steps import NOW, BareCenter, a_case, carry
+from tests.harness.step import NOW, BareCenter, a_case, carry
 from tests.unit.test_cli_run import bus
 from verification.checker.canaries import canaries
 from verification.checker.leak_scan import scan

@@ -22,7 +22,7 @@ from bus.pipeline.held_messages import HeldMessages
 from bus.settings import Quotas
 from bus.store import cases, inbox, parked, put_off
 from bus.store.unit_of_work import UnitOfWork
-from tests.unit.steps import NOW, BareCenter, a_case, opened
+from tests.harness.step import NOW, BareCenter, a_case, opened
 
 MEDIA, PARTY, CIVIL = "media_center-150402", "party_service-150402006", "civilization_center-150402"
 

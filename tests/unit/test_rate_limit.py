@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from bus.http import rate_limit as module
 from bus.http.rate_limit import RateLimit, rate_limited
-from bus.testing.adapter_harness import AdapterHarness
+from tests.harness.center import on_harness
 
 
 class Hours:
@@ -65,12 +65,9 @@ def test_whoever_asks_too_often_is_told_when_to_come_again_and_is_counted() -> N
 def test_the_door_of_a_center_stands_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a flood from one address the door lets in so many a second; an operator sees how many were turned away."""
     monkeypatch.setattr("bus.runtime.process.RateLimit", lambda _per_second: RateLimit(30))
-    harness = AdapterHarness("adapters.media_center", tmp_path).start()
-    try:
+    with on_harness("media_center", tmp_path) as harness:
         codes = [harness.http.get("/health/live").status_code for _ in range(200)]
         assert 429 in codes
         time.sleep(1)
         page = harness.http.get("/metrics").text
         assert f'bus_requests_turned_away_total{{center="{harness.me}"}} {codes.count(429)}.0' in page
-    finally:
-        harness.stop()

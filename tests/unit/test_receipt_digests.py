@@ -17,8 +17,8 @@ from bus.operations import replay as acts
 from bus.security.message_security import Unsecured
 from bus.store import archive, outbox, parked
 from bus.store import tables as t
-from tests.unit.signing_county import notarised
-from tests.unit.steps import NOW, BareCenter, a_case
+from tests.harness.signing_county import notarised
+from tests.harness.step import NOW, BareCenter, a_case
 
 MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 Pair = tuple[BareCenter, BareCenter]

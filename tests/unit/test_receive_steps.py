@@ -26,7 +26,7 @@ from bus.security.message_security import Unsecured
 from bus.store import Tx, inbox
 from bus.store.unit_of_work import UnitOfWork
 from bus.transports.port import Delivery
-from tests.unit.steps import NOW, BareCenter, a_case
+from tests.harness.step import NOW, BareCenter, a_case
 
 MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 T = TypeVar("T")

@@ -1,7 +1,6 @@
 """Records stay within their bounds, whatever peers say; and one that cannot be read harms its own case alone."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,18 +29,9 @@ from bus.store import tables as t
 from bus.store.database import Store, Tx
 from bus.store.encryption import CaseEncryption
 from bus.store.timestamps import ms
-from tests.unit.steps import NOW, BareCenter, a_case, carry
+from tests.harness.step import MEDIA, NOW, PARTY, BareCenter, a_case, carry
 
-MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 BREAKER = CircuitBreaker(RetryPolicy())
-
-
-@pytest.fixture
-def media(tmp_path: Path) -> Iterator[BareCenter]:
-    """The media center."""
-    center = BareCenter(MEDIA, tmp_path)
-    yield center
-    center.close()
 
 
 class Peer:

@@ -27,8 +27,8 @@ from bus.sdk.center import Center, IntakeContext
 from bus.store import StoreUnavailable, Tx, archive, cases, inbox, parked
 from bus.store import tables as t
 from bus.store.unit_of_work import UnitOfWork
-from tests.unit.recovering_county import HONEST_REFUSALS, Restored
-from tests.unit.steps import NOW, BareCenter, Strict, a_case
+from tests.harness.recovering_county import HONEST_REFUSALS, Restored
+from tests.harness.step import NOW, BareCenter, Strict, a_case
 
 A, B, C, ARBITER = "media-150402", "party-150402", "civil-150402", "service-150402"
 

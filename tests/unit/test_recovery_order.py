@@ -7,7 +7,7 @@ from bus.contract.envelope import Message, compose
 from bus.contract.ids import new_id
 from bus.contract.messages import Urged
 from bus.recovery.order import in_order
-from tests.unit.steps import NOW
+from tests.harness.step import NOW
 
 CASE = new_id()
 

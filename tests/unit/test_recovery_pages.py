@@ -12,7 +12,7 @@ from bus.contract.epochs import EPOCH
 from bus.contract.ids import new_id
 from bus.store import recovery
 from bus.store import tables as t
-from tests.unit.steps import NOW, BareCenter
+from tests.harness.step import NOW, BareCenter
 
 ME, PEER = "party-150402", "media-150402"
 

@@ -18,8 +18,8 @@ from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.store import inbox, parked
 from bus.store import tables as t
 from bus.store.parked import parked_row
-from tests.unit.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
-from tests.unit.steps import NOW, BareCenter, a_case
+from tests.harness.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
+from tests.harness.step import NOW, BareCenter, a_case
 
 
 @pytest.fixture

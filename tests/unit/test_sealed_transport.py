@@ -14,8 +14,8 @@ from bus.security import seal
 from bus.security.errors import Untrusted
 from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.store import archive, outbox, parked
-from tests.unit.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
-from tests.unit.steps import NOW, carry
+from tests.harness.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
+from tests.harness.step import NOW, carry
 
 RESIDENT = ("张秀英", "13904760001", "井盖")
 

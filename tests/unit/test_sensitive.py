@@ -16,7 +16,7 @@ from bus.settings import Retention
 from bus.store import cases
 from bus.store import tables as t
 from bus.store.encryption import CaseEncryption
-from tests.unit.steps import NOW, BareCenter, a_case, carry
+from tests.harness.step import NOW, BareCenter, a_case, carry
 from tests.unit.test_types import id_card
 
 MEDIA, PARTY, CIVILIZATION = "media_center-150402", "party_service-150402", "civilization_center-150402"

@@ -24,8 +24,8 @@ from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.message_security import Unsecured
 from bus.store import archive, cases, outbox
 from bus.store import tables as t
-from tests.unit.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
-from tests.unit.steps import NOW, a_case, carry
+from tests.harness.signing_county import GOVERNMENT, MEDIA, PARTY, Signing
+from tests.harness.step import NOW, a_case, carry
 
 
 @pytest.fixture

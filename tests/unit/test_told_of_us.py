@@ -24,8 +24,8 @@ from bus.security.keyed_security import KeyedSecurity
 from bus.store import cases, outbox, parked
 from bus.store import recovery as store_recovery
 from bus.store import tables as t
-from tests.unit.signing_county import notarised
-from tests.unit.steps import NOW, BareCenter, a_case, carry, opened
+from tests.harness.signing_county import notarised
+from tests.harness.step import NOW, BareCenter, a_case, carry, opened
 
 MEDIA, PARTY, CIVIL = "media_center-150402", "party_service-150402006", "civilization_center-150402"
 MANY = tuple(f"ghost{number}-150402" for number in range(200))

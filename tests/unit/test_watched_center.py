@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bus.runtime.service_manager import ServiceManager
-from tests.unit.lone_center import lone_center, until
+from tests.harness.lone_center import lone_center, until
 from verification.faults import Tmpfs
 
 

@@ -24,7 +24,7 @@ from bus.sdk.center import Center, Commands, HandlerContext, RetryLater
 from bus.sdk.discovery import Adapter
 from bus.settings import load
 from bus.store import inbox, parked
-from tests.unit.steps import BareCenter, HeldTransport, a_case
+from tests.harness.step import BareCenter, HeldTransport, a_case
 from tests.unit.test_downloads import PHOTO, Neighbour
 
 MEDIA, PARTY = "media_center-150402", "party_service-150402006"

@@ -39,7 +39,7 @@ from bus.contract.export import generate
 from bus.contract.ids import new_id
 from bus.contract.labels import LABELS, LISTS
 from bus.contract.messages import CASE_KINDS, ArbitrationRequested, AssistRequested, Ground
-from tests.unit.handler_contexts import CASE, NOW, PEER, a_case, a_desk, a_record, front_desk
+from tests.harness.handler_contexts import CASE, NOW, PEER, a_case, a_desk, a_record, front_desk
 
 FOLDER = Path(__file__).parents[2] / "adapters" / "media_center"
 ME = "command_center-150402"

@@ -25,7 +25,7 @@ from bus.store import Store, outbox, recovery, schema
 from bus.store import tables as t
 from bus.store.timestamps import ms
 from bus.transports.port import Delivery
-from tests.unit.steps import HeldTransport
+from tests.harness.step import HeldTransport
 from verification.corpus.documents import good
 from verification.corpus.items import ME, NOW, OTHER, PEER, Dealer, raw
 from verification.corpus.log_items import RECOVERY, LogItem

@@ -22,7 +22,7 @@ from bus.pipeline.relay import claim, send
 from bus.store import Store, cases, outbox, schema
 from bus.store import tables as t
 from bus.transports.port import Delivery
-from tests.unit.steps import HeldTransport
+from tests.harness.step import HeldTransport
 from verification.corpus.items import ME, NOW, SIGN, WireItem
 
 UNANSWERED = ("too-far-ahead", "unknown-case")

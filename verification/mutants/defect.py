@@ -41,7 +41,24 @@ class ByTests:
     """Why neither simulation nor chaos."""
 
 
-Finder = BySeeds | ByTests
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """Found within a test of ``make test``, which plants the defect by itself, and looks on while ``by`` turns red."""
+
+    proof: str
+    """That test; it passes when the defect was found."""
+    by: str
+    """What turns red: a check of the center suite, a test, or the custody machine."""
+    moods: tuple[str, ...] = ()
+    """Answers of the vendor's system with which the check is tried."""
+
+    @property
+    def told(self) -> str:
+        """What turns red, in short."""
+        return f"{self.by.rpartition('/')[2]} {' '.join(self.moods)}".strip()
+
+
+Finder = BySeeds | ByTests | InProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,39 @@ def simulated(
 def tested(zh: str, en: str, *tests: str, by: Bilingual, why: Bilingual) -> Callable[[Plant], Defect]:
     """The decorated function plants a defect that turns each of ``tests`` red."""
     return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, ByTests(tests, by, why))
+
+
+CATCHES = "tests/conformance/test_mutants.py::test_planted_fault_is_caught"
+
+
+def on_the_harness(zh: str, en: str, check: str, *, moods: tuple[str, ...] = ()) -> Callable[[Plant], Defect]:
+    """The decorated function plants a defect that a check of the center suite must see: ``module.function`` of
+    ``bus.testing``."""
+    return _in_process(zh, en, check, check.rpartition(".")[2], moods)
+
+
+MACHINE = "tests/unit/test_custody_faults.py::"
+
+
+def in_custody(zh: str, en: str, *, machine: bool = True) -> Callable[[Plant], Defect]:
+    """The decorated function plants a defect in custody that the custody machine must see, or, where it meets it too
+    seldom, one example."""
+    test = "test_planted_fault_turns_the_machine_red" if machine else "test_planted_fault_turns_its_example_red"
+    by = "custody machine" if machine else "custody example"
+    return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, InProcess(f"{MACHINE}{test}[{en}]", by))
+
+
+def between_centers(zh: str, en: str, test: str) -> Callable[[Plant], Defect]:
+    """The decorated function plants a defect that this test of bare centers must see."""
+    return _in_process(zh, en, test, test.rpartition("::")[2].partition("[")[0], ())
+
+
+def _in_process(zh: str, en: str, by: str, short: str, moods: tuple[str, ...]) -> Callable[[Plant], Defect]:
+    def defect(plant: Plant) -> Defect:
+        proof = f"{CATCHES}[{plant.__name__}-{short}]"
+        return Defect(_name(plant), Bilingual(zh, en), plant, InProcess(proof, by, moods))
+
+    return defect
 
 
 def _name(plant: Plant) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from verification.mutants.defect import BySeeds, ByTests, Defect
+from verification.mutants.defect import BySeeds, ByTests, Defect, InProcess
 from verification.simulation.county import Workspace
 from verification.simulation.fault_profile import drawn
 from verification.simulation.run import play
@@ -40,8 +40,13 @@ def planted(defect: Defect) -> Iterator[None]:
 
 def look_for(defect: Defect, limit: int) -> Found:
     """Search at most ``limit`` seeds, or run its tests."""
-    finder = defect.finder
-    return _by_tests(defect, finder) if isinstance(finder, ByTests) else _by_seeds(defect, finder, limit)
+    match defect.finder:
+        case BySeeds() as finder:
+            return _by_seeds(defect, finder, limit)
+        case ByTests() as finder:
+            return _by_tests(defect, finder)
+        case InProcess() as finder:
+            return _in_process(defect, finder)
 
 
 def _by_seeds(defect: Defect, finder: BySeeds, limit: int) -> Found:
@@ -65,21 +70,34 @@ class _Outcomes:
     def __init__(self) -> None:
         self.failed: list[str] = []
         self.ran = 0
+        self.passed = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test turned red, at its setup, call or end."""
         self.ran += report.when == "call"
+        self.passed += report.when == "call" and report.passed
         if report.failed and report.when == "call":
             self.failed.append(report.nodeid)
 
 
-def _by_tests(defect: Defect, finder: ByTests) -> Found:
+def _run(tests: tuple[str, ...]) -> tuple[_Outcomes, float]:
     outcomes = _Outcomes()
     start = time.monotonic()
+    quiet = ["-q", "-p", "no:cacheprovider", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    pytest.main([*quiet, *tests], plugins=[outcomes])  # the defects have imported some plug-ins already
+    return outcomes, round(time.monotonic() - start, 1)
+
+
+def _by_tests(defect: Defect, finder: ByTests) -> Found:
     with planted(defect):
-        pytest.main(["-q", "-p", "no:cacheprovider", "--no-header", *finder.tests], plugins=[outcomes])
-    seconds = round(time.monotonic() - start, 1)
+        outcomes, seconds = _run(finder.tests)
     red = [one.rpartition("/")[2] for one in outcomes.failed]
     if not red or len(red) < outcomes.ran:
         return Found(defect.name, "", tuple(red), None, 0, seconds)
     return Found(defect.name, red[0], tuple(red[1:]), None, 0, seconds)
+
+
+def _in_process(defect: Defect, finder: InProcess) -> Found:
+    outcomes, seconds = _run((finder.proof,))
+    found = outcomes.passed == 1 and not outcomes.failed
+    return Found(defect.name, finder.told if found else "", (), None, 0, seconds)

@@ -5,7 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-from verification.mutants.defect import BySeeds
+from verification.mutants.defect import BySeeds, ByTests, InProcess
 from verification.mutants.defects import DEFECTS
 from verification.mutants.finding import Found
 
@@ -48,7 +48,8 @@ def page() -> str:
     """``docs/mutants.md``, from ``found.json``."""
     found = load()
     by_seeds = [one for one in found if isinstance(DEFECTS[one.name].finder, BySeeds)]
-    by_tests = [one for one in found if one not in by_seeds]
+    by_tests = [one for one in found if isinstance(DEFECTS[one.name].finder, ByTests)]
+    in_process = [one for one in found if isinstance(DEFECTS[one.name].finder, InProcess)]
     where = json.loads(FOUND.read_text())["machine"]
     return "\n".join(
         [
@@ -68,6 +69,14 @@ def page() -> str:
             "|---|---|---|---|--:|---|",
             *map(_test_row, by_tests),
             "",
+            "## 由样例套件、单步测试和托管状态机发现 Found by center suite, tests of single steps, and custody machine",
+            "",
+            "每次 `make test` 都逐个植入。Each is planted in every `make test`.",
+            "",
+            "| 缺陷 Defect | | 报错者 What turns red | 用时 s |",
+            "|---|---|---|--:|",
+            *map(_process_row, in_process),
+            "",
         ]
     )
 
@@ -82,8 +91,13 @@ def _seed_row(one: Found) -> str:
 
 def _test_row(one: Found) -> str:
     defect = DEFECTS[one.name]
-    assert not isinstance(defect.finder, BySeeds)
+    assert isinstance(defect.finder, ByTests)
     words, kind, why = defect.words, defect.finder.by, defect.finder.why
     tests = "<br>".join(f"`{test}`" for test in (one.by, *one.also) if test) or "**未发现 NOT FOUND**"
     told = f"{words.zh}<br>{words.en} | {tests} | {kind.zh}<br>{kind.en} | {one.seconds:.1f} | {why.zh}<br>{why.en}"
     return f"| `{one.name}` | {told} |"
+
+
+def _process_row(one: Found) -> str:
+    words = DEFECTS[one.name].words
+    return f"| `{one.name}` | {words.zh}<br>{words.en} | `{one.by or '未发现 NOT FOUND'}` | {one.seconds:.1f} |"

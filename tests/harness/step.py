@@ -1,7 +1,9 @@
 """What tests of the steps share: a case, a moment, and a county of bare stores with a road that the test holds."""
 
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from bus.store.unit_of_work import UnitOfWork
 from bus.transports.port import Delivery, Guarantee, Parcel, SendResult, TransportState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 
 
 def a_case(origin: str, **changes: Any) -> Case:
@@ -73,6 +76,27 @@ class HeldTransport:
 NO_NOTARY = Unsecured()
 
 
+@cache
+def _empty() -> bytes:
+    """The file of an empty store at the newest schema: made once a process, since each migration takes its time."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/empty.db")
+        schema.upgrade(store)
+        store.close()
+        return Path(folder, "empty.db").read_bytes()
+
+
+def fresh_store(path: Path, encryption: CaseEncryption | None = None) -> Store:
+    """A store at the newest schema: a new one, or the one that lies there."""
+    if path.exists():
+        store = Store(f"sqlite:///{path}", encryption)
+        schema.upgrade(store)
+        return store
+    path.write_bytes(_empty())
+    path.chmod(0o600)
+    return Store(f"sqlite:///{path}", encryption)
+
+
 class BareCenter:
     """One center without loops: its steps are called by the test."""
 
@@ -85,8 +109,7 @@ class BareCenter:
         encryption: CaseEncryption | None = None,
     ) -> None:
         self.context = CenterContext(name, arbiter, security=security)
-        self.store = Store(f"sqlite:///{folder}/{name}.db", encryption)
-        schema.upgrade(self.store)
+        self.store = fresh_store(folder / f"{name}.db", encryption)
         self.blobs = BlobStore(self.store, folder / f"{name}-files")
         self.transport = HeldTransport()
         self.now = NOW
@@ -150,7 +173,9 @@ def opened(parcel: Parcel) -> Message[Any]:
 
 
 __all__ = [
+    "MEDIA",
     "NOW",
+    "PARTY",
     "BareCenter",
     "Center",
     "Commands",
@@ -163,6 +188,7 @@ __all__ = [
     "Submission",
     "a_case",
     "carry",
+    "fresh_store",
     "intake",
     "opened",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """``bus run`` of one center as a process of its own, without a broker: its road is embedded, and nobody else is on it.
 
-``python -m tests.unit.lone_center CONFIG [FAULT …]`` plants faults and runs the command; the tests start it.
+``python -m tests.harness.lone_center CONFIG [FAULT …]`` plants faults and runs the command; the tests start it.
 """
 
 import json
@@ -93,7 +93,7 @@ def lone_center(
     port = free_port()
     config = folder / f"{ME}.toml"
     config.write_text(SETTINGS.format(folder=folder, port=port), encoding="utf-8")
-    command = [sys.executable, "-m", "tests.unit.lone_center", str(config), *faults]
+    command = [sys.executable, "-m", "tests.harness.lone_center", str(config), *faults]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=stderr, env={**os.environ, "BUS_INTAKE_SECRET": SECRET, **env}
     )
@@ -111,7 +111,7 @@ def main(config: str, *faults: str) -> None:
     command = import_module("bus.cli.run")
     command._road = lambda settings: EmbeddedTransport(settings.center, EmbeddedBroker([settings.center]))  # type: ignore[attr-defined]  # a broker is not what is tried here
     for fault in faults:
-        getattr(import_module("tests.unit.loop_faults"), fault)()
+        getattr(import_module("tests.harness.loop_faults"), fault)()
     import_module("bus.cli").app(["run", "--config", config])
 
 

@@ -16,10 +16,10 @@ from bus.security.master_key import FileKey
 from bus.store import Store, cases, inbox, outbox, parked
 from bus.store import tables as t
 from bus.store.encryption import CaseEncryption
+from tests.harness.signing_county import notarised
+from tests.harness.step import NO_NOTARY, NOW, BareCenter
 from tests.unit.custody_model.cases import TOWN, matter
 from tests.unit.custody_model.wishes import granted
-from tests.unit.signing_county import notarised
-from tests.unit.steps import NO_NOTARY, NOW, BareCenter
 
 MASTER = FileKey(b"k" * 32)
 HONEST_REFUSALS = {"stale"}

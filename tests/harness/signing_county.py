@@ -14,7 +14,7 @@ from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.keyring import Keyring, new_keyring
 from bus.store import cases, parked
 from bus.transports.port import Parcel
-from tests.unit.steps import NOW, BareCenter, a_case
+from tests.harness.step import NOW, BareCenter, a_case
 
 MEDIA, PARTY, GOVERNMENT = "media_center-150402", "party_service-150402006", "government_service-150402"
 

@@ -1,0 +1,73 @@
+"""What is wrong with a sample by itself, before anything is played: no kind, no field, no effect of that name."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+
+from bus.contract.case import Case
+from bus.contract.messages import BY_NAME
+from bus.custody import commands
+from bus.sdk.center import Link
+from bus.testing.difference import Difference, shown, told
+from bus.testing.samples import InSample, Json, OutSample
+
+COMMANDS: dict[str, type[BaseModel]] = {one.__name__: one for one in (*get_args(commands.Command), Link)}
+"""Everything that a handler may return, by its name."""
+CASES: dict[str, type[BaseModel]] = {"case": Case}
+
+
+def faults_of_form(sample: InSample) -> Iterator[str]:
+    """What is wrong with a form's sample."""
+    found = list(_of_commands(sample.commands))
+    if found:
+        yield told(sample.file, "样例写错了", "the sample itself is wrong", found)
+
+
+def faults_of_message(sample: OutSample) -> Iterator[str]:
+    """What is wrong with a message's sample."""
+    if sample.kind not in BY_NAME:
+        yield told(f"out/{sample.name}.json", "消息种类不存在", "there is no such kind of message")
+        return
+    if not sample.effects:
+        yield told(
+            sample.file,
+            "没有写明任何效果，请写明工作人员应看到什么",
+            "it names no effect: say what staff shall see of it",
+        )
+    found = list(_of_commands(sample.commands))
+    found += [
+        Difference(f"effects[{number}]", '{"what": …, "record": {…}}', shown(effect), "缺少字段 / a field is missing")
+        for number, effect in enumerate(sample.effects)
+        if not (isinstance(effect, dict) and effect.keys() >= {"what", "record"})
+    ]
+    if found:
+        yield told(sample.file, "样例写错了", "the sample itself is wrong", found)
+    try:
+        BY_NAME[sample.kind].model_validate(sample.data, strict=False)
+    except ValidationError as error:
+        wrong = [
+            Difference(".".join(map(str, one["loc"])), one["msg"], shown(one["input"]), one["type"])
+            for one in error.errors(include_url=False)
+        ]
+        yield told(f"out/{sample.name}.json", "不是该种类的消息", f"this is no {sample.kind}", wrong)
+
+
+def _of_commands(commands_: list[Json]) -> Iterator[Difference]:
+    """Commands of no known kind, and fields that their kind does not have."""
+    for number, command in enumerate(commands_):
+        path, kind = f"commands[{number}]", str(command.get("kind"))
+        if kind not in COMMANDS:
+            yield Difference(f"{path}.kind", " | ".join(COMMANDS), kind, "没有这种命令 / there is no such command")
+            continue
+        yield from _of_fields({k: v for k, v in command.items() if k != "kind"}, COMMANDS[kind], path)
+
+
+def _of_fields(value: Json, model: type[BaseModel], path: str) -> Iterator[Difference]:
+    for name, inner in value.items():
+        if name not in model.model_fields:
+            yield Difference(
+                f"{path}.{name}", " | ".join(model.model_fields), name, f"没有这个字段 / no field of {model.__name__}"
+            )
+        elif name in CASES and isinstance(inner, dict):
+            yield from _of_fields(inner, CASES[name], f"{path}.{name}")

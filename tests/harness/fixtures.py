@@ -1,0 +1,33 @@
+"""The fixtures of the three levels, for every test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.county import Counties
+from tests.harness.step import MEDIA, PARTY, BareCenter
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Iterator[BareCenter]:
+    """The media center, whose steps the test calls."""
+    center = BareCenter(MEDIA, tmp_path)
+    yield center
+    center.close()
+
+
+@pytest.fixture
+def party(tmp_path: Path) -> Iterator[BareCenter]:
+    """The party service of the street, whose steps the test calls."""
+    center = BareCenter(PARTY, tmp_path)
+    yield center
+    center.close()
+
+
+@pytest.fixture
+def make_county(tmp_path: Path) -> Iterator[Counties]:
+    """Opens counties, and closes them after the test."""
+    counties = Counties(tmp_path)
+    yield counties
+    counties.close()
