@@ -247,7 +247,11 @@ def intake_forgets_its_forms(patch: pytest.MonkeyPatch) -> None:
 
 @by_suite(check_privacy.keeps_the_resident_to_itself)
 def values_in_error_answers(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.http.forms, "faults_of", lambda error: [{"problem": str(i.get("input"))} for i in error.errors()])
+    patch.setattr(
+        bus.http.forms,
+        "faults_of",
+        lambda error: [{"field": "x", "problem": str(i.get("input"))} for i in error.errors()],
+    )
 
 
 @by_suite(check_bad_input.refuses_broken_forms)
