@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bus.bilingual import Bilingual
-from bus.http.address import listen, why_not_listening
+from bus.http.address import listen, url_of, why_not_listening
 from bus.settings import CenterSettings
 from bus.transports.topology.findings import Severity
 
@@ -98,11 +98,10 @@ def http_address(settings: CenterSettings) -> Iterator[Check]:
     """The port is free, or it is our own center that has it."""
     http = settings.http
     host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on
-    host = f"[{host}]" if ":" in host else host
     if http.port == 0:
         yield well("door", "任意端口", "any port")
         return
-    answer = _ask(f"http://{host}:{http.port}/health/ready")
+    answer = _ask(f"{url_of(host, http.port)}/health/ready")
     if isinstance(answer, httpx.Response) and answer.status_code in (200, 503):
         state = Bilingual("正在运行，就绪", "runs and is ready") if answer.is_success else None
         if state is not None:

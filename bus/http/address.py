@@ -13,6 +13,11 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=256, dualstack_ipv6=both)
 
 
+def url_of(host: str, port: int) -> str:
+    """The URL of an address of either family."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def why_not_listening(error: OSError) -> Bilingual:
     """The cure for an address that ``listen`` did not get."""
     match error.errno:

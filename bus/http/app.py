@@ -68,15 +68,13 @@ def _add_health(
     def figures() -> Response:
         return Response(metrics.page(), media_type="text/plain; version=0.0.4")
 
-    told = {"tags": ["health"]}
-    _watched(app, "/health/live", lambda: {"live": True}, name="live", **told)
+    _watched(app, "/health/live", lambda: {"live": True}, name="live")
     _watched(
         app,
         "/health/ready",
         is_ready,
         name="ready",
         responses={503: {"description": "No forms are taken, and why"}},
-        **told,
     )
     _watched(
         app,
@@ -84,7 +82,6 @@ def _add_health(
         flows,
         name="flow",
         responses={503: {"description": "Which loop does not move, why"}},
-        **told,
     )
     _watched(
         app,
@@ -93,14 +90,13 @@ def _add_health(
         name="metrics",
         response_class=Response,
         responses={200: {"content": {"text/plain": {}}}},
-        **told,
     )
 
 
 def _watched(app: FastAPI, path: str, answer: Callable[[], Any], **described: Any) -> None:  # noqa: ANN401 - FastAPI's own
     # load balancers ask with HEAD
-    app.get(path, **described)(answer)
-    app.head(path, include_in_schema=False, **described)(answer)
+    app.get(path, tags=["health"], **described)(answer)
+    app.head(path, tags=["health"], include_in_schema=False, **described)(answer)
 
 
 def _describe(app: FastAPI, center: Center[Any]) -> None:

@@ -56,11 +56,8 @@ def verify(webhook: Webhook, content: str, request: Request) -> None:
 
 
 def refuse_unsigned(headers: Mapping[str, str], now: float) -> None:
-    """Refuse what no signature can be right for, before a byte of the body is read: not signed, made at another time,
-    or not of the form that a signature has. The cure names the header."""
-    for name in SIGNED_BY:
-        if not headers.get(name):
-            raise _unsigned(f"the header {name} is missing: sign with the shared secret (Standard Webhooks)")
+    """Refuse what no signature can be right for, before a byte of the body is read: made at another time, or not of the
+    form that a signature has. The cure names the header."""
     try:
         made_at = float(headers["webhook-timestamp"])
     except ValueError:
@@ -87,13 +84,16 @@ def _is_formed(signatures: str) -> bool:
 
 def _refuse_head(headers: Mapping[str, str], limit: int) -> None:
     """What the head alone gives reason to refuse."""
+    for name in SIGNED_BY:
+        if not headers.get(name):
+            raise _unsigned(f"the header {name} is missing: sign with the shared secret (Standard Webhooks)")
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
     refuse_unsigned(headers, time.time())
     if headers.get("content-encoding", "identity") != "identity":
         cure = "content-encoding: send the body as it is, not compressed"
         raise HTTPException(415, {"code": "content-encoding", "cure": cure})
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
 
 
 async def _drained(stream: AsyncIterator[bytes], refusal: HTTPException) -> HTTPException:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
-from bus.http.address import listen
+from bus.http.address import listen, url_of
 from bus.http.connections import Connection
 from bus.http.limits import bounded
 from bus.settings import Http
@@ -53,7 +53,7 @@ class HttpServer:
     def url(self) -> str:
         """Where it listens, with the port that the system chose where the settings say 0."""
         host, port = self._listening.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return url_of(host, port)
 
     def run(self) -> None:
         """Serve until it is told to leave."""

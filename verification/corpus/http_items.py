@@ -141,7 +141,7 @@ def _broken_bytes(deal: Dealer, sample: InSample) -> Iterator[HttpItem]:
     """Every seventh of the road's broken bytes, rightly signed; what is not UTF-8 cannot be signed as text at all."""
     for item in islice(wire_bytes.items(deal), 0, None, 23):
         code = item.verdict.removeprefix("parked:")
-        verdict = {"not-utf-8": "401:signature", "too-large": "413:too-large"}.get(code, f"400:{code}")
+        verdict = {"too-large": "413:too-large"}.get(code, f"400:{code}")
         yield HttpItem(
             f"http: {item.kind}", f"{sample.form} {item.name}", verdict, path=f"/intake/{sample.form}",
             body=item.body, sign=signed,
