@@ -9,7 +9,7 @@ from bus.contract.messages import CASE_KINDS
 from bus.sdk import discovery
 from bus.sdk.center import Center
 from bus.sdk.discovery import Adapter, AdapterUnusable
-from bus.sdk.manifest import differences
+from bus.sdk.manifest import Manifest, differences
 from bus.sdk.plug_in import PlugIn, plug_in
 from bus.settings import CenterSettings
 
@@ -41,10 +41,20 @@ def _of_center(found: Adapter, center: Center[Any]) -> Iterator[Check]:
         zh = "、".join(f"{form.title.zh}（{form.name}）" for form in manifest.forms)
         en = "; ".join(f"{form.title.en} ({form.name})" for form in manifest.forms)
         yield well("adapter", f"{manifest.label.zh}：{named}；表单：{zh}", f"{manifest.label.en}: {named}; forms: {en}")
+        yield from _polls(manifest, center)
         cure = Bilingual("改正 center.toml 或代码", "mend center.toml or the code")
         for one in differences(manifest, center):
             yield doubtful("manifest", one.zh, one.en, cure)
     yield from _unhandled(center)
+
+
+def _polls(manifest: Manifest, center: Center[Any]) -> Iterator[Check]:
+    """What the center's own system is asked for, and how often."""
+    titles = {poll.name: poll.title for poll in manifest.polls}
+    for poll in center.asked.values():
+        title = titles.get(poll.name, Bilingual(poll.name, poll.name))
+        zh = f"每 {poll.every:g} 秒询问业务系统：{title.zh}（{poll.name}）"
+        yield well("poll", zh, f"every {poll.every:g} s its system is asked: {title.en} ({poll.name})")
 
 
 def _unhandled(center: Center[Any]) -> Iterator[Check]:

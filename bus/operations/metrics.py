@@ -40,6 +40,12 @@ class Metrics:
             ["center", "form", "code"],
             registry=self.registry,
         )
+        self._polls = Counter(
+            "bus_polls",
+            "How often the center's own system was asked for what is new, by how it ended",
+            ["center", "poll", "outcome"],
+            registry=self.registry,
+        )
         self._rate_limited = 0
         self.loop_ages: Callable[[], Mapping[str, float]] = dict
         """Seconds since each loop came round."""
@@ -51,6 +57,10 @@ class Metrics:
     def form(self, form: str, code: str) -> None:
         """One form was answered: ``taken``, ``repeated``, or with the code of its refusal."""
         self._forms.labels(self._center, form, code).inc()
+
+    def polled(self, poll: str, outcome: str) -> None:
+        """The center's own system was asked once."""
+        self._polls.labels(self._center, poll, outcome).inc()
 
     def rate_limited(self) -> None:
         """One more request was not let in."""
@@ -95,7 +105,7 @@ class Metrics:
         yield self._gauge("bus_held_depth", "Messages that wait for an earlier one", desk["held"])
         yield self._gauge("bus_held_oldest_seconds", "Age of the oldest of them", _age(desk["held_oldest_ms"], now_ms))
         places = GaugeMetricFamily("bus_parked_depth", "What only an operator can mend", labels=["center", "place"])
-        for place in (parked.WIRE, parked.DESK, parked.PEER):
+        for place in parked.PLACES:
             places.add_metric([self._center, place], aside[place])
         yield places
         yield self._gauge("bus_parked_oldest_seconds", "Age of the oldest of it", _age(aside["oldest_ms"], now_ms))

@@ -5,6 +5,7 @@ They work while the center runs: each act is one transaction that holds the row 
 the journal. What belongs to no case is noted under ``NO_CASE``.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +19,7 @@ from bus.contract.messages import Verdict
 from bus.custody import Refusal
 from bus.pipeline.receive import receive
 from bus.pipeline.receiving.verify import fault_by_now
-from bus.store import access_log, inbox, lanes, outbox, owed, parked
+from bus.store import access_log, inbox, lanes, outbox, owed, parked, polls
 from bus.store.database import Store, Tx
 from bus.store.inbox import AppliedRow
 from bus.store.parked import ParkedItem
@@ -202,7 +203,20 @@ def _settle(uow: UnitOfWork, message: Message[Any], before: AppliedRow) -> None:
     owed.owe_receipts(uow.tx, [receipt])
 
 
-_REPLAYS = {parked.WIRE: _from_the_wire, parked.DESK: _from_the_desk, parked.PEER: _to_the_peer}
+def _from_the_other_system(uow: UnitOfWork, row: ParkedItem) -> Replayed:
+    """The page in which it stood is asked for again, and what was taken of it since is a repeat."""
+    asked = json.loads(row.body or b"{}")
+    polls.keep(uow.tx, asked["poll"], asked["cursor"])
+    parked.take(uow.tx, row.number)
+    return Replayed(Outcome.ON_ITS_WAY)
+
+
+_REPLAYS = {
+    parked.WIRE: _from_the_wire,
+    parked.DESK: _from_the_desk,
+    parked.PEER: _to_the_peer,
+    parked.POLL: _from_the_other_system,
+}
 
 
 def _arrive_again(store: Store, context: CenterContext, row: ParkedItem, now: datetime) -> Replayed:

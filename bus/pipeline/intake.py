@@ -77,30 +77,51 @@ def noop() -> None:
     """Who is rung where nobody waits."""
 
 
+Also = Callable[[Tx, list[Reply]], None]
+"""What is written in the transaction that takes a batch in, once its replies are known."""
+
+
+def nothing_else(_tx: Tx, _replies: list[Reply]) -> None:
+    """Only the batch itself is written."""
+
+
 def intake(
     store: Store,
     deps: IntakeDeps,
     submissions: Sequence[Submission],
     now: datetime,
     wake: Callable[[], None] = noop,
+    also: Also = nothing_else,
 ) -> list[Reply]:
     """Take in a batch; one reply for each, in order. ``wake`` is called when it has left something to send or to do.
-    Raises ``StoreUnavailable``: then none of it was taken."""
+    Raises ``StoreUnavailable``: then none of it was taken.
+
+    ``also`` is written with the batch; where one of the batch had to be left out, after the others, in a transaction of
+    its own."""
     try:
-        return _take_together(store, deps, submissions, now, wake)
+        return _take_together(store, deps, submissions, now, wake, also)
     except KeyUnusable:
         raise
     except Exception as fault:
         if isinstance(fault, StoreUnavailable) and fault.passing:
             raise
+        # one of them is at fault: it alone must fail, whatever its fault is
         if len(submissions) == 1:
-            return [Reply("failed", code="cannot-be-stored", cure=type(fault).__name__)]
-    # one of them is at fault: it alone must fail, whatever its fault is
-    return [reply for one in submissions for reply in intake(store, deps, [one], now, wake)]
+            replies = [Reply("failed", code="cannot-be-stored", cure=type(fault).__name__)]
+        else:
+            replies = [reply for one in submissions for reply in intake(store, deps, [one], now, wake)]
+    if also is not nothing_else:
+        store.write(lambda tx: also(tx, replies))
+    return replies
 
 
 def _take_together(
-    store: Store, deps: IntakeDeps, submissions: Sequence[Submission], now: datetime, wake: Callable[[], None]
+    store: Store,
+    deps: IntakeDeps,
+    submissions: Sequence[Submission],
+    now: datetime,
+    wake: Callable[[], None],
+    also: Also,
 ) -> list[Reply]:
     """All in one commit."""
 
@@ -114,6 +135,7 @@ def _take_together(
             replies = [batch.reply(submission) for submission in submissions]
         batch.uow.flush()
         intakes.note(tx, batch.fresh)
+        also(tx, replies)
         return replies, batch.uow.has_output
 
     replies, stirs = store.write(change)

@@ -25,11 +25,13 @@ from bus.pipeline.handle import (
     perform,
 )
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, noop
+from bus.pipeline.poll import PollResult, poll
 from bus.pipeline.receive import receive
 from bus.recovery.hooks import RECOVERY
 from bus.runtime.batch_size import QUICK, AdaptiveBatchSize
 from bus.runtime.worker_pool import Fetch
 from bus.sdk.center import Center
+from bus.sdk.polls import Poll
 from bus.store import inbox, outbox
 from bus.store.database import Store, Tx
 from bus.store.timestamps import ms
@@ -138,6 +140,12 @@ class Engine:
         """These forms share one commit. Raises ``StoreUnavailable``: then none was taken."""
         with self.timed("intake"):
             return intake(self.store, self.intake_deps, submissions, self.clock(), self.wake)
+
+    def poll(self, asked: Poll) -> PollResult:
+        """The center's own system is asked once for what is new. Raises ``StoreUnavailable``."""
+        with self.timed("poll"):
+            forms = self.center.forms
+            return poll(self.store, self.intake_deps, forms, asked, self.system, self.clock(), self.wake)
 
     def relay(self, timeout: float = 10) -> relay.SentBatch:
         """What is due goes onto the road; what becomes of it is written down by the next round. Raises

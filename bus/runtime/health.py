@@ -59,6 +59,8 @@ class Health:
     """Set when the center leaves."""
     marks: MarksWatch
     """What the county's directory has said, and says no more."""
+    polls: Callable[[], list[LoopFault]] = list
+    """What the center's own system was asked for in vain."""
 
     def ready(self) -> dict[str, Any]:
         """Whether forms can be durably taken; beside it how the road is, which does not matter for that."""
@@ -119,4 +121,4 @@ class Health:
             found.append(LoopFault("relay", FaultKind.KEYS, keys.en))
         if self.probing():
             found.append(LoopFault("handle", FaultKind.BACKEND))
-        return found
+        return found + self.polls()

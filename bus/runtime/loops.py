@@ -17,7 +17,8 @@ from bus.security.errors import KeyUnusable
 from bus.store.database import StoreUnavailable
 
 LIMITS: dict[str, float] = {
-    "intake": 240, "relay": 240, "receive": 240, "handle": 600, "prune": 900, "directory": 240, "http": 60,
+    "intake": 240, "relay": 240, "receive": 240, "handle": 600, "poll": 600, "prune": 900, "directory": 240,
+    "http": 60,
 }  # fmt: skip
 """Seconds in which each loop must come round. Far above the slowest honest round on a slow machine: a round that is
 only slow, and is begun again by a restart, would never end."""

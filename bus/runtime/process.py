@@ -35,6 +35,7 @@ from bus.runtime.health import Health, StoreProof
 from bus.runtime.housekeeping import Housekeeping
 from bus.runtime.lease import StoreLease
 from bus.runtime.loops import Loops
+from bus.runtime.polling import LOOP, Polling
 from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import SlowHandler, WorkerPool
 from bus.sdk import discovery
@@ -122,6 +123,7 @@ class CenterProcess:
             timed=self.metrics.timed,
             wake=self._wake,
         )
+        self._polling = Polling()
         self._housekeeping = Housekeeping(settings, self.context, self.attachments.blobs, clock)
         self._forms: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._shut = threading.Event()
@@ -143,6 +145,7 @@ class CenterProcess:
             lambda: self.engine.breaker.probing,
             self._shut,
             self.marks,
+            self._polling.faults,
         )
         self.metrics.loop_ages = self._loops.ages
 
@@ -168,6 +171,8 @@ class CenterProcess:
             ("directory", self._directory),
         ):
             self._loops.start(name, turn)
+        if self._polling.begin(self.center.asked.values()):
+            self._loops.start(LOOP, self._poll)
         url = self._serve()
         self._thread("watch", self._watch.run)
         self._supervisor.tell("READY=1")
@@ -240,6 +245,16 @@ class CenterProcess:
         for one, reply in zip(waiting, replies, strict=True):
             one.reply.set_result(reply)
         self._proof.renew()
+
+    def _poll(self) -> None:
+        asked = self._polling.due()
+        if asked is None:
+            self._loops.pause(LOOP, self._polling.wait())
+            return
+        result = self.engine.poll(asked)
+        self._polling.record(result)
+        self.metrics.polled(result.poll, result.outcome)
+        round_log.polled(self.log, result)
 
     def _relay(self) -> None:
         self._relay_due.clear()

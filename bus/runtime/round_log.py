@@ -7,6 +7,7 @@ from datetime import datetime
 from bus.log import Log
 from bus.pipeline.handle import HandlerOutcome, HandlerResult
 from bus.pipeline.no_key import NoKey
+from bus.pipeline.poll import PollOutcome, PollResult
 from bus.pipeline.relay import SentBatch
 from bus.runtime.worker_pool import SlowHandler
 from bus.store import put_off
@@ -48,3 +49,11 @@ def handled(log: Log, performed: Iterable[HandlerResult], slow: Iterable[SlowHan
         if result.outcome not in (HandlerOutcome.DONE, HandlerOutcome.NOT_BEGUN):
             task = result.claimed.task
             log.warning(result.outcome, case=task.case_id, kind=task.kind, code=result.code)
+
+
+def polled(log: Log, result: PollResult) -> None:
+    """That the center's own system was asked in vain, or that forms of it are parked."""
+    if result.outcome is not PollOutcome.READ:
+        log.warning("poll", where=result.poll, state=result.outcome, code=result.code)
+    elif result.parked:
+        log.warning("poll-parked", where=result.poll, count=result.parked)

@@ -21,6 +21,7 @@ from bus.contract.types import Strict
 from bus.custody import Record
 from bus.custody.commands import Command, Offer, Register, Resolve
 from bus.sdk.codes import RejectCode
+from bus.sdk.polls import Poll, Reads
 
 SystemT = TypeVar("SystemT")
 FormT = TypeVar("FormT", bound=BaseModel)
@@ -198,6 +199,8 @@ class Center(Generic[SystemT]):
     """Makes the client of the center's own system from a ``bus.BackendClient``."""
     forms: dict[str, Form] = field(default_factory=dict)
     handlers: dict[str, MessageHandler] = field(default_factory=dict)
+    asked: dict[str, Poll] = field(default_factory=dict)
+    """What the center's own system is asked for, by name."""
 
     def takes_in(
         self, name: str, model: type[FormT], native_id: Callable[[FormT], str]
@@ -224,6 +227,24 @@ class Center(Generic[SystemT]):
         def keep(handler: Callable[[IntakeContext, FormT], Commands]) -> Callable[[IntakeContext, FormT], Commands]:
             self.forms[name] = Form(name, model, found, handler)
             return handler
+
+        return keep
+
+    def polls(self, name: str, every: float) -> Callable[[Reads[SystemT]], Reads[SystemT]]:
+        """The decorated function asks the center's own system for what is new, every so many seconds, and returns it as
+        a ``Page`` of forms; for systems that call nobody. Raises ValueError if two functions do, or ``every`` is not
+        above 0.
+
+        Where the page ended is kept in the transaction that takes its forms in: none is lost, and none is taken twice.
+        A form that cannot be taken is parked, and the others go on."""
+        if name in self.asked:
+            raise ValueError(f"{self.kind}: two functions for poll {name}")
+        if every <= 0:
+            raise ValueError(f"{self.kind}: poll {name} needs a pause above 0 seconds")
+
+        def keep(read: Reads[SystemT]) -> Reads[SystemT]:
+            self.asked[name] = Poll(name, every, read)
+            return read
 
         return keep
 

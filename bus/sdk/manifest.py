@@ -25,19 +25,24 @@ class Title(_Part):
     en: str
 
 
-class FormLabel(_Part):
-    """One form that the center's own system may send in."""
+class PollLabel(_Part):
+    """One thing that the center's own system is asked for."""
 
     name: str
     title_zh: str = ""
     title_en: str = ""
-    native_id: str = ""
-    """The field that holds the source's own id."""
 
     @property
     def title(self) -> Bilingual:
-        """What the form is called; its name where it has no title."""
+        """What it is called; its name where it has no title."""
         return Bilingual(self.title_zh or self.name, self.title_en or self.name)
+
+
+class FormLabel(PollLabel):
+    """One form that the center's own system may send in."""
+
+    native_id: str = ""
+    """The field that holds the source's own id."""
 
 
 class Manifest(_Part):
@@ -50,6 +55,7 @@ class Manifest(_Part):
     """The kinds of message that it has a handler for."""
     sends: tuple[str, ...] = ()
     forms: tuple[FormLabel, ...] = ()
+    polls: tuple[PollLabel, ...] = ()
 
     @property
     def label(self) -> Bilingual:
@@ -78,10 +84,10 @@ def differences(manifest: Manifest, center: Center[Any]) -> Iterator[Bilingual]:
             f"声明的类别是 {manifest.kind}，代码中是 {center.kind}",
             f"kind: {manifest.kind} is declared, {center.kind} is registered",
         )
-    forms = {form.name for form in manifest.forms}
     for what, declared, there in (
         ("accepts", set(manifest.accepts), set(center.handlers)),
-        ("forms", forms, set(center.forms)),
+        ("forms", {form.name for form in manifest.forms}, set(center.forms)),
+        ("polls", {poll.name for poll in manifest.polls}, set(center.asked)),
     ):
         for name in sorted(declared - there):
             yield Bilingual(f"{what}：{name} 已声明，没有处理函数", f"{what}: {name} is declared and has no handler")

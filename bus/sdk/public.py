@@ -55,6 +55,7 @@ from bus.sdk import workorders
 from bus.sdk.backend import BackendClient
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 from bus.sdk.codes import RejectCode, RetryCode
+from bus.sdk.polls import Page, PollContext
 
 __all__ = [
     "Accept",
@@ -92,8 +93,10 @@ __all__ = [
     "Offer",
     "Offered",
     "Outcome",
+    "Page",
     "Person",
     "Place",
+    "PollContext",
     "Progressed",
     "Publish",
     "Published",

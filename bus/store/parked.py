@@ -26,7 +26,9 @@ DESK = "desk"
 """Work that the center's own system will not take."""
 PEER = "peer"
 """A message that its recipient has refused."""
-
+POLL = "poll"
+"""A form of a page of the center's own system that cannot be taken in."""
+PLACES = (WIRE, DESK, PEER, POLL)
 
 QUOTA = "quota"
 """The code of what its recipient takes no more of at once."""
@@ -150,7 +152,7 @@ def figures(tx: Tx) -> dict[str, int]:
     p = t.parked.c
     depth = {row[0]: row[1] for row in tx.execute(select(p.place, func.count()).group_by(p.place))}
     oldest = tx.execute(select(func.coalesce(func.min(p.first_ms), 0))).scalar_one()
-    return {place: depth.get(place, 0) for place in (WIRE, DESK, PEER)} | {"oldest_ms": oldest}
+    return {place: depth.get(place, 0) for place in PLACES} | {"oldest_ms": oldest}
 
 
 def parked_row(

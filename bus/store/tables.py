@@ -109,6 +109,14 @@ intakes = Table(
 )
 """What was taken in, by form and the source's own id: a repeat gets the same answer and changes nothing."""
 
+polls = Table(
+    "polls",
+    metadata,
+    Column("name", CODE, primary_key=True),
+    Column("cursor", String(500), nullable=False),
+)
+"""Where the last page ended of what the center's own system is asked for."""
+
 counters = Table(
     "counters", metadata, Column("name", CODE, primary_key=True), Column("value", BigInteger, nullable=False)
 )

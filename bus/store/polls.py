@@ -1,0 +1,20 @@
+"""Queries of the polls: where the reading of the center's own system goes on."""
+
+from sqlalchemy import select
+
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.inserts import dialect_insert
+
+_P = t.polls.c
+
+
+def cursor(tx: Tx, name: str) -> str:
+    """Where the last page of a poll ended; empty where none was read yet."""
+    return tx.execute(select(_P.cursor).where(_P.name == name)).scalar_one_or_none() or ""
+
+
+def keep(tx: Tx, name: str, cursor: str) -> None:
+    """The next page of a poll begins here."""
+    new = dialect_insert(t.polls, tx.dialect.name).values(name=name, cursor=cursor)
+    tx.execute(new.on_conflict_do_update(index_elements=["name"], set_={"cursor": cursor}))
