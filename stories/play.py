@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from bus.demo.local_county import LocalCounty
-from stories import s01, s02, s06, s09, s10, s12, s14, s15, s21, s22
+from bus.sdk import discovery
+from stories import s01, s02, s06, s08, s09, s10, s12, s14, s15, s21, s22
 from stories.stage import (
     ARBITER,
     CENTERS,
+    COMMAND,
     COMMUNITY,
     GOVERNMENT,
     MEDIA,
@@ -33,6 +35,8 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S21": s21.play,
     "S22": s22.play,
 }
+OF_FIVE_KINDS: Mapping[str, Callable[[Stage], None]] = {"S08": s08.play}
+"""Stories with a center of a fifth kind, played where its adapter is installed."""
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
     MEDIA: [
         {"category": "environment", "division": COMMUNITY, "to": PARTY_COMMUNITY},
@@ -46,7 +50,15 @@ ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
 SETTINGS: Mapping[str, Any] = {"returns_before_arbiter": 2}
 KILL_AT = "S10"
 
-__all__ = ["ARBITER", "CENTERS", "ROUTES", "SETTINGS", "STORIES", "play"]
+__all__ = ["ARBITER", "CENTERS", "OF_FIVE_KINDS", "ROUTES", "SETTINGS", "STORIES", "cast", "play"]
+
+
+def cast() -> tuple[Sequence[str], Sequence[str]]:
+    """The centers of the county, and the stories that they play: where the adapter of the fifth kind is installed, it
+    takes part."""
+    if any(COMMAND.startswith(f"{one.kind}-") for one in discovery.known()):
+        return (*CENTERS, COMMAND), (*STORIES, *OF_FIVE_KINDS)
+    return CENTERS, tuple(STORIES)
 
 
 def play(
@@ -66,7 +78,7 @@ def play(
         killer = threading.Thread(target=_power_cut, args=(county,)) if kill and name == KILL_AT else None
         if killer:
             killer.start()
-        STORIES[name](stage)
+        {**STORIES, **OF_FIVE_KINDS}[name](stage)
         if killer:
             killer.join()
     return stages

@@ -24,6 +24,8 @@ CENTERS: Sequence[str] = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT, PARTY_STREET, 
 """Four centers of one county, 红山区, and below its party service a street and a community. The stories keep the places
 they happened in; this one county stands in for the nine they come from."""
 ARBITER = PARTY
+COMMAND = f"command_center-{COUNTY}"
+"""A fifth kind of center, whose adapter comes from outside the tree: it plays a story of its own."""
 
 
 @dataclass(slots=True)

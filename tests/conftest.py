@@ -9,7 +9,7 @@ import pytest
 
 from verification.services import PostgresNode, RabbitNode
 
-pytest_plugins = ["tests.guard", "tests.harness.fixtures"]
+pytest_plugins = ["tests.guard", "tests.harness.fixtures", "tests.harness.fifth_center"]
 
 NEEDS = {"rabbit": "broker", "vhost": "broker", "postgres": "database", "database_url": "database"}
 

@@ -125,9 +125,10 @@ def demo(
 
     console = Console(highlight=False)
     _empty(folder)
-    brokers = _prepare_broker(broker, management, play.CENTERS) if broker else {}
+    centers, stories = play.cast()
+    brokers = _prepare_broker(broker, management, centers) if broker else {}
     county = LocalCounty(
-        folder.resolve(), play.CENTERS, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers,
+        folder.resolve(), centers, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers,
         processes="one" if kill else "here",
         more=play.SETTINGS,
     )  # fmt: skip
@@ -135,7 +136,7 @@ def demo(
         county.open()
         teller = Teller(county, lang, console)
         with teller.telling():
-            play.play(county, heard=lambda story, case: teller.stories.__setitem__(case, story), kill=kill)
+            play.play(county, lambda story, case: teller.stories.__setitem__(case, story), only=stories, kill=kill)
             county.until("nothing on its way / 全部送达", county.drained, 60)
         audit = county.audit()
         _paths(console, lang, county, teller.stories)

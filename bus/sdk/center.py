@@ -24,6 +24,8 @@ from bus.sdk.codes import RejectCode
 from bus.sdk.polls import Poll, Reads
 
 SystemT = TypeVar("SystemT")
+SystemT_co = TypeVar("SystemT_co", covariant=True)
+"""Whoever works with any system works with each of its kinds."""
 FormT = TypeVar("FormT", bound=BaseModel)
 KindT = TypeVar("KindT", bound=CaseKind)
 
@@ -67,14 +69,14 @@ class Routes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class HandlerContext(Generic[SystemT]):
+class HandlerContext(Generic[SystemT_co]):
     """What a handler of a message is given."""
 
     me: str
     now: datetime
     key: str
     """The idempotency key for the effect in the center's own system: the same at every repeat."""
-    system: SystemT
+    system: SystemT_co
     """The client of the center's own system."""
     record: Record
     natives: dict[str, str]

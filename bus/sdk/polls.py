@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 SystemT = TypeVar("SystemT")
+SystemT_co = TypeVar("SystemT_co", covariant=True)
 
 LONGEST_CURSOR = 500
 """Characters."""
@@ -18,12 +19,12 @@ MOST_FORMS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class PollContext(Generic[SystemT]):
+class PollContext(Generic[SystemT_co]):
     """What a poll is given."""
 
     me: str
     now: datetime
-    system: SystemT
+    system: SystemT_co
     """The client of the center's own system."""
     cursor: str
     """Where the last page ended; empty at the very first."""

@@ -85,6 +85,8 @@ class AdapterHarness:
         self.backend: BackendSimulator = simulator(self.me, "", self.secret)
         self.backend_url = self.backend.start()
         self.process = CenterProcess(self._settings(), EmbeddedTransport(self.me, self.road))
+        self.polls = list(self.process.center.asked.values())
+        """What its system is asked for; on the harness only when a check asks."""
         self.process.center = self.process.engine.center = self._watched(self._plant(self.process.center))
         self.process.engine.breaker.policy = QUICK
         self.url = self.process.start()

@@ -34,6 +34,7 @@ from bus.testing.check_bad_input import (
     refuses_whom_custody_refuses,
 )
 from bus.testing.check_circumstances import takes_what_no_sample_shows
+from bus.testing.check_polls import reads_what_its_system_tells
 from bus.testing.check_privacy import keeps_the_resident_to_itself, shows_nobody_who_is_anonymous, tells_how_it_is
 from bus.testing.check_samples import (
     answers_a_repeated_form_alike,
@@ -53,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     has_the_effect_of_every_kind,
     declares_what_it_does,
     answers_a_repeated_form_alike,
+    reads_what_its_system_tells,
     has_one_effect_for_a_repeat,
     takes_what_no_sample_shows,
     keeps_the_order_of_a_case,

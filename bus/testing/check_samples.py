@@ -27,6 +27,7 @@ def declares_what_it_does(harness: AdapterHarness) -> None:
     for what, declared, there in (
         ("accepts", set(manifest["accepts"]), set(center.handlers)),
         ("forms", {form["name"] for form in manifest["forms"]}, set(center.forms)),
+        ("polls", {poll["name"] for poll in manifest.get("polls", ())}, {poll.name for poll in harness.polls}),
     ):
         faults += [f"{what}: {name} is declared and has no handler" for name in sorted(declared - there)]
         faults += [f"{what}: {name} has a handler and is not declared" for name in sorted(there - declared)]

@@ -19,7 +19,8 @@ from tests.journeys.crowd import PEOPLE, Crowd, seen
 PATIENCE = 300
 
 
-def _clean(county: LocalCounty) -> None:
+def clean(county: LocalCounty) -> None:
+    """Every case is answered, and nothing is lost, twice, parked or on its way."""
     county.until("nothing on its way", county.drained, PATIENCE)
     audit = county.audit()
     assert audit.cases > 0
@@ -37,7 +38,7 @@ def test_all_stories_end_with_an_answer(
     file of the centers or of the broker but hidden."""
     county = _county(make_county, on_each_road(CENTERS))
     stages = play.play(county, disguise=Crowd().speaks)
-    _clean(county)
+    clean(county)
     assert any(who.words in record.case.text for who in PEOPLE for record in county.records(PARTY).values())
     assert seen(county, request.getfixturevalue("rabbit") if county.brokers else None) == []
     assert {stage.story: len(stage.cases) for stage in stages} == dict.fromkeys(play.STORIES, 1) | {
@@ -61,7 +62,7 @@ def test_the_reference_story_across_five_processes(make_county: Counties, vhost:
         processes="each",
     )
     play.play(county, only=["S10"], disguise=Crowd().speaks)
-    _clean(county)
+    clean(county)
     assert seen(county, vhost.node) == []
     assert len(county.children) == len(S10_CENTERS)
 
@@ -102,7 +103,7 @@ def test_two_hundred_cases_through_ten_kills(make_county: Counties, vhost: Vhost
     killer.join(300)
     assert done.is_set()
     assert len(set(cases)) == 200
-    _clean(county)
+    clean(county)
     assert county.audit().answered == 200
     replies = [effect for effect in county.backends[MEDIA].effects if effect["what"] == "reply"]
     assert len(replies) == 200

@@ -1,11 +1,10 @@
-"""Adapters from outside the tree, as pip would have installed them: a package with its ``dist-info`` beside it."""
+"""Adapters of every make from outside the tree, as pip would have installed them."""
 
-import hashlib
 import shutil
-from base64 import urlsafe_b64encode
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from verification.plug_ins import ROOT, offer
+
 SHIPPED = ROOT / "adapters" / "media_center"
 KIND = "command_center"
 
@@ -25,19 +24,3 @@ def command_center(folder: Path, package: str = "county_command", *, kind: str =
     manifest.write_text(text.replace("Media center", "Command center"), encoding="utf-8")
     offer(folder, package, offered_for)
     return home
-
-
-def offer(folder: Path, package: str, kind: str, version: str = "1.2") -> None:
-    """The ``dist-info`` of a package that lies in the folder: it offers it as the adapter of a kind of center."""
-    info = folder / f"{package}-{version}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
-    (info / "entry_points.txt").write_text(f"[four_center_bus.centers]\n{kind} = {package}\n")
-    (info / "top_level.txt").write_text(f"{package}\n")
-    files = [path for path in (folder / package).rglob("*.py") if "__pycache__" not in path.parts]
-    lines = [f"{path.relative_to(folder).as_posix()},{_hash(path)},{path.stat().st_size}" for path in sorted(files)]
-    (info / "RECORD").write_text("\n".join([*lines, f"{info.name}/RECORD,,", ""]))
-
-
-def _hash(path: Path) -> str:
-    return f"sha256={urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b'=').decode()}"

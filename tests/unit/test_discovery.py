@@ -18,8 +18,9 @@ from bus.sdk import discovery
 from bus.sdk.discovery import Adapter, AdapterUnusable, Source
 from bus.sdk.plug_in import plug_in
 from bus.settings import load
-from tests.unit.plug_ins import KIND, ROOT, command_center, offer
+from tests.unit.plug_ins import KIND, command_center
 from tests.unit.test_cli_run import SECRET, WHOLE, bus, started
+from verification.plug_ins import ROOT, offer
 
 PACKAGES = ("county_command", "rival_command", "other_media")
 

@@ -27,7 +27,7 @@ NOT_OURS = {
 }  # fmt: skip
 DOCUMENTS = sorted(p for p in ROOT.rglob("*.md") if not NOT_OURS & set(p.relative_to(ROOT).parts))
 PAIRS = sorted(p for p in DOCUMENTS if p.with_name(f"{p.stem}.zh-CN.md").exists())
-MADE_OF = ("adapters", "benchmarks", "bus", "deploy", "docs", "schemas", "stories", "tests", "verification")
+MADE_OF = ("adapters", "benchmarks", "bus", "deploy", "docs", "examples", "schemas", "stories", "tests", "verification")
 """The folders whose files the documents may name by their path."""
 
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")

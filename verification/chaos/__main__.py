@@ -38,6 +38,7 @@ def _arguments() -> argparse.Namespace:
         help="每秒转办件数，每件约四条报文 / cases a second, each of about four messages",
     )
     add("--soak", type=float, metavar="MINUTES", help="每 5–40 秒一个随机故障 / a random fault every 5 to 40 s")
+    add("--fifth", action="store_true", help="第五类中心也参加 / with a center of a fifth kind")
     add("--version", default="", help="各中心运行的 git 版本 / the git ref whose code the centers run")
     add("--json", type=Path, help="每次运行追加一行 JSON / append a line of JSON for each run")
     add("--show", type=Path, nargs="+", metavar="FILE", help="只显示 --json 写下的表 / only show what --json wrote")
@@ -95,7 +96,9 @@ def main() -> int:
     if given.soak:
         given.broker = "cluster"
     chosen = groups(given.faults, given.broker)
-    setting = Setting(given.seconds, given.rate, given.broker, given.store, version=given.version, keep=given.keep)
+    setting = Setting(
+        given.seconds, given.rate, given.broker, given.store, fifth=given.fifth, version=given.version, keep=given.keep
+    )
     if given.soak:
         together = [one for _, group in chosen for one in group if one.name not in NOT_IN_SOAK]
         chosen = [("soak", together)]

@@ -18,15 +18,13 @@ from verification.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
 from verification.chaos.load import FORMS, Load
 from verification.chaos.vendors import BackendPlan
 from verification.checker.canaries import Canary
+from verification.plug_ins import FIFTH
 from verification.services.allocation import free_ports
 
-KINDS = tuple(FORMS)
-"""The kinds that the load can speak for."""
 
-
-def names(division: str) -> list[str]:
-    """The centers of one county, one of each kind."""
-    return [f"{kind}-{division}" for kind in KINDS]
+def names(division: str, *, fifth: bool = False) -> list[str]:
+    """The centers of one county, one of each kind that the load can speak for; with the ``fifth`` kind or without."""
+    return [f"{kind}-{division}" for kind in FORMS if fifth or kind != FIFTH]
 
 
 @dataclass(slots=True)

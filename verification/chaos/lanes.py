@@ -28,6 +28,8 @@ class Run:
     how: How
     faults: tuple[str, ...]
     broker: str = "single"
+    fifth: bool = False
+    """Whether a center of a fifth kind takes part, whose adapter comes from outside the tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ LANES = (
     )),
     Lane("150404", (
         Run("at-once", ("postgres-immediate-stop",)),
-        Run("at-once", ("stop-vendor",)),
+        Run("at-once", ("stop-vendor",), fifth=True),
         PLANTED,
     )),
     Lane("150405", (
@@ -97,7 +99,7 @@ def _play_lane(lane: Lane, runs: Sequence[Run]) -> dict[Run, Row]:
                 servers,
                 [(HARMS if run is PLANTED else FAULTS)[name] for name in run.faults],
                 seed=1,
-                setting=replace(setting, how=run.how, broker=run.broker),
+                setting=replace(setting, how=run.how, broker=run.broker, fifth=run.fifth),
             )
             for run in runs
         }

@@ -12,6 +12,7 @@ from typing import Any
 from verification.chaos.http import IntakeClient, Json
 from verification.chaos.vendors import Lines
 from verification.checker.canaries import Canary
+from verification.plug_ins import FIFTH
 
 LATER = frozenset({401, 408, 425, 429})
 """Answers after which a vendor's system keeps the form and tries again; 401 is what a wrong clock looks like."""
@@ -63,11 +64,19 @@ def _civilization(native_id: str, who: Canary, division: str, to: str) -> tuple[
     }  # fmt: skip
 
 
+def _command(native_id: str, who: Canary, division: str, to: str) -> tuple[str, Json]:
+    return "ticket", {
+        "ticketNo": native_id, "caller": who.name, "phone": who.phone, "text": text_of(who), "address": who.address,
+        "place": who.address, "division": division, "dispatchTo": [to],
+    }  # fmt: skip
+
+
 FORMS = {
     "media_center": _media,
     "government_service": _government,
     "party_service": _party,
     "civilization_center": _civilization,
+    FIFTH: _command,
 }
 
 

@@ -48,6 +48,8 @@ class Setting:
     tell: Callable[[str], None] | None = None
     """Called with a line about the run every ten seconds."""
     how: How = "at-once"
+    fifth: bool = False
+    """Whether a center of a fifth kind takes part, whose adapter comes from outside the tree."""
     version: str = ""
     """The git ref whose code the centers run; empty: the checkout as it lies."""
     within: float = WITHIN
@@ -97,7 +99,7 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
     """Do this harm to a fresh town, all faults of the group at once, and judge what is left."""
     name = f"soak ({len(group)})" if setting.how == "soak" else BETWEEN[setting.how].join(fault.name for fault in group)
     row = Row(name, seed, setting.seconds)
-    targets = _targets(group, names(setting.division), seed, setting.how)
+    targets = _targets(group, names(setting.division, fifth=setting.fifth), seed, setting.how)
     with stage(
         servers,
         group,
@@ -106,6 +108,7 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
         division=setting.division,
         targets=targets,
         version=setting.version,
+        fifth=setting.fifth,
     ) as set_up:
         performance = Performance(set_up, setting, row)
         try:

@@ -14,6 +14,7 @@ from verification.chaos.faults import Fault, Needs
 from verification.chaos.transport import BrokerLinks
 from verification.faults import FakeClock, Network, Tmpfs
 from verification.mixed.release import previous, unpack
+from verification.plug_ins import install_example
 from verification.services import PostgresNode, RabbitCluster, RabbitNode
 
 SMALL_DISK = 256 << 20
@@ -95,20 +96,24 @@ def stage(
     division: str,
     targets: Mapping[str, list[str]],
     version: str = "",
+    fifth: bool = False,
 ) -> Iterator[Stage]:
     """Open a town for the faults of ``group``; ``targets``: fault → the centers it may strike."""
     needs = frozenset().union(*(fault.needs for fault in group))
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="chaos-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        centers = names(division)
+        centers = names(division, fifth=fifth)
         links = BrokerLinks(
             servers.cluster() if broker == "cluster" or Needs.CLUSTER in needs else servers.node(), centers
         )
         stack.callback(links.close)
         links.open()
         on_postgres = (store != "sqlite" or Needs.POSTGRES in needs) and Needs.SQLITE not in needs
-        clocks, disks, stores, environments, codes = {}, {}, {}, {}, {}
+        clocks, disks, stores, codes = {}, {}, {}, {}
+        environments: dict[str, dict[str, str]] = {}
+        if fifth:
+            environments[centers[-1]] = {"PYTHONPATH": str(install_example(folder / "site"))}
         if on_postgres:
             # mixed: two centers have outgrown their SQLite
             stores = _databases(servers.postgres(), centers[2:] if store == "mixed" else centers, stack)
@@ -119,7 +124,7 @@ def stage(
                 stores[struck[0]] = f"sqlite:///{disk.path}/store.db"
             if Needs.CLOCK in fault.needs:
                 clock = clocks[struck[0]] = stack.enter_context(FakeClock())
-                environments[struck[0]] = clock.env()
+                environments[struck[0]] = {**environments.get(struck[0], {}), **clock.env()}
             if Needs.OLD_CODE in fault.needs:
                 codes[struck[0]] = servers.previous_code()
         county = ChaosCounty(

@@ -16,16 +16,22 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from verification.chaos.http import IntakeClient, Json, Server
+from verification.plug_ins import FIFTH
 
 OPENS = frozenset({"/orders", "/matters"})
 """The calls that open a record for a case of another center."""
-ACTS: dict[str, Callable[[str, str], Json]] = {
-    "media_center": lambda _record, case: {"case_id": case},
-    "government_service": lambda record, case: {"order_no": record, "case_id": case},
-    "party_service": lambda record, case: {"matter_no": record, "case_id": case},
-    "civilization_center": lambda _record, case: {"case_id": case},
-}
-"""How an event of each vendor names what it is about."""
+ACTS: dict[str, tuple[str, Callable[[str, str, str], Json]]] = {
+    "media_center": ("order-event", lambda event, _record, case: {"event_id": event, "case_id": case}),
+    "government_service": (
+        "order-event", lambda event, record, case: {"event_id": event, "order_no": record, "case_id": case}
+    ),
+    "party_service": (
+        "order-event", lambda event, record, case: {"event_id": event, "matter_no": record, "case_id": case}
+    ),
+    "civilization_center": ("order-event", lambda event, _record, case: {"event_id": event, "case_id": case}),
+    FIFTH: ("ticket-act", lambda event, _record, case: {"eventId": event, "caseId": case}),
+}  # fmt: skip
+"""The form in which each vendor tells an act, and how it names the event and what that is about."""
 STEPS: tuple[Json, ...] = (
     {"action": "accept"},
     {"action": "resolve", "reply": "已核实办结。 / Checked and done."},
@@ -68,6 +74,8 @@ class Task:
     """Told before, to a store that was put back since: what others have heard of is refused, and the next is due."""
 
 
+EVENTS = "/events?"
+"""What a vendor's system is asked for that calls nobody; here its people call all the same, and there is no news."""
 AGAIN = "/again"
 """Where an operator asks for what was told since a time: ``{"since": seconds since 1970}``."""
 
@@ -77,7 +85,7 @@ class Staff:
 
     def __init__(self, center: str, url: str, secret: str, told: Lines, hands: int = 4) -> None:
         self._center, self._url, self._secret, self._told = center, url, secret, told
-        self._name = ACTS[center.partition("-")[0]]
+        self._form, self._name = ACTS[center.partition("-")[0]]
         self._tasks: list[Task] = []
         self._over: list[tuple[float, Task]] = []
         """What was told and answered, and when."""
@@ -114,10 +122,10 @@ class Staff:
         while True:
             task = self._next()
             event_id = f"{task.record}-{task.step}"
-            form = {"event_id": event_id, **self._name(task.record, task.case), "event": STEPS[task.step]}
-            told = door.submit("order-event", form)
+            form = {**self._name(event_id, task.record, task.case), "event": STEPS[task.step]}
+            told = door.submit(self._form, form)
             self._told.write(
-                center=self._center, form="order-event", id=event_id, status=told.status, answer=told.body,
+                center=self._center, form=self._form, id=event_id, status=told.status, answer=told.body,
                 at=time.time(), case=task.case,
             )  # fmt: skip
             if told.status in (200, 202) or (task.again and told.status == 409):
@@ -144,6 +152,8 @@ class Backend:
         if path == AGAIN:
             self._staff.again(body["since"])
             return 200, {}
+        if path.startswith(EVENTS):
+            return 200, {"events": [], "last": 0, "more": False}
         with self._lock:
             before = self._done.get(key)
             if before is not None:
@@ -157,11 +167,10 @@ class Backend:
         parts = path.strip("/").split("/")
         record = f"{self._center}-R{self._count}" if path in OPENS else parts[1] if len(parts) > 1 else key
         what = parts[-1] if path not in OPENS else f"open-{body['purpose']}"
-        self._effects.write(
-            center=self._center, key=key, what=what, record=record, case=body.get("case_id"), at=time.time()
-        )
+        case = body.get("case_id") or body.get("caseId")
+        self._effects.write(center=self._center, key=key, what=what, record=record, case=case, at=time.time())
         if what == "open-handle":
-            self._staff.give(Task(time.monotonic(), record, body["case_id"]))
+            self._staff.give(Task(time.monotonic(), record, str(case)))
         return {"id": record, "order_no": record, "cancelled": False}
 
 
