@@ -13,6 +13,7 @@ from verification.mutants import (
     eating,
     handling,
     peers,
+    polls,
     receiving,
     security,
     sending,
@@ -26,7 +27,7 @@ from verification.mutants.defect import Defect
 
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
-    adapters, door, wire, vendor, custody_steps,
+    adapters, door, wire, vendor, polls, custody_steps,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)
