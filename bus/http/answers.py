@@ -10,6 +10,8 @@ class FieldFault(BaseModel):
 
     field: str
     problem: str
+    meant: str | None = None
+    """The field that the name is one slip away from."""
 
 
 class ErrorBody(BaseModel):
@@ -32,6 +34,8 @@ class FormTaken(BaseModel):
 
     status: str
     cases: list[TouchedCase]
+    unknown_fields: list[str] | None = None
+    """Fields that the form does not have: what they said is lost. From 0.3 on such a form is refused."""
 
 
 STATUSES: dict[int, str] = {

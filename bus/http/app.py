@@ -29,8 +29,11 @@ def make_app(
     ready: Callable[[], dict[str, Any]],
     clock: Callable[[], datetime],
     flow: Callable[[], dict[str, Any]] = dict,
+    *,
+    strict: bool = False,
 ) -> FastAPI:
-    """Put the server together. ``ready`` answers ``{"ready": bool, …}``, ``flow`` ``{"flow": bool, …}``."""
+    """Put the server together. ``ready`` answers ``{"ready": bool, …}``, ``flow`` ``{"flow": bool, …}``.
+    ``strict``: a field that a form does not have is refused."""
     app = FastAPI(
         title=f"{name} intake",
         description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
@@ -39,7 +42,7 @@ def make_app(
     )
     app.add_exception_handler(PlainHTTPException, _refuse)
     webhook = Webhook(secret)
-    add_forms(app, center, door, webhook, metrics)
+    add_forms(app, center, door, webhook, metrics, strict=strict)
     add_attachments(app, attachments, lambda sha256, request: verify(webhook, sha256, request), clock, errors)
     _add_health(app, metrics, ready, flow)
     _describe(app, center)

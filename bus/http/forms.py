@@ -5,10 +5,10 @@ field and which webhook-id, and nothing that a resident said.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -22,6 +22,7 @@ from bus.http.body import ByteBudget, form_body, verify
 from bus.log import log
 from bus.operations.metrics import Metrics
 from bus.pipeline.intake import Reply, Submission
+from bus.pipeline.unknown_fields import UnknownField, shown, unknown_fields
 from bus.sdk.center import Center, Form
 from bus.store.database import StoreUnavailable
 
@@ -33,7 +34,8 @@ REPLY_TIMEOUT = 30.0
 FORMS_AT_ONCE = 64 * 1024 * 1024
 """Bytes of all forms that are being read or wait for their commit, in memory."""
 STATUS = {"taken": 202, "repeated": 200}
-_NAME = re.compile(r"[A-Za-z_]{1,40}|[0-9]{1,4}")
+MOST_TOLD = 200
+"""Unknown fields of one form of which the log has a line, once each."""
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -41,55 +43,103 @@ class Unavailable(RuntimeError):
     """The center is stopping or overloaded and takes nothing more in; the sender keeps the form and tries again."""
 
 
-def add_forms(app: FastAPI, center: Center[Any], submit: Submit, webhook: Webhook, metrics: Metrics) -> None:
-    """One way in for each form of the center."""
+def add_forms(
+    app: FastAPI, center: Center[Any], submit: Submit, webhook: Webhook, metrics: Metrics, *, strict: bool = False
+) -> None:
+    """One way in for each form of the center. ``strict``: a field that a form does not have is refused."""
     budget = ByteBudget(FORMS_AT_ONCE)
     for form in center.forms.values():
-        _add_form(app, form, submit, webhook, budget, metrics)
+        app.post(
+            f"/intake/{form.name}",
+            name=form.name,
+            tags=["intake"],
+            status_code=202,
+            response_model=FormTaken,
+            responses={
+                200: {"model": FormTaken, "description": "Taken before"},
+                **errors(400, 401, 408, 409, 413, 415, 422, 429, 500, 503),
+            },
+        )(FormDoor(form, submit, webhook, budget, metrics, strict).take)
 
 
-def _add_form(app: FastAPI, form: Form, submit: Submit, webhook: Webhook, budget: ByteBudget, metrics: Metrics) -> None:
+@dataclass(slots=True)
+class FormDoor:
+    """The way in of one form."""
+
+    form: Form
+    submit: Submit
+    webhook: Webhook
+    budget: ByteBudget
+    metrics: Metrics
+    strict: bool
+    _told: set[str] = field(default_factory=set)
+    """Unknown fields of which the log has a line."""
+
     # in the server's own thread: reading a form takes microseconds, a thread for each more than that; and however many
     # wait for their commit, they keep no thread from others
-    async def take(request: Request) -> JSONResponse:
+    async def take(self, request: Request) -> JSONResponse:
+        """One form."""
         try:
-            answer = await read(request)
+            answer = await self._read(request)
         except HTTPException as refusal:
-            _tell(metrics, form, request, refusal.status_code, refusal.detail)
+            told: dict[str, Any] = refusal.detail if isinstance(refusal.detail, dict) else {}
+            self._tell(request, _Answer(refusal.status_code, told))
             raise
-        _tell(metrics, form, request, answer.status_code, json.loads(bytes(answer.body)))
-        return answer
+        self._tell(request, answer)
+        return JSONResponse(answer.body, answer.status, answer.headers)
 
-    async def read(request: Request) -> JSONResponse:
-        body = await form_body(request, MAX_BYTES, budget)
+    async def _read(self, request: Request) -> "_Answer":
+        body = await form_body(request, MAX_BYTES, self.budget)
         try:
-            return await judged(request, body)
+            text = _as_text(body)
+            verify(self.webhook, text, request)  # before anything reads the body
+            return await self._judged(body)
         finally:
-            budget.give_back(len(body))
+            self.budget.give_back(len(body))
 
-    async def judged(request: Request, body: bytes) -> JSONResponse:
-        text = _as_text(body)
-        verify(webhook, text, request)  # before anything reads the body
+    async def _judged(self, body: bytes) -> "_Answer":
         try:
-            read_json(body)
-            filled = form.model.model_validate_json(body)
+            raw = read_json(body)
+            filled = self.form.model.model_validate_json(body)
         except Undecodable as error:
-            return JSONResponse({"code": error.code, "cure": "send one JSON object within the bounds"}, 400)
+            return _Answer(400, {"code": error.code, "cure": "send one JSON object within the bounds"})
         except ValidationError as error:
-            return JSONResponse({"code": "invalid", "faults": faults_of(error)}, 422)
-        return await _answer(submit, Submission(form, filled))
+            return _Answer(422, {"code": "invalid", "faults": faults_of(error)})
+        unknown = unknown_fields(filled, raw)
+        if faults := [_fault_of(one) for one in unknown if self.strict or one.meant]:
+            return _Answer(422, {"code": "invalid", "faults": faults})
+        answer = await _answer(self.submit, Submission(self.form, filled))
+        return self._with_warning(answer, [one.path for one in unknown])
 
-    app.post(
-        f"/intake/{form.name}",
-        name=form.name,
-        tags=["intake"],
-        status_code=202,
-        response_model=FormTaken,
-        responses={
-            200: {"model": FormTaken, "description": "Taken before"},
-            **errors(400, 401, 408, 409, 413, 415, 422, 429, 500, 503),
-        },
-    )(take)
+    def _with_warning(self, answer: "_Answer", unknown: list[str]) -> "_Answer":
+        """What was lost of a form that was taken is told: to its sender, in the log once, and as a figure."""
+        if not unknown or answer.status >= 400:
+            return answer
+        self.metrics.unknown_fields(self.form.name)
+        if len(self._told) < MOST_TOLD and (new := {*unknown} - self._told):
+            self._told |= new
+            log().warning("unknown-fields", form=self.form.name, where=", ".join(sorted(new)))
+        return _Answer(answer.status, {**answer.body, "unknown_fields": unknown}, answer.headers)
+
+    def _tell(self, request: Request, answer: "_Answer") -> None:
+        """Count the answer; a refusal goes into the log."""
+        code = str(answer.body.get("code") or answer.body.get("status") or "refused")
+        self.metrics.form(self.form.name, code)
+        if answer.status < 400:
+            return
+        where = ", ".join(field_of(fault["field"]) for fault in answer.body.get("faults", ())[:3])
+        webhook_id = request.headers.get("webhook-id", "")
+        message = webhook_id if _ID.fullmatch(webhook_id) else "?"
+        log().warning("form-refused", form=self.form.name, code=code, where=where, message=message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a sender is told."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str] | None = None
 
 
 def _as_text(body: bytes) -> str:
@@ -100,22 +150,16 @@ def _as_text(body: bytes) -> str:
         raise HTTPException(400, {"code": "not-utf-8", "cure": cure}) from None
 
 
-def _tell(metrics: Metrics, form: Form, request: Request, status: int, said: Any) -> None:  # noqa: ANN401 - an answer's JSON
-    """Count the answer; a refusal goes into the log."""
-    told: dict[str, Any] = said if isinstance(said, dict) else {}
-    code = str(told.get("code") or told.get("status") or "refused")
-    metrics.form(form.name, code)
-    if status < 400:
-        return
-    where = ", ".join(field_of(fault["field"]) for fault in told.get("faults", ())[:3])
-    webhook_id = request.headers.get("webhook-id", "")
-    message = webhook_id if _ID.fullmatch(webhook_id) else "?"
-    log().warning("form-refused", form=form.name, code=code, where=where, message=message)
-
-
 def field_of(path: str) -> str:
     """The path of a field, fit for a log: the sender may have chosen its parts."""
-    return ".".join(part if _NAME.fullmatch(part) else "?" for part in path.split("."))
+    return shown(path.split("."))
+
+
+def _fault_of(unknown: UnknownField) -> dict[str, str]:
+    """A field that the form does not have, and which one was meant, as its sender reads it."""
+    if unknown.meant:
+        return {"field": unknown.path, "problem": "misspelt", "meant": unknown.meant}
+    return {"field": unknown.path, "problem": "unknown"}
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:
@@ -124,24 +168,19 @@ def faults_of(error: ValidationError) -> list[dict[str, str]]:
     return [{"field": ".".join(map(str, item["loc"])), "problem": item["type"]} for item in items]
 
 
-async def _answer(submit: Submit, submission: Submission) -> JSONResponse:
+async def _answer(submit: Submit, submission: Submission) -> _Answer:
     try:
         async with asyncio.timeout(REPLY_TIMEOUT):
             reply = await asyncio.wrap_future(submit(submission))
     except (Unavailable, TimeoutError):
-        return JSONResponse({"code": "stopping", "cure": "send it again in a moment"}, 503, {"Retry-After": "5"})
+        return _Answer(503, {"code": "stopping", "cure": "send it again in a moment"}, {"Retry-After": "5"})
     except StoreUnavailable:
-        return JSONResponse(
-            {"code": "store", "cure": "it is not known whether it was taken; send it again under the same id"},
-            503,
-            {"Retry-After": "10"},
-        )
+        cure = "it is not known whether it was taken; send it again under the same id"
+        return _Answer(503, {"code": "store", "cure": cure}, {"Retry-After": "10"})
     if reply.status == "failed":  # not 4xx: the form may be right, and its sender shall keep it
-        return JSONResponse(
-            {"code": reply.code, "cure": "nothing was taken; tell the operator, then send it again"}, 500
-        )
+        return _Answer(500, {"code": reply.code, "cure": "nothing was taken; tell the operator, then send it again"})
     if reply.status == "later":
-        return JSONResponse({"code": reply.code, "cure": reply.cure}, 503, {"Retry-After": "10"})
+        return _Answer(503, {"code": reply.code, "cure": reply.cure}, {"Retry-After": "10"})
     if reply.status == "refused":
-        return JSONResponse({"code": reply.code, "cure": reply.cure}, 422 if reply.code == "invalid" else 409)
-    return JSONResponse({"status": reply.status, "cases": list(reply.cases)}, STATUS[reply.status])
+        return _Answer(422 if reply.code == "invalid" else 409, {"code": reply.code, "cure": reply.cure})
+    return _Answer(STATUS[reply.status], {"status": reply.status, "cases": list(reply.cases)})

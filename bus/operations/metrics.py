@@ -40,6 +40,12 @@ class Metrics:
             ["center", "form", "code"],
             registry=self.registry,
         )
+        self._unknown_fields = Counter(
+            "bus_forms_unknown_fields",
+            "Forms that were taken with fields that they do not have; from 0.3 on they are refused",
+            ["center", "form"],
+            registry=self.registry,
+        )
         self._polls = Counter(
             "bus_polls",
             "How often the center's own system was asked for what is new, by how it ended",
@@ -57,6 +63,10 @@ class Metrics:
     def form(self, form: str, code: str) -> None:
         """One form was answered: ``taken``, ``repeated``, or with the code of its refusal."""
         self._forms.labels(self._center, form, code).inc()
+
+    def unknown_fields(self, form: str) -> None:
+        """One form was taken, with fields that it does not have."""
+        self._unknown_fields.labels(self._center, form).inc()
 
     def polled(self, poll: str, outcome: str) -> None:
         """The center's own system was asked once."""

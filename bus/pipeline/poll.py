@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from bus.contract.codec import Undecodable, read_json
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, noop
+from bus.pipeline.unknown_fields import unknown_fields
 from bus.sdk.center import Form, Reject, RetryLater
 from bus.sdk.polls import LONGEST_CURSOR, MOST_FORMS, Page, Poll, PollContext
 from bus.store import parked, polls
@@ -126,13 +127,18 @@ def _read(forms: Mapping[str, Form], name: str, told: Mapping[str, object]) -> S
         return _Refused("unknown-form", "this center has no such form")
     try:
         raw = to_json(dict(told))
-        read_json(raw)
-        return Submission(form, form.model.model_validate_json(raw))
-    except (PydanticSerializationError, TypeError, ValueError, Undecodable) as error:
-        if not isinstance(error, ValidationError):
-            return _Refused(getattr(error, "code", "") or "unreadable", "it is no JSON object within the bounds")
+        written = read_json(raw)
+        filled = form.model.model_validate_json(raw)
+    except ValidationError as error:
         spots = error.errors(include_input=False, include_url=False, include_context=False)[:5]
         return _Refused("invalid", "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in spots))
+    except Undecodable as error:
+        return _Refused(error.code, "it is no JSON object within the bounds")
+    except (PydanticSerializationError, TypeError, ValueError):
+        return _Refused("unreadable", "it is no JSON object")
+    if slips := [f"{one.path}: {one.meant} is meant" for one in unknown_fields(filled, written) if one.meant]:
+        return _Refused("invalid", "; ".join(slips))
+    return Submission(form, filled)
 
 
 def _refused_by(one: Submission, reply: Reply) -> _Refused | None:

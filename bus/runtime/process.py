@@ -330,6 +330,7 @@ class CenterProcess:
             self.ready,
             clock,
             self.flow,
+            strict=self.settings.strict,
         )
         served = rate_limited(app, RateLimit(http.requests_per_second), self.metrics.rate_limited)
         self._server = HttpServer(served, http, lambda: self._loops.mark("http"))

@@ -1,10 +1,12 @@
 """The fixtures of the three levels, for every test."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bus import log
 from tests.harness.county import Counties
 from tests.harness.step import MEDIA, PARTY, BareCenter
 
@@ -31,3 +33,12 @@ def make_county(tmp_path: Path) -> Iterator[Counties]:
     counties = Counties(tmp_path)
     yield counties
     counties.close()
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """The log of one test."""
+    found: list[str] = []
+    log.set_up(MEDIA, found.append, logging.INFO)
+    yield found
+    log.reset()

@@ -3,7 +3,6 @@
 import errno
 import gzip
 import json
-import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bus import log
 from bus.contract.codec import MAX_BYTES
 from bus.http import body
 from bus.http.address import listen, why_not_listening
@@ -27,15 +25,6 @@ def door(tmp_path: Path) -> Iterator[Door]:
     made = Door(tmp_path)
     yield made
     made.close()
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    """The log of one test."""
-    found: list[str] = []
-    log.set_up(MEDIA, found.append, logging.INFO)
-    yield found
-    log.reset()
 
 
 def test_a_body_in_another_encoding_is_told_so(door: Door) -> None:

@@ -172,6 +172,7 @@ def test_the_same_page_again_changes_nothing(asking: Asking) -> None:
     ("bad", "code"),
     [
         (("ticket", {"id": "T-2", "text": ["x", CANARY]}), "invalid"),
+        (("ticket", {"id": "T-2", "text": CANARY, "divison": "150402"}), "invalid"),
         (("letter", {"id": "T-2", "text": CANARY}), "unknown-form"),
         (("ticket", {"id": "T-2", "text": "no"}), "not-ours"),
         (("ticket", {"id": "T-2", "text": "bug"}), "handler-fault"),

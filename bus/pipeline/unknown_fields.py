@@ -1,0 +1,89 @@
+"""Fields of a form that its model does not have: what they say is lost, so the sender must hear of them.
+
+A name that is one slip away from a field that is missing is a slip for certain. Every other one is an addition that
+this center does not know, which is taken with a warning, or refused where the settings are strict.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from pydantic import AliasChoices, AliasPath, BaseModel
+
+MOST = 20
+"""So many are told of one form."""
+SHORTEST = 4
+"""Letters of both names, below which two names resemble each other by chance: ``no``, ``to``, ``due``, ``id``."""
+_NAME = re.compile(r"[A-Za-z_]{1,40}|[0-9]{1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownField:
+    """One field that the form's model does not have."""
+
+    path: str
+    """Where it stands; of what a sender may have chosen freely only what is fit for a log."""
+    meant: str = ""
+    """The field that it is one slip away from, where that is missing."""
+
+
+def unknown_fields(filled: BaseModel, raw: object) -> list[UnknownField]:
+    """What stands in ``raw``, the JSON from which a form was filled, and not in its model, at any depth."""
+    found = []
+    for one in _of(filled, raw, ()):
+        found.append(one)
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _of(value: object, raw: object, path: tuple[str, ...]) -> Iterator[UnknownField]:
+    if isinstance(value, BaseModel) and isinstance(raw, Mapping):
+        yield from _of_model(value, raw, path)
+    elif isinstance(value, Mapping) and isinstance(raw, Mapping):
+        for name, inner in value.items():
+            yield from _of(inner, raw.get(name), (*path, str(name)))
+    elif isinstance(value, Sequence) and isinstance(raw, Sequence) and not isinstance(value, str | bytes):
+        for number, (inner, told) in enumerate(zip(value, raw, strict=False)):
+            yield from _of(inner, told, (*path, str(number)))
+
+
+def _of_model(value: BaseModel, raw: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[UnknownField]:
+    fields = {name: _written(value, name) for name in type(value).model_fields}
+    known = {written for names in fields.values() for written in names}
+    if not (value.model_extra or known >= raw.keys()):
+        missing = sorted(names[0] for names in fields.values() if not raw.keys() & {*names})
+        for name in sorted(raw.keys() - known):
+            meant = next((field for field in missing if one_slip_away(name, field)), "")
+            yield UnknownField(shown((*path, name)), meant)
+    for name, names in fields.items():
+        told = next((raw[written] for written in names if written in raw), None)
+        yield from _of(getattr(value, name), told, (*path, names[0]))
+
+
+def _written(value: BaseModel, name: str) -> list[str]:
+    """How a field may be called in JSON, the usual name first."""
+    field, config = type(value).model_fields[name], value.model_config
+    alias = field.validation_alias or field.alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias] if alias is not None else []
+    written = [str(one.path[0]) if isinstance(one, AliasPath) else one for one in choices]
+    by_name = config.get("populate_by_name") or config.get("validate_by_name")
+    return [*written, name] if by_name or not written else written
+
+
+def shown(path: Sequence[str]) -> str:
+    """The path of a field, fit for a log: the sender may have chosen its parts."""
+    return ".".join(part if _NAME.fullmatch(part) else "?" for part in path)
+
+
+def one_slip_away(written: str, meant: str) -> bool:
+    """Whether the two names differ by one letter that was left out, added or changed, or by two neighbours that were
+    swapped (Damerau, 1964); of short names this is never said."""
+    if min(len(written), len(meant)) < SHORTEST or written == meant or abs(len(written) - len(meant)) > 1:
+        return False
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(written, meant, strict=False)))
+    a, b = written[alike:], meant[alike:]
+    swapped = len(a) > 1 and len(b) > 1 and a[:2] == b[1::-1] and a[2:] == b[2:]
+    return a[1:] == b or a == b[1:] or a[1:] == b[1:] or swapped
