@@ -75,6 +75,19 @@ def _own_key(settings: CenterSettings, security: MessageSecurity) -> Iterator[Ch
         zh, en = f"{kid}，名录第 {known.serial} 版", f"{kid}, directory serial {known.serial}"
         yield well("keys", zh, en)
         yield from _arbiter(settings, known)
+    yield from _routes(settings, security)
+
+
+def _routes(settings: CenterSettings, security: MessageSecurity) -> Iterator[Check]:
+    """Whether the directory lists every center that a route leads to: cases for another one stay here."""
+    strangers = sorted({route.to for route in settings.routes if not security.is_member(route.to)})
+    if strangers:
+        names = ", ".join(strangers)
+        cure = Bilingual(
+            "改正 [[routes]]，或请运维者登记该中心；其间的案件留在本中心",
+            "mend [[routes]], or have the operator list it; cases for it stay here meanwhile",
+        )
+        yield doubtful("routes", f"名录中没有：{names}", f"the directory does not list {names}", cure)
 
 
 def _arbiter(settings: CenterSettings, known: Directory) -> Iterator[Check]:

@@ -33,6 +33,8 @@ REPLY_TIMEOUT = 30.0
 """Seconds a sender waits for the commit before it is told to come again."""
 FORMS_AT_ONCE = 64 * 1024 * 1024
 """Bytes of all forms that are being read or wait for their commit, in memory."""
+WRONG = frozenset({"invalid", "unknown-center"})
+"""Refusals of what stands in the form; the others are about what is known here."""
 STATUS = {"taken": 202, "repeated": 200}
 MOST_TOLD = 200
 """Unknown fields of one form of which the log has a line, once each."""
@@ -182,5 +184,5 @@ async def _answer(submit: Submit, submission: Submission) -> _Answer:
     if reply.status == "later":
         return _Answer(503, {"code": reply.code, "cure": reply.cure}, {"Retry-After": "10"})
     if reply.status == "refused":
-        return _Answer(422 if reply.code == "invalid" else 409, {"code": reply.code, "cure": reply.cure})
+        return _Answer(422 if reply.code in WRONG else 409, {"code": reply.code, "cure": reply.cure})
     return _Answer(STATUS[reply.status], {"status": reply.status, "cases": list(reply.cases)})

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ValidationError
 from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.custody import Record, Refusal
-from bus.custody.commands import Register
+from bus.custody.commands import AskAssist, Command, Offer, Register
 from bus.recovery.hooks import RECOVERY
 from bus.sdk.center import Form, IntakeContext, Link, Reject, Routes
+from bus.sdk.codes import RejectCode
 from bus.security.errors import KeyUnusable
 from bus.store import cases, intakes
 from bus.store.database import DriverError, Store, StoreUnavailable, Tx
@@ -155,7 +156,8 @@ class _IntakeBatch:
                 "this center recovers what it has forgotten since its backup: again later", passing=True
             )
         self.uow = uow
-        self.context = _intake_context(uow, deps)
+        self.routes = _Routes(deps.routes)
+        self.context = _intake_context(uow, deps, self.routes)
         self.known = intakes.known(uow.tx, keys)
         self.fresh: list[intakes.IntakeRow] = []
         self.registered: set[tuple[str, str]] = set()
@@ -214,11 +216,28 @@ class _Registered(Exception):
         self.record = record
 
 
+class _Routes:
+    """The settings' routes, and which centers they have named for the form at hand."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+        self.named: set[str] = set()
+
+    def find(self, category: str, division: str) -> str | None:
+        """The center for this category and place; None if no route fits."""
+        found = self._routes.find(category, division)
+        self.named |= {found} if found is not None else set()
+        return found
+
+
 def _carry_out(batch: _IntakeBatch, submission: Submission) -> list[Record]:
     uow = batch.uow
     touched: dict[UUID, None] = {}
+    batch.routes.named.clear()
     for item in submission.form.handler(batch.context, submission.body):
         touched[item.case_id] = None
+        if _leads_nowhere(batch, item):
+            continue
         if isinstance(item, Register):
             _never_twice(batch, item)
         if isinstance(item, Link):
@@ -228,6 +247,18 @@ def _carry_out(batch: _IntakeBatch, submission: Submission) -> list[Record]:
         if isinstance(item, Register):
             uow.link(item.case_id, item.case.source.system, item.case.source.record)
     return [record for case_id in touched if (record := uow.record(case_id)) is not None]
+
+
+def _leads_nowhere(batch: _IntakeBatch, item: Command | Link) -> bool:
+    """Whether a route of the settings offers the case to a center that the county's directory does not list: then it
+    stays here. Raises ``Reject`` where the form itself has named such a center."""
+    asked = item.to if isinstance(item, Offer) else (item.to,) if isinstance(item, AskAssist) else ()
+    strangers = {center for center in asked if not batch.uow.context.security.is_member(center)}
+    if strangers - batch.routes.named:
+        raise Reject(RejectCode.UNKNOWN_CENTER, "the county's directory lists no such center: name one that it lists")
+    for center in strangers:
+        batch.uow.journal(item.case_id, "refused", "offer", center, None, RejectCode.UNKNOWN_CENTER)
+    return bool(strangers)
 
 
 def _never_twice(batch: _IntakeBatch, item: Register) -> None:
@@ -242,7 +273,7 @@ def _never_twice(batch: _IntakeBatch, item: Register) -> None:
         raise _Registered(record)
 
 
-def _intake_context(uow: UnitOfWork, deps: IntakeDeps) -> IntakeContext:
+def _intake_context(uow: UnitOfWork, deps: IntakeDeps, routes: Routes) -> IntakeContext:
     def find(system: str, native_id: str) -> UUID:
         found = cases.find(uow.tx, system, native_id) or uow.linked(system, native_id)
         if found is None:
@@ -266,4 +297,4 @@ def _intake_context(uow: UnitOfWork, deps: IntakeDeps) -> IntakeContext:
     def number() -> str:
         return f"{prefix}-{uow.next_number(prefix):05d}"
 
-    return IntakeContext(deps.context.me, uow.now, find, record, attachment, number, uow.new_case_id, deps.routes)
+    return IntakeContext(deps.context.me, uow.now, find, record, attachment, number, uow.new_case_id, routes)

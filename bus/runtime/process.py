@@ -178,6 +178,7 @@ class CenterProcess:
         self._supervisor.tell("READY=1")
         self.log.info("started", host=self.settings.http.host, port=int(url.rpartition(":")[2]))
         self._tell_adapter()
+        self._tell_routes()
         return url
 
     def stop(self, timeout: float = 20) -> None:
@@ -206,6 +207,12 @@ class CenterProcess:
         self.log.info("adapter", adapter=self.adapter.package, version=self.adapter.installed)
         if self.center.kind != self.settings.kind:
             self.log.warning("adapter-of-another-kind", adapter=self.adapter.package, kind=self.center.kind)
+
+    def _tell_routes(self) -> None:
+        """Routes that lead to a center which the county's directory does not list: cases for it stay here."""
+        for center in sorted({route.to for route in self.settings.routes}):
+            if not self.context.security.is_member(center):
+                self.log.warning("route-to-nobody", peer=center)
 
     def _last_round(self) -> None:
         """Send what the last transactions have put into the outbox, as far as the road takes it now."""

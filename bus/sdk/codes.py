@@ -48,6 +48,8 @@ class RejectCode(StrEnum):
     ATTACHMENT_GONE = "attachment-gone"
     ATTACHMENT_NOWHERE = "attachment-nowhere"
     """The message does not say where the file is."""
+    UNKNOWN_CENTER = "unknown-center"
+    """The form names a center that the county's directory does not list."""
     NO_ROUTE = "no-route"
     """No route of the settings says whose duty it is."""
     NO_SUCH_LEVEL = "no-such-level"
