@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from bus.bilingual import Bilingual
-from bus.http.address import listen, url_of, why_not_listening
 from bus.settings import CenterSettings
 from bus.transports.topology.findings import Severity
 
@@ -49,7 +48,7 @@ def backend(settings: CenterSettings) -> Iterator[Check]:
     """The center's own system answers, takes our token, and its clock is ours."""
     token = settings.backend.token.get_secret_value()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = _ask(settings.backend.url, headers)
+    answer = asked(settings.backend.url, headers)
     if isinstance(answer, str):
         cure = Bilingual("系统是否在运行，地址和网络是否正确", "does it run, are the URL and the network right?")
         yield wrong(
@@ -64,7 +63,8 @@ def backend(settings: CenterSettings) -> Iterator[Check]:
     yield from clock("vendor", answer)
 
 
-def _ask(url: str, headers: dict[str, str] | None = None) -> httpx.Response | str:
+def asked(url: str, headers: dict[str, str] | None = None) -> httpx.Response | str:
+    """The answer of an HTTP server; the kind of fault where there is none."""
     try:
         return httpx.get(url, headers=headers, timeout=ANSWER, trust_env=False, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -73,7 +73,7 @@ def _ask(url: str, headers: dict[str, str] | None = None) -> httpx.Response | st
 
 def clock_of(url: str) -> Iterator[Check]:
     """Compare our clock with a server's, where it answers at all."""
-    answer = _ask(url)
+    answer = asked(url)
     if isinstance(answer, httpx.Response):
         yield from clock(urlsplit(url).hostname or url, answer)
 
@@ -92,31 +92,6 @@ def clock(whose: str, answer: httpx.Response) -> Iterator[Check]:
         yield wrong("clock", f"与 {whose} 相差 {apart:.0f} 秒", f"{apart:.0f} s apart from {whose}", cure)
     else:
         yield well("clock", f"与 {whose} 一致", f"agrees with {whose}")
-
-
-def http_address(settings: CenterSettings) -> Iterator[Check]:
-    """The port is free, or it is our own center that has it."""
-    http = settings.http
-    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on
-    if http.port == 0:
-        yield well("door", "任意端口", "any port")
-        return
-    answer = _ask(f"{url_of(host, http.port)}/health/ready")
-    if isinstance(answer, httpx.Response) and answer.status_code in (200, 503):
-        state = Bilingual("正在运行，就绪", "runs and is ready") if answer.is_success else None
-        if state is not None:
-            yield well("door", state.zh, state.en)
-        else:
-            cure = Bilingual("看下面各项，及其日志", "look at the other findings, and its log")
-            yield wrong("door", "正在运行，尚未就绪", "runs and is not ready", cure)
-        return
-    try:
-        listen(http.host, http.port).close()
-    except OSError as error:
-        words = Bilingual(f"不能监听 {http.port}：{error.strerror}", f"cannot listen on {http.port}: {error.strerror}")
-        yield wrong("door", words.zh, words.en, why_not_listening(error))
-        return
-    yield well("door", f"端口 {http.port} 空闲", f"port {http.port} is free")
 
 
 def routes(settings: CenterSettings, centers: Iterable[str]) -> Iterator[Check]:

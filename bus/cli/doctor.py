@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli import check_adapter, check_keys, check_store, check_transport, checks
+from bus.cli import check_adapter, check_keys, check_running, check_store, check_transport, checks
 from bus.cli.checks import Check
 from bus.cli.county_file import CountySettings, load_county
 from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
@@ -69,7 +69,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
     yield from check_store.store(settings)
     yield from check_store.room("attachments", settings.data.resolve())
-    yield from checks.http_address(settings)
+    yield from check_running.http_address(settings)
     yield from check_transport.broker(settings)
     yield from checks.backend(settings)
     if county is not None:

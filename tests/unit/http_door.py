@@ -4,6 +4,7 @@ import base64
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,15 @@ FORM = b'{"id": "1", "text": "x"}'
 class Door:
     """A real server, whose forms are all taken at once."""
 
-    def __init__(self, folder: Path, places: int = 320, host: str = "127.0.0.1", *, strict: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        places: int = 320,
+        host: str = "127.0.0.1",
+        *,
+        strict: bool = False,
+        flow: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
         self.bare = BareCenter(MEDIA, folder)
         self.files = AttachmentService(self.bare.blobs, "http://here")
 
@@ -40,7 +49,7 @@ class Door:
         metrics = Metrics(MEDIA, self.bare.store, self.bare.transport)
         app = make_app(
             center, MEDIA, submit, SECRET, self.files, metrics, lambda: {"ready": True}, lambda: datetime.now(UTC),
-            strict=strict,
+            flow, strict=strict,
         )  # fmt: skip
         self.server = HttpServer(app, Http(host=host, port=0, connections=places))
         self._thread = threading.Thread(target=self.server.run, daemon=True)

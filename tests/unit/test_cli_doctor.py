@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bus.cli import check_store, checks
+from bus.cli import check_running, check_store, checks
 from bus.demo.county_keys import county_keys
 from bus.sdk.simulator import BackendSimulator
 from bus.security import pki
@@ -19,6 +19,7 @@ from bus.security.private_file import write_private
 from bus.settings import load
 from bus.store import schema
 from bus.store.database import Store
+from tests.unit.http_door import Door, signed
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 
@@ -126,7 +127,7 @@ def test_a_port_that_another_program_has_is_told(config: Path, vendor: str, monk
     """Whoever answers there without being a center of ours has taken the door."""
     monkeypatch.setenv("BUS_INTAKE_SECRET", SECRET)
     monkeypatch.setenv("BUS_HTTP__PORT", vendor.rpartition(":")[2])
-    (check,) = checks.http_address(load(config))
+    (check,) = check_running.http_address(load(config))
     assert check.severity is not None
     assert "cannot listen" in check.found.en
 
@@ -192,3 +193,27 @@ def test_a_county_that_goes_over_to_signatures_is_reminded(config: Path, tmp_pat
     _trusting(config, tmp_path, "false")
     found = findings(config, BUS_INTAKE_SECRET=SECRET)[1]["trust"]
     assert (found["severity"], "required" in found["cure"]) == ("warning", True)
+
+
+def test_a_running_center_says_what_does_not_move_and_what_is_lost(config: Path, tmp_path: Path) -> None:
+    """Doctor asks it: forms with fields that they do not have, and a road that is away, are findings."""
+    door = Door(tmp_path, flow=lambda: {"flow": False, "faults": [{"loop": "relay", "kind": "broker"}]})
+    try:
+        content = b'{"id": "1", "text": "x", "colour": "red"}'
+        assert door.ask("POST", "/intake/note", content=content, headers=signed(content)).status_code == 202
+        _, found = findings(config, BUS_INTAKE_SECRET=SECRET, BUS_HTTP__PORT=str(door.port))
+    finally:
+        door.close()
+    assert found["door"]["found"] == "runs and is ready"
+    assert found["flow"]["found"] == "does not move: relay: broker"
+    assert "note (1)" in found["forms"]["found"]
+    assert found["forms"]["severity"] == found["flow"]["severity"] == "warning"
+
+
+def test_a_route_to_a_center_that_is_not_listed_is_told(config: Path, tmp_path: Path) -> None:
+    """Its cases stay here until the route is mended or the center is listed."""
+    _trusting(config, tmp_path)
+    _, out, said = bus("doctor", "--config", config, "--json", "--lang", "en", BUS_INTAKE_SECRET=SECRET)
+    assert out, said
+    told = [one["found"] for one in json.loads(out) if one["check"] == "routes"]
+    assert told == ["the directory does not list party_service-150402"]

@@ -1,0 +1,71 @@
+"""What ``bus doctor`` hears from the center while it runs: whether it takes forms, what does not move, what is lost."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+
+from bus.bilingual import Bilingual
+from bus.cli.checks import Check, asked, doubtful, well, wrong
+from bus.http.address import listen, url_of, why_not_listening
+from bus.settings import CenterSettings
+
+UNKNOWN_FIELDS = re.compile(r'^bus_forms_unknown_fields_total\{.*form="([^"]+)".*\} (\d+)', re.MULTILINE)
+
+
+def http_address(settings: CenterSettings) -> Iterator[Check]:
+    """The port is free, or it is our own center that has it."""
+    http = settings.http
+    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on
+    if http.port == 0:
+        yield well("door", "任意端口", "any port")
+        return
+    url = url_of(host, http.port)
+    answer = asked(f"{url}/health/ready")
+    if isinstance(answer, httpx.Response) and answer.status_code in (200, 503):
+        yield from _running(url, answer)
+        return
+    try:
+        listen(http.host, http.port).close()
+    except OSError as error:
+        words = Bilingual(f"不能监听 {http.port}：{error.strerror}", f"cannot listen on {http.port}: {error.strerror}")
+        yield wrong("door", words.zh, words.en, why_not_listening(error))
+        return
+    yield well("door", f"端口 {http.port} 空闲", f"port {http.port} is free")
+
+
+def _running(url: str, ready: httpx.Response) -> Iterator[Check]:
+    """The center answers at ``url``; ``ready`` is what it says of itself first."""
+    if ready.is_success:
+        yield well("door", "正在运行，就绪", "runs and is ready")
+    else:
+        cure = Bilingual("看下面各项，及其日志", "look at the other findings, and its log")
+        yield wrong("door", "正在运行，尚未就绪", "runs and is not ready", cure)
+    yield from _flow(url)
+    yield from _unknown_fields(url)
+
+
+def _flow(url: str) -> Iterator[Check]:
+    """Whether all loops and the road move."""
+    answer = asked(f"{url}/health/flow")
+    if not isinstance(answer, httpx.Response) or answer.status_code != 503:
+        return
+    try:
+        faults = [f"{one['loop']}: {one['kind']}" for one in answer.json()["faults"]]
+    except (ValueError, KeyError, TypeError):
+        return  # what answers there is another program
+    told = ", ".join(faults)
+    cure = Bilingual("见 docs/operate.md 中 /health/flow 一节", "see /health/flow in docs/operate.md")
+    yield doubtful("flow", f"没有前进：{told}", f"does not move: {told}", cure)
+
+
+def _unknown_fields(url: str) -> Iterator[Check]:
+    """Forms that were taken since its start with fields that they do not have."""
+    answer = asked(f"{url}/metrics")
+    if isinstance(answer, httpx.Response) and (found := UNKNOWN_FIELDS.findall(answer.text)):
+        told = ", ".join(f"{form} ({count})" for form, count in found)
+        cure = Bilingual(
+            "日志 unknown-fields 一行有字段名；请业务系统改正，0.3 版起拒收",
+            "the log line unknown-fields names them: have the center's own system mended; from 0.3 on it is refused",
+        )
+        yield doubtful("forms", f"表单带有未知字段：{told}", f"forms with fields that they do not have: {told}", cure)
