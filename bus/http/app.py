@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic.json_schema import models_json_schema
 from standardwebhooks import Webhook
 from starlette.exceptions import HTTPException as PlainHTTPException
 
@@ -15,6 +14,8 @@ from bus.http.answers import errors
 from bus.http.body import verify
 from bus.http.files import add_attachments
 from bus.http.forms import Submit, add_forms
+from bus.http.openapi import describe
+from bus.http.pages import add_pages
 from bus.operations.metrics import Metrics
 from bus.sdk.center import Center
 
@@ -38,6 +39,9 @@ def make_app(
         title=f"{name} intake",
         description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
         version="1",
+        docs_url=None,  # FastAPI's own page needs the internet
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,  # a redirect would be built from whatever Host header came
     )
     app.add_exception_handler(PlainHTTPException, _refuse)
@@ -45,7 +49,8 @@ def make_app(
     add_forms(app, center, door, webhook, metrics, strict=strict)
     add_attachments(app, attachments, lambda sha256, request: verify(webhook, sha256, request), clock, errors)
     _add_health(app, metrics, ready, flow)
-    _describe(app, center)
+    add_pages(app, name, ready)
+    describe(app, center)
     return app
 
 
@@ -100,21 +105,3 @@ def _watched(app: FastAPI, path: str, answer: Callable[[], Any], **described: An
     # load balancers ask with HEAD
     app.get(path, tags=["health"], **described)(answer)
     app.head(path, tags=["health"], include_in_schema=False, **described)(answer)
-
-
-def _describe(app: FastAPI, center: Center[Any]) -> None:
-    """Put the forms' models into the OpenAPI document: their bodies are read raw, so FastAPI does not see them."""
-    described = [(form.model, "validation") for form in center.forms.values()]
-    refs, definitions = models_json_schema(described, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a literal in a list
-    plain = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = plain()
-        document.setdefault("components", {}).setdefault("schemas", {}).update(definitions.get("$defs", {}))
-        for form in center.forms.values():
-            operation = document["paths"][f"/intake/{form.name}"]["post"]
-            schema = refs[form.model, "validation"]
-            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document

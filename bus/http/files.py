@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from bus.attachments.service import LARGEST, AttachmentRefused, AttachmentService, StoredAttachment
 from bus.http.body import ByteBudget, parts_of
+from bus.http.openapi import BINARY
 from bus.http.spool import Spool
 from bus.store.database import StoreUnavailable
 
@@ -62,6 +63,7 @@ def add_attachments(
 
     app.put(
         "/attachments",
+        name="keep_attachment",
         tags=["attachments"],
         description="Signed over the file's hex SHA-256.",
         status_code=201,
@@ -70,9 +72,10 @@ def add_attachments(
     )(keep)
     app.get(
         "/attachments/{sha256}",
+        name="get_attachment",
         tags=["attachments"],
         response_class=Response,
-        responses={200: {"content": {"application/octet-stream": {}}}, **errors(404, 429, 503)},
+        responses={200: {"description": "The file's bytes", "content": BINARY}, **errors(404, 429, 503)},
     )(serve)
 
 

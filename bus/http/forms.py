@@ -53,7 +53,7 @@ def add_forms(
     for form in center.forms.values():
         app.post(
             f"/intake/{form.name}",
-            name=form.name,
+            name=f"send_{form.name.replace('-', '_')}",
             tags=["intake"],
             status_code=202,
             response_model=FormTaken,

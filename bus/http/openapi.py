@@ -1,0 +1,82 @@
+"""The OpenAPI document of the door, as generators of clients need it: bodies, names of closed lists, signed headers.
+
+FastAPI does not see the bodies, which are read raw, nor the signature, which is checked before they are parsed.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from bus.sdk.center import Center
+
+Json = dict[str, Any]
+BINARY: Json = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+"""A body that is a file."""
+SCHEME = "StandardWebhooks"
+SIGNATURE: Json = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "webhook-signature",
+    "description": "Standard Webhooks: `v1,` and the base64 of HMAC-SHA256 over `webhook-id.webhook-timestamp.body`, "
+    "by the shared secret; of an attachment over its hex SHA-256 in place of the body.",
+}
+HEADERS: tuple[tuple[str, str], ...] = (
+    ("webhook-id", "An id of this sending, such as a UUID"),
+    ("webhook-timestamp", "Seconds since 1970, within five minutes of the center's clock"),
+)
+
+
+class NamedEnums(GenerateJsonSchema):
+    """Gives each value of a closed list the name that it has in code: generators make none of Chinese ones."""
+
+    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
+        """As pydantic does, and the names."""
+        return {**super().enum_schema(schema), "x-enum-varnames": [member.name for member in schema["members"]]}
+
+
+def describe(app: FastAPI, center: Center[Any]) -> None:
+    """Complete the document that the application serves."""
+    described = [(form.model, "validation") for form in center.forms.values()]
+    refs, definitions = models_json_schema(
+        described,  # type: ignore[arg-type]  # a literal in a list
+        ref_template="#/components/schemas/{model}",
+        schema_generator=NamedEnums,
+    )
+    plain = app.openapi
+
+    def openapi() -> Json:
+        if app.openapi_schema is None:
+            document = plain()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(definitions.get("$defs", {}))
+            document["components"]["securitySchemes"] = {SCHEME: SIGNATURE}
+            for form in center.forms.values():
+                operation = document["paths"][f"/intake/{form.name}"]["post"]
+                _sign(operation, {"application/json": {"schema": refs[form.model, "validation"]}})
+            _sign(document["paths"]["/attachments"]["put"], BINARY)
+            _drop_impossible(document)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+
+
+def _sign(operation: Json, body: Json) -> None:
+    """It has a body, and is signed."""
+    operation["requestBody"] = {"required": True, "content": body}
+    operation["security"] = [{SCHEME: []}]
+    for name, description in HEADERS:
+        header = {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+        operation.setdefault("parameters", []).append({**header, "description": description})
+
+
+def _drop_impossible(document: Json) -> None:
+    """FastAPI adds a refusal of its own wherever there is a parameter; ours are texts, and none is wrong."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            refusal = operation["responses"].get("422", {})
+            if "HTTPValidationError" in str(refusal):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
