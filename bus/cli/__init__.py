@@ -40,6 +40,11 @@ COMMANDS = (
         "trace", "bus.cli.trace:trace", "一件案子在本中心的来龙去脉 / one case's journal in this center's store."
     ),
     LazyCommand(
+        "send",
+        "bus.cli.send:send",
+        "签名并发送一个表单，跟踪其案件直到答复 / sign and send one form, and follow its case until it is answered.",
+    ),
+    LazyCommand(
         "import",
         "bus.cli.import_ledger:import_",
         "把台账导入运行中的中心，重复运行不会重复登记 / import a ledger into a running center; a re-run repeats none.",

@@ -7,7 +7,7 @@ import httpx
 
 from bus.bilingual import Bilingual
 from bus.cli.checks import Check, asked, doubtful, well, wrong
-from bus.http.address import listen, url_of, why_not_listening
+from bus.http.address import listen, own_url, why_not_listening
 from bus.settings import CenterSettings
 
 UNKNOWN_FIELDS = re.compile(r'^bus_forms_unknown_fields_total\{.*form="([^"]+)".*\} (\d+)', re.MULTILINE)
@@ -16,11 +16,10 @@ UNKNOWN_FIELDS = re.compile(r'^bus_forms_unknown_fields_total\{.*form="([^"]+)".
 def http_address(settings: CenterSettings) -> Iterator[Check]:
     """The port is free, or it is our own center that has it."""
     http = settings.http
-    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on
     if http.port == 0:
         yield well("door", "任意端口", "any port")
         return
-    url = url_of(host, http.port)
+    url = own_url(http)
     answer = asked(f"{url}/health/ready")
     if isinstance(answer, httpx.Response) and answer.status_code in (200, 503):
         yield from _running(url, answer)

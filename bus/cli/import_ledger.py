@@ -21,6 +21,7 @@ from bus.bilingual import Bilingual
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_of
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.contract.ids import new_id
+from bus.http.address import own_url
 from bus.importing.mapping import LedgerMapping, UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, CellFault, Row, rows
 from bus.settings import CenterSettings
@@ -158,9 +159,7 @@ _MISLED = {
 def _intake_client(
     settings: CenterSettings, ledger: LedgerMapping, url: str, http: httpx.Client, patience: float
 ) -> IntakeClient:
-    at = settings.http
-    host = "127.0.0.1" if at.host in ("0.0.0.0", "::") else at.host  # noqa: S104 - compared, not listened on
-    base = url.rstrip("/") or f"http://{host}:{at.port}"
+    base = url.rstrip("/") or own_url(settings.http)
     webhook = Webhook(settings.intake_secret.get_secret_value())
     return IntakeClient(http, f"{base}/intake/{ledger.form}", webhook, patience)
 

@@ -10,6 +10,7 @@ import typer
 from bus.cli.options import ConfigFile, settings_of
 from bus.cli.output import USAGE, Lang, Language, Output
 from bus.cli.run import announce, leave_on_signal, secret_faults
+from bus.http.address import own_url
 from bus.sdk import discovery
 from bus.sdk.simulator import BackendSimulator
 from bus.settings import BadSettings
@@ -33,7 +34,7 @@ def simulate(
             settings = settings_of(None, config)
             at = urlsplit(settings.backend.url)
             name, named = settings.center, settings.adapter
-            intake_url = intake_url or settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"
+            intake_url = intake_url or settings.http.public_url or own_url(settings.http)
             port = port if port is not None else (at.port or 80)
             host = host or ("127.0.0.1" if at.hostname in ("127.0.0.1", "localhost") else "0.0.0.0")  # noqa: S104 - reached from the center's container
             secret = settings.intake_secret.get_secret_value()

@@ -4,6 +4,7 @@ import errno
 import socket
 
 from bus.bilingual import Bilingual
+from bus.settings import Http
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -29,3 +30,9 @@ def why_not_listening(error: OSError) -> Bilingual:
             return Bilingual("1024 以下的端口须有权限：换端口", "a port below 1024 needs a privilege: choose another")
         case _:
             return Bilingual("换端口，或停掉占用它的程序", "choose another port, or stop who has it")
+
+
+def own_url(http: Http) -> str:
+    """Where a program on the same machine reaches the center."""
+    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on
+    return url_of(host, http.port)
