@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
+.PHONY: examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -70,6 +70,9 @@ model: setup services ## check the model of the custody protocol exhaustively, a
 
 plants: setup services ## plant each defect into the product, see that it is found, write docs/mutants.md; ARGS="--only NAME"
 	@$(BIN)/python -m verification.mutants --write $(ARGS)
+
+examples: setup ## what the pages show in Node, PHP and Java, against the test vectors
+	@$(BIN)/python -m verification.examples
 
 rooms: setup ## which room of bus/ imports which: arrows, upward, circles
 	@$(BIN)/python -m verification.rooms

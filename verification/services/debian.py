@@ -54,6 +54,8 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
         "libfaketime": any(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")),  # a center whose clock is wrong
         "iptables": _program("iptables"),  # partitions
         "iproute2": _program("ip"),
+        "curl": _program("curl"),  # what the pages show is run
+        "openssl": _program("openssl"),
         "mmdebstrap": not releases or _program("mmdebstrap"),
     }
     return [package for package, there in found.items() if not there]
