@@ -42,6 +42,7 @@ def _running(url: str, ready: httpx.Response) -> Iterator[Check]:
         yield wrong("door", "正在运行，尚未就绪", "runs and is not ready", cure)
     yield from _flow(url)
     yield from _unknown_fields(url)
+    yield from _calls(url)
 
 
 def _flow(url: str) -> Iterator[Check]:
@@ -68,3 +69,22 @@ def _unknown_fields(url: str) -> Iterator[Check]:
             "the log line unknown-fields names them: have the center's own system mended; from 0.3 on it is refused",
         )
         yield doubtful("forms", f"表单带有未知字段：{told}", f"forms with fields that they do not have: {told}", cure)
+
+
+def _calls(url: str) -> Iterator[Check]:
+    """The last call into the center's own system, and of those that were kept how many have failed."""
+    answer = asked(f"{url}/health/backend")
+    try:
+        calls = answer.json()["calls"] if isinstance(answer, httpx.Response) else []
+        last = calls[0]
+        failed = [one for one in calls if not str(one["outcome"]).startswith("2")]
+        told = f"{last['at']} {last['method']} {last['path']} → {last['outcome']}, {last['seconds']} s"
+    except (ValueError, LookupError, TypeError):
+        return  # none was made, or another program answers there
+    zh = f"最近 {len(calls)} 次调用中 {len(failed)} 次失败；最后一次：{told}"
+    en = f"of the last {len(calls)} calls {len(failed)} have failed; the last one: {told}"
+    if failed:
+        cure = Bilingual("逐次列出：GET /health/backend", "all of them: GET /health/backend")
+        yield doubtful("vendor calls", zh, en, cure)
+    else:
+        yield well("vendor calls", zh, en)

@@ -145,7 +145,15 @@ def recall(raw: bytes, kind: str) -> Message[Any]:
 
 def read_json(raw: bytes) -> dict[str, Any]:
     """A JSON object within our bounds: size, depth, numbers, no key twice. Raises ``Undecodable``."""
-    if len(raw) > MAX_BYTES:
+    document = read_value(raw)
+    if not isinstance(document, dict):
+        raise Undecodable("not-an-object")
+    return document
+
+
+def read_value(raw: bytes, most: int = MAX_BYTES) -> Any:  # noqa: ANN401 - any JSON
+    """A JSON value of any kind, within the same bounds but for its size. Raises ``Undecodable``."""
+    if len(raw) > most:
         raise Undecodable("too-large")
     if _depth(raw) > MAX_DEPTH:
         raise Undecodable("too-deep")
@@ -161,8 +169,6 @@ def read_json(raw: bytes) -> dict[str, Any]:
         raise Undecodable("not-json") from None
     if _SURROGATE.search(text) and not _encodable(document):
         raise Undecodable("lone-surrogate")
-    if not isinstance(document, dict):
-        raise Undecodable("not-an-object")
     return document
 
 

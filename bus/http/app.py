@@ -31,10 +31,11 @@ def make_app(
     clock: Callable[[], datetime],
     flow: Callable[[], dict[str, Any]] = dict,
     *,
+    calls: Callable[[], list[dict[str, Any]]] = list,
     strict: bool = False,
 ) -> FastAPI:
     """Put the server together. ``ready`` answers ``{"ready": bool, …}``, ``flow`` ``{"flow": bool, …}``.
-    ``strict``: a field that a form does not have is refused."""
+    ``calls``: the last ones into the center's own system. ``strict``: a field that a form does not have is refused."""
     app = FastAPI(
         title=f"{name} intake",
         description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
@@ -49,6 +50,7 @@ def make_app(
     add_forms(app, center, door, webhook, metrics, strict=strict)
     add_attachments(app, attachments, lambda sha256, request: verify(webhook, sha256, request), clock, errors)
     _add_health(app, metrics, ready, flow)
+    _watched(app, "/health/backend", lambda: {"calls": calls()}, name="backend")
     add_pages(app, name, ready)
     describe(app, center)
     return app

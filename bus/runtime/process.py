@@ -337,6 +337,7 @@ class CenterProcess:
             self.ready,
             clock,
             self.flow,
+            calls=self.backend.calls.told,
             strict=self.settings.strict,
         )
         served = rate_limited(app, RateLimit(http.requests_per_second), self.metrics.rate_limited)

@@ -3,24 +3,27 @@
 An adapter names the calls of its vendor on top of this; what an answer means is the same for all.
 """
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import urllib3
 from pydantic_core import to_json
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
-from bus.contract.codec import Undecodable, read_json
-from bus.sdk.center import Reject, RetryLater
+from bus.sdk.answers import LONGEST_ANSWER, BackendAnswer, Envelope
+from bus.sdk.center import RetryLater
 from bus.sdk.codes import RetryCode
+from bus.sdk.recent_calls import RecentCalls
 
-BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers that may be different later."""
-DENIED = frozenset({401, 403, 407})
-"""Our credentials are wrong: an operator mends that, and nothing is lost meanwhile."""
-LONGEST_ANSWER = 1024 * 1024
+__all__ = ["LONGEST_ANSWER", "BackendClient"]
+
 AWAY: dict[type[Exception], RetryCode] = {
     NewConnectionError: RetryCode.VENDOR_CONNECT_ERROR,
     ConnectTimeoutError: RetryCode.VENDOR_CONNECT_TIMEOUT,
@@ -30,6 +33,16 @@ AWAY: dict[type[Exception], RetryCode] = {
 BROKEN_OFF = RetryCode.VENDOR_BROKEN_OFF
 MOST_LINES = 64
 """How many connections are kept open at most: more than a center has hands."""
+Renew = Callable[["BackendClient"], str]
+"""Gets a new token from the system, by calls of this client that carry none. Raises ``RetryLater`` and ``Reject``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    target: str
+    body: bytes | None
+    headers: Mapping[str, str]
 
 
 class BackendClient:
@@ -38,10 +51,13 @@ class BackendClient:
 
     def __init__(self, base_url: str, token: str = "", timeout: float = 10.0) -> None:
         self.url = base_url
+        self.calls = RecentCalls()
         self._folder = base_url.rstrip("/").partition("://")[2].partition("/")[2]
-        self._headers = {"Content-Type": "application/json", "User-Agent": "four-center-bus"}
-        if token:
-            self._headers["Authorization"] = f"Bearer {token}"
+        self._token = token
+        self._envelope: Envelope | None = None
+        self._renew: Renew | None = None
+        self._renewing = threading.Lock()
+        self._here = threading.local()
         self._lines = urllib3.connection_from_url(base_url, maxsize=MOST_LINES, timeout=timeout, retries=False)
         self._again = Retrying(  # only for a connection that could not be made: nothing can have happened there
             retry=retry_if_exception_type(NewConnectionError),
@@ -50,41 +66,119 @@ class BackendClient:
             reraise=True,
         )
 
+    def speaks(self, *, envelope: Envelope | None = None, renew: Renew | None = None) -> Self:
+        """How this vendor differs; called once, by the adapter's ``connect``. ``envelope``: the body tells what became
+        of a call, not the status alone. ``renew``: gets a token where the one that is in use is refused."""
+        self._envelope, self._renew = envelope, renew
+        return self
+
     def post(self, path: str, body: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """Have an effect, once for each ``key`` however often it is called. Returns the vendor's JSON object.
 
         Raises ``RetryLater`` (away, busy, credentials) or ``Reject`` (the vendor will not take this, ever)."""
-        return self._call("POST", path, to_json(dict(body)), {**self._headers, "Idempotency-Key": key})
+        return _object(self.request("POST", path, json=dict(body), key=key))
 
-    def get(self, path: str) -> dict[str, Any]:
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Read a record of the vendor's. Raises ``RetryLater`` or ``Reject``."""
-        return self._call("GET", path, None, self._headers)
+        return _object(self.request("GET", path, query=query))
 
-    def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Any = None,  # noqa: ANN401 - any JSON
+        content: bytes | None = None,
+        key: str = "",
+    ) -> Any:  # noqa: ANN401 - any JSON
+        """One call of any kind; of ``form``, ``json`` and ``content`` one is the body. Returns the JSON that came back,
+        of whatever kind: an object, a list, None. ``key``: the call has its effect once for each.
+
+        Raises ``RetryLater`` or ``Reject``."""
+        answer = self.answer(method, path, query=query, form=form, json=json, content=content, key=key)
+        body = answer.json()
+        return self._envelope.opened(body) if self._envelope is not None else body
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Any = None,  # noqa: ANN401 - any JSON
+        content: bytes | None = None,
+        key: str = "",
+    ) -> BackendAnswer:
+        """The same, for a system that answers no JSON: the adapter reads the content by itself. Its status means done.
+
+        Raises ``RetryLater`` or ``Reject``."""
+        body, kind = _written(form, json, content)
         target = f"/{self._folder}{path}" if self._folder else path
+        if query:
+            target += f"?{urlencode(query, doseq=True)}"
+        headers = {"Content-Type": kind, "User-Agent": "four-center-bus"}
+        if key:
+            headers["Idempotency-Key"] = key
+        request, renewing = _Request(method, target, body, headers), getattr(self._here, "renewing", False)
+        token = "" if renewing else self._token
+        answer = self._timed(path, request, token)
+        if answer.status == 401 and self._renew is not None and not renewing:
+            answer = self._timed(path, request, self._renewed(self._renew, token))
+        answer.refuse()
+        return answer
+
+    def _renewed(self, renew: Renew, refused: str) -> str:
+        """A new token in place of the one that was refused; one thread gets it for all."""
+        with self._renewing:
+            if self._token == refused:
+                self._here.renewing = True  # its own calls carry no token, and renew none
+                try:
+                    self._token = renew(self)
+                finally:
+                    self._here.renewing = False
+            return self._token
+
+    def _timed(self, path: str, request: _Request, token: str) -> BackendAnswer:
+        """The answer, whatever it says, and a line of it among the last calls. Raises ``RetryLater``."""
+        at, began, outcome = datetime.now(UTC), time.monotonic(), "fault"
+        try:
+            answer = self._sent(request, token)
+        except RetryLater as away:
+            outcome = away.code
+            raise
+        else:
+            outcome = str(answer.status)
+            return answer
+        finally:
+            self.calls.add(at, request.method, path, outcome, time.monotonic() - began)
+
+    def _sent(self, request: _Request, token: str) -> BackendAnswer:
+        headers = {**request.headers, "Authorization": f"Bearer {token}"} if token else request.headers
         try:
             try:
-                answer = self._once(method, target, body, headers)
+                return self._once(request, headers)
             except NewConnectionError:
-                answer = self._again(self._once, method, target, body, headers)
+                again: BackendAnswer = self._again(self._once, request, headers)
+                return again
         except HTTPError as error:
             raise RetryLater(
                 next((code for kind, code in AWAY.items() if isinstance(error, kind)), BROKEN_OFF)
             ) from None
-        return _understood(*answer)
 
-    def _once(
-        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and content, of which never more than ``LONGEST_ANSWER`` and a byte is read."""
+    def _once(self, request: _Request, headers: Mapping[str, str]) -> BackendAnswer:
+        """Of the content never more than ``LONGEST_ANSWER`` and a byte is read."""
         response = self._lines.urlopen(
-            method, target, body, headers, redirect=False, preload_content=False, decode_content=True
-        )
+            request.method, request.target, request.body, headers, redirect=False, preload_content=False,
+            decode_content=True,
+        )  # fmt: skip
         content = response.read(LONGEST_ANSWER + 1)
         if len(content) > LONGEST_ANSWER:
             response.close()
         response.release_conn()
-        return response.status, response.headers, content
+        return BackendAnswer(response.status, response.headers, content)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -97,23 +191,18 @@ class BackendClient:
         self.close()
 
 
-def _understood(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
-    if status in BUSY:
-        raise RetryLater(f"vendor-{status}", _retry_after(headers))
-    if status in DENIED:
-        raise RetryLater(f"vendor-{status}")
-    if 400 <= status < 500:
-        raise Reject(f"vendor-{status}", "the center's own system refuses this; look there for the reason")
-    if not 200 <= status < 300:
-        raise RetryLater(f"vendor-{status}")
-    if len(content) > LONGEST_ANSWER:
+def _written(form: Mapping[str, str] | None, json: object, content: bytes | None) -> tuple[bytes | None, str]:
+    """The body, and what it is."""
+    if content is not None:
+        return content, "application/octet-stream"
+    if form is not None:
+        return urlencode(form).encode(), "application/x-www-form-urlencoded"
+    return (to_json(json) if json is not None else None), "application/json"
+
+
+def _object(answer: object) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    if not isinstance(answer, dict):
         raise RetryLater(RetryCode.VENDOR_GARBAGE)
-    try:
-        return read_json(content) if content else {}
-    except Undecodable:
-        raise RetryLater(RetryCode.VENDOR_GARBAGE) from None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    seconds = headers.get("Retry-After", "")
-    return min(float(seconds), 3600.0) if seconds.isdecimal() else None
+    return answer

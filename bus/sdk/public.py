@@ -52,6 +52,7 @@ from bus.custody.commands import (
     Withdraw,
 )
 from bus.sdk import workorders
+from bus.sdk.answers import BackendAnswer, Envelope
 from bus.sdk.backend import BackendClient
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 from bus.sdk.codes import RejectCode, RetryCode
@@ -67,6 +68,7 @@ __all__ = [
     "AssistAnswered",
     "AssistRequested",
     "Attachment",
+    "BackendAnswer",
     "BackendClient",
     "Case",
     "Center",
@@ -79,6 +81,7 @@ __all__ = [
     "Decline",
     "Declined",
     "Division",
+    "Envelope",
     "Granted",
     "Ground",
     "HandlerContext",

@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 
 import bus.pipeline.handle
 import bus.runtime.engine
-import bus.sdk.backend
+import bus.sdk.answers
 from bus.pipeline.handle import HandlerOutcome
+from bus.sdk.answers import BackendAnswer
 from bus.sdk.center import Reject, RetryLater
 from bus.store import inbox
 from bus.store import tables as t
@@ -53,17 +54,15 @@ def never_taken_for_done(patch: pytest.MonkeyPatch) -> None:
     "check_backend.survives_every_answer_of_its_vendor", moods=("garbage",),
 )  # fmt: skip
 def garbage_taken_for_success(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.sdk.backend._understood
+    plain = BackendAnswer.json
 
-    def understood(status: int, *answer: Any) -> Any:
+    def json(answer: BackendAnswer) -> Any:
         try:
-            return plain(status, *answer)
+            return plain(answer)
         except RetryLater:
-            if status == 200:
-                return {"id": "made-up"}
-            raise
+            return {"id": "made-up"}
 
-    patch.setattr(bus.sdk.backend, "_understood", understood)
+    patch.setattr(BackendAnswer, "json", json)
 
 
 @on_the_harness(
@@ -71,14 +70,14 @@ def garbage_taken_for_success(patch: pytest.MonkeyPatch) -> None:
     "check_backend.survives_every_answer_of_its_vendor", moods=("500",),
 )  # fmt: skip
 def vendor_500_taken_for_never(patch: pytest.MonkeyPatch) -> None:
-    plain = bus.sdk.backend._understood
+    plain = BackendAnswer.refuse
 
-    def understood(status: int, *answer: Any) -> Any:
-        if status == 500:
+    def refuse(answer: BackendAnswer) -> None:
+        if answer.status == 500:
             raise Reject("vendor-500")
-        return plain(status, *answer)
+        plain(answer)
 
-    patch.setattr(bus.sdk.backend, "_understood", understood)
+    patch.setattr(BackendAnswer, "refuse", refuse)
 
 
 @on_the_harness(
@@ -86,7 +85,7 @@ def vendor_500_taken_for_never(patch: pytest.MonkeyPatch) -> None:
     "check_backend.survives_every_answer_of_its_vendor", moods=("401",),
 )  # fmt: skip
 def vendor_401_taken_for_never(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.sdk.backend, "DENIED", frozenset())
+    patch.setattr(bus.sdk.answers, "DENIED", frozenset())
 
 
 @on_the_harness(

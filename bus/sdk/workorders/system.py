@@ -22,7 +22,11 @@ class System:
 
     def call(self, path: str, *names: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
         """Post ``body`` to ``path``, in which each ``{}`` is a name of the other system, whatever signs it holds."""
-        return self._backend.post(path.format(*(quote(name, safe="") for name in names)), body, key=key)
+        return self._backend.post(_named(path, names), body, key=key)
+
+    def read(self, path: str, *names: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What stands at ``path``, in which each ``{}`` is a name of the other system."""
+        return self._backend.get(_named(path, names), query)
 
     def open(self, path: str, body: Mapping[str, Any], *, key: str, named: str = "id") -> str:
         """Make a record. Returns its id, which the answer has under ``named``."""
@@ -35,6 +39,10 @@ class System:
         """The bytes of a paper or photo that a record names by its hash."""
         body = {"sha256": paper.sha256, "media_type": paper.media_type, "content": base64.b64encode(content).decode()}
         self._backend.post(path, body, key=key)
+
+
+def _named(path: str, names: tuple[str, ...]) -> str:
+    return path.format(*(quote(name, safe="") for name in names))
 
 
 Context = HandlerContext[System]

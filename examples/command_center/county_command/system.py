@@ -9,7 +9,7 @@ class Platform(w.System):
 
     def events(self, cursor: str) -> Page:
         """The events after the one whose number is the cursor. Raises ``RetryLater`` and ``Reject``."""
-        answer = self._backend.get(f"/events?after={int(cursor or 0)}")
+        answer = self.read("/events", query={"after": int(cursor or 0)})
         try:
             forms = [(one["form"], one["body"]) for one in answer["events"]]
             return Page(forms, str(answer["last"]), more=answer["more"] is True)
