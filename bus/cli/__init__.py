@@ -37,6 +37,12 @@ COMMANDS = (
         "/ depth, unacked, consumers of each queue; exit 1 where one needs a look.",
     ),
     LazyCommand(
+        "waiting", "bus.cli.waiting:waiting", "什么在等、等谁、等了多久 / what waits, for whom, and for how long."
+    ),
+    LazyCommand(
+        "cases", "bus.cli.cases:cases", "本中心所知的案件，最早的在前 / the cases known here, the oldest first."
+    ),
+    LazyCommand(
         "trace", "bus.cli.trace:trace", "一件案子在本中心的来龙去脉 / one case's journal in this center's store."
     ),
     LazyCommand(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, exists, func, literal, or_, select
 
@@ -58,3 +58,24 @@ def counts(tx: Tx) -> Counts:
     """How much waits, of all cases."""
     queries = (select(func.count()).select_from(table) for table in _TABLES)
     return Counts(*(tx.execute(query).scalar_one() for query in queries))
+
+
+class PeerLoad(NamedTuple):
+    """What waits for a peer, or of it."""
+
+    place: str
+    """``outbox``: said and not receipted; ``inbox``: heard and not worked yet; ``held``: an earlier one is missing."""
+    peer: str
+    size: int
+    oldest_ms: int
+
+
+def by_peer(tx: Tx) -> list[PeerLoad]:
+    """What waits, by peer, with the age of the oldest."""
+    o, w, h = t.outbox.c, t.work.c, t.held.c
+    queries = (
+        ("outbox", select(o.recipient, func.count(), func.min(o.created_ms)).group_by(o.recipient)),
+        ("inbox", select(w.source, func.count(), func.min(w.created_ms)).group_by(w.source)),
+        ("held", select(h.peer, func.count(), func.min(h.at_ms)).group_by(h.peer)),
+    )
+    return sorted(PeerLoad(place, *row) for place, query in queries for row in tx.execute(query))
