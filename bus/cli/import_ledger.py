@@ -19,7 +19,7 @@ from standardwebhooks import Webhook
 from bus.backoff import retrying
 from bus.bilingual import Bilingual
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_of
-from bus.cli.output import USAGE, AsJson, Lang, Language, Output
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
 from bus.contract.ids import new_id
 from bus.http.address import own_url
 from bus.importing.mapping import LedgerMapping, UnmappableRow, fill, load_mapping
@@ -213,10 +213,12 @@ def _tell(output: Output, tally: Tally, rejects: Path | None) -> None:
     if output.as_json:
         named = [{"row": number, "reason": reason} for number, reason in reasons]
         output.data({what: tally.counts[what] for what in ("imported", "repeated", "rejected")} | {"rejects": named})
-        return
-    if reasons:
+    elif reasons:
         output.table(_HEADS, reasons[:SHOWN])
-    if len(reasons) > SHOWN:
+    if len(reasons) > SHOWN and not output.as_json:
         more = len(reasons) - SHOWN
         output.say(f"… 另有 {more} 行，见 --rejects 文件", f"… and {more} rows more: --rejects FILE names all")
-    typer.echo(tally.line())
+    if not output.as_json:
+        typer.echo(tally.line())
+    if reasons:  # somebody must mend them
+        raise typer.Exit(FAILURE)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bus.bilingual import Bilingual
+from bus.cli.hints import hint_of
 from bus.cli.lazy import LazyCommand, with_lazy
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, age
@@ -79,7 +80,16 @@ def _line(output: Output, row: dict[str, Any]) -> tuple[object, ...]:
     state = output.pick(_STATES[row["state"]])
     since = age(row["first_ms"], int(_now().timestamp() * 1000))
     who = (row["peer"], row["case_id"], row["owner"])
-    return (row["id"], row["place"], row["code"], state, *who, row["times"], since, row["hint"])
+    return (
+        row["id"],
+        row["place"],
+        row["code"],
+        state,
+        *who,
+        row["times"],
+        since,
+        output.pick(hint_of(row["place"], row["code"], row["hint"])),
+    )
 
 
 def _now() -> datetime:

@@ -207,7 +207,7 @@ def _chosen(output: Output, store: Store, numbers: list[str] | None, code: str) 
     if numbers:
         return numbers
     with store.reading() as tx:
-        return [str(row["id"]) for row in backlog(tx, "", _now(), 1e9) if row["code"] == code]
+        return [str(row["id"]) for row in backlog(tx, "", _now(), 1e9, None) if row["code"] == code]
 
 
 def _row(output: Output, number: str) -> int:

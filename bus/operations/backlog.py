@@ -8,21 +8,24 @@ from bus.store import inbox, outbox, parked
 from bus.store.database import Tx
 from bus.store.timestamps import ms
 
+SHOWN = 1000
+"""So many of each are shown to people."""
 OUTBOX = "outbox"
 """The place of what is not parked, but waits for its receipt for too long."""
 
 
-def backlog(tx: Tx, me: str, now: datetime, overdue_after: float) -> list[dict[str, Any]]:
-    """Everything parked, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies.
+def backlog(tx: Tx, me: str, now: datetime, overdue_after: float, limit: int | None = SHOWN) -> list[dict[str, Any]]:
+    """What is parked, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies. Of each
+    the first ``limit``, or all.
 
     ``state`` tells what of it moves by itself: ``waiting`` for a desk task that was replayed and for the overdue."""
     moving = inbox.waiting(tx)
     rows = [
         dict(row) | {"state": "waiting" if row["place"] == parked.DESK and row["message_id"] in moving else "parked"}
-        for row in parked.listed(tx)
+        for row in parked.listed(tx, limit)
     ]
     since_ms = ms(now) - int(overdue_after * 1000)
-    return rows + [_overdue(row, me) for row in outbox.overdue(tx, since_ms, 1000)]
+    return rows + [_overdue(row, me) for row in outbox.overdue(tx, since_ms, limit)]
 
 
 _OVERDUE = (

@@ -4,6 +4,7 @@ Writing down what became of one batch and claiming the next is one transaction: 
 Nothing leaves the outbox here. A confirm of the transport only stops the hurry; the recipient's receipt ends the row.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -71,6 +72,7 @@ class ClaimedBatch:
 class _Bundle:
     """A message about messages, and which of the rows that were claimed it settles."""
 
+    peer: str
     parcel: Parcel | NoKey
     receipts: Sequence[int] = ()
     errors: Sequence[int] = ()
@@ -87,9 +89,10 @@ class SentBatch:
     results: list[RelayResult] = field(default_factory=list)
     """Of the messages, then of the bundles."""
 
-    def count(self, result: RelayResult) -> int:
-        """How many parcels ended so."""
-        return self.results.count(result)
+    def by_peer(self, result: RelayResult) -> Counter[str]:
+        """For whom messages and messages about messages ended so, and how many."""
+        to = [*(one.recipient for one in self.messages), *(one.peer for one in self.bundles)]
+        return Counter(peer for peer, ended in zip(to, self.results, strict=True) if ended is result)
 
 
 NOTHING = SentBatch()
@@ -183,12 +186,14 @@ def _bundles(load: ClaimedBatch, context: CenterContext, now: datetime) -> list[
         return _built(context, load.epoch, peer, make, now)
 
     receipts = [
-        _Bundle(built(peer, partial(_receipt, part)), receipts=[one.number for one in part])
+        _Bundle(peer, built(peer, partial(_receipt, part)), receipts=[one.number for one in part])
         for peer, part in _by_peer(load.receipts)
     ]
-    errors = [_Bundle(built(one.peer, partial(_failure, one)), errors=[one.number]) for one in load.errors]
-    pages = [_Bundle(built(wanted.peer, partial(_as_it_is, page)), page=wanted) for wanted, page in load.pages]
-    questions = [_Bundle(built(peer, partial(_as_it_is, data))) for peer, data in load.questions]
+    errors = [_Bundle(one.peer, built(one.peer, partial(_failure, one)), errors=[one.number]) for one in load.errors]
+    pages = [
+        _Bundle(wanted.peer, built(wanted.peer, partial(_as_it_is, page)), page=wanted) for wanted, page in load.pages
+    ]
+    questions = [_Bundle(peer, built(peer, partial(_as_it_is, data))) for peer, data in load.questions]
     return [*receipts, *errors, *pages, *questions]
 
 

@@ -132,6 +132,7 @@ class CenterProcess:
         self._threads: list[threading.Thread] = []
         self._server: HttpServer | None = None
         self.log = log().bind(center=settings.center)
+        self._parked = round_log.ParkedLog(self.store)
         self._supervisor = supervisor
         self._loops = Loops(self._thread, self._leaving, self.log)
         self._watch = Watch(self._loops, supervisor, self._shut, self.log)
@@ -161,6 +162,7 @@ class CenterProcess:
         recall(self.context.security, self.store)
         self.attachments.blobs.sweep()
         self.engine.begin()
+        self._parked.begin()
         self.transport.open()
         for name, turn in (
             ("intake", self._intake),
@@ -262,6 +264,8 @@ class CenterProcess:
         self._polling.record(result)
         self.metrics.polled(result.poll, result.outcome)
         round_log.polled(self.log, result)
+        if result.parked:
+            self._parked.tell(self.log)
 
     def _relay(self) -> None:
         self._relay_due.clear()
@@ -271,13 +275,14 @@ class CenterProcess:
             self._relay_due.wait(0.25)
 
     def _receive(self) -> None:
-        if self.engine.receive(0.5):
-            round_log.received(self.log, self.engine.received, self.store, clock())
+        if self.engine.receive(0.5) and round_log.received(self.log, self.engine.received, self.store, clock()):
+            self._parked.tell(self.log)
 
     def _handle(self) -> None:
         self._handle_due.clear()
         performed, said = self.engine.handle()
-        round_log.handled(self.log, performed, self._workers.newly_slow())
+        if round_log.handled(self.log, performed, self._workers.newly_slow()):
+            self._parked.tell(self.log)
         if not performed and not self.engine.unrecorded:
             self._handle_due.wait(0.25)
             return

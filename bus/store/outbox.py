@@ -261,7 +261,7 @@ def body_of(tx: Tx, message_id: str) -> bytes | None:
     return found[0]["body"] if found else None
 
 
-def overdue(tx: Tx, since_ms: int, limit: int) -> list[OutboxRow]:
+def overdue(tx: Tx, since_ms: int, limit: int | None) -> list[OutboxRow]:
     """Messages that have waited for their receipt since before ``since_ms``, in their order; their bodies as they
     stand in the store."""
     late = _ROW.where(_O.state == WAITING, _O.created_ms <= since_ms).order_by(_O.id).limit(limit)

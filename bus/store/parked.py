@@ -101,11 +101,22 @@ def park(tx: Tx, rows: Sequence[ParkedItem]) -> None:
     _PARK.each_row(tx, encryption_of(tx).encrypted(tx, rows))
 
 
-def listed(tx: Tx, limit: int = 1000) -> list[Mapping[str, Any]]:
-    """What is parked, oldest first, without the bodies."""
+def listed(tx: Tx, limit: int | None = 1000) -> list[Mapping[str, Any]]:
+    """What is parked, oldest first, without the bodies; all of it where there is no limit."""
     columns = [column for column in t.parked.c if column.name != "body"]
     query = select(*columns).order_by(t.parked.c.id).limit(limit)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def newest(tx: Tx) -> int:
+    """The number that was given last to something parked and still there; 0: nothing is."""
+    return int(tx.execute(select(func.coalesce(func.max(t.parked.c.id), 0))).scalar_one())
+
+
+def newer(tx: Tx, number: int, limit: int = 100) -> list[ParkedItem]:
+    """What was parked after that number was given, oldest first; bodies as they stand in the store."""
+    query = _ROW.where(t.parked.c.id > number).order_by(t.parked.c.id).limit(limit)
+    return [ParkedItem(*row) for row in tx.execute(query)]
 
 
 _ROW = select(*(t.parked.c["id" if name == "number" else name] for name in ParkedItem._fields))

@@ -189,7 +189,7 @@ def test_rows_become_cases_and_a_second_run_makes_no_new_ones(
     rejects = tmp_path / "rejects.csv"
     code, out, said = bus("import", "media_center-150402", path, "--mapping", mapping, "--folder", tmp_path,
                           "--rejects", rejects)  # fmt: skip
-    assert (code, out.splitlines()[-1]) == (0, "imported 2, repeated 0, rejected 2"), said
+    assert (code, out.splitlines()[-1]) == (1, "imported 2, repeated 0, rejected 2"), said
     listed = list(csv.reader(rejects.read_text(encoding="utf-8-sig").splitlines()))
     assert listed == [["row", "reason"], ["4", "phone: string_pattern_mismatch"], ["5", "message_id: missing"]]
     assert "kein Telefon" not in out + said
