@@ -8,10 +8,14 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bus.log import dropped
-from bus.store import cases, inbox, outbox, parked, put_off
+from bus.store import cases, inbox, outbox, parked, put_off, waiting
 from bus.store.database import Store, StoreUnavailable
+from bus.store.waiting import PeerLoad
 from bus.transports.port import Transport
 
+MOST_PEERS = 200
+"""So many peers have labels of their own."""
+OTHER = "other"
 HANDLER_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 100)
 """From a quick answer of the center's own system to the deadline of a task."""
 
@@ -19,7 +23,15 @@ HANDLER_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 100)
 class Metrics:
     """One center's figures; read from the store when asked, so that they are right after a restart too."""
 
-    def __init__(self, center: str, store: Store, transport: Transport) -> None:
+    def __init__(
+        self,
+        center: str,
+        store: Store,
+        transport: Transport,
+        is_member: Callable[[str], bool] = lambda _center: True,
+    ) -> None:
+        """``is_member``: who has labels of its own, where the county's directory says who belongs to it."""
+        self._is_member = is_member
         self._center, self._store, self._transport = center, store, transport
         self.registry = CollectorRegistry()
         self.registry.register(self)
@@ -102,9 +114,9 @@ class Metrics:
     def _of_store(self) -> Iterator[Metric]:
         now_ms = int(time.time() * 1000)
         with self._store.reading() as tx:
-            out, desk, aside, known, over = (
+            out, desk, aside, known, over, loads = (
                 outbox.figures(tx), inbox.figures(tx), parked.figures(tx), cases.count_by_status(tx),
-                put_off.listed(tx, 0),
+                put_off.listed(tx, 0), waiting.by_peer(tx),
             )  # fmt: skip
         yield self._gauge("bus_outbox_depth", "Messages without a receipt", out["waiting"])
         yield self._gauge("bus_outbox_oldest_seconds", "Age of the oldest of them", _age(out["oldest_ms"], now_ms))
@@ -119,6 +131,7 @@ class Metrics:
             places.add_metric([self._center, place], aside[place])
         yield places
         yield self._gauge("bus_parked_oldest_seconds", "Age of the oldest of it", _age(aside["oldest_ms"], now_ms))
+        yield from self._of_peers(loads, now_ms)
         by_peer = CounterMetricFamily("bus_put_off", "Messages put off by a quota", labels=["center", "peer"])
         for one in over:
             by_peer.add_metric([self._center, one["peer"]], one["times"])
@@ -127,6 +140,29 @@ class Metrics:
         for status in ("open", "resolved", "closed"):
             by_status.add_metric([self._center, status], known.get(status, 0))
         yield by_status
+
+    def _of_peers(self, loads: Iterable[PeerLoad], now_ms: int) -> Iterator[Metric]:
+        """What waits, peer by peer. Labels are bounded: centers of the directory, ``MOST_PEERS`` of them at most, the
+        others together."""
+        depth = GaugeMetricFamily(
+            "bus_peer_depth", "What waits for a peer, or of it", labels=["center", "place", "peer"]
+        )
+        oldest = GaugeMetricFamily(
+            "bus_peer_oldest_seconds", "Age of the oldest of it", labels=["center", "place", "peer"]
+        )
+        summed: dict[tuple[str, str], tuple[int, int]] = {}
+        named: set[str] = set()
+        for one in loads:
+            fits = self._is_member(one.peer) and (one.peer in named or len(named) < MOST_PEERS)
+            named |= {one.peer} if fits else set()
+            key = (one.place, one.peer if fits else OTHER)
+            size, oldest_ms = summed.get(key, (0, one.oldest_ms))
+            summed[key] = (size + one.size, min(oldest_ms, one.oldest_ms))
+        for (place, peer), (size, oldest_ms) in summed.items():
+            depth.add_metric([self._center, place, peer], size)
+            oldest.add_metric([self._center, place, peer], _age(oldest_ms, now_ms))
+        yield depth
+        yield oldest
 
     def _of_this_process(self) -> Iterator[Metric]:
         road = self._transport.state()

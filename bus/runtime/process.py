@@ -104,7 +104,7 @@ class CenterProcess:
         )
         self.system = self.center.connect(self.backend)
         self.marks = MarksWatch(self.store, security)
-        self.metrics = Metrics(settings.center, self.store, transport)
+        self.metrics = Metrics(settings.center, self.store, transport, security.is_member)
         self._workers = WorkerPool(
             settings.concurrency, settings.center, self.attachments, self.metrics.handled, self._task_ended
         )
