@@ -6,18 +6,19 @@ What cannot be mapped is a ``Fault`` with a field and a problem, never with a va
 import math
 import re
 import tomllib
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from bus.importing.spreadsheet import BadFile, Cell, CellFault, Row, SpreadsheetFormat, text_of
+from bus.importing.cells import NotADate, TwoNumbers, date_of, phone_of
+from bus.importing.spreadsheet import INVISIBLE, BadFile, Cell, CellFault, Row, SpreadsheetFormat, text_of
 
 SAFE_DIGITS = 15
 """Excel keeps so many digits of a number; what follows was replaced by noughts when the file was made."""
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{1,3}")
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _YES_NO = {
@@ -45,10 +46,16 @@ class FieldSource(BaseModel):
     template: str | None = None
     """Text with ``{Column}`` in it; a line of it whose columns are all empty is left out."""
     constant: str | int | float | bool | None = None
-    type: Literal["text", "line", "integer", "number", "boolean", "list"] = "text"
-    """``line``: one line; ``list``: parted by commas, semicolons or spaces."""
-    date: str | None = None
-    """The form of the date as for ``strptime``, or ``iso``. Cells that are dates need none, but say it anyway."""
+    type: Literal["text", "line", "integer", "number", "boolean", "list", "phone"] = "text"
+    """``line``: one line; ``list``: parted by commas, semicolons or spaces; ``phone``: in plain digits, an extension
+    behind a hyphen."""
+    date: str | tuple[str, ...] | None = None
+    """The form of the date as for ``strptime``, ``iso``, or ``excel`` for days since 1900; several are tried in turn.
+    Cells that are dates need none, but say it anyway. A date without a time is the begin of its day."""
+    none: tuple[str, ...] = ()
+    """What stands in the ledger for nothing: ``"0"``, ``"/"``, ``"无"``. Numbers are compared as numbers."""
+    several: Literal["reject", "first"] = "reject"
+    """Of a ``phone``: what becomes of a cell with two numbers in it."""
     values: dict[str, str] | None = None
     """What stands in the ledger → what the form says."""
     otherwise: str | None = None
@@ -134,8 +141,11 @@ def fill(ledger: LedgerMapping, row: Row) -> dict[str, Any]:
     for name, source in ledger.fields.items():
         try:
             value = _value(source, row.cells, ledger.timezone)
-        except _Wrong as wrong:
-            faults.append(CellFault(name, wrong.problem))
+        except (_Wrong, NotADate) as wrong:
+            faults.append(CellFault(name, str(wrong)))
+            continue
+        if name == ledger.native_id and INVISIBLE.search(str(value)):
+            faults.append(CellFault(name, "invisible-character"))
             continue
         if value is not None:
             _put(form, name, value)
@@ -147,9 +157,7 @@ def fill(ledger: LedgerMapping, row: Row) -> dict[str, Any]:
 
 
 class _Wrong(ValueError):
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
+    """A cell cannot be what its field wants; the text is the problem's code."""
 
 
 def _put(form: dict[str, Any], name: str, value: object) -> None:
@@ -163,16 +171,41 @@ def _value(source: FieldSource, cells: Mapping[str, Cell], timezone: str) -> obj
     if source.constant is not None:
         return source.constant
     cell = cells.get(source.column) if source.column else _filled(source.template or "", cells)
-    if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 10**SAFE_DIGITS:
+    if _lost_digits(cell):
         raise _Wrong("digits-lost")
+    if _means_none(cell, source.none):
+        return source.default
     if source.date is not None:
-        return _date(source.date, cell, timezone)
+        return date_of((source.date,) if isinstance(source.date, str) else source.date, cell, timezone)
     text = _CONTROLS.sub("", text_of(cell)).strip() if source.drop_controls else text_of(cell)
     if source.values is not None and text:
         text = source.values.get(text, source.otherwise or "")
         if not text:
             raise _Wrong("unknown-value")
     return _typed(source, text) if text else source.default
+
+
+def _lost_digits(cell: Cell) -> bool:
+    """Whether a spreadsheet has made a number of what was an id, and rounded it: in the file it stands as 2.02611E+17,
+    and what it was nobody can tell."""
+    if isinstance(cell, str):
+        return _SCIENTIFIC.fullmatch(cell.strip()) is not None
+    return isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 10**SAFE_DIGITS
+
+
+def _means_none(cell: Cell, none: tuple[str, ...]) -> bool:
+    text = text_of(cell)
+    if text in none:
+        return True
+    number = _number(text)
+    return number is not None and any(_number(one) == number for one in none)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _filled(template: str, cells: Mapping[str, Cell]) -> str:
@@ -186,39 +219,26 @@ def _filled(template: str, cells: Mapping[str, Cell]) -> str:
 
 def _typed(source: FieldSource, text: str) -> object:
     try:
-        match source.type:
-            case "text":
-                return text[: source.longest]
-            case "line":
-                return " ".join(text.split())[: source.longest]
-            case "integer":
-                return int(text)
-            case "number":
-                return _finite(float(text))
-            case "boolean":
-                return _YES_NO[text.lower()]
-            case "list":
-                return [part for part in re.split(r"[,;，；、\s]+", text) if part]
+        return _TYPES[source.type](source, text)
+    except TwoNumbers:
+        raise _Wrong("two-numbers") from None
     except (ValueError, KeyError):
         raise _Wrong(f"not-a-{source.type}") from None
+
+
+_TYPES: dict[str, Callable[[FieldSource, str], object]] = {
+    "text": lambda source, text: text[: source.longest],
+    "line": lambda source, text: " ".join(text.split())[: source.longest],
+    "integer": lambda _, text: int(text),
+    "number": lambda _, text: _finite(float(text)),
+    "boolean": lambda _, text: _YES_NO[text.lower()],
+    "phone": lambda source, text: phone_of(text, source.several),
+    "list": lambda _, text: [part for part in re.split(r"[,;，；、\s]+", text) if part],
+}
+"""Type of a field → what a cell's text becomes. Raises ``ValueError`` and ``KeyError``."""
 
 
 def _finite(number: float) -> float:
     if not math.isfinite(number):
         raise ValueError(number)
     return number
-
-
-def _date(form: str, cell: Cell, timezone: str) -> str | None:
-    if isinstance(cell, date) and not isinstance(cell, datetime):
-        cell = datetime(cell.year, cell.month, cell.day)
-    if not isinstance(cell, datetime):
-        text = text_of(cell)
-        if not text:
-            return None
-        try:
-            cell = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)
-        except ValueError:
-            raise _Wrong("not-a-date") from None
-    aware = cell if cell.tzinfo else cell.replace(tzinfo=ZoneInfo(timezone))
-    return aware.isoformat()

@@ -1,7 +1,7 @@
 """Reading a ledger: the rows of a CSV or XLSX file, each with its number as the spreadsheet shows it."""
 
-import codecs
 import csv
+import re
 import warnings
 import zipfile
 from collections import Counter
@@ -14,8 +14,15 @@ from typing import Annotated, Any, NamedTuple
 from openpyxl import Workbook, load_workbook
 from pydantic import BaseModel, ConfigDict, Field
 
-EMPTY_ROWS = 10_000
-"""So many empty rows one after the other end the reading: a row number may claim anything, up to for ever."""
+from bus.importing.csv_rows import rows_of
+from bus.importing.text_file import Undecodable, lines_of
+
+MOST_ROWS = 1_048_576
+"""So many rows a sheet has at most; a row number in a file may claim anything, up to for ever."""
+LOOKED_AT = 10
+"""Rows below the header that are looked at for the names of the columns, where the header has none of them."""
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+"""Characters that nobody sees and that other programs leave behind."""
 SUSPICIOUS, TIGHTEST = 16 * 1024 * 1024, 100
 """A part of an XLSX file of more bytes than this that shrinks by more than this factor is a bomb, not a ledger."""
 HEAD = 4096
@@ -43,7 +50,7 @@ class SpreadsheetFormat(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     encoding: str = "auto"
-    """For CSV: ``auto`` takes UTF-8 where it fits, else GB 18030."""
+    """For CSV: ``auto`` takes UTF-8 where most of the file is, else GBK and what GB 18030 added to it."""
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] = ","
     sheet: str | None = None
     """For XLSX: the sheet's name; the first by default."""
@@ -59,72 +66,79 @@ class Row:
     fault: CellFault | None = None
 
 
+Table = Iterator[tuple[int, tuple[list[Cell], str]]]
+"""Number of a row, its cells, and why it cannot be trusted."""
+
+
 def rows(path: Path, sheet: SpreadsheetFormat, needed: set[str]) -> Iterator[Row]:
     """The rows below the header, without empty ones. Raises ``BadFile``: unreadable, or a ``needed`` column lacks."""
-    table = _xlsx(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path, sheet)
-    header: list[str] = []
-    empty = 0
-    try:
-        for number, cells in enumerate(table, 1):
-            if number == sheet.header_row:
-                header = _header(cells, needed)
-            elif number > sheet.header_row and not any(text_of(cell) for cell in cells):
-                empty += 1
-                if empty > EMPTY_ROWS:
-                    raise BadFile(f"{path}: {EMPTY_ROWS} empty rows before row {number}: delete them / 请删除空行")
-            elif number > sheet.header_row:
-                empty = 0
-                more = any(text_of(cell) for cell in cells[len(header) :])  # a comma too many has moved the columns
-                fault = CellFault("row", "more-cells-than-columns") if more else None
-                yield Row(number, dict(zip(header, cells, strict=False)), fault)
-    except csv.Error as error:
-        raise BadFile(f"{path} is no CSV: {error}; save it again, with quotes around texts") from None
-    if not header:
+    table = enumerate(_xlsx(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path, sheet), 1)
+    header = _header(path, table, sheet, needed)
+    for number, (cells, why) in table:
+        if number > MOST_ROWS:
+            raise BadFile(f"{path}: more than {MOST_ROWS} rows, which no spreadsheet has: split it / 请拆分")
+        if any(text_of(cell) for cell in cells):
+            more = any(text_of(cell) for cell in cells[len(header) :])  # a comma too many has moved the columns
+            fault = CellFault("row", why or "more-cells-than-columns") if why or more else None
+            yield Row(number, dict(zip(header, cells, strict=False)), fault)
+
+
+def name_of(cell: Cell) -> str:
+    """The name of a column as people see it."""
+    return INVISIBLE.sub("", text_of(cell)).strip()
+
+
+def _header(path: Path, table: Table, sheet: SpreadsheetFormat, needed: set[str]) -> list[str]:
+    """The names of the columns. Where some are missing, the rows below are looked at for a proposal."""
+    seen: list[list[str]] = []
+    for number, (cells, _) in table:
+        if number >= sheet.header_row:
+            seen.append([name_of(cell) for cell in cells])
+            if len(seen) == 1 and not _wrong(seen[0], needed):
+                return seen[0]
+            if len(seen) > LOOKED_AT:
+                break
+    if not seen:
         raise BadFile(f"{path}: there is no row {sheet.header_row} with the names of the columns")
+    cure = _proposal(needed, seen, sheet) or "Does the mapping belong to this file? / 映射是否对应此文件？"
+    raise BadFile(f"{'; '.join(_wrong(seen[0], needed))}. {cure}")
 
 
-def _header(cells: list[Cell], needed: set[str]) -> list[str]:
-    names = [text_of(cell) for cell in cells]
-    twice = sorted(name for name, times in Counter(names).items() if times > 1 and name in needed)
-    missing = sorted(needed - set(names))
-    if missing or twice:
-        told = [f"columns missing / 缺少列: {', '.join(missing)}"] if missing else []
-        told += [f"columns twice / 列重复: {', '.join(twice)}"] if twice else []
-        raise BadFile("; ".join(told) + ". Does the mapping belong to this file? / 映射是否对应此文件？")
-    return names
+def _wrong(header: list[str], needed: set[str]) -> list[str]:
+    """Columns that are missing, or stand there twice."""
+    twice = sorted(name for name, times in Counter(header).items() if times > 1 and name in needed)
+    missing = sorted(needed - set(header))
+    told = [f"columns missing / 缺少列: {', '.join(missing)}"] if missing else []
+    return told + ([f"columns twice / 列重复: {', '.join(twice)}"] if twice else [])
 
 
-def _csv(path: Path, form: SpreadsheetFormat) -> Iterator[list[Cell]]:
-    encoding = encoding_of(path) if form.encoding == "auto" else form.encoding
+def _proposal(needed: set[str], rows_seen: list[list[str]], sheet: SpreadsheetFormat) -> str:
+    """Where the names of the columns seem to stand; empty where nobody can tell."""
+    for below, cells in enumerate(rows_seen):
+        if below and needed <= {*cells}:
+            row = sheet.header_row + below
+            return f"They stand in row {row}: header_row = {row}? / 列名在第 {row} 行：header_row = {row}？"
+    for sign in ";\t|，；":
+        split = {name_of(part) for part in sign.join(rows_seen[0]).split(sign)} if rows_seen else set()
+        if needed <= split:
+            word = "\\t" if sign == "\t" else sign
+            return f'The columns are parted by another sign: delimiter = "{word}"? / 分隔符不同：delimiter = "{word}"？'
+    return ""
+
+
+def _csv(path: Path, form: SpreadsheetFormat) -> Iterator[tuple[list[Cell], str]]:
     try:
-        with path.open(encoding=encoding, newline="") as file:
-            for cells in csv.reader(file, delimiter=form.delimiter, strict=True):
-                yield [*cells]
+        for cells, why in rows_of(lines_of(path, form.encoding), form.delimiter):
+            yield [*cells], why
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
-    except (UnicodeError, LookupError):
-        raise BadFile(f"{path} is not in {encoding}: name its encoding in the mapping / 请在映射中写明编码") from None
+    except Undecodable as error:
+        raise BadFile(f"{path} is not in {error}: name its encoding in the mapping / 请在映射中写明编码") from None
+    except csv.Error as error:
+        raise BadFile(f"{path} is no CSV: {error}; save it again / 请另存为 CSV") from None
 
 
-def encoding_of(path: Path) -> str:
-    """UTF-8 (with a mark or without), UTF-16 where a mark says so, else GB 18030. Raises ``BadFile``."""
-    try:
-        with path.open("rb") as file:
-            if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-                return "utf-16"
-            file.seek(0)
-            decoder = codecs.getincrementaldecoder("utf-8-sig")()
-            while part := file.read(1 << 20):
-                decoder.decode(part)
-            decoder.decode(b"", final=True)
-    except OSError as error:
-        raise BadFile(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8-sig"
-
-
-def _xlsx(path: Path, form: SpreadsheetFormat) -> Iterator[list[Cell]]:
+def _xlsx(path: Path, form: SpreadsheetFormat) -> Iterator[tuple[list[Cell], str]]:
     try:
         _no_bomb(path)
         book = load_workbook(path, read_only=True, data_only=True)
@@ -133,7 +147,8 @@ def _xlsx(path: Path, form: SpreadsheetFormat) -> Iterator[list[Cell]]:
     except Exception as error:  # openpyxl lets through what zip, XML and the system raise
         raise _no_xlsx(path, error) from None
     try:
-        yield from _cells(path, form, book)
+        for cells in _cells(path, form, book):
+            yield cells, ""
     finally:
         book.close()
 
