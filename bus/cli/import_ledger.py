@@ -1,12 +1,8 @@
 """``bus import``: a ledger goes through the running center's own door, form by form, signed like any other form."""
 
-import csv
-import json
-from collections import Counter
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,95 +12,25 @@ import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from standardwebhooks import Webhook
 
-from bus.backoff import retrying
 from bus.bilingual import Bilingual
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_of
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
-from bus.contract.ids import new_id
 from bus.http.address import own_url
+from bus.importing.intake_client import Away, IntakeClient, Misled
 from bus.importing.mapping import LedgerMapping, UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, CellFault, Row, rows
+from bus.importing.tally import WORDS, Tally
 from bus.settings import CenterSettings
 
+INTERRUPTED = 130
+"""The exit code of who was broken off by Ctrl-C, as shells have it."""
+TELL_EVERY = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
 _HEADS = (Bilingual("行", "Row"), Bilingual("原因", "Reason"))
 SHOWN = 50
 """So many rejects are listed; all of them go into the ``--rejects`` file."""
 AT_ONCE = 400
 """Rows in memory at the same time."""
-
-
-class Away(RuntimeError):
-    """The center cannot be reached, or is too busy for too long."""
-
-
-class Misled(RuntimeError):
-    """It is reached, and will take none of the rows: wrong secret, wrong form. The text is its code."""
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeClient:
-    """The intake of one form."""
-
-    http: httpx.Client
-    url: str
-    webhook: Webhook
-    patience: float
-    """Seconds in which a center that is away may come back."""
-
-    def hand_in(self, form: dict[str, Any]) -> tuple[str, list[CellFault]]:
-        """``imported``, ``repeated``, or ``rejected`` with the reasons. Raises ``Away`` or ``Misled``."""
-        body = json.dumps(form, ensure_ascii=False)
-        answer: httpx.Response = retrying(Away, self.patience)(self._once, body)
-        if answer.status_code in (401, 404):
-            raise Misled("signature" if answer.status_code == 401 else "no-such-form")
-        if answer.is_success:
-            return ("repeated" if answer.status_code == 200 else "imported"), []
-        return "rejected", _faults(answer)
-
-    def _once(self, body: str) -> httpx.Response:
-        message_id, now = f"msg_{new_id().hex}", datetime.now(UTC)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self.webhook.sign(message_id, now, body),
-        }
-        try:
-            answer = self.http.post(self.url, content=body.encode(), headers=headers)
-        except httpx.HTTPError as error:
-            raise Away(type(error).__name__) from None
-        if answer.status_code >= 500 or answer.status_code == 429:
-            raise Away(str(answer.status_code))
-        return answer
-
-
-def _faults(answer: httpx.Response) -> list[CellFault]:
-    """The door's own reasons: fields and problems, or its code and cure. Never a value."""
-    try:
-        said = answer.json()
-        if "faults" in said:
-            return [CellFault(str(one["field"]), str(one["problem"])) for one in said["faults"]]
-        return [CellFault(str(said["code"]), str(said.get("cure", "")))]
-    except (ValueError, KeyError, TypeError):
-        return [CellFault("form", f"http-{answer.status_code}")]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the rows."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    rejects: list[tuple[int, list[CellFault]]] = field(default_factory=list)
-
-    def add(self, number: int, outcome: str, faults: list[CellFault]) -> None:
-        """One row more."""
-        self.counts[outcome] += 1
-        if outcome == "rejected":
-            self.rejects.append((number, faults))
-
-    def line(self) -> str:
-        """The summary, the same in every language so that scripts may read it."""
-        return ", ".join(f"{what} {self.counts[what]}" for what in ("imported", "repeated", "rejected"))
 
 
 def import_(
@@ -115,7 +41,11 @@ def import_(
     url: Annotated[str, typer.Option(help="中心的接收地址 / where the center listens, if not as configured")] = "",
     parallel: Annotated[int, typer.Option(min=1, max=64, help="同时几行 / rows at once")] = 8,
     patience: Annotated[float, typer.Option(min=0, help="中心不在时等几秒 / seconds to wait for the center")] = 60,
-    rejects: Annotated[Path | None, typer.Option(help="被拒行写入此 CSV / write rejects to this CSV")] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(help="被拒行原样写入此 CSV / write rejected rows to this CSV, to be mended"),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="只检查映射，不发送 / try the mapping, send nothing")] = False,
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
 ) -> None:
@@ -131,9 +61,19 @@ def import_(
     try:
         ledger = load_mapping(mapping)
         total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # a missing column is told before anything is sent
-        with httpx.Client(timeout=30, trust_env=False) as http:
-            door = _intake_client(settings, ledger, url, http, patience)
-            _carry(output, ledger, door, rows(file, ledger, ledger.columns()), total, parallel, tally)
+        if check:
+            _check(ledger, rows(file, ledger, ledger.columns()), tally)
+        else:
+            with httpx.Client(timeout=30, trust_env=False) as http:
+                door = _intake_client(settings, ledger, url, http, patience)
+                _carry(output, ledger, door, rows(file, ledger, ledger.columns()), total, parallel, tally)
+    except KeyboardInterrupt:
+        typer.echo(tally.line(), err=True)
+        output.fail(
+            "已中断：已导入的有效；再运行一次会继续，不会重复登记",
+            "broken off: what is imported stays; run again, it goes on and repeats none",
+            INTERRUPTED,
+        )
     except BadFile as bad:
         output.fail(f"文件或映射不能用：{bad}", str(bad), USAGE)
     except Misled as misled:
@@ -164,6 +104,15 @@ def _intake_client(
     return IntakeClient(http, f"{base}/intake/{ledger.form}", webhook, patience)
 
 
+def _check(ledger: LedgerMapping, source: Iterable[Row], tally: Tally) -> None:
+    """Every row by the mapping alone: ``imported`` says that it would be sent."""
+    for row in source:
+        try:
+            tally.add(row.number, _id_of(fill(ledger, row), ledger.native_id), "imported", [], row.cells)
+        except UnmappableRow as unfit:
+            tally.add(row.number, "", "rejected", unfit.faults, row.cells)
+
+
 def _carry(
     output: Output,
     ledger: LedgerMapping,
@@ -176,49 +125,61 @@ def _carry(
     """Hand in every row, some at once, with a bar on a terminal."""
     columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=output.err, transient=True, disable=not output.err.is_terminal)
-    remaining = iter(source)
+    remaining, told = iter(source), time.monotonic()
     with progress, ThreadPoolExecutor(parallel) as hands:
         bar = progress.add_task(output.text("导入", "import"), total=total)
         while part := list(islice(remaining, AT_ONCE)):
-            for number, outcome, faults in _at_once(hands, part, lambda row: _one(ledger, door, row)):
-                tally.add(number, outcome, faults)
+            for row, (native_id, outcome, faults) in _at_once(hands, part, lambda row: _one(ledger, door, row)):
+                tally.add(row.number, native_id, outcome, faults, row.cells)
                 progress.advance(bar)
+            if not output.err.is_terminal and time.monotonic() - told >= TELL_EVERY:
+                told = time.monotonic()
+                done = tally.counts.total()
+                output.warn(f"{done} / {total}：{tally.line()}", f"{done} / {total}: {tally.line()}")
+
+
+Outcome = tuple[str, str, list[CellFault]]
+"""The row's own id, what became of it, and why not."""
 
 
 def _at_once(
-    hands: ThreadPoolExecutor, part: list[Row], act: Callable[[Row], tuple[int, str, list[CellFault]]]
-) -> Iterator[tuple[int, str, list[CellFault]]]:
+    hands: ThreadPoolExecutor, part: list[Row], act: Callable[[Row], Outcome]
+) -> Iterator[tuple[Row, Outcome]]:
     """In order. When one fails for good, those that have not begun are not begun."""
     waiting = [hands.submit(act, row) for row in part]
     try:
-        for one in waiting:
-            yield one.result()
+        for row, one in zip(part, waiting, strict=True):
+            yield row, one.result()
     finally:
         for one in waiting:
             one.cancel()
 
 
-def _one(ledger: LedgerMapping, door: IntakeClient, row: Row) -> tuple[int, str, list[CellFault]]:
+def _one(ledger: LedgerMapping, door: IntakeClient, row: Row) -> Outcome:
     try:
-        return (row.number, *door.hand_in(fill(ledger, row)))
+        form = fill(ledger, row)
     except UnmappableRow as unfit:
-        return row.number, "rejected", unfit.faults
+        return "", "rejected", unfit.faults
+    return (_id_of(form, ledger.native_id), *door.hand_in(form))
+
+
+def _id_of(form: Any, name: str) -> str:  # noqa: ANN401 - any JSON
+    for part in name.split("."):
+        form = form[part]
+    return str(form)
 
 
 def _tell(output: Output, tally: Tally, rejects: Path | None) -> None:
-    reasons = [(number, "; ".join(f"{f.field}: {f.problem}" for f in faults)) for number, faults in tally.rejects]
     if rejects is not None:
-        with rejects.open("w", encoding="utf-8-sig", newline="") as file:  # with the mark, so that Excel reads it
-            csv.writer(file).writerows([("row", "reason"), *reasons])
+        tally.write_rejects(rejects)
     if output.as_json:
-        named = [{"row": number, "reason": reason} for number, reason in reasons]
-        output.data({what: tally.counts[what] for what in ("imported", "repeated", "rejected")} | {"rejects": named})
-    elif reasons:
-        output.table(_HEADS, reasons[:SHOWN])
-    if len(reasons) > SHOWN and not output.as_json:
-        more = len(reasons) - SHOWN
-        output.say(f"… 另有 {more} 行，见 --rejects 文件", f"… and {more} rows more: --rejects FILE names all")
-    if not output.as_json:
+        named = [{"row": one.number, "reason": one.reason} for one in tally.rejects]
+        output.data({what: tally.counts[what] for what in WORDS} | {"rejects": named})
+    else:
+        if tally.rejects:
+            output.table(_HEADS, [(one.number, one.reason) for one in tally.rejects[:SHOWN]])
+        if (more := len(tally.rejects) - SHOWN) > 0:
+            output.say(f"… 另有 {more} 行，见 --rejects 文件", f"… and {more} rows more: --rejects FILE names all")
         typer.echo(tally.line())
-    if reasons:  # somebody must mend them
+    if tally.rejects:  # somebody must mend them
         raise typer.Exit(FAILURE)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from bus.cli import import_ledger
 from bus.demo.local_county import LocalCounty
 from bus.importing.mapping import UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, rows
@@ -190,8 +191,11 @@ def test_rows_become_cases_and_a_second_run_makes_no_new_ones(
     code, out, said = bus("import", "media_center-150402", path, "--mapping", mapping, "--folder", tmp_path,
                           "--rejects", rejects)  # fmt: skip
     assert (code, out.splitlines()[-1]) == (1, "imported 2, repeated 0, rejected 2"), said
-    listed = list(csv.reader(rejects.read_text(encoding="utf-8-sig").splitlines()))
-    assert listed == [["row", "reason"], ["4", "phone: string_pattern_mismatch"], ["5", "message_id: missing"]]
+    head, *listed = list(csv.reader(rejects.read_text(encoding="utf-8-sig").splitlines()))
+    assert head[-2:] == ["被拒行号 row", "原因 reason"]
+    assert [line[-2:] for line in listed] == [["4", "phone: string_pattern_mismatch"], ["5", "message_id: missing"]]
+    assert listed[0][:3] == ["A-3", "居民丙", "kein Telefon"]
+    assert rejects.stat().st_mode & 0o077 == 0
     assert "kein Telefon" not in out + said
     assert len(county.records("media_center-150402")) == 2
     code, out, _ = bus("import", path, "--config", config, "--mapping", mapping, "--json")
@@ -200,6 +204,78 @@ def test_rows_become_cases_and_a_second_run_makes_no_new_ones(
     assert len(county.records("media_center-150402")) == 2
     received = {record.case.received_at for record in county.records("media_center-150402").values()}
     assert datetime(2026, 11, 20, 1, 30, tzinfo=UTC) in received
+
+
+def test_the_rejects_can_be_mended_and_sent_alone(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
+) -> None:
+    """By the same mapping: the columns of the ledger stand in the file, and two more behind them."""
+    county, config = center
+    path = write_csv(tmp_path / "a.csv", [*GOOD, ["A-3", "居民丙", "kein Telefon", "", "路灯", "", ""]])
+    rejects = tmp_path / "rejects.csv"
+    words = ("--config", config, "--mapping", mapping)
+    assert bus("import", path, *words, "--rejects", rejects)[0] == 1
+    text = rejects.read_text(encoding="utf-8-sig").replace("kein Telefon", "13800000003")
+    rejects.write_text(text, encoding="utf-8-sig")
+    code, out, said = bus("import", rejects, *words)
+    assert (code, out.splitlines()[-1]) == (0, "imported 1, repeated 0, rejected 0"), said
+    assert len(county.records("media_center-150402")) == 3
+
+
+def test_an_id_that_stands_twice_names_the_earlier_row(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
+) -> None:
+    """Whoever looks for it need not search; of an earlier run nobody knows the row."""
+    _, config = center
+    other = [*GOOD[0][:4], "别的事", *GOOD[0][5:]]
+    words = ("--config", config, "--mapping", mapping, "--json", "--parallel", 1)
+    _, out, _ = bus("import", write_csv(tmp_path / "a.csv", [*GOOD, other]), *words)
+    (reject,) = json.loads(out)["rejects"]
+    assert (reject["row"], "row 2 has it" in reject["reason"]) == (4, True)
+    _, out, _ = bus("import", write_csv(tmp_path / "b.csv", [other]), *words)
+    assert "taken before" in json.loads(out)["rejects"][0]["reason"]
+
+
+def test_a_check_sends_nothing(tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]) -> None:
+    """The mapping is tried on every row; the center need not even run."""
+    county, config = center
+    path = write_csv(tmp_path / "a.csv", [*GOOD, ["", "居民丁"]])
+    code, out, _ = bus(
+        "import", path, "--config", config, "--mapping", mapping, "--check", "--url", "http://127.0.0.1:1"
+    )
+    assert (code, out.splitlines()[-1]) == (1, "imported 2, repeated 0, rejected 1")
+    assert county.records("media_center-150402") == {}
+
+
+def test_who_breaks_it_off_reads_what_was_taken(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C is no traceback: what is imported stays, and a second run goes on."""
+    _, config = center
+    plain = import_ledger._one
+
+    def one(ledger: Any, door: Any, row: Any) -> Any:
+        if row.number == 3:
+            raise KeyboardInterrupt
+        return plain(ledger, door, row)
+
+    monkeypatch.setattr(import_ledger, "_one", one)
+    words = ("import", write_csv(tmp_path / "a.csv", GOOD), "--config", config, "--mapping", mapping, "--lang", "en")
+    code, _, said = bus(*words, "--parallel", 1)
+    assert code == 130
+    assert "imported 1, repeated 0" in said
+    assert "repeats none" in said
+    monkeypatch.undo()
+
+
+def test_progress_is_told_without_a_terminal(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long run in a log or a pipe says how far it is."""
+    _, config = center
+    monkeypatch.setattr(import_ledger, "TELL_EVERY", 0)
+    words = ("import", write_csv(tmp_path / "a.csv", GOOD), "--config", config, "--mapping", mapping, "--lang", "en")
+    assert "2 / 2: imported 2" in bus(*words)[2]
 
 
 def test_a_center_that_is_away_or_of_another_secret_ends_the_run(
