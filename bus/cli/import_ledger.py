@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import httpx
@@ -16,10 +17,13 @@ from bus.bilingual import Bilingual
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_of
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
 from bus.http.address import own_url
+from bus.importing.draft import draft as drafted
 from bus.importing.intake_client import Away, IntakeClient, Misled
 from bus.importing.mapping import LedgerMapping, UnmappableRow, fill, load_mapping
-from bus.importing.spreadsheet import BadFile, CellFault, Row, rows
+from bus.importing.spreadsheet import BadFile, CellFault, Row, SpreadsheetFormat, rows
 from bus.importing.tally import WORDS, Tally
+from bus.sdk import discovery
+from bus.sdk.center import Form
 from bus.settings import CenterSettings
 
 INTERRUPTED = 130
@@ -35,7 +39,7 @@ AT_ONCE = 400
 
 def import_(
     names: Annotated[list[str], typer.Argument(metavar="[CENTER] FILE", help="中心与文件 / center and CSV or XLSX")],
-    mapping: Annotated[Path, typer.Option(help="映射文件 / which column fills which field (TOML)")],
+    mapping: Annotated[Path | None, typer.Option(help="映射文件 / which column fills which field (TOML)")] = None,
     config: ConfigFile = None,
     folder: Folder = FOLDER,
     url: Annotated[str, typer.Option(help="中心的接收地址 / where the center listens, if not as configured")] = "",
@@ -45,6 +49,10 @@ def import_(
         Path | None,
         typer.Option(help="被拒行原样写入此 CSV / write rejected rows to this CSV, to be mended"),
     ] = None,
+    draft: Annotated[
+        str,
+        typer.Option(metavar="FORM", help="按表头起草该表单的映射 / draft a mapping from the headers"),
+    ] = "",
     check: Annotated[bool, typer.Option("--check", help="只检查映射，不发送 / try the mapping, send nothing")] = False,
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
@@ -58,6 +66,11 @@ def import_(
     file, tally = Path(names[-1]), Tally()
     with output.guarding():
         settings = settings_of(names[0] if len(names) == 2 else None, config, folder)
+    if draft:
+        _draft(output, settings, file, draft)
+        return
+    if mapping is None:
+        output.fail("请用 --mapping 指定映射，或用 --draft 起草", "name a --mapping, or --draft one", USAGE)
     try:
         ledger = load_mapping(mapping)
         total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # a missing column is told before anything is sent
@@ -102,6 +115,30 @@ def _intake_client(
     base = url.rstrip("/") or own_url(settings.http)
     webhook = Webhook(settings.intake_secret.get_secret_value())
     return IntakeClient(http, f"{base}/intake/{ledger.form}", webhook, patience)
+
+
+def _draft(output: Output, settings: CenterSettings, file: Path, form: str) -> None:
+    """Print a mapping for the file; whoever keeps it reads it first."""
+    with output.guarding():
+        center = discovery.find(settings.kind, settings.adapter).center()
+    if form not in center.forms:
+        known = ", ".join(sorted(center.forms))
+        output.fail(f"没有表单 {form}：{known}", f"there is no form {form}: {known}", USAGE)
+    wanted = center.forms[form]
+    native_id = next((name for name in wanted.model.model_fields if _is_id(wanted, name)), "")
+    try:
+        typer.echo(drafted(file, form, wanted.model, native_id, SpreadsheetFormat()), nl=False)
+    except BadFile as bad:
+        output.fail(f"文件不能用：{bad}", str(bad), USAGE)
+    output.warn("请核对后存为映射文件，再用 --check 试一遍", "read it, keep it as a file, and try it with --check")
+
+
+def _is_id(form: Form, name: str) -> bool:
+    """Whether this field holds the form's own id: the form's own function says so of a form that has nothing else."""
+    try:
+        return form.native_id(SimpleNamespace(**{name: "1"})) == "1"
+    except AttributeError:
+        return False
 
 
 def _check(ledger: LedgerMapping, source: Iterable[Row], tally: Tally) -> None:

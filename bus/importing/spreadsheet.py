@@ -72,7 +72,7 @@ Table = Iterator[tuple[int, tuple[list[Cell], str]]]
 
 def rows(path: Path, sheet: SpreadsheetFormat, needed: set[str]) -> Iterator[Row]:
     """The rows below the header, without empty ones. Raises ``BadFile``: unreadable, or a ``needed`` column lacks."""
-    table = enumerate(_xlsx(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path, sheet), 1)
+    table = _table(path, sheet)
     header = _header(path, table, sheet, needed)
     for number, (cells, why) in table:
         if number > MOST_ROWS:
@@ -81,6 +81,22 @@ def rows(path: Path, sheet: SpreadsheetFormat, needed: set[str]) -> Iterator[Row
             more = any(text_of(cell) for cell in cells[len(header) :])  # a comma too many has moved the columns
             fault = CellFault("row", why or "more-cells-than-columns") if why or more else None
             yield Row(number, dict(zip(header, cells, strict=False)), fault)
+
+
+def header_of(path: Path, sheet: SpreadsheetFormat) -> tuple[list[str], int]:
+    """The names of the columns and the row in which they stand: the first row with several texts in it, from
+    ``header_row`` on. Raises ``BadFile``."""
+    for number, (cells, _) in _table(path, sheet):
+        names = [name_of(cell) for cell in cells]
+        if number >= sheet.header_row and sum(map(bool, names)) > 1:
+            return names, number
+        if number > sheet.header_row + LOOKED_AT:
+            break
+    raise BadFile(f"{path}: there is no row with the names of the columns")
+
+
+def _table(path: Path, sheet: SpreadsheetFormat) -> Table:
+    return enumerate(_xlsx(path, sheet) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv(path, sheet), 1)
 
 
 def name_of(cell: Cell) -> str:
