@@ -1,6 +1,7 @@
 """``bus doctor``: is all there that a center needs, and if not, what is the cure."""
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +9,14 @@ from typing import Annotated
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli import check_adapter, check_keys, check_running, check_store, check_transport, checks
+from bus.cli import check_adapter, check_keys, check_running, check_store, check_transport, checks, new_settings
 from bus.cli.checks import Check
 from bus.cli.county_file import CountySettings, load_county
 from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
-from bus.cli.output import FAILURE, AsJson, Lang, Language, Output
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
 from bus.cli.production_checks import production_checks
 from bus.cli.run import secret_faults
+from bus.contract.types import CENTER_PATTERN
 from bus.log import set_up
 from bus.settings import CenterSettings, fresh_secret
 from bus.transports.topology.apply import verify
@@ -34,6 +36,9 @@ def doctor(
     config: ConfigFile = None,
     county: Annotated[Path | None, typer.Option(help="也核对全县拓扑 / county file: check the topology too")] = None,
     new_secret: Annotated[bool, typer.Option("--new-secret", help="生成接收密钥并退出 / print a new secret")] = False,
+    settings_for: Annotated[
+        str, typer.Option("--new-settings", metavar="CENTER", help="写出新中心的配置并退出 / print new settings")
+    ] = "",
     lang: Language = Lang.ZH,
     as_json: AsJson = False,
 ) -> None:
@@ -42,6 +47,11 @@ def doctor(
         typer.echo(fresh_secret())
         return
     output = Output(lang, as_json)
+    if settings_for:
+        if not re.fullmatch(CENTER_PATTERN, settings_for):
+            output.fail(*new_settings.WRONG, USAGE)
+        typer.echo(new_settings.new_settings(settings_for), nl=False)
+        return
     with output.guarding():
         file = settings_file(None, config, FOLDER)
         settings = without_secret(file)  # a missing secret is a finding and hides no other

@@ -217,3 +217,16 @@ def test_a_route_to_a_center_that_is_not_listed_is_told(config: Path, tmp_path: 
     assert out, said
     told = [one["found"] for one in json.loads(out) if one["check"] == "routes"]
     assert told == ["the directory does not list party_service-150402"]
+
+
+def test_new_settings_are_strict_and_the_example_is_one_of_them(tmp_path: Path) -> None:
+    """Whoever begins with them has every refusal that comes with 0.3; the file in ``deploy`` is what is printed."""
+    code, out, _ = bus("doctor", "--new-settings", "party_service-150402006")
+    assert code == 0
+    path = tmp_path / "new.toml"
+    path.write_text(out, encoding="utf-8")
+    settings = load(path, intake_secret=SECRET)
+    assert (settings.center, settings.strict, settings.production) == ("party_service-150402006", True, True)
+    shipped = Path(__file__).parents[2] / "deploy/examples/media_center-150402.toml"
+    assert bus("doctor", "--new-settings", "media_center-150402")[1] == shipped.read_text(encoding="utf-8")
+    assert bus("doctor", "--new-settings", "Media")[0] == 2
