@@ -1,5 +1,6 @@
 """The servers that tests ask for by name, started once per run, and what marks the tests that need them."""
 
+import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ NEEDS = {"rabbit": "broker", "vhost": "broker", "postgres": "database", "databas
 
 
 def pytest_configure() -> None:
+    os.environ["LC_ALL"] = "C.UTF-8"  # whatever language the machine speaks: commands that are not told speak Chinese
     # `timeout 120 pytest …` ends with SIGTERM: fixtures shall still tidy up
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", returncode=143))
 

@@ -88,7 +88,6 @@ app = typer.Typer(
     cls=with_lazy(*COMMANDS),
     help="四中心联动总线 / the four-center bus",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks print locals, and locals hold residents
 )
 

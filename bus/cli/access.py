@@ -56,7 +56,7 @@ def _name(uid: int) -> str:
 def list_(
     config: ConfigFile = None,
     case: Annotated[str | None, typer.Option(help="只列这一案件 / of this case only")] = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """列出查阅记录 / everything that was read, by whom, when and why."""
@@ -76,7 +76,7 @@ def list_(
 def verify(
     config: ConfigFile = None,
     head: Annotated[str | None, typer.Option(help="上次的末值，应仍在其中 / the head as it was last time")] = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """核对查阅记录是否完整，给出末值，另处留存；不完整时退出码 1 / is the record whole? keep its head elsewhere."""

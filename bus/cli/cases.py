@@ -34,7 +34,7 @@ def cases(
     older_than: Annotated[str, typer.Option(metavar="AGE", help="早于，如 3d / opened before, such as 3d")] = "",
     category: Annotated[str, typer.Option(help="类别代码，可以 * 结尾 / a category; may end with *")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="最多几件 / at most so many")] = 100,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """本中心所知的案件，最早的在前 / the cases known here, the oldest first."""

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bus.bilingual import Bilingual
+from bus.cli.output import Lang, Language
 from bus.contract.rules import BY_KIND
 from bus.custody import Record
 from bus.demo.local_county import Audit, LocalCounty
@@ -114,7 +115,7 @@ class Teller:
 
 
 def demo(
-    lang: Annotated[str, typer.Option(help="zh | en", envvar="BUS_LANG")] = "zh",
+    language: Language = Lang.AUTO,
     broker: Annotated[str, typer.Option(help="amqp://admin:password@host:5672/vhost")] = "",
     management: Annotated[str, typer.Option(help="RabbitMQ 管理地址 / management URL (http://host:15672)")] = "",
     kill: Annotated[bool, typer.Option("--kill", help="中途杀死并重启 / kill and restart in the middle")] = False,
@@ -123,7 +124,7 @@ def demo(
     """演示：一个县的各中心互相转办真实故事 / The centers of one county carry real stories to an answer."""
     from stories import play  # noqa: PLC0415 - the stories know the adapters; the rest of the CLI must not load them
 
-    console = Console(highlight=False)
+    console, lang = Console(highlight=False), language.settled().value
     _empty(folder)
     centers, stories = play.cast()
     brokers = _prepare_broker(broker, management, centers) if broker else {}

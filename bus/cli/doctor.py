@@ -39,7 +39,7 @@ def doctor(
     settings_for: Annotated[
         str, typer.Option("--new-settings", metavar="CENTER", help="写出新中心的配置并退出 / print new settings")
     ] = "",
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """检查代理、权限、拓扑、存储、密钥、业务系统、时钟；有错误时退出码 1 / check all it needs; exit 1 on errors."""

@@ -10,7 +10,7 @@ V0_1_0 = "0009"
 """The version of the schema that v0.1.0 works with."""
 
 
-def downgrade(config: ConfigFile = None, lang: Language = Lang.ZH) -> None:
+def downgrade(config: ConfigFile = None, lang: Language = Lang.AUTO) -> None:
     """把停下的中心的库退回 v0.1.0 的结构，案件不变 / take a stopped center's store back to the schema of v0.1.0."""
     output = Output(lang)
     with output.guarding(), opened_store(store_settings(config)) as store:

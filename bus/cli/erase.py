@@ -47,7 +47,7 @@ def erase(
     case: Annotated[str, typer.Argument(help="案件编号或 UUID / number or UUID")],
     reason: Annotated[str, typer.Option(help="为何删除，入查阅记录 / why, for the record")],
     config: ConfigFile = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """删除一个已结案件中的居民信息，统计不变 / erase what tells of the resident; every figure stays."""
     output = Output(lang)

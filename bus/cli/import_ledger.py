@@ -54,7 +54,7 @@ def import_(
         typer.Option(metavar="FORM", help="按表头起草该表单的映射 / draft a mapping from the headers"),
     ] = "",
     check: Annotated[bool, typer.Option("--check", help="只检查映射，不发送 / try the mapping, send nothing")] = False,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """把台账导入运行中的中心，重复运行不会重复登记 / import a ledger into a running center; a re-run repeats none."""

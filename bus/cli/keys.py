@@ -54,7 +54,7 @@ DropMarks = Annotated[
 def new(
     owner: Annotated[str, typer.Argument(metavar="CENTER", help="中心全名，或 operator / a center, or operator")],
     file: KeyFile,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """生成第一个密钥 / make the first key; an existing file is left alone."""
@@ -71,7 +71,7 @@ def new(
 
 
 @keys.command("master")
-def new_master(file: KeyFile, lang: Language = Lang.ZH) -> None:
+def new_master(file: KeyFile, lang: Language = Lang.AUTO) -> None:
     """生成库的主密钥；丢了它，库就读不了 / make the store's master key: without it the store cannot be read."""
     output = Output(lang)
     if file.exists():
@@ -85,7 +85,7 @@ def new_master(file: KeyFile, lang: Language = Lang.ZH) -> None:
 
 
 @keys.command()
-def rotate(file: KeyFile, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
+def rotate(file: KeyFile, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """生成下一个密钥，旧的照旧有效直至名录更新 / make the next key; the old one counts until the directory says so."""
     output = Output(lang, as_json)
     with output.guarding():
@@ -104,7 +104,7 @@ def publish(
             "--url", help="其他中心取附件的地址，即 public_url；不给则不变 / as public_url; without it: as before"
         ),
     ] = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """写出交给运维者的登记申请（运维者：写出公钥）/ write what the operator lists (his own: his public key)."""
@@ -133,7 +133,7 @@ def trust(
         list[str] | None, typer.Option("--fingerprint", help="电话核对得到的指纹 / as read out over the telephone")
     ] = None,
     drop_marks: DropMarks = False,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """运维者登记密钥：已登记中心的新密钥自动可信，首个密钥需核对指纹 / list keys in the directory."""
@@ -161,7 +161,7 @@ def revoke(
     operator: OperatorFile,
     directory_file: DirectoryFile,
     drop_marks: DropMarks = False,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """运维者吊销密钥，立即失效 / nothing counts any more that this key has signed."""
@@ -181,7 +181,7 @@ def mark(
     directory_file: DirectoryFile,
     remove: Annotated[bool, typer.Option("--remove", help="取消标记 / take the mark away")] = False,
     drop_marks: DropMarks = False,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """运维者标记中心 / say of a center what the county has settled, such as that it is the arbiter."""
@@ -204,7 +204,7 @@ def mark(
 def list_(
     operator: OperatorFile,
     directory_file: DirectoryFile,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """查看名录 / what the directory lists."""

@@ -1,7 +1,8 @@
 """How the commands speak: Chinese or English for people, JSON for scripts, plain lines where there is no terminal."""
 
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,14 +19,27 @@ FAILURE, USAGE = 1, 2
 """Exit codes besides 0: a finding or a failure; wrong usage or settings."""
 
 
+LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
 class Lang(StrEnum):
     """The language of what is printed."""
 
     ZH = "zh"
     EN = "en"
+    AUTO = "auto"
+    """As the environment says (``LC_ALL``, ``LC_MESSAGES``, ``LANG``); Chinese where it says nothing of a language."""
+
+    def settled(self, environment: Mapping[str, str] = os.environ) -> "Lang":
+        """Chinese or English."""
+        if self is not Lang.AUTO:
+            return self
+        said = next((environment[name] for name in LOCALES if environment.get(name)), "C")
+        language = said.partition(".")[0].partition("_")[0].lower()
+        return Lang.ZH if language in ("zh", "c", "posix") else Lang.EN
 
 
-Language = Annotated[Lang, typer.Option("--lang", envvar="BUS_LANG", help="语言 / language")]
+Language = Annotated[Lang, typer.Option("--lang", envvar="BUS_LANG", help="语言 / language: zh, en, auto")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON for scripts")]
 
 
@@ -33,7 +47,7 @@ class Output:
     """One command's output: results to standard output, trouble to standard error."""
 
     def __init__(self, lang: Lang, as_json: bool = False) -> None:
-        self.lang = lang
+        self.lang = lang.settled()
         self.as_json = as_json
         self.out = Console(markup=False, highlight=False, emoji=False)
         self.err = Console(stderr=True, markup=False, highlight=False, emoji=False)

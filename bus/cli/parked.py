@@ -59,7 +59,7 @@ _STATES = {"parked": Bilingual("搁置", "parked"), "waiting": Bilingual("处理
 def list_(
     config: ConfigFile = None,
     overdue: Annotated[float, typer.Option(min=0, help="多少秒无回执算逾期 / seconds without a receipt")] = 600,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """列出搁置的一切和逾期未回执的报文 / everything parked, and messages overdue for a receipt."""

@@ -38,7 +38,7 @@ def show(
         typer.Option("--reveal", help="显示全文，须附 --reason，记入查阅记录 / print the body; recorded"),
     ] = False,
     reason: Annotated[str, typer.Option(help="为何查阅，入查阅记录 / why you read it")] = "",
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """显示一条：标签与字段名，不含居民信息 / one of them: its label and field names, nothing of the resident."""
@@ -83,7 +83,7 @@ def replay(
     numbers: Numbers = None,
     config: ConfigFile = None,
     code: Annotated[str, typer.Option(help="重放此代码的全部 / all that are parked with this code")] = "",
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """原因消除后再试一次；仍搁置时退出码 1 / once the cause is mended, try again; exit 1 if still parked."""
@@ -109,7 +109,7 @@ def discard(
     reason: Reason = "",
     config: ConfigFile = None,
     code: Annotated[str, typer.Option(help="丢弃此代码的全部 / all that are parked with this code")] = "",
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """放弃，并记入流水 / give it up for good; noted in the journal with its reason."""
@@ -140,7 +140,7 @@ def end(
     reason: Reason = "",
     strangers: Annotated[bool, typer.Option("--strangers", help="所有并不存在的中心 / all such centers")] = False,
     config: ConfigFile = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """放弃寄给并不存在的中心的一切，并记入流水 / give up all that waits for a center that does not exist; noted."""

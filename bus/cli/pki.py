@@ -36,7 +36,7 @@ auth_mechanisms.1 = EXTERNAL
 def authority(
     county: Annotated[str, typer.Argument(help="县的名称或区划代码 / the county's name or code")],
     folder: Folder = FOLDER,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """建立证书机构，一县一次 / make the authority, once for each county."""
     output = Output(lang)
@@ -54,7 +54,7 @@ def authority(
 def center(
     name: Annotated[str, typer.Argument(metavar="CENTER", help="中心名称 / the center's name")],
     folder: Folder = FOLDER,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """为一个中心签发证书，它凭此登录代理 / a center's certificate, with which it logs in to the broker."""
     output = Output(lang)
@@ -68,7 +68,7 @@ def center(
 def broker(
     hosts: Annotated[list[str], typer.Argument(metavar="HOST...", help="域名与地址 / its names and addresses")],
     folder: Folder = FOLDER,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """为代理签发证书，并给出 rabbitmq.conf 所需各行 / the broker's certificate, and its lines of rabbitmq.conf."""
     output = Output(lang)

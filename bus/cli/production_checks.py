@@ -1,6 +1,7 @@
 """Where a center's settings leave a door open: each weakness with its cure, and which are too grave for production."""
 
 import base64
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from bus.bilingual import Bilingual
 from bus.sdk import discovery
 from bus.settings import CenterSettings
 from bus.transports.rabbitmq.transport import each_node, login_of
+from bus.variables import strange_variables
 
 OTHERS_MAY_READ = 0o004
 SHORTEST_SECRET = 24
@@ -39,6 +41,20 @@ def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness
     yield from _secrets(file)
     yield from _intake_secret(settings)
     yield from _kind(settings)
+    yield from _variables(settings)
+
+
+def _variables(settings: CenterSettings) -> Iterator[Weakness]:
+    """Variables of the environment that look like a setting and are none: what they say has no effect."""
+    strange = strange_variables(os.environ)
+    if slips := [one for one in strange if one.meant]:
+        zh = "；".join(f"{one.name}（应为 {one.meant}？）" for one in slips)
+        en = "; ".join(f"{one.name} (is {one.meant} meant?)" for one in slips)
+        cure = Bilingual("改正变量名，否则不起作用", "mend the name: it has no effect")
+        yield Weakness("variables", Bilingual(zh, en), cure, grave=settings.strict)
+    if others := ", ".join(one.name for one in strange if not one.meant):
+        cure = Bilingual("若不是给本程序的，可忽略", "nothing to do if it is meant for another program")
+        yield Weakness("variables", Bilingual(f"不是本程序的设置：{others}", f"no setting of ours: {others}"), cure)
 
 
 def _trust(settings: CenterSettings) -> Iterator[Weakness]:

@@ -38,7 +38,7 @@ def export(
     case: Annotated[str, typer.Argument(help="案件编号或 UUID / number or UUID")],
     out: Annotated[Path, typer.Option(help="写入此文件 / the file to write")],
     config: ConfigFile = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """导出一个案件的签名回执，不含居民信息 / what neighbours have signed for; nothing of the resident is in it."""
     output = Output(lang)
@@ -64,7 +64,7 @@ def check(
     file: Annotated[Path, typer.Argument(help="导出的文件 / the file that was exported")],
     directory_file: Annotated[Path, typer.Option("--directory", help="本县名录 / the county's directory")],
     operator: Annotated[Path, typer.Option("--operator", help="运维者的公钥 / the operator's public key")],
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """凭名录核对凭证，不需要任何库；有一条不实即退出码 1 / check it by the directory alone: no store is needed."""

@@ -24,7 +24,7 @@ _HEADS = (
 )
 
 
-def queues(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
+def queues(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """代理上各队列的积压；有异常时退出码 1 / depth, unacked, consumers of each queue; exit 1 where one needs a look."""
     output = Output(lang, as_json)
     with output.guarding():

@@ -37,7 +37,7 @@ def recover(
         Centers | None, typer.Option(metavar="CENTER", help="不再等待的中心，可多个 / go on without this center")
     ] = None,
     only_status: Annotated[bool, typer.Option("--status", help="只看进度 / only show how far it is")] = False,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """库已恢复到备份：向各中心查询之后的往来 / this store was put back to a backup: ask everyone what was forgotten."""

@@ -36,7 +36,7 @@ def run(
     center: Annotated[str | None, typer.Argument(help="中心名称 / the center's name")] = None,
     config: ConfigFile = None,
     folder: Folder = FOLDER,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """运行一个中心，直到收到停止信号 / run one center until it is told to stop."""
     output = Output(lang)

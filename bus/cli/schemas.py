@@ -13,7 +13,7 @@ def schemas(
     folder: Annotated[Path, typer.Option(help="目录 / folder")] = Path("schemas"),
     check: Annotated[bool, typer.Option("--check", help="只比较，不写 / compare only")] = False,
     lock: Annotated[bool, typer.Option("--publish", help="发布时锁定 / lock what is new, at a release")] = False,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """由模型生成 schemas/ / generate schemas/ from the models."""
     output = Output(lang)

@@ -39,7 +39,7 @@ def send(
         bool, typer.Option("--follow/--no-follow", help="跟踪案件直到答复 / follow the case until it is answered")
     ] = True,
     seconds: Annotated[float, typer.Option(min=0, help="最多跟踪几秒 / seconds to follow it at most")] = 600,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """签名并发送一个表单，跟踪其案件直到答复 / sign and send one form, and follow its case until it is answered."""

@@ -25,7 +25,7 @@ def simulate(
     autopilot: Annotated[
         bool, typer.Option(help="工作人员自动接单并办结 / staff accepts and resolves at once")
     ] = False,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a stand-in of a center's own system."""
     output = Output(lang)

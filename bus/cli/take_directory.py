@@ -58,7 +58,7 @@ def take_directory(
         bool, typer.Option("--older", help="有意换回旧的，须附 --reason，记入流水 / take an older one on purpose")
     ] = False,
     reason: Reason = "",
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """取回名录（核对签名，不取更旧的），或从某版次重新开始 / take a directory from a file, or begin it anew."""
     output = Output(lang)

@@ -34,7 +34,7 @@ _SEVERITIES = {Severity.ERROR: Bilingual("错误", "error"), Severity.WARNING: B
 
 
 @topology.command("plan")
-def show_plan(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
+def show_plan(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """列出应有的一切，不连接代理 / list what must stand, without asking the broker."""
     output = Output(lang, as_json)
     with output.guarding():
@@ -46,7 +46,7 @@ def show_plan(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJs
 
 
 @topology.command()
-def apply(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
+def apply(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """建立缺少的，更正可更正的，不删任何东西 / make what is missing, correct what may be; deletes nothing."""
     output = Output(lang, as_json)
     with output.guarding():
@@ -90,7 +90,7 @@ def _without_password(output: Output, county: CountySettings, wanted: Topology) 
 
 
 @topology.command()
-def verify(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
+def verify(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """与应有的比较，什么也不改；有错误时退出码 1 / compare, change nothing; exit 1 on errors."""
     output = Output(lang, as_json)
     with output.guarding():
@@ -111,7 +111,7 @@ def verify(file: CountyFile = COUNTY, lang: Language = Lang.ZH, as_json: AsJson 
 def export(
     file: CountyFile = COUNTY,
     out: Annotated[Path | None, typer.Option(help="写入文件 / write to this file")] = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
 ) -> None:
     """导出 RabbitMQ definitions，交给代理的管理员 / definitions for a broker that we may not touch."""
     output = Output(lang)

@@ -42,7 +42,7 @@ _WAYS = {
 def trace(
     case: Annotated[str, typer.Argument(help="案件编号或 UUID / case number or id")],
     config: ConfigFile = None,
-    lang: Language = Lang.ZH,
+    lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """一件案子在本中心的来龙去脉 / one case's journal in this center's store."""

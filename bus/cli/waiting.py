@@ -22,7 +22,7 @@ _PLACES = {
 }
 
 
-def waiting(config: ConfigFile = None, lang: Language = Lang.ZH, as_json: AsJson = False) -> None:
+def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """什么在等、等谁、等了多久 / what waits, for whom, and for how long."""
     output = Output(lang, as_json)
     with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:

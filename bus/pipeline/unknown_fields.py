@@ -7,10 +7,11 @@ this center does not know, which is taken with a warning, or refused where the s
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel
+
+from bus.contract.spelling import one_slip_away
 
 MOST = 20
 """So many are told of one form."""
@@ -56,7 +57,7 @@ def _of_model(value: BaseModel, raw: Mapping[str, Any], path: tuple[str, ...]) -
     if not (value.model_extra or known >= raw.keys()):
         missing = sorted(names[0] for names in fields.values() if not raw.keys() & {*names})
         for name in sorted(raw.keys() - known):
-            meant = next((field for field in missing if one_slip_away(name, field)), "")
+            meant = next((field for field in missing if one_slip_away(name, field, SHORTEST)), "")
             yield UnknownField(shown((*path, name)), meant)
     for name, names in fields.items():
         told = next((raw[written] for written in names if written in raw), None)
@@ -76,14 +77,3 @@ def _written(value: BaseModel, name: str) -> list[str]:
 def shown(path: Sequence[str]) -> str:
     """The path of a field, fit for a log: the sender may have chosen its parts."""
     return ".".join(part if _NAME.fullmatch(part) else "?" for part in path)
-
-
-def one_slip_away(written: str, meant: str) -> bool:
-    """Whether the two names differ by one letter that was left out, added or changed, or by two neighbours that were
-    swapped (Damerau, 1964); of short names this is never said."""
-    if min(len(written), len(meant)) < SHORTEST or written == meant or abs(len(written) - len(meant)) > 1:
-        return False
-    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(written, meant, strict=False)))
-    a, b = written[alike:], meant[alike:]
-    swapped = len(a) > 1 and len(b) > 1 and a[:2] == b[1::-1] and a[2:] == b[2:]
-    return a[1:] == b or a == b[1:] or a[1:] == b[1:] or swapped

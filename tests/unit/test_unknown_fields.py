@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 
+from bus.contract.spelling import one_slip_away
 from bus.contract.types import Strict
-from bus.pipeline.unknown_fields import MOST, one_slip_away, unknown_fields
+from bus.pipeline.unknown_fields import MOST, SHORTEST, unknown_fields
 from bus.sdk.workorders import CamelForm
 from tests.harness.step import MEDIA
 from tests.unit.http_door import Door, signed
@@ -87,8 +88,8 @@ def found(model: type[BaseModel], **raw: Any) -> dict[str, str]:
 )  # fmt: skip
 def test_a_slip_is_one_letter_or_two_neighbours(written: str, meant: str, slip: bool) -> None:
     """Left out, added, changed or swapped, once; of names with fewer than four letters it is never said."""
-    assert one_slip_away(written, meant) is slip
-    assert one_slip_away(meant, written) is slip
+    assert one_slip_away(written, meant, SHORTEST) is slip
+    assert one_slip_away(meant, written, SHORTEST) is slip
 
 
 def test_unknown_fields_are_found_at_every_depth() -> None:
