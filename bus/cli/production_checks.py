@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bus.bilingual import Bilingual
+from bus.cli.variables import strange_variables
 from bus.sdk import discovery
 from bus.settings import CenterSettings
 from bus.transports.rabbitmq.transport import each_node, login_of
-from bus.variables import strange_variables
 
 OTHERS_MAY_READ = 0o004
 SHORTEST_SECRET = 24

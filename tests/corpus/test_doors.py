@@ -38,8 +38,14 @@ LET_IN = (200, 201, 202)
 
 
 def operations(harness: AdapterHarness) -> list[Any]:
-    """Every operation of the running center's own OpenAPI page."""
-    schema: Any = schemathesis.openapi.from_dict(harness.http.get("/openapi.json").json())
+    """Every operation of the running center's own OpenAPI page, without the headers of a signature: they are this
+    test's own, right or missing."""
+    page = harness.http.get("/openapi.json").json()
+    for methods in page["paths"].values():
+        for operation in methods.values():
+            operation.pop("security", None)
+            operation["parameters"] = [one for one in operation.get("parameters", ()) if one["in"] != "header"]
+    schema: Any = schemathesis.openapi.from_dict(page)
     return [found.ok() for found in schema.get_all_operations()]
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from bus.cli.output import Lang
 from bus.cli.production_checks import production_checks
+from bus.cli.variables import Strange, strange_variables
 from bus.settings import load
-from bus.variables import Strange, strange_variables
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 
