@@ -255,7 +255,7 @@ def _requests(form: str) -> Iterator[HttpItem]:
         ("NUL", b"\x00" * 64 + b"\r\n\r\n", "400"),
         ("a greeting of TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 64 + b"\r\n\r\n", "400"),
         ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "404"),
-        ("HTTP/9.9", b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", "404"),
+        ("HTTP/9.9", b"GET /nothing HTTP/9.9\r\nHost: a\r\n\r\n", "404"),
         ("no version", b"GET /\r\n\r\n", "400"),
         ("no host", b"GET /metrics HTTP/1.1\r\n\r\n", "400"),
         ("two hosts", b"GET /metrics HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"),
