@@ -1,15 +1,17 @@
 """``bus doctor`` on the road: may we log in, send, and receive."""
 
 import os
+import socket
 import time
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from bus.bilingual import Bilingual
-from bus.cli.checks import ANSWER, Check, well, wrong
+from bus.cli.checks import ANSWER, Check, doubtful, well, wrong
 from bus.settings import BadSettings, CenterSettings
 from bus.transports.port import Parcel, SendResult
 from bus.transports.rabbitmq import tls
-from bus.transports.rabbitmq.transport import RabbitTransport
+from bus.transports.rabbitmq.transport import RabbitTransport, each_node
 
 NOBODY = "nobody-000000"
 """A recipient that no county has: what is sent to it must come back."""
@@ -31,19 +33,43 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
         yield from (wrong("broker TLS", zh, en, Bilingual("改正 [tls]", "mend [tls]")) for _, zh, en in bad.faults)
         return
     except ValueError as error:
-        yield wrong("broker", "代理地址无法解析", str(error), Bilingual("改正 BUS_BROKER", "mend BUS_BROKER"))
+        cure = Bilingual("改正 BUS_BROKER", "mend BUS_BROKER")
+        zh, en = _both(str(error))
+        yield wrong("broker", f"代理地址无法解析：{zh}", en, cure)
         return
+    nodes = each_node(settings.broker)
     road.open()
     try:
-        yield from _connected(road)
+        yield from _connected(road, several=len(nodes) > 1)
     finally:
         road.close(2)
+    yield from _nodes(nodes)
 
 
-def _connected(road: RabbitTransport) -> Iterator[Check]:
+def _nodes(nodes: list[str]) -> Iterator[Check]:
+    """Of a cluster each node that nobody answers at: the center goes to another, until that is gone too."""
+    away = [
+        f"{at.hostname}:{at.port}" for at in map(urlsplit, nodes) if not _answers(at.hostname or "", at.port or 5672)
+    ]
+    if len(nodes) > 1 and away:
+        told = ", ".join(away)
+        cure = Bilingual("恢复该节点，或从 BUS_BROKER 中去掉", "bring it back, or take it out of BUS_BROKER")
+        yield doubtful("broker nodes", f"连不上的节点：{told}", f"nobody answers at {told}", cure)
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), 3).close()
+    except OSError:
+        return False
+    return True
+
+
+def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
+    """Whether the road is up. With ``several`` nodes the trouble of one is not the end: the next is tried."""
     until = time.monotonic() + ANSWER
     state = road.state()
-    while not (state.consuming or state.trouble) and time.monotonic() < until:
+    while not (state.consuming or (state.trouble and not several)) and time.monotonic() < until:
         time.sleep(0.05)
         state = road.state()
     trouble = Bilingual(*_both(state.trouble))

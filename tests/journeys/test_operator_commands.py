@@ -135,6 +135,17 @@ def test_the_doctor_tells_a_ready_broker_from_one_that_is_not(desk: Desk) -> Non
     assert [found[what]["severity"] for what in ("broker", "inbox", "out exchange")] == ["ok", "error", "error"]
 
 
+def test_a_cluster_of_which_a_node_is_down_is_well_with_a_warning(desk: Desk) -> None:
+    """The center runs on the other node, so the doctor must not say that the broker is away."""
+    desk.county("topology", "apply")
+    broker = desk.env[HERE]["BUS_BROKER"]
+    login, _, place = broker.rpartition("@")
+    desk.env[HERE]["BUS_BROKER"] = f"{login}@127.0.0.1:1,{place}"
+    found = {one["check"]: one for one in desk.told(HERE, "doctor")}
+    assert [found[what]["severity"] for what in ("broker", "inbox", "out exchange")] == ["ok"] * 3
+    assert (found["broker nodes"]["severity"], "127.0.0.1:1" in found["broker nodes"]["found"]) == ("warning", True)
+
+
 def test_a_return_that_somebody_swallows_is_found(desk: Desk) -> None:
     """With a catch-all binding a message to nobody is taken, and no center would ever learn that one is missing."""
     desk.county("topology", "apply")

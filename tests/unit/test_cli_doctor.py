@@ -230,3 +230,15 @@ def test_new_settings_are_strict_and_the_example_is_one_of_them(tmp_path: Path) 
     shipped = Path(__file__).parents[2] / "deploy/examples/media_center-150402.toml"
     assert bus("doctor", "--new-settings", "media_center-150402")[1] == shipped.read_text(encoding="utf-8")
     assert bus("doctor", "--new-settings", "Media")[0] == 2
+
+
+@pytest.mark.parametrize("password", ["p@ss/w#rd", "word@", "a/b", "x?y"])
+def test_a_password_that_is_not_encoded_is_told_and_not_shown(config: Path, password: str) -> None:
+    """No piece of it stands in what is printed: a host named after half a password is one."""
+    broker = f"amqp://media_center-150402:{password}@127.0.0.1:5672/%2F"
+    for words in (("doctor", "--json"), ("doctor",), ("run",)):
+        code, out, said = bus(*words, "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET, BUS_BROKER=broker)
+        assert code != 0
+        assert "percent-encoded" in out + said
+        for piece in (password, password.partition("@")[2] or password, "ss/w", "w#rd"):
+            assert piece not in (out + said).replace("percent-encoded: @ is %40, / is %2F, # is %23, ? is %3F", "")

@@ -30,6 +30,10 @@ def login_of(url: str) -> str:
     return url.partition("://")[2].rpartition("@")[0]
 
 
+PLAIN = ("@", "/", "#", "?", " ")
+"""Signs that end a part of a URL: in a password they must be written otherwise."""
+
+
 def each_node(url: str) -> list[str]:
     """A URL for each node: a cluster's stand side by side, ``amqps://user:password@one:5671,two:5671/vhost``."""
     start, at, rest = url.partition("://")[2].rpartition("@")
@@ -46,6 +50,11 @@ def connection_parameters(url: str, name: str, tls: ssl.SSLContext | None) -> li
 def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameters:
     """How to connect. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
     login = login_of(url)
+    if any(sign in login for sign in PLAIN):
+        raise ValueError(
+            "口令须按百分号编码：@ 写作 %40，/ 写作 %2F，# 写作 %23，? 写作 %3F"
+            " / the password must be percent-encoded: @ is %40, / is %2F, # is %23, ? is %3F"
+        )
     by_certificate = bool(login) and ":" not in login
     try:
         parameters = URLParameters(url.replace(f"{login}@", "", 1) if by_certificate else url)
