@@ -7,9 +7,12 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import pytest
+
 from tests.unit.test_docs import ROOT, fenced
 
 PAGE = ROOT / "docs" / "adapter.md"
+CHINESE = PAGE.with_name("adapter.zh-CN.md")
 EXAMPLE = ROOT / "examples" / "command_center"
 SHOWN = re.compile(r"^\[`([^`]+)`\]\(\.\./examples/command_center/\1\)\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -27,9 +30,11 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def test_what_it_shows_is_what_lies_there() -> None:
-    """Each file of the adapter is shown whole, and word for word."""
-    shown = dict(SHOWN.findall(PAGE.read_text(encoding="utf-8")))
+@pytest.mark.parametrize("page", [PAGE, CHINESE], ids=lambda page: page.name)
+def test_what_it_shows_is_what_lies_there(page: Path) -> None:
+    """Each file of the adapter is shown whole, and word for word; the commands are the same in both languages."""
+    assert fenced(page, "sh") == fenced(PAGE, "sh")
+    shown = dict(SHOWN.findall(page.read_text(encoding="utf-8")))
     package = {path.relative_to(EXAMPLE).as_posix() for path in EXAMPLE.glob("county_command/*.*")}
     assert shown.keys() >= package - {"county_command/__init__.py"}
     for name, text in shown.items():
