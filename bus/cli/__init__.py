@@ -4,7 +4,9 @@ The module of a command is loaded when it is called: ``bus --help`` and ``bus --
 """
 
 import importlib
+import sys
 import warnings
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -118,4 +120,8 @@ def _one_line(message: Warning | str, *_where: object) -> str:
 def main() -> None:
     """The program ``bus``."""
     warnings.formatwarning = _one_line  # type: ignore[assignment]  # of what it is given only the message is told
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a terminal that has no Chinese gets question marks, and scripts the right exit code
+            stream.reconfigure(errors="replace")
     app()

@@ -76,3 +76,16 @@ def test_shells_complete_commands(shell: str) -> None:
     command = [sys.executable, "-c", "from bus.cli import app; app(prog_name='bus')"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert "parked" in done.stdout, done
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "gbk", "utf-8"])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("doctor", "--new-settings", "media_center-150402"), ("trace", "€", "x")]
+)
+def test_terminals_without_chinese_get_no_traceback(encoding: str, words: tuple[str, ...]) -> None:
+    """A script would read its exit code 1 as a finding; whoever looks reads question marks."""
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "COLUMNS": "80"}
+    done = subprocess.run([sys.executable, "-m", "bus", *words], env=env, capture_output=True, check=False)
+    assert done.returncode == (2 if words[0] == "trace" else 0), done.stderr
+    assert b"Traceback" not in done.stderr
+    assert done.stdout + done.stderr
