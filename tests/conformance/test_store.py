@@ -78,6 +78,7 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             "put_off",
             "leases",
             "directory_marks",
+            "polls",
         )
         for table in made_since:
             tx.exec_driver_sql(f"DROP TABLE {table}")
