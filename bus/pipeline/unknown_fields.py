@@ -7,7 +7,6 @@ this center does not know, which is taken with a warning, or refused where the s
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel
 
@@ -51,7 +50,7 @@ def _of(value: object, raw: object, path: tuple[str, ...]) -> Iterator[UnknownFi
             yield from _of(inner, told, (*path, str(number)))
 
 
-def _of_model(value: BaseModel, raw: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[UnknownField]:
+def _of_model(value: BaseModel, raw: Mapping[str, object], path: tuple[str, ...]) -> Iterator[UnknownField]:
     fields = {name: _written(value, name) for name in type(value).model_fields}
     known = {written for names in fields.values() for written in names}
     if not (value.model_extra or known >= raw.keys()):
