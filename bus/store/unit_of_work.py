@@ -39,15 +39,6 @@ UNREADABLE = "record-unreadable"
 """Why nothing is done with a case whose record cannot be read."""
 
 
-@contextmanager
-def _within_bounds() -> Iterator[None]:
-    """A message that custody would say and that is larger than any may be is a refusal, not a fault of the batch."""
-    try:
-        yield
-    except ValidationError:
-        raise out_of_bounds() from None
-
-
 class UnitOfWork:
     """Open it on a transaction, put decisions down, ``flush`` it once."""
 
@@ -86,11 +77,14 @@ class UnitOfWork:
     def record(self, case_id: UUID) -> Record | None:
         """The record as it stands on this page. Raises ``Refusal`` for one that is there and cannot be read: nothing is
         done with that case alone."""
-        if case_id not in self._records:
+        try:  # Python hashes a UUID in Python: each look into a dictionary counts
+            record = self._records[case_id]
+        except KeyError:
             self.load([case_id])
-        if case_id in self._unreadable:
+            record = self._records[case_id]
+        if self._unreadable and case_id in self._unreadable:
             raise Refusal(UNREADABLE, "the record of this case in the store is damaged: compare with a backup")
-        return self._records[case_id]
+        return record
 
     def new_case_id(self) -> UUID:
         """An id of which the store need not be asked."""
@@ -109,12 +103,14 @@ class UnitOfWork:
         record = self.record(command.case_id)
         if record is None and not isinstance(command, Register):
             raise Refusal("unknown-case", "this center has never had this case")
-        with _within_bounds():
+        try:
             decision = (
                 register(command, self.context.me, self.context.arbiter)
                 if record is None and isinstance(command, Register)
                 else decide(record, command, self.now, self.context.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
             )
+        except ValidationError:  # what would be said is larger than any message may be: no fault of the batch
+            raise out_of_bounds() from None
         self._put(decision, "did", type(command).__name__.lower(), self.context.me, cause)
 
     def apply(self, message: Message[Any], body: bytes) -> Decision:
@@ -123,9 +119,12 @@ class UnitOfWork:
         data: CaseKind = message.data
         record, me = self.record(case_id), self.context.me
         arbiters = self.context.arbiters() if isinstance(data, ArbitrationRequested | Ruled) else None
-        with _within_bounds():
+        try:
             decision = hear_message(record, data, message.source, me, case_id, self.now, arbiters)
-        decision = without_strangers(record, decision, data, self.context.security.is_member)
+        except ValidationError:  # as above
+            raise out_of_bounds() from None
+        if (security := self.context.security).lists_members:
+            decision = without_strangers(record, decision, data, security.is_member)
         self._put(decision, "superseded" if decision.superseded else "heard", data.kind, message.source, message)
         if decision.needs_handling and not decision.superseded:
             self._tasks.append((message, body))
@@ -150,7 +149,12 @@ class UnitOfWork:
 
     def journal(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
         """A line in the case's journal that no decision makes."""
-        record = None if case_id in self._unreadable else self.record(case_id)
+        unreadable = self._unreadable and case_id in self._unreadable
+        self._line(None if unreadable else self.record(case_id), case_id, way, kind, peer, message_id, code)
+
+    def _line(
+        self, record: Record | None, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str
+    ) -> None:
         holder, version = (record.holder, record.version) if record else ("", 0)
         about = str(message_id) if message_id else None
         line = JournalLine(str(case_id), self.now_ms, way, kind, peer, about, holder, version, code)
@@ -182,11 +186,13 @@ class UnitOfWork:
     ) -> None:
         record = decision.record
         case_id = record.case.case_id
-        check_growth(self._records.get(case_id), record)
-        self._before.setdefault(case_id, (self._records.get(case_id), case_id in self._changed))
+        before = self._records.get(case_id)
+        check_growth(before, record)
+        if case_id not in self._before:
+            self._before[case_id] = (before, case_id in self._changed)
         self._records[case_id] = record
         self._changed[case_id] = None
-        self.journal(case_id, way, kind, peer, cause.id if cause else None, code)
+        self._line(record, case_id, way, kind, peer, cause.id if cause else None, code)
         for outgoing in decision.outgoing:
             self._queued.append(
                 _Queued(outgoing, case_id, cause.id if cause else None, cause.traceparent if cause else None)
