@@ -1,1 +1,1 @@
-"""What travels: the messages that centers exchange, their envelope, and the rules of who may say what."""
+"""The wire contract: the messages that centers exchange, their envelope, and which role may send what."""

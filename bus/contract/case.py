@@ -1,7 +1,7 @@
 """A case: what a resident asks for, where, and who the resident is.
 
-Everything that tells who the resident is stands in ``resident``, apart from the matter itself, so that it can be
-withheld, masked or sealed as one piece.
+Everything that identifies the resident stands in ``resident``, apart from the matter itself. So it can be withheld,
+masked or encrypted as one piece.
 """
 
 import re
@@ -31,14 +31,14 @@ from bus.contract.types import (
 
 
 def _nothing_hidden(href: str) -> str:
-    """Not in the pattern: that one is published, and may not change within a major version."""
+    """Check kept out of the pattern: the pattern is published and may not change within a major version."""
     if not re.fullmatch(CLEAN_LINE[1:-1], href):
         raise ValueError("a control character or a bidirectional override stands in the address")
     return href
 
 
 def _none_of_them(marks: object) -> bool:
-    """What is not marked is said as it was before there were marks."""
+    """Leaves an empty set of marks out of the document, as it was before marks existed."""
     return not marks
 
 
@@ -89,13 +89,13 @@ HEALTH = "health"
 
 
 def marks_of(category: str, resident: Person | None, when: datetime) -> set[Sensitive]:
-    """What can be told without being told: a child by the identity card, a patient by the category."""
+    """The marks that follow from other fields: a child by the identity card, a patient by the category."""
     marks = {Sensitive.MEDICAL} if category.partition(".")[0] == HEALTH else set()
     return marks | {Sensitive.MINOR} if resident is not None and is_child(resident, when) else marks
 
 
 def is_child(resident: Person, when: datetime) -> bool:
-    """Whether the resident's identity card tells of a child at that time; without one nobody is taken for one."""
+    """Whether the identity card shows that the resident is a child at ``when``; False without an identity card."""
     if resident.id_card is None:
         return False
     born = ric.get_birth_date(resident.id_card)
@@ -159,15 +159,17 @@ class Case(Strict):
     what is kept may be erased sooner."""
 
     def without_resident(self) -> Self:
-        """The same matter for those who need not know the resident (an assistant, an anonymous request)."""
+        """The same case without the resident, for recipients that need no identity (an assistant, an anonymous
+        request)."""
         return self.model_copy(update={"resident": None})
 
     def as_shown(self) -> Self:
-        """The case as another center may see it: an anonymous resident stays with the center he spoke to."""
+        """The case as another center may see it: an anonymous resident's identity stays with the center that registered
+        the case."""
         return self.without_resident() if self.resident is not None and self.resident.anonymous else self
 
     def names_resident(self, text: str) -> bool:
-        """Whether ``text`` gives the resident away: nothing for publication may."""
+        """Whether ``text`` identifies the resident; such a text must not be published."""
         person = self.resident
         if person is None:
             return False

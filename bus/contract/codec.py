@@ -1,7 +1,7 @@
 """The codec: a message as JSON, written and read within bounds.
 
-Reading is done in two steps, because a body that is wrong in an envelope that is right can still be answered:
-``decode`` raises ``Undecodable``, which carries as much of the envelope as could be read.
+Reading has two steps, because an invalid body in a valid envelope can still be answered. ``decode`` raises
+``Undecodable``, which carries as much of the envelope as could be read.
 """
 
 import hashlib
@@ -33,11 +33,11 @@ CODES = frozenset(
         "invalid",
     }
 )
-"""Everything that ``Undecodable.code`` may say."""
+"""Every value of ``Undecodable.code``."""
 
 
 class Undecodable(ValueError):
-    """Bytes that are no message of ours. ``code`` (one of ``CODES``) and ``where`` are safe to log: they hold nothing
+    """Bytes that are not a valid message. ``code`` (one of ``CODES``) and ``where`` are safe to log: they hold nothing
     of the body."""
 
     def __init__(self, code: str, where: str = "", envelope: Message[Any] | None = None) -> None:
@@ -45,11 +45,11 @@ class Undecodable(ValueError):
         self.code = code
         self.where = where
         self.envelope = envelope
-        """The envelope, where that much could be read; its ``data`` is unchecked, and None where there was none."""
+        """The envelope, as far as it could be read; its ``data`` is unchecked, and None where there was none."""
 
 
 def encode(message: Message[Any]) -> bytes:
-    """The bytes that travel. Raises ValueError if they are more than a message may have."""
+    """The encoded message. Raises ValueError if it is larger than a message may be."""
     raw = _spelled(message)
     if len(raw) > MAX_BYTES:
         raise ValueError(f"message of {len(raw)} bytes; at most {MAX_BYTES} may travel: send attachments by reference")
@@ -61,20 +61,21 @@ def _spelled(message: Message[Any]) -> bytes:
 
 
 def decode(travelled: bytes) -> Message[Any]:
-    """Read a message, signed or not; who has signed it is the notary's to say. Raises ``Undecodable`` and nothing else,
-    whatever the bytes."""
+    """Decode a message, signed or not; ``bus.security`` checks the signature. Raises only ``Undecodable``, whatever the
+    bytes."""
     raw = signed_document.split_message(travelled)[1]
     return _as_we_write(raw) or _checked(raw)
 
 
 _NAMED = re.compile(rb'"type":"([a-z][a-z.-]{0,60})\.v[1-9][0-9]?"')
 _IN_THE_HEAD = 512
-"""Within so many bytes the type of a message of ours stands."""
+"""The type of a message must stand within this many leading bytes."""
 
 
 def _as_we_write(raw: bytes) -> Message[Any] | None:
-    """The message, if we would spell it in these very bytes: then no key is there twice, no number, escape or nesting
-    can be out of bounds, and the document need not be read a second time to see that. None: it must be looked at."""
+    """The message, if our encoder would write exactly these bytes; None if they need the full check. Equal bytes
+    prove that no key stands twice and that numbers, escapes and nesting are within bounds, so a second parse is not
+    needed."""
     named = _NAMED.search(raw, 0, _IN_THE_HEAD)
     model = BY_NAME.get(named[1].decode()) if named and len(raw) <= MAX_BYTES else None
     if model is None or _depth(raw) > MAX_DEPTH:
@@ -106,22 +107,23 @@ def _checked(raw: bytes) -> Message[Any]:
 
 
 def digest(signed: bytes) -> bytes:
-    """SHA-256 of a message's document, which is the same whoever has signed it, and with which key."""
+    """SHA-256 of a message's document, without its signatures: it does not depend on the signer or the key."""
     return hashlib.sha256(signed_document.split_message(signed)[1]).digest()
 
 
 def stored_columns(signed: bytes) -> dict[str, bytes]:
-    """The columns of a row that keeps a message: its bytes, and the digest by which its recipient vouches for it."""
+    """The columns of a row that keeps a message: its bytes, and the digest that its recipient vouches for."""
     return {"body": signed, "digest": digest(signed)}
 
 
 _LATELY: dict[bytes, Message[Any]] = {}
-"""What was laid on the desk lately: its reader comes soon, and to read it again costs more than all the rest."""
+"""Cache of recently queued messages: each is read soon, and decoding it again would cost more than the rest of the
+step."""
 _SO_MANY, _SO_LONG = 1000, 4096
 
 
 def remember(raw: bytes, message: Message[Any]) -> None:
-    """``raw`` says ``message``, and ``recall`` will ask for it; of those that are short the last are remembered."""
+    """Cache ``message`` as the decoded form of ``raw`` for ``recall``; only the newest short messages are kept."""
     if len(raw) <= _SO_LONG:
         if len(_LATELY) >= _SO_MANY:
             _LATELY.clear()
@@ -129,9 +131,9 @@ def remember(raw: bytes, message: Message[Any]) -> None:
 
 
 def recall(raw: bytes, kind: str) -> Message[Any]:
-    """Read a message of ``kind`` out of our own store: it has passed ``decode`` before, and its bounds need no second
-    look. Raises ``Undecodable``."""
-    known = _LATELY.pop(raw, None)  # it is asked for once
+    """Decode a message of ``kind`` from our own store. It has passed ``decode`` before, so its bounds are not checked
+    again. Raises ``Undecodable``."""
+    known = _LATELY.pop(raw, None)  # each entry is read once
     if known is not None:
         return known
     model = BY_NAME.get(kind)
@@ -140,11 +142,11 @@ def recall(raw: bytes, kind: str) -> Message[Any]:
             message = _envelope_of(model).model_validate_json(signed_document.split_message(raw)[1])
             if message.type == f"{kind}.v{model.major}":
                 return message
-    return decode(raw)  # of another version of this program: as if it came now
+    return decode(raw)  # written by another version of this program: decode it as if it had just arrived
 
 
 def read_json(raw: bytes) -> dict[str, Any]:
-    """A JSON object within our bounds: size, depth, numbers, no key twice. Raises ``Undecodable``."""
+    """A JSON object within our bounds: size, depth, numbers, no duplicate key. Raises ``Undecodable``."""
     document = read_value(raw)
     if not isinstance(document, dict):
         raise Undecodable("not-an-object")
@@ -152,13 +154,14 @@ def read_json(raw: bytes) -> dict[str, Any]:
 
 
 def read_value(raw: bytes, most: int = MAX_BYTES) -> Any:  # noqa: ANN401 - any JSON
-    """A JSON value of any kind, within the same bounds but for its size. Raises ``Undecodable``."""
+    """A JSON value of any kind, of at most ``most`` bytes and otherwise within the same bounds. Raises
+    ``Undecodable``."""
     if len(raw) > most:
         raise Undecodable("too-large")
     if _depth(raw) > MAX_DEPTH:
         raise Undecodable("too-deep")
     try:
-        # strictly UTF-8 and without a mark in front: the json module alone would guess UTF-16 and UTF-32 as well
+        # strictly UTF-8 and without a byte order mark: the json module alone would guess UTF-16 and UTF-32 as well
         text = raw.decode()
         document = _WITHIN_BOUNDS.decode(text)
     except Undecodable:
@@ -176,7 +179,8 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _encodable(document: object) -> bool:
-    """Whether all its strings are Unicode: half of a pair, escaped, is valid JSON and cannot be stored or sent on."""
+    """Whether all strings are valid Unicode: an escaped lone surrogate is valid JSON, but cannot be stored or sent
+    on."""
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -212,15 +216,15 @@ _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"?')
 
 
 def _depth(raw: bytes) -> int:
-    """How deep it is nested, as far as that is of interest."""
+    """The nesting depth, exact only up to the bound."""
     if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
-        return 0  # too few brackets to be deep: the ordinary message
+        return 0  # too few brackets to be too deep: the ordinary message
     brackets = _STRINGS.sub(b"", raw).translate(_ROUND, _NO_BRACKETS)
     depth = 0
-    while depth <= MAX_DEPTH and b"[]" in brackets:  # each time, the innermost pairs go
+    while depth <= MAX_DEPTH and b"[]" in brackets:  # each pass removes the innermost pairs
         brackets = brackets.replace(b"[]", b"")
         depth += 1
-    return depth + brackets.count(b"[")  # what is left was never closed
+    return depth + brackets.count(b"[")  # the remaining brackets were never closed
 
 
 @cache
@@ -229,7 +233,7 @@ def _envelope_of(model: type[Kind]) -> type[Message[Any]]:
 
 
 def _envelope(document: dict[str, Any]) -> Message[Any] | None:
-    """An envelope without a body is an envelope all the same: its sender can be answered."""
+    """The envelope without its body, or None if it is invalid too; with it the sender can still be answered."""
     try:
         bare = Message[Any].model_validate_json(json.dumps(document | {"data": None}))
     except ValidationError:
@@ -238,9 +242,8 @@ def _envelope(document: dict[str, Any]) -> Message[Any] | None:
 
 
 def _where(error: ValidationError) -> str:
-    """Which fields are wrong and how, without their values: ``data.case.title: string_too_long``.
-
-    Only names from our own models may stand in it: a key of the sender's is replaced, it could hold anything."""
+    """The invalid fields and their errors, without values: ``data.case.title: string_too_long``. Only field names of
+    our own models appear. A key chosen by the sender is replaced, because it could hold anything."""
     spots = []
     for item in error.errors(include_url=False, include_context=False, include_input=False)[:5]:
         place = ".".join(str(part) for part in item["loc"] if not isinstance(part, str) or part.isidentifier())

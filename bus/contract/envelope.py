@@ -15,12 +15,12 @@ DataT_co = TypeVar("DataT_co", covariant=True)
 
 
 def _absent(value: object) -> bool:
-    """CloudEvents: an attribute without a value is absent, never null."""
+    """Whether to leave the attribute out: CloudEvents has no null."""
     return value is None
 
 
 class Message(Strict, Generic[DataT_co]):
-    """One message: who says what to whom about which case, and in which order."""
+    """One message: who tells whom what about which case, and in which order."""
 
     specversion: Literal["1.0"]
     id: UUID
@@ -55,7 +55,7 @@ def compose(
     cause: UUID | None = None,
     traceparent: str | None = None,
 ) -> Message[Any]:
-    """Put ``data`` into a fresh envelope with an id of its own (UUIDv7)."""
+    """A new envelope around ``data``, with an id of its own (UUIDv7)."""
     return Message(
         specversion="1.0",
         id=new_id(),
@@ -72,5 +72,5 @@ def compose(
 
 
 def kind_of(message: Message[Any]) -> str:
-    """Its kind without the major version, also where the body could not be read."""
+    """The kind without its major version, also where the body could not be read."""
     return message.type.rpartition(".v")[0]

@@ -1,4 +1,4 @@
-"""Where identities come from: one seam, so that a simulation can deal them from a seed."""
+"""The source of ids: one seam, so that a simulation can draw them from a seed."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid5
@@ -9,16 +9,16 @@ _deal: Callable[[], UUID] = uuid7
 
 
 def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562): unique without a registry, and sorted by the time of its making."""
+    """A UUIDv7 (RFC 9562): unique without a registry, and sorted by creation time."""
     return _deal()
 
 
 def derived_id(namespace: UUID, content: str) -> UUID:
-    """A UUIDv5 (RFC 9562): the same content always has the same, so that its effect is known again after a loss."""
+    """A UUIDv5 (RFC 9562): equal content gives an equal id, so an effect is recognised again after a loss."""
     return uuid5(namespace, content)
 
 
 def draw_from(source: Callable[[], UUID]) -> None:
-    """Draw every later identity from ``source``; for simulations, never in a running center."""
+    """Draw every later id from ``source``; for simulations, never in a running center."""
     global _deal  # noqa: PLW0603 - the seam itself
     _deal = source

@@ -1,6 +1,6 @@
-"""What the closed lists of the contract are called, in Chinese and in English: for forms, pages and other programs.
+"""Labels of the contract's closed lists in Chinese and English, for forms, pages and other programs.
 
-Names of the contract travel; labels are for people and never do.
+The names of the contract travel on the wire; labels are for people and never travel.
 """
 
 from enum import Enum, IntEnum
@@ -20,7 +20,7 @@ class Grade(IntEnum):
 
 
 class Label(NamedTuple):
-    """One member of a list as people read it."""
+    """The labels of one member of a list."""
 
     zh: str
     en: str
@@ -66,7 +66,7 @@ LABELS: dict[type[Enum], dict[Enum, Label]] = {
         Rater.SURVEY: Label("满意度调查", "a survey"),
     },
 }
-"""List → member → what people call it."""
+"""List → member → label."""
 LISTS: dict[str, type[Enum]] = {
     "reasons": Reason,
     "outcomes": Outcome,
@@ -78,5 +78,5 @@ LISTS: dict[str, type[Enum]] = {
 
 
 def label(member: Enum) -> Label:
-    """What people call this member of a list. Raises ``KeyError`` for a list that has no labels."""
+    """The label of a list's member. Raises ``KeyError`` for a list without labels."""
     return LABELS[type(member)][member]

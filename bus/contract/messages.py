@@ -1,7 +1,7 @@
-"""What centers may say to each other: a closed list, written out.
+"""The kinds of message that centers send each other: a closed list.
 
-A kind is named in the past tense, because a message tells what its sender has already done and stored. Every message
-about custody carries ``version``, the custody version at which its sender spoke.
+A kind is named in the past tense, because its sender has already done and stored what it tells. Every message about
+custody carries ``version``, the custody version at which its sender spoke.
 """
 
 from enum import StrEnum
@@ -407,7 +407,7 @@ CaseKind = (
     | ArbitrationRequested
     | Ruled
 )
-"""Everything that is said about a case."""
+"""Every kind about a case."""
 
 Kind = CaseKind | Receipt | Failure | LogAsked | LogTold
 

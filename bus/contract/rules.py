@@ -1,7 +1,7 @@
-"""The contract as data: for every kind, who may say it, to whom, and what it answers.
+"""The contract as data: for every kind, which role may say it, to which role, and what it answers.
 
-It tells in a table what ``bus.custody`` does in code, for people who join in another language; the tests run custody
-and compare. ``allows`` is never written by hand: it is ``answers`` read backwards.
+The table describes what ``bus.custody`` does in code, for integrators in other languages; a test runs custody and
+compares. ``allows`` is derived: it is ``answers`` read backwards.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What stands in the contract for one kind."""
+    """The contract's rule for one kind."""
 
     kind: str
     major: int
@@ -94,7 +94,7 @@ CONTRACT: tuple[Rule, ...] = (
     _rule(
         k.AssistAnswered,
         ("协办答复", "help answered"),
-        (_R.ASSISTANT, _R.ASKER),  # an asker who no longer holds the case hands the answer on
+        (_R.ASSISTANT, _R.ASKER),  # an asker that no longer holds the case passes the answer on
         (_R.ASKER, _R.HOLDER),
         (k.AssistRequested,),
     ),
@@ -104,13 +104,13 @@ CONTRACT: tuple[Rule, ...] = (
     _rule(k.Reopened, ("重办", "case reopened"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
     _rule(k.Closed, ("结案", "case closed"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
     _rule(k.Published, ("公示", "case told to the public"), (_R.ORIGIN, _R.HOLDER), _R.HELD),
-    # the holder asks; but when everyone is silent, whoever knows the case may
+    # normally the holder asks; when every holder is silent, any center that knows the case may
     _rule(k.ArbitrationRequested, ("提请裁定", "ruling requested"), (_R.HOLDER, _R.KNOWS), _R.ARBITER),
     _rule(
         k.Ruled,
         ("裁定", "arbiter's ruling"),
-        (_R.ARBITER, _R.ORIGIN),  # the origin hands it on to holders whom the arbiter could not know
-        (_R.HELD, _R.KNOWS),  # and whoever still had an offer of it hears that it is gone
+        (_R.ARBITER, _R.ORIGIN),  # the origin passes it on to holders unknown to the arbiter
+        (_R.HELD, _R.KNOWS),  # and to centers that still have an offer, so that they learn that it is gone
         (k.ArbitrationRequested,),
     ),
     _rule(k.Receipt, ("回执", "receipt"), _R.ANY, _R.ANY, k.CASE_KINDS),
@@ -135,4 +135,4 @@ ROLES: dict[Role, tuple[str, str]] = {
     Role.KNOWS: ("知情中心", "has a record of the case, however it came by it"),
     Role.ANY: ("任何中心", "any center"),
 }
-"""Each role in Chinese and what it means in English."""
+"""Each role in Chinese, and its meaning in English."""

@@ -1,12 +1,11 @@
-"""Whether one name is another one with a slip of the hand in it."""
+"""Recognition of misspelt names."""
 
 from itertools import takewhile
 
 
 def one_slip_away(written: str, meant: str, shortest: int) -> bool:
-    """Whether the two differ by one letter that was left out, added or changed, or by two neighbours that were swapped
-    (Damerau, 1964). Names of fewer than ``shortest`` letters resemble each other by chance: of them it is never said.
-    """
+    """Whether the names differ by one letter (left out, added or changed) or by two swapped neighbours (Damerau, 1964).
+    Names shorter than ``shortest`` resemble each other by chance; for them the answer is False."""
     if min(len(written), len(meant)) < shortest or written == meant or abs(len(written) - len(meant)) > 1:
         return False
     alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(written, meant, strict=False)))

@@ -1,7 +1,7 @@
-"""Bounded building blocks for every model: nothing on the wire or at an intake is without a limit.
+"""Bounded types for every model: every value on the wire or at an intake has a limit.
 
 Control characters and bidirectional overrides are refused everywhere: they hide what a reader sees, PostgreSQL cannot
-store NUL, and a log line could be forged with them. Line breaks and tabs are ordinary in residents' texts and stay.
+store NUL, and they could forge a log line. Line breaks and tabs are ordinary in residents' texts and stay.
 """
 
 import re
@@ -32,13 +32,13 @@ CREDIT_CODE_PATTERN = r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"
 
 
 class _Written:
-    """A date-time as RFC 3339 writes it: pydantic alone takes ``"5"`` for five seconds after 1970."""
+    """A date-time in RFC 3339; pydantic alone would read ``"5"`` as five seconds after 1970."""
 
     @staticmethod
     def __get_pydantic_core_schema__(source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         moment = handler(source)
         begins_with_a_year = core_schema.str_schema(pattern=r"^[0-9]{4}-", strict=True)
-        of_that_text: Any = {**moment, "strict": False}  # the text has been found to be one; it is a datetime now
+        of_that_text: Any = {**moment, "strict": False}  # the text was checked before; the value is a datetime now
         written = core_schema.chain_schema([begins_with_a_year, of_that_text])
         return core_schema.json_or_python_schema(json_schema=written, python_schema=moment)
 
@@ -72,9 +72,8 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Strict(BaseModel):
-    """How every model of ours behaves: frozen, strict types, no value of the input in an error text.
-
-    Unknown fields are passed over: readers accept additions within a major version."""
+    """The common model: frozen, strict types, and no input value in an error text. Unknown fields are ignored: readers
+    accept additions within a major version."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -82,16 +81,16 @@ class Strict(BaseModel):
         extra="ignore",
         hide_input_in_errors=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,  # what stands under a field here is what the schemas say of it
+        use_attribute_docstrings=True,  # a field's docstring becomes its description in the schemas
     )
 
 
 def check_id_card(number: str) -> str:
-    """A resident identity card number with a right date and check digit (GB 11643), in capitals.
+    """A resident identity card number in capitals, with a valid date and check digit (GB 11643).
 
     The region is not looked up: a table of regions refuses residents who were born before their county was set up
-    (everyone of 红山区 born before 1983) and those of counties that are newer than the table. Raises ValueError,
-    without the number."""
+    (everyone of 红山区 born before 1983) and those of counties newer than the table. Raises ValueError, without the
+    number."""
     upper = number.upper()
     if not re.fullmatch(ID_CARD_PATTERN[1:-1], upper):
         raise ValueError("not an identity card number: 17 digits and a check digit are needed (GB 11643)")
@@ -105,9 +104,8 @@ def check_id_card(number: str) -> str:
 
 
 def check_credit_code(code: str) -> str:
-    """A unified social credit code with a right check digit (GB 32100). Raises ValueError, without the code.
-
-    The first two signs may be letters: rural collectives are registered under N."""
+    """A unified social credit code with a valid check digit (GB 32100). Raises ValueError, without the code. The first
+    two characters may be letters: rural collectives are registered under N."""
     if not re.fullmatch(CREDIT_CODE_PATTERN[1:-1], code):
         raise ValueError("not a unified social credit code: 18 digits and capitals are needed (GB 32100)")
     if code[-1] != uscc.calc_check_digit(code[:-1]):

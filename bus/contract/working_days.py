@@ -1,10 +1,10 @@
-"""Deadlines on the working calendar of mainland China. Pure: a date goes in, a date comes out.
+"""Deadlines on the working calendar of mainland China. Pure functions from date to date.
 
-A term in working days leaves out weekends and the holidays that the State Council announces each year, and counts the
-weekends that it declares working days (调休). The announced days come from the ``holidays`` library, so a year is right
-once that library knows its announcement (made in autumn for the next year); until then the days fixed by law are
-known, the swapped ones are not. The day on which a term begins is not counted, and its last day ends at midnight
-(Civil Code, articles 201 and 203).
+A term in working days leaves out weekends and the holidays that the State Council announces each year. It counts the
+weekends that are declared working days (调休). The announced days come from the ``holidays`` library. A year is exact
+once the library knows its announcement, which is made in the autumn before; until then only the statutory days are
+known, not the swapped ones. The day on which a term begins is not counted, and its last day ends at midnight (Civil
+Code, articles 201 and 203).
 """
 
 from datetime import date, datetime, time, timedelta
@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 import holidays
 
 CHINA = ZoneInfo("Asia/Shanghai")
-"""All of China keeps one time."""
+"""All of China has one time zone."""
 LONGEST_TERM = 1000
-"""In working days, about four years: a longer promise is a slip of the keyboard."""
+"""In working days, about four years: a longer promise is a typing error."""
 _LAST_SECOND = time(23, 59, 59)
 
 
-@cache  # one finished calendar a year: the library's own objects grow while they are asked, which threads must not see
+@cache  # one complete calendar a year: the library's own objects grow on lookup, which is not thread-safe
 def _calendar(year: int) -> holidays.HolidayBase:
     return holidays.country_holidays("CN", years=year, expand=False)
 
@@ -35,8 +35,8 @@ def is_working_day(day: date) -> bool:
 def due_after(start: datetime, working_days: int) -> datetime:
     """The last second, China time, of the last working day of a term that begins on the day of ``start``.
 
-    With 0 working days the term ends with the day of ``start`` itself, or with the next working day if that is none.
-    Raises ValueError if ``start`` has no time zone or ``working_days`` is not from 0 to ``LONGEST_TERM``."""
+    With 0 working days the term ends on the day of ``start`` itself, or on the next working day. Raises ValueError if
+    ``start`` has no time zone or ``working_days`` is not from 0 to ``LONGEST_TERM``."""
     if start.tzinfo is None:
         raise ValueError("a term begins at a time with a time zone")
     if not 0 <= working_days <= LONGEST_TERM:

@@ -1,4 +1,5 @@
-"""The wire contract for people in any language, made from the models: JSON Schemas, AsyncAPI, contract, examples."""
+"""The wire contract in language-neutral files, generated from the models: JSON Schemas, AsyncAPI, contract,
+examples."""
 
 from bus.contract.export.schema_folder import PUBLISHED, drift, generate, publish, write
 

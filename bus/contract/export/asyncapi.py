@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document: which exchange, which queue, which routing key, which messages."""
+"""The AsyncAPI 3.0 document: exchanges, queues, routing keys and messages."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from bus.contract.rules import CONTRACT, Rule
 ASYNCAPI_VERSION = "3.0.0"
 AMQP_BINDING = "0.3.0"
 VERSION = "1.0.0"
-"""Of the contract, not of the software: rises with the first kind of a new major version."""
+"""Version of the contract, not of the software: it rises with the first kind of a new major version."""
 _SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
 _CENTER = "A center, <kind>-<division> with a division code of 6, 9 or 12 digits."
 
 
 def asyncapi() -> dict[str, Any]:
-    """The document, ready for YAML."""
+    """The AsyncAPI document, ready for YAML."""
     names = [_key(rule) for rule in CONTRACT]
     return {
         "asyncapi": ASYNCAPI_VERSION,
@@ -45,7 +45,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def _key(rule: Rule) -> str:
-    """What the document calls the message; dots in a key are refused by some tools."""
+    """The message's key in the document; some tools refuse dots in a key."""
     return rule.kind.replace(".", "-")
 
 

@@ -1,7 +1,7 @@
-"""What has been added to schemas since they were published: optional fields, and nothing else.
+"""The fields that were added to schemas after their publication.
 
-A reader passes over fields that it does not know, so one that may be left out breaks nobody who has built on the
-schema as it was. A published schema without its additions is the published schema, byte for byte.
+Only optional fields may be added: readers ignore unknown fields, so an optional one breaks nobody. A published schema
+without its additions equals the published schema, byte for byte.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 def added(name: str, schema: Json) -> Iterator[tuple[str, object]]:
-    """Every addition of this schema: its place, and what it says. Raises ``KeyError`` for one that is not there."""
+    """Every addition of this schema: its place and its text. Raises ``KeyError`` where an addition is missing."""
     for place in ADDITIONS.get(name, ()):
         yield place, _parent(schema, place)[_last(place)]
 
@@ -40,7 +40,7 @@ def without(name: str, schema: Json) -> Json:
 
 
 def demanded(name: str, schema: Json) -> list[str]:
-    """The additions that may not be left out, of which there must be none."""
+    """The additions that are required; it must be empty."""
     return [place for place in ADDITIONS.get(name, ()) if _last(place) in _owner(schema, place).get("required", ())]
 
 
@@ -55,5 +55,5 @@ def _parent(schema: Json, place: str) -> Json:
 
 
 def _owner(schema: Json, place: str) -> Json:
-    """The object whose field it is: two steps above, since between them stands ``properties``."""
+    """The object that owns the field, two steps up: ``properties`` stands between them."""
     return _parent(schema, place.rpartition("/")[0])

@@ -1,6 +1,6 @@
-"""One example per kind: a message of the reference story, vegetables on common green land in 红山区.
+"""One example per kind: messages of a reference story, vegetables on common green land in 红山区.
 
-Nobody in it is real. Ids and times are fixed, so that the files stay the same from run to run.
+All persons are invented. Ids and times are fixed, so that the files are equal on every run.
 """
 
 import base64
@@ -25,7 +25,7 @@ _START = datetime(2021, 4, 24, 9, 0, tzinfo=_BEIJING)
 
 
 def _id(number: int) -> UUID:
-    """A fixed id of the form of a UUIDv7 (RFC 9562) at the story's beginning."""
+    """A fixed id in the form of a UUIDv7 (RFC 9562), timed at the beginning of the story."""
     return UUID(f"01790185-7a00-7000-8000-{number:012x}")
 
 

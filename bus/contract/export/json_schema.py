@@ -1,7 +1,7 @@
-"""One JSON Schema 2020-12 per kind: the whole envelope with that kind's data, bounds and all.
+"""One JSON Schema 2020-12 per kind: the whole envelope with that kind's data and bounds.
 
-The schema is for writers, so it is a little stricter than our reader: ids and times in their RFC form, attributes
-without a value left out. Unknown fields are allowed everywhere: a reader passes over them.
+The schema is for writers, so it is a little stricter than our reader: RFC forms of ids and times, no attributes without
+a value. Unknown fields are allowed everywhere, because readers ignore them.
 """
 
 from typing import Any, cast
@@ -13,16 +13,16 @@ from bus.contract.rules import Rule
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 UUID_PATTERN = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-"""RFC 9562. ``format`` is only a remark to most validators; the pattern makes it a rule."""
+"""RFC 9562. Most validators treat ``format`` as a remark; the pattern makes it a rule."""
 TIME_PATTERN = (
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
     "([.][0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
-"""RFC 3339, never without an offset."""
+"""RFC 3339, always with an offset."""
 
 
 def schema_name(rule: Rule) -> str:
-    """The file: ``case.offered.v1.json``."""
+    """The file name, such as ``case.offered.v1.json``."""
     return f"{rule.kind}.v{rule.major}.json"
 
 
@@ -56,12 +56,12 @@ def envelope_schema(rule: Rule) -> dict[str, Any]:
 
 
 def _tidy(node: object) -> object:
-    """Without the titles that pydantic makes up, with our rules for ids and times, in Markdown."""
+    """The schema without pydantic's generated titles, with our rules for ids and times, in Markdown."""
     if isinstance(node, list):
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):
         return node
-    # a title of pydantic's is a string; a field called title is a schema
+    # pydantic's title is a string; a field named title is a schema
     tidied = {name: _tidy(value) for name, value in node.items() if name != "title" or not isinstance(value, str)}
     match tidied.get("format"):
         case "uuid":
@@ -75,7 +75,7 @@ def _tidy(node: object) -> object:
 
 
 def _present(schema: dict[str, Any]) -> dict[str, Any]:
-    """An attribute of the envelope as it stands when it is there: CloudEvents knows no null."""
+    """The schema of an attribute that is present: CloudEvents has no null."""
     if "anyOf" not in schema:
         return schema
     (kept,) = (option for option in schema["anyOf"] if option != {"type": "null"})

@@ -1,4 +1,4 @@
-"""The folder ``schemas/``: made, written, compared with what is there, and locked once published."""
+"""The folder ``schemas/``: generated, written, checked for drift, and locked once published."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ _CURE = "run bus schemas"
 
 
 def generate() -> dict[str, bytes]:
-    """Every generated file, by its path inside the folder; the same bytes on every run."""
+    """Every generated file by its path inside the folder; equal bytes on every run."""
     files = {
         "contract.json": _json(_contract()),
         "asyncapi.yaml": yaml.safe_dump(asyncapi(), allow_unicode=True, sort_keys=False, width=100).encode(),
@@ -35,7 +35,7 @@ def generate() -> dict[str, bytes]:
 
 
 def write(folder: Path) -> None:
-    """Bring ``folder`` to what ``generate`` says. Files of ours that no longer exist go; ``published.json`` stays."""
+    """Bring ``folder`` up to date with ``generate``. Obsolete generated files are deleted; ``published.json`` stays."""
     files = generate()
     for name, content in files.items():
         path = folder / name
@@ -46,7 +46,7 @@ def write(folder: Path) -> None:
 
 
 def drift(folder: Path) -> list[str]:
-    """What in ``folder`` is not as the models say, each with its cure; empty when all is well."""
+    """The differences between ``folder`` and the models, each with its cure; empty without drift."""
     files = generate()
     findings = []
     for name, content in files.items():
@@ -68,7 +68,7 @@ def publish(folder: Path) -> list[str]:
 
 
 def _to_lock(files: dict[str, bytes]) -> dict[str, str]:
-    """Schema, or schema and the place of an addition → SHA-256."""
+    """SHA-256 of each schema, and of each added field by schema and place."""
     digests = {}
     for name in filter(_is_schema, files):
         schema = json.loads(files[name])
