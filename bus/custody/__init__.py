@@ -1,4 +1,4 @@
-"""Custody: the protocol by which a case has exactly one custodian at any moment. Pure code, no clock, no store."""
+"""Custody: the protocol that gives a case exactly one custodian at any moment. Pure code, no clock, no store."""
 
 from bus.custody.decide import RETURNS_BEFORE_ARBITER, decide, register
 from bus.custody.hear_message import hear_message

@@ -1,6 +1,5 @@
-"""How large a record may grow. What would pass a bound is refused before it is put down, so that all that is written
-can be read again; and a record that an older program let grow too far is cut back when it is read. Pure.
-"""
+"""Bounds of a record. Growth beyond a bound is refused before it is written, so everything written can be read again. A
+record that an older program let grow too far is cut back on reading. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -11,22 +10,22 @@ from pydantic import ValidationError
 from bus.custody.record import Assist, Rating, Record, Refusal
 
 MOST_ASSISTS = 200
-"""Requests for help in one record. Those that were answered make room, the oldest first."""
+"""Requests for help in one record. Beyond it the oldest answered ones are forgotten."""
 MOST_RATINGS = 200
 MOST_CENTERS = 200
-"""As on the wire (``Centers``)."""
+"""The same bound as on the wire (``Centers``)."""
 FAR_FROM_THE_END = 2**30
-"""Half of what a count may be on the wire."""
+"""Half of the largest count that the wire allows."""
 OUT_OF_BOUNDS = "out-of-bounds"
 
 
 def out_of_bounds() -> Refusal:
-    """What is refused where a record, or a message about it, would be larger than any honest one."""
+    """The refusal for a record, or a message about it, that exceeds an honest size."""
     return Refusal(OUT_OF_BOUNDS, "the case would grow past its bounds: too many centers, requests for help or ratings")
 
 
 def check_growth(before: Record | None, after: Record) -> None:
-    """Refuse a record that could not be read again, or that grows past what one case may need."""
+    """Refuse a record that could not be read again, or that exceeds what one case may need."""
     if after is before:
         return
     if not _is_small(after):
@@ -40,32 +39,31 @@ def check_growth(before: Record | None, after: Record) -> None:
 
 
 def _is_small(record: Record) -> bool:
-    """Whether it is far from every bound that custody can bring it to: all else in it was validated where it was made,
-    in a message or a command, and to do so again costs as much as the decision itself."""
+    """Whether the record is far from every bound that custody can reach. Its other fields were validated in a message
+    or a command; validating them again would cost as much as the decision."""
     centers = len(record.path) + len(record.concerned)
     return centers <= MOST_CENTERS // 2 and max(record.version, record.round, record.urges) < FAR_FROM_THE_END
 
 
 def with_assist(known: Sequence[Assist], asked: Assist) -> tuple[Assist, ...]:
-    """These requests for help and one more; beyond the bound the oldest answered ones are forgotten."""
+    """The requests for help and one more; beyond the bound the oldest answered ones are forgotten."""
     surplus = len(known) + 1 - MOST_ASSISTS
     answered = [one for one in known if one.done is not None][: max(0, surplus)]
     return (*(one for one in known if one not in answered), asked)
 
 
 def with_rating(known: Sequence[Rating], given: Rating) -> tuple[Rating, ...]:
-    """These ratings and one more; beyond the bound the oldest are forgotten."""
+    """The ratings and one more; beyond the bound the oldest are forgotten."""
     return (*known, given)[-MOST_RATINGS:]
 
 
 def open_assists(record: Record) -> int:
-    """How many requests for help wait for this center's answer."""
+    """The number of requests for help that wait for this center's answer."""
     return sum(one.done is None and one.assistant == record.me for one in record.assists)
 
 
 def read_record(stored: bytes) -> Record:
-    """A record as it was written; one whose lists are longer than they may be is cut back to the bound. Raises
-    ``ValidationError``."""
+    """A record from its stored form; lists beyond a bound are cut back. Raises ``ValidationError``."""
     try:
         return Record.model_validate_json(stored)
     except ValidationError as fault:
@@ -75,6 +73,6 @@ def read_record(stored: bytes) -> Record:
 
 
 def _cut_back(document: dict[str, Any]) -> dict[str, Any]:
-    """The origin, which stands first, and the newest."""
+    """The document with its lists cut to the bound: the origin, which stands first, and the newest entries."""
     cut = {name: document[name] for name in ("path", "concerned") if len(document.get(name) or ()) > MOST_CENTERS}
     return document | {name: [names[0], *names[1 - MOST_CENTERS :]] for name, names in cut.items()}

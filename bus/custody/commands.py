@@ -1,5 +1,7 @@
-"""What a center may do with a case. A command is a wish; custody either grants it, and then messages tell of it, or
-refuses it with a code. Handlers return commands; nothing else changes a case.
+"""Commands: what a center may do with a case.
+
+Custody grants a command and tells it in messages, or refuses it with a code. Handlers return commands; nothing else
+changes a case.
 """
 
 from typing import Annotated, Self
@@ -67,7 +69,7 @@ class Decline(OnCase):
 
 
 class Withdraw(OnCase):
-    """撤回: ask for the decision back; whoever got the offer says whether it still can."""
+    """撤回: ask for the decision back; the recipient of the offer says whether it still can."""
 
     reason: Text | None = None
 
@@ -78,7 +80,7 @@ class Report(OnCase):
     stage: Code
     text: Text
     public: bool = True
-    """Whether the resident may read it. Of what he may not, the other centers are told stage and date alone."""
+    """Whether the resident may read it. Of a report that is not public, other centers learn only stage and date."""
     due: Moment | None = None
 
 
@@ -102,7 +104,7 @@ class AnswerAssist(OnCase):
 
 
 class Urge(OnCase):
-    """催办: ask whoever has the case, or the offer of it, to hurry."""
+    """催办: ask the holder, or the center that has the offer, to hurry."""
 
     text: Text
 
@@ -113,7 +115,7 @@ class Resolve(OnCase):
     outcome: Outcome
     public_reply: Text
     internal_note: Text | None = None
-    """For the own staff: it leaves the center with nothing."""
+    """For the center's own staff; it never leaves the center."""
     lawful_route: Text | None = None
     attachments: tuple[Attachment, ...] = ()
     instant: bool = False
@@ -153,14 +155,14 @@ class Publish(OnCase):
 
 
 class AskArbiter(OnCase):
-    """提请裁定: let the county's arbiter say who must have the case."""
+    """提请裁定: let the county's arbiter decide which center must have the case."""
 
     ground: Ground
     text: Text | None = None
 
 
 class Rule(OnCase):
-    """裁定: the arbiter's word (only at the arbiter): ``holder`` has the case from now on."""
+    """裁定: the arbiter's decision (only at the arbiter): ``holder`` has the case from now on."""
 
     holder: CenterName
     text: Text

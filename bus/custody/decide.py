@@ -1,4 +1,4 @@
-"""Commands: what this center does with a case. Pure: (record, command, now) → decision, or a refusal."""
+"""Decisions on this center's own commands. Pure: (record, command, now) → decision, or a refusal."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -25,10 +25,10 @@ from bus.custody.record import (
 )
 
 RETURNS_BEFORE_ARBITER = 2
-"""How often a case may be sent back before it goes to the arbiter (推诿); a county may set another number."""
+"""Returns after which a case goes to the arbiter (推诿); a county may set another number."""
 
 WITHHELD = "内部办理，内容不转告 / handled internally"
-"""What those who have handed a case on are told of progress that is not for the public."""
+"""The text that former holders get for progress that is not public."""
 
 
 def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
@@ -41,7 +41,7 @@ def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
 def decide(
     record: Record, command: c.Command, now: datetime, returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
 ) -> Decision:
-    """Do what ``command`` wishes. Raises ``Refusal`` if custody forbids it; the record is then unchanged."""
+    """The decision on ``command``. Raises ``Refusal`` if custody forbids it; the record is then unchanged."""
     if isinstance(command, c.Offer):
         return _offer(record, command, now, returns_before_arbiter)
     if isinstance(command, c.Register):
@@ -132,8 +132,8 @@ def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
 
 
 def _decline(record: Record, command: c.Decline, _now: datetime) -> Decision:
-    """A bid is taken back by it, too: else a center whose offerer is gone for good could never be asked again. A grant
-    that is under way meanwhile is believed."""
+    """The decline of an offer; it also takes back a bid. Otherwise a center whose offerer is gone for good could never
+    be asked again. A grant already under way still counts."""
     offer = _pending_offer(record)
     declined = k.Declined(
         version=offer.version,
@@ -158,7 +158,7 @@ def _withdraw(record: Record, command: c.Withdraw, _now: datetime) -> Decision:
 
 def _report(record: Record, command: c.Report, _now: datetime) -> Decision:
     _must_hold(record)
-    text = command.text if command.public else WITHHELD  # stage and date are the status, and the text is the holder's
+    text = command.text if command.public else WITHHELD  # stage and date are the status; the text is the holder's own
     progressed = k.Progressed(
         version=record.version, stage=command.stage, text=text, public=command.public, due=command.due
     )
@@ -228,12 +228,12 @@ def _resolve(record: Record, command: c.Resolve, _now: datetime) -> Decision:
     changed = record.with_(status=Status.RESOLVED, result=result_of(resolved, record.me))
     says = notify_path(changed, resolved.model_copy(update={"internal_note": None}))
     if record.case.origin == record.me:
-        says = (Outgoing(record.me, resolved), *says)  # its own desk replies to the resident
+        says = (Outgoing(record.me, resolved), *says)  # its own system replies to the resident
     return Decision(changed, says)
 
 
 def result_of(resolved: k.Resolved, by: str) -> Result:
-    """What the record keeps of a resolution."""
+    """The part of a resolution that the record keeps."""
     return Result(
         by=by,
         outcome=resolved.outcome,
@@ -315,7 +315,8 @@ def _ask_arbiter(record: Record, command: c.AskArbiter, _now: datetime) -> Decis
 
 
 def _may_complain(record: Record) -> None:
-    """Of a silent center complains who has held the case, or waits for the answer to his offer of it."""
+    """Refuse a complaint about a silent center unless this center has held the case or waits for the answer to its
+    offer."""
     if record.me not in record.path:
         raise Refusal("not-holder", "only a center that holds or has held the case asks the arbiter")
     if record.status is not Status.OPEN:
@@ -355,7 +356,7 @@ def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
     )
     says = notify_path(ruled_record, ruled, also=concerned)
     if command.holder == record.me:
-        says = (Outgoing(record.me, ruled), *says)  # its own desk gets the case
+        says = (Outgoing(record.me, ruled), *says)  # its own system gets the case
     return Decision(ruled_record, says)
 
 

@@ -1,8 +1,8 @@
-"""What must be said besides the answer, so that a ruling or a reply that crossed other words leaves nobody behind.
+"""Follow-up messages: what must be said besides the answer, so that crossing messages leave no center uninformed.
 
-Two duties, each with one bearer. Who made an offer tells those asked when it has ended over their heads. And the
-origin, which hears of every hand-over, tells those it learns of late what they cannot have heard: the ruling that
-fenced them, the reply that closed the case, the round that has begun.
+There are two duties, each with one bearer. An offerer tells the centers it asked when a ruling ends their offer. The
+origin hears of every hand-over; it tells holders that it learns of late about an earlier ruling, the closing reply and
+the new round.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from bus.custody.record import Decision, Outgoing, Record, Status
 
 
 def follow_ups(before: Record, decision: Decision, data: k.CaseKind, now: datetime) -> Decision:
-    """``decision`` with what else must be said of it."""
+    """``decision`` with its follow-up messages."""
     if decision.superseded and not isinstance(data, k.Ruled):
         return decision
     after = decision.record
@@ -26,7 +26,7 @@ def follow_ups(before: Record, decision: Decision, data: k.CaseKind, now: dateti
 
 
 def _offer_ended(before: Record, after: Record) -> tuple[Outgoing, ...]:
-    """A ruling ends an offer without an answer: those asked must not wait for ever."""
+    """Messages to the centers that were asked: a ruling has ended the offer without an answer."""
     out = before.offer_out
     if out is None or after.offer_out is not None or not overruled(before.version, after.version):
         return ()
@@ -36,7 +36,7 @@ def _offer_ended(before: Record, after: Record) -> tuple[Outgoing, ...]:
 def _ruling_passed_on(
     before: Record, after: Record, data: k.CaseKind, newcomers: tuple[str, ...]
 ) -> tuple[Outgoing, ...]:
-    """The arbiter tells those he knows of; a hand-over may have gone further than he could see."""
+    """The ruling for holders unknown to the arbiter: a hand-over may have gone further than the arbiter knew."""
     if isinstance(data, k.Ruled):
         unseen = tuple(c for c in before.path if c not in (*data.path, after.me, after.arbiter))
         return tuple(Outgoing(center, data) for center in unseen)
@@ -46,7 +46,7 @@ def _ruling_passed_on(
 
 
 def ruling_passed_on(after: Record) -> k.Ruled:
-    """The ruling, as the origin tells it to a holder whom the arbiter could not know."""
+    """The ruling as the origin passes it on to a holder unknown to the arbiter."""
     return k.Ruled(
         version=after.version,
         ruling=k.Ruling.IMPOSED,
@@ -60,7 +60,7 @@ def ruling_passed_on(after: Record) -> k.Ruled:
 
 
 def standing(record: Record, now: datetime) -> k.Closed | k.Reopened | None:
-    """The word that tells where the resident stands; None in the first round of an open case."""
+    """The message that tells how the case stands for the resident; None in the first round of an open case."""
     if record.status is Status.CLOSED:
         return k.Closed(version=record.version, round=record.round, replied_at=now)
     if record.round > 1:
@@ -70,6 +70,6 @@ def standing(record: Record, now: datetime) -> k.Closed | k.Reopened | None:
 
 
 def _standing_told(after: Record, newcomers: tuple[str, ...], now: datetime) -> tuple[Outgoing, ...]:
-    """Where the resident stands, for those who were not on the path when it was told."""
+    """The case's standing, for holders that were not on the path when it was told."""
     word = standing(after, now)
     return () if word is None else tuple(Outgoing(center, word) for center in newcomers)

@@ -1,8 +1,8 @@
-"""Messages: what this center learns about a case. Pure: (record or none, message, now) → decision, or a refusal.
+"""Rules for a peer's message about a case. Pure: (record or none, message, now) → decision, or a refusal.
 
-Two rules keep all centers in agreement. A message about custody that is older than what is known here changes
-nothing (``superseded``), or is refused as ``stale`` where its sender claims a right by it. And a newer one is
-believed of a center that may say it (``merge.could_hold``): whoever speaks as holder at a higher version is the holder.
+Two rules keep all centers in agreement. A message about custody that is older than the record changes nothing
+(``superseded``), or is refused as ``stale`` if its sender claims a right by it. A newer message is believed if its
+sender may say it (``merge.could_hold``): the center that speaks as holder at a higher version is the holder.
 """
 
 from collections.abc import Callable
@@ -39,9 +39,9 @@ from bus.custody.record import (
 )
 
 REACH = 1000
-"""So many rulings, or rounds, may a case be ahead of what is known of it here."""
+"""Rulings, or rounds, by which a message may be ahead of the record."""
 HIGHEST_ROUND = 2**31 - 2 * REACH
-"""Above it a case could not be reopened for long."""
+"""Highest round that leaves enough room for reopening a case."""
 
 
 def hear_message(
@@ -53,10 +53,11 @@ def hear_message(
     now: datetime,
     arbiters: AbstractSet[str] | None = None,
 ) -> Decision:
-    """Take in what ``source`` says about case ``subject``. Raises ``Refusal``; the record is then unchanged.
+    """The decision on the message of ``source`` about case ``subject``. Raises ``Refusal``; the record is then
+    unchanged.
 
-    Refusals in ``record.EARLY`` are not final: what makes the message right may still be on its way. ``arbiters``:
-    who may be the arbiter where that of the case is unknown; None: anybody."""
+    Refusals in ``record.EARLY`` are not final: the message that must come first may still be on its way. ``arbiters``:
+    the centers that may be arbiter where the arbiter of the case is unknown; None means any center."""
     _within_reach(record, data)
     if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
         if data.case.case_id != subject:
@@ -76,9 +77,8 @@ def hear_message(
 
 
 def _within_reach(record: Record | None, data: k.CaseKind) -> None:
-    """Refuse a version or a round that no county comes to: above the highest there is no ruling and no next round.
-
-    Both the step and the sum are bounded; what an offer leads to is one version further."""
+    """Refuse a version or a round that no county reaches: above the highest, no ruling and no next round is possible.
+    Both the step and the sum are bounded; an offer leads to one version further."""
     version, round_ = (record.version, record.round) if record is not None else (0, 0)
     told = getattr(data, "round", 0)
     if data.version > version + REACH * RULING_STEP or told > round_ + REACH:
@@ -91,8 +91,8 @@ def _within_reach(record: Record | None, data: k.CaseKind) -> None:
 
 
 def _overtaken(record: Record, version: int, claimant: str) -> Decision:
-    """A hand-over that is older than what is known. Where a ruling overtook it unseen by the one who took the case,
-    the origin must know of him, to tell him."""
+    """The decision on a hand-over that is older than the record. A ruling may have overtaken it without the new holder
+    knowing; the origin must learn of that holder, to tell it."""
     unseen = overruled(version, record.version) and claimant not in record.path and record.case.origin == record.me
     return Decision(record.with_(path=record.held_by(claimant))) if unseen else superseded(record)
 
@@ -113,7 +113,7 @@ def _accepted(record: Record, data: k.Accepted, source: str, _now: datetime) -> 
 def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
     out = record.offer_out
     if out is None or out.offer_id != data.offer_id or out.withdrawing:
-        return superseded(record)  # decided already, or asked back: the bidder was told, or is being told
+        return superseded(record)  # already decided or asked back: the bidder was told, or will be
     if source not in out.pending or out.mode is not k.Mode.OPEN:
         raise Refusal("no-offer", "this center was not asked, or has answered already")
     given = record.with_(
@@ -164,7 +164,7 @@ def _lost(record: Record, data: k.Lost, source: str, _now: datetime) -> Decision
 def _withdrawal_requested(record: Record, data: k.WithdrawalRequested, source: str, _now: datetime) -> Decision:
     offer = record.offer_in
     if offer is None or offer.offer_id != data.offer_id:
-        return superseded(record)  # decided already, and the answer is on its way
+        return superseded(record)  # already decided, and the answer is on its way
     if offer.offerer != source:
         raise Refusal("no-offer", "only the offerer withdraws")
     withdrawn = k.Withdrawn(version=offer.version, offer_id=offer.offer_id)
@@ -198,8 +198,8 @@ def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: 
     )
     changed = record.with_(assists=assists)
     if record.mine or not (asked_here or record.version > data.version):
-        return Decision(changed, needs_handling=True)  # also where the news that the case is ours is still on its way
-    passed_on = data.model_copy(update={"version": record.version})  # rises with every hand: it never goes in a circle
+        return Decision(changed, needs_handling=True)  # also where the offerer's grant is still on its way
+    passed_on = data.model_copy(update={"version": record.version})  # it rises each time: no circle
     return Decision(changed, (Outgoing(record.holder, passed_on),), needs_handling=asked_here)
 
 
@@ -251,7 +251,7 @@ def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Deci
     out = record.offer_out
     if out is None or out.withdrawing:
         return Decision(known, needs_handling=True)
-    # offered on by a holder who did not know yet: asked back, for whoever was asked may have decided meanwhile
+    # offered on by a holder that did not know yet: ask back, since the recipient may have decided meanwhile
     asked = k.WithdrawalRequested(version=out.version, offer_id=out.offer_id)
     known = known.with_(offer_out=out.model_copy(update={"withdrawing": True}))
     return Decision(known, tuple(Outgoing(center, asked) for center in out.pending), needs_handling=True)

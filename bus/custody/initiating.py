@@ -1,5 +1,6 @@
-"""The four messages that can be the first that a center hears of a case: an offer, a request for help, a question to
-the arbiter, and his ruling. Pure: (record or none, message, source, me, now) → decision, or a refusal.
+"""The four messages that can be a center's first of a case: offer, request for help, question to the arbiter, ruling.
+
+Pure: (record or none, message, source, me, now) → decision, or a refusal.
 """
 
 from collections.abc import Callable
@@ -44,7 +45,7 @@ def _assist_requested(record: Record | None, data: k.AssistRequested, source: st
     if record is None:
         known = first_record(data, source, me)
     elif data.version < record.version:
-        known = record  # asked while it held the case; help claims no right and may still be given
+        known = record  # asked while the sender held the case; help claims no right and may still be given
     else:
         speaks_as_holder(record, data, source)
         known = merge(record, source, data.version)
@@ -57,7 +58,7 @@ def _arbitration_requested(
     if record is not None and record.arbiter is not None and record.arbiter != me:
         raise Refusal("not-arbiter", f"the arbiter of this case is {record.arbiter}")
     silent = data.ground is k.Ground.SILENT
-    # who complains of a silent holder names him last; who waits for an answer to his own offer is the holder
+    # a complaint about a silent holder names the holder last; a center waiting for its own offer's answer is the holder
     holder = data.path[-1] if silent and not data.offered_to and data.path else source
     if record is None:
         known = first_record(data, holder, me)
@@ -74,7 +75,7 @@ def _arbitration_requested(
 def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: datetime) -> Decision:
     if record is None:
         return Decision(first_record(data, data.holder, me).with_(arbiter=source), needs_handling=True)
-    if data.version <= record.version:  # heard of it from its holder first, or of a later one; who held it still counts
+    if data.version <= record.version:  # a holder was heard first; the path still counts
         known = in_round(record, data.round)
         known = known.with_(path=known.held_by(*data.path), arbiter=known.arbiter or source)
         return superseded(record) if known == record else Decision(known)
@@ -94,4 +95,4 @@ INITIATING: dict[type, Callable[[Record | None, Any, str, str, datetime], Decisi
     k.ArbitrationRequested: _arbitration_requested,
     k.Ruled: _ruled,
 }
-"""How each of them is taken in."""
+"""Kind of message → the function that decides on it."""

@@ -1,4 +1,4 @@
-"""What a center believes after it has heard somebody speak of custody: the rules that every message shares."""
+"""Rules for merging a peer's custody claim into the record, shared by every message."""
 
 from collections.abc import Set as AbstractSet
 
@@ -10,7 +10,7 @@ from bus.custody.record import RULING_STEP, Decision, Record, Refusal, Status
 def first_record(
     data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled, holder: str, me: str
 ) -> Record:
-    """The record of a case that this center hears of for the first time. The origin has always held it."""
+    """The first record of a case at this center. The origin has always held it."""
     path = getattr(data, "path", ())
     return Record(
         me=me,
@@ -26,8 +26,8 @@ def first_record(
 def merge(record: Record, holder: str, version: int, path: tuple[str, ...] = ()) -> Record:
     """The record after hearing that ``holder`` has the case at ``version``; unchanged if that is not newer.
 
-    A newer version also ends every leg of an older one: it was decided, though the word of it is still on its way.
-    A ruling also undoes a result that it has overtaken, except at the origin, which may have told the resident."""
+    A newer version also ends every older offer: it was decided, though the message about it is still on its way. A
+    ruling also undoes a result that it has overtaken, except at the origin, which may have told the resident."""
     if version <= record.version:
         return record.with_(path=record.held_by(*path)) if path else record
     out, offer = record.offer_out, record.offer_in
@@ -45,14 +45,13 @@ def merge(record: Record, holder: str, version: int, path: tuple[str, ...] = ())
 
 
 def overruled(older: int, newer: int) -> bool:
-    """Whether a ruling lies between two versions: it begins a new thousand."""
+    """Whether a ruling lies between two versions: a ruling begins a new thousand."""
     return older // RULING_STEP < newer // RULING_STEP
 
 
 def in_round(record: Record, round_: int) -> Record:
-    """The record after hearing of ``round_``: a later one begins open and without a result.
-
-    A ruling that was awaited in an earlier one will not come: the close between them has told the arbiter so."""
+    """The record after hearing of ``round_``: a later round begins open and without a result. A ruling awaited in an
+    earlier round will not come: the close between them has told the arbiter."""
     if round_ <= record.round:
         return record
     awaited = record.arbitration if record.arbiter == record.me else None
@@ -60,22 +59,22 @@ def in_round(record: Record, round_: int) -> Record:
 
 
 def fuller_case(known: Case, told: Case) -> Case:
-    """Who hands over a case has it before him: his copy is the newest, but never less than what is known here."""
+    """The newest copy of the case, which is the holder's, without losing anything that is known here."""
     return told if told.resident is not None or known.resident is None else known
 
 
 def all_returns(known: tuple[k.Return, ...], told: tuple[k.Return, ...]) -> tuple[k.Return, ...]:
-    """The returns of both, each once: nobody's ignorance sets the count back."""
+    """The returns of both, each once: a center's ignorance does not reduce the count."""
     return tuple(dict.fromkeys((*known, *told)))[-50:]
 
 
 def could_hold(record: Record, data: k.CaseMessage, source: str) -> None:
-    """Refuse a custody that cannot have come about, and put off one of which another center must speak first.
+    """Refuse a custody claim that cannot have come about; postpone one that needs another center's message first.
 
-    Between two rulings a case leaves a holder only by way of a center that the holder has asked. A ruling is told by
-    the arbiter, or handed on by the origin, to every center that has held the case: there, word of what came after it
-    waits, but for the word of these two: behind it the ruling itself may come, or the offerer whose place it took is
-    gone for good. A center that was asked hears from the offerer that the offer is over. Any other is told of no
+    Between two rulings a case leaves a holder only through a center that the holder has asked. A ruling is told to
+    every center that has held the case, by the arbiter or by the origin that passes it on. There a later claim waits
+    for the ruling, unless it comes from one of these two: the ruling may follow it, or the replaced offerer may be gone
+    for good. A center that was asked hears from the offerer that the offer is over. Any other center is told of no
     ruling, and has nothing that could be taken."""
     if data.version <= record.version:
         return
@@ -102,10 +101,10 @@ def _by_way_of_one_asked(record: Record, data: k.CaseMessage, source: str) -> bo
 
 
 def may_rule(record: Record | None, data: k.Ruled, source: str, arbiters: AbstractSet[str] | None) -> None:
-    """Refuse a ruling of a center that is not the case's arbiter, nor the origin that hands it on.
+    """Refuse a ruling from any center but the case's arbiter, or the origin that passes it on.
 
-    Where the arbiter of the case is unknown here, one of ``arbiters`` is believed, or the origin. None: anybody is,
-    since the county has named no arbiters."""
+    Where the arbiter of the case is unknown here, one of ``arbiters`` is believed. None: any center is, since the
+    county has named no arbiters."""
     known, origin = (record.arbiter, record.case.origin) if record is not None else (None, data.case.origin)
     if source in (origin, known):
         return
@@ -116,19 +115,19 @@ def may_rule(record: Record | None, data: k.Ruled, source: str, arbiters: Abstra
 
 
 def may_be_asked(record: Record | None, me: str, arbiters: AbstractSet[str] | None) -> None:
-    """Refuse to become the arbiter of a case because somebody says so, where the county has named others."""
+    """Refuse the role of arbiter if the county has named other arbiters."""
     unknown = record is None or record.arbiter is None
     if unknown and arbiters is not None and me not in arbiters:
         raise Refusal("unknown-arbiter", f"the directory does not mark {me} as an arbiter: bus keys mark, if it is")
 
 
 def speaks_as_holder(record: Record, data: k.CaseMessage, source: str) -> None:
-    """Refuse ``source`` the right that it claims, if this center knows better."""
+    """Refuse a claim of ``source`` that this center's record contradicts."""
     could_hold(record, data, source)
     if data.version == record.version and source != record.holder:
         raise Refusal("not-holder", f"{source} does not hold the case at this version")
 
 
 def superseded(record: Record) -> Decision:
-    """Right, but older than what is known here: nothing changes."""
+    """The decision that changes nothing: the message is right, but older than the record."""
     return Decision(record, superseded=True)

@@ -1,4 +1,4 @@
-"""What one center knows of one case: the record that custody works on, and what comes out of that work."""
+"""The record of one case at one center, and the decision that changes it."""
 
 import warnings
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Retur
 from bus.contract.types import CenterName, Count, Moment, Strict, Text
 
 RULING_STEP = 1000
-"""A ruling lifts the custody version to the next multiple of this: above every hand-over that may have happened
-meanwhile, unseen by the arbiter. Between two rulings a case may change hands at most 999 times."""
+"""A ruling lifts the custody version to the next multiple of this. So it is above every hand-over that may have
+happened unseen by the arbiter. Between two rulings a case may change hands at most 999 times."""
 HIGHEST_VERSION = 2**31 - 2 * RULING_STEP
-"""The highest version to which anybody but the arbiter may lift a case. Above it there is room for two rulings, so
-that no claim, and no row of claims, takes from the arbiter the power to rule."""
+"""Highest version that any center but the arbiter may reach. Above it there is room for two rulings, so no claim, and
+no series of claims, can take the power to rule from the arbiter."""
 
 
 class Status(StrEnum):
-    """The stage of a case; who works on it is told by holder and offers."""
+    """The stage of a case; holder and offers tell which center works on it."""
 
     OPEN = "open"
     RESOLVED = "resolved"
@@ -30,21 +30,21 @@ class Status(StrEnum):
 
 
 class SentOffer(Strict):
-    """The offer that this center has made and that is not yet decided."""
+    """An undecided offer that this center has made."""
 
     offer_id: UUID
     mode: Mode
     version: Count
     pending: Centers
-    """Who has not answered."""
+    """The centers that have not answered."""
     asked: Centers
-    """Everyone it went to."""
+    """All recipients of the offer."""
     withdrawing: bool = False
     at: Moment
 
 
 class ReceivedOffer(Strict):
-    """The offer that another center has made to this one and that waits for its decision."""
+    """An offer from another center that waits for this center's decision."""
 
     offer_id: UUID
     offerer: CenterName
@@ -56,7 +56,7 @@ class ReceivedOffer(Strict):
 
 
 class Assist(Strict):
-    """Help that was asked for, seen from either side."""
+    """A request for help, seen from either side."""
 
     assist_id: UUID
     asker: CenterName
@@ -85,7 +85,7 @@ class Rating(Strict):
 
 
 class Record(Strict):
-    """A center's knowledge of one case: ``holder`` at ``version`` is what it believes; the highest version is right."""
+    """A center's knowledge of one case. It believes ``holder`` at ``version``; the highest version is right."""
 
     me: CenterName
     case: Case
@@ -100,9 +100,9 @@ class Record(Strict):
     offer_out: SentOffer | None = None
     offer_in: ReceivedOffer | None = None
     arbitration: CenterName | None = None
-    """At the one who asked: the arbiter. At the arbiter: who asked. None when no ruling is awaited."""
+    """At the center that asked: the arbiter. At the arbiter: the center that asked. None when no ruling is awaited."""
     concerned: Centers = ()
-    """At the arbiter: who must hear the ruling though it never held the case."""
+    """At the arbiter: centers that must hear the ruling although they never held the case."""
     assists: tuple[Assist, ...] = ()
     result: Result | None = None
     ratings: tuple[Rating, ...] = ()
@@ -116,7 +116,7 @@ class Record(Strict):
 
     @property
     def decision_pending(self) -> bool:
-        """Whether the decision has been lent away: nothing but urging until it comes back."""
+        """Whether the decision is with another center: until it comes back, only urging is allowed."""
         return self.offer_out is not None or (self.arbitration is not None and self.mine and self.arbiter != self.me)
 
     @property
@@ -129,7 +129,7 @@ class Record(Strict):
 
     @property
     def times_returned(self) -> int:
-        """How many offers came back declined; an open offer declined by several counts once."""
+        """How many offers came back declined; an open offer declined by several centers counts once."""
         return len({r.offer_id for r in self.returns})
 
     def with_(self, **changes: object) -> Self:
@@ -137,13 +137,13 @@ class Record(Strict):
         return self.model_copy(update=changes)
 
     def held_by(self, *centers: str) -> tuple[str, ...]:
-        """The path with these added, each center once."""
+        """The path with these centers added, each once."""
         return tuple(dict.fromkeys((*self.path, *centers)))
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message to be sent. To the center itself, it becomes work at its own desk without travelling."""
+    """One message to be sent. A message to the center itself becomes a task there, without travelling."""
 
     to: str
     data: CaseKind
@@ -151,22 +151,23 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a command or a message leads to."""
+    """The outcome of a command or a message."""
 
     record: Record
     outgoing: tuple[Outgoing, ...] = ()
     needs_handling: bool = False
-    """Whether the message that was heard is work for the center's own system."""
+    """Whether the message is work for the center's own system."""
     superseded: bool = False
     """The message was right but older than what is known; the record is unchanged by it."""
 
 
 EARLY = ("unknown-case", "early-news", "unknown-arbiter")
-"""Codes of refusals that are not final: what decides may still be on its way, so the message waits and comes again."""
+"""Codes of refusals that are not final: the deciding message may still be on its way, so this one waits and comes
+again."""
 
 
 class Refusal(Exception):
-    """Custody says no. ``code`` is closed and safe to log; ``cure`` tells the person on duty what to do."""
+    """A refusal by custody. ``code`` is from a closed list and safe to log; ``cure`` tells the operator what to do."""
 
     def __init__(self, code: str, cure: str) -> None:
         super().__init__(f"{code}: {cure}")
@@ -175,5 +176,5 @@ class Refusal(Exception):
 
 
 def notify_path(record: Record, data: CaseKind, *, also: tuple[str, ...] = ()) -> tuple[Outgoing, ...]:
-    """Tell every center that has held the case, and ``also``, but not ourselves."""
+    """The message for every center that has held the case, and for ``also``, but not for this center."""
     return tuple(Outgoing(center, data) for center in record.held_by(*also) if center != record.me)

@@ -1,7 +1,7 @@
-"""Names that are nobody's: a record names no center that is not of the county, as far as the county has said who is.
+"""Strangers: center names that are not in the county's directory. A record never gains one.
 
-An offer that names one is refused: its sender would have us speak to nobody for as long as the case lives. In all else
-such names are left out, since an honest center may have believed them before it had this rule. Pure.
+An offer that names a stranger is refused: this center would write to it for as long as the case lives. Elsewhere such
+names are left out, since an honest center may have recorded them before this rule existed. Pure.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -16,7 +16,7 @@ UNKNOWN_CENTER = "unknown-center"
 def without_strangers(
     before: Record | None, decision: Decision, data: k.CaseKind, is_member: Callable[[str], bool]
 ) -> Decision:
-    """What was decided on hearing ``data``, without names that are nobody's. Raises ``Refusal``."""
+    """The decision on ``data`` without strangers. Raises ``Refusal``."""
     record = decision.record
     strangers = new_strangers(before, record, is_member)
     if not strangers:
@@ -27,7 +27,7 @@ def without_strangers(
 
 
 def left_out(record: Record, strangers: Collection[str]) -> Record:
-    """The record without these names. Raises ``Refusal`` where one of them holds the case, rules on it or began it."""
+    """The record without these names. Raises ``Refusal`` where one of them is holder, arbiter or origin."""
     if {record.holder, record.arbiter, record.case.origin}.intersection(strangers):
         raise _unknown_center()
     return record.with_(
@@ -37,7 +37,7 @@ def left_out(record: Record, strangers: Collection[str]) -> Record:
 
 
 def said_to_others(outgoing: Iterable[Outgoing], strangers: Collection[str]) -> tuple[Outgoing, ...]:
-    """What is to be said, but not to these."""
+    """The messages of ``outgoing`` that do not go to strangers."""
     return tuple(one for one in outgoing if one.to not in strangers)
 
 
@@ -46,7 +46,7 @@ def _unknown_center() -> Refusal:
 
 
 def new_strangers(before: Record | None, after: Record, is_member: Callable[[str], bool]) -> set[str]:
-    """Whom the record names that it has not named before, and that is no center of the county."""
+    """Names that the change adds to the record and that no center of the county has."""
     if after is before:
         return set()
     named = _named(after) - {after.me} - (_named(before) if before is not None else set())

@@ -1,7 +1,7 @@
 """The store: what a center has promised, on disk. SQLAlchemy Core on SQLite or PostgreSQL.
 
-``database.Store`` opens it and hands out transactions; the other files hold the named queries of one idea each, as
-plain functions over a transaction.
+``database.Store`` opens it and hands out transactions. Each other file holds the named queries of one idea, as plain
+functions over a transaction.
 """
 
 from bus.store.database import Store, StoreUnavailable, Tx

@@ -1,4 +1,4 @@
-"""The record of who has read what of a resident, as a chain: each entry holds the digest of the one before it."""
+"""The access log of residents' data, as a hash chain: each entry holds the digest of the one before it."""
 
 import hashlib
 import json
@@ -12,13 +12,13 @@ from bus.store import tables as t
 from bus.store.database import Tx
 
 START = b"\0" * 32
-"""What stands before the first entry."""
+"""The digest before the first entry."""
 _TOLD = ("at_ms", "who", "what", "case_id", "why")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One entry."""
+    """One entry of the access log."""
 
     number: int
     at_ms: int
@@ -31,14 +31,13 @@ class Access:
 
     @property
     def whole(self) -> bool:
-        """Whether its digest is that of what it says."""
+        """Whether the entry's digest matches its content."""
         return self.digest == _digest(self.before, {name: getattr(self, name) for name in _TOLD})
 
 
 def note(tx: Tx, *, at_ms: int, who: str, what: str, case_id: str, why: str) -> bytes:
-    """Write down an access before anything is shown. Returns the chain's new head.
-
-    Of two that are written at one moment one fails: no two entries may follow the same."""
+    """Write an access down, before anything is shown. Returns the chain's new head. Of two written at the same moment
+    one fails: two entries may not have the same predecessor."""
     before = head(tx)
     told = {"at_ms": at_ms, "who": who[:64], "what": what, "case_id": case_id, "why": why[:200]}
     digest = _digest(before, told)
@@ -53,7 +52,7 @@ def head(tx: Tx) -> bytes:
 
 
 def entries(tx: Tx, case_id: str | None = None) -> Iterator[Access]:
-    """All of them, or those of one case, oldest first."""
+    """All entries, or those of one case, oldest first."""
     a = t.accesses.c
     query = select(a.id, *(a[name] for name in _TOLD), a.before, a.digest).order_by(a.id)
     for row in tx.execute(query if case_id is None else query.where(a.case_id == case_id)):
@@ -61,8 +60,8 @@ def entries(tx: Tx, case_id: str | None = None) -> Iterator[Access]:
 
 
 def broken(tx: Tx, known: bytes | None = None) -> list[int]:
-    """Where the chain does not hold: numbers of entries that were altered, or before which one is missing; 0 when the
-    head ``known`` from before is not in it any more, so that its end was cut off or all of it was written anew."""
+    """The numbers of entries that were altered or that follow a missing one. 0 stands for a lost head: ``known`` is no
+    longer in the chain, so its end was cut off or all of it was rewritten."""
     found, before, seen = [], START, {START}
     for one in entries(tx):
         if one.before != before or not one.whole:

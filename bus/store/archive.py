@@ -1,4 +1,4 @@
-"""Queries of the archive: what was said and heard, as it travelled, and who asks for it."""
+"""Queries of the archive: sent and received messages as they travelled, and the peers that ask for them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ HEARD = "heard"
 
 
 class ArchiveRow(NamedTuple):
-    """One message of which is known what became of it, as it is kept."""
+    """One archived message with a known outcome."""
 
     way: str
     peer: str
@@ -35,7 +35,7 @@ class ArchiveRow(NamedTuple):
 
 
 class OwedPage(NamedTuple):
-    """A page of the log that a peer wants."""
+    """A page of the log that a peer has asked for."""
 
     peer: str
     recovery: str
@@ -45,7 +45,7 @@ class OwedPage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message as the archive, or the outbox, has it."""
+    """One message from the archive or the outbox."""
 
     row: int
     way: str
@@ -54,7 +54,7 @@ class Entry:
     sequence: int
     body: bytes
     verdict: str | None
-    """None: still in the outbox, its recipient has not said anything of it."""
+    """None: still in the outbox, without a receipt."""
     code: str | None
 
 
@@ -84,8 +84,8 @@ def keep_said(
     code: str | None = None,
     receipt: int | None = None,
 ) -> None:
-    """Copy what ``peer`` has receipted out of the outbox, before it leaves there. ``receipt``: the row of the receipt
-    that says so, where it was kept."""
+    """Copy what ``peer`` has receipted out of the outbox, before it is deleted there. ``receipt``: the row of the
+    receipt, where it was kept."""
     if message_ids:
         _KEEP_SAID.run(
             tx, peer=peer, messages=as_list(message_ids), verdict=verdict, code=code, now_ms=now_ms, receipt=receipt
@@ -93,14 +93,14 @@ def keep_said(
 
 
 def keep_receipt(tx: Tx, peer: str, message_id: str, signed: bytes, now_ms: int) -> int:
-    """Keep a receipt as it was signed. Returns its row."""
+    """Keep a signed receipt. Returns its row."""
     row = {"peer": peer, "message_id": message_id, "body": signed, "at_ms": now_ms}
     (key,) = tx.execute(t.receipts_heard.insert().values(row)).inserted_primary_key or (0,)
     return int(key)
 
 
 def keep(tx: Tx, rows: Sequence[ArchiveRow]) -> None:
-    """Keep these messages."""
+    """Add these messages to the archive."""
     insert(tx, t.archive, encryption_of(tx).encrypted(tx, rows))
 
 
@@ -109,7 +109,7 @@ READ_AT_ONCE = 20
 
 
 def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
-    """What was said to ``peer`` and heard from it, oldest first, from this row on; ``limit`` entries at most."""
+    """Messages to and from ``peer``, oldest first, from this row on; at most ``limit`` entries."""
     a = t.archive.c
     query = (
         select(a.id, a.way, a.message_id, a.case_id, a.sequence, a.body, a.verdict, a.code)
@@ -125,7 +125,7 @@ def since(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
 
 
 def unreceipted(tx: Tx, peer: str, row: int, limit: int) -> Iterator[Entry]:
-    """What lies in the outbox for ``peer``, oldest first, from this row on; refused ones too."""
+    """The outbox rows for ``peer``, oldest first, from this row on; refused ones too."""
     o = t.outbox.c
     query = (
         select(o.id, o.message_id, o.case_id, o.sequence, o.body, o.state, o.trouble)
@@ -147,7 +147,7 @@ def _unreceipted(found: Any) -> Entry:  # noqa: ANN401 - a row of the store
 
 
 def _shown(tx: Tx, read: Callable[[int], list[Entry]], first: int) -> Iterator[Entry]:
-    """As they were written; what was erased, or altered in the store, is left out: nobody can tell it any more."""
+    """Decrypted entries; erased or altered ones are left out, since they cannot be read any more."""
     while entries := read(first):
         bodies = encryption_of(tx).readable(tx, [(entry.case_id, entry.body) for entry in entries])
         for entry, body in zip(entries, bodies, strict=True):
@@ -157,7 +157,7 @@ def _shown(tx: Tx, read: Callable[[int], list[Entry]], first: int) -> Iterator[E
 
 
 def prune(tx: Tx, before_ms: int, limit: int) -> int:
-    """Delete up to ``limit`` entries older than ``before_ms``, and receipts as old. Returns how many entries."""
+    """Delete up to ``limit`` entries older than ``before_ms``, and receipts as old. Returns the number of entries."""
     _prune(tx, t.receipts_heard, before_ms, limit)
     return _prune(tx, t.archive, before_ms, limit)
 
@@ -167,7 +167,7 @@ def _prune(tx: Tx, table: Table, before_ms: int, limit: int) -> int:
     return tx.execute(delete(table).where(table.c.id.in_(old))).rowcount
 
 
-# -- eras --------------------------------------------------------------------------------------------------------
+# -- epochs ------------------------------------------------------------------------------------------------------
 
 
 _EPOCHS = Prepared(
@@ -176,14 +176,14 @@ _EPOCHS = Prepared(
 
 
 def epochs(tx: Tx, peers: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """Of these peers, those that were put back to a backup: the era in which each speaks, and the recovery's id."""
+    """The epoch and the recovery's id of each of these peers that was restored from a backup."""
     wanted = sorted(set(peers))
     rows = _EPOCHS.rows(tx, peers=as_list(wanted)) if wanted else ()
     return {peer: (era, recovery) for peer, era, recovery in rows}
 
 
 def begin_epoch(tx: Tx, peer: str, epoch: int, recovery: str) -> None:
-    """``peer`` speaks in this era from now on; what it said before and was not applied is forgotten."""
+    """Record that ``peer`` speaks in this epoch from now on; what is not yet applied of older ones is forgotten."""
     upsert(tx, t.eras, [{"peer": peer, "era": epoch, "recovery": recovery}])
     tx.execute(delete(t.held).where(t.held.c.peer == peer))
 
@@ -192,7 +192,7 @@ def begin_epoch(tx: Tx, peer: str, epoch: int, recovery: str) -> None:
 
 
 def owe_pages(tx: Tx, rows: Sequence[OwedPage]) -> None:
-    """Note which page each peer wants; the last wish of a peer counts."""
+    """Record which page each peer wants; a peer's last request counts."""
     upsert(tx, t.pages_owed, rows)
 
 
@@ -201,22 +201,22 @@ _PAGES = Prepared(lambda _: select(*(_P[name] for name in OwedPage._fields)).ord
 
 
 def pages_due(tx: Tx, now_ms: int, lease_ms: int) -> list[OwedPage]:
-    """The pages to be sent now; for ``lease_ms`` no other relay takes them."""
-    owed = (OwedPage(*row) for row in _PAGES.rows(tx))  # one for a peer at most
+    """The pages to be sent now, leased: for ``lease_ms`` no other relay takes them."""
+    owed = (OwedPage(*row) for row in _PAGES.rows(tx))  # at most one per peer
     rows = [row for row in owed if is_due(row.next_ms, now_ms)]
     upsert(tx, t.pages_owed, [row._replace(next_ms=now_ms + lease_ms) for row in rows])
     return rows
 
 
 def page_sent(tx: Tx, row: OwedPage) -> None:
-    """The page has left; if its asker did not get it, it asks again."""
+    """Record that the page was sent; if it was lost, its asker asks again."""
     mine = (_P.peer == row.peer) & (_P.recovery == row.recovery) & (_P.cursor == row.cursor)
     tx.execute(delete(t.pages_owed).where(mine))
 
 
 def vouched(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
-    """What was said of a case and receipted with a signature: the message's label and digest, the verdict, and the
-    receipt as it was signed (``body``, heard at ``at_ms``)."""
+    """What was sent about a case and receipted with a signature: the message's label and digest, the verdict, and the
+    signed receipt (``body``, received at ``at_ms``)."""
     a, r = t.archive.c, t.receipts_heard.c
     query = (
         select(a.message_id, a.kind, a.peer, a.digest, a.verdict, r.at_ms, r.body)

@@ -1,4 +1,4 @@
-"""Queries that go through the cases of a center: which there are, by whom, how they stand, how old they are."""
+"""Queries over all cases of a center, by peer, status and age."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -11,16 +11,16 @@ from bus.store.database import Tx
 
 
 class CaseFilter(NamedTuple):
-    """Which cases are wanted; what is empty asks for nothing."""
+    """A filter of cases; an empty field does not filter."""
 
     status: str = ""
     peer: str = ""
-    """Its holder, its origin, or whose offer waits here."""
+    """Its holder, its origin, or the peer whose offer waits here."""
     opened_before_ms: int | None = None
 
 
 def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int) -> list[tuple[UUID, int]]:
-    """Cases and when they were opened, the oldest first; ``after``: the last one of the page before, by both."""
+    """Cases and their opening times, oldest first. ``after``: the last case of the page before, by time and id."""
     c = t.cases.c
     query = select(c.case_id, c.opened_ms)
     if asked.status:
@@ -36,7 +36,7 @@ def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int)
 
 
 def open_by_holder(tx: Tx) -> list[tuple[str, int, int]]:
-    """Of the open cases that are known here: (who has them, how many, when the oldest was opened)."""
+    """The open cases by holder: (holder, number of cases, opening time of the oldest)."""
     c = t.cases.c
     query = select(c.holder, func.count(), func.min(c.opened_ms)).where(c.status == Status.OPEN.value)
     return [(row[0], row[1], row[2]) for row in tx.execute(query.group_by(c.holder).order_by(c.holder))]

@@ -28,21 +28,21 @@ _LOCK = Prepared(lambda _: _OF_CASES.order_by(t.cases.c.case_id).with_for_update
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What stands in the store of some cases."""
+    """The stored records of some cases."""
 
     records: dict[UUID, Record]
     unreadable: frozenset[UUID] = frozenset()
-    """Cases whose record is there and cannot be read: damaged, or written by a program with a fault."""
+    """Cases whose record cannot be read: damaged, or written by a faulty program."""
 
 
 def load(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
-    """The records of these cases, locked until the transaction ends, in one order so that writers never deadlock.
-    Raises ``StoreUnavailable`` when one of them cannot be read."""
+    """The records of these cases, locked until the transaction ends. Locks are taken in one order, so writers never
+    deadlock. Raises ``StoreUnavailable`` when one of the records cannot be read."""
     return _all(load_each(tx, case_ids))
 
 
 def load_each(tx: Tx, case_ids: Iterable[UUID]) -> Loaded:
-    """The same; one that cannot be read harms no other."""
+    """The same as ``load``; an unreadable record does not affect the others."""
     return _records(_LOCK, tx, case_ids)
 
 
@@ -52,7 +52,7 @@ def read(tx: Tx, case_ids: Iterable[UUID]) -> dict[UUID, Record]:
 
 
 def read_each(tx: Tx, case_ids: Iterable[UUID]) -> Loaded:
-    """The same; one that cannot be read harms no other."""
+    """The same as ``read``; an unreadable record does not affect the others."""
     return _records(_READ, tx, case_ids)
 
 
@@ -77,7 +77,7 @@ def _records(query: Prepared, tx: Tx, case_ids: Iterable[UUID]) -> Loaded:
 
 
 def _known(found: Sequence[Row]) -> list[Record]:
-    """All of them, if each stands in the store as it was last read or written here."""
+    """All records from the cache, if the stored text of each is unchanged."""
     known = [_LATELY.get(case_id) for case_id, _ in found]
     right = [one[1] for one, (_, text) in zip(known, found, strict=True) if one is not None and one[0] == text]
     return right if len(right) == len(found) else []
@@ -90,7 +90,7 @@ def _opened(tx: Tx, found: Sequence[Row]) -> list[Record]:
 
 
 PACKED = "~"
-"""Before a record that is hidden, in base64 in its column of text: no JSON begins so."""
+"""Prefix of an encrypted record, in base64 in its text column: no JSON begins so."""
 
 
 def _packed(content: bytes) -> str:
@@ -98,7 +98,7 @@ def _packed(content: bytes) -> str:
 
 
 def unpacked(text: str) -> bytes:
-    """A record's column as the vault shows it; nothing where it is damaged."""
+    """The bytes of an encrypted record's column; empty where it is damaged."""
     if not text.startswith(PACKED):
         return text.encode()
     with suppress(binascii.Error):
@@ -107,8 +107,8 @@ def unpacked(text: str) -> bytes:
 
 
 _LATELY: dict[str, tuple[str, Record]] = {}
-"""What stood in the store of a case when it was last read or written here. Records never change once made, and the
-steps read the same one again and again between two changes; one that another process has changed has another text."""
+"""Cache of decoded records, keyed by case and compared by stored text. Records are immutable, and the steps read the
+same one repeatedly between two changes. A change by another process has another text."""
 _SO_MANY = 1000
 
 
@@ -156,7 +156,7 @@ def by_number(tx: Tx, number: str) -> UUID | None:
 
 
 def count_by_status(tx: Tx) -> dict[str, int]:
-    """How many cases are known here, by status."""
+    """The number of cases known here, by status."""
     query = select(t.cases.c.status, func.count()).group_by(t.cases.c.status)
     return {row[0]: row[1] for row in tx.execute(query)}
 
@@ -172,7 +172,7 @@ _OPEN_OFFERS = Prepared(
 
 
 def open_offers(tx: Tx, peer: str, most: int) -> int:
-    """How many offers of ``peer`` wait for this center's answer, up to ``most``."""
+    """The number of ``peer``'s offers that wait for this center's answer, counted up to ``most``."""
     return int(_OPEN_OFFERS.rows(tx, peer=peer, most=most)[0][0])
 
 
@@ -196,7 +196,7 @@ _NUMBERED = Prepared(
 
 
 def next_number(tx: Tx, counter: str) -> int:
-    """The next value of a running number, from 1, which nobody else is given until the transaction ends."""
+    """The next value of a running number, from 1, reserved until the transaction ends."""
     found = _NEXT.rows(tx, counter=counter)
     if not found:
         insert_new(tx, t.counters, [{"name": counter, "value": 0}], ["name"])
@@ -205,12 +205,12 @@ def next_number(tx: Tx, counter: str) -> int:
 
 
 def numbered(tx: Tx, last: Mapping[str, int]) -> None:
-    """These numbers, and all before them, are given."""
+    """Mark these numbers, and all before them, as given."""
     _NUMBERED.each(tx, ({"counter": name, "last": value} for name, value in last.items()))
 
 
 def link(tx: Tx, links: Sequence[LinkRow]) -> None:
-    """Remember which native records belong to which cases; what is linked already stays."""
+    """Link native records to cases; an existing link stays."""
     insert_new(tx, t.links, links, ["system", "native_id"])
 
 
@@ -233,7 +233,7 @@ _LINKED = Prepared(
 
 
 def any_linked(tx: Tx, records: Collection[tuple[str, str]]) -> bool:
-    """Whether any of these records (system, native id) belongs to a case."""
+    """Whether any of these records (system, native id) is linked to a case."""
     return bool(records) and bool(_LINKED.rows(tx, records=as_list(records)))
 
 
@@ -268,17 +268,17 @@ def ids(tx: Tx) -> list[UUID]:
 
 
 def changed_ms(tx: Tx, case_id: UUID) -> int:
-    """When a case was changed last."""
+    """The time of a case's last change."""
     found: int = tx.execute(select(t.cases.c.changed_ms).where(t.cases.c.case_id == str(case_id))).scalar_one()
     return found
 
 
 def erasable(tx: Tx, before_ms: int, limit: int, *, sensitive: bool) -> list[UUID]:
-    """Closed cases that have not changed since ``before_ms`` and are not erased yet, the oldest first; not those of
-    which something waits or is parked. ``sensitive``: only such as want stricter care."""
+    """Closed cases, unchanged since ``before_ms`` and not yet erased, oldest first. Cases with waiting or parked work
+    are left out. ``sensitive``: only cases that need stricter care."""
     c, k = t.cases.c, t.case_keys.c
     closed = select(c.case_id).join(t.case_keys, k.case_id == c.case_id)
-    not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or spoken of again since
+    not_yet = k.erased_ms.is_(None) | (k.erased_ms < c.changed_ms)  # or mentioned again since
     settled = ~waiting.under_way(c.case_id)
     closed = closed.where(c.status == Status.CLOSED.value, c.changed_ms < before_ms, not_yet, settled)
     if sensitive:
@@ -288,7 +288,7 @@ def erasable(tx: Tx, before_ms: int, limit: int, *, sensitive: bool) -> list[UUI
 
 
 def commands_since(tx: Tx, row: int) -> list[Mapping[str, Any]]:
-    """What this center itself has done with its cases, by the journal, after one of its rows."""
+    """This center's own commands on its cases, from the journal, after one of its rows."""
     j = t.journal.c
     query = select(t.journal).where(j.id > row, j.way == "did").order_by(j.id)
     return [dict(line._mapping) for line in tx.execute(query)]

@@ -1,4 +1,4 @@
-"""Opening the store, and its transactions: one writer at a time on SQLite, row locks on PostgreSQL."""
+"""The store and its transactions: one writer at a time on SQLite, row locks on PostgreSQL."""
 
 import sqlite3
 import threading
@@ -28,15 +28,15 @@ Tx = Connection
 """One open transaction."""
 T = TypeVar("T")
 WRITERS_CACHE_KIB = 16 * 1024
-"""How much of its file SQLite's writer keeps in memory. With the 2 MiB that it has of itself, a center of 20,000 cases
-read each page of its indexes from the file again and again."""
+"""SQLite's page cache of the writer. With the default of 2 MiB, a center of 20,000 cases read each index page from the
+file again and again."""
 
 PAGES_IN_THE_LOG = 2000
-"""How many pages SQLite's log takes before they are moved to the file: the pages on which every commit writes are moved
-once for several commits. Of itself it would be 1000."""
+"""Pages in SQLite's write-ahead log before a checkpoint; the default is 1000. Pages that every commit writes are then
+moved once for several commits."""
 
 LOG_PATIENCE_MS = 200
-"""For how long emptying SQLite's log waits for readers; meanwhile nobody writes."""
+"""How long emptying SQLite's log waits for readers; meanwhile all writers wait."""
 LAPSED = (
     "this process has not been able to renew its lease on the store, and another one may have it: nothing is written "
     "until it is renewed"
@@ -51,25 +51,26 @@ class Store:
     """One center's store. Threads may share it; each transaction belongs to one thread."""
 
     def __init__(self, url: str, encryption: object = None) -> None:
-        """``encryption``: what hides and shows its rows (``bus/store/encryption.py``); without one they stand in
+        """``encryption`` encrypts and decrypts its rows (``bus/store/encryption.py``); without one they are stored in
         clear."""
         self.url = make_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self.may_write: Callable[[], bool] = _always
-        """Asked before each change: whether this process still has the store for its own (``bus/runtime/lease.py``)."""
+        """Asked before each change: whether this process still holds the lease on the store
+        (``bus/runtime/lease.py``)."""
         self._writers = threading.Lock()
         self._writer: Connection | None = None
         self.engine = open_engine(url, self.on_sqlite).execution_options(vault=encryption)
 
     def write(self, change: Callable[[Tx], T]) -> T:
-        """Run ``change`` in one transaction and commit it. On a lost race or a passing fault it is run again, so it
-        must change nothing but the store. Raises ``StoreUnavailable`` when that does not help."""
+        """Run ``change`` in one transaction and commit it. It is run again on a lost race or a transient fault, so it
+        must change nothing but the store. Raises ``StoreUnavailable`` when retries do not help."""
         if not self.may_write():
             raise StoreUnavailable(LAPSED, passing=True)
         return self.write_unasked(change)
 
     def write_unasked(self, change: Callable[[Tx], T]) -> T:
-        """The same, for the lease itself: ``may_write`` is not asked."""
+        """The same as ``write`` without asking ``may_write``; for the lease itself."""
         try:
             try:
                 return self._write_once(change)
@@ -98,8 +99,8 @@ class Store:
             return self._write_to_sqlite(change)
 
     def _write_to_sqlite(self, change: Callable[[Tx], T]) -> T:
-        """By the one connection that writes, which is kept: taking one from the pool and SQLAlchemy's own transaction
-        cost more than the statements of an ordinary round."""
+        """Run ``change`` on the one writing connection, which stays open. A pooled connection and SQLAlchemy's own
+        transaction cost more than the statements of an ordinary round."""
         tx = self._writer = self._writer or self._new_writer()
         try:
             sqlite_execute(tx, "BEGIN IMMEDIATE")
@@ -119,14 +120,14 @@ class Store:
     def _undo(self, tx: Tx) -> None:
         try:
             tx.connection.rollback()
-        except Exception:  # its disk is gone, say: the next transaction begins with a new connection
+        except Exception:  # for example its disk is gone: the next transaction begins with a new connection
             tx.invalidate()
             tx.close()
             self._writer = None
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """A transaction that only reads; on SQLite it blocks no writer. Raises ``StoreUnavailable``."""
+        """A read-only transaction; on SQLite it blocks no writer. Raises ``StoreUnavailable``."""
         try:
             with self._connected() as tx:
                 yield tx.execution_options(reading=True)
@@ -135,8 +136,8 @@ class Store:
 
     @contextmanager
     def _connected(self) -> Iterator[Tx]:
-        """A connection of the pool. One whose server is in a state that passes does not go back there: the next may
-        be to a server that is well."""
+        """A pooled connection. It does not return to the pool if its server is in a transient state: the next
+        connection may reach a healthy server."""
         with self.engine.connect() as tx:
             try:
                 yield tx
@@ -146,7 +147,8 @@ class Store:
                 raise
 
     def require_fit(self) -> None:
-        """Raises ``StoreUnfit`` where this store would harm data, ``StoreUnavailable`` where it cannot be asked."""
+        """Check the store. Raises ``StoreUnfit`` where using it would harm data, ``StoreUnavailable`` where it cannot
+        be asked."""
         if self.on_sqlite:
             return
         try:
@@ -161,8 +163,8 @@ class Store:
         return connect_to_postgresql(self.engine.dialect, None, arguments, {**named, **POSTGRESQL_LOGIN})
 
     def unwritable(self) -> str:
-        """Why nothing can be written now, as far as a look tells; empty when nothing is known against it. Raises
-        ``StoreUnavailable`` when it cannot be asked at all."""
+        """The reason why nothing can be written now, as far as a look tells; empty if none is known. Raises
+        ``StoreUnavailable`` when the store cannot be asked at all."""
         if not self.may_write():
             return LAPSED
         if self.on_sqlite:
@@ -170,12 +172,12 @@ class Store:
         with self.reading() as tx:
             if tx.exec_driver_sql("SHOW transaction_read_only").scalar() != "on":
                 return ""
-            tx.invalidate()  # what the server says to a new connection may be another thing already
+            tx.invalidate()  # the server may answer a new connection differently
         return READ_ONLY_NOW
 
     def empty_log(self) -> bool:
-        """Move SQLite's log into its file and empty it, so that what was erased stands in neither. False: somebody
-        still reads what is older, so try again later. PostgreSQL sees to its own log."""
+        """Move SQLite's log into its file and empty it, so that erased data is in neither. False: a reader still uses
+        an older state, so try again later. PostgreSQL manages its own log."""
         if not self.on_sqlite:
             return True
         with self._writers:
@@ -191,7 +193,7 @@ class Store:
         return not busy
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         with self._writers:
             if self._writer is not None:
                 self._writer.close()

@@ -1,4 +1,4 @@
-"""When a row is due: its time has come, or its time was set by a clock that was wrong."""
+"""Due rows: their time has come, or was set by a wrong clock."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +9,8 @@ from bus.store.database import Tx
 from bus.store.statements import Prepared, Row
 
 LONGEST_MS = 1_500_000
-"""No pause and no lease is longer than 25 minutes (the longest is 900 s, spread by a quarter). What waits for longer
-was timed by a clock that ran ahead and was set right since; it would wait for as long as the clock was wrong."""
+"""The longest backoff or lease is 25 minutes (900 s, with a quarter of jitter). A later due time was set by a clock
+that ran ahead and was corrected since; the row would wait for as long as the clock was wrong."""
 
 
 def _come(next_ms: Column[Any]) -> ColumnElement[bool]:
@@ -22,21 +22,21 @@ def _mistimed(next_ms: Column[Any]) -> ColumnElement[bool]:
 
 
 def bounds(table: Table, *wanted: ColumnElement[bool]) -> list[ScalarSelect[Any]]:
-    """The earliest and the latest time of the wanted rows, for ``any_due``: each is one glance into an index, which a
-    database that asks itself how many rows are due may think dearer than to read the table."""
+    """The earliest and the latest time of the wanted rows, for ``any_due``. Each is one index lookup; counting the due
+    rows may make the database read the whole table."""
     return [select(of(table.c.next_ms)).where(*wanted).scalar_subquery() for of in (func.min, func.max)]
 
 
 def any_due(earliest_ms: int | None, latest_ms: int | None, now_ms: int) -> bool:
-    """Whether a row within these ``bounds`` is due; None for both when there is none."""
+    """Whether a row within these ``bounds`` is due; None for both means no row."""
     return any(one is not None and is_due(one, now_ms) for one in (earliest_ms, latest_ms))
 
 
 class DueRows:
-    """The due rows of a table, those first that have been due for longest.
+    """The due rows of a table, longest due first.
 
-    Two statements, for each of them runs along an index and stops when it has enough: asked for both kinds at once, a
-    database would read and sort all that is due to give the first few, and after an outage that is everything."""
+    Two statements, because each runs along an index and stops early. For both conditions at once a database would read
+    and sort everything due; after an outage that is the whole table."""
 
     def __init__(self, table: Table, query: Select[Any]) -> None:
         ordered = query.order_by(table.c.next_ms, table.c.id).limit(bindparam("at_most", type_=Integer()))
@@ -45,7 +45,7 @@ class DueRows:
         self.mistimed = Prepared(lambda _: ordered.where(_mistimed(table.c.next_ms)))
 
     def rows(self, tx: Tx, now_ms: int, at_most: int) -> Sequence[Row]:
-        """Up to ``at_most`` of them, locked; those that a wrong clock has timed only where there is room for them."""
+        """Up to ``at_most`` locked rows; those timed by a wrong clock come only if there is room."""
         found = self.come.rows(tx, now_ms=now_ms, at_most=at_most)
         if len(found) < at_most:
             beyond_ms = now_ms + LONGEST_MS
@@ -54,5 +54,5 @@ class DueRows:
 
 
 def is_due(next_ms: int, now_ms: int) -> bool:
-    """The same of one row."""
+    """Whether one row is due, by the same rule."""
     return next_ms <= now_ms or next_ms > now_ms + LONGEST_MS

@@ -1,8 +1,8 @@
-"""What tells of residents stands in the store under a key of its case; without that key it is noise.
+"""Encryption at rest: rows about residents are stored under a key of their case.
 
-A case's key is made with its first row, is wrapped by the center's master key, and is destroyed when the case is
-erased. What belongs to no case is under a key of its own. A store without a master key holds everything in clear, and
-rows of before there was one are read as they are.
+A case's key is made with its first row and wrapped by the center's master key. Erasure of the case destroys the key
+(crypto-shredding). Rows of no case have a key of their own. A store without a master key holds everything in clear;
+clear rows from before it are read as they are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,20 +26,20 @@ Row = Mapping[str, Any]
 R = TypeVar("R")
 """A typed row with ``case_id`` and ``body``."""
 MARK = b"\x00case\x00"
-"""Before what is hidden: no message, and no text, begins so."""
+"""Prefix of encrypted bytes: no message, and no text, begins so."""
 NO_CASE = "-"
-"""The key of what belongs to no case."""
+"""The key's name for rows that belong to no case."""
 ERASED = b""
-"""What is left of a case that was erased."""
+"""The plaintext of an erased case."""
 MOST_KEYS = 5000
-"""Unwrapped, in memory at once."""
+"""Unwrapped keys in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
     cipher: AESGCM
     again: bool
-    """Whether the case was erased before, and has been spoken of again since: what is older is under no key."""
+    """Whether the case was erased before and mentioned again since: older rows have no key."""
 
 
 _K = t.case_keys.c
@@ -47,7 +47,7 @@ _KEYS = Prepared(lambda _: select(_K.case_id, _K.wrapped, _K.erased_ms).where(am
 
 
 def _made(database: str) -> UpdateBase:
-    """A new key where there is none, or where it was destroyed; one that is there stays."""
+    """The statement that makes a new key where there is none or it was destroyed; an existing key stays."""
     insert = dialect_insert(t.case_keys, database).values(case_id=bindparam("case_id"), wrapped=bindparam("wrapped"))
     return insert.on_conflict_do_update(
         index_elements=["case_id"], set_={"wrapped": insert.excluded.wrapped}, where=_K.wrapped == b""
@@ -58,13 +58,14 @@ _MAKE = Prepared(_made)
 
 
 class CaseEncryption:
-    """Hides and shows the rows of one store. Threads may share it."""
+    """Encrypts and decrypts the rows of one store. Threads may share it."""
 
     def __init__(self, master: MasterKey | None = None) -> None:
         self.master = master
         """None: everything is written in clear."""
         self._unwrapped: dict[bytes, AESGCM] = {}
-        """By the wrapped key as it stands in the store: one that was destroyed there is not found here either."""
+        """Unwrapped keys by their stored, wrapped form, so a key that was destroyed in the store is not found here
+        either."""
 
     def encrypted(self, tx: Tx, rows: Sequence[R]) -> Sequence[R]:
         """The rows as they are to be written."""
@@ -75,7 +76,7 @@ class CaseEncryption:
         return [row if row.body is None else row._replace(body=next(bodies)) for row in found]
 
     def hidden(self, tx: Tx, said: Sequence[tuple[str | None, bytes]]) -> list[bytes]:
-        """(case, what it says) → what is to stand in the store."""
+        """The ciphertext of each (case, plaintext)."""
         if self.master is None or not said:
             return [content for _, content in said]
         ids = [case_id or NO_CASE for case_id, _ in said]
@@ -86,10 +87,10 @@ class CaseEncryption:
         return [_encrypt(keys[case_id], case_id, content) for case_id, (_, content) in zip(ids, said, strict=True)]
 
     def decrypted(self, tx: Tx, found: Sequence[tuple[str | None, bytes]]) -> list[bytes]:
-        """(case, what stands in the store) → what it says; ``ERASED`` for what nobody can read any more.
+        """The plaintext of each (case, ciphertext); ``ERASED`` for what cannot be read any more.
 
-        Raises ``KeyUnusable`` when it is hidden and this center has no key for it, ``StoreUnavailable`` when it was
-        altered."""
+        Raises ``KeyUnusable`` when the row is encrypted and this center has no key for it, ``StoreUnavailable`` when it
+        was altered."""
         hidden = {case_id or NO_CASE for case_id, content in found if content.startswith(MARK)}
         if not hidden:
             return [content for _, content in found]
@@ -97,7 +98,7 @@ class CaseEncryption:
         return [_decrypt(keys.get(case_id or NO_CASE), case_id or NO_CASE, content) for case_id, content in found]
 
     def readable(self, tx: Tx, found: Sequence[tuple[str | None, bytes]]) -> list[bytes | None]:
-        """The same, one by one where not all can be read; None for what was altered."""
+        """The same as ``decrypted``, row by row; None for what was altered."""
         try:
             return [*self.decrypted(tx, found)]
         except StoreUnavailable as trouble:
@@ -114,14 +115,14 @@ class CaseEncryption:
             return None
 
     def decrypt(self, tx: Tx, found: Iterable[Any], column: str = "body") -> list[Row]:
-        """Rows with a column that may be hidden, as they were before they were written."""
+        """Rows with one column decrypted where necessary."""
         rows = [dict(row) for row in found]
         filled = [row for row in rows if row[column] is not None]
         said = iter(self.decrypted(tx, [(row["case_id"], bytes(row[column])) for row in filled]))
         return [{**row, column: next(said)} if row[column] is not None else row for row in rows]
 
     def _keys(self, tx: Tx, case_ids: Iterable[str]) -> dict[str, _Key]:
-        """Those of these cases that are there."""
+        """The existing keys of these cases."""
         return {
             case_id: _Key(self.cipher(case_id, bytes(wrapped)), erased_ms is not None)
             for case_id, wrapped, erased_ms in _KEYS.rows(tx, ids=as_list(sorted({*case_ids})))
@@ -129,13 +130,13 @@ class CaseEncryption:
         }
 
     def _new_keys(self, tx: Tx, master: MasterKey, case_ids: Iterable[str]) -> dict[str, _Key]:
-        """Made now. Of two processes that make one at the same moment, the first one's is both's."""
+        """New keys. If two processes make one at the same moment, both use the first."""
         fresh = {case_id: AESGCM.generate_key(128) for case_id in sorted(case_ids)}
         _MAKE.each(tx, [{"case_id": i, "wrapped": master.wrap(key, i.encode())} for i, key in fresh.items()])
         return self._keys(tx, fresh)
 
     def cipher(self, about: str, wrapped: bytes) -> AESGCM:
-        """The key that stands in the store as ``wrapped``, about a case or a file. Raises ``KeyUnusable``."""
+        """The cipher for the wrapped key of a case or a file. Raises ``KeyUnusable``."""
         known = self._unwrapped.get(wrapped)
         if known is not None:
             return known
@@ -155,13 +156,13 @@ PLAINTEXT = CaseEncryption()
 
 
 def encryption_of(tx: Tx) -> CaseEncryption:
-    """The vault of the store to which a transaction belongs."""
+    """The encryption of the transaction's store."""
     found: CaseEncryption | None = tx.get_execution_options().get("vault")
     return PLAINTEXT if found is None else found
 
 
 def destroy_key(tx: Tx, case_id: str, now_ms: int) -> bool:
-    """What was written of this case is noise from now on. False if it has no key."""
+    """Destroy the key of this case; its rows become unreadable. False if it has no key."""
     gone = update(t.case_keys).where(_K.case_id == case_id, _K.wrapped != b"")
     return tx.execute(gone.values(wrapped=b"", erased_ms=now_ms)).rowcount == 1
 

@@ -1,4 +1,4 @@
-"""What goes wrong with a store: the driver's errors, and what this program makes of them."""
+"""Errors of the store, and the translation of the driver's errors."""
 
 from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
@@ -7,7 +7,7 @@ from bus.bilingual import Bilingual
 from bus.store import postgresql
 
 DriverError = SQLAlchemyError
-"""What a database or its driver says of itself, before it is known whether trying again may help."""
+"""An error of the database or its driver, before it is known whether a retry may help."""
 
 READ_ONLY_NOW = (
     "the database is read-only now (a standby, or a failover): if this does not pass, let `store` name the server that "
@@ -16,12 +16,12 @@ READ_ONLY_NOW = (
 
 
 class StoreUnavailable(RuntimeError):
-    """The store could not be read or written. The text says what and the cure, never a value of a row."""
+    """The store could not be read or written. The text names the fault and the cure, never a value of a row."""
 
     def __init__(self, text: str, *, passing: bool) -> None:
         super().__init__(text)
         self.passing = passing
-        """Whether it may be better later; if not, it is these rows that cannot be written."""
+        """Whether a retry may help; if not, these rows cannot be written."""
 
 
 class StoreUnfit(StoreUnavailable):
@@ -33,18 +33,18 @@ class StoreUnfit(StoreUnavailable):
 
 
 def as_sqlalchemys(error: Exception, dialect: Dialect) -> BaseException:
-    """An error of the driver, met past SQLAlchemy, as SQLAlchemy itself would raise it; no parameter stands in it."""
+    """The error as SQLAlchemy would raise it, for a driver that was called directly; it contains no parameter."""
     return DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether another try may cure it: a database that is busy, away or read-only for a while, a race that was lost."""
+    """Whether a retry may cure it: a database that is busy, away or read-only for a while, or a lost race."""
     lost = isinstance(error, OperationalError | IntegrityError)
     return lost or (isinstance(error, DBAPIError) and postgresql.is_passing(error))
 
 
 def as_unavailable(error: BaseException) -> StoreUnavailable:
-    """What the driver has said, as this program says it: no value of a row stands in it."""
+    """The driver's error as ``StoreUnavailable``; no value of a row stands in it."""
     if not isinstance(error, DBAPIError):
         return StoreUnavailable(f"{type(error).__name__}: the store cannot be used", passing=False)
     name = type(error.orig).__name__ if error.orig else type(error).__name__

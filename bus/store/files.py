@@ -1,4 +1,4 @@
-"""What the store knows of the files beside it: under which key each lies, and which cases name it."""
+"""Queries of attached files: the key of each, and the cases that name it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from bus.store.inserts import insert_new
 
 @dataclass(frozen=True, slots=True)
 class KeyOfFile:
-    """Under which a file and its name are hidden."""
+    """The key that encrypts a file and its name."""
 
     wrapped: bytes
-    """As it stands in the store."""
+    """The wrapped key, as stored."""
     cipher: AESGCM
 
 
 class FileLabel(NamedTuple):
-    """What is known of a file that is kept."""
+    """The stored facts about a kept file."""
 
     sha256: str
     size: int
@@ -34,7 +34,7 @@ class FileLabel(NamedTuple):
 
 
 def key(tx: Tx, sha256: str) -> KeyOfFile | None:
-    """The key of a file; None: it lies in clear, or not here. Raises ``KeyUnusable`` without the master key."""
+    """The key of a file; None: it is stored in clear, or not here. Raises ``KeyUnusable`` without the master key."""
     query = select(t.file_keys.c.wrapped).where(t.file_keys.c.sha256 == sha256)
     wrapped = tx.execute(query).scalar()
     return None if wrapped is None else KeyOfFile(bytes(wrapped), encryption_of(tx).cipher(sha256, bytes(wrapped)))
@@ -50,7 +50,7 @@ def new_key(tx: Tx, sha256: str) -> KeyOfFile | None:
 
 
 def name_kept(tx: Tx, sha256: str, name: str | None) -> str | None:
-    """Keep the file's name under its key. Returns what may stand in clear: the name itself, where there is no key."""
+    """Store the file's name under its key. Returns what may stand in clear: the name itself, where there is no key."""
     there = key(tx, sha256)
     if there is None or name is None:
         return name
@@ -63,7 +63,7 @@ def name_kept(tx: Tx, sha256: str, name: str | None) -> str | None:
 
 
 def name(tx: Tx, sha256: str) -> str | None:
-    """The file's name, where it was kept under its key."""
+    """The file's name, where it was stored under its key."""
     there = key(tx, sha256)
     hidden = tx.execute(select(t.file_keys.c.name).where(t.file_keys.c.sha256 == sha256)).scalar()
     if there is None or hidden is None:
@@ -76,7 +76,7 @@ def _about_name(sha256: str) -> bytes:
 
 
 def named_in(tx: Tx, records: Iterable[Record]) -> None:
-    """Remember which files these cases name: none goes while a case needs it."""
+    """Record which files these cases name; a file stays while a case needs it."""
     rows = [
         {"case_id": str(record.case.case_id), "sha256": one.sha256}
         for record in records
@@ -86,15 +86,15 @@ def named_in(tx: Tx, records: Iterable[Record]) -> None:
 
 
 def forget(tx: Tx, record: Record) -> Mapping[str, KeyOfFile | None]:
-    """The case names no file any more. The files that no other case names are forgotten, their keys destroyed: which,
-    and under which key each lay."""
+    """Remove the case's claim on its files. Forgets the files that no other case names, and destroys their keys.
+    Returns those files, each with its former key."""
     c, case_id = t.case_files.c, str(record.case.case_id)
     mine = {one.sha256 for one in record.case.attachments}
     mine |= {*tx.execute(select(c.sha256).where(c.case_id == case_id)).scalars()}
     if not mine:
         return {}
     a = t.attachments.c
-    # whoever is about to name one of them has locked it, and is waited for
+    # a transaction that is about to name one of them holds its lock, and is waited for
     tx.execute(select(a.sha256).where(a.sha256.in_(mine)).order_by(a.sha256).with_for_update()).all()
     tx.execute(delete(t.case_files).where(c.case_id == case_id))
     gone = sorted(mine - {*tx.execute(select(c.sha256).where(c.sha256.in_(mine))).scalars()})
@@ -105,7 +105,7 @@ def forget(tx: Tx, record: Record) -> Mapping[str, KeyOfFile | None]:
 
 
 def keep(tx: Tx, label: FileLabel, came: str, at_ms: int) -> None:
-    """Remember a file by its label. ``came``: the hash of the file as it came, which may be asked for too."""
+    """Store a file's label. ``came``: the hash of the file as received, which also finds it."""
     hidden = label._replace(name=name_kept(tx, label.sha256, label.name))
     insert_new(tx, t.attachments, [{**hidden._asdict(), "at_ms": at_ms}], ["sha256"])
     if came != label.sha256:
@@ -113,7 +113,7 @@ def keep(tx: Tx, label: FileLabel, came: str, at_ms: int) -> None:
 
 
 def label(tx: Tx, sha256: str) -> FileLabel | None:
-    """The label of a file that is kept, by its own hash or by that of the file as it came. It is not erased before the
+    """The label of a kept file, by its hash or by the hash of the file as received. It is not erased before the
     transaction ends."""
     came = t.attachments_came.c
     sha256 = tx.execute(select(came.sha256).where(came.came == sha256)).scalar() or sha256

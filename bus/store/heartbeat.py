@@ -1,4 +1,4 @@
-"""A row that is written for no other reason than to see that the store takes it."""
+"""A write probe: one row that shows whether the store accepts writes."""
 
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -6,5 +6,5 @@ from bus.store.inserts import upsert
 
 
 def beat(tx: Tx, now_ms: int) -> None:
-    """Write the moment; a store that is full, read-only or away refuses it as it would refuse a form."""
+    """Write the current time; a store that is full, read-only or away refuses it as it would refuse a form."""
     upsert(tx, t.counters, [{"name": "heartbeat", "value": now_ms}])

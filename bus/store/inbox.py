@@ -1,4 +1,5 @@
-"""Queries of the inbox: how far each lane has been applied, what is held back, and what is to be done at the desk."""
+"""Queries of the inbox: how far each lane is applied, what is held back, and which tasks wait for the center's own
+system."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ Lane = tuple[str, str]
 
 
 class AppliedRow(NamedTuple):
-    """What stood at a place of a lane, and what became of it."""
+    """The message at one place of a lane, and its outcome."""
 
     peer: str
     case_id: str
@@ -42,7 +43,7 @@ class AppliedRow(NamedTuple):
 
 
 class WorkRow(NamedTuple):
-    """A message that is put on the desk."""
+    """A message that becomes a task."""
 
     message_id: str
     case_id: str
@@ -59,7 +60,7 @@ class WorkRow(NamedTuple):
 
     @classmethod
     def of(cls, message: Message[Any], body: bytes, now_ms: int, *, said: bool = False) -> Self:
-        """A message that came as ``body``."""
+        """The row of a message that came as ``body``."""
         return cls(
             str(message.id),
             str(message.subject),
@@ -76,7 +77,7 @@ class WorkRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One message that waits to be worked into the center's own system."""
+    """One message that waits for the handler of the center's own system."""
 
     row: int
     message_id: str
@@ -86,7 +87,7 @@ class Task:
     body: bytes
     attempts: int
     said: bool = False
-    """Its commands were carried out before this store was put back: only the links are missing."""
+    """Its commands were carried out before the store was restored from a backup: only the links are missing."""
 
 
 _MARKS = Prepared(
@@ -116,24 +117,24 @@ def applied_marks(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, int]:
 
 
 def remembered(tx: Tx, places: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str, int], AppliedRow]:
-    """What stood at these places (peer, case, sequence) and what became of it."""
+    """The messages at these places (peer, case, sequence), and their outcomes."""
     wanted = list(places)
     found = (AppliedRow(*row) for row in _REMEMBERED.rows(tx, places=as_list(wanted))) if wanted else ()
     return {row.position: row for row in found}
 
 
 def remember(tx: Tx, rows: Sequence[AppliedRow]) -> None:
-    """Note what became of messages."""
+    """Record the outcomes of messages."""
     insert(tx, t.applied, rows)
 
 
 def hold(tx: Tx, rows: Sequence[HeldRow]) -> None:
-    """Hold back messages that came too early; one that is held already stays as it is."""
+    """Hold back messages that came too early; one that is already held stays."""
     insert_new(tx, t.held, encryption_of(tx).encrypted(tx, rows), ["peer", "case_id", "sequence"])
 
 
 def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, int]]:
-    """What is held back in these lanes: sequence → bytes."""
+    """The messages held back in these lanes: sequence → bytes."""
     wanted = list(lanes)
     found: dict[Lane, dict[int, int]] = {}
     for peer, case_id, sequence, size in _HELD.rows(tx, lanes=as_list(wanted)) if wanted else ():
@@ -142,7 +143,7 @@ def held(tx: Tx, lanes: Iterable[Lane]) -> dict[Lane, dict[int, int]]:
 
 
 def held_bodies(tx: Tx, lane: Lane, sequences: Sequence[int]) -> dict[int, bytes | None]:
-    """What is held back at these places of a lane: sequence → body, None for one that was altered in the store."""
+    """The messages held back at these places of a lane: sequence → body, None for one that was altered in the store."""
     places = [(*lane, sequence) for sequence in sequences]
     rows = _HELD_BODIES.rows(tx, places=as_list(places)) if places else ()
     bodies = encryption_of(tx).readable(tx, [(lane[1], body) for _, body in rows])
@@ -150,24 +151,24 @@ def held_bodies(tx: Tx, lane: Lane, sequences: Sequence[int]) -> dict[int, bytes
 
 
 def held_bytes(tx: Tx, peer: str) -> int:
-    """How much of what ``peer`` said is held back."""
+    """The size of ``peer``'s messages that are held back."""
     size = select(func.coalesce(func.sum(func.length(_H.body)), 0)).where(_H.peer == peer)
     return int(tx.execute(size).scalar_one())
 
 
 def release(tx: Tx, places: Sequence[tuple[str, str, int]]) -> None:
-    """These are no longer held back."""
+    """Remove these places from the messages held back."""
     if places:
         _RELEASE.run(tx, places=as_list(places))
 
 
 def enqueue_work(tx: Tx, rows: Sequence[WorkRow]) -> None:
-    """Put messages on the desk; one that is there already is not laid twice."""
+    """Add messages as tasks; an existing task stays."""
     insert_new(tx, t.work, encryption_of(tx).encrypted(tx, rows), ["message_id"])
 
 
 def bodies(tx: Tx, case_id: str) -> list[bytes]:
-    """What lies on the desk of one case; what was altered in the store is left out."""
+    """The messages of one case's tasks; what was altered in the store is left out."""
     found = tx.execute(select(t.work.c.body).where(t.work.c.case_id == case_id)).scalars()
     return [body for body in encryption_of(tx).readable(tx, [(case_id, body) for body in found]) if body]
 
@@ -186,12 +187,11 @@ _FINISH = Prepared(lambda _: delete(t.work).where(among("ids", _W.id)))
 
 
 def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
-    """Take due tasks, only the first of each case, so that a case's effects keep their order; a parked one blocks.
+    """Claim due tasks, only the first of each case, so that a case's effects keep their order; a parked task blocks.
 
-    Those that have been due for longest come first: one that fails again and again must not always be the one taken.
-    One that was altered in the store comes without its body.
-
-    None while the store recovers: the records are not what the tasks must be judged by."""
+    Tasks that have been due longest come first: one that fails repeatedly must not always be the one taken. A task
+    altered in the store comes without its body. None are claimed during a recovery: the records are not yet those that
+    the tasks must be judged by."""
     if recovery.epoch(tx).recovery is not None:
         return []
     rows = _CLAIM.rows(tx, now_ms, limit)
@@ -208,23 +208,23 @@ def _task(row: Row, body: bytes) -> Task:
 
 
 def still_there(tx: Tx, rows: Sequence[int]) -> set[int]:
-    """Which of these tasks nobody else has finished or parked meanwhile, locked until the transaction ends."""
+    """The tasks among these that are neither finished nor parked meanwhile, locked until the transaction ends."""
     return {row[0] for row in _STILL.rows(tx, ids=as_list(rows))}
 
 
 def free_claims(tx: Tx, now_ms: int) -> None:
-    """Make every task due now: what a process that died had claimed need not wait for its lease to end."""
+    """Make every task due now, so that claims of a dead process need not wait for their leases to end."""
     tx.execute(update(t.work).where(t.work.c.state == WAITING, t.work.c.next_ms > now_ms).values(next_ms=now_ms))
 
 
 def give_back(tx: Tx, rows: Sequence[int], now_ms: int) -> None:
-    """These tasks were claimed and not begun: anybody may take them now."""
+    """Release tasks that were claimed and not begun; any worker may claim them now."""
     if rows:
         _LEASE.run(tx, until_ms=now_ms, ids=as_list(rows))
 
 
 def finish_work(tx: Tx, rows: Sequence[int]) -> None:
-    """These tasks are done."""
+    """Delete finished tasks."""
     if rows:
         _FINISH.run(tx, ids=as_list(rows))
 
@@ -237,18 +237,18 @@ def retry_work(tx: Tx, row: int, next_ms: int, reason: str, *, counts: bool) -> 
 
 
 def park_work(tx: Tx, row: int, reason: str) -> None:
-    """Take this task out of the row until an operator replays it."""
+    """Park this task until an operator replays it."""
     tx.execute(update(t.work).where(t.work.c.id == row).values(state=PARKED, reason=reason))
 
 
 def replay_work(tx: Tx, message_id: str, now_ms: int) -> bool:
-    """Put a parked task back, from attempt 0. False if there is none."""
+    """Make a parked task due again, from attempt 0. False if there is none."""
     query = update(t.work).where(t.work.c.message_id == message_id)
     return tx.execute(query.values(state=WAITING, attempts=0, next_ms=now_ms)).rowcount == 1
 
 
 def drop_work(tx: Tx, message_id: str) -> bool:
-    """Forget a task: an operator's decision. False if there is none."""
+    """Delete a task: an operator's decision. False if there is none."""
     return tx.execute(delete(t.work).where(t.work.c.message_id == message_id)).rowcount == 1
 
 
@@ -271,7 +271,7 @@ def figures(tx: Tx) -> dict[str, int]:
 
 
 def body_of(tx: Tx, message_id: str) -> bytes | None:
-    """What a task is about, as it was signed; None when it is done or dropped."""
+    """The signed message of a task; None when the task is done or dropped."""
     query = select(t.work.c.case_id, t.work.c.body).where(t.work.c.message_id == message_id)
     found = encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
     return found[0]["body"] if found else None
@@ -284,16 +284,16 @@ def state_of(tx: Tx, message_id: str) -> str | None:
 
 
 def waiting(tx: Tx) -> set[str]:
-    """The messages whose task waits for its turn."""
+    """The messages whose task waits."""
     return set(tx.execute(select(t.work.c.message_id).where(t.work.c.state == WAITING)).scalars())
 
 
 def verdict_changed(tx: Tx, message_id: str, verdict: str, now_ms: int) -> None:
-    """The lane remembers this verdict of a message from now on."""
+    """Change the remembered verdict of a message."""
     applied = update(t.applied).where(t.applied.c.message_id == message_id)
     tx.execute(applied.values(verdict=verdict, code=None, at_ms=now_ms))
 
 
 def applied_messages(tx: Tx) -> list[str]:
-    """Every message that was applied or refused, by its id; one that stands twice was applied twice."""
+    """The id of every message that was applied or refused; an id listed twice was applied twice."""
     return list(tx.execute(select(t.applied.c.message_id)).scalars())

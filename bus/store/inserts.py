@@ -1,7 +1,6 @@
-"""The ways in which rows are laid into tables: new, over an older one, or only where none is yet.
+"""Inserts, upserts and inserts of new rows only.
 
-A row is a named tuple; those of its fields that are columns are laid. A mapping does for tables of which little is
-asked.
+A row is a named tuple; its fields that are columns are written. A mapping serves for tables that are little used.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ Rows = Sequence[Mapping[str, Any]] | Sequence[NamedTuple]
 
 
 def dialect_insert(table: Table, database: str) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT of this database's own dialect, for ``on_conflict_…``; it offers ``excluded``, the row that came."""
+    """An INSERT in the database's own dialect, for ``on_conflict_…``; ``excluded`` names the new row."""
     return (sqlite.insert if database == "sqlite" else postgresql.insert)(table)
 
 
@@ -30,13 +29,13 @@ def insert(tx: Tx, table: Table, rows: Rows) -> None:
 
 
 def upsert(tx: Tx, table: Table, rows: Rows) -> None:
-    """Insert ``rows``, or put them in place of those with the same primary key."""
+    """Insert ``rows``, or replace those with the same primary key."""
     if rows:
         _each(tx, _upsert(table, _columns(table, rows)), rows)
 
 
 def insert_new(tx: Tx, table: Table, rows: Rows, unique: Sequence[str]) -> None:
-    """Insert those ``rows`` that are not there yet, by the columns ``unique``."""
+    """Insert those ``rows`` that do not exist yet, by the columns ``unique``."""
     if rows:
         _each(tx, _insert_new(table, _columns(table, rows), tuple(unique)), rows)
 
@@ -85,7 +84,7 @@ def _insert_new(table: Table, columns: tuple[str, ...], unique: tuple[str, ...])
 
 
 def _named(table: Table, columns: tuple[str, ...]) -> dict[str, Any]:
-    """Each column bound under its own name; one that is not given gets the table's default."""
+    """Each column bound under its own name; a missing one gets the table's default."""
     given = {name: bindparam(name, type_=table.c[name].type) for name in columns}
     return given | {column.name: literal(default) for column, default in _defaults(table) if column.name not in given}
 

@@ -1,4 +1,4 @@
-"""Queries of the intake: what was taken in from the center's own system, so that a repeat changes nothing."""
+"""Queries of the intake: accepted forms by their idempotency key, so that a repeat changes nothing."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from bus.store.statements import Prepared, among, as_list
 
 
 class IntakeRow(NamedTuple):
-    """One form that was taken in."""
+    """One accepted form."""
 
     form: str
     native_id: str
@@ -36,5 +36,5 @@ def known(tx: Tx, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tupl
 
 
 def note(tx: Tx, rows: Sequence[IntakeRow]) -> None:
-    """Remember what was taken in and answered."""
+    """Store accepted forms and their answers."""
     insert(tx, t.intakes, rows)

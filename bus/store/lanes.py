@@ -1,4 +1,4 @@
-"""Queries of the lanes: up to which place each was said, and applied."""
+"""Queries of the lanes: the last sequence sent and applied in each."""
 
 from collections.abc import Mapping
 
@@ -21,8 +21,8 @@ _SENT_MARKS = Prepared(
 
 
 def next_sequences(tx: Tx, wanted: Mapping[tuple[str, str], int], epoch: int) -> dict[tuple[str, str], int]:
-    """Reserve ``wanted[(peer, case)]`` places in each lane; the last sequence sent before them. ``epoch``: in which
-    this center speaks, and a new lane begins."""
+    """Reserve ``wanted[(peer, case)]`` places in each lane. Returns the last sequence sent before them. ``epoch``: this
+    center's own, in which a new lane begins."""
     if not wanted:
         return {}
     before = dict.fromkeys(wanted, epoch_start(epoch))
@@ -43,8 +43,8 @@ _SET_MARK = {column: _set_mark(column) for column in ("sent", "applied")}
 
 
 def set_lanes(tx: Tx, column: str, values: Mapping[tuple[str, str], int], epoch: int) -> None:
-    """Write the ``sent`` or ``applied`` mark of each lane, leaving the other mark as it is. ``epoch``: in which this
-    center speaks; a new lane's mark says that whatever was said in it before has been told."""
+    """Write the ``sent`` or ``applied`` mark of each lane and leave its other mark. ``epoch``: this center's own; the
+    mark of a new lane says that everything before it has been told."""
     if not values:
         return
     other, start = ("applied", 0) if column == "sent" else ("sent", epoch_start(epoch))

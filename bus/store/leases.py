@@ -1,4 +1,4 @@
-"""Which process has the store for its own: one row, by the store's own clock."""
+"""The lease on the store: one row names the one process that may write, by the store's own clock."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ from bus.store.database import Tx
 from bus.store.inserts import dialect_insert
 
 LEASE_MS = 20_000
-"""For how long a process has the store after it has last said so."""
+"""Duration of a lease after its last renewal."""
 WHOLE = 0
-"""The partition of a store that is not parted."""
+"""The partition of an unpartitioned store."""
 _L = t.leases.c
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process, as it names itself."""
+    """A process, as it identifies itself."""
 
     name: str
     boot_id: str
-    """Of its machine since it was last switched on."""
+    """Identifies its machine's current boot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who has the store, and whether its time is over."""
+    """The holder of the store, and whether the lease has expired."""
 
     holder: Holder
     until_ms: int
@@ -34,19 +34,19 @@ class Lease:
 
 
 def _now_ms(tx: Tx) -> ColumnElement[int]:
-    """By the database's clock: those of two machines may differ."""
+    """The database's clock: clocks of two machines may differ."""
     if tx.dialect.name == "sqlite":
         return literal_column("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)")
     return literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
 
 
 def are_kept(tx: Tx) -> bool:
-    """Whether this store has the table: one of an older program, or an empty one, has not."""
+    """Whether this store has the lease table; an empty store and one of an older program have not."""
     return inspect(tx).has_table(t.leases.name)
 
 
 def current(tx: Tx) -> Lease | None:
-    """The lease that was last taken; None where there is none, or it was given back."""
+    """The lease taken last; None where there is none, or it was released."""
     if not are_kept(tx):
         return None
     query = select(_L.name, _L.boot_id, _L.until_ms, _L.until_ms <= _now_ms(tx)).where(_L.partition == WHOLE)
@@ -55,7 +55,7 @@ def current(tx: Tx) -> Lease | None:
 
 
 def take(tx: Tx, mine: Holder, seen: Lease | None) -> bool:
-    """Take the lease, unless somebody has taken or renewed it since it was ``seen``."""
+    """Take the lease, unless another process has taken or renewed it since it was ``seen``."""
     given = {"name": mine.name, "boot_id": mine.boot_id, "until_ms": _now_ms(tx) + LEASE_MS}
     if seen is not None:
         as_seen = and_(_L.partition == WHOLE, _L.name == seen.holder.name, _L.until_ms == seen.until_ms)
@@ -65,12 +65,12 @@ def take(tx: Tx, mine: Holder, seen: Lease | None) -> bool:
 
 
 def renew(tx: Tx, mine: Holder) -> bool:
-    """Have it for as long again; False: another has it."""
+    """Renew the lease for its full duration; False: another process has it."""
     until = update(t.leases).where(_L.partition == WHOLE, _L.name == mine.name)
     return tx.execute(until.values(until_ms=_now_ms(tx) + LEASE_MS)).rowcount == 1 or take(tx, mine, None)
 
 
 def release(tx: Tx, mine: Holder) -> None:
-    """Give it back; what another has stays."""
-    if are_kept(tx):  # a store that has gone back to an older program has them no more
+    """Release the lease; another process' lease stays."""
+    if are_kept(tx):  # a store downgraded for an older program has no such table
         tx.execute(delete(t.leases).where(_L.partition == WHOLE, _L.name == mine.name))
