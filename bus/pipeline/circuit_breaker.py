@@ -1,4 +1,4 @@
-"""Whether a center's own system seems to be there, by how its answers have been lately."""
+"""The circuit breaker of the center's own system, driven by its recent answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,32 +9,32 @@ from bus.backoff import Backoff
 
 
 class HandlerOutcome(StrEnum):
-    """How a task ended."""
+    """The outcome of a task."""
 
     DONE = "done"
     NOT_NOW = "not-now"
-    """The center's own system is away: it is tried again."""
+    """The center's own system is away: the task is retried."""
     NOT_EVER = "not-ever"
-    """Trying again cannot help: it is parked."""
+    """A retry cannot help: the task is parked."""
     NOT_BEGUN = "not-begun"
-    """It was claimed and left to a later round: it is due again at once, and nothing counts."""
+    """The task was claimed and left to a later round: it is due again at once, and no attempt counts."""
 
 
 class Answer(Protocol):
-    """What came of a task, as far as it tells of the center's own system."""
+    """A task's result, as far as it says something about the center's own system."""
 
     @property
     def outcome(self) -> HandlerOutcome:
-        """How it ended."""
+        """The outcome of the task."""
 
     @property
     def own(self) -> bool:
-        """Whether it tells of that system at all."""
+        """Whether the result says anything about that system."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long a center's system may be away before a task is parked."""
+    """How long a center's own system may be away before a task is parked."""
 
     attempts: int = 12
     backoff: Backoff = field(default_factory=lambda: Backoff(1, 900))
@@ -43,20 +43,19 @@ class RetryPolicy:
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """Whether the center's own system seems to be there. One per center; it relearns after a restart.
-
-    Only that system's answers move it: a neighbour whose files cannot be had says nothing of it."""
+    """The circuit breaker of the center's own system. One per center; it relearns after a restart. Only that system's
+    answers move it: a peer whose files cannot be fetched does not count."""
 
     policy: RetryPolicy
     failures: int = 0
 
     @property
     def probing(self) -> bool:
-        """Everything has failed lately: one task at a time, and no attempt counts."""
+        """Whether everything has failed lately: then one task runs at a time, and no attempt counts."""
         return self.failures >= self.policy.failures_before_probing
 
     def after(self, performed: Sequence[Answer]) -> "CircuitBreaker":
-        """What a round teaches: any answer of the system, even a no, shows that it is there."""
+        """The breaker after a round: any answer of the system, even a refusal, shows that it is there."""
         failures = self.failures
         for one in performed:
             if one.own and one.outcome != HandlerOutcome.NOT_BEGUN:
@@ -64,5 +63,5 @@ class CircuitBreaker:
         return CircuitBreaker(self.policy, failures)
 
     def record(self, performed: Sequence[Answer]) -> None:
-        """Learn from a round that is written down."""
+        """Learn from a round that is committed."""
         self.failures = self.after(performed).failures

@@ -1,8 +1,8 @@
-"""One commit a batch: what became of batch N is written in the transaction that claims batch N+1.
+"""One commit a batch: the outcome of batch N is written in the transaction that claims batch N+1.
 
-Two commits a batch would cost twice as much, and one before the work is done would forget it in a crash. In between the
-outcome is in memory only: a process that dies there leaves its claims to their lease, and the batch is done once more.
-Relay and handle work so; ``docs/architecture.md`` draws it.
+Two commits a batch would cost twice as much, and a single commit before the work would lose it in a crash. Between
+commits the outcome is in memory only. If the process dies there, its claims expire with their lease, and the batch is
+done once more. Relay and handle work this way; ``docs/architecture.md`` draws it.
 """
 
 from collections.abc import Callable
@@ -15,23 +15,23 @@ Claimed = TypeVar("Claimed")
 
 @dataclass(slots=True)
 class ClaimCycle(Generic[Done, Claimed]):
-    """Claims batch after batch, and keeps what became of one until the next is claimed."""
+    """Claims batch after batch, and keeps a batch's outcome until the next claim."""
 
     nothing: Callable[[], Done]
-    """What has become of no batch at all."""
+    """Makes the outcome of an empty batch."""
     unrecorded: Done = field(init=False)
-    """What became of the last batch, and is not written down yet."""
+    """The outcome of the last batch, not yet written."""
 
     def __post_init__(self) -> None:
         self.unrecorded = self.nothing()
 
     def next(self, record_and_claim: Callable[[Done], Claimed]) -> tuple[Done, Claimed]:
-        """Write down what became of the last batch and claim the next, by a function that does both in one
-        transaction. Returns what was written, and what was claimed. What it raises leaves everything as it was."""
+        """Write the last batch's outcome and claim the next batch; ``record_and_claim`` does both in one transaction.
+        Returns the written outcome and the claimed batch. If it raises, nothing has changed."""
         claimed = record_and_claim(self.unrecorded)
         return self.take(), claimed
 
     def take(self) -> Done:
-        """Hand over what is not written down yet, to be written without another claim."""
+        """Hand over the unwritten outcome, to be written without another claim."""
         done, self.unrecorded = self.unrecorded, self.nothing()
         return done

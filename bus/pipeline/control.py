@@ -1,5 +1,6 @@
-"""Messages about messages: receipts, errors, and the logs that a restored center asks for. None of them stands in a
-lane; what they change is the outbox, what is parked, and a recovery.
+"""Control messages: receipts, errors, and the logs that a restored center asks for.
+
+None of them stands in a lane. They change the outbox, the parked items and a recovery.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,23 +29,23 @@ Control = Receipt | Failure | LogAsked | LogTold
 
 
 Ended = Mapping[Verdict, Sequence[tuple[str, str]]]
-"""What a receipt ends: (message, code), by what became of it."""
+"""The messages that a receipt settles, by verdict: (message, code)."""
 
 
 class ControlOutcome(StrEnum):
-    """How a message about messages, or what it speaks of, ended."""
+    """The outcome of a control message, or of the message that it is about."""
 
     RECEIPTED = "receipted"
-    """A message of ours, which a receipt ends."""
+    """An own message, settled by a receipt."""
     REFUSED_BY_PEER = "refused-by-peer"
-    """A message of ours, which a receipt refuses."""
+    """An own message, refused by a receipt."""
     OTHER_BYTES = "other-bytes"
     DIGEST_MISSING = "digest-missing"
     FAILURE_HEARD = "failure-heard"
 
 
 def take_control(batch: ReceiveBatch, arrived: Sequence[Inbound]) -> None:
-    """Do what these say, but for what is from before its sender's store was put back."""
+    """Carry out control messages, except those from before their sender's restore."""
     current = [one for one in arrived if not _is_old(batch, one.message)]
     receipts = (one.message.source for one in current if isinstance(one.message.data, Receipt))
     vouching = vouching_peers.known(batch.uow.tx, receipts)
@@ -58,7 +59,7 @@ def take_control(batch: ReceiveBatch, arrived: Sequence[Inbound]) -> None:
 
 
 def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
-    """A message from before its sender's store was put back: nothing that others have built on since."""
+    """Whether the message is from before its sender's restore: nothing that peers have built on since."""
     epoch = batch.epochs.get(message.source, 0)
     old = epoch_of(message.sequence) < epoch and not isinstance(message.data, LogAsked)
     batch.count(Outcome.FENCED, old)
@@ -69,8 +70,8 @@ def _is_old(batch: ReceiveBatch, message: Message[Any]) -> bool:
 
 
 def take_receipt(batch: ReceiveBatch, one: Inbound, vouching: set[str]) -> None:
-    """A peer has dealt with messages of ours: they leave the outbox, or an operator sees that they are refused.
-    ``vouching``: the peers that have said before for which bytes they vouch."""
+    """Apply a receipt: the settled messages leave the outbox, or are shown to an operator as refused. ``vouching``: the
+    peers whose receipts have carried digests before."""
     tx, message = batch.uow.tx, one.message
     items: Sequence[ReceiptItem] = message.data.items
     said = outbox.digests(tx, message.source, [str(item.message_id) for item in items])
@@ -89,7 +90,8 @@ def take_receipt(batch: ReceiveBatch, one: Inbound, vouching: set[str]) -> None:
 def _for_what_was_said(
     items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]
 ) -> tuple[list[ReceiptItem], list[ReceiptItem]]:
-    """The items that vouch for what we have said, and those that are for other bytes under the same id."""
+    """The receipt's items split in two: those whose digest matches our message, and those for other bytes under the
+    same id."""
     right: list[ReceiptItem] = []
     others: list[ReceiptItem] = []
     for item in items:
@@ -107,7 +109,7 @@ def _by_verdict(items: Sequence[ReceiptItem]) -> Ended:
 
 
 def _end_done(batch: ReceiveBatch, one: Inbound, ended: Ended, *, proves: bool) -> None:
-    """What is done leaves the outbox for the archive, and so does the receipt, if it is signed and proves anything."""
+    """Move settled messages from the outbox to the archive, with the receipt if it is signed and proves anything."""
     peer, tx, now_ms = one.message.source, batch.uow.tx, batch.uow.now_ms
     signed = proves and signed_document.split_message(one.body)[0] is not None
     kept = archive.keep_receipt(tx, peer, str(one.message.id), one.body, now_ms) if signed else None
@@ -121,7 +123,7 @@ def _end_done(batch: ReceiveBatch, one: Inbound, ended: Ended, *, proves: bool) 
 
 
 def _end_refused(batch: ReceiveBatch, peer: str, refused: Sequence[tuple[str, str]], rows: Sequence[OutboxRow]) -> None:
-    """What is refused stays in the outbox, and an operator is told of each that was still waiting."""
+    """Keep refused messages in the outbox, and park each that was still waiting for an operator."""
     uow, waited = batch.uow, {row.message_id: row for row in rows}
     batch.count(ControlOutcome.RECEIPTED, outbox.receipted(uow.tx, peer, [], refused))
     for message_id, code in refused:
@@ -131,11 +133,12 @@ def _end_refused(batch: ReceiveBatch, peer: str, refused: Sequence[tuple[str, st
             batch.park.append(refused_row(row, uow.context, code, uow.now))
 
 
-# -- for which bytes a peer vouches --------------------------------------------------------------------------------
+# -- digests in receipts -------------------------------------------------------------------------------------------
 
 
 def _look_at_digests(batch: ReceiveBatch, one: Inbound, said: Mapping[str, bytes | None], vouching: set[str]) -> None:
-    """Remember a peer that begins to vouch; an operator sees one that ceases to. The messages are ended, as ever."""
+    """Record a peer that begins to send digests, and park a notice about one that stops. The messages are settled
+    either way."""
     peer, items = one.message.source, one.message.data.items
     if peer in vouching:
         if _is_silent(items, said):
@@ -147,12 +150,12 @@ def _look_at_digests(batch: ReceiveBatch, one: Inbound, said: Mapping[str, bytes
 
 
 def _is_silent(items: Sequence[ReceiptItem], said: Mapping[str, bytes | None]) -> bool:
-    """Whether it ends something that we have said without saying which bytes."""
+    """Whether an item settles one of our messages without a digest."""
     return any(item.digest is None and said.get(str(item.message_id)) is not None for item in items)
 
 
 def _digest_missing(batch: ReceiveBatch, one: Inbound) -> ParkedItem:
-    """The first of a peer's, with a count of those after it."""
+    """The notice about a peer's first receipt without digests; later ones are counted."""
     what = f"digest-missing {one.message.source}".encode()
     item = _from_a_peer(batch, what, one.message, ControlOutcome.DIGEST_MISSING, DIGEST_MISSING)
     return item._replace(message_id=None, body=one.body)
@@ -172,7 +175,7 @@ def _from_a_peer(batch: ReceiveBatch, known_by: bytes, message: Message[Any], co
 
 
 def take_failure(batch: ReceiveBatch, one: Inbound) -> None:
-    """A peer could not read a message of ours, or takes no more of them at once: an operator sees it."""
+    """Show an operator that a peer could not read a message of ours, or takes no more at once."""
     batch.count(ControlOutcome.FAILURE_HEARD)
     said: Failure = one.message.data
     what = (said.digest or str(said.about or one.message.id)).encode()
@@ -182,8 +185,8 @@ def take_failure(batch: ReceiveBatch, one: Inbound) -> None:
 
 
 def take_recovery(batch: ReceiveBatch, one: Inbound) -> None:
-    """A peer asks for our log, or tells its own. A page that is refused is told again with every question: one row for
-    all of them."""
+    """Handle a peer's question for our log, or a page of its log. A refused page is told again with every question, so
+    all of them share one parked row."""
     uow, message = batch.uow, one.message
     try:
         batch.count(RECOVERY.hear(uow.tx, uow.context, message, uow.now))

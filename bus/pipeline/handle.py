@@ -1,8 +1,9 @@
-"""Work: from the in-tray into the center's own system. Three steps: claim (a transaction), perform (the handler, and
-with it the vendor's system; no transaction), finish (a transaction, which may claim what comes next as well).
+"""Handle: inbox tasks go to the center's own system.
 
-A crash in between repeats the call with the same idempotency key. Away is tried again with growing pauses; impossible
-is parked. When everything fails at once the center's system is down: then one message probes, and nothing is parked.
+Three steps: claim (a transaction), perform (the handler and the vendor's system; no transaction), finish (a
+transaction, which may also claim the next tasks). A crash in between repeats the call with the same idempotency key. A
+system that is away is retried with backoff; an impossible task is parked. If every task fails at once, the system is
+down: then one task probes, and nothing is parked.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 __all__ = ["CircuitBreaker", "HandlerOutcome", "RetryPolicy"]
 
 LEASE_MS = 120_000
-"""For so long no other process works on a claimed task; longer than any call into a center's system may take."""
+"""Lease of a claimed task; longer than any call into a center's own system may take."""
 UNWRITABLE = "cannot-be-written"
 BY_OWN_SYSTEM = "the center's own system did not take it: mend the cause, then replay"
 BY_FILES = "a file that it names cannot be had: ask the center that has it, then replay"
@@ -47,7 +48,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class HandlerResult:
-    """What came of a task."""
+    """The result of a task."""
 
     claimed: Claimed
     outcome: HandlerOutcome
@@ -55,12 +56,13 @@ class HandlerResult:
     code: str = ""
     after: float | None = None
     own: bool = True
-    """Whether it tells of the center's own system; what a neighbour does with its files does not, nor a fault here."""
+    """Whether the result says something about the center's own system. A peer's unavailable files do not, nor does a
+    fault of this program."""
 
 
 def _claim(tx: Tx, context: CenterContext, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:
-    """Up to ``limit`` due tasks, the first of each case only; one alone while the gate is probing. One that cannot be
-    read is parked, and holds up its own case alone."""
+    """Claim up to ``limit`` due tasks, only the first of each case, and a single one while the circuit breaker probes.
+    An unreadable task is parked, and blocks only its own case."""
     if limit < 1:
         return []
     tasks = inbox.claim_work(tx, ms(now), 1 if breaker.probing else limit, LEASE_MS)
@@ -99,7 +101,8 @@ def _park_unreadable(tx: Tx, context: CenterContext, tasks: Sequence[tuple[inbox
 def perform(
     center: Center[Any], system: object, fetch: Callable[[Attachment], bytes], claimed: Claimed, now: datetime
 ) -> HandlerResult:
-    """Call the handler. Never raises: a fault of the handler is parked with the fault's name, not with its text."""
+    """Call the handler. Never raises: a faulty handler's task is parked with the name of the exception, not with its
+    text."""
     handler = center.handlers.get(claimed.message.data.kind)
     if handler is None:
         return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler", own=False)
@@ -121,7 +124,7 @@ def perform(
 
 @dataclass(slots=True)
 class _Fetching:
-    """Remembers that it was a file that could not be had, and not the center's own system."""
+    """Records that a file was unavailable, as opposed to the center's own system."""
 
     plain: Callable[[Attachment], bytes]
     trouble: Exception | None = None
@@ -143,8 +146,7 @@ def finish_and_claim(
     now: datetime,
     limit: int,
 ) -> tuple[int, list[Claimed]]:
-    """``finish``, and take up to ``limit`` due tasks, the first of each case only and one alone while the gate is
-    probing: in one transaction, where what was performed can be written together."""
+    """``finish``, and ``_claim`` the next tasks, in one transaction if the results can be written together."""
 
     def change(tx: Tx) -> tuple[int, list[Claimed]]:
         said = _finish(tx, context, performed, breaker, now) if performed else 0
@@ -157,7 +159,7 @@ def finish_and_claim(
             raise
         return finish(
             store, context, performed, breaker, now
-        ), []  # the one at fault is parked alone; claimed is next time
+        ), []  # each result was written alone; the next round claims
     breaker.record(performed)
     return done
 
@@ -165,10 +167,10 @@ def finish_and_claim(
 def finish(
     store: Store, context: CenterContext, performed: Sequence[HandlerResult], breaker: CircuitBreaker, now: datetime
 ) -> int:
-    """Write down what came of the tasks. Returns how many messages were said.
+    """Write the results of tasks. Returns how many messages were put into the outbox.
 
-    Raises ``StoreUnavailable`` when nothing can be written now: call it again with the same. A task whose own outcome
-    can never be written is parked, and its neighbours are not harmed."""
+    Raises ``StoreUnavailable`` when nothing can be written now: call it again with the same results. A task whose own
+    result can never be written is parked, without harm to the others."""
     try:
         said = _finish_together(store, context, performed, breaker, now)
     except StoreUnavailable as trouble:
@@ -197,7 +199,7 @@ def _finish(
     done, left = [], []
     for one in performed:
         if one.claimed.task.row not in ours:
-            continue  # its lease ended and another process finished it: the effect was one, by its key
+            continue  # its lease ended and another process finished it: the idempotency key kept the effect single
         if one.outcome == HandlerOutcome.DONE:
             if _carried_out(tx, uow, one, breaker.policy):
                 done.append(one.claimed.task)
@@ -220,13 +222,13 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
             for item in one.commands:
                 if isinstance(item, Link):
                     uow.link(item.case_id, item.system, item.native_id)
-                elif not task.said:  # carried out and heard by others, before this store was put back to a backup
+                elif not task.said:  # otherwise carried out and heard by others before a restore from a backup
                     uow.execute(item, cause=message)
             uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id)
     except Refusal as refusal:
         if refusal.code == UNREADABLE or uow.record(UUID(task.case_id)) == one.claimed.record:
             _park(tx, uow, one, refusal.code)
-        else:  # the case has moved on while the handler worked: it is asked again, with what is known now
+        else:  # the case has moved on while the handler worked: handle it again, with the newest record
             _try_again(tx, uow, replace(one, code=refusal.code), policy, counts=True)
         return False
     return True
@@ -237,13 +239,13 @@ def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy,
     if counts and task.attempts + 1 >= policy.attempts:
         _park(tx, uow, one, one.code)
         return
-    asked = min(one.after or 0, policy.backoff.longest)  # what the system asks for, within reason
+    asked = min(one.after or 0, policy.backoff.longest)  # the delay that the system asks for, within reason
     pause = max(policy.backoff.delay_ms(task.attempts), int(asked * 1000))
     inbox.retry_work(tx, task.row, uow.now_ms + pause, one.code, counts=counts)
 
 
 def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
-    """Out of the row, into an operator's sight; the case keeps its owner and its clock."""
+    """Park the task for an operator; the case keeps its holder and its clock."""
     hint = BY_FILES if code.startswith("attachment-") else BY_OWN_SYSTEM
     _set_aside(tx, uow, one.claimed.task, code, one.claimed.record.holder, hint)
 

@@ -1,7 +1,7 @@
-"""What came too early and is held back, as one window sees it: which places are taken, and the bodies one by one.
+"""Held-back messages, as one batch sees them: occupied places, and bodies loaded on demand.
 
-Bodies are read when their turn comes, a few at a time, and a window releases only so many bytes: a peer may have many
-lanes full of long messages, and all of them at once would be more than a center has memory for.
+Bodies are read when their turn comes, a few at a time, and a batch releases a bounded number of bytes. A peer may have
+many lanes full of long messages, too much for a center's memory at once.
 """
 
 from collections.abc import Iterable
@@ -14,46 +14,46 @@ from bus.store.inbox import Lane
 READ_AT_ONCE = 1 << 20
 """Bytes of bodies that are read together, where there are more than one."""
 RELEASED_AT_ONCE = 8 << 20
-"""Bytes that one transaction releases; what is left is released by the next."""
+"""Bytes that one transaction releases; the next one goes on."""
 
 
 @dataclass(slots=True)
 class HeldMessages:
-    """What is held back in the lanes of one window."""
+    """The held-back messages in the lanes of one batch."""
 
     sizes: dict[Lane, dict[int, int]] = field(default_factory=dict)
     """Lane → sequence → bytes."""
     came: dict[tuple[Lane, int], bytes] = field(default_factory=dict)
-    """The bodies of those that came in this very window."""
+    """The bodies of those that came in this batch."""
     released: list[tuple[str, str, int]] = field(default_factory=list)
-    """Places that the store need not hold any more."""
+    """Places that the store may delete."""
     unfinished: set[Lane] = field(default_factory=set)
     """Lanes in which more can be released."""
     room: int = RELEASED_AT_ONCE
-    """Bytes that this window may still release."""
+    """Bytes that this batch may still release."""
     _read: dict[tuple[Lane, int], bytes | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tx: Tx, lanes: Iterable[Lane]) -> "HeldMessages":
-        """What the store holds in these lanes."""
+        """The messages that the store holds back in these lanes."""
         return cls(inbox.held(tx, lanes))
 
     def has(self, lane: Lane, sequence: int) -> bool:
-        """Whether this place is taken."""
+        """Whether this place is occupied."""
         return sequence in self.sizes.get(lane, ())
 
     def add(self, lane: Lane, sequence: int, body: bytes) -> None:
-        """One more that came too early."""
+        """Hold back one more message."""
         self.sizes.setdefault(lane, {})[sequence] = len(body)
         self.came[lane, sequence] = body
 
     def drop(self, lane: Lane, sequence: int) -> None:
-        """It is applied, or cannot be read: hold it no longer."""
+        """Stop holding a message: it is applied, or cannot be read."""
         if self.sizes.get(lane, {}).pop(sequence, None) is not None and self.came.pop((lane, sequence), None) is None:
             self.released.append((*lane, sequence))
 
     def may_release(self, lane: Lane, sequence: int) -> bool:
-        """Whether this window has room for it; if not, the lane is left to the next one."""
+        """Whether this batch has room for the message; if not, the lane is left to the next batch."""
         size = self.sizes[lane][sequence]
         if size > self.room:
             self.unfinished.add(lane)
@@ -71,7 +71,7 @@ class HeldMessages:
         return self._read.pop((lane, sequence), None)
 
     def _following(self, lane: Lane, first: int) -> list[int]:
-        """Places of the store from ``first`` on, without a gap, that are read together."""
+        """Places in the store from ``first`` on, without a gap, that are read together."""
         places, total, sizes = [first], self.sizes[lane][first], self.sizes[lane]
         while (place := places[-1] + 1) in sizes and (lane, place) not in self.came:
             total += sizes[place]

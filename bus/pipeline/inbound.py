@@ -1,4 +1,4 @@
-"""The record that the steps of receive fill in, one delivery each, and the names of how it may end."""
+"""The record that the steps of receive fill in, one per delivery, and its possible outcomes."""
 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -10,15 +10,15 @@ from bus.store import inbox
 from bus.store.unit_of_work import UNREADABLE
 
 NOT_FINAL = (*EARLY, UNREADABLE)
-"""Refusals that may end by themselves, or by an operator: the message is not receipted."""
+"""Refusals that may end by themselves, or by an operator: the message gets no receipt."""
 
 
 class Reading(Enum):
-    """What a delivery is, as far as it was read."""
+    """What kind of delivery it is, as far as it was read."""
 
     UNREAD = "unread"
     STRANGE = "strange"
-    """It has no place in any lane and is about no message: it is parked, and whoever sent it is told."""
+    """It has no place in any lane and is no control message: it is parked, and its sender is told."""
     CONTROL = "control"
     """It is about messages: a receipt, an error, or a page of a log."""
     IN_LANE = "in-lane"
@@ -26,26 +26,26 @@ class Reading(Enum):
 
 
 class Outcome(StrEnum):
-    """How a delivery ended. The first three are verdicts too (``Verdict``), and are called the same."""
+    """The outcome of a delivery. The first three equal the verdicts of the same names (``Verdict``)."""
 
     APPLIED = "applied"
     SUPERSEDED = "superseded"
-    """Heard, but custody knows better already."""
+    """Valid, but older than the record."""
     REFUSED = "refused"
     REPEATED = "repeated"
-    """It was dealt with before, and gets the same receipt again."""
+    """Dealt with before; it gets the same receipt again."""
     HELD = "held"
-    """It waits here for one that comes before it."""
+    """Held back until an earlier message comes."""
     EARLY = "early"
-    """It tells of what a third center has not told yet: parked without a receipt."""
+    """It depends on a message that a third center has not sent yet: parked without a receipt."""
     PUT_OFF = "put-off"
-    """Its sender has more here than a center takes at once: it comes again."""
+    """Its sender exceeds a quota: it comes again."""
     FENCED = "fenced"
-    """Its sender said it before its store was put back."""
+    """Its sender said it before its store was restored."""
     PARKED = "parked"
     DAMAGED = "damaged"
     RECOVERING = "recovering"
-    """This center does not know its own cases: it comes again."""
+    """This center is recovering its cases: it comes again."""
 
 
 @dataclass(slots=True)
@@ -53,30 +53,30 @@ class Inbound:
     """One delivery on its way through the steps."""
 
     body: bytes
-    """As it came; once it is opened, as it was signed."""
+    """The bytes as received; after decryption, the signed bytes."""
     sender: str | None = None
-    """Whom the transport names."""
+    """The sender that the transport names."""
     signer: str | None = None
-    """Whose signature it bears."""
+    """The center that signed it."""
     reading: Reading = Reading.UNREAD
     code: str = ""
-    """Of what is strange: why."""
+    """For a strange delivery: the reason."""
     where: str = ""
-    """Of what is strange: in which field."""
+    """For a strange delivery: the field at fault."""
     fault: str = ""
-    """Why the body cannot be applied, though the envelope is right."""
+    """Why the body cannot be applied, though the envelope is valid."""
     message: Message[Any] = field(init=False)
     message_id: str = field(init=False)
     lane: inbox.Lane = field(init=False)
-    """Whose message about which case."""
+    """Its sender and its case."""
 
     def is_strange(self, code: str, where: str = "") -> bool:
-        """Ends the reading. Always False: it goes no further."""
+        """End the reading as strange. Returns False: the next step is skipped."""
         self.reading, self.code, self.where = Reading.STRANGE, code, where
         return False
 
     def says(self, message: Message[Any], fault: str = "") -> None:
-        """What the body says, as far as it can be read."""
+        """Set the decoded message, and its fault if any."""
         self.message, self.fault = message, fault
         self.message_id = str(message.id)
         self.lane = (message.source, str(message.subject))

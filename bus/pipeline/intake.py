@@ -1,6 +1,7 @@
-"""Intake: what the center's own system tells us becomes commands, and with them cases and messages, in one commit.
+"""Intake: forms of the center's own system become commands, and with them cases and messages, in one commit.
 
-Many requests share a commit; each stands or falls alone. The same form again gets the same answer and changes nothing.
+Many forms share a commit; each is accepted or refused alone. A repeated form gets the same answer and changes
+nothing.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ from bus.store.database import DriverError, Store, StoreUnavailable, Tx
 from bus.store.unit_of_work import UnitOfWork
 
 CHINA = ZoneInfo("Asia/Shanghai")
-"""All of China keeps one time; the day in a case number is the resident's day."""
+"""All of China has one time zone; the day in a case number is the resident's day."""
 _UNKNOWN = frozenset({"unknown-case", "unknown-record"})
 
 
@@ -43,31 +44,31 @@ class Submission:
         return self.form.name, self.form.native_id(self.body)
 
     def digest(self) -> str:
-        """SHA-256 of what the form says, whatever the order of its keys."""
+        """SHA-256 of the form's content, independent of the order of keys."""
         return hashlib.sha256(self.body.model_dump_json().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the submitter is told."""
+    """The answer to a form."""
 
     status: str
-    """``taken`` (now durable), ``repeated`` (was taken before), ``refused`` (with ``code`` and ``cure``), ``failed``
-    (a fault of the adapter: nothing of the form was taken, and it may be sent again), ``later`` (it speaks of what
-    this center, put back to a backup not long ago, may not know yet)."""
+    """``taken`` (now durable), ``repeated`` (was taken before), ``refused`` (with ``code`` and ``cure``), ``failed`` (a
+    fault of the adapter: nothing was taken, and the form may be sent again), ``later`` (it names something that this
+    center, restored from a backup lately, may not know yet)."""
     cases: tuple[dict[str, str], ...] = ()
     """The cases it touched: ``{"case_id": …, "number": …}``."""
     code: str = ""
     cure: str = ""
 
     def as_json(self) -> str:
-        """For the intake's memory."""
+        """The stored form of the answer."""
         return json.dumps({"cases": list(self.cases)})
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeDeps:
-    """What the front desk needs besides the store."""
+    """What intake needs besides the store."""
 
     context: CenterContext
     routes: Routes
@@ -75,15 +76,15 @@ class IntakeDeps:
 
 
 def noop() -> None:
-    """Who is rung where nobody waits."""
+    """No-op wake-up callback."""
 
 
 Also = Callable[[Tx, list[Reply]], None]
-"""What is written in the transaction that takes a batch in, once its replies are known."""
+"""Extra writes in a batch's transaction, once its replies are known."""
 
 
 def nothing_else(_tx: Tx, _replies: list[Reply]) -> None:
-    """Only the batch itself is written."""
+    """No extra writes: only the batch itself is written."""
 
 
 def intake(
@@ -94,11 +95,10 @@ def intake(
     wake: Callable[[], None] = noop,
     also: Also = nothing_else,
 ) -> list[Reply]:
-    """Take in a batch; one reply for each, in order. ``wake`` is called when it has left something to send or to do.
-    Raises ``StoreUnavailable``: then none of it was taken.
+    """Take in a batch; one reply for each form, in order. ``wake`` is called when messages or tasks were left.
 
-    ``also`` is written with the batch; where one of the batch had to be left out, after the others, in a transaction of
-    its own."""
+    Raises ``StoreUnavailable``: then nothing was taken. ``also`` is written with the batch; if a form had to be left
+    out, it is written after the others, in a transaction of its own."""
     try:
         return _take_together(store, deps, submissions, now, wake, also)
     except KeyUnusable:
@@ -106,7 +106,7 @@ def intake(
     except Exception as fault:
         if isinstance(fault, StoreUnavailable) and fault.passing:
             raise
-        # one of them is at fault: it alone must fail, whatever its fault is
+        # one form is at fault: it alone must fail, whatever its fault is
         if len(submissions) == 1:
             replies = [Reply("failed", code="cannot-be-stored", cure=type(fault).__name__)]
         else:
@@ -124,12 +124,12 @@ def _take_together(
     wake: Callable[[], None],
     also: Also,
 ) -> list[Reply]:
-    """All in one commit."""
+    """The replies of a batch that is taken in one commit."""
 
     def change(tx: Tx) -> tuple[list[Reply], bool]:
         batch = _IntakeBatch(UnitOfWork(tx, deps.context, now), deps, {s.key for s in submissions})
         replies = [batch.reply(submission) for submission in submissions]
-        if cases.any_linked(tx, batch.registered):  # rare: whose it is must be known before it is registered
+        if cases.any_linked(tx, batch.registered):  # rare: its case must be known before the form is registered
             batch = _IntakeBatch(
                 UnitOfWork(tx, deps.context, now), deps, {s.key for s in submissions}, ask_for_each=True
             )
@@ -146,7 +146,7 @@ def _take_together(
 
 
 class _IntakeBatch:
-    """What goes into one commit. Raises ``StoreUnavailable`` while the center recovers."""
+    """The forms of one commit. Raises ``StoreUnavailable`` while the center recovers."""
 
     def __init__(
         self, uow: UnitOfWork, deps: IntakeDeps, keys: set[tuple[str, str]], *, ask_for_each: bool = False
@@ -161,12 +161,12 @@ class _IntakeBatch:
         self.known = intakes.known(uow.tx, keys)
         self.fresh: list[intakes.IntakeRow] = []
         self.registered: set[tuple[str, str]] = set()
-        """The records of the center's own system that have become cases, as if none were one already."""
+        """Records of the center's own system that have become cases, on the assumption that none was one already."""
         self.ask_for_each = ask_for_each
-        """Whether the store is asked of each of them, before it is registered."""
+        """Whether the store is asked about each record before it is registered."""
 
     def reply(self, submission: Submission) -> Reply:
-        """Take in one form, unless it was taken before."""
+        """The reply to one form, which is taken in unless it was taken before."""
         reply = _repeated(submission, self.known) or _take(self, submission)
         if reply.status == "taken":
             (form, native_id), digest, answer = submission.key, submission.digest(), reply.as_json()
@@ -198,8 +198,8 @@ def _take(batch: _IntakeBatch, submission: Submission) -> Reply:
         spots = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])
         return Reply("refused", code="invalid", cure=spots[:200])
     except (StoreUnavailable, DriverError):
-        raise  # the store's own fault: it retries, or says for all of them that nothing was taken
-    except Exception as bug:  # of the adapter: its own form is not taken, its neighbours are
+        raise  # the store's own fault: it retries, or reports for the whole batch that nothing was taken
+    except Exception as bug:  # a fault of the adapter: its own form is not taken, its neighbours are
         return Reply("failed", code="handler-fault", cure=type(bug).__name__)
     return Reply("taken", _shown(touched))
 
@@ -209,7 +209,7 @@ def _shown(records: Sequence[Record]) -> tuple[dict[str, str], ...]:
 
 
 class _Registered(Exception):
-    """The matter is a case already, though this form is not remembered: the store was put back to a backup."""
+    """The record is a case already, though this form is not remembered: the store was restored from a backup."""
 
     def __init__(self, record: Record) -> None:
         super().__init__()
@@ -217,14 +217,14 @@ class _Registered(Exception):
 
 
 class _Routes:
-    """The settings' routes, and which centers they have named for the form at hand."""
+    """The routes of the settings, and the centers that they have named for the current form."""
 
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
         self.named: set[str] = set()
 
     def find(self, category: str, division: str) -> str | None:
-        """The center for this category and place; None if no route fits."""
+        """The center for this category and division; None if no route fits."""
         found = self._routes.find(category, division)
         self.named |= {found} if found is not None else set()
         return found
@@ -250,8 +250,8 @@ def _carry_out(batch: _IntakeBatch, submission: Submission) -> list[Record]:
 
 
 def _leads_nowhere(batch: _IntakeBatch, item: Command | Link) -> bool:
-    """Whether a route of the settings offers the case to a center that the county's directory does not list: then it
-    stays here. Raises ``Reject`` where the form itself has named such a center."""
+    """Whether a configured route leads to a center that the county's directory does not list: then the case stays here.
+    Raises ``Reject`` where the form itself names such a center."""
     asked = item.to if isinstance(item, Offer) else (item.to,) if isinstance(item, AskAssist) else ()
     strangers = {center for center in asked if not batch.uow.context.security.is_member(center)}
     if strangers - batch.routes.named:
@@ -262,7 +262,7 @@ def _leads_nowhere(batch: _IntakeBatch, item: Command | Link) -> bool:
 
 
 def _never_twice(batch: _IntakeBatch, item: Register) -> None:
-    """Raises ``_Registered`` when the record of the center's own system is a case of ours already."""
+    """Raises ``_Registered`` when the record of the center's own system is linked to a case already."""
     uow, source = batch.uow, item.case.source
     batch.registered.add((source.system, source.record))
     known = uow.linked(source.system, source.record)

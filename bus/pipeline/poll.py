@@ -1,7 +1,7 @@
-"""Poll: the center's own system is asked for what is new, and its forms are taken in with the place where they ended.
+"""Poll: reads new forms from the center's own system, and stores them together with the cursor.
 
-Nothing of a page is lost: a form that cannot be taken in is parked, and where the page ended is written in the same
-transaction. Whoever dies in between asks for the same page again, whose forms are then repeats.
+Nothing of a page is lost: a form that cannot be taken in is parked, and the cursor is written in the same transaction.
+After a crash in between the same page is read again, and its forms are repeats.
 """
 
 import json
@@ -27,34 +27,34 @@ _TAKEN = frozenset({"taken", "repeated"})
 
 
 class PollOutcome(StrEnum):
-    """How it went."""
+    """The outcome of a poll."""
 
     READ = "read"
-    """The page is taken in, and where it ended is kept."""
+    """The page and its cursor are stored."""
     NOT_NOW = "not-now"
-    """The center's own system is away or busy, or this center takes nothing in now: the same is asked again."""
+    """The center's own system is away or busy, or this center takes nothing in now: the poll is retried."""
     FAULT = "fault"
-    """The adapter's function failed, or what it returned is no page: the same is asked again."""
+    """The adapter's function failed, or returned no page: the poll is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What came of asking once."""
+    """The result of one poll."""
 
     poll: str
     outcome: PollOutcome
     code: str = ""
     after: float | None = None
-    """Seconds after which the other system wants to be asked again, where it said so."""
+    """Seconds that the other system asks to wait, where it said so."""
     parked: int = 0
     """Forms that could not be taken in."""
     more: bool = False
-    """Whether the next page is there already."""
+    """Whether the next page can be read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """A form of a page that cannot be taken in, and where it lies; nothing of what it says."""
+    """A form of a page that cannot be taken in, and its position; nothing of its content."""
 
     code: str
     where: str
@@ -62,16 +62,16 @@ class _Refused:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A page, and from where it was asked for."""
+    """A page, and the cursor with which it was read."""
 
     poll: str
     cursor: str
     page: Page
     forms: list[Submission | _Refused]
-    """Those of the page, read by their models."""
+    """The forms of the page, read by their models."""
 
     def rows(self, replies: list[Reply], me: str, now: datetime) -> list[ParkedItem]:
-        """What of the page must be parked, by the replies to what could be read."""
+        """The items to park, given the replies to the readable forms."""
         answers = iter(replies)
         refused = [one if isinstance(one, _Refused) else _refused_by(one, next(answers)) for one in self.forms]
         return [self._row(number, one, me, now) for number, one in enumerate(refused, start=1) if one is not None]
@@ -96,7 +96,7 @@ def poll(
     now: datetime,
     wake: Callable[[], None] = noop,
 ) -> PollResult:
-    """Ask once. Raises ``StoreUnavailable`` where the store cannot be read or written at all."""
+    """Poll once. Raises ``StoreUnavailable`` where the store cannot be read or written at all."""
     with store.reading() as tx:
         cursor = polls.cursor(tx, asked.name)
     try:
@@ -105,7 +105,7 @@ def poll(
         return PollResult(asked.name, PollOutcome.NOT_NOW, later.code, later.after)
     except Reject as no:
         return PollResult(asked.name, PollOutcome.FAULT, no.code)
-    except Exception as bug:  # of the adapter: it is asked again, and told of until it is mended
+    except Exception as bug:  # a fault of the adapter: the poll is retried, and reported until it is mended
         return PollResult(asked.name, PollOutcome.FAULT, f"handler-fault-{type(bug).__name__}"[:64])
     if not page.forms and page.cursor == cursor:
         return PollResult(asked.name, PollOutcome.READ)
@@ -114,14 +114,14 @@ def poll(
 
 
 def _page(found: Page) -> Page:
-    """Raises ``Reject`` for one that is beyond its bounds."""
+    """The page. Raises ``Reject`` for one beyond its bounds."""
     if len(found.forms) > MOST_FORMS or len(found.cursor) > LONGEST_CURSOR or not found.cursor.isprintable():
         raise Reject("no-page", f"{MOST_FORMS} forms and a printable cursor of {LONGEST_CURSOR} characters at most")
     return found
 
 
 def _read(forms: Mapping[str, Form], name: str, told: Mapping[str, object]) -> Submission | _Refused:
-    """One form of a page by its model, held to what holds for those that come in over HTTP."""
+    """One form of a page by its model, under the same rules as forms over HTTP."""
     form = forms.get(name)
     if form is None:
         return _Refused("unknown-form", "this center has no such form")
@@ -142,15 +142,15 @@ def _read(forms: Mapping[str, Form], name: str, told: Mapping[str, object]) -> S
 
 
 def _refused_by(one: Submission, reply: Reply) -> _Refused | None:
-    """What the intake will not have. Its id is the other system's, by which people find it there."""
+    """A form that intake refuses, under the other system's own id, so that people find it there."""
     if reply.status in _TAKEN:
         return None
     return _Refused(reply.code, f"record {one.key[1]}: {reply.cure}")
 
 
 def _take(store: Store, deps: IntakeDeps, asked: _Asked, now: datetime, wake: Callable[[], None]) -> PollResult:
-    """Its forms, what is parked of them, and where it ended, in one transaction. While the center cannot know yet what
-    a form speaks of, the page is not over."""
+    """Store a page's forms, its parked items and its cursor in one transaction. The page stays unfinished while the
+    center cannot know yet what a form refers to."""
     me = deps.context.me
 
     def also(tx: Tx, replies: list[Reply]) -> None:

@@ -1,5 +1,7 @@
-"""How much of one peer's a center takes at once. What is merely too much is put off: it is not receipted, nothing of it
-is applied, and its sender's outbox sends it again. So its lane keeps its order, and no other lane waits for it.
+"""Quotas: how much of one peer's a center takes at once.
+
+Messages beyond a quota are put off: no receipt, nothing applied, and the sender's outbox sends them again. So the lane
+keeps its order, and no other lane waits.
 """
 
 import hashlib
@@ -20,29 +22,29 @@ HELD_BYTES = "held-bytes"
 OPEN_OFFERS = "open-offers"
 ASSISTS_PER_CASE = "assists-per-case"
 TOLD_EVERY_MS = 600_000
-"""So often, at most, is a peer's operator told."""
+"""Shortest interval between two notices to a peer's operator."""
 
 
 @dataclass(slots=True)
 class PeerQuotas:
-    """One window's view of what peers have here."""
+    """One batch's view of the peers' usage."""
 
     held: dict[str, int] = field(default_factory=dict)
     """Peer → bytes that are held back."""
     offers: dict[str, int] = field(default_factory=dict)
     """Peer → its offers that wait for an answer."""
     put_off: dict[str, tuple[str, int, str]] = field(default_factory=dict)
-    """Peer → which quota, how many messages, and the first of them."""
+    """Peer → the quota, the number of messages put off, and the first of them."""
 
     def may_hold(self, uow: UnitOfWork, peer: str, size: int) -> bool:
-        """Whether there is room for one more message that came too early; then it is counted."""
+        """Whether there is room to hold back one more message; if so, it is counted."""
         known = self.held[peer] if peer in self.held else inbox.held_bytes(uow.tx, peer)
         fits = known + size <= uow.context.quotas.held_bytes
         self.held[peer] = known + size if fits else known
         return fits
 
     def exceeded(self, uow: UnitOfWork, message: Message[Any]) -> str:
-        """Which quota this message, whose turn has come, would pass; empty for none."""
+        """The quota that this message, whose turn has come, would exceed; empty for none."""
         if isinstance(message.data, Offered):
             return "" if self._may_offer(uow, message) else OPEN_OFFERS
         if isinstance(message.data, AssistRequested):
@@ -61,12 +63,12 @@ class PeerQuotas:
         return self.offers[peer] <= most
 
     def note(self, peer: str, quota: str, message_id: str) -> None:
-        """One message of this peer is put off."""
+        """Count one message of this peer as put off."""
         _, count, first = self.put_off.get(peer, (quota, 0, message_id))
         self.put_off[peer] = quota, count + 1, first
 
     def write(self, tx: Tx, me: str, now_ms: int) -> list[OwedError]:
-        """Write down what was put off. Returns the errors owed to its senders' operators."""
+        """Write the put-off messages down. Returns the errors owed to their senders' operators."""
         errors = []
         for peer, (quota, count, first) in self.put_off.items():
             if put_off.note(tx, peer, quota, count, now_ms, TOLD_EVERY_MS):
@@ -78,12 +80,13 @@ def _known(uow: UnitOfWork, message: Message[Any]) -> Record | None:
     case_id: UUID = message.subject  # type: ignore[assignment]  # only messages about a case come here
     try:
         return uow.record(case_id)
-    except Refusal:  # it cannot be read, and will be refused for that
+    except Refusal:  # unreadable: it will be refused for that
         return None
 
 
 def _error(me: str, peer: str, quota: str, message_id: str, now_ms: int) -> OwedError:
-    """The same digest for all of them: a program that does not know this code shows its operator one row."""
+    """The error owed to the peer. All have the same digest: a program that does not know this code shows its operator
+    one row."""
     text = f"put off ({quota}): it is sent again, and taken when there is room"
     digest = hashlib.sha256(f"{parked.QUOTA} {me}".encode()).hexdigest()
     return owed.error(peer, parked.QUOTA, text, digest, now_ms, message_id)

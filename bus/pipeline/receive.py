@@ -1,9 +1,9 @@
-"""Receive: from the transport into the cases. This page is the table of contents; each step stands in its own file.
+"""Receive: deliveries of the transport are applied to the cases. Each step stands in a file of its own.
 
-A whole window of deliveries becomes one transaction, and only then is it settled. Each delivery goes through
-**open → verify → decode**, which need no store, then **order → apply → receipt** in the transaction. Whatever comes
-ends as applied, held back until an earlier one comes, answered with a refusal, or parked; nothing is dropped, and ten
-bad messages harm none of their neighbours.
+A whole batch of deliveries becomes one transaction, and only then is it settled. Each delivery goes through **open →
+verify → decode**, which need no store, then **order → apply → receipt** in the transaction. Each one is applied, held
+back until an earlier one comes, answered with a refusal, or parked. Nothing is dropped, and ten bad messages harm none
+of their neighbours.
 """
 
 from collections import Counter
@@ -33,11 +33,11 @@ from bus.transports.port import Delivery
 
 
 def receive(store: Store, context: CenterContext, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
-    """Apply these deliveries in one transaction; the caller settles them afterwards. Returns how many ended how
-    (``Outcome`` and ``ControlOutcome``).
+    """Apply these deliveries in one transaction; the caller settles them afterwards. Returns the number of deliveries
+    by outcome (``Outcome`` and ``ControlOutcome``).
 
     Raises ``StoreUnavailable`` when the store cannot be written, and ``KeyUnusable`` when there is no directory to
-    judge signatures by; then nothing was applied and nothing may be settled."""
+    check signatures by; then nothing was applied and nothing may be settled."""
     try:
         return _receive_batch(store, context, deliveries, now)
     except KeyUnusable:
@@ -58,7 +58,7 @@ def receive(store: Store, context: CenterContext, deliveries: Sequence[Delivery]
 
 
 def read(delivery: Delivery, context: CenterContext, now: datetime) -> Inbound:
-    """Steps 1 to 3. ``Inbound.reading`` says what it is."""
+    """Steps 1 to 3 for one delivery. ``Inbound.reading`` tells its kind."""
     one = Inbound(delivery.body, delivery.sender)
     if unseal(one, context, now) and verify(one, context, now):
         decode_message(one, context, now)
@@ -66,7 +66,7 @@ def read(delivery: Delivery, context: CenterContext, now: datetime) -> Inbound:
 
 
 def place(batch: ReceiveBatch, one: Inbound) -> None:
-    """Step 4: a message goes where its sequence says."""
+    """Step 4: apply, hold back or repeat a message by its sequence."""
     turn = order(batch, one)
     if turn is Turn.NOW:
         if take(batch, one):
@@ -80,7 +80,7 @@ def place(batch: ReceiveBatch, one: Inbound) -> None:
 
 
 def take(batch: ReceiveBatch, one: Inbound) -> bool:
-    """Steps 5 and 6 of a message whose turn has come. False: it has no receipt, and its place is still free."""
+    """Steps 5 and 6 of a message whose turn has come. False: it gets no receipt, and its place is still free."""
     applied = apply(batch, one)
     if applied is None:
         return False
@@ -89,16 +89,16 @@ def take(batch: ReceiveBatch, one: Inbound) -> bool:
 
 
 def release(batch: ReceiveBatch, lane: inbox.Lane) -> None:
-    """Steps 5 and 6 of what was held back behind the message that has just been applied."""
+    """Steps 5 and 6 of messages held back behind the one that was just applied."""
     while (one := next_held(batch, lane)) is not None and take(batch, one):
         pass
 
 
-# -- the transaction: all that has arrived -------------------------------------------------------------------------
+# -- the transaction: one batch -----------------------------------------------------------------------------------
 
 
 def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[Delivery], now: datetime) -> Counter[str]:
-    # a damaged body tells nothing, not even whose it is; it stays in its sender's outbox, and comes again
+    # an unreadable body does not tell its sender; it stays in that sender's outbox, and comes again
     arrived = [read(delivery, context, now) for delivery in deliveries if not delivery.damaged]
 
     def change(tx: Tx) -> ReceiveBatch:
@@ -108,7 +108,7 @@ def _receive_batch(store: Store, context: CenterContext, deliveries: Sequence[De
             batch.park.append(batch.strange(one.body, one.sender, one.code, one.where))
         control, in_lane = _only(arrived, Reading.CONTROL), _only(arrived, Reading.IN_LANE)
         _take_control(batch, control, in_lane)
-        if RECOVERY.blocks_inbound(batch.uow):  # no receipt: it comes again when we know our cases again
+        if RECOVERY.blocks_inbound(batch.uow):  # no receipt: it comes again when this center has recovered its cases
             batch.count(Outcome.RECOVERING, len(in_lane))
         else:
             _place_all(batch, in_lane)
@@ -124,11 +124,11 @@ def _only(arrived: Iterable[Inbound], reading: Reading) -> list[Inbound]:
 
 
 def _take_control(batch: ReceiveBatch, control: list[Inbound], in_lane: list[Inbound]) -> None:
-    """What is about messages, as far as its sender's epoch still counts."""
+    """Carry out control messages, as far as their sender's epoch still counts."""
     everything = [one.message for one in (*control, *in_lane)]
     batch.epochs = RECOVERY.filter_inbound(batch.uow.tx, everything)
     take_control(batch, control)
-    if any(isinstance(one.message.data, LogAsked) for one in control):  # it may have begun an epoch
+    if any(isinstance(one.message.data, LogAsked) for one in control):  # its sender may have begun an epoch
         batch.epochs = RECOVERY.filter_inbound(batch.uow.tx, everything)
 
 
@@ -140,8 +140,8 @@ def _place_all(batch: ReceiveBatch, arrived: list[Inbound]) -> None:
 
 
 def _release_rest(store: Store, context: CenterContext, lanes: set[inbox.Lane], now: datetime) -> Counter[str]:
-    """Apply what one transaction had no room for, a part at a time. Should that fail, the next message of the lane,
-    which is not receipted and comes again, goes on with it."""
+    """Apply what one transaction had no room for, part by part. If that fails, the lane's next message goes on with it:
+    it has no receipt, so it comes again."""
     counts: Counter[str] = Counter()
 
     def change(tx: Tx) -> ReceiveBatch:
@@ -164,10 +164,10 @@ def _release_rest(store: Store, context: CenterContext, lanes: set[inbox.Lane], 
 
 
 def _park_poison(store: Store, context: CenterContext, delivery: Delivery, now: datetime) -> Counter[str]:
-    """What cannot even be written down is kept as bytes, without a receipt: its sender still has it."""
+    """Park the bytes of a delivery that cannot be written down otherwise. No receipt: its sender still has it."""
     body = delivery.body
     with suppress(Untrusted):
-        body = context.security.unseal(body)  # sealed, it would have other bytes each time it comes
+        body = context.security.unseal(body)  # encrypted, it would have other bytes each time it comes
 
     def change(tx: Tx) -> None:
         item = parked_row(parked.WIRE, context, body, None, "poison", "it cannot be applied here", now)

@@ -1,7 +1,7 @@
-"""Relay: from the out-tray to the road. Claim what is due, send it as one batch, write down what became of it.
+"""Relay: outbox messages go to the transport. Claim what is due, send it as one batch, record the results.
 
-Writing down what became of one batch and claiming the next is one transaction: a commit for each batch, not two.
-Nothing leaves the outbox here. A confirm of the transport only stops the hurry; the recipient's receipt ends the row.
+The results of one batch and the claim of the next share one transaction: one commit a batch, not two. Nothing leaves
+the outbox here. A confirm of the transport only slows the resending; the recipient's receipt ends the row.
 """
 
 from collections import Counter
@@ -31,12 +31,12 @@ from bus.transports.port import Parcel, SendResult, Transport
 
 UNREADABLE = "message-unreadable"
 LEASE_MS = 30_000
-"""For so long no other relay takes a claimed message; after a crash it is due again."""
+"""Lease of a claimed message; after a crash it is due again when the lease ends."""
 RECEIPTS_A_MESSAGE = 400
 
 
 RelayResult = SendResult | NoKey
-"""What became of a message that was due."""
+"""The result of a due message."""
 
 RESEND_AFTER: dict[RelayResult, Backoff] = {
     SendResult.CONFIRMED: Backoff(10, 600),
@@ -46,31 +46,31 @@ RESEND_AFTER: dict[RelayResult, Backoff] = {
     NoKey.NO_KEY: Backoff(5, 300),
     NoKey.CANNOT_BE_BUILT: Backoff(5, 300),
 }
-"""How long to wait for a receipt before sending again, by what became of the last sending."""
+"""Backoff between resendings without a receipt, by the last result."""
 
 GONE = frozenset({SendResult.CONFIRMED, SendResult.UNROUTABLE, NoKey.NO_KEY, NoKey.CANNOT_BE_BUILT})
-"""After these a message about messages is owed no more. A receipt for nobody is of no use: when the sender is back it
-sends again, and that makes a new one."""
+"""Results after which a control message is owed no more. A receipt for an absent center is of no use: the returning
+sender sends again, and that makes a new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBatch:
-    """What was claimed: it is this process's to send, until the lease ends."""
+    """A claimed batch: it is this process's to send, until the lease ends."""
 
     epoch: int
-    """In which this center speaks."""
+    """The center's own epoch."""
     messages: list[ClaimedMessage]
     receipts: list[OwedReceipt]
     errors: list[OwedError]
     pages: list[tuple[OwedPage, LogTold | None]]
-    """What peers have asked for: the row that is owed, and the page; None for one that cannot be made."""
+    """Pages that peers have asked for: the owed row, and the page; None for one that cannot be made."""
     questions: list[tuple[str, LogAsked]]
-    """What this center asks while it recovers."""
+    """The center's questions while it recovers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    """A message about messages, and which of the rows that were claimed it settles."""
+    """A control message, and the claimed rows that it settles."""
 
     peer: str
     parcel: Parcel | NoKey
@@ -81,16 +81,16 @@ class _Bundle:
 
 @dataclass(frozen=True, slots=True)
 class SentBatch:
-    """What was handed to the transport and what it said of it, to be written down with the next claim. Lost with its
-    process, it is sent once more when the lease ends."""
+    """A sent batch and the transport's results, to be recorded with the next claim. If the process dies, the batch is
+    sent again when the lease ends."""
 
     messages: list[ClaimedMessage] = field(default_factory=list)
     bundles: list[_Bundle] = field(default_factory=list)
     results: list[RelayResult] = field(default_factory=list)
-    """Of the messages, then of the bundles."""
+    """The results of the messages, then of the bundles."""
 
     def by_peer(self, result: RelayResult) -> Counter[str]:
-        """For whom messages and messages about messages ended so, and how many."""
+        """The number of messages and control messages with this result, by recipient."""
         to = [*(one.recipient for one in self.messages), *(one.peer for one in self.bundles)]
         return Counter(peer for peer, ended in zip(to, self.results, strict=True) if ended is result)
 
@@ -101,9 +101,9 @@ NOTHING = SentBatch()
 def claim(
     store: Store, context: CenterContext, now: datetime, before: SentBatch = NOTHING, limit: int = 500
 ) -> ClaimedBatch:
-    """Write down what became of ``before``, and take up to ``limit`` messages and the receipts owed.
+    """Record the results of ``before``, and claim up to ``limit`` messages and the receipts owed.
 
-    Raises ``StoreUnavailable``: then call it again with the same."""
+    Raises ``StoreUnavailable``: then call it again with the same arguments."""
 
     def change(tx: Tx) -> tuple[ClaimedBatch, list[OwedPage]]:
         _record(tx, before, ms(now))
@@ -116,8 +116,8 @@ def claim(
 def send(
     transport: Transport, context: CenterContext, load: ClaimedBatch, now: datetime, timeout: float = 10
 ) -> SentBatch:
-    """Sign and seal all of it, and hand it to the transport as one batch. Raises ``KeyUnusable``: then nothing was
-    sent, and all of it is due again when its lease ends."""
+    """Sign and encrypt the batch, and hand it to the transport. Raises ``KeyUnusable``: then nothing was sent, and all
+    of it is due again when its lease ends."""
     parcels = [_parcel(context, m.message_id, m.recipient, m.kind, m.body, now) for m in load.messages]
     bundles = _bundles(load, context, now)
     everything = parcels + [bundle.parcel for bundle in bundles]
@@ -131,7 +131,7 @@ def send(
 def _parcel(
     context: CenterContext, message_id: str, recipient: str, kind: str, body: bytes, now: datetime
 ) -> Parcel | NoKey:
-    """As it travels; or why it does not, which holds up nobody else's."""
+    """The message as it travels, or the reason why it does not travel; others are not held up."""
     try:
         return Parcel(message_id, recipient, kind, context.security.protect(body, recipient, now))
     except NoRecipientKey:
@@ -139,12 +139,12 @@ def _parcel(
 
 
 def record(store: Store, sent: SentBatch, now: datetime) -> None:
-    """What became of the last batch, when no other is claimed after it. Raises ``StoreUnavailable``."""
+    """Record the results of the last batch, when no other is claimed after it. Raises ``StoreUnavailable``."""
     store.write(lambda tx: _record(tx, sent, ms(now)))
 
 
 def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[ClaimedBatch, list[OwedPage]]:
-    """What is due, and the pages owed, of which none is made yet."""
+    """The due batch, and the pages owed, which are not made yet."""
     speaking, now_ms = RECOVERY.before_claim(tx, context, now), ms(now)
     due = outbox.what_is_due(tx, now_ms)
     load = ClaimedBatch(
@@ -159,7 +159,7 @@ def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[C
 
 
 def _messages(tx: Tx, context: CenterContext, now_ms: int, limit: int) -> list[ClaimedMessage]:
-    """Those that can be sent; what was altered in the store is parked, and harms no other."""
+    """The due messages that can be sent; one altered in the store is parked, without harm to others."""
     rows = outbox.claim(tx, now_ms, limit, LEASE_MS)
     for one in (row for row in rows if not row.body):
         _park_unreadable(tx, context, one, now_ms)
@@ -200,7 +200,7 @@ def _bundles(load: ClaimedBatch, context: CenterContext, now: datetime) -> list[
 def _built(
     context: CenterContext, epoch: int, peer: str, make: Callable[[], Control | None], now: datetime
 ) -> Parcel | NoKey:
-    """A message about messages; what cannot be one harms no other that was claimed with it."""
+    """A control message; one that cannot be made harms no other of the batch."""
     try:
         data = make()
         if data is None:
@@ -250,7 +250,7 @@ def _record(tx: Tx, sent: SentBatch, now_ms: int) -> None:
 
 
 def _after(message: ClaimedMessage, result: RelayResult, now_ms: int) -> tuple[int, int, str]:
-    """(its row, when it is due again, what is wrong)"""
+    """(row, due again at, trouble) after one result."""
     due_ms = now_ms + RESEND_AFTER[result].delay_ms(message.attempts)
     return message.row, due_ms, "" if result is SendResult.CONFIRMED else result.value
 

@@ -1,7 +1,7 @@
-"""Fields of a form that its model does not have: what they say is lost, so the sender must hear of them.
+"""Unknown fields of a form: their content is lost, so the sender must be told.
 
-A name that is one slip away from a field that is missing is a slip for certain. Every other one is an addition that
-this center does not know, which is taken with a warning, or refused where the settings are strict.
+A name that is one slip away from a missing field is a misspelling for certain. Any other name may be an addition
+unknown to this center: it is taken with a warning, or refused with strict settings.
 """
 
 import re
@@ -13,9 +13,9 @@ from pydantic import AliasChoices, AliasPath, BaseModel
 from bus.contract.spelling import one_slip_away
 
 MOST = 20
-"""So many are told of one form."""
+"""Most unknown fields reported for one form."""
 SHORTEST = 4
-"""Letters of both names, below which two names resemble each other by chance: ``no``, ``to``, ``due``, ``id``."""
+"""Letters of both names; shorter names resemble each other by chance: ``no``, ``to``, ``due``, ``id``."""
 _NAME = re.compile(r"[A-Za-z_]{1,40}|[0-9]{1,4}")
 
 
@@ -24,13 +24,13 @@ class UnknownField:
     """One field that the form's model does not have."""
 
     path: str
-    """Where it stands; of what a sender may have chosen freely only what is fit for a log."""
+    """Its place; parts that a sender may choose freely are reduced to what is fit for a log."""
     meant: str = ""
-    """The field that it is one slip away from, where that is missing."""
+    """The missing field that it is one slip away from."""
 
 
 def unknown_fields(filled: BaseModel, raw: object) -> list[UnknownField]:
-    """What stands in ``raw``, the JSON from which a form was filled, and not in its model, at any depth."""
+    """The fields in ``raw``, the form's JSON, that its model does not have, at any depth."""
     found = []
     for one in _of(filled, raw, ()):
         found.append(one)
@@ -64,7 +64,7 @@ def _of_model(value: BaseModel, raw: Mapping[str, object], path: tuple[str, ...]
 
 
 def _written(value: BaseModel, name: str) -> list[str]:
-    """How a field may be called in JSON, the usual name first."""
+    """The names that a field may have in JSON, the usual one first."""
     field, config = type(value).model_fields[name], value.model_config
     alias = field.validation_alias or field.alias
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias] if alias is not None else []

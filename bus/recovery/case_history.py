@@ -1,4 +1,4 @@
-"""What the peers have told of one case, sorted for those who rebuild it. Pure."""
+"""The history of one case as the peers have told it, sorted for ``rebuild``. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ T = TypeVar("T", bound=k.CaseMessage)
 
 @dataclass(frozen=True)
 class CaseHistory:
-    """One case: what the backup knew, and what went between us and others since."""
+    """One case: the backup's record, and the messages between this center and others since."""
 
     me: str
     before: Record | None
-    """As the backup has it."""
+    """The record in the backup."""
     said: Sequence[Message[Any]]
-    """By us since, and heard by its recipient."""
+    """Messages of this center since, heard by their recipients."""
     heard: Sequence[Message[Any]]
-    """By us since, and applied here."""
+    """Messages of peers since, applied here."""
 
     @cached_property
     def messages(self) -> list[Message[Any]]:
-        """Both, by custody version and then in their order."""
+        """Both kinds, by custody version and then in their order."""
         return sorted(in_order((*self.said, *self.heard)), key=lambda one: one.data.version)
 
     @cached_property
     def causes(self) -> dict[UUID, list[Message[Any]]]:
-        """What we said in answer to each message."""
+        """Answers of this center to each message."""
         answers: dict[UUID, list[Message[Any]]] = {}
         for one in self.said:
             if one.causeid is not None:
@@ -41,37 +41,37 @@ class CaseHistory:
         return answers
 
     def ours(self, kind: type[T]) -> Iterator[Message[T]]:
-        """What we said of this kind."""
+        """Messages of this kind from this center."""
         return (one for one in self.messages if one.source == self.me and isinstance(one.data, kind))
 
     def theirs(self, kind: type[T]) -> Iterator[Message[T]]:
-        """What we heard of this kind."""
+        """The peers' messages of this kind."""
         return (one for one in self.messages if one.source != self.me and isinstance(one.data, kind))
 
     def all(self, kind: type[T]) -> Iterator[Message[T]]:
-        """What anybody said of this kind."""
+        """All messages of this kind."""
         return (one for one in self.messages if isinstance(one.data, kind))
 
     def answered_by(self, offer_id: UUID) -> set[str]:
-        """Who has ended his leg of our offer."""
+        """The centers that have ended their part of this center's offer."""
         kinds: tuple[type[Any], ...] = (k.Declined, k.Withdrawn, k.Accepted)
         over = [one for kind in kinds for one in self.theirs(kind)]
         return {one.source for one in over if one.data.offer_id == offer_id}
 
     def told(self, kind: type[k.Lost | k.Granted], offer_id: UUID) -> set[str]:
-        """Whom we told so of our offer."""
+        """The centers that were sent this kind about the offer."""
         return {one.recipient for one in self.ours(kind) if one.data.offer_id == offer_id}
 
 
 def claim(message: Message[Any]) -> tuple[int, str] | None:
-    """Who has the case at which version, by this message; None if it does not say."""
+    """The holder and the version that this message claims; None if it makes no claim."""
     data, source = message.data, message.source
     if isinstance(data, k.Granted):
         return data.version, data.to
     if isinstance(data, k.Ruled):
         return data.version, data.holder
     if isinstance(data, k.ArbitrationRequested):
-        # who complains of a silent holder names him last (bus/custody/initiating.py)
+        # a complaint about a silent holder names the holder last (bus/custody/initiating.py)
         complains = data.ground is k.Ground.SILENT and not data.offered_to and data.path
         return data.version, data.path[-1] if complains else source
     if isinstance(data, k.Accepted):
@@ -82,7 +82,7 @@ def claim(message: Message[Any]) -> tuple[int, str] | None:
 
 
 def path_until(history: CaseHistory, start: tuple[str, ...], version: int) -> tuple[str, ...]:
-    """Who had held the case at ``version``, ``start`` first, each once."""
+    """Every holder up to ``version``, ``start`` first, each once."""
     path = list(start)
     for one in history.messages:
         if one.data.version > version:

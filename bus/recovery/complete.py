@@ -1,4 +1,4 @@
-"""Everybody has told: in one transaction the cases become what they were, and the center speaks again."""
+"""The end of a recovery: every peer has told, one transaction restores the cases, and the center speaks again."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -36,25 +36,25 @@ NOBODY_TOLD = "nobody told what opens this case here: ask its holder or origin t
 
 @dataclass(slots=True)
 class _Restoring:
-    """One recovery's end."""
+    """The state of one recovery's end."""
 
     page: UnitOfWork
     waiting: dict[str, OutboxRow]
-    """What the backup's outbox has: unsent, or heard by now."""
+    """The backup's outbox: unsent, or heard by now."""
     renewed: dict[str, str]
-    """The id under which an earlier recovery from the same backup said it again → its id."""
+    """Ids under which an earlier recovery from the same backup sent messages again → their original ids."""
     park: list[ParkedItem] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 
     def owed(self, word: ToldMessage) -> str | None:
-        """The id in the backup's outbox of what was told here, if it is there."""
+        """The id in the backup's outbox of a told message, if it is there."""
         told = word.row.message_id
         found = told if told in self.waiting else self.renewed.get(told)
         return found if found in self.waiting else None
 
 
 def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
-    """End the recovery that goes on. Everything said from here on is of the new era."""
+    """End the current recovery. Every later message belongs to the new epoch."""
     epoch = recovery.epoch(tx)
     if epoch.recovery is None:
         return
@@ -72,7 +72,8 @@ def complete(tx: Tx, context: CenterContext, now: datetime) -> None:
 
 
 def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> None:
-    """One case, which harms no other: what cannot be made of what was told is refused, and seen by the operator."""
+    """Restore one case without harm to others: messages that cannot be applied are refused and shown to the
+    operator."""
     uow = restoring.page
     ours = [w for w in told if w.row.way == archive.SAID]
     theirs = [w for w in told if w.row.way == archive.HEARD]
@@ -91,7 +92,7 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> 
 def _restore(
     restoring: _Restoring, before: Record | None, said: Sequence[ToldMessage], heard: Sequence[ToldMessage]
 ) -> None:
-    """The record as it was, its work for our own system, and what must be heard once more."""
+    """Restore the record, its tasks for the center's own system, and the messages to be heard again."""
     uow = restoring.page
     words = [w.message for w in said if w.readable]
     whole = CaseHistory(uow.context.me, before, words, _of(heard, k.Verdict.APPLIED))
@@ -111,12 +112,12 @@ def _restore(
 
 
 def _of(heard: Iterable[ToldMessage], verdict: k.Verdict) -> list[Message[Any]]:
-    """Those that can be read, and of which this became."""
+    """The readable messages with this verdict."""
     return [w.message for w in heard if w.readable and w.verdict == verdict.value]
 
 
 def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Outgoing]]:
-    """The record, and what must be said of it again. Raises ``Refusal``: what was told makes no case of ours."""
+    """The record, and the messages to send again. Raises ``Refusal``: the told messages yield no case of ours."""
     try:
         record = rebuild(history, uow.context.arbiter)
         says = [] if record is None else still_to_say(history, record, uow.now)
@@ -130,7 +131,7 @@ def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Ou
 
 
 def _receipted(restoring: _Restoring, told: Iterable[ToldMessage]) -> None:
-    """What the backup's outbox still has, and its recipient has heard."""
+    """Settle messages in the backup's outbox that their recipient has heard."""
     uow = restoring.page
     for word in told:
         known = restoring.owed(word)
@@ -150,9 +151,9 @@ def _receipted(restoring: _Restoring, told: Iterable[ToldMessage]) -> None:
 
 
 def _keep_said(restoring: _Restoring, said: Sequence[ToldMessage]) -> None:
-    """What we said and have forgotten goes where it would be: into the archive, or to the refused in the outbox."""
+    """Put forgotten own messages where they belong: into the archive, or to the refused ones in the outbox."""
     uow, kept = restoring.page, []
-    mark = epoch_start(uow.epoch.number)  # as `lift_sent` does for lanes that the backup has; nothing is newer yet
+    mark = epoch_start(uow.epoch.number)  # as `lift_sent` does for lanes of the backup; nothing is newer yet
     lanes.set_lanes(uow.tx, "sent", {(w.row.peer, w.row.case_id): mark for w in said}, uow.epoch.number)
     for told in said:
         row = outbox_row(told, uow.now_ms)
@@ -165,8 +166,9 @@ def _keep_said(restoring: _Restoring, said: Sequence[ToldMessage]) -> None:
 
 
 def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, unless: Refusal | None = None) -> None:
-    """A repeat gets the same receipt as before. Refused ones are seen by the operator again; and what cannot be
-    applied since nobody told what opens the case is refused too, so that it can be replayed once that is known."""
+    """Restore the memory of applied messages, so that a repeat gets the same receipt. Refused ones are shown to the
+    operator again. Messages of a case that no told message opens are refused too, so that they can be replayed
+    later."""
     uow, now_ms = restoring.page, restoring.page.now_ms
     rows: list[inbox.AppliedRow] = []
     marks: dict[inbox.Lane, int] = {}
@@ -188,7 +190,7 @@ def _remember(restoring: _Restoring, heard: Sequence[ToldMessage], *, unless: Re
 
 
 def _name(restoring: _Restoring, record: Record) -> None:
-    """A case that was registered here: its record in our own system is known again, its number is not given twice."""
+    """Restore the link and the number of a case that was registered here, so that no number is given twice."""
     if record.case.origin != record.me:
         return
     restoring.page.link(record.case.case_id, record.case.source.system, record.case.source.record)
@@ -198,9 +200,8 @@ def _name(restoring: _Restoring, record: Record) -> None:
 
 
 def _enqueue_work(uow: UnitOfWork, history: CaseHistory, record: Record, heard: Sequence[ToldMessage]) -> None:
-    """What was applied since the backup is worked into our own system again: by the same key its effect stays one.
-
-    Of what others have heard the answer to, only the links are still wanted."""
+    """Repeat the tasks of messages applied since the backup: the same idempotency key keeps each effect single. If
+    others have heard the answer, only the links are missing."""
     now_ms = uow.now_ms
     bodies = {told.message.id: told.row.body for told in heard}
     messages = in_order([*(told.message for told in heard), *_to_ourselves(history, record)])
@@ -217,7 +218,8 @@ def _enqueue_work(uow: UnitOfWork, history: CaseHistory, record: Record, heard: 
 
 
 def _to_ourselves(history: CaseHistory, record: Record) -> list[Message[Any]]:
-    """What we told our own desk with it: nobody else has heard that copy, but it can be made again, key and all."""
+    """The copies of these messages to this center itself: they were never sent, but can be made again with the same
+    key."""
     mine: dict[UUID, Message[Any]] = {}
     for one in history.said:
         replies = isinstance(one.data, k.Resolved) and record.case.origin == record.me
@@ -229,7 +231,7 @@ def _to_ourselves(history: CaseHistory, record: Record) -> list[Message[Any]]:
 
 
 def _hear_again(uow: UnitOfWork, message: Message[Any]) -> None:
-    """By the ordinary rules: nobody has heard what became of it, so nothing has."""
+    """Apply the message again by the ordinary rules: no peer has heard an answer, so there was none."""
     try:
         with uow.savepoint():
             uow.apply(message, encode(message))
@@ -238,13 +240,13 @@ def _hear_again(uow: UnitOfWork, message: Message[Any]) -> None:
 
 
 def _again(message_id: str) -> UUID:
-    """The id under which a message of the backup's outbox is said in a new era: the same after each recovery from the
-    same backup, so that it is known which of them was heard; another than before, so that no late receipt ends it."""
+    """The id of an outbox message that is sent again in a new epoch. It is the same after each recovery from the same
+    backup, so that a heard one is recognised. It differs from the old id, so that no late receipt settles it."""
     return derived_id(UUID(message_id), "again")
 
 
 def _send_again(restoring: _Restoring) -> None:
-    """What nobody has heard is said in the new era, with an id and a place of its own: its old copies count no more."""
+    """Send unheard messages in the new epoch, with new ids and sequences: their old copies no longer count."""
     uow = restoring.page
     for row in restoring.waiting.values():
         lane = (row.recipient, row.case_id)

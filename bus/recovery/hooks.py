@@ -1,4 +1,4 @@
-"""Recovery as the flow sees it: one object, with a hook for each moment at which a step has to ask it."""
+"""Recovery as the flow sees it: one object, with a hook for each moment at which a step asks it."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from bus.store.timestamps import ms
 from bus.store.unit_of_work import UnitOfWork
 
 STILL_COMING_MS = 3_600_000
-"""For so long after a recovery a case that is not known here may still come: peers say again what was lost before its
-receipt, with pauses of ten minutes at most, and the center's own system may have heard of it in the lost time."""
+"""How long after a recovery an unknown case may still come. Peers resend messages lost before their receipt, with
+backoff up to ten minutes, and the center's own system may have heard of the case in the lost time."""
 
 
 class RecoveryOutcome(StrEnum):
-    """How a message of a recovery ended."""
+    """The outcome of a recovery's message."""
 
     ASKED = "asked"
     TOLD = "told"
@@ -37,22 +37,22 @@ class Speaking:
     """What a center may say now."""
 
     epoch: int
-    """In which it speaks."""
+    """Its epoch."""
     recovers: bool
-    """It says nothing of cases until it knows its own again."""
+    """Whether it recovers; then it sends nothing about cases."""
     questions: list[tuple[str, LogAsked]]
-    """Whom it asks, and what."""
+    """The peers to ask, and the questions."""
 
 
 class Recovery:
-    """What the steps know of a recovery."""
+    """The steps' access to a recovery."""
 
     def before_start(self, tx: Tx, context: CenterContext, now: datetime) -> None:
-        """Engine, once: a recovery that a peer has pushed too far begins anew."""
+        """Engine, once: restart a recovery that a peer has pushed too far."""
         requester.begin_anew_if_wild(tx, context, now)
 
     def before_claim(self, tx: Tx, context: CenterContext, now: datetime) -> Speaking:
-        """Relay, before it claims: a recovery in which everybody has told ends here, and then all is said as ever."""
+        """Relay, before it claims: end a recovery in which every peer has told."""
         epoch = recovery.epoch(tx)
         if epoch.recovery is not None and requester.all_told(tx):
             complete(tx, context, now)
@@ -67,20 +67,20 @@ class Recovery:
         return responder.pages(store, owed, is_member)
 
     def filter_inbound(self, tx: Tx, messages: Collection[Message[Any]]) -> dict[str, int]:
-        """Receive, before anything is applied: the epochs in which the senders speak, where it is not the first. What
-        they said in an earlier one counts no more."""
+        """Receive, before anything is applied: the epochs of senders that are not in their first. What they said in an
+        earlier one no longer counts."""
         return enter_epochs(tx, messages)
 
     def epochs(self, tx: Tx, peers: Iterable[str]) -> dict[str, int]:
-        """Receive, when it goes on with what was held back: the same, by the peers' names."""
+        """Receive, for held-back messages: the same as ``filter_inbound``, by the peers' names."""
         return {peer: known for peer, (known, _) in archive.epochs(tx, peers).items()}
 
     def blocks_inbound(self, uow: UnitOfWork) -> bool:
-        """Receive: whether nothing about cases is applied now."""
+        """Receive: whether no message about cases is applied now."""
         return uow.epoch.recovery is not None
 
     def hear(self, tx: Tx, context: CenterContext, message: Message[Any], now: datetime) -> RecoveryOutcome:
-        """Receive: a peer asks for our log, or tells its own. Raises ``Refusal``."""
+        """Receive: handle a peer's question for our log, or its page. Raises ``Refusal``."""
         if isinstance(message.data, LogAsked):
             responder.take_asked(tx, message, ms(now))
             return RecoveryOutcome.ASKED
@@ -91,10 +91,10 @@ class Recovery:
         return uow.epoch.recovery is not None
 
     def may_still_come(self, uow: UnitOfWork) -> bool:
-        """Intake: whether a case that is not known here may have been lost, and still come."""
+        """Intake: whether an unknown case may have been lost, and may still come."""
         ended_ms = uow.epoch.ended_ms
         return ended_ms is not None and uow.now_ms < ended_ms + STILL_COMING_MS
 
 
 RECOVERY = Recovery()
-"""The one that every step asks."""
+"""The instance that every step asks."""

@@ -1,6 +1,6 @@
-"""In which order messages of several lanes are looked at: by time, but in each lane by place.
+"""The order of messages from several lanes: by time, but within a lane by sequence.
 
-All that one commit says has one time, and the clock of its sender may have been set back in between.
+All messages of one commit have the same time, and their sender's clock may have been set back in between.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from bus.contract.envelope import Message
 
 
 def in_order(messages: Iterable[Message[Any]]) -> list[Message[Any]]:
-    """These messages of one case, each lane's in the order of its places."""
+    """The messages of one case, each lane in the order of its sequences."""
     latest: dict[tuple[str, str], datetime] = {}
     timed: list[tuple[datetime, int, str, Message[Any]]] = []
     for one in sorted(messages, key=lambda message: message.sequence):

@@ -1,7 +1,7 @@
-"""One case as this center knew it before its store was put back, from the backup and from what others were told.
+"""The record of one case before the restore, rebuilt from the backup and from what peers have told.
 
-Pure, and decides nothing: every word that anybody has heard from us stands, and every word that we had heard counts.
-What nobody else has heard of is undone.
+Pure, and decides nothing: every message that a peer has heard stands, and every message that was heard here counts.
+What no peer has heard of is undone.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ _WITH_RETURNS = (k.Offered, k.ArbitrationRequested, k.Ruled)
 
 
 def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
-    """The record. ``arbiter``: whom this center's settings name. None when nobody told what opens the case here."""
+    """The rebuilt record. ``arbiter``: from this center's settings. None when no told message opens the case here."""
     case = _case(history)
     if case is None:
         return None
@@ -67,7 +67,8 @@ def _case(history: CaseHistory) -> Case | None:
 
 
 def _stage(history: CaseHistory, at_origin: bool, version: int, round_: int) -> tuple[Status, Result | None]:
-    """A ruling undoes a result that it has overtaken, except at the origin, or when the resident has been told it."""
+    """Status and result. A ruling undoes a result that it has overtaken, except at the origin, or when the resident has
+    been told it."""
     before, status, result = history.before, Status.OPEN, None
     closed = any(one.data.round == round_ for one in history.all(k.Closed))
     stays = at_origin or closed
@@ -84,7 +85,7 @@ def _stage(history: CaseHistory, at_origin: bool, version: int, round_: int) -> 
 
 
 def _returns(history: CaseHistory) -> tuple[k.Return, ...]:
-    """Each once, by offer and center: what travelled with the case is the older copy and keeps its time."""
+    """The returns, each once by offer and center: the copy that travelled with the case is older and keeps its time."""
     known = history.before.returns if history.before else ()
     for one in history.messages:
         if isinstance(one.data, _WITH_RETURNS):
@@ -120,7 +121,7 @@ def _arbiter(history: CaseHistory, at_registration: str | None) -> str | None:
 
 
 def _offer_out(history: CaseHistory, record: Record) -> SentOffer | None:
-    """Our own open offer: those asked of whom nobody has told that his leg has ended."""
+    """The open offer of this center: the asked centers without a told end of their part."""
     if not record.mine:
         return None
     offers: dict[UUID, SentOffer] = {}
@@ -155,7 +156,7 @@ def _asked(offer: SentOffer | None, message: Message[k.Offered]) -> SentOffer:
 
 
 def _offer_in(history: CaseHistory, record: Record) -> ReceivedOffer | None:
-    """The offer to us that we have not answered, as far as anybody has heard."""
+    """The offer to this center without an answer that a peer has heard."""
     offers: list[ReceivedOffer] = []
     before = history.before.offer_in if history.before else None
     if before is not None:
@@ -180,7 +181,7 @@ def _ends_offer_in(message: Message[Any], me: str) -> bool:
 
 
 def _arbitration(history: CaseHistory, record: Record) -> tuple[str | None, tuple[str, ...]]:
-    """Who was asked for a ruling or, at the arbiter, who asks, and who else must hear it."""
+    """At the asker: the arbiter. At the arbiter: the asker, and the others that must hear the ruling."""
     closed = max((one.data.round for one in history.all(k.Closed)), default=0)
     if record.arbiter == record.me:
         return _asked_of_us(history, closed)
@@ -188,7 +189,7 @@ def _arbitration(history: CaseHistory, record: Record) -> tuple[str | None, tupl
 
 
 def _waits_for_ruling(history: CaseHistory, record: Record, closed: int) -> bool:
-    """Whether we have asked in this version and round, and nobody has closed the round since."""
+    """Whether this center has asked in this version and round, and the round has not been closed since."""
     before, now = history.before, (record.version, record.round)
     if before is not None and before.arbitration and (before.version, before.round) == now and before.round > closed:
         return True
@@ -197,7 +198,7 @@ def _waits_for_ruling(history: CaseHistory, record: Record, closed: int) -> bool
 
 
 def _asked_of_us(history: CaseHistory, closed: int) -> tuple[str | None, tuple[str, ...]]:
-    """Who asks us, the arbiter, and who else must hear the ruling."""
+    """The center that asks this one as arbiter, and the others that must hear the ruling."""
     before = history.before
     asker: str | None = None
     concerned: tuple[str, ...] = ()
@@ -232,7 +233,7 @@ def _ratings(history: CaseHistory) -> tuple[Rating, ...]:
 
 
 def _urges(history: CaseHistory) -> int:
-    """One for each that was heard, and one for each time that we urged, however many were asked to hurry."""
+    """The number of urges: one for each heard, and one for each sent, however many centers it went to."""
     passed_on = {one.id for one in history.theirs(k.Urged)}
     own = {(one.time, one.data.text) for one in history.ours(k.Urged) if one.causeid not in passed_on}
     return (history.before.urges if history.before else 0) + len(passed_on) + len(own)

@@ -1,4 +1,4 @@
-"""The side of the restored center: ask everyone page by page, and keep what is told until all have told."""
+"""The restored center's side: ask every peer page by page, and keep what is told until all have told."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -20,17 +20,17 @@ from bus.store.due import is_due
 from bus.store.timestamps import ms
 
 ASK_AGAIN_AFTER = Backoff(2, 120)
-"""How long to wait for a page before asking again."""
+"""Backoff before a page is asked for again."""
 MOST_ERAS_LOST = 32
-"""So many eras beyond our last one may a peer say that we have spoken in. Others accept a hundred that they have not
-heard of: what one center claims must leave us where all the others still hear us."""
+"""Most epochs beyond our last one that a peer may claim for us. Peers accept a hundred unheard ones, so one center's
+claim must leave us where all the others still hear us."""
 LONGEST_TOLD = MAX_BYTES + 1000
 """Bytes of one message that is told over several pages, its signature included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a recovery is."""
+    """The progress of a recovery."""
 
     going_on: bool
     era: int
@@ -45,11 +45,10 @@ class NothingToRecover(ValueError):
 
 
 def begin(store: Store, context: CenterContext, peers: Iterable[str], now: datetime) -> Status:
-    """The store was put back to a backup: everyone in its lanes, the arbiter and ``peers`` are asked from now on.
+    """Begin a recovery: every peer in the lanes, the arbiter and ``peers`` are asked from now on.
 
-    Also while a recovery goes on: its backup may be one that was made during a recovery, and everything said since is
-    of that era. So each word of the operator begins a new one, and whoever is asked already is asked anew. Raises
-    ``StoreUnavailable``."""
+    It also works during a recovery: the backup may have been made then, and everything said since is of that epoch. So
+    each call begins a new recovery, and peers already asked are asked anew. Raises ``StoreUnavailable``."""
 
     def change(tx: Tx) -> None:
         _begin(tx, context, peers, now)
@@ -67,7 +66,8 @@ def _begin(tx: Tx, context: CenterContext, peers: Iterable[str], now: datetime) 
 
 
 def begin_anew_if_wild(tx: Tx, context: CenterContext, now: datetime) -> None:
-    """A recovery that a peer has pushed into an era in which nobody hears us begins anew, in one that all accept."""
+    """Begin a recovery anew, in an epoch that all accept, if a peer has pushed it into one in which no peer hears
+    us."""
     if recovery.epoch(tx).recovery is not None and recovery.wild_epoch(tx) is not None:
         _begin(tx, context, (), now)
 
@@ -84,7 +84,7 @@ def excuse(store: Store, peer: str, now: datetime) -> Status:
 
 
 def status(store: Store) -> Status:
-    """How far it is. Raises ``StoreUnavailable``."""
+    """The progress of the recovery. Raises ``StoreUnavailable``."""
     with store.reading() as tx:
         epoch = recovery.epoch(tx)
         peers = {asked.peer: asked.state for asked in recovery.peers(tx)}
@@ -98,7 +98,7 @@ def going_on(store: Store) -> bool:
 
 
 def questions(tx: Tx, epoch: recovery.Epoch, now: datetime) -> list[tuple[str, LogAsked]]:
-    """Whom to ask now, and what; asked again later if nothing comes."""
+    """The questions to ask now; each is repeated later if no page comes."""
     due = [one for one in recovery.peers(tx) if one.state == recovery.ASKED and is_due(one.next_ms, ms(now))]
     for one in due:
         recovery.asked_again(tx, one.peer, ms(now) + ASK_AGAIN_AFTER.delay_ms(one.attempts))
@@ -106,13 +106,13 @@ def questions(tx: Tx, epoch: recovery.Epoch, now: datetime) -> list[tuple[str, L
 
 
 def all_told(tx: Tx) -> bool:
-    """Whether there is nobody left to wait for."""
+    """Whether no peer is left to wait for."""
     return all(one.state != recovery.ASKED for one in recovery.peers(tx))
 
 
 def take_told(tx: Tx, context: CenterContext, message: Message[LogTold], now: datetime) -> str:
-    """Keep a page. Returns how it ended: ``told``, or ``told-again`` for a page that is not awaited. Raises ``Refusal``
-    for one that no honest center tells: its sender stays asked, until an operator excuses it."""
+    """Keep a page. Returns its outcome: ``told``, or ``told-again`` for a page that is not awaited. Raises ``Refusal``
+    for a page that no honest center tells: its sender stays asked, until an operator excuses it."""
     peer, told, epoch = message.source, message.data, recovery.epoch(tx)
     asked = recovery.asking(tx, peer)
     if asked is None or epoch.recovery != str(told.recovery) or asked.state != recovery.ASKED:
@@ -135,11 +135,11 @@ def take_told(tx: Tx, context: CenterContext, message: Message[LogTold], now: da
 
 
 _Whole = tuple[bytes, LogEntry]
-"""A message's bytes, and what was said of it."""
+"""A complete message's bytes, and its entry."""
 
 
 def _assembled(entries: Iterable[LogEntry], partial: bytes) -> tuple[list[_Whole], bytes]:
-    """Whole messages, and the beginning of one that goes on on the next page."""
+    """The complete messages, and the beginning of one that goes on on the next page."""
     whole = []
     for entry in entries:
         partial += _bytes_of(entry)
@@ -150,7 +150,8 @@ def _assembled(entries: Iterable[LogEntry], partial: bytes) -> tuple[list[_Whole
 
 
 def _bytes_of(entry: LogEntry) -> bytes:
-    """What it tells; nothing where its text is no base64, which its pattern cannot say: it is passed over."""
+    """The decoded bytes; empty where the text is invalid base64, which a pattern cannot exclude: the entry is
+    skipped."""
     try:
         return base64.b64decode(entry.body)
     except ValueError:
@@ -160,8 +161,8 @@ def _bytes_of(entry: LogEntry) -> bytes:
 def _honest(
     told: Iterable[_Whole], peer: str, context: CenterContext
 ) -> Iterator[tuple[Message[Any], bytes, LogEntry]]:
-    """What went between the two of us about a case; anything else a peer has no business telling, nor what we are to
-    have said and have never signed."""
+    """The messages about a case that went between the two centers. Others are skipped: a peer may not tell them. So are
+    alleged messages of ours that we have never signed."""
     for body, entry in told:
         try:
             message = decode(body)
@@ -177,7 +178,7 @@ def _honest(
 
 
 def _younger(tx: Tx, peer: str, messages: Iterable[tuple[Message[Any], bytes, LogEntry]]) -> list[recovery.ToldRow]:
-    """What the backup does not know: places after its marks, and what of its outbox has been heard."""
+    """What the backup does not know: sequences after its marks, and receipts of messages in its outbox."""
     kept = []
     for message, body, entry in messages:
         sent, applied = recovery.lane(tx, peer, str(message.subject))

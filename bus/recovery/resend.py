@@ -1,6 +1,7 @@
-"""What a restored center says again. A word to many may have reached some of them only; the others must have it too.
+"""The messages that a restored center sends again, and those that it must hear again.
 
-And what it must hear again: a message whose answer nobody has heard is not answered yet. Pure.
+A message to several centers may have reached only some; the others must get it too. A received message whose answer no
+peer has heard counts as unanswered. Pure.
 """
 
 from collections.abc import Iterator
@@ -16,14 +17,13 @@ from bus.recovery.case_history import CaseHistory, claim, path_until
 
 _NEWS = (k.Accepted, k.Granted, k.Ruled, k.Resolved, k.Rated, k.Reopened, k.Closed, k.Published, k.Progressed)
 _ANSWERED_AT_ONCE = (k.WithdrawalRequested, k.Closed, k.AssistAnswered, k.Urged)
-"""Besides bids: hearing one of these may say something by itself."""
+"""Besides bids: kinds that may cause a message as soon as they are heard."""
 _SAID_BY_HEARING = (k.Granted, k.Lost, k.Withdrawn, k.WithdrawalRequested, k.Urged, k.Ruled, k.Reopened)
 
 
 def must_be_heard_again(history: CaseHistory, message: Message[k.CaseMessage]) -> bool:
-    """Whether nobody has heard what we said to it: then it is decided anew, by the ordinary rules.
-
-    That another bidder has lost is no answer to a bid: only the grant is, or a word to the bidder himself."""
+    """Whether no peer has heard our answer to it: then it is decided anew, by the ordinary rules. A message that
+    another bidder has lost does not answer a bid: only the grant does, or a message to the bidder itself."""
     data, answers = message.data, history.causes.get(message.id, ())
     if isinstance(data, k.Accepted) and data.bid:
         return not any(isinstance(one.data, k.Granted) or one.recipient == message.source for one in answers)
@@ -31,7 +31,8 @@ def must_be_heard_again(history: CaseHistory, message: Message[k.CaseMessage]) -
 
 
 def commands_were_heard(history: CaseHistory, message: Message[k.CaseMessage]) -> bool:
-    """Whether somebody has heard what the desk did with this message: then it was carried out, in one piece."""
+    """Whether a peer has heard a command that the handler of this message gave: then all of them were carried out, in
+    one piece."""
     for said in history.causes.get(message.id, ()):
         passed_on = isinstance(said.data, k.AssistAnswered) and isinstance(message.data, k.AssistAnswered)
         standing = isinstance(said.data, k.Closed) and not isinstance(message.data, k.Resolved)
@@ -41,7 +42,7 @@ def commands_were_heard(history: CaseHistory, message: Message[k.CaseMessage]) -
 
 
 def still_to_say(history: CaseHistory, record: Record, now: datetime) -> list[Outgoing]:
-    """The legs of our own words that nobody has heard, so that they reach all whom they were for."""
+    """Own messages that some recipients have not heard yet."""
     says = [*_news(history, record), *_offers_ended(history, record), *_asked_back(history, record)]
     if record.case.origin == record.me:
         says += [*_rulings(history, record), *_standing(history, record, now)]
@@ -62,7 +63,7 @@ def _news(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
 
 
 def _concerned(history: CaseHistory, data: k.CaseKind) -> tuple[str, ...]:
-    """Who hears a ruling though he never held the case: an offer of it is open with him."""
+    """Centers that hear a ruling though they never held the case: they have an open offer of it."""
     if not isinstance(data, k.Ruled):
         return ()
     asked = (center for one in history.theirs(k.ArbitrationRequested) for center in one.data.offered_to)
@@ -70,7 +71,8 @@ def _concerned(history: CaseHistory, data: k.CaseKind) -> tuple[str, ...]:
 
 
 def _offers_ended(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
-    """Whom we asked, and who has not heard that another was granted the case, or that a ruling has ended the offer."""
+    """Messages to asked centers that have not heard of a grant to another center, or of a ruling that has ended the
+    offer."""
     asked = {one.data.offer_id: (one.data.version, set[str]()) for one in history.ours(k.Offered)}
     for one in history.ours(k.Offered):
         asked[one.data.offer_id][1].add(one.recipient)
@@ -90,7 +92,7 @@ def _offers_ended(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
 
 
 def _declined(history: CaseHistory, offer_id: object) -> set[str]:
-    """A bid is no answer that ends the leg; a decline is."""
+    """The centers that have declined; a bid does not end their part of the offer."""
     kinds: tuple[type[Any], ...] = (k.Declined, k.Withdrawn)
     over = [one for kind in kinds for one in history.theirs(kind)]
     return {one.source for one in over if one.data.offer_id == offer_id}
@@ -107,7 +109,7 @@ def _asked_back(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
 
 
 def _rulings(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
-    """The origin passes the ruling on to a holder whom the arbiter could not know."""
+    """The ruling that the origin passes on to a holder unknown to the arbiter."""
     told = {one.recipient for one in history.ours(k.Ruled) if one.data.version == record.version}
     for one in history.theirs(k.Accepted):
         found = claim(one)
@@ -116,12 +118,12 @@ def _rulings(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
 
 
 def _standing(history: CaseHistory, record: Record, now: datetime) -> Iterator[Outgoing]:
-    """Where the resident stands, for those who came to the case since the backup."""
+    """The case's standing, for centers that came to it since the backup."""
     word = standing(record, now)
     if word is None or history.before is None:
         return
     said = [one for one in history.ours(type(word)) if one.data.round == record.round]
     told = {one.recipient for one in said} | {record.me}
-    # the reply was given at one moment: all hear the same
+    # the reply was given once: all get the same text
     data = said[0].data if said and isinstance(word, k.Closed) else word
     yield from (Outgoing(c, data) for c in record.path if c not in history.before.path and c not in told)

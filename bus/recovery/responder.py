@@ -1,6 +1,6 @@
-"""The side of the peers: a page of what went between us and the center that asks. Nothing is kept for it but its era.
+"""The peers' side: a page of the messages between this center and the one that asks. Only the asker's epoch is stored.
 
-A page is cut by bytes, so that even the longest message fits into several and no page is too long to travel.
+A page is limited by bytes, so that the longest message fits into several pages and no page is too long to travel.
 """
 
 import base64
@@ -19,7 +19,7 @@ from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.recovery import lane_peers
 
 BYTES = 120_000
-"""Of messages in one page: in base64, and with the rest of each entry, less than 200 KB."""
+"""Bytes of messages in one page: in base64, and with the rest of each entry, less than 200 KB."""
 ENTRIES = 200
 
 _CURSOR = re.compile(r"^([ao])([0-9]{1,18}):([0-9]{1,9})$")
@@ -27,9 +27,8 @@ _SOURCES = {"a": archive.since, "o": archive.unreceipted}
 
 
 def enter_epochs(tx: Tx, messages: Collection[Message[Any]]) -> dict[str, int]:
-    """The eras in which the senders of these messages speak, where it is not the first.
-
-    A peer that speaks in a later one than we knew was put back to a backup, though it may not have asked us."""
+    """The epochs of these messages' senders, where it is not the first. A peer in a later epoch than we knew was
+    restored from a backup, though it may not have asked us."""
     heard = [(message.source, epoch_of(message.sequence)) for message in messages if _tells_epoch(message)]
     eras = {peer: era for peer, (era, _) in archive.epochs(tx, {message.source for message in messages}).items()}
     for peer, era in heard:
@@ -41,16 +40,16 @@ def enter_epochs(tx: Tx, messages: Collection[Message[Any]]) -> dict[str, int]:
 
 
 def _tells_epoch(message: Message[Any]) -> bool:
-    """Whether its sequence is one that a restored center would use first; a wild one must not silence its sender."""
+    """Whether its sequence is one that a restored center would use first; a wild sequence must not silence its
+    sender."""
     if isinstance(message.data, LogAsked) or not isinstance(message.data, Strict):
-        return False  # a question begins its era itself; a body that is not of the contract proves nothing
+        return False  # a question begins its epoch itself; an invalid body proves nothing
     return message.sequence - epoch_start(epoch_of(message.sequence)) <= MAX_AHEAD
 
 
 def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
-    """A peer asks: from now on it is heard in its new era only, and a page is owed to it.
-
-    An era that is not later than one we know, from another recovery, was used before: ``log_page`` tells it so."""
+    """Record a peer's question: from now on only its new epoch is heard, and a page is owed to it. An epoch that is not
+    later than a known one, from another recovery, was used before: ``log_page`` tells it so."""
     peer, asked, era = message.source, message.data, epoch_of(message.sequence)
     known, recovery = archive.epochs(tx, [peer]).get(peer, (0, ""))
     if known < era <= known + MAX_EPOCHS_AHEAD or (era == known and recovery == ""):
@@ -61,9 +60,8 @@ def take_asked(tx: Tx, message: Message[LogAsked], now_ms: int) -> None:
 def pages(
     store: Store, owed: Iterable[OwedPage], is_member: Callable[[str], bool]
 ) -> list[tuple[OwedPage, LogTold | None]]:
-    """Each page that is owed, with its row; None for one that cannot be made.
-
-    It is read apart from what this center says itself, one by one: whatever a peer asks for, the outbox goes on."""
+    """Each owed page with its row; None for one that cannot be made. Pages are read one by one, apart from the outbox:
+    whatever a peer asks for, the outbox goes on."""
     return [(row, _page_or_none(store, row, is_member)) for row in owed]
 
 
@@ -75,17 +73,17 @@ def _page_or_none(store: Store, row: OwedPage, is_member: Callable[[str], bool])
         if trouble.passing:
             raise
         return None
-    except ValueError:  # what is owed, or what is told, is no page of the contract
+    except ValueError:  # the owed page would violate the contract
         return None
 
 
 def everybody(_center: str) -> bool:
-    """Where nobody says who is of the county, everybody may be."""
+    """True for every center: without a directory each one counts as a member of the county."""
     return True
 
 
 def log_page(tx: Tx, owed: OwedPage, is_member: Callable[[str], bool] = everybody) -> LogTold:
-    """The page that is owed. ``is_member``: whether a center is of the county; others are not told of."""
+    """The owed page. ``is_member``: whether a center is of the county; others are not mentioned."""
     peer, recovery, cursor = owed.peer, UUID(owed.recovery), owed.cursor
     era, known = archive.epochs(tx, [peer]).get(peer, (0, ""))
     if known != owed.recovery:
@@ -111,8 +109,8 @@ def log_page(tx: Tx, owed: OwedPage, is_member: Callable[[str], bool] = everybod
 
 
 def _told(entry: Entry, part: bytes, *, more: bool) -> LogEntry | None:
-    """The entry as it is told; None when there is nothing to tell: a cursor may lie behind the end of its message, and
-    what an older program has kept may not be of the contract."""
+    """The entry as it is told; None when there is nothing to tell. A cursor may lie behind the end of its message, and
+    a row of an older program may violate the contract."""
     try:
         verdict = Verdict(entry.verdict) if entry.verdict else None
         body = base64.b64encode(part).decode()
@@ -122,7 +120,7 @@ def _told(entry: Entry, part: bytes, *, more: bool) -> LogEntry | None:
 
 
 def _from(tx: Tx, peer: str, cursor: str) -> Iterator[tuple[str, Entry, int]]:
-    """What comes from the cursor on: first the archive, then what is not receipted."""
+    """The entries from the cursor on: first the archive, then the outbox."""
     found = _CURSOR.match(cursor)
     place, row, offset = (found[1], int(found[2]), int(found[3])) if found else ("a", 0, 0)
     for source in ("a", "o"):

@@ -1,4 +1,4 @@
-"""What peers have told, read: which of it was applied here, and the rows that it becomes in the restored store."""
+"""Told messages, decoded: which of them were applied here, and the rows that they become in the restored store."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -17,12 +17,12 @@ from bus.store.outbox import OutboxRow
 from bus.store.recovery import ToldRow
 
 OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
-"""What can be the first that a center hears of a case."""
+"""Kinds that can be a center's first message about a case."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMessage:
-    """One message that was told, read."""
+    """One told message, decoded."""
 
     row: ToldRow
     message: Message[Any]
@@ -30,12 +30,12 @@ class ToldMessage:
 
     @property
     def verdict(self) -> str:
-        """What became of it here; what nobody was told is known by what we said to it."""
+        """Its outcome here; without a told verdict it follows from our answer."""
         return self.row.verdict or k.Verdict.APPLIED.value
 
 
 def read(row: ToldRow) -> ToldMessage:
-    """Read what was kept of it."""
+    """Decode a stored row."""
     try:
         return ToldMessage(row, decode(row.body), readable=True)
     except Undecodable as error:
@@ -45,16 +45,17 @@ def read(row: ToldRow) -> ToldMessage:
 
 
 def read_each(rows: Iterable[ToldRow]) -> list[ToldMessage]:
-    """Those of which anything can be read."""
+    """The rows that can be decoded."""
     found = []
     for row in rows:
-        with suppress(Undecodable):  # what an older program has kept, and no program can read
+        with suppress(Undecodable):  # written by an older program, and unreadable for every program
             found.append(read(row))
     return found
 
 
 def heard_here(before: Record | None, said: Sequence[ToldMessage], theirs: Sequence[ToldMessage]) -> list[ToldMessage]:
-    """What we had applied. Where nothing that we know of opens the case, what could open it counts as applied."""
+    """The messages that were applied here. If no known message opens the case, a message that could open it counts as
+    applied."""
     words = [w.message for w in said]
     heard = applied_here(theirs, words)
     if before is None and not any(_opens(w) for w in (*said, *heard)):
@@ -65,10 +66,11 @@ def heard_here(before: Record | None, said: Sequence[ToldMessage], theirs: Seque
 def applied_here(
     told: Iterable[ToldMessage], said: Sequence[Message[Any]], *, opened: bool = False
 ) -> list[ToldMessage]:
-    """What we had applied: the peer has our receipt, or others have heard our answer; and what stood before it.
+    """The messages that were applied here: the peer has our receipt, or others have heard our answer; and everything
+    before them.
 
-    The rest is still in its sender's outbox, and comes by itself. ``opened``: we knew the case, so one of those that
-    could open it here had been applied, though nobody heard so."""
+    The rest is still in its sender's outbox, and comes by itself. ``opened``: the case was known here, so a message
+    that opens it had been applied, though no peer heard so."""
     causes = {one.causeid for one in said}
     offers = {one.data.offer_id for one in said if isinstance(one.data, k.Accepted | k.Declined | k.Withdrawn)}
     assists = {one.data.assist_id for one in said if isinstance(one.data, k.AssistAnswered)}
@@ -93,21 +95,21 @@ def _opens(told: ToldMessage) -> bool:
 
 
 def outbox_row(told: ToldMessage, now_ms: int) -> OutboxRow:
-    """As a message that its recipient has refused."""
+    """The outbox row of a message that its recipient has refused."""
     bare = signed_document.split_message(told.row.body)[1]  # it is signed anew each time it leaves
     trouble = told.row.code or "refused"
     return OutboxRow.of(told.message, bare, now_ms)._replace(state=outbox.REFUSED, attempts=1, trouble=trouble)
 
 
 def archived(told: ToldMessage, way: str, peer: str, now_ms: int) -> ArchiveRow:
-    """For the archive."""
+    """Its row in the archive."""
     message, body = told.message, told.row.body
     about = (str(message.id), str(message.subject), message.sequence, kind_of(message))
     return ArchiveRow(way, peer, *about, body, digest(body), told.verdict, told.row.code, now_ms)
 
 
 def memory(told: ToldMessage, now_ms: int) -> AppliedRow:
-    """For the memory of places."""
+    """Its row in the memory of applied messages."""
     message = told.message
     place = (message.source, str(message.subject), message.sequence)
     return AppliedRow(*place, str(message.id), told.verdict, told.row.code, now_ms, digest(told.row.body))

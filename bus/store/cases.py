@@ -288,7 +288,7 @@ def erasable(tx: Tx, before_ms: int, limit: int, *, sensitive: bool) -> list[UUI
 
 
 def commands_since(tx: Tx, row: int) -> list[Mapping[str, Any]]:
-    """This center's own commands on its cases, from the journal, after one of its rows."""
+    """The center's own commands on its cases, from the journal, after one of its rows."""
     j = t.journal.c
     query = select(t.journal).where(j.id > row, j.way == "did").order_by(j.id)
     return [dict(line._mapping) for line in tx.execute(query)]

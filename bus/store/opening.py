@@ -1,4 +1,4 @@
-"""Opening a store: the engine, and how each new connection is set and looked at before anything is asked of it."""
+"""The engine of a store: each new connection is configured and checked before its first query."""
 
 import sqlite3
 from typing import Any
@@ -11,22 +11,21 @@ from bus.store.errors import StoreUnfit, as_sqlalchemys
 from bus.store.sqlite_files import file_of, keep_private
 
 PAGE_BYTES = 8192
-"""Of a page in SQLite's file, from its making on. A row with its message is a good part of the usual page of 4 KiB;
-with this size a window's commits take a third less of the processor, and a commit of one hand-over is no slower."""
+"""Page size of SQLite's file, fixed when it is made. A row with its message fills much of the default page of 4 KiB.
+With 8 KiB a batch's commits take a third less CPU, and the commit of one hand-over is no slower."""
 
 LOG_BYTES = 16 * 1024 * 1024
-"""To how much SQLite cuts its log back once all of it stands in the file: a reader that was left open makes it grow for
-as long as it is there."""
+"""Size to which SQLite truncates its log after a full checkpoint: an open reader makes the log grow meanwhile."""
 
 USUAL_PATIENCE_MS = 10_000
-"""For how long SQLite waits for another program that has the store locked."""
+"""How long SQLite waits for another program's lock on the store."""
 
 POSTGRESQL_LOGIN = {
     "connect_timeout": 10, "client_encoding": "utf8",
     "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000,
 }  # fmt: skip
-"""How each connection to PostgreSQL is asked for. A server whose machine is gone counts as away in half a minute: by
-itself it would be two hours, and nobody ends a loop that waits for the store."""
+"""Settings of each connection to PostgreSQL. A server whose machine is gone counts as away after half a minute; the
+default is two hours, and no loop can be ended while it waits."""
 
 
 def open_engine(url: str, on_sqlite: bool) -> Engine:
@@ -37,7 +36,7 @@ def open_engine(url: str, on_sqlite: bool) -> Engine:
         )
         event.listen(engine, "do_connect", connect_to_postgresql)
         return engine
-    # every transaction is committed or rolled back by us; the pool need not roll back once more
+    # we commit or roll back every transaction ourselves; the pool need not roll back again
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -52,7 +51,7 @@ def open_engine(url: str, on_sqlite: bool) -> Engine:
 
 
 def connect_to_postgresql(dialect: Dialect, _record: object, arguments: Any, named: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's own
-    """A connection to a database that can hold every character, before SQLAlchemy asks it anything. Raises
+    """A connection to a database that can hold every character, checked before SQLAlchemy's first query. Raises
     ``StoreUnfit``."""
     connection: Any = dialect.connect(*arguments, **named)
     unfit = postgresql.unfit_encoding(connection)
@@ -70,12 +69,12 @@ def _sqlite_open(_dialect: Dialect, _record: object, arguments: Any, _named: obj
 
 
 def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late and deferred
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's would come too late and be deferred
     for pragma in (
-        f"page_size={PAGE_BYTES}",  # first: what is written once keeps its size
+        f"page_size={PAGE_BYTES}",  # first: the page size is fixed with the first write
         "journal_mode=WAL",
-        "synchronous=FULL",  # NORMAL forgets commits at a power cut
-        "secure_delete=ON",  # a deleted resident is gone from the file too
+        "synchronous=FULL",  # NORMAL can lose commits at a power cut
+        "secure_delete=ON",  # a deleted resident is also overwritten in the file
         "foreign_keys=ON",
         f"journal_size_limit={LOG_BYTES}",
     ):
@@ -83,14 +82,14 @@ def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    """What SQLAlchemy's own transactions begin with; the writer says it itself."""
+    """The begin of SQLAlchemy's own transactions; the writing connection says its own."""
     options = connection.get_execution_options()
     if not options.get("writer", False):
         sqlite_execute(connection, "BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
 
 
 def sqlite_execute(connection: Connection, word: str) -> None:
-    """Say one word to SQLite."""
+    """Run one statement without parameters on SQLite."""
     try:
         # by the driver itself: SQLAlchemy's own way costs as much again as the rest of an empty transaction
         connection.connection.driver_connection.execute(word)  # type: ignore[union-attr]  # there is one

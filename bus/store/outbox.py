@@ -1,6 +1,6 @@
-"""Queries of the outbox: what is said and not yet receipted.
+"""Queries of the outbox: messages without a receipt.
 
-Rows are claimed by their state and due time, never by "id greater than": an id that commits late would be passed over.
+Rows are claimed by state and due time, never by "id greater than": an id that commits late would be skipped.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ REFUSED = "refused"
 
 
 class OutboxRow(NamedTuple):
-    """One message that was said and has no receipt yet."""
+    """One message without a receipt."""
 
     message_id: str
     recipient: str
@@ -34,18 +34,18 @@ class OutboxRow(NamedTuple):
     kind: str
     body: bytes
     digest: bytes | None
-    """By which its recipient vouches for it; rows of the first program have none."""
+    """The digest that its recipient vouches for; rows of the first program have none."""
     state: str
     attempts: int
     next_ms: int
     created_ms: int
     trouble: str = ""
     number: int = 0
-    """Its number in the store; 0: it is not there yet."""
+    """Its number in the store; 0: not stored yet."""
 
     @classmethod
     def of(cls, message: Message[Any], body: bytes, now_ms: int) -> Self:
-        """A message that is said now, as ``body``."""
+        """The row of a new message, encoded as ``body``."""
         return cls(
             str(message.id),
             message.recipient,
@@ -61,17 +61,17 @@ class OutboxRow(NamedTuple):
         )
 
     def said_anew(self, message: Message[Any], body: bytes, now_ms: int) -> Self:
-        """The same row, in which ``message`` waits to be sent from attempt 0."""
+        """The same row with ``message``, due from attempt 0."""
         return self.reworded(message, body)._replace(state=WAITING, attempts=0, next_ms=now_ms, trouble="")
 
     def reworded(self, message: Message[Any], body: bytes) -> Self:
-        """The same row with another id, place and body."""
+        """The same row with another id, sequence and body."""
         return self._replace(message_id=str(message.id), sequence=message.sequence, body=body, digest=digest(body))
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A message that is due to leave, and ours to send until its lease ends."""
+    """A message that is due, leased to this process."""
 
     row: int
     message_id: str
@@ -103,7 +103,7 @@ _SENT = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Of what something is due to leave."""
+    """The kinds of thing that are due to be sent."""
 
     messages: bool
     receipts: bool
@@ -119,14 +119,14 @@ _LOOK = Prepared(
 
 
 def what_is_due(tx: Tx, now_ms: int) -> Due:
-    """One glance: most rounds find little, and need not ask for each."""
+    """What is due, in one query: most rounds find little, and need not ask for each kind."""
     found = _LOOK.rows(tx)[0]
     return Due(*(any_due(found[place], found[place + 1], now_ms) for place in range(0, len(found), 2)))
 
 
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[ClaimedMessage]:
-    """Take up to ``limit`` messages that are due, in the order in which they were said; for ``lease_ms`` no other relay
-    takes them. One that was altered in the store comes without its body."""
+    """Claim up to ``limit`` due messages in the order in which they were said; for ``lease_ms`` no other relay takes
+    them. A message that was altered in the store comes without its body."""
     found = _CLAIM.rows(tx, now_ms, limit)
     bodies = encryption_of(tx).readable(tx, [(row[0], row[5]) for row in found])
     claimed = (_claimed(row, body or b"") for row, body in zip(found, bodies, strict=True))
@@ -142,13 +142,13 @@ def _claimed(row: Row, body: bytes) -> ClaimedMessage:
 
 
 def set_aside(tx: Tx, row: int, code: str) -> None:
-    """Send this message no more until an operator has looked at it."""
+    """Stop sending this message until an operator has looked at it."""
     tx.execute(update(t.outbox).where(_O.id == row).values(state=REFUSED, trouble=code))
 
 
 def sent(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
-    """After an attempt: (row, due again at, trouble). The row stays until its receipt comes; one that is refused
-    already stays as it is."""
+    """Record attempts: (row, due again at, trouble). A row stays until its receipt comes; one that is already refused
+    stays as it is."""
     _SENT.each(tx, ({"row": row, "until_ms": until_ms, "why": why} for row, until_ms, why in rows))
 
 
@@ -163,9 +163,9 @@ _REFUSE = Prepared(
 
 
 def receipted(tx: Tx, peer: str, done: Sequence[str], refused: Sequence[tuple[str, str]]) -> int:
-    """The recipient ``peer`` has dealt with these message ids: applied ones leave (after
-    ``archive.keep_said``), refused ones (id, code) stay for the operator. Returns how many were still waiting; receipts
-    of others' messages count for nothing."""
+    """Settle the messages that ``peer`` has receipted: applied ones are deleted (after ``archive.keep_said``), refused
+    ones (id, code) stay for the operator. Returns how many were still waiting. Receipts for messages to other peers
+    have no effect."""
     count = _DONE.run(tx, messages=as_list(done), peer=peer) if done else 0
     return count + sum(_REFUSE.run(tx, message=message_id, peer=peer, why=code) for message_id, code in refused)
 
@@ -178,7 +178,7 @@ _DIGESTS = Prepared(
 
 
 def digests(tx: Tx, peer: str, message_ids: Sequence[str]) -> dict[str, bytes | None]:
-    """Of what was said to ``peer`` and waits: the SHA-256 of each document, as far as it is known."""
+    """The SHA-256 of each waiting message to ``peer``, where it is known."""
     found = _DIGESTS.rows(tx, messages=as_list(message_ids), peer=peer) if message_ids else ()
     return {row[0]: row[1] for row in found}
 
@@ -194,21 +194,21 @@ def waiting(tx: Tx, message_ids: Sequence[str]) -> list[OutboxRow]:
 
 
 def readable(tx: Tx) -> list[OutboxRow]:
-    """What waits, oldest first; what was altered in the store is left out."""
+    """The waiting rows, oldest first; those altered in the store are left out."""
     rows = [OutboxRow(*row) for row in tx.execute(_ROW.where(_O.state == WAITING).order_by(_O.id))]
     bodies = encryption_of(tx).readable(tx, [(row.case_id, row.body) for row in rows])
     return [row._replace(body=body) for row, body in zip(rows, bodies, strict=True) if body]
 
 
 def change(tx: Tx, row: OutboxRow) -> None:
-    """Write this row over the one with its number."""
+    """Replace the row with the same number."""
     (hidden,) = encryption_of(tx).encrypted(tx, [row])
     values = {name: value for name, value in hidden._asdict().items() if name != "number"}
     tx.execute(update(t.outbox).where(_O.id == row.number).values(**values))
 
 
 def free_claims(tx: Tx, now_ms: int) -> None:
-    """Make due now what was never marked as sent: a process that died had claimed it, or was about to."""
+    """Make rows due that were never marked as sent: a dead process had claimed them, or was about to."""
     never_sent = (t.outbox.c.state == WAITING) & (t.outbox.c.attempts == 0)
     tx.execute(update(t.outbox).where(never_sent, t.outbox.c.next_ms > now_ms).values(next_ms=now_ms))
     for table in (t.receipts, t.errors, t.pages_owed):
@@ -216,15 +216,14 @@ def free_claims(tx: Tx, now_ms: int) -> None:
 
 
 def resend(tx: Tx, message_id: str, now_ms: int) -> bool:
-    """Send one message again now, from attempt 0, a refused one too. False if it is not in the outbox."""
+    """Make one message due now, from attempt 0, also a refused one. False if it is not in the outbox."""
     query = update(t.outbox).where(t.outbox.c.message_id == message_id)
     return tx.execute(query.values(state=WAITING, attempts=0, next_ms=now_ms)).rowcount == 1
 
 
 def drop(tx: Tx, message_id: str, now_ms: int) -> bool:
-    """Send one message no more: an operator's decision. False if it is not in the outbox.
-
-    The archive keeps it, for a refused message has its place in the lane all the same."""
+    """Stop sending one message for good: an operator's decision. False if it is not in the outbox. The archive keeps
+    it, because a refused message keeps its place in the lane."""
     row = tx.execute(
         select(t.outbox.c.recipient, t.outbox.c.trouble).where(t.outbox.c.message_id == message_id)
     ).first()
@@ -249,20 +248,19 @@ def figures(tx: Tx) -> dict[str, int]:
 
 
 def get(tx: Tx, row: int) -> OutboxRow | None:
-    """One row, its body as it stands in the store."""
+    """One row with its stored body."""
     found = tx.execute(_ROW.where(_O.id == row)).one_or_none()
     return OutboxRow(*found) if found else None
 
 
 def body_of(tx: Tx, message_id: str) -> bytes | None:
-    """A message as it was signed; None when it is receipted or dropped."""
+    """The signed message; None when it is receipted or dropped."""
     query = select(t.outbox.c.case_id, t.outbox.c.body).where(t.outbox.c.message_id == message_id)
     found = encryption_of(tx).decrypt(tx, [row._mapping for row in tx.execute(query)])
     return found[0]["body"] if found else None
 
 
 def overdue(tx: Tx, since_ms: int, limit: int | None) -> list[OutboxRow]:
-    """Messages that have waited for their receipt since before ``since_ms``, in their order; their bodies as they
-    stand in the store."""
+    """Messages without a receipt since before ``since_ms``, in their order, with their stored bodies."""
     late = _ROW.where(_O.state == WAITING, _O.created_ms <= since_ms).order_by(_O.id).limit(limit)
     return [OutboxRow(*row) for row in tx.execute(late)]

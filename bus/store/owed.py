@@ -1,4 +1,4 @@
-"""Queries of what is owed to peers: receipts for what came from them, and errors for their operators."""
+"""Queries of what peers are owed: receipts for their messages, and error messages for their operators."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,11 +22,11 @@ class OwedReceipt(NamedTuple):
     next_ms: int
     digest: bytes | None = None
     number: int = 0
-    """Its number in the store; 0: it is not there yet."""
+    """Its number in the store; 0: not stored yet."""
 
 
 class OwedError(NamedTuple):
-    """What is told to a peer's operator."""
+    """An error message for a peer's operator."""
 
     peer: str
     code: str
@@ -39,17 +39,17 @@ class OwedError(NamedTuple):
 
 
 def error(peer: str, code: str, text: str, digest: str, next_ms: int, about: str | None = None) -> OwedError:
-    """An error that is owed. ``about``: the message's id, ``digest``: of what it is about."""
+    """An error message to a peer. ``about``: the message's id, ``digest``: the digest of the bytes at fault."""
     return OwedError(peer, code, text[:200], about, digest, next_ms)
 
 
 def owe_receipts(tx: Tx, rows: Sequence[OwedReceipt]) -> None:
-    """Note receipts owed to peers."""
+    """Add receipts owed to peers."""
     insert(tx, t.receipts, rows)
 
 
 def owe_errors(tx: Tx, rows: Sequence[OwedError]) -> None:
-    """Note error messages owed to peers."""
+    """Add error messages owed to peers."""
     insert(tx, t.errors, rows)
 
 
@@ -88,12 +88,12 @@ def _claim(tx: Tx, table: Table, now_ms: int, limit: int, lease_ms: int) -> Sequ
 
 
 def forget_receipts(tx: Tx, rows: Sequence[int]) -> None:
-    """These receipts have left."""
+    """Delete receipts that were sent."""
     if rows:
         _FORGET[t.receipts.name].run(tx, ids=as_list(rows))
 
 
 def forget_errors(tx: Tx, rows: Sequence[int]) -> None:
-    """These error messages have left."""
+    """Delete error messages that were sent."""
     if rows:
         _FORGET[t.errors.name].run(tx, ids=as_list(rows))

@@ -1,4 +1,4 @@
-"""Queries of what is parked: nothing here moves until an operator replays or discards it."""
+"""Queries of parked items: they stay until an operator replays or discards them."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -16,45 +16,45 @@ from bus.store.outbox import OutboxRow
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
-if TYPE_CHECKING:  # what is parked is listed without loading the contract
+if TYPE_CHECKING:  # parked items can be listed without loading the contract
     from bus.context import CenterContext
     from bus.contract.envelope import Message
 
 WIRE = "wire"
-"""Bytes that came over the road and are no message we can apply."""
+"""Received bytes that are not an applicable message."""
 DESK = "desk"
-"""Work that the center's own system will not take."""
+"""Tasks that the center's own system does not accept."""
 PEER = "peer"
-"""A message that its recipient has refused."""
+"""Messages that their recipient has refused."""
 POLL = "poll"
-"""A form of a page of the center's own system that cannot be taken in."""
+"""Forms of a polled page that cannot be taken in."""
 PLACES = (WIRE, DESK, PEER, POLL)
 
 QUOTA = "quota"
-"""The code of what its recipient takes no more of at once."""
+"""The code of messages beyond the recipient's quota."""
 SET_BACK = "its sender's store looks put back to a backup: there, stop the center and run `bus recover`"
 OURS_SET_BACK = "this store looks put back to a backup: stop the center and run `bus recover`"
 
 
 class ParkedItem(NamedTuple):
-    """One thing that waits for an operator."""
+    """One item that waits for an operator."""
 
     place: str
     code: str
     hint: str
     digest: str
-    """Tells it from others at its place."""
+    """Distinguishes it from others at its place."""
     peer: str | None
     case_id: str | None
     message_id: str | None
     body: bytes | None
-    """None: it lies in the outbox or on the desk, or was not kept."""
+    """None: the bytes are in the outbox or in a task, or were not kept."""
     owner: str
     times: int
     first_ms: int
     last_ms: int
     number: int = 0
-    """Its number in the store; 0: it is not there yet."""
+    """Its number in the store; 0: not stored yet."""
 
 
 def row(
@@ -70,7 +70,7 @@ def row(
     message_id: str | None = None,
     body: bytes | None = None,
 ) -> ParkedItem:
-    """A parked thing as a row. ``known_by`` tells it from others at its place: the same again is only counted."""
+    """A parked item as a row. ``known_by`` identifies it at its place: a repeat is only counted."""
     digest = hashlib.sha256(known_by).hexdigest()
     return ParkedItem(place, code, hint[:300], digest, peer, case_id, message_id, body, owner, 1, now_ms, now_ms)
 
@@ -97,24 +97,24 @@ _TAKE_KNOWN = Prepared(
 
 
 def park(tx: Tx, rows: Sequence[ParkedItem]) -> None:
-    """Park these; the same thing parked again is counted, not doubled."""
+    """Park these items; a repeat of a parked item is counted, not doubled."""
     _PARK.each_row(tx, encryption_of(tx).encrypted(tx, rows))
 
 
 def listed(tx: Tx, limit: int | None = 1000) -> list[Mapping[str, Any]]:
-    """What is parked, oldest first, without the bodies; all of it where there is no limit."""
+    """Parked items, oldest first, without their bodies; all of them if ``limit`` is None."""
     columns = [column for column in t.parked.c if column.name != "body"]
     query = select(*columns).order_by(t.parked.c.id).limit(limit)
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
 def newest(tx: Tx) -> int:
-    """The number that was given last to something parked and still there; 0: nothing is."""
+    """The newest number among parked items; 0: none is parked."""
     return int(tx.execute(select(func.coalesce(func.max(t.parked.c.id), 0))).scalar_one())
 
 
 def newer(tx: Tx, number: int, limit: int = 100) -> list[ParkedItem]:
-    """What was parked after that number was given, oldest first; bodies as they stand in the store."""
+    """Items parked after that number was given, oldest first, with their stored bodies."""
     query = _ROW.where(t.parked.c.id > number).order_by(t.parked.c.id).limit(limit)
     return [ParkedItem(*row) for row in tx.execute(query)]
 
@@ -123,7 +123,7 @@ _ROW = select(*(t.parked.c["id" if name == "number" else name] for name in Parke
 
 
 def get(tx: Tx, row: int) -> ParkedItem | None:
-    """One parked thing, with its body."""
+    """One parked item with its body."""
     found = tx.execute(_ROW.where(t.parked.c.id == row)).one_or_none()
     if found is None:
         return None
@@ -135,24 +135,24 @@ def get(tx: Tx, row: int) -> ParkedItem | None:
 
 
 def take(tx: Tx, row: int) -> None:
-    """It is no longer parked."""
+    """Remove one item."""
     tx.execute(delete(t.parked).where(t.parked.c.id == row))
 
 
 def take_messages(tx: Tx, place: str, message_ids: Sequence[str]) -> None:
-    """What was parked at ``place`` for these messages is settled."""
+    """Remove what was parked at ``place`` for these messages."""
     if message_ids:
         _TAKE_MESSAGES.run(tx, at=place, messages=as_list(message_ids))
 
 
 def take_coded(tx: Tx, place: str, codes: Sequence[str], message_ids: Sequence[str]) -> None:
-    """The same, of what was parked for such a reason alone."""
+    """Remove what was parked at ``place`` for these messages with one of these codes."""
     if message_ids:
         _TAKE_KNOWN.run(tx, at=place, codes=as_list(codes), messages=as_list(message_ids))
 
 
 def count(tx: Tx, place: str, code: str) -> int:
-    """How much is parked at ``place`` for this reason."""
+    """The number of items at ``place`` with this code."""
     p = t.parked.c
     query = select(func.count()).select_from(t.parked).where(p.place == place, p.code == code)
     return int(tx.execute(query).scalar_one())
@@ -175,7 +175,7 @@ def parked_row(
     hint: str,
     now: datetime,
 ) -> ParkedItem:
-    """A row for ``parked``, known by the bytes."""
+    """A row for ``parked``, identified by its bytes."""
     return row(
         place,
         code,
@@ -191,12 +191,12 @@ def parked_row(
 
 
 def refused_row(refused: OutboxRow, context: "CenterContext", code: str, now: datetime) -> ParkedItem:
-    """What its recipient has refused, for the operator."""
+    """The parked row of a message that its recipient has refused."""
     hint = OURS_SET_BACK if code == "sequence-reused" else "the recipient has refused this message"
     item = parked_row(PEER, context, refused.body, None, code, hint, now)
     return item._replace(peer=refused.recipient, case_id=refused.case_id, message_id=refused.message_id)
 
 
 def lock(tx: Tx, row: int) -> None:
-    """Keep one parked thing from other operators until the transaction ends."""
+    """Lock one item against other operators until the transaction ends."""
     tx.execute(select(t.parked.c.id).where(t.parked.c.id == row).with_for_update())

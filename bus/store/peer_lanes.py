@@ -1,4 +1,4 @@
-"""Queries of the lanes to one center: what waits in them, how it fares, and their end."""
+"""Queries of all lanes to one center: the messages that wait in them, their last outcomes, and their end."""
 
 from collections.abc import Sequence
 
@@ -15,36 +15,36 @@ AT_ONCE = 500
 
 
 def recipients(tx: Tx) -> list[str]:
-    """For whom anything waits."""
+    """Centers with waiting messages."""
     query = select(_O.recipient).where(_O.state == WAITING).distinct().order_by(_O.recipient)
     return list(tx.execute(query).scalars())
 
 
 def waiting_for(tx: Tx, center: str) -> list[tuple[str, str]]:
-    """(message id, case) of all that waits for ``center``, in its order."""
+    """(message id, case) of each waiting message to ``center``, in order."""
     query = select(_O.message_id, _O.case_id).where(_O.recipient == center, _O.state == WAITING).order_by(_O.id)
     return [(message_id, case_id) for message_id, case_id in tx.execute(query)]
 
 
 def troubles(tx: Tx, center: str) -> set[str]:
-    """How the sendings to ``center`` ended, of what waits for it and was sent at least once."""
+    """The outcomes of the last attempts at ``center``, for waiting messages that were sent at least once."""
     query = select(_O.trouble).where(_O.recipient == center, _O.state == WAITING, _O.attempts > 0).distinct()
     return set(tx.execute(query).scalars())
 
 
 def has_spoken(tx: Tx, center: str) -> bool:
-    """Whether anything that ``center`` said, or receipted, is remembered here."""
+    """Whether any message or receipt of ``center`` is on record here."""
     spoken = select(t.applied.c.peer).where(t.applied.c.peer == center).limit(1)
     receipted = select(t.archive.c.peer).where(t.archive.c.peer == center, t.archive.c.verdict != REFUSED_BY_NOBODY)
     return tx.execute(spoken).first() is not None or tx.execute(receipted.limit(1)).first() is not None
 
 
 REFUSED_BY_NOBODY = "refused"
-"""What the archive says of a message that an operator gave up."""
+"""The archive's verdict on a message that an operator gave up."""
 
 
 def end(tx: Tx, center: str, message_ids: Sequence[str], code: str, now_ms: int) -> None:
-    """Send these no more. The archive keeps them: each has its place in the lane all the same."""
+    """Stop sending these messages for good. The archive keeps them: each has its place in the lane all the same."""
     for start in range(0, len(message_ids), AT_ONCE):
         part = message_ids[start : start + AT_ONCE]
         archive.keep_said(tx, center, part, REFUSED_BY_NOBODY, now_ms, code)

@@ -1,4 +1,4 @@
-"""Queries of the polls: where the reading of the center's own system goes on."""
+"""Queries of the polls: the cursor of each poll of the center's own system."""
 
 from sqlalchemy import select
 
@@ -10,11 +10,11 @@ _P = t.polls.c
 
 
 def cursor(tx: Tx, name: str) -> str:
-    """Where the last page of a poll ended; empty where none was read yet."""
+    """The cursor after the last page of a poll; empty before the first."""
     return tx.execute(select(_P.cursor).where(_P.name == name)).scalar_one_or_none() or ""
 
 
 def keep(tx: Tx, name: str, cursor: str) -> None:
-    """The next page of a poll begins here."""
+    """Store the cursor of a poll's next page."""
     new = dialect_insert(t.polls, tx.dialect.name).values(name=name, cursor=cursor)
     tx.execute(new.on_conflict_do_update(index_elements=["name"], set_={"cursor": cursor}))

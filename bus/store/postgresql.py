@@ -1,4 +1,4 @@
-"""PostgreSQL as a store needs it: how each connection is set, what it must be, and which of its errors pass."""
+"""PostgreSQL as a store needs it: connection settings, checks of the server, and transient errors."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bus.bilingual import Bilingual
 
-if TYPE_CHECKING:  # the driver is loaded where a store is on PostgreSQL, and nowhere else
+if TYPE_CHECKING:  # the driver is loaded only where a store is on PostgreSQL
     from collections.abc import Callable
 
     import psycopg
@@ -14,24 +14,24 @@ if TYPE_CHECKING:  # the driver is loaded where a store is on PostgreSQL, and no
 SETTINGS = {
     "lock_timeout": "10s",
     "statement_timeout": "60s",
-    # a list of values has 100 rows to the planner, whatever its length: for the two that we look up it would read a
-    # table of 20,000 rows from end to end and hash it
+    # the planner takes a list for 100 rows, whatever its length: for a list of two it would read and hash a table of
+    # 20,000 rows
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "random_page_cost": "1.1",
 }
-"""How each connection is set."""
+"""Settings of each connection."""
 
 READ_ONLY = "25006"
-"""The state in which a server takes no change."""
+"""SQLSTATE of a server that accepts no change."""
 PASSING = ("08", READ_ONLY, "40", "53", "57P0")
-"""How the states begin that are the server's and pass: a lost connection, a server that is read-only for a while (a
-standby, a failover), a lost race, no resources left, a server that stops or starts."""
+"""Prefixes of SQLSTATEs that are transient faults of the server: a lost connection, a server that is read-only for a
+while (a standby, a failover), a lost race, no resources left, a server that stops or starts."""
 
 MARK = "bus.session"
-"""A setting of our own, which only a session that is ours alone keeps."""
+"""A setting of our own; only a session that is not shared keeps it."""
 ROUNDS = 8
-"""How often a pooler is asked for another's session. One that shares them passes one round by luck at most."""
+"""Rounds of the check for a shared session. A pooler that shares them passes one round by luck at most."""
 
 SHARED = Bilingual(
     "数据库前的连接池（PgBouncer）是事务模式，会话不归本程序独用，写入会出错；请设 pool_mode = session，或直连数据库",
@@ -41,7 +41,7 @@ SHARED = Bilingual(
 
 
 def unfit_encoding(connection: "psycopg.Connection[Any]") -> Bilingual | None:
-    """What is wrong with the encoding of the database, and the cure; None when it is UTF8."""
+    """What is wrong with the database's encoding, and the cure; None when it is UTF8."""
     encoding = connection.info.parameter_status("server_encoding") or "?"
     if encoding == "UTF8":
         return None
@@ -55,7 +55,7 @@ def unfit_encoding(connection: "psycopg.Connection[Any]") -> Bilingual | None:
 
 
 def prepare(connection: "psycopg.Connection[Any]") -> None:
-    """Set a new connection. By statements: a pooler refuses settings at the login."""
+    """Configure a new connection. It uses statements, because a pooler refuses settings at login."""
     connection.autocommit = True
     connection.execute(
         "SELECT " + ", ".join("set_config(%s, %s, false)" for _ in SETTINGS),
@@ -65,10 +65,10 @@ def prepare(connection: "psycopg.Connection[Any]") -> None:
 
 
 def shares_sessions(connect: "Callable[[], psycopg.Connection[Any]]") -> bool:
-    """Whether a pooler lends one session of the server to several connections at once.
+    """Whether a pooler shares one server session between several connections.
 
-    The number of its process that a server tells at the login is its own; a pooler tells another. Behind a pooler,
-    what one connection has set must stay, and a second one must not see it, whichever session the pooler takes."""
+    A server tells the number of its own process at login; a pooler tells another one. Behind a pooler, a setting of one
+    connection must stay, and a second connection must not see it, whichever session the pooler uses."""
     first = connect()
     try:
         first.autocommit = True
@@ -85,7 +85,8 @@ def shares_sessions(connect: "Callable[[], psycopg.Connection[Any]]") -> bool:
 
 
 def _mixed_up(first: "psycopg.Connection[Any]", second: "psycopg.Connection[Any]", mark: str) -> bool:
-    """One round. While the second is in a transaction, a pooler in transaction mode cannot give its session away."""
+    """Whether one round shows a shared session. While the second connection is in a transaction, a pooler in
+    transaction mode cannot give its session away."""
     _value(first, "SELECT set_config(%s, %s, false)", MARK, mark)
     if _marked(first) != mark:
         return True
@@ -103,10 +104,10 @@ def _value(connection: "psycopg.Connection[Any]", query: str, *values: str) -> o
 
 
 def state_of(error: DBAPIError) -> str:
-    """The SQLSTATE that the server has given; empty where there is none."""
+    """The server's SQLSTATE; empty where there is none."""
     return getattr(error.orig, "sqlstate", None) or ""
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Whether the server itself is in a state that passes, which a new connection may find gone."""
+    """Whether the server has a transient fault, which a new connection may not meet."""
     return state_of(error).startswith(PASSING)

@@ -1,6 +1,6 @@
-"""A lock that ends with its process: a file beside a store on SQLite, a session's lock on PostgreSQL.
+"""A lock that ends with its process: a file beside a store on SQLite, a session's advisory lock on PostgreSQL.
 
-It tells at once what a lease tells after its time: that the process that had the store is no more.
+It shows at once that the former process is gone; a lease shows it only after it has expired.
 """
 
 import fcntl
@@ -17,20 +17,20 @@ from bus.store.errors import as_unavailable
 from bus.store.sqlite_files import PRIVATE, file_of
 
 KEY = 0x62757300
-"""Ours among the advisory locks of a PostgreSQL database."""
+"""Our key among the advisory locks of a PostgreSQL database."""
 
 
 class ProcessLock(Protocol):
-    """One process has it."""
+    """A lock that one process holds."""
 
     certain: bool
-    """Whether a lock that cannot be had is proof that the process that has it lives."""
+    """Whether failing to take the lock proves that its holder lives."""
 
     def take(self) -> bool:
-        """Whether it is ours now, or was before. Raises ``StoreUnavailable``."""
+        """Whether this process holds the lock now. Raises ``StoreUnavailable``."""
 
     def release(self) -> None:
-        """Let go of it; done twice it does nothing."""
+        """Release the lock; a second call does nothing."""
 
 
 def process_lock(store: Store) -> ProcessLock:
@@ -42,20 +42,20 @@ def process_lock(store: Store) -> ProcessLock:
 
 
 class NoLock:
-    """For a store in memory: no other process sees it."""
+    """The lock of a store in memory: no other process sees it."""
 
     certain = True
 
     def take(self) -> bool:
-        """Always."""
+        """True, always."""
         return True
 
     def release(self) -> None:
-        """Nothing to let go of."""
+        """Does nothing."""
 
 
 class FileLock:
-    """The kernel lets go of it when the process ends, however it ends."""
+    """A file lock; the kernel releases it when the process ends, however it ends."""
 
     certain = True
 
@@ -64,7 +64,8 @@ class FileLock:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Whether it is ours now. Where no file can be made, the store cannot be opened either, and says so."""
+        """Whether this process holds the lock now. Where no file can be made the store cannot be opened either, and
+        reports that itself."""
         if self._descriptor is not None:
             return True
         try:
@@ -80,15 +81,15 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """The file stays: another process may just be opening it."""
+        """Release the lock. The file stays: another process may just be opening it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
 
 class SessionLock:
-    """The server lets go of it when the session ends: at once when its process dies, and within seconds when its
-    machine is gone."""
+    """A session's advisory lock; the server releases it when the session ends: at once when its process dies, within
+    seconds when its machine is gone."""
 
     certain = False
 
@@ -97,7 +98,8 @@ class SessionLock:
         self._session: Connection | None = None
 
     def take(self) -> bool:
-        """Whether it is ours now; asked again, whether its session still lives, and if not it is taken anew."""
+        """Whether this process holds the lock now. A second call checks the session, and takes the lock anew if the
+        session is gone."""
         try:
             if self._session is not None:
                 with suppress(DBAPIError):
@@ -116,7 +118,7 @@ class SessionLock:
         return False
 
     def _connect(self) -> Connection:
-        """A session outside of the pool. The server itself sees within 15 s that the machine behind it is gone."""
+        """A session outside of the pool. The server itself notices within 15 s that the client's machine is gone."""
         session = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         session.detach()
         for name, seconds in (("idle", 5), ("interval", 5), ("count", 2)):
@@ -124,7 +126,7 @@ class SessionLock:
         return session
 
     def release(self) -> None:
-        """The session ends, and the lock with it."""
+        """End the session, and the lock with it."""
         session, self._session = self._session, None
         if session is not None:
             with suppress(DBAPIError):

@@ -1,4 +1,4 @@
-"""Queries of a recovery: that it goes on, whom it has asked, what they have told. And the era of this center."""
+"""Queries of a recovery: its state, the peers asked and what they have told; and this center's epoch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,17 +20,17 @@ EXCUSED = "excused"
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """In which era this center speaks, and the recovery that goes on."""
+    """The center's own epoch, and the recovery that goes on."""
 
     number: int = 0
     recovery: str | None = None
-    """None: none goes on."""
+    """The current recovery; None: none goes on."""
     ended_ms: int | None = None
-    """When the last one ended."""
+    """The end of the last recovery."""
 
 
 class ToldRow(NamedTuple):
-    """One message that a peer has told of."""
+    """One message that a peer has told."""
 
     peer: str
     message_id: str
@@ -68,7 +68,7 @@ def epoch(tx: Tx) -> Epoch:
 
 
 def begin(tx: Tx, recovery: str, number: int, peers: Iterable[str], now_ms: int) -> None:
-    """A recovery begins: nobody has told anything yet."""
+    """Begin a recovery: no peer has told anything yet."""
     for table in (t.recovery_peers, t.recovery_told):
         tx.execute(delete(table))
     insert(tx, t.recoveries, [{"id": recovery, "era": number, "began_ms": now_ms, "ended_ms": None}])
@@ -76,12 +76,13 @@ def begin(tx: Tx, recovery: str, number: int, peers: Iterable[str], now_ms: int)
 
 
 def sane_epoch(tx: Tx, besides: str | None = None) -> int:
-    """The last era, ``besides`` one recovery's, in which all others hear this center; 0 for none."""
+    """The last epoch, besides one recovery's own, in which all peers still hear this center; 0 for none."""
     return _sane_and_wild(tx, besides)[0]
 
 
 def wild_epoch(tx: Tx) -> int | None:
-    """The first era of ours that lies too far beyond the one before it: in that, and in later ones, nobody hears us."""
+    """The first own epoch that lies too far beyond the one before it: in it, and in later ones, no peer hears this
+    center."""
     return _sane_and_wild(tx)[1]
 
 
@@ -95,8 +96,8 @@ def _sane_and_wild(tx: Tx, besides: str | None = None) -> tuple[int, int | None]
 
 
 def without_wild_epochs(tx: Tx, now_ms: int) -> int:
-    """Go back to the last era in which all others hear this center, and return it. What was said in wild ones was
-    heard by nobody: its places are free."""
+    """Go back to the last epoch in which all peers hear this center, and return it. Nothing said in wild epochs was
+    heard: its places are free."""
     sane, wild = _sane_and_wild(tx)
     if wild is not None:
         ended = func.coalesce(_R.ended_ms, now_ms)
@@ -107,7 +108,7 @@ def without_wild_epochs(tx: Tx, now_ms: int) -> int:
 
 
 def ask(tx: Tx, peers: Iterable[str], now_ms: int) -> None:
-    """Ask these too; who is asked already stays as far as it is."""
+    """Add peers to ask; the progress of those already asked stays."""
     row = {"state": ASKED, "cursor": "0", "partial": b"", "attempts": 0, "next_ms": now_ms}
     insert_new(tx, t.recovery_peers, [{"peer": peer, **row} for peer in sorted(set(peers))], ["peer"])
 
@@ -119,14 +120,14 @@ def excuse(tx: Tx, peer: str) -> bool:
 
 
 def raise_epoch(tx: Tx, recovery: str, number: int, now_ms: int) -> None:
-    """The era was used before: take a later one, and ask everybody anew."""
+    """Take a later epoch, because this one was used before, and ask all peers anew."""
     tx.execute(update(t.recoveries).where(t.recoveries.c.id == recovery).values(era=number))
     again = {"state": ASKED, "cursor": "0", "partial": b"", "next_ms": now_ms}
     tx.execute(update(t.recovery_peers).where(t.recovery_peers.c.state != EXCUSED).values(**again))
 
 
 def peers(tx: Tx) -> list[Asked]:
-    """Everybody of the recovery, by name."""
+    """All peers of the recovery, by name."""
     p = t.recovery_peers
     return _shown(tx, tx.execute(select(p).order_by(p.c.peer)))
 
@@ -145,13 +146,13 @@ def asking(tx: Tx, peer: str) -> Asked | None:
 
 
 def asked_again(tx: Tx, peer: str, next_ms: int) -> None:
-    """It was asked; the next time at ``next_ms`` if nothing comes."""
+    """Record that the peer was asked; it is asked again at ``next_ms`` unless a page comes."""
     p = t.recovery_peers
     tx.execute(update(p).where(p.c.peer == peer).values(attempts=p.c.attempts + 1, next_ms=next_ms))
 
 
 def heard_page(tx: Tx, peer: str, cursor: str, partial: bytes, state: str, now_ms: int) -> None:
-    """A page came: how far the peer has told."""
+    """Record a page, and how far the peer has told."""
     p = t.recovery_peers
     (hidden,) = encryption_of(tx).hidden(tx, [(None, partial)])
     values = {"cursor": cursor, "partial": hidden, "state": state, "attempts": 0, "next_ms": now_ms}
@@ -159,17 +160,17 @@ def heard_page(tx: Tx, peer: str, cursor: str, partial: bytes, state: str, now_m
 
 
 def keep_told(tx: Tx, rows: Sequence[ToldRow]) -> None:
-    """Keep what was told; told again, the later word counts."""
+    """Store told messages; of a repeat the later version counts."""
     upsert(tx, t.recovery_told, encryption_of(tx).encrypted(tx, rows))
 
 
 def cases_told(tx: Tx) -> list[str]:
-    """Every case of which something was told."""
+    """Every case with a told message."""
     return list(tx.execute(select(t.recovery_told.c.case_id).distinct().order_by(t.recovery_told.c.case_id)).scalars())
 
 
 def told(tx: Tx, case_id: str) -> list[ToldRow]:
-    """What was told of one case, by lane and sequence; what was altered in the store is left out."""
+    """The told messages of one case, by lane and sequence; those altered in the store are left out."""
     r = t.recovery_told.c
     of_case = select(*(r[name] for name in ToldRow._fields)).where(r.case_id == case_id)
     rows = [ToldRow(*row) for row in tx.execute(of_case.order_by(r.way, r.peer, r.sequence))]
@@ -178,21 +179,21 @@ def told(tx: Tx, case_id: str) -> list[ToldRow]:
 
 
 def told_count(tx: Tx) -> int:
-    """How many messages were told."""
+    """The number of told messages."""
     return int(tx.execute(select(func.count()).select_from(t.recovery_told)).scalar_one())
 
 
 def end(tx: Tx, recovery: str, now_ms: int) -> None:
-    """It is over; who was asked stays on record."""
+    """End the recovery; the list of peers asked stays on record."""
     tx.execute(update(t.recoveries).where(t.recoveries.c.id == recovery).values(ended_ms=now_ms))
     tx.execute(delete(t.recovery_told))
 
 
-# -- what stands in the store when a recovery begins, and must be lifted when it ends --------------------------------
+# -- marks and counters of the backup, raised when a recovery ends ------------------------------------------------
 
 
 def lane_peers(tx: Tx) -> list[str]:
-    """Everybody with whom this center has ever spoken of a case."""
+    """Every peer with which this center has ever exchanged messages about a case."""
     return list(tx.execute(select(t.lanes.c.peer).distinct().order_by(t.lanes.c.peer)).scalars())
 
 
@@ -204,24 +205,24 @@ def lane(tx: Tx, peer: str, case_id: str) -> tuple[int, int]:
 
 
 def lift_sent(tx: Tx, mark: int) -> None:
-    """Everything said from now on comes after ``mark``, in every lane; and what was said before it has been told."""
+    """Raise the sent mark of every lane to ``mark``: later messages come after it, and earlier ones count as told."""
     tx.execute(update(t.lanes).where(t.lanes.c.sent < mark).values(sent=mark))
 
 
 def lift_counters(tx: Tx, values: Mapping[str, int]) -> None:
-    """No running number is given twice."""
+    """Raise the running numbers, so that none is given twice."""
     insert_new(tx, t.counters, [{"name": name, "value": 0} for name in values], ["name"])
     for name, value in values.items():
         tx.execute(update(t.counters).where(t.counters.c.name == name, t.counters.c.value < value).values(value=value))
 
 
 def forget_held(tx: Tx) -> None:
-    """Nothing is held back: whoever said it sends it again."""
+    """Delete all held-back messages: their senders send them again."""
     tx.execute(delete(t.held))
 
 
 def mark_said(tx: Tx, message_ids: Sequence[str], now_ms: int) -> None:
-    """Of these tasks only the links are missing; one that was parked goes back to the desk."""
+    """Mark these tasks as missing only their links; a parked one becomes due again."""
     if message_ids:
         w = t.work
         again = {"said": True, "state": "waiting", "next_ms": now_ms}

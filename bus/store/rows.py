@@ -1,10 +1,10 @@
-"""Rows as they are written, of tables whose queries fill a file of their own."""
+"""Row types of tables whose queries fill a file of their own."""
 
 from typing import NamedTuple
 
 
 class CaseRow(NamedTuple):
-    """A record as it stands in the store, with what is looked for beside it."""
+    """A stored record with its searchable columns."""
 
     case_id: str
     number: str
@@ -20,7 +20,7 @@ class CaseRow(NamedTuple):
 
 
 class LinkRow(NamedTuple):
-    """Which case belongs to a record of the center's own system."""
+    """The link from a record of the center's own system to a case."""
 
     system: str
     native_id: str
@@ -28,7 +28,7 @@ class LinkRow(NamedTuple):
 
 
 class JournalLine(NamedTuple):
-    """What happened to a case, and who held it then, as this center knew."""
+    """One event of a case, with its holder as known here at that time."""
 
     case_id: str
     at_ms: int

@@ -1,4 +1,4 @@
-"""The schema's versions: Alembic migrations, run by ``bus run`` at its start and by nobody else at the same time."""
+"""The schema's versions: Alembic migrations. Only ``bus run`` applies them, at its start."""
 
 from alembic import command
 from alembic.config import Config
@@ -10,7 +10,7 @@ from bus.store.schema_version import MIGRATIONS, current, known, newest
 __all__ = ["TOO_NEW", "MigrationError", "current", "downgrade", "known", "newest", "upgrade"]
 
 MigrationError = CommandError
-"""What Alembic says of a store that it cannot bring up to date."""
+"""Alembic's error for a store that it cannot upgrade."""
 
 
 def _config() -> Config:
@@ -27,9 +27,8 @@ TOO_NEW = (
 
 
 def upgrade(store: Store, to: str = "head") -> None:
-    """Bring the store to version ``to``, in one transaction; nothing to do when it is there.
-
-    Raises ``StoreUnavailable`` when the store is of a newer version than this code; it is left as it is."""
+    """Bring the store to version ``to``, in one transaction; nothing to do if it is there. Raises ``StoreUnavailable``
+    when the store is newer than this code; the store then stays as it is."""
     there = current(store)
     if to == "head" and there == newest():
         return
@@ -42,7 +41,7 @@ def upgrade(store: Store, to: str = "head") -> None:
 
 
 def downgrade(store: Store, to: str) -> None:
-    """Take the store back to an older version, in one transaction: what later ones have added goes."""
+    """Take the store back to an older version, in one transaction: later additions are dropped."""
     config = _config()
     with store.engine.begin() as tx:
         config.attributes["connection"] = tx

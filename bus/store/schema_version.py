@@ -1,5 +1,5 @@
-"""The version of the schema that a store is at, and those that this program knows: read without Alembic, which only
-``bus run`` and ``bus downgrade`` need."""
+"""The schema version of a store, and those that this program knows. Read without Alembic, which only ``bus run`` and
+``bus downgrade`` need."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,12 @@ _FILE = re.compile(r"v(\d+)_\w+\.py")
 
 
 def versions() -> list[str]:
-    """Every version that this program can bring a store to, the oldest first, as the migrations' files are named."""
+    """Every version that the program can bring a store to, oldest first, by the names of the migration files."""
     return sorted(found[1] for path in (MIGRATIONS / "versions").iterdir() if (found := _FILE.fullmatch(path.name)))
 
 
 def known(revision: str) -> bool:
-    """Whether this code knows the version, so that it can bring a store up from it."""
+    """Whether this code knows the version, and can upgrade a store from it."""
     return revision in versions()
 
 
@@ -30,7 +30,7 @@ def newest() -> str:
 
 
 def current(store: Store) -> str | None:
-    """The version the store is at; None for an empty one."""
+    """The store's version; None for an empty store."""
     with store.reading() as tx:
         if not inspect(tx).has_table("alembic_version"):
             return None

@@ -1,4 +1,4 @@
-"""The files of a store on SQLite: for their owner alone, whatever the umask says."""
+"""The files of a store on SQLite: private to their owner, whatever the umask."""
 
 import os
 from contextlib import suppress
@@ -13,20 +13,20 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 def file_of(url: URL) -> Path | None:
-    """The store's file; None for one in memory, or one that SQLite alone can tell."""
+    """The store's file; None for a store in memory, or for a URL that only SQLite can resolve."""
     name = url.database or ""
     return None if name in ("", ":memory:") or name.startswith("file:") else Path(name)
 
 
 def keep_private(file: Path) -> None:
-    """Make the file if it is not there, and take away from others what they may do with it and with those beside it.
-    SQLite gives its log the rights of the file."""
-    with suppress(OSError):  # it is there; or it cannot be made, which SQLite says itself
+    """Create the file if necessary, and remove other users' rights to it and to the files beside it. SQLite gives its
+    log the rights of the file."""
+    with suppress(OSError):  # it exists; or it cannot be made, which SQLite reports itself
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
     for suffix in _BESIDE:
         path = file.with_name(file.name + suffix)
-        with suppress(FileNotFoundError, PermissionError):  # not there, or not ours to change
+        with suppress(FileNotFoundError, PermissionError):  # missing, or owned by another user
             if path.stat().st_mode & 0o077:
                 path.chmod(PRIVATE)
-                if is_set_up():  # by a command it is done in silence: its output is its own
+                if is_set_up():  # a command stays silent: its output is its own
                     log().warning("store-made-private", where=path.name)

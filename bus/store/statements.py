@@ -1,7 +1,7 @@
-"""Statements that are written once in SQLAlchemy and compiled once for each database.
+"""Statements written once in SQLAlchemy and compiled once for each database.
 
-Building and compiling a statement anew costs several times what the database needs to run it, and the steps run the
-same few statements all day. ``among`` makes the length of a list part of the data, not of the statement.
+Building and compiling a statement costs several times its execution, and the steps run the same few statements all day.
+``among`` makes the length of a list part of the data, not of the statement.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Prepared:
-    """One statement. ``write`` gives it for a database by name (``sqlite``, ``postgresql``)."""
+    """One statement; ``write`` compiles it for a database by name (``sqlite``, ``postgresql``)."""
 
     def __init__(self, write: Callable[[str], Statement]) -> None:
         self._write = write
@@ -42,7 +42,7 @@ class Prepared:
         return _by_cursor(tx, read)
 
     def run(self, tx: Tx, **values: Any) -> int:  # noqa: ANN401 - whatever the columns hold
-        """How many rows it touched."""
+        """Run the statement. Returns the number of affected rows."""
         compiled = self._for(tx.dialect)
 
         def change(cursor: DBAPICursor) -> int:
@@ -52,14 +52,14 @@ class Prepared:
         return _by_cursor(tx, change)
 
     def each(self, tx: Tx, many: Iterable[Mapping[str, Any]]) -> None:
-        """Once for each; nothing for none."""
+        """Run the statement once for each set of parameters."""
         compiled = self._for(tx.dialect)
         rows = [compiled.parameters(values) for values in many]
         if rows:
             _by_cursor(tx, lambda cursor: cursor.executemany(compiled.text, rows))
 
     def each_row(self, tx: Tx, rows: Sequence[NamedTuple]) -> None:
-        """Once for each typed row, all of one type; nothing for none."""
+        """Run the statement once for each typed row, all of one type."""
         if rows:
             compiled = self._for(tx.dialect)
             read = compiled.reader(rows[0]._fields)
@@ -74,7 +74,8 @@ class Prepared:
 
 
 def _by_cursor(tx: Tx, use: Callable[[DBAPICursor], T]) -> T:
-    """The driver's own cursor: SQLAlchemy's results cost more than these statements. Its errors stay SQLAlchemy's."""
+    """The result of ``use`` on the driver's own cursor: SQLAlchemy's results cost more than these statements. Its
+    errors become SQLAlchemy's."""
     cursor = tx.connection.cursor()
     try:
         return use(cursor)
@@ -100,7 +101,7 @@ class _Compiled:
         return values if self._order is None else self._in_order(values)
 
     def reader(self, fields: tuple[str, ...]) -> Callable[[NamedTuple], Any] | None:
-        """What makes such parameters of a typed row with these fields; None: the row is what the driver wants."""
+        """A function from a typed row with these fields to the parameters; None: the driver takes the row itself."""
         if fields not in self._readers:
             self._readers[fields] = self._reader(fields)
         return self._readers[fields]
@@ -114,7 +115,7 @@ class _Compiled:
 
 
 class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL does
-    """Whether the columns are one of the values, or tuples of values, bound under ``name`` by ``as_list``."""
+    """A condition: the columns are one of the values, or tuples of values, bound under ``name`` by ``as_list``."""
 
     inherit_cache = True
     type = Boolean()
@@ -123,16 +124,17 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL does
         self.name, self.columns = name, columns
 
     def self_group(self, against: OperatorType | None = None) -> Self:
-        """As it stands. SQLAlchemy would write ``… = 1`` for a database without booleans, and no index serves that."""
+        """The condition unchanged. SQLAlchemy would write ``… = 1`` for a database without booleans, which no index
+        serves."""
         return self
 
 
 def as_list(values: Iterable[Any]) -> str:
-    """A list for ``among``: texts, numbers, or tuples of them."""
+    """The JSON list that ``among`` binds: texts, numbers, or tuples of them."""
     return to_json(list(values)).decode()
 
 
-# no value stands in these texts: columns and a bind mark that SQLAlchemy itself has written
+# no value stands in these texts: only columns and a bind mark that SQLAlchemy itself has written
 
 
 @compiles(among, "sqlite")

@@ -19,7 +19,7 @@ from sqlalchemy import (
 metadata = MetaData()
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite gives out ids by itself only to an INTEGER key; AUTOINCREMENT keeps it from using one twice."""
+"""SQLite assigns ids only to an INTEGER key; AUTOINCREMENT prevents their reuse."""
 
 
 def _rows(name: str, *columns: Column[object] | UniqueConstraint | Index) -> Table:
@@ -58,8 +58,8 @@ cases = Table(
         postgresql_where=text("offerer IS NOT NULL"),
     ),
 )
-"""One row per case known here: the custody record as JSON, and what is asked for as columns. ``offerer``: whose offer
-of it waits for this center's answer."""
+"""One row per case known here: the custody record as JSON, and its searchable columns. ``offerer``: the center whose
+offer of the case waits for this center's answer."""
 
 case_keys = Table(
     "case_keys",
@@ -68,7 +68,7 @@ case_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("erased_ms", BigInteger, nullable=True),
 )
-"""The key under which a case's rows stand, wrapped by the master key; empty once the case was erased."""
+"""The key that encrypts a case's rows, wrapped by the master key; empty once the case was erased."""
 
 file_keys = Table(
     "file_keys",
@@ -77,7 +77,7 @@ file_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("name", LargeBinary, nullable=True),
 )
-"""The key under which an attached file lies in its folder, wrapped by the master key, and the file's name under it."""
+"""The key that encrypts an attached file, wrapped by the master key, and the file's name encrypted with it."""
 
 case_files = Table(
     "case_files",
@@ -86,7 +86,7 @@ case_files = Table(
     Column("sha256", String(64), primary_key=True),
     Index("cases_by_file", "sha256"),
 )
-"""Which cases name which files."""
+"""The files that each case names."""
 
 links = Table(
     "links",
@@ -96,7 +96,7 @@ links = Table(
     Column("case_id", CASE_ID, nullable=False),
     Index("links_by_case", "case_id"),
 )
-"""Which record of the center's own system belongs to which case."""
+"""The link from a record of the center's own system to its case."""
 
 intakes = Table(
     "intakes",
@@ -107,7 +107,7 @@ intakes = Table(
     Column("answer", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
 )
-"""What was taken in, by form and the source's own id: a repeat gets the same answer and changes nothing."""
+"""Accepted forms, by form and the source's own id: a repeat gets the same answer and changes nothing."""
 
 polls = Table(
     "polls",
@@ -115,7 +115,7 @@ polls = Table(
     Column("name", CODE, primary_key=True),
     Column("cursor", String(500), nullable=False),
 )
-"""Where the last page ended of what the center's own system is asked for."""
+"""The cursor of each poll of the center's own system."""
 
 counters = Table(
     "counters", metadata, Column("name", CODE, primary_key=True), Column("value", BigInteger, nullable=False)
@@ -149,8 +149,7 @@ outbox = _rows(
     Index("outbox_due", "state", "next_ms", "id"),
     Index("outbox_by_case", "case_id"),
 )
-"""Messages that are said but not yet receipted by their recipient. ``waiting`` or ``refused``; receipted ones go to
-the ``archive``."""
+"""Messages without a receipt. ``waiting`` or ``refused``; receipted ones go to the ``archive``."""
 
 receipts = _rows(
     "receipts",
@@ -162,7 +161,7 @@ receipts = _rows(
     Column("next_ms", BigInteger, nullable=False),
     Index("receipts_due", "next_ms", "id"),
 )
-"""Receipts owed to peers; forgotten once sent, since a repeat of the message makes a new one."""
+"""Receipts owed to peers; deleted once sent, since a repeat of the message makes a new one."""
 
 errors = _rows(
     "errors",
@@ -187,7 +186,7 @@ applied = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("digest", DIGEST, nullable=True),
 )
-"""The inbox's memory: which message stood at which place of a lane, and what became of it."""
+"""The inbox's memory: the message at each place of a lane, and its outcome."""
 
 held = Table(
     "held",
@@ -198,7 +197,7 @@ held = Table(
     Column("body", LargeBinary, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
 )
-"""Messages that came before an earlier one of their lane, kept until it comes."""
+"""Messages that came before an earlier one of their lane, held back until it comes."""
 
 put_off = Table(
     "put_off",
@@ -210,8 +209,8 @@ put_off = Table(
     Column("last_ms", BigInteger, nullable=False),
     Column("told_ms", BigInteger, nullable=False),
 )
-"""Peers of whom more came than this center takes at once: how many of their messages were put off in all, which quota
-the last one would have passed, and when the peer's operator was told."""
+"""Peers that exceeded a quota: the number of messages put off in all, the quota that the last one would have exceeded,
+and when the peer's operator was told."""
 
 work = _rows(
     "work",
@@ -229,8 +228,8 @@ work = _rows(
     Index("work_due", "state", "next_ms", "id"),
     Index("work_by_case", "case_id", "id"),
 )
-"""What must be done in the center's own system, in order per case. ``waiting`` or ``parked``. ``said``: before a loss
-of this store its commands were carried out and others have heard so; only its links are missing."""
+"""Tasks for the center's own system, in order per case. ``waiting`` or ``parked``. ``said``: its commands were carried
+out and heard by others before this store was lost; only its links are missing."""
 
 parked = _rows(
     "parked",
@@ -249,7 +248,7 @@ parked = _rows(
     UniqueConstraint("place", "digest", name="parked_once"),
     Index("parked_by_message", "message_id"),
 )
-"""What nobody but an operator can mend: ``wire`` (bytes), ``desk`` (work), ``peer`` (refused by a peer)."""
+"""Items that only an operator can mend: ``wire`` (bytes), ``desk`` (tasks), ``peer`` (refused by a peer)."""
 
 journal = _rows(
     "journal",
@@ -264,7 +263,7 @@ journal = _rows(
     Column("note", CODE, nullable=False, default=""),
     Index("journal_by_case", "case_id", "id"),
 )
-"""What happened to each case here, one line each, nothing of the resident: did, said, heard, desk, parked, ruled."""
+"""The journal of each case, one line an event, nothing of the resident: did, said, heard, desk, parked, ruled."""
 
 accesses = _rows(
     "accesses",
@@ -276,8 +275,8 @@ accesses = _rows(
     Column("before", DIGEST, nullable=False, unique=True),
     Column("digest", DIGEST, nullable=False),
 )
-"""Who has read what of which resident's case, when and why. Each row holds the digest of the one before, so that none
-can be taken out or altered unseen; never pruned."""
+"""The access log: which person read which resident's case, when and why. Each row holds the digest of the one before,
+so no row can be removed or altered unseen; never pruned."""
 
 attachments = Table(
     "attachments",
@@ -288,7 +287,7 @@ attachments = Table(
     Column("name", String(200), nullable=True),
     Column("at_ms", BigInteger, nullable=False),
 )
-"""Which files are kept in the center's attachment folder, by their hash."""
+"""The files in the center's attachment folder, by their hash."""
 
 attachments_came = Table(
     "attachments_came",
@@ -296,7 +295,7 @@ attachments_came = Table(
     Column("came", String(64), primary_key=True),
     Column("sha256", String(64), nullable=False),
 )
-"""Of photos that were kept without what the camera told: the hash of what came, and of what is kept."""
+"""Photos stored without EXIF metadata: the hash as received, and the hash as stored."""
 
 archive = _rows(
     "archive",
@@ -315,9 +314,9 @@ archive = _rows(
     Index("archive_by_peer", "peer", "id"),
     Index("archive_by_age", "at_ms"),
 )
-"""What was ``said`` and receipted, and what was ``heard``, as it travelled: from it a peer whose store was put back
-learns what it has forgotten. Pruned by age; the memory of places (``applied``, ``lanes``) is not. ``receipt``: the row
-of ``receipts_heard`` in which its recipient vouches for it."""
+"""Messages ``said`` and receipted, or ``heard``, as they travelled. From it a peer restored from a backup learns what
+it has forgotten. Pruned by age; the memory of places (``applied``, ``lanes``) is not. ``receipt``: the row of
+``receipts_heard`` in which the recipient vouches for it."""
 
 receipts_heard = _rows(
     "receipts_heard",
@@ -327,12 +326,12 @@ receipts_heard = _rows(
     Column("at_ms", BigInteger, nullable=False),
     Index("receipts_heard_by_age", "at_ms"),
 )
-"""Receipts as they were signed, to be shown when a recipient denies what it has said. Pruned with the archive."""
+"""Signed receipts, as proof against a recipient that denies them. Pruned with the archive."""
 
 vouching_peers = Table(
     "vouching_peers", metadata, Column("peer", CENTER, primary_key=True), Column("since_ms", BigInteger, nullable=False)
 )
-"""The peers that have said in a receipt for which bytes they vouch. A peer that stops is told of."""
+"""The peers whose receipts carry digests. A peer that stops is reported."""
 
 directories = Table(
     "directories",
@@ -342,7 +341,7 @@ directories = Table(
     Column("digest", DIGEST, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
 )
-"""For each county operator's key (its SHA-256) the newest directory that was in use here: an older one is refused."""
+"""The newest directory in use here, for each county operator's key (its SHA-256): an older one is refused."""
 
 eras = Table(
     "eras",
@@ -351,7 +350,7 @@ eras = Table(
     Column("era", Integer, nullable=False),
     Column("recovery", String(36), nullable=False, default=""),
 )
-"""The era in which a peer speaks, where it is not the first: what it said in an older one no longer counts."""
+"""The epoch of each peer that is not in its first: what it said in an older one no longer counts."""
 
 pages_owed = Table(
     "pages_owed",
@@ -361,7 +360,7 @@ pages_owed = Table(
     Column("cursor", CODE, nullable=False),
     Column("next_ms", BigInteger, nullable=False),
 )
-"""Which page of the archive a peer has asked for last; forgotten once sent, since it asks again."""
+"""The page of the archive that a peer has asked for last; deleted once sent, since the peer asks again."""
 
 directory_marks = Table(
     "directory_marks",
@@ -370,8 +369,7 @@ directory_marks = Table(
     Column("marks", Text, nullable=False),
     Column("serial", Integer, nullable=False),
 )
-"""What directories in use here have said of each center beside its keys, as a JSON list; ``serial``: the last that said
-anything of it."""
+"""The marks of each center in directories used here, as a JSON list; ``serial``: the last directory that marked it."""
 
 recoveries = Table(
     "recoveries",
@@ -381,8 +379,8 @@ recoveries = Table(
     Column("began_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger, nullable=True),
 )
-"""Each time that this store was put back to a backup. The newest one's era is that in which this center speaks; one
-that was begun anew before it ended has no end."""
+"""Each restore of this store from a backup. The newest one's epoch is this center's; one begun anew before its end has
+no end."""
 
 recovery_peers = Table(
     "recovery_peers",
@@ -394,8 +392,8 @@ recovery_peers = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_ms", BigInteger, nullable=False),
 )
-"""Who is asked in the recovery that goes on, or was in the last: ``asked``, ``told`` or ``excused``; how far it has
-told, and the beginning of a message that is told over several pages."""
+"""The peers of the current or last recovery: ``asked``, ``told`` or ``excused``; their progress, and the beginning of a
+message that is told over several pages."""
 
 recovery_told = Table(
     "recovery_told",
@@ -410,8 +408,8 @@ recovery_told = Table(
     Column("code", CODE, nullable=True),
     Index("recovery_told_by_case", "case_id"),
 )
-"""What the peers have told that is younger than the backup. ``way`` as we see it: ``said`` by us, ``heard`` from the
-peer. Emptied when the cases are rebuilt."""
+"""Messages that peers have told and that are younger than the backup. ``way`` as this center sees it: ``said`` by it,
+``heard`` from the peer. Emptied when the cases are rebuilt."""
 
 leases = Table(
     "leases",
@@ -421,4 +419,4 @@ leases = Table(
     Column("boot_id", String(64), nullable=False),
     Column("until_ms", BigInteger, nullable=False),
 )
-"""Which process has the store for its own, and until when (``bus/store/leases.py``)."""
+"""The process that holds the store, and until when (``bus/store/leases.py``)."""

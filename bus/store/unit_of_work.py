@@ -1,5 +1,7 @@
-"""One transaction's view of the cases: records are read once, decisions are put down in order, all is written at the
-end. Intake, accept and work differ in where a wish comes from; what it leads to is written by this one page.
+"""The unit of work: one transaction's view of the cases.
+
+Records are read once, decisions are collected in order, and everything is written at the end. Intake, receive and
+handle differ only in the source of a command; its effects are all written here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,11 +38,11 @@ class _Queued:
 
 
 UNREADABLE = "record-unreadable"
-"""Why nothing is done with a case whose record cannot be read."""
+"""The code of a case whose record cannot be read, so that nothing is done with it."""
 
 
 class UnitOfWork:
-    """Open it on a transaction, put decisions down, ``flush`` it once."""
+    """Open it on a transaction, collect decisions, ``flush`` it once."""
 
     def __init__(self, tx: Tx, context: CenterContext, now: datetime) -> None:
         self.tx = tx
@@ -57,13 +59,13 @@ class UnitOfWork:
         self._links: dict[tuple[str, str], str] = {}
         """(system, native id) → case"""
         self._numbers: dict[str, int] = {}
-        """The last that was given of each running number."""
+        """The last value given of each running number."""
         self._before: dict[UUID, tuple[Record | None, bool]] = {}
-        """In an attempt: each record that it has changed, as it was before, and whether it was changed already."""
+        """Within a savepoint: each changed record as it was before, and whether it was changed already."""
 
     @cached_property
     def epoch(self) -> recovery.Epoch:
-        """In which this center speaks, and whether it recovers. Read once."""
+        """The center's own epoch, and whether it recovers. Read once."""
         return recovery.epoch(self.tx)
 
     def load(self, case_ids: Iterable[UUID]) -> None:
@@ -75,9 +77,9 @@ class UnitOfWork:
         self._unreadable |= loaded.unreadable
 
     def record(self, case_id: UUID) -> Record | None:
-        """The record as it stands on this page. Raises ``Refusal`` for one that is there and cannot be read: nothing is
-        done with that case alone."""
-        try:  # Python hashes a UUID in Python: each look into a dictionary counts
+        """The record as this unit of work has it. Raises ``Refusal`` for a record that cannot be read: only that case
+        is blocked."""
+        try:  # UUIDs are hashed in Python, so each dictionary lookup counts
             record = self._records[case_id]
         except KeyError:
             self.load([case_id])
@@ -87,7 +89,7 @@ class UnitOfWork:
         return record
 
     def new_case_id(self) -> UUID:
-        """An id of which the store need not be asked."""
+        """A new case's id, without asking the store."""
         case_id = new_id()
         self._records[case_id] = None
         return case_id
@@ -109,12 +111,12 @@ class UnitOfWork:
                 if record is None and isinstance(command, Register)
                 else decide(record, command, self.now, self.context.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
             )
-        except ValidationError:  # what would be said is larger than any message may be: no fault of the batch
+        except ValidationError:  # the resulting message would exceed its bounds: no fault of the batch
             raise out_of_bounds() from None
         self._put(decision, "did", type(command).__name__.lower(), self.context.me, cause)
 
     def apply(self, message: Message[Any], body: bytes) -> Decision:
-        """Take in a peer's message, which came as ``body``. Raises ``Refusal``."""
+        """Apply a peer's message, which came as ``body``. Raises ``Refusal``."""
         case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
         data: CaseKind = message.data
         record, me = self.record(case_id), self.context.me
@@ -131,24 +133,24 @@ class UnitOfWork:
         return decision
 
     def restore(self, record: Record, says: Iterable[Outgoing]) -> None:
-        """Put down a case as peers have told it after this store was put back, and what must be said of it again."""
+        """Write a case as peers have told it after a restore, and the messages that must be sent again."""
         self._put(Decision(record, tuple(says)), "restored", "case", self.context.me, None)
 
     def amend(self, record: Record, way: str, peer: str, code: str) -> None:
-        """Put down what an operator has changed in a record; the journal says who is meant, and why."""
+        """Write an operator's change of a record; the journal names the peer and the code."""
         self._put(Decision(record), way, "lane", peer, None, code)
 
     def link(self, case_id: UUID, system: str, native_id: str) -> None:
-        """Remember which record of the center's own system belongs to the case; what is linked already stays."""
+        """Link a record of the center's own system to the case; an existing link stays."""
         self._links.setdefault((system, native_id), str(case_id))
 
     def linked(self, system: str, native_id: str) -> UUID | None:
-        """The case that this page itself has linked to a native record."""
+        """The case that this unit of work itself has linked to a native record."""
         found = self._links.get((system, native_id))
         return UUID(found) if found else None
 
     def journal(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
-        """A line in the case's journal that no decision makes."""
+        """Add a line to the case's journal that no decision makes."""
         unreadable = self._unreadable and case_id in self._unreadable
         self._line(None if unreadable else self.record(case_id), case_id, way, kind, peer, message_id, code)
 
@@ -162,7 +164,8 @@ class UnitOfWork:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """All or nothing: if the block raises, the page is as before it, and its neighbours are unharmed."""
+        """All or nothing: if the block raises, the unit of work is as before it, and neighbouring items are
+        unharmed."""
         self._before = {}
         lengths, links = [len(kept) for kept in self._kept()], len(self._links)
         try:
@@ -200,11 +203,11 @@ class UnitOfWork:
 
     @property
     def has_output(self) -> bool:
-        """Whether it leaves something to be sent, or to be done at the desk."""
+        """Whether it leaves a message to send or a task to handle."""
         return bool(self._queued or self._tasks)
 
     def flush(self) -> int:
-        """Write everything down. Returns how many messages were put into the outbox."""
+        """Write everything. Returns how many messages were put into the outbox."""
         changed = (self._records[case_id] for case_id in self._changed)
         cases.keep(self.tx, [record for record in changed if record is not None], self.now_ms)
         sent = self._write_outbox()
@@ -238,7 +241,7 @@ class UnitOfWork:
                 cause=spoken.cause,
                 traceparent=spoken.traceparent,
             )
-            if not sequence:  # for our own desk: its effect must have the same key after this store was put back
+            if not sequence:  # a message to ourselves: its effect must have the same key after a restore
                 content = spoken.outgoing.data.model_dump_json()
                 message = message.model_copy(update={"id": derived_id(spoken.case_id, content)})
             self.journal(spoken.case_id, "said", spoken.outgoing.data.kind, spoken.outgoing.to, message.id)

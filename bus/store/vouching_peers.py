@@ -1,4 +1,4 @@
-"""Queries of the peers that say in their receipts for which bytes they vouch."""
+"""Queries of the peers whose receipts carry digests."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,11 @@ _KNOWN = Prepared(lambda _: select(t.vouching_peers.c.peer).where(among("peers",
 
 
 def known(tx: Tx, peers: Iterable[str]) -> set[str]:
-    """Those of these peers that have done so before."""
+    """Those of these peers whose receipts have carried digests before."""
     wanted = sorted({*peers})
     return {row[0] for row in _KNOWN.rows(tx, peers=as_list(wanted))} if wanted else set()
 
 
 def remember(tx: Tx, peer: str, now_ms: int) -> None:
-    """It does so."""
+    """Record that the peer's receipts carry digests."""
     insert_new(tx, t.vouching_peers, [{"peer": peer, "since_ms": now_ms}], ["peer"])

@@ -1,4 +1,4 @@
-"""What still waits in a center's store: to be said, worked, applied, or mended by an operator."""
+"""What still waits in a center's store: to be sent, handled, applied, or mended by an operator."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TABLES = (t.outbox, t.work, t.held, t.parked)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The rows of one case, each in its order; bodies as they stand in the store."""
+    """The waiting rows of one case, each kind in its order, with stored bodies."""
 
     outbox: Rows
     work: Rows
@@ -25,7 +25,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows there are in all."""
+    """The number of waiting rows in all."""
 
     outbox: int
     work: int
@@ -34,7 +34,7 @@ class Counts:
 
 
 def of_case(tx: Tx, case_id: str) -> Waiting:
-    """What waits of one case."""
+    """The waiting rows of one case."""
     return Waiting(*(_rows(tx, table, case_id) for table in _TABLES))
 
 
@@ -45,17 +45,17 @@ def _rows(tx: Tx, table: Table, case_id: str) -> Rows:
 
 
 def is_under_way(tx: Tx, case_id: str) -> bool:
-    """Whether anything of this case waits for somebody."""
+    """Whether anything of this case still waits."""
     return bool(tx.execute(select(under_way(literal(case_id)))).scalar_one())
 
 
 def under_way(case_id: ColumnElement[str]) -> ColumnElement[bool]:
-    """The same as a condition of a query."""
+    """The same as ``is_under_way``, as a condition of a query."""
     return or_(*(exists().where(table.c.case_id == case_id) for table in _TABLES))
 
 
 def counts(tx: Tx) -> Counts:
-    """How much waits, of all cases."""
+    """The number of waiting rows of all cases."""
     queries = (select(func.count()).select_from(table) for table in _TABLES)
     return Counts(*(tx.execute(query).scalar_one() for query in queries))
 
@@ -64,14 +64,14 @@ class PeerLoad(NamedTuple):
     """What waits for a peer, or of it."""
 
     place: str
-    """``outbox``: said and not receipted; ``inbox``: heard and not worked yet; ``held``: an earlier one is missing."""
+    """``outbox``: sent without a receipt; ``inbox``: received, not handled yet; ``held``: an earlier one is missing."""
     peer: str
     size: int
     oldest_ms: int
 
 
 def by_peer(tx: Tx) -> list[PeerLoad]:
-    """What waits, by peer, with the age of the oldest."""
+    """What waits by peer, with the age of the oldest."""
     o, w, h = t.outbox.c, t.work.c, t.held.c
     queries = (
         ("outbox", select(o.recipient, func.count(), func.min(o.created_ms)).group_by(o.recipient)),

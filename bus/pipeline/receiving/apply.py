@@ -1,4 +1,4 @@
-"""Step 5, apply: custody decides what becomes of a message whose turn has come."""
+"""Step 5, apply: custody decides on a message whose turn has come."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from bus.pipeline.receive_batch import ReceiveBatch
 
 
 class Applied(NamedTuple):
-    """What became of it: for good, and its sender is told."""
+    """The final outcome of a message, which its sender is told."""
 
     verdict: Verdict
     code: str = ""
@@ -17,11 +17,11 @@ class Applied(NamedTuple):
 
 
 def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
-    """Give one message to custody. None for the exceptions, which get no receipt and so come again.
+    """The decision of custody on one message. None for the exceptions, which get no receipt and so come again.
 
-    What passes its sender's quota is put off. What comes too early is parked: its sender knows from a third center what
-    is still on its way to us (a ruling, a hand-over). So is what is of a case whose record cannot be read, which may
-    be mended."""
+    A message beyond its sender's quota is put off. An early message is parked: its sender knows from a third center
+    what is still on its way here (a ruling, a hand-over). A message about a case whose record cannot be read is parked
+    too: the record may be mended."""
     if quota := batch.quotas.exceeded(batch.uow, one.message):
         batch.put_off(one, quota)
         return None

@@ -1,4 +1,4 @@
-"""Step 3, decode: the bytes become a message of the contract, and it is seen where it belongs."""
+"""Step 3, decode: the bytes become a message of the contract, which is then classified."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from bus.pipeline.receiving.verify import wrong_envelope
 
 
 def decode_message(one: Inbound, context: CenterContext, _now: datetime) -> bool:
-    """Read it. False: it is no message for this center, and goes no further."""
+    """Decode the message. False: it is no message for this center, and later steps are skipped."""
     try:
         one.says(decode(one.body))
     except Undecodable as error:
@@ -30,7 +30,7 @@ def decode_message(one: Inbound, context: CenterContext, _now: datetime) -> bool
 
 
 def reread(body: bytes) -> Inbound | None:
-    """What was held back; None for what cannot be read any more."""
+    """A held-back message, read again; None if it cannot be read any more."""
     one = Inbound(body)
     try:
         one.says(decode(body))

@@ -1,4 +1,4 @@
-"""Step 1, open: the seal is taken off, so that the bytes are those that were signed."""
+"""Step 1, open: the message is decrypted, which yields the signed bytes."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from bus.security.errors import Untrusted
 
 
 def unseal(one: Inbound, context: CenterContext, _now: datetime) -> bool:
-    """Open it with this center's key. False: it goes no further."""
+    """Decrypt the message with this center's key. False: later steps are skipped."""
     try:
         one.body = context.security.unseal(one.body)
     except Untrusted as nobody:

@@ -1,7 +1,7 @@
 """Step 4, order: a message is applied when its place in the lane has come, and not before.
 
-What comes too early is held back until the gap before it is closed. What stands at a place that is taken was dealt with
-before, or its sender has forgotten that it was.
+An early message is held back until the gap before it is closed. A message at an occupied place was dealt with before,
+or its sender has forgotten it in a restore.
 """
 
 from enum import Enum
@@ -21,19 +21,19 @@ from bus.store.rows import HeldRow
 
 
 class Turn(Enum):
-    """Whether a message's turn has come."""
+    """The position of a message relative to its lane."""
 
     NOW = "now"
     TAKEN = "taken"
-    """Its place is taken already."""
+    """Its place is occupied already."""
     TOO_EARLY = "too-early"
-    """One before it is missing."""
+    """An earlier message is missing."""
     TOO_FAR = "too-far"
-    """So many are missing that no honest center is so far ahead."""
+    """More are missing than an honest center could be ahead."""
 
 
 def order(batch: ReceiveBatch, one: Inbound) -> Turn:
-    """Where the message stands in its lane."""
+    """The message's turn in its lane."""
     ahead = one.message.sequence - batch.marks[one.lane]
     if ahead == 1:
         return Turn.NOW
@@ -43,8 +43,8 @@ def order(batch: ReceiveBatch, one: Inbound) -> Turn:
 
 
 def repeat(batch: ReceiveBatch, one: Inbound) -> None:
-    """Its place is taken. It was dealt with before: the same answer again, and nothing changes. If another message
-    stands there, its sender's store was put back, and the sender knows it or not."""
+    """Answer a message at an occupied place. A repeat gets the same receipt, and nothing changes. If another message
+    stands there, the sender's store was restored, whether the sender knows it or not."""
     before, message = batch.known_at(one.position), one.message
     if before is not None and before.message_id == one.message_id:
         batch.count(Outcome.REPEATED)
@@ -59,13 +59,13 @@ def repeat(batch: ReceiveBatch, one: Inbound) -> None:
 
 
 def park_far(batch: ReceiveBatch, one: Inbound) -> None:
-    """An operator looks at it; nothing is held back for it."""
+    """Park a message that is too far ahead for an operator; nothing is held back for it."""
     batch.count(Outcome.PARKED)
     batch.park_message(one, "too-far-ahead")
 
 
 def hold_back(batch: ReceiveBatch, one: Inbound) -> None:
-    """Keep it, as far as its sender's quota allows, until those before it have come."""
+    """Hold the message back until the earlier ones have come, within its sender's quota."""
     (peer, case_id), sequence = one.lane, one.message.sequence
     if not batch.held.has(one.lane, sequence):
         if not batch.quotas.may_hold(batch.uow, peer, len(one.body)):
@@ -77,13 +77,13 @@ def hold_back(batch: ReceiveBatch, one: Inbound) -> None:
 
 
 def next_held(batch: ReceiveBatch, lane: inbox.Lane) -> Inbound | None:
-    """What was held back and is next in this lane, if it still counts; None: nothing, or not in this transaction."""
+    """The next held-back message of this lane, if it still counts; None: there is none, or not in this transaction."""
     sequence = batch.marks[lane] + 1
     if not batch.held.has(lane, sequence) or not batch.held.may_release(lane, sequence):
         return None
     body = batch.held.body(batch.uow.tx, lane, sequence)
     one = None if body is None else reread(body)
-    if one is None:  # it was altered since: its sender has it still
+    if one is None:  # altered in the store: its sender still has it
         batch.held.drop(lane, sequence)
         return None
     if fault := fault_by_now(one.body, one.message, lane[0], batch.uow.context):
@@ -93,8 +93,8 @@ def next_held(batch: ReceiveBatch, lane: inbox.Lane) -> Inbound | None:
 
 
 def _park_held(batch: ReceiveBatch, one: Inbound, fault: str) -> None:
-    """Its signature counts no more now that its turn has come. It gets no receipt and its place stays free: its sender
-    still has it, and sends it again with a signature that counts."""
+    """Park a held-back message whose signature no longer counts. It gets no receipt and its place stays free: its
+    sender still has it, and sends it again with a valid signature."""
     item = batch.strange(one.body, one.lane[0], fault)
     batch.park.append(item._replace(case_id=one.lane[1], message_id=one.message_id))
     batch.let_go(one)

@@ -1,4 +1,4 @@
-"""Step 6, receipt: the place in the lane is taken, the message is kept, and its sender is owed a receipt."""
+"""Step 6, receipt: the place in the lane is taken, the message is archived, and its sender is owed a receipt."""
 
 from bus.contract.codec import digest
 from bus.contract.envelope import kind_of
@@ -12,7 +12,7 @@ from bus.store.owed import OwedReceipt
 
 
 def receipt(batch: ReceiveBatch, one: Inbound, applied: Applied) -> None:
-    """Note what became of it, here and for its sender; an operator sees what was refused."""
+    """Record the outcome, here and for the sender; a refused message is shown to an operator."""
     verdict, said, code = applied.verdict, applied.verdict.value, applied.code or None
     message, (peer, case_id), now_ms = one.message, one.lane, batch.uow.now_ms
     exactly = digest(one.body)
@@ -30,6 +30,6 @@ def receipt(batch: ReceiveBatch, one: Inbound, applied: Applied) -> None:
 
 
 def owe(batch: ReceiveBatch, one: Inbound, verdict: Verdict, code: str | None, exactly: bytes | None) -> None:
-    """Its sender is told with the next relay what became of it, and for which bytes this center vouches."""
+    """Owe the sender a receipt with the verdict, and the digest that this center vouches for."""
     now_ms = batch.uow.now_ms
     batch.receipts.append(OwedReceipt(one.message.source, one.message_id, verdict.value, code, now_ms, exactly))

@@ -1,7 +1,7 @@
-"""Step 2, verify: whether a message is from whom it says, and for this center. Nothing of it is read before.
+"""Step 2, verify: whether a message is from the sender it names, and for this center. It runs before parsing.
 
-It is asked of each that arrives, and again of each that has waited: a message that is parked or held back may be a
-forgery, or its key may have been taken back.
+It is repeated for each message that has waited: a parked or held-back message may be a forgery, or its key may have
+been revoked meanwhile.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from bus.security.errors import Untrusted
 
 
 def verify(one: Inbound, context: CenterContext, now: datetime) -> bool:
-    """Find out who has signed it. False: nobody whose signature counts; it goes no further."""
+    """Find the signer. False: no signature counts, and later steps are skipped."""
     try:
         one.signer = context.security.signer(one.body, now)
     except Untrusted as nobody:
@@ -24,8 +24,8 @@ def verify(one: Inbound, context: CenterContext, now: datetime) -> bool:
 
 
 def wrong_envelope(message: Message[Any], sender: str | None, signer: str | None, context: CenterContext) -> str:
-    """What is wrong with the ends that a message names; empty when nothing is. ``sender``: whom the transport names,
-    ``signer``: whose signature it bears."""
+    """What is wrong with the sender and recipient in the envelope; empty if nothing. ``sender``: named by the
+    transport, ``signer``: by the signature."""
     if message.recipient != context.me:
         return "wrong-recipient"
     if sender is not None and sender != message.source:
@@ -38,10 +38,9 @@ def wrong_envelope(message: Message[Any], sender: str | None, signer: str | None
 
 
 def fault_by_now(body: bytes, message: Message[Any], sender: str | None, context: CenterContext) -> str:
-    """Why a message that has waited here may not be applied now; empty when it may.
+    """Why a message that has waited here may not be applied now; empty if it may.
 
-    A key that was rotated since counted when the message came. One that was revoked may have been a thief's even
-    then."""
+    A key that was rotated since was valid when the message came. A revoked key may have been a thief's even then."""
     try:
         signer = context.security.once_signer(body)
     except Untrusted as nobody:

@@ -1,4 +1,4 @@
-"""Alembic's entry: it runs the migrations on the connection that ``bus.store.schema`` hands over."""
+"""Alembic's entry point: it runs the migrations on the connection from ``bus.store.schema``."""
 
 from alembic import context
 

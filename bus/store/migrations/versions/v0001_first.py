@@ -1,4 +1,4 @@
-"""The store as first released: cases, lanes, outbox, inbox, desk, parked, journal."""
+"""The first released schema: cases, lanes, outbox, inbox, desk, parked, journal."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Attachments: which files are kept here, by their hash."""
+"""Attachments: the files kept here, by their hash."""
 
 import sqlalchemy as sa
 from alembic import op

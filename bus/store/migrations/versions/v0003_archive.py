@@ -1,4 +1,4 @@
-"""The archive of what was said and heard, and what a store that was put back to a backup needs to recover."""
+"""The archive of sent and received messages, and the tables that a recovery needs."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What is parked is found by its message: after a bad day thousands of things lie there, and each round asks."""
+"""An index that finds parked items by message: after a bad day there are thousands, and each round asks."""
 
 from alembic import op
 

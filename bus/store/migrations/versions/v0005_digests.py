@@ -1,4 +1,4 @@
-"""What a message's bytes were is remembered, and receipts that were signed are kept."""
+"""Digests of messages, and signed receipts."""
 
 import sqlalchemy as sa
 from alembic import op

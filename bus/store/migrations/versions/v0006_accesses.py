@@ -1,4 +1,4 @@
-"""Who has read a resident's case is kept in a chain."""
+"""The access log of residents' cases, as a hash chain."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A photo is kept without what the camera told; by the hash of what came it is found all the same."""
+"""Photos without EXIF metadata, still found by the hash of the file as received."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A key for each case, under which its rows stand."""
+"""A key for each case, which encrypts its rows."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A key for each file, and which cases name it; which cases want stricter care."""
+"""A key for each file, the cases that name it, and the cases that need stricter care."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who has offered a case that waits for an answer; of which peers something was put off."""
+"""The offerer of each waiting offer, and the peers whose messages were put off."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What directories have said of each center besides its keys."""
+"""Marks of centers in directories, besides their keys."""
 
 import sqlalchemy as sa
 from alembic import op

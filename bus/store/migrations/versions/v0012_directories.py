@@ -1,4 +1,4 @@
-"""Which directory is the newest that was in use, and which peers say in their receipts for which bytes."""
+"""The newest directory in use, and the peers whose receipts carry digests."""
 
 import sqlalchemy as sa
 from alembic import op

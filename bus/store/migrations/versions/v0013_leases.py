@@ -1,4 +1,4 @@
-"""Which process has the store for its own."""
+"""The lease that gives one process the store."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Where the reading of a system that calls nobody goes on."""
+"""The cursor of each poll of a center's own system."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,5 +18,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM parked WHERE place = 'poll'")  # the program of before does not know that place
+    op.execute("DELETE FROM parked WHERE place = 'poll'")  # the older program does not know that place
     op.drop_table("polls")
