@@ -1,7 +1,6 @@
-"""四中心联动总线: what an adapter may import. Nothing else of ``bus`` is public.
+"""四中心联动总线: the public names for adapters. Nothing else of ``bus`` is public.
 
-The names stand in ``bus.sdk.public`` and are loaded when the first of them is asked for: a command that needs none of
-them answers at once.
+The names stand in ``bus.sdk.public`` and are loaded on first use: a command that needs none of them answers at once.
 """
 
 import importlib
@@ -21,13 +20,13 @@ OLD_NAMES = {
     "Vendor": "BackendClient",
     "Word": "Code",
 }
-"""What had another name in 0.1: the old one is known until 0.3, with a ``DeprecationWarning``."""
+"""Names that changed after 0.1: the old one works until 0.3, with a ``DeprecationWarning``."""
 
-if not TYPE_CHECKING:  # a checker of types shall not take every name for known
+if not TYPE_CHECKING:  # otherwise a type checker would take every name for known
 
     def __getattr__(name: str) -> object:
-        """A public name, by its old one too."""
-        if name.startswith("_") and name != "__all__":  # what Python itself asks of every module
+        """A public name, also by its old one."""
+        if name.startswith("_") and name != "__all__":  # Python itself asks every module for such names
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         public = importlib.import_module("bus.sdk.public")
         if name in OLD_NAMES:
@@ -40,5 +39,5 @@ if not TYPE_CHECKING:  # a checker of types shall not take every name for known
         return found
 
     def __dir__() -> list[str]:
-        """What is there, and what is loaded when it is asked for."""
+        """The names that are loaded or can be loaded."""
         return sorted({*globals(), *importlib.import_module("bus.sdk.public").__all__})

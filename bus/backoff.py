@@ -1,6 +1,6 @@
-"""How long to wait before trying again: doubling, bounded, and spread so that a crowd does not come back at once.
+"""Backoff: exponential, bounded, and with jitter, so that many clients do not return at once.
 
-Every growing pause is computed here, by the waits of tenacity; those that are kept in the store too.
+Every backoff is computed here by the waits of tenacity, also those that are kept in the store.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from tenacity.wait import wait_base
 
 _NO_CALL = Retrying()
 _ANY_CALL = RetryCallState(_NO_CALL, None, (), {})
-"""For waits that do not ask which attempt it is: the relay spreads the pause of every message."""
+"""For waits that ignore the attempt: the relay adds jitter to the delay of every message."""
 _SPREAD = wait_random(0.75, 1.25)
-"""A quarter around the plain doubling."""
+"""Jitter of a quarter around the plain doubling."""
 
 
 def _computed(wait: wait_base, attempt: int) -> float:
-    """What ``wait`` says before the attempt after this one; from 1."""
+    """The delay in seconds before the attempt after this one; attempts count from 1."""
     state = RetryCallState(_NO_CALL, None, (), {})
     state.attempt_number = attempt
     return wait(state)
@@ -38,22 +38,23 @@ def _doubled(first: float, longest: float, attempts: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Pauses grow from ``first`` to ``longest`` seconds."""
+    """An exponential backoff from ``first`` to ``longest`` seconds."""
 
     first: float
     longest: float
 
     def delay_ms(self, attempts: int) -> int:
-        """The pause after this many attempts (from 0), in milliseconds, within a quarter around the plain doubling."""
+        """The delay after this many attempts (from 0), in milliseconds, with a quarter of jitter."""
         return int(_doubled(self.first, self.longest, min(attempts, 30)) * 1000 * _SPREAD(_ANY_CALL))
 
 
 _RECONNECTING = wait_exponential(multiplier=0.1, max=5) + wait_random(0, 0.3)
-"""Seconds. The jitter keeps four centers from coming back to a restarted broker in the same instant."""
+"""Seconds. The jitter keeps four centers from reconnecting to a restarted broker in the same instant."""
 
 
 class ReconnectBackoff:
-    """Counts tries since the last success: quick at first, up to a ceiling, for ever. One owner, one thread."""
+    """The backoff of reconnects since the last success: quick at first, up to a ceiling, for ever. One owner, one
+    thread."""
 
     def __init__(self) -> None:
         self._tries = 0
@@ -64,12 +65,12 @@ class ReconnectBackoff:
         return _computed(_RECONNECTING, self._tries)
 
     def reset(self) -> None:
-        """It worked: the next trouble is met quickly again."""
+        """Note a success: the next backoff begins anew."""
         self._tries = 0
 
 
 def retrying(on: type[Exception], seconds: float) -> Retrying:
-    """Calls again what raises ``on``, for so many seconds, and then raises it."""
+    """A retry loop: repeats what raises ``on`` for this many seconds, and then raises it."""
     return Retrying(
         retry=retry_if_exception_type(on),
         wait=wait_random_exponential(multiplier=0.2, max=5),

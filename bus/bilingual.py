@@ -1,10 +1,10 @@
-"""Texts for people on duty, in Chinese and in English."""
+"""Texts for operators, in Chinese and in English."""
 
 from typing import NamedTuple
 
 
 class Bilingual(NamedTuple):
-    """One text in both languages of the people on duty."""
+    """One text in both languages."""
 
     zh: str
     en: str

@@ -1,4 +1,4 @@
-"""What every step of a center is given: the name of the center, and what its county has settled for it."""
+"""The context of every step: the name of the center, and what its county has settled for it."""
 
 from dataclasses import dataclass, field
 
@@ -10,20 +10,20 @@ from bus.settings import Quotas
 
 @dataclass(frozen=True, slots=True)
 class CenterContext:
-    """What a county has settled for a center."""
+    """A center and its county's settings."""
 
     me: str
     """The center's full name."""
     arbiter: str | None = None
-    """Who rules on cases registered here."""
+    """The arbiter of cases registered here."""
     returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
     security: MessageSecurity = field(default_factory=Unsecured)
-    """Who signs what leaves, and checks who has signed what arrives."""
+    """Signs and encrypts outgoing messages, and checks the signatures of incoming ones."""
     quotas: Quotas = field(default_factory=Quotas)
-    """How much of one peer's is taken at once."""
+    """The quotas of each peer."""
 
     def arbiters(self) -> frozenset[str] | None:
-        """Who may be the arbiter of a case where nobody has said who is; None: anybody, since the county's directory
+        """The possible arbiters of a case whose arbiter is unknown; None: any center, since the county's directory
         marks none."""
         directory = self.security.current_directory()
         marked = directory.marked(Mark.ARBITER) if directory is not None else frozenset()

@@ -1,7 +1,7 @@
-"""Logs: one JSON line an event, and only fields from a closed list, so that nothing of a resident can slip in.
+"""Logs: one JSON line an event, and only fields from a closed list, so that no data of a resident can appear.
 
-Logging never raises: a line that cannot be made or written is counted and gone. Where lines go to a stream that may
-stand still, ``bus/runtime/log_writer.py`` writes them on a thread of its own, so that logging never blocks either.
+Logging never raises: a line that cannot be made or written is counted and dropped. Where a stream may block,
+``bus/runtime/log_writer.py`` writes the lines on a thread of its own, so logging never blocks either.
 """
 
 import logging
@@ -20,7 +20,7 @@ ALLOWED = frozenset(
         "version", "state", "row", "form", "status", "channel", "epoch", "reply_code", "line", "where",
     }
 )  # fmt: skip
-"""What a log line may hold. A field that is not named here is dropped and its name noted."""
+"""The allowed fields of a log line. Any other field is dropped and its name noted."""
 
 Log = structlog.typing.FilteringBoundLogger
 """A logger."""
@@ -29,14 +29,14 @@ WriteLine = Callable[[str], None]
 
 
 class _Dropped:
-    """Count of lines that were not written, of this process."""
+    """Count of dropped lines of one process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.count = 0
 
     def add(self) -> None:
-        """One more line is lost."""
+        """Count one more dropped line."""
         with self._lock:
             self.count += 1
 
@@ -76,7 +76,7 @@ def _onto(stream: TextIO) -> WriteLine:
 
 
 def _harmless(level: int) -> type[Log]:
-    """A logger for ``level`` and above that drops what it cannot write: who logs has other work, and often a fault to
+    """A logger for ``level`` and above that drops what it cannot write: its caller has other work, and often a fault to
     deal with already."""
     plain: Any = structlog.make_filtering_bound_logger(level)
 
@@ -91,11 +91,11 @@ def _harmless(level: int) -> type[Log]:
 
 
 def set_up(center: str, to: TextIO | WriteLine | None = None, level: int = logging.INFO) -> None:
-    """Log to a stream (standard error), or by a function, from now on; the center's name stands on every line."""
+    """Log to a stream (standard error), or by a function, from now on; every line carries the center's name."""
     write = to if callable(to) else _onto(to or sys.stderr)
     structlog.configure(
         processors=[
-            lambda _logger, _method, event: {"center": center, **event},  # on every thread, so no context variable
+            lambda _logger, _method, event: {"center": center, **event},  # not a context variable: on every thread
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _only_allowed,
@@ -105,14 +105,14 @@ def set_up(center: str, to: TextIO | WriteLine | None = None, level: int = loggi
         logger_factory=lambda *_: _Lines(write),
         cache_logger_on_first_use=False,
     )
-    # libraries log values of their own choosing (pika: bodies, urllib3: URLs with ids): they are not heard at all
+    # libraries log values of their own choosing (pika: bodies, urllib3: URLs with ids): they are silenced
     for name in ("pika", "kombu", "amqp", "httpx", "httpcore", "urllib3", "uvicorn", "sqlalchemy", "alembic"):
         logging.getLogger(name).handlers = [logging.NullHandler()]
         logging.getLogger(name).propagate = False
 
 
 def is_set_up() -> bool:
-    """Whether there is a log: a command has none, and its output is its own."""
+    """Whether logging is set up: a command has no log, and its output is its own."""
     return structlog.is_configured()
 
 
@@ -123,6 +123,6 @@ def log() -> Log:
 
 
 def reset() -> None:
-    """Forget what ``set_up`` has said: for whoever runs a center in a test."""
+    """Undo ``set_up``, for tests that run a center."""
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()

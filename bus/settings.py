@@ -1,4 +1,4 @@
-"""A center's settings: one TOML file, and the environment for what must not stand in a file. Checked as a whole."""
+"""A center's settings: one TOML file, and the environment for secrets. Checked as a whole."""
 
 import base64
 import re
@@ -18,13 +18,13 @@ _Url = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+]*://\S+$", max_
 
 
 def without_password(url: str) -> str:
-    """A URL as it may be shown: what stands before its host, and a password among its options, is left out."""
+    """A URL fit for display: without its login, and without a password among its options."""
     hidden = re.sub(r"://\S*@", "://…@", url)
     return re.sub(r"((?:password|passwd|sslpassword|token)=)[^&\s]*", r"\1…", hidden, flags=re.IGNORECASE)
 
 
 class _WithoutPasswords:
-    """Shows itself without the passwords of its URLs: what is printed in a hurry stays in a log for ever."""
+    """Hides the passwords of its URLs when it is printed: a careless print stays in a log for ever."""
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         shown: Iterable[tuple[str | None, Any]] = super().__repr_args__()  # type: ignore[misc]  # of pydantic's model
@@ -37,7 +37,7 @@ class _Part(_WithoutPasswords, BaseModel):
 
 
 class Route(_Part):
-    """Cases of ``category`` in ``division`` go to ``to``. ``*`` at the end stands for anything that follows."""
+    """Cases of ``category`` in ``division`` go to ``to``. A ``*`` at the end stands for any rest."""
 
     to: CenterName
     category: str = "*"
@@ -53,17 +53,17 @@ def _like(pattern: str, value: str) -> bool:
 
 
 class Http(_Part):
-    """Where this center's own HTTP server listens (intake, attachments, health, metrics)."""
+    """The center's own HTTP server (intake, attachments, health, metrics)."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = ""
-    """How other centers reach it, for attachments; empty: they cannot."""
+    """The URL at which other centers reach it, for attachments; empty: they cannot."""
     requests_per_second: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
-    """From one address; who asks more often is told to come again (429)."""
+    """Per address; beyond it the answer is 429."""
     connections: Annotated[int, Field(ge=16, le=10_000)] = 320
-    """How many at once. Beyond it an idle one is closed; with nine tenths of them busy the door says 503, health does
-    not."""
+    """Most connections at once. Beyond it an idle one is closed; with nine tenths of them busy, intake answers 503,
+    health does not."""
 
 
 class Backend(_Part):
@@ -75,14 +75,15 @@ class Backend(_Part):
 
 
 class Tls(_Part):
-    """TLS to the broker beyond what the system trusts: the county's own authority, and this center's certificate."""
+    """TLS to the broker beyond the system's defaults: the county's own authority, and this center's certificate."""
 
     ca: Path | None = None
-    """Who vouches for the broker; without it the system's authorities do."""
+    """The authority that signs the broker's certificate; without it the system's authorities count."""
     certificate: Path | None = None
-    """With which this center logs in (EXTERNAL), where ``broker`` names no password: its common name is the center."""
+    """The certificate of this center's login (EXTERNAL), where ``broker`` names no password: its common name is the
+    center."""
     key: Path | None = None
-    """The certificate's key, which nobody else may read."""
+    """The certificate's key, readable by the service's user alone."""
 
     @model_validator(mode="after")
     def _both(self) -> Self:
@@ -92,57 +93,58 @@ class Tls(_Part):
 
 
 class AtRest(_Part):
-    """How the store is kept from whoever reads its disk or a backup."""
+    """Encryption at rest: protects the store from readers of its disk or a backup."""
 
     key: Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=500)]
-    """The master key: a file that nobody else may read (`bus keys master`), ``credential:NAME`` of systemd, or
-    ``provider:package.module:function`` for a hardware module."""
+    """The master key: a file readable by the service's user alone (`bus keys master`), ``credential:NAME`` of systemd,
+    or ``provider:package.module:function`` for a hardware module."""
 
 
 class Retention(_Part):
-    """For how long a center keeps what it no longer needs."""
+    """How long a center keeps what it no longer needs."""
 
     erase_after_days: Annotated[int, Field(ge=1, le=36500)]
-    """So many days after its last change a closed case is erased: what tells of the resident becomes noise, figures
-    stay. Not before ``keep_days``: until then a neighbour that was put back to a backup may ask for it."""
+    """Days after its last change until a closed case is erased: the resident's data become unreadable, figures stay.
+    Not before ``keep_days``: until then a peer restored from a backup may ask for it."""
     erase_sensitive_after_days: Annotated[int, Field(ge=1, le=36500)] | None = None
-    """The same for cases of children and of the sick, sooner; without it they stay as long as all others."""
+    """The same for cases of children and patients, sooner; without it they stay as long as all others."""
 
     @property
     def terms(self) -> list[tuple[int, bool]]:
-        """After how many days cases are erased, and whether it holds for sensitive ones alone."""
+        """The terms: days until erasure, and whether a term holds only for sensitive cases."""
         sooner = self.erase_sensitive_after_days
         return [(self.erase_after_days, False), *([(sooner, True)] if sooner is not None else [])]
 
     @property
     def soonest(self) -> int:
-        """After how many days anything is erased."""
+        """The shortest term in days."""
         return min(days for days, _ in self.terms)
 
 
 class Quotas(_Part):
-    """How much of one neighbour's this center takes at once. What is more is put off: the neighbour keeps it and sends
-    it again. Generous: no honest neighbour comes near, and both operators read ``quota`` when one does."""
+    """How much of one peer's this center takes at once. Messages beyond a quota are put off: the peer keeps them and
+    sends them again. The quotas are generous: no honest peer comes near, and both operators see the code ``quota`` if
+    one does."""
 
     held_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 40)] = 256 << 20
-    """Of one neighbour's messages that came before an earlier one and wait for it."""
+    """Bytes of one peer's messages that wait for an earlier one."""
     open_offers: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
-    """Of one neighbour that this center has not answered."""
+    """Offers of one peer that this center has not answered."""
     assists_per_case: Annotated[int, Field(ge=1, le=200)] = 50
     """Requests for help in one case that this center has not answered."""
 
 
 class Trust(_Part):
-    """Whose word counts: this center's own keys, and the county's directory of everybody's (``bus keys``)."""
+    """The keys that count: this center's own, and the county's directory of all public keys (``bus keys``)."""
 
     keys: Path
-    """The key file, which nobody else may read."""
+    """The key file, readable by the service's user alone."""
     directory: Path
-    """As the county's operator has signed it; read again whenever it changes."""
+    """The directory, signed by the county's operator; read again whenever it changes."""
     operator: Path
     """The operator's public key."""
     required: bool = True
-    """Whether messages that nobody has signed are refused; false only while a county goes over to signatures."""
+    """Whether unsigned messages are refused; false only while a county introduces signatures."""
 
 
 class CenterSettings(_WithoutPasswords, BaseSettings):
@@ -168,17 +170,18 @@ class CenterSettings(_WithoutPasswords, BaseSettings):
     backend: Backend
     http: Http = Http()
     production: bool = False
-    """Whether residents' cases go through it: then it starts with no grave weakness
+    """Whether real residents' cases go through this center: then it starts only without grave weaknesses
     (``bus/cli/production_checks.py``)."""
     strict: bool = False
-    """Whether in production what is grave since 0.2 keeps it from starting too; without it, that is warned of."""
+    """Whether, in production, weaknesses that are grave since 0.2 also prevent the start; otherwise they are warned
+    of."""
     tls: Tls = Tls()
     at_rest: AtRest | None = None
-    """Without it cases stand in the store in clear."""
+    """Without it the store holds cases in clear."""
     retention: Retention | None = None
-    """Without it closed cases stay until somebody erases them (``bus erase``)."""
+    """Without it closed cases stay until an operator erases them (``bus erase``)."""
     trust: Trust | None = None
-    """Without it nothing is signed or sealed, and the broker alone tells who has sent a message."""
+    """Without it messages are neither signed nor encrypted, and only the broker vouches for the sender."""
     quotas: Quotas = Quotas()
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
@@ -186,9 +189,9 @@ class CenterSettings(_WithoutPasswords, BaseSettings):
     park_after: Annotated[int, Field(ge=1, le=1000)] = 12
     """Attempts at the center's own system before a task is parked."""
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 35
-    """For how many days messages are kept after their receipt: longer than any backup that may be put back is old."""
+    """Days that messages are kept after their receipt: longer than the age of any backup that may be restored."""
     concurrency: Annotated[int, Field(ge=1, le=32)] = 4
-    """How many calls into the center's own system may run at once."""
+    """Most concurrent calls into the center's own system."""
 
     @classmethod
     def settings_customise_sources(
@@ -226,12 +229,12 @@ class CenterSettings(_WithoutPasswords, BaseSettings):
 
 
 def fresh_secret() -> str:
-    """A fresh intake secret of 32 random bytes, as Standard Webhooks writes it."""
+    """A fresh intake secret of 32 random bytes, in the form of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 class BadSettings(ValueError):
-    """The settings are wrong. ``faults``: (where, what is wrong in Chinese, in English), all of them at once."""
+    """Invalid settings. ``faults``: (where, what is wrong in Chinese, in English), all of them at once."""
 
     def __init__(self, faults: list[tuple[str, str, str]]) -> None:
         super().__init__("; ".join(f"{where}: {en}" for where, _, en in faults))
@@ -241,19 +244,19 @@ class BadSettings(ValueError):
 _WORDS = {
     "missing": ("缺少这一项", "this setting is missing"),
     "extra_forbidden": ("没有这一项，请检查拼写", "there is no such setting; check its spelling"),
-    "string_pattern_mismatch": ("格式不对", "it has not the right form"),
+    "string_pattern_mismatch": ("格式不对", "wrong format"),
 }
 
 
 OLD_NAMES = {"hands": "concurrency", "vendor": "backend"}
-"""Settings that had another name in 0.1: the old one is read until 0.3, with a warning."""
+"""Settings renamed after 0.1: the old name is read until 0.3, with a warning."""
 
 
 def with_new_names(
     given: dict[str, Any], called: Callable[[str, object], str] = lambda name, _: name
 ) -> dict[str, Any]:
-    """``given`` by the names of today; warns of each old one. ``called``: how a setting is called where it was given.
-    Raises ``BadSettings`` where both names are there."""
+    """``given`` under current names; warns of each old one. ``called``: a setting's name as it was given. Raises
+    ``BadSettings`` where both names are there."""
     faults = [
         (old, f"与 {new} 是同一项，请只留新名", f"is {new} by its old name: keep the new one alone")
         for old, new in OLD_NAMES.items()
@@ -273,7 +276,7 @@ def with_new_names(
 
 
 class _OldEnvironment(BaseSettings):
-    """What the environment says by old names (``BUS_HANDS``, ``BUS_VENDOR__TOKEN``), read as all of it is."""
+    """Old names in the environment (``BUS_HANDS``, ``BUS_VENDOR__TOKEN``)."""
 
     model_config = SettingsConfigDict(env_prefix="BUS_", env_nested_delimiter="__", extra="ignore")
 
@@ -282,7 +285,7 @@ class _OldEnvironment(BaseSettings):
 
     @classmethod
     def by_new_names(cls) -> dict[str, Any]:
-        """The same as settings of today, with a warning for each."""
+        """The same settings under current names, with a warning for each."""
         return with_new_names(cls().model_dump(exclude_none=True), _as_variable)
 
 
@@ -309,5 +312,8 @@ def _fault(item: Any) -> tuple[str, str, str]:  # noqa: ANN401 - pydantic's own 
     where = ".".join(str(part) for part in item["loc"]) or "settings"
     zh, en = _WORDS.get(item["type"], (f"不正确：{item['msg']}", item["msg"]))
     if where.endswith(("center", "to")):
-        zh, en = f"{zh}（例：media_center-150402）", f"{en} (for example media_center-150402, {CENTER_PATTERN})"
+        zh, en = (
+            f"{zh}，应形如 media_center-150402",
+            f"{en}, expected for example media_center-150402 ({CENTER_PATTERN})",
+        )
     return where, zh, en

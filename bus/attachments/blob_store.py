@@ -1,7 +1,7 @@
-"""A folder of whole files by their hash, each hidden under a key of its own where the store has a master key.
+"""The blob store: a folder of whole files by hash, each encrypted with its own key if the store has a master key.
 
-A file's place is named after its key as well: one that was written under a key that has been destroyed since is never
-taken for the file, whoever writes and erases at the same moment.
+A file's name also contains its key's fingerprint. So a file written under a destroyed key is never taken for the
+current one, even if one process writes and another erases at the same moment.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from bus.store import files
 from bus.store.database import Store, StoreUnavailable
 
 ABANDONED = 3600
-"""Seconds after which a half-written file belongs to no process any more."""
+"""Seconds after which a half-written file counts as abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +29,21 @@ class BlobStore:
     path: Path
 
     def put(self, sha256: str, content: bytes) -> None:
-        """Keep a file, durably; one that is there and whole stays, a damaged one is written anew. Raises
-        ``StoreUnavailable``, ``KeyUnusable``."""
+        """Store a file, durably. An intact file stays, a damaged one is rewritten. Raises ``StoreUnavailable``,
+        ``KeyUnusable``."""
         while True:
             key = self._key(sha256) or self.store.write(lambda tx: files.new_key(tx, sha256))
             self._keep(sha256, key, content)
             if key is None:
                 return
             now = self._key(sha256)
-            if now is not None and now.wrapped == key.wrapped:  # else it was erased meanwhile
+            if now is not None and now.wrapped == key.wrapped:  # otherwise it was erased meanwhile
                 self._place(sha256, None).unlink(missing_ok=True)  # from before there was a master key
                 return
 
     def get(self, sha256: str) -> bytes | None:
-        """The bytes of a file; None if it is not here. Raises ``StoreUnavailable`` when it was altered or the disk does
-        not give it, ``KeyUnusable``."""
+        """The bytes of a file; None if it is not here. Raises ``StoreUnavailable`` when it was altered or cannot be
+        read, ``KeyUnusable``."""
         key = self._key(sha256)
         for there in dict.fromkeys((key, None)):
             with suppress(FileNotFoundError):
@@ -56,13 +56,13 @@ class BlobStore:
         return None
 
     def remove(self, gone: Mapping[str, files.KeyOfFile | None]) -> None:
-        """Delete files that the store has forgotten; what a crash leaves of one that was hidden is noise."""
+        """Delete files that the store has forgotten; an encrypted one that a crash leaves behind is unreadable."""
         for sha256, key in gone.items():
             for place in (self._place(sha256, key), self._place(sha256, None)):
                 place.unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Delete what killed processes have left half-written."""
+        """Delete half-written files of killed processes."""
         before = time.time() - ABANDONED
         for part in self.path.glob("??/*.part"):
             with suppress(OSError):
@@ -78,7 +78,7 @@ class BlobStore:
         try:
             with suppress(FileNotFoundError):
                 if _shown(key, sha256, _read(place)) == content:
-                    _flush_folder(place.parent)  # whoever wrote it may have died before it did
+                    _flush_folder(place.parent)  # the process that wrote it may have died before this step
                     return
             _write(place, content if key is None else encrypt(key.cipher, content, sha256.encode()))
         except OSError as error:
@@ -90,12 +90,12 @@ class BlobStore:
 
 
 def is_hash(text: str) -> bool:
-    """Whether it is a SHA-256 in hex, and no way out of the folder."""
+    """Whether ``text`` is a SHA-256 in hex, and so no path out of the folder."""
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def _write(place: Path, content: bytes) -> None:
-    """The file under its name, flushed, in a folder that is flushed: the power may go now."""
+    """Write the file and flush it and its folder: a power cut may follow."""
     _make_folder(place.parent)
     part = place.with_name(f"{place.name}.{os.getpid()}.{id(content)}.part")
     try:
@@ -111,7 +111,7 @@ def _write(place: Path, content: bytes) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """The folder, and its name in the one above; of all that do not exist yet."""
+    """Create the folder and its missing parents, and flush each parent."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
@@ -128,7 +128,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _read(place: Path) -> bytes:
-    """Raises ``FileNotFoundError``, ``StoreUnavailable``."""
+    """The bytes of the file. Raises ``FileNotFoundError``, ``StoreUnavailable``."""
     try:
         return place.read_bytes()
     except FileNotFoundError:
@@ -145,7 +145,7 @@ def _disk(error: OSError) -> StoreUnavailable:
 
 
 def _shown(key: files.KeyOfFile | None, sha256: str, content: bytes) -> bytes | None:
-    """What a file says; None: it is not what was written."""
+    """The decrypted file; None: it was altered."""
     try:
         content = content if key is None else decrypt(key.cipher, content, sha256.encode())
     except Tampered:

@@ -1,4 +1,4 @@
-"""One file from a neighbour: its raw bytes, never more than were announced, within one deadline for the whole of it."""
+"""The download of one file from a peer: raw bytes, at most the announced size, within one deadline."""
 
 import asyncio
 import ssl
@@ -10,19 +10,19 @@ from bus.sdk.center import Reject, RetryLater
 from bus.sdk.codes import RejectCode, RetryCode
 
 DEADLINE = 90.0
-"""Seconds for name, connection, head and body together. A timeout of each read alone lets a byte now and then hold a
-worker for ever; and all of it must fit into the lease of the task that waits for the file."""
+"""Seconds for name, connection, head and body together. A timeout of each read would let a dripping sender hold a
+worker for ever, and the download must fit into the lease of the task that waits for the file."""
 AS_IT_IS = "identity"
 
 
 def download(href: str, size: int) -> bytes:
     """The bytes at ``href``, at most ``size`` of them. Raises ``RetryLater`` while its center is away, slow or not
-    itself, ``Reject`` when it does not have the file, has another one, or wraps it into an encoding."""
+    authenticated, ``Reject`` when it does not have the file, has another one, or compresses it."""
     try:
-        return asyncio.run(_within_deadline(href, size))  # threads cannot be interrupted, and a dripping read not else
+        return asyncio.run(_within_deadline(href, size))  # threads cannot be interrupted, nor can a dripping read
     except TimeoutError:
         raise RetryLater(RetryCode.ATTACHMENT_SLOW) from None
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # the last: a host that is no name (IDNA)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # the last: a host that is no valid name (IDNA)
         raise Reject(RejectCode.ATTACHMENT_ADDRESS, "the message names an address that is no URL") from None
     except httpx.TimeoutException:
         raise RetryLater(RetryCode.ATTACHMENT_SLOW) from None
@@ -32,7 +32,7 @@ def download(href: str, size: int) -> bytes:
 
 @cache
 def _authorities() -> ssl.SSLContext:
-    """Whom the system trusts; read once, for it costs more than a small file does."""
+    """The system's trusted authorities; read once, since that costs more than a small file."""
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -1,6 +1,6 @@
-"""Attachments: kept in a folder under their hash, named in messages by it, fetched from the center that has them.
+"""Attachments: stored in a folder by hash, named in messages by hash, fetched from the center that has them.
 
-Knowing the hash of a file is the right to read it: nothing lists them, and 256 bits cannot be guessed.
+Knowing a file's hash is the right to read it: nothing lists them, and 256 bits cannot be guessed.
 """
 
 import hashlib
@@ -27,7 +27,8 @@ MEDIA_TYPES = {
     b"%PDF-": "application/pdf",
     b"PK\x03\x04": "application/zip",
 }
-"""What may be attached, told by its first bytes and never by its name. Word and Excel files are zip files."""
+"""The accepted file types, recognised by their first bytes and never by their name. Word and Excel files are zip
+files."""
 
 
 class AttachmentRefused(ValueError):
@@ -51,17 +52,16 @@ class StoredAttachment(Strict):
 
 @dataclass(frozen=True, slots=True)
 class AttachmentService:
-    """One center's folder of attachments."""
+    """One center's attachments."""
 
     blobs: BlobStore
     public_url: str
-    """Where other centers reach this center's intake; attachments are served below it."""
+    """The URL at which other centers reach this one; attachments are served below it."""
     security: MessageSecurity = field(default_factory=Unsecured)
 
     def keep(self, content: bytes, name: str | None, now: datetime) -> StoredAttachment:
-        """Keep a file, durably, under its hash, without what a camera told beside the picture.
-
-        Raises ``AttachmentRefused`` for one too large or of another type."""
+        """Store a file, durably, under its hash, and without EXIF metadata. Raises ``AttachmentRefused`` for one that
+        is too large or of another type."""
         if not 0 < len(content) <= LARGEST:
             raise AttachmentRefused("too-large" if content else "empty")
         media_type = next((kind for mark, kind in MEDIA_TYPES.items() if content.startswith(mark)), None)
@@ -76,7 +76,7 @@ class AttachmentService:
         return kept
 
     def named(self, tx: Tx, sha256: str) -> Attachment | None:
-        """The reference to a kept file, as it travels in messages; ``sha256``: of what is kept, or of what came."""
+        """The reference to a kept file, as it travels in messages; ``sha256``: of the file as stored or as received."""
         kept = files.label(tx, sha256)
         if kept is None:
             return None
@@ -84,7 +84,7 @@ class AttachmentService:
         return Attachment(**kept._asdict(), href=href)
 
     def read(self, sha256: str) -> bytes | None:
-        """The bytes of a kept file; None if it is not here. Raises ``AttachmentRefused`` for what is no hash."""
+        """The bytes of a kept file; None if it is not here. Raises ``AttachmentRefused`` for an invalid hash."""
         if not is_hash(sha256):
             raise AttachmentRefused("no-hash")
         return self.blobs.get(sha256)
@@ -96,9 +96,8 @@ class AttachmentService:
         return self.bring(reference) if here is None else here
 
     def here(self, reference: Attachment) -> bytes | None:
-        """The bytes of a file that a message names, where it is kept here and whole; None: it must be brought.
-
-        Raises ``RetryLater`` while the disk does not give it, ``Reject`` when it is damaged and nobody else has it."""
+        """The bytes of a file that a message names, if it is kept here intact; None: it must be fetched. Raises
+        ``RetryLater`` while the disk cannot be read, ``Reject`` when it is damaged and no other center has it."""
         try:
             return self.read(reference.sha256)
         except StoreUnavailable as trouble:
@@ -106,14 +105,13 @@ class AttachmentService:
                 raise RetryLater(RetryCode.ATTACHMENT_STORE) from None
             if reference.href is None:
                 raise Reject(RejectCode.ATTACHMENT_DAMAGED, "put the file back from a backup") from None
-            return None  # what comes is kept in its place
+            return None  # the fetched file replaces it
 
     def bring(self, reference: Attachment) -> bytes:
         """Fetch a file from the center that has it, check it by its hash, and keep it.
 
-        Raises ``RetryLater`` while its center is away or slow, the message names an address at which the directory
-        knows no center, or the file cannot be kept now; ``Reject`` when its center does not have it or has something
-        else."""
+        Raises ``RetryLater`` while its center is away or slow, the directory lists no center at the address, or the
+        file cannot be kept now. Raises ``Reject`` when its center does not have it or has something else."""
         if reference.href is None:
             raise Reject(RejectCode.ATTACHMENT_NOWHERE, "the message does not say where the attachment is")
         if not self.security.may_fetch(reference.href, reference.sha256, datetime.now(UTC)):

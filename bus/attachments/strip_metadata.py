@@ -1,8 +1,8 @@
-"""Photos without what the camera wrote beside the picture: where it was taken, when, and with whose telephone.
+"""Strips EXIF metadata (place, time, device) from photos.
 
-Nothing is drawn anew: of a JPEG (ITU-T T.81) the application segments and comments go, of a PNG (ISO/IEC 15948) the
-texts, times and Exif; the picture's own bytes stay as they are. How a JPEG is to be turned stays too, in an Exif
-segment that says nothing else. What is not built as the standards say is left alone: no reader understands it.
+Nothing is re-encoded. A JPEG (ITU-T T.81) loses its application segments and comments, a PNG (ISO/IEC 15948) its texts,
+times and Exif; the picture's own bytes stay. The orientation of a JPEG stays too, in an Exif segment with nothing else.
+A file that violates the standard is left alone: no reader understands it.
 """
 
 import struct
@@ -16,15 +16,15 @@ _EXIF, _ICC, _ADOBE, _JFIF = b"Exif\x00\x00", b"ICC_PROFILE\x00", b"Adobe", b"JF
 _ORIENTATION, _SHORT = 0x0112, 3
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_TOLD = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
-"""The chunks of a PNG in which something is told."""
+"""The chunks of a PNG that hold metadata."""
 
 
 class _Strange(Exception):
-    """It is not built as the standard says."""
+    """The file violates the standard of its format."""
 
 
 def strip_metadata(content: bytes, media_type: str) -> bytes:
-    """The same picture, with nothing told beside it; anything else as it is."""
+    """The same picture without metadata; any other file unchanged."""
     strip = {"image/jpeg": _jpeg, "image/png": _png}.get(media_type)
     if strip is None:
         return content
@@ -35,7 +35,7 @@ def strip_metadata(content: bytes, media_type: str) -> bytes:
 
 
 def _jpeg(content: bytes) -> Iterator[bytes]:
-    """The segments that stay. What follows the picture's end goes: telephones hide films and second photos there."""
+    """The segments that stay. Bytes behind the picture's end go: telephones hide films and second photos there."""
     yield content[:2]
     place = 2
     while True:
@@ -58,7 +58,7 @@ def _jpeg(content: bytes) -> Iterator[bytes]:
 
 
 def _marker(content: bytes, place: int) -> tuple[int, int]:
-    """The marker that stands here, and the place behind it; any number of fill bytes may stand before it."""
+    """The marker at this place, and the place behind it; any number of fill bytes may precede it."""
     if content[place] != 0xFF:
         raise _Strange
     while content[place] == 0xFF:
@@ -67,7 +67,7 @@ def _marker(content: bytes, place: int) -> tuple[int, int]:
 
 
 def _end_of_scan(content: bytes, place: int) -> int:
-    """Where the next marker begins: in the picture's data 0xFF is followed by a zero or a restart."""
+    """The place of the next marker: in the picture's data 0xFF is followed by a zero or a restart."""
     while True:
         place = content.find(b"\xff", place)
         if place < 0:
@@ -93,7 +93,7 @@ def _kept(marker: int, told: bytes) -> bytes | None:
 
 
 def _orientation(tiff: bytes) -> int | None:
-    """How the picture is to be turned (Exif 2.32, tag 274), 1 to 8; None when it is not said."""
+    """The orientation (Exif 2.32, tag 274), 1 to 8; None when there is none."""
     try:
         order = {b"II": "<", b"MM": ">"}[tiff[:2]]
         (first,) = struct.unpack_from(f"{order}I", tiff, 4)

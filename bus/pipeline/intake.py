@@ -40,7 +40,7 @@ class Submission:
 
     @property
     def key(self) -> tuple[str, str]:
-        """(form, the source's own id)"""
+        """The idempotency key: (form, the source's own id)."""
         return self.form.name, self.form.native_id(self.body)
 
     def digest(self) -> str:

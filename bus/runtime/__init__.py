@@ -1,1 +1,1 @@
-"""A center at work. Only here are loops, threads, signals and sockets."""
+"""A running center: the only room with loops, threads, signals and sockets."""

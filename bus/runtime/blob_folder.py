@@ -1,4 +1,4 @@
-"""The folder of a center's attachments. Apart from its store, which commands open that need no file."""
+"""The folder of a center's attachments, apart from its store: many commands open the store and need no file."""
 
 from bus.attachments.blob_store import BlobStore
 from bus.settings import CenterSettings
@@ -6,5 +6,5 @@ from bus.store.database import Store
 
 
 def blob_store_of(settings: CenterSettings, store: Store) -> BlobStore:
-    """Where the attachments lie."""
+    """The blob store in the settings' folder."""
     return BlobStore(store, settings.data / "attachments")

@@ -1,4 +1,4 @@
-"""Which directory is the newest that was in use, kept in the store: so that none older comes back with a restart."""
+"""The newest directory in use, remembered in the store, so that no older one returns with a restart."""
 
 from contextlib import suppress
 
@@ -17,7 +17,7 @@ def file_of(security: MessageSecurity) -> DirectoryFile | None:
 
 
 def recall(security: MessageSecurity, store: Store) -> None:
-    """Nothing older than what the store remembers counts. Raises ``StoreUnavailable``."""
+    """Load the remembered edition: an older directory does not count. Raises ``StoreUnavailable``."""
     file = file_of(security)
     if file is not None:
         with store.reading() as tx:
@@ -27,15 +27,15 @@ def recall(security: MessageSecurity, store: Store) -> None:
 
 
 class DirectoryMemory:
-    """Of one running center: what its directory's file says goes into the store, and an operator's decision there is
-    followed."""
+    """The memory of one running center: it stores what the directory's file says, and follows an operator's decision in
+    the store."""
 
     def __init__(self, security: MessageSecurity, store: Store) -> None:
         self._file, self._store = file_of(security), store
         self._told = ""
 
     def keep(self, now_ms: int) -> str:
-        """One look at the file. Returns a trouble that was not told before, empty otherwise. Raises
+        """Look at the file once. Returns a trouble that was not reported before, empty otherwise. Raises
         ``StoreUnavailable``."""
         file = self._file
         if file is None:
@@ -45,7 +45,7 @@ class DirectoryMemory:
         with self._store.reading() as tx:
             kept = directories.newest(tx, file.operator)
         if isinstance(file.trouble, RolledBack) and kept is not None and kept != file.newest:
-            file.not_before(kept)  # an operator has taken an older one on purpose, or another process has seen a newer
+            file.not_before(kept)  # an operator took an older one on purpose, or another process saw a newer one
         newest = file.newest
         if newest is not None and (kept is None or kept.serial < newest.serial):
             self._store.write(lambda tx: directories.keep(tx, file.operator, newest, now_ms))

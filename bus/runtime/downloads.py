@@ -1,6 +1,6 @@
-"""Files from neighbours, on workers of their own: no neighbour holds a worker that the center's own system needs.
+"""Downloads from peers, on workers of their own: no peer occupies a worker that the center's own system needs.
 
-A neighbour has two workers at most and a bounded queue, so that a slow one delays its own files alone.
+A peer has two workers at most and a bounded queue, so a slow peer delays only its own files.
 """
 
 import threading
@@ -14,15 +14,15 @@ from bus.sdk.center import Reject, RetryLater
 from bus.sdk.codes import RetryCode
 
 AT_ONCE = 3
-"""Downloads side by side. Each holds its file in memory."""
+"""Concurrent downloads. Each holds its file in memory."""
 AT_ONCE_OF_ONE = 2
-"""Of them, from one neighbour."""
+"""Concurrent downloads from one peer."""
 MOST_WAITING = 16
-"""Files of one neighbour that wait for a worker; further ones are asked for again later."""
+"""Files of one peer that wait for a worker; further ones are asked for again later."""
 
 Failure = RetryLater | Reject
 Arrived = Callable[[str, Failure | None], None]
-"""Called with a file's hash when it is here, or with why it is not."""
+"""Callback with a file's hash once it is here, or with the reason why it is not."""
 
 
 @dataclass(slots=True)
@@ -34,19 +34,19 @@ class _Wanted:
 
 
 class Downloads:
-    """One center's. ``bring`` fetches one file and keeps it."""
+    """The downloads of one center. ``bring`` fetches one file and keeps it."""
 
     def __init__(self, bring: Callable[[Attachment], object], name: str) -> None:
         self._bring, self._name = bring, name
         self._changed = threading.Condition()
         self._wanted: dict[str, _Wanted] = {}
-        """Hash → file that is on its way, in the order in which they were asked for."""
+        """Hash → file on its way, in the order of requests."""
         self._running: Counter[str] = Counter()
         self._threads: list[threading.Thread] = []
         self._leaving = False
 
     def ask(self, reference: Attachment, arrived: Arrived) -> None:
-        """Bring a file; one that is on its way already is brought once. ``arrived`` is called from any thread."""
+        """Request a file; a file already on its way is fetched once. ``arrived`` is called from any thread."""
         with self._changed:
             wanted = self._wanted.get(reference.sha256)
             host = urlsplit(reference.href or "").netloc
@@ -61,7 +61,7 @@ class Downloads:
         arrived(reference.sha256, RetryLater(RetryCode.ATTACHMENT_QUEUE))
 
     def leave(self) -> None:
-        """Begin nothing more. What is under way ends by its own deadline, or with the process."""
+        """Begin nothing more. Running downloads end by their own deadline, or with the process."""
         with self._changed:
             self._leaving = True
             self._changed.notify_all()
@@ -83,7 +83,7 @@ class Downloads:
                 arrived(wanted.reference.sha256, failure)
 
     def _next(self) -> _Wanted | None:
-        """The first file that waits and whose neighbour has a worker free; None: the center leaves."""
+        """The first waiting file whose peer has a free worker; None: the center stops."""
         with self._changed:
             while not self._leaving:
                 for wanted in self._wanted.values():
@@ -91,7 +91,7 @@ class Downloads:
                         wanted.begun = True
                         self._running[wanted.host] += 1
                         return wanted
-                self._running += Counter()  # hosts of which nothing is under way are forgotten
+                self._running += Counter()  # drops hosts without a running download
                 self._changed.wait()
         return None
 

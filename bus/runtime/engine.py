@@ -1,6 +1,7 @@
-"""One round of each step, as a loop calls it: what is taken in, sent, applied and worked on, and in which order it is
-committed and settled. No loop, thread, sleep or socket: ``process`` owns those, and a simulation
-calls the same rounds under a virtual clock.
+"""One round of each step, as a loop calls it: what is read, and in which order it is committed and settled.
+
+It has no loop, thread, sleep or socket: ``process`` owns those, and a simulation calls the same rounds under a virtual
+clock.
 """
 
 import time
@@ -38,28 +39,28 @@ from bus.store.timestamps import ms
 from bus.transports.port import Delivery, Transport
 
 BATCH_LIMIT = 500
-"""How many deliveries, messages or forms share one commit at most."""
+"""Most deliveries, messages or forms that share one commit."""
 
 ROUND = QUICK
-"""Seconds for which a round waits for its tasks, to write them down together; what takes longer goes on without it."""
+"""Seconds that a round waits for its tasks, to write them together; a slower task is written by a later round."""
 
 
 class Workers(Protocol):
-    """Who performs the tasks of the desk (``WorkerPool``)."""
+    """The executor of tasks (``WorkerPool``)."""
 
     @property
     def busy(self) -> int:
-        """Tasks that were taken on and keep a worker."""
+        """Tasks that were started and occupy a worker."""
 
     def begin(self, perform: Callable[[Claimed, Fetch], HandlerResult], tasks: Sequence[Claimed]) -> None:
-        """Take these on."""
+        """Start these tasks."""
 
     def ended(self, timeout: float = 0) -> list[HandlerResult]:
-        """What has ended; waits up to ``timeout`` seconds for the tasks taken on last."""
+        """The results of ended tasks; waits up to ``timeout`` seconds for the tasks started last."""
 
 
 class OneByOne:
-    """Performs each task at once, one after the other."""
+    """Runs each task at once, one after the other."""
 
     busy = 0
 
@@ -97,21 +98,21 @@ class Engine:
     """The bytes of an attachment, for tasks without workers of their own."""
     clock: Callable[[], datetime]
     workers: Workers | None = None
-    """Who performs the tasks; without any, they are performed one by one within the round."""
+    """The executor of tasks; without one, tasks run one by one within the round."""
     smallest_batch: int = 1
-    """How many tasks a round at the desk takes on at least, if there are so many."""
+    """The least number of tasks that a round of handle claims, if there are so many."""
     timer: Callable[[], float] = time.monotonic
-    """Seconds that no wrong clock can turn back."""
+    """A monotonic clock in seconds."""
     batch_size: AdaptiveBatchSize = field(init=False)
     _workers: Workers = field(init=False)
     timed: Callable[[str], AbstractContextManager[None]] = _untimed
-    """Observes how long a round of the named step takes; of the desk, without the center's own system."""
+    """Observes the duration of the named step's round; for handle, without the center's own system."""
     wake: Callable[[], None] = noop
-    """Called when a commit has left something to send or to do."""
+    """Called when a commit has left messages to send or tasks to handle."""
     received: Counts[str] = field(default_factory=Counts)
-    """What the last round of ``receive`` has done."""
+    """The counts of the last round of ``receive``."""
     unsettled: list[Delivery] = field(default_factory=list)
-    """What has arrived and could not be applied yet."""
+    """Deliveries that could not be applied yet."""
     _sending: ClaimCycle[relay.SentBatch, relay.ClaimedBatch] = field(
         default_factory=lambda: ClaimCycle(relay.SentBatch)
     )
@@ -126,7 +127,7 @@ class Engine:
         )
 
     def begin(self) -> None:
-        """After a start: what a process that died had claimed is due at once."""
+        """Make a dead process' claims due, after a start."""
         now_ms = ms(self.clock())
 
         def free(tx: Tx) -> None:
@@ -137,19 +138,18 @@ class Engine:
         self.store.write(free)
 
     def intake(self, submissions: Sequence[Submission]) -> list[Reply]:
-        """These forms share one commit. Raises ``StoreUnavailable``: then none was taken."""
+        """Take these forms in with one commit. Raises ``StoreUnavailable``: then none was taken."""
         with self.timed("intake"):
             return intake(self.store, self.intake_deps, submissions, self.clock(), self.wake)
 
     def poll(self, asked: Poll) -> PollResult:
-        """The center's own system is asked once for what is new. Raises ``StoreUnavailable``."""
+        """Poll the center's own system once. Raises ``StoreUnavailable``."""
         with self.timed("poll"):
             forms = self.center.forms
             return poll(self.store, self.intake_deps, forms, asked, self.system, self.clock(), self.wake)
 
     def relay(self, timeout: float = 10) -> relay.SentBatch:
-        """What is due goes onto the road; what becomes of it is written down by the next round. Raises
-        ``StoreUnavailable``."""
+        """Send what is due; the next round records the results. Raises ``StoreUnavailable``."""
         with self.timed("relay"):
             _, load = self._sending.next(
                 lambda sent: relay.claim(self.store, self.context, self.clock(), sent, BATCH_LIMIT)
@@ -158,10 +158,10 @@ class Engine:
         return sent
 
     def receive(self, timeout: float) -> int:
-        """What has arrived is applied in one commit, and settled only then. Returns how much there was.
+        """Apply the waiting deliveries in one commit, and settle them only then. Returns their number.
 
-        Raises ``StoreUnavailable``: the same deliveries are then tried by the next round. Dropped, they would stay in
-        the transport's window, unsettled, until nothing new could be handed out."""
+        Raises ``StoreUnavailable``: the next round then tries the same deliveries. Dropped, they would stay unsettled
+        in the transport's window, until no new one could be delivered."""
         self.unsettled = self.unsettled or self.transport.receive(BATCH_LIMIT, timeout)
         if not self.unsettled:
             return 0
@@ -175,9 +175,10 @@ class Engine:
         return len(deliveries)
 
     def handle(self) -> tuple[list[HandlerResult], int]:
-        """What has ended is written down, and what is due at the desk goes into the center's own system. Returns what
-        was written down, and how many messages were said by it. Raises ``StoreUnavailable``: what has ended is then
-        written down by a later round, before anything else is claimed."""
+        """Record ended tasks, and start the tasks that are due. Returns the recorded results, and the number of
+        messages put into the outbox.
+
+        Raises ``StoreUnavailable``: a later round then records the results, before anything else is claimed."""
         self._working.unrecorded += self._workers.ended()
         with self.timed("handle"):
             room = self.batch_size.size - self._workers.busy
@@ -193,12 +194,12 @@ class Engine:
 
     @property
     def unrecorded(self) -> list[HandlerResult]:
-        """What was performed at the desk and is not written down yet."""
+        """Results of tasks that are not recorded yet."""
         return self._working.unrecorded
 
     def end(self, timeout: float) -> None:
-        """Before the process leaves: write down what was performed, send what is said as far as the road takes it now,
-        and write down what became of that. Raises ``StoreUnavailable``: then the next process does it over again."""
+        """Before the process ends: record results, send what the transport takes now, and record that too. Raises
+        ``StoreUnavailable``: then the next process does it again."""
         performed = self._working.take() + self._workers.ended()
         if performed:
             finish(self.store, self.context, performed, self.breaker, self.clock())

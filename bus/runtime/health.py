@@ -1,4 +1,4 @@
-"""What a center says of itself: whether forms can be durably taken, and whether all loops and the road move."""
+"""The health of a center: whether forms can be durably taken, and whether all loops and the transport move."""
 
 import threading
 import time
@@ -18,25 +18,25 @@ from bus.store.timestamps import ms
 from bus.transports.port import Transport
 
 PROVE_EVERY = 5.0
-"""Seconds for which the store is believed to take a commit without one."""
+"""Seconds for which one commit counts as proof that the store can be written."""
 UNANSWERED = 30.0
-"""Seconds that a commit may take before forms count as not taken; nobody at the door waits longer either."""
+"""Seconds that a commit may take before forms count as not taken; a form waits no longer either."""
 NO_ANSWER = "存储迟迟不应答，请检查磁盘和数据库 / the store does not answer: look at its disk or database"
 
 
 @dataclass(slots=True)
 class StoreProof:
-    """Whether the store takes what the intake writes. The intake asks for it in its own loop, so health waits for no
+    """A regular proof that the store takes writes. It runs in the loop of intake, so the health pages wait for no
     store."""
 
     store: Store
     clock: Callable[[], datetime]
     recovering: bool = False
     proved_at: float | None = None
-    """When a commit was made last (monotonic)."""
+    """The time of the last commit (monotonic)."""
 
     def renew(self) -> None:
-        """Commit one row, if nothing was for a while. Raises ``StoreUnavailable``."""
+        """Commit one row, if there was no commit for a while. Raises ``StoreUnavailable``."""
         if self.proved_at is None or time.monotonic() - self.proved_at >= PROVE_EVERY:
             now_ms = ms(self.clock())
             self.store.write(lambda tx: beat(tx, now_ms))
@@ -46,7 +46,7 @@ class StoreProof:
 
 @dataclass(slots=True)
 class Health:
-    """The two pages of one center; asking for them never blocks."""
+    """The two health pages of one center; reading them never blocks."""
 
     loops: Loops
     proof: StoreProof
@@ -56,14 +56,14 @@ class Health:
     probing: Callable[[], bool]
     """Whether the center's own system is away."""
     shut: threading.Event
-    """Set when the center leaves."""
+    """Set when the center stops."""
     marks: MarksWatch
-    """What the county's directory has said, and says no more."""
+    """The directory's marks, and those that it has lost."""
     polls: Callable[[], list[LoopFault]] = list
-    """What the center's own system was asked for in vain."""
+    """The polls that failed last time."""
 
     def ready(self) -> dict[str, Any]:
-        """Whether forms can be durably taken; beside it how the road is, which does not matter for that."""
+        """Whether forms can be durably taken; beside it the state of the transport, which does not matter for that."""
         road = self.transport.state()
         state = {
             "ready": not self.shut.is_set(),
@@ -87,7 +87,7 @@ class Health:
         return state
 
     def flow(self) -> dict[str, Any]:
-        """Whether all loops and the road move; else each loop that does not, and the kind of its fault."""
+        """Whether all loops and the transport move; otherwise each loop that does not, and the kind of its fault."""
         if self.shut.is_set():
             return {"flow": False, "stopping": True, "faults": []}
         faults = [*self.loops.faults(), *self._outside()]
@@ -98,11 +98,11 @@ class Health:
         }
 
     def _broken(self) -> list[LoopFault]:
-        """Loops that only a new start can mend."""
+        """Loops that only a restart can mend."""
         return [fault for fault in self.loops.broken() if fault.kind in (FaultKind.DEAD, FaultKind.STUCK)]
 
     def _store(self) -> str | None:
-        """Why the intake cannot write, if it cannot."""
+        """The reason why intake cannot write, if it cannot."""
         intake = self.loops.by_name.get("intake")
         if intake is None or (self.proof.proved_at is None and intake.failed is None):
             return NO_ANSWER
@@ -111,7 +111,7 @@ class Health:
         return NO_ANSWER if intake.age > UNANSWERED else None
 
     def _outside(self) -> list[LoopFault]:
-        """What keeps loops from moving though their rounds end well."""
+        """Faults outside the loops, which keep them from moving though their rounds end well."""
         road, found = self.transport.state(), []
         if not road.connected or road.blocked:
             found.append(LoopFault("relay", FaultKind.BROKER, road.trouble))

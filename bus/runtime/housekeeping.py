@@ -1,4 +1,4 @@
-"""What a center throws away by itself: what it has kept long enough, and what its store's log still holds of that."""
+"""Housekeeping: deletes what was kept long enough, also from the log of the store."""
 
 import time
 from collections.abc import Callable
@@ -14,17 +14,17 @@ from bus.store import archive
 from bus.store.timestamps import ms
 
 ERASED_AT_ONCE = 50
-"""Cases in one transaction: nobody waits long for the writer."""
+"""Cases erased in one transaction: the writer is never blocked for long."""
 PRUNE_S = 3600.0
-"""Between two looks at what is old."""
+"""Seconds between two searches for old rows."""
 EMPTY_LOG_S = 60.0
-"""Between two times that the store's log is emptied: so long at most it holds what was erased, also by a command, once
-nobody reads what is older."""
+"""Seconds between two emptyings of the store's log. It holds erased data for at most this long, also after a command,
+unless a reader still uses an older state."""
 
 
 @dataclass(slots=True)
 class Housekeeping:
-    """``round`` again and again."""
+    """The housekeeping of one center; call ``round`` repeatedly."""
 
     settings: CenterSettings
     context: CenterContext
@@ -33,20 +33,20 @@ class Housekeeping:
     _prune_due: float = field(default=0.0, init=False)
 
     def round(self) -> float:
-        """One look, a little at a time, so that nobody waits for it. Returns the seconds until the next."""
+        """Do a little at a time, so that no step waits for it. Returns the seconds until the next round."""
         if time.monotonic() >= self._prune_due:
             self._prune_due = time.monotonic() + (1 if self._prune() else PRUNE_S)
         self.blobs.store.empty_log()
         return max(0.0, min(EMPTY_LOG_S, self._prune_due - time.monotonic()))
 
     def _prune(self) -> bool:
-        """Whether there may be more."""
+        """Delete old rows. Returns whether there may be more."""
         before_ms = ms(self.clock()) - self.settings.keep_days * 86_400_000
         gone = self.blobs.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
         return self._erase_old() == ERASED_AT_ONCE or gone == BATCH_LIMIT
 
     def _erase_old(self) -> int:
-        """What the settings no longer allow to be kept."""
+        """Erase closed cases whose retention has ended. Returns their number."""
         now, most = self.clock(), 0
         for days, sensitive in self.settings.retention.terms if self.settings.retention else ():
             before_ms = ms(now) - days * 86_400_000

@@ -1,7 +1,7 @@
-"""One process for each center: ``bus run`` has its store for its own, by a lease that it renews.
+"""The lease: one process for each center. ``bus run`` owns its store by a lease that it renews.
 
-A lock that ends with its process tells at once that the last holder is dead. Where that cannot be seen (another
-machine, a lost network), the lease runs out. Whoever cannot renew its lease writes nothing until it can, and leaves
+A lock that ends with its process shows at once that the last holder is dead. Where that cannot be seen (another
+machine, a lost network), the lease expires. A process that cannot renew its lease writes nothing until it can, and ends
 when another process has it.
 """
 
@@ -22,16 +22,16 @@ from bus.store.leases import LEASE_MS, Holder, Lease
 from bus.store.process_lock import process_lock
 
 TAKEN = 75
-"""The exit code of a process that has not, or no longer, the lease: another may have it."""
+"""The exit code of a process without the lease: another process may have it."""
 RENEW_S = 4.0
-"""Between two renewals: four may fail."""
+"""Seconds between two renewals: four may fail."""
 PATIENCE_S = 25.0
-"""For how long a start watches a holder that it cannot see. One that lives renews its lease meanwhile."""
+"""Seconds for which a start watches a holder that it cannot see. A live holder renews its lease meanwhile."""
 LOOK_S = 0.25
 
 
 class StoreTaken(StoreUnfit):
-    """Another process of this center is at work on the store."""
+    """Another process of this center uses the store."""
 
     def __init__(self, holder: Holder | None) -> None:
         name = holder.name if holder else "?"
@@ -44,7 +44,7 @@ class StoreTaken(StoreUnfit):
 
 
 class StoreLease:
-    """``acquire`` it before anything is opened; it is renewed by a thread of its own until ``release``."""
+    """The lease of one process. ``acquire`` it before anything is opened; a thread renews it until ``release``."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._clock = store, clock
@@ -55,16 +55,16 @@ class StoreLease:
         self._leaving = threading.Event()
         self._thread: threading.Thread | None = None
         self.lost = threading.Event()
-        """Set for good when another process has it."""
+        """Set for good when another process has the lease."""
         self.when_lost: Callable[[], None] = lambda: None
-        """Called then."""
+        """Called at that moment."""
 
     def held(self) -> bool:
-        """Whether nobody else may have it now."""
+        """Whether no other process can have the lease now."""
         return not self.lost.is_set() and self._clock() < self._until
 
     def acquire(self) -> None:
-        """Have it, and go on having it. Raises ``StoreTaken``, or ``StoreUnavailable`` when the store is away."""
+        """Take the lease and keep it. Raises ``StoreTaken``, or ``StoreUnavailable`` when the store is away."""
         began = self._clock()
         watch: _Watch | None = None
         while True:
@@ -94,12 +94,12 @@ class StoreLease:
 
     def _keep(self) -> None:
         while not self._leaving.wait(RENEW_S) and not self.lost.is_set():
-            with self._turn, suppress(Exception):  # whatever it was, the next try may do; this thread must not end
+            with self._turn, suppress(Exception):  # whatever the fault, the next try may work; this thread must not end
                 if not self._leaving.is_set():
                     self._renew()
 
     def renew(self) -> None:
-        """Once. Nothing is known while the store is away; then it is tried again."""
+        """Renew the lease once. While the store is away nothing is known, and it is tried again."""
         with self._turn:
             self._renew()
 
@@ -119,12 +119,12 @@ class StoreLease:
         self.when_lost()
 
     def release(self) -> None:
-        """Give it back, so that the next process need not wait."""
+        """Release the lease, so that the next process need not wait."""
         self._leaving.set()
         if self._thread is None:
             self._lock.release()
             return
-        with self._turn:  # a renewal that is under way would take it once more
+        with self._turn:  # a renewal under way would take it once more
             self._give_back()
         self._thread.join()
 
@@ -140,7 +140,7 @@ class StoreLease:
 
 @dataclass(frozen=True, slots=True)
 class _Watch:
-    """A holder that cannot be seen, from the first look on: by this process's own clock, whatever the store's says."""
+    """Watches a holder that cannot be seen, by this process's own clock, whatever the store's clock says."""
 
     first: Lease | None
     since: float
@@ -150,12 +150,12 @@ class _Watch:
         return seen is not None and (self.first is None or seen.until_ms != self.first.until_ms)
 
     def is_over(self, now: float) -> bool:
-        """Whether it has been watched for the whole time of a lease."""
+        """Whether the holder was watched for the full duration of a lease."""
         return now >= self.since + LEASE_MS / 1000
 
 
 def me() -> Holder:
-    """The process that asks: its machine's name, its number, and when it began, which no later one shares."""
+    """The current process: its machine's name, its number and its start time, which no later process shares."""
     return Holder(f"{socket.gethostname()[:100]}:{os.getpid()}:{_began(os.getpid())}", _boot_id())
 
 

@@ -1,4 +1,5 @@
-"""Writes log lines on a thread of its own: whoever logs waits for no disk, no terminal and no reader of a pipe."""
+"""The log writer: a thread of its own writes the lines, so that logging never waits for a disk, a terminal or a
+pipe."""
 
 import os
 import queue
@@ -9,14 +10,14 @@ from typing import TextIO
 from bus.log import drop, dropped, log
 
 LONGEST_BACKLOG = 5000
-"""Lines that may wait to be written; what comes then is dropped. Their fields are bounded, so this is a few MiB."""
+"""Lines that may wait to be written; further ones are dropped. Their fields are bounded, so this is a few MiB."""
 TELL_EVERY = 1.0
-"""Seconds between two lines that say how many were dropped."""
+"""Seconds between two lines that report dropped ones."""
 
 
 def descriptor_of(stream: TextIO | None) -> int:
-    """A file descriptor of our own for what the stream writes to. Where it has none, lines go nowhere: its number may
-    be another file's by now, such as the store's."""
+    """A file descriptor of our own for the stream's target. Without one lines go nowhere: the stream's number may be
+    another file's by now, such as the store's."""
     try:
         return os.dup(stream.fileno()) if stream is not None else _nowhere()
     except (OSError, ValueError):
@@ -28,7 +29,7 @@ def _nowhere() -> int:
 
 
 class LogWriter:
-    """Lines into a file descriptor, in order. ``put`` takes them."""
+    """Writes lines into a file descriptor, in order; ``put`` takes them."""
 
     def __init__(self, descriptor: int, backlog: int = LONGEST_BACKLOG) -> None:
         self._descriptor = descriptor
@@ -59,14 +60,14 @@ class LogWriter:
             self._lines.task_done()
 
     def _write(self, line: bytes) -> None:
-        """One whole line. What an earlier fault has cut short is ended first, so that a line stays a line."""
+        """Write one whole line. A line cut short by an earlier fault is ended first."""
         left = b"\n" + line if self._torn else line
         while left:
             written = os.write(self._descriptor, left)
             self._torn, left = written < len(left), left[written:]
 
     def _tell(self) -> None:
-        """It goes again: say how many lines are missing."""
+        """Report how many lines were dropped, once writing works again."""
         missing, now = dropped() - self._told, time.monotonic()
         if missing and now - self._told_at >= TELL_EVERY:
             self._told, self._told_at = self._told + missing, now

@@ -1,8 +1,8 @@
-"""The loops of one center: each calls its round again and again, and marks on a monotonic clock that it came round.
+"""The loops of one center: each calls its round repeatedly, and marks each round on a monotonic clock.
 
-A loop that waits for work comes round too. No fault of a round ends a loop, but for what Python does not take for an
-ordinary error (``SystemExit`` out of an adapter, a panic of a compiled library): such a loop is dead, and ``watch``
-starts it again.
+A loop that waits for work marks rounds too. A fault of a round does not end its loop. Only what Python does not count
+as an ordinary error does (``SystemExit`` out of an adapter, a panic of a compiled library): such a loop is dead, and
+``watch`` starts it again.
 """
 
 import threading
@@ -20,26 +20,26 @@ LIMITS: dict[str, float] = {
     "intake": 240, "relay": 240, "receive": 240, "handle": 600, "poll": 600, "prune": 900, "directory": 240,
     "http": 60,
 }  # fmt: skip
-"""Seconds in which each loop must come round. Far above the slowest honest round on a slow machine: a round that is
-only slow, and is begun again by a restart, would never end."""
+"""Seconds within which each loop must mark a round. Far above the slowest honest round on a slow machine: a slow round
+that a restart begins again would never end."""
 PAUSE_AFTER_FAULT = 1.0
-"""Seconds between a round that failed and the next one."""
+"""Seconds between a failed round and the next one."""
 
 StartThread = Callable[[str, Callable[[], None]], threading.Thread]
 """Starts a thread of the named loop."""
 
 
 class FaultKind(StrEnum):
-    """Why a loop, or the road, does not move."""
+    """Why a loop, or the transport, does not move."""
 
     DEAD = "dead"
     """Its thread has ended."""
     STUCK = "stuck"
-    """It has not come round in its time, and waits for nothing outside this process."""
+    """It has marked no round in its time, and waits for nothing outside this process."""
     STORE = "store"
     BROKER = "broker"
     BACKEND = "backend"
-    """The center's own system, or a neighbour's attachments."""
+    """The center's own system, or a peer's attachments."""
     KEYS = "keys"
     FAULT = "fault"
     """Its rounds fail by a fault of the program."""
@@ -51,26 +51,26 @@ OUTSIDE: Mapping[str, FaultKind] = {
     "sdk": FaultKind.BACKEND,
     "attachments": FaultKind.BACKEND,
 }
-"""In which room of the program a thread stands that waits for something outside."""
+"""Room of the program in which a waiting thread stands → what it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoopFault:
-    """One loop that does not move, and why."""
+    """One loop that does not move, and the reason."""
 
     loop: str
     kind: FaultKind
     trouble: str = ""
-    """In words, or where in the program it stands; never a value."""
+    """The reason in words, or the place in the program; never a value."""
 
     def told(self) -> dict[str, str]:
-        """As the health pages and the log tell it."""
+        """The fault as the health pages and the log show it."""
         return {"loop": self.loop, "kind": self.kind, "trouble": self.trouble}
 
 
 @dataclass(slots=True)
 class Loop:
-    """One loop and how it is."""
+    """One loop and its state."""
 
     name: str
     run: Callable[[], None]
@@ -78,24 +78,24 @@ class Loop:
     again: bool
     """Whether it can be started again once its thread has ended."""
     came_round: float
-    """Monotonic."""
+    """The time of its last round (monotonic)."""
     thread: threading.Thread | None = None
     failed: LoopFault | None = None
-    """How its last round ended; None: well."""
+    """The fault of its last round; None: it went well."""
     stood: float = 0.0
-    """Seconds without coming round while this process itself was running, as the watch has counted them."""
+    """Seconds without a round while this process itself was running, as counted by the watch."""
     seen: float = 0.0
-    """``came_round`` when the watch looked last."""
+    """``came_round`` at the last look of the watch."""
     restarted: float | None = None
     """When the watch has started it again (monotonic)."""
 
     @property
     def age(self) -> float:
-        """Seconds since it came round."""
+        """Seconds since its last round."""
         return max(0.0, time.monotonic() - self.came_round)
 
     def broken(self) -> LoopFault | None:
-        """Dead, or not come round in its time."""
+        """Its fault if it is dead, or has marked no round in its time."""
         if self.thread is None or not self.thread.is_alive():
             return LoopFault(self.name, FaultKind.DEAD)
         if self.stood < self.limit:
@@ -108,12 +108,12 @@ class Loops:
     """All loops of one center."""
 
     def __init__(self, start_thread: StartThread, leaving: threading.Event, log: Log) -> None:
-        """``leaving``: set when they shall end."""
+        """``leaving``: set when the loops shall end."""
         self._start_thread, self._leaving, self._log = start_thread, leaving, log
         self.by_name: dict[str, Loop] = {}
 
     def start(self, name: str, turn: Callable[[], object]) -> None:
-        """Call ``turn`` again and again until the center leaves."""
+        """Call ``turn`` repeatedly until the center stops."""
         self.watch(name, lambda: self._go_round(self.by_name[name], turn), again=True)
 
     def watch(self, name: str, run: Callable[[], None], *, again: bool = False) -> None:
@@ -122,32 +122,32 @@ class Loops:
         loop.thread = self._start_thread(name, loop.run)
 
     def restart(self, loop: Loop) -> None:
-        """Start a loop again whose thread has ended; what it had in hand is in the store or on the engine."""
+        """Restart a loop whose thread has ended; its unfinished work is in the store or in the engine."""
         loop.restarted = loop.came_round = time.monotonic()
         loop.thread = self._start_thread(loop.name, loop.run)
 
     def mark(self, name: str) -> None:
-        """Note that a loop has come round."""
+        """Mark a round of a loop."""
         self.by_name[name].came_round = time.monotonic()
 
     def pause(self, name: str, seconds: float) -> None:
-        """Let a loop wait until it has work again, or the center leaves; it counts as coming round meanwhile."""
+        """Let a loop wait for work, or for the center's end; waiting counts as a round."""
         until = time.monotonic() + seconds
         while not self._leaving.is_set() and (left := until - time.monotonic()) > 0:
             self._leaving.wait(min(1.0, left))
             self.mark(name)
 
     def broken(self) -> list[LoopFault]:
-        """Every loop that is dead or has not come round in its time, also where it waits for something outside."""
+        """Every loop that is dead or has marked no round in its time, also where it waits for something outside."""
         return [fault for loop in list(self.by_name.values()) if (fault := loop.broken()) is not None]
 
     def faults(self) -> list[LoopFault]:
-        """Every loop that does not move: broken, or its rounds fail."""
+        """Every loop that does not move: broken, or with failing rounds."""
         loops = list(self.by_name.values())
         return [fault for loop in loops if (fault := loop.broken() or loop.failed) is not None]
 
     def ages(self) -> dict[str, float]:
-        """Seconds since each loop came round."""
+        """Seconds since the last round of each loop."""
         return {loop.name: loop.age for loop in list(self.by_name.values())}
 
     def _guard(self, name: str, run: Callable[[], None]) -> None:
@@ -164,7 +164,7 @@ class Loops:
                 self._leaving.wait(PAUSE_AFTER_FAULT)
 
     def _round(self, loop: Loop, turn: Callable[[], object]) -> LoopFault | None:
-        """One round; how it failed, or None."""
+        """Run one round. Returns its fault, or None."""
         try:
             turn()
         except StoreUnavailable as trouble:

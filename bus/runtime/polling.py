@@ -1,5 +1,5 @@
-"""When the center's own system is asked for what is new: every so many seconds, at once while there is more, and later
-and later while it does not answer."""
+"""The schedule of polls of the center's own system: at an interval, at once while there is more, and with backoff while
+it does not answer."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from bus.runtime.loops import FaultKind, LoopFault
 from bus.sdk.polls import Poll
 
 AGAIN = Backoff(first=1, longest=60)
-"""Seconds until the next try while one fails; never less than the poll's own pause."""
+"""Backoff in seconds while a poll fails; never less than the poll's own interval."""
 LOOP = "poll"
 _KINDS = {PollOutcome.NOT_NOW: FaultKind.BACKEND, PollOutcome.FAULT: FaultKind.FAULT}
 
@@ -25,19 +25,19 @@ class _Turn:
 
 
 class Polling:
-    """The polls of one center, and how each of them went last. One thread asks; others may look."""
+    """The polls of one center and their last results. One thread polls; others may read."""
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
         self._turns: dict[str, _Turn] = {}
 
     def begin(self, polls: Iterable[Poll]) -> bool:
-        """Ask for these from now on, at once. Returns whether there is anything to ask for."""
+        """Schedule these polls, due at once. Returns whether there are any."""
         self._turns = {poll.name: _Turn(poll, self._timer()) for poll in polls}
         return bool(self._turns)
 
     def due(self) -> Poll | None:
-        """The one that has waited longest; None: none is due."""
+        """The due poll that has waited longest; None: none is due."""
         first = min(self._turns.values(), key=lambda turn: turn.due)
         return first.poll if first.due <= self._timer() else None
 
@@ -46,7 +46,7 @@ class Polling:
         return max(0.0, min(turn.due for turn in self._turns.values()) - self._timer())
 
     def record(self, result: PollResult) -> None:
-        """It was asked, and this came of it."""
+        """Record a poll's result."""
         turn = self._turns[result.poll]
         turn.last = result
         turn.failures = 0 if result.outcome is PollOutcome.READ else turn.failures + 1
@@ -58,6 +58,6 @@ class Polling:
         return max(turn.poll.every, AGAIN.delay_ms(turn.failures - 1) / 1000, result.after or 0)
 
     def faults(self) -> list[LoopFault]:
-        """What was asked for in vain the last time."""
+        """The polls that failed last time."""
         lasts = [turn.last for turn in list(self._turns.values()) if turn.last is not None and turn.failures]
         return [LoopFault(LOOP, _KINDS[last.outcome], f"{last.poll}: {last.code}") for last in lasts]

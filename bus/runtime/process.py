@@ -1,8 +1,8 @@
-"""Running a center: what each loop does in a round, and the only file that knows everyone.
+"""A running center: what each loop does in a round, and the file that composes all rooms.
 
-Each step has one loop on one thread (``loops``). A loop calls its step, and then waits: for a bell that another step
-rings when it has made work, or for its own short pause. Trouble with the store or the road stops no loop; it is logged
-and the round is tried again. A loop that stops all the same is seen by the ``watch``.
+Each step has one loop on one thread (``loops``). A loop calls its step, and then waits for a wake-up by another step
+that has made work, or for its own short interval. Trouble with the store or the transport stops no loop; it is logged
+and the round is retried. The ``watch`` notices a loop that stops all the same.
 """
 
 import gc
@@ -50,7 +50,7 @@ from bus.store.timestamps import ms
 from bus.transports.port import Transport
 
 LONGEST_QUEUE = 2000
-"""How many forms may wait for a commit before the door answers "again later"."""
+"""Forms that may wait for a commit before intake answers "again later"."""
 
 
 def clock() -> datetime:
@@ -59,12 +59,12 @@ def clock() -> datetime:
 
 
 GC_THRESHOLD = 50_000
-"""New objects after which Python looks for circles among them; of itself it would be 700, and a window makes 15,000."""
+"""New objects before Python's garbage collector looks for cycles; the default is 700, and a batch makes 15,000."""
 
 
 def tune_garbage_collector() -> None:
-    """Once all is loaded: the garbage collector need not walk through it again and again, nor through a window's
-    messages while they are at work; what they leave in circles is little, and is found a few windows later."""
+    """Tune the garbage collector, once all is loaded. It need not scan the loaded program repeatedly, nor a batch's
+    messages while they are in use. They leave few cycles, which are found a few batches later."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 10, 10)
@@ -80,11 +80,11 @@ class _Waiting:
 
 
 class CenterProcess:
-    """One center at work: ``start``, then ``stop``. Everything it promised is in the store, so it may also just die."""
+    """One running center: ``start``, then ``stop``. Everything it promised is in the store, so it may also just die."""
 
     def __init__(self, settings: CenterSettings, transport: Transport, supervisor: Supervisor = UNSUPERVISED) -> None:
         """Raises ``KeyUnusable`` when its keys or the directory cannot be read, ``AdapterUnusable`` where there is no
-        adapter. ``supervisor``: who starts the process again when it gives up."""
+        adapter. ``supervisor``: restarts the process when it gives up."""
         self.settings = settings
         self.transport = transport
         self.adapter = discovery.find(settings.kind, settings.adapter)
@@ -153,8 +153,8 @@ class CenterProcess:
     # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self) -> str:
-        """Have the store, bring it up to date, open the road and the door. Returns the URL of the center's HTTP server.
-        Raises ``StoreUnfit`` before anything is opened where this process must not run on it."""
+        """Take the lease, upgrade the store, open transport and intake. Returns the URL of the center's HTTP server.
+        Raises ``StoreUnfit`` before anything is opened where this process must not use the store."""
         self.store.require_fit()
         self.lease.acquire()
         schema.upgrade(self.store)
@@ -184,8 +184,8 @@ class CenterProcess:
         return url
 
     def stop(self, timeout: float = 20) -> None:
-        """Leave in order: shut the door, finish what came in, send what is said, leave the road. ``timeout``: seconds
-        for all loops together to end; whoever wants us gone waits no longer for six than for one."""
+        """Stop in order: close intake, finish what came in, send the outbox, close the transport. ``timeout``: seconds
+        for all loops together to end."""
         deadline = time.monotonic() + timeout
         self._shut.set()
         self._supervisor.tell("STOPPING=1")
@@ -205,19 +205,19 @@ class CenterProcess:
         self.log.info("stopped")
 
     def _tell_adapter(self) -> None:
-        """Which package works here, of which version; and whether it is for another kind of center."""
+        """Log the adapter's package and version, and whether it is for another kind of center."""
         self.log.info("adapter", adapter=self.adapter.package, version=self.adapter.installed)
         if self.center.kind != self.settings.kind:
             self.log.warning("adapter-of-another-kind", adapter=self.adapter.package, kind=self.center.kind)
 
     def _tell_routes(self) -> None:
-        """Routes that lead to a center which the county's directory does not list: cases for it stay here."""
+        """Warn of routes to a center that the county's directory does not list: cases for it stay here."""
         for center in sorted({route.to for route in self.settings.routes}):
             if not self.context.security.is_member(center):
                 self.log.warning("route-to-nobody", peer=center)
 
     def _last_round(self) -> None:
-        """Send what the last transactions have put into the outbox, as far as the road takes it now."""
+        """Send what the last transactions have put into the outbox, as far as the transport takes it now."""
         try:
             self.engine.end(timeout=3)
         except (StoreUnavailable, KeyUnusable) as trouble:
@@ -232,7 +232,7 @@ class CenterProcess:
         return thread
 
     def _intake(self) -> None:
-        """Everything that waits at the door shares one commit."""
+        """Take in all waiting forms with one commit."""
         try:
             waiting = [self._forms.get(timeout=0.2)]
         except queue.Empty:
@@ -241,7 +241,7 @@ class CenterProcess:
         while len(waiting) < BATCH_LIMIT and not self._forms.empty():
             waiting.append(self._forms.get_nowait())
         waiting = [one for one in waiting if one.reply.set_running_or_notify_cancel()]
-        if not waiting:  # nobody waits for them any more
+        if not waiting:  # their submitters have stopped waiting
             return
         try:
             replies = self.engine.intake([w.submission for w in waiting])
@@ -271,7 +271,7 @@ class CenterProcess:
         self._relay_due.clear()
         sent = self.engine.relay()
         round_log.sent(self.log, sent)
-        if len(sent.results) < BATCH_LIMIT:  # else more may wait
+        if len(sent.results) < BATCH_LIMIT:  # otherwise more may wait
             self._relay_due.wait(0.25)
 
     def _receive(self) -> None:
@@ -292,7 +292,7 @@ class CenterProcess:
             self._leaving.wait(1)
 
     def _directory(self) -> None:
-        """The newest directory is remembered; an older one is told of, and one that lacks marks."""
+        """Remember the newest directory; warn of an older one, and of one that lacks marks."""
         trouble = self._directories.keep(ms(clock()))
         if trouble:
             self.log.error("directory", trouble=trouble)
@@ -307,10 +307,10 @@ class CenterProcess:
         self._relay_due.set()
         self._handle_due.set()
 
-    # -- the door ----------------------------------------------------------------------------------------------------
+    # -- intake ------------------------------------------------------------------------------------------------------
 
     def submit(self, submission: Submission) -> Future[Reply]:
-        """Hand in one form; the reply comes with its commit, or ``StoreUnavailable`` instead. Raises
+        """Submit one form; the future gives the reply after its commit, or ``StoreUnavailable`` instead. Raises
         ``Unavailable``."""
         if self._shut.is_set() or self._forms.qsize() >= LONGEST_QUEUE:
             raise Unavailable
@@ -323,11 +323,11 @@ class CenterProcess:
         return self._workers.slow()
 
     def ready(self) -> dict[str, Any]:
-        """Whether forms can be durably taken, and what is wrong if not."""
+        """Whether forms can be durably taken, and the reason if not."""
         return self.health.ready()
 
     def flow(self) -> dict[str, Any]:
-        """Whether all loops and the road move, and what does not."""
+        """Whether all loops and the transport move, and what does not."""
         return self.health.flow()
 
     def _serve(self) -> str:

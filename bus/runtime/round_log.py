@@ -1,4 +1,4 @@
-"""What the log says of a round of a loop: only what is unusual."""
+"""Log lines of a round: only the unusual."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,11 +16,11 @@ from bus.store.timestamps import ms
 from bus.transports.port import SendResult
 
 UNUSUAL = frozenset({"refused", "parked", "refused-by-peer", "damaged", "other-bytes", "digest-missing"})
-"""What receive counts that a log should tell."""
+"""Outcomes of receive that are logged."""
 
 
 def sent(log: Log, batch: SentBatch) -> None:
-    """Which peers messages could not leave for, by the reason, and how many."""
+    """Log the peers that messages could not be sent to, by reason, with their numbers."""
     for result, word in (
         (SendResult.UNROUTABLE, "nobody-there"),
         (NoKey.NO_KEY, "no-key"),
@@ -31,8 +31,8 @@ def sent(log: Log, batch: SentBatch) -> None:
 
 
 def received(log: Log, counts: Counter[str], store: Store, now: datetime) -> bool:
-    """What was not applied, and which neighbours want more than their quota now. Returns whether anything may have been
-    parked. Raises ``StoreUnavailable``."""
+    """Log what was not applied, and the peers that exceed a quota now. Returns whether anything may have been parked.
+    Raises ``StoreUnavailable``."""
     unusual = {name: count for name, count in counts.items() if name in UNUSUAL and count}
     if unusual:
         log.warning("not-applied", counts=unusual)
@@ -44,8 +44,8 @@ def received(log: Log, counts: Counter[str], store: Store, now: datetime) -> boo
 
 
 def handled(log: Log, performed: Iterable[HandlerResult], slow: Iterable[SlowHandler]) -> bool:
-    """Handlers that have been running for long, and tasks that were not done. Returns whether there were any of
-    these."""
+    """Log handlers that have been running for long, and tasks that were not done. Returns whether there were any of the
+    latter."""
     for one in slow:
         log.warning("slow-handler", case=one.case_id, kind=one.kind, seconds=round(one.seconds, 1))
     undone = False
@@ -58,7 +58,7 @@ def handled(log: Log, performed: Iterable[HandlerResult], slow: Iterable[SlowHan
 
 
 def polled(log: Log, result: PollResult) -> None:
-    """That the center's own system was asked in vain, or that forms of it are parked."""
+    """Log a failed poll, and parked forms."""
     if result.outcome is not PollOutcome.READ:
         log.warning("poll", where=result.poll, state=result.outcome, code=result.code)
     elif result.parked:
@@ -66,19 +66,19 @@ def polled(log: Log, result: PollResult) -> None:
 
 
 class ParkedLog:
-    """Tells each thing that was parked since this process began, once."""
+    """Logs each newly parked item once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._last: int | None = None
 
     def begin(self) -> None:
-        """What is parked now was told by the process before. Raises ``StoreUnavailable``."""
+        """Skip what is parked now: the process before has logged it. Raises ``StoreUnavailable``."""
         with self._store.reading() as tx:
             self._last = parked.newest(tx)
 
     def tell(self, log: Log) -> None:
-        """A line for each that is new. Raises ``StoreUnavailable``."""
+        """Log each new item. Raises ``StoreUnavailable``."""
         if self._last is None:
             return
         with self._store.reading() as tx:

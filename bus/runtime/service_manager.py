@@ -1,4 +1,4 @@
-"""What this process tells the service manager that runs it, in the words of ``sd_notify(3)``; and how it leaves."""
+"""Notifications to the service manager, in the protocol of ``sd_notify(3)``, and the exit for a restart."""
 
 import os
 import socket
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from contextlib import suppress
 
 TIMEOUT = 1.0
-"""Seconds that a service manager may take for a word: it must not hold up the watch."""
+"""Seconds that a notification may take: it must not hold up the watch."""
 
 
 class ServiceManager:
-    """systemd, or whatever listens at ``NOTIFY_SOCKET``; without one nothing is told."""
+    """systemd, or any listener at ``NOTIFY_SOCKET``; without one nothing is sent."""
 
     def __init__(self, before_leaving: Callable[[], object]) -> None:
         self._before_leaving = before_leaving
 
     def tell(self, state: str) -> None:
-        """One word, such as ``READY=1``. Never raises: who does not listen is told nothing."""
+        """Send one state, such as ``READY=1``. Never raises; without a listener nothing is sent."""
         address = os.environ.get("NOTIFY_SOCKET", "")
         if not address:
             return
@@ -27,6 +27,6 @@ class ServiceManager:
             line.sendto(state.encode(), address)
 
     def give_up(self) -> None:
-        """Leave at once with exit code 70 (``EX_SOFTWARE``); nothing waits for the thread that is stuck."""
+        """Exit at once with code 70 (``EX_SOFTWARE``); the stuck thread is not waited for."""
         self._before_leaving()
         os._exit(os.EX_SOFTWARE)

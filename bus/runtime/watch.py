@@ -1,7 +1,7 @@
-"""The watch over a center's loops: what is dead is started again once, what is stuck ends the process.
+"""The watch over a center's loops: a dead loop is started again once, a stuck one ends the process.
 
-A stuck thread cannot be ended in Python, and a second one beside it would share the engine's records and wait for the
-same locks. So the process is what is started again, by its service manager; all it promised is in the store.
+Python cannot end a stuck thread, and a second one beside it would share the engine's records and wait for the same
+locks. So the service manager restarts the process; all it promised is in the store.
 """
 
 import threading
@@ -14,52 +14,52 @@ from bus.runtime.loops import FaultKind, Loop, LoopFault, Loops
 LOOK_EVERY = 1.0
 """Seconds."""
 LONGEST_STEP = 5.0
-"""Seconds that count at most between two looks: while the whole process was stopped, no loop could come round."""
+"""Most seconds that count between two looks: while the whole process was stopped, no loop could mark a round."""
 GRACE = 30.0
-"""Seconds that a stuck loop has, after the health pages have told of it, before the process ends."""
+"""Seconds between the health pages' report of a stuck loop and the end of the process."""
 TOO_SOON = 600.0
 """Seconds: a loop that dies again within them is not started once more."""
 
 
 class Supervisor(Protocol):
-    """Whoever runs this process: a service manager, or a program that has centers inside it."""
+    """The supervisor of this process: a service manager, or a program that contains centers."""
 
     def tell(self, state: str) -> None:
-        """``READY=1``, ``WATCHDOG=1`` or ``STOPPING=1``."""
+        """Report ``READY=1``, ``WATCHDOG=1`` or ``STOPPING=1``."""
 
     def give_up(self) -> None:
         """End the process so that it is started again; returns where that is not possible."""
 
 
 class Unsupervised:
-    """A center inside another program, which looks after it: a test, the demo."""
+    """No supervisor: the center is inside another program that looks after it, such as a test or the demo."""
 
     def tell(self, state: str) -> None:
-        """Nobody listens."""
+        """Does nothing."""
 
     def give_up(self) -> None:
-        """The center stays as it is, and its health pages say so."""
+        """Does nothing: the center stays as it is, and its health pages report it."""
 
 
 class Watch:
-    """Looks at the loops of one center. ``run`` it on a thread of its own."""
+    """Watches the loops of one center. ``run`` it on a thread of its own."""
 
     def __init__(self, loops: Loops, supervisor: Supervisor, shut: threading.Event, log: Log) -> None:
-        """``shut``: set when the center begins to leave; loops may end then."""
+        """``shut``: set when the center begins to stop; loops may end then."""
         self._loops, self._supervisor, self._shut, self._log = loops, supervisor, shut, log
         self._looked = time.monotonic()
         self._given_up = False
 
     def run(self) -> None:
-        """Look until the center leaves."""
+        """Look repeatedly until the center stops."""
         while not self._shut.wait(LOOK_EVERY):
             try:
                 self.look()
-            except Exception as fault:  # without a look the service manager hears nothing, and ends the process
+            except Exception as fault:  # without a look the service manager gets no notification, and ends the process
                 self._log.error("fault", step="watch", fault=type(fault).__name__)
 
     def look(self) -> None:
-        """Count the time of each loop, mend what is dead, and tell the service manager when all is well."""
+        """Count the time of each loop, restart dead ones, and notify the service manager when all is well."""
         self._count()
         ours = [fault for fault in self._loops.broken() if fault.kind in (FaultKind.DEAD, FaultKind.STUCK)]
         for fault in ours:

@@ -1,4 +1,4 @@
-"""Where in this program a thread stands: the room and the line, never a value."""
+"""The place in this program at which a thread stands: the room and the line, never a value."""
 
 import sys
 import threading
@@ -9,11 +9,11 @@ PROGRAM = Path(__file__).parents[1]
 
 
 def whereabouts(thread: threading.Thread) -> tuple[str, str]:
-    """The room of ``bus`` and the line at which the thread is, or from which it has called a library. Empty: unknown.
+    """The room of ``bus`` and the line at which the thread is, or from which it has called a library; empty if unknown.
 
-    A thread that waits for the database is in a call that the room ``store`` has made, so the room tells what a thread
-    waits for."""
-    # documented, though its name begins with an underscore: nothing else tells where another thread is
+    A thread that waits for the database is in a call made by the room ``store``, so the room shows what a thread waits
+    for."""
+    # documented in spite of its underscore; nothing else tells where another thread is
     frame = sys._current_frames().get(thread.ident or 0)
     while frame is not None:
         file = Path(frame.f_code.co_filename)

@@ -1,7 +1,7 @@
-"""The workers of a desk: calls into the center's own system, side by side, each for itself.
+"""The worker pool: concurrent calls into the center's own system.
 
-No task waits for another one: what has ended is handed over to be written down, and what takes long goes on. Each has
-a deadline below its lease, and a handler that needs a neighbour's file leaves its worker until the file is here.
+No task waits for another one: ended tasks are handed over to be recorded, and slow ones go on. Each has a deadline
+below its lease. A handler that needs a peer's file leaves its worker until the file is here.
 """
 
 import threading
@@ -18,28 +18,28 @@ from bus.runtime.downloads import Downloads, Failure
 from bus.sdk.center import Reject, RetryLater
 
 DEADLINE = LEASE_MS / 1000 - 20
-"""Seconds after its claim at which a task is given up here: it is tried again, before its lease would have ended."""
+"""Seconds after its claim at which a task is given up: it is retried before its lease would have ended."""
 SLOW = 10.0
-"""Seconds after which a handler that runs is told of."""
+"""Seconds after which a running handler is reported."""
 LATE = "handler-deadline"
 
 Fetch = Callable[[Attachment], bytes]
 Perform = Callable[[Claimed, Fetch], HandlerResult]
-"""Calls the handler of one task, which reads files as it is told here."""
+"""Calls the handler of one task; ``Fetch`` reads files for it."""
 
 
 class Files(Protocol):
-    """Where attachments are, and how they come (``AttachmentService``)."""
+    """Access to attachments (``AttachmentService``)."""
 
     def here(self, reference: Attachment) -> bytes | None:
         """The bytes of a file that is kept here."""
 
     def bring(self, reference: Attachment) -> bytes:
-        """Fetch a file from a neighbour, and keep it."""
+        """Fetch a file from a peer, and keep it."""
 
 
 class _FileAwaited(BaseException):
-    """The handler is called again when a file is here. No adapter's ``except Exception`` may take it for an answer."""
+    """The handler is called again when a file is here. It is no ``Exception``, so no adapter catches it by mistake."""
 
     def __init__(self, reference: Attachment) -> None:
         self.reference = reference
@@ -56,20 +56,20 @@ class SlowHandler:
 
 @dataclass(slots=True, eq=False)
 class _Run:
-    """One task that was taken on."""
+    """One started task."""
 
     claimed: Claimed
     perform: Perform
     claimed_at: float
     round: int
     began: float | None = None
-    """When its handler was called; None: it waits."""
+    """When its handler was called; None: the task waits."""
     told: bool = False
     over: bool = False
     missing: set[str] = field(default_factory=set)
     """Files that are on their way."""
     failed: dict[str, Failure] = field(default_factory=dict)
-    """Files that did not come, and why: the handler is told when it asks again."""
+    """Files that did not come, with the reason: the handler gets it when it asks again."""
 
     def slow(self) -> SlowHandler | None:
         """Its handler, where that has been running for long."""
@@ -79,7 +79,7 @@ class _Run:
 
 
 class WorkerPool:
-    """As many threads as calls may run at once."""
+    """A pool of threads, as many as calls may run at once."""
 
     def __init__(
         self,
@@ -89,15 +89,15 @@ class WorkerPool:
         timed: Callable[[str, float], None] = lambda _kind, _seconds: None,
         wake: Callable[[], None] = lambda: None,
     ) -> None:
-        """``timed``: is told the kind and seconds of each call. ``wake``: is called when a task has ended."""
+        """``timed``: gets the kind and seconds of each call. ``wake``: called when a task has ended."""
         self._count, self._name, self._files, self._timed, self._wake = count, name, files, timed, wake
         self._downloads = Downloads(files.bring, name)
         self._changed = threading.Condition()
         self._waiting: deque[_Run] = deque()
         self._runs: dict[int, _Run] = {}
-        """Everything taken on and not over, by the row of its task."""
+        """All started tasks that are not over, by row."""
         self._late: dict[int, _Run] = {}
-        """Given up, while the handler goes on."""
+        """Tasks given up while their handlers go on."""
         self._ended: list[HandlerResult] = []
         self._threads = 0
         self._idle = 0
@@ -111,17 +111,17 @@ class WorkerPool:
             return sum(not run.missing for run in self._runs.values())
 
     def begin(self, perform: Perform, tasks: Sequence[Claimed]) -> None:
-        """Take these on: a round."""
+        """Start these tasks: a round."""
         with self._changed:
             self._round, self._of_round = self._round + 1, 0
             unwritten = {one.claimed.task.row for one in self._ended}
             for claimed in tasks:
                 row = claimed.task.row
-                if row in self._runs or row in unwritten:  # the clock was put forward over its lease
+                if row in self._runs or row in unwritten:  # the clock was put forward beyond its lease
                     continue
                 run = self._runs[row] = _Run(claimed, perform, time.monotonic(), self._round)
                 self._of_round += 1
-                if row in self._late:  # an earlier call of the same still runs: two would be no better than one
+                if row in self._late:  # an earlier call of the same task still runs: a second would not help
                     self._end(run, HandlerResult(claimed, HandlerOutcome.NOT_NOW, code=LATE, own=False))
                 else:
                     self._waiting.append(run)
@@ -129,8 +129,8 @@ class WorkerPool:
             self._changed.notify_all()
 
     def ended(self, timeout: float = 0) -> list[HandlerResult]:
-        """What has ended and was not handed over yet. Waits up to ``timeout`` seconds for the tasks of the last round,
-        and for no other."""
+        """The results not handed over yet. Waits up to ``timeout`` seconds for the tasks of the last round, and for no
+        other."""
         with self._changed:
             self._changed.wait_for(lambda: not self._of_round, timeout)
             self._give_up_late()
@@ -138,13 +138,13 @@ class WorkerPool:
             return ended
 
     def slow(self) -> list[SlowHandler]:
-        """The handlers that have been running for longer than ``SLOW``, also such as were given up."""
+        """The handlers that have been running for longer than ``SLOW``, also those given up."""
         with self._changed:
             running = [*self._runs.values(), *self._late.values()]
         return [slow for run in running if (slow := run.slow()) is not None]
 
     def newly_slow(self) -> list[SlowHandler]:
-        """Those of ``slow`` that were not told before."""
+        """Those of ``slow`` that were not reported before."""
         found = []
         with self._changed:
             for run in self._runs.values():
@@ -154,7 +154,7 @@ class WorkerPool:
         return found
 
     def leave(self, timeout: float) -> None:
-        """Begin nothing more, and wait for the handlers that run. What was not begun is given back."""
+        """Begin nothing more, and wait for running handlers. Tasks that were not begun are given back."""
         with self._changed:
             self._leaving = True
             self._downloads.leave()
@@ -167,8 +167,8 @@ class WorkerPool:
     # -- on the workers ----------------------------------------------------------------------------------------------
 
     def _hire(self) -> None:
-        """One thread more, as far as they are needed and allowed. Those on calls that were given up are replaced, as
-        often as there are workers: a system that hangs on every call must not be called without end."""
+        """Start one more thread, if needed and allowed. Threads on given-up calls are replaced, at most once per
+        worker: a system that hangs on every call must not be called without end."""
         allowed = self._count + min(len(self._late), self._count)
         for _ in range(min(allowed - self._threads, len(self._waiting) - self._idle)):
             self._threads += 1
@@ -180,7 +180,7 @@ class WorkerPool:
                 result = run.perform(run.claimed, lambda reference, run=run: self._fetch(run, reference))  # type: ignore[misc]  # bound to this run
             except _FileAwaited as awaited:
                 self._await(run, awaited.reference)
-            except BaseException as fault:  # a handler that wants to end the process, say
+            except BaseException as fault:  # for example a handler that ends the process
                 code = f"handler-fault-{type(fault).__name__}"[:64]
                 self._over(run, HandlerResult(run.claimed, HandlerOutcome.NOT_EVER, code=code, own=False))
             else:
@@ -217,7 +217,7 @@ class WorkerPool:
             self._end(run, result)
 
     def _end(self, run: _Run, result: HandlerResult) -> None:
-        """Once for each task: what comes after it was given up is dropped, and its repeat has the same key."""
+        """Record a task's result, once: a result after giving up is dropped, and the repeat has the same key."""
         if run.over:
             return
         run.over = True
@@ -227,7 +227,7 @@ class WorkerPool:
         self._wake()
 
     def _left(self, run: _Run) -> None:
-        """It keeps its round no longer."""
+        """Remove the task from its round."""
         if run.round == self._round and self._of_round:
             self._of_round -= 1
             if not self._of_round:
@@ -244,7 +244,7 @@ class WorkerPool:
                 self._end(run, HandlerResult(run.claimed, HandlerOutcome.NOT_NOW, code=code, own=False))
                 self._hire()
 
-    # -- files of neighbours -----------------------------------------------------------------------------------------
+    # -- files of peers ----------------------------------------------------------------------------------------------
 
     def _fetch(self, run: _Run, reference: Attachment) -> bytes:
         content = self._files.here(reference)
@@ -255,7 +255,8 @@ class WorkerPool:
         raise _FileAwaited(reference)
 
     def _await(self, run: _Run, reference: Attachment) -> None:
-        """The task leaves its worker; all files of its case are asked for, so that its handler starts anew but once."""
+        """Take the task off its worker; all files of its case are requested at once, so that its handler restarts only
+        once."""
         known = {one.sha256: one for one in (*run.claimed.record.case.attachments, reference)}
         wanted = [one for sha256, one in known.items() if sha256 == reference.sha256 or self._lacks(run, one)]
         with self._changed:

@@ -1,1 +1,1 @@
-"""The roads between centers; the only folder that knows a broker."""
+"""Transports between centers; the only package that knows a broker."""

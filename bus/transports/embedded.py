@@ -1,10 +1,9 @@
-"""The road inside one process, on kombu's ``memory://``: for demos, tests and a county on one machine.
+"""The transport inside one process, on kombu's ``memory://``: for demos, tests and a county on one machine.
 
-It keeps no promise: what was delivered and not settled dies with the receiver, everything dies with the process, and no
-sender is checked. Outbox, sequence and receipts above the port make it safe all the same.
-
-Where kombu alone would not do, the road adds: a register of boxes (kombu drops what nobody takes without a word), an
-exchange of its own per road (kombu's state is the whole process's), and a condition to wait on (kombu polls).
+It declares no guarantee. Deliveries that were not settled die with their receiver, everything dies with the process,
+and no sender is checked. Outbox, sequence and receipts above the port make it safe all the same. Three things are added
+to kombu: a register of inboxes (kombu silently drops messages without a queue), an exchange per transport (kombu's
+state is global to the process), and a condition to wait on (kombu polls).
 """
 
 import threading
@@ -18,7 +17,7 @@ from kombu.message import Message
 from bus.transports.port import DIGEST, Delivery, Guarantee, Parcel, SendResult, TransportState
 
 CAPACITY = 100_000
-"""Parcels a box holds before it refuses: without a bound a center that is away would eat the memory of all."""
+"""Parcels that an inbox holds before it refuses more: without a bound, an absent center would use up all memory."""
 
 
 def _memory() -> Any:  # noqa: ANN401 - kombu is untyped
@@ -26,12 +25,13 @@ def _memory() -> Any:  # noqa: ANN401 - kombu is untyped
 
 
 class EmbeddedBroker:
-    """The boxes of one county. Every transport on it must share this object; two roads never see each other."""
+    """The inboxes of one county. Every transport of the county must share this object; two brokers never see each
+    other."""
 
     def __init__(self, centers: Sequence[str] = (), *, capacity: int = CAPACITY) -> None:
-        """``centers`` have their boxes from the start; any other gets one when it opens for the first time."""
+        """``centers`` have inboxes from the start; any other gets one when it opens for the first time."""
         self.news = threading.Condition()
-        """Held around every use of kombu, which is not thread-safe; told of every parcel."""
+        """Held around every use of kombu, which is not thread-safe; notified of every parcel."""
         self._name = f"road.{uuid4()}"
         self._capacity = capacity
         self._waiting: dict[str, int] = {}
@@ -42,7 +42,7 @@ class EmbeddedBroker:
             self.add(center)
 
     def add(self, center: str) -> None:
-        """Put up the center's box. Idempotent."""
+        """Create the center's inbox. Idempotent."""
         with self.news:
             if center not in self._waiting:
                 self._waiting[center] = 0
@@ -50,12 +50,12 @@ class EmbeddedBroker:
                 self._channel.queue_bind(self._queue(center), self._name, center)
 
     def channel(self) -> Any:  # noqa: ANN401 - kombu is untyped
-        """A channel for one receiver: it knows what it has handed out."""
+        """A channel for one receiver, which tracks its unsettled deliveries."""
         with self.news:
             return self._connection.channel()
 
     def enqueue(self, parcel: Parcel) -> SendResult:
-        """Into the recipient's box, if there is one."""
+        """Put a parcel into the recipient's inbox, if there is one."""
         with self.news:
             waiting = self._waiting.get(parcel.recipient)
             if waiting is None:
@@ -71,7 +71,7 @@ class EmbeddedBroker:
             return SendResult.CONFIRMED
 
     def waiting(self, center: str) -> int:
-        """Parcels in the center's box."""
+        """Parcels in the center's inbox."""
         return self._waiting.get(center, 0)
 
     def take(self, channel: Any, center: str) -> Message:  # noqa: ANN401 - kombu is untyped
@@ -81,7 +81,7 @@ class EmbeddedBroker:
         return message
 
     def put_back(self, channel: Any, center: str) -> None:  # noqa: ANN401 - kombu is untyped
-        """What this channel has handed out and nobody settled goes back into the box; the channel is done."""
+        """Return this channel's unsettled deliveries to the inbox, and end the channel."""
         with self.news:
             before = channel._size(self._queue(center))
             channel.basic_recover(requeue=True)
@@ -90,7 +90,7 @@ class EmbeddedBroker:
             self.news.notify_all()
 
     def close(self) -> None:
-        """Take the boxes away with everything in them: kombu would keep them as long as the process lives."""
+        """Delete the inboxes with everything in them: kombu would keep them as long as the process lives."""
         with self.news:
             for center in self._waiting:
                 self._channel.queue_delete(self._queue(center))
@@ -103,7 +103,7 @@ class EmbeddedBroker:
 
 
 class EmbeddedTransport:
-    """The ``Transport`` of one center on an ``EmbeddedRoad``."""
+    """The ``Transport`` of one center on an ``EmbeddedBroker``."""
 
     guarantees: frozenset[Guarantee] = frozenset()
 
@@ -148,7 +148,7 @@ class EmbeddedTransport:
         return TransportState(connected=there, reconnects=0, unconfirmed=0, consuming=there, blocked=False, trouble="")
 
     def close(self, timeout: float) -> None:
-        """See the port. What was not settled goes back into the box."""
+        """See the port. Unsettled deliveries return to the inbox."""
         with self._broker.news:
             channel, self._channel, self._closed = self._channel, None, True
             if channel is not None:

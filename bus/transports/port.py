@@ -1,7 +1,7 @@
 """The transport port: how parcels leave a center and arrive at it, in one screen.
 
-A transport moves raw bytes between centers. It knows no case and no protocol. It may lose, repeat and re-order:
-the outbox, the per-case sequence and the receipts above it make that harmless. It may never *pretend*: a parcel is
+A transport moves raw bytes between centers. It knows no case and no protocol. It may lose, repeat and re-order: the
+outbox, the per-case sequence and the receipts above it make that harmless. It may never *pretend*: a parcel is
 ``CONFIRMED`` only when the transport has vouched for it, and a delivery is forgotten only after ``settle``.
 """
 
@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import Protocol
 
 DIGEST = "digest"
-"""The name of the label that tells a body's SHA-256."""
+"""The name of the header that carries a body's SHA-256."""
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """One message on its way out. ``body`` is the whole envelope; the other fields are the label on it."""
+    """One outgoing message. ``body`` is the whole envelope; the other fields are its headers."""
 
     message_id: str
     recipient: str
@@ -29,46 +29,47 @@ class Parcel:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the body (hex): travels on the label, so that a body that was damaged on the way is noticed."""
+        """SHA-256 of the body (hex), sent as a header, so that a body damaged in transit is noticed."""
         return hashlib.sha256(self.body).hexdigest()
 
 
 class SendResult(Enum):
-    """What became of a parcel that was to leave."""
+    """The result of sending a parcel."""
 
     CONFIRMED = "taken"
-    """The transport vouches for it (confirmed by a durable queue, or laid into the recipient's box)."""
+    """The transport vouches for it (confirmed by a durable queue, or put into the recipient's inbox)."""
     UNROUTABLE = "nobody"
-    """Nobody is there to take it: returned as unroutable."""
+    """It was returned: the recipient has no queue."""
     NACKED = "refused"
-    """The transport said no to this parcel (rights, size, full queue). Sending again later may help."""
+    """The transport refused this parcel (rights, size, full queue). Sending it again later may help."""
     UNKNOWN = "unknown"
-    """No word in time. It may have arrived: send it again, never call it failed."""
+    """No answer in time. It may have arrived: send it again, never call it failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message that arrived. Valid until ``settle`` or until the transport reconnects, then it comes again."""
+    """One incoming message. Valid until ``settle``; after a reconnect of the transport it comes again."""
 
     body: bytes
     sender: str | None
-    """The center the transport itself vouches for as sender (broker-checked), ``None`` if it cannot tell."""
+    """The sender that the transport itself vouches for (checked by the broker); ``None`` if it cannot tell."""
     tag: object
     """The transport's own handle; opaque above the port."""
     digest: str | None = None
-    """What the label said of the body; ``None`` if it said nothing."""
+    """The digest in the header; ``None`` if there was none."""
 
     @property
     def damaged(self) -> bool:
-        """Whether the body is not what was sent: TCP's own sum misses one error in many."""
+        """Whether the body differs from what was sent: TCP's checksum misses some errors."""
         return self.digest is not None and hashlib.sha256(self.body).hexdigest() != self.digest
 
 
 class Guarantee(Enum):
-    """What a transport may promise beyond the minimum. Declared, tested when true, tested to be absent when not."""
+    """A guarantee that a transport may give beyond the minimum. Declared, tested when true, and tested to be absent
+    when not."""
 
     DURABLE = "durable"
-    """A parcel that was TAKEN survives the death of every process of the transport."""
+    """A parcel that was CONFIRMED survives the death of every process of the transport."""
     REDELIVERS = "redelivers"
     """A delivery that was not settled comes again after its receiver died."""
     ATTESTS_SENDER = "attests-sender"
@@ -85,36 +86,35 @@ class TransportState:
     reconnects: int
     """Connections made anew since ``open``, not counting the first ones."""
     unconfirmed: int
-    """Parcels sent and not yet vouched for."""
+    """Parcels sent and not yet confirmed."""
     consuming: bool
-    """The broker has told us that our consumer stands."""
+    """Whether the broker has confirmed our consumer."""
     blocked: bool
-    """The broker asked us to stop publishing (memory or disk alarm)."""
+    """Whether the broker asked us to stop publishing (memory or disk alarm)."""
     trouble: str
-    """The last trouble in words for the person on duty, with the cure; empty when all is well."""
+    """The last trouble and its cure, for the operator; empty when all is well."""
 
 
 class Transport(Protocol):
-    """One center's connection to the road. Every method may be called from any thread."""
+    """One center's connection to the transport. Every method may be called from any thread."""
 
     guarantees: frozenset[Guarantee]
 
     def open(self) -> None:
-        """Start connecting and return at once; the transport goes on trying until ``close``."""
+        """Start connecting and return at once; the transport keeps trying until ``close``."""
 
     def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
-        """Send a batch, pipelined; one fate per parcel in order, after ``timeout`` seconds at the latest.
-
-        Raises nothing for trouble on the road: a lost connection makes ``UNKNOWN``, never an exception."""
+        """Send a batch, pipelined; one result per parcel in order, after ``timeout`` seconds at the latest. Raises
+        nothing for a network fault: a lost connection gives ``UNKNOWN``, never an exception."""
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """Up to ``limit`` deliveries, as soon as there is one; empty after ``timeout`` seconds without any."""
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Forget these for good: call it after the commit. Deliveries of a lost connection are ignored."""
+        """Forget these deliveries for good: call it after the commit. Deliveries of a lost connection are ignored."""
 
     def state(self) -> TransportState:
-        """How the road is at this moment."""
+        """The state of the transport at this moment."""
 
     def close(self, timeout: float) -> None:
-        """Stop receiving, wait up to ``timeout`` seconds for outstanding confirms, leave. Idempotent."""
+        """Stop receiving, wait up to ``timeout`` seconds for outstanding confirms, and disconnect. Idempotent."""

@@ -1,4 +1,4 @@
-"""One call of ``send``: its parcels, and what became of each."""
+"""One call of ``send``: its parcels and their results."""
 
 import threading
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from bus.transports.port import Parcel, SendResult
 
 
 class SendBatch:
-    """Filled in by the I/O thread, waited for by the caller; the first word on a parcel stands."""
+    """A batch that the I/O thread fills in and the caller waits for; the first result of a parcel stands."""
 
     def __init__(self, parcels: Sequence[Parcel]) -> None:
         self.parcels = parcels
@@ -21,21 +21,21 @@ class SendBatch:
 
     @property
     def open(self) -> int:
-        """Parcels whose fate is not known."""
+        """Parcels without a result."""
         return self._open
 
     def next(self) -> int | None:
-        """The next parcel to publish, ``None`` when there is none left. ``took`` moves on."""
+        """The next parcel to publish, ``None`` when there is none left; ``took`` advances it."""
         while self._next < len(self.parcels) and self._results[self._next] is not None:
             self._next += 1
         return self._next if self._next < len(self.parcels) else None
 
     def took(self) -> None:
-        """The parcel that ``next`` named is on its way."""
+        """Mark the parcel that ``next`` named as published."""
         self._next += 1
 
     def decide(self, index: int, result: SendResult) -> None:
-        """Say what became of one parcel."""
+        """Set the result of one parcel."""
         with self._lock:
             if self._results[index] is None:
                 self._results[index] = result
@@ -44,17 +44,17 @@ class SendBatch:
             self._done.set()
 
     def give_up(self) -> None:
-        """Whatever is not known now is ``UNKNOWN``."""
+        """Set every missing result to ``UNKNOWN``."""
         with self._lock:
             self._results = [result or SendResult.UNKNOWN for result in self._results]
             self._open = 0
         self._done.set()
 
     def wait(self, timeout: float) -> None:
-        """Until every fate is known, ``timeout`` seconds at most."""
+        """Wait until every result is known, ``timeout`` seconds at most."""
         self._done.wait(timeout)
 
     def results(self) -> list[SendResult]:
-        """One for each parcel, in order; gives up on what is still open."""
+        """One result for each parcel, in order; gives up on missing ones."""
         self.give_up()
         return [result or SendResult.UNKNOWN for result in self._results]

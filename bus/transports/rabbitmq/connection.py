@@ -1,4 +1,4 @@
-"""One connection to the broker that is always made again, with the thread that does its I/O."""
+"""One connection to the broker that is always re-established, with the thread that does its I/O."""
 
 import logging
 import threading
@@ -17,13 +17,13 @@ from bus.log import log
 from bus.transports.rabbitmq import errors
 
 ANSWER_TIMEOUT = 10.0
-"""Seconds the broker has for an answer it owes us; then the line is cut and made again."""
+"""Seconds that the broker has for an expected answer; then the connection is cut and made again."""
 
 _log = log()
 
 
 def silence_pika() -> None:
-    """Silence pika's logger: it writes message bodies and tracebacks; all that is worth knowing we say ourselves."""
+    """Silence pika's logger: it writes message bodies and tracebacks. The relevant events are logged here."""
     logging.getLogger("pika").setLevel(logging.CRITICAL + 1)
 
 
@@ -33,8 +33,7 @@ def _nothing() -> None:
 
 class BrokerConnection:
     """Keeps one connection alive until ``close``. ``opened``, ``lost`` and ``unblocked`` are called in the I/O thread.
-
-    Each connection gets an I/O loop of its own, so nothing that was asked of a dead connection reaches the next one."""
+    Each connection has an I/O loop of its own, so no request to a dead connection reaches the next one."""
 
     def __init__(
         self,
@@ -72,38 +71,38 @@ class BrokerConnection:
         self._thread.start()
 
     def call(self, action: Callable[[], None]) -> None:
-        """Run ``action`` soon in the I/O thread; forgotten when there is no connection. From any thread."""
+        """Run ``action`` soon in the I/O thread; dropped without a connection. From any thread."""
         loop = self._loop
         if loop is not None:
             loop.add_callback_threadsafe(action)
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run ``action`` after a pause, if this connection still lives. I/O thread only."""
+        """Run ``action`` after a delay, if this connection still lives. I/O thread only."""
         if self._loop is not None:
             self._loop.call_later(seconds, action)
 
     def expect_answer(self) -> None:
-        """The broker owes us an answer from now on: cut the line if it does not come. I/O thread only."""
+        """Expect an answer from the broker from now on: cut the connection if it does not come. I/O thread only."""
         self.answered()
         if self._loop is not None:
             self._owed = self._loop.call_later(ANSWER_TIMEOUT, lambda: self.cut(errors.NoAnswerError("no answer")))
 
     def answered(self) -> None:
-        """It came. I/O thread only."""
+        """Note that the expected answer came. I/O thread only."""
         if self._owed is not None and self._loop is not None:
             self._loop.remove_timeout(self._owed)
         self._owed = None
 
     def healthy(self) -> None:
-        """The owner has what it wanted of this connection: the next trouble is met quickly. I/O thread only."""
+        """Note that the connection works: the next reconnect is quick. I/O thread only."""
         self._backoff.reset()
         self.report("")
 
     def cut(self, error: Exception) -> None:
-        """End the connection without asking the other side, who may be frozen. I/O thread only."""
+        """End the connection without the other side's consent, since it may be frozen. I/O thread only."""
         connection = self._connection
         if connection is not None and not connection.is_closed:
-            # pika has no public way to drop a connection without the broker's consent; its heartbeat does it so too
+            # pika has no public way to drop a connection without the broker's consent; its own heartbeat does the same
             connection._terminate_stream(error)
 
     def report(self, text: str) -> None:
@@ -113,12 +112,13 @@ class BrokerConnection:
         self.trouble = text
 
     def close(self) -> None:
-        """Begin to leave in good order; returns at once. Idempotent, from any thread."""
+        """Begin to close in good order; returns at once. Idempotent, from any thread."""
         self._closing.set()
         self.call(self._close_in_order)
 
     def join(self, deadline: float) -> None:
-        """Wait (monotonic clock) for the goodbye, then cut. The thread is gone afterwards, or dies with the process."""
+        """Wait until ``deadline`` (monotonic clock) for the close, then cut. The thread is gone afterwards, or dies
+        with the process."""
         if self._thread.ident is None:
             return
         while self._thread.is_alive() and time.monotonic() < deadline:
@@ -137,13 +137,13 @@ class BrokerConnection:
         while not self._closing.is_set():
             try:
                 self._live()
-            except Exception as error:  # no descriptor is left for a loop, say: this thread is the only way back
+            except Exception as error:  # for example no descriptor is left for a loop: this thread is the only way back
                 self._tell_of(error)
             self._nodes.append(self._nodes.pop(0))
             self._closing.wait(self._backoff.next_delay())
 
     def _live(self) -> None:
-        """One connection from the first packet to its end."""
+        """Run one connection from the first packet to its end."""
         self._error = self._connection = None
         loop = self._loop = IOLoop()
         try:
@@ -155,7 +155,7 @@ class BrokerConnection:
                 custom_ioloop=loop,
             )
             loop.start()
-        except Exception as error:  # whatever it was, the center must come back onto the road
+        except Exception as error:  # whatever the fault, the center must reconnect
             self._salvage(loop, error)
         self.connected = self.blocked = False
         self._loop = self._owed = None
@@ -187,7 +187,7 @@ class BrokerConnection:
         connection.ioloop.stop()
 
     def _salvage(self, loop: IOLoop, error: Exception) -> None:
-        """Our fault or pika's: say so, and get the socket closed."""
+        """Log a fault of this program or of pika, and close the socket."""
         self._tell_of(error)
         with suppress(Exception):
             self.cut(error)
@@ -195,7 +195,7 @@ class BrokerConnection:
             loop.start()
 
     def _tell_of(self, error: Exception) -> None:
-        """Where it was, without any value in it."""
+        """The place of an error in the code, without any value."""
         spot = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{spot.filename}:{spot.lineno}"
         _log.error("line-broke", line=self.name, fault=type(error).__name__, where=where)

@@ -1,4 +1,4 @@
-"""The incoming half of the RabbitMQ transport: a prefetch window, batched acks, a consumer that always comes back."""
+"""The incoming half of the RabbitMQ transport: a prefetch window, batched acks, and a consumer that always returns."""
 
 import threading
 from collections import OrderedDict, deque
@@ -18,19 +18,19 @@ from bus.transports.topology.plan import inbox_queue, is_center_name, out_exchan
 _log = log()
 _OUT = out_exchange("")
 KNOCK = 10.0
-"""Seconds from one question whether the broker still understands us, and has anything for us, to the next."""
+"""Seconds between two probes whether the broker still answers, and whether messages are ready."""
 
 
 class Tag(NamedTuple):
-    """A delivery tag means something only on the channel that gave it."""
+    """A delivery tag with its channel: it is valid only there."""
 
     channel: object
     number: int
 
 
 def sender_of(exchange: str, user_id: str | None) -> str | None:
-    """Who sent it, as far as the broker vouches: its exchange may be written by one center only, and ``user_id``,
-    when it is there, was compared with the login."""
+    """The sender, as far as the broker vouches: only one center may write to its exchange. The broker compares
+    ``user_id``, if present, with the login."""
     name = exchange.removeprefix(_OUT)
     if name == exchange or not is_center_name(name) or user_id not in (None, name):
         return None
@@ -38,9 +38,8 @@ def sender_of(exchange: str, user_id: str | None) -> str | None:
 
 
 def acks(unsettled: "OrderedDict[int, None]", numbers: Iterable[int]) -> list[tuple[int, bool]]:
-    """Settle these tags of one channel: (tag, multiple) to send, as few as are legal.
-
-    An ack-multiple speaks of every lower tag too, so it may reach only as far as nothing unsettled lies below."""
+    """The acks that settle these tags of one channel, as (tag, multiple), as few as are legal. A multiple ack covers
+    every lower tag too, so it may reach only to the lowest unsettled tag."""
     known = sorted(number for number in set(numbers) if number in unsettled)
     for number in known:
         del unsettled[number]
@@ -51,7 +50,8 @@ def acks(unsettled: "OrderedDict[int, None]", numbers: Iterable[int]) -> list[tu
 
 
 class Consumer:
-    """``receive`` and ``settle`` from any thread; whatever begins with an underscore runs in the I/O thread."""
+    """The consumer. ``receive`` and ``settle`` may be called from any thread; names that begin with an underscore run
+    in the I/O thread."""
 
     def __init__(self, center: str, parameters: Sequence[Parameters], *, prefetch: int) -> None:
         self.connection = BrokerConnection(f"{center}-consume", parameters, self._opened, self._lost)
@@ -69,11 +69,11 @@ class Consumer:
         self._unsettled: OrderedDict[int, None] = OrderedDict()
         self._came_since_knock = False
         self._starved = False
-        """At the last knock messages were ready, our window had room, and none had come."""
+        """At the last probe messages were ready, our window had room, and none had come."""
 
     @property
     def trouble(self) -> str:
-        """In words; empty when all is well."""
+        """The trouble in words; empty when all is well."""
         return self.connection.trouble or self._trouble
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
@@ -87,12 +87,12 @@ class Consumer:
             return [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """See the port. One wake-up of the I/O thread, however many there are."""
+        """See the port. One wake-up of the I/O thread for all of them."""
         self._settled.extend(delivery.tag for delivery in deliveries if isinstance(delivery.tag, Tag))
         self.connection.call(self._acknowledge)
 
     def close(self) -> None:
-        """Hand out nothing more; whoever waits in ``receive`` comes back."""
+        """Deliver nothing more; callers that wait in ``receive`` return."""
         with self._news:
             self._closed = True
             self._news.notify_all()
@@ -131,15 +131,15 @@ class Consumer:
         self.connection.later(KNOCK, lambda: self._knock(channel))
 
     def _knock(self, channel: Any) -> None:  # noqa: ANN401 - pika is untyped
-        """Acks are never answered: when a garbled frame makes the broker wait for bytes that never come, it takes our
-        acks and heartbeats for them, and all is silent. So ask for something that changes nothing and is answered: how
-        much is ready, which every user may ask of every queue."""
+        """Probe the broker. Acks are never answered: after a garbled frame the broker may wait for bytes that never
+        come, and swallow our acks and heartbeats as those bytes. So ask for the queue's ready count, which changes
+        nothing, is always answered, and is allowed to every user."""
         if channel is self._channel and channel is not None and channel.is_open:
             self.connection.expect_answer()
             channel.queue_declare(self._queue, passive=True, callback=lambda told: self._told(channel, told.method))
 
     def _told(self, channel: object, queue: Any) -> None:  # noqa: ANN401 - pika is untyped
-        """A queue that has lost our acks on its way through a partition takes our window for full, for ever."""
+        """Handle a probe's answer. A queue that lost our acks in a partition takes our window for full, for ever."""
         if channel is not self._channel:
             return
         self.connection.answered()
@@ -152,7 +152,7 @@ class Consumer:
         self._knock_later()
 
     def _cancelled(self, _: object) -> None:
-        """Deleted or moved: everything of this channel is void, so begin again with a new one."""
+        """Handle a cancelled consumer: the queue was deleted or moved and its channel is void, so open a new one."""
         self._note(errors.cancelled(self._queue))
         channel = self._channel
         self._forget_channel()
@@ -164,7 +164,7 @@ class Consumer:
         self._forget_channel()
         self.connection.answered()
         if self._connection is not None and self._connection.is_open:
-            if not isinstance(error, ChannelClosedByClient):  # after a cancel we close it, and have said why
+            if not isinstance(error, ChannelClosedByClient):  # we close it after a cancel
                 self._note(errors.of_consuming(error, self._queue))
             self.connection.later(self._backoff.next_delay(), self._open_channel)
 
@@ -174,7 +174,7 @@ class Consumer:
         self._trouble = text
 
     def _forget_channel(self) -> None:
-        """What was delivered on it comes again on another; what was settled and not yet acked too."""
+        """Forget the channel. Its unsettled deliveries come again on another; so do settled ones without an ack."""
         with self._news:
             self._channel = None
             self.consuming = False
@@ -189,7 +189,7 @@ class Consumer:
         self._unsettled[method.delivery_tag] = None
         digest = (properties.headers or {}).get(DIGEST)
         sender = sender_of(method.exchange, properties.user_id)
-        # another broker's client may have put anything there: what is no text says nothing
+        # a foreign client may have put anything there: only text counts
         told = digest if isinstance(digest, str) else None
         delivery = Delivery(body, sender, Tag(channel, method.delivery_tag), told)
         with self._news:

@@ -1,4 +1,4 @@
-"""What went wrong between us and the broker, in words for the person on duty: Chinese, English, and the cure."""
+"""Errors between a center and the broker, as texts for operators: Chinese, English, and the cure."""
 
 from pika.exceptions import (
     AMQPHeartbeatTimeout,
@@ -13,15 +13,15 @@ _REFUSED, _MISSING, _PRECONDITION = 403, 404, 406
 
 
 class NoAnswerError(Exception):
-    """The broker owed us an answer and gave none in time; the text says which."""
+    """The broker gave no answer in time; the text says to what."""
 
 
 class StarvedError(Exception):
-    """Messages are ready for us, and the broker hands out none."""
+    """Messages are ready, and the broker delivers none."""
 
 
 def of_connection(error: BaseException | None, where: str) -> str:  # noqa: PLR0911 - a list of causes, one return each
-    """Why there is no connection. ``where`` is host:port and vhost, never user or password."""
+    """The reason why there is no connection. ``where`` is host:port and vhost, never user or password."""
     match error:
         case ProbableAuthenticationError():
             return _both(
@@ -57,7 +57,7 @@ def of_connection(error: BaseException | None, where: str) -> str:  # noqa: PLR0
 
 
 def of_publishing(error: BaseException | None, exchange: str) -> str:
-    """Why the channel we publish on was closed."""
+    """The reason why the publishing channel was closed."""
     match error:
         case ChannelClosedByBroker(reply_code=code, reply_text=text) if code == _PRECONDITION and "user_id" in text:
             return _both(
@@ -79,7 +79,7 @@ def of_publishing(error: BaseException | None, exchange: str) -> str:
 
 
 def of_consuming(error: BaseException | None, queue: str) -> str:
-    """Why we are not consuming."""
+    """The reason why nothing is consumed."""
     match error:
         case ChannelClosedByBroker(reply_code=code) if code == _REFUSED:
             return _both(
@@ -101,7 +101,7 @@ def of_consuming(error: BaseException | None, queue: str) -> str:
 
 
 def cancelled(queue: str) -> str:
-    """The broker ended our consumer."""
+    """The text for a consumer that the broker has ended."""
     return _both(
         f"代理取消了队列 {queue} 的订阅(队列被删除或转移),正在重新订阅;若持续请运行 `bus topology verify`",
         f"the broker cancelled our consumer of {queue} (deleted or moved), subscribing again; "
@@ -110,7 +110,7 @@ def cancelled(queue: str) -> str:
 
 
 def nacked(exchange: str) -> str:
-    """The broker said no to parcels."""
+    """The text for parcels that the broker has nacked."""
     return _both(
         f"代理拒收经 {exchange} 发出的消息,稍后重发:收件队列可能已满,或其主节点不可用",
         f"the broker refuses parcels from {exchange}, to be sent again: is an inbox full or without a leader?",
@@ -118,7 +118,7 @@ def nacked(exchange: str) -> str:
 
 
 def blocked() -> str:
-    """Memory or disk alarm."""
+    """The text for a memory or disk alarm."""
     return _both(
         "代理因内存或磁盘告警暂停收件:请在代理上腾出内存或磁盘",
         "the broker takes no messages (memory or disk alarm): free memory or disk on it",
@@ -126,7 +126,7 @@ def blocked() -> str:
 
 
 def unsendable() -> str:
-    """The label or the size of a parcel is beyond what AMQP carries."""
+    """The text for a parcel whose headers or size are beyond AMQP."""
     return _both(
         "有消息的标识、类型过长或正文过大,未发送:请检查生成该消息的程序",
         "a parcel's id or kind is too long or its body too large, it was not sent: look at what made it",
@@ -134,7 +134,7 @@ def unsendable() -> str:
 
 
 def broken(where: str) -> str:
-    """An error of our own or of pika's in the I/O thread."""
+    """The text for a fault of this program or of pika in the I/O thread."""
     return _both(
         f"连接 {where} 时内部出错,正在重连:请把日志交给开发人员",
         f"an internal error on the line to {where}, reconnecting: hand the log to the developers",

@@ -1,4 +1,4 @@
-"""What one channel has published and the broker has not yet confirmed: an ordered map of delivery tags. Pure."""
+"""Published parcels without a confirm, of one channel: an ordered map of delivery tags. Pure."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bus.transports.rabbitmq.batch import SendBatch
 
 @dataclass(slots=True)
 class InflightParcel:
-    """One published parcel, waiting for the broker's word."""
+    """One published parcel that waits for the broker's confirm."""
 
     batch: SendBatch
     index: int
@@ -19,12 +19,13 @@ class InflightParcel:
     returned: bool = False
 
     def decide(self, result: SendResult) -> None:
-        """Pass the word on to who waits for it."""
+        """Pass the result on to the waiting batch."""
         self.batch.decide(self.index, result)
 
 
 class Inflight:
-    """Bounded, since pika's write buffer has no bound of its own. Lives and dies with one channel."""
+    """The window of unconfirmed parcels: bounded, since pika's write buffer is not. It lives and dies with one
+    channel."""
 
     def __init__(self, limit: int, limit_bytes: int) -> None:
         self._limit, self._limit_bytes = limit, limit_bytes
@@ -37,22 +38,22 @@ class Inflight:
 
     @property
     def oldest(self) -> float | None:
-        """When the parcel was sent that has waited longest."""
+        """The sending time of the parcel that has waited longest."""
         return next(iter(self._parcels.values())).sent_at if self._parcels else None
 
     def admits(self, parcel: Parcel) -> bool:
-        """Whether one more fits; into an empty window any parcel does."""
+        """Whether one more parcel fits; into an empty window any parcel does."""
         fits = len(self._parcels) < self._limit and self._bytes + len(parcel.body) <= self._limit_bytes
         return fits or not self._parcels
 
     def add(self, waiting: InflightParcel) -> None:
-        """It is published next: the broker counts publishes of a channel from 1, and so do we."""
+        """Add the parcel that is published next: the broker counts a channel's publishes from 1, and so do we."""
         self._last_tag += 1
         self._parcels[self._last_tag] = waiting
         self._bytes += len(waiting.parcel.body)
 
     def returned(self, message_id: str, recipient_and_kind: str) -> None:
-        """Nobody takes this one. The return comes before the confirm and names no tag: the first that matches it is."""
+        """Mark a returned parcel. The return comes before the confirm and names no tag: the first match is taken."""
         for waiting in self._parcels.values():
             parcel = waiting.parcel
             if (
@@ -64,7 +65,7 @@ class Inflight:
                 return
 
     def confirmed(self, tag: int, multiple: bool) -> list[InflightParcel]:
-        """The tickets this ack or nack speaks of, and has not spoken of before; they leave the window."""
+        """The parcels that an ack or nack settles for the first time; they leave the window."""
         if not multiple:
             waiting = self._parcels.pop(tag, None)
             tickets = [] if waiting is None else [waiting]

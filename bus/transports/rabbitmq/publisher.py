@@ -1,4 +1,4 @@
-"""The outgoing half of the RabbitMQ transport: mandatory, confirmed, pipelined, within a window of our own."""
+"""The outgoing half of the RabbitMQ transport: mandatory, confirmed, pipelined, within a bounded window."""
 
 import functools
 import threading
@@ -23,17 +23,17 @@ from bus.transports.topology.plan import is_center_name, out_exchange, routing_k
 
 CONTENT_TYPE = "application/cloudevents+json"
 MAX_BODY = 1 << 20
-"""Bytes. The wire allows 256 KiB; a body beyond the broker's own limit would close the channel under its neighbours."""
+"""Bytes. The wire allows 256 KiB; a body beyond the broker's limit would close the channel for other parcels too."""
 SHORT_STRING = 255
-"""Bytes an AMQP short string holds."""
+"""Bytes that an AMQP short string holds."""
 RENEW_AFTER = 5.0
-"""Seconds a channel on which the broker has said no may live on: one that met a dead leader may say no for ever."""
+"""Seconds until a channel with a nack is renewed: one that met a dead leader may nack for ever."""
 
 _log = log()
 
 
 def unsendable(parcel: Parcel) -> SendResult | None:
-    """The fate of a parcel that must not go out: a recipient that is no single word would reach somebody else."""
+    """The result for a parcel that must not be published: a recipient of several words would reach another center."""
     if not is_center_name(parcel.recipient):
         return SendResult.UNROUTABLE
     labels = (parcel.message_id, routing_key(parcel.recipient, parcel.kind))
@@ -49,8 +49,8 @@ def _is_short_string(label: str) -> bool:
 
 
 def result_when_closed(error: BaseException | None, any_confirmed: bool) -> SendResult:
-    """What to say of the parcels in flight when their channel is closed: they may have arrived, except where the broker
-    has a reason against all of them (no right, no exchange, a lie) and has not confirmed any before."""
+    """The result for parcels in flight when their channel is closed. They may have arrived, unless the broker's reason
+    concerns all of them (no right, no exchange, a wrong user_id) and it has confirmed none before."""
     against_all = isinstance(error, ChannelClosedByBroker) and (
         error.reply_code in (403, 404) or (error.reply_code == 406 and "user_id" in error.reply_text)
     )
@@ -58,7 +58,8 @@ def result_when_closed(error: BaseException | None, any_confirmed: bool) -> Send
 
 
 class Publisher:
-    """``send`` may be called from any thread; whatever begins with an underscore runs in the line's I/O thread."""
+    """The publisher. ``send`` may be called from any thread; names that begin with an underscore run in the
+    connection's I/O thread."""
 
     def __init__(
         self,
@@ -91,13 +92,13 @@ class Publisher:
 
     @property
     def unconfirmed(self) -> int:
-        """Parcels handed to ``send`` whose fate is open."""
+        """Parcels handed to ``send`` without a result."""
         with self._lock:
             return sum(batch.open for batch in self._calls)
 
     @property
     def trouble(self) -> str:
-        """In words; empty when all is well."""
+        """The trouble in words; empty when all is well."""
         return errors.blocked() if self.connection.blocked else self.connection.trouble or self._trouble
 
     def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
@@ -121,7 +122,7 @@ class Publisher:
         return batch.results()
 
     def close(self, deadline: float) -> None:
-        """Take nothing more; wait until ``deadline`` (monotonic) for the confirms that are out; give up on the rest."""
+        """Take nothing more; wait until ``deadline`` (monotonic) for outstanding confirms; give up on the rest."""
         with self._lock:
             self._closed = True
             calls = list(self._calls)
@@ -164,7 +165,7 @@ class Publisher:
         self._pump()
 
     def _channel_closed(self, channel: Any, error: BaseException) -> None:  # noqa: ANN401 - pika is untyped
-        """By the broker, by ourselves to renew it, or together with the connection."""
+        """Handle a closed channel: closed by the broker, by ourselves to renew it, or together with the connection."""
         self._drop_channel(error)
         self.connection.answered()
         if self._connection is None or not self._connection.is_open:
@@ -183,7 +184,7 @@ class Publisher:
             waiting.decide(result)
 
     def _pump(self) -> None:
-        """Publish what waits, as far as the window reaches."""
+        """Publish waiting parcels, as far as the window allows."""
         if self._channel is None or not self._channel.is_open or self.connection.blocked:
             return
         if self._nacked and time.monotonic() - self._channel_since > RENEW_AFTER:
@@ -244,7 +245,7 @@ class Publisher:
         self._pump()
 
     def _watch(self) -> None:
-        """Confirms never time out in pika: a parcel that waits too long, without a broker's alarm, cuts the line."""
+        """Cut the connection if a parcel waits too long without a broker's alarm: pika's confirms never time out."""
         oldest = self._inflight.oldest
         waited = 0.0 if oldest is None else time.monotonic() - max(oldest, self._unblocked_at)
         if waited > self._confirm_timeout and not self.connection.blocked:

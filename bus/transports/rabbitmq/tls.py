@@ -1,4 +1,4 @@
-"""TLS to the broker: whom we trust, and with which certificate we log in."""
+"""TLS to the broker: the trusted authorities, and the certificate for the login."""
 
 import ssl
 
@@ -6,7 +6,8 @@ from bus.settings import BadSettings, Tls
 
 
 def context(tls: Tls) -> ssl.SSLContext | None:
-    """None for the system's own. TLS 1.2 at least, and the broker's name is checked. Raises ``BadSettings``."""
+    """The TLS context; None for the system's own. TLS 1.2 at least, and the broker's name is checked. Raises
+    ``BadSettings``."""
     if tls == Tls():
         return None
     try:
@@ -28,5 +29,5 @@ def context(tls: Tls) -> ssl.SSLContext | None:
 
 
 def _nothing() -> str:
-    """A key with a passphrase is refused: asked for one, OpenSSL would wait at the terminal."""
+    """An empty passphrase, so that a protected key is refused: otherwise OpenSSL would ask at the terminal and wait."""
     return ""

@@ -1,7 +1,7 @@
-"""The road between centers over RabbitMQ: the port's batches outside, two connections with their I/O threads inside.
+"""The transport over RabbitMQ: batches outside, two connections with their I/O threads inside.
 
-A center publishes to its own exchange and reads its own inbox; it declares nothing. Publishing and consuming have a
-connection each, since a broker that has blocked a connection for publishing does not hear acks on it either.
+A center publishes to its own exchange and reads its own inbox; it declares nothing. Publishing and consuming have
+separate connections, because a broker that blocks a publishing connection does not read acks on it either.
 """
 
 import ssl
@@ -20,22 +20,22 @@ from bus.transports.rabbitmq.publisher import Publisher
 from bus.transports.topology.plan import check_center_name
 
 HEARTBEAT = 10
-"""Seconds. A frozen broker is noticed after two or three of them; publishing notices earlier, by its confirms."""
+"""Seconds. A frozen broker is noticed after two or three heartbeats; publishing notices earlier, by its confirms."""
 BLOCKED_TIMEOUT = 300
-"""Seconds a broker may ask us to stop publishing before we look whether another connection fares better."""
+"""Seconds that a broker may block publishing before another connection is tried."""
 
 
 def login_of(url: str) -> str:
-    """Who logs in, as it stands in the URL: ``user``, or ``user:password``; empty without."""
+    """The login in the URL: ``user``, or ``user:password``; empty without."""
     return url.partition("://")[2].rpartition("@")[0]
 
 
 PLAIN = ("@", "/", "#", "?", " ")
-"""Signs that end a part of a URL: in a password they must be written otherwise."""
+"""Characters that end a part of a URL: in a password they must be percent-encoded."""
 
 
 def each_node(url: str) -> list[str]:
-    """A URL for each node: a cluster's stand side by side, ``amqps://user:password@one:5671,two:5671/vhost``."""
+    """A URL for each node of a cluster, listed side by side: ``amqps://user:password@one:5671,two:5671/vhost``."""
     start, at, rest = url.partition("://")[2].rpartition("@")
     nodes, slash, path = rest.partition("/")
     before = url.partition("://")[0] + "://" + start + at
@@ -43,12 +43,12 @@ def each_node(url: str) -> list[str]:
 
 
 def connection_parameters(url: str, name: str, tls: ssl.SSLContext | None) -> list[URLParameters]:
-    """How to connect to each node. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
+    """The connection parameters of each node. Raises ``ValueError`` without the URL, which holds the password."""
     return [_parameters(node, name, tls) for node in each_node(url)]
 
 
 def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameters:
-    """How to connect. Raises ``ValueError`` that does not repeat the URL, for it holds the password."""
+    """The connection parameters of one node. Raises ``ValueError`` without the URL, which holds the password."""
     login = login_of(url)
     if any(sign in login for sign in PLAIN):
         raise ValueError(
@@ -71,7 +71,7 @@ def _parameters(url: str, name: str, tls: ssl.SSLContext | None) -> URLParameter
     parameters.blocked_connection_timeout = BLOCKED_TIMEOUT
     parameters.socket_timeout = ANSWER_TIMEOUT / 2
     parameters.stack_timeout = ANSWER_TIMEOUT
-    parameters.connection_attempts = 1  # trying again is the line's business, with its own pauses
+    parameters.connection_attempts = 1  # reconnecting is the task of our own connection, with its own backoff
     parameters.tcp_options = {"TCP_USER_TIMEOUT": int(ANSWER_TIMEOUT * 1000)}
     parameters.client_properties = {"connection_name": name}
     return parameters
@@ -94,13 +94,12 @@ class RabbitTransport:
         user_id: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``url``: ``amqp://`` or ``amqps://`` with user, password and vhost, and one node or several (``each_node``);
-        ``tls``: for a county's own authority, or a client certificate, which logs in a user without a password;
-        ``window`` (parcels) and ``window_bytes``: the most that may be unconfirmed; ``confirm_timeout``: seconds after
-        which an unconfirmed parcel makes us reconnect; ``user_id``: the property the broker compares with the login, by
-        default the login itself when it is the center's name, else none.
-
-        Raises ``ValueError`` for a name that is no center's, or a URL that cannot be read."""
+        """``url``: ``amqp://`` or ``amqps://`` with user, password and vhost, and one node or several (``each_node``).
+        ``tls``: for a county's own authority, or a client certificate, which logs in a user without a password.
+        ``window`` (parcels) and ``window_bytes``: the most that may be unconfirmed. ``confirm_timeout``: seconds after
+        which an unconfirmed parcel causes a reconnect. ``user_id``: the property that the broker compares with the
+        login; by default the login itself when it is the center's name, else none. Raises ``ValueError`` for an invalid
+        center name, or a URL that cannot be read."""
         self.center = check_center_name(center)
         outgoing = connection_parameters(url, f"{center} publish", tls)
         login = unquote(login_of(url).partition(":")[0])
@@ -160,7 +159,7 @@ class RabbitTransport:
         deadline = time.monotonic() + timeout
         self._consumer.close()
         self._publisher.close(deadline)
-        goodbye = max(deadline, time.monotonic() + 1.0)  # a goodbye takes two round trips: a second even when late
+        goodbye = max(deadline, time.monotonic() + 1.0)  # a close takes two round trips: allow a second even when late
         for connection in self._connections:
             connection.close()
         for connection in self._connections:
