@@ -1,1 +1,1 @@
-"""What operators do: look at the backlog, replay, discard, erase, prove, measure."""
+"""Operators' acts: read the backlog, replay, discard, erase, prove, measure."""

@@ -1,4 +1,4 @@
-"""What an operator is shown: everything parked, and messages that wait too long for their receipt. No bodies."""
+"""The operator's backlog: everything parked, and messages without a receipt for too long. No bodies."""
 
 from datetime import datetime
 from typing import Any
@@ -9,16 +9,16 @@ from bus.store.database import Tx
 from bus.store.timestamps import ms
 
 SHOWN = 1000
-"""So many of each are shown to people."""
+"""Most items of each kind that are shown."""
 OUTBOX = "outbox"
-"""The place of what is not parked, but waits for its receipt for too long."""
+"""The place of overdue messages, which are not parked."""
 
 
 def backlog(tx: Tx, me: str, now: datetime, overdue_after: float, limit: int | None = SHOWN) -> list[dict[str, Any]]:
-    """What is parked, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies. Of each
-    the first ``limit``, or all.
+    """Parked items, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies.
 
-    ``state`` tells what of it moves by itself: ``waiting`` for a desk task that was replayed and for the overdue."""
+    Of each the first ``limit``, or all. ``state`` is ``waiting`` for items that move by themselves: replayed tasks and
+    overdue messages."""
     moving = inbox.waiting(tx)
     rows = [
         dict(row) | {"state": "waiting" if row["place"] == parked.DESK and row["message_id"] in moving else "parked"}

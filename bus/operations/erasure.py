@@ -1,10 +1,10 @@
-"""Erasing a case: what tells of the resident becomes noise, and what is counted stays.
+"""Erasure of a case: the resident's data become unreadable, the figures stay (crypto-shredding).
 
-Destroyed is the key under which the case's record, messages and tasks stand, and the key of each file that no other
-case names. In its place stands a record that says what custody must know (who has it, at which version, how it went)
-and nothing of the matter or the resident. So every figure stays what it was, and what others still say of the case is
-answered as ever. SQLite's log has the key until it is emptied, and a log without its last entries is the store of
-before: so it is emptied after each erasure. A backup of before has the key, too: it is erased with the backup.
+Erasure destroys the key that encrypts the case's record, messages and tasks, and the key of each file that no other
+case names. A blank record takes its place: it holds what custody must know (holder, version, outcome), and nothing of
+the matter or the resident. So every figure stays, and later messages about the case are answered as before. SQLite's
+log holds the key until it is emptied, and a log without its last entries is the earlier store; so the log is emptied
+after each erasure. An older backup holds the key too: it must be deleted with its data.
 """
 
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ BLANK = "（已删除 / erased）"
 
 
 class MayNotErase(ValueError):
-    """It is not erased; ``code`` says why: ``unknown-case``, ``record-unreadable``, ``not-closed``, ``under-way`` or
-    ``in-clear``."""
+    """The case may not be erased; ``code`` says why: ``unknown-case``, ``record-unreadable``, ``not-closed``,
+    ``under-way`` or ``in-clear``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -35,14 +35,14 @@ class MayNotErase(ValueError):
 
 
 RETENTION = "retention"
-"""Who erases when nobody asked for it: the time that the settings give."""
+"""The actor of an erasure by the retention settings."""
 
 
 def erase(blobs: BlobStore, context: CenterContext, case_id: UUID, now: datetime, who: str, why: str) -> bool:
-    """Erase a closed case of which nothing is under way; it is recorded who wanted it and why.
+    """Erase a closed case with no pending work; the access log records who wanted it and why.
 
-    False: the store's log still holds the key, for somebody reads what is older; it must be emptied later
-    (``Store.empty_log``). Raises ``MayNotErase``."""
+    False: SQLite's log still holds the key, because a reader uses an older state; empty it later (``Store.empty_log``).
+    Raises ``MayNotErase``."""
     blobs.remove(blobs.store.write(lambda tx: _erase(tx, context, case_id, now, who, why)))
     return blobs.store.empty_log()
 
@@ -50,8 +50,8 @@ def erase(blobs: BlobStore, context: CenterContext, case_id: UUID, now: datetime
 def erase_old(
     blobs: BlobStore, context: CenterContext, before_ms: int, limit: int, now: datetime, *, sensitive: bool = False
 ) -> int:
-    """Erase up to ``limit`` cases that have not changed since ``before_ms`` and may be erased. ``sensitive``: only such
-    as want stricter care. Returns how many."""
+    """Erase up to ``limit`` cases that may be erased and have not changed since ``before_ms``. ``sensitive``: only
+    cases that need stricter care. Returns their number."""
 
     def change(tx: Tx) -> tuple[int, dict[str, KeyOfFile | None]]:
         done, gone = 0, dict[str, KeyOfFile | None]()
@@ -59,7 +59,7 @@ def erase_old(
             try:
                 gone |= _erase(tx, context, case_id, now, RETENTION, f"closed before {before_ms // 1000}")
                 done += 1
-            except MayNotErase as no:  # what is under way is looked at again in an hour
+            except MayNotErase as no:  # pending work is checked again in an hour
                 if no.code == UNREADABLE:
                     _park_unreadable(tx, context, case_id, now)
         return done, gone
@@ -67,14 +67,14 @@ def erase_old(
     done, gone = blobs.store.write(change)
     blobs.remove(gone)
     if done:
-        blobs.store.empty_log()  # where somebody reads, the next round of housekeeping tries again
+        blobs.store.empty_log()  # while a reader uses an older state, the next round of housekeeping tries again
     return done
 
 
 def _erase(
     tx: Tx, context: CenterContext, case_id: UUID, now: datetime, who: str, why: str
 ) -> Mapping[str, KeyOfFile | None]:
-    """Returns the files that went with it."""
+    """Erase one case. Returns the files that were erased with it."""
     loaded = cases.load_each(tx, [case_id])
     record = loaded.records.get(case_id)
     if record is None:
@@ -97,7 +97,8 @@ def _erase(
 
 
 def _park_unreadable(tx: Tx, context: CenterContext, case_id: UUID, now: datetime) -> None:
-    """Into an operator's sight; the others are erased, and this one is not tried again while it is parked."""
+    """Park an unreadable case for an operator; the others are erased, and this one is not tried again while it is
+    parked."""
     row = parked.row(
         parked.DESK,
         UNREADABLE,
@@ -111,7 +112,7 @@ def _park_unreadable(tx: Tx, context: CenterContext, case_id: UUID, now: datetim
 
 
 def blank(record: Record) -> Record:
-    """What custody knows of the case, and nothing of what it is about."""
+    """The record reduced to what custody needs, without the matter."""
     case = record.case
     bare = Case(
         case_id=case.case_id,

@@ -1,7 +1,7 @@
-"""Ending the lanes to a center that does not exist: what waits for it is given up, and its cases no longer name it.
+"""The end of all lanes to a center that does not exist: its messages are given up, and no case names it any more.
 
-An offer that went to it alone comes back to whoever made it, for nobody can have decided. A center that is merely away
-keeps its lanes: whatever is said to it waits.
+An offer that went to it alone returns to its offerer, because no center can have decided. A center that is merely away
+keeps its lanes: messages to it wait.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from bus.transports.port import SendResult
 
 NO_SUCH_CENTER = "no-such-center"
 NOBODY = (SendResult.UNROUTABLE.value, NoKey.NO_KEY.value)
-"""How messages fare of which nobody has an inbox, or a key."""
+"""Results of messages to a center without an inbox, or without a key."""
 
 
 class LaneInUse(ValueError):
-    """The center is there, or may be: its lanes are not ended."""
+    """The center exists, or may exist: its lanes are not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class Ended:
 
 
 def strangers(store: Store, context: CenterContext) -> list[str]:
-    """For whom something waits, and who is no center as far as this one can tell."""
+    """Centers with waiting messages that do not exist, as far as this center can tell."""
     with store.reading() as tx:
         return [center for center in peer_lanes.recipients(tx) if not _may_exist(tx, context, center)]
 
 
 def end_lanes(store: Store, context: CenterContext, center: str, reason: str, now: datetime) -> Ended:
-    """End all lanes to ``center``, for ``reason`` (a code word), which stands in each case's journal. Raises
-    ``LaneInUse`` or ``StoreUnavailable``."""
+    """End all lanes to ``center``, for ``reason`` (a code), which is noted in each case's journal. Raises ``LaneInUse``
+    or ``StoreUnavailable``."""
 
     def change(tx: Tx) -> Ended:
         if _may_exist(tx, context, center):
@@ -62,7 +62,8 @@ def end_lanes(store: Store, context: CenterContext, center: str, reason: str, no
 
 
 def _may_exist(tx: Tx, context: CenterContext, center: str) -> bool:
-    """By the directory; without one, whether it has ever spoken, or the road has found its inbox."""
+    """Whether the directory lists the center; without one, whether it has ever spoken, or a message has reached its
+    inbox."""
     if not context.security.is_member(center):
         return False
     troubles = peer_lanes.troubles(tx, center)
@@ -72,14 +73,14 @@ def _may_exist(tx: Tx, context: CenterContext, center: str) -> bool:
 
 
 def _forget(uow: UnitOfWork, case_id: UUID, center: str, reason: str) -> None:
-    with suppress(Refusal):  # a record that cannot be read names nobody
+    with suppress(Refusal):  # an unreadable record names no center
         record = uow.record(case_id)
         if record is not None:
             uow.amend(without(record, center), "ended", center, reason)
 
 
 def without(record: Record, center: str) -> Record:
-    """The record, in which nothing more is to be said to ``center`` and nothing is awaited from it."""
+    """The record without messages to ``center``, and without anything awaited from it."""
 
     def others(names: Sequence[str]) -> tuple[str, ...]:
         return tuple(name for name in names if name != center)
