@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from bus.bilingual import Bilingual
 from bus.demo.local_county import LocalCounty
 from bus.sdk import discovery
 from stories import s01, s02, s06, s08, s09, s10, s12, s14, s15, s21, s22
@@ -18,6 +19,7 @@ from stories.stage import (
     PARTY,
     PARTY_COMMUNITY,
     PARTY_STREET,
+    PLACES,
     STREET,
     Json,
     Stage,
@@ -37,6 +39,22 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {
 }
 OF_FIVE_KINDS: Mapping[str, Callable[[Stage], None]] = {"S08": s08.play}
 """Stories with a center of a fifth kind, played where its adapter is installed."""
+TITLES: Mapping[str, Bilingual] = {
+    "S01": Bilingual("村道失修，居民随手拍", "A village road in disrepair, photographed and sent by phone"),
+    "S02": Bilingual("微心愿：孩子想要一盏台灯", "A small wish: a lamp for a child, offered to three centers"),
+    "S06": Bilingual("居民议事会：一次会议，两件建议", "A residents' council: one meeting, two suggestions"),
+    "S08": Bilingual("九十岁老兵想要一把轮椅", "A wheelchair for a veteran of ninety"),
+    "S09": Bilingual("窗口社保咨询两百件，当场答复", "Two hundred questions at the counter, answered on the spot"),
+    "S10": Bilingual("公共绿地被种菜，车棚被上锁", "Vegetables on common green land, a locked bike shed"),
+    "S12": Bilingual("地下车库灯光太暗，逐级转办", "Garage lights too dim, handed on from street to community"),
+    "S14": Bilingual("上门指导门头牌匾，得到感谢", "Advice on a shop's sign board, and thanks for it"),
+    "S15": Bilingual("路面石块，来电人要求保密", "Stones on the road; the caller stays hidden"),
+    "S21": Bilingual("三次退单，提请裁定", "Declined three times, settled by the arbiter"),
+    "S22": Bilingual("不予受理，也要答复", "Not accepted, and answered all the same"),
+}
+"""What happens in each story, for those who watch it."""
+ALIKE = frozenset({"S09"})
+"""Stories of many cases that are alike: one line tells all of them."""
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
     MEDIA: [
         {"category": "environment", "division": COMMUNITY, "to": PARTY_COMMUNITY},
@@ -50,7 +68,19 @@ ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
 SETTINGS: Mapping[str, Any] = {"returns_before_arbiter": 2}
 KILL_AT = "S10"
 
-__all__ = ["ARBITER", "CENTERS", "OF_FIVE_KINDS", "ROUTES", "SETTINGS", "STORIES", "cast", "play"]
+__all__ = [
+    "ALIKE",
+    "ARBITER",
+    "CENTERS",
+    "OF_FIVE_KINDS",
+    "PLACES",
+    "ROUTES",
+    "SETTINGS",
+    "STORIES",
+    "TITLES",
+    "cast",
+    "play",
+]
 
 
 def cast() -> tuple[Sequence[str], Sequence[str]]:

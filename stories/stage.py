@@ -1,10 +1,11 @@
 """The stage on which stories are played: residents and staff act in the vendors' systems and wait."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from bus.bilingual import Bilingual
 from bus.custody import Record, Status
 from bus.demo.local_county import LocalCounty
 from bus.store import cases
@@ -23,6 +24,12 @@ PARTY_COMMUNITY = f"party_service-{COMMUNITY}"
 CENTERS: Sequence[str] = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT, PARTY_STREET, PARTY_COMMUNITY)
 """Four centers of one county, 红山区, and below its party service a street and a community. The stories keep the places
 they happened in; this one county stands in for the nine they come from."""
+PLACES: Mapping[str, Bilingual] = {
+    COUNTY: Bilingual("红山区", "Hongshan District"),
+    STREET: Bilingual("站前街道", "Zhanqian Subdistrict"),
+    COMMUNITY: Bilingual("迎宾路社区", "Yingbin Road Community"),
+}
+"""What people call the divisions in which these centers stand."""
 ARBITER = PARTY
 COMMAND = f"command_center-{COUNTY}"
 """A fifth kind of center, whose adapter comes from outside the tree: it plays a story of its own."""

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bus.bilingual import Bilingual
+from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
 from bus.store import access_log
@@ -55,14 +56,15 @@ def _name(uid: int) -> str:
 @access.command("list")
 def list_(
     config: ConfigFile = None,
-    case: Annotated[str | None, typer.Option(help="只列这一案件 / of this case only")] = None,
+    case: Annotated[str | None, typer.Option(help="只列这一案件：编号、短编号或 UUID / of this case only")] = None,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """列出查阅记录 / everything that was read, by whom, when and why."""
     output = Output(lang, as_json)
     with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
-        found = list(access_log.entries(tx, case))
+        wanted = str(case_named(tx, case) or case) if case else None
+        found = list(access_log.entries(tx, wanted))
     if as_json:
         names = ("number", "at_ms", "who", "what", "case_id", "why")
         output.data([{name: getattr(one, name) for name in names} | {"digest": one.digest.hex()} for one in found])

@@ -9,6 +9,7 @@ import typer
 from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output, age
+from bus.contract.short_number import short_number
 from bus.custody import Record
 from bus.store.case_lists import CaseFilter, wanted
 from bus.store.cases import read_each
@@ -18,6 +19,7 @@ PAGE = 500
 """Cases that are read at once."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _HEADS = (
+    Bilingual("短编号", "Short number"),
     Bilingual("编号", "Number"),
     Bilingual("状态", "Status"),
     Bilingual("类别", "Category"),
@@ -85,12 +87,14 @@ def _fits(record: Record, category: str) -> bool:
 
 def _row(record: Record, opened_ms: int, now_ms: int) -> tuple[object, ...]:
     due = record.due.date() if record.due else ""
-    return record.case.number, record.status.value, record.case.category, record.holder, age(opened_ms, now_ms), due
+    short, case = short_number(record.case.case_id), record.case
+    return short, case.number, record.status.value, case.category, record.holder, age(opened_ms, now_ms), due
 
 
 def _plain(record: Record, opened_ms: int, now_ms: int) -> dict[str, Any]:
     return {
-        "case": str(record.case.case_id), "number": record.case.number, "status": record.status.value,
+        "case": str(record.case.case_id), "number": record.case.number,
+        "short_number": short_number(record.case.case_id), "status": record.status.value,
         "category": record.case.category, "division": record.case.place.division, "origin": record.case.origin,
         "holder": record.holder, "version": record.version, "opened_ms": opened_ms,
         "age_seconds": (now_ms - opened_ms) // 1000, "due": record.due,

@@ -44,7 +44,7 @@ def _empty_log(store: Store) -> bool:
 
 
 def erase(
-    case: Annotated[str, typer.Argument(help="案件编号或 UUID / number or UUID")],
+    case: Annotated[str, typer.Argument(help="案件编号、短编号或 UUID / number, short number or UUID")],
     reason: Annotated[str, typer.Option(help="为何删除，入查阅记录 / why, for the record")],
     config: ConfigFile = None,
     lang: Language = Lang.AUTO,

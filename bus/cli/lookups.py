@@ -3,8 +3,10 @@
 from contextlib import suppress
 from uuid import UUID
 
+from bus.bilingual import Bilingual
 from bus.cli.options import opened_store
 from bus.context import CenterContext
+from bus.contract.short_number import Misheard, WrongShortNumber, id_ending
 from bus.runtime.directory_memory import recall
 from bus.security.directory import Edition
 from bus.security.directory_file import operator_id
@@ -12,7 +14,7 @@ from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.security.keyring import read_public_key
 from bus.settings import CenterSettings, Trust
-from bus.store import cases, directories
+from bus.store import case_lists, cases, directories
 from bus.store.database import DriverError, Store, StoreUnavailable, Tx
 
 
@@ -24,12 +26,46 @@ def context_of(settings: CenterSettings, store: Store) -> CenterContext:
     return CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas)
 
 
+class CaseUnclear(Exception):
+    """Nobody can say which case is meant. ``words`` tell why, and the cure."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.words = Bilingual(zh, en)
+
+
+_MISHEARD = {
+    Misheard.LENGTH: Bilingual("位数不对：短编号共十位", "a short number has ten digits"),
+    Misheard.CHECK_DIGIT: Bilingual(
+        "校验位不符：有一位听错，或两位颠倒",
+        "its check digit does not fit: a digit is wrong, or two are swapped",
+    ),
+}
+
+
 def case_named(tx: Tx, text: str) -> UUID | None:
-    """The case that an operator means, by its UUID or its number for people; None: no case here has that number."""
+    """The case that an operator means, by its UUID, its number or its short number; None: no case here has it. Raises
+    ``CaseUnclear`` for a short number that was misheard, or that several cases share."""
     try:
         return UUID(text)
     except ValueError:
-        return cases.by_number(tx, text)
+        return cases.by_number(tx, text) or _by_short_number(tx, text)
+
+
+def _by_short_number(tx: Tx, text: str) -> UUID | None:
+    try:
+        end = id_ending(text)
+    except WrongShortNumber as wrong:
+        why = _MISHEARD[wrong.fault]
+        raise CaseUnclear(f"{text}：{why.zh}；请对方重读一遍", f"{text}: {why.en}; ask for it again") from None
+    found = case_lists.ending(tx, end) if end is not None else []
+    if len(found) > 1:
+        numbers = [number for _, number in found]
+        raise CaseUnclear(
+            f"{text}：有 {len(found)} 件案件的短编号相同，请改用编号：{'、'.join(numbers)}",
+            f"{text}: {len(found)} cases share this short number; give the number instead: {', '.join(numbers)}",
+        )
+    return found[0][0] if found else None
 
 
 def newest_directory(settings: CenterSettings, trust: Trust) -> Edition | None:

@@ -35,7 +35,7 @@ _JUDGED = {
 
 @proof.command()
 def export(
-    case: Annotated[str, typer.Argument(help="案件编号或 UUID / number or UUID")],
+    case: Annotated[str, typer.Argument(help="案件编号、短编号或 UUID / number, short number or UUID")],
     out: Annotated[Path, typer.Option(help="写入此文件 / the file to write")],
     config: ConfigFile = None,
     lang: Language = Lang.AUTO,

@@ -16,6 +16,7 @@ from bus.cli.options import ConfigFile, opened_store, settings_of
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
 from bus.contract.ids import new_id
 from bus.contract.rules import BY_KIND
+from bus.contract.short_number import short_number
 from bus.custody import Status
 from bus.http.address import own_url
 from bus.settings import CenterSettings
@@ -96,7 +97,7 @@ def _sent(output: Output, settings: CenterSettings, base: str, form: str, body: 
         output.fail(f"该中心没有表单 {form}；见 {base}/docs", f"the center has no form {form}: see {base}/docs", USAGE)
     if not answer.is_success:
         _refused(output, answer.status_code, told)
-    numbers = ", ".join(str(case["number"]) for case in told["cases"])
+    numbers = ", ".join(f"{case['number']} ({short_number(UUID(case['case_id']))})" for case in told["cases"])
     zh, en = ("此前已接收", "was taken before") if told["status"] == "repeated" else ("已接收", "taken")
     output.say(f"{zh}：{numbers}", f"{en}: {numbers}")
     for name in told.get("unknown_fields") or ():

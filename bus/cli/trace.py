@@ -9,6 +9,7 @@ from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, moment
 from bus.contract.rules import BY_KIND
+from bus.contract.short_number import short_number
 from bus.custody import Record
 from bus.store import cases, waiting
 from bus.store.database import Tx
@@ -40,7 +41,7 @@ _WAYS = {
 
 
 def trace(
-    case: Annotated[str, typer.Argument(help="案件编号或 UUID / case number or id")],
+    case: Annotated[str, typer.Argument(help="案件编号、短编号或 UUID / number, short number or UUID")],
     config: ConfigFile = None,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
@@ -74,6 +75,7 @@ def _facts(record: Record) -> dict[str, Any]:
     return {
         "case": str(record.case.case_id),
         "number": record.case.number,
+        "short_number": short_number(record.case.case_id),
         "origin": record.case.origin,
         "holder": record.holder,
         "version": record.version,

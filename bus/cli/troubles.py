@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from bus.bilingual import Bilingual
+from bus.cli.lookups import CaseUnclear
 from bus.cli.output import FAILURE, USAGE
 from bus.runtime.lease import TAKEN, StoreTaken
 from bus.sdk.discovery import AdapterUnusable
@@ -29,6 +30,8 @@ def trouble_of(error: Exception) -> Trouble | None:  # noqa: PLR0911 - one way o
             return Trouble((error.words,), TAKEN)
         case StoreUnfit():
             return Trouble((error.words,))
+        case CaseUnclear():
+            return Trouble((error.words,), USAGE)
         case StoreUnavailable():
             return Trouble((Bilingual(f"存储暂不可用：{error}", f"the store: {error}"),))
         case KeyUnusable() | AdapterUnusable():

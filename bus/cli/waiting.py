@@ -7,12 +7,19 @@ from typing import Any
 from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, age
+from bus.contract.short_number import short_number
 from bus.store import parked
 from bus.store.case_lists import open_by_holder
 from bus.store.database import Tx
-from bus.store.waiting import by_peer
+from bus.store.waiting import PeerLoad, by_peer, oldest_cases
 
-_HEADS = (Bilingual("处", "Place"), Bilingual("对方", "Peer"), Bilingual("件数", "Count"), Bilingual("最早", "Oldest"))
+_HEADS = (
+    Bilingual("处", "Place"),
+    Bilingual("对方", "Peer"),
+    Bilingual("件数", "Count"),
+    Bilingual("最早", "Oldest"),
+    Bilingual("最早一件（短编号）", "Oldest case (short number)"),
+)
 _PLACES = {
     "open": Bilingual("在办案件", "open cases"),
     "outbox": Bilingual("发出未回执", "sent, no receipt yet"),
@@ -34,7 +41,13 @@ def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJs
         output.say("没有在等的", "nothing waits")
     else:
         rows = [
-            (output.pick(_PLACES[one["place"]]), one["peer"], one["count"], age(one["oldest_ms"], now_ms))
+            (
+                output.pick(_PLACES[one["place"]]),
+                one["peer"],
+                one["count"],
+                age(one["oldest_ms"], now_ms),
+                one["oldest_case"],
+            )
             for one in found
         ]
         output.table(_HEADS, rows)
@@ -42,10 +55,16 @@ def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJs
 
 def _found(tx: Tx) -> Iterator[dict[str, Any]]:
     """Open cases by who has them, then what waits by peer, then what only an operator can mend."""
-    for holder, count, oldest_ms in open_by_holder(tx):
-        yield {"place": "open", "peer": holder, "count": count, "oldest_ms": oldest_ms}
-    for one in by_peer(tx):
-        yield {"place": one.place, "peer": one.peer, "count": one.size, "oldest_ms": one.oldest_ms}
+    oldest = {key: short_number(case_id) for key, case_id in oldest_cases(tx).items()}
+    for load in (*(PeerLoad("open", *one) for one in open_by_holder(tx)), *by_peer(tx)):
+        case = oldest.get((load.place, load.peer), "")
+        yield {
+            "place": load.place,
+            "peer": load.peer,
+            "count": load.size,
+            "oldest_ms": load.oldest_ms,
+            "oldest_case": case,
+        }
     figures = parked.figures(tx)
     if count := sum(figures[place] for place in parked.PLACES):
-        yield {"place": "parked", "peer": "", "count": count, "oldest_ms": figures["oldest_ms"]}
+        yield {"place": "parked", "peer": "", "count": count, "oldest_ms": figures["oldest_ms"], "oldest_case": ""}

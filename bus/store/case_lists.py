@@ -35,6 +35,13 @@ def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int)
     return [(UUID(case_id), opened_ms) for case_id, opened_ms in rows]
 
 
+def ending(tx: Tx, end: str) -> list[tuple[UUID, str]]:
+    """The cases whose ids end so, with their numbers, the oldest id first; all ids are looked through."""
+    c = t.cases.c
+    rows = tx.execute(select(c.case_id, c.number).where(c.case_id.endswith(end, autoescape=True)).order_by(c.case_id))
+    return [(UUID(case_id), number) for case_id, number in rows]
+
+
 def open_by_holder(tx: Tx) -> list[tuple[str, int, int]]:
     """The open cases by holder: (holder, number of cases, opening time of the oldest)."""
     c = t.cases.c

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, exists, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Table, exists, func, literal, or_, select, true
 
+from bus.custody import Status
 from bus.store import tables as t
 from bus.store.database import Tx
 
@@ -79,3 +81,21 @@ def by_peer(tx: Tx) -> list[PeerLoad]:
         ("held", select(h.peer, func.count(), func.min(h.at_ms)).group_by(h.peer)),
     )
     return sorted(PeerLoad(place, *row) for place, query in queries for row in tx.execute(query))
+
+
+def oldest_cases(tx: Tx) -> dict[tuple[str, str], UUID]:
+    """The case that has waited longest, by place and peer: the places of ``by_peer``, and ``open`` by the holder."""
+    c, o, w, h = t.cases.c, t.outbox.c, t.work.c, t.held.c
+    places: tuple[tuple[str, Column[str], Column[int], Column[str], ColumnElement[bool]], ...] = (
+        ("open", c.holder, c.opened_ms, c.case_id, c.status == Status.OPEN.value),
+        ("outbox", o.recipient, o.created_ms, o.case_id, true()),
+        ("inbox", w.source, w.created_ms, w.case_id, true()),
+        ("held", h.peer, h.at_ms, h.case_id, true()),
+    )
+    found = {}
+    for place, peer, since_ms, case_id, meant in places:
+        rank = func.row_number().over(partition_by=peer, order_by=(since_ms, case_id)).label("rank")
+        ranked = select(peer.label("peer"), case_id.label("case_id"), rank).where(meant).subquery()
+        for row in tx.execute(select(ranked.c.peer, ranked.c.case_id).where(ranked.c.rank == 1)):
+            found[place, row[0]] = UUID(row[1])
+    return found

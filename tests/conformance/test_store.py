@@ -20,6 +20,7 @@ from bus.store import (
     StoreUnavailable,
     Tx,
     archive,
+    case_lists,
     cases,
     inbox,
     intakes,
@@ -28,6 +29,7 @@ from bus.store import (
     parked,
     recovery,
     schema,
+    waiting,
 )
 from bus.store.rows import HeldRow, LinkRow
 from bus.store.tables import metadata
@@ -235,6 +237,21 @@ def test_links_and_intakes_are_remembered(store: Store) -> None:
         assert cases.find(tx, "app", "留言-1") == case_id
         assert cases.natives(tx, [case_id]) == {case_id: {"app": "留言-1"}}
         assert intakes.known(tx, [("message", "e1"), ("message", "e2")]) == {("message", "e1"): ("d", "{}")}
+
+
+def test_a_case_is_found_by_the_end_of_its_id_and_the_oldest_that_waits_by_peer(store: Store) -> None:
+    """Both that share an end, and no other; of what waits, the first of each place and peer."""
+    one, other = (UUID(int=(number << 64) + 0xABCDEF0) for number in (1, 2))
+    third = UUID(int=1 << 64)
+    for case_id, day, holder in ((other, 1, ME), (third, 2, PEER), (one, 3, ME)):
+        case = a_case(ME, case_id=case_id, number=f"N-{day}", received_at=NOW.replace(day=day))
+        record = Record(me=ME, case=case, holder=holder, version=1, path=(ME,))
+        store.write(lambda tx, record=record: cases.keep(tx, [record], 1))
+    held = [HeldRow(PEER, str(case_id), 2, b"x", at_ms) for case_id, at_ms in ((one, 5), (other, 4), (third, 6))]
+    store.write(lambda tx: inbox.hold(tx, held))
+    assert store.write(lambda tx: case_lists.ending(tx, "abcdef0")) == [(one, "N-3"), (other, "N-1")]
+    assert store.write(lambda tx: case_lists.ending(tx, "bbcdef0")) == []
+    assert store.write(waiting.oldest_cases) == {("open", ME): other, ("open", PEER): third, ("held", PEER): other}
 
 
 def test_held_messages_wait_once_and_are_released(store: Store) -> None:

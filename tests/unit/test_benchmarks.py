@@ -1,11 +1,19 @@
 """What the benchmarks measure with: a process that ends meanwhile ends no measurement, and no time is lost with it."""
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
 
 from benchmarks.process import busy_seconds
 
+CHART = Path(__file__).parents[2] / "benchmarks" / "results" / "results.svg"
+SVG = "{http://www.w3.org/2000/svg}"
+GLYPH = 61
+"""About how wide the last letter of a text is, in the units in which its letters stand."""
 BUSY = "import time\nwhile time.process_time() < 0.3: pass"
 
 
@@ -26,3 +34,24 @@ def test_the_time_of_a_child_that_has_ended_counts_with_its_parent() -> None:
         running.stdout.readline()
         assert busy_seconds([running.pid]) >= 0.3
         running.communicate("\n")
+
+
+def _texts(chart: ElementTree.Element) -> Iterator[tuple[float, float]]:
+    """Where each text of the chart begins and ends, from the left."""
+    for group in chart.iter(f"{SVG}g"):
+        letters = group.findall(f"{SVG}use")
+        placed = re.fullmatch(r"translate\(([\d.-]+) [\d.-]+\) scale\(([\d.]+) -[\d.]+\)", group.get("transform", ""))
+        if letters and placed:
+            begin, scale = float(placed[1]), float(placed[2])
+            last = re.search(r"translate\(([\d.-]+)", letters[-1].get("transform", "translate(0"))
+            assert last is not None
+            yield begin, begin + scale * (float(last[1]) + GLYPH)
+
+
+def test_the_chart_is_not_cut_off() -> None:
+    """Every text of the committed chart begins and ends within the picture."""
+    chart = ElementTree.parse(CHART).getroot()  # noqa: S314 - our own file
+    left, _, width, _ = map(float, chart.attrib["viewBox"].split())
+    texts = list(_texts(chart))
+    assert len(texts) > 24, "a name and a number for each of the bars"
+    assert [text for text in texts if text[0] < left or text[1] > left + width] == []

@@ -76,6 +76,18 @@ def test_what_waits_is_told_by_peer_with_its_age(desk: Desk) -> None:
     assert all(one["oldest_seconds"] > 0 for one in found.values())
 
 
+def test_what_waits_names_the_oldest_case_by_its_short_number(desk: Desk) -> None:
+    """Of each place and peer, so that two people can speak of it over the telephone; parked rows may have no case."""
+    desk.here.store.write(
+        lambda tx: parked.park(tx, [parked.row("wire", "internal", "", known_by=b"d", owner=MEDIA, now_ms=1)])
+    )
+    short = {one["number"]: one["short_number"] for one in desk.asked("cases")}
+    assert {(one["place"], one["peer"]): one["oldest_case"] for one in desk.asked("waiting")} == {
+        ("open", MEDIA): short["N-0"], ("open", PARTY): short["N-2"], ("outbox", PARTY): short["N-1"],
+        ("inbox", PARTY): short["N-2"], ("parked", ""): "",
+    }  # fmt: skip
+
+
 def test_cases_are_listed_the_oldest_first(desk: Desk) -> None:
     """With number, category, who has it and since when; without a word of the resident."""
     found = desk.asked("cases")
@@ -115,7 +127,7 @@ def test_people_read_tables(desk: Desk) -> None:
     _, out, _ = bus("waiting", "--config", desk.config)
     assert "发出未回执" in out
     _, out, _ = bus("cases", "--config", desk.config, "--lang", "en", "--limit", "2")
-    assert out.splitlines()[0] == "Number\tStatus\tCategory\tHolder\tAge\tDue"
+    assert out.splitlines()[0] == "Short number\tNumber\tStatus\tCategory\tHolder\tAge\tDue"
     _, out, _ = bus("cases", "--config", desk.config, "--category", "nothing")
     assert "没有这样的案件" in out
 

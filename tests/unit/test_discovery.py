@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bus.bilingual import Bilingual
 from bus.cli import check_adapter
-from bus.cli.demo import _title, center_word
+from bus.cli.demo_words import Words, _title
+from bus.cli.output import Lang
 from bus.cli.production_checks import production_checks
 from bus.demo.local_county import LocalCounty
 from bus.sdk import discovery
@@ -62,7 +64,9 @@ def test_an_installed_package_brings_a_fifth_kind(site: Path) -> None:
     found = discovery.find(KIND)
     assert found == Adapter(KIND, "county_command", Source.ENTRY_POINT, "county_command", "1.2")
     assert (found.center().kind, found.manifest().label.en) == (KIND, "Command center")
-    assert center_word(f"{KIND}-150402", "zh") == "接诉即办指挥中心 150402"
+    words = Words(Lang.ZH, {"150402": Bilingual("红山区", "Hongshan District")}, {}, frozenset())
+    assert words.center(f"{KIND}-150402") == "红山区接诉即办指挥中心"
+    assert words.center(f"{KIND}-150421") == "接诉即办指挥中心 150421"
 
 
 def test_an_entry_point_replaces_the_shipped_adapter_and_the_settings_win_over_both(site: Path) -> None:

@@ -1,0 +1,98 @@
+"""What the demo calls centers, places and deeds, and its lines where nobody looks."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from bus.bilingual import Bilingual
+from bus.cli.output import Lang
+from bus.contract.labels import label
+from bus.contract.rules import BY_KIND
+from bus.contract.short_number import short_number
+from bus.custody import Record, Status
+from bus.demo.deeds import Deed
+from bus.sdk import discovery
+
+DEEDS = {
+    "register": ("登记", "registers"), "offer": ("转办", "offers"), "accept": ("接单", "accepts"),
+    "decline": ("退单", "declines"), "withdraw": ("撤回", "withdraws"), "report": ("进展", "reports"),
+    "askassist": ("请求协办", "asks for help"), "answerassist": ("协办答复", "helps"), "urge": ("催办", "urges"),
+    "resolve": ("办结", "resolves"), "close": ("答复居民、结案", "answers and closes"), "rate": ("评价", "rates"),
+    "reopen": ("重办", "reopens"), "publish": ("公示", "publishes"), "askarbiter": ("提请裁定", "asks the arbiter"),
+    "rule": ("裁定", "rules"),
+}  # fmt: skip
+
+
+@cache
+def _title(kind: str) -> Bilingual:
+    """A kind of center as people call it, by its adapter's manifest; the kind itself where nothing says more."""
+    try:
+        return discovery.find(kind).manifest().label
+    except discovery.AdapterUnusable:
+        return Bilingual(kind, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one county and its stories, in one language."""
+
+    lang: Lang
+    places: Mapping[str, Bilingual]
+    """Division → what people call it; one without a name keeps its code."""
+    titles: Mapping[str, Bilingual]
+    """Story → what happens in it."""
+    alike: frozenset[str]
+    """Stories of many cases that are alike: one line tells all of them."""
+
+    def pick(self, zh: str, en: str) -> str:
+        """The text in the chosen language."""
+        return zh if self.lang is Lang.ZH else en
+
+    def center(self, name: str) -> str:
+        """A center as people call it: its kind and its place."""
+        kind, _, division = name.partition("-")
+        title, place = _title(kind), self.places.get(division)
+        if place is None:
+            return f"{self.pick(*title)} {division}"
+        return self.pick(f"{place.zh}{title.zh}", f"{title.en}, {place.en}")
+
+    def deed(self, kind: str) -> str:
+        """A deed as people call it."""
+        return self.pick(*DEEDS.get(kind, (kind, kind)))
+
+    def title(self, story: str) -> str:
+        """What happens in a story."""
+        return self.pick(*self.titles.get(story, ("", "")))
+
+    def line(self, deed: Deed) -> str:
+        """One deed in a line of its own."""
+        held = f"{self.pick('现由', 'held by')} {self.center(deed.holder)} v{deed.version}"
+        case = short_number(deed.case_id)
+        return f"{clock(deed)} {deed.story:<4} {case} {self.center(deed.center)} | {self.deed(deed.kind)} | {held}"
+
+    def summary(self, deeds: Sequence[Deed]) -> str:
+        """The deeds of many cases that are alike, in one line."""
+        cases = len({deed.case_id for deed in deeds})
+        centers = self.pick("、", "; ").join(self.center(name) for name in dict.fromkeys(deed.center for deed in deeds))
+        counted = Counter(deed.kind for deed in deeds)
+        done = " · ".join(f"{self.deed(kind)} ×{count}" for kind, count in counted.items())
+        return f"{centers} | {self.pick(f'{cases} 件', f'{cases} cases')} | {done}"
+
+    def path(self, record: Record) -> str:
+        """The hands through which a case has gone."""
+        return " → ".join(self.center(center) for center in record.path)
+
+    def outcome(self, record: Record) -> str:
+        """How a case stands, and what it has come to."""
+        if record.status is Status.OPEN or record.result is None:
+            return self.pick("在办", "open")
+        rule = BY_KIND["case.closed" if record.status is Status.CLOSED else "case.resolved"]
+        found = label(record.result.outcome)
+        return self.pick(f"{rule.zh}：{found.zh}", f"{rule.en}: {found.en}")
+
+
+def clock(deed: Deed) -> str:
+    """When it was done, of that day."""
+    return time.strftime("%H:%M:%S", time.localtime(deed.at_ms / 1000))

@@ -1,0 +1,46 @@
+"""What the centers of a county have done, read from their journals as it happens."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from bus.demo.local_county import LocalCounty
+from bus.store import cases
+
+
+class Deed(NamedTuple):
+    """One thing that a center has done with a case."""
+
+    at_ms: int
+    center: str
+    case_id: UUID
+    story: str
+    """The story of which the case is."""
+    kind: str
+    holder: str
+    """Who has the case by now."""
+    version: int
+
+
+@dataclass(slots=True)
+class Deeds:
+    """Gives each deed once. A case belongs to the story in which it was first seen."""
+
+    county: LocalCounty
+    stories: dict[UUID, str] = field(default_factory=dict)
+    _read: dict[str, int] = field(default_factory=dict)
+    """Per center: the last row of its journal that was given."""
+
+    def fresh(self, story: str) -> list[Deed]:
+        """What is new at all centers, the oldest first, while this story is played."""
+        return sorted(self._fresh(story), key=lambda deed: deed.at_ms)
+
+    def _fresh(self, story: str) -> Iterator[Deed]:
+        for center in self.county.centers:
+            with self.county.store(center).reading() as tx:
+                rows = cases.commands_since(tx, self._read.get(center, 0))
+            for row in rows:
+                self._read[center], case_id = row["id"], UUID(row["case_id"])
+                whose = self.stories.setdefault(case_id, story)
+                yield Deed(row["at_ms"], center, case_id, whose, row["kind"], row["holder"], row["version"])
