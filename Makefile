@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
+.PHONY: bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -100,7 +100,11 @@ sbom: ## of what the product is made: build/sbom.cdx.json (CycloneDX 1.6), from 
 	@.ci/venv supply
 	@mkdir -p build
 	@.venv-supply/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
-	  --sv 1.6 --output-reproducible --validate -o build/sbom.cdx.json
+	  --sv 1.6 --output-reproducible --validate -o build/sbom.$$$$.json \
+	  && mv build/sbom.$$$$.json build/sbom.cdx.json
+
+bundle: sbom ## build/four-center-bus-VERSION.tar.gz for machines without a network; MACHINES="x86_64 aarch64" PYTHONS="3.11 3.13"
+	@MACHINES="$(MACHINES)" PYTHONS="$(PYTHONS)" OUT="$(OUT)" .ci/bundle
 
 audit: ## what is known against the packages of the lock; needs the network, and fails where it cannot ask
 	@.ci/venv supply
