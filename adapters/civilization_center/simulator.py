@@ -43,7 +43,7 @@ class Simulator(BackendSimulator):
         get("/records/{record_id:path}")(self.read)
 
     def teams(self) -> dict[str, float]:
-        """志愿服务队: the hours each has served"""
+        """志愿服务队: the hours each has served."""
         served: dict[str, float] = {}
         for record in self.records.values():
             for team, hours in record["served"]:
@@ -51,7 +51,7 @@ class Simulator(BackendSimulator):
         return served
 
     def open_order(self, order: Json, key: Key) -> dict[str, Any]:
-        """建单"""
+        """建单."""
 
         def effect() -> dict[str, Any]:
             record_id = f"GD-{uuid4().hex[:12]}"
@@ -79,7 +79,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "note", record_id, effect)
 
     def add_reply(self, folder: str, record_id: str, reply: Json, key: Key) -> dict[str, Any]:
-        """答复, visible to the resident"""
+        """答复, visible to the resident."""
 
         def effect() -> dict[str, Any]:
             record = self._record(record_id, folder)
@@ -91,7 +91,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "reply", record_id, effect)
 
     def add_bulletin(self, bulletin: Json, key: Key) -> dict[str, Any]:
-        """公示栏"""
+        """公示栏."""
 
         def effect() -> dict[str, Any]:
             bulletin_no = f"GS-{uuid4().hex[:12]}"
@@ -101,15 +101,15 @@ class Simulator(BackendSimulator):
         return self.once(key, "bulletin", bulletin["case_id"], effect)
 
     def add_photo(self, photo: Json, key: Key) -> dict[str, Any]:
-        """A photo, kept under its hash"""
+        """A photo, kept under its hash."""
         return self.keep("photo", photo, key)
 
     def make_wish(self, form: Json) -> dict[str, Any]:
-        """微心愿"""
+        """微心愿."""
         return self._ask("wish", "wishes", f"XY-{uuid4().hex[:12]}", form)
 
     def place_order(self, form: Json) -> dict[str, Any]:
-        """点单"""
+        """点单."""
         return self._ask("order", "service-orders", f"DD-{uuid4().hex[:12]}", form)
 
     def act(self, record_id: str, event: Json) -> dict[str, Any]:

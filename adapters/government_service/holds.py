@@ -26,7 +26,7 @@ class ServiceItem(Strict):
 
 
 class Holding(w.Act):
-    """挂起: the clock is told to wait, with a reason and, where it is known, until when"""
+    """挂起: the clock is told to wait, with a reason and, where it is known, until when."""
 
     action: Literal["hold"]
     reason: Text
@@ -38,7 +38,7 @@ class Holding(w.Act):
 
 
 class Resuming(w.Act):
-    """解挂"""
+    """解挂."""
 
     action: Literal["resume"]
     text: Text
@@ -51,7 +51,7 @@ class Resuming(w.Act):
 
 
 class Extending(w.Act):
-    """延期: that many working days more than was promised"""
+    """延期: that many working days more than was promised."""
 
     action: Literal["extend"]
     reason: Text

@@ -45,7 +45,7 @@ class Simulator(BackendSimulator):
         get("/records/{record_id:path}")(self.read)
 
     def open_order(self, order: Json, key: Key) -> dict[str, Any]:
-        """建单"""
+        """建单."""
 
         def effect() -> dict[str, Any]:
             order_no = f"12345-{uuid4().hex[:12]}"
@@ -57,7 +57,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "order", order["case_id"], effect)
 
     def add_step(self, order_no: str, step: Json, key: Key) -> dict[str, Any]:
-        """流转"""
+        """流转."""
 
         def effect() -> dict[str, Any]:
             order = self._order(order_no)
@@ -71,20 +71,20 @@ class Simulator(BackendSimulator):
         return self.once(key, "step", order_no, effect)
 
     def add_return(self, order_no: str, sent_back: Json, key: Key) -> dict[str, Any]:
-        """退单登记"""
+        """退单登记."""
         return self._add(order_no, "return", "returns", sent_back, "to-dispatch-again", key)
 
     def add_answer(self, order_no: str, answer: Json, key: Key) -> dict[str, Any]:
-        """答复"""
+        """答复."""
         return self._add(order_no, "answer", "answers", answer, "answered", key)
 
     def add_grade(self, order_no: str, grade: Json, key: Key) -> dict[str, Any]:
-        """好差评; a bad one puts the order on the list of those to be made good"""
+        """好差评; a bad one puts the order on the list of those to be made good."""
         status = "to-make-good" if grade["satisfaction"] in BAD else "graded"
         return self._add(order_no, "grade", "grades", grade, status, key)
 
     def add_material(self, paper: Json, key: Key) -> dict[str, Any]:
-        """A paper or photo, kept under its hash"""
+        """A paper or photo, kept under its hash."""
         return self.keep("material", paper, key)
 
     def call(self, form: Json) -> dict[str, Any]:

@@ -42,11 +42,11 @@ class Simulator(BackendSimulator):
         get("/records/{record_id:path}")(self.read)
 
     def board(self) -> list[dict[str, Any]]:
-        """认领榜: what waits for somebody to claim it"""
+        """认领榜: what waits for somebody to claim it."""
         return [matter for matter in self.records.values() if matter.get("board") and not matter.get("claimant")]
 
     def open_matter(self, matter: Json, key: Key) -> dict[str, Any]:
-        """立项"""
+        """立项."""
 
         def effect() -> dict[str, Any]:
             matter_no = f"SX-{uuid4().hex[:12]}"
@@ -58,7 +58,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "matter", matter["case_id"], effect)
 
     def add_step(self, matter_no: str, step: Json, key: Key) -> dict[str, Any]:
-        """流转"""
+        """流转."""
 
         def effect() -> dict[str, Any]:
             matter = self._matter(matter_no)
@@ -75,7 +75,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "step", matter_no, effect)
 
     def add_notice(self, matter_no: str, notice: Json, key: Key) -> dict[str, Any]:
-        """整改通知单"""
+        """整改通知单."""
 
         def effect() -> dict[str, Any]:
             self._serve_notice(self._matter(matter_no), notice)
@@ -84,7 +84,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "notice", matter_no, effect)
 
     def add_reply(self, matter_no: str, reply: Json, key: Key) -> dict[str, Any]:
-        """答复, told to the resident"""
+        """答复, told to the resident."""
 
         def effect() -> dict[str, Any]:
             matter = self._matter(matter_no)
@@ -95,7 +95,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "reply", matter_no, effect)
 
     def add_bulletin(self, bulletin: Json, key: Key) -> dict[str, Any]:
-        """公示栏"""
+        """公示栏."""
 
         def effect() -> dict[str, Any]:
             bulletin_no = f"GS-{uuid4().hex[:12]}"
@@ -105,7 +105,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "bulletin", bulletin["case_id"], effect)
 
     def add_photo(self, photo: Json, key: Key) -> dict[str, Any]:
-        """A photo, kept under its hash"""
+        """A photo, kept under its hash."""
         return self.keep("photo", photo, key)
 
     def enter(self, form: Json) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def app_of(path: str, secret: str) -> FastAPI:
 
 
 def main() -> None:
-    """``fastapi_bare FOLDER SECRET PORT``"""
+    """``fastapi_bare FOLDER SECRET PORT``."""
     folder, secret, port = sys.argv[1:4]
     listening = socket.create_server(("127.0.0.1", int(port)), backlog=256)
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -109,7 +109,7 @@ def _bus(
         ),
     ] = False,
 ) -> None:
-    """四中心联动总线 / the four-center bus"""
+    """四中心联动总线 / the four-center bus."""
 
 
 def _one_line(message: Warning | str, *_where: object) -> str:

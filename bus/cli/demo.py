@@ -109,7 +109,7 @@ def _paths(console: Console, words: Words, county: LocalCounty, stories: Mapping
         stars = " ".join("★" * given.grade for given in record.ratings) or "–"
         told = (stories.get(record.case.case_id, ""), words.path(record), words.outcome(record), stars)
         alike.setdefault(told, []).append(record)
-    rows = [(story, *_case(words, records), *told) for (story, *told), records in alike.items()]
+    rows = [(story, *_case(words, records), *rest) for (story, *rest), records in alike.items()]
     if not console.is_terminal:
         for row in rows:
             console.print(" | ".join(row), soft_wrap=True, markup=False)

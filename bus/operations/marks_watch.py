@@ -1,0 +1,40 @@
+"""Whether marks of centers were lost: the directory in use is compared with what earlier ones said, also before a
+restart."""
+
+from collections.abc import Mapping
+
+from bus.security.directory import Directory
+from bus.security.message_security import MessageSecurity
+from bus.store import directory_marks
+from bus.store.database import Store, Tx
+
+
+def lost_marks(tx: Tx, known: Directory) -> dict[str, tuple[str, ...]]:
+    """The marks that this center has known, and of which ``known`` says nothing."""
+    return known.lost(directory_marks.remembered(tx))
+
+
+class MarksWatch:
+    """Looks at each directory once, remembers its marks in the store, and tells which were lost."""
+
+    def __init__(self, store: Store, security: MessageSecurity) -> None:
+        self._store, self._security = store, security
+        self._seen: Directory | None = None
+        self.lost: Mapping[str, tuple[str, ...]] = {}
+        """By center."""
+
+    def look(self) -> bool:
+        """Whether the directory is a new one, and lacks marks. Raises ``StoreUnavailable``."""
+        known = self._security.current_directory()
+        if known is None or known is self._seen:
+            return False
+        self.lost = self._store.write(lambda tx: _compared(tx, known))
+        self._seen = known
+        return bool(self.lost)
+
+
+def _compared(tx: Tx, known: Directory) -> dict[str, tuple[str, ...]]:
+    had = directory_marks.remembered(tx)
+    news = {center: marks for center, marks in known.marks.items() if had.get(center) != marks}
+    directory_marks.remember(tx, news, known.serial)
+    return known.lost(had)

@@ -173,7 +173,7 @@ def _texts(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", modules(ROOT / "bus"), ids=_name)
 def test_the_bus_names_no_kind_of_center(path: Path) -> None:
     """Whichever kinds there are, discovery finds them: no file of the bus, and none of its kit for adapters, decides by
-    a kind's name or imports an adapter by a text. (A whole center's name may stand as an example.)"""
+    a kind's name or imports an adapter by a text. (A whole center's name may stand as an example.)."""
     named = re.compile(rf"(adapters\.)?({'|'.join(ADAPTERS)})(\.\w+)*|adapters\..*")
     assert [text for text in _texts(path) if named.fullmatch(text)] == []
 

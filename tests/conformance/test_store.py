@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -246,7 +247,7 @@ def test_a_case_is_found_by_the_end_of_its_id_and_the_oldest_that_waits_by_peer(
     for case_id, day, holder in ((other, 1, ME), (third, 2, PEER), (one, 3, ME)):
         case = a_case(ME, case_id=case_id, number=f"N-{day}", received_at=NOW.replace(day=day))
         record = Record(me=ME, case=case, holder=holder, version=1, path=(ME,))
-        store.write(lambda tx, record=record: cases.keep(tx, [record], 1))
+        store.write(partial(cases.keep, records=[record], now_ms=1))
     held = [HeldRow(PEER, str(case_id), 2, b"x", at_ms) for case_id, at_ms in ((one, 5), (other, 4), (third, 6))]
     store.write(lambda tx: inbox.hold(tx, held))
     assert store.write(lambda tx: case_lists.ending(tx, "abcdef0")) == [(one, "N-3"), (other, "N-1")]

@@ -12,7 +12,7 @@ SHORT = 6
 
 
 def fuzz(program: list[str], target: str, seconds: int, folder: Path) -> tuple[int, str]:
-    """(exit code, everything that was said)"""
+    """(exit code, everything that was said)."""
     words = [sys.executable, *program, target, str(seconds), "--folder", str(folder)]
     done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=600, check=False)
     return done.returncode, done.stdout + done.stderr

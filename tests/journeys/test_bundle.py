@@ -1,4 +1,4 @@
-"""`make bundle`: one archive, from which a machine without a network is installed and runs, far from the source tree."""
+"""`make bundle`: one archive installs the bus on a machine without a network, far from the source tree."""
 
 import gzip
 import hashlib
@@ -38,7 +38,8 @@ LIFE = f"""
 cd "$OUT"
 bus="$FOLDER/.venv/bin/bus"
 "$bus" --version >version
-"$FOLDER/.venv/bin/python" -c 'import bus, adapters, sys; print(bus.__file__, adapters.__file__, *sys.path, sep="\\n")' >where
+python="$FOLDER/.venv/bin/python"
+"$python" -c 'import bus, adapters, sys; print(bus.__file__, adapters.__file__, *sys.path, sep="\\n")' >where
 BUS_INTAKE_SECRET=$("$bus" doctor --new-secret)
 export BUS_INTAKE_SECRET
 "$bus" run --config center.toml >log 2>&1 &
@@ -102,11 +103,9 @@ def alone(script: str, bundle: Path, folder: Path, out: Path) -> subprocess.Comp
 
 def sum_again(folder: Path) -> None:
     """Make ``SHA256SUMS`` fit the files, as whoever has changed one would."""
-    lines = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != "SHA256SUMS":
-            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n")
-    (folder / "SHA256SUMS").write_text("".join(lines))
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    sums = {path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()))
 
 
 def test_it_runs_without_a_network_and_without_the_source_tree(bundle: Bundle, tmp_path: Path) -> None:
@@ -151,7 +150,11 @@ def test_the_wheel_holds_every_file_of_its_packages(bundle: Bundle) -> None:
     ).stdout
     held = {line.split(" ")[0] for line in listed.splitlines()[1:]}
     tracked = subprocess.run(
-        ["git", "ls-files", "bus", "adapters", "stories", "schemas"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "bus", "adapters", "stories", "schemas"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
     assert sorted(set(tracked) - held) == []
 
@@ -162,7 +165,7 @@ def test_the_same_source_makes_the_same_bytes(bundle: Bundle, tmp_path: Path) ->
         tmp_path, umask=0o077, TZ="Asia/Shanghai", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(bundle.folder / "wheels")
     )
     assert hashlib.sha256(again.read_bytes()).hexdigest() == hashlib.sha256(bundle.archive.read_bytes()).hexdigest()
-    with gzip.open(again) as packed, tarfile.open(fileobj=packed) as tar:  # type: ignore[arg-type]  # a file all the same
+    with gzip.open(again) as packed, tarfile.open(fileobj=packed) as tar:
         assert {(one.uid, one.gid, one.uname) for one in tar} == {(0, 0, "")}
 
 

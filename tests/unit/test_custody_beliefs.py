@@ -56,7 +56,7 @@ def granted(_record: Record, version: int) -> k.Granted:
 
 
 def offering(record: Record, version: int) -> k.Offered:
-    """I have it; do you take it?"""
+    """The case stands with me, and you are asked to take it."""
     return k.Offered(version=version, offer_id=new_id(), mode=k.Mode.EXCLUSIVE, case=record.case, path=(LIAR,))
 
 

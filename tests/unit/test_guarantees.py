@@ -77,7 +77,7 @@ def runs(command: str) -> bool:
 
 
 def wanted(variables: str) -> list[str]:
-    """``SEEDS=3 FAULTS=a`` → SEEDS, FAULTS"""
+    """``SEEDS=3 FAULTS=a`` → SEEDS, FAULTS."""
     return [word.partition("=")[0] for word in variables.split()]
 
 

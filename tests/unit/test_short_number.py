@@ -57,7 +57,7 @@ def test_one_wrong_digit_is_caught(case_id: UUID, place: int, other: int) -> Non
 def test_two_neighbours_swapped_are_caught(case_id: UUID, place: int) -> None:
     """Wherever they stand, in one group or in two."""
     right = digits_of(case_id)
-    first, second = right[place : place + 2]
+    first, second = right[place], right[place + 1]
     assume(first != second)
     with pytest.raises(WrongShortNumber) as wrong:
         id_ending(right[:place] + second + first + right[place + 2 :])

@@ -47,7 +47,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def seeds(text: str) -> list[int]:
-    """``1,2,5-7`` → 1, 2, 5, 6, 7"""
+    """``1,2,5-7`` → 1, 2, 5, 6, 7."""
     found: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")

@@ -141,7 +141,7 @@ def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _legs(evidence: Evidence, name: str, case: str, record: Json) -> Iterator[tuple[str, str]]:
-    """(the other end, what is wrong)"""
+    """(the other end, what is wrong)."""
     out, offer = record["offer_out"], record["offer_in"]
     for other in out["pending"] if out else ():
         asked = _record(evidence, other, case).get("offer_in")

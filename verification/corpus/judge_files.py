@@ -32,7 +32,7 @@ def judge(folder: Path, items: Iterable[FileItem]) -> Iterator[str]:
 
 
 def read(folder: Path, item: FileItem) -> tuple[str, str]:
-    """(verdict, everything that is told)"""
+    """(verdict, everything that is told)."""
     (folder / "mapping.toml").write_text(item.mapping, encoding="utf-8")
     path = folder / f"ledger{item.suffix}"
     path.write_bytes(item.file)
@@ -62,7 +62,7 @@ def judge_settings(folder: Path, items: Iterable[SettingsItem]) -> Iterator[str]
 
 
 def load_settings(folder: Path, item: SettingsItem) -> tuple[str, str]:
-    """(verdict, everything that is told)"""
+    """(verdict, everything that is told)."""
     path = folder / "center.toml"
     path.write_bytes(item.file)
     try:
@@ -87,7 +87,7 @@ def judge_keys(operator: PublicKey, items: Iterable[KeyItem]) -> Iterator[str]:
 
 
 def read_keys(operator: PublicKey, item: KeyItem) -> tuple[str, str]:
-    """(verdict, everything that is told)"""
+    """(verdict, everything that is told)."""
     try:
         if item.reads == DIRECTORY_FILE:
             directory.read(item.file, operator)

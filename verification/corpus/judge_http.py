@@ -33,7 +33,7 @@ def judge(harness: AdapterHarness, items: Iterable[HttpItem]) -> Iterator[str]:
 
 
 def send(harness: AdapterHarness, item: HttpItem) -> tuple[str, str]:
-    """(verdict, everything that was answered)"""
+    """(verdict, everything that was answered)."""
     if item.kind == "http: a malformed request":
         return _send_plain(harness, item)
     headers = {name.encode(): value.encode("latin-1") for name, value in _signature(harness, item).items()}

@@ -41,19 +41,19 @@ class Act(Strict):
 
 
 class Accepting(Act):
-    """接单"""
+    """接单."""
 
     said = "accept"
     promise: Text | None = None
     due: Moment | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Accept"""
+        """Accept."""
         return c.Accept(case_id=case_id, commitment=self.promise, due=deadline(self.due, context.now))
 
 
 class Returning(Act):
-    """退单"""
+    """退单."""
 
     said = "decline"
     reason: Reason
@@ -61,12 +61,12 @@ class Returning(Act):
     suggested: CenterName | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Decline"""
+        """Decline."""
         return c.Decline(case_id=case_id, reason=Reason[self.reason.name], text=self.text, suggested=self.suggested)
 
 
 class Progressing(Act):
-    """进展"""
+    """进展."""
 
     said = "progress"
     stage: Code = "handling"
@@ -75,13 +75,13 @@ class Progressing(Act):
     due: Moment | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Report"""
+        """Report."""
         due = deadline(self.due, context.now)
         return c.Report(case_id=case_id, stage=self.stage, text=self.text, public=self.visible, due=due)
 
 
 class Resolving(Act):
-    """办结"""
+    """办结."""
 
     said = "resolve"
     outcome: Outcome = Outcome.DONE
@@ -91,7 +91,7 @@ class Resolving(Act):
     photos: Photos = ()
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Resolve"""
+        """Resolve."""
         return c.Resolve(
             case_id=case_id,
             outcome=Outcome[self.outcome.name],
@@ -107,7 +107,7 @@ class Resolving(Act):
 
 
 class AskingAssist(Act):
-    """请求协办"""
+    """请求协办."""
 
     said = "ask-assist"
     rare = ("show_resident",)
@@ -117,13 +117,13 @@ class AskingAssist(Act):
     show_resident: bool = False
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """AskAssist"""
+        """AskAssist."""
         due = deadline(self.due, context.now)
         return c.AskAssist(case_id=case_id, to=self.to, ask=self.ask, due=due, show_resident=self.show_resident)
 
 
 class AnsweringAssist(Act):
-    """协办答复"""
+    """协办答复."""
 
     said = "answer-assist"
     done: bool
@@ -132,7 +132,7 @@ class AnsweringAssist(Act):
     photos: Photos = ()
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """AnswerAssist"""
+        """AnswerAssist."""
         papers = attachments(context, self.photos)
         return c.AnswerAssist(
             case_id=case_id, done=self.done, text=self.text, assist_id=self.assist_id, attachments=papers
@@ -140,7 +140,7 @@ class AnsweringAssist(Act):
 
 
 class Dispatching(Act):
-    """转办、再次转办: to the centers named, else to the one whose duty it is"""
+    """转办、再次转办: to the centers named, else to the one whose duty it is."""
 
     said = "dispatch"
     rare = ("level",)
@@ -155,34 +155,34 @@ class Dispatching(Act):
         return self
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Offer"""
+        """Offer."""
         return offer(case_id, self.to or responsible(context, case_id, self.level), self.note)
 
 
 class TakingBack(Act):
-    """撤回转办"""
+    """撤回转办."""
 
     said = "withdraw"
     reason: Text | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Withdraw"""
+        """Withdraw."""
         return c.Withdraw(case_id=case_id, reason=self.reason)
 
 
 class Urging(Act):
-    """催办"""
+    """催办."""
 
     said = "urge"
     text: Text
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Urge"""
+        """Urge."""
         return c.Urge(case_id=case_id, text=self.text)
 
 
 class Rating(Act):
-    """评价: 5 … 1, or the five grades by their names"""
+    """评价: 5 … 1, or the five grades by their names."""
 
     said = "rate"
     grade: Annotated[int, Field(ge=1, le=5)]
@@ -190,23 +190,23 @@ class Rating(Act):
     rater: Rater = Rater.RESIDENT
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Rate"""
+        """Rate."""
         return c.Rate(case_id=case_id, grade=grade_of(self.grade), rater=Rater[self.rater.name], text=self.text)
 
 
 class Reopening(Act):
-    """不满意，要求重办"""
+    """不满意，要求重办."""
 
     said = "reopen"
     text: Text
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Reopen"""
+        """Reopen."""
         return c.Reopen(case_id=case_id, text=self.text)
 
 
 class Thanking(Act):
-    """致谢: a note; it never opens the matter again"""
+    """致谢: a note; it never opens the matter again."""
 
     said = "thank"
     text: Text
@@ -217,7 +217,7 @@ class Thanking(Act):
 
 
 class Cancelling(Act):
-    """居民撤销诉求"""
+    """居民撤销诉求."""
 
     said = "cancel"
     told: ClassVar[str] = CANCELLED
@@ -229,36 +229,36 @@ class Cancelling(Act):
 
 
 class Publishing(Act):
-    """公示: de-identified"""
+    """公示: de-identified."""
 
     said = "publish"
     title: Line
     text: Text
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Publish"""
+        """Publish."""
         return c.Publish(case_id=case_id, title=self.title, text=self.text)
 
 
 class AskingArbiter(Act):
-    """提请裁定"""
+    """提请裁定."""
 
     said = "ask-arbiter"
     ground: Ground = Ground.RETURNED
     text: Text | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """AskArbiter"""
+        """AskArbiter."""
         return c.AskArbiter(case_id=case_id, ground=Ground[self.ground.name], text=self.text)
 
 
 class RulingOn(Act):
-    """裁定 (only where the county made this center its arbiter)"""
+    """裁定 (only where the county made this center its arbiter)."""
 
     said = "rule"
     holder: CenterName
     text: Text
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
-        """Rule"""
+        """Rule."""
         return c.Rule(case_id=case_id, holder=self.holder, text=self.text)

@@ -46,7 +46,7 @@ class Simulator(BackendSimulator):
         return {"events": found, "last": last, "more": last < len(self.events)}
 
     def open_order(self, order: Sent, key: Key) -> Json:
-        """建单"""
+        """建单."""
 
         def effect() -> Json:
             record_id = f"PD-{uuid4().hex[:12]}"
@@ -59,7 +59,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "order", order["caseId"], effect)
 
     def add_step(self, folder: str, record_id: str, step: Sent, key: Key) -> Json:
-        """流转"""
+        """流转."""
 
         def effect() -> Json:
             record = self._record(record_id)
@@ -70,7 +70,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "step", record_id, effect)
 
     def add_reply(self, record_id: str, reply: Sent, key: Key) -> Json:
-        """答复"""
+        """答复."""
 
         def effect() -> Json:
             record = self._record(record_id)
@@ -81,7 +81,7 @@ class Simulator(BackendSimulator):
         return self.once(key, "reply", record_id, effect)
 
     def add_file(self, file: Sent, key: Key) -> Json:
-        """A paper or photo, kept under its hash"""
+        """A paper or photo, kept under its hash."""
         return self.keep("file", file, key)
 
     def enter(self, ticket: Sent) -> Json:
