@@ -117,8 +117,8 @@ def _paths(console: Console, words: Words, county: LocalCounty, stories: Mapping
     table = Table(title=words.pick("每案的路径", "The path of each case"), title_justify="left")
     for zh, en in (("故事", "Story"), ("短编号", "Case"), ("路径", "Path"), ("结果", "Result"), ("评价", "Rating")):
         table.add_column(words.pick(zh, en), overflow="fold")
-    for story, short, _, *told in rows:
-        table.add_row(*(Text(cell) for cell in (story, short, *told)))
+    for story, short, _, *rest in rows:
+        table.add_row(*(Text(cell) for cell in (story, short, *rest)))
     console.print(table)
 
 
