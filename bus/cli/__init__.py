@@ -20,7 +20,7 @@ COMMANDS = (
     LazyCommand(
         "simulate",
         "bus.cli.simulate:simulate",
-        "模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a stand-in of a center's own system.",
+        "模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a simulated system of a center.",
     ),
     LazyCommand(
         "demo",

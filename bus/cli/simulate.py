@@ -1,4 +1,4 @@
-"""``bus simulate``: a stand-in of a center's own system, as a process of its own, for trials and demonstrations."""
+"""``bus simulate``: a simulated system of a center, as a process of its own, for trials and demonstrations."""
 
 import os
 import socket
@@ -27,7 +27,7 @@ def simulate(
     ] = False,
     lang: Language = Lang.AUTO,
 ) -> None:
-    """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a stand-in of a center's own system."""
+    """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a simulated system of a center."""
     output = Output(lang)
     with output.guarding():
         if config is not None:

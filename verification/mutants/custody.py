@@ -109,7 +109,7 @@ def resolves_while_lent(patch: pytest.MonkeyPatch) -> None:
 
 @simulated(
     "接单却不告知转出方",
-    "accepts without telling whoever offered",
+    "accepts, and does not tell the center that offered",
     "no-leg-dangles",
     "holders-agree",
     "every-case-answered",

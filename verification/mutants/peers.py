@@ -24,7 +24,7 @@ RECORDS, QUOTAS = "tests/unit/test_record_bounds.py", "tests/unit/test_quotas.py
 
 
 @tested(
-    "对方自称任何纪元都信", "begins whatever era a peer asks in",
+    "对方自称任何纪元都信", "begins any epoch that a peer asks in",
     f"{ASKED}::test_a_question_in_a_wild_era_begins_none[2147]",
     by=UNIT, why=ALL_ARE_HONEST,
 )  # fmt: skip
@@ -40,7 +40,7 @@ def any_era_is_begun(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
-    "对方说本中心用过任何纪元都信", "takes a later era than any that a peer claims",
+    "对方说本中心用过任何纪元都信", "begins an epoch after any that a peer claims",
     f"{TOLD}::test_a_wild_era_that_a_peer_claims_is_refused_and_moves_ours_nowhere[150]",
     by=UNIT, why=ALL_ARE_HONEST,
 )  # fmt: skip

@@ -44,7 +44,7 @@ def open_for_want_of_a_key(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
-    "签名对就信，不问密钥是谁的", "believes whoever has signed, and asks not whose the key is",
+    "签名对就信，不问密钥是谁的", "believes any valid signature, and does not ask whose key it is",
     f"{SIGNED}::test_a_forged_message_is_parked_and_changes_nothing[signed by another center]",
     f"{SEALED}::test_what_is_sealed_and_wrong_is_parked_and_changes_nothing[a thief's signature under the seal]",
     by=ATTACKS, why=NOBODY_FORGES,
