@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed
+.PHONY: bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -16,8 +16,11 @@ demo: ## the four centers hand a case to each other, without a broker; ARGS="…
 setup: ## .venv with everything that work on the code needs
 	@.ci/venv dev
 
-test: setup lint types services ## all of CI: lint, types, tests; JOBS=2 processes; ARGS="…" goes to pytest
-	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5 $(ARGS)
+test: setup lint types services ## all of CI: lint, types, tests; JOBS=3 processes; ARGS="…" goes to pytest
+	@$(BIN)/python -m pytest -n $(or $(JOBS),3) -m "not whole" --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5 $(ARGS)
+
+whole: setup services ## what `make test` plays in a smaller size: thousands of seeds, the largest searches, ten kills; some hours
+	@$(BIN)/python -m pytest -m whole --durations=0 $(ARGS)
 
 chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
 	@$(BIN)/python -m verification.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \

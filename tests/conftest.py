@@ -21,11 +21,15 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", returncode=143))
 
 
+LONGEST = ("simulation", "chaos", "journeys", "services", "model")
+"""The folders of the longest files, the longest first."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a server carries the server's marker, before ``-m`` selects. The simulations begin:
-    they take longest, and the other tests fill the second process."""
-    items.sort(key=lambda item: "simulation" not in item.path.parts)
+    """A test that asks for a server carries the server's marker, before ``-m`` selects. The longest files begin, so
+    that no process ends with one of them while the others are idle."""
+    items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.path.parts), len(LONGEST)))
     for item in items:
         for name in getattr(item, "fixturenames", ()):
             if name in NEEDS:

@@ -39,7 +39,9 @@ class EveryTestRuns:
             self._complaints.append(f"{report.nodeid} was skipped as a whole: {CURE}")
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        self._complaints += [f"{item.nodeid} was deselected: {CURE}" for item in items if needs_server(item)]
+        self._complaints += [
+            f"{item.nodeid} was deselected: {CURE}" for item in items if needs_server(item) and not has_two_sizes(item)
+        ]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if self._workeroutput is None:
@@ -74,6 +76,11 @@ class EveryTestRuns:
 
 def needs_server(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in SERVERS)
+
+
+def has_two_sizes(item: pytest.Item) -> bool:
+    """Whether ``make whole`` runs this test, and ``make test`` a smaller one (``docs/decisions/0042-two-sizes.md``)."""
+    return item.get_closest_marker("whole") is not None
 
 
 def pytest_configure(config: pytest.Config) -> None:

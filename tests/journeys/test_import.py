@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bus.demo.local_county import LocalCounty
 from stories.stage import ARBITER, CIVILIZATION, GOVERNMENT, MEDIA, PARTY
 from tests.conftest import Vhost
@@ -15,6 +17,9 @@ from tests.journeys.crowd import PEOPLE, seen
 
 ROOT = Path(__file__).parents[2]
 ROWS = 1000
+"""Of ``make whole``."""
+SAMPLE = 200
+"""Of ``make test``."""
 CENTERS = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT)
 ROUTES = {
     MEDIA: [
@@ -30,7 +35,7 @@ KINDS = ("Noise - Residential", "Street Condition", "Homeless Encampment", "Cons
 BOROUGHS = ("BRONX", "BROOKLYN", "MANHATTAN", "QUEENS", "STATEN ISLAND", "Unspecified", "")
 
 
-def _rows(path: Path) -> None:
+def _rows(path: Path, rows: int) -> None:
     """Rows of the public 311 columns, made here; every fiftieth has a date that is none."""
     columns = [
         "Unique Key", "Created Date", "Complaint Type", "Descriptor", "Location Type", "Incident Zip",
@@ -39,7 +44,7 @@ def _rows(path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        for number in range(ROWS):
+        for number in range(rows):
             writer.writerow(
                 {
                     "Unique Key": 39_000_000 + number,
@@ -80,19 +85,31 @@ def run_import(county: LocalCounty, file: Path) -> dict[str, Any]:
     return printed
 
 
+def test_two_hundred_rows_are_taken_or_named_and_each_taken_one_is_answered(
+    make_county: Counties, vhost: Vhost, tmp_path: Path
+) -> None:
+    """Accepted and rejected make two hundred, each accepted case is answered, a second run imports nothing, and none
+    of the residents is left in a file."""
+    _all_taken_or_named(make_county, vhost, tmp_path, SAMPLE)
+
+
+@pytest.mark.whole
 def test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered(
     make_county: Counties, vhost: Vhost, tmp_path: Path
 ) -> None:
-    """Accepted and rejected make a thousand, each accepted case is answered, a second run imports nothing, and none of
-    the thousand residents is left in a file."""
+    """The same of a thousand."""
+    _all_taken_or_named(make_county, vhost, tmp_path, ROWS)
+
+
+def _all_taken_or_named(make_county: Counties, vhost: Vhost, tmp_path: Path, rows: int) -> None:
     file = tmp_path / "rows.csv"
-    _rows(file)
+    _rows(file, rows)
     county = make_county(CENTERS, routes=ROUTES, brokers=logins(vhost, CENTERS), arbiter=ARBITER)
     for vendor in county.backends.values():
         vendor.autopilot = True
     first = run_import(county, file)
-    assert first["imported"] + first["rejected"] == ROWS
-    assert first["rejected"] == ROWS // 50
+    assert first["imported"] + first["rejected"] == rows
+    assert first["rejected"] == rows // 50
     county.until("every case answered", lambda: county.drained() and county.audit().answered == first["imported"], 900)
     audit = county.audit()
     assert (audit.cases, audit.lost, audit.twice, audit.parked) == (first["imported"], 0, 0, 0)

@@ -68,19 +68,30 @@ def test_the_reference_story_across_five_processes(make_county: Counties, vhost:
 
 
 @pytest.mark.chaos
-def test_two_hundred_cases_through_ten_kills(make_county: Counties, vhost: Vhost) -> None:
-    """Kill -9 of one process or another, the broker among them, ten times: all answered, each effect once, and no
+def test_thirty_cases_through_three_kills(make_county: Counties, vhost: Vhost) -> None:
+    """Kill -9 of one process or another, the broker among them, three times: all answered, each effect once, and no
     resident is left in a file."""
+    _all_answered(make_county, vhost, cases=30, kills=3)
+
+
+@pytest.mark.whole
+@pytest.mark.chaos
+def test_two_hundred_cases_through_ten_kills(make_county: Counties, vhost: Vhost) -> None:
+    """The same of two hundred cases and ten kills."""
+    _all_answered(make_county, vhost, cases=200, kills=10)
+
+
+def _all_answered(make_county: Counties, vhost: Vhost, *, cases: int, kills: int) -> None:
     county = make_county(S10_CENTERS, routes=play.ROUTES, brokers=logins(vhost, S10_CENTERS), processes="each")
     seed = secrets.randbelow(2**32)
     print(f"seed {seed}")  # noqa: T201 - to play the same kills again
     moments = random.Random(seed)  # noqa: S311 - moments, not secrets
     done = threading.Event()
 
-    victims = [BROKER, *(moments.choice(S10_CENTERS) for _ in range(9))]
+    victims = [BROKER, *(moments.choice(S10_CENTERS) for _ in range(kills - 1))]
     moments.shuffle(victims)
 
-    def kill_ten() -> None:
+    def kill_all() -> None:
         for victim in victims:
             threading.Event().wait(moments.uniform(0.5, 4))
             if victim == BROKER:
@@ -91,7 +102,7 @@ def test_two_hundred_cases_through_ten_kills(make_county: Counties, vhost: Vhost
                 county.start_centers()
         done.set()
 
-    killer = threading.Thread(target=kill_ten)
+    killer = threading.Thread(target=kill_all)
     killer.start()
     with ThreadPoolExecutor(16) as people:
         crowd = Crowd()
@@ -99,15 +110,15 @@ def test_two_hundred_cases_through_ten_kills(make_county: Counties, vhost: Vhost
         def comes(number: int) -> UUID:
             return s10.one(Stage(county, f"S10-{number}", patience=150, disguise=crowd.speaks), f"居民{number}")
 
-        cases = list(people.map(comes, range(200)))
+        heard = list(people.map(comes, range(cases)))
     killer.join(300)
     assert done.is_set()
-    assert len(set(cases)) == 200
+    assert len(set(heard)) == cases
     clean(county)
-    assert county.audit().answered == 200
+    assert county.audit().answered == cases
     replies = [effect for effect in county.backends[MEDIA].effects if effect["what"] == "reply"]
-    assert len(replies) == 200
+    assert len(replies) == cases
     for center in (GOVERNMENT, PARTY_STREET, PARTY_COMMUNITY):
         orders = [effect for effect in county.backends[center].effects if effect["what"] in ("order", "matter")]
-        assert len(orders) == len({effect["record"] for effect in orders}) == 200
+        assert len(orders) == len({effect["record"] for effect in orders}) == cases
     assert seen(county, vhost.node) == []

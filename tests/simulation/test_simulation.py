@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ ONCE_BROKEN_SMALL = {
 SEEDS = int(os.environ.get("SEEDS", "2000"))
 WHOLE = 20
 """Whole counties, beside the small ones: ``make simulate`` plays more."""
+SAMPLE, WHOLE_SAMPLE = 150, 3
+"""What ``make test`` plays of them: five minutes of a processor. ``make whole`` plays all, for more than an hour."""
 HANGS = 14_400
 """Seconds after which a run hangs: no machine that is merely busy takes so long."""
 
@@ -64,11 +67,26 @@ def test_a_seed_of_a_small_county_that_once_broke_a_promise(seed: int) -> None:
 
 
 @pytest.mark.timeout(HANGS)
+def test_no_seed_of_a_sample_breaks_a_promise() -> None:
+    """One custodian, nothing lost, effects once, every case answered: in the first small counties."""
+    _all_hold("--first", "100000", "--seeds", str(SAMPLE), "--size", "small")
+
+
+@pytest.mark.timeout(HANGS)
+def test_no_seed_of_a_sample_of_whole_counties_breaks_a_promise() -> None:
+    """The same with more than two hundred changes of custody in each."""
+    summary = _all_hold("--first", "200000", "--seeds", str(WHOLE_SAMPLE), happens=())
+    assert summary["custody_changes"] >= 200 * WHOLE_SAMPLE, "the counties have too little work to prove anything"
+
+
+@pytest.mark.whole
+@pytest.mark.timeout(HANGS)
 def test_no_seed_breaks_a_promise() -> None:
     """One custodian, nothing lost, effects once, every case answered: in every county, through every fate."""
     _all_hold("--first", "100000", "--seeds", str(SEEDS), "--size", "small")
 
 
+@pytest.mark.whole
 @pytest.mark.timeout(HANGS)
 def test_no_seed_of_a_whole_county_breaks_a_promise() -> None:
     """The same with more than two hundred changes of custody in each."""
@@ -76,7 +94,10 @@ def test_no_seed_of_a_whole_county_breaks_a_promise() -> None:
     assert summary["custody_changes"] >= 200 * WHOLE, "the counties have too little work to prove anything"
 
 
-def _all_hold(*arguments: str) -> dict[str, Any]:
+FATES = ("crash", "lost", "repeated", "restore", "leave", "join")
+
+
+def _all_hold(*arguments: str, happens: Sequence[str] = FATES) -> dict[str, Any]:
     done = simulate(*arguments, "--json")
     assert done.stdout, done.stderr[-4000:]
     summary: dict[str, Any] = json.loads(done.stdout)
@@ -84,6 +105,6 @@ def _all_hold(*arguments: str) -> dict[str, Any]:
     assert summary["failed"] == [], done.stderr[-4000:]
     assert summary["handovers"] >= 200 * summary["seeds"], "the counties have too little work to prove anything"
     happened = summary["happened"]
-    for fate in ("crash", "lost", "repeated", "restore", "leave", "join"):
+    for fate in happens:
         assert happened.get(fate), f"no seed has seen: {fate}"
     return summary
