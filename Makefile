@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole
+.PHONY: vendors bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
@@ -76,6 +76,9 @@ plants: setup services ## plant each defect into the product, see that it is fou
 
 examples: setup ## what the pages show in Node, PHP and Java, against the test vectors
 	@$(BIN)/python -m verification.examples
+
+vendors: setup ## write adapters/*/vendor.openapi.json: what each adapter calls in its center's own system
+	@$(BIN)/python -m verification.vendors
 
 rooms: setup ## which room of bus/ imports which: arrows, upward, circles
 	@$(BIN)/python -m verification.rooms

@@ -57,7 +57,18 @@ def main() -> int:
 
 def _measure(county: LocalCounty, folder: Path, rows: int) -> tuple[list[Tenth], dict[str, object]]:
     file, config, out = _ledger(folder / "ledger.csv", rows), _settings(county, folder / "center.toml"), folder / "out"
-    command = [sys.executable, "-m", "bus", "import", file, "--config", config, "--mapping", MAPPING, "--json"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "bus",
+        "import",
+        file,
+        "--config",
+        config,
+        "--mapping",
+        MAPPING,
+        "--json",
+    ]
     tenths: list[Tenth] = []
     with out.open("w") as told:
         child = subprocess.Popen([*command, "--url", county.urls[CENTER]], stdout=told)

@@ -1,22 +1,58 @@
-"""A stand-in of the civilization practice platform: real HTTP, records in memory, residents and teams who act."""
+"""Simulated civilization practice platform: real HTTP, records in memory, residents and teams who act."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import Body, Header
+from fastapi import Body
+from pydantic import Field
 
+from adapters.civilization_center.mapping import HEADLINES
 from adapters.civilization_center.native import MenuItem
-from bus.sdk.simulator import BackendSimulator
+from bus import Line, Outcome
+from bus import workorders as w
+from bus.sdk.simulator import BackendSimulator, Key
 
+b = w.bodies
 Json = Annotated[dict[str, Any], Body()]
-Key = Annotated[str, Header(alias="Idempotency-Key")]
 
 STATUS = {"accept": "accepted", "decline": "returned", "resolve": "resolved", "dispatch": "dispatched"}
 """What an act makes of a record."""
 DONE = "志愿者已上门服务。 / Volunteers came and did it."
 OURS = {"wishes": "wish_no", "service-orders": "order_no"}
 """What residents made here: folder → how an event names its record."""
+
+
+class Order(b.Order):
+    """工单 · A work order for the teams of this center."""
+
+    item: MenuItem = Field(title="服务菜单项", description="The category, as an item of the menu")
+    resident: Line | None = Field(default=None, title="居民姓名", description="The resident's name")
+    phone: w.Phone | None = Field(default=None, title="联系电话", description="Telephone")
+    photos: b.Papers
+    open_to_several: bool = Field(title="抢单", description="Offered to several centers: the first bid has it")
+
+
+class Note(b.Note):
+    """动态 · A line of news on a wish, a service order or a work order."""
+
+    case_id: b.CaseId
+    status: str = b.statuses(HEADLINES)
+    reason: b.ReasonWord | None = None
+    suggested: b.Suggested | None = None
+    due: b.Due | None = None
+    stars: b.Stars | None = None
+
+
+class Reply(b.Reply):
+    """答复 · The answer that the resident reads under the order or the wish."""
+
+    outcome: Outcome = Field(title="办理结果", description="How it ended")
+    photos: b.Papers
+
+
+class Bulletin(b.Published):
+    """公示 · What another center has told the public, for our own board."""
 
 
 class Simulator(BackendSimulator):
@@ -27,11 +63,11 @@ class Simulator(BackendSimulator):
         self.autopilot = autopilot
         self.bulletins: list[dict[str, Any]] = []
         post, get = self.app.post, self.app.get
-        post("/orders")(self.open_order)
-        post("/{folder}/{record_id:path}/notes")(self.add_note)
-        post("/{folder}/{record_id:path}/replies")(self.add_reply)
-        post("/bulletins")(self.add_bulletin)
-        post("/photos")(self.add_photo)
+        self.serves("POST", "/orders", self.open_order)
+        self.serves("POST", "/{folder}/{record_id:path}/notes", self.add_note)
+        self.serves("POST", "/{folder}/{record_id:path}/replies", self.add_reply)
+        self.serves("POST", "/bulletins", self.add_bulletin)
+        self.serves("POST", "/photos", self.add_photo)
         post("/residents/wishes")(self.make_wish)
         post("/residents/orders")(self.place_order)
         for who in ("residents", "staff"):
@@ -50,59 +86,62 @@ class Simulator(BackendSimulator):
                 served[team] = served.get(team, 0.0) + hours
         return served
 
-    def open_order(self, order: Json, key: Key) -> dict[str, Any]:
-        """建单."""
+    def open_order(self, order: Order, key: Key) -> b.Opened:
+        """建单 · Opens a work order for the teams."""
 
-        def effect() -> dict[str, Any]:
+        def effect() -> b.Opened:
             record_id = f"GD-{uuid4().hex[:12]}"
-            self._record(record_id, "orders").update(order)
+            record = self._record(record_id, "orders")
+            record.update(order.plain())
             if self.autopilot:
-                self.staff_at_once(order, partial(self.act, record_id), DONE)
-            return {"id": record_id}
+                self.staff_at_once(record, partial(self.act, record_id), DONE)
+            return b.Opened(id=record_id)
 
-        return self.once(key, "order", order["case_id"], effect)
+        return self.once(key, "order", str(order.case_id), effect)
 
-    def add_note(self, folder: str, record_id: str, note: Json, key: Key) -> dict[str, Any]:
-        """动态; it sets the record's status."""
+    def add_note(
+        self, folder: Literal["wishes", "service-orders", "orders"], record_id: str, note: Note, key: Key
+    ) -> b.Done:
+        """记动态 · Puts a line on a record, and sets its status."""
 
-        def effect() -> dict[str, Any]:
-            record = self._record(record_id, folder)
-            record["notes"].append(note)
-            record["status"] = note["status"]
-            record.setdefault("case_id", note.get("case_id"))
-            if note["status"] == "imposed" and folder == "orders":
+        def effect() -> b.Done:
+            record, told = self._record(record_id, folder), note.plain()
+            record["notes"].append(told)
+            record["status"] = note.status
+            record.setdefault("case_id", told["case_id"])
+            if note.status == "imposed" and folder == "orders":
                 record["purpose"] = "imposed"
             if self.autopilot:
                 self._staff_on_news(record)
-            return {"id": record_id}
+            return b.Done(id=record_id)
 
         return self.once(key, "note", record_id, effect)
 
-    def add_reply(self, folder: str, record_id: str, reply: Json, key: Key) -> dict[str, Any]:
-        """答复, visible to the resident."""
+    def add_reply(self, folder: Literal["wishes", "service-orders"], record_id: str, reply: Reply, key: Key) -> b.Done:
+        """答复 · Answers the resident under the order or the wish."""
 
-        def effect() -> dict[str, Any]:
-            record = self._record(record_id, folder)
-            record["replies"].append(reply)
+        def effect() -> b.Done:
+            record, told = self._record(record_id, folder), reply.plain()
+            record["replies"].append(told)
             record["status"] = "replied"
-            record.setdefault("case_id", reply["case_id"])
-            return {"id": record_id}
+            record.setdefault("case_id", told["case_id"])
+            return b.Done(id=record_id)
 
         return self.once(key, "reply", record_id, effect)
 
-    def add_bulletin(self, bulletin: Json, key: Key) -> dict[str, Any]:
-        """公示栏."""
+    def add_bulletin(self, bulletin: Bulletin, key: Key) -> b.Done:
+        """公示栏 · Posts on the board what another center has told the public."""
 
-        def effect() -> dict[str, Any]:
+        def effect() -> b.Done:
             bulletin_no = f"GS-{uuid4().hex[:12]}"
-            self.bulletins.append({**bulletin, "id": bulletin_no, "status": "posted"})
-            return {"id": bulletin_no}
+            self.bulletins.append({**bulletin.plain(), "id": bulletin_no, "status": "posted"})
+            return b.Done(id=bulletin_no)
 
-        return self.once(key, "bulletin", bulletin["case_id"], effect)
+        return self.once(key, "bulletin", str(bulletin.case_id), effect)
 
-    def add_photo(self, photo: Json, key: Key) -> dict[str, Any]:
-        """A photo, kept under its hash."""
-        return self.keep("photo", photo, key)
+    def add_photo(self, photo: b.Paper, key: Key) -> b.Kept:
+        """上传照片 · Keeps a photo under its hash."""
+        return b.Kept(**self.keep("photo", photo.plain(), key))
 
     def make_wish(self, form: Json) -> dict[str, Any]:
         """微心愿."""
@@ -132,7 +171,7 @@ class Simulator(BackendSimulator):
         return {"id": form[name]}
 
     def _record(self, record_id: str, folder: str) -> dict[str, Any]:
-        # made where it is missing: a stand-in that was started anew still answers for the records of before
+        # made where it is missing: a simulator that was started anew still answers for the records of before
         empty = {"id": record_id, "folder": folder, "status": "waiting", "notes": [], "replies": [], "served": []}
         return self.records.setdefault(record_id, empty)
 

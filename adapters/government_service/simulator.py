@@ -1,15 +1,20 @@
-"""A stand-in of the service hall's and hotline's system: real HTTP, orders in memory, callers and staff who act."""
+"""Simulated service hall's and hotline's system: real HTTP, orders in memory, callers and staff who act."""
 
 from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Body, Header
+from fastapi import Body
+from pydantic import BaseModel, Field
 
-from bus.sdk.simulator import BackendSimulator
+from adapters.government_service.mapping import HEADLINES
+from adapters.government_service.native import Satisfaction, Sphere
+from bus import Line, Moment, NativeId, Outcome, Rater, Text
+from bus import workorders as w
+from bus.sdk.simulator import BackendSimulator, Key
 
+b = w.bodies
 Json = Annotated[dict[str, Any], Body()]
-Key = Annotated[str, Header(alias="Idempotency-Key")]
 
 STATUS = {
     "accept": "accepted",
@@ -23,6 +28,64 @@ STATUS = {
 BAD = ("不满意", "非常不满意")
 
 
+class Order(b.Order, b.Resident):
+    """工单 · A work order for the hall's staff."""
+
+    sphere: Sphere = Field(title="事项领域", description="The category, in the hall's words")
+    caller: Line | None = Field(default=None, title="来电人", description="The resident's name")
+    materials: b.Papers
+
+
+class Step(b.Note):
+    """流转 · A line of news on an order."""
+
+    status: str = b.statuses(HEADLINES)
+    due: b.Due | None = None
+
+
+class Return(b.Body):
+    """退单 · Who sent the order back, why, and who should have it instead."""
+
+    by: b.By
+    at: Moment = Field(title="退单时间", description="When it was sent back")
+    reason: b.ReasonWord
+    text: Text | None = Field(default=None, title="说明", description="What was said with it")
+    suggested: b.Suggested | None = None
+    times: int = Field(ge=0, title="退单次数", description="How often the case has been sent back")
+
+
+class Answer(b.Reply):
+    """答复 · The answer that the caller is told."""
+
+    outcome: Outcome = Field(title="办理结果", description="How it ended")
+    instant: bool = Field(title="当场答复", description="Whether the caller was answered on the spot (即时办结)")
+    materials: b.Papers
+
+
+class Grade(b.Body):
+    """好差评 · A rating of a matter that was handled here."""
+
+    by: b.By
+    round: int = Field(ge=1, title="办理轮次", description="Which handling of the case is rated")
+    rater: Rater = Field(title="评价人", description="Who rated")
+    satisfaction: Satisfaction = Field(  # type: ignore[valid-type]  # an enum made of labels
+        title="满意度", description="The five grades"
+    )
+    text: Text | None = Field(default=None, title="评语", description="What was said with it")
+
+
+class Opened(BaseModel):
+    """The order that was made."""
+
+    order_no: NativeId = Field(title="工单编号", description="Kept by the adapter, which names the order by it")
+
+
+class Done(BaseModel):
+    """It is done. Nothing of this is read: any object will do, or no body at all."""
+
+    order_no: NativeId | None = Field(default=None, title="工单编号", description="The order")
+
+
 class Simulator(BackendSimulator):
     """``autopilot``: staff signs for and resolves every order, answers every request for help, at once."""
 
@@ -31,12 +94,12 @@ class Simulator(BackendSimulator):
         self.autopilot = autopilot
         self.materials = self.photos
         post, get = self.app.post, self.app.get
-        post("/orders")(self.open_order)
-        post("/orders/{order_no:path}/steps")(self.add_step)
-        post("/orders/{order_no:path}/returns")(self.add_return)
-        post("/orders/{order_no:path}/answers")(self.add_answer)
-        post("/orders/{order_no:path}/grades")(self.add_grade)
-        post("/materials")(self.add_material)
+        self.serves("POST", "/orders", self.open_order)
+        self.serves("POST", "/orders/{order_no:path}/steps", self.add_step)
+        self.serves("POST", "/orders/{order_no:path}/returns", self.add_return)
+        self.serves("POST", "/orders/{order_no:path}/answers", self.add_answer)
+        self.serves("POST", "/orders/{order_no:path}/grades", self.add_grade)
+        self.serves("POST", "/materials", self.add_material)
         post("/callers/orders")(self.call)
         post("/callers/orders/{order_no:path}/events")(self.act)
         get("/callers/orders/{order_no:path}")(self.what_the_caller_reads)
@@ -44,48 +107,49 @@ class Simulator(BackendSimulator):
         get("/records")(lambda: list(self.records.values()))
         get("/records/{record_id:path}")(self.read)
 
-    def open_order(self, order: Json, key: Key) -> dict[str, Any]:
-        """建单."""
+    def open_order(self, order: Order, key: Key) -> Opened:
+        """建单 · Opens a work order for the hall's staff."""
 
-        def effect() -> dict[str, Any]:
+        def effect() -> Opened:
             order_no = f"12345-{uuid4().hex[:12]}"
-            self._order(order_no).update(order)
+            record = self._order(order_no)
+            record.update(order.plain())
             if self.autopilot:
-                self.staff_at_once(order, partial(self.act, order_no))
-            return {"order_no": order_no}
+                self.staff_at_once(record, partial(self.act, order_no))
+            return Opened(order_no=order_no)
 
-        return self.once(key, "order", order["case_id"], effect)
+        return self.once(key, "order", str(order.case_id), effect)
 
-    def add_step(self, order_no: str, step: Json, key: Key) -> dict[str, Any]:
-        """流转."""
+    def add_step(self, order_no: str, step: Step, key: Key) -> Done:
+        """流转 · Puts a line on an order, and sets its status."""
 
-        def effect() -> dict[str, Any]:
-            order = self._order(order_no)
-            order["steps"].append(step)
-            order["status"] = step["status"]
-            order["due"] = step.get("due") or order.get("due")
-            if self.autopilot and step["status"] == "imposed":
+        def effect() -> Done:
+            order, told = self._order(order_no), step.plain()
+            order["steps"].append(told)
+            order["status"] = step.status
+            order["due"] = told.get("due") or order.get("due")
+            if self.autopilot and step.status == "imposed":
                 self.staff_at_once({"purpose": "imposed"}, partial(self.act, order_no))
-            return {"order_no": order_no}
+            return Done(order_no=order_no)
 
         return self.once(key, "step", order_no, effect)
 
-    def add_return(self, order_no: str, sent_back: Json, key: Key) -> dict[str, Any]:
-        """退单登记."""
+    def add_return(self, order_no: str, sent_back: Return, key: Key) -> Done:
+        """退单登记 · Registers that a center has sent the order back."""
         return self._add(order_no, "return", "returns", sent_back, "to-dispatch-again", key)
 
-    def add_answer(self, order_no: str, answer: Json, key: Key) -> dict[str, Any]:
-        """答复."""
+    def add_answer(self, order_no: str, answer: Answer, key: Key) -> Done:
+        """答复 · Answers the caller."""
         return self._add(order_no, "answer", "answers", answer, "answered", key)
 
-    def add_grade(self, order_no: str, grade: Json, key: Key) -> dict[str, Any]:
-        """好差评; a bad one puts the order on the list of those to be made good."""
-        status = "to-make-good" if grade["satisfaction"] in BAD else "graded"
+    def add_grade(self, order_no: str, grade: Grade, key: Key) -> Done:
+        """好差评 · Files a rating; a bad one puts the order on the list of those to be made good."""
+        status = "to-make-good" if grade.satisfaction in BAD else "graded"
         return self._add(order_no, "grade", "grades", grade, status, key)
 
-    def add_material(self, paper: Json, key: Key) -> dict[str, Any]:
-        """A paper or photo, kept under its hash."""
-        return self.keep("material", paper, key)
+    def add_material(self, paper: b.Paper, key: Key) -> b.Kept:
+        """上传材料 · Keeps a paper or photo under its hash."""
+        return b.Kept(**self.keep("material", paper.plain(), key))
 
     def call(self, form: Json) -> dict[str, Any]:
         """Somebody calls the hotline or comes to the counter; with ``answer`` he is answered on the spot."""
@@ -110,16 +174,16 @@ class Simulator(BackendSimulator):
         steps = [step for step in order["steps"] if step["visible"]]
         return {"order_no": order_no, "status": order["status"], "steps": steps, "answers": order["answers"]}
 
-    def _add(self, order_no: str, what: str, folder: str, body: Json, status: str, key: str) -> dict[str, Any]:
-        def effect() -> dict[str, Any]:
+    def _add(self, order_no: str, what: str, folder: str, body: b.Body, status: str, key: str) -> Done:
+        def effect() -> Done:
             order = self._order(order_no)
-            order[folder].append(body)
+            order[folder].append(body.plain())
             order["status"] = status
-            return {"order_no": order_no}
+            return Done(order_no=order_no)
 
         return self.once(key, what, order_no, effect)
 
     def _order(self, order_no: str) -> dict[str, Any]:
-        # made where it is missing: a stand-in that was started anew still answers for the orders of before
+        # made where it is missing: a simulator that was started anew still answers for the orders of before
         empty = {"order_no": order_no, "status": "waiting", "steps": [], "returns": [], "answers": [], "grades": []}
         return self.records.setdefault(order_no, empty)

@@ -1,20 +1,75 @@
-"""A stand-in of the party service platform: real HTTP, matters in memory, residents, staff and leaders who act."""
+"""Simulated party service platform: real HTTP, matters in memory, residents, staff and leaders who act."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import Body, Header, HTTPException
+from fastapi import Body, HTTPException
+from pydantic import Field
 
 from adapters.party_service import ledger
-from bus.sdk.simulator import BackendSimulator
+from adapters.party_service.acts import Finding, Judge, Satisfaction
+from adapters.party_service.handlers import HEADLINES
+from adapters.party_service.native import Sphere
+from bus import Line, Text
+from bus import workorders as w
+from bus.sdk.simulator import BackendSimulator, Key
 
+b = w.bodies
 Json = Annotated[dict[str, Any], Body()]
 File = Annotated[bytes, Body(media_type="application/octet-stream")]
-Key = Annotated[str, Header(alias="Idempotency-Key")]
 
 STATUS = {"accept": "accepted", "decline": "returned", "resolve": "resolved", "dispatch": "dispatched"}
 """What an act of staff makes of a matter."""
+
+
+class Matter(b.Order, b.Resident):
+    """事项 · A matter of another center."""
+
+    level: Literal["county", "township", "village"] = Field(title="层级", description="Whose level the place is of")
+    sphere: Sphere = Field(title="类别", description="The category, in the platform's words")
+    resident: Line | None = Field(default=None, title="居民姓名", description="The resident's name")
+    photos: b.Papers
+    open_to_several: bool = Field(title="抢单", description="Offered to several centers: the first bid has it")
+
+
+class Step(b.Note):
+    """流转 · A line of news on a matter."""
+
+    status: str = b.statuses(HEADLINES)
+    reason: b.ReasonWord | None = None
+    suggested: b.Suggested | None = None
+    due: b.Due | None = None
+    satisfaction: Satisfaction | None = Field(  # type: ignore[valid-type]  # an enum made of labels
+        default=None, title="满意度", description="The five grades"
+    )
+    judge: Judge | None = Field(  # type: ignore[valid-type]  # an enum made of labels
+        default=None, title="评议人", description="Who rated"
+    )
+    times_returned: int | None = Field(default=None, ge=0, title="退单次数", description="How often it was sent back")
+
+
+class Notice(b.Body):
+    """整改通知单 · A promise with a date, which the platform files and follows up."""
+
+    case_id: b.CaseId
+    by: b.By
+    text: Text = Field(title="整改内容", description="What is promised")
+    due: b.Due
+
+
+class Reply(b.Reply):
+    """答复 · The answer that the resident is told."""
+
+    finding: Finding = Field(  # type: ignore[valid-type]  # an enum made of labels
+        title="办理结果", description="How it ended"
+    )
+    instant: bool = Field(title="当场答复", description="Whether the resident was answered on the spot")
+    photos: b.Papers
+
+
+class Bulletin(b.Published):
+    """公示 · What another center has told the public, for our own board."""
 
 
 class Simulator(BackendSimulator):
@@ -25,12 +80,12 @@ class Simulator(BackendSimulator):
         self.autopilot = autopilot
         self.bulletins: list[dict[str, Any]] = []
         post, get = self.app.post, self.app.get
-        post("/matters")(self.open_matter)
-        post("/matters/{matter_no:path}/steps")(self.add_step)
-        post("/matters/{matter_no:path}/notices")(self.add_notice)
-        post("/matters/{matter_no:path}/replies")(self.add_reply)
-        post("/bulletins")(self.add_bulletin)
-        post("/photos")(self.add_photo)
+        self.serves("POST", "/matters", self.open_matter)
+        self.serves("POST", "/matters/{matter_no:path}/steps", self.add_step)
+        self.serves("POST", "/matters/{matter_no:path}/notices", self.add_notice)
+        self.serves("POST", "/matters/{matter_no:path}/replies", self.add_reply)
+        self.serves("POST", "/bulletins", self.add_bulletin)
+        self.serves("POST", "/photos", self.add_photo)
         post("/staff/entries")(self.enter)
         post("/residents/snapshots")(self.snapshot)
         post("/staff/meetings")(self.hold_meeting)
@@ -45,68 +100,69 @@ class Simulator(BackendSimulator):
         """认领榜: what waits for somebody to claim it."""
         return [matter for matter in self.records.values() if matter.get("board") and not matter.get("claimant")]
 
-    def open_matter(self, matter: Json, key: Key) -> dict[str, Any]:
-        """立项."""
+    def open_matter(self, matter: Matter, key: Key) -> b.Opened:
+        """立项 · Opens a matter of another center."""
 
-        def effect() -> dict[str, Any]:
+        def effect() -> b.Opened:
             matter_no = f"SX-{uuid4().hex[:12]}"
-            self._matter(matter_no).update(matter)
+            record = self._matter(matter_no)
+            record.update(matter.plain())
             if self.autopilot:
-                self.staff_at_once(matter, partial(self.act, matter_no))
-            return {"id": matter_no}
+                self.staff_at_once(record, partial(self.act, matter_no))
+            return b.Opened(id=matter_no)
 
-        return self.once(key, "matter", matter["case_id"], effect)
+        return self.once(key, "matter", str(matter.case_id), effect)
 
-    def add_step(self, matter_no: str, step: Json, key: Key) -> dict[str, Any]:
-        """流转."""
+    def add_step(self, matter_no: str, step: Step, key: Key) -> b.Done:
+        """流转 · Puts a line on a matter, and sets its status."""
 
-        def effect() -> dict[str, Any]:
-            matter = self._matter(matter_no)
-            matter["steps"].append(step)
-            matter["status"] = step["status"]
-            matter["due"] = step.get("due") or matter.get("due")
-            if step["status"] == "imposed":
+        def effect() -> b.Done:
+            matter, told = self._matter(matter_no), step.plain()
+            matter["steps"].append(told)
+            matter["status"] = step.status
+            matter["due"] = told.get("due") or matter.get("due")
+            if step.status == "imposed":
                 matter["purpose"] = "imposed"
-            won = step["status"] == "granted" and step["by"] == self.name
-            if self.autopilot and (won or step["status"] == "imposed"):
+            won = step.status == "granted" and step.by == self.name
+            if self.autopilot and (won or step.status == "imposed"):
                 self._resolve(matter)
-            return {"id": matter_no}
+            return b.Done(id=matter_no)
 
         return self.once(key, "step", matter_no, effect)
 
-    def add_notice(self, matter_no: str, notice: Json, key: Key) -> dict[str, Any]:
-        """整改通知单."""
+    def add_notice(self, matter_no: str, notice: Notice, key: Key) -> b.Done:
+        """整改通知单 · Files a promise that has a date."""
 
-        def effect() -> dict[str, Any]:
-            self._serve_notice(self._matter(matter_no), notice)
-            return {"id": matter_no}
+        def effect() -> b.Done:
+            self._serve_notice(self._matter(matter_no), notice.plain())
+            return b.Done(id=matter_no)
 
         return self.once(key, "notice", matter_no, effect)
 
-    def add_reply(self, matter_no: str, reply: Json, key: Key) -> dict[str, Any]:
-        """答复, told to the resident."""
+    def add_reply(self, matter_no: str, reply: Reply, key: Key) -> b.Done:
+        """答复 · Answers the resident."""
 
-        def effect() -> dict[str, Any]:
+        def effect() -> b.Done:
             matter = self._matter(matter_no)
-            matter["replies"].append(reply)
+            matter["replies"].append(reply.plain())
             matter["status"] = "replied"
-            return {"id": matter_no}
+            return b.Done(id=matter_no)
 
         return self.once(key, "reply", matter_no, effect)
 
-    def add_bulletin(self, bulletin: Json, key: Key) -> dict[str, Any]:
-        """公示栏."""
+    def add_bulletin(self, bulletin: Bulletin, key: Key) -> b.Done:
+        """公示栏 · Posts on the board what another center has told the public."""
 
-        def effect() -> dict[str, Any]:
+        def effect() -> b.Done:
             bulletin_no = f"GS-{uuid4().hex[:12]}"
-            self.bulletins.append({**bulletin, "id": bulletin_no, "status": "posted"})
-            return {"id": bulletin_no}
+            self.bulletins.append({**bulletin.plain(), "id": bulletin_no, "status": "posted"})
+            return b.Done(id=bulletin_no)
 
-        return self.once(key, "bulletin", bulletin["case_id"], effect)
+        return self.once(key, "bulletin", str(bulletin.case_id), effect)
 
-    def add_photo(self, photo: Json, key: Key) -> dict[str, Any]:
-        """A photo, kept under its hash."""
-        return self.keep("photo", photo, key)
+    def add_photo(self, photo: b.Paper, key: Key) -> b.Kept:
+        """上传照片 · Keeps a photo under its hash."""
+        return b.Kept(**self.keep("photo", photo.plain(), key))
 
     def enter(self, form: Json) -> dict[str, Any]:
         """Staff write down a call, a visit or a line of the ledger."""
@@ -162,7 +218,7 @@ class Simulator(BackendSimulator):
         matter["notices"].append({**notice, "notice_no": notice_no})
 
     def _matter(self, matter_no: str) -> dict[str, Any]:
-        # made where it is missing: a stand-in that was started anew still answers for the matters of before
+        # made where it is missing: a simulator that was started anew still answers for the matters of before
         empty = {"id": matter_no, "status": "waiting", "steps": [], "notices": [], "replies": []}
         return self.records.setdefault(matter_no, empty)
 

@@ -1,4 +1,4 @@
-"""A town to try the bus in: centers, each with a stand-in of its vendor's system, and people who use those systems.
+"""A county to try the bus in: centers, each with a simulator of its own system, and people who use those systems.
 
 The centers run in this process, or in a child process that can be killed; the vendors' systems always live here, as
 in the world they live elsewhere. Everything between them is real: HTTP, signatures, stores on disk, the transport.

@@ -6,9 +6,9 @@ FastAPI does not see the bodies, which are read raw, nor the signature, which is
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
-from pydantic_core import core_schema
+from pydantic.json_schema import models_json_schema
 
+from bus.contract.named_enums import NamedEnums
 from bus.sdk.center import Center
 
 Json = dict[str, Any]
@@ -26,14 +26,6 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("webhook-id", "An id of this sending, such as a UUID"),
     ("webhook-timestamp", "Seconds since 1970, within five minutes of the center's clock"),
 )
-
-
-class NamedEnums(GenerateJsonSchema):
-    """Gives each value of a closed list the name that it has in code: generators make none of Chinese ones."""
-
-    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
-        """As pydantic does, and the names."""
-        return {**super().enum_schema(schema), "x-enum-varnames": [member.name for member in schema["members"]]}
 
 
 def describe(app: FastAPI, center: Center[Any]) -> None:

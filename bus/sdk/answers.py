@@ -18,8 +18,8 @@ BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 DENIED = frozenset({401, 403, 407})
 """Our credentials are wrong: an operator mends that, and nothing is lost meanwhile."""
 LONGEST_ANSWER = 1024 * 1024
-LONGEST_PAUSE = 3600.0
-"""Seconds that a system may ask us to wait."""
+LONGEST_PAUSE = 900.0
+"""Seconds that a system may ask us to wait: as long as the longest pause between two tries."""
 LOOK_THERE = "the center's own system refuses this; look there for the reason"
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,40}")
 

@@ -56,6 +56,7 @@ from bus.sdk.answers import BackendAnswer, Envelope
 from bus.sdk.backend import BackendClient
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 from bus.sdk.codes import RejectCode, RetryCode
+from bus.sdk.look_first import look_then_make
 from bus.sdk.polls import Page, PollContext
 
 __all__ = [
@@ -136,5 +137,6 @@ __all__ = [
     "Withdrawn",
     "due_after",
     "is_working_day",
+    "look_then_make",
     "workorders",
 ]

@@ -1,24 +1,40 @@
-"""A stand-in for a vendor's system: real HTTP, effects that can be looked at, faults that can be ordered.
+"""Simulator of a center's own system: real HTTP, effects that can be looked at, faults that can be ordered.
 
 An adapter's ``simulator.py`` adds its vendor's routes and forms to this. Used by the demo, the center suite and tests.
+The calls that it ``serves`` make the vendor's OpenAPI document, which a running simulator shows as ``/openapi.json``.
 """
 
 import base64
 import hashlib
+import inspect
 import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Header, HTTPException, Request, Response
 from pydantic import BaseModel
 from standardwebhooks import Webhook
 
 from bus.contract.ids import new_id
+from bus.sdk.vendor_document import CALLED, document
+
+AnswerT = TypeVar("AnswerT")
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=120,
+        description="同一个键只生效一次；再次收到时给出与首次相同的应答 · "
+        "The same key has its effect once; a repeat is answered as at first",
+    ),
+]
+"""The header by which a repeat is known."""
 
 
 class Fault(BaseModel):
@@ -50,25 +66,40 @@ class BackendSimulator:
         """What the adapter's intake answered to each form: {"form", "id", "status", "body"}."""
         self.repeats = 0
         """Calls that came again with a key that was used: answered alike, without a second effect."""
-        self._done: dict[str, dict[str, Any]] = {}
+        self._done: dict[str, Any] = {}
         self._faults: list[Fault] = []
         self._lock = threading.RLock()
         self._outgoing: queue.Queue[tuple[str, dict[str, Any]] | None] = queue.Queue()
         self._server: uvicorn.Server | None = None
         self._threads: list[threading.Thread] = []
+        self.app.openapi = self.vendor_document  # type: ignore[method-assign]  # FastAPI's own way to show another
         self.app.middleware("http")(self._go_wrong)
         self.app.get("/_effects")(lambda: self.effects)
         self.app.post("/_faults")(self.order_fault)
 
-    def once(self, key: str, what: str, record: str, effect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def serves(self, method: str, path: str, answer: Callable[..., object]) -> None:
+        """``answer`` serves a call of the adapter. Its name, types and docstring (``建单 · Opens an order.``) are what
+        the vendor's document says of the call; a body or a field that its types do not have is refused with 422."""
+        zh, _, en = (inspect.getdoc(answer) or "").partition(" · ")
+        name = answer.__name__
+        self.app.add_api_route(
+            path, answer, methods=[method], tags=[CALLED], name=name, operation_id=name, summary=zh, description=en
+        )
+
+    def vendor_document(self) -> dict[str, Any]:
+        """The OpenAPI document of the calls that it serves."""
+        return document(self.name.partition("-")[0], self.app.routes)
+
+    def once(self, key: str, what: str, record: str, effect: Callable[[], AnswerT]) -> AnswerT:
         """Have the effect ``what`` on ``record``, once for each idempotency key; a repeat gets the same answer."""
         with self._lock:
             if key in self._done:
                 self.repeats += 1
-                return self._done[key]
-            answer = effect()
-            self._done[key] = answer
-            self.effects.append({"what": what, "record": record, "key": key, "answer": answer})
+                done: AnswerT = self._done[key]
+                return done
+            answer = self._done[key] = effect()
+            told = answer.model_dump(mode="json") if isinstance(answer, BaseModel) else answer
+            self.effects.append({"what": what, "record": record, "key": key, "answer": told})
             return answer
 
     def read(self, record_id: str) -> dict[str, Any]:

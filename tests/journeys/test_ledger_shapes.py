@@ -169,7 +169,19 @@ def _workbook(path: Path, lines: list[list[Any]]) -> Path:
 
 def run(config: Path, file: Path, mapping: Path, *more: str) -> tuple[dict[str, Any], float]:
     """What ``bus import`` prints, and how much memory it had at most, in MiB."""
-    command = [sys.executable, "-m", "bus", "import", file, "--config", config, "--mapping", mapping, "--json", *more]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "bus",
+        "import",
+        file,
+        "--config",
+        config,
+        "--mapping",
+        mapping,
+        "--json",
+        *more,
+    ]
     out, err = file.with_suffix(".out"), file.with_suffix(".err")
     with out.open("w") as told, err.open("w") as said:
         child = subprocess.Popen(command, stdout=told, stderr=said)

@@ -92,7 +92,7 @@ def test_each_secret_is_random_and_both_sides_know_it(secrets: dict[str, dict[st
 
 
 def test_a_fifth_center_is_added_by_one_file(tmp_path: Path) -> None:
-    """It has a process, a stand-in, settings, secrets and a queue; what it runs with is mounted. Of the four nothing
+    """It has a process, a simulator, settings, secrets and a queue; what it runs with is mounted. Of the four nothing
     changes but the list of the county, and no port is taken twice."""
     fifth = yaml.safe_load((ROOT / "deploy/compose/fifth.yml").read_text(encoding="utf-8"))
     added = {name: one for name, one in fifth["services"].items() if name not in SERVICES}

@@ -138,7 +138,7 @@ def served() -> Iterator[tuple[Simulator, BackendClient]]:
 
 @pytest.fixture
 def told(served: tuple[Simulator, BackendClient], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """The forms that the stand-in tells, overheard instead of sent."""
+    """The forms that the simulator tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
     return heard
@@ -313,7 +313,7 @@ def test_every_record_of_a_case_hears_the_news_under_any_id(town: tuple[Simulato
 
 
 def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, w.System], told: Told) -> None:
-    """What residents, staff and teams do changes the stand-in's records and is told to the intake as valid forms."""
+    """What residents, staff and teams do changes the simulator's records and is told to the intake as valid forms."""
     _, system = town
     wish = {"client_name": "居民乙", "text": "一盏台灯", "division": "150402", "to": [PARTY]}
     served = {"action": "resolve", "reply": "已送到", "team": "青年队", "hours": 1.5}

@@ -140,7 +140,7 @@ def served() -> Iterator[tuple[Simulator, BackendClient]]:
 
 @pytest.fixture
 def told(served: tuple[Simulator, BackendClient], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """The forms that the stand-in tells, overheard instead of sent."""
+    """The forms that the simulator tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
     return heard

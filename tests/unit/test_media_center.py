@@ -141,7 +141,7 @@ def served() -> Iterator[tuple[Simulator, BackendClient]]:
 
 @pytest.fixture
 def told(served: tuple[Simulator, BackendClient], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """The forms that the stand-in tells, overheard instead of sent."""
+    """The forms that the simulator tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
     return heard
@@ -317,7 +317,7 @@ def test_ids_of_the_vendor_are_quoted_into_its_paths(town: tuple[Simulator, w.Sy
 
 
 def test_people_and_staff_act_through_the_stand_in(town: tuple[Simulator, w.System], told: Told) -> None:
-    """What residents and staff do in the stand-in changes its records and is told to the intake as valid forms."""
+    """What residents and staff do in the simulator changes its records and is told to the intake as valid forms."""
     _, system = town
     url = system._backend.url
     with httpx.Client(base_url=url, trust_env=False) as people:

@@ -62,7 +62,7 @@ def served() -> Iterator[tuple[Simulator, BackendClient, str]]:
 
 @pytest.fixture
 def told(served: tuple[Simulator, BackendClient, str], monkeypatch: pytest.MonkeyPatch) -> Told:
-    """The forms that the stand-in tells, overheard instead of sent."""
+    """The forms that the simulator tells, overheard instead of sent."""
     heard: Told = []
     monkeypatch.setattr(served[0], "tell", lambda form, body: heard.append((form, body)))
     return heard
@@ -247,7 +247,7 @@ def test_a_result_closes_only_the_current_round_of_our_own_case(town: tuple[Simu
 
 
 def test_people_and_staff_act_through_the_stand_in(people: httpx.Client, told: Told) -> None:
-    """What residents and staff do in the stand-in is told to the intake as valid forms."""
+    """What residents and staff do in the simulator is told to the intake as valid forms."""
     snapshot = people.post("/residents/snapshots", json={"text": "积水", "division": "150403003"}).json()["id"]
     meeting = {
         "occasion": "议事会",

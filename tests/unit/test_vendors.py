@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bus.pipeline.circuit_breaker import RetryPolicy
 from bus.sdk.answers import LONGEST_PAUSE, Envelope, retry_after
 from bus.sdk.backend import BackendClient
 from bus.sdk.center import Reject, RetryLater
@@ -139,7 +140,7 @@ def test_a_call_is_what_the_adapter_says(vendor: Vendor) -> None:
 
 
 def test_a_pause_may_be_a_date(vendor: Vendor) -> None:
-    """In seconds or as a date, never longer than an hour; what is neither is none."""
+    """In seconds or as a date, never longer than the longest pause of a task; what is neither is none."""
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert 80 < (retry_after(soon) or 0) <= 90
     assert retry_after("Wed, 21 Oct 2099 07:28:00 GMT") == LONGEST_PAUSE
@@ -151,6 +152,7 @@ def test_a_pause_may_be_a_date(vendor: Vendor) -> None:
     with pytest.raises(RetryLater) as later:
         vendor.client.post("/x", {}, key="k")
     assert (later.value.code, later.value.after) == ("vendor-503", LONGEST_PAUSE)
+    assert RetryPolicy().backoff.longest == LONGEST_PAUSE
 
 
 # -- envelopes -------------------------------------------------------------------------------------------------------

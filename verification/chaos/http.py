@@ -1,6 +1,6 @@
 """HTTP in its smallest real form, for vendors and residents of a chaos run.
 
-A hand-over costs about ten HTTP requests. With FastAPI and httpx on our side of each, the stand-ins would eat the
+A hand-over costs about ten HTTP requests. With FastAPI and httpx on our side of each, the simulators would eat the
 machine that the centers are to be measured on; this speaks the same HTTP/1.1 for a tenth of the time.
 """
 

@@ -1,13 +1,14 @@
 """Work orders: what every center's people do with a matter, for an adapter that says its own words and calls.
 
 ``acts`` and ``wording``: the acts of staff and residents as a table. ``desk``: what messages do to the records of the
-center's own system. ``orders``, ``notes``: what stands in them. ``cases``: forms of residents. ``tables``:
-words ↔ names. ``names``: camelCase and local times. ``system``: the calls. ``sheets``: ledgers as CSV and XLSX.
+center's own system. ``orders``, ``notes``: what stands in them; ``bodies``: the same as models of what is sent.
+``cases``: forms of residents. ``tables``: words ↔ names. ``names``: camelCase and local times. ``system``: the calls.
+``sheets``: ledgers as CSV and XLSX.
 """
 
 from bus.contract.labels import Grade, Label, label
 from bus.contract.messages import Ground, Outcome, Rater, Reason
-from bus.sdk.workorders import sheets
+from bus.sdk.workorders import bodies, sheets
 from bus.sdk.workorders.acts import (
     Accepting,
     Act,
@@ -47,7 +48,7 @@ __all__ = [
     "Incomplete", "Label", "Links", "LocalMoment", "Note", "Order", "Outcome", "OwnRecord", "Phone", "Photos",
     "Progressing", "Publishing", "Purpose", "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving",
     "Returning", "RulingOn", "System", "Table", "TakingBack", "Thanking", "Urging", "WorkCenter", "act",
-    "attachments", "by_name", "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at", "label",
-    "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of", "posted_at", "present",
+    "attachments", "bodies", "by_name", "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at",
+    "label", "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of", "posted_at", "present",
     "responsible", "sheets", "title_of",
 ]  # fmt: skip

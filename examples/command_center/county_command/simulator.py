@@ -1,20 +1,66 @@
-"""A stand-in of the command platform: real HTTP, tickets in memory, staff who act. It calls nobody."""
+"""Simulated command platform: real HTTP, tickets in memory, staff who act. It calls nobody."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import Body, Header
+from fastapi import Body
+from pydantic import BaseModel, Field
+from pydantic.alias_generators import to_camel
 
-from bus.sdk.simulator import BackendSimulator
+from bus import Line
+from bus import workorders as w
+from bus.sdk.simulator import BackendSimulator, Key
+from county_command.native import Matter
 
+b = w.bodies
 Json = dict[str, Any]
 Sent = Annotated[Json, Body()]
-Key = Annotated[str, Header(alias="Idempotency-Key")]
 
 STATUS = {"accept": "accepted", "decline": "returned", "resolve": "resolved", "dispatch": "dispatched"}
 """What an act of staff makes of a record."""
 PAGE = 50
 """Events in one answer."""
+
+
+class Order(b.Order, b.Resident, alias_generator=to_camel):
+    """派单 · A dispatch order."""
+
+    matter: Matter = Field(title="诉求类别", description="The category, in the platform's words")
+    caller: Line | None = Field(default=None, title="来电人", description="The resident's name")
+    files: b.Papers
+
+
+class Step(b.Note, alias_generator=to_camel):
+    """流转 · A line of news on a ticket or a dispatch order."""
+
+    status: str = b.statuses(w.USUAL)
+    reason: b.ReasonWord | None = None
+    suggested: b.Suggested | None = None
+    due: b.Due | None = None
+    satisfaction: Line | None = Field(default=None, title="满意度", description="The grade, in Chinese")
+
+
+class Reply(b.Reply, alias_generator=to_camel):
+    """答复 · The answer that the caller is told."""
+
+    outcome: Line = Field(title="办理结果", description="How it ended, in Chinese")
+    files: b.Papers
+
+
+class Event(BaseModel):
+    """What somebody did on the platform."""
+
+    no: int = Field(ge=1, title="序号", description="Each event's own; never given twice")
+    form: str = Field(title="表单", description="ticket or ticket-act")
+    body: Json = Field(title="内容", description="The form, as the center takes it in")
+
+
+class Events(BaseModel):
+    """The next events, oldest first."""
+
+    events: list[Event] = Field(title="操作记录", description=f"At most {PAGE}")
+    last: int = Field(title="末号", description="The number to ask after next time")
+    more: bool = Field(title="还有", description="Whether there are more already")
 
 
 class Simulator(BackendSimulator):
@@ -23,13 +69,13 @@ class Simulator(BackendSimulator):
     def __init__(self, name: str, intake_url: str = "", secret: str = "", autopilot: bool = False) -> None:
         super().__init__(name, intake_url, secret)
         self.autopilot = autopilot
-        self.events: list[Json] = []
+        self.events: list[Event] = []
         get, post = self.app.get, self.app.post
-        get("/events")(self.events_after)
-        post("/orders")(self.open_order)
-        post("/{folder}/{record_id:path}/steps")(self.add_step)
-        post("/tickets/{record_id:path}/replies")(self.add_reply)
-        post("/files")(self.add_file)
+        self.serves("GET", "/events", self.events_after)
+        self.serves("POST", "/orders", self.open_order)
+        self.serves("POST", "/{folder}/{record_id:path}/steps", self.add_step)
+        self.serves("POST", "/tickets/{record_id:path}/replies", self.add_reply)
+        self.serves("POST", "/files", self.add_file)
         post("/staff/tickets")(self.enter)
         post("/staff/orders/{record_id:path}/events")(self.act)
         get("/records")(lambda: list(self.records.values()))
@@ -37,52 +83,52 @@ class Simulator(BackendSimulator):
 
     def tell(self, form: str, body: Json) -> None:
         """What people did stands in the list of events until somebody asks for it."""
-        self.events.append({"no": len(self.events) + 1, "form": form, "body": body})
+        self.events.append(Event(no=len(self.events) + 1, form=form, body=body))
 
-    def events_after(self, after: int = 0) -> Json:
-        """The events after number ``after``."""
+    def events_after(self, after: int = 0) -> Events:
+        """查询操作 · Gives the events after a number."""
         found = self.events[after : after + PAGE]
-        last = found[-1]["no"] if found else after
-        return {"events": found, "last": last, "more": last < len(self.events)}
+        last = found[-1].no if found else after
+        return Events(events=found, last=last, more=last < len(self.events))
 
-    def open_order(self, order: Sent, key: Key) -> Json:
-        """建单."""
+    def open_order(self, order: Order, key: Key) -> b.Opened:
+        """建单 · Opens a dispatch order."""
 
-        def effect() -> Json:
+        def effect() -> b.Opened:
             record_id = f"PD-{uuid4().hex[:12]}"
-            told = {"case_id": order["caseId"], "purpose": order["purpose"]}  # what every stand-in calls alike
-            self._record(record_id).update({**order, **told})
+            told = {"case_id": str(order.case_id), "purpose": order.purpose}  # what every simulator calls alike
+            self._record(record_id).update({**order.plain(), **told})
             if self.autopilot:
-                self.staff_at_once(order, lambda event: self.act(record_id, event))
-            return {"id": record_id}
+                self.staff_at_once(told, lambda event: self.act(record_id, event))
+            return b.Opened(id=record_id)
 
-        return self.once(key, "order", order["caseId"], effect)
+        return self.once(key, "order", str(order.case_id), effect)
 
-    def add_step(self, folder: str, record_id: str, step: Sent, key: Key) -> Json:
-        """流转."""
+    def add_step(self, folder: Literal["tickets", "orders"], record_id: str, step: Step, key: Key) -> b.Done:
+        """流转 · Puts a line on a ticket or a dispatch order, and sets its status."""
 
-        def effect() -> Json:
+        def effect() -> b.Done:
             record = self._record(record_id)
-            record["steps"].append(step)
-            record["status"] = step["status"]
-            return {"id": record_id}
+            record["steps"].append(step.plain())
+            record["status"] = step.status
+            return b.Done(id=record_id)
 
         return self.once(key, "step", record_id, effect)
 
-    def add_reply(self, record_id: str, reply: Sent, key: Key) -> Json:
-        """答复."""
+    def add_reply(self, record_id: str, reply: Reply, key: Key) -> b.Done:
+        """答复 · Answers the caller."""
 
-        def effect() -> Json:
+        def effect() -> b.Done:
             record = self._record(record_id)
-            record["replies"].append(reply)
+            record["replies"].append(reply.plain())
             record["status"] = "replied"
-            return {"id": record_id}
+            return b.Done(id=record_id)
 
         return self.once(key, "reply", record_id, effect)
 
-    def add_file(self, file: Sent, key: Key) -> Json:
-        """A paper or photo, kept under its hash."""
-        return self.keep("file", file, key)
+    def add_file(self, file: b.Paper, key: Key) -> b.Kept:
+        """上传材料 · Keeps a paper or photo under its hash."""
+        return b.Kept(**self.keep("file", file.plain(), key))
 
     def enter(self, ticket: Sent) -> Json:
         """Staff write down what a caller asks for."""
@@ -101,6 +147,6 @@ class Simulator(BackendSimulator):
         return {"event_id": event_id}
 
     def _record(self, record_id: str) -> Json:
-        # made where it is missing: a stand-in that was started anew still answers for the records of before
+        # made where it is missing: a simulator that was started anew still answers for the records of before
         empty: Json = {"id": record_id, "status": "waiting", "steps": [], "replies": []}
         return self.records.setdefault(record_id, empty)
