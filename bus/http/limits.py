@@ -44,7 +44,7 @@ def bounded(app: ASGIApp, most: int) -> ASGIApp:
 
 
 def _read_in_time(send: Send) -> Send:
-    """``send`` with a deadline: for a client that reads too slowly it raises ``TimeoutError``; the connection closes."""
+    """``send`` with a deadline: a client that reads too slowly raises ``TimeoutError``, which ends the connection."""
     sent = 0
     deadline: float | None = None
 

@@ -128,7 +128,7 @@ class Metrics:
         yield self._gauge("bus_inbox_oldest_seconds", "Age of the oldest of them", _age(desk["oldest_ms"], now_ms))
         yield self._gauge("bus_held_depth", "Messages that wait for an earlier one", desk["held"])
         yield self._gauge("bus_held_oldest_seconds", "Age of the oldest of them", _age(desk["held_oldest_ms"], now_ms))
-        places = GaugeMetricFamily("bus_parked_depth", "Items that only an operator can resolve", labels=["center", "place"])
+        places = GaugeMetricFamily("bus_parked_depth", "Items for an operator", labels=["center", "place"])
         for place in parked.PLACES:
             places.add_metric([self._center, place], aside[place])
         yield places
@@ -172,7 +172,9 @@ class Metrics:
         yield self._gauge("bus_consuming", "1 while the broker delivers to us", int(road.consuming))
         yield self._gauge("bus_blocked", "1 while the broker asks us not to publish", int(road.blocked))
         yield self._gauge("bus_unconfirmed", "Messages that the broker has not yet confirmed", road.unconfirmed)
-        ages = GaugeMetricFamily("bus_loop_age_seconds", "Seconds since a loop last completed a round", labels=["center", "loop"])
+        ages = GaugeMetricFamily(
+            "bus_loop_age_seconds", "Seconds since a loop last came round", labels=["center", "loop"]
+        )
         for loop, age in self.loop_ages().items():
             ages.add_metric([self._center, loop], age)
         yield ages
