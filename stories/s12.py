@@ -1,6 +1,5 @@
-"""S12 美丽东胜: garage lights too dim; the street hands the case to the community, whose property office repairs them in a
-day.
-"""
+"""S12 美丽东胜: garage lights too dim; the street hands the case to the community, whose property office repairs
+them."""
 
 from stories.stage import MEDIA, PARTY_COMMUNITY, PARTY_STREET, Stage
 
