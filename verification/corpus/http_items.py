@@ -138,7 +138,7 @@ def _signatures(deal: Dealer, sample: InSample) -> Iterator[HttpItem]:
 
 
 def _broken_bytes(deal: Dealer, sample: InSample) -> Iterator[HttpItem]:
-    """Every seventh of the broken message bytes, rightly signed; bytes that are not UTF-8 cannot be signed as text at
+    """Every 23rd of the broken message bytes, rightly signed; bytes that are not UTF-8 cannot be signed as text at
     all."""
     for item in islice(wire_bytes.items(deal), 0, None, 23):
         code = item.verdict.removeprefix("parked:")
