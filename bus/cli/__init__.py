@@ -1,4 +1,5 @@
-"""``bus``: the operators' commands, one file each. Exit codes: 0 well, 1 a finding or failure, 2 usage or settings.
+"""``bus``: the operators' commands, one file each. Exit codes: 0 success, 1 a finding or failure, 2 wrong usage or
+settings.
 
 The module of a command is loaded when it is called: ``bus --help`` and ``bus --version`` load none.
 """
@@ -82,7 +83,7 @@ COMMANDS = (
     LazyCommand("proof", "bus.cli.proof:proof", "回执凭证：对方签收了什么 / what neighbours have signed for"),
     LazyCommand("restored", "bus.cli.old_words:restored", "bus recover", hidden=True),
 )
-"""Every command: its word, where it is, and what the list says of it, which is what it says of itself."""
+"""Every command: its word, its module, and its line in the list, which repeats the command's own help."""
 
 
 app = typer.Typer(
@@ -90,7 +91,7 @@ app = typer.Typer(
     cls=with_lazy(*COMMANDS),
     help="四中心联动总线 / the four-center bus",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,  # its tracebacks print locals, and locals hold residents
+    pretty_exceptions_enable=False,  # its tracebacks print locals, and locals hold residents' data
 )
 
 
@@ -113,7 +114,7 @@ def _bus(
 
 
 def _one_line(message: Warning | str, *_where: object) -> str:
-    """A warning as people read it: not where in our code it was made."""
+    """A warning as people read it, without the place in our code."""
     return f"{message}\n"
 
 
@@ -122,6 +123,6 @@ def main() -> None:
     warnings.formatwarning = _one_line  # type: ignore[assignment]  # of what it is given only the message is told
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # a terminal that has no Chinese gets question marks, and scripts the right exit code
+            # a terminal without Chinese gets question marks, and scripts the right exit code
             stream.reconfigure(errors="replace")
     app()

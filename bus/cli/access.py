@@ -1,4 +1,4 @@
-"""``bus access``: who has read what of residents, and whether that record is whole."""
+"""``bus access``: the access log of residents' data, and its integrity."""
 
 import os
 import pwd
@@ -26,14 +26,14 @@ _HEADS = (
 
 
 LOGIN = Path("/proc/self/loginuid")
-"""Who has logged in, as the kernel keeps it through sudo and su."""
+"""The login user, which the kernel keeps through sudo and su."""
 NOBODY = 2**32 - 1
-"""What stands there when nobody has: in a service, say."""
+"""The value when no user has logged in, such as in a service."""
 
 
 def whoami(login: Path = LOGIN) -> str:
-    """The user that runs this, and who has logged in as another one. The kernel says so: what the environment says
-    (LOGNAME, SUDO_USER), everybody may set as they please."""
+    """The user that runs this command, and the login user if it differs. The kernel is asked, because any user can set
+    LOGNAME and SUDO_USER in the environment."""
     runs, came = os.getuid(), _logged_in(login)
     return _name(runs) if came in (runs, None) else f"{_name(came)} as {_name(runs)}"
 

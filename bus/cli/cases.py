@@ -1,4 +1,4 @@
-"""``bus cases``: the cases that one center knows, by who has them, how they stand and how old they are."""
+"""``bus cases``: the cases known to one center, by holder, status and age."""
 
 import time
 from collections.abc import Iterator
@@ -71,8 +71,8 @@ def _seconds(output: Output, told: str) -> int:
 
 
 def _records(tx: Tx, asked: CaseFilter) -> Iterator[tuple[Record, int]]:
-    """Page by page, so that a large store takes no more memory than a small one. What cannot be read is left out:
-    `bus parked list` has it."""
+    """Read page by page, so that a large store needs no more memory than a small one. Unreadable cases are left out:
+    `bus parked list` has them."""
     after = None
     while page := wanted(tx, asked, after, PAGE):
         records = read_each(tx, [case_id for case_id, _ in page]).records

@@ -1,4 +1,4 @@
-"""What ``bus doctor`` looks at in an adapter: which it is, what it declares and leaves out, what is installed."""
+"""The adapter checks of ``bus doctor``: identity, declarations, omissions, and installation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from bus.settings import CenterSettings
 
 
 def adapter(settings: CenterSettings) -> Iterator[Check]:
-    """The adapter of this center can be loaded, and does what it declares; and every adapter that was installed."""
+    """The adapter of this center, which must load and match its declarations; and every installed adapter."""
     try:
         found = discovery.find(settings.kind, settings.adapter)
         center = found.center()
@@ -49,7 +49,7 @@ def _of_center(found: Adapter, center: Center[Any]) -> Iterator[Check]:
 
 
 def _polls(manifest: Manifest, center: Center[Any]) -> Iterator[Check]:
-    """What the center's own system is asked for, and how often."""
+    """The polls of the center's own system, and their intervals."""
     titles = {poll.name: poll.title for poll in manifest.polls}
     for poll in center.asked.values():
         title = titles.get(poll.name, Bilingual(poll.name, poll.name))
@@ -58,7 +58,7 @@ def _polls(manifest: Manifest, center: Center[Any]) -> Iterator[Check]:
 
 
 def _unhandled(center: Center[Any]) -> Iterator[Check]:
-    """Kinds of message that the center's own system never hears of: they are parked as ``no-handler``."""
+    """Kinds of message without a handler: they are parked as ``no-handler``."""
     names = ", ".join(kind.kind for kind in CASE_KINDS if kind.kind not in center.handlers)
     if names:
         cure = Bilingual(

@@ -1,4 +1,4 @@
-"""What ``bus doctor`` looks at of keys and certificates: whether they can be used, and for how long."""
+"""The key and certificate checks of ``bus doctor``: whether they can be used, and for how long."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,11 +16,11 @@ from bus.security.private_file import OWNERS_ALONE
 from bus.settings import CenterSettings
 
 SOON = 30
-"""Days before its end from which on a certificate is warned of."""
+"""Days before its end from which a certificate is warned of."""
 
 
 def certificate(settings: CenterSettings) -> Iterator[Check]:
-    """The certificate with which this center logs in to the broker: how long it is good, and who may read its key."""
+    """The certificate with which this center logs in to the broker: its validity, and the permissions of its key."""
     mine, key = settings.tls.certificate, settings.tls.key
     if mine is None or key is None:
         return
@@ -28,7 +28,7 @@ def certificate(settings: CenterSettings) -> Iterator[Check]:
         left = days_left(mine, datetime.now(UTC))
         readable = key.stat().st_mode & OWNERS_ALONE
     except (KeyUnusable, OSError):
-        return  # the road says so
+        return  # the transport check reports it
     renew = Bilingual(
         "请运维者用 bus pki center 重新签发，换上后重启", "have it issued anew (`bus pki center`), and restart"
     )
@@ -44,8 +44,8 @@ def certificate(settings: CenterSettings) -> Iterator[Check]:
 
 
 def keys(settings: CenterSettings) -> Iterator[Check]:
-    """The keys, the directory, this center's place in it, and the newest directory that was in use here."""
-    if settings.trust is None:  # which is a weakness, and told as one
+    """The keys, the directory, this center's entry in it, and the newest directory that was in use here."""
+    if settings.trust is None:  # reported as a weakness of the settings
         return
     newest = newest_directory(settings, settings.trust)
     try:
@@ -79,7 +79,7 @@ def _own_key(settings: CenterSettings, security: MessageSecurity) -> Iterator[Ch
 
 
 def _routes(settings: CenterSettings, security: MessageSecurity) -> Iterator[Check]:
-    """Whether the directory lists every center that a route leads to: cases for another one stay here."""
+    """Whether the directory lists every center of a route: cases for an unlisted one stay here."""
     strangers = sorted({route.to for route in settings.routes if not security.is_member(route.to)})
     if strangers:
         names = ", ".join(strangers)
@@ -91,7 +91,7 @@ def _routes(settings: CenterSettings, security: MessageSecurity) -> Iterator[Che
 
 
 def _arbiter(settings: CenterSettings, known: Directory) -> Iterator[Check]:
-    """Whether the directory says whose rulings count."""
+    """Whether the directory marks an arbiter."""
     if not known.marked(Mark.ARBITER):
         cure = Bilingual(
             "请运维者执行 bus keys mark CENTER arbiter", "have the operator run `bus keys mark CENTER arbiter`"

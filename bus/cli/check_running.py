@@ -1,4 +1,4 @@
-"""What ``bus doctor`` hears from the center while it runs: whether it takes forms, what does not move, what is lost."""
+"""The checks of ``bus doctor`` on the running center: readiness, stuck loops, lost form fields."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ UNKNOWN_FIELDS = re.compile(r'^bus_forms_unknown_fields_total\{.*form="([^"]+)".
 
 
 def http_address(settings: CenterSettings) -> Iterator[Check]:
-    """The port is free, or it is our own center that has it."""
+    """The port is free, or our own center has it."""
     http = settings.http
     if http.port == 0:
         yield well("door", "任意端口", "any port")
@@ -34,7 +34,7 @@ def http_address(settings: CenterSettings) -> Iterator[Check]:
 
 
 def _running(url: str, ready: httpx.Response) -> Iterator[Check]:
-    """The center answers at ``url``; ``ready`` is what it says of itself first."""
+    """The center answers at ``url``; ``ready`` is its own state."""
     if ready.is_success:
         yield well("door", "正在运行，就绪", "runs and is ready")
     else:
@@ -46,21 +46,21 @@ def _running(url: str, ready: httpx.Response) -> Iterator[Check]:
 
 
 def _flow(url: str) -> Iterator[Check]:
-    """Whether all loops and the road move."""
+    """Whether all loops and the transport make progress."""
     answer = asked(f"{url}/health/flow")
     if not isinstance(answer, httpx.Response) or answer.status_code != 503:
         return
     try:
         faults = [f"{one['loop']}: {one['kind']}" for one in answer.json()["faults"]]
     except (ValueError, KeyError, TypeError):
-        return  # what answers there is another program
+        return  # another program answers there
     told = ", ".join(faults)
     cure = Bilingual("见 docs/operate.md 中 /health/flow 一节", "see /health/flow in docs/operate.md")
     yield doubtful("flow", f"没有前进：{told}", f"does not move: {told}", cure)
 
 
 def _unknown_fields(url: str) -> Iterator[Check]:
-    """Forms that were taken since its start with fields that they do not have."""
+    """Forms that were taken since the start with unknown fields."""
     answer = asked(f"{url}/metrics")
     if isinstance(answer, httpx.Response) and (found := UNKNOWN_FIELDS.findall(answer.text)):
         told = ", ".join(f"{form} ({count})" for form, count in found)
@@ -72,7 +72,7 @@ def _unknown_fields(url: str) -> Iterator[Check]:
 
 
 def _calls(url: str) -> Iterator[Check]:
-    """The last call into the center's own system, and of those that were kept how many have failed."""
+    """The last call to the center's own system, and the failures among the recent calls."""
     answer = asked(f"{url}/health/backend")
     try:
         calls = answer.json()["calls"] if isinstance(answer, httpx.Response) else []
@@ -80,7 +80,7 @@ def _calls(url: str) -> Iterator[Check]:
         failed = [one for one in calls if not str(one["outcome"]).startswith("2")]
         told = f"{last['at']} {last['method']} {last['path']} → {last['outcome']}, {last['seconds']} s"
     except (ValueError, LookupError, TypeError):
-        return  # none was made, or another program answers there
+        return  # no call was made, or another program answers there
     zh = f"最近 {len(calls)} 次调用中 {len(failed)} 次失败；最后一次：{told}"
     en = f"of the last {len(calls)} calls {len(failed)} have failed; the last one: {told}"
     if failed:

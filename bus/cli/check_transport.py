@@ -1,4 +1,4 @@
-"""``bus doctor`` on the road: may we log in, send, and receive."""
+"""The transport checks of ``bus doctor``: login, sending, receiving."""
 
 import os
 import socket
@@ -14,13 +14,13 @@ from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport, each_node
 
 NOBODY = "nobody-000000"
-"""A recipient that no county has: what is sent to it must come back."""
+"""A recipient in no county: messages to it must be returned."""
 
 
 def broker(settings: CenterSettings) -> Iterator[Check]:
-    """Log in, publish to nobody (it must come back), and take our place at the inbox for a moment.
+    """Log in, publish to an unknown center (the message must be returned), and consume from the inbox for a moment.
 
-    Nothing is declared, not even passively. One message of the inbox may be handed to us meanwhile; it goes back."""
+    Nothing is declared, not even passively. One message of the inbox may be delivered meanwhile; it is returned."""
     if not settings.broker:
         cure = Bilingual("设置环境变量 BUS_BROKER=amqps://…", "set BUS_BROKER=amqps://…")
         yield wrong("broker", "没有代理地址", "there is no URL of the broker", cure)
@@ -47,7 +47,7 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
 
 
 def _nodes(nodes: list[str]) -> Iterator[Check]:
-    """Of a cluster each node that nobody answers at: the center goes to another, until that is gone too."""
+    """The nodes of a cluster that do not answer: the center uses another, as long as there is one."""
     away = [
         f"{at.hostname}:{at.port}" for at in map(urlsplit, nodes) if not _answers(at.hostname or "", at.port or 5672)
     ]
@@ -66,7 +66,7 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
-    """Whether the road is up. With ``several`` nodes the trouble of one is not the end: the next is tried."""
+    """Whether the connection is up. With ``several`` nodes the fault of one is not the end: the next is tried."""
     until = time.monotonic() + ANSWER
     state = road.state()
     while not (state.consuming or (state.trouble and not several)) and time.monotonic() < until:
@@ -102,6 +102,6 @@ def _publishing(road: RabbitTransport) -> Check:
 
 
 def _both(trouble: str) -> tuple[str, str]:
-    """The road says its troubles in both languages, parted by a stroke; several by a semicolon."""
+    """The transport's faults are in both languages, separated by a slash; several faults by a semicolon."""
     parts = [part.partition(" / ") for part in trouble.split("; ") if part]
     return "；".join(part[0] for part in parts), "; ".join(part[2] or part[0] for part in parts)

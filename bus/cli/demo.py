@@ -1,4 +1,4 @@
-"""``bus demo``: the centers of one county hand real cases to each other, told live, and counted at the end."""
+"""``bus demo``: the centers of one county hand real cases to each other, shown live and counted at the end."""
 
 import shutil
 import sys
@@ -63,7 +63,7 @@ def demo(
 
 
 def _teller(county: LocalCounty, words: Words, console: Console, deeds: Deeds, fast: bool) -> Teller:
-    """Tables at reading speed where a person looks; plain lines elsewhere, and where ``fast`` is asked for."""
+    """Tables at reading speed on a terminal; plain lines elsewhere, or with ``fast``."""
     if fast or not sys.stdout.isatty() or not console.is_interactive:
         return Lines(county, words, console, deeds)
     console.print(
@@ -88,7 +88,7 @@ def _empty(folder: Path) -> None:
 
 
 def _prepare_broker(url: str, management: str, centers: Any) -> dict[str, str]:  # noqa: ANN401 - a sequence of names
-    """Put up the topology with a login for each center, as an operator would."""
+    """Apply the topology with a login for each center, as an operator does."""
     import secrets  # noqa: PLC0415 - only with a broker
 
     parts = urlsplit(url)
@@ -103,7 +103,7 @@ def _prepare_broker(url: str, management: str, centers: Any) -> dict[str, str]: 
 
 
 def _paths(console: Console, words: Words, county: LocalCounty, stories: Mapping[UUID, str]) -> None:
-    """Each case's way from hand to hand to its answer and rating; of cases alike, the first and their number."""
+    """Print each case's path to its answer and rating; of similar cases, the first and their number."""
     alike: dict[tuple[str, ...], list[Record]] = {}
     for record in sorted(_origins(county), key=lambda r: (stories.get(r.case.case_id, ""), r.case.number)):
         stars = " ".join("★" * given.grade for given in record.ratings) or "–"
@@ -123,7 +123,7 @@ def _paths(console: Console, words: Words, county: LocalCounty, stories: Mapping
 
 
 def _case(words: Words, records: Sequence[Record]) -> tuple[str, str]:
-    """The short number and the number of the first of them, and how many more there are."""
+    """The short number and the number of the first case, and the count of the others."""
     first, more = records[0].case, len(records) - 1
     also = words.pick(f" 等 {more + 1} 件", f" and {more} more") if more else ""
     return f"{short_number(first.case_id)}{also}", first.number

@@ -1,4 +1,4 @@
-"""``bus erase``: a closed case of which nobody may know any more."""
+"""``bus erase``: erasure of a closed case."""
 
 import time
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ TRIES, PAUSE_S = 20, 0.25
 
 
 def _empty_log(store: Store) -> bool:
-    """Whether the store's log was emptied while a person waits for it."""
+    """Whether the store's log could be emptied while the command waits."""
     for _ in range(TRIES):
         time.sleep(PAUSE_S)
         if store.empty_log():

@@ -1,10 +1,10 @@
-"""What an operator does about what is parked, by its code, in both languages. `docs/operate.md` says more."""
+"""Hints for parked items, by code, in both languages. `docs/operate.md` says more."""
 
 from bus.bilingual import Bilingual
 from bus.store import parked
 
 _HINTS: dict[str, tuple[str, str]] = {
-    # desk: the center's own system
+    # handlers: the center's own system
     "no-native-record": (
         "本系统没有该案件的记录：库是否恢复过备份？",
         "no record of ours belongs to it: was the store put back?",
@@ -30,7 +30,7 @@ _HINTS: dict[str, tuple[str, str]] = {
     "attachment-gone": ("对方已没有该附件", "its holder does not have the file any more"),
     "attachment-altered": ("附件内容与声明不符：联系对方", "other bytes came than were announced: ask its holder"),
     "attachment-nowhere": ("报文没有写明附件地址：请对方设 public_url", "the message does not say where the file is"),
-    # wire: what came
+    # wire: received messages
     "wrong-sender": ("发件人与标签不符：核对代理权限", "the label names another sender: `bus topology verify`"),
     "wrong-recipient": ("寄给别的中心：核对代理绑定", "meant for another center: `bus topology verify`"),
     "from-ourselves": ("自己寄给自己：核对代理绑定", "sent by ourselves: `bus topology verify`"),
@@ -73,7 +73,7 @@ _PLACES: dict[str, tuple[str, str]] = {
 
 
 def hint_of(place: str, code: str, stored: str) -> Bilingual:
-    """What to do; where the stored hint says which one it is (a place in a page, a field), it stands behind."""
+    """The hint for an item. A stored hint with a position (a place in a page, a field) is appended."""
     if code.startswith("vendor-"):
         return Bilingual(*_VENDOR)
     if code.startswith("handler-fault") or code == "handler-made-invalid-command":

@@ -1,4 +1,4 @@
-"""``bus import``: a ledger goes through the running center's own door, form by form, signed like any other form."""
+"""``bus import``: submits a ledger to the running center's own intake, form by form, signed like any other form."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -27,12 +27,12 @@ from bus.sdk.center import Form
 from bus.settings import CenterSettings
 
 INTERRUPTED = 130
-"""The exit code of who was broken off by Ctrl-C, as shells have it."""
+"""The exit code after Ctrl-C, as shells have it."""
 TELL_EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
+"""Seconds between two lines of progress without a terminal."""
 _HEADS = (Bilingual("行", "Row"), Bilingual("原因", "Reason"))
 SHOWN = 50
-"""So many rejects are listed; all of them go into the ``--rejects`` file."""
+"""Most rejects listed; all of them go into the ``--rejects`` file."""
 AT_ONCE = 400
 """Rows in memory at the same time."""
 
@@ -73,7 +73,7 @@ def import_(
         output.fail("请用 --mapping 指定映射，或用 --draft 起草", "name a --mapping, or --draft one", USAGE)
     try:
         ledger = load_mapping(mapping)
-        total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # a missing column is told before anything is sent
+        total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # reports a missing column first
         if check:
             _check(ledger, rows(file, ledger, ledger.columns()), tally)
         else:
@@ -118,7 +118,7 @@ def _intake_client(
 
 
 def _draft(output: Output, settings: CenterSettings, file: Path, form: str) -> None:
-    """Print a mapping for the file; whoever keeps it reads it first."""
+    """Print a draft mapping for the file; the user checks it before use."""
     with output.guarding():
         center = discovery.find(settings.kind, settings.adapter).center()
     if form not in center.forms:
@@ -134,7 +134,8 @@ def _draft(output: Output, settings: CenterSettings, file: Path, form: str) -> N
 
 
 def _is_id(form: Form, name: str) -> bool:
-    """Whether this field holds the form's own id: the form's own function says so of a form that has nothing else."""
+    """Whether this field holds the form's own id: tested with the form's own function on a form that has nothing
+    else."""
     try:
         return form.native_id(SimpleNamespace(**{name: "1"})) == "1"
     except AttributeError:
@@ -142,7 +143,7 @@ def _is_id(form: Form, name: str) -> bool:
 
 
 def _check(ledger: LedgerMapping, source: Iterable[Row], tally: Tally) -> None:
-    """Every row by the mapping alone: ``imported`` says that it would be sent."""
+    """Apply the mapping to every row: ``imported`` means that it would be sent."""
     for row in source:
         try:
             tally.add(row.number, _id_of(fill(ledger, row), ledger.native_id), "imported", [], row.cells)
@@ -159,7 +160,7 @@ def _carry(
     parallel: int,
     tally: Tally,
 ) -> None:
-    """Hand in every row, some at once, with a bar on a terminal."""
+    """Submit every row, several at once, with a progress bar on a terminal."""
     columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=output.err, transient=True, disable=not output.err.is_terminal)
     remaining, told = iter(source), time.monotonic()
@@ -176,13 +177,13 @@ def _carry(
 
 
 Outcome = tuple[str, str, list[CellFault]]
-"""The row's own id, what became of it, and why not."""
+"""The row's own id, its outcome, and its faults."""
 
 
 def _at_once(
     hands: ThreadPoolExecutor, part: list[Row], act: Callable[[Row], Outcome]
 ) -> Iterator[tuple[Row, Outcome]]:
-    """In order. When one fails for good, those that have not begun are not begun."""
+    """The outcomes in order. After a fatal failure no further rows are begun."""
     waiting = [hands.submit(act, row) for row in part]
     try:
         for row, one in zip(part, waiting, strict=True):
@@ -218,5 +219,5 @@ def _tell(output: Output, tally: Tally, rejects: Path | None) -> None:
         if (more := len(tally.rejects) - SHOWN) > 0:
             output.say(f"… 另有 {more} 行，见 --rejects 文件", f"… and {more} rows more: --rejects FILE names all")
         typer.echo(tally.line())
-    if tally.rejects:  # somebody must mend them
+    if tally.rejects:  # a person must correct them
         raise typer.Exit(FAILURE)

@@ -1,4 +1,4 @@
-"""``bus parked``: what only an operator can mend; shown without anything of the resident, replayed, discarded."""
+"""``bus parked``: parked items, listed without residents' data, replayed, or discarded."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

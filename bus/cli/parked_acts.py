@@ -1,4 +1,4 @@
-"""``bus parked show | replay | discard | end``: one of what is parked is looked at, tried again, or given up."""
+"""``bus parked show | replay | discard | end``: shows, retries or gives up parked items."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -186,7 +186,7 @@ def _each(
     code: str,
     act: Callable[[Store, CenterContext, str], tuple[str, str]],
 ) -> dict[str, tuple[str, str]]:
-    """Do it to each that is named, or parked with ``code``; as JSON the outcomes are printed here."""
+    """Act on each named item, or on all parked with ``code``; with JSON the outcomes are printed here."""
     done: dict[str, tuple[str, str]] = {}
     with output.guarding():
         settings = store_settings(config)

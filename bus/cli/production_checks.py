@@ -1,4 +1,6 @@
-"""Where a center's settings leave a door open: each weakness with its cure, and which are too grave for production."""
+"""Production checks: insecure settings, each with its cure, and the ones with which a center in production does not
+start.
+"""
 
 import base64
 import os
@@ -22,17 +24,17 @@ VARIABLES = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_BACKEND__TOKEN, BUS_STORE"
 
 @dataclass(frozen=True, slots=True)
 class Weakness:
-    """One open door."""
+    """One insecure setting."""
 
     what: str
     found: Bilingual
     cure: Bilingual
     grave: bool = False
-    """Whether a center in production does not start with it."""
+    """Whether a center in production refuses to start with it."""
 
 
 def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness]:
-    """Everything that the settings tell by themselves, and the ``file`` in which they stand."""
+    """Every weakness of the settings, and of the ``file`` that holds them."""
     yield from _trust(settings)
     yield from _at_rest(settings)
     if settings.broker:
@@ -45,7 +47,7 @@ def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness
 
 
 def _variables(settings: CenterSettings) -> Iterator[Weakness]:
-    """Variables of the environment that look like a setting and are none: what they say has no effect."""
+    """Environment variables that resemble a setting but are none: they have no effect."""
     strange = strange_variables(os.environ)
     if slips := [one for one in strange if one.meant]:
         zh = "；".join(f"{one.name}（应为 {one.meant}？）" for one in slips)
@@ -75,7 +77,7 @@ def _trust(settings: CenterSettings) -> Iterator[Weakness]:
 
 
 def _anywhere(settings: CenterSettings) -> Weakness:
-    """Where the centers serve their files, the directory alone says."""
+    """Without a directory, files are fetched from any address."""
     found = Bilingual(
         "没有名录，附件从报文给出的任何地址下载",
         "without a directory, attachments are fetched from any address that a message names",
@@ -115,7 +117,7 @@ def _broker(settings: CenterSettings) -> Iterator[Weakness]:
 
 
 def _in_clear(settings: CenterSettings) -> Iterator[Weakness]:
-    """What goes beyond this machine without TLS."""
+    """Connections beyond this machine without TLS."""
     https = Bilingual("改用 https://", "use https://")
     if _plain_http(settings.backend.url):
         found = Bilingual("案件与令牌以明文送往业务系统", "cases and the token go to the center's own system in clear")
@@ -157,7 +159,7 @@ def _intake_secret(settings: CenterSettings) -> Iterator[Weakness]:
         length = len(base64.b64decode(secret + "=="))  # padded as the signatures' library does
     except ValueError:
         length = 0
-    if 0 < length < SHORTEST_SECRET:  # of one that is missing or no secret at all, whoever starts says so
+    if 0 < length < SHORTEST_SECRET:  # the start itself reports a missing or invalid secret
         found = Bilingual(
             f"受理口密钥只有 {length} 字节，可以被猜出", f"the intake secret has {length} bytes and can be guessed"
         )
@@ -173,7 +175,7 @@ def _written(file: Path) -> Iterator[str]:
     try:
         written = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return  # whoever reads the settings says so
+        return  # reported when the settings are read
     if written.get("intake_secret"):
         yield "intake_secret"
     for table in ("backend", "vendor"):  # the second is its old name
@@ -189,7 +191,7 @@ def _plain_http(url: str) -> bool:
 
 
 def _host(url: str) -> str:
-    """Empty where there is none, or the URL cannot be read: whoever connects says so."""
+    """The host of a URL; empty if there is none, or the URL is invalid, which the connection reports."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -201,7 +203,7 @@ def _loopback(host: str) -> bool:
 
 
 def _kind(settings: CenterSettings) -> Iterator[Weakness]:
-    """The adapter is for centers of another kind. Where it cannot be loaded at all, its own check says why."""
+    """The adapter is for another kind of center. If it cannot be loaded at all, its own check says why."""
     try:
         kind = discovery.find(settings.kind, settings.adapter).center().kind
     except discovery.AdapterUnusable:

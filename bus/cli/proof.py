@@ -1,4 +1,4 @@
-"""``bus proof``: what neighbours have signed for a case, to be shown to others and checked by them."""
+"""``bus proof``: the signed receipts for a case, exported for others and checked by them."""
 
 from pathlib import Path
 from typing import Annotated

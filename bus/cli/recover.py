@@ -1,4 +1,4 @@
-"""``bus recover``: the operator's word that this center's store was put back to a backup."""
+"""``bus recover``: starts the recovery of a center whose store was restored from a backup."""
 
 import re
 from dataclasses import asdict
@@ -57,7 +57,7 @@ def recover(
 
 
 def _opened(settings: CenterSettings) -> Store:
-    """The store, brought up to date: a backup may be older than the program. Raises ``StoreUnavailable``."""
+    """The store with its schema upgraded: a backup may be older than the program. Raises ``StoreUnavailable``."""
     store = store_of(settings)
     if store.on_sqlite and not Path(store.url.database or "").exists():
         store.close()

@@ -1,4 +1,4 @@
-"""``bus schemas``: the wire contract as files, written, checked, and locked at a release."""
+"""``bus schemas``: the wire contract as files: written, checked, and locked at a release."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``bus send``: an integrator's first form, signed and sent to the running center, and its case until the answer."""
+"""``bus send``: signs one form, sends it to the running center, and follows its case until the answer."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ from bus.store import cases
 from bus.store.database import Store
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks at the case."""
+"""Seconds between two polls of the case."""
 ANSWER = 60.0
 """Seconds to wait for the center."""
 
@@ -58,7 +58,7 @@ def send(
 
 
 def _body(output: Output, file: str) -> str:
-    """The form as it will be signed. Its faults are told without quoting it: it holds a resident's words."""
+    """The form's bytes to be signed. Its faults are reported without quoting it: it holds residents' data."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
         json.loads(text)
@@ -75,7 +75,7 @@ def _body(output: Output, file: str) -> str:
 
 
 def _sent(output: Output, settings: CenterSettings, base: str, form: str, body: str) -> dict[str, Any]:
-    """What the center answers to a form that it has taken; else the faults are told, and the command leaves."""
+    """The center's answer to a taken form; else print the faults and exit."""
     message_id, now = f"msg_{new_id().hex}", datetime.now(UTC)
     headers = {
         "content-type": "application/json",
@@ -119,7 +119,7 @@ def _refused(output: Output, status: int, told: dict[str, Any]) -> None:
 
 
 def _follow(output: Output, store: Store, case_id: UUID, seconds: float) -> None:
-    """Tell each line of the case's journal as it comes, until the resident is answered."""
+    """Print each new line of the case's journal until the resident is answered."""
     told, deadline = 0, time.monotonic() + seconds
     while True:
         with store.reading() as tx:

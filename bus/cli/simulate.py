@@ -1,4 +1,4 @@
-"""``bus simulate``: a stand-in of a center's own system, as a process of its own, for trials and demonstrations."""
+"""``bus simulate``: a simulator of a center's own system, as a process of its own, for trials and demonstrations."""
 
 import os
 import socket
@@ -60,7 +60,7 @@ def _simulator(output: Output, named: str, name: str, intake_url: str, secret: s
 def _serve(output: Output, simulator: BackendSimulator, name: str, host: str, port: int) -> None:
     told = leave_on_signal()
     try:
-        socket.create_server((host, port)).close()  # a taken port is said here; the server itself would just end
+        socket.create_server((host, port)).close()  # a taken port is reported here; the server itself would just exit
     except OSError as error:
         output.fail(f"无法在 {host}:{port} 监听：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}")
     announce(name, simulator.start(port, host))

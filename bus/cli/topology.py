@@ -1,4 +1,6 @@
-"""``bus topology``: what must stand on the broker, planned, made, compared, and exported for brokers of others."""
+"""``bus topology``: the broker's topology: planned, applied, verified, and exported for brokers with another
+administrator.
+"""
 
 import json
 from pathlib import Path
@@ -122,13 +124,13 @@ def export(
     if out is None:
         typer.echo(text, nl=False)
         return
-    out.touch(mode=0o600)  # password hashes stand in it
+    out.touch(mode=0o600)  # the file holds password hashes
     out.write_text(text, encoding="utf-8")
     output.say(f"已写入 {out}", f"written to {out}")
 
 
 def finding_row(output: Output, finding: Finding) -> tuple[str, str, str, str, str]:
-    """One finding for a table: severity, kind, name, what was found, its cure."""
+    """One finding as a table row: severity, kind, name, actual state, cure."""
     return (
         output.pick(_SEVERITIES[finding.severity]),
         finding.kind,

@@ -1,4 +1,4 @@
-"""The troubles that no command can help: what it says of each, and the exit code that it leaves with."""
+"""Known exceptions of commands, with their messages and exit codes."""
 
 from typing import NamedTuple
 
@@ -15,14 +15,14 @@ from bus.transports.topology.management_api import ManagementApiRefused
 
 
 class Trouble(NamedTuple):
-    """What is said of it, line by line, and the exit code."""
+    """The message, line by line, and the exit code."""
 
     lines: tuple[Bilingual, ...]
     code: int = FAILURE
 
 
 def trouble_of(error: Exception) -> Trouble | None:  # noqa: PLR0911 - one way out a trouble
-    """How a command tells of this; None for a fault of its own."""
+    """The message for an exception; None for a fault of this program."""
     match error:
         case BadSettings():
             return _of_settings(error)

@@ -1,4 +1,4 @@
-"""``bus waiting``: what waits at one center and for whom, with the age of the oldest. Nothing of a resident."""
+"""``bus waiting``: the waiting items of one center by peer, with the age of the oldest. No residents' data."""
 
 import time
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJs
 
 
 def _found(tx: Tx) -> Iterator[dict[str, Any]]:
-    """Open cases by who has them, then what waits by peer, then what only an operator can mend."""
+    """Open cases by holder, then waiting items by peer, then parked items."""
     oldest = {key: short_number(case_id) for key, case_id in oldest_cases(tx).items()}
     for load in (*(PeerLoad("open", *one) for one in open_by_holder(tx)), *by_peer(tx)):
         case = oldest.get((load.place, load.peer), "")
