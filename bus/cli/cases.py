@@ -31,15 +31,17 @@ _HEADS = (
 
 def cases(
     config: ConfigFile = None,
-    peer: Annotated[str, typer.Option(help="由该中心承办、受理或转来 / held by it, from it, or offered by it")] = "",
+    peer: Annotated[
+        str, typer.Option(help="由该中心承办、受理或转来 / held, registered or offered by this center")
+    ] = "",
     status: Annotated[str, typer.Option(help="open | resolved | closed")] = "",
     older_than: Annotated[str, typer.Option(metavar="AGE", help="早于，如 3d / opened before, such as 3d")] = "",
     category: Annotated[str, typer.Option(help="类别代码，可以 * 结尾 / a category; may end with *")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="最多几件 / at most so many")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="最多几件 / most cases shown")] = 100,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """本中心所知的案件，最早的在前 / the cases known here, the oldest first."""
+    """本中心所知的案件，最早的在前 / the cases known to this center, the oldest first."""
     output = Output(lang, as_json)
     if status not in ("", "open", "resolved", "closed"):
         output.fail(f"没有状态 {status}：open、resolved、closed", f"no status {status}: open, resolved, closed", USAGE)
@@ -60,7 +62,7 @@ def cases(
     else:
         output.table(_HEADS, [_row(record, opened_ms, now_ms) for record, opened_ms in found])
         if len(found) == limit:
-            output.warn(f"只列出前 {limit} 件；用 --limit 增加", f"the first {limit} alone: --limit shows more")
+            output.warn(f"只列出前 {limit} 件；用 --limit 增加", f"only the first {limit}: --limit shows more")
 
 
 def _seconds(output: Output, told: str) -> int:

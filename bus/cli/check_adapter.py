@@ -20,7 +20,7 @@ def adapter(settings: CenterSettings) -> Iterator[Check]:
         found = discovery.find(settings.kind, settings.adapter)
         center = found.center()
     except AdapterUnusable as unusable:
-        cure = Bilingual("安装或修正它，或在配置里用 adapter 指明", "install or mend it, or name another as `adapter`")
+        cure = Bilingual("安装或修正它，或在配置里用 adapter 指明", "install or repair it, or set `adapter` to another")
         yield wrong("adapter", unusable.zh, unusable.en, cure)
     else:
         yield from _of_center(found, center)
@@ -35,7 +35,7 @@ def _of_center(found: Adapter, center: Center[Any]) -> Iterator[Check]:
     except AdapterUnusable as unusable:
         forms = ", ".join(sorted(center.forms))
         yield well("adapter", f"{named}；表单：{forms}", f"{named}; forms: {forms}")
-        cure = Bilingual("补上 center.toml：表单与中心的名称取自其中", "add center.toml: it names forms and centers")
+        cure = Bilingual("补上 center.toml：其中声明表单与名称", "add center.toml: it declares forms and titles")
         yield doubtful("manifest", unusable.zh, unusable.en, cure)
     else:
         zh = "、".join(f"{form.title.zh}（{form.name}）" for form in manifest.forms)

@@ -38,8 +38,8 @@ def _running(url: str, ready: httpx.Response) -> Iterator[Check]:
     if ready.is_success:
         yield well("door", "正在运行，就绪", "runs and is ready")
     else:
-        cure = Bilingual("看下面各项，及其日志", "look at the other findings, and its log")
-        yield wrong("door", "正在运行，尚未就绪", "runs and is not ready", cure)
+        cure = Bilingual("看下面各项，及其日志", "see the other findings, and its log")
+        yield wrong("door", "正在运行，尚未就绪", "is running, not ready", cure)
     yield from _flow(url)
     yield from _unknown_fields(url)
     yield from _calls(url)
@@ -56,7 +56,7 @@ def _flow(url: str) -> Iterator[Check]:
         return  # another program answers there
     told = ", ".join(faults)
     cure = Bilingual("见 docs/operate.md 中 /health/flow 一节", "see /health/flow in docs/operate.md")
-    yield doubtful("flow", f"没有前进：{told}", f"does not move: {told}", cure)
+    yield doubtful("flow", f"没有前进：{told}", f"no progress: {told}", cure)
 
 
 def _unknown_fields(url: str) -> Iterator[Check]:
@@ -66,9 +66,9 @@ def _unknown_fields(url: str) -> Iterator[Check]:
         told = ", ".join(f"{form} ({count})" for form, count in found)
         cure = Bilingual(
             "日志 unknown-fields 一行有字段名；请业务系统改正，0.3 版起拒收",
-            "the log line unknown-fields names them: have the center's own system mended; from 0.3 on it is refused",
+            "the log line unknown-fields names them: correct the center's own system; refused from 0.3 on",
         )
-        yield doubtful("forms", f"表单带有未知字段：{told}", f"forms with fields that they do not have: {told}", cure)
+        yield doubtful("forms", f"表单带有未知字段：{told}", f"forms with unknown fields: {told}", cure)
 
 
 def _calls(url: str) -> Iterator[Check]:
@@ -82,9 +82,9 @@ def _calls(url: str) -> Iterator[Check]:
     except (ValueError, LookupError, TypeError):
         return  # no call was made, or another program answers there
     zh = f"最近 {len(calls)} 次调用中 {len(failed)} 次失败；最后一次：{told}"
-    en = f"of the last {len(calls)} calls {len(failed)} have failed; the last one: {told}"
+    en = f"of the last {len(calls)} calls, {len(failed)} have failed; the last one: {told}"
     if failed:
-        cure = Bilingual("逐次列出：GET /health/backend", "all of them: GET /health/backend")
+        cure = Bilingual("逐次列出：GET /health/backend", "full list: GET /health/backend")
         yield doubtful("vendor calls", zh, en, cure)
     else:
         yield well("vendor calls", zh, en)

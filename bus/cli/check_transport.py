@@ -23,7 +23,7 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
     Nothing is declared, not even passively. One message of the inbox may be delivered meanwhile; it is returned."""
     if not settings.broker:
         cure = Bilingual("设置环境变量 BUS_BROKER=amqps://…", "set BUS_BROKER=amqps://…")
-        yield wrong("broker", "没有代理地址", "there is no URL of the broker", cure)
+        yield wrong("broker", "没有消息服务器地址", "no URL of the broker", cure)
         return
     try:
         road = RabbitTransport(
@@ -35,7 +35,7 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
     except ValueError as error:
         cure = Bilingual("改正 BUS_BROKER", "mend BUS_BROKER")
         zh, en = _both(str(error))
-        yield wrong("broker", f"代理地址无法解析：{zh}", en, cure)
+        yield wrong("broker", f"消息服务器地址无法解析：{zh}", en, cure)
         return
     nodes = each_node(settings.broker)
     road.open()
@@ -53,8 +53,8 @@ def _nodes(nodes: list[str]) -> Iterator[Check]:
     ]
     if len(nodes) > 1 and away:
         told = ", ".join(away)
-        cure = Bilingual("恢复该节点，或从 BUS_BROKER 中去掉", "bring it back, or take it out of BUS_BROKER")
-        yield doubtful("broker nodes", f"连不上的节点：{told}", f"nobody answers at {told}", cure)
+        cure = Bilingual("恢复该节点，或从 BUS_BROKER 中去掉", "restart it, or remove it from BUS_BROKER")
+        yield doubtful("broker nodes", f"连不上的节点：{told}", f"no answer from {told}", cure)
 
 
 def _answers(host: str, port: int) -> bool:
@@ -74,25 +74,25 @@ def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
         state = road.state()
     trouble = Bilingual(*_both(state.trouble))
     if not state.connected:
-        yield wrong("broker", "连不上代理", "the broker is not reached", trouble)
+        yield wrong("broker", "连不上消息服务器", "the broker cannot be reached", trouble)
         return
     yield well("broker", "已登录", "logged in")
     if state.consuming:
         yield well("inbox", "可以接收", "may be read")
     else:
-        yield wrong("inbox", "读不到收件队列", "the inbox cannot be read", trouble)
+        yield wrong("inbox", "读不到收件队列", "cannot consume from the inbox", trouble)
     yield _publishing(road)
 
 
 def _publishing(road: RabbitTransport) -> Check:
     (result,) = road.send([Parcel(f"doctor-{os.getpid()}", NOBODY, "doctor", b"{}")], ANSWER)
     if result is SendResult.UNROUTABLE:
-        return well("out exchange", "可以发出，无人接收的会退回", "may be written; what nobody takes comes back")
+        return well("out exchange", "可以发出，无人接收的会退回", "publishing works; unroutable messages are returned")
     if result is SendResult.CONFIRMED:
         return wrong(
             "out exchange",
             "发给不存在的中心也被收下，发送方得不到退回",
-            "a message to nobody was taken: nobody will ever hear that a center is missing",
+            "a message to an unknown center was accepted: senders would never see that a center is missing",
             Bilingual(
                 "运行 bus topology verify 找出截流的绑定", "`bus topology verify` finds the binding that takes it"
             ),

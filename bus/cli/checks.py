@@ -50,7 +50,7 @@ def backend(settings: CenterSettings) -> Iterator[Check]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = asked(settings.backend.url, headers)
     if isinstance(answer, str):
-        cure = Bilingual("系统是否在运行，地址和网络是否正确", "does it run, are the URL and the network right?")
+        cure = Bilingual("系统是否在运行，地址和网络是否正确", "check that it runs, its URL, and the network")
         yield wrong(
             "vendor", f"业务系统无应答（{answer}）", f"the center's own system does not answer ({answer})", cure
         )
@@ -98,9 +98,9 @@ def routes(settings: CenterSettings, centers: Iterable[str]) -> Iterator[Check]:
     """Whether cases can be handed on, and only to centers of the county."""
     if not settings.routes:
         cure = Bilingual("在配置中加 [[routes]]", "add [[routes]] to the settings")
-        yield doubtful("routes", "没有转办路由，只能逐件指定", "no routes: each case must name its center", cure)
+        yield doubtful("routes", "没有转办路由，只能逐件指定", "no routes: each form must name its center", cure)
     strange = sorted({route.to for route in settings.routes} - set(centers))
     if strange:
         names = ", ".join(strange)
-        cure = Bilingual("改正 [[routes]]，或在 county.toml 中加入", "mend [[routes]], or add it to county.toml")
+        cure = Bilingual("改正 [[routes]]，或在 county.toml 中加入", "correct [[routes]], or add it to county.toml")
         yield wrong("routes", f"县里没有：{names}", f"the county has no {names}", cure)

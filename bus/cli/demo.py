@@ -29,11 +29,13 @@ def demo(
     language: Language = Lang.AUTO,
     broker: Annotated[str, typer.Option(help="amqp://admin:password@host:5672/vhost")] = "",
     management: Annotated[str, typer.Option(help="RabbitMQ 管理地址 / management URL (http://host:15672)")] = "",
-    kill: Annotated[bool, typer.Option("--kill", help="中途杀死并重启 / kill and restart in the middle")] = False,
+    kill: Annotated[bool, typer.Option("--kill", help="中途强制结束并重启 / kill and restart midway")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="不停顿，逐行输出 / plain lines, without pauses")] = False,
-    folder: Annotated[Path, typer.Option(help="存储目录 / where the stores go; emptied first")] = Path("demo-data"),
+    folder: Annotated[Path, typer.Option(help="存储目录，先清空 / the folder of the stores; emptied first")] = Path(
+        "demo-data"
+    ),
 ) -> None:
-    """演示：一个县的各中心互相转办真实故事 / The centers of one county carry real stories to an answer."""
+    """演示：一个县的各中心互相转办真实案件 / a demo: centers of one county hand over real cases."""
     from stories import play  # noqa: PLC0415 - the stories know the adapters; the rest of the CLI must not load them
 
     console = Console(highlight=False)
@@ -52,7 +54,7 @@ def demo(
         county.open()
         for story in stories:
             told_while(partial(play.play, county, only=[story], kill=kill), teller, story)
-        county.until("nothing on its way / 全部送达", county.drained, 60)
+        county.until("nothing pending / 全部送达", county.drained, 60)
         Lines(county, words, console, deeds).tell("", lambda: True)
         audit = county.audit()
         _paths(console, words, county, deeds.stories)
@@ -68,8 +70,8 @@ def _teller(county: LocalCounty, words: Words, console: Console, deeds: Deeds, f
         return Lines(county, words, console, deeds)
     console.print(
         words.pick(
-            "以阅读速度讲述，约两分钟；--fast 不停顿，Ctrl-C 结束",
-            "Told at reading speed, about two minutes; --fast tells it without pauses, Ctrl-C ends it",
+            "以阅读速度演示，约两分钟；--fast 不停顿，Ctrl-C 结束",
+            "Shown at reading speed, about two minutes; --fast: no pauses, Ctrl-C: stop",
         )
     )
     return LiveTables(county, words, console, deeds)

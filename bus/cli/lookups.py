@@ -36,8 +36,8 @@ class CaseUnclear(Exception):
 _MISHEARD = {
     Misheard.LENGTH: Bilingual("位数不对：短编号共十位", "a short number has ten digits"),
     Misheard.CHECK_DIGIT: Bilingual(
-        "校验位不符：有一位听错，或两位颠倒",
-        "its check digit does not fit: a digit is wrong, or two are swapped",
+        "校验位不符：有一位记错，或两位颠倒",
+        "wrong check digit: one digit is wrong, or two are swapped",
     ),
 }
 
@@ -56,7 +56,7 @@ def _by_short_number(tx: Tx, text: str) -> UUID | None:
         end = id_ending(text)
     except WrongShortNumber as wrong:
         why = _MISHEARD[wrong.fault]
-        raise CaseUnclear(f"{text}：{why.zh}；请对方重读一遍", f"{text}: {why.en}; ask for it again") from None
+        raise CaseUnclear(f"{text}：{why.zh}；请对方重读一遍", f"{text}: {why.en}; ask for the number again") from None
     found = case_lists.ending(tx, end) if end is not None else []
     if len(found) > 1:
         numbers = [number for _, number in found]

@@ -19,15 +19,13 @@ from bus.settings import BadSettings
 def simulate(
     center: Annotated[str | None, typer.Argument(help="中心名称或类别 / a center's name or kind")] = None,
     config: ConfigFile = None,
-    intake_url: Annotated[str, typer.Option(help="适配器接收地址 / where the adapter listens")] = "",
+    intake_url: Annotated[str, typer.Option(help="受理入口的地址 / the center's intake URL")] = "",
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口，0 为任意 / port, 0: any")] = None,
     host: Annotated[str, typer.Option(help="监听地址 / address to listen on")] = "",
-    autopilot: Annotated[
-        bool, typer.Option(help="工作人员自动接单并办结 / staff accepts and resolves at once")
-    ] = False,
+    autopilot: Annotated[bool, typer.Option(help="工作人员自动接单并办结 / staff accept and resolve at once")] = False,
     lang: Language = Lang.AUTO,
 ) -> None:
-    """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a stand-in of a center's own system."""
+    """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / simulate a center's own system."""
     output = Output(lang)
     with output.guarding():
         if config is not None:

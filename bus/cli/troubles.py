@@ -44,7 +44,7 @@ def trouble_of(error: Exception) -> Trouble | None:  # noqa: PLR0911 - one way o
 
 
 def _of_settings(bad: BadSettings) -> Trouble:
-    head = Bilingual("配置有误，请逐项改正：", "the settings are wrong; mend each of these:")
+    head = Bilingual("配置有误，请逐项改正：", "the settings are wrong; correct each of these:")
     faults = (Bilingual(f"  {where}：{zh}", f"  {where}: {en}") for where, zh, en in bad.faults)
     return Trouble((head, *faults), USAGE)
 
@@ -52,5 +52,5 @@ def _of_settings(bad: BadSettings) -> Trouble:
 def _of_store(name: str) -> Bilingual:
     return Bilingual(
         f"存储打不开（{name}）：请核对 store 的地址，并确认它不是由更新的版本建立",
-        f"the store cannot be opened ({name}): check its URL, and that no newer version made it",
+        f"the store cannot be opened ({name}): check its URL, and that no newer version created it",
     )

@@ -24,13 +24,13 @@ _PLACES = {
     "open": Bilingual("在办案件", "open cases"),
     "outbox": Bilingual("发出未回执", "sent, no receipt yet"),
     "inbox": Bilingual("待入业务系统", "for the own system"),
-    "held": Bilingual("等前一条", "an earlier one is missing"),
+    "held": Bilingual("等前一件报文", "an earlier message is missing"),
     "parked": Bilingual("搁置", "parked"),
 }
 
 
 def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
-    """什么在等、等谁、等了多久 / what waits, for whom, and for how long."""
+    """等待中的案件与报文：等谁、等了多久 / waiting cases and messages, by peer and age."""
     output = Output(lang, as_json)
     with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
         found = list(_found(tx))

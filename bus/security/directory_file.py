@@ -64,7 +64,7 @@ def refuse_older(path: Path, found: Edition, newest: Edition | None) -> None:
     if found.serial == newest.serial:
         raise RolledBack(
             f"{path}（directory-rolled-back）：与已用过的同为第 {found.serial} 版，内容却不同；请运维者重新签发下一版",
-            f"{path} (directory-rolled-back): another directory of serial {found.serial} was in use here: have the "
+            f"{path} (directory-rolled-back): another directory with serial {found.serial} was in use here: have the "
             "county's operator sign the next one",
         )
     raise RolledBack(

@@ -74,7 +74,7 @@ def read(raw: bytes) -> KeyRequest:
     if owner_of(asked.key.kid) != asked.center:
         raise KeyUnusable(
             "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
-            "the key's name is of another center: have it published again",
+            "the key's name belongs to another center: have the center publish it again",
         )
     return KeyRequest(asked.center, asked.key, asked.url, tuple(signatures[1:]), body)
 
@@ -82,7 +82,7 @@ def read(raw: bytes) -> KeyRequest:
 def _no_application() -> KeyUnusable:
     return KeyUnusable(
         "这不是中心的登记申请，或已被改动；请中心重新执行 bus keys publish",
-        "this is no application of a center, or it was changed: have it published again",
+        "this is not a key request, or it was altered: have the center publish it again",
     )
 
 
@@ -104,7 +104,7 @@ def listed(directory: Directory, application: KeyRequest, now: datetime) -> Dire
     if known is not None and known.fault(now):
         raise KeyUnusable(
             f"{application.key.kid} 已轮换或吊销；请中心生成新密钥",
-            f"{application.key.kid} was rotated or revoked: have its center make a new one",
+            f"{application.key.kid} was rotated or revoked: have the center make a new one",
         )
     current = directory.current(application.center, now)
     url = application.url or next((one.url for one in current if one.url is not None), None)

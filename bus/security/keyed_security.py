@@ -77,7 +77,7 @@ class KeyedSecurity:
             return current[0].key
         raise NoRecipientKey(
             f"名录中没有 {recipient} 的有效密钥，给它的报文留在本中心；请它执行 bus keys publish，并请运维者登记",
-            f"the directory lists no key of {recipient}, so what is for it stays here: have it publish one "
+            f"the directory lists no key of {recipient}, so messages to it stay here: have it publish one "
             "(`bus keys publish`), and the operator trust it",
         )
 

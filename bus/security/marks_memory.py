@@ -36,7 +36,7 @@ def last_marks(operator: Path) -> Mapping[str, tuple[str, ...]]:
     except (OSError, ValidationError):
         raise KeyUnusable(
             f"{path} 读不懂；请恢复备份，或删除它并用 bus keys list 核对标记",
-            f"{path} cannot be read: put its backup back, or delete it and look at the marks with `bus keys list`",
+            f"{path} cannot be read: restore its backup, or delete it and check the marks with `bus keys list`",
         ) from None
 
 

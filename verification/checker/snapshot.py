@@ -73,7 +73,7 @@ class Kept(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A message held back because an earlier one is missing."""
+    """A message held back because an earlier message is missing."""
 
     peer: str
     case: str
