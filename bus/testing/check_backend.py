@@ -111,8 +111,8 @@ def keeps_the_order_of_a_case(harness: AdapterHarness) -> None:
             [
                 told(
                     sample.file,
-                    "同一案件的三条消息未按顺序生效",
-                    "three messages of one case have their effects in another order",
+                    "同一案件的三件报文未按次序生效",
+                    "three messages of one case took effect out of order",
                     wrong,
                 )
             ]

@@ -20,7 +20,7 @@ def takes_what_no_sample_shows(harness: AdapterHarness) -> None:
     """Messages with a category, an urgency and a division that no sample has, or without a resident, have their
     effects."""
     carrying = [sample for sample in harness.sound.outs() if isinstance(sample.data.get("case"), dict)]
-    harness.sound.require(bool(carrying), "case", "没有带案件的消息样例", "no sample of a message that brings a case")
+    harness.sound.require(bool(carrying), "case", "没有带案件的报文样例", "no sample of a message with a case")
     harness.fresh()
     played = [
         (changes, play(harness, sample, {"case": _changed(sample.data["case"], changes)}))
@@ -61,8 +61,8 @@ def _fault_of(harness: AdapterHarness, changes: Json, played: Played) -> str:
     items = harness.peers.receipts.get(played.message.id, [])
     if not items or items[-1].verdict is not Verdict.APPLIED:
         got = [f"{item.verdict} {item.code}" for item in items]
-        wrong = Difference(change, "applied", shown(got), "消息未生效 / the message is not applied")
-        return told(file, "样例之外的情况未被接收", "a case that no sample shows is not taken", [wrong])
+        wrong = Difference(change, "applied", shown(got), "报文未生效 / the message is not applied")
+        return told(file, "样例之外的情况未被接收", "a case beyond the samples is not taken", [wrong])
     if fault := fault_of_effects(harness, played):
         return f"{fault}\n    样例之外 outside the samples: {change}"
     return ""

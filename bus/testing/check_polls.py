@@ -28,19 +28,19 @@ def reads_what_its_system_tells(harness: AdapterHarness) -> None:
     faults = _read(harness)
     harness.until(lambda: all(_taken(harness, one) for one in registering), "every form taken", fail=False)
     faults += [
-        told(one.file, "业务系统中的表单没有被读取", "what stands in the vendor's system is not read")
+        told(one.file, "业务系统中的表单没有被读取", "forms in the own system are not read")
         for one in registering
         if not _taken(harness, one)
     ]
     if any(row["place"] != parked.POLL for row in harness.parked()):
-        faults.append("something else than a form of a page is parked")
+        faults.append("something other than a page's form is parked")
     harness.until(harness.idle, "everything said and receipted", fail=False)
     cases, journal = harness.count(t.cases), harness.count(t.journal)
     for name, cursor in before.items():
         harness.process.store.write(lambda tx, name=name, cursor=cursor: polls.keep(tx, name, cursor))  # type: ignore[misc]  # mypy cannot tell a lambda's default
     faults += _read(harness)
     if (cases, journal) != (harness.count(t.cases), harness.count(t.journal)):
-        faults.append("the same pages read again change something: give each record one id that it keeps")
+        faults.append("reading the same pages again changes something: give each record a stable id")
     all_well(faults)
 
 

@@ -80,9 +80,9 @@ def _signs_in(texts: list[str]) -> list[str]:
 
 def _leak(place: str, signs: list[str]) -> str:
     leak = Difference(
-        place, "不含居民信息 / nothing of a resident", shown(signs), "请从代码、原因、日志或答复中去掉 / take it out"
+        place, "不含居民信息 / no resident's data", shown(signs), "请从代码、原因、日志或答复中去掉 / remove it"
     )
-    return told("resident", "泄露了居民信息", "something of a resident is told outside", [leak])
+    return told("resident", "泄露了居民信息", "a resident's data are leaked", [leak])
 
 
 def _escaped(sign: str) -> str:

@@ -38,7 +38,7 @@ def declares_what_it_does(harness: AdapterHarness) -> None:
     ]
     known = {kind.kind for kind in CASE_KINDS}
     faults += [
-        f"{name} is no kind of the contract" for name in sorted({*manifest["accepts"], *manifest["sends"]} - known)
+        f"{name} is not a kind of the contract" for name in sorted({*manifest["accepts"], *manifest["sends"]} - known)
     ]
     shown = [c["kind"] for s in harness.samples.ins for c in s.commands]
     shown += [c["kind"] for s in harness.samples.outs for c in s.commands]
@@ -121,7 +121,7 @@ def _faults_of_command(harness: AdapterHarness, file: str, command: Json) -> Ite
     alone = set(record.path) <= {harness.me}  # no other center has held the case, so none is notified
     if kind in SAID_BY and not (alone and kind in ("Resolve", "Close", "Rule")):
         said = told_by(harness, command, case_id)
-        yield from [told(file, f"{kind} 对外说的不同", f"{kind}: something else is said of it", said)] if said else ()
+        yield from [told(file, f"{kind} 对外说的不同", f"{kind}: the sent message differs", said)] if said else ()
     if kind == "Resolve" and record.case.origin == harness.me and record.status != "closed":
         codes = [row["code"] for row in harness.parked()]
         zh, en = "本中心受理的居民没有得到答复", "Resolve: the resident of our own case was not replied to"
@@ -144,15 +144,13 @@ def answers_a_repeated_form_alike(harness: AdapterHarness) -> None:
         harness.until(harness.idle, f"{sample.name}: nothing more", fail=False)
         if (first.answer.status_code, again.status_code) != (202, 200):
             statuses = list(differences([first.answer.status_code, again.status_code], [202, 200], "status"))
-            faults.append(
-                told(sample.file, "重复表单的答复不同", "the same form again is answered otherwise", statuses)
-            )
+            faults.append(told(sample.file, "重复表单的答复不同", "the repeated form gets another answer", statuses))
         elif other := list(differences(again.json()["cases"], first.answer.json()["cases"], "cases")):
-            faults.append(told(sample.file, "重复表单得到别的案件", "the second answer names other cases", other))
+            faults.append(told(sample.file, "重复表单得到别的案件", "the repeated form gets other cases", other))
         elif journal != harness.count(t.journal) or len(harness.backend.effects) != effects:
             faults.append(told(sample.file, "重复表单改变了数据", "the repeat changed something"))
         elif said != len(harness.peers.heard):
-            faults.append(told(sample.file, "重复表单又发出了消息", "the repeat said something"))
+            faults.append(told(sample.file, "重复表单又发出了报文", "the repeat sent a message"))
     all_well(faults)
 
 
@@ -175,7 +173,7 @@ def _faults_of_message(harness: AdapterHarness, played: Played, records: list[Js
         yield told(file, "没有回执", "no receipt")
         return
     if (item := verdict(harness, played)).verdict is not Verdict.APPLIED:
-        yield told(file, "消息未生效", f"the message is not applied: {item.verdict} {item.code}")
+        yield told(file, "报文未生效", f"the message is not applied: {item.verdict} {item.code}")
     yield from filter(None, [fault_of(harness, played, records)])
     returned = [items for key, items in harness.commands if key == played.key]
     if len(returned) != 1:
@@ -203,7 +201,7 @@ def has_one_effect_for_a_repeat(harness: AdapterHarness) -> None:
     for one in played:
         verdicts = [str(item.verdict) for item in harness.peers.receipts.get(one.message.id, [])]
         if wrong := list(differences(verdicts, [str(Verdict.APPLIED)] * 3, "receipts")):
-            faults.append(told(one.sample.file, "重复消息的回执不同", "a repeat is receipted otherwise", wrong))
+            faults.append(told(one.sample.file, "重复报文的回执不同", "a repeat gets another receipt", wrong))
         if times := sum(key == one.key for key, _ in harness.commands) - 1:
             called = f"its handler was called {times + 1} times"
             faults.append(told(one.sample.file, f"处理程序被调用了 {times + 1} 次", called))

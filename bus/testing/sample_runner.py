@@ -156,7 +156,7 @@ def fault_of_effects(harness: AdapterHarness, played: Played) -> str:
         return told(
             played.sample.file,
             "没有写明任何效果，请写明工作人员应看到什么",
-            "the sample names no effect: say what staff shall see of it",
+            "the sample names no effect: write the effect that staff must see",
         )
     if got != wanted:
         parked = [row["code"] for row in harness.parked() if row["message_id"] == played.key]
@@ -165,7 +165,7 @@ def fault_of_effects(harness: AdapterHarness, played: Played) -> str:
             Difference("effects", one.expected, one.got, one.detail + told_why)
             for one in differences(got, wanted, "effects")
         ]
-        return told(played.sample.file, "业务系统中的效果不对", "it has other effects in the vendor's system", wrong)
+        return told(played.sample.file, "业务系统中的效果不对", "other effects in the own system", wrong)
     keys = [effect["key"] for effect in found]
     if len(set(keys)) != len(keys):
         return told(played.sample.file, "两个效果用了同一个幂等键", "two effects under one idempotency key")

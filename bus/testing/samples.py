@@ -122,7 +122,7 @@ def _pairs(folder: Path, beside: str, faults: list[str]) -> Iterator[tuple[Path,
                 told(
                     f"{folder.name}/{path.name}",
                     f"缺少 {other.name}，请写明预期",
-                    f"{other.name} is missing: write beside it what is expected",
+                    f"{other.name} is missing: write the expectation beside it",
                 )
             )
             continue

@@ -21,7 +21,7 @@ class SoundSamples:
 
     def outs(self) -> list[OutSample]:
         """The message samples. Raises ``AssertionError`` if none is left: a check without a sample proves nothing."""
-        return self._left(self._samples.outs, "message", "消息")
+        return self._left(self._samples.outs, "message", "报文")
 
     def found_wrong(self, sample: InSample | OutSample) -> None:
         """Skip this sample from now on; the caller has reported the reason."""
@@ -39,7 +39,5 @@ class SoundSamples:
     def _left(self, samples: Sequence[SampleT], what: str, zh: str) -> list[SampleT]:
         left = [sample for sample in samples if sample.file not in self._wrong]
         self.require(bool(samples), what, f"没有{zh}样例", f"no {what} sample")
-        assert left or not samples, (
-            f"{zh}样例全部有误，请先改正 / every {what} sample is wrong: mend them first, nothing is proven before"
-        )
+        assert left or not samples, f"{zh}样例全部有误，请先改正 / every {what} sample is wrong: correct them first"
         return left

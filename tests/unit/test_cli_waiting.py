@@ -1,4 +1,4 @@
-"""`bus waiting`, `bus cases`: what waits and for whom, and which cases there are; nothing of a resident."""
+"""`bus waiting`, `bus cases`: what waits and for whom, and which cases there are; no resident's data."""
 
 import json
 from collections.abc import Iterator
