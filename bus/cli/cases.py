@@ -31,9 +31,7 @@ _HEADS = (
 
 def cases(
     config: ConfigFile = None,
-    peer: Annotated[
-        str, typer.Option(help="由该中心承办、受理或转来 / held, registered or offered by this center")
-    ] = "",
+    peer: Annotated[str, typer.Option(help="由该中心承办、受理或转来 / held, registered or offered by it")] = "",
     status: Annotated[str, typer.Option(help="open | resolved | closed")] = "",
     older_than: Annotated[str, typer.Option(metavar="AGE", help="早于，如 3d / opened before, such as 3d")] = "",
     category: Annotated[str, typer.Option(help="类别代码，可以 * 结尾 / a category; may end with *")] = "",
