@@ -51,7 +51,7 @@ class Stage:
     """Rewrites what residents say, so that the text is recognised wherever it gets to."""
 
     def resident(self, center: str, path: str, body: Json) -> Json:
-        """Use the own system of ``center``."""
+        """Act in the own system of ``center``, as its staff or a resident."""
         answer: Json = self.county.backend(center, path, self.disguise(body))
         return answer
 
@@ -69,7 +69,7 @@ class Stage:
         return case_id
 
     def order(self, center: str, case_id: UUID, purpose: str = "handle") -> str:
-        """The order that staff of ``center`` see for the case. Returns its id in the own system."""
+        """The order that staff of ``center`` see for the case. Returns its id in the center's own system."""
 
         def find() -> str | None:
             for record in list(self.county.backends[center].records.values()):

@@ -53,6 +53,6 @@ arrived: dict[str, float] = {}
 
 @center.on(Offered)
 def offered(_desk: HandlerContext[Any], message: Message[Offered]) -> Commands:
-    """Note the time. The own system's work is not measured, only its start."""
+    """Note the time. The work of the center's own system is not measured, only its start."""
     arrived[message.data.case.source.record] = time.monotonic()
     return []

@@ -7,12 +7,12 @@ _HINTS: dict[str, tuple[str, str]] = {
     # handlers: the center's own system
     "no-native-record": (
         "本系统没有该案件的记录：库是否恢复过备份？",
-        "no record in the own system: was the store restored?",
+        "no record in the center's system: was the store restored?",
     ),
     "no-handler": ("适配器没有处理这类报文：升级适配器后重放", "the adapter has no handler for it: upgrade it, replay"),
     "handler-deadline": (
         "调用业务系统超过 100 秒：看其日志，之后重放",
-        "a call took over 100 s: check the own system's log, replay",
+        "a call took over 100 s: check that system's log, replay",
     ),
     "record-unreadable": ("案件记录已损坏：见手册", "the case's record is damaged: see the manual"),
     "message-unreadable": ("报文已损坏：见手册", "the message is damaged: see the manual"),
@@ -79,13 +79,13 @@ _HINTS: dict[str, tuple[str, str]] = {
     "unroutable": ("消息服务器上没有收件方的队列：核对名称与拓扑", "the broker has no inbox for its recipient"),
 }
 """Code → Chinese, English."""
-_VENDOR = ("业务系统没有收下：查其日志，排除后重放", "the own system did not take it: fix the cause, replay")
+_VENDOR = ("业务系统没有收下：查其日志，排除后重放", "the center's system refused it: fix the cause, replay")
 _ADAPTER = ("适配器故障：修复并重启后重放", "a fault of the adapter: fix it, restart, replay")
 _PLACES: dict[str, tuple[str, str]] = {
     parked.WIRE: ("报文读不了或不能生效：联系发件方运维", "it cannot be applied here: ask the sender's operator"),
     parked.DESK: _VENDOR,
     parked.PEER: ("对方拒收：bus trace 核对两端", "the recipient refused it: `bus trace` at both ends"),
-    parked.POLL: ("更正业务系统中的记录，之后重放", "correct the record in the own system, then replay"),
+    parked.POLL: ("更正业务系统中的记录，之后重放", "correct the record in the center's system, then replay"),
     "outbox": ("等待回执，会自动重发", "waiting for its receipt; resent by itself"),
 }
 

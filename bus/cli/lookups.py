@@ -36,7 +36,7 @@ class CaseUnclear(Exception):
 _MISHEARD = {
     Misheard.LENGTH: Bilingual("位数不对：短编号共十位", "a short number has ten digits"),
     Misheard.CHECK_DIGIT: Bilingual(
-        "校验位不符：有一位记错，或两位颠倒",
+        "校验位不符：有一位听错，或两位颠倒",
         "wrong check digit: one digit is wrong, or two are swapped",
     ),
 }

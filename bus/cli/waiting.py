@@ -23,7 +23,7 @@ _HEADS = (
 _PLACES = {
     "open": Bilingual("在办案件", "open cases"),
     "outbox": Bilingual("发出未回执", "sent, no receipt yet"),
-    "inbox": Bilingual("待入业务系统", "for the own system"),
+    "inbox": Bilingual("待入业务系统", "for the center's system"),
     "held": Bilingual("等前一件报文", "an earlier message is missing"),
     "parked": Bilingual("搁置", "parked"),
 }

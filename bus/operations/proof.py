@@ -24,7 +24,7 @@ from bus.store.database import Tx
 
 
 class Vouched(Strict):
-    """One own message, and its recipient's signed receipt for it."""
+    """One message of this center, and its recipient's signed receipt for it."""
 
     message_id: UUID
     kind: Code

@@ -50,7 +50,7 @@ class Reject(Exception):
 
 
 class Link(Strict):
-    """Links record ``native_id`` of the own system ``system`` to the case; returned among the commands."""
+    """Links a record of the center's own system to the case: ``native_id`` in ``system``. Returned among the commands."""
 
     case_id: UUID
     system: str
@@ -80,7 +80,7 @@ class HandlerContext(Generic[SystemT_co]):
     """The client of the center's own system."""
     record: Record
     natives: dict[str, str]
-    """The own system's records that belong to this case: system → id."""
+    """The center's own system's records that belong to this case: system → id."""
     fetch: Callable[[Attachment], bytes]
     """Fetches an attachment's bytes, checked against its hash. Raises ``RetryLater`` if its holder is away."""
 

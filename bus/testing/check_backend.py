@@ -27,7 +27,8 @@ FINAL: dict[str, Fault] = {"400": Fault(status=400), "404": Fault(status=404), "
 
 
 def survives_every_answer_of_its_vendor(harness: AdapterHarness, moods: Sequence[str] = (*PASSING, *FINAL)) -> None:
-    """Under every answer of the own system, each message ends as one effect, or parked with a reason until replayed."""
+    """Under every answer of the center's own system, each message ends as one effect, or parked with a reason until
+    replayed."""
     faults = []
     for name in moods:
         fault = (PASSING | FINAL)[name]
@@ -58,7 +59,8 @@ def _replay(harness: AdapterHarness, played: list[Played]) -> None:
 
 
 def waits_for_a_vendor_that_is_away(harness: AdapterHarness) -> None:
-    """While the own system is off, messages are receipted and kept; when it is back, each has its effect once."""
+    """While the center's own system is off, messages are receipted and kept; when it is back, each has its effect
+    once."""
     harness.fresh()
     port = int(harness.backend_url.rpartition(":")[2])
     harness.backend.stop()
@@ -85,7 +87,7 @@ ORDERED = ("case.urged", "case.progressed", "case.assist-answered")
 
 
 def keeps_the_order_of_a_case(harness: AdapterHarness) -> None:
-    """A later message of a case has its effect after the earlier one, even if the own system was busy for the
+    """A later message of a case has its effect after the earlier one, even if the center's own system was busy for the
     earlier."""
     harness.fresh()
     sample = next((s for kind in ORDERED for s in harness.sound.outs() if s.kind == kind), None)

@@ -12,8 +12,8 @@ MOST_PAGES = 100
 
 
 def reads_what_its_system_tells(harness: AdapterHarness) -> None:
-    """Records of the own system are read in pages, each form once; an invalid one is parked, and the others are taken.
-    Nothing is checked if ``center.toml`` declares no polls."""
+    """Records of the center's own system are read in pages, each form once; an invalid one is parked, and the others
+    are taken. Nothing is checked if ``center.toml`` declares no polls."""
     if not harness.polls:
         return
     harness.fresh()
@@ -28,7 +28,7 @@ def reads_what_its_system_tells(harness: AdapterHarness) -> None:
     faults = _read(harness)
     harness.until(lambda: all(_taken(harness, one) for one in registering), "every form taken", fail=False)
     faults += [
-        told(one.file, "业务系统中的表单没有被读取", "forms in the own system are not read")
+        told(one.file, "业务系统中的表单没有被读取", "forms in the center's system are not read")
         for one in registering
         if not _taken(harness, one)
     ]

@@ -115,7 +115,7 @@ def _with(body: Json, path: tuple[str | int, ...], value: object) -> Json:
 
 
 def _trouble_at_the_desk(harness: AdapterHarness) -> None:
-    """Canary cases while the own system refuses, is away, or sends nonsense."""
+    """Canary cases while the center's own system refuses, is away, or sends nonsense."""
     outs = harness.sound.outs()
     for fault in (Fault(status=400), Fault(status=500), Fault(status=0)):
         harness.backend.heal()

@@ -155,7 +155,7 @@ def answers_a_repeated_form_alike(harness: AdapterHarness) -> None:
 
 
 def has_the_effect_of_every_kind(harness: AdapterHarness) -> None:
-    """Every sample message from a peer has its effect in the own system, its commands, and a receipt."""
+    """Every sample message from a peer has its effect in the center's own system, its commands, and a receipt."""
     harness.fresh()
     played = [play(harness, sample) for sample in harness.sound.outs()]
     harness.until(lambda: done(harness, *played), "every message receipted and worked", fail=False)

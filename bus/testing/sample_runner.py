@@ -135,8 +135,8 @@ def verdict(harness: AdapterHarness, played: Played) -> ReceiptItem:
 
 
 def fault_of(harness: AdapterHarness, played: Played, records: list[Json] | None = None) -> str:
-    """The fault of a message's effects in the own system; empty if each is there, once. ``records``: its records, if
-    already read."""
+    """The fault of a message's effects in the center's own system; empty if each is there, once. ``records``: its
+    records, if already read."""
     return fault_of_effects(harness, played) or _fault_of_records(
         harness, played, harness.records() if records is None else records
     )
@@ -165,7 +165,7 @@ def fault_of_effects(harness: AdapterHarness, played: Played) -> str:
             Difference("effects", one.expected, one.got, one.detail + told_why)
             for one in differences(got, wanted, "effects")
         ]
-        return told(played.sample.file, "业务系统中的效果不对", "other effects in the own system", wrong)
+        return told(played.sample.file, "业务系统中的效果不对", "other effects in the center's system", wrong)
     keys = [effect["key"] for effect in found]
     if len(set(keys)) != len(keys):
         return told(played.sample.file, "两个效果用了同一个幂等键", "two effects under one idempotency key")

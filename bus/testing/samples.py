@@ -40,7 +40,7 @@ class InSample:
 
 @dataclass(frozen=True, slots=True)
 class OutSample:
-    """A message's data, and its expected effects in the own system under the circumstances ``given``."""
+    """A message's data, and its expected effects in the center's own system under the circumstances ``given``."""
 
     name: str
     kind: str

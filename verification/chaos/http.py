@@ -1,4 +1,4 @@
-"""A minimal HTTP server and client for the own systems and residents of a chaos run.
+"""A minimal HTTP server and client for the centers' own systems and residents of a chaos run.
 
 A hand-over costs about ten HTTP requests. With FastAPI and httpx on our side of each, the simulators would use the CPU
 that the centers are measured on; this speaks the same HTTP/1.1 for a tenth of the time.

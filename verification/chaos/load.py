@@ -15,7 +15,7 @@ from verification.checker.canaries import Canary
 from verification.plug_ins import FIFTH
 
 LATER = frozenset({401, 408, 425, 429})
-"""Answers after which an own system keeps the form and retries; 401 is the result of a wrong clock."""
+"""Answers after which a center's own system keeps the form and retries; 401 is the result of a wrong clock."""
 WORKERS = 6
 """Connections to each center's intake."""
 PATIENCE = 5.0
@@ -159,7 +159,7 @@ class Load:
         door.close()
 
     def _until_told(self, door: IntakeClient, form: _Form) -> None:
-        """Send a form again until it is taken or refused, as an own system does."""
+        """Send a form again until it is taken or refused, as a center's own system does."""
         first = time.time()
         while True:
             told = door.submit(form.form, form.body)

@@ -53,7 +53,7 @@ def await_recovery(center: CenterProcess, timeout: float = 300) -> None:
 
 
 def send_again(center: CenterProcess, since: float, timeout: float = 300) -> None:
-    """Have the own system resend its forms since a time, in seconds since 1970: the last step of a restore. Raises
-    httpx.HTTPError if that system is away for too long."""
+    """Have the center's own system resend its forms since a time, in seconds since 1970: the last step of a restore.
+    Raises httpx.HTTPError if that system is away for too long."""
     url = f"{center.settings['backend']['url']}{AGAIN}"
     httpx.post(url, json={"since": since}, timeout=timeout, trust_env=False).raise_for_status()

@@ -79,9 +79,9 @@ class Row:
     answered: int = 0
     strikes: int = 0
     absorbed: int = 0
-    """Messages delivered more than once, and repeated calls to own systems."""
+    """Messages delivered more than once, and repeated calls to the centers' own systems."""
     pause: float = 0.0
-    """Longest time without an effect at any own system."""
+    """Longest time without an effect at any center's own system."""
     pauses: dict[str, float] = field(default_factory=dict)
     """Center → the longest time without an effect at its own system, and without an accepted act of its staff."""
     drain: float = 0.0

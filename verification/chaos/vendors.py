@@ -75,7 +75,8 @@ class Task:
 
 
 EVENTS = "/events?"
-"""The poll of an own system that submits nothing; here its people submit all the same, and the poll is empty."""
+"""The poll of a center's own system that submits nothing; here its people submit all the same, and the poll is
+empty."""
 AGAIN = "/again"
 """The call by which an operator asks for repeats since a time: ``{"since": seconds since 1970}``."""
 

@@ -26,7 +26,7 @@ class When(IntEnum):
 
 
 class Effect(NamedTuple):
-    """Something that happened in an own system, in its order."""
+    """Something that happened in a center's own system, in its order."""
 
     key: str
     """The idempotency key: the id of the causing message, perhaps with ``:`` and more."""
@@ -88,7 +88,7 @@ class CenterEvidence:
     recovered: bool = False
     """Restored from a backup, and recovered from its peers: only what no peer had received is still excused."""
     leaves_effects: frozenset[str] = frozenset()
-    """Kinds (``case.offered``) whose finished task must have left an effect in the own system."""
+    """Kinds (``case.offered``) whose finished task must have left an effect in the center's own system."""
     once_per_case: frozenset[str] = frozenset()
     """Effects (``Effect.what``) that may happen only once for each case here."""
 

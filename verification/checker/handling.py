@@ -1,4 +1,4 @@
-"""Rules of handling: received messages are worked into the own system, once, in order, and nothing else is."""
+"""Rules of handling: received messages are worked into the center's own system, once, in order, and nothing else is."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -48,7 +48,8 @@ def done_once(evidence: Evidence) -> Iterator[Breach]:
 
 
 def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing is invented: every effect in an own system comes from a message that its center received, or sent itself.
+    """Nothing is invented: every effect in a center's own system comes from a message that its center received, or sent
+    itself.
 
     Read live: an effect follows the commit of its task, and effects are copied first."""
     for name, center in evidence.seats.items():
@@ -103,7 +104,7 @@ def effects_once(evidence: Evidence) -> Iterator[Breach]:
 
 
 def effects_in_order(evidence: Evidence) -> Iterator[Breach]:
-    """For each case the own system sees the events in the order in which the center received them.
+    """For each case the center's own system sees the events in the order in which the center received them.
 
     Read live: the order of two effects and of their causes never changes. A restored store repeats things."""
     for name, center in evidence.seats.items():
@@ -127,7 +128,7 @@ def _put_back(snapshot: Snapshot, case: str) -> bool:
 
 
 def done_left_its_effect(evidence: Evidence) -> Iterator[Breach]:
-    """A task is done only when its effect is in the own system, for the kinds that leave one."""
+    """A task is done only when its effect is in the center's own system, for the kinds that leave one."""
     for name, center in evidence.seats.items():
         if center.snapshot is None or not center.leaves_effects:
             continue

@@ -22,7 +22,7 @@ class Tally(NamedTuple):
     superseded: int
     refused: int
     effects: int
-    """Effects in the own systems."""
+    """Effects in the centers' own systems."""
     parked: int
 
 

@@ -88,7 +88,7 @@ class WireItem:
     before: tuple[bytes, ...] = ()
     """The messages that it has received before."""
     said: str = ""
-    """The recipient of an own message that waits in the outbox, whose id is ``about``."""
+    """The recipient of a message of this center that waits in the outbox, whose id is ``about``."""
     about: str = ""
     """The subject of a receipt or an error."""
 

@@ -128,7 +128,7 @@ class WireJudge:
 
 
 def _waiting(item: WireItem) -> outbox.OutboxRow:
-    """An own message that waits for its receipt."""
+    """A message of this center that waits for its receipt."""
     place, body = (item.about, 1, "case.urged"), item.about.encode()
     return outbox.OutboxRow(item.about, item.said, *place, body, None, outbox.WAITING, 1, 2**50, 1)
 

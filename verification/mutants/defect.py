@@ -50,7 +50,7 @@ class InProcess:
     by: str
     """The failing check: one of the center suite, a test, or the custody machine."""
     moods: tuple[str, ...] = ()
-    """The own system's answers with which the check is tried."""
+    """The center's own system's answers with which the check is tried."""
 
     @property
     def told(self) -> str:

@@ -1,4 +1,4 @@
-"""Defects in the interpretation of the own system's answers, found by the center suite."""
+"""Defects in the interpretation of the center's own system's answers, found by the center suite."""
 
 import dataclasses
 from typing import Any

@@ -1,5 +1,6 @@
-"""The own system of a simulated center, and its adapter on the real SDK. The system survives every crash of the
-center."""
+"""A simulated center's own system, and its adapter on the real SDK. The system survives every crash of
+the center.
+"""
 
 from collections.abc import Callable
 from random import Random
@@ -44,7 +45,7 @@ class Act(Strict):
 
 
 class Backend:
-    """The own system of one center: effects by key, and the cases that its staff know of."""
+    """One center's own system: effects by key, and the cases that its staff know of."""
 
     def __init__(self, chance: RandomSource) -> None:
         self._chance = chance

@@ -129,8 +129,8 @@ class Node:
         self._backup = self.store.copied(), len(self._answered)
 
     def put_back(self, peers: Sequence[str]) -> bool:
-        """Lose the disk: the operator restores the last backup and says so, and the own system resends later forms.
-        Returns whether there was a backup."""
+        """Lose the disk: the operator restores the last backup and says so, and the center's own system resends later
+        forms. Returns whether there was a backup."""
         if self._backup is None:
             return False
         self.die()
@@ -202,13 +202,13 @@ class Node:
     # -- the door ----------------------------------------------------------------------------------------------------
 
     def resident(self) -> None:
-        """A resident comes to the own system."""
+        """A resident comes to the center's own system."""
         self._forms += 1
         native_id = f"{self.name}-m{self._forms}"
         self._fill_in("matter", Matter(native_id=native_id, text=f"第{self._forms}件事 {self.name}"), native_id)
 
     def act(self, case_id: UUID, alive: tuple[str, ...], *, calm: bool, waited: bool) -> None:
-        """A staff member opens a case in the own system and acts on it."""
+        """A staff member opens a case in the center's own system and acts on it."""
         self._forms += 1
         native_id = f"{self.name}-a{self._forms}"
         turn = self._chance.draw.getrandbits(40)

@@ -134,7 +134,7 @@ def _seen_in_the_county(county: County, evidence: Evidence, given_up: Counter[Gi
 
 
 def _parked_too_soon(evidence: Evidence) -> list[Finding]:
-    """Tasks parked too soon: no own system is away here for as long as a center waits for it."""
+    """Tasks parked too soon: no center's own system is away here for as long as a center waits for it."""
     return [
         Finding("away is not never", name, row.case or "", f"parked: {row.code}")
         for name, snapshot in evidence.open_snapshots
