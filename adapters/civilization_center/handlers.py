@@ -13,8 +13,7 @@ center = w.WorkCenter(kind="civilization_center", connect=w.System, links=w.Link
 
 
 def ask(context: IntakeContext, form: n.ServiceOrder | n.Wish) -> Commands:
-    """点单、微心愿: register the case and offer it to the centers named (the first to accept gets it), else by the
-    configured route."""
+    """点单、微心愿: register the case, and offer it to the named centers or by the configured route."""
     return context.register(mapping.case(context, form), to=form.to, here=form.handled_here)
 
 

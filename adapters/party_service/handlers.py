@@ -25,8 +25,7 @@ center = w.WorkCenter(kind="party_service", connect=w.System, links=links)
 
 @center.form("entry", n.Entry, "matter_no")
 def entry(context: IntakeContext, form: n.Entry) -> Commands:
-    """台账、来电、走访、随手拍: answer the case at once, keep it, or dispatch it by the configured route; one that came
-    in a meeting is skipped.
+    """台账、来电、走访、随手拍: register an entry once; answer it at once, keep it, or dispatch it by route.
 
     The grid's name is written before the place, an agent's papers below the text."""
     if (known := context.known(MATTER, form.matter_no)) is not None:

@@ -50,7 +50,8 @@ class Reject(Exception):
 
 
 class Link(Strict):
-    """Links a record of the center's own system to the case: ``native_id`` in ``system``. Returned among the commands."""
+    """A link between a record of the center's own system (``native_id`` in ``system``) and the case, among the
+    commands."""
 
     case_id: UUID
     system: str
