@@ -1,1 +1,1 @@
-"""One folder per kind of center: adapters know the vocabulary of the bus, never each other."""
+"""The shipped adapters, one folder per kind of center. Adapters import ``bus`` alone, never each other."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: everything side by side in one run, told as a table, kept as JSON and drawn."""
+"""``python -m benchmarks``: all benchmarks in one run, reported as a table, JSON and a chart."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ ALL = {
 
 
 def main() -> int:
-    """0 when all that was asked for has been measured, whether the goals are met or not."""
+    """Run the benchmarks. Returns 0 if all that were asked for were measured, whether the goals are met or not."""
     asked = _arguments()
     rounds = asked.rounds or (1 if asked.quick else 5)
     machine, console, start = describe(), Console(), time.monotonic()

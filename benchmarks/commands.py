@@ -1,7 +1,7 @@
-"""``python -m benchmarks.commands``: the processor time of a command, of this checkout and of the release before.
+"""``python -m benchmarks.commands``: the CPU time of each command, of this checkout and of the previous release.
 
-Each command is run in turn with either program, eleven times: the medians of its processor time are told side by side.
-A command that a program does not have is left out of its column.
+Each command is run eleven times in turn with either program; the medians of its CPU time are shown side by side. A
+command that a program does not have is left out of its column.
 """
 
 import argparse
@@ -32,7 +32,7 @@ OLD, NEW = "old", "new"
 
 
 def main() -> int:
-    """Measure, print a line a command, and all of it as JSON."""
+    """Measure; print one line per command, and everything as JSON."""
     asked = _arguments()
     before = installed(previous())
     programs = {OLD: [str(before.python), "-m", "bus"], NEW: [sys.executable, "-m", "bus"]}
@@ -56,19 +56,19 @@ def main() -> int:
 def _medians(
     programs: dict[str, list[str]], configs: dict[str, Path], words: Sequence[str], rounds: int
 ) -> dict[str, float | None]:
-    """For each program the median; one after the other in every round, so that both meet the same machine."""
+    """The median of each program. The programs alternate in every round, so that both meet the same machine load."""
     measured: dict[str, list[float]] = {name: [] for name in programs}
     for number in range(rounds + 1):
         for name, program in programs.items():
             options = ["--config", str(configs[name])] if words[-1] == "list" else []
             seconds = _cpu([*program, *words, *options], configs[name].parent)
-            if number and seconds is not None:  # the first one fills the caches of the disk
+            if number and seconds is not None:  # the first run fills the disk caches
                 measured[name].append(seconds)
     return {name: round(statistics.median(took), 3) if took else None for name, took in measured.items()}
 
 
 def _cpu(command: Sequence[str], folder: Path) -> float | None:
-    """Processor time of one run, its children's included; None where the program has no such command."""
+    """CPU time of one run, its children included; None if the program has no such command."""
     environment = {**clean_environment(), "BUS_INTAKE_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=quiet, stderr=quiet) as running:
@@ -78,8 +78,8 @@ def _cpu(command: Sequence[str], folder: Path) -> float | None:
 
 
 def _center(folder: Path, name: str, version: str, backend: str) -> Path:
-    """The settings of a center whose store is empty, and at a version of the schema. ``backend``: how the release calls
-    the center's own system."""
+    """The settings of a center with an empty store at this schema version. ``backend``: the release's setting for the
+    center's own system."""
     store = Store(f"sqlite:///{folder}/{name}.db")
     schema.upgrade(store, version)
     store.close()

@@ -1,5 +1,4 @@
-"""CPU: what a hand-over costs the processors, and where: at both centers and in the broker, by step, and by layer; and
-what it leaves on the disk."""
+"""CPU cost of a hand-over, at both centers and in the broker, by step and by layer; and its disk space."""
 
 from collections.abc import Callable
 
@@ -13,7 +12,7 @@ GIVER, TAKER, BROKER = "the giving center's process", "the taking center's proce
 
 
 def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
-    """The whole from the operating system's books; the steps and layers from samples of the steps alone."""
+    """Measure the cost: the totals from the operating system, the steps and layers from samples of the steps alone."""
     whole = [Figure("CPU", name, "us each") for name in (GIVER, TAKER, BROKER)]
     count, windows = (COUNT // 4, WINDOWS // 4) if quick else (COUNT, WINDOWS)
     for number in range(1, rounds + 1):

@@ -1,4 +1,4 @@
-"""Two centers of ours on one broker, as processes of their own: one gives, one takes."""
+"""Two centers on one broker, as processes of their own: a giver and a taker."""
 
 import json
 import time
@@ -15,27 +15,27 @@ from bus.demo.county_keys import county_keys, store_keys
 from bus.settings import fresh_secret
 
 Secrecy = Literal["none", "signed", "sealed", "at rest"]
-"""Each with all that stands before it."""
+"""Levels of secrecy; each includes the ones before it."""
 TEXT = 105
-"""Letters of a case's text: they make the offer 1,300 bytes long."""
+"""Characters of a case's text: they make the offer 1,300 bytes long."""
 
 
 @dataclass(slots=True)
 class County:
-    """Both are ready."""
+    """Two running centers."""
 
     giver: Process
     taker: Process
     intake: str
-    """Where the giver takes forms."""
+    """The giver's URL for forms."""
     secret: str
     given: dict[str, tuple[object, ...]]
-    """Center → what its process was given: with the same, another one may be started beside it."""
+    """Center → arguments of its process: with the same, another process may be started beside it."""
     ready_after: float
     """Seconds from the giver's start until it was ready."""
 
     def hand_over(self, count: int) -> float:
-        """So many cases, from the door to the receipt. Seconds."""
+        """Hand over ``count`` cases, from form to receipt. Returns the seconds."""
         self.giver.say(f"hand-in {count}")
         begun: float = self.giver.hear("begun")["at"]
         ended: float = self.giver.hear("ended")["at"]
@@ -52,8 +52,8 @@ def county(
     warm: bool = True,
     secrecy: Secrecy = "none",
 ) -> Iterator[County]:
-    """``stores``: URLs of the giver's and the taker's store; SQLite in a folder of their own if there are none.
-    ``secrecy``: whether messages are signed, sealed as well, and the stores hidden too."""
+    """``stores``: URLs of the giver's and the taker's store; by default SQLite in a folder of their own. ``secrecy``:
+    whether messages are signed, also sealed, and the stores also encrypted."""
     secret = fresh_secret()
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]

@@ -1,5 +1,8 @@
-"""B4: forms a second at the door over HTTP, signed and durably committed before their answer, by 1 to 64 clients;
-beside it a bare FastAPI with the same signature and one insert. Ours become cases that are offered to nobody."""
+"""B4: forms per second over HTTP, signed and durably committed before their answer, with 1 to 64 clients.
+
+It is compared with a bare FastAPI that checks the same signature and inserts one row. The forms become cases without an
+offer.
+"""
 
 from collections.abc import Callable
 
@@ -16,7 +19,7 @@ OURS, BARE = "four-center-bus", "FastAPI + SQLite"
 
 
 def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
-    """Both doors, alternating, for each number of clients."""
+    """Measure both servers, alternating, for each number of clients."""
     numbers = CLIENTS[2:] if quick else CLIENTS
     figures = {
         f"{door}, {clients} clients": Figure("B4", f"{door}, {clients} clients", "forms/s")

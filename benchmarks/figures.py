@@ -1,4 +1,4 @@
-"""What a benchmark measures: one figure a round, told as their median, and as a ratio to another of the same run."""
+"""Benchmark figures: one value a round, reported as their median, and as a ratio to another figure of the same run."""
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Figure:
-    """One thing that was measured, in ``unit``, once a round."""
+    """One measured quantity in ``unit``, one value a round."""
 
     benchmark: str
     """``B1`` …"""
@@ -17,13 +17,13 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """Of all rounds."""
+        """The median of all rounds."""
         return statistics.median(self.rounds)
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a ratio, or a figure itself, is wanted to be: at least or at most ``wanted``."""
+    """A goal for a ratio or a figure: at least or at most ``wanted``."""
 
     benchmark: str
     text: str
@@ -33,13 +33,13 @@ class Goal:
 
     @property
     def met(self) -> bool:
-        """Whether it is."""
+        """Whether the goal is met."""
         return self.reached <= self.wanted if self.at_most else self.reached >= self.wanted
 
 
 @dataclass(slots=True)
 class Results:
-    """Of one benchmark."""
+    """The results of one benchmark."""
 
     figures: list[Figure]
     goals: list[Goal]
@@ -48,7 +48,8 @@ class Results:
 def alternating(
     rounds: int, figures: Sequence[Figure], measure: Callable[[Figure], float], say: Callable[[str], None]
 ) -> None:
-    """Each figure once a round, one after the other, so that a slow minute of the machine harms all of them alike."""
+    """Measure each figure once a round, one after the other, so that a slow minute of the machine affects all of them
+    alike."""
     for number in range(1, rounds + 1):
         for figure in figures:
             value = measure(figure)
@@ -57,7 +58,7 @@ def alternating(
 
 
 def named(figures: Iterable[Figure], name: str) -> Figure:
-    """The one of this name. Raises ``KeyError``."""
+    """The figure of this name. Raises ``KeyError``."""
     for figure in figures:
         if figure.name == name:
             return figure

@@ -1,4 +1,4 @@
-"""Stores that are large already: rows of old times, copies of the rows of one case that was handed over."""
+"""Prefilled stores: old rows, copied from the rows of one case that was handed over."""
 
 from functools import partial
 
@@ -29,11 +29,11 @@ FILLING = {
 """``cases``: closed ones, known for a day. ``backlog``: each was sent once, and is due again in ten minutes. ``due``:
 each is due at once."""
 BYTES_EACH = {"cases": 5000, "backlog": 6000}
-"""What one of them needs on the disk at most while both centers of a measurement are filled, logs included."""
+"""Most disk bytes of one item while both centers of a measurement are filled, logs included."""
 
 
 def fill(store: Store, what: str, count: int, step: int = 100_000) -> None:
-    """So many rows of old times, made of the rows of one that was handed over."""
+    """Add ``count`` old rows, copied from one case that was handed over."""
     for insert in FILLING.get(what, ()):
         for first in range(0, count, step):
             query = text(insert.format(some=SOME.format(first=first, end=min(count, first + step))))

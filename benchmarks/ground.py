@@ -1,4 +1,4 @@
-"""The broker of a benchmark: a private node, and on it a virtual host of its own for each measurement."""
+"""The broker of a benchmark: a private node, with a virtual host for each measurement."""
 
 import secrets
 import shutil
@@ -14,19 +14,19 @@ from bus.transports.topology.management_api import ManagementApi
 from verification.services import RabbitNode
 
 WHERE = "/var/tmp"  # noqa: S108 - a folder of an unguessable name is made in it
-"""A real disk: where temporary files lie in memory, a commit would cost nothing."""
+"""A real disk: on a temporary file system in memory, a commit would cost nothing."""
 ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 
 
 @dataclass(slots=True)
 class Ground:
-    """A node that runs."""
+    """A running broker node."""
 
     node: RabbitNode
 
     @contextmanager
     def bare(self) -> Iterator[str]:
-        """A virtual host with an empty quorum queue; the URL for an administrator, who has no limit of any kind."""
+        """A virtual host with an empty quorum queue. Returns the URL of an administrator without limits."""
         with self._vhost() as vhost:
             with self.node.api() as api:
                 queue = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
@@ -35,7 +35,7 @@ class Ground:
 
     @contextmanager
     def county(self, centers: Sequence[str]) -> Iterator[dict[str, str]]:
-        """A virtual host with the topology that a county gets; center → its own URL."""
+        """A virtual host with a county's topology; center → its own URL."""
         passwords = {center: secrets.token_hex(8) for center in centers}
         with self._vhost() as vhost:
             user, password = self.node.user, self.node.password
@@ -57,14 +57,14 @@ class Ground:
 
 @contextmanager
 def ground() -> Iterator[Ground]:
-    """A node of its own, which is gone afterwards."""
+    """A private node, removed afterwards."""
     with RabbitNode() as node:
         yield Ground(node)
 
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder on a real disk, which is gone afterwards."""
+    """A folder on a real disk, removed afterwards."""
     path = Path(tempfile.mkdtemp(prefix="bench-", dir=WHERE))
     try:
         yield path

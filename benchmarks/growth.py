@@ -1,4 +1,4 @@
-"""B3: what one more hand-over costs at a center that is large already, against what it costs at a small one."""
+"""B3: the cost of one more hand-over at a center with a large store, compared with a small one."""
 
 import shutil
 from collections.abc import Callable
@@ -20,7 +20,7 @@ WINDOWS = 8
 
 
 def run(_ground: Ground, _rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
-    """Each size in a process and a store of its own."""
+    """Measure each size in a process and a store of its own."""
     figures, goals = [], []
     for what, sizes in (QUICK if quick else SIZES).items():
         measured = [size for size in sizes if _has_room(what, size, say)]

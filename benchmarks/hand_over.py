@@ -1,5 +1,7 @@
-"""B1: hand-overs a second. Ours: from a form at the door, over both centers' durable commits and a confirmed quorum
-queue, to the receipt back at the sender. Theirs: from the first publishing to the last message taken.
+"""B1: hand-overs per second.
+
+Ours: from a submitted form, over both centers' durable commits and a confirmed quorum queue, to the receipt at the
+sender. Others: from the first publish to the last message taken.
 """
 
 from collections.abc import Callable
@@ -11,18 +13,18 @@ from benchmarks.ground import Ground, folder
 from benchmarks.process import both_ends
 
 BYTES = 1300
-"""Of a message's body."""
+"""Bytes of a message's body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is measured, by how many messages a round."""
+    """A measured library, and its number of messages a round."""
 
     name: str
     module: str
     count: int
     goal: float = 0
-    """How many times as quick as this one we want to be; 0: no goal."""
+    """The wanted ratio of our speed to this one's; 0: no goal."""
 
 
 OURS = "four-center-bus"
@@ -30,7 +32,7 @@ SIGNED = "four-center-bus, signed"
 SEALED = "four-center-bus, signed and sealed"
 EVERYTHING = "four-center-bus, signed, sealed, at rest"
 SECRECY: dict[str, Secrecy] = {OURS: "none", SIGNED: "signed", SEALED: "sealed", EVERYTHING: "at rest"}
-"""What each row of ours does for secrecy."""
+"""The level of secrecy in each of our rows."""
 RAW = "pika, raw"
 SUBJECTS = (
     Subject(RAW, "raw_pika", 60_000, 0.50),
@@ -49,7 +51,7 @@ SUBJECTS = (
 
 
 def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
-    """All of them, alternating."""
+    """Measure all subjects, alternating."""
     subjects = {subject.name: subject for subject in SUBJECTS}
     figures = [Figure("B1", name, "messages/s") for name in subjects]
 
@@ -75,7 +77,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
 
 
 def theirs(ground: Ground, module: str, count: int) -> float:
-    """Messages a second by somebody else."""
+    """Messages per second of another library."""
     with folder() as path, ground.bare() as url:
         given = (url, count, BYTES, path / "kept.db")
         with both_ends(module, *given) as (taker, giver):
@@ -84,6 +86,6 @@ def theirs(ground: Ground, module: str, count: int) -> float:
 
 
 def ours(ground: Ground, count: int, *, secrecy: Secrecy = "none") -> float:
-    """Hand-overs a second by us."""
+    """Our hand-overs per second."""
     with county(ground, secrecy=secrecy) as both:
         return count / both.hand_over(count)

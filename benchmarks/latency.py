@@ -1,5 +1,6 @@
-"""B2: how long a hand-over takes at a steady rate, from the 202 of the intake to the center's own system of the other
-side, and to the receipt back. Beside it raw pika at the same rate, from its publishing to the delivery.
+"""B2: latency of a hand-over at a steady rate, from the intake's 202 to the taker's own system, and to the receipt.
+
+It is compared with raw pika at the same rate, from publish to delivery.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,7 @@ PARTS = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
 def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
-    """Each rate for a while; the rounds are put together, for the last part of a thousand needs many."""
+    """Measure each rate for a while. The rounds are pooled, because the 99.9th percentile needs many samples."""
     figures: dict[str, Figure] = {}
     seconds, rates = (4, (200,)) if quick else (12, RATES)
     for rate in rates:
@@ -61,7 +62,7 @@ def _ours(both: County, rate: int, seconds: int) -> dict[str, list[float]]:
 
 
 def _since(taken: Mapping[str, float], ended: Mapping[str, float]) -> list[float]:
-    """Milliseconds; what was over before the client had its answer took none."""
+    """Milliseconds; a hand-over that ended before the client had its answer counts as 0."""
     return [max(0.0, ended[name] - at) * 1000 for name, at in taken.items()]
 
 

@@ -1,4 +1,4 @@
-"""What the machine is, so that nobody takes a figure of one for a figure of another."""
+"""The description of the machine, so that figures of different machines are not compared."""
 
 import os
 import platform

@@ -1,5 +1,4 @@
-"""B5: the broker is away while forms come in; how fast what waits drains when it is back, how long a center takes to
-start, and how much memory it needs."""
+"""B5: an outage of the broker while forms come in: drain speed afterwards, start time and memory of a center."""
 
 import time
 from collections.abc import Callable
@@ -15,11 +14,11 @@ from bus.store import Store
 
 WAITING = 100_000
 HEAP = 1_000_000
-"""So many wait for a center that is not there, all of them due."""
+"""Messages that wait for a missing center, all of them due."""
 
 
 def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
-    """One outage; the drain is compared with hand-overs of the same run."""
+    """Measure one outage; the drain is compared with hand-overs of the same run."""
     figures = {
         name: Figure("B5", name, unit)
         for name, unit in (
@@ -67,8 +66,8 @@ def _round(ground: Ground, figures: dict[str, Figure], waiting: int, say: Callab
 
 
 def _heaped(ground: Ground, count: int, say: Callable[[str], None], quick: bool) -> float:
-    """The most that the giver needs in ten seconds (three, when it must be quick) in which it sends the first of them
-    in vain, and hands over too."""
+    """The giver's peak memory during ten seconds (three if quick), in which it sends the first of them in vain, and
+    also hands over cases."""
     with county(ground) as both:
         store = Store(str(both.given[GIVER][2]))
         fill(store, "due", count)
@@ -80,7 +79,7 @@ def _heaped(ground: Ground, count: int, say: Callable[[str], None], quick: bool)
         for _ in range(6 if quick else 20):
             time.sleep(0.5)
             most = max(most, resident_mib(both.giver.pid))
-        both.giver.child.kill()  # it would wait for ever: what is due is for nobody
+        both.giver.child.kill()  # it would wait for ever: all due messages are for a missing center
         return most
 
 

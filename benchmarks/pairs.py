@@ -1,7 +1,7 @@
-"""``python -m benchmarks.pairs``: B1 of this checkout against that of another commit, in pairs, one after the other.
+"""``python -m benchmarks.pairs``: B1 of this checkout and of another commit, in alternating pairs.
 
-Machines change their speed from minute to minute: only the ratio within a pair tells, and of many pairs the median.
-Both run with this checkout's packages, each on a broker node of its own that is new for each measurement.
+A machine's speed changes from minute to minute, so only the ratio within a pair counts, and the median of many pairs.
+Both run with this checkout's packages, each on a new broker node for each measurement.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from benchmarks.hand_over import ours
 with ground() as made:
     print(ours(made, {count}))
 """
-"""Run in the folder of either commit."""
+"""The program that runs in the folder of either commit."""
 
 
 def main() -> int:
@@ -61,8 +61,8 @@ def main() -> int:
 
 
 def interval(ratios: Sequence[float], wanted: float = 0.90) -> tuple[float, float]:
-    """An interval in which the true median lies with at least ``wanted`` probability, whatever the distribution: the
-    k-th smallest and the k-th largest of the sorted ``ratios``. The smallest and the largest when there are too few."""
+    """An interval that contains the true median with at least ``wanted`` probability, whatever the distribution: the
+    k-th smallest and the k-th largest of the sorted ``ratios``. The smallest and the largest if there are too few."""
     n = len(ratios)
     below = list(accumulate(comb(n, k) / 2**n for k in range(n + 1)))
     k = max((k for k in range(1, n // 2 + 1) if 1 - 2 * below[k - 1] >= wanted), default=1)

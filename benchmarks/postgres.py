@@ -1,4 +1,4 @@
-"""B6: hand-overs a second with PostgreSQL in place of SQLite, by one and by two processes of the giving center."""
+"""B6: hand-overs per second with PostgreSQL instead of SQLite, with one and with two processes of the giving center."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ SQLITE, ONE, TWO = "SQLite", "PostgreSQL", "PostgreSQL, two processes of the giv
 
 
 def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
-    """The same hand-overs on each store."""
+    """Measure the same hand-overs on each store."""
     figures = [Figure("B6", name, "messages/s") for name in (SQLITE, ONE, TWO)]
     count = COUNT // 6 if quick else COUNT
     with PostgresNode() as node:

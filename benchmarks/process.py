@@ -1,4 +1,4 @@
-"""The processes that are measured: started, told what to do, listened to, and ended whatever happens."""
+"""The measured processes: started, controlled, read, and ended whatever happens."""
 
 import json
 import os
@@ -13,19 +13,19 @@ from typing import Any
 
 @dataclass(slots=True)
 class Process:
-    """One measured process, which tells marks (``benchmarks/runners/marks.py``)."""
+    """One measured process, which prints marks (``benchmarks/runners/marks.py``)."""
 
     child: "subprocess.Popen[str]"
 
     @property
     def pid(self) -> int:
-        """Of the operating system."""
+        """The process id."""
         return self.child.pid
 
     def hear(self, mark: str) -> Any:
-        """The next ``mark``, with ``at`` and all that was told with it; what is told before it is passed over.
+        """The next ``mark``, with ``at`` and its other fields; earlier marks are skipped.
 
-        Raises ``RuntimeError`` when the process ends without."""
+        Raises ``RuntimeError`` if the process ends without it."""
         assert self.child.stdout is not None
         for line in self.child.stdout:
             told = json.loads(line)
@@ -34,13 +34,13 @@ class Process:
         raise RuntimeError(f"{self.child.args!r} ended ({self.child.wait()}) without saying {mark}")
 
     def say(self, words: str = "go") -> None:
-        """Tell it what to do next."""
+        """Send the process its next order."""
         assert self.child.stdin is not None
         self.child.stdin.write(words + "\n")
         self.child.stdin.flush()
 
     def end(self) -> None:
-        """It is over: it has left by itself, or leaves now, or is ended."""
+        """End the process: it has exited, exits now, or is killed."""
         assert self.child.stdin is not None
         self.child.stdin.close()
         try:
@@ -51,28 +51,28 @@ class Process:
 
 
 def resident_mib(pid: int) -> float:
-    """What a process has in memory now."""
+    """The resident memory of a process, in MiB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def busy_seconds(pids: Iterable[int]) -> float:
-    """Processor time that these processes have taken so far, threads and kernel included. A child that has ended counts
-    with its parent, and may be gone from one reading to the next, or between being listed and being read."""
+    """CPU seconds of these processes so far, threads and kernel included. A child that has ended counts with its
+    parent, and may vanish between two readings, or between being listed and being read."""
     return sum(map(_ticks, pids)) / os.sysconf("SC_CLK_TCK")
 
 
 def _ticks(pid: int) -> int:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):  # not there any more when it is opened, or when it is read
+    except (FileNotFoundError, ProcessLookupError):  # the process ended before it was opened or read
         return 0
     return sum(map(int, fields[11:15]))
 
 
 @contextmanager
 def both_ends(module: str, *arguments: object) -> Iterator[tuple[Process, Process]]:
-    """A taker and a giver of bare messages, both ready and let go at the same moment."""
+    """A taker and a giver of bare messages, both ready and started at the same moment."""
     with process(module, "take", *arguments) as taker:
         taker.hear("ready")
         with process(module, "give", *arguments) as giver:

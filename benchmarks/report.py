@@ -1,4 +1,4 @@
-"""What a run has measured, for people and programs: a table, JSON, a chart, and the table in docs/performance.md."""
+"""The report of a run: a table, JSON, a chart, and the table in docs/performance.md."""
 
 import json
 import re
@@ -19,7 +19,7 @@ MARKS = ("<!-- measured: written by `make bench`, do not edit -->", "<!-- end of
 
 
 def show(results: Mapping[str, Results], console: Console) -> None:
-    """Goals first, they are ratios; then every figure."""
+    """Print the goals first, which are ratios; then every figure."""
     goals = Table("", "目标 / Goal", "测得 / reached", "要求 / wanted", "达到 / met", title="比值 / Ratios")
     for goal in _goals(results):
         goals.add_row(goal.benchmark, goal.text, f"{goal.reached:.2f}", _wanted(goal), "✓" if goal.met else "✗")
@@ -32,7 +32,8 @@ def show(results: Mapping[str, Results], console: Console) -> None:
 
 
 def write(results: Mapping[str, Results], machine: Mapping[str, str | int], *, quick: bool) -> list[Path]:
-    """Into ``benchmarks/results``, and of a whole run into docs/performance.md too. Returns what was written."""
+    """Write into ``benchmarks/results``, and after a whole run also into docs/performance.md. Returns the written
+    paths."""
     RESULTS.mkdir(exist_ok=True)
     name = "quick" if quick else "results"
     told = {
@@ -57,7 +58,7 @@ def write(results: Mapping[str, Results], machine: Mapping[str, str | int], *, q
 
 
 def draw(results: Mapping[str, Results], path: Path) -> None:
-    """Hand-overs a second of everybody, as bars."""
+    """Draw everyone's hand-overs per second as bars."""
     import matplotlib  # noqa: PLC0415 - in .venv-bench only, and slow to import
 
     matplotlib.use("svg")
@@ -84,7 +85,7 @@ def draw(results: Mapping[str, Results], path: Path) -> None:
 
 
 def page(results: Mapping[str, Results], machine: Mapping[str, str | int]) -> None:
-    """Put the tables between the marks of docs/performance.md. Raises ``ValueError`` where the marks are gone."""
+    """Put the tables between the marks in docs/performance.md. Raises ``ValueError`` if the marks are missing."""
     begin, end = MARKS
     lines = [begin, "", ", ".join(f"{name}: {value}" for name, value in machine.items()), ""]
     lines += ["| | Goal | Reached | Wanted | |", "|---|---|--:|--:|---|"]

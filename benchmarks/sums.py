@@ -1,5 +1,6 @@
-"""What the measured figures come to for a county, a league and the whole country. The assumptions stand here, and in
-the page that is made of them."""
+"""Extrapolation of the measured figures to a county, a league and the whole country. The assumptions are here, and in
+the page made from them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,25 +23,25 @@ BUSIEST = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What so many counties on one broker need in the busiest hour, and in a day."""
+    """The needs of a number of counties on one broker, in the busiest hour and in a day."""
 
     name: str
     counties: int
     broker_us: float
-    """The broker's processor time for each message."""
+    """The broker's CPU time for each message, in microseconds."""
     center_us: float
-    """A center's, on average of giving and taking."""
+    """A center's CPU time for each message, as the mean of giving and taking."""
     kept: float
-    """Bytes that each of both centers keeps of a message."""
+    """Bytes that each of both centers stores for a message."""
 
     @property
     def a_second(self) -> float:
-        """Messages in the busiest hour."""
+        """Messages per second in the busiest hour."""
         return self.counties * CASES * MESSAGES * BUSIEST / 3600
 
     @property
     def broker_cores(self) -> float:
-        """Of the broker's machine, by its processor time alone."""
+        """CPU cores of the broker's machine, by its CPU time alone."""
         return self.a_second * self.broker_us / 1e6
 
     @property
@@ -50,17 +51,17 @@ class Sum:
 
     @property
     def gigabytes(self) -> float:
-        """Through the broker in a day, bodies alone."""
+        """Gigabytes through the broker in a day, bodies alone."""
         return self.counties * CASES * MESSAGES * BYTES / 1e9
 
     @property
     def center_gigabytes(self) -> float:
-        """What a center keeps of a year."""
+        """Gigabytes that a center stores in a year."""
         return 365 * CASES * MESSAGES * 2 * self.kept / CENTERS / 1e9
 
 
 def sums(results: Mapping[str, Results]) -> list[Sum]:
-    """For a county, a league of ten, and the country; of a run that has measured the cost."""
+    """The sums for a county, a league of ten, and the country, from a run that has measured the cost."""
     figures = results["CPU"].figures
     giver, taker, broker = (named(figures, name).median for name in (cost.GIVER, cost.TAKER, cost.BROKER))
     kept = sum(named(figures, f"kept by the {who}").median for who in ("giver", "taker")) / 2
@@ -69,7 +70,7 @@ def sums(results: Mapping[str, Results]) -> list[Sum]:
 
 
 def lines(results: Mapping[str, Results]) -> list[str]:
-    """The table of docs/performance.md."""
+    """The table for docs/performance.md."""
     rate = named(results["B1"].figures, OURS).median
     told = [
         f"Assumed: {CASES:,} cases a day in each county, {MESSAGES} messages a case, {BUSIEST:.0%} of a day in its "

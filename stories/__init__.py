@@ -1,1 +1,1 @@
-"""The stories of the four centers, as their people live them: played by the demo and by the tests of journeys."""
+"""The stories of the four centers, from their people's view: played by the demo and by the journey tests."""

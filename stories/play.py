@@ -1,4 +1,4 @@
-"""All stories of the first set, in the order of their numbers, in one county."""
+"""The player of stories: all of the first set, in the order of their numbers, in one county."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S22": s22.play,
 }
 OF_FIVE_KINDS: Mapping[str, Callable[[Stage], None]] = {"S08": s08.play}
-"""Stories with a center of a fifth kind, played where its adapter is installed."""
+"""Stories with a center of a fifth kind, played only if its adapter is installed."""
 TITLES: Mapping[str, Bilingual] = {
     "S01": Bilingual("村道失修，居民随手拍", "A village road in disrepair, photographed and sent by phone"),
     "S02": Bilingual("微心愿：孩子想要一盏台灯", "A small wish: a lamp for a child, offered to three centers"),
@@ -52,9 +52,9 @@ TITLES: Mapping[str, Bilingual] = {
     "S21": Bilingual("三次退单，提请裁定", "Declined three times, settled by the arbiter"),
     "S22": Bilingual("不予受理，也要答复", "Not accepted, and answered all the same"),
 }
-"""What happens in each story, for those who watch it."""
+"""The title of each story, for the people who watch it."""
 ALIKE = frozenset({"S09"})
-"""Stories of many cases that are alike: one line tells all of them."""
+"""Stories of many similar cases: the demo shows one line for all of them."""
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
     MEDIA: [
         {"category": "environment", "division": COMMUNITY, "to": PARTY_COMMUNITY},
@@ -84,8 +84,7 @@ __all__ = [
 
 
 def cast() -> tuple[Sequence[str], Sequence[str]]:
-    """The centers of the county, and the stories that they play: where the adapter of the fifth kind is installed, it
-    takes part."""
+    """The centers of the county, and their stories; the fifth kind takes part if its adapter is installed."""
     if any(COMMAND.startswith(f"{one.kind}-") for one in discovery.known()):
         return (*CENTERS, COMMAND), (*STORIES, *OF_FIVE_KINDS)
     return CENTERS, tuple(STORIES)
@@ -99,8 +98,8 @@ def play(
     kill: bool = False,
     disguise: Callable[[Json], Json] = lambda body: body,
 ) -> list[Stage]:
-    """Play stories one after the other. With ``kill`` the centers' process dies in the midst of one and comes back.
-    ``disguise``: what residents say, in other words."""
+    """Play stories one after the other. ``kill``: the centers' process is killed during one and restarted.
+    ``disguise``: rewrites the residents' words."""
     stages = []
     for name in only:
         stage = Stage(county, name, heard=heard, disguise=disguise)
@@ -115,7 +114,7 @@ def play(
 
 
 def _power_cut(county: LocalCounty) -> None:
-    """Wait until the story has begun, then kill the centers at once and start them again on the same stores."""
+    """Wait until the story has begun, then kill the centers at once and restart them on the same stores."""
     threading.Event().wait(0.7)
     county.kill()
     county.start_centers()

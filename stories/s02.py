@@ -1,4 +1,5 @@
-"""S02 微心愿: a small wish, offered to several at once; exactly one takes it, the others hear that it is gone."""
+"""S02 微心愿: a small wish, offered to several at once; exactly one gets it, and the others are told that it is
+taken."""
 
 from stories.stage import CIVILIZATION, GOVERNMENT, MEDIA, PARTY, Stage
 

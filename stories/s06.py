@@ -1,4 +1,4 @@
-"""S06 居民议事会: one meeting, two suggestions, two cases; the same batch sent again makes no third."""
+"""S06 居民议事会: one meeting, two suggestions, two cases; a repeated batch makes no third."""
 
 from stories.stage import PARTY_COMMUNITY, PARTY_STREET, Stage
 
@@ -14,7 +14,7 @@ MEETING = {
 
 
 def play(stage: Stage) -> None:
-    """Two matters go up to the street, each is resolved on its own."""
+    """Two matters go up to the street; each is resolved separately."""
     for _ in range(2):
         stage.resident(PARTY_COMMUNITY, "/staff/meetings", MEETING)
     found = [stage.case_of(PARTY_COMMUNITY, "matter", f"YSH-2021-06-{number}") for number in (1, 2)]

@@ -1,10 +1,10 @@
-"""S08 赛罕区: a wheelchair for a veteran of ninety; a command center hears of it, district and street help."""
+"""S08 赛罕区: a wheelchair for a veteran of ninety; a command center takes the case, district and street help."""
 
 from stories.stage import CIVILIZATION, COMMAND, MEDIA, PARTY, PARTY_STREET, Stage
 
 
 def play(stage: Stage) -> None:
-    """Message → command center → district → the street's station lends it, volunteers bring it home → answered."""
+    """Message → command center → district → the street's station lends it, volunteers deliver it → answered."""
     left = stage.resident(
         MEDIA,
         "/residents/messages",

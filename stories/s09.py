@@ -6,7 +6,7 @@ QUESTIONS = 200
 
 
 def play(stage: Stage) -> None:
-    """Each question is a case, resolved and replied to in one step, and never handed over."""
+    """Each question is a case, resolved and answered in one step, and never handed over."""
     for number in range(1, QUESTIONS + 1):
         form = {
             "order_no": f"DZGC-{number:03d}", "channel": "窗口", "sphere": "社会保障", "title": "社保咨询",
@@ -21,7 +21,7 @@ def play(stage: Stage) -> None:
 
 
 def _instant(stage: Stage) -> int:
-    """Closed, resolved in one step, and never out of the hall's hands: counted apart from handed-over cases."""
+    """Cases that were resolved in one step and never left the hall: counted apart from handed-over cases."""
     return sum(
         1
         for record in stage.county.records(GOVERNMENT).values()

@@ -12,7 +12,7 @@ def play(stage: Stage) -> None:
 
 
 def one(stage: Stage, name: str) -> UUID:
-    """One such case from message to publication."""
+    """One such case, from message to publication."""
     left = stage.resident(
         MEDIA,
         "/residents/messages",

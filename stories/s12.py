@@ -1,10 +1,11 @@
-"""S12 美丽东胜: garage lights too dim; the street hands it to the community, its property office mends it in a day."""
+"""S12 美丽东胜: garage lights too dim; the street hands the case to the community, whose property office repairs
+them."""
 
 from stories.stage import MEDIA, PARTY_COMMUNITY, PARTY_STREET, Stage
 
 
 def play(stage: Stage) -> None:
-    """Two nested hand-overs; the word of it travels back two hops; the street is not a second case."""
+    """Two nested hand-overs; the result travels back two hops; the street opens no second case."""
     left = stage.resident(
         MEDIA,
         "/residents/messages",

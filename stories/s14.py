@@ -1,11 +1,11 @@
-"""S14 云上海勃湾: the bureau comes on its own to advise a shop on its sign board, and is thanked."""
+"""S14 云上海勃湾: the bureau visits a shop unasked to advise on its sign board, and is thanked."""
 
 from bus.custody import Status
 from stories.stage import GOVERNMENT, Stage
 
 
 def play(stage: Stage) -> None:
-    """Opened by the handler, advice only; thanks after the closing open nothing again."""
+    """Opened by the handling center, advice only; thanks after the closing reopen nothing."""
     order = stage.resident(
         GOVERNMENT,
         "/callers/orders",

@@ -1,10 +1,11 @@
-"""S15 扎赉特旗热线: stones on the road, solved in a little over an hour; the complainant stays hidden."""
+"""S15 扎赉特旗热线: stones on the road, cleared in a little over an hour; the complainant stays anonymous."""
 
 from stories.stage import GOVERNMENT, PARTY, Stage
 
 
 def play(stage: Stage) -> None:
-    """Hotline dispatches → resolved → the caller reads progress and answer, and rates; nobody else learns who."""
+    """Hotline dispatches → resolved → the caller reads progress and answer, and rates; no other center learns the
+    caller's name."""
     call = stage.resident(
         GOVERNMENT,
         "/callers/orders",

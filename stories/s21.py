@@ -1,10 +1,11 @@
-"""S21 件件有回音 when everyone declines: three say no, the arbiter imposes, the resident is answered."""
+"""S21 件件有回音 when every center declines: three decline, the arbiter imposes, the resident is answered."""
 
 from stories.stage import CIVILIZATION, GOVERNMENT, MEDIA, PARTY, PARTY_STREET, Stage
 
 
 def play(stage: Stage) -> None:
-    """Offer → declined three times, with reasons → arbiter → imposed → resolved. Somebody holds it all the while."""
+    """Offer → declined three times, with reasons → arbiter → imposed → resolved. The case has a holder all the
+    while."""
     left = stage.resident(
         MEDIA,
         "/residents/messages",

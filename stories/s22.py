@@ -1,10 +1,10 @@
-"""S22 不予受理: a matter out of scope is answered too, with the reason and the lawful route."""
+"""S22 不予受理: an out-of-scope matter is answered too, with the reason and the lawful route."""
 
 from stories.stage import MEDIA, Stage
 
 
 def play(stage: Stage) -> None:
-    """Not accepted, and the resident reads why and where to go."""
+    """Not accepted; the resident reads why, and where to go."""
     left = stage.resident(
         MEDIA,
         "/residents/messages",

@@ -1,4 +1,4 @@
-"""The stage on which stories are played: residents and staff act in the vendors' systems and wait."""
+"""The stage of a story: residents and staff act in the centers' own systems, and wait for results."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,41 +22,41 @@ GOVERNMENT = f"government_service-{COUNTY}"
 PARTY_STREET = f"party_service-{STREET}"
 PARTY_COMMUNITY = f"party_service-{COMMUNITY}"
 CENTERS: Sequence[str] = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT, PARTY_STREET, PARTY_COMMUNITY)
-"""Four centers of one county, 红山区, and below its party service a street and a community. The stories keep the places
-they happened in; this one county stands in for the nine they come from."""
+"""Four centers of one county, 红山区, and a street and a community below its party service. The stories keep their
+original places; this one county stands for the nine that they come from."""
 PLACES: Mapping[str, Bilingual] = {
     COUNTY: Bilingual("红山区", "Hongshan District"),
     STREET: Bilingual("站前街道", "Zhanqian Subdistrict"),
     COMMUNITY: Bilingual("迎宾路社区", "Yingbin Road Community"),
 }
-"""What people call the divisions in which these centers stand."""
+"""The names of these centers' divisions, for people."""
 ARBITER = PARTY
 COMMAND = f"command_center-{COUNTY}"
-"""A fifth kind of center, whose adapter comes from outside the tree: it plays a story of its own."""
+"""A fifth kind of center, whose adapter comes from outside this repository: it has a story of its own."""
 
 
 @dataclass(slots=True)
 class Stage:
-    """One story's hold on the town."""
+    """One story's access to the county."""
 
     county: LocalCounty
     story: str
     cases: list[UUID] = field(default_factory=list)
-    """The cases of this story, as they come."""
+    """The cases of this story, in order."""
     patience: float = 120
-    """Seconds to wait for anything."""
+    """Seconds that any wait may take."""
     heard: Callable[[str, UUID], None] = lambda _story, _case: None
-    """Told of each case that the story has made."""
+    """Called for each case that the story has made."""
     disguise: Callable[[Json], Json] = lambda body: body
-    """What residents say, in other words: so that it would be known again wherever it got to."""
+    """Rewrites what residents say, so that the text is recognised wherever it gets to."""
 
     def resident(self, center: str, path: str, body: Json) -> Json:
-        """Somebody uses the vendor's system of ``center``."""
+        """Act in the own system of ``center``, as its staff or a resident."""
         answer: Json = self.county.backend(center, path, self.disguise(body))
         return answer
 
     def case_of(self, center: str, system: str, native_id: str) -> UUID:
-        """The case that a native record has become."""
+        """The case of a native record."""
 
         def find() -> UUID | None:
             with self.county.store(center).reading() as tx:
@@ -69,7 +69,7 @@ class Stage:
         return case_id
 
     def order(self, center: str, case_id: UUID, purpose: str = "handle") -> str:
-        """The order that staff of ``center`` see for the case. Returns its id in the vendor's system."""
+        """The order that staff of ``center`` see for the case. Returns its id in the center's own system."""
 
         def find() -> str | None:
             for record in list(self.county.backends[center].records.values()):
@@ -81,15 +81,15 @@ class Stage:
         return found
 
     def staff(self, center: str, order: str, action: str, **more: object) -> None:
-        """Staff of ``center`` acts on an order."""
+        """Let staff of ``center`` act on an order."""
         self.county.backend(center, f"/staff/orders/{order}/events", {"action": action, **more})
 
     def record(self, center: str, case_id: UUID) -> Record | None:
-        """What ``center`` knows of the case."""
+        """The record of ``center`` for the case."""
         return self.county.record(center, case_id)
 
     def until(self, center: str, case_id: UUID, what: str, seen: Callable[[Record], bool]) -> Record:
-        """Wait until the record of ``center`` shows what is awaited."""
+        """Wait until the record of ``center`` meets the condition."""
 
         def look() -> Record | None:
             record = self.record(center, case_id)
@@ -99,7 +99,7 @@ class Stage:
         return found
 
     def holds(self, center: str, case_id: UUID) -> Record:
-        """Wait until ``center`` knows itself the holder."""
+        """Wait until ``center`` knows itself as the holder."""
         return self.until(center, case_id, "custody", lambda r: r.mine and not r.decision_pending)
 
     def closed(self, center: str, case_id: UUID) -> Record:

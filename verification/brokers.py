@@ -1,4 +1,4 @@
-"""``make brokers``: the broker suite on each RabbitMQ that Debian has, and a cluster of the newest.
+"""``make brokers``: the broker tests on each RabbitMQ that Debian has, and on a cluster of the newest.
 
 python -m verification.brokers --only trixie,sid
 """
@@ -29,21 +29,21 @@ CLUSTER = (
     "tests/services/test_cluster.py",
     *(f"tests/chaos/test_chaos.py::test_fault[{fault}-cluster]" for fault in sorted(covered("cluster"))),
 )
-"""Nodes and links taken away one by one, and six faults under four centers at work."""
+"""Nodes and links are cut one by one, and six faults strike four working centers."""
 HEADS = ("Debian", "RabbitMQ", "测试 / tests", "通过 / passed", "失败 / failed", "秒 / s")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one run of tests on one release."""
+    """The outcome of one test run on one release."""
 
     release: str
     version: str
-    """Of the RabbitMQ that answered; empty when none did."""
+    """The version of the RabbitMQ that answered; empty if none did."""
     tests: str
     passed: int
     failed: int
-    """Also the skipped ones: a test that did not run proves nothing."""
+    """Failed tests, skipped ones included: a skipped test proves nothing."""
     seconds: float
 
     @property
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 every test passed on every release, 1 one failed, 2 a release cannot be had."""
+    """Exit code: 0 every test passed on every release, 1 a test failed, 2 a release is unavailable."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         outcomes = list(_play(_arguments(arguments)))
@@ -86,7 +86,7 @@ def _play(names: Sequence[str]) -> Iterator[Outcome]:
 
 
 def _run(release: str, tests: str, selected: Sequence[str]) -> Outcome:
-    """Run some tests on a release's RabbitMQ; what pytest says goes to the terminal."""
+    """Run tests on a release's RabbitMQ; pytest writes to the terminal."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     report = REPORTS / f"{release}-{tests}.xml"
     report.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ def _run(release: str, tests: str, selected: Sequence[str]) -> Outcome:
 
 
 def outcome(release: str, tests: str, report: str, seconds: float) -> Outcome:
-    """What a report of pytest (JUnit's XML) says; without a suite in it nothing passed."""
+    """The outcome in a pytest report (JUnit's XML); without a suite in it nothing passed."""
     suite = ElementTree.fromstring(report).find("testsuite")  # noqa: S314 - pytest has just written it
     if suite is None:
         return Outcome(release, "", tests, 0, 0, seconds)
@@ -120,5 +120,5 @@ def _show(console: Console, outcomes: Sequence[Outcome]) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started shall still be ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that cleanup runs
     sys.exit(main())

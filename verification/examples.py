@@ -1,6 +1,6 @@
-"""``python -m verification.examples``: what the pages show in languages that the tests do not install, tried for real.
+"""``python -m verification.examples``: runs the pages' examples in languages that the tests do not install.
 
-Of ``docs/signing.md`` the code for Node, PHP and Java, against the page's own vector.
+Of ``docs/signing.md`` it runs the code for Node, PHP and Java, against the page's own test vector.
 """
 
 import re
@@ -19,16 +19,16 @@ RUNS: dict[str, tuple[str, str, Callable[[str], list[str]]]] = {
     "php": ("php", "signing.php", lambda file: ["php", file]),
     "java": ("java", "Signing.java", lambda file: ["java", "-Dfile.encoding=UTF-8", file]),
 }
-"""Language of the page → the program that runs it, its file, its command."""
+"""Language of the page → its program, file name and command."""
 
 
 def vector(page: str) -> list[str]:
-    """Secret, id, timestamp, body, and the signature that comes of them."""
+    """The test vector: secret, id, timestamp, body, and the expected signature."""
     return re.findall(r"^\|[^|]*\| `(.*)` \|$", page, re.MULTILINE)[-5:]
 
 
 def fault_of(language: str, page: str) -> str:
-    """What is wrong with the code of one language; empty where it signs as the vector says."""
+    """The fault in the code of one language; empty if it signs as the vector expects."""
     program, name, command = RUNS[language]
     if shutil.which(program) is None:
         return f"{program} is missing: apt-get install {CURES[program]}"
@@ -43,7 +43,7 @@ def fault_of(language: str, page: str) -> str:
 
 
 def main() -> int:
-    """Try each; 1 where one is wrong or cannot be tried."""
+    """Run each language; 1 if one is wrong or cannot be run."""
     page, wrong = PAGE.read_text(encoding="utf-8"), 0
     for language in RUNS:
         fault = fault_of(language, page)

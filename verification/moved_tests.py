@@ -1,8 +1,9 @@
-"""Where the tests of v0.1.0 have gone: ``python -m verification.moved_tests`` looks for each (``make moved-tests``).
+"""The map of tests since v0.1.0: ``python -m verification.moved_tests`` checks that none is lost (``make
+moved-tests``).
 
-The ids of that release stand in ``tests/moved/v0.1.0.txt``, the rules from old to new in ``tests/moved/moved.toml``.
-Each old id leads to one id that is collected now, and no other old id leads there; or a rule drops it and names the
-collected test that covers it. What no rule reaches has to be there under its old id.
+The ids of that release are in ``tests/moved/v0.1.0.txt``, the rules from old to new in ``tests/moved/moved.toml``. Each
+old id leads to one id that is collected now, and no other old id leads there. Or a rule drops it, and names the
+collected test that covers it. An id without a rule must still exist.
 """
 
 import os
@@ -21,7 +22,8 @@ FOLDER = ROOT / "tests" / "moved"
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A rule for a test or its parameters: in the ids that begin with ``test``, the pattern ``old`` becomes ``new``."""
+    """A rule for a renamed test or its parameters: in ids that begin with ``test``, the pattern ``old`` becomes
+    ``new``."""
 
     test: str
     old: str
@@ -31,7 +33,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A rule for tests that are gone: the whole id fits ``old``, and the test ``cover`` asks what it asked."""
+    """A rule for dropped tests: the whole id matches ``old``, and the test ``cover`` checks the same."""
 
     old: str
     cover: str
@@ -40,23 +42,23 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All that leads from old ids to new ones; paths first, then ``renamed`` in its order, then ``dropped``."""
+    """The rules from old ids to new ones; paths first, then ``renamed`` in its order, then ``dropped``."""
 
     paths: Mapping[str, str] = field(default_factory=dict)
-    """A file, or a folder with its stroke at the end; in front of ``::``, or as the whole parameter."""
+    """A file, or a folder with its trailing slash; before ``::``, or as the whole parameter."""
     renamed: tuple[Renamed, ...] = ()
     dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of every old id: ``found`` and ``lost`` lead to the new id, ``dropped`` to its cover."""
+    """The outcome of every old id: ``found`` and ``lost`` lead to the new id, ``dropped`` to its cover."""
 
     found: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    """What is wrong with the rules themselves."""
+    """Faults in the rules themselves."""
 
     def counts(self) -> str:
         """The four numbers, in a line."""
@@ -84,7 +86,7 @@ def _on_paths(old: str, rules: Rules, used: Counter[object]) -> str:
 
 
 def compare(before: Iterable[str], now: Set[str], rules: Rules) -> Outcome:
-    """Follow the rules from every id of ``before``, and see whether they end at an id of ``now``."""
+    """Follow the rules from every id of ``before``, and check that they end at an id of ``now``."""
     outcome, used = Outcome(), Counter[object]()
     for old in before:
         new = _on_paths(old, rules, used)
@@ -105,7 +107,7 @@ def compare(before: Iterable[str], now: Set[str], rules: Rules) -> Outcome:
 
 
 def _faults(outcome: Outcome, now: Set[str], rules: Rules, used: Counter[object]) -> Iterator[str]:
-    """Rules that match nothing, covers that are not there, and new ids to which more than one old id leads."""
+    """Rules without a match, missing covers, and new ids to which several old ids lead."""
     for rule in (*rules.paths, *rules.renamed, *rules.dropped):
         if not used[rule]:
             yield f"a rule that matches nothing: {rule}"
@@ -118,9 +120,9 @@ def _faults(outcome: Outcome, now: Set[str], rules: Rules, used: Counter[object]
 
 
 def collected() -> set[str]:
-    """The id of every test in this tree, asked from a pytest of its own."""
+    """The id of every test in this tree, collected by a separate pytest."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "--assert=plain"]
-    # neither the CI's rule that all must run, nor what a pytest around this one has set, is meant for it
+    # not to be affected by the CI's rule that all must run, nor by the settings of an outer pytest
     clean = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST_")}
     done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -129,7 +131,7 @@ def collected() -> set[str]:
 
 
 def look() -> Outcome:
-    """What became of the tests of v0.1.0 in this tree."""
+    """The outcome of the tests of v0.1.0 in this tree."""
     before = (FOLDER / "v0.1.0.txt").read_text(encoding="utf-8").splitlines()
     table = tomllib.loads((FOLDER / "moved.toml").read_text(encoding="utf-8"))
     renamed, dropped = (Renamed(**rule) for rule in table["renamed"]), (Dropped(**rule) for rule in table["dropped"])
@@ -137,7 +139,7 @@ def look() -> Outcome:
 
 
 def main() -> int:
-    """Print the counts and all that is wrong; 0 when nothing is."""
+    """Print the counts and all faults; 0 if there is none."""
     outcome = look()
     lost = [f"lost: {old}" + (f" → {new}" if new != old else "") for old, new in outcome.lost.items()]
     sys.stdout.write("\n".join([outcome.counts(), *lost, *outcome.faults, ""]))

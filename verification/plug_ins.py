@@ -1,4 +1,4 @@
-"""Adapters from outside the tree, as pip would have installed them: a package with its ``dist-info`` beside it."""
+"""Plug-in adapters as pip would install them: a package with its ``dist-info`` beside it."""
 
 import hashlib
 import shutil
@@ -12,7 +12,7 @@ FIFTH = "command_center"
 
 
 def install_example(folder: Path) -> Path:
-    """Install the adapter of the fifth center into a folder, which is to stand on the path. Returns the folder."""
+    """Install the fifth kind's adapter into a folder, which must then be on the import path. Returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(EXAMPLE, folder / EXAMPLE.name, ignore=shutil.ignore_patterns("__pycache__"))
     offer(folder, EXAMPLE.name, FIFTH, "1.0")
@@ -20,7 +20,7 @@ def install_example(folder: Path) -> Path:
 
 
 def offer(folder: Path, package: str, kind: str, version: str = "1.2") -> None:
-    """The ``dist-info`` of a package that lies in the folder: it offers it as the adapter of a kind of center."""
+    """Write the ``dist-info`` of a package in the folder: it offers the package as the adapter of a kind of center."""
     info = folder / f"{package}-{version}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")

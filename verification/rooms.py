@@ -1,7 +1,7 @@
-"""The rooms of ``bus`` and their order: ``python -m verification.rooms`` prints which imports which (``make rooms``).
+"""The rooms of ``bus`` and their order: ``python -m verification.rooms`` prints the import graph (``make rooms``).
 
-A room is a package of ``bus``, or a file that lies flat in it. A room imports only rooms that are listed before it;
-rooms of one level do not import each other.
+A room is a package of ``bus``, or a flat file in it. A room imports only rooms that are listed before it; rooms of one
+level do not import each other.
 """
 
 import ast
@@ -28,10 +28,11 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("testing",),
 )
-"""From the ground up. ``bus/__init__.py`` (the public names) and ``bus/__main__.py`` (the command) stand outside."""
+"""The levels, from the bottom up. ``bus/__init__.py`` (the public names) and ``bus/__main__.py`` (the command) are
+outside."""
 LEVEL: Mapping[str, int] = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 Arrow = tuple[str, str]
-"""(the room that imports, the room that it imports)"""
+"""(importing room, imported room)"""
 
 
 def modules(folder: Path) -> list[Path]:
@@ -40,7 +41,7 @@ def modules(folder: Path) -> list[Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module or name that a file imports, by its full dotted name, wherever in the file it does."""
+    """Every module or name that a file imports, anywhere in it, by its full dotted name."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -49,12 +50,12 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def room_of(path: Path) -> str:
-    """The room in which a file of ``bus`` stands."""
+    """The room of a file in ``bus``."""
     return path.relative_to(ROOT / "bus").parts[0].removesuffix(".py")
 
 
 def arrows() -> Counter[Arrow]:
-    """Which room imports which, and how many imports do."""
+    """The imports between rooms, with their number."""
     found: Counter[Arrow] = Counter()
     for path in modules(ROOT / "bus"):
         room = room_of(path)
@@ -68,12 +69,12 @@ def arrows() -> Counter[Arrow]:
 
 
 def upward(found: Mapping[Arrow, int]) -> list[Arrow]:
-    """Arrows that do not lead to a lower level."""
+    """Imports that do not lead to a lower level."""
     return sorted(arrow for arrow in found if LEVEL[arrow[0]] <= LEVEL.get(arrow[1], len(ORDER)))
 
 
 def circles(found: Mapping[Arrow, int]) -> list[str]:
-    """Rooms that reach themselves over others."""
+    """Rooms in an import cycle."""
     reach = {room: {target for source, target in found if source == room} for room in LEVEL}
     for _ in reach:
         reach = {room: seen.union(*(reach.get(other, set()) for other in seen)) for room, seen in reach.items()}
@@ -81,7 +82,7 @@ def circles(found: Mapping[Arrow, int]) -> list[str]:
 
 
 def main() -> int:
-    """Print the graph; 0 when no arrow leads upwards and no room stands in a circle."""
+    """Print the graph; 0 if no import leads upwards and no room is in a cycle."""
     found = arrows()
     out = sys.stdout.write
     for rooms in ORDER:

@@ -1,1 +1,1 @@
-"""新时代文明实践中心 · civilization practice center: residents order from a menu or make a wish, volunteers take it."""
+"""新时代文明实践中心 · civilization practice center: residents order or make a wish, and volunteers take it."""

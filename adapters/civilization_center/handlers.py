@@ -1,4 +1,4 @@
-"""新时代文明实践中心: what its forms ask of the bus, and what the bus's messages do on its platform."""
+"""新时代文明实践中心: handlers of its forms, and of the messages for its platform."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from bus import Commands, IntakeContext, Message, Published
 from bus import workorders as w
 
 WISH, SERVICE = "wish", "service-order"
-FOLDERS = {WISH: "wishes", SERVICE: "service-orders"}  # what other centers sent is among the ``orders``
+FOLDERS = {WISH: "wishes", SERVICE: "service-orders"}  # cases from other centers are among the ``orders``
 center = w.WorkCenter(kind="civilization_center", connect=w.System, links=w.Links(own=(WISH, SERVICE)))
 
 
 def ask(context: IntakeContext, form: n.ServiceOrder | n.Wish) -> Commands:
-    """点单、微心愿: registered, and open to the centers named (the first has it), else to whose duty it is."""
+    """点单、微心愿: register the case, and offer it to the named centers or by the configured route."""
     return context.register(mapping.case(context, form), to=form.to, here=form.handled_here)
 
 
@@ -24,13 +24,13 @@ center.acts("order-event", n.OrderEvent, own={"wish_no": WISH, "order_no": SERVI
 
 @center.opens()
 def work_order(context: w.Context, order: w.Order) -> str:
-    """建单: a work order from another center."""
+    """建单: open a work order for another center's case."""
     return context.system.open("/orders", mapping.order(order, context.me), key=context.key)
 
 
 @center.answers
 def reply(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
-    """答复: the resident reads it under the order or the wish."""
+    """答复: show the reply under the order or the wish."""
     body = reply.shown(outcome=reply.outcome, photos=reply.papers)
     context.system.call("/{}/{}/replies", FOLDERS[record.system], record.native_id, body=body, key=context.key)
 
@@ -41,6 +41,6 @@ center.on(Published)(w.posted_at("/bulletins"))  # 公示 by another center: on 
 
 @center.otherwise
 def note(context: w.Context, record: w.OwnRecord, message: Message[Any]) -> None:
-    """动态: a line on our record, read by staff, and by the resident where it is for them."""
+    """动态: add a line to our record, for staff, and for the resident where it concerns them."""
     folder, body = FOLDERS.get(record.system, "orders"), mapping.note(message, context.me)
     context.system.call("/{}/{}/notes", folder, record.native_id, body=body, key=context.key)

@@ -1,4 +1,4 @@
-"""Between the civilization practice center's words and the bus's: pure functions, nothing remembered or called."""
+"""Mapping between the civilization practice center's terms and the bus's: pure functions without state or calls."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ HEADLINES: w.Headlines = {
 
 
 def case(context: IntakeContext, form: n.ServiceOrder | n.Wish) -> Case:
-    """点单、微心愿 as a case; an order without words is its menu item."""
+    """点单、微心愿 as a case; an order without text gets the name of its menu item."""
     item = form.item.value
     if isinstance(form, n.ServiceOrder):
         name, title, record, channel = form.resident, f"点单：{item}", ("service-order", form.order_no), "menu"
@@ -48,7 +48,7 @@ def case(context: IntakeContext, form: n.ServiceOrder | n.Wish) -> Case:
 
 
 def order(order: w.Order, me: str) -> dict[str, Any]:
-    """工单 on the platform; a notice comes from whom the news is about."""
+    """工单 on the platform; for a notice, its source is the center that the news is about."""
     sent_by = w.note_of(order.news, HEADLINES, me).by if order.news else order.sent_by
     return replace(order, sent_by=sent_by).shown(
         item=ITEMS.word(order.case.category),
@@ -60,6 +60,6 @@ def order(order: w.Order, me: str) -> dict[str, Any]:
 
 
 def note(message: Message[Any], me: str) -> dict[str, Any]:
-    """动态: what another center did, and whether the resident reads it."""
+    """动态: an act of another center, and whether the resident reads it."""
     it = w.note_of(message, HEADLINES, me)
     return it.shown("reason", "suggested", "due", case_id=message.subject, stars=it.grade)

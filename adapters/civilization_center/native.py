@@ -1,4 +1,4 @@
-"""What the civilization practice platform says, in its own words: orders from its menu, small wishes, what is done."""
+"""The civilization practice platform's forms, in its own terms: orders from its menu, small wishes, and acts."""
 
 from enum import StrEnum
 from typing import Annotated, Self
@@ -11,7 +11,7 @@ from bus import workorders as w
 
 Photos = Annotated[tuple[Sha256, ...], Field(max_length=9, fail_fast=True, description="照片 SHA-256，先上传后引用")]
 Words = Annotated[Text, Field(max_length=7000)]
-"""Leaves room in the bus's text for the team that is written before it."""
+"""Leaves room in the case's text for the team's name, which is written before it."""
 ReturnReason = w.chinese(w.Reason, "ReturnReason", "退单原因; the names are those of ``bus.Reason``.")
 
 
@@ -78,7 +78,7 @@ class Accepting(w.Accepting):
     promise: Words | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> Command:
-        """Who comes, and what was promised, as the other centers read it."""
+        """Acceptance with the team and its promise, as the other centers read it."""
         team = f"由{self.team}承接" if self.team else None
         commitment = "：".join(part for part in (team, self.promise) if part) or None
         return Accept(case_id=case_id, commitment=commitment, due=self.due)
@@ -92,7 +92,7 @@ class Resolving(w.Resolving):
     internal: Words | None = None
 
     def internal_note(self) -> str | None:
-        """志愿服务记录: which team, how long, and staff's own words; the resident does not read it."""
+        """志愿服务记录: team, duration and staff's own notes; not shown to the resident."""
         team = f"志愿服务队：{self.team}" if self.team else None
         hours = f"服务时长：{self.hours:g} 小时" if self.hours is not None else None
         return "\n".join(part for part in (team, hours, self.internal) if part) or None

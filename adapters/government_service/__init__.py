@@ -1,1 +1,1 @@
-"""政务服务中心 · government service center: counters, service items and the 12345 hotline's work orders."""
+"""政务服务中心 · government service center: counters, service items and the work orders of the 12345 hotline."""

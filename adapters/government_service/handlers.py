@@ -1,4 +1,4 @@
-"""政务服务中心: what its forms ask of the bus, and what the bus's messages do in its hall and hotline."""
+"""政务服务中心: handlers of its forms, and of the messages for its hall and hotline."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ center = w.WorkCenter(kind="government_service", connect=w.System, links=w.Links
 
 @center.form("work-order", n.WorkOrder, "order_no")
 def work_order(context: IntakeContext, form: n.WorkOrder) -> Commands:
-    """工单: registered, and answered at once (即时办结), kept, or dispatched to whose duty it is."""
+    """工单: register the case, and answer it at once (即时办结), keep it, or dispatch it by the configured route."""
     here = form.handled_here or form.channel is n.Channel.PROACTIVE
     return context.register(mapping.case(context, form), to=form.to, here=here, answer=form.answer)
 
@@ -23,20 +23,21 @@ center.acts("order-event", n.OrderEvent, own={"order_no": ORDER}, theirs="case_i
 
 @center.opens(Offered, AssistRequested, ArbitrationRequested)
 def order(context: w.Context, order: w.Order) -> str:
-    """建单: an order for our staff, or for whoever rules here."""
+    """建单: open a work order for our staff, also where this center is the arbiter."""
     return context.system.open("/orders", mapping.order(order), key=context.key, named="order_no")
 
 
 @center.on(Ruled)
 def ruled(context: w.Context, message: Message[Ruled]) -> Commands:
-    """裁定: imposed on us our order is ours to handle, or we get one; else staff and caller read who has it."""
+    """裁定: a case imposed on this center becomes ours to handle, with a work order; else staff and caller read the new
+    holder."""
     opens = message.data.holder == context.me and ORDER not in context.natives
     return center.open(context, message) if opens else center.tell(context, message)
 
 
 @center.on(Declined)
 def declined(context: w.Context, message: Message[Declined]) -> Commands:
-    """退单: registered on our order with who and why; staff dispatch it again, or ask the arbiter."""
+    """退单: note on our order which center declined and why; staff dispatch it again, or ask the arbiter."""
     back = mapping.sent_back(message, context.record.times_returned)
     context.system.call("/orders/{}/returns", context.native(ORDER), body=back, key=context.key)
     return []
@@ -44,7 +45,7 @@ def declined(context: w.Context, message: Message[Declined]) -> Commands:
 
 @center.answers
 def answer(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
-    """答复: the caller is told."""
+    """答复: send the reply to the caller."""
     body = reply.shown(outcome=reply.outcome, instant=reply.instant, materials=reply.papers)
     context.system.call("/orders/{}/answers", record.native_id, body=body, key=context.key)
 
@@ -54,7 +55,8 @@ center.keeps(w.kept_at("/materials"))
 
 @center.otherwise
 def step(context: w.Context, record: w.OwnRecord, message: Message[Any]) -> None:
-    """流转: a line on our order, read by staff, and by the caller where it is for them; a rating is filed as one."""
+    """流转: add a line to our order, for staff, and for the caller where it concerns them; a rating is filed as
+    such."""
     if isinstance(message.data, Rated):
         what, body = "grades", mapping.grade(message)
     else:

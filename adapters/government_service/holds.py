@@ -1,4 +1,5 @@
-"""承诺时限、挂起、解挂、延期: until when a work order is promised, and how its clock waits, runs again, or longer."""
+"""承诺时限、挂起、解挂、延期: the promised date of a work order, and how its clock is suspended, resumed or
+extended."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -33,7 +34,7 @@ class Holding(w.Act):
     until: Moment | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> Command:
-        """Progress, with the day on which the work goes on."""
+        """Progress, with the day on which work resumes."""
         return Report(case_id=case_id, stage="on-hold", text=self.reason, due=self.until)
 
 
@@ -45,7 +46,7 @@ class Resuming(w.Act):
     working_days: WorkingDays | None = Field(default=None, title="自今日起还需工作日")
 
     def command(self, context: IntakeContext, case_id: UUID) -> Command:
-        """Progress, with a new date where one is promised."""
+        """Progress, with a new date if one is promised."""
         due = w.deadline(self.working_days, context.now)
         return Report(case_id=case_id, stage="resumed", text=self.text, due=due)
 
@@ -64,10 +65,10 @@ class Extending(w.Act):
 
 
 def later(record: Record, working_days: int, now: datetime) -> datetime:
-    """So many working days after what was promised; where nothing was, from today."""
+    """``working_days`` after the promised date; without one, counted from today."""
     return due_after(record.due or record.case.due or now, working_days)
 
 
 def promised(due: datetime | None, item: ServiceItem | None, heard: datetime) -> datetime | None:
-    """The order's own deadline, else what the item promises, counted from when the caller was heard."""
+    """The order's own deadline, else the service item's promised time, counted from the caller's request."""
     return due_after(heard, item.promised_days) if due is None and item is not None else due

@@ -1,4 +1,4 @@
-"""Between the service hall's words and the bus's: pure functions, nothing remembered, nothing called."""
+"""Mapping between the service hall's terms and the bus's: pure functions without state or calls."""
 
 from typing import Any
 
@@ -40,17 +40,17 @@ def case(context: IntakeContext, order: n.WorkOrder) -> Case:
 
 
 def order(order: w.Order) -> dict[str, Any]:
-    """外来工单: a work order for a case of another center."""
+    """外来工单: a work order for another center's case."""
     return order.shown(sphere=SPHERES.word(order.case.category), materials=order.papers, **order.who("caller"))
 
 
 def sent_back(message: Message[Declined], times: int) -> dict[str, Any]:
-    """退单登记: who sent the order back, why, and who should have it instead."""
+    """退单登记: the center that sent the order back, its reason, and the center that it suggests."""
     it = w.note_of(message, HEADLINES, message.recipient)
     return w.present(by=it.by, at=it.at, reason=it.reason, text=it.text, suggested=it.suggested, times=times)
 
 
 def grade(message: Message[Rated]) -> dict[str, Any]:
-    """好差评 in the hall's words, of a matter that we handled."""
+    """好差评 in the hall's terms, for a case that this center handled."""
     it, data = w.note_of(message, HEADLINES, message.recipient), message.data
     return w.present(by=it.by, round=data.round, rater=data.rater, satisfaction=it.satisfaction, text=it.text)

@@ -1,4 +1,4 @@
-"""What the service hall and the 12345 hotline say, in their own words: the forms that they send."""
+"""The forms of the service hall and the 12345 hotline, in their own terms."""
 
 from enum import StrEnum
 from typing import Annotated

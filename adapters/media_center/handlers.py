@@ -1,4 +1,4 @@
-"""融媒体中心: what its forms ask of the bus, and what the bus's messages do in its app and newsroom."""
+"""融媒体中心: handlers of its forms, and of the messages for its app and newsroom."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,13 +28,15 @@ center = w.WorkCenter(kind="media_center", connect=w.System, links=w.Links(own=(
 
 @center.form("message", n.ResidentMessage, "message_id")
 def message(context: IntakeContext, form: n.ResidentMessage) -> Commands:
-    """留言: registered, and handed at once to whose duty it is; one that came in a batch is known."""
+    """留言: register the case and offer it at once by the configured route; one that already came in a batch is
+    skipped."""
     return _register(context, form, "app")
 
 
 @center.form("message-batch", n.MessageBatch, "batch_id")
 def message_batch(context: IntakeContext, form: n.MessageBatch) -> Iterator[Command | Link]:
-    """议事会: one event, a case for each matter; one that is known makes no other, under whatever batch it comes."""
+    """议事会: one event, a case for each matter; a matter that is already registered makes no second case, under any
+    batch."""
     for one in form.messages:
         yield from _register(context, one, "meeting")
 
@@ -51,13 +53,13 @@ center.acts("order-event", n.OrderEvent, own={}, theirs="case_id")
 
 @center.opens(Offered, AssistRequested, ArbitrationRequested)
 def order(context: w.Context, order: w.Order) -> str:
-    """工单: an order for our staff, or for whoever rules here."""
+    """工单: open a work order for our staff, also where this center is the arbiter."""
     return context.system.open("/orders", mapping.order(order), key=context.key)
 
 
 @center.on(Ruled)
 def ruled(context: w.Context, message: Message[Ruled]) -> Commands:
-    """裁定: imposed on us it is an order that cannot be returned; else staff and resident read who has it."""
+    """裁定: an imposed case becomes an order that cannot be returned; else staff and resident read the new holder."""
     if message.data.holder != context.me:
         return center.tell(context, message)
     return [*center.open(context, message), *(center.tell(context, message) if MESSAGE in context.natives else ())]
@@ -65,18 +67,18 @@ def ruled(context: w.Context, message: Message[Ruled]) -> Commands:
 
 @center.answers
 def reply(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
-    """答复: the resident reads it under the message."""
+    """答复: show the reply under the resident's message."""
     body = reply.shown(outcome=reply.outcome, photos=reply.papers)
     context.system.call("/messages/{}/replies", record.native_id, body=body, key=context.key)
 
 
 center.keeps(w.kept_at("/photos"))
-center.on(Published)(w.posted_at("/reports"))  # matter for a follow-up report (跟踪报道)
+center.on(Published)(w.posted_at("/reports"))  # material for a follow-up report (跟踪报道)
 
 
 @center.otherwise
 def note(context: w.Context, record: w.OwnRecord, message: Message[Any]) -> Commands:
-    """A line on our record; where it says that the resident has cancelled, and who has the case is settled, it ends."""
+    """Add a line to our record. If the resident has cancelled and the holder is settled, the case ends."""
     folder = "messages" if record.system == MESSAGE else "orders"
     note = w.note_of(message, w.USUAL, context.me)
     body = note.shown("reason", "suggested", "due", stars=note.grade)

@@ -1,4 +1,4 @@
-"""Between the media center's words and the bus's: pure functions, nothing remembered, nothing called."""
+"""Mapping between the media center's terms and the bus's: pure functions without state or calls."""
 
 from typing import Any
 

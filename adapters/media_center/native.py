@@ -1,4 +1,4 @@
-"""What the media center's app and newsroom say, in their own words: the forms that they send."""
+"""The forms of the media center's app and newsroom, in their own terms."""
 
 from enum import StrEnum
 from typing import Annotated

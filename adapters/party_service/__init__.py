@@ -1,1 +1,1 @@
-"""党群服务中心: ledgers, visits, phone calls and residents' meetings on one side, the bus on the other."""
+"""党群服务中心 · party-mass service center: ledgers, visits, phone calls and residents' meetings."""

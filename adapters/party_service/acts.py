@@ -1,4 +1,4 @@
-"""What people do on the party service platform, in its own words."""
+"""The acts of people on the party service platform, in its own terms."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -25,7 +25,7 @@ class Claiming(w.Act):
     due: Moment | None = Field(default=None, title="承诺期限")
 
     def commands(self, context: IntakeContext, case_id: UUID, event_id: str) -> Commands:
-        """The first has it; of a matter that is offered to us, claiming is taking it."""
+        """The first claimant gets the matter; for a matter offered to this center, claiming accepts the offer."""
         record = context.record(case_id)
         ticket = f"{case_id}/{record.round}"
         if context.known("claim", ticket) is not None:

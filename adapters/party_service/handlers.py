@@ -1,4 +1,4 @@
-"""党群服务中心: what its forms ask of the bus, and what the bus's messages do on its platform."""
+"""党群服务中心: handlers of its forms, and of the messages for its platform."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,9 +25,9 @@ center = w.WorkCenter(kind="party_service", connect=w.System, links=links)
 
 @center.form("entry", n.Entry, "matter_no")
 def entry(context: IntakeContext, form: n.Entry) -> Commands:
-    """台账、来电、走访、随手拍: answered at once, kept, or dispatched to whose duty it is; one of a meeting is known.
+    """台账、来电、走访、随手拍: register an entry once; answer it at once, keep it, or dispatch it by route.
 
-    The grid stands before the place, the papers that an agent carries below the text."""
+    The grid's name is written before the place, an agent's papers below the text."""
     if (known := context.known(MATTER, form.matter_no)) is not None:
         return [Link(case_id=known, system=MATTER, native_id=form.matter_no)]
     case = w.case_of(
@@ -42,7 +42,8 @@ def entry(context: IntakeContext, form: n.Entry) -> Commands:
 
 @center.form("meeting", n.Meeting, "event_id")
 def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]:
-    """居民议事会: one event, a case for each suggestion, which keeps its number; a batch sent again makes no other."""
+    """居民议事会: one event, a case for each suggestion, which keeps its number; a repeated batch makes no second
+    case."""
     of_all: Any = {"division": form.division, "grid": form.grid, "received_at": form.held_at}
     for one in form.suggestions:
         yield from entry(
@@ -56,7 +57,7 @@ center.acts("order-event", n.OrderEvent, own={"matter_no": MATTER}, theirs="case
 
 @center.opens()
 def matter(context: w.Context, order: w.Order) -> str:
-    """立项: a matter of another center."""
+    """立项: open a matter for another center's case."""
     level, sphere = w.LEVELS[len(order.case.place.division)], n.SPHERES.word(order.case.category)
     more = {"level": level, "sphere": sphere, "photos": order.papers, "open_to_several": order.several}
     return context.system.open("/matters", order.shown(**more, **order.who("resident")), key=context.key)
@@ -64,7 +65,7 @@ def matter(context: w.Context, order: w.Order) -> str:
 
 @center.answers
 def reply(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
-    """答复: the resident is told."""
+    """答复: send the reply to the resident."""
     body = reply.shown(finding=w.label(reply.outcome).zh, instant=reply.instant, photos=reply.papers)
     context.system.call("/matters/{}/replies", record.native_id, body=body, key=context.key)
 
@@ -75,7 +76,7 @@ center.on(Published)(w.posted_at("/bulletins"))  # 公示 by another center: on 
 
 @center.otherwise
 def step(context: w.Context, record: w.OwnRecord, message: Message[Any]) -> None:
-    """流转: a line on our matter; a promise with a date is filed as a 整改通知单, progress without one is not."""
+    """流转: add a line to our matter; a promise with a date is filed as a 整改通知单, progress without one is not."""
     data, matter_no, note = message.data, record.native_id, w.note_of(message, HEADLINES, context.me)
     times = context.record.times_returned if isinstance(data, Declined) else None
     body = note.shown("reason", "suggested", "due", "satisfaction", judge=note.rater, times_returned=times)

@@ -1,6 +1,6 @@
-"""台账: a ledger as CSV or XLSX, in and out. Rows become ``entry`` forms, or are named with what is wrong with them.
+"""台账: a ledger as CSV or XLSX, read and written. Each row becomes an ``entry`` form, or is reported with its faults.
 
-Faults name the row, the heading and the cure, never a value: a ledger is full of residents.
+Faults name the row, the heading and the cure, never a value: a ledger is full of residents' data.
 """
 
 import json
@@ -42,7 +42,7 @@ COLUMNS: dict[str, str] = {
     "挂榜": "board",
     "当场答复": "answer",
 }
-"""Heading → field of ``Entry``; in any order, and only those that a ledger has."""
+"""Heading → field of ``Entry``; in any order, and only the headings that a ledger has."""
 YES = {"是": True, "√": True, "1": True, "true": True, "否": False, "0": False, "false": False}
 FAULTS = {
     "missing": "必填 / required",
@@ -57,22 +57,22 @@ OUT = (
     "案件编号", "标题", "类别", "区划代码", "地点", "来源", "登记时间", "现承办中心", "状态", "办理轮次",
     "退单次数", "催办次数", "承诺期限", "办理结果", "答复", "满意度",
 )  # fmt: skip
-"""The headings of the ledger that we write. No column tells who the resident is."""
+"""The headings of the written ledger. No column identifies the resident."""
 STATES = {Status.OPEN: "办理中", Status.RESOLVED: "已办结待答复", Status.CLOSED: "已结案"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the form it becomes, or what is wrong with it."""
+    """One row: its form, or its faults."""
 
     number: int
-    """As the spreadsheet counts: the headings are row 1."""
+    """The spreadsheet's row number: the headings are row 1."""
     entry: Entry | None
     faults: tuple[str, ...] = ()
 
 
 def read(content: bytes) -> Iterator[Row]:
-    """The rows of a ledger, empty ones left out. Raises ``Unreadable``."""
+    """The rows of a ledger without the empty ones. Raises ``Unreadable``."""
     cells = sheets.rows_of(content)
     headings = _headings(next(cells, []))
     seen: set[str] = set()
@@ -107,7 +107,7 @@ def _row(number: int, values: dict[str, Any], seen: set[str]) -> Row:
         return Row(number, None, tuple(faults))
     try:
         entry = Entry.model_validate_json(json.dumps({name: _cell(name, value) for name, value in values.items()}))
-        w.person_of(entry, entry.resident)  # checks the numbers of cards
+        w.person_of(entry, entry.resident)  # checks the numbers of identity cards
     except ValidationError as error:
         told = (_fault(one) for one in error.errors(include_input=False, include_context=False, include_url=False))
         return Row(number, None, tuple(dict.fromkeys(told)))
@@ -118,7 +118,8 @@ def _row(number: int, values: dict[str, Any], seen: set[str]) -> Row:
 
 
 def _spoiled(name: str, value: object) -> str:
-    """A spreadsheet keeps 15 digits of a number: the end of a card's number is lost, and nothing brings it back."""
+    """The fault of a number that a spreadsheet has rounded: it keeps 15 digits, and the end of a card's number is lost
+    for good."""
     if name in ("id_card", "credit_code") and isinstance(value, int | float):
         return (
             "被表格存成了数字，末几位已丢失，请把该列设为文本后重填 / stored as a number, digits are lost: make it text"
@@ -148,7 +149,7 @@ def _title(name: str) -> str:
 
 
 def rows(records: Iterable[Record]) -> Iterator[tuple[object, ...]]:
-    """The ledger of these cases, the headings first."""
+    """The ledger of these cases; the headings come first."""
     yield OUT
     for record in records:
         case, result = record.case, record.result
@@ -160,7 +161,7 @@ def rows(records: Iterable[Record]) -> Iterator[tuple[object, ...]]:
             SPHERES.word(case.category).value,
             case.place.division,
             case.place.text,
-            channel.value if channel else case.channel,  # a channel of another center stays as it is
+            channel.value if channel else case.channel,  # another center's channel stays as it is
             w.local(case.received_at),
             record.holder,
             STATES[record.status],

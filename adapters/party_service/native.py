@@ -1,4 +1,4 @@
-"""What the party service centers say, in their own words: the forms that their platform sends in."""
+"""The forms of the party service centers' platform, in its own terms."""
 
 from enum import StrEnum
 from typing import Annotated, Self

@@ -1,1 +1,1 @@
-"""The center of the benchmarks: an adapter as small as one can be, whose own system is nothing at all."""
+"""The center of the benchmarks: the smallest possible adapter, without a real system behind it."""

@@ -1,4 +1,6 @@
-"""One form, which becomes a case and its offer; and the offer at the other center, which is looked at and left."""
+"""The benchmark's handlers: one form, which becomes a case and its offer; and the offer at the other center, which is
+only timed.
+"""
 
 import time
 from typing import Any
@@ -20,7 +22,7 @@ class Matter(BaseModel):
     native_id: str
     text: str
     to: str
-    """To whom it is offered at once; empty: to nobody."""
+    """The center that it is offered to at once; empty: none."""
 
 
 def _nothing(_vendor: object) -> None:
@@ -32,7 +34,7 @@ center: Center[None] = Center("bench", _nothing)
 
 @center.form("matter", Matter, lambda form: form.native_id)
 def matter(context: IntakeContext, form: Matter) -> Commands:
-    """Register it, and offer it at once."""
+    """Register the case, and offer it at once."""
     case = context.new_case(
         title="小区供暖温度不足",
         text=form.text,
@@ -46,11 +48,11 @@ def matter(context: IntakeContext, form: Matter) -> Commands:
 
 
 arrived: dict[str, float] = {}
-"""When the center's own system would have had each matter, by the machine's monotonic clock."""
+"""The moment at which the center's own system would have had each matter, by the machine's monotonic clock."""
 
 
 @center.on(Offered)
 def offered(_desk: HandlerContext[Any], message: Message[Offered]) -> Commands:
-    """What the center's own system does is not measured here, only when it may."""
+    """Note the time. The work of the center's own system is not measured, only its start."""
     arrived[message.data.case.source.record] = time.monotonic()
     return []

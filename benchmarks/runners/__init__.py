@@ -1,1 +1,2 @@
-"""The processes that are measured. Each says ``ready``, waits for a line, and tells when it began and ended."""
+"""The programs of the measured processes. Each prints ``ready``, waits for a line, and prints when it began and
+ended."""

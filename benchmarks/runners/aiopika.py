@@ -1,4 +1,4 @@
-"""Bare messages by aio-pika: a thousand publishings under way, each awaited to its confirm; acks by the hundred."""
+"""Bare messages by aio-pika: a thousand publishes in flight, each awaited to its confirm; acks by the hundred."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ ACK_EVERY = 100
 
 
 async def main(given: Told) -> None:
-    """Either end."""
+    """Run the giver or the taker."""
     async with await connect(given.url) as connection:
         channel = await connection.channel(publisher_confirms=True)
         await (_give if given.gives else _take)(channel, given)

@@ -11,7 +11,7 @@ from benchmarks.runners.marks import QUEUE, Told, done, tell, told, wait_for_go
 
 
 def app_of(given: Told) -> Celery:
-    """As durable as it gets."""
+    """A Celery application with its most durable settings."""
     app = Celery("bench", broker=given.url)
     app.conf.update(
         task_queues=[Queue(f"{QUEUE}-celery", queue_arguments={"x-queue-type": "quorum"})],
@@ -27,7 +27,7 @@ def app_of(given: Told) -> Celery:
 
 
 def give(task: Any, given: Told) -> None:
-    """One after the other: each waits for its confirm."""
+    """Publish one after the other: each waits for its confirm."""
     body = given.body
     wait_for_go()
     tell("begun")
@@ -37,7 +37,7 @@ def give(task: Any, given: Told) -> None:
 
 
 def take(app: Celery, all_taken: threading.Event) -> None:
-    """A worker in this process, until all have come. It is not told to stop: that takes it half a minute."""
+    """Run a worker in this process until all tasks have come. It is not stopped: that takes half a minute."""
     worker = WorkController(app=app, pool="solo", concurrency=1, without_gossip=True, without_mingle=True)
     threading.Thread(target=worker.start, daemon=True).start()
     wait_for_go()
@@ -45,7 +45,7 @@ def take(app: Celery, all_taken: threading.Event) -> None:
 
 
 def main(given: Told) -> None:
-    """Either end."""
+    """Run the giver or the taker."""
     app, all_taken, taken = app_of(given), threading.Event(), 0
 
     @app.task(name="deliver")

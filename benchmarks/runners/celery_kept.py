@@ -1,4 +1,4 @@
-"""Celery with the guarantees built by hand around it: commit, publish, confirm, note; and commit before the ack."""
+"""Celery with the guarantees added by hand: commit, publish, confirm, mark; and commit before the ack."""
 
 import threading
 from typing import Any
@@ -9,7 +9,7 @@ from benchmarks.runners.marks import Told, done, tell, told, wait_for_go
 
 
 def give(task: Any, kept: Kept, given: Told) -> None:
-    """Each task is kept before it is sent, and marked when it is confirmed."""
+    """Each task is stored before it is sent, and marked when it is confirmed."""
     body = given.body
     wait_for_go()
     tell("begun")
@@ -21,7 +21,7 @@ def give(task: Any, kept: Kept, given: Told) -> None:
 
 
 def main(given: Told) -> None:
-    """Either end."""
+    """Run the giver or the taker."""
     kept, app, all_taken, taken = Kept(given.store), app_of(given), threading.Event(), 0
 
     @app.task(name="deliver")

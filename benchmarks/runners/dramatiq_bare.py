@@ -1,4 +1,4 @@
-"""Bare tasks by dramatiq: its pika broker with confirms, eight threads in its worker; its queues made quorum queues."""
+"""Bare tasks by dramatiq: its pika broker with confirms, eight worker threads, and quorum queues."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ from benchmarks.runners.marks import QUEUE, done, tell, told, wait_for_go
 
 
 class Quorum(RabbitmqBroker):
-    """It knows classic queues only."""
+    """A broker with quorum queues: dramatiq's own supports only classic ones."""
 
     def _build_queue_arguments(self, queue_name: str) -> dict[str, Any]:
         return {**super()._build_queue_arguments(queue_name), "x-queue-type": "quorum"}
@@ -28,7 +28,7 @@ counting, all_taken = threading.Lock(), threading.Event()
 
 @dramatiq.actor(queue_name=f"{QUEUE}-tasks")
 def deliver(_body: str) -> None:
-    """Count it."""
+    """Count the message."""
     global taken  # noqa: PLW0603 - an actor has no other place to count
     with counting:
         taken += 1
@@ -38,7 +38,7 @@ def deliver(_body: str) -> None:
 
 
 def give() -> None:
-    """One after the other: each waits for its confirm."""
+    """Publish one after the other: each waits for its confirm."""
     body = given.body
     wait_for_go()
     tell("begun")
@@ -48,7 +48,7 @@ def give() -> None:
 
 
 def take() -> None:
-    """Until all have come."""
+    """Run a worker until all messages have come."""
     worker = dramatiq.Worker(broker, worker_threads=8)
     worker.start()
     wait_for_go()

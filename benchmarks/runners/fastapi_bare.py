@@ -1,4 +1,4 @@
-"""The door that somebody writes in ten lines: FastAPI, the signature checked, one row and one commit for each form."""
+"""A minimal intake in ten lines: FastAPI, the signature checked, one row and one commit for each form."""
 
 import socket
 import sqlite3
@@ -22,7 +22,7 @@ class Matter(BaseModel):
 
 
 def app_of(path: str, secret: str) -> FastAPI:
-    """As durable as ours: WAL, ``synchronous=FULL``."""
+    """An application as durable as ours: WAL, ``synchronous=FULL``."""
     app, webhook, writing = FastAPI(), Webhook(secret), threading.Lock()
     file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     file.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,4 @@
-"""Bare messages by FastStream: a thousand publishings under way, each awaited to its confirm; acks one by one."""
+"""Bare messages by FastStream: a thousand publishes in flight, each awaited to its confirm; acks one by one."""
 
 import asyncio
 import logging
@@ -13,19 +13,19 @@ PREFETCH = 1000
 
 
 def broker_of(given: Told) -> RabbitBroker:
-    """A broker that says nothing about each message."""
+    """A broker without a log line for each message."""
     quiet = logging.getLogger("bench.quiet")
     quiet.setLevel(logging.ERROR)
     return RabbitBroker(given.url, logger=quiet, default_channel=Channel(prefetch_count=PREFETCH))
 
 
 def queue() -> RabbitQueue:
-    """The queue that the coordinator has made."""
+    """The queue made by the coordinator."""
     return RabbitQueue(QUEUE, durable=True, declare=False)
 
 
 async def give(broker: RabbitBroker, given: Told) -> None:
-    """All of it, as fast as confirms come."""
+    """Publish all messages, as fast as confirms come."""
     body, left = given.body, iter(range(given.count))
 
     async def hand() -> None:
@@ -39,7 +39,7 @@ async def give(broker: RabbitBroker, given: Told) -> None:
 
 
 async def take(broker: RabbitBroker, given: Told) -> None:
-    """Count them."""
+    """Count the messages."""
     all_taken, taken = asyncio.Event(), 0
 
     @broker.subscriber(queue(), ack_policy=AckPolicy.ACK)
@@ -56,7 +56,7 @@ async def take(broker: RabbitBroker, given: Told) -> None:
 
 
 async def main(given: Told) -> None:
-    """Either end."""
+    """Run the giver or the taker."""
     broker = broker_of(given)
     async with broker:
         await (give if given.gives else take)(broker, given)

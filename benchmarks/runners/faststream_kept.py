@@ -1,4 +1,4 @@
-"""FastStream with the guarantees built by hand around it: commit, publish, confirm, note; and commit before the ack."""
+"""FastStream with the guarantees added by hand: commit, publish, confirm, mark; and commit before the ack."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from benchmarks.runners.marks import QUEUE, Told, done, tell, told, wait_for_go
 
 
 async def give(broker: RabbitBroker, kept: Kept, given: Told) -> None:
-    """Each message is kept before it is sent, and marked when it is confirmed."""
+    """Each message is stored before it is sent, and marked when it is confirmed."""
     body, left = given.body, iter(range(given.count))
 
     async def hand() -> None:
@@ -27,7 +27,7 @@ async def give(broker: RabbitBroker, kept: Kept, given: Told) -> None:
 
 
 async def take(broker: RabbitBroker, kept: Kept, given: Told) -> None:
-    """Each message is kept before it is acked."""
+    """Each message is stored before it is acked."""
     all_taken, taken = asyncio.Event(), 0
 
     @broker.subscriber(queue(), ack_policy=AckPolicy.ACK)
@@ -44,7 +44,7 @@ async def take(broker: RabbitBroker, kept: Kept, given: Told) -> None:
 
 
 async def main(given: Told) -> None:
-    """Either end."""
+    """Run the giver or the taker."""
     kept, broker = Kept(given.store), broker_of(given)
     async with broker:
         await (give if given.gives else take)(broker, kept, given)

@@ -1,8 +1,8 @@
-"""What a hand-over costs at a center that is large already: ``growing WHAT SIZE ROUNDS`` prints microseconds for each.
+"""Cost of a hand-over at a center with a large store: ``growing WHAT SIZE ROUNDS`` prints microseconds for each.
 
-Two centers in this process, with a road of lists between them: only their own steps are measured, in windows of 500.
-``backlog``: so many messages wait in the outbox for a center that is away; ``cases``: so many are known; ``centers``:
-so many are handed over to, by turns (then only the giver's steps count); ``bytes``: a message is about so long.
+Two centers run in this process, with a transport of lists between them: only their own steps are measured, in windows
+of 500. ``backlog``: SIZE messages wait in the outbox for a center that is away; ``cases``: SIZE cases are known;
+``centers``: SIZE takers in turn (then only the giver's steps count); ``bytes``: a message is about SIZE long.
 """
 
 import sys
@@ -29,30 +29,30 @@ from bus.transports.port import Delivery, Parcel, SendResult
 
 
 class Lists:
-    """A road within this process: what one sends lies in the list of the other."""
+    """A transport within this process: each center has a list of its deliveries."""
 
     def __init__(self, me: str, boxes: dict[str, list[Delivery]]) -> None:
         self.me, self.boxes = me, boxes
 
     def send(self, parcels: Sequence[Parcel], _timeout: float) -> list[SendResult]:
-        """All are taken, except what nobody fetches."""
+        """Append the parcels; those without a list are unroutable."""
         for parcel in parcels:
             self.boxes[parcel.recipient].append(Delivery(parcel.body, self.me, None, parcel.digest))
         return [SendResult.CONFIRMED] * len(parcels)
 
     def receive(self, limit: int, _timeout: float) -> list[Delivery]:
-        """What lies there."""
+        """The deliveries in the center's own list."""
         mine = self.boxes[self.me]
         self.boxes[self.me] = mine[limit:]
         return mine[:limit]
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """It is gone from the list already."""
+        """Nothing to do: the delivery has left the list already."""
 
 
 class _NoRoutes:
     def find(self, category: str, division: str) -> str | None:
-        """None is asked for."""
+        """Returns None; no route is needed."""
         return None
 
 
@@ -68,7 +68,8 @@ def stand(name: str, path: Path, boxes: dict[str, list[Delivery]]) -> Engine:
 
 
 def hand_over(giver: Engine, takers: Sequence[Engine], letters: int, numbers: Iterator[int]) -> tuple[float, float]:
-    """One window of hand-overs, from the forms to the receipts. Seconds at the giver, and at all takers together."""
+    """Run one window of hand-overs, from the forms to the receipts. Returns the seconds at the giver, and at all takers
+    together."""
     form, words = center.forms["matter"], "暖" * letters
     forms = [
         Submission(form, Matter(native_id=f"m-{number}", text=words, to=takers[number % len(takers)].context.me))
@@ -92,7 +93,7 @@ def hand_over(giver: Engine, takers: Sequence[Engine], letters: int, numbers: It
 
 
 def main() -> None:
-    """Fill, hand over, tell."""
+    """Fill, hand over, print."""
     what, size, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     boxes: dict[str, list[Delivery]] = defaultdict(list)
     takers = size if what == "centers" else 1
@@ -107,7 +108,7 @@ def main() -> None:
         tune_garbage_collector()
         hand_over(giver, others, letters, numbers)
         both = [hand_over(giver, others, letters, numbers) for _ in range(rounds)]
-        # many takers have few messages each, which is no cost of the giver's
+        # with many takers each gets few messages, which is no cost of the giver's
         took = [given if what == "centers" else given + taken for given, taken in both]
         tell("ended", took=[seconds / BATCH_LIMIT * 1e6 for seconds in took])
 

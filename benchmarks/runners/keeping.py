@@ -1,4 +1,4 @@
-"""What somebody adds by hand who wants durable ends with a library that has none: a row and a commit on each side."""
+"""Durability added by hand around a library that has none: a row and a commit on each side."""
 
 import sqlite3
 import uuid
@@ -15,15 +15,15 @@ class Kept:
         self._file.execute("CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, body TEXT)")
 
     def say(self, body: str) -> str:
-        """Keep what is about to be sent; its id."""
+        """Store a message before it is sent. Returns its id."""
         message_id = str(uuid.uuid4())
         self._file.execute("INSERT INTO outbox VALUES (?, ?, 0)", (message_id, body))
         return message_id
 
     def sent(self, message_id: str) -> None:
-        """It was confirmed."""
+        """Mark the message as confirmed."""
         self._file.execute("UPDATE outbox SET sent = 1 WHERE id = ?", (message_id,))
 
     def hear(self, message_id: str, body: str) -> bool:
-        """Keep what came; whether it is new."""
+        """Store a received message. Returns whether it is new."""
         return self._file.execute("INSERT OR IGNORE INTO inbox VALUES (?, ?)", (message_id, body)).rowcount == 1

@@ -1,4 +1,4 @@
-"""Bare messages by kombu: with confirms each publishing waits for its own, no other way is there; acks in hundreds."""
+"""Bare messages by kombu: with confirms each publish waits for its own, there is no other way; acks by the hundred."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ ACK_EVERY = 100
 
 
 def give(connection: Connection, given: Told) -> None:
-    """One after the other."""
+    """Publish one after the other."""
     producer, body = connection.Producer(), given.body
     wait_for_go()
     tell("begun")
@@ -21,7 +21,7 @@ def give(connection: Connection, given: Told) -> None:
 
 
 def take(connection: Connection, given: Told) -> None:
-    """Count them."""
+    """Count the messages."""
     taken = 0
 
     def deliver(message: Any) -> None:

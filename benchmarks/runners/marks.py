@@ -1,4 +1,4 @@
-"""What a measured process and its coordinator say to each other: one line of JSON each, by the machine's own clock."""
+"""The protocol between a measured process and its coordinator: one line of JSON each, with the machine's clock."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ QUEUE = "bench"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a runner of bare messages is told: ``give|take BROKER COUNT BYTES STORE``."""
+    """The arguments of a runner of bare messages: ``give|take BROKER COUNT BYTES STORE``."""
 
     gives: bool
     url: str
@@ -20,33 +20,34 @@ class Told:
     size: int
     """Bytes of a message's body."""
     store: str
-    """The SQLite file of a runner that keeps its messages."""
+    """The SQLite file of a runner that stores its messages."""
 
     @property
     def body(self) -> str:
-        """What travels: text, for some of them encode it themselves."""
+        """A message's body, as text: some libraries encode it themselves."""
         return "x" * self.size
 
 
 def told() -> Told:
-    """What stands on the command line."""
+    """The arguments on the command line."""
     role, url, count, size, store = sys.argv[1:6]
     return Told(role == "give", url, int(count), int(size), store)
 
 
 def tell(what: str, **more: Any) -> None:
-    """One mark, with the time of the clock that all processes of a machine share, in seconds."""
+    """Print one mark, with the time of the clock that all processes of a machine share, in seconds."""
     sys.stdout.write(json.dumps({"mark": what, "at": time.monotonic(), **more}) + "\n")
     sys.stdout.flush()
 
 
 def wait_for_go() -> None:
-    """Say that all is set up, and wait until the other side is too. Raises ``EOFError`` when nobody waits any more."""
+    """Print that all is set up, and wait until the other side is too. Raises ``EOFError`` if the coordinator is
+    gone."""
     tell("ready")
     if not sys.stdin.readline():
         raise EOFError("the coordinator is gone")
 
 
 def done() -> None:
-    """All is over: what it took, in seconds of the processor, the start included."""
+    """Print the CPU seconds used, the start included."""
     tell("done", cpu=time.process_time())

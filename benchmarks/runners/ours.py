@@ -1,7 +1,7 @@
-"""A whole center as ``bus run`` runs it, with its store, loops, transport and door.
+"""A whole center as ``bus run`` runs it, with its store, loops, transport and HTTP server.
 
-What it is to do comes on its standard input, one word a line: ``hand-in COUNT`` (forms at the door, without HTTP, and
-until all are receipted), ``await COUNT`` (until so many cases are known and nothing is owed), ``times``.
+It reads orders from its standard input, one a line: ``hand-in COUNT`` (submit forms without HTTP, and wait until all
+are receipted), ``await COUNT`` (wait until COUNT cases are known and no receipt is owed), ``times``.
 """
 
 import json
@@ -32,14 +32,14 @@ from bus.transports.port import Delivery, Parcel, SendResult
 from bus.transports.rabbitmq.transport import RabbitTransport
 
 OPEN_FORMS = 1000
-"""So many forms may wait for their answer at once."""
+"""Most forms that wait for their answer at once."""
 GIVER, TAKER = "bench-150402", "bench-150403"
 OWED = select(exists().where(outbox.c.state == WAITING))
 _RECORD = re.compile(rb'"record":"([^"]+)"')
 
 
 class Watched(RabbitTransport):
-    """Remembers when the receipt of each message was committed; only where somebody measures that."""
+    """A transport that records when the receipt of each message was committed; used only if that is measured."""
 
     def __init__(self, center: str, url: str) -> None:
         super().__init__(center, url)
@@ -47,7 +47,7 @@ class Watched(RabbitTransport):
         self._records: dict[str, str] = {}
 
     def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
-        """As ever."""
+        """Send, as RabbitTransport does."""
         for parcel in parcels:
             found = _RECORD.search(parcel.body)
             if found is not None:
@@ -55,7 +55,7 @@ class Watched(RabbitTransport):
         return super().send(parcels, timeout)
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """What is settled is committed."""
+        """Settle, and record the time: settled deliveries are committed."""
         now = time.monotonic()
         for delivery in deliveries:
             data = decode(delivery.body).data
@@ -67,7 +67,7 @@ class Watched(RabbitTransport):
 def started(
     me: str, broker: str, store: str, folder: Path, secret: str, secrecy: dict[str, Any], *, watched: bool
 ) -> tuple[CenterProcess, str]:
-    """A center that is ready, and the URL of its HTTP server."""
+    """A running center, and the URL of its HTTP server."""
     settings = load(
         None,
         center=me,
@@ -90,7 +90,7 @@ def started(
 
 
 def hand_in(process: CenterProcess, prefix: str, count: int, letters: int) -> None:
-    """So many forms at the door, as quickly as they are answered."""
+    """Submit ``count`` forms, as quickly as they are answered."""
     form, text = process.center.forms["matter"], "暖" * letters
     open_forms: deque[Future[Reply]] = deque()
     for number in range(count):
@@ -103,16 +103,16 @@ def hand_in(process: CenterProcess, prefix: str, count: int, letters: int) -> No
 
 
 def until_receipted(process: CenterProcess, known: int = 0) -> None:
-    """Until so many cases are known here and nothing is owed to anybody."""
+    """Wait until ``known`` cases are known here, and no message or receipt is owed."""
     while True:
-        with process.store.reading() as tx:  # one glance into an index: to count would cost what is being measured
+        with process.store.reading() as tx:  # one index lookup: a count would cost what is being measured
             if not tx.execute(OWED).scalar() and (known == 0 or sum(cases.count_by_status(tx).values()) >= known):
                 return
         time.sleep(0.02)
 
 
 def obey(process: CenterProcess, word: str, number: int, letters: int) -> None:
-    """Do what the coordinator wants, and say when it is done."""
+    """Carry out one order, and print when it is done."""
     if word == "hand-in":
         tell("begun")
         hand_in(process, f"m{time.monotonic_ns()}", number, letters)
@@ -128,7 +128,7 @@ def obey(process: CenterProcess, word: str, number: int, letters: int) -> None:
 
 
 def main() -> None:
-    """``ours CENTER BROKER STORE FOLDER SECRET LETTERS SECRECY [watched]``; it leaves when its standard input ends."""
+    """``ours CENTER BROKER STORE FOLDER SECRET LETTERS SECRECY [watched]``; it exits when its standard input ends."""
     me, broker, store, folder, secret, letters, secrecy = sys.argv[1:8]
     watched = "watched" in sys.argv[8:]
     process, url = started(me, broker, store, Path(folder), secret, json.loads(secrecy), watched=watched)

@@ -1,7 +1,7 @@
-"""Forms for a center's door, by several clients at once: ``posting URL SECRET COUNT CLIENTS RATE LETTERS TO``.
+"""An HTTP load generator with several clients: ``posting URL SECRET COUNT CLIENTS RATE LETTERS TO``.
 
-Everything is signed before the clock starts. With a rate each form has its moment and waits for none before it (an open
-loop, so that a slow answer is not hidden); without one each client sends its next form when it has its answer.
+All forms are signed before the clock starts. With a rate, each form has its moment and waits for no earlier one (an
+open loop, so that slow answers are not hidden). Without a rate, each client sends its next form after its answer.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Request = tuple[str, bytes]
 
 
 def requests(url: str, secret: str, count: int, form: dict[str, str]) -> list[Request]:
-    """So many forms, signed as of now."""
+    """``count`` forms, signed with the present time."""
     address, webhook = urlsplit(url), Webhook(secret)
     return [
         _request(address.netloc, address.path, webhook, form | {"native_id": f"m-{number}"}) for number in range(count)
@@ -43,13 +43,13 @@ def _request(host: str, path: str, webhook: Webhook, form: dict[str, str]) -> Re
 
 
 class Client:
-    """One connection that stays."""
+    """One persistent connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
     async def post(self, request: bytes) -> int:
-        """The status of the answer."""
+        """Send a form. Returns the answer's status."""
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
@@ -72,7 +72,7 @@ async def _closed_loop(clients: list[Client], forms: list[Request]) -> dict[str,
 
 async def _open_loop(clients: list[Client], forms: list[Request], rate: float) -> dict[str, float]:
     taken: dict[str, float] = {}
-    # each in its turn: one that is left idle for seconds is closed by the door, as any HTTP server does
+    # in turn: the server closes a connection that is idle for seconds
     free: asyncio.Queue[Client] = asyncio.Queue()
     for client in clients:
         free.put_nowait(client)
@@ -93,7 +93,7 @@ async def _open_loop(clients: list[Client], forms: list[Request], rate: float) -
 
 
 async def main() -> None:
-    """Connect, wait, post, tell."""
+    """Connect, wait, post, print."""
     url, secret = sys.argv[1:3]
     count, clients, rate, letters = int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]), int(sys.argv[6])
     address = urlsplit(url)

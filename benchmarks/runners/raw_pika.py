@@ -1,4 +1,4 @@
-"""Bare messages by pika alone: its asynchronous connection, confirms in a pipeline, acks by the hundred."""
+"""Bare messages by pika alone: its asynchronous connection, pipelined confirms, acks by the hundred."""
 
 from typing import Any
 
@@ -7,37 +7,37 @@ from pika import BasicProperties, SelectConnection, URLParameters
 from benchmarks.runners.marks import QUEUE, Told, done, tell, told, wait_for_go
 
 WINDOW = 2000
-"""Messages that may be unconfirmed at once."""
+"""Most unconfirmed messages."""
 PREFETCH = 1000
 ACK_EVERY = 100
 
 
 class End:
-    """One connection with one channel, until all is done."""
+    """One connection with one channel."""
 
     def __init__(self, given: Told) -> None:
         self.given = given
         self.connection = SelectConnection(URLParameters(given.url), on_open_callback=self._opened)
 
     def run(self) -> None:
-        """Until all is done."""
+        """Run until all messages are done."""
         self.connection.ioloop.start()
 
     def _opened(self, connection: Any) -> None:
         connection.channel(on_open_callback=self.channel_open)
 
     def channel_open(self, channel: Any) -> None:
-        """The channel is there."""
+        """Called when the channel is open."""
         raise NotImplementedError
 
     def leave(self) -> None:
-        """All is done."""
+        """Close the connection."""
         self.connection.add_on_close_callback(lambda *_: self.connection.ioloop.stop())
         self.connection.close()
 
 
 class Give(End):
-    """As many unconfirmed as the window lets."""
+    """The giver: publishes within the window of unconfirmed messages."""
 
     sent = confirmed = 0
 
@@ -54,7 +54,7 @@ class Give(End):
         self.pump()
 
     def pump(self) -> None:
-        """Publish as far as the window reaches."""
+        """Publish until the window is full."""
         while self.sent < self.given.count and self.sent - self.confirmed < WINDOW:
             self.channel.basic_publish("", QUEUE, self.body, self.properties, mandatory=True)
             self.sent += 1
@@ -69,12 +69,12 @@ class Give(End):
             self.leave()
 
     def again(self) -> None:
-        """There is room in the window."""
+        """Publish on after confirms."""
         self.pump()
 
 
 class Take(End):
-    """Count them."""
+    """The taker: counts the messages."""
 
     taken = 0
 

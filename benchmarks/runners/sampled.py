@@ -1,7 +1,7 @@
-"""Where the steps of two centers spend their time: ``sampled WINDOWS`` prints microseconds of CPU for each hand-over.
+"""A sampling profile of the steps of two centers: ``sampled WINDOWS`` prints microseconds of CPU for each hand-over.
 
-The same two centers as in ``growing``, small ones. The process's own timer stops it again and again while it works, and
-whoever is at work then is written down: by step, and by layer.
+The two centers are those of ``growing``, with small stores. The process's timer interrupts them regularly, and the
+running code is recorded by step and by layer.
 """
 
 import signal
@@ -34,18 +34,18 @@ LAYERS = (
     ("/benchmarks/center/", "the adapter's handlers"),
     ("/bus/", "the steps' own code"),
 )
-"""Whoever of these is innermost is at work."""
+"""The layers by path: the innermost match counts."""
 
 
 class Samples:
-    """How often each was at work."""
+    """Counts of samples by step and layer."""
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
         self.all = 0
 
     def take(self, _signal: int, frame: FrameType | None) -> None:
-        """Write down who is at work; outside the steps it is nobody's business."""
+        """Record the running code, if it belongs to a step."""
         stack = list(_outwards(frame))
         step = next(
             (f for f in stack if f.f_code.co_filename.endswith("/bus/runtime/engine.py") and _name(f) in STEPS), None
@@ -72,7 +72,7 @@ def _name(frame: FrameType) -> str:
 
 
 def main() -> None:
-    """Hand over, and tell who was at work."""
+    """Hand over, and print the counts."""
     windows, samples = int(sys.argv[1]), Samples()
     boxes: dict[str, list[Delivery]] = defaultdict(list)
     signal.signal(signal.SIGPROF, samples.take)
@@ -94,7 +94,7 @@ def main() -> None:
 
 
 def _kept(engine: Engine) -> int:
-    """Bytes of the store's file when its log is moved into it and what is free is given back."""
+    """Bytes of the store's file after a checkpoint and a vacuum."""
     engine.store.close()
     path = Path(engine.store.url.database or "")
     file = sqlite3.connect(path, isolation_level=None)

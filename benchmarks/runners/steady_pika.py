@@ -1,4 +1,4 @@
-"""Bare messages by pika at a steady rate, each with its moment in its body: what the broker alone takes."""
+"""Bare messages by pika at a steady rate, each with its moment in its body: the latency of the broker alone."""
 
 import sys
 import time
@@ -11,12 +11,12 @@ RATE = float(sys.argv[6])
 
 
 class Steady(Give):
-    """One at its moment, none before."""
+    """A giver that publishes each message at its moment, none before."""
 
     started = 0.0
 
     def pump(self) -> None:
-        """Whatever is due, and then a pause until the next is."""
+        """Publish all due messages, then pause until the next is due."""
         self.started = self.started or time.monotonic()
         while self.sent < self.given.count and self.started + self.sent / RATE <= time.monotonic():
             stamp = f"{time.monotonic():.9f} ".encode()
@@ -27,11 +27,11 @@ class Steady(Give):
             self.connection.ioloop.call_later(pause, self.pump)
 
     def again(self) -> None:
-        """A confirm is no reason to send."""
+        """Nothing to do: a confirm does not trigger a publish."""
 
 
 class Measure(End):
-    """Each is acked by itself, as it comes."""
+    """A taker that acks each message singly, as it comes."""
 
     def __init__(self, given: Told) -> None:
         super().__init__(given)

@@ -1,4 +1,5 @@
-"""``bus``: the operators' commands, one file each. Exit codes: 0 well, 1 a finding or failure, 2 usage or settings.
+"""``bus``: the operators' commands, one file each. Exit codes: 0 success, 1 a finding or failure, 2 wrong usage or
+settings.
 
 The module of a command is loaded when it is called: ``bus --help`` and ``bus --version`` load none.
 """
@@ -20,12 +21,12 @@ COMMANDS = (
     LazyCommand(
         "simulate",
         "bus.cli.simulate:simulate",
-        "模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a simulated system of a center.",
+        "模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / simulate a center's own system.",
     ),
     LazyCommand(
         "demo",
         "bus.cli.demo:demo",
-        "演示：一个县的各中心互相转办真实故事 / The centers of one county carry real stories to an answer.",
+        "演示：一个县的各中心互相转办真实案件 / a demo: centers of one county hand over real cases.",
     ),
     LazyCommand(
         "doctor",
@@ -39,10 +40,14 @@ COMMANDS = (
         "/ depth, unacked, consumers of each queue; exit 1 where one needs a look.",
     ),
     LazyCommand(
-        "waiting", "bus.cli.waiting:waiting", "什么在等、等谁、等了多久 / what waits, for whom, and for how long."
+        "waiting",
+        "bus.cli.waiting:waiting",
+        "等待中的案件与报文：等谁、等了多久 / waiting cases and messages, by peer and age.",
     ),
     LazyCommand(
-        "cases", "bus.cli.cases:cases", "本中心所知的案件，最早的在前 / the cases known here, the oldest first."
+        "cases",
+        "bus.cli.cases:cases",
+        "本中心所知的案件，最早的在前 / the cases known to this center, the oldest first.",
     ),
     LazyCommand(
         "trace", "bus.cli.trace:trace", "一件案子在本中心的来龙去脉 / one case's journal in this center's store."
@@ -55,18 +60,17 @@ COMMANDS = (
     LazyCommand(
         "import",
         "bus.cli.import_ledger:import_",
-        "把台账导入运行中的中心，重复运行不会重复登记 / import a ledger into a running center; a re-run repeats none.",
+        "把台账导入运行中的中心，重复运行不会重复登记 / import a ledger; a second run repeats no row.",
     ),
     LazyCommand(
         "recover",
         "bus.cli.recover:recover",
-        "库已恢复到备份：向各中心查询之后的往来 "
-        "/ this store was put back to a backup: ask everyone what was forgotten.",
+        "库已恢复到备份：向各中心查询之后的往来 / after a restored backup: ask all centers for later messages.",
     ),
     LazyCommand(
         "erase",
         "bus.cli.erase:erase",
-        "删除一个已结案件中的居民信息，统计不变 / erase what tells of the resident; every figure stays.",
+        "删除一个已结案件中的居民信息，统计不变 / erase the resident's data of a case; figures stay.",
     ),
     LazyCommand(
         "downgrade",
@@ -74,15 +78,19 @@ COMMANDS = (
         "把停下的中心的库退回 v0.1.0 的结构，案件不变 / take a stopped center's store back to the schema of v0.1.0.",
     ),
     LazyCommand("schemas", "bus.cli.schemas:schemas", "由模型生成 schemas/ / generate schemas/ from the models."),
-    LazyCommand("topology", "bus.cli.topology:topology", "代理上的交换机、队列、用户 / what stands on the broker"),
-    LazyCommand("parked", "bus.cli.parked:parked", "搁置的报文与任务 / what only an operator can mend"),
+    LazyCommand(
+        "topology",
+        "bus.cli.topology:topology",
+        "消息服务器上的交换器、队列、用户 / exchanges, queues and users on the broker",
+    ),
+    LazyCommand("parked", "bus.cli.parked:parked", "搁置的报文与任务 / messages and tasks for an operator"),
     LazyCommand("keys", "bus.cli.keys:keys", "密钥与名录 / keys, and the county's directory of them"),
     LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：代理与各中心 / certificates for the broker and the centers"),
-    LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / who has read what of residents"),
-    LazyCommand("proof", "bus.cli.proof:proof", "回执凭证：对方签收了什么 / what neighbours have signed for"),
+    LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / the log of who has read residents' data"),
+    LazyCommand("proof", "bus.cli.proof:proof", "回执凭证：对方签收了什么 / receipts that other centers have signed"),
     LazyCommand("restored", "bus.cli.old_words:restored", "bus recover", hidden=True),
 )
-"""Every command: its word, where it is, and what the list says of it, which is what it says of itself."""
+"""Every command: its word, its module, and its line in the list, which repeats the command's own help."""
 
 
 app = typer.Typer(
@@ -90,7 +98,7 @@ app = typer.Typer(
     cls=with_lazy(*COMMANDS),
     help="四中心联动总线 / the four-center bus",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,  # its tracebacks print locals, and locals hold residents
+    pretty_exceptions_enable=False,  # its tracebacks print locals, and locals hold residents' data
 )
 
 
@@ -113,7 +121,7 @@ def _bus(
 
 
 def _one_line(message: Warning | str, *_where: object) -> str:
-    """A warning as people read it: not where in our code it was made."""
+    """A warning as people read it, without the place in our code."""
     return f"{message}\n"
 
 
@@ -122,6 +130,6 @@ def main() -> None:
     warnings.formatwarning = _one_line  # type: ignore[assignment]  # of what it is given only the message is told
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # a terminal that has no Chinese gets question marks, and scripts the right exit code
+            # a terminal without Chinese gets question marks, and scripts the right exit code
             stream.reconfigure(errors="replace")
     app()

@@ -1,4 +1,4 @@
-"""``bus access``: who has read what of residents, and whether that record is whole."""
+"""``bus access``: the access log of residents' data, and its integrity."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
 from bus.store import access_log
 
-access = typer.Typer(help="居民信息查阅记录 / who has read what of residents", no_args_is_help=True)
+access = typer.Typer(help="居民信息查阅记录 / the log of who has read residents' data", no_args_is_help=True)
 
 _HEADS = (
     Bilingual("编号", "Id"),
@@ -26,14 +26,14 @@ _HEADS = (
 
 
 LOGIN = Path("/proc/self/loginuid")
-"""Who has logged in, as the kernel keeps it through sudo and su."""
+"""The login user, which the kernel keeps through sudo and su."""
 NOBODY = 2**32 - 1
-"""What stands there when nobody has: in a service, say."""
+"""The value when no user has logged in, such as in a service."""
 
 
 def whoami(login: Path = LOGIN) -> str:
-    """The user that runs this, and who has logged in as another one. The kernel says so: what the environment says
-    (LOGNAME, SUDO_USER), everybody may set as they please."""
+    """The user that runs this command, and the login user if it differs. The kernel is asked, because any user can set
+    LOGNAME and SUDO_USER in the environment."""
     runs, came = os.getuid(), _logged_in(login)
     return _name(runs) if came in (runs, None) else f"{_name(came)} as {_name(runs)}"
 
@@ -56,11 +56,11 @@ def _name(uid: int) -> str:
 @access.command("list")
 def list_(
     config: ConfigFile = None,
-    case: Annotated[str | None, typer.Option(help="只列这一案件：编号、短编号或 UUID / of this case only")] = None,
+    case: Annotated[str | None, typer.Option(help="只列这一案件：编号、短编号或 UUID / only this case")] = None,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """列出查阅记录 / everything that was read, by whom, when and why."""
+    """列出查阅记录 / list the access log: who read what, when and why."""
     output = Output(lang, as_json)
     with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
         wanted = str(case_named(tx, case) or case) if case else None
@@ -71,17 +71,17 @@ def list_(
     elif found:
         output.table(_HEADS, [(o.number, moment(o.at_ms), o.who, o.what, o.case_id, o.why) for o in found])
     else:
-        output.say("无人查阅过", "nobody has read anything")
+        output.say("无人查阅过", "no one has read any case")
 
 
 @access.command()
 def verify(
     config: ConfigFile = None,
-    head: Annotated[str | None, typer.Option(help="上次的末值，应仍在其中 / the head as it was last time")] = None,
+    head: Annotated[str | None, typer.Option(help="上次的末值，应仍在其中 / the head of the last check")] = None,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """核对查阅记录是否完整，给出末值，另处留存；不完整时退出码 1 / is the record whole? keep its head elsewhere."""
+    """核对查阅记录是否完整，给出末值，另处留存；不完整时退出码 1 / verify the log; keep its head elsewhere."""
     output = Output(lang, as_json)
     try:
         known = bytes.fromhex(head) if head else None
@@ -106,4 +106,7 @@ def verify(
 def _fault(number: int) -> tuple[str, str]:
     if number:
         return f"第 {number} 条被改动，或其前有缺失", f"entry {number} was altered, or one before it is gone"
-    return "上次的末值已不在其中：末尾被删，或全部重写", "the head of last time is gone: cut off, or rewritten"
+    return (
+        "上次的末值已不在其中：末尾被删，或全部重写",
+        "the head of the last check is missing: the log was cut off or rewritten",
+    )

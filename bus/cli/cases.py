@@ -1,4 +1,4 @@
-"""``bus cases``: the cases that one center knows, by who has them, how they stand and how old they are."""
+"""``bus cases``: the cases known to one center, by holder, status and age."""
 
 import time
 from collections.abc import Iterator
@@ -31,15 +31,15 @@ _HEADS = (
 
 def cases(
     config: ConfigFile = None,
-    peer: Annotated[str, typer.Option(help="由该中心承办、受理或转来 / held by it, from it, or offered by it")] = "",
+    peer: Annotated[str, typer.Option(help="由该中心承办、受理或转来 / held, registered or offered by it")] = "",
     status: Annotated[str, typer.Option(help="open | resolved | closed")] = "",
     older_than: Annotated[str, typer.Option(metavar="AGE", help="早于，如 3d / opened before, such as 3d")] = "",
     category: Annotated[str, typer.Option(help="类别代码，可以 * 结尾 / a category; may end with *")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="最多几件 / at most so many")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="最多几件 / most cases shown")] = 100,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """本中心所知的案件，最早的在前 / the cases known here, the oldest first."""
+    """本中心所知的案件，最早的在前 / the cases known to this center, the oldest first."""
     output = Output(lang, as_json)
     if status not in ("", "open", "resolved", "closed"):
         output.fail(f"没有状态 {status}：open、resolved、closed", f"no status {status}: open, resolved, closed", USAGE)
@@ -60,7 +60,7 @@ def cases(
     else:
         output.table(_HEADS, [_row(record, opened_ms, now_ms) for record, opened_ms in found])
         if len(found) == limit:
-            output.warn(f"只列出前 {limit} 件；用 --limit 增加", f"the first {limit} alone: --limit shows more")
+            output.warn(f"只列出前 {limit} 件；用 --limit 增加", f"only the first {limit}: --limit shows more")
 
 
 def _seconds(output: Output, told: str) -> int:
@@ -71,8 +71,8 @@ def _seconds(output: Output, told: str) -> int:
 
 
 def _records(tx: Tx, asked: CaseFilter) -> Iterator[tuple[Record, int]]:
-    """Page by page, so that a large store takes no more memory than a small one. What cannot be read is left out:
-    `bus parked list` has it."""
+    """Read page by page, so that a large store needs no more memory than a small one. Unreadable cases are left out:
+    `bus parked list` has them."""
     after = None
     while page := wanted(tx, asked, after, PAGE):
         records = read_each(tx, [case_id for case_id, _ in page]).records

@@ -1,4 +1,4 @@
-"""What ``bus doctor`` looks at in an adapter: which it is, what it declares and leaves out, what is installed."""
+"""The adapter checks of ``bus doctor``: identity, declarations, omissions, and installation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,12 +15,12 @@ from bus.settings import CenterSettings
 
 
 def adapter(settings: CenterSettings) -> Iterator[Check]:
-    """The adapter of this center can be loaded, and does what it declares; and every adapter that was installed."""
+    """The adapter of this center, which must load and match its declarations; and every installed adapter."""
     try:
         found = discovery.find(settings.kind, settings.adapter)
         center = found.center()
     except AdapterUnusable as unusable:
-        cure = Bilingual("安装或修正它，或在配置里用 adapter 指明", "install or mend it, or name another as `adapter`")
+        cure = Bilingual("安装或修正它，或在配置里用 adapter 指明", "install or repair it, or set `adapter` to another")
         yield wrong("adapter", unusable.zh, unusable.en, cure)
     else:
         yield from _of_center(found, center)
@@ -35,7 +35,7 @@ def _of_center(found: Adapter, center: Center[Any]) -> Iterator[Check]:
     except AdapterUnusable as unusable:
         forms = ", ".join(sorted(center.forms))
         yield well("adapter", f"{named}；表单：{forms}", f"{named}; forms: {forms}")
-        cure = Bilingual("补上 center.toml：表单与中心的名称取自其中", "add center.toml: it names forms and centers")
+        cure = Bilingual("补上 center.toml：其中声明表单与名称", "add center.toml: it declares forms and titles")
         yield doubtful("manifest", unusable.zh, unusable.en, cure)
     else:
         zh = "、".join(f"{form.title.zh}（{form.name}）" for form in manifest.forms)
@@ -49,7 +49,7 @@ def _of_center(found: Adapter, center: Center[Any]) -> Iterator[Check]:
 
 
 def _polls(manifest: Manifest, center: Center[Any]) -> Iterator[Check]:
-    """What the center's own system is asked for, and how often."""
+    """The polls of the center's own system, and their intervals."""
     titles = {poll.name: poll.title for poll in manifest.polls}
     for poll in center.asked.values():
         title = titles.get(poll.name, Bilingual(poll.name, poll.name))
@@ -58,7 +58,7 @@ def _polls(manifest: Manifest, center: Center[Any]) -> Iterator[Check]:
 
 
 def _unhandled(center: Center[Any]) -> Iterator[Check]:
-    """Kinds of message that the center's own system never hears of: they are parked as ``no-handler``."""
+    """Kinds of message without a handler: they are parked as ``no-handler``."""
     names = ", ".join(kind.kind for kind in CASE_KINDS if kind.kind not in center.handlers)
     if names:
         cure = Bilingual(

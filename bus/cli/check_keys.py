@@ -1,4 +1,4 @@
-"""What ``bus doctor`` looks at of keys and certificates: whether they can be used, and for how long."""
+"""The key and certificate checks of ``bus doctor``: whether they can be used, and for how long."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,11 +16,11 @@ from bus.security.private_file import OWNERS_ALONE
 from bus.settings import CenterSettings
 
 SOON = 30
-"""Days before its end from which on a certificate is warned of."""
+"""Days before its end from which a certificate is warned of."""
 
 
 def certificate(settings: CenterSettings) -> Iterator[Check]:
-    """The certificate with which this center logs in to the broker: how long it is good, and who may read its key."""
+    """The certificate with which this center logs in to the broker: its validity, and the permissions of its key."""
     mine, key = settings.tls.certificate, settings.tls.key
     if mine is None or key is None:
         return
@@ -28,31 +28,34 @@ def certificate(settings: CenterSettings) -> Iterator[Check]:
         left = days_left(mine, datetime.now(UTC))
         readable = key.stat().st_mode & OWNERS_ALONE
     except (KeyUnusable, OSError):
-        return  # the road says so
+        return  # the transport check reports it
     renew = Bilingual(
-        "请运维者用 bus pki center 重新签发，换上后重启", "have it issued anew (`bus pki center`), and restart"
+        "请运维者用 bus pki center 重新签发，换上后重启", "have a new one issued (`bus pki center`), and restart"
     )
     if left < 0:
-        yield wrong("certificate", "证书已过期", "the certificate is no longer good", renew)
+        yield wrong("certificate", "证书已过期", "the certificate has expired", renew)
     elif left < SOON:
-        yield doubtful("certificate", f"证书还有 {left} 天", f"the certificate is good for {left} days", renew)
+        yield doubtful("certificate", f"证书还有 {left} 天", f"the certificate is valid for {left} days", renew)
     else:
         yield well("certificate", f"还有 {left} 天", f"good for {left} days")
     if readable:
-        cure = Bilingual(f"chmod 600 {key}，若可能已被读取，请重新签发", f"chmod 600 {key}; if it was read: a new one")
+        cure = Bilingual(
+            f"chmod 600 {key}，若可能已被读取，请重新签发",
+            f"chmod 600 {key}; if others may have read it, issue a new one",
+        )
         yield wrong("certificate", "他人可读证书的私钥", "others may read the certificate's key", cure)
 
 
 def keys(settings: CenterSettings) -> Iterator[Check]:
-    """The keys, the directory, this center's place in it, and the newest directory that was in use here."""
-    if settings.trust is None:  # which is a weakness, and told as one
+    """The keys, the directory, this center's entry in it, and the newest directory that was in use here."""
+    if settings.trust is None:  # reported as a weakness of the settings
         return
     newest = newest_directory(settings, settings.trust)
     try:
         security = security_of(settings.trust)
     except KeyUnusable as trouble:
         yield wrong(
-            "keys", "密钥或名录不可用", "the keys or the directory cannot be used", Bilingual(trouble.zh, trouble.en)
+            "keys", "密钥或名录不可用", "the keys or the directory are unusable", Bilingual(trouble.zh, trouble.en)
         )
     else:
         file = file_of(security)
@@ -79,30 +82,30 @@ def _own_key(settings: CenterSettings, security: MessageSecurity) -> Iterator[Ch
 
 
 def _routes(settings: CenterSettings, security: MessageSecurity) -> Iterator[Check]:
-    """Whether the directory lists every center that a route leads to: cases for another one stay here."""
+    """Whether the directory lists every center of a route: cases for an unlisted one stay here."""
     strangers = sorted({route.to for route in settings.routes if not security.is_member(route.to)})
     if strangers:
         names = ", ".join(strangers)
         cure = Bilingual(
             "改正 [[routes]]，或请运维者登记该中心；其间的案件留在本中心",
-            "mend [[routes]], or have the operator list it; cases for it stay here meanwhile",
+            "correct [[routes]], or have the operator list it; cases for it stay here meanwhile",
         )
         yield doubtful("routes", f"名录中没有：{names}", f"the directory does not list {names}", cure)
 
 
 def _arbiter(settings: CenterSettings, known: Directory) -> Iterator[Check]:
-    """Whether the directory says whose rulings count."""
+    """Whether the directory marks an arbiter."""
     if not known.marked(Mark.ARBITER):
         cure = Bilingual(
             "请运维者执行 bus keys mark CENTER arbiter", "have the operator run `bus keys mark CENTER arbiter`"
         )
-        zh = "名录没有标记裁定中心：陌生案件的裁定，谁作的都会相信"
-        en = "the directory marks no arbiter: of a case unknown here, anybody's ruling is believed"
+        zh = "名录没有标记裁定中心：本中心不知道的案件，任何中心的裁定都会采信"
+        en = "the directory marks no arbiter: for a case unknown here, a ruling by any center is accepted"
         yield doubtful("arbiter", zh, en, cure)
     elif settings.arbiter is not None and settings.arbiter not in known.marked(Mark.ARBITER):
         cure = Bilingual(
             "核对 arbiter；若无误，请运维者用 bus keys mark 标记它",
-            "look at `arbiter`; if it is right, have the operator mark it with `bus keys mark`",
+            "check `arbiter`; if it is right, have the operator mark it with `bus keys mark`",
         )
         zh, en = (
             f"名录未标记 {settings.arbiter} 为裁定中心",

@@ -1,4 +1,4 @@
-"""What ``bus doctor`` hears from the center while it runs: whether it takes forms, what does not move, what is lost."""
+"""The checks of ``bus doctor`` on the running center: readiness, stuck loops, lost form fields."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ UNKNOWN_FIELDS = re.compile(r'^bus_forms_unknown_fields_total\{.*form="([^"]+)".
 
 
 def http_address(settings: CenterSettings) -> Iterator[Check]:
-    """The port is free, or it is our own center that has it."""
+    """The port is free, or our own center has it."""
     http = settings.http
     if http.port == 0:
         yield well("door", "任意端口", "any port")
@@ -34,45 +34,45 @@ def http_address(settings: CenterSettings) -> Iterator[Check]:
 
 
 def _running(url: str, ready: httpx.Response) -> Iterator[Check]:
-    """The center answers at ``url``; ``ready`` is what it says of itself first."""
+    """The center answers at ``url``; ``ready`` is its own state."""
     if ready.is_success:
         yield well("door", "正在运行，就绪", "runs and is ready")
     else:
-        cure = Bilingual("看下面各项，及其日志", "look at the other findings, and its log")
-        yield wrong("door", "正在运行，尚未就绪", "runs and is not ready", cure)
+        cure = Bilingual("看下面各项，及其日志", "see the other findings, and its log")
+        yield wrong("door", "正在运行，尚未就绪", "is running, not ready", cure)
     yield from _flow(url)
     yield from _unknown_fields(url)
     yield from _calls(url)
 
 
 def _flow(url: str) -> Iterator[Check]:
-    """Whether all loops and the road move."""
+    """Whether all loops and the transport make progress."""
     answer = asked(f"{url}/health/flow")
     if not isinstance(answer, httpx.Response) or answer.status_code != 503:
         return
     try:
         faults = [f"{one['loop']}: {one['kind']}" for one in answer.json()["faults"]]
     except (ValueError, KeyError, TypeError):
-        return  # what answers there is another program
+        return  # another program answers there
     told = ", ".join(faults)
     cure = Bilingual("见 docs/operate.md 中 /health/flow 一节", "see /health/flow in docs/operate.md")
-    yield doubtful("flow", f"没有前进：{told}", f"does not move: {told}", cure)
+    yield doubtful("flow", f"没有前进：{told}", f"no progress: {told}", cure)
 
 
 def _unknown_fields(url: str) -> Iterator[Check]:
-    """Forms that were taken since its start with fields that they do not have."""
+    """Forms that were taken since the start with unknown fields."""
     answer = asked(f"{url}/metrics")
     if isinstance(answer, httpx.Response) and (found := UNKNOWN_FIELDS.findall(answer.text)):
         told = ", ".join(f"{form} ({count})" for form, count in found)
         cure = Bilingual(
             "日志 unknown-fields 一行有字段名；请业务系统改正，0.3 版起拒收",
-            "the log line unknown-fields names them: have the center's own system mended; from 0.3 on it is refused",
+            "the log line unknown-fields names them: correct the center's own system; refused from 0.3 on",
         )
-        yield doubtful("forms", f"表单带有未知字段：{told}", f"forms with fields that they do not have: {told}", cure)
+        yield doubtful("forms", f"表单带有未知字段：{told}", f"forms with unknown fields: {told}", cure)
 
 
 def _calls(url: str) -> Iterator[Check]:
-    """The last call into the center's own system, and of those that were kept how many have failed."""
+    """The last call to the center's own system, and the failures among the recent calls."""
     answer = asked(f"{url}/health/backend")
     try:
         calls = answer.json()["calls"] if isinstance(answer, httpx.Response) else []
@@ -80,11 +80,11 @@ def _calls(url: str) -> Iterator[Check]:
         failed = [one for one in calls if not str(one["outcome"]).startswith("2")]
         told = f"{last['at']} {last['method']} {last['path']} → {last['outcome']}, {last['seconds']} s"
     except (ValueError, LookupError, TypeError):
-        return  # none was made, or another program answers there
+        return  # no call was made, or another program answers there
     zh = f"最近 {len(calls)} 次调用中 {len(failed)} 次失败；最后一次：{told}"
-    en = f"of the last {len(calls)} calls {len(failed)} have failed; the last one: {told}"
+    en = f"of the last {len(calls)} calls, {len(failed)} have failed; the last one: {told}"
     if failed:
-        cure = Bilingual("逐次列出：GET /health/backend", "all of them: GET /health/backend")
+        cure = Bilingual("逐次列出：GET /health/backend", "full list: GET /health/backend")
         yield doubtful("vendor calls", zh, en, cure)
     else:
         yield well("vendor calls", zh, en)

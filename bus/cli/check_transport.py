@@ -1,4 +1,4 @@
-"""``bus doctor`` on the road: may we log in, send, and receive."""
+"""The transport checks of ``bus doctor``: login, sending, receiving."""
 
 import os
 import socket
@@ -14,16 +14,16 @@ from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport, each_node
 
 NOBODY = "nobody-000000"
-"""A recipient that no county has: what is sent to it must come back."""
+"""A recipient in no county: messages to it must be returned."""
 
 
 def broker(settings: CenterSettings) -> Iterator[Check]:
-    """Log in, publish to nobody (it must come back), and take our place at the inbox for a moment.
+    """Log in, publish to an unknown center (the message must be returned), and consume from the inbox for a moment.
 
-    Nothing is declared, not even passively. One message of the inbox may be handed to us meanwhile; it goes back."""
+    Nothing is declared, not even passively. One message of the inbox may be delivered meanwhile; it is returned."""
     if not settings.broker:
         cure = Bilingual("设置环境变量 BUS_BROKER=amqps://…", "set BUS_BROKER=amqps://…")
-        yield wrong("broker", "没有代理地址", "there is no URL of the broker", cure)
+        yield wrong("broker", "没有消息服务器地址", "no URL of the broker", cure)
         return
     try:
         road = RabbitTransport(
@@ -35,7 +35,7 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
     except ValueError as error:
         cure = Bilingual("改正 BUS_BROKER", "mend BUS_BROKER")
         zh, en = _both(str(error))
-        yield wrong("broker", f"代理地址无法解析：{zh}", en, cure)
+        yield wrong("broker", f"消息服务器地址无法解析：{zh}", en, cure)
         return
     nodes = each_node(settings.broker)
     road.open()
@@ -47,14 +47,14 @@ def broker(settings: CenterSettings) -> Iterator[Check]:
 
 
 def _nodes(nodes: list[str]) -> Iterator[Check]:
-    """Of a cluster each node that nobody answers at: the center goes to another, until that is gone too."""
+    """The nodes of a cluster that do not answer: the center uses another, as long as there is one."""
     away = [
         f"{at.hostname}:{at.port}" for at in map(urlsplit, nodes) if not _answers(at.hostname or "", at.port or 5672)
     ]
     if len(nodes) > 1 and away:
         told = ", ".join(away)
-        cure = Bilingual("恢复该节点，或从 BUS_BROKER 中去掉", "bring it back, or take it out of BUS_BROKER")
-        yield doubtful("broker nodes", f"连不上的节点：{told}", f"nobody answers at {told}", cure)
+        cure = Bilingual("恢复该节点，或从 BUS_BROKER 中去掉", "restart it, or remove it from BUS_BROKER")
+        yield doubtful("broker nodes", f"连不上的节点：{told}", f"no answer from {told}", cure)
 
 
 def _answers(host: str, port: int) -> bool:
@@ -66,7 +66,7 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
-    """Whether the road is up. With ``several`` nodes the trouble of one is not the end: the next is tried."""
+    """Whether the connection is up. With ``several`` nodes the fault of one is not the end: the next is tried."""
     until = time.monotonic() + ANSWER
     state = road.state()
     while not (state.consuming or (state.trouble and not several)) and time.monotonic() < until:
@@ -74,25 +74,25 @@ def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
         state = road.state()
     trouble = Bilingual(*_both(state.trouble))
     if not state.connected:
-        yield wrong("broker", "连不上代理", "the broker is not reached", trouble)
+        yield wrong("broker", "连不上消息服务器", "the broker cannot be reached", trouble)
         return
     yield well("broker", "已登录", "logged in")
     if state.consuming:
         yield well("inbox", "可以接收", "may be read")
     else:
-        yield wrong("inbox", "读不到收件队列", "the inbox cannot be read", trouble)
+        yield wrong("inbox", "读不到收件队列", "cannot consume from the inbox", trouble)
     yield _publishing(road)
 
 
 def _publishing(road: RabbitTransport) -> Check:
     (result,) = road.send([Parcel(f"doctor-{os.getpid()}", NOBODY, "doctor", b"{}")], ANSWER)
     if result is SendResult.UNROUTABLE:
-        return well("out exchange", "可以发出，无人接收的会退回", "may be written; what nobody takes comes back")
+        return well("out exchange", "可以发出，无人接收的会退回", "publishing works; unroutable messages are returned")
     if result is SendResult.CONFIRMED:
         return wrong(
             "out exchange",
             "发给不存在的中心也被收下，发送方得不到退回",
-            "a message to nobody was taken: nobody will ever hear that a center is missing",
+            "a message to an unknown center was accepted: senders would never see that a center is missing",
             Bilingual(
                 "运行 bus topology verify 找出截流的绑定", "`bus topology verify` finds the binding that takes it"
             ),
@@ -102,6 +102,6 @@ def _publishing(road: RabbitTransport) -> Check:
 
 
 def _both(trouble: str) -> tuple[str, str]:
-    """The road says its troubles in both languages, parted by a stroke; several by a semicolon."""
+    """The transport's faults are in both languages, separated by a slash; several faults by a semicolon."""
     parts = [part.partition(" / ") for part in trouble.split("; ") if part]
     return "；".join(part[0] for part in parts), "; ".join(part[2] or part[0] for part in parts)

@@ -1,4 +1,4 @@
-"""What ``bus doctor`` looks at: each check gives findings, and each finding that is not well its cure."""
+"""The checks of ``bus doctor``: each yields findings, and each bad finding has its cure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bus.settings import CenterSettings
 from bus.transports.topology.findings import Severity
 
 CLOCKS_APART = 30.0
-"""Seconds that our clock may differ from others'. The intake's signatures allow five minutes."""
+"""Seconds by which our clock may differ from others'. The intake's signatures allow five minutes."""
 ANSWER = 8.0
 """Seconds to wait for the broker or an HTTP server."""
 NONE = Bilingual("", "")
@@ -21,7 +21,7 @@ NONE = Bilingual("", "")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. ``severity`` None: all is well."""
+    """One finding. ``severity`` None: all is well."""
 
     what: str
     severity: Severity | None
@@ -35,22 +35,22 @@ def well(what: str, zh: str, en: str) -> Check:
 
 
 def wrong(what: str, zh: str, en: str, cure: Bilingual) -> Check:
-    """It does not work so."""
+    """A finding: it does not work."""
     return Check(what, Severity.ERROR, Bilingual(zh, en), cure)
 
 
 def doubtful(what: str, zh: str, en: str, cure: Bilingual) -> Check:
-    """It works today."""
+    """A finding: it works today, but needs attention."""
     return Check(what, Severity.WARNING, Bilingual(zh, en), cure)
 
 
 def backend(settings: CenterSettings) -> Iterator[Check]:
-    """The center's own system answers, takes our token, and its clock is ours."""
+    """The center's own system answers and accepts our token, and its clock agrees with ours."""
     token = settings.backend.token.get_secret_value()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = asked(settings.backend.url, headers)
     if isinstance(answer, str):
-        cure = Bilingual("系统是否在运行，地址和网络是否正确", "does it run, are the URL and the network right?")
+        cure = Bilingual("系统是否在运行，地址和网络是否正确", "check that it runs, its URL, and the network")
         yield wrong(
             "vendor", f"业务系统无应答（{answer}）", f"the center's own system does not answer ({answer})", cure
         )
@@ -64,7 +64,7 @@ def backend(settings: CenterSettings) -> Iterator[Check]:
 
 
 def asked(url: str, headers: dict[str, str] | None = None) -> httpx.Response | str:
-    """The answer of an HTTP server; the kind of fault where there is none."""
+    """The answer of an HTTP server; the kind of fault if there is none."""
     try:
         return httpx.get(url, headers=headers, timeout=ANSWER, trust_env=False, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -72,14 +72,14 @@ def asked(url: str, headers: dict[str, str] | None = None) -> httpx.Response | s
 
 
 def clock_of(url: str) -> Iterator[Check]:
-    """Compare our clock with a server's, where it answers at all."""
+    """Compare our clock with a server's, if it answers."""
     answer = asked(url)
     if isinstance(answer, httpx.Response):
         yield from clock(urlsplit(url).hostname or url, answer)
 
 
 def clock(whose: str, answer: httpx.Response) -> Iterator[Check]:
-    """Our clock against the ``Date`` of an HTTP answer, which is exact to a second."""
+    """Compare our clock with the ``Date`` of an HTTP answer, which is exact to a second."""
     try:
         theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
         apart = abs((datetime.now(UTC) - theirs.astimezone(UTC)).total_seconds())
@@ -95,12 +95,12 @@ def clock(whose: str, answer: httpx.Response) -> Iterator[Check]:
 
 
 def routes(settings: CenterSettings, centers: Iterable[str]) -> Iterator[Check]:
-    """Cases may be handed on, and only to centers that the county has."""
+    """Whether cases can be handed on, and only to centers of the county."""
     if not settings.routes:
         cure = Bilingual("在配置中加 [[routes]]", "add [[routes]] to the settings")
-        yield doubtful("routes", "没有转办路由，只能逐件指定", "no routes: each case must name its center", cure)
+        yield doubtful("routes", "没有转办路由，只能逐件指定", "no routes: each form must name its center", cure)
     strange = sorted({route.to for route in settings.routes} - set(centers))
     if strange:
         names = ", ".join(strange)
-        cure = Bilingual("改正 [[routes]]，或在 county.toml 中加入", "mend [[routes]], or add it to county.toml")
+        cure = Bilingual("改正 [[routes]]，或在 county.toml 中加入", "correct [[routes]], or add it to county.toml")
         yield wrong("routes", f"县里没有：{names}", f"the county has no {names}", cure)

@@ -1,4 +1,4 @@
-"""``bus demo``: the centers of one county hand real cases to each other, told live, and counted at the end."""
+"""``bus demo``: the centers of one county hand real cases to each other, shown live and counted at the end."""
 
 import shutil
 import sys
@@ -29,11 +29,13 @@ def demo(
     language: Language = Lang.AUTO,
     broker: Annotated[str, typer.Option(help="amqp://admin:password@host:5672/vhost")] = "",
     management: Annotated[str, typer.Option(help="RabbitMQ 管理地址 / management URL (http://host:15672)")] = "",
-    kill: Annotated[bool, typer.Option("--kill", help="中途杀死并重启 / kill and restart in the middle")] = False,
+    kill: Annotated[bool, typer.Option("--kill", help="中途强制结束并重启 / kill and restart midway")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="不停顿，逐行输出 / plain lines, without pauses")] = False,
-    folder: Annotated[Path, typer.Option(help="存储目录 / where the stores go; emptied first")] = Path("demo-data"),
+    folder: Annotated[Path, typer.Option(help="存储目录，先清空 / the folder of the stores; emptied first")] = Path(
+        "demo-data"
+    ),
 ) -> None:
-    """演示：一个县的各中心互相转办真实故事 / The centers of one county carry real stories to an answer."""
+    """演示：一个县的各中心互相转办真实案件 / a demo: centers of one county hand over real cases."""
     from stories import play  # noqa: PLC0415 - the stories know the adapters; the rest of the CLI must not load them
 
     console = Console(highlight=False)
@@ -52,7 +54,7 @@ def demo(
         county.open()
         for story in stories:
             told_while(partial(play.play, county, only=[story], kill=kill), teller, story)
-        county.until("nothing on its way / 全部送达", county.drained, 60)
+        county.until("nothing pending / 全部送达", county.drained, 60)
         Lines(county, words, console, deeds).tell("", lambda: True)
         audit = county.audit()
         _paths(console, words, county, deeds.stories)
@@ -63,13 +65,13 @@ def demo(
 
 
 def _teller(county: LocalCounty, words: Words, console: Console, deeds: Deeds, fast: bool) -> Teller:
-    """Tables at reading speed where a person looks; plain lines elsewhere, and where ``fast`` is asked for."""
+    """Tables at reading speed on a terminal; plain lines elsewhere, or with ``fast``."""
     if fast or not sys.stdout.isatty() or not console.is_interactive:
         return Lines(county, words, console, deeds)
     console.print(
         words.pick(
-            "以阅读速度讲述，约两分钟；--fast 不停顿，Ctrl-C 结束",
-            "Told at reading speed, about two minutes; --fast tells it without pauses, Ctrl-C ends it",
+            "以阅读速度演示，约两分钟；--fast 不停顿，Ctrl-C 结束",
+            "Shown at reading speed, about two minutes; --fast: no pauses, Ctrl-C: stop",
         )
     )
     return LiveTables(county, words, console, deeds)
@@ -88,7 +90,7 @@ def _empty(folder: Path) -> None:
 
 
 def _prepare_broker(url: str, management: str, centers: Any) -> dict[str, str]:  # noqa: ANN401 - a sequence of names
-    """Put up the topology with a login for each center, as an operator would."""
+    """Apply the topology with a login for each center, as an operator does."""
     import secrets  # noqa: PLC0415 - only with a broker
 
     parts = urlsplit(url)
@@ -103,7 +105,7 @@ def _prepare_broker(url: str, management: str, centers: Any) -> dict[str, str]: 
 
 
 def _paths(console: Console, words: Words, county: LocalCounty, stories: Mapping[UUID, str]) -> None:
-    """Each case's way from hand to hand to its answer and rating; of cases alike, the first and their number."""
+    """Print each case's path to its answer and rating; of similar cases, the first and their number."""
     alike: dict[tuple[str, ...], list[Record]] = {}
     for record in sorted(_origins(county), key=lambda r: (stories.get(r.case.case_id, ""), r.case.number)):
         stars = " ".join("★" * given.grade for given in record.ratings) or "–"
@@ -123,7 +125,7 @@ def _paths(console: Console, words: Words, county: LocalCounty, stories: Mapping
 
 
 def _case(words: Words, records: Sequence[Record]) -> tuple[str, str]:
-    """The short number and the number of the first of them, and how many more there are."""
+    """The short number and the number of the first case, and the count of the others."""
     first, more = records[0].case, len(records) - 1
     also = words.pick(f" 等 {more + 1} 件", f" and {more} more") if more else ""
     return f"{short_number(first.case_id)}{also}", first.number

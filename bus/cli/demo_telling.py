@@ -1,4 +1,4 @@
-"""How the demo tells a story while it is played: in plain lines, or for a person who looks, in a table that grows."""
+"""The demo's live output of a story: plain lines, or a growing table on a terminal."""
 
 import threading
 import time
@@ -20,22 +20,22 @@ from bus.demo.deeds import Deed, Deeds
 from bus.demo.local_county import LocalCounty
 
 STEP_S = 1.0
-"""Seconds that a person has for each line of the table."""
+"""Seconds per line of the table."""
 LOOK_S = 0.1
-"""Seconds between two looks at the journals."""
+"""Seconds between two polls of the journals."""
 
 
 class Teller(Protocol):
-    """Tells the deeds of one story until it is over, and then all that is left of them."""
+    """Prints the acts of one story until it is over, and then all remaining ones."""
 
     county: LocalCounty
 
     def tell(self, story: str, over: Callable[[], bool]) -> None:
-        """Returns when the story is over and told."""
+        """Returns when the story is over and printed."""
 
 
 def told_while(act: Callable[[], object], teller: Teller, story: str) -> None:
-    """Play a story in a thread, and tell it meanwhile. Raises what the story raises."""
+    """Play a story in a thread, and print it meanwhile. Raises the story's exception."""
     done: Future[None] = Future()
 
     def play() -> None:
@@ -53,7 +53,7 @@ def told_while(act: Callable[[], object], teller: Teller, story: str) -> None:
 
 @dataclass(slots=True)
 class Lines:
-    """A line a deed, as it happens; of many cases alike, one line for all."""
+    """One line per act, as it happens; one line for many similar cases."""
 
     county: LocalCounty
     words: Words
@@ -82,7 +82,7 @@ class Lines:
 
 @dataclass(slots=True)
 class LiveTables:
-    """A table a case, one case after the other, a line at a time; of many cases alike, one line that counts."""
+    """One table per case, one after the other, a line at a time; one counting line for many similar cases."""
 
     county: LocalCounty
     words: Words
@@ -90,7 +90,7 @@ class LiveTables:
     deeds: Deeds
     step_s: float = STEP_S
     _waiting: dict[object, deque[Deed]] = field(default_factory=dict)
-    """Per case, in the order in which the cases came: deeds that are not told yet."""
+    """Per case, in the order of the cases: acts not yet printed."""
 
     def tell(self, story: str, over: Callable[[], bool]) -> None:
         """See ``Teller``."""
@@ -105,14 +105,14 @@ class LiveTables:
                 time.sleep(LOOK_S)
 
     def _settled(self, story: str, over: Callable[[], bool]) -> bool:
-        """Whether nothing more of the story can come; what has come by now waits to be told."""
+        """Whether no more acts of the story can come; the remaining ones wait to be printed."""
         settled = over() and self.county.drained()
         for deed in self.deeds.fresh(story):
             self._waiting.setdefault(deed.case_id, deque()).append(deed)
         return settled
 
     def _case(self, story: str, over: Callable[[], bool]) -> None:
-        """One case from its first deed to its last, in a table of its own."""
+        """One case from its first act to its last, in a table of its own."""
         case_id, own = next(iter(self._waiting.items()))
         table, holder = self._table(own[0]), ""
         with Live(table, console=self.console, auto_refresh=False) as live:

@@ -1,4 +1,4 @@
-"""What the demo calls centers, places and deeds, and its lines where nobody looks."""
+"""The demo's names of centers, places and acts, and its plain lines."""
 
 import time
 from collections import Counter
@@ -27,7 +27,7 @@ DEEDS = {
 
 @cache
 def _title(kind: str) -> Bilingual:
-    """A kind of center as people call it, by its adapter's manifest; the kind itself where nothing says more."""
+    """The title of a kind of center, by its adapter's manifest; the kind itself without one."""
     try:
         return discovery.find(kind).manifest().label
     except discovery.AdapterUnusable:
@@ -36,22 +36,22 @@ def _title(kind: str) -> Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one county and its stories, in one language."""
+    """The names of one county and its stories, in one language."""
 
     lang: Lang
     places: Mapping[str, Bilingual]
-    """Division → what people call it; one without a name keeps its code."""
+    """Division → its name; a division without one keeps its code."""
     titles: Mapping[str, Bilingual]
-    """Story → what happens in it."""
+    """Story → its title."""
     alike: frozenset[str]
-    """Stories of many cases that are alike: one line tells all of them."""
+    """Stories of many similar cases: one line for all of them."""
 
     def pick(self, zh: str, en: str) -> str:
         """The text in the chosen language."""
         return zh if self.lang is Lang.ZH else en
 
     def center(self, name: str) -> str:
-        """A center as people call it: its kind and its place."""
+        """A center's title: its kind and its place."""
         kind, _, division = name.partition("-")
         title, place = _title(kind), self.places.get(division)
         if place is None:
@@ -59,21 +59,21 @@ class Words:
         return self.pick(f"{place.zh}{title.zh}", f"{title.en}, {place.en}")
 
     def deed(self, kind: str) -> str:
-        """A deed as people call it."""
+        """The name of an act."""
         return self.pick(*DEEDS.get(kind, (kind, kind)))
 
     def title(self, story: str) -> str:
-        """What happens in a story."""
+        """The title of a story."""
         return self.pick(*self.titles.get(story, ("", "")))
 
     def line(self, deed: Deed) -> str:
-        """One deed in a line of its own."""
+        """One act as a line."""
         held = f"{self.pick('现由', 'held by')} {self.center(deed.holder)} v{deed.version}"
         case = short_number(deed.case_id)
         return f"{clock(deed)} {deed.story:<4} {case} {self.center(deed.center)} | {self.deed(deed.kind)} | {held}"
 
     def summary(self, deeds: Sequence[Deed]) -> str:
-        """The deeds of many cases that are alike, in one line."""
+        """The acts of many similar cases, in one line."""
         cases = len({deed.case_id for deed in deeds})
         centers = self.pick("、", "; ").join(self.center(name) for name in dict.fromkeys(deed.center for deed in deeds))
         counted = Counter(deed.kind for deed in deeds)
@@ -81,11 +81,11 @@ class Words:
         return f"{centers} | {self.pick(f'{cases} 件', f'{cases} cases')} | {done}"
 
     def path(self, record: Record) -> str:
-        """The hands through which a case has gone."""
+        """The holders through which a case has gone."""
         return " → ".join(self.center(center) for center in record.path)
 
     def outcome(self, record: Record) -> str:
-        """How a case stands, and what it has come to."""
+        """A case's status and result."""
         if record.status is Status.OPEN or record.result is None:
             return self.pick("在办", "open")
         rule = BY_KIND["case.closed" if record.status is Status.CLOSED else "case.resolved"]
@@ -94,5 +94,5 @@ class Words:
 
 
 def clock(deed: Deed) -> str:
-    """When it was done, of that day."""
+    """The time of an act, without the day."""
     return time.strftime("%H:%M:%S", time.localtime(deed.at_ms / 1000))

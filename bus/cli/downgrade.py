@@ -1,4 +1,4 @@
-"""``bus downgrade``: a store goes back to the schema of v0.1.0, before its program does."""
+"""``bus downgrade``: takes a store back to the schema of v0.1.0, before its program is downgraded."""
 
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import Lang, Language, Output
@@ -7,7 +7,7 @@ from bus.store import schema
 from bus.store.database import Store
 
 V0_1_0 = "0009"
-"""The version of the schema that v0.1.0 works with."""
+"""The schema version of v0.1.0."""
 
 
 def downgrade(config: ConfigFile = None, lang: Language = Lang.AUTO) -> None:
@@ -23,7 +23,7 @@ def downgrade(config: ConfigFile = None, lang: Language = Lang.AUTO) -> None:
 
 
 def step_back(store: Store) -> None:
-    """Only what this release has added goes. Raises ``StoreTaken`` while the center runs."""
+    """Undo only this release's additions. Raises ``StoreTaken`` while the center runs."""
     lease = StoreLease(store)
     store.require_fit()
     lease.acquire()

@@ -1,4 +1,4 @@
-"""``bus erase``: a closed case of which nobody may know any more."""
+"""``bus erase``: erasure of a closed case."""
 
 import time
 from datetime import UTC, datetime
@@ -23,11 +23,10 @@ _WHY = {
         "库中的案件记录读不出，请与备份核对", "its record cannot be read: compare with a backup"
     ),
     "not-closed": Bilingual("尚未结案", "it is not closed yet"),
-    "under-way": Bilingual(
-        "还有报文或任务未了；用 bus trace 查看", "something of it is under way: `bus trace` shows what"
-    ),
+    "under-way": Bilingual("还有报文或任务未了；用 bus trace 查看", "messages or tasks are pending: see `bus trace`"),
     "in-clear": Bilingual(
-        "库未加密，抹不掉；请先配置 [at_rest]", "it stands in clear, where nothing can be erased: set [at_rest] first"
+        "库未加密，无法销毁；请先配置 [at_rest]",
+        "the store is not encrypted, so nothing can be erased: set [at_rest] first",
     ),
 }
 
@@ -35,7 +34,7 @@ TRIES, PAUSE_S = 20, 0.25
 
 
 def _empty_log(store: Store) -> bool:
-    """Whether the store's log was emptied while a person waits for it."""
+    """Whether the store's log could be emptied while the command waits."""
     for _ in range(TRIES):
         time.sleep(PAUSE_S)
         if store.empty_log():
@@ -45,11 +44,11 @@ def _empty_log(store: Store) -> bool:
 
 def erase(
     case: Annotated[str, typer.Argument(help="案件编号、短编号或 UUID / number, short number or UUID")],
-    reason: Annotated[str, typer.Option(help="为何删除，入查阅记录 / why, for the record")],
+    reason: Annotated[str, typer.Option(help="为何删除，写入查阅记录 / the reason, kept in the access log")],
     config: ConfigFile = None,
     lang: Language = Lang.AUTO,
 ) -> None:
-    """删除一个已结案件中的居民信息，统计不变 / erase what tells of the resident; every figure stays."""
+    """删除一个已结案件中的居民信息，统计不变 / erase the resident's data of a case; figures stay."""
     output = Output(lang)
     if not reason.strip():
         output.fail("须说明理由：--reason", "say why: --reason", USAGE)
@@ -81,5 +80,5 @@ def erase(
         )
     output.say(
         f"{case}：居民信息已删除；此前的备份仍有，到期即删",
-        f"{case} is erased; backups of before still hold it, until they are deleted",
+        f"{case} is erased; older backups still hold the data, until they are deleted",
     )

@@ -1,4 +1,4 @@
-"""``bus import``: a ledger goes through the running center's own door, form by form, signed like any other form."""
+"""``bus import``: submits a ledger to the running center's own intake, form by form, signed like any other form."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -27,37 +27,41 @@ from bus.sdk.center import Form
 from bus.settings import CenterSettings
 
 INTERRUPTED = 130
-"""The exit code of who was broken off by Ctrl-C, as shells have it."""
+"""The exit code after Ctrl-C, as shells have it."""
 TELL_EVERY = 10.0
-"""Seconds between two lines of progress where there is no terminal."""
+"""Seconds between two lines of progress without a terminal."""
 _HEADS = (Bilingual("行", "Row"), Bilingual("原因", "Reason"))
 SHOWN = 50
-"""So many rejects are listed; all of them go into the ``--rejects`` file."""
+"""Most rejects listed; all of them go into the ``--rejects`` file."""
 AT_ONCE = 400
 """Rows in memory at the same time."""
 
 
 def import_(
-    names: Annotated[list[str], typer.Argument(metavar="[CENTER] FILE", help="中心与文件 / center and CSV or XLSX")],
-    mapping: Annotated[Path | None, typer.Option(help="映射文件 / which column fills which field (TOML)")] = None,
+    names: Annotated[
+        list[str], typer.Argument(metavar="[CENTER] FILE", help="中心与文件 / center, and CSV or XLSX file")
+    ],
+    mapping: Annotated[Path | None, typer.Option(help="映射文件 / the mapping of columns to fields (TOML)")] = None,
     config: ConfigFile = None,
     folder: Folder = FOLDER,
-    url: Annotated[str, typer.Option(help="中心的接收地址 / where the center listens, if not as configured")] = "",
+    url: Annotated[str, typer.Option(help="受理入口的地址，默认按配置 / the center's URL, if not as configured")] = "",
     parallel: Annotated[int, typer.Option(min=1, max=64, help="同时几行 / rows at once")] = 8,
-    patience: Annotated[float, typer.Option(min=0, help="中心不在时等几秒 / seconds to wait for the center")] = 60,
+    patience: Annotated[float, typer.Option(min=0, help="中心停止时等几秒 / seconds to wait for the center")] = 60,
     rejects: Annotated[
         Path | None,
-        typer.Option(help="被拒行原样写入此 CSV / write rejected rows to this CSV, to be mended"),
+        typer.Option(help="被拒行原样写入此 CSV / write rejected rows to this CSV, to be corrected"),
     ] = None,
     draft: Annotated[
         str,
         typer.Option(metavar="FORM", help="按表头起草该表单的映射 / draft a mapping from the headers"),
     ] = "",
-    check: Annotated[bool, typer.Option("--check", help="只检查映射，不发送 / try the mapping, send nothing")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="只检查映射，不发送 / check the mapping, send nothing")
+    ] = False,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """把台账导入运行中的中心，重复运行不会重复登记 / import a ledger into a running center; a re-run repeats none."""
+    """把台账导入运行中的中心，重复运行不会重复登记 / import a ledger; a second run repeats no row."""
     output = Output(lang, as_json)
     if len(names) != (2 if config is None else len(names[:2])):
         output.fail(
@@ -70,10 +74,10 @@ def import_(
         _draft(output, settings, file, draft)
         return
     if mapping is None:
-        output.fail("请用 --mapping 指定映射，或用 --draft 起草", "name a --mapping, or --draft one", USAGE)
+        output.fail("请用 --mapping 指定映射，或用 --draft 起草", "give a --mapping, or --draft one", USAGE)
     try:
         ledger = load_mapping(mapping)
-        total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # a missing column is told before anything is sent
+        total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # reports a missing column first
         if check:
             _check(ledger, rows(file, ledger, ledger.columns()), tally)
         else:
@@ -84,7 +88,7 @@ def import_(
         typer.echo(tally.line(), err=True)
         output.fail(
             "已中断：已导入的有效；再运行一次会继续，不会重复登记",
-            "broken off: what is imported stays; run again, it goes on and repeats none",
+            "interrupted: imported rows stay; run it again to continue, no row is repeated",
             INTERRUPTED,
         )
     except BadFile as bad:
@@ -95,7 +99,7 @@ def import_(
         typer.echo(tally.line(), err=True)
         output.fail(
             f"连不上中心（{away}），已导入的有效；中心恢复后再运行一次即可",
-            f"the center is not reached ({away}); what is imported stays: run it again when the center is back",
+            f"the center cannot be reached ({away}); imported rows stay: run it again when the center is back",
         )
     _tell(output, tally, rejects)
 
@@ -103,7 +107,7 @@ def import_(
 _MISLED = {
     "signature": (
         "签名不被接受：核对 BUS_INTAKE_SECRET 与两边时钟",
-        "the signature is refused: check BUS_INTAKE_SECRET and both clocks",
+        "the signature was refused: check BUS_INTAKE_SECRET and both clocks",
     ),
     "no-such-form": ("该中心没有映射所写的表单", "the center has no form of the mapping's name"),
 }
@@ -118,7 +122,7 @@ def _intake_client(
 
 
 def _draft(output: Output, settings: CenterSettings, file: Path, form: str) -> None:
-    """Print a mapping for the file; whoever keeps it reads it first."""
+    """Print a draft mapping for the file; the user checks it before use."""
     with output.guarding():
         center = discovery.find(settings.kind, settings.adapter).center()
     if form not in center.forms:
@@ -130,11 +134,12 @@ def _draft(output: Output, settings: CenterSettings, file: Path, form: str) -> N
         typer.echo(drafted(file, form, wanted.model, native_id, SpreadsheetFormat()), nl=False)
     except BadFile as bad:
         output.fail(f"文件不能用：{bad}", str(bad), USAGE)
-    output.warn("请核对后存为映射文件，再用 --check 试一遍", "read it, keep it as a file, and try it with --check")
+    output.warn("请核对后存为映射文件，再用 --check 试一遍", "check it, save it as a file, and try it with --check")
 
 
 def _is_id(form: Form, name: str) -> bool:
-    """Whether this field holds the form's own id: the form's own function says so of a form that has nothing else."""
+    """Whether this field holds the form's own id: tested with the form's own function on a form that has nothing
+    else."""
     try:
         return form.native_id(SimpleNamespace(**{name: "1"})) == "1"
     except AttributeError:
@@ -142,7 +147,7 @@ def _is_id(form: Form, name: str) -> bool:
 
 
 def _check(ledger: LedgerMapping, source: Iterable[Row], tally: Tally) -> None:
-    """Every row by the mapping alone: ``imported`` says that it would be sent."""
+    """Apply the mapping to every row: ``imported`` means that it would be sent."""
     for row in source:
         try:
             tally.add(row.number, _id_of(fill(ledger, row), ledger.native_id), "imported", [], row.cells)
@@ -159,7 +164,7 @@ def _carry(
     parallel: int,
     tally: Tally,
 ) -> None:
-    """Hand in every row, some at once, with a bar on a terminal."""
+    """Submit every row, several at once, with a progress bar on a terminal."""
     columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=output.err, transient=True, disable=not output.err.is_terminal)
     remaining, told = iter(source), time.monotonic()
@@ -176,13 +181,13 @@ def _carry(
 
 
 Outcome = tuple[str, str, list[CellFault]]
-"""The row's own id, what became of it, and why not."""
+"""The row's own id, its outcome, and its faults."""
 
 
 def _at_once(
     hands: ThreadPoolExecutor, part: list[Row], act: Callable[[Row], Outcome]
 ) -> Iterator[tuple[Row, Outcome]]:
-    """In order. When one fails for good, those that have not begun are not begun."""
+    """The outcomes in order. After a fatal failure no further rows are begun."""
     waiting = [hands.submit(act, row) for row in part]
     try:
         for row, one in zip(part, waiting, strict=True):
@@ -218,5 +223,5 @@ def _tell(output: Output, tally: Tally, rejects: Path | None) -> None:
         if (more := len(tally.rejects) - SHOWN) > 0:
             output.say(f"… 另有 {more} 行，见 --rejects 文件", f"… and {more} rows more: --rejects FILE names all")
         typer.echo(tally.line())
-    if tally.rejects:  # somebody must mend them
+    if tally.rejects:  # a person must correct them
         raise typer.Exit(FAILURE)

@@ -1,4 +1,4 @@
-"""Commands whose modules are loaded when they are called: the list of all commands costs the import of none."""
+"""Lazily loaded commands: their modules are imported when called, so the list of all commands imports none."""
 
 import importlib
 from functools import cached_property
@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class LazyCommand(TyperCommand):
-    """Stands in the list for the command, or the group of commands, that ``module:name`` is."""
+    """A placeholder in the list for the command, or the group of commands, that ``module:name`` is."""
 
     def __init__(self, name: str, where: str, help: str, hidden: bool = False) -> None:  # noqa: A002 - typer's word
         super().__init__(name, callback=None, help=help, short_help=help, hidden=hidden)
@@ -30,15 +30,15 @@ class LazyCommand(TyperCommand):
         return command
 
     def make_context(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - as typer gives and takes it
-        """The context of the command itself: from here on it is as if this had never been in its place."""
+        """The context of the command itself, as if the placeholder had never existed."""
         return self.loaded.make_context(*given, **named)
 
 
 def with_lazy(*commands: LazyCommand) -> type[TyperGroup]:
-    """A kind of group that has these commands beside those that are registered with it."""
+    """A group class with these commands beside the registered ones."""
 
     class Group(TyperGroup):
-        """Some of its commands are loaded when they are called."""
+        """A group with lazily loaded commands."""
 
         def __init__(self, **given: Any) -> None:  # noqa: ANN401 - as typer gives it
             lazy = {str(one.name): one for one in commands}

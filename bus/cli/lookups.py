@@ -1,4 +1,4 @@
-"""What commands look up for a center: what its county has settled, a case by its number, the newest directory."""
+"""Lookups of the commands: a center's context, a case by its number, the newest directory."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -19,15 +19,14 @@ from bus.store.database import DriverError, Store, StoreUnavailable, Tx
 
 
 def context_of(settings: CenterSettings, store: Store) -> CenterContext:
-    """What the county has settled for this center; no directory counts that is older than its store remembers. Raises
-    ``KeyUnusable``."""
+    """The center's context; a directory older than the store remembers does not count. Raises ``KeyUnusable``."""
     security = security_of(settings.trust)
     recall(security, store)
     return CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas)
 
 
 class CaseUnclear(Exception):
-    """Nobody can say which case is meant. ``words`` tell why, and the cure."""
+    """The case is ambiguous. ``words`` say why, and the cure."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
@@ -38,14 +37,14 @@ _MISHEARD = {
     Misheard.LENGTH: Bilingual("位数不对：短编号共十位", "a short number has ten digits"),
     Misheard.CHECK_DIGIT: Bilingual(
         "校验位不符：有一位听错，或两位颠倒",
-        "its check digit does not fit: a digit is wrong, or two are swapped",
+        "wrong check digit: one digit is wrong, or two are swapped",
     ),
 }
 
 
 def case_named(tx: Tx, text: str) -> UUID | None:
-    """The case that an operator means, by its UUID, its number or its short number; None: no case here has it. Raises
-    ``CaseUnclear`` for a short number that was misheard, or that several cases share."""
+    """The case with this UUID, number or short number; None: it is unknown here. Raises ``CaseUnclear`` for a short
+    number that was misheard, or that several cases share."""
     try:
         return UUID(text)
     except ValueError:
@@ -57,7 +56,7 @@ def _by_short_number(tx: Tx, text: str) -> UUID | None:
         end = id_ending(text)
     except WrongShortNumber as wrong:
         why = _MISHEARD[wrong.fault]
-        raise CaseUnclear(f"{text}：{why.zh}；请对方重读一遍", f"{text}: {why.en}; ask for it again") from None
+        raise CaseUnclear(f"{text}：{why.zh}；请对方重读一遍", f"{text}: {why.en}; ask for the number again") from None
     found = case_lists.ending(tx, end) if end is not None else []
     if len(found) > 1:
         numbers = [number for _, number in found]
@@ -69,8 +68,7 @@ def _by_short_number(tx: Tx, text: str) -> UUID | None:
 
 
 def newest_directory(settings: CenterSettings, trust: Trust) -> Edition | None:
-    """The newest directory of the county that was in use here; None where the store cannot tell: its own check says
-    why."""
+    """The newest directory that was in use here; None if the store cannot be read, which its own check reports."""
     with suppress(StoreUnavailable, KeyUnusable, DriverError), opened_store(settings) as store, store.reading() as tx:
         return directories.newest(tx, operator_id(read_public_key(trust.operator)))
     return None

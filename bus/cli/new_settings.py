@@ -1,4 +1,4 @@
-"""``bus doctor --new-settings CENTER``: settings to begin with, as strict as they can be."""
+"""``bus doctor --new-settings CENTER``: initial settings, as strict as possible."""
 
 from bus.bilingual import Bilingual
 from bus.contract.types import CENTER_PATTERN
@@ -67,6 +67,6 @@ to = "party_service-150402"
 
 
 def new_settings(center: str) -> str:
-    """The text of a settings file for this center: what it needs, with a word to each line."""
+    """A settings file for this center: the needed settings, each line with a comment."""
     kind = center.partition("-")[0]
     return _TEXT.format(center=center, kind=kind, host=kind.partition("_")[0])

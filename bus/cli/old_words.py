@@ -1,4 +1,4 @@
-"""Commands that had another name in 0.1: the old word is taken until 0.3, with a warning."""
+"""Commands with another name in 0.1: the old word works until 0.3, with a warning."""
 
 import warnings
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How the commands speak: Chinese or English for people, JSON for scripts, plain lines where there is no terminal."""
+"""Output of the commands: Chinese or English for people, JSON for scripts, plain lines without a terminal."""
 
 import json
 import os
@@ -23,12 +23,12 @@ LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 class Lang(StrEnum):
-    """The language of what is printed."""
+    """The language of the output."""
 
     ZH = "zh"
     EN = "en"
     AUTO = "auto"
-    """As the environment says (``LC_ALL``, ``LC_MESSAGES``, ``LANG``); Chinese where it says nothing of a language."""
+    """By the environment (``LC_ALL``, ``LC_MESSAGES``, ``LANG``); Chinese if that names no language."""
 
     def settled(self, environment: Mapping[str, str] = os.environ) -> "Lang":
         """Chinese or English."""
@@ -44,7 +44,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON f
 
 
 class Output:
-    """One command's output: results to standard output, trouble to standard error."""
+    """One command's output: results to standard output, faults to standard error."""
 
     def __init__(self, lang: Lang, as_json: bool = False) -> None:
         self.lang = lang.settled()
@@ -61,27 +61,27 @@ class Output:
         return zh if self.lang is Lang.ZH else en
 
     def say(self, zh: str, en: str) -> None:
-        """A line of the result; not in JSON, which stands alone."""
+        """Print a line of the result; left out with JSON, which must be the only output."""
         if not self.as_json:
             self.out.print(self.text(zh, en), soft_wrap=True)
 
     def warn(self, zh: str, en: str) -> None:
-        """A line of trouble."""
+        """Print a line to standard error."""
         self.err.print(self.text(zh, en), soft_wrap=True)
 
     def fail(self, zh: str, en: str, code: int = FAILURE) -> NoReturn:
-        """Say why, and leave with ``code``."""
+        """Print the reason, and exit with ``code``."""
         self.warn(zh, en)
         raise typer.Exit(code)
 
     def data(self, content: object) -> None:
-        """One JSON document, Chinese as it is."""
+        """Print one JSON document, with Chinese unescaped."""
         typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str))
 
     def table(
         self, heads: Sequence[Bilingual], rows: Sequence[Sequence[object]], title: Bilingual | None = None
     ) -> None:
-        """A table on a terminal; elsewhere one line a row, its cells parted by tabs."""
+        """Print a table on a terminal; elsewhere one line a row, its cells separated by tabs."""
         names = [self.pick(head) for head in heads]
         cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
         if not self.out.is_terminal:
@@ -97,7 +97,7 @@ class Output:
 
     @contextmanager
     def guarding(self) -> Iterator[None]:
-        """Turn the troubles that a command cannot help into words and an exit code."""
+        """Turn known exceptions into a message and an exit code."""
         try:
             yield
         except typer.Exit:
@@ -118,7 +118,7 @@ def moment(at_ms: int) -> str:
 
 
 def age(since_ms: int, now_ms: int) -> str:
-    """How long ago, in the largest unit that tells something: ``45s``, ``12m``, ``3h``, ``2d``."""
+    """The age in the largest suitable unit: ``45s``, ``12m``, ``3h``, ``2d``."""
     seconds = max(0, now_ms - since_ms) // 1000
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= 2 * size:
@@ -127,5 +127,5 @@ def age(since_ms: int, now_ms: int) -> str:
 
 
 def row_json(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of the store for JSON: bytes stay out."""
+    """A row of the store for JSON, without bytes."""
     return {name: value for name, value in row.items() if not isinstance(value, bytes)}

@@ -1,4 +1,4 @@
-"""``bus parked``: what only an operator can mend; shown without anything of the resident, replayed, discarded."""
+"""``bus parked``: parked items, listed without residents' data, replayed, or discarded."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -13,29 +13,29 @@ from bus.cli.output import AsJson, Lang, Language, Output, age
 from bus.operations.backlog import backlog
 
 parked = typer.Typer(
-    help="搁置的报文与任务 / what only an operator can mend",
+    help="搁置的报文与任务 / messages and tasks for an operator",
     no_args_is_help=True,
     cls=with_lazy(
         LazyCommand(
             "show",
             "bus.cli.parked_acts:show",
-            "显示一条：标签与字段名，不含居民信息 / one of them: its label and field names, nothing of the resident.",
+            "显示一条：信封与字段名，不含居民信息 / show one: envelope and field names, no residents' data.",
         ),
         LazyCommand(
             "replay",
             "bus.cli.parked_acts:replay",
-            "原因消除后再试一次；仍搁置时退出码 1 / once the cause is mended, try again; exit 1 if still parked.",
+            "原因消除后再试一次；仍搁置时退出码 1 / retry once the cause is fixed; exit 1 if still parked.",
         ),
         LazyCommand(
             "discard",
             "bus.cli.parked_acts:discard",
-            "放弃，并记入流水 / give it up for good; noted in the journal with its reason.",
+            "放弃，并记入流水 / give it up for good; the journal keeps the reason.",
         ),
         LazyCommand(
             "end",
             "bus.cli.parked_acts:end",
-            "放弃寄给并不存在的中心的一切，并记入流水 "
-            "/ give up all that waits for a center that does not exist; noted.",
+            "放弃发给并不存在的中心的一切报文，并记入流水 "
+            "/ give up all messages to a center that does not exist; logged.",
         ),
     ),
 )
@@ -62,7 +62,7 @@ def list_(
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """列出搁置的一切和逾期未回执的报文 / everything parked, and messages overdue for a receipt."""
+    """列出搁置的一切和逾期未回执的报文 / parked items, and messages overdue for a receipt."""
     output = Output(lang, as_json)
     with output.guarding():
         settings = store_settings(config)

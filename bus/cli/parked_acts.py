@@ -1,4 +1,4 @@
-"""``bus parked show | replay | discard | end``: one of what is parked is looked at, tried again, or given up."""
+"""``bus parked show | replay | discard | end``: shows, retries or gives up parked items."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,11 +22,11 @@ from bus.store.database import Store
 
 _OUTCOMES = {
     acts.Outcome.APPLIED: Bilingual("已生效", "applied"),
-    acts.Outcome.ON_ITS_WAY: Bilingual("已放回，正在处理", "on its way again"),
+    acts.Outcome.ON_ITS_WAY: Bilingual("已放回，正在处理", "pending again"),
     acts.Outcome.SETTLED: Bilingual("其间已了结，不再搁置", "settled meanwhile, no longer parked"),
     acts.Outcome.STILL_PARKED: Bilingual("仍然搁置", "still parked"),
 }
-Number = Annotated[str, typer.Argument(metavar="ID", help="bus parked list 给出的编号 / as `bus parked list` shows it")]
+Number = Annotated[str, typer.Argument(metavar="ID", help="bus parked list 给出的编号 / the id in `bus parked list`")]
 Numbers = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="编号，可多个 / one or more")]
 
 
@@ -35,16 +35,18 @@ def show(
     config: ConfigFile = None,
     reveal: Annotated[
         bool,
-        typer.Option("--reveal", help="显示全文，须附 --reason，记入查阅记录 / print the body; recorded"),
+        typer.Option("--reveal", help="显示全文，须附 --reason，记入查阅记录 / print the body; logged"),
     ] = False,
-    reason: Annotated[str, typer.Option(help="为何查阅，入查阅记录 / why you read it")] = "",
+    reason: Annotated[str, typer.Option(help="为何查阅，写入查阅记录 / the reason, kept in the access log")] = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """显示一条：标签与字段名，不含居民信息 / one of them: its label and field names, nothing of the resident."""
+    """显示一条：信封与字段名，不含居民信息 / show one: envelope and field names, no residents' data."""
     output = Output(lang, as_json)
     if reveal and not reason.strip():
-        output.fail("查阅居民信息须说明理由：--reason", "say why you read a resident's data: --reason", USAGE)
+        output.fail(
+            "查阅居民信息须说明理由：--reason", "give the reason for reading a resident's data: --reason", USAGE
+        )
     with output.guarding():
         settings = store_settings(config)
         with opened_store(settings) as store:
@@ -65,7 +67,7 @@ def show(
     for name, value in shown.items():
         output.table((Bilingual(name, name),), [(line,) for line in _lines(value) if line is not None])
     if reveal:
-        output.warn("以下含居民个人信息，已记入查阅记录：", "what follows holds personal data; this is recorded:")
+        output.warn("以下含居民个人信息，已记入查阅记录：", "personal data follow; this access is logged:")
         typer.echo((body or b"").decode(errors="replace"))
 
 
@@ -82,11 +84,11 @@ def _revealed(store: Store, settings: CenterSettings, row_id: int, reason: str) 
 def replay(
     numbers: Numbers = None,
     config: ConfigFile = None,
-    code: Annotated[str, typer.Option(help="重放此代码的全部 / all that are parked with this code")] = "",
+    code: Annotated[str, typer.Option(help="重放此代码的全部 / all items with this code")] = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """原因消除后再试一次；仍搁置时退出码 1 / once the cause is mended, try again; exit 1 if still parked."""
+    """原因消除后再试一次；仍搁置时退出码 1 / retry once the cause is fixed; exit 1 if still parked."""
     output = Output(lang, as_json)
 
     def act(store: Store, context: CenterContext, number: str) -> tuple[str, str]:
@@ -108,11 +110,11 @@ def discard(
     numbers: Numbers = None,
     reason: Reason = "",
     config: ConfigFile = None,
-    code: Annotated[str, typer.Option(help="丢弃此代码的全部 / all that are parked with this code")] = "",
+    code: Annotated[str, typer.Option(help="丢弃此代码的全部 / all items with this code")] = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """放弃，并记入流水 / give it up for good; noted in the journal with its reason."""
+    """放弃，并记入流水 / give it up for good; the journal keeps the reason."""
     output = Output(lang, as_json)
     _needs_code_word(output, reason)
 
@@ -120,13 +122,13 @@ def discard(
         if number.startswith("o"):
             output.fail(
                 "未回执的报文不能丢弃：其后同案报文会一直等它；请等收件方恢复，或提请裁定；无此中心用 bus parked end",
-                "a message without a receipt cannot be discarded: what follows it in its case would wait for ever; "
+                "a message without a receipt cannot be discarded: later messages of its case would wait for ever; "
                 "wait for its recipient, or ask the arbiter; `bus parked end` where there is no such center",
             )
         try:
             acts.discard(store, context, _row(output, number), reason, _now())
         except acts.MayNotGo:
-            output.fail(f"{number}：刚被重放，正在处理", f"{number}: it was replayed and is in work")
+            output.fail(f"{number}：刚被重放，正在处理", f"{number}: it was just replayed and is being handled")
         return "discarded", reason
 
     for number in _each(output, config, numbers, code, act):
@@ -143,7 +145,7 @@ def end(
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """放弃寄给并不存在的中心的一切，并记入流水 / give up all that waits for a center that does not exist; noted."""
+    """放弃发给并不存在的中心的一切报文，并记入流水 / give up all messages to a center that does not exist; logged."""
     output = Output(lang, as_json)
     _needs_code_word(output, reason)
     if bool(centers) == strangers:
@@ -159,7 +161,7 @@ def end(
                 except lanes.LaneInUse:
                     output.fail(
                         f"{center} 存在，或只是暂时不在：报文保留；久不应答可提请裁定",
-                        f"{center} exists, or is merely away: what waits for it stays; or ask the arbiter",
+                        f"{center} exists, or is only away: its messages stay; or ask the arbiter",
                     )
     if as_json:
         output.data([{"center": center, **asdict(ended)} for center, ended in done.items()])
@@ -186,7 +188,7 @@ def _each(
     code: str,
     act: Callable[[Store, CenterContext, str], tuple[str, str]],
 ) -> dict[str, tuple[str, str]]:
-    """Do it to each that is named, or parked with ``code``; as JSON the outcomes are printed here."""
+    """Act on each named item, or on all parked with ``code``; with JSON the outcomes are printed here."""
     done: dict[str, tuple[str, str]] = {}
     with output.guarding():
         settings = store_settings(config)
@@ -213,7 +215,7 @@ def _chosen(output: Output, store: Store, numbers: list[str] | None, code: str) 
 def _row(output: Output, number: str) -> int:
     plain = number.removeprefix("o")
     if not plain.isdecimal():
-        output.fail(f"{number} 不是编号", f"{number} is no id: `bus parked list` shows them", USAGE)
+        output.fail(f"{number} 不是编号", f"{number} is not an id: see `bus parked list`", USAGE)
     return int(plain)
 
 

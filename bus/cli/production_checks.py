@@ -1,4 +1,6 @@
-"""Where a center's settings leave a door open: each weakness with its cure, and which are too grave for production."""
+"""Production checks: insecure settings, each with its cure, and the ones with which a center in production does not
+start.
+"""
 
 import base64
 import os
@@ -22,17 +24,17 @@ VARIABLES = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_BACKEND__TOKEN, BUS_STORE"
 
 @dataclass(frozen=True, slots=True)
 class Weakness:
-    """One open door."""
+    """One insecure setting."""
 
     what: str
     found: Bilingual
     cure: Bilingual
     grave: bool = False
-    """Whether a center in production does not start with it."""
+    """Whether a center in production refuses to start with it."""
 
 
 def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness]:
-    """Everything that the settings tell by themselves, and the ``file`` in which they stand."""
+    """Every weakness of the settings, and of the ``file`` that holds them."""
     yield from _trust(settings)
     yield from _at_rest(settings)
     if settings.broker:
@@ -45,29 +47,31 @@ def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness
 
 
 def _variables(settings: CenterSettings) -> Iterator[Weakness]:
-    """Variables of the environment that look like a setting and are none: what they say has no effect."""
+    """Environment variables that resemble a setting but are none: they have no effect."""
     strange = strange_variables(os.environ)
     if slips := [one for one in strange if one.meant]:
         zh = "；".join(f"{one.name}（应为 {one.meant}？）" for one in slips)
         en = "; ".join(f"{one.name} (is {one.meant} meant?)" for one in slips)
-        cure = Bilingual("改正变量名，否则不起作用", "mend the name: it has no effect")
+        cure = Bilingual("改正变量名，否则不起作用", "correct the name: the variable has no effect")
         yield Weakness("variables", Bilingual(zh, en), cure, grave=settings.strict)
     if others := ", ".join(one.name for one in strange if not one.meant):
-        cure = Bilingual("若不是给本程序的，可忽略", "nothing to do if it is meant for another program")
-        yield Weakness("variables", Bilingual(f"不是本程序的设置：{others}", f"no setting of ours: {others}"), cure)
+        cure = Bilingual("若不是给本程序的，可忽略", "ignore this if it belongs to another program")
+        yield Weakness(
+            "variables", Bilingual(f"不是本程序的设置：{others}", f"not one of our settings: {others}"), cure
+        )
 
 
 def _trust(settings: CenterSettings) -> Iterator[Weakness]:
     if settings.trust is None:
-        found = Bilingual("报文不签名，也不加密", "messages are neither signed nor sealed")
+        found = Bilingual("报文不签名，也不加密", "messages are neither signed nor encrypted")
         cure = Bilingual(
             "用 bus keys 生成并登记密钥，写入配置的 [trust]；见 docs/deploy.md",
-            "make keys with `bus keys`, have them listed, name them under [trust]: docs/deploy.md",
+            "make keys with `bus keys`, have them listed, set [trust]: docs/deploy.md",
         )
         yield Weakness("trust", found, cure, grave=True)
         yield _anywhere(settings)
     elif not settings.trust.required:
-        found = Bilingual("未签名的也会受理，发出的不加密", "what is not signed is taken too, and nothing is sealed")
+        found = Bilingual("未签名的也会受理，发出的不加密", "unsigned messages are accepted, and nothing is encrypted")
         cure = Bilingual(
             "全县都已签名后，把 trust.required 改回 true", "set trust.required to true when the whole county signs"
         )
@@ -75,7 +79,7 @@ def _trust(settings: CenterSettings) -> Iterator[Weakness]:
 
 
 def _anywhere(settings: CenterSettings) -> Weakness:
-    """Where the centers serve their files, the directory alone says."""
+    """Without a directory, files are fetched from any address."""
     found = Bilingual(
         "没有名录，附件从报文给出的任何地址下载",
         "without a directory, attachments are fetched from any address that a message names",
@@ -89,8 +93,10 @@ def _anywhere(settings: CenterSettings) -> Weakness:
 
 def _at_rest(settings: CenterSettings) -> Iterator[Weakness]:
     if settings.at_rest is None:
-        found = Bilingual("库中案件是明文", "cases stand in the store in clear")
-        cure = Bilingual("用 bus keys master 生成主密钥，写入 [at_rest]", "`bus keys master`; name it under [at_rest]")
+        found = Bilingual("库中案件是明文", "cases are not encrypted in the store")
+        cure = Bilingual(
+            "用 bus keys master 生成主密钥，写入 [at_rest]", "make a key with `bus keys master`, and set [at_rest]"
+        )
         yield Weakness("store key", found, cure)
     elif settings.retention is None:
         found = Bilingual("已结案件永久保留", "closed cases are kept for ever")
@@ -101,30 +107,32 @@ def _at_rest(settings: CenterSettings) -> Iterator[Weakness]:
 def _broker(settings: CenterSettings) -> Iterator[Weakness]:
     login, me = unquote(login_of(settings.broker).partition(":")[0]), settings.center
     if login in ("guest", ""):
-        found = Bilingual("以 guest 登录，人人都知道它的口令", "logs in as guest, whose password everybody knows")
+        found = Bilingual("以 guest 登录，其口令是公开的", "logs in as guest, whose password is public")
         cure = Bilingual(f"用 {me} 登录，并删除 guest", f"log in as {me}, and delete guest")
         yield Weakness("broker login", found, cure, grave=True)
     elif login != me:
-        found = Bilingual("登录用户与中心不同名，代理不能证明是谁发出", "the login is not the center's name")
+        found = Bilingual("登录用户与中心不同名，消息服务器不能证明发件方", "the login is not the center's name")
         yield Weakness("broker login", found, Bilingual(f"用 {me} 登录", f"log in as {me}"))
     remote = not all(_loopback(_host(node)) for node in each_node(settings.broker))
     if remote and not settings.broker.startswith("amqps:"):
-        found = Bilingual("到代理的连接未加密", "the connection to the broker is not encrypted")
-        cure = Bilingual("代理启用 TLS，改用 amqps://", "turn on TLS at the broker and use amqps://")
+        found = Bilingual("到消息服务器的连接未加密", "the connection to the broker is not encrypted")
+        cure = Bilingual("消息服务器启用 TLS，改用 amqps://", "enable TLS on the broker, and use amqps://")
         yield Weakness("broker TLS", found, cure, grave=True)
 
 
 def _in_clear(settings: CenterSettings) -> Iterator[Weakness]:
-    """What goes beyond this machine without TLS."""
+    """Connections beyond this machine without TLS."""
     https = Bilingual("改用 https://", "use https://")
     if _plain_http(settings.backend.url):
-        found = Bilingual("案件与令牌以明文送往业务系统", "cases and the token go to the center's own system in clear")
+        found = Bilingual(
+            "案件与令牌以明文送往业务系统", "cases and the token travel unencrypted to the center's own system"
+        )
         yield Weakness("vendor TLS", found, https)
     if _plain_http(settings.http.public_url):
-        found = Bilingual("其他中心以明文取附件", "other centers fetch attachments in clear")
+        found = Bilingual("其他中心以明文取附件", "other centers fetch attachments unencrypted")
         yield Weakness("attachments TLS", found, https)
     if not _loopback(settings.http.host):
-        found = Bilingual("入口不加密，却向网络开放", "the door speaks plain HTTP, and to the network")
+        found = Bilingual("受理入口不加密，却向网络开放", "the intake speaks plain HTTP, open to the network")
         cure = Bilingual(
             "改为 127.0.0.1，前面放带 TLS 的反向代理", "let it listen on 127.0.0.1, behind a reverse proxy with TLS"
         )
@@ -132,7 +140,7 @@ def _in_clear(settings: CenterSettings) -> Iterator[Weakness]:
     host = _host(settings.store)
     verified = not settings.store.startswith("postgresql") or "sslmode=verify-full" in settings.store
     if host and not _loopback(host) and not verified:
-        found = Bilingual("到数据库的连接未必加密", "the connection to the database may be in clear")
+        found = Bilingual("到数据库的连接未必加密", "the connection to the database may be unencrypted")
         cure = Bilingual("在地址后加 ?sslmode=verify-full", "add ?sslmode=verify-full to the URL")
         yield Weakness("store TLS", found, cure)
 
@@ -140,11 +148,11 @@ def _in_clear(settings: CenterSettings) -> Iterator[Weakness]:
 def _secrets(file: Path) -> Iterator[Weakness]:
     names = ", ".join(_written(file))
     if names and file.stat().st_mode & OTHERS_MAY_READ:
-        found = Bilingual(f"{names} 写在人人可读的 {file} 里", f"{names} stands in {file}, which everybody may read")
+        found = Bilingual(f"{names} 写在人人可读的 {file} 里", f"{names} stands in {file}, which every user can read")
         cure = Bilingual("移到环境变量，并更换", "move it to the environment, and change it")
         yield Weakness("secrets", found, cure, grave=True)
     elif names:
-        found = Bilingual(f"{names} 写在配置文件里", f"{names} stands in the settings file")
+        found = Bilingual(f"{names} 写在配置文件里", f"{names} is in the settings file")
         variables = "BUS_BROKER, BUS_INTAKE_SECRET, BUS_BACKEND__TOKEN, BUS_STORE"
         yield Weakness(
             "secrets", found, Bilingual(f"移到环境变量（{variables}）", f"move it to the environment ({variables})")
@@ -157,9 +165,9 @@ def _intake_secret(settings: CenterSettings) -> Iterator[Weakness]:
         length = len(base64.b64decode(secret + "=="))  # padded as the signatures' library does
     except ValueError:
         length = 0
-    if 0 < length < SHORTEST_SECRET:  # of one that is missing or no secret at all, whoever starts says so
+    if 0 < length < SHORTEST_SECRET:  # the start itself reports a missing or invalid secret
         found = Bilingual(
-            f"受理口密钥只有 {length} 字节，可以被猜出", f"the intake secret has {length} bytes and can be guessed"
+            f"受理入口的密钥只有 {length} 字节，可以被猜出", f"the intake secret has {length} bytes and can be guessed"
         )
         cure = Bilingual(
             "用 bus doctor --new-secret 生成新密钥，两边一起更换",
@@ -173,7 +181,7 @@ def _written(file: Path) -> Iterator[str]:
     try:
         written = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return  # whoever reads the settings says so
+        return  # reported when the settings are read
     if written.get("intake_secret"):
         yield "intake_secret"
     for table in ("backend", "vendor"):  # the second is its old name
@@ -189,7 +197,7 @@ def _plain_http(url: str) -> bool:
 
 
 def _host(url: str) -> str:
-    """Empty where there is none, or the URL cannot be read: whoever connects says so."""
+    """The host of a URL; empty if there is none, or the URL is invalid, which the connection reports."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -201,7 +209,7 @@ def _loopback(host: str) -> bool:
 
 
 def _kind(settings: CenterSettings) -> Iterator[Weakness]:
-    """The adapter is for centers of another kind. Where it cannot be loaded at all, its own check says why."""
+    """The adapter is for another kind of center. If it cannot be loaded at all, its own check says why."""
     try:
         kind = discovery.find(settings.kind, settings.adapter).center().kind
     except discovery.AdapterUnusable:

@@ -1,4 +1,4 @@
-"""``bus proof``: what neighbours have signed for a case, to be shown to others and checked by them."""
+"""``bus proof``: the signed receipts for a case, exported for others and checked by them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ from bus.security import directory
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import read_public_key
 
-proof = typer.Typer(help="回执凭证：对方签收了什么 / what neighbours have signed for", no_args_is_help=True)
+proof = typer.Typer(help="回执凭证：对方签收了什么 / receipts that other centers have signed", no_args_is_help=True)
 
 _HEADS = (
     Bilingual("时间", "When"),
@@ -27,9 +27,9 @@ _HEADS = (
 )
 _JUDGED = {
     Judgement.VOUCHED: Bilingual("属实", "vouched for"),
-    Judgement.BYTES_OPEN: Bilingual("已签收，但未担保内容", "receipted, bytes not vouched for"),
-    Judgement.NOT_THEIRS: Bilingual("不是对方所签，或密钥已吊销", "not signed by them, or by a key that was revoked"),
-    Judgement.OTHERWISE: Bilingual("是对方所签，但说的不是这件报文", "signed by them, and says otherwise"),
+    Judgement.BYTES_OPEN: Bilingual("已签收，但没有内容摘要", "receipted, without a digest of the bytes"),
+    Judgement.NOT_THEIRS: Bilingual("不是对方所签，或密钥已吊销", "not signed by the recipient, or with a revoked key"),
+    Judgement.OTHERWISE: Bilingual("是对方所签，但说的不是这件报文", "signed by the recipient, but for something else"),
 }
 
 
@@ -40,7 +40,7 @@ def export(
     config: ConfigFile = None,
     lang: Language = Lang.AUTO,
 ) -> None:
-    """导出一个案件的签名回执，不含居民信息 / what neighbours have signed for; nothing of the resident is in it."""
+    """导出一个案件的签名回执，不含居民信息 / export a case's signed receipts, without residents' data."""
     output = Output(lang)
     with output.guarding():
         settings = store_settings(config)
@@ -67,13 +67,13 @@ def check(
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """凭名录核对凭证，不需要任何库；有一条不实即退出码 1 / check it by the directory alone: no store is needed."""
+    """凭名录核对凭证，不需要任何库；有一条不实即退出码 1 / check a proof against the directory; no store is needed."""
     output = Output(lang, as_json)
     try:
         shown = Proof.model_validate_json(file.read_bytes())
         known = directory.read_file(directory_file, read_public_key(operator))
     except (OSError, ValidationError):
-        output.fail(f"{file} 读不了，或不是回执凭证", f"{file}: cannot be read, or is no proof", USAGE)
+        output.fail(f"{file} 读不了，或不是回执凭证", f"{file}: cannot be read, or is not a proof", USAGE)
     except KeyUnusable as trouble:
         output.fail(trouble.zh, trouble.en, USAGE)
     judged = [(one, judge(one, known)) for one in shown.said]

@@ -1,4 +1,4 @@
-"""``bus recover``: the operator's word that this center's store was put back to a backup."""
+"""``bus recover``: starts the recovery of a center whose store was restored from a backup."""
 
 import re
 from dataclasses import asdict
@@ -21,7 +21,7 @@ from bus.store.database import Store, StoreUnavailable
 
 _HEADS = (Bilingual("中心", "Center"), Bilingual("状态", "State"))
 _STATES = {
-    "asked": Bilingual("已询问，等待告知", "asked, has not told all yet"),
+    "asked": Bilingual("已询问，等待告知", "asked, answer incomplete"),
     "told": Bilingual("已告知", "has told"),
     "excused": Bilingual("不再等待", "not waited for"),
 }
@@ -34,17 +34,17 @@ def recover(
         Centers | None, typer.Option(metavar="CENTER", help="还要询问的中心，可多个 / ask this center too")
     ] = None,
     without: Annotated[
-        Centers | None, typer.Option(metavar="CENTER", help="不再等待的中心，可多个 / go on without this center")
+        Centers | None, typer.Option(metavar="CENTER", help="不再等待的中心，可多个 / continue without this center")
     ] = None,
-    only_status: Annotated[bool, typer.Option("--status", help="只看进度 / only show how far it is")] = False,
+    only_status: Annotated[bool, typer.Option("--status", help="只看进度 / show only the progress")] = False,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """库已恢复到备份：向各中心查询之后的往来 / this store was put back to a backup: ask everyone what was forgotten."""
+    """库已恢复到备份：向各中心查询之后的往来 / after a restored backup: ask all centers for later messages."""
     output = Output(lang, as_json)
     strange = [name for name in (*(ask or ()), *(without or ())) if not re.match(CENTER_PATTERN, name)]
     if strange:
-        output.fail(f"不是中心名称：{', '.join(strange)}", f"no name of a center: {', '.join(strange)}", USAGE)
+        output.fail(f"不是中心名称：{', '.join(strange)}", f"not a center's name: {', '.join(strange)}", USAGE)
     with output.guarding():
         settings = store_settings(config)
         store = _opened(settings)
@@ -57,13 +57,11 @@ def recover(
 
 
 def _opened(settings: CenterSettings) -> Store:
-    """The store, brought up to date: a backup may be older than the program. Raises ``StoreUnavailable``."""
+    """The store with its schema upgraded: a backup may be older than the program. Raises ``StoreUnavailable``."""
     store = store_of(settings)
     if store.on_sqlite and not Path(store.url.database or "").exists():
         store.close()
-        raise StoreUnavailable(
-            "there is no store: put the backup in its place first / 请先把备份放回原处", passing=False
-        )
+        raise StoreUnavailable("there is no store: restore the backup first / 请先把备份放回原处", passing=False)
     schema.upgrade(store)
     return store
 
@@ -84,13 +82,15 @@ def _show(output: Output, status: recovery.Status) -> None:
         output.data(asdict(status))
         return
     if not status.going_on:
-        output.say("没有正在进行的恢复", "no recovery goes on")
+        output.say("没有正在进行的恢复", "no recovery is running")
     elif not any(state == "asked" for state in status.peers.values()):
-        output.say("各中心均已告知；bus run 运行后即完成", "all have told; it ends as soon as `bus run` runs")
+        output.say(
+            "各中心均已告知；bus run 运行后即完成", "all centers have answered; it completes once `bus run` runs"
+        )
     else:
         output.say(
             "恢复中：启动 bus run，各中心告知之后自动继续受理；进度见 bus recover --status",
-            "recovering: start `bus run`; the center goes on by itself when all have told (`bus recover --status`)",
+            "recovering: start `bus run`; intake resumes by itself once all have answered (`bus recover --status`)",
         )
     if status.peers:
         output.table(_HEADS, [(peer, output.pick(_STATES[state])) for peer, state in status.peers.items()])

@@ -1,4 +1,4 @@
-"""Looking at a message without seeing a resident: its label, and the names of its fields."""
+"""Redacted views of a message: its envelope, and the names of its fields."""
 
 import json
 
@@ -7,7 +7,7 @@ from bus.contract.codec import Undecodable, decode
 
 
 def envelope(body: bytes) -> dict[str, str]:
-    """The label on a message, as far as it can be read: nothing of the resident stands in it."""
+    """The readable fields of a message's envelope, which holds no residents' data."""
     try:
         message = decode(body)
     except Undecodable as error:
@@ -19,8 +19,8 @@ def envelope(body: bytes) -> dict[str, str]:
 
 
 def redacted(body: bytes) -> list[str]:
-    """The names of a body's fields and what each holds by type: ``data.case.title: text``. Never a value; a name that
-    is no plain word is hidden too, since a stranger's key could hold anything."""
+    """The names of a body's fields, each with its type: ``data.case.title: text``. Never a value. A name that is not a
+    plain word is hidden too, because a stranger's key could hold anything."""
     try:
         document = json.loads(signed_document.split_message(body)[1])
     except (ValueError, RecursionError):

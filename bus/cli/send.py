@@ -1,4 +1,4 @@
-"""``bus send``: an integrator's first form, signed and sent to the running center, and its case until the answer."""
+"""``bus send``: signs one form, sends it to the running center, and follows its case until the answer."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ from bus.store import cases
 from bus.store.database import Store
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks at the case."""
+"""Seconds between two polls of the case."""
 ANSWER = 60.0
 """Seconds to wait for the center."""
 
@@ -35,7 +35,7 @@ def send(
         str, typer.Argument(metavar="FILE", help="JSON 文件，- 为标准输入 / a JSON file, - for standard input")
     ],
     config: ConfigFile = None,
-    url: Annotated[str, typer.Option(help="中心的接收地址 / where the center listens, if not as configured")] = "",
+    url: Annotated[str, typer.Option(help="受理入口的地址，默认按配置 / the center's URL, if not as configured")] = "",
     follow: Annotated[
         bool, typer.Option("--follow/--no-follow", help="跟踪案件直到答复 / follow the case until it is answered")
     ] = True,
@@ -58,7 +58,7 @@ def send(
 
 
 def _body(output: Output, file: str) -> str:
-    """The form as it will be signed. Its faults are told without quoting it: it holds a resident's words."""
+    """The form's bytes to be signed. Its faults are reported without quoting it: it holds residents' data."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
         json.loads(text)
@@ -75,7 +75,7 @@ def _body(output: Output, file: str) -> str:
 
 
 def _sent(output: Output, settings: CenterSettings, base: str, form: str, body: str) -> dict[str, Any]:
-    """What the center answers to a form that it has taken; else the faults are told, and the command leaves."""
+    """The center's answer to a taken form; else print the faults and exit."""
     message_id, now = f"msg_{new_id().hex}", datetime.now(UTC)
     headers = {
         "content-type": "application/json",
@@ -90,9 +90,11 @@ def _sent(output: Output, settings: CenterSettings, base: str, form: str, body: 
         told: dict[str, Any] = answer.json()
     except httpx.HTTPError as error:
         kind = type(error).__name__
-        output.fail(f"连不上 {base}（{kind}）：中心在运行吗？", f"{base} is not reached ({kind}): does the center run?")
+        output.fail(
+            f"连不上 {base}（{kind}）：中心在运行吗？", f"{base} cannot be reached ({kind}): does the center run?"
+        )
     except ValueError:
-        output.fail(f"{base} 不是本总线的中心", f"{base} is no center of the bus")
+        output.fail(f"{base} 不是本总线的中心", f"{base} is not a center of the bus")
     if answer.status_code == 404:
         output.fail(f"该中心没有表单 {form}；见 {base}/docs", f"the center has no form {form}: see {base}/docs", USAGE)
     if not answer.is_success:
@@ -101,7 +103,7 @@ def _sent(output: Output, settings: CenterSettings, base: str, form: str, body: 
     zh, en = ("此前已接收", "was taken before") if told["status"] == "repeated" else ("已接收", "taken")
     output.say(f"{zh}：{numbers}", f"{en}: {numbers}")
     for name in told.get("unknown_fields") or ():
-        output.warn(f"表单没有字段 {name}，其内容已丢弃", f"the form has no field {name}: what it said is lost")
+        output.warn(f"表单没有字段 {name}，其内容已丢弃", f"the form has no field {name}: its content is dropped")
     return told
 
 
@@ -119,7 +121,7 @@ def _refused(output: Output, status: int, told: dict[str, Any]) -> None:
 
 
 def _follow(output: Output, store: Store, case_id: UUID, seconds: float) -> None:
-    """Tell each line of the case's journal as it comes, until the resident is answered."""
+    """Print each new line of the case's journal until the resident is answered."""
     told, deadline = 0, time.monotonic() + seconds
     while True:
         with store.reading() as tx:
@@ -135,6 +137,6 @@ def _follow(output: Output, store: Store, case_id: UUID, seconds: float) -> None
             output.say("已答复居民", "the resident has been answered")
             return
         if time.monotonic() > deadline:
-            output.warn("仍在办理；用 bus trace 查看", "still in work: look with `bus trace`")
+            output.warn("仍在办理；用 bus trace 查看", "still being handled: see `bus trace`")
             return
         time.sleep(LOOK_EVERY)

@@ -1,4 +1,4 @@
-"""``bus simulate``: a simulated system of a center, as a process of its own, for trials and demonstrations."""
+"""``bus simulate``: a simulator of a center's own system, as a process of its own, for trials and demonstrations."""
 
 import os
 import socket
@@ -19,15 +19,13 @@ from bus.settings import BadSettings
 def simulate(
     center: Annotated[str | None, typer.Argument(help="中心名称或类别 / a center's name or kind")] = None,
     config: ConfigFile = None,
-    intake_url: Annotated[str, typer.Option(help="适配器接收地址 / where the adapter listens")] = "",
+    intake_url: Annotated[str, typer.Option(help="受理入口的地址 / the center's intake URL")] = "",
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口，0 为任意 / port, 0: any")] = None,
     host: Annotated[str, typer.Option(help="监听地址 / address to listen on")] = "",
-    autopilot: Annotated[
-        bool, typer.Option(help="工作人员自动接单并办结 / staff accepts and resolves at once")
-    ] = False,
+    autopilot: Annotated[bool, typer.Option(help="工作人员自动接单并办结 / staff accept and resolve at once")] = False,
     lang: Language = Lang.AUTO,
 ) -> None:
-    """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / a simulated system of a center."""
+    """模拟某中心自己的业务系统；密钥取自 BUS_INTAKE_SECRET / simulate a center's own system."""
     output = Output(lang)
     with output.guarding():
         if config is not None:
@@ -60,7 +58,7 @@ def _simulator(output: Output, named: str, name: str, intake_url: str, secret: s
 def _serve(output: Output, simulator: BackendSimulator, name: str, host: str, port: int) -> None:
     told = leave_on_signal()
     try:
-        socket.create_server((host, port)).close()  # a taken port is said here; the server itself would just end
+        socket.create_server((host, port)).close()  # a taken port is reported here; the server itself would just exit
     except OSError as error:
         output.fail(f"无法在 {host}:{port} 监听：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}")
     announce(name, simulator.start(port, host))

@@ -1,4 +1,6 @@
-"""``bus topology``: what must stand on the broker, planned, made, compared, and exported for brokers of others."""
+"""``bus topology``: the broker's topology: planned, applied, verified, and exported for brokers with another
+administrator.
+"""
 
 import json
 from pathlib import Path
@@ -14,7 +16,9 @@ from bus.transports.topology.apply import apply as apply_topology
 from bus.transports.topology.apply import verify as verify_topology
 from bus.transports.topology.findings import Finding, Severity
 
-topology = typer.Typer(help="代理上的交换机、队列、用户 / what stands on the broker", no_args_is_help=True)
+topology = typer.Typer(
+    help="消息服务器上的交换器、队列、用户 / exchanges, queues and users on the broker", no_args_is_help=True
+)
 
 _FINDING_HEADS = (
     Bilingual("级别", "Severity"),
@@ -35,7 +39,7 @@ _SEVERITIES = {Severity.ERROR: Bilingual("错误", "error"), Severity.WARNING: B
 
 @topology.command("plan")
 def show_plan(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
-    """列出应有的一切，不连接代理 / list what must stand, without asking the broker."""
+    """列出应有的拓扑，不连接消息服务器 / list the planned topology, without the broker."""
     output = Output(lang, as_json)
     with output.guarding():
         lines = list(load_county(file).topology().lines())
@@ -47,7 +51,7 @@ def show_plan(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: As
 
 @topology.command()
 def apply(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
-    """建立缺少的，更正可更正的，不删任何东西 / make what is missing, correct what may be; deletes nothing."""
+    """建立缺少的，更正可更正的，不删除任何东西 / create what is missing, correct what can be; delete nothing."""
     output = Output(lang, as_json)
     with output.guarding():
         county = load_county(file)
@@ -91,7 +95,7 @@ def _without_password(output: Output, county: CountySettings, wanted: Topology) 
 
 @topology.command()
 def verify(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
-    """与应有的比较，什么也不改；有错误时退出码 1 / compare, change nothing; exit 1 on errors."""
+    """与应有的比较，什么也不改；有错误时退出码 1 / compare with the plan, change nothing; exit 1 on errors."""
     output = Output(lang, as_json)
     with output.guarding():
         county = load_county(file)
@@ -102,7 +106,7 @@ def verify(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJso
     else:
         _show(output, findings)
         if not findings:
-            output.say("一切就绪", "all is as it must be")
+            output.say("一切就绪", "everything is as planned")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(FAILURE)
 
@@ -113,7 +117,7 @@ def export(
     out: Annotated[Path | None, typer.Option(help="写入文件 / write to this file")] = None,
     lang: Language = Lang.AUTO,
 ) -> None:
-    """导出 RabbitMQ definitions，交给代理的管理员 / definitions for a broker that we may not touch."""
+    """导出 RabbitMQ definitions，交给消息服务器的管理员 / definitions for the broker's administrator."""
     output = Output(lang)
     with output.guarding():
         county = load_county(file)
@@ -122,13 +126,13 @@ def export(
     if out is None:
         typer.echo(text, nl=False)
         return
-    out.touch(mode=0o600)  # password hashes stand in it
+    out.touch(mode=0o600)  # the file holds password hashes
     out.write_text(text, encoding="utf-8")
     output.say(f"已写入 {out}", f"written to {out}")
 
 
 def finding_row(output: Output, finding: Finding) -> tuple[str, str, str, str, str]:
-    """One finding for a table: severity, kind, name, what was found, its cure."""
+    """One finding as a table row: severity, kind, name, actual state, cure."""
     return (
         output.pick(_SEVERITIES[finding.severity]),
         finding.kind,

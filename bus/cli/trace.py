@@ -1,4 +1,4 @@
-"""``bus trace``: what one center knows of one case: where it is, what happened, what waits. Nothing of the resident."""
+"""``bus trace``: one case as this center knows it: holder, journal, waiting items. No residents' data."""
 
 from typing import Annotated, Any
 
@@ -70,7 +70,7 @@ def trace(
 
 
 def _facts(record: Record) -> dict[str, Any]:
-    """Where the case is; of its content nothing but its category."""
+    """The case's state; of its content only the category."""
     offer = record.offer_out.pending if record.offer_out else ()
     return {
         "case": str(record.case.case_id),
@@ -103,7 +103,7 @@ def _journal_row(output: Output, line: Any) -> tuple[object, ...]:  # noqa: ANN4
 
 
 def _waiting(tx: Tx, case_id: str) -> list[dict[str, Any]]:
-    """What of this case is in the outbox, on the desk, held back, or parked here."""
+    """The case's rows in the outbox, in the inbox, held back, or parked here."""
     found = waiting.of_case(tx, case_id)
     return [
         *(

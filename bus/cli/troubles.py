@@ -1,4 +1,4 @@
-"""The troubles that no command can help: what it says of each, and the exit code that it leaves with."""
+"""Known exceptions of commands, with their messages and exit codes."""
 
 from typing import NamedTuple
 
@@ -15,14 +15,14 @@ from bus.transports.topology.management_api import ManagementApiRefused
 
 
 class Trouble(NamedTuple):
-    """What is said of it, line by line, and the exit code."""
+    """The message, line by line, and the exit code."""
 
     lines: tuple[Bilingual, ...]
     code: int = FAILURE
 
 
 def trouble_of(error: Exception) -> Trouble | None:  # noqa: PLR0911 - one way out a trouble
-    """How a command tells of this; None for a fault of its own."""
+    """The message for an exception; None for a fault of this program."""
     match error:
         case BadSettings():
             return _of_settings(error)
@@ -44,7 +44,7 @@ def trouble_of(error: Exception) -> Trouble | None:  # noqa: PLR0911 - one way o
 
 
 def _of_settings(bad: BadSettings) -> Trouble:
-    head = Bilingual("配置有误，请逐项改正：", "the settings are wrong; mend each of these:")
+    head = Bilingual("配置有误，请逐项改正：", "the settings are wrong; correct each of these:")
     faults = (Bilingual(f"  {where}：{zh}", f"  {where}: {en}") for where, zh, en in bad.faults)
     return Trouble((head, *faults), USAGE)
 
@@ -52,5 +52,5 @@ def _of_settings(bad: BadSettings) -> Trouble:
 def _of_store(name: str) -> Bilingual:
     return Bilingual(
         f"存储打不开（{name}）：请核对 store 的地址，并确认它不是由更新的版本建立",
-        f"the store cannot be opened ({name}): check its URL, and that no newer version made it",
+        f"the store cannot be opened ({name}): check its URL, and that no newer version created it",
     )

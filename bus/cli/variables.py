@@ -1,4 +1,4 @@
-"""Variables of the environment that begin with ``BUS_``: which are settings, and which look like one and are none."""
+"""Environment variables that begin with ``BUS_``: known settings, and lookalikes without effect."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -10,22 +10,23 @@ from bus.settings import OLD_NAMES, CenterSettings
 
 PREFIX = "BUS_"
 OURS = ("BUS_LANG", "BUS_FOLDER", "BUS_CENTER_PASSWORDS")
-"""What other commands read."""
+"""Variables of other commands."""
 OUR_PREFIXES = ("BUS_MANAGEMENT_", "BUS_CENTER_")
 SHORTEST = 5
-"""Letters of both names, below which they resemble each other by chance: orchestrators inject ``BUS_PORT`` and such."""
+"""Shortest names compared for a slip; shorter ones resemble each other by chance: orchestrators inject ``BUS_PORT`` and
+such."""
 
 
 class Strange(NamedTuple):
-    """One variable that no program of ours reads."""
+    """One variable that none of our programs reads."""
 
     name: str
     meant: str = ""
-    """The one that it is a slip away from."""
+    """The known variable that it resembles."""
 
 
 def strange_variables(environment: Iterable[str]) -> list[Strange]:
-    """Of the names of variables those that begin like ours and are none, in their order."""
+    """The unknown variables with our prefix, in their order."""
     known = {*_known(CenterSettings, PREFIX), *OURS}
     old = tuple(f"{PREFIX}{name.upper()}" for name in OLD_NAMES)
     found = []
@@ -39,7 +40,7 @@ def strange_variables(environment: Iterable[str]) -> list[Strange]:
 
 
 def _known(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    """Every setting as a variable, the inner ones of a table too."""
+    """Every setting as a variable, also the inner ones of tables."""
     for name, field in model.model_fields.items():
         variable = f"{prefix}{name.upper()}"
         yield variable

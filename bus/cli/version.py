@@ -1,4 +1,4 @@
-"""``bus --version``: this program, and for each kind of center the adapter that it would run."""
+"""``bus --version``: the program's version, and the adapter of each kind of center."""
 
 import platform
 
@@ -8,7 +8,7 @@ from bus.sdk import discovery
 
 
 def tell() -> None:
-    """Print it, one line an adapter: its kind, its package, what it was installed with."""
+    """Print the version, and one line for each adapter: its kind, its package, its distribution."""
     name, version = discovery.ours()
     typer.echo(f"{name} {version or '?'} (Python {platform.python_version()})")
     adapters = discovery.known()

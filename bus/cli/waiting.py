@@ -1,4 +1,4 @@
-"""``bus waiting``: what waits at one center and for whom, with the age of the oldest. Nothing of a resident."""
+"""``bus waiting``: the waiting items of one center by peer, with the age of the oldest. No residents' data."""
 
 import time
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ _HEADS = (
 _PLACES = {
     "open": Bilingual("在办案件", "open cases"),
     "outbox": Bilingual("发出未回执", "sent, no receipt yet"),
-    "inbox": Bilingual("待入业务系统", "for the own system"),
-    "held": Bilingual("等前一条", "an earlier one is missing"),
+    "inbox": Bilingual("待入业务系统", "for the center's system"),
+    "held": Bilingual("等前一件报文", "an earlier message is missing"),
     "parked": Bilingual("搁置", "parked"),
 }
 
 
 def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
-    """什么在等、等谁、等了多久 / what waits, for whom, and for how long."""
+    """等待中的案件与报文：等谁、等了多久 / waiting cases and messages, by peer and age."""
     output = Output(lang, as_json)
     with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
         found = list(_found(tx))
@@ -54,7 +54,7 @@ def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJs
 
 
 def _found(tx: Tx) -> Iterator[dict[str, Any]]:
-    """Open cases by who has them, then what waits by peer, then what only an operator can mend."""
+    """Open cases by holder, then waiting items by peer, then parked items."""
     oldest = {key: short_number(case_id) for key, case_id in oldest_cases(tx).items()}
     for load in (*(PeerLoad("open", *one) for one in open_by_holder(tx)), *by_peer(tx)):
         case = oldest.get((load.place, load.peer), "")

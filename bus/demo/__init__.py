@@ -1,1 +1,1 @@
-"""The county that ``bus demo`` runs, in one process or in several."""
+"""The county of ``bus demo``, in one process or in several."""

@@ -1,4 +1,6 @@
-"""Keys for a county of a test or a demo: an operator, a key for each center and for its store, and the directory."""
+"""The keys of a county for a test or a demo: the operator's key, a key for each center and its store, and the
+directory.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -13,15 +15,15 @@ from bus.security.private_file import write_private
 
 
 def listed(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
-    """The next directory: the center has applied for its newest key, and the operator lists it."""
+    """The next directory, which lists the center's newest key."""
     return key_request.listed(known, key_request.read(key_request.new_request(keyring, url)), now)
 
 
 def county_keys(
     folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Make them in ``folder``, for each center and the URL where it serves its files, and mark the ``arbiter``. Returns
-    for each what its settings take as ``trust``."""
+    """Make the keys in ``folder``, for each center and the URL where it serves its files, and mark the ``arbiter``.
+    Returns the ``trust`` settings of each center."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     operator, known = new_keyring("operator", now), directory.empty(now)
@@ -44,7 +46,7 @@ def county_keys(
 
 
 def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-    """Make a master key for the store of each center, in ``folder``. Returns what its settings take as ``at_rest``."""
+    """Make a master key for each center's store, in ``folder``. Returns the ``at_rest`` settings of each center."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {}
     for center in centers:
@@ -57,5 +59,5 @@ def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str
 def keys_of_county(
     folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """All keys of a county: for each center, what its settings take as ``trust`` and as ``at_rest``."""
+    """All keys of a county. Returns the ``trust`` and the ``at_rest`` settings of each center."""
     return county_keys(folder, centers, arbiter), store_keys(folder, centers)

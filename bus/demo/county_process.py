@@ -1,7 +1,7 @@
-"""Several centers in one process: a county on one machine, for the demo, for tests, and for trying things out.
+"""Several centers in one process: a county on one machine, for the demo, for tests, and for trial.
 
-``python -m bus.demo.county_process PLAN.json`` runs a plan until it is told to stop; it prints ``ready`` when all
-stand.
+``python -m bus.demo.county_process PLAN.json`` runs a plan until a signal stops it; it prints ``ready`` when all
+centers run.
 """
 
 import json
@@ -28,43 +28,43 @@ from bus.transports.rabbitmq.transport import RabbitTransport
 
 @dataclass(frozen=True, slots=True)
 class CountyPlan:
-    """What stands where. ``centers``: the settings of each, as ``CenterSettings`` takes them."""
+    """The plan of a county process. ``centers``: the settings of each, as ``CenterSettings`` takes them."""
 
     centers: tuple[dict[str, Any], ...]
     log_file: str = ""
 
     def save(self, path: Path) -> None:
-        """Write it down for another process; the file holds test secrets and is for its owner alone."""
+        """Write the plan for another process. The file holds test secrets; only its owner can read it."""
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
         path.chmod(0o600)
 
     @classmethod
     def read(cls, path: Path) -> "CountyPlan":
-        """What ``save`` has written."""
+        """The plan in a file of ``save``."""
         plan = json.loads(path.read_text(encoding="utf-8"))
         return cls(tuple(plan["centers"]), plan["log_file"])
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The program that runs a process of centers. By default this one; another release has a Python of its own."""
+    """The program that runs a county process. By default this one; another release has a Python of its own."""
 
     python: str = sys.executable
     module: str = "bus.demo.county_process"
-    """What it runs, with the plan's file as its only argument."""
+    """The module to run, with the plan's file as its only argument."""
     folder: Path | None = None
-    """The working folder, which comes first among the places that it imports from."""
+    """The working folder, first on the import path."""
     plan: Callable[[CountyPlan], CountyPlan] = lambda plan: plan
-    """Puts a plan into the words of that release."""
+    """Translates a plan into the settings of that release."""
 
     def start(self, plan: Path) -> "subprocess.Popen[str]":
-        """Run a plan; ``ready`` is printed when all of it stands."""
+        """Run a plan; ``ready`` is printed when all of it runs."""
         command = [self.python, "-m", self.module, str(plan)]
         return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
 
 
 class CountyProcess:
-    """The running centers of a plan, on one embedded road, or each on the broker that its settings name."""
+    """The running centers of a plan, on one embedded transport, or each on the broker of its settings."""
 
     def __init__(self, plan: CountyPlan) -> None:
         self._broker = EmbeddedBroker([center["center"] for center in plan.centers])
@@ -80,12 +80,12 @@ class CountyProcess:
         return CenterProcess(settings, transport)
 
     def start(self) -> None:
-        """All centers, one after the other."""
+        """Start all centers, one after the other."""
         for process in self.centers.values():
             process.start()
 
     def stop(self) -> None:
-        """All centers at the same time, each in its order of leaving."""
+        """Stop all centers in parallel."""
         leaving = [threading.Thread(target=process.stop) for process in self.centers.values()]
         for thread in leaving:
             thread.start()
@@ -95,7 +95,8 @@ class CountyProcess:
 
 
 def _hear_of_the_end() -> threading.Event:
-    """Set by SIGTERM or SIGINT. To be called before a door opens: who sees the door may already ask us to leave."""
+    """An event that SIGTERM or SIGINT sets. Call it before an HTTP server starts: a client that sees the server may
+    signal at once."""
     told = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: told.set())

@@ -1,4 +1,4 @@
-"""What the centers of a county have done, read from their journals as it happens."""
+"""The acts of a county's centers, read from their journals as they happen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,30 +10,30 @@ from bus.store import cases
 
 
 class Deed(NamedTuple):
-    """One thing that a center has done with a case."""
+    """One act of a center on a case."""
 
     at_ms: int
     center: str
     case_id: UUID
     story: str
-    """The story of which the case is."""
+    """The story to which the case belongs."""
     kind: str
     holder: str
-    """Who has the case by now."""
+    """The holder of the case after the act."""
     version: int
 
 
 @dataclass(slots=True)
 class Deeds:
-    """Gives each deed once. A case belongs to the story in which it was first seen."""
+    """Reads each act once. A case belongs to the story in which it was first seen."""
 
     county: LocalCounty
     stories: dict[UUID, str] = field(default_factory=dict)
     _read: dict[str, int] = field(default_factory=dict)
-    """Per center: the last row of its journal that was given."""
+    """Per center: the last journal row that was read."""
 
     def fresh(self, story: str) -> list[Deed]:
-        """What is new at all centers, the oldest first, while this story is played."""
+        """The new acts of all centers, the oldest first, during this story."""
         return sorted(self._fresh(story), key=lambda deed: deed.at_ms)
 
     def _fresh(self, story: str) -> Iterator[Deed]:

@@ -1,7 +1,9 @@
-"""A county to try the bus in: centers, each with a simulator of its own system, and people who use those systems.
+"""A local county for trying the bus: centers, each with a simulator of its own system, and people who use those
+systems.
 
-The centers run in this process, or in a child process that can be killed; the vendors' systems always live here, as
-in the world they live elsewhere. Everything between them is real: HTTP, signatures, stores on disk, the transport.
+The centers run in this process, or in a child process that can be killed. The simulators always run in this process,
+because a real vendor's system is separate too. Everything between them is real: HTTP, signatures, stores on disk, the
+transport.
 """
 
 import secrets
@@ -30,15 +32,15 @@ from bus.store import cases, inbox, waiting
 from bus.store.database import Store
 
 COUNTY = "county"
-"""The process of all centers, where they share one."""
+"""The name of the process that all centers share."""
 
 
 _drawn: set[int] = set()
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on at this moment, given once in this process. It lies below those that
-    outgoing connections get (32768 and up): a center starts seconds after the draw, and later perhaps again."""
+    """A free port on loopback, given once in this process. It lies below the range of outgoing connections (32768 and
+    up): a center starts seconds after the draw, and later perhaps again."""
     while True:
         port = secrets.choice(range(15_000, 32_000))
         with socket.socket() as probe:
@@ -49,22 +51,22 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the stores and the vendors' systems say of the whole town."""
+    """The audit of a whole county: its stores and its centers' own systems."""
 
     cases: int
     answered: int
     lost: int
-    """Cases that no center holds, or whose centers do not agree who does."""
+    """Cases without a holder, or whose centers disagree on the holder."""
     twice: int
     """Effects or messages that were applied more than once."""
     parked: int
     waiting: int
-    """Messages and tasks that are still on their way."""
+    """Messages and tasks that are still pending."""
 
 
 @dataclass(slots=True)
 class LocalCounty:
-    """``open`` it, let people act through ``backend``, wait with ``until``, look with ``audit``, ``close`` it."""
+    """A county: ``open`` it, act through ``backend``, wait with ``until``, check with ``audit``, ``close`` it."""
 
     folder: Path
     centers: Sequence[str]
@@ -72,19 +74,19 @@ class LocalCounty:
     """Per center: its routes, as the settings take them."""
     arbiter: str | None = None
     brokers: Mapping[str, str] = field(default_factory=dict)
-    """Per center: the broker's URL; a center without one is on the embedded road."""
+    """Per center: the broker's URL; a center without one uses the embedded transport."""
     stores: Mapping[str, str] = field(default_factory=dict)
-    """Per center: another store than SQLite in the folder."""
+    """Per center: a database URL other than SQLite in the folder."""
     processes: Literal["here", "one", "each"] = "here"
     """Where the centers run: in this process, all in one child process, or each in a process of its own."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further settings for every center."""
     shared: Mapping[str, str] = field(default_factory=dict)
-    """Per center: a process that it shares with others, where else each has its own."""
+    """Per center: a process that it shares with others; without an entry it has its own."""
     programs: dict[str, Program] = field(default_factory=dict)
-    """Per process: the program that it starts with next, where that is not this one."""
+    """Per process: the program of its next start, if not this one."""
     make_keys: Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]] | None = None
-    """Makes all keys and the directory in a folder, for the URL of each center; None: as this program does."""
+    """Makes all keys and the directory in a folder, for each center's URL; None: as this release does."""
     backends: dict[str, BackendSimulator] = field(default_factory=dict)
     backend_urls: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
@@ -98,7 +100,7 @@ class LocalCounty:
     _stores: dict[str, Store] = field(default_factory=dict)
 
     def open(self) -> None:
-        """Start the vendors' systems, then the centers."""
+        """Start the simulators, then the centers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = {name: free_port() for name in self.centers}
         self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
@@ -140,11 +142,11 @@ class LocalCounty:
         }
 
     def store_url(self, name: str) -> str:
-        """Where the center's store is."""
+        """The database URL of the center's store."""
         return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
 
     def start_centers(self) -> None:
-        """Start the centers that do not run, on the same stores and ports as before."""
+        """Start the centers that are not running, on the same stores and ports as before."""
         if self.processes == "here":
             self._start_here()
             return
@@ -160,7 +162,7 @@ class LocalCounty:
                 self._ready.add(name)
 
     def plan_of(self, process: str) -> CountyPlan:
-        """What a process of the centers is started with, in the words of its program."""
+        """The plan of a process, in the settings of its program."""
         return self.programs.get(process, Program()).plan(self._plans[process])
 
     def _start_here(self) -> None:
@@ -170,12 +172,12 @@ class LocalCounty:
         self.process.start()
 
     def kill(self, process: str = COUNTY) -> None:
-        """Kill a process of the centers at once, as a power cut would."""
+        """Kill a county process at once, as a power cut would."""
         self.children[process].kill()
         self._reap(process)
 
     def stop(self, process: str) -> None:
-        """Stop a process of the centers in good order."""
+        """Stop a county process in good order."""
         self.children[process].terminate()
         self._reap(process)
 
@@ -187,7 +189,7 @@ class LocalCounty:
             child.stdout.close()
 
     def close(self) -> None:
-        """Stop the centers, then the vendors' systems."""
+        """Stop the centers, then the simulators."""
         for child in self.children.values():
             child.terminate()
         for process in list(self.children):
@@ -207,7 +209,7 @@ class LocalCounty:
     # -- people ------------------------------------------------------------------------------------------------------
 
     def backend(self, center: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - their JSON
-        """Use the vendor's system of a center, as its staff or a resident would: POST with a body, GET without."""
+        """Use a center's own system as its staff or a resident would: POST with a body, GET without."""
         url = self.backend_urls[center] + path
         with httpx.Client(timeout=10, trust_env=False) as http:
             answer = http.get(url) if body is None else http.post(url, json=dict(body))
@@ -215,7 +217,8 @@ class LocalCounty:
         return answer.json()
 
     def until(self, what: str, condition: Callable[[], Any], timeout: float = 120) -> Any:  # noqa: ANN401 - whatever it gives
-        """Wait until ``condition`` gives something true, and return that. Raises TimeoutError that says ``what``."""
+        """Wait until ``condition`` returns something true, and return that. Raises TimeoutError, which names
+        ``what``."""
         deadline, pause = time.monotonic() + timeout, 0.02
         while time.monotonic() < deadline:
             found = condition()
@@ -228,30 +231,30 @@ class LocalCounty:
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def store(self, center: str) -> Store:
-        """The center's store, to look at. It is read as it lies, also where an older release runs the center: the
-        columns that are read here, by the stories and by the checker are named one by one, v0.1.0 had them all, and
-        migrations only add. A query that needs a newer one must read an upgraded copy: here is the place for it."""
+        """The center's store, for reading. It is read as it is, also where an older release runs the center. The
+        stories and the checker select their columns by name; v0.1.0 had all of them, and migrations only add. A query
+        that needs a newer column must read an upgraded copy."""
         if center not in self._stores:
             self._stores[center] = store_at(self.store_url(center), self._at_rest[center]["key"])
         return self._stores[center]
 
     def close_store(self, center: str) -> None:
-        """Let go of the center's store, whose file is about to be another."""
+        """Close the center's store, because its file is about to be replaced."""
         if center in self._stores:
             self._stores.pop(center).close()
 
     def records(self, center: str) -> dict[UUID, Record]:
-        """Every case that the center knows."""
+        """All records of the center."""
         with self.store(center).reading() as tx:
             return cases.read(tx, cases.ids(tx))
 
     def record(self, center: str, case_id: UUID) -> Record | None:
-        """What the center knows of one case."""
+        """The center's record of one case."""
         with self.store(center).reading() as tx:
             return cases.read(tx, [case_id]).get(case_id)
 
     def audit(self) -> Audit:
-        """Count over all stores and all vendors' systems."""
+        """Count over all stores and all simulators."""
         by_case: dict[UUID, list[Record]] = {}
         for center in self.centers:
             for case_id, record in self.records(center).items():
@@ -274,7 +277,7 @@ class LocalCounty:
                 yield waiting.counts(tx)
 
     def _twice(self) -> int:
-        """Messages applied twice by a store, and keys that had two effects at a vendor."""
+        """Messages applied twice in a store, and keys with two effects in a simulator."""
         twice = 0
         for center in self.centers:
             with self.store(center).reading() as tx:
@@ -284,7 +287,7 @@ class LocalCounty:
         return twice
 
     def drained(self) -> bool:
-        """Whether nothing is on its way any more."""
+        """Whether no message or task is pending."""
         return self._waiting() == 0
 
     def _waiting(self) -> int:
@@ -292,7 +295,7 @@ class LocalCounty:
 
 
 def one_custodian(known: Sequence[Record]) -> bool:
-    """Whether the records of one case, from all centers, agree on exactly one custodian who knows that it is he."""
+    """Whether the records of one case, from all centers, agree on exactly one custodian that knows its custody."""
     newest = max(record.version for record in known)
     holders = {record.holder for record in known if record.version == newest}
     return len(holders) == 1 and any(record.me in holders and record.version == newest for record in known)

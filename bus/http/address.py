@@ -8,19 +8,19 @@ from bus.settings import Http
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections for this address of either family. Raises ``OSError``."""
+    """A socket that listens on this address, IPv4 or IPv6. Raises ``OSError``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     both = host == "::" and socket.has_dualstack_ipv6()
     return socket.create_server((host, port), family=family, backlog=256, dualstack_ipv6=both)
 
 
 def url_of(host: str, port: int) -> str:
-    """The URL of an address of either family."""
+    """The URL of an IPv4 or IPv6 address."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def why_not_listening(error: OSError) -> Bilingual:
-    """The cure for an address that ``listen`` did not get."""
+    """The cure for an address on which ``listen`` failed."""
     match error.errno:
         case errno.EADDRNOTAVAIL | errno.EAFNOSUPPORT:
             return Bilingual(
@@ -33,6 +33,6 @@ def why_not_listening(error: OSError) -> Bilingual:
 
 
 def own_url(http: Http) -> str:
-    """Where a program on the same machine reaches the center."""
+    """The URL at which a program on the same machine reaches the center."""
     host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not listened on
     return url_of(host, http.port)

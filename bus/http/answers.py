@@ -1,4 +1,4 @@
-"""What the door answers: the shapes of its JSON, and what each status means."""
+"""The HTTP answers: the shapes of their JSON, and the meaning of each status."""
 
 from typing import Any
 
@@ -51,9 +51,9 @@ STATUSES: dict[int, str] = {
     500: "Nothing was taken: a fault of the adapter; tell the operator, then send it again",
     503: "Not taken, or not known whether it was: send it again later under the same id",
 }
-"""What a refusal with this status says."""
+"""The description of a refusal with this status."""
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """These refusals as FastAPI describes them in the OpenAPI document."""
+    """These refusals, as FastAPI describes them in the OpenAPI document."""
     return {status: {"model": ErrorBody, "description": STATUSES[status]} for status in statuses}

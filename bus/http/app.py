@@ -34,8 +34,8 @@ def make_app(
     calls: Callable[[], list[dict[str, Any]]] = list,
     strict: bool = False,
 ) -> FastAPI:
-    """Put the server together. ``ready`` answers ``{"ready": bool, …}``, ``flow`` ``{"flow": bool, …}``.
-    ``calls``: the last ones into the center's own system. ``strict``: a field that a form does not have is refused."""
+    """Build the application. ``ready`` answers ``{"ready": bool, …}``, ``flow`` ``{"flow": bool, …}``. ``calls``: the
+    last calls to the center's own system. ``strict``: refuse forms with unknown fields."""
     app = FastAPI(
         title=f"{name} intake",
         description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
@@ -43,7 +43,7 @@ def make_app(
         docs_url=None,  # FastAPI's own page needs the internet
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
-        redirect_slashes=False,  # a redirect would be built from whatever Host header came
+        redirect_slashes=False,  # a redirect would be built from the request's Host header
     )
     app.add_exception_handler(PlainHTTPException, _refuse)
     webhook = Webhook(secret)
@@ -57,7 +57,7 @@ def make_app(
 
 
 def _refuse(_request: Request, error: Exception) -> JSONResponse:
-    """The framework's own refusals (no such page, no such method) and ours that end a request early, in one shape."""
+    """One shape for the framework's refusals (no such page, no such method) and for our early ones."""
     assert isinstance(error, PlainHTTPException)  # noqa: S101 - it is registered for this class only
     said: object = error.detail
     told = said if isinstance(said, dict) else {"code": "-".join(str(said).lower().split())}

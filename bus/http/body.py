@@ -1,6 +1,6 @@
-"""Reading a body: what cannot be signed is refused before it, and what comes is bounded in bytes and in time.
+"""Reading of request bodies: unsigned requests are refused before the body is read; size and time are bounded.
 
-A form is held in memory, within one budget for all forms; a file goes to disk as it comes (``Spool``).
+A form is held in memory, within one budget for all forms; a file is written to disk as it arrives (``Spool``).
 """
 
 import asyncio
@@ -16,39 +16,39 @@ from starlette.requests import ClientDisconnect
 SIGNED_BY = ("webhook-id", "webhook-timestamp", "webhook-signature")
 UNSIGNED = {"code": "signature", "cure": "sign with the shared secret (Standard Webhooks); check both clocks"}
 DRAINED = 16 * 1024 * 1024
-"""Bytes that are read and thrown away of a body that is refused: a sender that is still sending reads no answer."""
+"""Bytes of a refused body that are read and dropped: a sender that is still sending does not read the answer."""
 DRAINING = 5.0
-"""Seconds for that."""
+"""Seconds for draining a refused body."""
 MILLISECONDS = 1e11
-"""A timestamp beyond this is not in seconds."""
+"""A timestamp above this is not in seconds."""
 TOLERANCE = 5 * 60.0
-"""Seconds that a signature's time may differ from ours (Standard Webhooks)."""
+"""Largest difference in seconds between a signature's time and ours (Standard Webhooks)."""
 BODY_GRACE = 20.0
-"""Seconds for a body that is small, or has only begun to come."""
+"""Seconds in which a small body must arrive, and the base time for a longer one."""
 SLOWEST = 16 * 1024
-"""Bytes a second that a longer body must come with on the whole."""
+"""Lowest average speed of a longer body, in bytes per second."""
 
 
 class ByteBudget:
-    """Bytes that may be held at one time for all requests together. For the server's own thread."""
+    """The memory budget of all requests together, in bytes. Not thread-safe: only the server's own thread uses it."""
 
     def __init__(self, most: int) -> None:
         self._left = most
 
     def take(self, count: int) -> None:
-        """Hold so many more. Raises an HTTP refusal when there is no room: the sender comes again."""
+        """Hold ``count`` more bytes. Raises an HTTP refusal if there is no room; the sender retries."""
         if count > self._left:
             busy = {"code": "busy", "cure": "too much is being sent at once: send it again in a moment"}
             raise HTTPException(503, busy, {"Retry-After": "5"})
         self._left -= count
 
     def give_back(self, count: int) -> None:
-        """They are held no longer."""
+        """Release ``count`` bytes."""
         self._left += count
 
 
 def verify(webhook: Webhook, content: str, request: Request) -> None:
-    """Refuse what is not signed with the shared secret over ``content``."""
+    """Refuse a request whose signature by the shared secret does not fit ``content``."""
     try:
         webhook.verify(content, dict(request.headers), json_parse=False)
     except (WebhookVerificationError, ValueError):
@@ -56,15 +56,15 @@ def verify(webhook: Webhook, content: str, request: Request) -> None:
 
 
 def refuse_unsigned(headers: Mapping[str, str], now: float) -> None:
-    """Refuse what no signature can be right for, before a byte of the body is read: made at another time, or not of the
-    form that a signature has. The cure names the header."""
+    """Refuse a request before its body is read if no signature can be right: its timestamp is too far off, or the
+    signature has the wrong format. The cure names the header."""
     try:
         made_at = float(headers["webhook-timestamp"])
     except ValueError:
         raise _unsigned("webhook-timestamp: seconds since 1970, as a number") from None
     if made_at > MILLISECONDS:
         raise _unsigned("webhook-timestamp: seconds since 1970; this is in milliseconds")
-    if not abs(now - made_at) <= TOLERANCE + 1:  # a second, for what takes time before the signature is checked
+    if not abs(now - made_at) <= TOLERANCE + 1:  # one second more, for the time until the signature is checked
         raise _unsigned("webhook-timestamp: more than five minutes from our time; check both clocks")
     if not _is_formed(headers["webhook-signature"]):
         raise _unsigned("webhook-signature: v1, a comma, and 32 bytes in base64 (HMAC-SHA256)")
@@ -83,7 +83,7 @@ def _is_formed(signatures: str) -> bool:
 
 
 def _refuse_head(headers: Mapping[str, str], limit: int) -> None:
-    """What the head alone gives reason to refuse."""
+    """Refuse a request by its headers alone."""
     for name in SIGNED_BY:
         if not headers.get(name):
             raise _unsigned(f"the header {name} is missing: sign with the shared secret (Standard Webhooks)")
@@ -97,8 +97,8 @@ def _refuse_head(headers: Mapping[str, str], limit: int) -> None:
 
 
 async def _drained(stream: AsyncIterator[bytes], refusal: HTTPException) -> HTTPException:
-    """The refusal, once what still comes is thrown away: a sender that sees its connection end reads no answer. What is
-    more than the bounds ends the connection with the answer."""
+    """The refusal, after the rest of the body is drained: a sender whose connection breaks does not read the answer. A
+    body beyond the bounds is not drained; the connection closes with the answer."""
     left = DRAINED
     with suppress(TimeoutError, ClientDisconnect):
         async with asyncio.timeout(DRAINING):
@@ -113,7 +113,7 @@ async def _drained(stream: AsyncIterator[bytes], refusal: HTTPException) -> HTTP
 
 
 async def parts_of(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """The body as it comes, never more than ``limit`` bytes of it, and of one that comes too slowly no more."""
+    """The body in parts, as it arrives. Refuses a body longer than ``limit`` bytes, or one that arrives too slowly."""
     stream, received = request.stream(), 0
     try:
         _refuse_head(request.headers, limit)
@@ -132,12 +132,12 @@ async def parts_of(request: Request, limit: int) -> AsyncIterator[bytes]:
             yield part
     except TimeoutError:
         raise HTTPException(408, {"code": "slow-body", "cure": "the body came too slowly: send it again"}) from None
-    except ClientDisconnect:  # nobody is there to read the answer; only that this is no fault of ours
+    except ClientDisconnect:  # the sender is gone and reads no answer; this only keeps the error from counting as ours
         raise HTTPException(400, {"code": "cut-short", "cure": "send it again, to the end"}) from None
 
 
 async def form_body(request: Request, limit: int, budget: ByteBudget) -> bytes:
-    """The whole body, whose bytes are taken from the budget: whoever calls this gives them back."""
+    """The whole body. Its bytes are taken from the budget: the caller gives them back."""
     body = bytearray()
     try:
         async for part in parts_of(request, limit):

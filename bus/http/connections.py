@@ -1,8 +1,8 @@
-"""Connections: how many at once, and how long each may say nothing.
+"""Limits of connections: how many at once, and how long each may be idle.
 
-uvicorn's own limits count requests; a connection that sends none keeps its descriptor for ever. This protocol adds a
-deadline for the head, and when all places are taken the idle connection that has waited for longest goes, of the
-address that has the most: a request of somebody else always finds a place.
+uvicorn's own limits count requests; a connection that sends none would keep its descriptor for ever. This protocol adds
+a deadline for the request head. If all places are taken, the longest idle connection of the address with the most
+connections is closed. So another client's request always finds a place.
 """
 
 import asyncio
@@ -11,17 +11,17 @@ from collections import Counter
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD = 20.0
-"""Seconds in which a connection must send the head of a request, and a closing one must end."""
+"""Seconds in which a connection must send a request's head, and in which a closing connection must end."""
 
 
 class Connection(H11Protocol):
-    """One connection to the door."""
+    """One HTTP connection."""
 
     most = 320
-    """How many there may be at once."""
+    """Most connections at once."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Begin its time, and make room for it."""
+        """Start the deadline, and make room for this connection."""
         self._idle_since = self.loop.time()
         self._closing = False
         super().connection_made(transport)
@@ -30,12 +30,12 @@ class Connection(H11Protocol):
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget its time."""
+        """Cancel the deadline."""
         self._timer.cancel()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """From now on it is idle."""
+        """Note that the connection is idle from now on."""
         self._idle_since = self.loop.time()
         super().on_response_complete()
 
@@ -45,7 +45,7 @@ class Connection(H11Protocol):
         return self.cycle is None or self.cycle.response_complete
 
     def drop(self) -> None:
-        """End it now, whatever it has not sent or read."""
+        """Close the connection now, even with data unsent or unread."""
         self.connections.discard(self)
         self.transport.abort()
 
@@ -54,7 +54,7 @@ class Connection(H11Protocol):
         if (self.idle and left <= 0) or self._closing:
             self.drop()
             return
-        self._closing = self.transport.is_closing()  # by the next look its other end has read the rest, or never will
+        self._closing = self.transport.is_closing()  # by the next check the client has read the rest, or never will
         self._timer = self.loop.call_later(left if left > 0 else HEAD, self._look)
 
     def _make_room(self) -> None:
@@ -68,5 +68,5 @@ class Connection(H11Protocol):
 
     @property
     def source(self) -> str:
-        """The address at the other end."""
+        """The client's address."""
         return self.client[0] if self.client else ""

@@ -1,4 +1,5 @@
-"""Attachments over HTTP: signed files in, to disk as they come; kept files out, a few at a time."""
+"""Attachments over HTTP: signed files are uploaded to disk as they arrive; kept files are downloaded, a few at a
+time."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,11 +18,11 @@ from bus.http.spool import Spool
 from bus.store.database import StoreUnavailable
 
 COMING = 512 * 1024 * 1024
-"""Bytes of all files that are on their way in, on disk."""
+"""Bytes on disk of all files being uploaded."""
 GOING = 64 * 1024 * 1024
-"""Bytes of all files that are on their way out, in memory."""
+"""Bytes in memory of all files being downloaded."""
 IN_HAND = 2
-"""Files that are stripped, encrypted or read side by side: each stands in memory, more than once."""
+"""Most files that are stripped, encrypted or read at once: each is in memory more than once."""
 CHUNK = 64 * 1024
 _STORE = {"code": "store", "cure": "nothing was kept; send it again"}
 
@@ -33,7 +34,8 @@ def add_attachments(
     clock: Callable[[], datetime],
     errors: Callable[..., dict[int | str, dict[str, Any]]],
 ) -> None:
-    """Both ways. ``verify`` refuses a request that is not signed over this hash; ``errors`` describes statuses."""
+    """Add upload and download. ``verify`` refuses a request that is not signed over this hash; ``errors`` describes
+    statuses."""
     coming, going, in_hand = ByteBudget(COMING), ByteBudget(GOING), asyncio.Semaphore(IN_HAND)
 
     async def keep(request: Request, name: str | None = None) -> JSONResponse:
@@ -46,7 +48,7 @@ def add_attachments(
                         return await run_in_threadpool(_keep, attachments, spool, name, clock())
                 finally:
                     coming.give_back(spool.size)
-        except OSError:  # the disk does not take it
+        except OSError:  # the disk refuses to write
             return JSONResponse(_STORE, 503)
 
     async def serve(sha256: str) -> Response:
@@ -100,16 +102,16 @@ def _keep(attachments: AttachmentService, spool: Spool, name: str | None, now: d
 
 
 class _File(Response):
-    """A file's bytes, held within a budget until they are read, and handed over piece by piece."""
+    """A file as an answer: its bytes count against a budget until they are sent, in parts."""
 
     def __init__(self, content: bytes, budget: ByteBudget) -> None:
-        """Raises an HTTP refusal when too many are on their way."""
+        """Raises an HTTP refusal if too many files are being downloaded."""
         budget.take(len(content))
         self._budget = budget
         super().__init__(content, media_type="application/octet-stream", headers={"X-Content-Type-Options": "nosniff"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the file."""
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             for at in range(0, len(self.body), CHUNK):

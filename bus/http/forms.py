@@ -1,7 +1,7 @@
-"""Forms over HTTP: bounds, signature, the form's own model, and the answer that comes with the commit.
+"""Forms over HTTP: bounds, signature, the form's own model, and an answer once the case is committed.
 
-Every answer is counted by form and code. A refusal leaves a line in the log that says which form, which code, which
-field and which webhook-id, and nothing that a resident said.
+Every answer is counted by form and code. A refusal is logged with its form, code, field and webhook-id, and with no
+data of the resident.
 """
 
 import asyncio
@@ -27,28 +27,28 @@ from bus.sdk.center import Center, Form
 from bus.store.database import StoreUnavailable
 
 Submit = Callable[[Submission], Future[Reply]]
-"""Hands one submission to the intake step; the reply comes with the commit, or ``StoreUnavailable`` instead of it.
-Raises ``Unavailable``."""
+"""Hands one submission to the intake step. The reply comes with the commit, or ``StoreUnavailable`` if it fails. Raises
+``Unavailable``."""
 REPLY_TIMEOUT = 30.0
-"""Seconds a sender waits for the commit before it is told to come again."""
+"""Seconds a sender waits for the commit before it is told to retry."""
 FORMS_AT_ONCE = 64 * 1024 * 1024
-"""Bytes of all forms that are being read or wait for their commit, in memory."""
+"""Bytes in memory of all forms that are being read or wait for their commit."""
 WRONG = frozenset({"invalid", "unknown-center"})
-"""Refusals of what stands in the form; the others are about what is known here."""
+"""Refusals for the form's contents; all others depend on the state of this center."""
 STATUS = {"taken": 202, "repeated": 200}
 MOST_TOLD = 200
-"""Unknown fields of one form of which the log has a line, once each."""
+"""Most unknown fields of one form that are logged, once each."""
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class Unavailable(RuntimeError):
-    """The center is stopping or overloaded and takes nothing more in; the sender keeps the form and tries again."""
+    """The center is stopping or overloaded and takes no submissions; the sender keeps the form and retries."""
 
 
 def add_forms(
     app: FastAPI, center: Center[Any], submit: Submit, webhook: Webhook, metrics: Metrics, *, strict: bool = False
 ) -> None:
-    """One way in for each form of the center. ``strict``: a field that a form does not have is refused."""
+    """Add one endpoint for each form of the center. ``strict``: refuse forms with unknown fields."""
     budget = ByteBudget(FORMS_AT_ONCE)
     for form in center.forms.values():
         app.post(
@@ -66,7 +66,7 @@ def add_forms(
 
 @dataclass(slots=True)
 class FormDoor:
-    """The way in of one form."""
+    """The endpoint of one form."""
 
     form: Form
     submit: Submit
@@ -75,12 +75,12 @@ class FormDoor:
     metrics: Metrics
     strict: bool
     _told: set[str] = field(default_factory=set)
-    """Unknown fields of which the log has a line."""
+    """Unknown fields that have been logged."""
 
-    # in the server's own thread: reading a form takes microseconds, a thread for each more than that; and however many
-    # wait for their commit, they keep no thread from others
+    # runs in the server's own thread: reading a form takes microseconds, a thread for each would take more; and forms
+    # that wait for their commit occupy no thread
     async def take(self, request: Request) -> JSONResponse:
-        """One form."""
+        """Take one form."""
         try:
             answer = await self._read(request)
         except HTTPException as refusal:
@@ -94,7 +94,7 @@ class FormDoor:
         body = await form_body(request, MAX_BYTES, self.budget)
         try:
             text = _as_text(body)
-            verify(self.webhook, text, request)  # before anything reads the body
+            verify(self.webhook, text, request)  # before the body is parsed
             return await self._judged(body)
         finally:
             self.budget.give_back(len(body))
@@ -114,7 +114,7 @@ class FormDoor:
         return self._with_warning(answer, [one.path for one in unknown])
 
     def _with_warning(self, answer: "_Answer", unknown: list[str]) -> "_Answer":
-        """What was lost of a form that was taken is told: to its sender, in the log once, and as a figure."""
+        """Report the unknown fields of a taken form: to its sender, once in the log, and in the metrics."""
         if not unknown or answer.status >= 400:
             return answer
         self.metrics.unknown_fields(self.form.name)
@@ -124,7 +124,7 @@ class FormDoor:
         return _Answer(answer.status, {**answer.body, "unknown_fields": unknown}, answer.headers)
 
     def _tell(self, request: Request, answer: "_Answer") -> None:
-        """Count the answer; a refusal goes into the log."""
+        """Count the answer, and log a refusal."""
         code = str(answer.body.get("code") or answer.body.get("status") or "refused")
         self.metrics.form(self.form.name, code)
         if answer.status < 400:
@@ -137,7 +137,7 @@ class FormDoor:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a sender is told."""
+    """The answer to a sender."""
 
     status: int
     body: dict[str, Any]
@@ -153,12 +153,12 @@ def _as_text(body: bytes) -> str:
 
 
 def field_of(path: str) -> str:
-    """The path of a field, fit for a log: the sender may have chosen its parts."""
+    """The path of a field, made fit for the log: the sender may have chosen its parts."""
     return shown(path.split("."))
 
 
 def _fault_of(unknown: UnknownField) -> dict[str, str]:
-    """A field that the form does not have, and which one was meant, as its sender reads it."""
+    """An unknown field as its sender reads it, with the field that was probably meant."""
     if unknown.meant:
         return {"field": unknown.path, "problem": "misspelt", "meant": unknown.meant}
     return {"field": unknown.path, "problem": "unknown"}
@@ -179,7 +179,7 @@ async def _answer(submit: Submit, submission: Submission) -> _Answer:
     except StoreUnavailable:
         cure = "it is not known whether it was taken; send it again under the same id"
         return _Answer(503, {"code": "store", "cure": cure}, {"Retry-After": "10"})
-    if reply.status == "failed":  # not 4xx: the form may be right, and its sender shall keep it
+    if reply.status == "failed":  # not 4xx: the form may be right, and the sender must keep it
         return _Answer(500, {"code": reply.code, "cure": "nothing was taken; tell the operator, then send it again"})
     if reply.status == "later":
         return _Answer(503, {"code": reply.code, "cure": reply.cure}, {"Retry-After": "10"})

@@ -1,7 +1,6 @@
-"""How many requests are served at once, and how long an answer may take to be read.
+"""Limits of requests: how many are served at once, and how slowly an answer may be read.
 
-Health and metrics are answered always. One address never takes all places: whoever floods the door has others beside
-it.
+Health and metrics are always answered. One address never takes all places: other clients are served even under a flood.
 """
 
 import asyncio
@@ -13,15 +12,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bus.http.rate_limit import source_of
 
 BESIDE = ("/health/", "/metrics")
-"""Answered however many requests are under way."""
+"""Paths that are answered however many requests are under way."""
 ANSWER_GRACE = 20.0
-"""Seconds for an answer that is small."""
+"""Seconds in which a small answer must be read, and the base time for a longer one."""
 SLOWEST = 16 * 1024
-"""Bytes a second with which a longer answer must be read on the whole."""
+"""Lowest average speed at which a longer answer must be read, in bytes per second."""
 
 
 def bounded(app: ASGIApp, most: int) -> ASGIApp:
-    """``app``, serving at most so many requests at once, of one address at most three quarters of them."""
+    """``app``, limited to ``most`` requests at once, and to three quarters of them for one address."""
     under_way: Counter[str] = Counter()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +44,7 @@ def bounded(app: ASGIApp, most: int) -> ASGIApp:
 
 
 def _read_in_time(send: Send) -> Send:
-    """``send``, until the other end reads too slowly: then it raises ``TimeoutError``, and the connection goes."""
+    """``send`` with a deadline: a client that reads too slowly raises ``TimeoutError``, which ends the connection."""
     sent = 0
     deadline: float | None = None
 

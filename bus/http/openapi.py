@@ -1,4 +1,4 @@
-"""The OpenAPI document of the door, as generators of clients need it: bodies, names of closed lists, signed headers.
+"""The OpenAPI document, completed for generators of clients: request bodies, names of enum values, signature headers.
 
 FastAPI does not see the bodies, which are read raw, nor the signature, which is checked before they are parsed.
 """
@@ -13,7 +13,7 @@ from bus.sdk.center import Center
 
 Json = dict[str, Any]
 BINARY: Json = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-"""A body that is a file."""
+"""The request body of a file upload."""
 SCHEME = "StandardWebhooks"
 SIGNATURE: Json = {
     "type": "apiKey",
@@ -55,7 +55,7 @@ def describe(app: FastAPI, center: Center[Any]) -> None:
 
 
 def _sign(operation: Json, body: Json) -> None:
-    """It has a body, and is signed."""
+    """Add the request body and the signature to an operation."""
     operation["requestBody"] = {"required": True, "content": body}
     operation["security"] = [{SCHEME: []}]
     for name, description in HEADERS:
@@ -64,7 +64,7 @@ def _sign(operation: Json, body: Json) -> None:
 
 
 def _drop_impossible(document: Json) -> None:
-    """FastAPI adds a refusal of its own wherever there is a parameter; ours are texts, and none is wrong."""
+    """Remove FastAPI's 422 for parameters: ours are plain strings, and none can be invalid."""
     for operations in document["paths"].values():
         for operation in operations.values():
             refusal = operation["responses"].get("422", {})

@@ -1,4 +1,4 @@
-"""Two pages for people: what this is and how it is, and which forms it takes. They need no other server."""
+"""Two pages for people: the center's state, and the forms that it takes. They load nothing from other servers."""
 
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
@@ -18,7 +18,7 @@ SAFE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline
 
 
 def add_pages(app: FastAPI, name: str, ready: Callable[[], Json]) -> None:
-    """``/`` and ``/docs``."""
+    """Add ``/`` and ``/docs``."""
 
     def home() -> HTMLResponse:
         return HTMLResponse(_page(name, _home(name, ready())), headers=SAFE)
@@ -66,7 +66,7 @@ def _docs(document: Json) -> Iterator[str]:
 
 
 def _model(schema: Json, schemas: Json) -> Iterator[str]:
-    """The fields of a form; what a field holds is named."""
+    """The fields of a form, with the models that they refer to."""
     model = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], {})
     if not model.get("properties"):
         return
@@ -80,7 +80,7 @@ def _model(schema: Json, schemas: Json) -> Iterator[str]:
 
 
 def _type(field: Json, schemas: Json) -> str:
-    """In few words: its JSON type, or the values of a closed list."""
+    """A field's type in a few words: its JSON type, or its enum values."""
     if reference := str(field.get("$ref", "")).rpartition("/")[2]:
         return _type(schemas.get(reference, {}), schemas) if "enum" in schemas.get(reference, {}) else reference
     if "enum" in field:

@@ -1,7 +1,8 @@
-"""How many requests one source may make. Each address has a bucket that holds one second's worth and fills by as much a
-second: one that floods the door is told to wait, and the others are served.
+"""The rate limit: how many requests one address may make.
 
-Behind a reverse proxy on this machine the address is the one that the proxy names, else that of the connection.
+Each address has a token bucket that holds one second's worth and refills at the same rate. A client that floods the
+server is told to wait; the others are served. Behind a reverse proxy on this machine the client's address is the one
+that the proxy names, else that of the connection.
 """
 
 import math
@@ -12,11 +13,11 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 MOST_SOURCES = 10_000
-"""Remembered at once; the one that has not come for longest is forgotten, and begins anew."""
+"""Most addresses remembered at once; the one idle for longest is forgotten, and starts anew."""
 
 
 class RateLimit:
-    """Of one door. For one thread: the server's own."""
+    """The rate limit of one server. Not thread-safe: only the server's own thread uses it."""
 
     def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second, self._clock = per_second, clock
@@ -24,25 +25,25 @@ class RateLimit:
         """Source → how full its bucket was, and when."""
 
     def wait(self, source: str) -> float:
-        """Seconds until this source may come again; 0: it may come now, and has come."""
+        """Seconds until this address may send a request; 0 admits and counts the request."""
         now = self._clock()
         left, then = self._buckets.pop(source, (float(self._per_second), now))
         left = min(self._per_second, left + (now - then) * self._per_second)
         may = left >= 1
-        self._buckets[source] = left - may, now  # the last that came is the last
+        self._buckets[source] = left - may, now  # the dictionary stays in order of the last request
         if len(self._buckets) > MOST_SOURCES:
             del self._buckets[next(iter(self._buckets))]
         return 0.0 if may else (1 - left) / self._per_second
 
 
 def source_of(scope: Scope) -> str:
-    """The address that asks; empty where the server knows none."""
+    """The client's address; empty if the server knows none."""
     client = scope.get("client")
     return client[0] if client else ""
 
 
 def rate_limited(app: ASGIApp, throttle: RateLimit, turned_away: Callable[[], None]) -> ASGIApp:
-    """``app``, behind the throttle. ``turned_away`` is called for each request that is not let in."""
+    """``app`` behind the rate limit. ``turned_away`` is called for each refused request."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         seconds = throttle.wait(source_of(scope)) if scope["type"] == "http" else 0.0

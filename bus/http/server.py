@@ -1,4 +1,4 @@
-"""The door's own server: a socket that is bound when it is made, and uvicorn behind the throttle."""
+"""The center's HTTP server: a socket, bound at construction, and uvicorn behind the rate limit."""
 
 import socket
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from bus.settings import Http
 
 
 class _MarkingServer(uvicorn.Server):
-    """Calls ``came_round`` ten times a second, from the loop that answers."""
+    """Calls ``came_round`` ten times a second, from the event loop that answers requests."""
 
     came_round: Callable[[], None]
 
     async def on_tick(self, counter: int) -> bool:
-        """See uvicorn. Its own ``callback_notify`` goes by a clock that can be turned back."""
+        """See uvicorn. Its own ``callback_notify`` depends on a clock that can be turned back."""
         self.came_round()
         return await super().on_tick(counter)
 
@@ -28,14 +28,14 @@ def _unwatched() -> None:
 
 
 class HttpServer:
-    """One HTTP server. ``run`` it on a thread of its own; ``stop`` ends that."""
+    """One HTTP server. Call ``run`` on a thread of its own; ``stop`` ends it."""
 
     def __init__(self, app: ASGIApp, http: Http, came_round: Callable[[], None] = _unwatched) -> None:
-        """``came_round`` is called while it can answer. Raises ``OSError`` for a port that is taken."""
+        """``came_round`` is called as long as the server can answer. Raises ``OSError`` if the port is taken."""
         self._listening = listen(http.host, http.port)
         # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms
         self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # h11, also where httptools happens to be installed: that one is quicker, and takes headers without a bound
+        # h11 even where httptools is installed: that one is quicker, but takes headers without a bound
         protocol = type("BoundedConnection", (Connection,), {"most": http.connections})
         config = uvicorn.Config(
             bounded(app, http.connections * 9 // 10),
@@ -51,14 +51,14 @@ class HttpServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, with the port that the system chose where the settings say 0."""
+        """The server's URL, with the port that the system chose if the settings say 0."""
         host, port = self._listening.getsockname()[:2]
         return url_of(host, port)
 
     def run(self) -> None:
-        """Serve until it is told to leave."""
+        """Serve until ``stop`` is called."""
         self._server.run([self._listening])
 
     def stop(self) -> None:
-        """Answer what is being asked, take nothing more."""
+        """Finish the requests under way, and take no more."""
         self._server.should_exit = True

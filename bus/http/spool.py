@@ -1,5 +1,8 @@
-"""A file that comes in, on disk until its signature is checked: in a nameless file, under a key that only this process
-has. Nothing of it is left when the process dies, and nothing of it can be read on the disk."""
+"""The upload of a file, on disk until its signature is checked.
+
+The bytes are in a nameless file, encrypted with a key that only this process has. After a crash nothing of it is left,
+and nothing can be read from the disk.
+"""
 
 import hashlib
 import os
@@ -13,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 
 
 class Spool:
-    """One file on its way in. Raises ``OSError`` where the disk does not take it."""
+    """One file being uploaded. Raises ``OSError`` if the disk refuses to write."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -25,17 +28,17 @@ class Spool:
 
     @property
     def sha256(self) -> str:
-        """The hash of what has come."""
+        """The hash of the bytes so far."""
         return self._hash.hexdigest()
 
     def write(self, part: bytes) -> None:
-        """Append."""
+        """Append a part."""
         self._hash.update(part)
         self._file.write(self._encryptor.update(part))
         self.size += len(part)
 
     def read(self) -> bytes:
-        """All of it."""
+        """The whole file."""
         self._file.seek(0)
         return self._cipher.decryptor().update(self._file.read())
 

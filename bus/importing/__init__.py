@@ -1,1 +1,1 @@
-"""Importing a ledger: rows of a spreadsheet become forms, by a mapping."""
+"""Import of ledgers: rows of a spreadsheet become forms, by a mapping."""

@@ -1,4 +1,4 @@
-"""Cells as people write them: dates in many forms, telephone numbers with extensions; never changed in silence."""
+"""Cells as people write them: dates in many formats, telephone numbers with extensions. None is changed silently."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bus.importing.spreadsheet import Cell, text_of
 
 EXCELS_FIRST = datetime(1899, 12, 30)
-"""Excel counts days from here (its 1900 has a 29 February, so the first two months of 1900 are a day off)."""
+"""Excel's day zero (its 1900 has a 29 February, so the first two months of 1900 are a day off)."""
 EXCELS_DAYS = range(61, 2_958_466)
 """From 1 March 1900 to the end of 9999."""
 _EXTENSION = re.compile(r"\s*(?:转|分机|轉|ext\.?|x)\s*", re.IGNORECASE)
@@ -19,7 +19,7 @@ _PHONE = re.compile(r"[0-9+() -]{3,30}")
 
 
 class NotADate(ValueError):
-    """The cell holds no date in any of the forms."""
+    """The cell holds no date in any of the formats."""
 
 
 class TwoNumbers(ValueError):
@@ -54,7 +54,8 @@ def _by(form: str, text: str) -> datetime | None:
 
 
 def _placed(moment: datetime, zone: str) -> datetime:
-    """In its zone; before the zones had whole minutes (China: before 1901) in the nearest quarter of an hour."""
+    """The moment in its zone; in years before whole-minute offsets (China: before 1901) in the nearest quarter of an
+    hour."""
     placed = moment.replace(tzinfo=ZoneInfo(zone))
     offset = placed.utcoffset() or timedelta()
     if offset.total_seconds() % 60:
@@ -63,8 +64,8 @@ def _placed(moment: datetime, zone: str) -> datetime:
 
 
 def phone_of(text: str, several: Literal["reject", "first"]) -> str:
-    """A telephone number in plain digits, its extension behind a hyphen. Raises ``TwoNumbers``, and ``ValueError`` for
-    what is none."""
+    """A telephone number in plain digits, its extension after a hyphen. Raises ``TwoNumbers``, and ``ValueError`` if
+    there is none."""
     plain = unicodedata.normalize("NFKC", text).replace("—", "-").replace("–", "-").strip()
     numbers = [part.strip() for part in _PARTED.split(plain) if part.strip()]
     if len(numbers) > 1 and several == "reject":

@@ -1,5 +1,6 @@
-"""The rows of a CSV text as spreadsheets read them: a stray quote is text, and one that is never closed harms its own
-row alone.
+"""The rows of a CSV text as spreadsheets read them.
+
+A stray quote is text, and an unclosed quote spoils only its own row.
 """
 
 import csv
@@ -10,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from bus.importing.text_file import Line
 
 MOST_LINES = 200
-"""Lines in one row, at most. A quote that is open for longer was never meant to open."""
+"""Most lines in one row. A quote open for longer was not meant as one."""
 NEVER_CLOSED = "quote-never-closed"
-csv.field_size_limit(16 << 20)  # the bound of a line; csv's own is less than what some ledgers hold
+csv.field_size_limit(16 << 20)  # the bound of a line; csv's own limit is below the cells of some ledgers
 
 
 def rows_of(lines: Iterable[Line], delimiter: str) -> Iterator[tuple[list[str], str]]:
-    """Each row, and why it cannot be trusted; empty: it can."""
+    """Each row, with the reason not to trust it; empty: none."""
     waiting: deque[Line] = deque()
     source = iter(lines)
 
@@ -29,7 +30,7 @@ def rows_of(lines: Iterable[Line], delimiter: str) -> Iterator[tuple[list[str], 
         while is_open and len(taken) < MOST_LINES and (line := following()) is not None:
             taken.append(line)
             is_open = _opens(line.text, delimiter, is_open=True)
-        if is_open:  # whatever follows are rows of their own
+        if is_open:  # the lines that follow are rows of their own
             waiting.extendleft(reversed(taken[1:]))
             yield _cells(first.text, delimiter, csv.QUOTE_NONE), NEVER_CLOSED
             continue
@@ -38,12 +39,12 @@ def rows_of(lines: Iterable[Line], delimiter: str) -> Iterator[tuple[list[str], 
 
 
 def _cells(text: str, delimiter: str, quoting: int) -> list[str]:
-    lines = io.StringIO(text, newline="")  # other signs that end lines elsewhere stay in their cells
+    lines = io.StringIO(text, newline="")  # other characters that end lines elsewhere stay in their cells
     return [*next(csv.reader(lines, delimiter=delimiter, quoting=quoting), [])]  # type: ignore[arg-type]  # one of csv's constants
 
 
 def _opens(text: str, delimiter: str, *, is_open: bool) -> bool:
-    """Whether a cell in quotes is open at the end of a line, as the csv module would read on."""
+    """Whether a quoted cell is open at the end of a line, as the csv module would read on."""
     if '"' not in text:
         return is_open
     at_begin, inside, after_quote = not is_open, is_open, False
@@ -51,7 +52,7 @@ def _opens(text: str, delimiter: str, *, is_open: bool) -> bool:
         if inside and after_quote:
             after_quote = False
             if sign == '"':
-                continue  # two of them are one in the text
+                continue  # a doubled quote is one quote in the text
             inside = False
         if inside:
             after_quote = sign == '"'

@@ -1,7 +1,7 @@
-"""A first mapping from a ledger's own headers: which column seems to fill which field of a form.
+"""The draft of a mapping from a ledger's headers: a proposed column for each field of a form.
 
-Columns are compared with the titles of the form's fields, and with what ledgers usually call such a thing. What is
-only guessed is marked, for whoever reads the mapping before it is used.
+Columns are compared with the titles of the form's fields, and with usual names in ledgers. Guesses are marked, for the
+person who checks the mapping.
 """
 
 import re
@@ -38,18 +38,18 @@ USUAL: dict[str, tuple[str, ...]] = {
     "longitude": ("经度", "longitude", "lng", "lon"),
     "latitude": ("纬度", "latitude", "lat"),
 }
-"""What a field is about → what ledgers call the column, the most usual first."""
+"""Meaning of a field → usual column names in ledgers, the most usual first."""
 ABOUT: dict[str, tuple[str, ...]] = {
     "name": ("client_name", "resident", "caller", "name"), "phone": ("phone",), "text": ("text",), "title": ("title",),
     "place": ("place",), "time": ("left_at", "received_at", "made_at", "created_at"),
     "category": ("category", "sphere", "matter", "item"), "longitude": ("longitude",), "latitude": ("latitude",),
 }  # fmt: skip
-"""What a field is about → what adapters call it; the id is the form's own."""
+"""Meaning of a field → its names in adapters; the id is the form's own."""
 DATES = (
     "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d",
     "%Y年%m月%d日 %H:%M", "%Y年%m月%d日", "%Y.%m.%d", "%Y%m%d", "excel",
 )  # fmt: skip
-"""Forms of dates in ledgers, tried in turn."""
+"""Date formats of ledgers, tried in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Guess:
 
 
 def draft(path: Path, form: str, model: type[BaseModel], native_id: str, sheet: SpreadsheetFormat) -> str:
-    """The text of a mapping for this file. Raises ``BadFile``."""
+    """A mapping for this file, as text. Raises ``BadFile``."""
     header, row = header_of(path, sheet)
     guesses = list(_guesses(header, model, native_id))
     if not any(guess.field == native_id for guess in guesses):
@@ -93,7 +93,7 @@ def _guesses(header: list[str], model: type[BaseModel], native_id: str) -> Itera
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> tuple[str, bool] | None:
-    """The column that is called so, or has such a word in its name."""
+    """The column with this name, or with such a word in its name."""
     plain = {re.sub(r"\s", "", column).lower(): column for column in header}
     for name in names:
         if name.lower() in plain:
@@ -106,7 +106,7 @@ def _column(header: list[str], names: tuple[str, ...]) -> tuple[str, bool] | Non
 
 
 def _words(field: FieldInfo) -> list[str]:
-    """The words of a closed list; none where the field has none."""
+    """The enum values of a field; empty if it has none."""
     kind = field.annotation
     return [str(word.value) for word in kind] if isinstance(kind, type) and issubclass(kind, StrEnum) else []
 

@@ -1,4 +1,4 @@
-"""A form of a ledger goes through the center's own door, signed like any other form."""
+"""The client that submits a ledger's forms to the center's own intake, signed like any other form."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Away(RuntimeError):
 
 
 class Misled(RuntimeError):
-    """It is reached, and will take none of the rows: wrong secret, wrong form. The text is its code."""
+    """The center answers, but will take none of the rows: wrong secret, or wrong form. The text is its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ class IntakeClient:
     url: str
     webhook: Webhook
     patience: float
-    """Seconds in which a center that is away may come back."""
+    """Seconds in which an unreachable center may come back."""
 
     def hand_in(self, form: dict[str, Any]) -> tuple[str, list[CellFault]]:
-        """``imported``, ``repeated``, or ``rejected`` with the reasons. Raises ``Away`` or ``Misled``."""
+        """Submit a form. Returns ``imported``, ``repeated``, or ``rejected`` with the reasons. Raises ``Away`` or
+        ``Misled``."""
         body = json.dumps(form, ensure_ascii=False)
         answer: httpx.Response = retrying(Away, self.patience)(self._once, body)
         if answer.status_code in (401, 404):
@@ -59,7 +60,7 @@ class IntakeClient:
 
 
 def _faults(answer: httpx.Response) -> list[CellFault]:
-    """The door's own reasons: fields and problems, or its code and cure. Never a value."""
+    """The intake's reasons: fields and problems, or its code and cure. Never a value."""
     try:
         said = answer.json()
         if "faults" in said:

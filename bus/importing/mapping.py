@@ -1,6 +1,6 @@
-"""Ledgers into forms: a CSV or XLSX file, and a mapping that says which field of a form comes from which column.
+"""Mapping of ledgers to forms: a CSV or XLSX file, and a mapping of its columns to a form's fields.
 
-What cannot be mapped is a ``Fault`` with a field and a problem, never with a value: rows hold residents.
+An unmappable cell is a ``Fault`` with a field and a problem, never with a value: rows hold residents' data.
 """
 
 import math
@@ -17,7 +17,7 @@ from bus.importing.cells import NotADate, TwoNumbers, date_of, phone_of
 from bus.importing.spreadsheet import INVISIBLE, BadFile, Cell, CellFault, Row, SpreadsheetFormat, text_of
 
 SAFE_DIGITS = 15
-"""Excel keeps so many digits of a number; what follows was replaced by noughts when the file was made."""
+"""Excel keeps this many digits of a number; the others became zeros when the file was made."""
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{1,3}")
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -28,7 +28,7 @@ _YES_NO = {
 
 
 class UnmappableRow(ValueError):
-    """The row is no form; ``faults`` says why."""
+    """The row makes no form; ``faults`` says why."""
 
     def __init__(self, faults: list[CellFault]) -> None:
         super().__init__("; ".join(f"{fault.field}: {fault.problem}" for fault in faults))
@@ -36,7 +36,7 @@ class UnmappableRow(ValueError):
 
 
 class FieldSource(BaseModel):
-    """Where one field comes from: a ``column``, a ``template`` over several, or a ``constant``.
+    """The source of one field: a ``column``, a ``template`` over several, or a ``constant``.
 
     A field whose source is empty takes its ``default``, or is left out of the form."""
 
@@ -44,27 +44,27 @@ class FieldSource(BaseModel):
 
     column: str | None = None
     template: str | None = None
-    """Text with ``{Column}`` in it; a line of it whose columns are all empty is left out."""
+    """Text with ``{Column}`` in it; a line whose columns are all empty is left out."""
     constant: str | int | float | bool | None = None
     type: Literal["text", "line", "integer", "number", "boolean", "list", "phone"] = "text"
-    """``line``: one line; ``list``: parted by commas, semicolons or spaces; ``phone``: in plain digits, an extension
-    behind a hyphen."""
+    """``line``: one line; ``list``: separated by commas, semicolons or spaces; ``phone``: plain digits, an extension
+    after a hyphen."""
     date: str | tuple[str, ...] | None = None
-    """The form of the date as for ``strptime``, ``iso``, or ``excel`` for days since 1900; several are tried in turn.
-    Cells that are dates need none, but say it anyway. A date without a time is the begin of its day."""
+    """The date's format as for ``strptime``, ``iso``, or ``excel`` for days since 1900; several are tried in turn. Name
+    one also for cells that are dates already. A date without a time is the beginning of its day."""
     none: tuple[str, ...] = ()
-    """What stands in the ledger for nothing: ``"0"``, ``"/"``, ``"无"``. Numbers are compared as numbers."""
+    """The ledger's words for no value: ``"0"``, ``"/"``, ``"无"``. Numbers are compared as numbers."""
     several: Literal["reject", "first"] = "reject"
-    """Of a ``phone``: what becomes of a cell with two numbers in it."""
+    """For ``phone``: the treatment of a cell with two numbers."""
     values: dict[str, str] | None = None
-    """What stands in the ledger → what the form says."""
+    """The ledger's word → the form's value."""
     otherwise: str | None = None
-    """For what is not in ``values``; without it such a row is rejected."""
+    """The value for words that are not in ``values``; without it such a row is rejected."""
     default: str | int | float | bool | None = None
     drop_controls: bool = False
-    """Leave out control characters, which every intake refuses: what other programs left behind in a ledger."""
+    """Remove control characters, which other programs leave in ledgers and every intake refuses."""
     longest: Annotated[int, Field(gt=0)] | None = None
-    """Cut after so many characters."""
+    """Cut the text after this many characters."""
     required: bool = False
 
     @model_validator(mode="after")
@@ -74,21 +74,21 @@ class FieldSource(BaseModel):
         return self
 
     def columns(self) -> set[str]:
-        """The columns that it reads."""
+        """The columns that this source reads."""
         return set(_PLACE.findall(self.template or "")) | ({self.column} if self.column else set())
 
 
 class LedgerMapping(SpreadsheetFormat):
-    """A mapping file: what kind of file it is for, which form it makes, and how each field is filled."""
+    """A mapping file: the format of the ledger, the form that it makes, and the source of each field."""
 
     form: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
     """The form's name, as the center's intake has it."""
     native_id: str
-    """The field that holds the ledger's own id of a row: by it a second run imports nothing twice."""
+    """The field with the ledger's own id of a row: a second run imports nothing twice."""
     timezone: str = "Asia/Shanghai"
-    """Of dates that name none."""
+    """The time zone of dates that name none."""
     fields: dict[str, FieldSource]
-    """Field of the form (``event.action`` for one inside another) → where it comes from."""
+    """Field of the form (``event.action`` for an inner one) → its source."""
 
     @field_validator("timezone")
     @classmethod
@@ -117,7 +117,7 @@ class LedgerMapping(SpreadsheetFormat):
         return self
 
     def columns(self) -> set[str]:
-        """The columns that it reads."""
+        """The columns that the mapping reads."""
         return {column for source in self.fields.values() for column in source.columns()}
 
 
@@ -135,7 +135,7 @@ def load_mapping(path: Path) -> LedgerMapping:
 
 
 def fill(ledger: LedgerMapping, row: Row) -> dict[str, Any]:
-    """The form that this row makes. Raises ``UnmappableRow`` with everything that is wrong in the row."""
+    """The form of this row. Raises ``UnmappableRow`` with every fault of the row."""
     form: dict[str, Any] = {}
     faults = [row.fault] if row.fault else []
     for name, source in ledger.fields.items():
@@ -157,7 +157,7 @@ def fill(ledger: LedgerMapping, row: Row) -> dict[str, Any]:
 
 
 class _Wrong(ValueError):
-    """A cell cannot be what its field wants; the text is the problem's code."""
+    """A cell does not fit its field; the text is the problem's code."""
 
 
 def _put(form: dict[str, Any], name: str, value: object) -> None:
@@ -186,8 +186,8 @@ def _value(source: FieldSource, cells: Mapping[str, Cell], timezone: str) -> obj
 
 
 def _lost_digits(cell: Cell) -> bool:
-    """Whether a spreadsheet has made a number of what was an id, and rounded it: in the file it stands as 2.02611E+17,
-    and what it was nobody can tell."""
+    """Whether a spreadsheet has turned an id into a number and rounded it: the file holds 2.02611E+17, and the lost
+    digits cannot be recovered."""
     if isinstance(cell, str):
         return _SCIENTIFIC.fullmatch(cell.strip()) is not None
     return isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 10**SAFE_DIGITS
@@ -235,7 +235,7 @@ _TYPES: dict[str, Callable[[FieldSource, str], object]] = {
     "phone": lambda source, text: phone_of(text, source.several),
     "list": lambda _, text: [part for part in re.split(r"[,;，；、\s]+", text) if part],
 }
-"""Type of a field → what a cell's text becomes. Raises ``ValueError`` and ``KeyError``."""
+"""Type of a field → conversion of a cell's text. Raises ``ValueError`` and ``KeyError``."""
 
 
 def _finite(number: float) -> float:

@@ -1,4 +1,4 @@
-"""Reading a ledger: the rows of a CSV or XLSX file, each with its number as the spreadsheet shows it."""
+"""The reader of ledgers: the rows of a CSV or XLSX file, each with its number as the spreadsheet shows it."""
 
 import csv
 import re
@@ -18,39 +18,39 @@ from bus.importing.csv_rows import rows_of
 from bus.importing.text_file import Undecodable, lines_of
 
 MOST_ROWS = 1_048_576
-"""So many rows a sheet has at most; a row number in a file may claim anything, up to for ever."""
+"""Most rows of a sheet; a row number in a file may claim anything."""
 LOOKED_AT = 10
-"""Rows below the header that are looked at for the names of the columns, where the header has none of them."""
+"""Rows below the header that are searched for column names, if the header has none of them."""
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
-"""Characters that nobody sees and that other programs leave behind."""
+"""Invisible characters, left behind by other programs."""
 SUSPICIOUS, TIGHTEST = 16 * 1024 * 1024, 100
-"""A part of an XLSX file of more bytes than this that shrinks by more than this factor is a bomb, not a ledger."""
+"""A part of an XLSX file above this size that shrinks by more than this factor is a bomb, not a ledger."""
 HEAD = 4096
-"""Where a declaration of entities stands, in bytes: it comes before everything else."""
+"""Bytes in which a declaration of entities would be: it comes before everything else."""
 UNPACKED = 1024 * 1024 * 1024
-"""All parts of an XLSX file together, in bytes."""
+"""Most bytes of all parts of an XLSX file together."""
 
 Cell = str | int | float | bool | datetime | date | None
 
 
 class BadFile(ValueError):
-    """The mapping or the ledger cannot be used at all. The text says the cure, and holds no cell."""
+    """The mapping or the ledger is unusable. The text gives the cure, and holds no cell."""
 
 
 class CellFault(NamedTuple):
-    """One reason why a row is no form: where, and what is wrong."""
+    """One reason why a row makes no form: the field and the problem."""
 
     field: str
     problem: str
 
 
 class SpreadsheetFormat(BaseModel):
-    """How a ledger's file is to be read."""
+    """The format of a ledger's file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     encoding: str = "auto"
-    """For CSV: ``auto`` takes UTF-8 where most of the file is, else GBK and what GB 18030 added to it."""
+    """For CSV: ``auto`` takes UTF-8 if most of the file is, else GBK with the additions of GB 18030."""
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] = ","
     sheet: str | None = None
     """For XLSX: the sheet's name; the first by default."""
@@ -59,7 +59,7 @@ class SpreadsheetFormat(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the form. ``number`` as the spreadsheet shows it, the header's included."""
+    """One row of the ledger. ``number`` as the spreadsheet shows it, the header's included."""
 
     number: int
     cells: Mapping[str, Cell]
@@ -67,25 +67,26 @@ class Row:
 
 
 Table = Iterator[tuple[int, tuple[list[Cell], str]]]
-"""Number of a row, its cells, and why it cannot be trusted."""
+"""Number of a row, its cells, and the reason not to trust it."""
 
 
 def rows(path: Path, sheet: SpreadsheetFormat, needed: set[str]) -> Iterator[Row]:
-    """The rows below the header, without empty ones. Raises ``BadFile``: unreadable, or a ``needed`` column lacks."""
+    """The rows below the header, without empty ones. Raises ``BadFile``: unreadable, or a ``needed`` column is
+    missing."""
     table = _table(path, sheet)
     header = _header(path, table, sheet, needed)
     for number, (cells, why) in table:
         if number > MOST_ROWS:
             raise BadFile(f"{path}: more than {MOST_ROWS} rows, which no spreadsheet has: split it / 请拆分")
         if any(text_of(cell) for cell in cells):
-            more = any(text_of(cell) for cell in cells[len(header) :])  # a comma too many has moved the columns
+            more = any(text_of(cell) for cell in cells[len(header) :])  # a superfluous comma has moved the columns
             fault = CellFault("row", why or "more-cells-than-columns") if why or more else None
             yield Row(number, dict(zip(header, cells, strict=False)), fault)
 
 
 def header_of(path: Path, sheet: SpreadsheetFormat) -> tuple[list[str], int]:
-    """The names of the columns and the row in which they stand: the first row with several texts in it, from
-    ``header_row`` on. Raises ``BadFile``."""
+    """The column names and the number of their row: the first row with several texts in it, from ``header_row`` on.
+    Raises ``BadFile``."""
     for number, (cells, _) in _table(path, sheet):
         names = [name_of(cell) for cell in cells]
         if number >= sheet.header_row and sum(map(bool, names)) > 1:
@@ -100,12 +101,12 @@ def _table(path: Path, sheet: SpreadsheetFormat) -> Table:
 
 
 def name_of(cell: Cell) -> str:
-    """The name of a column as people see it."""
+    """The visible name of a column."""
     return INVISIBLE.sub("", text_of(cell)).strip()
 
 
 def _header(path: Path, table: Table, sheet: SpreadsheetFormat, needed: set[str]) -> list[str]:
-    """The names of the columns. Where some are missing, the rows below are looked at for a proposal."""
+    """The column names. If some are missing, the rows below are searched for a proposal."""
     seen: list[list[str]] = []
     for number, (cells, _) in table:
         if number >= sheet.header_row:
@@ -121,7 +122,7 @@ def _header(path: Path, table: Table, sheet: SpreadsheetFormat, needed: set[str]
 
 
 def _wrong(header: list[str], needed: set[str]) -> list[str]:
-    """Columns that are missing, or stand there twice."""
+    """Columns that are missing, or occur twice."""
     twice = sorted(name for name, times in Counter(header).items() if times > 1 and name in needed)
     missing = sorted(needed - set(header))
     told = [f"columns missing / 缺少列: {', '.join(missing)}"] if missing else []
@@ -129,7 +130,7 @@ def _wrong(header: list[str], needed: set[str]) -> list[str]:
 
 
 def _proposal(needed: set[str], rows_seen: list[list[str]], sheet: SpreadsheetFormat) -> str:
-    """Where the names of the columns seem to stand; empty where nobody can tell."""
+    """A proposal where the column names are; empty if none is found."""
     for below, cells in enumerate(rows_seen):
         if below and needed <= {*cells}:
             row = sheet.header_row + below
@@ -160,7 +161,7 @@ def _xlsx(path: Path, form: SpreadsheetFormat) -> Iterator[tuple[list[Cell], str
         book = load_workbook(path, read_only=True, data_only=True)
     except BadFile:
         raise
-    except Exception as error:  # openpyxl lets through what zip, XML and the system raise
+    except Exception as error:  # openpyxl passes on exceptions of zip, XML and the system
         raise _no_xlsx(path, error) from None
     try:
         for cells in _cells(path, form, book):
@@ -188,19 +189,19 @@ def _no_bomb(path: Path) -> None:
 def _cells(path: Path, form: SpreadsheetFormat, book: Workbook) -> Iterator[list[Cell]]:
     if form.sheet is not None and form.sheet not in book.sheetnames:
         raise BadFile(f"{path} has no sheet {form.sheet}; it has {', '.join(book.sheetnames)}")
-    # openpyxl warns of odd cells by repeating what stands in them
+    # openpyxl warns of odd cells by repeating their contents
     warnings.filterwarnings("ignore", module=r"openpyxl\.")
     try:
         sheet: Any = book[form.sheet] if form.sheet else book.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its own size may be anything
+        sheet.reset_dimensions()  # the file's claim of its own size may be wrong
         for cells in sheet.iter_rows(values_only=True):
             yield [cell if isinstance(cell, Cell) else str(cell) for cell in cells]
-    except Exception as error:  # the sheet is read as it goes: half-way it may turn out broken
+    except Exception as error:  # the sheet is read as a stream: a fault may show half-way
         raise _no_xlsx(path, error) from None
 
 
 def text_of(cell: Cell) -> str:
-    """A cell as people read it: 12.0 is 12, line ends are plain, nothing at the edges."""
+    """A cell as people read it: 12.0 is 12, line ends are plain, no blanks at the edges."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

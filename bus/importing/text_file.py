@@ -1,6 +1,6 @@
-"""A CSV file as text, line by line: in the encoding of most of it, with what other programs have left in it.
+"""A CSV file as text, line by line: in the encoding of most of its lines, with leftovers of other programs handled.
 
-A line that is in another encoding is given with that said, and harms no other.
+A line in another encoding is marked as such, and affects no other line.
 """
 
 import codecs
@@ -11,9 +11,9 @@ from typing import BinaryIO, NamedTuple
 
 CHUNK = 1 << 20
 LONGEST_LINE = 8 << 20
-"""Bytes of one line. More is no line of a ledger."""
+"""Longest line in bytes; a longer one is not a ledger's."""
 END_OF_DOS = "\x1a"
-"""Old programs end a text with it."""
+"""Old DOS programs end a text with it."""
 _UTF8, _GB = "utf-8", "gb18030"
 TWO_BYTES = 0x7FF
 """The last character that UTF-8 writes in two bytes."""
@@ -23,9 +23,9 @@ PRESENT = {
     0xE832: 0x9FB8, 0xE843: 0x9FB9, 0xE854: 0x9FBA, 0xE864: 0x9FBB, 0xE816: 0x20087, 0xE817: 0x20089,
     0xE818: 0x200CC, 0xE831: 0x215D7, 0xE83B: 0x2298F, 0xE855: 0x241FE,
 }  # fmt: skip
-"""Characters that GB 18030 of 2000 had in the private area, and where GB 18030-2022 has them."""
+"""Characters that GB 18030-2000 had in the private use area, and their places in GB 18030-2022."""
 _MACS = re.compile(rb"(?<=\r)(?!\n)(?=.)", re.DOTALL)
-"""Behind the line end of old Macs."""
+"""The place after a line end of old Macs."""
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 
@@ -34,15 +34,15 @@ class Undecodable(ValueError):
 
 
 class Line(NamedTuple):
-    """One line with its end; ``fault``: why it cannot be trusted."""
+    """One line with its end; ``fault``: the reason not to trust it."""
 
     text: str
     fault: str = ""
 
 
 def lines_of(path: Path, encoding: str) -> Iterator[Line]:
-    """The lines of a file. ``auto``: UTF-16 or 32 where a mark says so, UTF-8 where most of it is, else GBK with all
-    that GB 18030 added. Raises ``OSError``, and ``Undecodable`` where an encoding was named and does not fit."""
+    """The lines of a file. ``auto``: UTF-16 or 32 if a byte order mark says so, UTF-8 if most of it is, else GBK with
+    the additions of GB 18030. Raises ``OSError``, and ``Undecodable`` if a named encoding does not fit."""
     with path.open("rb") as file:
         if encoding == "auto":
             encoding = encoding_of(file)
@@ -59,7 +59,7 @@ def lines_of(path: Path, encoding: str) -> Iterator[Line]:
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """The encoding of most of its lines that tell; the file is then read from its begin again."""
+    """The encoding of most of its telling lines; the file is then read from its beginning again."""
     begin = file.read(4)
     file.seek(0)
     if begin in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
@@ -93,8 +93,8 @@ def _line(raw: bytes, encoding: str) -> Line:
 
 
 def _is_chinese_utf8(raw: bytes) -> bool:
-    """Whether a line of a GBK file is UTF-8, which GBK would read as other characters. Two bytes alone may be both
-    ("联通" is), so only characters of three bytes tell, and only where no others are beside them."""
+    """Whether a line of a GBK file is UTF-8, which GBK would read as other characters. Two bytes alone are ambiguous
+    ("联通" is valid in both), so only three-byte characters count, and only if no others are beside them."""
     try:
         strange = [sign for sign in raw.decode(_UTF8) if not sign.isascii()]
     except UnicodeDecodeError:
@@ -113,7 +113,7 @@ def _clean(text: str) -> Line:
 
 
 def _euro(error: UnicodeError) -> tuple[str, int]:
-    """Windows' GBK has the euro sign at 0x80, where GB 18030 has nothing."""
+    """The euro sign of Windows' GBK at 0x80, which GB 18030 leaves unassigned."""
     if isinstance(error, UnicodeDecodeError) and error.encoding == _GB and error.object[error.start] == 0x80:
         return "€", error.start + 1
     raise error

@@ -1,5 +1,4 @@
-"""Whether marks of centers were lost: the directory in use is compared with what earlier ones said, also before a
-restart."""
+"""The watch for lost marks: compares the directory in use with the marks of earlier ones, also across restarts."""
 
 from collections.abc import Mapping
 
@@ -10,12 +9,12 @@ from bus.store.database import Store, Tx
 
 
 def lost_marks(tx: Tx, known: Directory) -> dict[str, tuple[str, ...]]:
-    """The marks that this center has known, and of which ``known`` says nothing."""
+    """The remembered marks of each center that ``known`` no longer lists."""
     return known.lost(directory_marks.remembered(tx))
 
 
 class MarksWatch:
-    """Looks at each directory once, remembers its marks in the store, and tells which were lost."""
+    """Checks each directory once, remembers its marks in the store, and reports the lost ones."""
 
     def __init__(self, store: Store, security: MessageSecurity) -> None:
         self._store, self._security = store, security
@@ -24,7 +23,7 @@ class MarksWatch:
         """By center."""
 
     def look(self) -> bool:
-        """Whether the directory is a new one, and lacks marks. Raises ``StoreUnavailable``."""
+        """Check the current directory. Returns whether it is new and lacks marks. Raises ``StoreUnavailable``."""
         known = self._security.current_directory()
         if known is None or known is self._seen:
             return False

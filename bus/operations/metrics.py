@@ -1,4 +1,6 @@
-"""Figures for Prometheus: what the store holds, how the road is, how long the steps take. Never a label of a case."""
+"""Metrics for Prometheus: the store's contents, the state of the transport, the duration of steps. No label names a
+case.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,14 +16,14 @@ from bus.store.waiting import PeerLoad
 from bus.transports.port import Transport
 
 MOST_PEERS = 200
-"""So many peers have labels of their own."""
+"""Most peers with labels of their own."""
 OTHER = "other"
 HANDLER_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 100)
-"""From a quick answer of the center's own system to the deadline of a task."""
+"""Histogram buckets: from a quick answer of the center's own system to the deadline of a task."""
 
 
 class Metrics:
-    """One center's figures; read from the store when asked, so that they are right after a restart too."""
+    """One center's metrics. Depths are read from the store at each scrape, so they are right after a restart too."""
 
     def __init__(
         self,
@@ -30,7 +32,7 @@ class Metrics:
         transport: Transport,
         is_member: Callable[[str], bool] = lambda _center: True,
     ) -> None:
-        """``is_member``: who has labels of its own, where the county's directory says who belongs to it."""
+        """``is_member``: whether the county's directory lists a center; only such a center has labels of its own."""
         self._is_member = is_member
         self._center, self._store, self._transport = center, store, transport
         self.registry = CollectorRegistry()
@@ -48,19 +50,19 @@ class Metrics:
         )
         self._forms = Counter(
             "bus_forms",
-            "Forms that came in, by what became of them",
+            "Forms received, by outcome",
             ["center", "form", "code"],
             registry=self.registry,
         )
         self._unknown_fields = Counter(
             "bus_forms_unknown_fields",
-            "Forms that were taken with fields that they do not have; from 0.3 on they are refused",
+            "Forms taken with unknown fields; refused from 0.3 on",
             ["center", "form"],
             registry=self.registry,
         )
         self._polls = Counter(
             "bus_polls",
-            "How often the center's own system was asked for what is new, by how it ended",
+            "Polls of the center's own system, by outcome",
             ["center", "poll", "outcome"],
             registry=self.registry,
         )
@@ -69,28 +71,28 @@ class Metrics:
         """Seconds since each loop came round."""
 
     def handled(self, kind: str, seconds: float) -> None:
-        """One call of the handler of a kind is over."""
+        """Record the duration of one handler call for messages of this kind."""
         self._handlers.labels(self._center, kind).observe(seconds)
 
     def form(self, form: str, code: str) -> None:
-        """One form was answered: ``taken``, ``repeated``, or with the code of its refusal."""
+        """Count one answered form: ``taken``, ``repeated``, or the code of its refusal."""
         self._forms.labels(self._center, form, code).inc()
 
     def unknown_fields(self, form: str) -> None:
-        """One form was taken, with fields that it does not have."""
+        """Count one form that was taken with unknown fields."""
         self._unknown_fields.labels(self._center, form).inc()
 
     def polled(self, poll: str, outcome: str) -> None:
-        """The center's own system was asked once."""
+        """Count one poll of the center's own system."""
         self._polls.labels(self._center, poll, outcome).inc()
 
     def rate_limited(self) -> None:
-        """One more request was not let in."""
+        """Count one request refused by the rate limit."""
         self._rate_limited += 1
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
-        """Count the block's duration under ``step``."""
+        """Record the block's duration under ``step``."""
         start = time.perf_counter()
         try:
             yield
@@ -98,11 +100,11 @@ class Metrics:
             self._seconds.labels(self._center, step).observe(time.perf_counter() - start)
 
     def page(self) -> bytes:
-        """The text that Prometheus reads."""
+        """The metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def collect(self) -> Iterable[Metric]:
-        """Called by the registry at each reading."""
+        """The metrics of one scrape; called by the registry."""
         try:
             found = list(self._of_store())
         except StoreUnavailable:
@@ -126,11 +128,11 @@ class Metrics:
         yield self._gauge("bus_inbox_oldest_seconds", "Age of the oldest of them", _age(desk["oldest_ms"], now_ms))
         yield self._gauge("bus_held_depth", "Messages that wait for an earlier one", desk["held"])
         yield self._gauge("bus_held_oldest_seconds", "Age of the oldest of them", _age(desk["held_oldest_ms"], now_ms))
-        places = GaugeMetricFamily("bus_parked_depth", "What only an operator can mend", labels=["center", "place"])
+        places = GaugeMetricFamily("bus_parked_depth", "Items for an operator", labels=["center", "place"])
         for place in parked.PLACES:
             places.add_metric([self._center, place], aside[place])
         yield places
-        yield self._gauge("bus_parked_oldest_seconds", "Age of the oldest of it", _age(aside["oldest_ms"], now_ms))
+        yield self._gauge("bus_parked_oldest_seconds", "Age of the oldest of them", _age(aside["oldest_ms"], now_ms))
         yield from self._of_peers(loads, now_ms)
         by_peer = CounterMetricFamily("bus_put_off", "Messages put off by a quota", labels=["center", "peer"])
         for one in over:
@@ -142,13 +144,13 @@ class Metrics:
         yield by_status
 
     def _of_peers(self, loads: Iterable[PeerLoad], now_ms: int) -> Iterator[Metric]:
-        """What waits, peer by peer. Labels are bounded: centers of the directory, ``MOST_PEERS`` of them at most, the
-        others together."""
+        """Waiting messages by peer. The labels are bounded: at most ``MOST_PEERS`` centers of the directory, and one
+        label for all others."""
         depth = GaugeMetricFamily(
-            "bus_peer_depth", "What waits for a peer, or of it", labels=["center", "place", "peer"]
+            "bus_peer_depth", "Messages waiting for a peer, or from it", labels=["center", "place", "peer"]
         )
         oldest = GaugeMetricFamily(
-            "bus_peer_oldest_seconds", "Age of the oldest of it", labels=["center", "place", "peer"]
+            "bus_peer_oldest_seconds", "Age of the oldest of them", labels=["center", "place", "peer"]
         )
         summed: dict[tuple[str, str], tuple[int, int]] = {}
         named: set[str] = set()
@@ -169,14 +171,16 @@ class Metrics:
         yield self._gauge("bus_connected", "1 while the broker is reached", int(road.connected))
         yield self._gauge("bus_consuming", "1 while the broker delivers to us", int(road.consuming))
         yield self._gauge("bus_blocked", "1 while the broker asks us not to publish", int(road.blocked))
-        yield self._gauge("bus_unconfirmed", "Parcels the broker has not yet vouched for", road.unconfirmed)
-        ages = GaugeMetricFamily("bus_loop_age_seconds", "Time since a loop came round", labels=["center", "loop"])
+        yield self._gauge("bus_unconfirmed", "Messages that the broker has not yet confirmed", road.unconfirmed)
+        ages = GaugeMetricFamily(
+            "bus_loop_age_seconds", "Seconds since a loop last came round", labels=["center", "loop"]
+        )
         for loop, age in self.loop_ages().items():
             ages.add_metric([self._center, loop], age)
         yield ages
         yield self._counter("bus_log_dropped", "Log lines of this process that could not be written", dropped())
-        yield self._counter("bus_reconnects", "Connections made anew", road.reconnects)
-        yield self._counter("bus_requests_rate_limited", "Requests of those who ask too often", self._rate_limited)
+        yield self._counter("bus_reconnects", "Reconnections to the broker", road.reconnects)
+        yield self._counter("bus_requests_rate_limited", "Requests refused by the rate limit", self._rate_limited)
         yield self._counter(
             "bus_requests_turned_away",
             "The old name of bus_requests_rate_limited; it goes with 0.3",

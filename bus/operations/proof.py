@@ -1,7 +1,7 @@
-"""What neighbours have vouched for: the receipts they have signed, so that nobody can deny what he has taken over.
+"""Proof of delivery: the receipts that peers have signed, so that no peer can deny what it has taken over.
 
-A proof tells nothing of residents: ids, digests and signatures. Whoever has the county's directory can check it without
-our store, and whoever has the message as well can see by its digest that it is the one.
+A proof contains ids, digests and signatures, and nothing of residents. Anyone with the county's directory can check it
+without our store. Anyone with the message too can compare its digest.
 """
 
 import base64
@@ -24,44 +24,44 @@ from bus.store.database import Tx
 
 
 class Vouched(Strict):
-    """One message of ours, and the receipt in which its recipient speaks of it."""
+    """One message of this center, and its recipient's signed receipt for it."""
 
     message_id: UUID
     kind: Code
     recipient: CenterName
     digest: Sha256
-    """Of the document that we said."""
+    """The digest of the document that we sent."""
     verdict: Verdict
     at: Moment
-    """When the receipt came, by the clock of the center that shows it."""
+    """The arrival of the receipt, by the clock of the center that made the proof."""
     receipt: Annotated[str, Field(max_length=400_000)]
-    """As it was signed, in base64."""
+    """The signed receipt in base64."""
 
 
 class Proof(Strict):
-    """All that neighbours have vouched for in one case."""
+    """All signed receipts for one case."""
 
     center: CenterName
-    """Who shows it."""
+    """The center that made the proof."""
     case_id: UUID
     said: Annotated[tuple[Vouched, ...], Field(max_length=10_000)]
 
 
 class Judgement(StrEnum):
-    """What somebody who has the directory finds."""
+    """The verdict of a check against the directory."""
 
     VOUCHED = "vouched"
-    """The recipient has signed it, for exactly these bytes."""
+    """The recipient has signed the receipt for exactly these bytes."""
     BYTES_OPEN = "bytes-not-vouched"
-    """The recipient has signed that it has dealt with it, and not for which bytes."""
+    """The recipient has signed that the message is settled, but not for which bytes."""
     NOT_THEIRS = "not-theirs"
-    """No key of the recipient's that counts, or counted, has signed it."""
+    """No key that the directory lists or listed for the recipient has signed the receipt."""
     OTHERWISE = "otherwise"
-    """It is the recipient's word, and says something else of this message, or nothing."""
+    """The recipient has signed the receipt, but it says something else about this message, or nothing."""
 
 
 def of_case(tx: Tx, me: str, case_id: UUID) -> Proof:
-    """What this center can prove. Messages whose receipt was not signed are not in it."""
+    """What this center can prove about a case. Messages with an unsigned receipt are not included."""
     said = tuple(
         Vouched(
             message_id=UUID(row["message_id"]),
@@ -78,7 +78,7 @@ def of_case(tx: Tx, me: str, case_id: UUID) -> Proof:
 
 
 def judge(one: Vouched, directory: Directory) -> Judgement:
-    """Whether the recipient stands by it. Believes nothing of what stands beside the signed receipt."""
+    """Check one receipt against the directory. Trusts only the signed receipt, not the fields beside it."""
     try:
         signed = base64.b64decode(one.receipt, validate=True)
         signature, document = signed_document.split_message(signed)
@@ -87,7 +87,7 @@ def judge(one: Vouched, directory: Directory) -> Judgement:
         receipt = decode(signed)
     except Undecodable:
         return Judgement.OTHERWISE
-    except (ValueError, Untrusted):  # no base64, no signature that counts
+    except (ValueError, Untrusted):  # no base64, or no valid signature
         return Judgement.NOT_THEIRS
     if not isinstance(receipt.data, Receipt) or receipt.source != one.recipient:
         return Judgement.OTHERWISE

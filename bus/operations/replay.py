@@ -1,8 +1,7 @@
-"""What operators do with what is stuck (``bus/operations/backlog.py``): look at it, replay it, discard it. Plain
-functions.
+"""Operators' acts on parked items (``bus/operations/backlog.py``): find, replay, discard. Plain functions.
 
-They work while the center runs: each act is one transaction that holds the row it is about, and leaves one line in
-the journal. What belongs to no case is noted under ``NO_CASE``.
+They work while the center runs. Each act is one transaction that locks its row, and leaves one line in the journal.
+Items without a case are noted under ``NO_CASE``.
 """
 
 import json
@@ -28,35 +27,35 @@ from bus.store.unit_of_work import UnitOfWork
 from bus.transports.port import Delivery
 
 NO_CASE = UUID(int=0)
-"""Stands in the journal for bytes of which nobody knows the case."""
+"""The case id in the journal for bytes whose case is unknown."""
 
 
 class NotParked(LookupError):
-    """Nothing is parked under this number; it may have been settled meanwhile."""
+    """Nothing is parked under this number; the item may have been settled meanwhile."""
 
 
 class Outcome(StrEnum):
-    """What came of a replay."""
+    """The outcome of a replay."""
 
     APPLIED = "applied"
-    """It stands in the case now."""
+    """The message is now applied to the case."""
     ON_ITS_WAY = "on-its-way"
-    """Back at the desk or on the road; if it fails again it is parked again."""
+    """The task or message is waiting again; if it fails again, it is parked again."""
     SETTLED = "settled"
-    """There was nothing left to do: it has been settled since."""
+    """Nothing was left to do: the item has been settled since."""
     STILL_PARKED = "still-parked"
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One replay: how it ended, and for what is still parked, why."""
+    """The result of one replay; ``code`` says why an item is still parked."""
 
     outcome: Outcome
     code: str = ""
 
 
 def find(tx: Tx, number: int) -> ParkedItem:
-    """One parked row with its body, wherever the body lies. Raises ``NotParked``."""
+    """One parked row with its body, read from the inbox or outbox if needed. Raises ``NotParked``."""
     row = parked.get(tx, number)
     if row is None:
         raise NotParked(number)
@@ -67,7 +66,7 @@ def find(tx: Tx, number: int) -> ParkedItem:
 
 
 def _held(tx: Tx, number: int) -> ParkedItem:
-    """The row, kept from other operators until the transaction ends."""
+    """The row, locked against other operators until the transaction ends."""
     parked.lock(tx, number)
     return find(tx, number)
 
@@ -82,7 +81,7 @@ def _note(uow: UnitOfWork, row: ParkedItem, way: str, code: str = "") -> None:
 
 
 def replay(store: Store, context: CenterContext, number: int, now: datetime) -> Replayed:
-    """Try once more what is parked under ``number``. Raises ``NotParked`` or ``StoreUnavailable``."""
+    """Retry the item parked under ``number``. Raises ``NotParked`` or ``StoreUnavailable``."""
 
     def change(tx: Tx) -> Replayed | ParkedItem:
         uow, row = UnitOfWork(tx, context, now), _held(tx, number)
@@ -98,7 +97,8 @@ def replay(store: Store, context: CenterContext, number: int, now: datetime) -> 
 
 
 def _tried(uow: UnitOfWork, row: ParkedItem) -> Replayed | None:
-    """By where it is parked. A page of a log that was refused has left no bytes: its teller is asked again anyway."""
+    """Replay by the item's place. A refused page of a recovery log has left no bytes: the recovery asks for it again
+    anyway."""
     if row.place == parked.WIRE and row.body is None:
         return Replayed(Outcome.STILL_PARKED, row.code)
     return _REPLAYS[row.place](uow, row)
@@ -106,14 +106,14 @@ def _tried(uow: UnitOfWork, row: ParkedItem) -> Replayed | None:
 
 def _from_the_desk(uow: UnitOfWork, row: ParkedItem) -> Replayed:
     if row.message_id and inbox.replay_work(uow.tx, row.message_id, uow.now_ms):
-        return Replayed(Outcome.ON_ITS_WAY)  # the row stays, with its clock, until the work is done
+        return Replayed(Outcome.ON_ITS_WAY)  # the row stays, with its clock, until the task is done
     parked.take(uow.tx, row.number)
     return Replayed(Outcome.SETTLED)
 
 
 def _to_the_peer(uow: UnitOfWork, row: ParkedItem) -> Replayed:
-    """What a peer refused took its place in the lane: it is said anew, with an id and a place of its own. What the
-    peer could not even read took none: the same message goes again."""
+    """Send a message to its peer again. A refused message has used its place in the lane: it is sent as a new message,
+    with a new id and sequence. An unreadable one has used none: the same message is sent again."""
     found = outbox.waiting(uow.tx, [row.message_id]) if row.message_id else []
     if not row.message_id:
         return Replayed(Outcome.STILL_PARKED, "no-message")
@@ -146,10 +146,10 @@ def _send_again(uow: UnitOfWork, old: outbox.OutboxRow) -> None:
 
 
 def _from_the_wire(uow: UnitOfWork, row: ParkedItem) -> Replayed | None:
-    """A message that was refused has its place in the lane already, so it is given to custody out of its turn. First
-    it is verified: at that place a forgery may be parked, which names the same message.
+    """Apply a parked message out of its turn, if it was refused and so has its place in the lane already. It is
+    verified first: a forgery that names the same message may be parked in its place.
 
-    None for what never had a place: it arrives again as if the road had brought it."""
+    Returns None for a message that never had a place: it is received again like a new delivery."""
     body = row.body or b""
     try:
         message = decode(body)
@@ -170,19 +170,19 @@ def _from_the_wire(uow: UnitOfWork, row: ParkedItem) -> Replayed | None:
 
 
 def _refused_by_custody(uow: UnitOfWork, message: Message[Any], body: bytes) -> str:
-    """Give it to custody; a code when it will not have it, and then the page is as before it."""
+    """Apply the message. Returns a code if custody refuses it; then the unit of work is as before."""
     try:
         with uow.savepoint():
             uow.apply(message, body)
     except Refusal as no:
         return no.code
-    except Exception:  # the same fault of ours that had it parked
+    except Exception:  # the same fault of this program that parked it
         return "internal"
     return ""
 
 
 def _refused_before(tx: Tx, message: Message[Any]) -> AppliedRow | None:
-    """What the inbox remembers of it, if it was refused."""
+    """The inbox row of this message, if it was refused."""
     place = (message.source, str(message.subject), message.sequence)
     before = inbox.remembered(tx, [place]).get(place)
     if before is None or before.message_id != str(message.id) or before.verdict != Verdict.REFUSED.value:
@@ -191,12 +191,13 @@ def _refused_before(tx: Tx, message: Message[Any]) -> AppliedRow | None:
 
 
 def _other_bytes(body: bytes, before: AppliedRow) -> str:
-    """A code when this is not the document that was refused; a version that kept no digest cannot tell."""
+    """A code if the refused document was a different one, else "". An inbox row from before digests were kept cannot
+    tell."""
     return "" if before.digest in (None, digest(body)) else "other-bytes"
 
 
 def _settle(uow: UnitOfWork, message: Message[Any], before: AppliedRow) -> None:
-    """The lane remembers it as applied from now on, and its sender hears so."""
+    """Mark the message as applied in its lane, and owe its sender a new receipt."""
     inbox.verdict_changed(uow.tx, str(message.id), Verdict.APPLIED.value, uow.now_ms)
     verdict = Verdict.APPLIED.value
     receipt = owed.OwedReceipt(message.source, str(message.id), verdict, None, uow.now_ms, before.digest)
@@ -204,7 +205,7 @@ def _settle(uow: UnitOfWork, message: Message[Any], before: AppliedRow) -> None:
 
 
 def _from_the_other_system(uow: UnitOfWork, row: ParkedItem) -> Replayed:
-    """The page in which it stood is asked for again, and what was taken of it since is a repeat."""
+    """Ask for the same page of the poll again; what was taken from it since counts as a repeat."""
     asked = json.loads(row.body or b"{}")
     polls.keep(uow.tx, asked["poll"], asked["cursor"])
     parked.take(uow.tx, row.number)
@@ -220,7 +221,8 @@ _REPLAYS = {
 
 
 def _arrive_again(store: Store, context: CenterContext, row: ParkedItem, now: datetime) -> Replayed:
-    """``receive`` has a transaction of its own: if we die between the two, the next replay finds a repeat."""
+    """Receive the bytes like a new delivery. ``receive`` has a transaction of its own: after a crash between the two,
+    the next replay finds a repeat."""
     counts = receive(store, context, [Delivery(row.body or b"", row.peer, None)], now)
     left = any(counts[name] for name in ("parked", "refused", "early", "recovering", "put-off"))
 
@@ -240,7 +242,7 @@ def _arrive_again(store: Store, context: CenterContext, row: ParkedItem, now: da
 
 
 class MayNotGo(ValueError):
-    """It cannot be discarded; ``code`` says why."""
+    """The item cannot be discarded; ``code`` says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -248,14 +250,14 @@ class MayNotGo(ValueError):
 
 
 def discard(store: Store, context: CenterContext, number: int, reason: str, now: datetime) -> None:
-    """Give up what is parked under ``number``, for ``reason`` (a code word). Raises ``NotParked`` or ``MayNotGo``."""
+    """Give up the item parked under ``number``, for ``reason`` (a code word). Raises ``NotParked`` or ``MayNotGo``."""
 
     def change(tx: Tx) -> None:
         uow, row = UnitOfWork(tx, context, now), _held(tx, number)
         if row.place == parked.DESK:
             _leave_undone(tx, row)
         elif row.place == parked.PEER and row.message_id:
-            # one that still waits has a place in its lane: without it everything after it would be held back for ever
+            # a message that still waits has a place in its lane: without it all later ones would be held back for ever
             for waiting in outbox.waiting(tx, [row.message_id]):
                 if waiting.state == outbox.REFUSED:
                     outbox.drop(tx, row.message_id, ms(now))
@@ -275,7 +277,7 @@ def _leave_undone(tx: Tx, row: ParkedItem) -> None:
 
 
 def resend(store: Store, context: CenterContext, outbox_row: int, now: datetime) -> Replayed:
-    """Send an overdue message again at once, from attempt 0. Raises ``NotParked``."""
+    """Send an overdue message again at once, and restart its attempts at 0. Raises ``NotParked``."""
 
     def change(tx: Tx) -> Replayed:
         uow = UnitOfWork(tx, context, now)
@@ -291,7 +293,8 @@ def resend(store: Store, context: CenterContext, outbox_row: int, now: datetime)
 
 
 def reveal(store: Store, context: CenterContext, number: int, now: datetime, who: str, why: str) -> bytes | None:
-    """The body, with everything of the resident; who reads it and why is written down first. Raises ``NotParked``."""
+    """The item's body, with all data of the resident; the access log first records who reads it and why. Raises
+    ``NotParked``."""
 
     def change(tx: Tx) -> bytes | None:
         uow, row = UnitOfWork(tx, context, now), _held(tx, number)

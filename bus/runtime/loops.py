@@ -142,7 +142,7 @@ class Loops:
         return [fault for loop in list(self.by_name.values()) if (fault := loop.broken()) is not None]
 
     def faults(self) -> list[LoopFault]:
-        """Every loop that does not move: broken, or with failing rounds."""
+        """Every loop that no progress: broken, or with failing rounds."""
         loops = list(self.by_name.values())
         return [fault for loop in loops if (fault := loop.broken() or loop.failed) is not None]
 

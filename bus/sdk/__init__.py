@@ -1,1 +1,3 @@
-"""What an adapter gets: the center it declares, the work desk, the client of its own system, a simulator of it."""
+"""The SDK for adapters: the declared center, the work-order helpers, the client of the center's own system, and its
+simulator.
+"""

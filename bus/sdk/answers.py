@@ -1,4 +1,4 @@
-"""What a center's own system answers, and what that means: done, later or never."""
+"""Answers of a center's own system, and their meaning: done, retry later, or refused."""
 
 import codecs
 import re
@@ -14,9 +14,9 @@ from bus.sdk.center import Reject, RetryLater
 from bus.sdk.codes import RetryCode
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers that may be different later."""
+"""Statuses that may be different later."""
 DENIED = frozenset({401, 403, 407})
-"""Our credentials are wrong: an operator mends that, and nothing is lost meanwhile."""
+"""Statuses for wrong credentials: an operator corrects them, and nothing is lost meanwhile."""
 LONGEST_ANSWER = 1024 * 1024
 LONGEST_PAUSE = 900.0
 """Seconds that a system may ask us to wait: as long as the longest pause between two tries."""
@@ -26,20 +26,21 @@ _CODE = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """How a system tells in the body what became of a call, whatever its status says: ``{"code": 500, "msg": …}``.
+    """A vendor's envelope: a JSON body that carries its own result code, whatever the HTTP status: ``{"code": 500,
+    "msg": …}``.
 
     A code that is neither done nor busy is a refusal. ``Envelope("code", done=(0, 200), busy=(503,), data="data")``"""
 
     code: str
-    """Where the code stands: names from the outside in, parted by dots."""
+    """The path of the result code: field names from the outside in, separated by dots."""
     done: tuple[int | str, ...]
     busy: tuple[int | str, ...] = ()
     data: str = ""
-    """Where the answer proper stands; empty: it is the whole body."""
+    """The path of the payload; empty if the whole body is the payload."""
 
     def opened(self, body: Any) -> Any:  # noqa: ANN401 - any JSON
-        """The answer proper. Raises ``RetryLater`` or ``Reject`` with the system's own code; its words are not told, as
-        they may speak of a resident."""
+        """The payload. Raises ``RetryLater`` or ``Reject`` with the system's own code. Its message is left out, because
+        it may contain a resident's data."""
         code = _at(body, self.code)
         if code is None:
             raise RetryLater(RetryCode.VENDOR_GARBAGE)
@@ -59,14 +60,15 @@ def _at(body: object, path: str) -> Any:  # noqa: ANN401 - any JSON
 
 @dataclass(frozen=True, slots=True)
 class BackendAnswer:
-    """An answer as it came."""
+    """An answer of the center's own system, uninterpreted."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
 
     def refuse(self) -> None:
-        """Raise what its status means: ``RetryLater`` (busy, credentials, anything strange) or ``Reject``."""
+        """Raise ``RetryLater`` (busy, wrong credentials, any unexpected status) or ``Reject`` if the status is not a
+        success."""
         code = f"vendor-{self.status}"
         if self.status in BUSY:
             raise RetryLater(code, retry_after(self.headers.get("Retry-After", "")))
@@ -80,20 +82,19 @@ class BackendAnswer:
             raise RetryLater(RetryCode.VENDOR_GARBAGE)
 
     def text(self) -> str:
-        """The content as text, in the charset that it names; without the mark that some put before it. Raises
-        ``RetryLater``."""
+        """The content as text in its declared charset, without a byte order mark. Raises ``RetryLater``."""
         typed = Message()
         typed["Content-Type"] = self.headers.get("Content-Type", "")
         charset = str(typed.get_param("charset") or "utf-8")
         if charset.lower().replace("_", "-") in ("gbk", "gb2312", "cp936"):
-            charset = "gb18030"  # which holds them all
+            charset = "gb18030"  # the superset of GBK and GB2312
         try:
             return self.content.removeprefix(codecs.BOM_UTF8).decode(charset)
         except (UnicodeDecodeError, LookupError):
             raise RetryLater(RetryCode.VENDOR_GARBAGE) from None
 
     def json(self) -> Any:  # noqa: ANN401 - any JSON
-        """The content as JSON: an object, a list, or any value; None where there is no content. Raises
+        """The content as JSON: an object, a list or any other value; None if there is no content. Raises
         ``RetryLater``."""
         if not self.content:
             return None
@@ -104,7 +105,7 @@ class BackendAnswer:
 
 
 def retry_after(told: str) -> float | None:
-    """Seconds to wait, from a number or a date (RFC 9110, 10.2.3); None where it is neither."""
+    """Seconds to wait, from a number or a date (RFC 9110, 10.2.3); None if it is neither."""
     if told.isdecimal():
         return min(float(told), LONGEST_PAUSE)
     try:

@@ -1,6 +1,7 @@
-"""The client of a center's own system: HTTP with an idempotency key, and every answer mapped to done, later or never.
+"""The client of a center's own system: HTTP with an idempotency key. Every answer is mapped to done, retry later, or
+refused.
 
-An adapter names the calls of its vendor on top of this; what an answer means is the same for all.
+An adapter defines its vendor's calls on top of this client; the meaning of an answer is the same for all.
 """
 
 import threading
@@ -29,12 +30,13 @@ AWAY: dict[type[Exception], RetryCode] = {
     ConnectTimeoutError: RetryCode.VENDOR_CONNECT_TIMEOUT,
     ReadTimeoutError: RetryCode.VENDOR_READ_TIMEOUT,
 }
-"""The code of each way of being away that an operator can tell apart; everything else is ``BROKEN_OFF``."""
+"""The codes of connection faults that an operator can tell apart; any other fault is ``BROKEN_OFF``."""
 BROKEN_OFF = RetryCode.VENDOR_BROKEN_OFF
 MOST_LINES = 64
-"""How many connections are kept open at most: more than a center has hands."""
+"""Most open connections: more than a center has worker threads."""
 Renew = Callable[["BackendClient"], str]
-"""Gets a new token from the system, by calls of this client that carry none. Raises ``RetryLater`` and ``Reject``."""
+"""Gets a new token from the system, through calls of this client that carry no token. Raises ``RetryLater`` and
+``Reject``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class _Request:
 
 
 class BackendClient:
-    """One center's own system, over HTTP. Threads may share it. Never goes anywhere but to its host: it follows no
-    redirect and knows no proxy."""
+    """The HTTP client of one center's own system. Threads may share it. It connects only to its configured host: no
+    redirects, no proxy."""
 
     def __init__(self, base_url: str, token: str = "", timeout: float = 10.0) -> None:
         self.url = base_url
@@ -59,7 +61,7 @@ class BackendClient:
         self._renewing = threading.Lock()
         self._here = threading.local()
         self._lines = urllib3.connection_from_url(base_url, maxsize=MOST_LINES, timeout=timeout, retries=False)
-        self._again = Retrying(  # only for a connection that could not be made: nothing can have happened there
+        self._again = Retrying(  # only for a connection that was never made: the call cannot have had an effect
             retry=retry_if_exception_type(NewConnectionError),
             wait=wait_random_exponential(multiplier=0.05, max=0.5),
             stop=stop_after_attempt(2),
@@ -67,19 +69,20 @@ class BackendClient:
         )
 
     def speaks(self, *, envelope: Envelope | None = None, renew: Renew | None = None) -> Self:
-        """How this vendor differs; called once, by the adapter's ``connect``. ``envelope``: the body tells what became
-        of a call, not the status alone. ``renew``: gets a token where the one that is in use is refused."""
+        """Set this vendor's peculiarities; called once, by the adapter's ``connect``. ``envelope``: the body carries
+        its own result code. ``renew``: gets a new token when the current one is refused."""
         self._envelope, self._renew = envelope, renew
         return self
 
     def post(self, path: str, body: Mapping[str, Any], *, key: str) -> dict[str, Any]:
-        """Have an effect, once for each ``key`` however often it is called. Returns the vendor's JSON object.
+        """Create or change something, once for each ``key``, however often it is called. Returns the vendor's JSON
+        object.
 
-        Raises ``RetryLater`` (away, busy, credentials) or ``Reject`` (the vendor will not take this, ever)."""
+        Raises ``RetryLater`` (away, busy, wrong credentials) or ``Reject`` (the vendor refuses for good)."""
         return _object(self.request("POST", path, json=dict(body), key=key))
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Read a record of the vendor's. Raises ``RetryLater`` or ``Reject``."""
+        """Read a record of the vendor's system. Raises ``RetryLater`` or ``Reject``."""
         return _object(self.request("GET", path, query=query))
 
     def request(
@@ -93,8 +96,8 @@ class BackendClient:
         content: bytes | None = None,
         key: str = "",
     ) -> Any:  # noqa: ANN401 - any JSON
-        """One call of any kind; of ``form``, ``json`` and ``content`` one is the body. Returns the JSON that came back,
-        of whatever kind: an object, a list, None. ``key``: the call has its effect once for each.
+        """Make one call of any kind; at most one of ``form``, ``json`` and ``content`` is the body. Returns the
+        answer's JSON: an object, a list or None. ``key``: the call takes effect once for each key.
 
         Raises ``RetryLater`` or ``Reject``."""
         answer = self.answer(method, path, query=query, form=form, json=json, content=content, key=key)
@@ -112,7 +115,8 @@ class BackendClient:
         content: bytes | None = None,
         key: str = "",
     ) -> BackendAnswer:
-        """The same, for a system that answers no JSON: the adapter reads the content by itself. Its status means done.
+        """Make one call to a system that does not answer in JSON: the adapter reads the content. Only the status is
+        checked.
 
         Raises ``RetryLater`` or ``Reject``."""
         body, kind = _written(form, json, content)
@@ -131,7 +135,7 @@ class BackendClient:
         return answer
 
     def _renewed(self, renew: Renew, refused: str) -> str:
-        """A new token in place of the one that was refused; one thread gets it for all."""
+        """A new token in place of the refused one; one thread gets it for all."""
         with self._renewing:
             if self._token == refused:
                 self._here.renewing = True  # its own calls carry no token, and renew none
@@ -142,7 +146,7 @@ class BackendClient:
             return self._token
 
     def _timed(self, path: str, request: _Request, token: str) -> BackendAnswer:
-        """The answer, whatever it says, and a line of it among the last calls. Raises ``RetryLater``."""
+        """The answer, whatever its status; the call is recorded among the recent calls. Raises ``RetryLater``."""
         at, began, outcome = datetime.now(UTC), time.monotonic(), "fault"
         try:
             answer = self._sent(request, token)
@@ -169,7 +173,7 @@ class BackendClient:
             ) from None
 
     def _once(self, request: _Request, headers: Mapping[str, str]) -> BackendAnswer:
-        """Of the content never more than ``LONGEST_ANSWER`` and a byte is read."""
+        """Make one attempt. Reads at most one byte more than ``LONGEST_ANSWER``."""
         response = self._lines.urlopen(
             request.method, request.target, request.body, headers, redirect=False, preload_content=False,
             decode_content=True,
@@ -181,7 +185,7 @@ class BackendClient:
         return BackendAnswer(response.status, response.headers, content)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._lines.close()
 
     def __enter__(self) -> Self:
@@ -192,7 +196,7 @@ class BackendClient:
 
 
 def _written(form: Mapping[str, str] | None, json: object, content: bytes | None) -> tuple[bytes | None, str]:
-    """The body, and what it is."""
+    """The request body and its content type."""
     if content is not None:
         return content, "application/octet-stream"
     if form is not None:

@@ -1,7 +1,7 @@
-"""The SDK: what an adapter says about its center, and what its handlers are given.
+"""The SDK: an adapter's declaration of its center, and the contexts that its handlers get.
 
-A handler takes a message, or a form of the center's own system, and returns commands. It never acknowledges,
-publishes, sleeps or opens a transaction: the bus does that around it.
+A handler takes a message, or a form of the center's own system, and returns commands. It never acknowledges, publishes,
+sleeps or opens a transaction: the bus does that around it.
 """
 
 import warnings
@@ -25,13 +25,13 @@ from bus.sdk.polls import Poll, Reads
 
 SystemT = TypeVar("SystemT")
 SystemT_co = TypeVar("SystemT_co", covariant=True)
-"""Whoever works with any system works with each of its kinds."""
+"""Covariant: code for any system also accepts each of its subtypes."""
 FormT = TypeVar("FormT", bound=BaseModel)
 KindT = TypeVar("KindT", bound=CaseKind)
 
 
 class RetryLater(Exception):
-    """The center's system is away or busy: try again later. ``code`` is safe to log; ``after`` is in seconds."""
+    """The center's own system is away or busy: retry later. ``code`` is safe to log; ``after`` is in seconds."""
 
     def __init__(self, code: str, after: float | None = None) -> None:
         self.code = str(code)
@@ -40,8 +40,8 @@ class RetryLater(Exception):
 
 
 class Reject(Exception):
-    """Trying again cannot help: park it (at the desk) or refuse it (at the intake). ``code`` and ``cure`` are safe
-    to log and to show; never put a value of the form into them."""
+    """A retry cannot help: a task is parked, a form is refused. ``code`` and ``cure`` are logged and shown; never put a
+    form's values into them."""
 
     def __init__(self, code: str, cure: str = "") -> None:
         self.code = str(code)
@@ -50,7 +50,8 @@ class Reject(Exception):
 
 
 class Link(Strict):
-    """Remember that ``native_id`` of our own system ``system`` belongs to the case; returned among the commands."""
+    """A link between a record of the center's own system (``native_id`` in ``system``) and the case, among the
+    commands."""
 
     case_id: UUID
     system: str
@@ -58,11 +59,11 @@ class Link(Strict):
 
 
 Commands = Iterable[Command | Link]
-"""What a handler returns."""
+"""The result of a handler."""
 
 
 class Routes(Protocol):
-    """Who is responsible for what: the settings know, the adapter asks."""
+    """The routes of the settings: which center is responsible for a case."""
 
     def find(self, category: str, division: str) -> str | None:
         """The center for this category and place; None if no route fits."""
@@ -70,22 +71,22 @@ class Routes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HandlerContext(Generic[SystemT_co]):
-    """What a handler of a message is given."""
+    """The context of a message handler."""
 
     me: str
     now: datetime
     key: str
-    """The idempotency key for the effect in the center's own system: the same at every repeat."""
+    """The idempotency key for the effect in the center's own system: the same at every retry."""
     system: SystemT_co
     """The client of the center's own system."""
     record: Record
     natives: dict[str, str]
-    """The records of our own system that belong to this case: system → id."""
+    """The center's own system's records that belong to this case: system → id."""
     fetch: Callable[[Attachment], bytes]
-    """The bytes of an attachment, checked against its hash. Raises ``RetryLater`` when its holder is away."""
+    """Fetches an attachment's bytes, checked against its hash. Raises ``RetryLater`` if its holder is away."""
 
     def native(self, system: str) -> str:
-        """The id of this case's record in our own system. Raises ``Reject`` when there is none."""
+        """The id of this case's record in our own system. Raises ``Reject`` if there is none."""
         found = self.natives.get(system)
         if found is None:
             raise Reject(RejectCode.NO_NATIVE_RECORD, f"no record of {system} belongs to this case")
@@ -94,7 +95,7 @@ class HandlerContext(Generic[SystemT_co]):
 
 @dataclass(frozen=True, slots=True)
 class IntakeContext:
-    """What a handler of an intake form is given. Lookups read within the transaction of the intake."""
+    """The context of a form handler. Its lookups read within the transaction of the intake."""
 
     me: str
     now: datetime
@@ -109,14 +110,14 @@ class IntakeContext:
     routes: Routes
 
     def route(self, category: str, division: str) -> str:
-        """The center responsible. Raises ``Reject("no-route")``."""
+        """The responsible center. Raises ``Reject("no-route")``."""
         found = self.routes.find(category, division)
         if found is None:
             raise Reject(RejectCode.NO_ROUTE, f"no route for {category} in {division}: add one to the settings")
         return found
 
     def known(self, system: str, native_id: str) -> UUID | None:
-        """The case of a record of our own system; None where there is none yet."""
+        """The case of a record of our own system; None if there is none yet."""
         try:
             return self.find(system, native_id)
         except Reject:
@@ -125,10 +126,10 @@ class IntakeContext:
     def register(
         self, case: Case, *, to: tuple[str, ...] = (), here: bool = False, answer: str | None = None
     ) -> list[Command]:
-        """Register a case, and at once offer it to the centers named (several: open to all of them), else to the one
-        whose duty it is. ``here``: it is handled here. ``answer``: the resident was answered on the spot.
+        """Register a case. It is offered at once to the centers in ``to`` (several: open to all), else by the
+        configured route. ``here``: it is handled here. ``answer``: the resident was answered on the spot.
 
-        Without a route it is not refused: it stays here, in our staff's sight, until they dispatch it."""
+        A case without a route is not refused: it stays at this center until staff dispatch it."""
         if answer is not None:
             told = Resolve(case_id=case.case_id, outcome=Outcome.EXPLAINED, public_reply=answer, instant=True)
             return [Register(case=case), told]
@@ -154,8 +155,8 @@ class IntakeContext:
         due: datetime | None = None,
         sensitive: Iterable[Sensitive] = (),
     ) -> Case:
-        """A case of this center, with an id and a number of its own. ``sensitive``: what cannot be told by the category
-        or the resident's identity card."""
+        """A case of this center, with an id and a number of its own. ``sensitive``: set it where neither the category
+        nor the resident's identity card shows it."""
         when = received_at or self.now
         marks = {*sensitive} | marks_of(category, resident, when)
         return Case(
@@ -183,18 +184,18 @@ MessageHandler = Callable[[HandlerContext[Any], Message[Any]], Commands]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form that the center's own system may send in."""
+    """One form that the center's own system may submit."""
 
     name: str
     model: type[BaseModel]
     native_id: Callable[[Any], str]
-    """The source's own id of this form, for idempotency."""
+    """Returns the form's own id in the source system, for idempotency."""
     handler: FormHandler
 
 
 @dataclass(slots=True)
 class Center(Generic[SystemT]):
-    """A kind of center: the forms it takes in and the kinds it accepts. One per adapter, made in ``handlers.py``."""
+    """A kind of center: its forms and its handled message kinds. One per adapter, made in ``handlers.py``."""
 
     kind: str
     connect: Callable[[Any], SystemT]
@@ -202,12 +203,12 @@ class Center(Generic[SystemT]):
     forms: dict[str, Form] = field(default_factory=dict)
     handlers: dict[str, MessageHandler] = field(default_factory=dict)
     asked: dict[str, Poll] = field(default_factory=dict)
-    """What the center's own system is asked for, by name."""
+    """The polls of the center's own system, by name."""
 
     def takes_in(
         self, name: str, model: type[FormT], native_id: Callable[[FormT], str]
     ) -> Callable[[Callable[[IntakeContext, FormT], Commands]], Callable[[IntakeContext, FormT], Commands]]:
-        """The old name of ``form``; it goes with 0.3."""
+        """The old name of ``form``; it is removed in 0.3."""
         warnings.warn(
             "Center.takes_in is now Center.form; the old name goes with 0.3", DeprecationWarning, stacklevel=2
         )
@@ -216,8 +217,8 @@ class Center(Generic[SystemT]):
     def form(
         self, name: str, model: type[FormT], native_id: Callable[[FormT], str] | str
     ) -> Callable[[Callable[[IntakeContext, FormT], Commands]], Callable[[IntakeContext, FormT], Commands]]:
-        """The decorated function handles form ``name``; ``native_id`` is the field that holds the form's own id, or a
-        function that finds it. Raises ValueError if two functions do, or the field is not there."""
+        """Register the decorated function as the handler of form ``name``. ``native_id``: the field with the form's own
+        id, or a function that returns it. Raises ValueError for a second handler, or if the field does not exist."""
         if name in self.forms:
             raise ValueError(f"{self.kind}: two handlers for form {name}")
         if isinstance(native_id, str):
@@ -233,12 +234,12 @@ class Center(Generic[SystemT]):
         return keep
 
     def polls(self, name: str, every: float) -> Callable[[Reads[SystemT]], Reads[SystemT]]:
-        """The decorated function asks the center's own system for what is new, every so many seconds, and returns it as
-        a ``Page`` of forms; for systems that call nobody. Raises ValueError if two functions do, or ``every`` is not
-        above 0.
+        """Register the decorated function as a poll: it asks the center's own system for new records every ``every``
+        seconds, and returns a ``Page`` of forms. For systems that submit nothing themselves. Raises ValueError for a
+        second function of this name, or if ``every`` is not above 0.
 
-        Where the page ended is kept in the transaction that takes its forms in: none is lost, and none is taken twice.
-        A form that cannot be taken is parked, and the others go on."""
+        The cursor is kept in the transaction that takes the page's forms: none is lost, and none is taken twice. A form
+        that cannot be taken is parked; the others go on."""
         if name in self.asked:
             raise ValueError(f"{self.kind}: two functions for poll {name}")
         if every <= 0:
@@ -251,7 +252,7 @@ class Center(Generic[SystemT]):
         return keep
 
     def check(self) -> None:
-        """Asked before the center runs: raises ``ValueError`` where it cannot do what it must."""
+        """Check the declaration before the center runs. Raises ``ValueError`` if a required handler is missing."""
 
     def on(
         self, kind: type[KindT]
@@ -259,7 +260,7 @@ class Center(Generic[SystemT]):
         [Callable[[HandlerContext[SystemT], Message[KindT]], Commands]],
         Callable[[HandlerContext[SystemT], Message[KindT]], Commands],
     ]:
-        """The decorated function works messages of ``kind`` into the center's own system."""
+        """Register the decorated function as the handler of messages of ``kind``."""
         if kind.kind in self.handlers:
             raise ValueError(f"{self.kind}: two handlers for {kind.kind}")
 

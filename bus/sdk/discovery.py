@@ -1,8 +1,8 @@
-"""Finding the adapter of a kind of center, and what it holds: its manifest, its center, its simulator.
+"""Discovery of the adapter for a kind of center, with its manifest, its center and its simulator.
 
-What the settings name as ``adapter`` wins. Else it is the package that an installed distribution offers for the kind
-under the entry point group ``four_center_bus.centers``, else the shipped ``adapters.<kind>``. Nothing is imported
-before a part of the adapter is asked for.
+The package named by ``adapter`` in the settings comes first. Next comes the package that an installed distribution
+offers for the kind under the entry point group ``four_center_bus.centers``, then the shipped ``adapters.<kind>``.
+Nothing is imported before a part of the adapter is asked for.
 """
 
 import importlib
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bus.sdk.simulator import BackendSimulator
 
 GROUP = "four_center_bus.centers"
-"""The entry points of adapters: the name is the kind of center, the value the adapter's package."""
+"""The entry point group of adapters: the name is the kind of center, the value the adapter's package."""
 SHIPPED = "adapters"
 """The package of the adapters that come with the bus."""
 OURS = "four-center-bus"
@@ -30,7 +30,7 @@ OURS = "four-center-bus"
 
 
 class AdapterUnusable(Exception):
-    """An adapter is not there, cannot be loaded, or is not the only one. Both texts say which and the cure."""
+    """An adapter is missing, cannot be loaded, or is not unique. Both texts say which, and the cure."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
@@ -38,7 +38,7 @@ class AdapterUnusable(Exception):
 
 
 class Source(StrEnum):
-    """By what an adapter was found."""
+    """The way in which an adapter was found."""
 
     SETTINGS = "settings"
     ENTRY_POINT = "entry-point"
@@ -53,12 +53,12 @@ class Adapter:
     package: str
     source: Source
     distribution: str = ""
-    """What it was installed with; empty where it was not installed, and lies on the path."""
+    """The distribution that installed it; empty if it was not installed and is only on the import path."""
     version: str = ""
 
     @property
     def installed(self) -> str:
-        """Its distribution and version, as they are shown."""
+        """Its distribution and version, for display."""
         return f"{self.distribution or '?'} {self.version or '?'}"
 
     @property
@@ -67,14 +67,14 @@ class Adapter:
         return home(self.package)
 
     def manifest(self) -> "Manifest":
-        """What its ``center.toml`` declares. Raises ``AdapterUnusable``."""
+        """The declarations of its ``center.toml``. Raises ``AdapterUnusable``."""
         from bus.sdk.manifest import read_manifest  # noqa: PLC0415 - `bus --version` finds adapters without pydantic
 
         return read_manifest(self.home)
 
     def center(self) -> "Center[Any]":
-        """The center that it makes. Raises ``AdapterUnusable``; so it does where the package offers another kind than
-        its entry point says."""
+        """The center that the adapter makes. Raises ``AdapterUnusable``, also if its kind differs from the entry
+        point's."""
         center: Center[Any] = self._part("handlers", "center")
         if self.source is Source.ENTRY_POINT and center.kind != self.kind:
             raise AdapterUnusable(
@@ -98,8 +98,8 @@ class Adapter:
 
 
 def find(kind: str, named: str = "") -> Adapter:
-    """The adapter of a kind: the package that the settings have ``named``, else the one that is offered, else the
-    shipped one. Raises ``AdapterUnusable`` where two installed packages offer the kind and none is named."""
+    """The adapter of a kind: the package ``named`` in the settings, else the offered one, else the shipped one. Raises
+    ``AdapterUnusable`` if two installed packages offer the kind and none is named."""
     if named:
         found = next((one for one in _offered() if one.value == named), None)
         return Adapter(kind, named, Source.SETTINGS, *(_of_entry(found) if found else _of_package(named)))
@@ -112,8 +112,8 @@ def find(kind: str, named: str = "") -> Adapter:
 
 
 def known() -> list[Adapter]:
-    """Every adapter that is offered, and each shipped one whose kind nobody offers; by kind. A kind that stands here
-    twice needs a word of the settings."""
+    """Every offered adapter, and each shipped one whose kind no package offers; by kind. If a kind is listed twice, the
+    settings must name one."""
     offered = [Adapter(one.name, one.value, Source.ENTRY_POINT, *_of_entry(one)) for one in _offered()]
     taken = {one.kind for one in offered}
     shipped = [Adapter(kind, f"{SHIPPED}.{kind}", Source.SHIPPED, *ours()) for kind in _shipped() if kind not in taken]
@@ -121,15 +121,15 @@ def known() -> list[Adapter]:
 
 
 def contested(adapters: list[Adapter]) -> set[str]:
-    """The kinds that more than one of them is for."""
+    """The kinds with more than one adapter."""
     return {kind for kind, count in Counter(one.kind for one in adapters).items() if count > 1}
 
 
 def home(package: str) -> Path:
-    """The folder of a package, which is not imported. Raises ``AdapterUnusable``."""
+    """The folder of a package, found without importing it. Raises ``AdapterUnusable``."""
     try:
         spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):  # a part of the dotted name is not there, or is no name at all
+    except (ImportError, ValueError):  # a part of the dotted name does not exist, or is not a name
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise AdapterUnusable(
@@ -140,7 +140,7 @@ def home(package: str) -> Path:
 
 
 def load_adapter(package: str) -> "Center[Any]":
-    """The center that an adapter package makes. Raises ``AdapterUnusable``."""
+    """The center made by an adapter package. Raises ``AdapterUnusable``."""
     return Adapter("", package, Source.SETTINGS).center()
 
 
@@ -155,14 +155,14 @@ def _offered() -> list[EntryPoint]:
 
 
 def _shipped() -> Iterator[str]:
-    """The kinds whose adapters lie in the shipped package."""
+    """The kinds of the shipped adapters."""
     for path in sorted(home(SHIPPED).iterdir()):
         if (path / "center.toml").is_file():
             yield path.name
 
 
 def ours() -> tuple[str, str]:
-    """The distribution of the bus, and its version; empty where it runs from a source tree."""
+    """The distribution of the bus, and its version; empty when it runs from a source tree."""
     try:
         return OURS, distribution(OURS).version
     except PackageNotFoundError:
@@ -174,7 +174,7 @@ def _of_entry(entry: EntryPoint) -> tuple[str, str]:
 
 
 def _of_package(package: str) -> tuple[str, str]:
-    """The distribution that a package has come with, and its version; empty where none says so."""
+    """The distribution that contains a package, and its version; empty if none claims it."""
     top = package.partition(".")[0]
     if top == SHIPPED:
         return ours()

@@ -1,4 +1,4 @@
-"""The manifest of an adapter, ``center.toml``: what it declares of its center, read without importing it."""
+"""The manifest of an adapter, ``center.toml``: its center's declaration, read without importing the adapter."""
 
 import tomllib
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ class _Part(BaseModel):
 
 
 class Title(_Part):
-    """How people call a center of this kind."""
+    """The name of this kind of center, for people."""
 
     zh: str
     en: str
 
 
 class PollLabel(_Part):
-    """One thing that the center's own system is asked for."""
+    """One poll of the center's own system, and its title."""
 
     name: str
     title_zh: str = ""
@@ -34,19 +34,19 @@ class PollLabel(_Part):
 
     @property
     def title(self) -> Bilingual:
-        """What it is called; its name where it has no title."""
+        """Its title; its name if it has none."""
         return Bilingual(self.title_zh or self.name, self.title_en or self.name)
 
 
 class FormLabel(PollLabel):
-    """One form that the center's own system may send in."""
+    """One form that the center's own system may submit, and its title."""
 
     native_id: str = ""
-    """The field that holds the source's own id."""
+    """The field with the source's own id."""
 
 
 class Manifest(_Part):
-    """What an adapter declares of itself, as data."""
+    """An adapter's declaration of its center, as data."""
 
     kind: str
     vendor: str = ""
@@ -59,7 +59,7 @@ class Manifest(_Part):
 
     @property
     def label(self) -> Bilingual:
-        """What a center of this kind is called; its kind where it has no title."""
+        """The title of this kind of center; the kind itself if it has none."""
         return Bilingual(self.title.zh, self.title.en) if self.title else Bilingual(self.kind, self.kind)
 
 
@@ -72,13 +72,13 @@ def read_manifest(home: Path) -> Manifest:
         why = error.strerror or type(error).__name__
     except ValidationError as error:
         why = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False))
-    except ValueError as error:  # no TOML, or not UTF-8
+    except ValueError as error:  # not TOML, or not UTF-8
         why = str(error)
     raise AdapterUnusable(f"{path} 读不了（{why}）：请补上或改正", f"{path} cannot be read ({why}): add or mend it")
 
 
 def differences(manifest: Manifest, center: Center[Any]) -> Iterator[Bilingual]:
-    """Where what is declared is not what the code registers."""
+    """The differences between the manifest and the code's registrations."""
     if manifest.kind != center.kind:
         yield Bilingual(
             f"声明的类别是 {manifest.kind}，代码中是 {center.kind}",

@@ -1,4 +1,4 @@
-"""What an installed plug-in is made of: its RECORD, hashed, and the files that are not as it says."""
+"""The integrity of an installed plug-in: the hash of its RECORD, and the files that differ from it."""
 
 import csv
 import hashlib
@@ -15,13 +15,13 @@ class PlugIn:
     name: str
     version: str
     digest: str
-    """SHA-256 of its RECORD, which holds the hash of each of its files; empty where it has none."""
+    """SHA-256 of its RECORD, which lists the hash of each file; empty if it has no RECORD."""
     altered: tuple[str, ...]
-    """Files that are gone, or have other content than when they were installed."""
+    """Files that are missing or changed since the installation."""
 
 
 def plug_in(installed: Distribution) -> PlugIn:
-    """Look at an installed distribution and at its files."""
+    """Inspect an installed distribution and its files."""
     record = installed.read_text("RECORD")
     if not record:
         return PlugIn(installed.name, installed.version, "", ())
@@ -34,7 +34,7 @@ def plug_in(installed: Distribution) -> PlugIn:
 
 
 def _is(path: Path, told: str) -> bool:
-    """Whether a file has the hash that RECORD tells, ``sha256=…`` in base64 without its padding."""
+    """Whether a file has the hash in RECORD: ``sha256=…`` in base64 without padding."""
     method, _, wanted = told.partition("=")
     try:
         digest = hashlib.new(method, path.read_bytes()).digest()

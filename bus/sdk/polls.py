@@ -1,7 +1,7 @@
-"""Reading a system that calls nobody: it is asked for what is new, page by page, from where the last page ended.
+"""Polls: reading new records from a system that submits nothing itself, page by page, from the last cursor.
 
-What a page holds are forms of the center, as if the system had sent them in: each is checked against its model, taken
-in once, and refused alone.
+The items of a page are forms of the center, as if the system had submitted them. Each is checked against its model,
+taken once, and refused alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,46 +13,46 @@ SystemT = TypeVar("SystemT")
 SystemT_co = TypeVar("SystemT_co", covariant=True)
 
 LONGEST_CURSOR = 500
-"""Characters."""
+"""Longest cursor, in characters."""
 MOST_FORMS = 500
-"""Forms in one page: they share one commit."""
+"""Most forms in one page: they share one commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollContext(Generic[SystemT_co]):
-    """What a poll is given."""
+    """The context of a poll."""
 
     me: str
     now: datetime
     system: SystemT_co
     """The client of the center's own system."""
     cursor: str
-    """Where the last page ended; empty at the very first."""
+    """The end of the last page; empty at the very first poll."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the center's own system has new."""
+    """One page of new records."""
 
     forms: Sequence[tuple[str, Mapping[str, object]]]
-    """(name of a form, what it says), ``MOST_FORMS`` at most, the oldest first. A record that is told again under the
-    same id must say the same: give what has changed an id of its own, such as its number and version."""
+    """(form name, fields), ``MOST_FORMS`` at most, the oldest first. A record repeated under the same id must have the
+    same content: give a changed record an id of its own, such as its number and version."""
     cursor: str
-    """Where the next page begins, in the words of the other system. It is kept and shown in clear: nothing of a
-    resident stands in it."""
+    """The start of the next page, in the other system's terms. It is stored and shown in clear: keep residents' data
+    out of it."""
     more: bool = False
-    """Whether the next page may be asked for at once."""
+    """Whether the next page may be requested at once."""
 
 
 Reads = Callable[[PollContext[SystemT]], Page]
-"""Asks the center's own system. Raises ``RetryLater`` and ``Reject``, as the client of the system does."""
+"""Polls the center's own system. Raises ``RetryLater`` and ``Reject``, like the system's client."""
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One thing that the center's own system is asked for."""
+    """One registered poll of the center's own system."""
 
     name: str
     every: float
-    """Seconds from one time to the next."""
+    """Seconds between two polls."""
     read: Reads[Any]

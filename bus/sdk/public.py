@@ -1,4 +1,4 @@
-"""The public names of ``bus``, gathered from where they are made. Adapters import them from ``bus`` itself."""
+"""The public names of ``bus``, collected from their modules. Adapters import them from ``bus`` itself."""
 
 from bus.contract.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency
 from bus.contract.envelope import Message

@@ -1,4 +1,4 @@
-"""The last calls into the center's own system, for whoever looks for a fault: when, what, how it ended, no body."""
+"""The recent calls to the center's own system, for fault finding: time, path, outcome, and no body."""
 
 import re
 import threading
@@ -16,31 +16,31 @@ class Call(NamedTuple):
     at: datetime
     method: str
     path: str
-    """Without its query, and without what looks like a number of a record."""
+    """The path without its query, and without parts that look like record numbers."""
     outcome: str
-    """A status, or the code of what went wrong."""
+    """A status, or the code of the fault."""
     seconds: float
 
 
 class RecentCalls:
-    """Of one client. Threads may share it."""
+    """The recent calls of one client. Threads may share it."""
 
     def __init__(self) -> None:
         self._calls: deque[Call] = deque(maxlen=KEPT)
         self._lock = threading.Lock()
 
     def add(self, at: datetime, method: str, path: str, outcome: str, seconds: float) -> None:
-        """One call more."""
+        """Record one call."""
         with self._lock:
             self._calls.append(Call(at, method, without_numbers(path), outcome, seconds))
 
     def last(self) -> list[Call]:
-        """The newest first."""
+        """The recent calls, the newest first."""
         with self._lock:
             return list(reversed(self._calls))
 
     def told(self) -> list[dict[str, Any]]:
-        """The same for JSON."""
+        """The recent calls as JSON."""
         return [
             {**one._asdict(), "at": one.at.isoformat(timespec="seconds"), "seconds": round(one.seconds, 3)}
             for one in self.last()

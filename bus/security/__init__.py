@@ -1,1 +1,1 @@
-"""Who is who: each center's keys, the county's directory of them, and what is signed and sealed with them."""
+"""Identity and confidentiality: each center's keys, the county's directory, signatures and encryption."""

@@ -1,7 +1,7 @@
-"""The algorithms, behind one small port. Which suite a key is of stands in the directory, never in a message.
+"""The cipher suites behind one small port. The directory names a key's suite, never a message.
 
 ``intl-1``: Ed25519 signatures (RFC 8032) in JWS (RFC 7515, 8037), and HPKE (RFC 9180, base mode) with X25519,
-HKDF-SHA256 and AES-128-GCM. All of it is the ``cryptography`` library's, and PyJWT's.
+HKDF-SHA256 and AES-128-GCM. All of it comes from the libraries ``cryptography`` and PyJWT.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _JWS = jwt.PyJWS()
 
 
 class Broken(ValueError):
-    """A signature, or a seal, is not of these bytes and this key."""
+    """A signature or a seal does not match these bytes and this key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """The two halves of a key as raw bytes."""
+    """The private and the public half of a key, as raw bytes."""
 
     private: bytes
     public: bytes
@@ -36,23 +36,24 @@ class Suite(Protocol):
     name: str
 
     def new_signing_key(self) -> Halves:
-        """A fresh key to sign with."""
+        """A new signing key."""
 
     def new_sealing_key(self) -> Halves:
-        """A fresh key to seal for."""
+        """A new key for encryption."""
 
     def sign(self, body: bytes, private: bytes, kid: str, purpose: str) -> str:
-        """A detached JWS over exactly these bytes. Its header names the key, of which nothing is believed, and as
-        ``typ`` the purpose."""
+        """A detached JWS over exactly these bytes. Its header names the key, which proves nothing by itself, and the
+        purpose as ``typ``."""
 
     def check(self, body: bytes, jws: str, public: bytes, purpose: str) -> None:
         """Raises ``Broken`` unless the holder of the key has signed exactly these bytes for this purpose."""
 
     def seal(self, plain: bytes, public: bytes, about: bytes) -> bytes:
-        """For the holder of the key alone. ``about`` is not hidden, and must be the same when it is opened."""
+        """Encrypt for the holder of the key alone. ``about`` is authenticated but not hidden, and must be the same at
+        decryption."""
 
     def open(self, sealed: bytes, private: bytes, about: bytes) -> bytes:
-        """What was sealed. Raises ``Broken``."""
+        """The decrypted bytes. Raises ``Broken``."""
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +98,7 @@ class _Intl1:
             told = _JWS.decode_complete(jws, _checking(public), [self._algorithm], detached_payload=body)
         except jwt.PyJWTError:
             raise Broken(self.name) from None
-        if told["payload"] != body or told["header"].get("typ") != purpose:  # a JWS with a body of its own, say
+        if told["payload"] != body or told["header"].get("typ") != purpose:  # such as a JWS with a body of its own
             raise Broken(self.name)
 
     def seal(self, plain: bytes, public: bytes, about: bytes) -> bytes:
@@ -111,8 +112,8 @@ class _Intl1:
 
 
 SUITES: dict[str, Suite] = {suite.name: suite for suite in (_Intl1(),)}
-"""Every suite that this program can use, by name. ``cn-1`` (SM2, SM3, SM4) has its place here."""
+"""Every supported suite, by name. ``cn-1`` (SM2, SM3, SM4) will be added here."""
 MESSAGE, APPLICATION, DIRECTORY = "bus-message", "bus-application", "bus-directory"
-"""What is signed: a signature for one purpose is none for another."""
+"""The purposes of signatures: a signature for one purpose is invalid for another."""
 USUAL = "intl-1"
-"""Of which new keys are."""
+"""The suite of new keys."""

@@ -1,5 +1,5 @@
-"""The county's directory in its file, and never an older one than was in use: in that one a key may count that was
-revoked since.
+"""The county's directory in its file. An older directory than was in use never counts: a key revoked since would be
+valid in it.
 """
 
 import base64
@@ -15,16 +15,17 @@ from bus.security.reloading_file import ReloadingFile
 
 
 def operator_id(operator: PublicKey) -> str:
-    """By what a center remembers a county's operator: the SHA-256 of the key. Another key begins its own count."""
+    """The id under which a center remembers a county's operator: the SHA-256 of its key. Another key begins its own
+    count."""
     return hashlib.sha256(base64.b64decode(operator.sign)).hexdigest()
 
 
 class DirectoryFile:
-    """Reads the file again whenever it has changed. Threads may share it."""
+    """The directory file, read again whenever it changes. Threads may share it."""
 
     def __init__(self, path: Path, operator: PublicKey, newest: Edition | None = None) -> None:
-        """``newest``: what was in use before. Raises ``KeyUnusable`` when the file cannot be read; one that is too old
-        raises nothing yet: a center without a directory starts, and waits for the newest."""
+        """``newest``: the directory in use before. Raises ``KeyUnusable`` if the file cannot be read. A directory that
+        is too old raises nothing yet: the center starts without one, and waits for the newest."""
         self.path = path
         self.operator = operator_id(operator)
         self.newest = newest
@@ -35,15 +36,15 @@ class DirectoryFile:
 
     @property
     def trouble(self) -> KeyUnusable | None:
-        """Why what the file says now is not used."""
+        """Why the file's present content is not used."""
         return self._file.trouble
 
     def current(self) -> Directory:
-        """The newest that could be read. Raises ``KeyUnusable`` when there is none."""
+        """The newest readable directory. Raises ``KeyUnusable`` if there is none."""
         return self._file.current()
 
     def not_before(self, newest: Edition) -> None:
-        """Nothing older than this counts from now on, not even what was in use until now."""
+        """Refuse directories older than this from now on, also the one in use."""
         with self._judging:
             self.newest = newest
         self._file.reread()
@@ -57,13 +58,13 @@ class DirectoryFile:
 
 
 def refuse_older(path: Path, found: Edition, newest: Edition | None) -> None:
-    """Raises ``RolledBack`` for a directory that is older than ``newest``, or another one of the same serial."""
+    """Raises ``RolledBack`` for a directory older than ``newest``, or for another one of the same serial."""
     if newest is None or found == newest or found.serial > newest.serial:
         return
     if found.serial == newest.serial:
         raise RolledBack(
             f"{path}（directory-rolled-back）：与已用过的同为第 {found.serial} 版，内容却不同；请运维者重新签发下一版",
-            f"{path} (directory-rolled-back): another directory of serial {found.serial} was in use here: have the "
+            f"{path} (directory-rolled-back): another directory with serial {found.serial} was in use here: have the "
             "county's operator sign the next one",
         )
     raise RolledBack(

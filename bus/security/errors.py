@@ -1,4 +1,4 @@
-"""What can be wrong with keys and signatures."""
+"""Exceptions for keys and signatures."""
 
 
 class KeyUnusable(ValueError):
@@ -14,12 +14,12 @@ class RolledBack(KeyUnusable):
 
 
 class NoRecipientKey(KeyUnusable):
-    """There is no key to seal with for one center; for all others there is nothing wrong."""
+    """The recipient has no encryption key; other recipients are not affected."""
 
 
 class Untrusted(Exception):
-    """Nobody who counts has signed this (``unsigned``, ``bad-signature``, ``unknown-key``, ``stale-key``,
-    ``revoked-key``), or it cannot be opened here (``sealed-for-another``, ``broken-seal``)."""
+    """The message has no valid signature (``unsigned``, ``bad-signature``, ``unknown-key``, ``stale-key``,
+    ``revoked-key``), or cannot be decrypted here (``sealed-for-another``, ``broken-seal``)."""
 
     def __init__(self, code: str, shown: bytes | None = None) -> None:
         super().__init__(code)

@@ -1,8 +1,7 @@
-"""A center asks the county's operator to list its newest key.
+"""The key request: a center asks the county's operator to list its newest key.
 
-It is signed with that key itself, which proves that the center has it, and with the one before: a center that is
-trusted already vouches for its own next key. The first key of a center has nobody to vouch for it, so a person compares
-its fingerprint over the telephone.
+It is signed with that key itself, which proves possession, and with the previous one: a trusted center vouches for its
+own next key. A center's first key has no such signature, so a person compares its fingerprint over the telephone.
 """
 
 from contextlib import suppress
@@ -20,8 +19,8 @@ from bus.security.keyring import Keyring, PublicKey, is_misnamed, owner_of
 from bus.security.signature import check
 
 OVERLAP = timedelta(days=30)
-"""For so long the key before still counts when a new one is listed: what was signed with it may still be on its way,
-and not everybody has the new directory at once."""
+"""The period in which the previous key still counts after a new one is listed: messages signed with it may still be in
+transit, and not every center gets the new directory at once."""
 
 
 class _Requested(Strict):
@@ -33,17 +32,17 @@ class _Requested(Strict):
 
 @dataclass(frozen=True, slots=True)
 class KeyRequest:
-    """A key that its center asks to be listed."""
+    """A key that its center asks the operator to list."""
 
     center: str
     key: PublicKey
     url: str | None
-    """Where the center serves its attachments; None: where it did before."""
+    """The URL where the center serves its attachments; None: unchanged."""
     signatures: tuple[str, ...]
     body: bytes
 
     def proven(self, directory: Directory, now: datetime) -> bool:
-        """Whether it is about a key that counts already, or one of the same center that does has signed it too."""
+        """Whether the key counts already, or a valid key of the same center has signed it too."""
         known = directory.listed.get(self.key.kid)
         if known is not None and known.key == self.key and not known.fault(now):
             return True
@@ -55,7 +54,7 @@ class KeyRequest:
 
 
 def new_request(keyring: Keyring, url: str | None = None) -> bytes:
-    """The file for the operator, of the newest key. Raises ``ValueError`` for a ``url`` that is none."""
+    """The file for the operator, with the newest key. Raises ``ValueError`` for an invalid ``url``."""
     newest = keyring.keys[-1]
     asked = _Requested(center=keyring.owner, made=newest.made, key=newest.public, url=url)
     body = asked.model_dump_json(indent=1, exclude_none=True).encode()
@@ -63,7 +62,7 @@ def new_request(keyring: Keyring, url: str | None = None) -> bytes:
 
 
 def read(raw: bytes) -> KeyRequest:
-    """The application in a file's bytes. Raises ``KeyUnusable`` when its own key has not signed it."""
+    """The key request in a file's bytes. Raises ``KeyUnusable`` if its own key has not signed it."""
     try:
         signatures, body = signed_document.split(raw)
         asked = _Requested.model_validate_json(body)
@@ -75,7 +74,7 @@ def read(raw: bytes) -> KeyRequest:
     if owner_of(asked.key.kid) != asked.center:
         raise KeyUnusable(
             "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
-            "the key's name is of another center: have it published again",
+            "the key's name belongs to another center: have the center publish it again",
         )
     return KeyRequest(asked.center, asked.key, asked.url, tuple(signatures[1:]), body)
 
@@ -83,7 +82,7 @@ def read(raw: bytes) -> KeyRequest:
 def _no_application() -> KeyUnusable:
     return KeyUnusable(
         "这不是中心的登记申请，或已被改动；请中心重新执行 bus keys publish",
-        "this is no application of a center, or it was changed: have it published again",
+        "this is not a key request, or it was altered: have the center publish it again",
     )
 
 
@@ -96,16 +95,16 @@ def _misnamed() -> KeyUnusable:
 
 
 def listed(directory: Directory, application: KeyRequest, now: datetime) -> Directory:
-    """The next directory, in which the key counts, and those before it only for a while; the same one when nothing is
-    new. Raises ``KeyUnusable`` for a key that does not count any more, or under whose name another is listed: its
-    center needs a fresh one."""
+    """The next directory, in which the key counts, and the earlier ones only for a while; the same directory if nothing
+    is new. Raises ``KeyUnusable`` for a rotated or revoked key, or if another key is listed under its name: the center
+    needs a new one."""
     known = directory.listed.get(application.key.kid)
     if known is not None and known.key != application.key:
         raise _misnamed()
     if known is not None and known.fault(now):
         raise KeyUnusable(
             f"{application.key.kid} 已轮换或吊销；请中心生成新密钥",
-            f"{application.key.kid} was rotated or revoked: have its center make a new one",
+            f"{application.key.kid} was rotated or revoked: have the center make a new one",
         )
     current = directory.current(application.center, now)
     url = application.url or next((one.url for one in current if one.url is not None), None)
@@ -119,7 +118,7 @@ def listed(directory: Directory, application: KeyRequest, now: datetime) -> Dire
 
 
 def revoked(directory: Directory, kid: str, now: datetime) -> Directory:
-    """The next directory, in which nothing counts that this key has signed. Raises ``KeyUnusable``: it is unknown."""
+    """The next directory, in which no signature by this key counts. Raises ``KeyUnusable`` if the key is unknown."""
     one = directory.listed.get(kid)
     if one is None:
         raise KeyUnusable(

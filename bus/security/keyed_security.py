@@ -1,4 +1,4 @@
-"""The notary of a center that has keys, and the directory that it goes by."""
+"""The message security of a center with keys, and the directory that it uses."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from bus.settings import Trust
 
 
 def security_of(trust: Trust | None) -> MessageSecurity:
-    """The notary that the settings name. Raises ``KeyUnusable``."""
+    """The message security that the settings name. Raises ``KeyUnusable``."""
     if trust is None:
         return Unsecured()
     return KeyedSecurity(
@@ -28,7 +28,8 @@ def security_of(trust: Trust | None) -> MessageSecurity:
 
 
 def keyring_file(path: Path) -> ReloadingFile[Keyring]:
-    """A center's keys in their file: a new one is in use as soon as the directory lists it. Raises ``KeyUnusable``."""
+    """The reloading file of a center's keys: a new key is used as soon as the directory lists it. Raises
+    ``KeyUnusable``."""
     return ReloadingFile(path, lambda _before: read_keyring(path))
 
 
@@ -36,39 +37,38 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Source(Protocol[T_co]):
-    """Where keys, or the directory, come from."""
+    """A source of keys, or of the directory."""
 
     @property
     def trouble(self) -> KeyUnusable | None:
-        """Why what is there now is not used."""
+        """Why the present content is not used."""
 
     def current(self) -> T_co:
-        """The newest that could be read. Raises ``KeyUnusable`` when there is none."""
+        """The newest readable content. Raises ``KeyUnusable`` if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedSecurity:
-    """Signs with a keyring's newest key that counts, seals for the recipient's, and believes nobody without a
-    signature."""
+    """Signs with the keyring's newest valid key, encrypts for the recipient's key, and accepts no unsigned message."""
 
     keyring_source: Source[Keyring]
     directory: Source[Directory]
     required: bool = True
-    """Whether what is not signed at all is refused, and what leaves is sealed; not, while a county goes over to
-    signatures: not every center that is listed can open a seal then."""
+    """Whether unsigned messages are refused and outgoing ones encrypted. False while a county migrates to signatures:
+    not every listed center can decrypt then."""
 
     @property
     def keyring(self) -> Keyring:
-        """Our keys, as they are now."""
+        """Our present keys."""
         return self.keyring_source.current()
 
     def protect(self, body: bytes, recipient: str, now: datetime) -> bytes:
-        """With one signature above it, and sealed."""
+        """The body, signed and encrypted."""
         signed = self.signed(body, now)
         return seal.sealed(signed, self._key_for(recipient, now)) if self.required else signed
 
     def signed(self, body: bytes, now: datetime) -> bytes:
-        """With one signature above it. Raises ``KeyUnusable``."""
+        """The body with one signature before it. Raises ``KeyUnusable``."""
         return signed_document.join(body, [sign(body, self.keyring, self.directory.current(), now)])
 
     def _key_for(self, recipient: str, now: datetime) -> PublicKey:
@@ -77,23 +77,23 @@ class KeyedSecurity:
             return current[0].key
         raise NoRecipientKey(
             f"名录中没有 {recipient} 的有效密钥，给它的报文留在本中心；请它执行 bus keys publish，并请运维者登记",
-            f"the directory lists no key of {recipient}, so what is for it stays here: have it publish one "
+            f"the directory lists no key of {recipient}, so messages to it stay here: have it publish one "
             "(`bus keys publish`), and the operator trust it",
         )
 
     def unseal(self, travelled: bytes) -> bytes:
-        """With the key that its first line names, which may be an old one."""
+        """Decrypt with the key named in the first line, which may be an old one."""
         return seal.opened(travelled, self.keyring)
 
     def signer(self, signed: bytes, now: datetime) -> str | None:
-        """Whose key it is."""
+        """The owner of the signing key."""
         signature, body = signed_document.split_message(signed)
         if signature is None and not self.required:
             return None
         return check(body, signature, self.directory.current(), now).center
 
     def may_fetch(self, href: str, sha256: str, now: datetime) -> bool:
-        """Only from where the directory says that a center serves it: an address in a message is a stranger's word."""
+        """Whether the directory lists this address for a center: an address in a message alone proves nothing."""
         try:
             return self.directory.current().serves(href, sha256, now)
         except KeyUnusable:
@@ -101,19 +101,19 @@ class KeyedSecurity:
 
     @property
     def lists_members(self) -> bool:
-        """The directory does; but while a county goes over to signatures, not all are in it."""
+        """True, except while a county migrates to signatures: then not all centers are listed."""
         return self.required
 
     def is_member(self, center: str) -> bool:
-        """Whoever the directory lists, or has ever listed."""
+        """Whether the directory lists the center, or has ever listed it."""
         return not self.required or self.directory.current().lists(center)
 
     def current_directory(self) -> Directory:
-        """The one in use."""
+        """The directory in use."""
         return self.directory.current()
 
     def trouble(self, now: datetime) -> KeyUnusable | None:
-        """What is wrong with our keys, with the directory, or with our key in it."""
+        """The fault of our keys, of the directory, or of our key in it."""
         try:
             keyring, known = self.keyring, self.directory.current()
             for source in (self.keyring_source, self.directory):
@@ -125,14 +125,14 @@ class KeyedSecurity:
         return None
 
     def once_signer(self, signed: bytes) -> str | None:
-        """Whose key it is. A key that is stale by now counted once; one that was revoked may have been stolen."""
+        """The owner of the signing key. A stale key was valid once; a revoked one may have been stolen."""
         signature, body = signed_document.split_message(signed)
         if signature is None and not self.required:
             return None
         return once_signed(body, signature, self.directory.current()).center
 
     def has_said(self, center: str, signed: bytes) -> bool:
-        """Whenever it was."""
+        """Whether the center has signed it, at any time."""
         with suppress(Untrusted):
             return self.once_signer(signed) in (center, None)
         return False
@@ -146,5 +146,5 @@ class Constant(Generic[T_co]):
     trouble: KeyUnusable | None = None
 
     def current(self) -> T_co:
-        """Always the same."""
+        """The constant value."""
         return self.known

@@ -1,4 +1,4 @@
-"""A file that is read again whenever it has changed, by a process that goes on with what it had when it cannot be."""
+"""A file that is read again whenever it changes; while it is unreadable, the process keeps the last content."""
 
 import os
 import threading
@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 class ReloadingFile(Generic[T]):
-    """What a file says. Threads may share it."""
+    """The parsed content of a file. Threads may share it."""
 
     def __init__(self, path: Path, read: Callable[[T | None], T]) -> None:
-        """``read`` is given what was known before, None at first. Raises ``KeyUnusable`` when it cannot be read now; a
-        file that is only older than it was is as good as none, until a newer one lies there."""
+        """``read`` gets the earlier content, None at first. Raises ``KeyUnusable`` if the file cannot be read now. A
+        file older than the earlier content counts as missing, until a newer one replaces it."""
         self._path, self._read = path, read
         self._reading = threading.Lock()
         self._stamp = self._stamped()
@@ -28,9 +28,8 @@ class ReloadingFile(Generic[T]):
             raise self.trouble
 
     def current(self) -> T:
-        """The newest that could be read. Who asks while another thread reads it waits for what that thread finds:
-        by an older directory it would park what was signed by the new one. Raises ``KeyUnusable`` when nothing could
-        be read yet."""
+        """The newest readable content. A caller waits while another thread reads the file: with an older directory it
+        would park messages signed under the new one. Raises ``KeyUnusable`` if nothing could be read yet."""
         with self._reading:
             stamp = self._stamped()
             if stamp != self._stamp:
@@ -41,7 +40,7 @@ class ReloadingFile(Generic[T]):
             return cast("T", self._known)
 
     def reread(self) -> None:
-        """Read it now, as if nothing had been known before."""
+        """Read the file now, without regard to the earlier content."""
         with self._reading:
             self._known, self._stamp = None, self._stamped()
             self._renew()

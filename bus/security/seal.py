@@ -1,7 +1,7 @@
-"""Who may read it: a signed message, sealed as it leaves for its recipient alone.
+"""The seal: encryption of a signed message for its recipient alone, as it leaves.
 
-What travels is one line that names the recipient's key, an empty line, and what HPKE makes of the signed message. The
-broker, and whoever looks into a queue, sees the label only: who sends which kind of message to whom.
+The sealed message is one line with the name of the recipient's key, an empty line, and the signed message encrypted
+with HPKE. The broker, and any reader of a queue, sees only the envelope: sender, recipient and kind.
 """
 
 from bus.contract import signed_document
@@ -10,21 +10,21 @@ from bus.security.errors import Untrusted
 from bus.security.keyring import Keyring, PublicKey
 
 MARK = b"sealed "
-"""A document begins with a brace and a signature with ``e``: none is ever taken for the other."""
+"""A document begins with a brace and a signature with ``e``, so the three cannot be confused."""
 LONGEST = 120
-"""Bytes of the line that names the key."""
+"""Longest first line, in bytes."""
 
 
 def sealed(signed: bytes, key: PublicKey) -> bytes:
-    """For the owner of this key alone."""
+    """The message, encrypted for the owner of this key alone."""
     head = MARK + key.kid.encode()
     return head + signed_document.BETWEEN + key.sealed(signed, head)
 
 
 def opened(travelled: bytes, keyring: Keyring) -> bytes:
-    """The signed message; what is not sealed is as it is.
+    """The signed message; an unsealed message is returned unchanged.
 
-    Raises ``Untrusted``, which shows the line with the key's name alone: the rest tells nobody anything, and differs
+    Raises ``Untrusted``, which holds only the line with the key's name: the rest is useless to a reader, and differs
     each time it is sent."""
     if not travelled.startswith(MARK):
         return travelled

@@ -1,7 +1,7 @@
-"""Who said it: a detached signature over a message's exact bytes, made as it leaves and checked before it is read.
+"""The signature: detached, over a message's exact bytes, made as it leaves and checked before it is parsed.
 
-The signature's header names a key; whose that key is, of which algorithm, and whether it counts stands in the directory
-alone. Recipient, case, sequence and time stand in the signed bytes.
+The signature's header names a key; only the directory says its owner, its algorithm and its validity. Recipient, case,
+sequence and time are in the signed bytes.
 """
 
 import base64
@@ -18,14 +18,14 @@ from bus.security.keyring import Keyring, OwnKey
 
 
 def sign(body: bytes, keyring: Keyring, directory: Directory, now: datetime) -> str:
-    """A signature with the newest of our keys that counts. Raises ``KeyUnusable`` when none does."""
+    """A signature with our newest valid key. Raises ``KeyUnusable`` if there is none."""
     return own_key(keyring, directory, now).signed(body, MESSAGE)
 
 
 def own_key(keyring: Keyring, directory: Directory, now: datetime) -> OwnKey:
-    """The newest of our keys that counts. Raises ``KeyUnusable`` when none does.
+    """Our newest valid key. Raises ``KeyUnusable`` if there is none.
 
-    Asked for each message that leaves: by the names of our few keys, however many the directory lists."""
+    It is needed for each outgoing message, so it looks up our few keys only, however many the directory lists."""
     listed = ((key, directory.listed.get(key.public.kid)) for key in keyring.keys)
     good = [(one.newness, key) for key, one in listed if one is not None and not one.fault(now)]
     if good:
@@ -37,7 +37,7 @@ def own_key(keyring: Keyring, directory: Directory, now: datetime) -> OwnKey:
 
 
 def check(body: bytes, signature: str | None, directory: Directory, now: datetime, purpose: str = MESSAGE) -> Listed:
-    """Whose key has signed exactly these bytes, and counts now. Raises ``Untrusted``."""
+    """The directory's entry of the valid key that has signed exactly these bytes. Raises ``Untrusted``."""
     listed = _listed(signature, directory)
     fault = listed.fault(now)
     if fault:
@@ -46,7 +46,8 @@ def check(body: bytes, signature: str | None, directory: Directory, now: datetim
 
 
 def once_signed(body: bytes, signature: str | None, directory: Directory) -> Listed:
-    """Whose key has signed exactly these bytes, though it may be stale by now. Raises ``Untrusted``."""
+    """The directory's entry of the key that has signed exactly these bytes, even if it is stale by now. Raises
+    ``Untrusted``."""
     listed = _listed(signature, directory)
     if listed.revoked is not None:
         raise Untrusted("revoked-key")

@@ -1,1 +1,1 @@
-"""What third parties need to test an adapter, a transport or a center of their own."""
+"""Test tools for third parties: for an adapter, a transport or a center of their own."""

@@ -1,6 +1,6 @@
-"""One center on the bench: it runs for real, with its vendor's system beside it and peers that are played by hand.
+"""The test harness of one adapter: its center runs for real, with its simulator and scripted peers.
 
-HTTP, signatures, store and loops are real; only the road lies in this process. A fresh bench is in a second ready.
+HTTP, signatures, store and loops are real; only the transport is embedded. A new harness is ready within a second.
 """
 
 import dataclasses
@@ -42,13 +42,14 @@ from bus.testing.sound_samples import SoundSamples
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
 TIMEOUT = 0.4
-"""How long the center waits for its vendor's system, in seconds."""
+"""Seconds that the center waits for its own system."""
 QUICK = RetryPolicy(attempts=40, backoff=Backoff(0.02, 0.1), failures_before_probing=10_000)
-"""Pauses made short; and no probing, so that many kinds may meet a fault at once."""
+"""A retry policy with short pauses. It never probes, so that many kinds may meet a fault at once."""
 
 
 class AdapterHarness:
-    """``start`` it, play, ``stop`` it. ``plant`` may change the center before it runs: to see a suite turn red."""
+    """The harness: ``start`` it, test, ``stop`` it. ``plant`` may change the center before it runs, to see the suite
+    fail."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class AdapterHarness:
     # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self) -> "AdapterHarness":
-        """Everything up: the road, the peers, the vendor's system, the center."""
+        """Start the transport, the peers, the simulator and the center."""
         self.folder.mkdir(parents=True, exist_ok=True)
         set_up(self.me, self.logged, logging.DEBUG)
         logging.getLogger().addHandler(self._library_log)
@@ -117,7 +118,7 @@ class AdapterHarness:
         )
 
     def _watched(self, center: Center[Any]) -> Center[Any]:
-        """A copy of the center whose handlers tell us what they returned."""
+        """A copy of the center whose handlers record the commands that they return."""
 
         def keep(name: str, answer: Iterable[BaseModel]) -> list[Any]:
             items = list(answer)
@@ -137,13 +138,13 @@ class AdapterHarness:
 
     @property
     def running(self) -> CenterProcess:
-        """The old name of ``process``; it goes with 0.3."""
+        """The old name of ``process``; it is removed in 0.3."""
         told = "AdapterHarness.running is now AdapterHarness.process; the old name goes with 0.3"
         warnings.warn(told, DeprecationWarning, stacklevel=2)
         return self.process
 
     def stop(self) -> None:
-        """Everything down, whatever state it is in."""
+        """Stop everything, in whatever state it is."""
         try:
             self.http.close()
             self._backend_http.close()
@@ -156,7 +157,7 @@ class AdapterHarness:
             reset()
 
     def fresh(self) -> None:
-        """As if nothing had happened yet; uploaded attachments stay."""
+        """Reset to the start; uploaded attachments stay."""
         self.backend.heal()
         self.until(lambda: self.count(t.work, t.work.c.state == "waiting") == 0, "an idle desk", fail=False)
         self.peers.forget()
@@ -175,7 +176,7 @@ class AdapterHarness:
     def post(
         self, form: str, body: Json | bytes, *, secret: str | None = None, at: float | None = None, sign: bool = True
     ) -> httpx.Response:
-        """Send a form to the intake: signed as its vendor does, or in another way."""
+        """Send a form to the intake: signed like the vendor's, or in another way."""
         raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         signed = self.signature(raw.decode("latin-1") if not _is_utf8(raw) else raw.decode(), secret, at)
         headers = {"content-type": "application/json", **(signed if sign else {})}
@@ -187,7 +188,7 @@ class AdapterHarness:
         return self.http.put("/attachments", content=content, headers=headers)
 
     def signature(self, content: str, secret: str | None = None, at: float | None = None) -> dict[str, str]:
-        """The headers of Standard Webhooks."""
+        """The signature headers of Standard Webhooks."""
         message_id, moment = f"msg_{new_id().hex}", datetime.fromtimestamp(at or time.time(), UTC)
         return {
             "webhook-id": message_id,
@@ -196,18 +197,18 @@ class AdapterHarness:
         }
 
     def records(self) -> list[Json]:
-        """The vendor's records, as its own page shows them."""
+        """The simulator's records, as its own page shows them."""
         found = self._backend_http.get("/records").json()
         return list(found.values()) if isinstance(found, dict) else list(found)
 
     def effects(self, key: str) -> list[Json]:
-        """What happened in the vendor's system under idempotency keys that hold ``key``."""
+        """The effects in the simulator under idempotency keys that contain ``key``."""
         return [effect for effect in list(self.backend.effects) if key in effect["key"]]
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def until(self, condition: Callable[[], Any], what: str, *, fail: bool = True) -> Any:  # noqa: ANN401 - what it gives
-        """Wait, while the peers listen, until ``condition`` gives something true; else fail with ``what``."""
+        """Wait, while the peers listen, until ``condition`` returns something true; else fail with ``what``."""
         deadline = time.monotonic() + self.patience
         while True:
             self.peers.listen()
@@ -219,27 +220,27 @@ class AdapterHarness:
         return found
 
     def idle(self) -> bool:
-        """Whether nothing is on its way: no work, no message without a receipt, no receipt owed."""
+        """Whether nothing is pending: no task, no message without a receipt, no receipt owed."""
         waiting = self.count(t.work, t.work.c.state == "waiting") + self.count(t.outbox, t.outbox.c.state == "waiting")
         return waiting + self.count(t.receipts) + self.count(t.errors) == 0
 
     def count(self, table: Any, *where: Any) -> int:  # noqa: ANN401 - SQLAlchemy's
-        """Rows of a table of the store."""
+        """The number of rows in a table of the store."""
         with self.process.store.reading() as tx:
             return int(tx.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
 
     def parked(self) -> list[Json]:
-        """What stands before the operator."""
+        """The parked items."""
         with self.process.store.reading() as tx:
             return [dict(row) for row in parked.listed(tx)]
 
     def record(self, case_id: UUID) -> Record | None:
-        """What the center knows of a case."""
+        """The center's record of a case."""
         with self.process.store.reading() as tx:
             return cases.read(tx, [case_id]).get(case_id)
 
     def remember(self, record: Record, natives: dict[str, str]) -> None:
-        """Give the center a past: this record, and the vendor's records that belong to it."""
+        """Give the center prior state: this record, and the native records that belong to it."""
 
         def change(tx: Any) -> None:  # noqa: ANN401 - a connection
             cases.keep(tx, [record], 1)

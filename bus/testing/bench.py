@@ -1,4 +1,4 @@
-"""The old name of ``bus.testing.adapter_harness``, for tests of adapters of 0.1; it goes with 0.3."""
+"""The old name of ``bus.testing.adapter_harness``, for tests of adapters of 0.1; it is removed in 0.3."""
 
 import warnings
 

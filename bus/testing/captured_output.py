@@ -1,4 +1,4 @@
-"""Everything that this process writes to standard output and standard error, for a while."""
+"""Capture of standard output and standard error of this process."""
 
 import io
 import logging
@@ -16,8 +16,8 @@ Handler = logging.StreamHandler[Any]
 
 @contextmanager
 def captured_output() -> Iterator[Callable[[], str]]:
-    """Catch what is printed, what a log handler writes to a stream, and what is written past Python. Gives a function
-    that returns it so far; at the end it is written to where it belonged."""
+    """Capture prints, log handlers' streams, and writes outside Python. Yields a function that returns the output so
+    far; at the end everything is written to its original place."""
     before = sys.stdout, sys.stderr
     handlers = [(handler, handler.stream) for handler in _handlers() if handler.stream in before]
     with tempfile.TemporaryFile(buffering=0) as file:
@@ -42,14 +42,14 @@ def captured_output() -> Iterator[Callable[[], str]]:
 
 
 def _handlers() -> Iterator[Handler]:
-    """Every handler of every logger that writes to a stream."""
+    """Every log handler that writes to a stream."""
     loggers = [logging.getLogger(), *map(logging.getLogger, list(logging.root.manager.loggerDict))]
     for logger in loggers:
         yield from (one for one in logger.handlers if isinstance(one, logging.StreamHandler))
 
 
 def _point_outputs_at(descriptor: int) -> list[int]:
-    """Copies of the descriptors as they were. Code that is not Python's writes to these."""
+    """Redirect the descriptors, and return copies of the old ones. Code outside Python writes to these descriptors."""
     sys.stdout.flush()
     sys.stderr.flush()
     saved = [os.dup(output) for output in OUTPUTS]

@@ -1,9 +1,9 @@
-"""What every center must do, as plain checks: shipped for whoever writes an adapter of their own.
+"""The conformance suite for centers, as plain checks: shipped for authors of their own adapters.
 
 A check takes an ``AdapterHarness``, on which the adapter runs for real, and looks at effects: commands carried out,
-messages on the road, changes in the vendor's system. A sample without an effect fails. The samples are tried first; a
-wrong one is told once and not played by the later checks. A check without a sample fails, unless ``center.toml`` gives
-the reason: ``[samples.without] anonymous = "…"`` (``form``, ``message``, ``case``, ``order``). Run all of
+messages sent, changes in the vendor's system. A sample without an effect fails. The samples are tried first; a wrong
+one is reported once, and later checks skip it. A check without a sample fails, unless ``center.toml`` gives the reason:
+``[samples.without] anonymous = "…"`` (``form``, ``message``, ``case``, ``order``). Run all of
 ``CHECKS``, in their order:
 
     @pytest.fixture(scope="module")
@@ -68,11 +68,11 @@ CHECKS: tuple[Check, ...] = (
     keeps_the_resident_to_itself,
     tells_how_it_is,
 )
-"""Every one of them must pass; what is wrong with the samples comes first."""
+"""All checks, each of which must pass; the checks of the samples come first."""
 
 
 def failures(harness: AdapterHarness, checks: Sequence[Check] = CHECKS) -> dict[str, str]:
-    """Run these checks, for those who have no pytest: the name of each that fails → what it says."""
+    """Run these checks without pytest. Returns the failed ones: name → message."""
     told: dict[str, str] = {}
     for check in checks:
         try:
@@ -82,10 +82,10 @@ def failures(harness: AdapterHarness, checks: Sequence[Check] = CHECKS) -> dict[
     return told
 
 
-if not TYPE_CHECKING:  # a checker of types shall not take every name for known
+if not TYPE_CHECKING:  # a type checker must not take every name for known
 
     def __getattr__(name: str) -> object:
-        """``Bench``, as the harness was called in 0.1."""
+        """``Bench``, the harness's name in 0.1."""
         if name != "Bench":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         told = "bus.testing.center_suite.Bench is now AdapterHarness; the old name goes with 0.3"

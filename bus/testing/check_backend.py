@@ -1,4 +1,4 @@
-"""Checks of an adapter against a vendor's system in every mood: away, slow, busy, refusing, talking nonsense."""
+"""Checks of an adapter against every behaviour of its own system: away, slow, busy, refusing, sending nonsense."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,13 +21,14 @@ PASSING: dict[str, Fault] = {
     "effect, then 503": Fault(status=503, after_effect=True),
     "effect, then garbage": Fault(status=0, after_effect=True),
 }
-"""What may be otherwise next time: the effect must come, once, and no operator is needed."""
+"""Passing faults: the effect must come, once, and without an operator."""
 FINAL: dict[str, Fault] = {"400": Fault(status=400), "404": Fault(status=404), "409": Fault(status=409)}
-"""What the vendor's system will not have: parked with a reason, and done when an operator replays it."""
+"""Final refusals: the task is parked with a reason, and done when an operator replays it."""
 
 
 def survives_every_answer_of_its_vendor(harness: AdapterHarness, moods: Sequence[str] = (*PASSING, *FINAL)) -> None:
-    """Whatever the vendor's system answers, each message ends as one effect, or parked with a reason until replayed."""
+    """Under every answer of the center's own system, each message ends as one effect, or parked with a reason until
+    replayed."""
     faults = []
     for name in moods:
         fault = (PASSING | FINAL)[name]
@@ -58,14 +59,15 @@ def _replay(harness: AdapterHarness, played: list[Played]) -> None:
 
 
 def waits_for_a_vendor_that_is_away(harness: AdapterHarness) -> None:
-    """While the vendor's system is off, messages are receipted and kept; when it is back, each has its effect once."""
+    """While the center's own system is off, messages are receipted and kept; when it is back, each has its effect
+    once."""
     harness.fresh()
     port = int(harness.backend_url.rpartition(":")[2])
     harness.backend.stop()
     try:
         played = [play(harness, sample) for sample in harness.sound.outs()]
         harness.until(lambda: all(o.message.id in harness.peers.receipts for o in played), "receipts while it is away")
-        # away for longer than the client bridges by itself: each message has been tried, and was put off
+        # away for longer than the client's own retries: each message has been tried and put off
         harness.until(
             lambda: harness.count(t.work, t.work.c.attempts == 0) == 0, "each tried while it is away", fail=False
         )
@@ -81,11 +83,12 @@ def waits_for_a_vendor_that_is_away(harness: AdapterHarness) -> None:
 
 
 ORDERED = ("case.urged", "case.progressed", "case.assist-answered")
-"""Kinds of which one may follow another in one case."""
+"""Kinds that may follow each other in one case."""
 
 
 def keeps_the_order_of_a_case(harness: AdapterHarness) -> None:
-    """A later message of a case has its effect after the earlier one, though the vendor was busy for the earlier."""
+    """A later message of a case has its effect after the earlier one, even if the center's own system was busy for the
+    earlier."""
     harness.fresh()
     sample = next((s for kind in ORDERED for s in harness.sound.outs() if s.kind == kind), None)
     kinds = "、".join(ORDERED)
@@ -98,7 +101,7 @@ def keeps_the_order_of_a_case(harness: AdapterHarness) -> None:
     second = harness.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # it has one
     third = harness.peers.compose(first.source, first.data, first.subject)  # type: ignore[arg-type]  # as above
     harness.backend.order_fault(Fault(status=503))
-    for message in (second, third, first):  # and the road brings them in another order
+    for message in (second, third, first):  # and the transport delivers them in another order
         harness.peers.say(message)
     in_order = [str(m.id) for m in (first, second, third)]
     played = Played(sample, third, b"", effects, [])
@@ -110,8 +113,8 @@ def keeps_the_order_of_a_case(harness: AdapterHarness) -> None:
             [
                 told(
                     sample.file,
-                    "同一案件的三条消息未按顺序生效",
-                    "three messages of one case have their effects in another order",
+                    "同一案件的三件报文未按次序生效",
+                    "three messages of one case took effect out of order",
                     wrong,
                 )
             ]

@@ -1,4 +1,4 @@
-"""Checks of an adapter against what no honest sender sends: broken bodies, broken forms, forged signatures."""
+"""Checks of an adapter against dishonest input: broken bodies, broken forms, forged signatures."""
 
 import json
 import time
@@ -27,11 +27,11 @@ BROKEN: dict[str, bytes] = {
     "half of a surrogate pair": b'{"a": "\\ud800"}',
     "empty": b"{}",
 }
-"""Bodies that are nobody's form and nobody's message."""
+"""Bodies that are neither a form nor a message."""
 
 
 def parks_broken_messages(harness: AdapterHarness) -> None:
-    """Every broken body on the road is parked with a reason; the good messages between them have their effects."""
+    """Every broken body is parked with a reason; the good messages between them have their effects."""
     harness.fresh()
     outs = harness.sound.outs()
     good: list[Played] = []
@@ -47,7 +47,7 @@ def parks_broken_messages(harness: AdapterHarness) -> None:
 
 
 def refuses_whom_custody_refuses(harness: AdapterHarness) -> None:
-    """A wrong body in a right envelope, an unknown kind and a case nobody knows: refused by receipt, and parked."""
+    """Messages with a wrong body, an unknown kind or an unknown case are refused by receipt, and parked."""
     faults = []
     outs = harness.sound.outs()
     for sample in outs:
@@ -75,7 +75,7 @@ def refuses_whom_custody_refuses(harness: AdapterHarness) -> None:
 
 
 def refuses_broken_forms(harness: AdapterHarness) -> None:
-    """Every broken form is answered 4xx with a reason, nothing of it is stored, and the good form after it is taken."""
+    """Every broken form is answered 4xx with a reason and not stored; the good form after it is taken."""
     faults = []
     ins = harness.sound.ins()
     for form in harness.process.center.forms:
@@ -101,7 +101,8 @@ def refuses_broken_forms(harness: AdapterHarness) -> None:
 
 
 def believes_only_signed_forms(harness: AdapterHarness) -> None:
-    """Unsigned, signed by a stranger, changed after signing, too old, from the future: 401, and nothing is stored."""
+    """Forms unsigned, signed with another key, changed after signing, too old or from the future: 401, and nothing is
+    stored."""
     faults = []
     stranger = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
     for sample in harness.sound.ins():

@@ -1,4 +1,4 @@
-"""Checks of an adapter with what stands in none of its samples: the county is larger than they are."""
+"""Checks of an adapter with values that none of its samples has: a county has more of them."""
 
 from typing import Any
 
@@ -11,15 +11,16 @@ from bus.testing.sample_runner import Played, done, fault_of_effects, play
 from bus.testing.samples import Json, Samples
 
 CATEGORIES = ("heating", "health.vaccination", "never-heard-of")
-"""Two that a county may well have, and one that nobody has heard of."""
+"""Two plausible categories, and an unknown one."""
 DIVISIONS = ("659012", "659012403", "659012403217")
-"""A county, a township and a village far away."""
+"""A county, a township and a village elsewhere."""
 
 
 def takes_what_no_sample_shows(harness: AdapterHarness) -> None:
-    """A category, an urgency and a division that no sample has, and no resident: each message has its effects."""
+    """Messages with a category, an urgency and a division that no sample has, or without a resident, have their
+    effects."""
     carrying = [sample for sample in harness.sound.outs() if isinstance(sample.data.get("case"), dict)]
-    harness.sound.require(bool(carrying), "case", "没有带案件的消息样例", "no sample of a message that brings a case")
+    harness.sound.require(bool(carrying), "case", "没有带案件的报文样例", "no sample of a message with a case")
     harness.fresh()
     played = [
         (changes, play(harness, sample, {"case": _changed(sample.data["case"], changes)}))
@@ -32,7 +33,7 @@ def takes_what_no_sample_shows(harness: AdapterHarness) -> None:
 
 
 def unseen(samples: Samples) -> list[Json]:
-    """Changes of a case, each to something that no sample shows: path in the case → value."""
+    """Changes of a case, each to a value that no sample has: path in the case → value."""
     shown_cases = _cases([s.data for s in samples.outs] + [s.commands for s in samples.ins])
     changes: list[Json] = []
     for path, values in (("category", CATEGORIES), ("urgency", tuple(map(str, Urgency))), ("division", DIVISIONS)):
@@ -54,13 +55,14 @@ def _changed(case: Json, changes: Json) -> Json:
 
 
 def _fault_of(harness: AdapterHarness, changes: Json, played: Played) -> str:
-    """Its effects must come as they do for the sample; what they show of the change, only the adapter knows."""
+    """The fault of a changed message: its effects must be the sample's. How they show the change, only the adapter
+    knows."""
     file, change = f"out/{played.sample.name}.json", f"case {shown(changes)}"
     items = harness.peers.receipts.get(played.message.id, [])
     if not items or items[-1].verdict is not Verdict.APPLIED:
         got = [f"{item.verdict} {item.code}" for item in items]
-        wrong = Difference(change, "applied", shown(got), "消息未生效 / the message is not applied")
-        return told(file, "样例之外的情况未被接收", "a case that no sample shows is not taken", [wrong])
+        wrong = Difference(change, "applied", shown(got), "报文未生效 / the message is not applied")
+        return told(file, "样例之外的情况未被接收", "a case beyond the samples is not taken", [wrong])
     if fault := fault_of_effects(harness, played):
         return f"{fault}\n    样例之外 outside the samples: {change}"
     return ""

@@ -1,4 +1,4 @@
-"""Checks of an adapter whose center's own system calls nobody: what is new there is read, and each form once."""
+"""Checks of an adapter that polls its own system: new records are read, each form once."""
 
 from bus.store import parked, polls
 from bus.store import tables as t
@@ -8,12 +8,12 @@ from bus.testing.difference import told
 from bus.testing.samples import InSample
 
 MOST_PAGES = 100
-"""So often each poll is asked at most: a system that has always more would never end."""
+"""Most polls in a row: a system that always has more would never end."""
 
 
 def reads_what_its_system_tells(harness: AdapterHarness) -> None:
-    """What people did in the vendor's system is read in pages, each form once; one that is no form is parked, and those
-    beside it are taken. Nothing to check where ``center.toml`` declares no polls."""
+    """Records of the center's own system are read in pages, each form once; an invalid one is parked, and the others
+    are taken. Nothing is checked if ``center.toml`` declares no polls."""
     if not harness.polls:
         return
     harness.fresh()
@@ -28,19 +28,19 @@ def reads_what_its_system_tells(harness: AdapterHarness) -> None:
     faults = _read(harness)
     harness.until(lambda: all(_taken(harness, one) for one in registering), "every form taken", fail=False)
     faults += [
-        told(one.file, "业务系统中的表单没有被读取", "what stands in the vendor's system is not read")
+        told(one.file, "业务系统中的表单没有被读取", "forms in the center's system are not read")
         for one in registering
         if not _taken(harness, one)
     ]
     if any(row["place"] != parked.POLL for row in harness.parked()):
-        faults.append("something else than a form of a page is parked")
+        faults.append("something other than a page's form is parked")
     harness.until(harness.idle, "everything said and receipted", fail=False)
     cases, journal = harness.count(t.cases), harness.count(t.journal)
     for name, cursor in before.items():
         harness.process.store.write(lambda tx, name=name, cursor=cursor: polls.keep(tx, name, cursor))  # type: ignore[misc]  # mypy cannot tell a lambda's default
     faults += _read(harness)
     if (cases, journal) != (harness.count(t.cases), harness.count(t.journal)):
-        faults.append("the same pages read again change something: give each record one id that it keeps")
+        faults.append("reading the same pages again changes something: give each record a stable id")
     all_well(faults)
 
 
@@ -54,7 +54,7 @@ def _cursors(harness: AdapterHarness) -> dict[str, str]:
 
 
 def _read(harness: AdapterHarness) -> list[str]:
-    """Ask until nothing is new."""
+    """Poll until nothing is new."""
     faults = []
     for poll in harness.polls:
         result = harness.process.engine.poll(poll)

@@ -1,4 +1,5 @@
-"""Checks of what a center tells: of a resident nothing to those who need not know, of itself enough to be run."""
+"""Checks of privacy and operability: no resident's data where they do not belong, and enough output to run the
+center."""
 
 import json
 from typing import Any
@@ -21,7 +22,7 @@ CANARY: dict[str, str] = {
     "address": "鸟笼街四十二号",
     "agent": "代办雀",
 }
-"""A resident who does not exist, and whose every sign would be known again."""
+"""A fictitious resident whose data are recognised anywhere."""
 TEXT = "金丝雀在鸟笼街说的话"
 SIGNS = (*CANARY.values(), TEXT)
 
@@ -54,8 +55,7 @@ def _anonymous(command: Json) -> bool:
 
 
 def keeps_the_resident_to_itself(harness: AdapterHarness) -> None:
-    """Whatever goes wrong, nothing of a resident stands in a log, an output, a reason, a figure, an answer or a
-    receipt."""
+    """Whatever fails, no resident's data are in a log, an output, a reason, a metric, an answer or a receipt."""
     harness.fresh()
     with captured_output() as printed:
         answers = [harness.post(form, body).text for form, body in _forms(harness)]
@@ -80,9 +80,9 @@ def _signs_in(texts: list[str]) -> list[str]:
 
 def _leak(place: str, signs: list[str]) -> str:
     leak = Difference(
-        place, "不含居民信息 / nothing of a resident", shown(signs), "请从代码、原因、日志或答复中去掉 / take it out"
+        place, "不含居民信息 / no resident's data", shown(signs), "请从代码、原因、日志或答复中去掉 / remove it"
     )
-    return told("resident", "泄露了居民信息", "something of a resident is told outside", [leak])
+    return told("resident", "泄露了居民信息", "a resident's data are leaked", [leak])
 
 
 def _escaped(sign: str) -> str:
@@ -90,7 +90,7 @@ def _escaped(sign: str) -> str:
 
 
 def _forms(harness: AdapterHarness) -> list[tuple[str, Json]]:
-    """Every sample form, with a canary in one string after the other, as value and as a wrong value."""
+    """Every sample form, with a canary in each string in turn: once as a valid value, once as a wrong one."""
     forms: list[tuple[str, Json]] = []
     for sample in harness.sound.ins():
         for path in _strings(sample.body):
@@ -115,7 +115,7 @@ def _with(body: Json, path: tuple[str | int, ...], value: object) -> Json:
 
 
 def _trouble_at_the_desk(harness: AdapterHarness) -> None:
-    """Canary cases whose vendor refuses, is away, or talks nonsense."""
+    """Canary cases while the center's own system refuses, is away, or sends nonsense."""
     outs = harness.sound.outs()
     for fault in (Fault(status=400), Fault(status=500), Fault(status=0)):
         harness.backend.heal()
@@ -133,7 +133,7 @@ def _canary(data: Json) -> Json:
 
 
 def _trouble_on_the_road(harness: AdapterHarness) -> None:
-    """Canaries in bodies that are wrong: in a value, in a key, in the envelope, and in broken bytes."""
+    """Canaries in wrong bodies: in a value, in a key, in the envelope, and in broken bytes."""
     for sample in harness.sound.outs():
         message, _ = ready(harness, sample, _canary(sample.data))
         document = json.loads(message.model_dump_json())
@@ -162,7 +162,7 @@ def _journal(harness: AdapterHarness) -> list[str]:
 
 
 def tells_how_it_is(harness: AdapterHarness) -> None:
-    """Health answers, and the figures move with what happens: a case known, a body parked."""
+    """Health answers, and the metrics move with the events: a case known, a body parked."""
     harness.fresh()
     ready_ = harness.http.get("/health/ready")
     live = harness.http.get("/health/live")
@@ -179,7 +179,7 @@ def tells_how_it_is(harness: AdapterHarness) -> None:
 
 
 def _figures(harness: AdapterHarness) -> dict[str, float]:
-    """Figure → value, without the center's name."""
+    """Metric → value, without the center's name."""
     page = harness.http.get("/metrics").text
     lines = [line.rsplit(" ", 1) for line in page.splitlines() if line and not line.startswith("#")]
     return {

@@ -14,12 +14,12 @@ from bus.testing.samples import InSample, Json, OutSample, dated
 
 
 def all_well(faults: list[str]) -> None:
-    """Fail with everything that is wrong, one a line."""
+    """Fail with all faults, one a line."""
     assert not faults, "\n".join(["", *faults])
 
 
 def declares_what_it_does(harness: AdapterHarness) -> None:
-    """What ``center.toml`` declares is what the code registers, and what the samples show it to send."""
+    """The declarations of ``center.toml`` match the code's registrations and the samples' commands."""
     manifest, center = harness.samples.manifest, harness.process.center
     faults = []
     if manifest["kind"] != center.kind:
@@ -38,7 +38,7 @@ def declares_what_it_does(harness: AdapterHarness) -> None:
     ]
     known = {kind.kind for kind in CASE_KINDS}
     faults += [
-        f"{name} is no kind of the contract" for name in sorted({*manifest["accepts"], *manifest["sends"]} - known)
+        f"{name} is not a kind of the contract" for name in sorted({*manifest["accepts"], *manifest["sends"]} - known)
     ]
     shown = [c["kind"] for s in harness.samples.ins for c in s.commands]
     shown += [c["kind"] for s in harness.samples.outs for c in s.commands]
@@ -70,7 +70,7 @@ def has_a_sample_of_everything(harness: AdapterHarness) -> None:
 
 
 def _wrong(harness: AdapterHarness, sample: InSample | OutSample, faults: Iterable[str]) -> list[str]:
-    """The first fault of a sample, which no later check plays then: one wrong sample is one fault."""
+    """The first fault of a sample, if any; later checks skip the sample, so that one wrong sample is one fault."""
     first = list(faults)[:1]
     if first:
         harness.sound.found_wrong(sample)
@@ -78,7 +78,7 @@ def _wrong(harness: AdapterHarness, sample: InSample | OutSample, faults: Iterab
 
 
 def turns_forms_into_commands(harness: AdapterHarness) -> None:
-    """Every sample form, signed and posted, becomes the commands beside it, and they are carried out and said."""
+    """Every sample form, signed and posted, becomes its expected commands, which are carried out and sent."""
     faults = []
     for sample in harness.sound.ins():
         harness.fresh()
@@ -92,7 +92,7 @@ def _faults_of_form(harness: AdapterHarness, sent: Sent) -> Iterator[str]:
         answer = Difference("status", "202", str(sent.answer.status_code), sent.answer.text[:300])
         yield told(file, "表单未被接收", "the form is not taken", [answer])
         return
-    moments = (datetime.now(UTC), datetime.now(UTC) - timedelta(minutes=1))  # it may have been midnight since
+    moments = (datetime.now(UTC), datetime.now(UTC) - timedelta(minutes=1))  # midnight may have passed since
     found = [list(differences(sent.commands, dated(sent.sample.commands, now), "commands")) for now in moments]
     if all(found):
         yield told(file, "表单变成了别的命令", "the form becomes other commands", found[0])
@@ -105,7 +105,8 @@ def _faults_of_form(harness: AdapterHarness, sent: Sent) -> Iterator[str]:
 
 
 def _faults_of_command(harness: AdapterHarness, file: str, command: Json) -> Iterator[str]:
-    """Whether a command was carried out in the store, said to the others, and, for an answer, told to the resident."""
+    """The faults of a command: it must be carried out in the store, sent to the peers, and, for an answer, sent to the
+    resident."""
     kind = command["kind"]
     case_id = UUID(str(command["case"]["case_id"] if kind == "Register" else command["case_id"]))
     record = harness.record(case_id)
@@ -117,10 +118,10 @@ def _faults_of_command(harness: AdapterHarness, file: str, command: Json) -> Ite
         yield from [told(file, "库中的案件不同", "Register: the case in the store is another", other)] if other else ()
     if kind == "Link" and not _linked(harness, str(command["system"]), str(command["native_id"])):
         yield told(file, f"{command['system']} 未建立关联", f"Link: {command['system']} is not linked")
-    alone = set(record.path) <= {harness.me}  # nobody else has held it, so nobody hears the news
+    alone = set(record.path) <= {harness.me}  # no other center has held the case, so none is notified
     if kind in SAID_BY and not (alone and kind in ("Resolve", "Close", "Rule")):
         said = told_by(harness, command, case_id)
-        yield from [told(file, f"{kind} 对外说的不同", f"{kind}: something else is said of it", said)] if said else ()
+        yield from [told(file, f"{kind} 对外说的不同", f"{kind}: the sent message differs", said)] if said else ()
     if kind == "Resolve" and record.case.origin == harness.me and record.status != "closed":
         codes = [row["code"] for row in harness.parked()]
         zh, en = "本中心受理的居民没有得到答复", "Resolve: the resident of our own case was not replied to"
@@ -132,7 +133,7 @@ def _linked(harness: AdapterHarness, system: str, native_id: str) -> bool:
 
 
 def answers_a_repeated_form_alike(harness: AdapterHarness) -> None:
-    """The same form again gets the same answer, and nothing is done or said a second time."""
+    """The same form again gets the same answer, and nothing is done or sent a second time."""
     faults = []
     for sample in harness.sound.ins():
         harness.fresh()
@@ -143,20 +144,18 @@ def answers_a_repeated_form_alike(harness: AdapterHarness) -> None:
         harness.until(harness.idle, f"{sample.name}: nothing more", fail=False)
         if (first.answer.status_code, again.status_code) != (202, 200):
             statuses = list(differences([first.answer.status_code, again.status_code], [202, 200], "status"))
-            faults.append(
-                told(sample.file, "重复表单的答复不同", "the same form again is answered otherwise", statuses)
-            )
+            faults.append(told(sample.file, "重复表单的答复不同", "the repeated form gets another answer", statuses))
         elif other := list(differences(again.json()["cases"], first.answer.json()["cases"], "cases")):
-            faults.append(told(sample.file, "重复表单得到别的案件", "the second answer names other cases", other))
+            faults.append(told(sample.file, "重复表单得到别的案件", "the repeated form gets other cases", other))
         elif journal != harness.count(t.journal) or len(harness.backend.effects) != effects:
             faults.append(told(sample.file, "重复表单改变了数据", "the repeat changed something"))
         elif said != len(harness.peers.heard):
-            faults.append(told(sample.file, "重复表单又发出了消息", "the repeat said something"))
+            faults.append(told(sample.file, "重复表单又发出了报文", "the repeat sent a message"))
     all_well(faults)
 
 
 def has_the_effect_of_every_kind(harness: AdapterHarness) -> None:
-    """Every sample message, said by a peer, has its effect in the vendor's system, its commands, and a receipt."""
+    """Every sample message from a peer has its effect in the center's own system, its commands, and a receipt."""
     harness.fresh()
     played = [play(harness, sample) for sample in harness.sound.outs()]
     harness.until(lambda: done(harness, *played), "every message receipted and worked", fail=False)
@@ -174,7 +173,7 @@ def _faults_of_message(harness: AdapterHarness, played: Played, records: list[Js
         yield told(file, "没有回执", "no receipt")
         return
     if (item := verdict(harness, played)).verdict is not Verdict.APPLIED:
-        yield told(file, "消息未生效", f"the message is not applied: {item.verdict} {item.code}")
+        yield told(file, "报文未生效", f"the message is not applied: {item.verdict} {item.code}")
     yield from filter(None, [fault_of(harness, played, records)])
     returned = [items for key, items in harness.commands if key == played.key]
     if len(returned) != 1:
@@ -202,7 +201,7 @@ def has_one_effect_for_a_repeat(harness: AdapterHarness) -> None:
     for one in played:
         verdicts = [str(item.verdict) for item in harness.peers.receipts.get(one.message.id, [])]
         if wrong := list(differences(verdicts, [str(Verdict.APPLIED)] * 3, "receipts")):
-            faults.append(told(one.sample.file, "重复消息的回执不同", "a repeat is receipted otherwise", wrong))
+            faults.append(told(one.sample.file, "重复报文的回执不同", "a repeat gets another receipt", wrong))
         if times := sum(key == one.key for key, _ in harness.commands) - 1:
             called = f"its handler was called {times + 1} times"
             faults.append(told(one.sample.file, f"处理程序被调用了 {times + 1} 次", called))

@@ -1,4 +1,4 @@
-"""Where something differs from what a sample expects: the path, both values, and what is different in them."""
+"""The differences between a result and a sample's expectation: the path, both values, and their difference."""
 
 import json
 from collections import Counter
@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 LONGEST = 120
-"""Characters of a value that are shown."""
+"""Most characters shown of a value."""
 MOST = 3
-"""Differences of one sample that are shown; the rest is counted."""
+"""Most differences shown of one sample; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two JSON values are not alike."""
+    """One place where two JSON values differ."""
 
     path: str
     expected: str
@@ -23,7 +23,7 @@ class Difference:
     detail: str
 
     def __str__(self) -> str:
-        """Four lines, one each for path, expected value, value that was got, and difference."""
+        """Four lines: path, expected value, actual value, difference."""
         return (
             f"    路径 path:       {self.path}\n    期望 expected:   {self.expected}\n"
             f"    实际 got:        {self.got}\n    差异 difference: {self.detail}"
@@ -31,7 +31,7 @@ class Difference:
 
 
 def differences(got: Any, expected: Any, path: str = "") -> Iterator[Difference]:  # noqa: ANN401 - any JSON
-    """Every difference: all of ``expected`` must stand in ``got``; lists item by item, moments by their instant."""
+    """Every difference: ``got`` must contain all of ``expected``; lists item by item, moments by their instant."""
     if isinstance(expected, dict) and isinstance(got, dict):
         for key, value in expected.items():
             inner = f"{path}.{key}" if path else str(key)
@@ -50,13 +50,13 @@ def differences(got: Any, expected: Any, path: str = "") -> Iterator[Difference]
 
 
 def told(where: str, zh: str, en: str, found: Sequence[Difference] = ()) -> str:
-    """One fault for people: where, what is wrong in both languages, and the first differences."""
+    """One fault for people: the place, the fault in both languages, and the first differences."""
     more = [f"    另有 {len(found) - MOST} 处 / and {len(found) - MOST} more"] if len(found) > MOST else []
     return "\n".join([f"{where}: {zh} / {en}", *map(str, found[:MOST]), *more])
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """A value as JSON, cut where it is long."""
+    """A value as JSON, shortened if long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
@@ -76,7 +76,7 @@ def _instant(text: str) -> datetime | None:
 
 
 def _of_lists(got: Sequence[Any], expected: Sequence[Any], path: str) -> Difference:
-    """Lists of different lengths: which named items are missing, and which are too many."""
+    """Lists of different lengths: the missing items by name, and the superfluous ones."""
     there, wanted = Counter(map(_name, got)), Counter(map(_name, expected))
     missing, over = sorted((wanted - there).elements()), sorted((there - wanted).elements())
     detail = f"缺少 / missing: {missing}; 多出 / too many: {over}"
@@ -84,7 +84,7 @@ def _of_lists(got: Sequence[Any], expected: Sequence[Any], path: str) -> Differe
 
 
 def _name(item: Any) -> str:  # noqa: ANN401 - any JSON
-    """What an item of a list is called: a command by its kind, an effect by its act."""
+    """The name of a list item: a command's kind, an effect's act."""
     if isinstance(item, dict):
         return str(item.get("kind") or item.get("what") or shown(item))
     return shown(item)

@@ -1,4 +1,4 @@
-"""The other centers, played by hand: they say raw messages on the road, keep what they hear, and send receipts."""
+"""Scripted peers: they send raw messages, keep what they receive, and send receipts."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,8 @@ class Heard:
 
 
 class FakePeers:
-    """Every center on the road but the one on the bench. Nothing happens by itself: ``listen`` takes what came."""
+    """All centers of the transport except the one under test. Nothing happens by itself: ``listen`` takes the
+    deliveries."""
 
     def __init__(self, broker: EmbeddedBroker, me: str, names: list[str]) -> None:
         self.me = me
@@ -48,18 +49,18 @@ class FakePeers:
         )
 
     def say(self, message: Message[Any]) -> bytes:
-        """Put a message on the road. Returns its bytes."""
+        """Send a message. Returns its bytes."""
         body = encode(message)
         self.throw(body, message.source)
         return body
 
     def throw(self, body: bytes, source: str | None = None) -> None:
-        """Put any bytes on the road."""
+        """Send any bytes."""
         name = source or next(iter(self._transports))
         self._transports[name].send([Parcel("thrown", self.me, "thrown", body)], 5)
 
     def listen(self) -> None:
-        """Take what came, and receipt it as a center would that has stored it."""
+        """Take all deliveries, and receipt each as a center does after storing it."""
         for name, transport in self._transports.items():
             deliveries = transport.receive(500, 0)
             done: list[ReceiptItem] = []
@@ -77,17 +78,17 @@ class FakePeers:
                 self.throw(encode(receipt), name)
 
     def about(self, case_id: UUID | None) -> list[Message[Any]]:
-        """What was heard about a case, each message once."""
+        """The messages received about a case, each once."""
         return list({h.message.id: h.message for h in self.heard if h.message.subject == case_id}.values())
 
     def forget(self) -> None:
-        """As if nothing had been said."""
+        """Forget all earlier messages."""
         self.listen()
         self.heard.clear()
         self.receipts.clear()
         self._sequences.clear()
 
     def close(self) -> None:
-        """Leave the road."""
+        """Leave the transport."""
         for transport in self._transports.values():
             transport.close(1)

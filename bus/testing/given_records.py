@@ -1,5 +1,6 @@
-"""A past for a case, so that a sample can be played at once: the record in which a message may be heard, or a command
-may be given. It is written into the center's store as if the center had lived through it.
+"""Prior records for samples: the record in which a message can be applied, or a command given.
+
+It is written into the center's store as if earlier messages had led to it. So a sample can be played at once.
 """
 
 from collections.abc import Sequence
@@ -15,18 +16,18 @@ from bus.custody.record import Assist, ReceivedOffer, Result, SentOffer
 
 PEER = "neighbour_center-150402"
 ARBITER = "command_center-150402"
-"""Two centers that exist in the suite only, where the candidate is neither of them."""
+"""Two centers that exist only in the suite; the candidate is never one of them."""
 
 
 class Others(NamedTuple):
-    """The two centers that play beside the candidate."""
+    """The two centers beside the candidate."""
 
     peer: str
     arbiter: str
 
 
 def beside(candidate: str) -> Others:
-    """Two centers with other names than the candidate's, whatever it is called."""
+    """Two centers with names that differ from the candidate's."""
     return Others(
         PEER if candidate != PEER else "other_center-150402",
         ARBITER if candidate != ARBITER else "ruling_center-150402",
@@ -34,7 +35,7 @@ def beside(candidate: str) -> Others:
 
 
 def before_hearing(data: k.CaseKind, case: Case, me: str, source: str, now: datetime, others: Others) -> Record | None:
-    """The record in which ``me`` hears ``data`` from ``source`` as news; None where the message opens the case."""
+    """The record in which ``data`` from ``source`` is new to ``me``; None if the message opens the case."""
     found = _before_hearing(data, case, me, source, now)
     return found and found.with_(arbiter=others.arbiter)
 
@@ -74,9 +75,9 @@ def _before_hearing(  # noqa: PLR0911 - one way out a kind
 def before_doing(
     commands: Sequence[dict[str, Any]], hint: str, case: Case, me: str, now: datetime, others: Others
 ) -> Record | None:
-    """The record in which custody lets ``me`` do these commands; None where they register the case themselves."""
+    """The record in which custody allows ``me`` these commands; None if they register the case themselves."""
     found = _before_doing(commands, hint, case, me, now, others.peer)
-    if found is None or found.arbiter == me:  # it is to rule on the case itself
+    if found is None or found.arbiter == me:  # the candidate rules on the case itself
         return found
     return found.with_(arbiter=others.arbiter)
 
@@ -102,7 +103,7 @@ def _before_doing(  # noqa: PLR0911 - one way out a wish
         return _theirs(case, me, peer, 2)
     if wishes.keys() & {"Rate", "Reopen", "Publish", "Close"} or (not wishes.keys() - {"Link"} and hint == "resolved"):
         return _resolved(_theirs(case, me, peer, 2))
-    return _mine(case, me, 1).with_(path=_path(me, peer))  # somebody who hears the news
+    return _mine(case, me, 1).with_(path=_path(me, peer))  # with a peer on the path to notify
 
 
 def _of(case: Case, origin: str) -> Case:

@@ -1,4 +1,4 @@
-"""What is wrong with a sample by itself, before anything is played: no kind, no field, no effect of that name."""
+"""The faults of a sample that show before it is played: unknown kinds, fields or effects."""
 
 from collections.abc import Iterator
 from typing import get_args
@@ -13,27 +13,27 @@ from bus.testing.difference import Difference, shown, told
 from bus.testing.samples import InSample, Json, OutSample
 
 COMMANDS: dict[str, type[BaseModel]] = {one.__name__: one for one in (*get_args(commands.Command), Link)}
-"""Everything that a handler may return, by its name."""
+"""Everything that a handler may return, by name."""
 CASES: dict[str, type[BaseModel]] = {"case": Case}
 
 
 def faults_of_form(sample: InSample) -> Iterator[str]:
-    """What is wrong with a form's sample."""
+    """The faults of a form's sample."""
     found = list(_of_commands(sample.commands))
     if found:
         yield told(sample.file, "样例写错了", "the sample itself is wrong", found)
 
 
 def faults_of_message(sample: OutSample) -> Iterator[str]:
-    """What is wrong with a message's sample."""
+    """The faults of a message's sample."""
     if sample.kind not in BY_NAME:
-        yield told(f"out/{sample.name}.json", "消息种类不存在", "there is no such kind of message")
+        yield told(f"out/{sample.name}.json", "报文类型不存在", "unknown kind of message")
         return
     if not sample.effects:
         yield told(
             sample.file,
             "没有写明任何效果，请写明工作人员应看到什么",
-            "it names no effect: say what staff shall see of it",
+            "it names no effect: write the effect that staff must see",
         )
     found = list(_of_commands(sample.commands))
     found += [
@@ -50,15 +50,15 @@ def faults_of_message(sample: OutSample) -> Iterator[str]:
             Difference(".".join(map(str, one["loc"])), one["msg"], shown(one["input"]), one["type"])
             for one in error.errors(include_url=False)
         ]
-        yield told(f"out/{sample.name}.json", "不是该种类的消息", f"this is no {sample.kind}", wrong)
+        yield told(f"out/{sample.name}.json", "不是该类型的报文", f"this is not a {sample.kind}", wrong)
 
 
 def _of_commands(commands_: list[Json]) -> Iterator[Difference]:
-    """Commands of no known kind, and fields that their kind does not have."""
+    """Commands of unknown kind, and unknown fields."""
     for number, command in enumerate(commands_):
         path, kind = f"commands[{number}]", str(command.get("kind"))
         if kind not in COMMANDS:
-            yield Difference(f"{path}.kind", " | ".join(COMMANDS), kind, "没有这种命令 / there is no such command")
+            yield Difference(f"{path}.kind", " | ".join(COMMANDS), kind, "没有这种命令 / unknown command")
             continue
         yield from _of_fields({k: v for k, v in command.items() if k != "kind"}, COMMANDS[kind], path)
 

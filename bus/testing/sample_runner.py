@@ -1,4 +1,4 @@
-"""Playing a sample on the bench: give the center its past, send the form or say the message, look what came of it."""
+"""The player of samples: it sets the prior record, sends the form or message, and compares the results."""
 
 import json
 import re
@@ -28,39 +28,39 @@ SAID_BY = {
     "Rate": "case.rated", "Reopen": "case.reopened", "Publish": "case.published",
     "AskArbiter": "case.arbitration-requested", "Rule": "case.ruled",
 }  # fmt: skip
-"""Which message tells of which command."""
+"""The message kind that reports each command."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form that was sent in, and what was answered."""
+    """A form that was sent, and its answer."""
 
     sample: InSample
     answer: httpx.Response
     commands: list[Json] | None
-    """What the handler returned; None if it was not reached."""
+    """The handler's commands; None if it was not reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A message that was said to the center."""
+    """A message that was sent to the center."""
 
     sample: OutSample
     message: Message[Any]
     body: bytes
     effects: list[Json]
-    """The sample's effects, in the names of this playing."""
+    """The sample's effects, with the names of this run."""
     commands: list[Json]
 
     @property
     def key(self) -> str:
-        """What every idempotency key of this message begins with."""
+        """The prefix of all idempotency keys of this message."""
         return str(self.message.id)
 
 
 def send(harness: AdapterHarness, sample: InSample, body: Json | None = None) -> Sent:
-    """Give the center the sample's past and send its form in."""
+    """Set the sample's prior record, and send its form."""
     case_id = _case_of(sample)
     hint = str(sample.given.get("record", ""))
     now = datetime.now(UTC)
@@ -79,7 +79,7 @@ def send(harness: AdapterHarness, sample: InSample, body: Json | None = None) ->
 
 
 def _case_of(sample: InSample) -> UUID:
-    """The case that the sample speaks of: by the links given, or by its own word; a new one for a registration."""
+    """The sample's case: by its links, or by an id in its body; a new one for a registration."""
     for linked in sample.given.get("links", {}).values():
         return UUID(linked)
     found = _UUID.search(json.dumps(sample.body.get("case_id") or sample.body))
@@ -87,13 +87,13 @@ def _case_of(sample: InSample) -> UUID:
 
 
 def play(harness: AdapterHarness, sample: OutSample, changes: Json | None = None) -> Played:
-    """Give the center the sample's past, under names that were never used, and say the sample's message to it."""
+    """Set the sample's prior record under new names, and send the sample's message."""
     message, effects = ready(harness, sample, changes)
     return Played(sample, message, harness.peers.say(message), effects, sample.commands)
 
 
 def ready(harness: AdapterHarness, sample: OutSample, changes: Json | None = None) -> tuple[Message[Any], list[Json]]:
-    """The past of ``play``; the message is composed and not yet said."""
+    """Set up ``play``: the message is composed but not sent."""
     case_id, turn = new_id(), new_id().hex[-6:]
     natives = {system: f"{native}-{turn}" for system, native in sample.given.get("natives", {}).items()}
     names = {native: natives[system] for system, native in sample.given.get("natives", {}).items()}
@@ -114,7 +114,7 @@ def ready(harness: AdapterHarness, sample: OutSample, changes: Json | None = Non
 
 
 def _like(harness: AdapterHarness, case_id: UUID, origin: str) -> Case:
-    """A case like the one that the adapter's own samples tell of."""
+    """A case like that of the adapter's own samples."""
     for sample in harness.samples.outs:
         if isinstance(sample.data.get("case"), dict):
             told = {**sample.data["case"], "case_id": str(case_id), "origin": origin, "number": f"N-{case_id.hex}"}
@@ -123,7 +123,7 @@ def _like(harness: AdapterHarness, case_id: UUID, origin: str) -> Case:
 
 
 def done(harness: AdapterHarness, *played: Played) -> bool:
-    """Whether all of it has been worked off, or stands before the operator."""
+    """Whether all of them are finished, or parked for the operator."""
     return all(p.message.id in harness.peers.receipts for p in played) and (
         harness.count(t.work, t.work.c.state == "waiting") == 0
     )
@@ -135,28 +135,28 @@ def verdict(harness: AdapterHarness, played: Played) -> ReceiptItem:
 
 
 def fault_of(harness: AdapterHarness, played: Played, records: list[Json] | None = None) -> str:
-    """What is wrong with the effects of a message in the vendor's system; nothing if they are all there, once.
-    ``records``: the vendor's, where they are known already."""
+    """The fault of a message's effects in the center's own system; empty if each is there, once. ``records``: its
+    records, if already read."""
     return fault_of_effects(harness, played) or _fault_of_records(
         harness, played, harness.records() if records is None else records
     )
 
 
 def faults_of(harness: AdapterHarness, played: Iterable[Played]) -> list[str]:
-    """The same for many messages, one fault at most of each; the vendor's records are asked for once."""
+    """The faults of many messages, at most one of each; the records are read once."""
     records = harness.records()
     return [fault for one in played if (fault := fault_of(harness, one, records))]
 
 
 def fault_of_effects(harness: AdapterHarness, played: Played) -> str:
-    """What is wrong with which effects a message had, whatever the vendor's records say now."""
+    """The fault of a message's effects, apart from the records' contents."""
     found = harness.effects(played.key)
     wanted, got = (sorted(effect["what"] for effect in effects) for effects in (played.effects, found))
     if not wanted:
         return told(
             played.sample.file,
             "没有写明任何效果，请写明工作人员应看到什么",
-            "the sample names no effect: say what staff shall see of it",
+            "the sample names no effect: write the effect that staff must see",
         )
     if got != wanted:
         parked = [row["code"] for row in harness.parked() if row["message_id"] == played.key]
@@ -165,7 +165,7 @@ def fault_of_effects(harness: AdapterHarness, played: Played) -> str:
             Difference("effects", one.expected, one.got, one.detail + told_why)
             for one in differences(got, wanted, "effects")
         ]
-        return told(played.sample.file, "业务系统中的效果不对", "it has other effects in the vendor's system", wrong)
+        return told(played.sample.file, "业务系统中的效果不对", "other effects in the center's system", wrong)
     keys = [effect["key"] for effect in found]
     if len(set(keys)) != len(keys):
         return told(played.sample.file, "两个效果用了同一个幂等键", "two effects under one idempotency key")
@@ -173,7 +173,7 @@ def fault_of_effects(harness: AdapterHarness, played: Played) -> str:
 
 
 def _fault_of_records(harness: AdapterHarness, played: Played, records: list[Json]) -> str:
-    """What the vendor's records do not show as the sample says; compared is the record that is most alike."""
+    """The difference between the sample's expectation and the most similar record."""
     found = harness.effects(played.key)
     for number, effect in enumerate(played.effects):
         mine = [one for one in found if one["what"] == effect["what"]]
@@ -193,14 +193,14 @@ def _fault_of_records(harness: AdapterHarness, played: Played, records: list[Jso
 
 
 def _touched(records: list[Json], effects: list[Json], played: Played) -> list[Json]:
-    """The vendor's records that these effects speak of, or that speak of the case."""
+    """The records that these effects touch, or that name the case."""
     ids = {str(e["record"]) for e in effects} | {str(v) for e in effects for v in e["answer"].values()}
     case_id = str(played.message.subject)
     return [r for r in records if ids & {v for v in r.values() if isinstance(v, str)} or case_id in json.dumps(r)]
 
 
 def told_by(harness: AdapterHarness, command: Json, case_id: UUID) -> list[Difference]:
-    """How the messages that tell of a command differ from it; nothing if they say what the command says."""
+    """The differences between a command and the messages that report it; none if they agree."""
     kind = SAID_BY[str(command["kind"])]
     messages = [m for m in harness.peers.about(case_id) if m.data.kind == kind]
     if not messages:
@@ -217,7 +217,7 @@ def told_by(harness: AdapterHarness, command: Json, case_id: UUID) -> list[Diffe
 
 
 def _withheld(command: Json) -> Json:
-    """What the others are told in the place of what is the holder's own."""
+    """The fields that peers receive in place of the holder's own."""
     if command["kind"] == "Resolve":
         return {"internal_note": None}
     return {"text": WITHHELD} if command["kind"] == "Report" and command.get("public") is False else {}

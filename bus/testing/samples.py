@@ -1,7 +1,7 @@
-"""An adapter's golden samples, read from its folder: forms and the commands they become, messages and their effects.
+"""An adapter's golden samples, read from its folder: forms with their commands, messages with their effects.
 
 ``in/<form>.<case>.json`` with ``.expect.json`` beside it; ``out/<kind>[.<case>].json`` with ``.effect.json``. The
-manifest ``center.toml`` says where the folder is. What cannot be read is told and left out.
+manifest ``center.toml`` names the folder. Unreadable files are reported and left out.
 """
 
 import json
@@ -24,7 +24,7 @@ _CENTER = re.compile(r"\b[a-z][a-z0-9_]{0,39}-(?:[0-9]{12}|[0-9]{9}|[0-9]{6})\b"
 
 @dataclass(frozen=True, slots=True)
 class InSample:
-    """A form, and the commands it shall become under the circumstances ``given``."""
+    """A form, and its expected commands under the circumstances ``given``."""
 
     name: str
     form: str
@@ -34,13 +34,13 @@ class InSample:
 
     @property
     def file(self) -> str:
-        """Where it says what is expected."""
+        """The file with the expectation."""
         return f"in/{self.name}.expect.json"
 
 
 @dataclass(frozen=True, slots=True)
 class OutSample:
-    """A message's data, and the effects it shall have in the vendor's system under the circumstances ``given``."""
+    """A message's data, and its expected effects in the center's own system under the circumstances ``given``."""
 
     name: str
     kind: str
@@ -51,13 +51,13 @@ class OutSample:
 
     @property
     def file(self) -> str:
-        """Where it says what is expected."""
+        """The file with the expectation."""
         return f"out/{self.name}.effect.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Everything that stands in an adapter's folder as data. ``faults``: what is missing or cannot be read."""
+    """All samples of an adapter. ``faults``: what is missing or unreadable."""
 
     package: str
     manifest: Json
@@ -68,11 +68,11 @@ class Samples:
 
     @property
     def kind(self) -> str:
-        """The center's kind."""
+        """The kind of center."""
         return str(self.manifest["kind"])
 
     def centers(self) -> list[str]:
-        """Every center that a sample names, the most frequent first."""
+        """Every center named in a sample, the most frequent first."""
         text = json.dumps([[s.body, s.given, s.commands] for s in self.ins] + [
             [s.data, s.given, s.effects, s.commands] for s in self.outs])  # fmt: skip
         found = _CENTER.findall(text)
@@ -80,7 +80,7 @@ class Samples:
 
 
 def samples_of(package: str) -> Samples:
-    """Read the samples of an adapter without importing its code. Raises FileNotFoundError where it has no manifest."""
+    """Read an adapter's samples without importing its code. Raises FileNotFoundError if it has no manifest."""
     try:
         home = discovery.home(package)
     except discovery.AdapterUnusable as unusable:
@@ -108,7 +108,7 @@ def samples_of(package: str) -> Samples:
 
 
 def _kind(stem: str) -> str:
-    """``case.offered.open`` is a second sample of ``case.offered``."""
+    """The kind in a file's name: ``case.offered.open`` is a second sample of ``case.offered``."""
     return next((name for name in sorted(BY_NAME, key=len, reverse=True) if stem.startswith(name)), stem)
 
 
@@ -122,7 +122,7 @@ def _pairs(folder: Path, beside: str, faults: list[str]) -> Iterator[tuple[Path,
                 told(
                     f"{folder.name}/{path.name}",
                     f"缺少 {other.name}，请写明预期",
-                    f"{other.name} is missing: write beside it what is expected",
+                    f"{other.name} is missing: write the expectation beside it",
                 )
             )
             continue
@@ -132,7 +132,7 @@ def _pairs(folder: Path, beside: str, faults: list[str]) -> Iterator[tuple[Path,
 
 
 def _document(path: Path, faults: list[str]) -> Json | None:
-    """One file; None where it is no JSON object, which is then told."""
+    """The JSON object in a file; None if it is none, which is reported."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -145,12 +145,12 @@ def _document(path: Path, faults: list[str]) -> Json | None:
 
 
 def includes(whole: Any, part: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether everything in ``part`` stands in ``whole``; lists item by item, moments by their instant."""
+    """Whether ``whole`` contains everything in ``part``; lists item by item, moments by their instant."""
     return not any(differences(whole, part))
 
 
 def renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON
-    """``value`` with every string that is a key of ``names`` replaced, so that a sample can be used many times."""
+    """``value`` with every string replaced by its entry in ``names``, so that a sample can be used many times."""
     if isinstance(value, dict):
         return {key: renamed(inner, names) for key, inner in value.items()}
     if isinstance(value, list):
@@ -159,8 +159,8 @@ def renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JSO
 
 
 def dated(value: Any, now: datetime) -> Any:  # noqa: ANN401 - any JSON
-    """``value`` with every ``{"working_days": 3}`` replaced by the moment at which three working days from ``now`` are
-    over: a sample that is as right tomorrow as today."""
+    """``value`` with every ``{"working_days": 3}`` replaced by the end of three working days from ``now``, so that a
+    sample stays right on any day."""
     if isinstance(value, dict):
         if value.keys() == {"working_days"}:
             return due_after(now, value["working_days"]).isoformat()

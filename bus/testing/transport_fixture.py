@@ -1,4 +1,4 @@
-"""The ground that a transport is tested on, and how the checks stand on it."""
+"""The test fixture of a transport, and helpers for the checks."""
 
 import threading
 import time
@@ -9,45 +9,45 @@ from uuid import uuid4
 from bus.transports.port import Delivery, Parcel, SendResult, Transport
 
 QUIET = 1.0
-"""Seconds of silence that count as: nothing comes."""
+"""Seconds of silence after which no delivery is expected."""
 KIND = "case.offered"
 
 T = TypeVar("T")
 
 
 class TransportFixture(Protocol):
-    """The ground a transport is tested on: how to open it, and how to do it harm. Fresh for every check."""
+    """The fixture of a transport under test: how to open it, and how to break it. New for every check."""
 
     @property
     def centers(self) -> Sequence[str]:
-        """Three centers or more that the road knows."""
+        """Three or more centers that the transport knows."""
 
     @property
     def stranger(self) -> str:
-        """A well-formed name that nobody has."""
+        """A well-formed name of no center."""
 
     @property
     def patience(self) -> float:
-        """Seconds anything may take before it counts as never, 30 is good; no check measures speed."""
+        """Seconds after which a wait counts as failed; 30 is good. No check measures speed."""
 
     def open(self, center: str) -> Transport:
-        """A transport of this center on which ``open`` was called."""
+        """An opened transport of this center."""
 
     def kill(self, transport: Transport) -> None:
-        """End it as the death of its process would: nothing settled, no goodbye, and it does not come back."""
+        """End the transport as a process crash would: nothing settled, no closing, no return."""
 
     def crash(self) -> None:
-        """Kill every process the transport lives in, and start again what starts again. No transport is open."""
+        """Kill every process of the transport, and restart those that restart themselves. No transport is open then."""
 
     def send_elsewhere(self, sender: str, parcel: Parcel) -> SendResult | None:
-        """Send from another process; ``None`` when there is no way."""
+        """Send from another process; ``None`` if that is not possible."""
 
     def impersonate(self, real: str, claimed: str) -> Transport:
-        """A transport with the rights of ``real`` that gives itself out as ``claimed``, opened."""
+        """An opened transport with the rights of ``real`` that claims to be ``claimed``."""
 
 
 def parcel(recipient: str, body: bytes = b"{}") -> Parcel:
-    """A parcel with an identity of its own."""
+    """A parcel with an id of its own."""
     return Parcel(str(uuid4()), recipient, KIND, body)
 
 
@@ -62,7 +62,7 @@ def ready(fixture: TransportFixture, center: str) -> Transport:
 
 
 def stand(fixture: TransportFixture, count: int) -> list[Transport]:
-    """The first centers' transports, all ready; the second is the recipient in most checks."""
+    """Transports of the first centers, all ready; the second is the recipient in most checks."""
     return [ready(fixture, center) for center in fixture.centers[:count]]
 
 
@@ -72,13 +72,13 @@ def b_name(fixture: TransportFixture) -> str:
 
 
 def leave(fixture: TransportFixture, *transports: Transport) -> None:
-    """Close them in good order."""
+    """Close the transports in good order."""
     for transport in transports:
         transport.close(fixture.patience)
 
 
 def collect(fixture: TransportFixture, transport: Transport, count: int) -> list[Delivery]:
-    """Receive, and settle, until ``count`` different bodies are there."""
+    """Receive and settle until ``count`` different bodies have arrived."""
     deliveries: list[Delivery] = []
     deadline = time.monotonic() + fixture.patience
     while len({delivery.body for delivery in deliveries}) < count:
@@ -90,7 +90,7 @@ def collect(fixture: TransportFixture, transport: Transport, count: int) -> list
 
 
 def take(fixture: TransportFixture, transport: Transport, count: int) -> list[Delivery]:
-    """Receive ``count`` deliveries and settle none."""
+    """Receive ``count`` deliveries, and settle none."""
     deliveries: list[Delivery] = []
     deadline = time.monotonic() + fixture.patience
     while len(deliveries) < count:
@@ -100,12 +100,12 @@ def take(fixture: TransportFixture, transport: Transport, count: int) -> list[De
 
 
 def nothing_comes(transport: Transport) -> None:
-    """Assert silence."""
+    """Assert that nothing is delivered."""
     assert [len(delivery.body) for delivery in transport.receive(10, QUIET)] == []
 
 
 class BackgroundCall(Generic[T]):
-    """An action in a thread of its own. Not a pool's: a pool would wait for a thread that hangs."""
+    """An action on a thread of its own. Not a pool's: a pool would wait for a thread that hangs."""
 
     def __init__(self, action: Callable[[], T]) -> None:
         self._action = action
@@ -117,11 +117,11 @@ class BackgroundCall(Generic[T]):
     def _run(self) -> None:
         try:
             self._result.append(self._action())
-        except BaseException as error:  # told by `result`, in the thread that runs the check
+        except BaseException as error:  # raised again by `result`, in the thread of the check
             self._raised.append(error)
 
     def result(self, fixture: TransportFixture) -> T:
-        """What the action gave; it must neither raise nor hang."""
+        """The action's result; it must neither raise nor hang."""
         self._thread.join(fixture.patience)
         assert not self._raised, f"raised {self._raised[0]!r}"
         assert self._result, f"no answer after {fixture.patience:g} s"

@@ -1,13 +1,13 @@
-"""What every transport must do, as plain checks: shipped for whoever writes one of their own.
+"""The conformance suite for transports, as plain checks: shipped for authors of their own transports.
 
-A check takes a ``Ground`` and looks at effects only: what arrives at the other end. Run all of ``CHECKS``:
+A check takes a ``TransportFixture`` and looks at effects only: what arrives at the other end. Run all of ``CHECKS``:
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-    def test_my_transport(check, my_ground):
-        check(my_ground)
+    def test_my_transport(check, my_fixture):
+        check(my_fixture)
 
-A promise that is declared is tested; one that is not declared is tested to be really absent, for whoever keeps a
-promise shall say so, and whoever relies on one shall not find it by luck.
+A declared guarantee is tested. A guarantee that is not declared is tested to be absent: a transport must declare what
+it keeps, so that nobody relies on luck.
 """
 
 import time
@@ -54,7 +54,7 @@ def arrives_as_it_was_sent(fixture: TransportFixture) -> None:
 
 
 def keeps_order_on_a_calm_road(fixture: TransportFixture) -> None:
-    """Within one batch and from batch to batch, one sender's parcels reach one recipient in order."""
+    """One sender's parcels reach one recipient in order, within a batch and across batches."""
     a, b = stand(fixture, 2)
     bodies = [f"{number}".encode() for number in range(300)]
     for start in range(0, 300, 100):
@@ -65,7 +65,8 @@ def keeps_order_on_a_calm_road(fixture: TransportFixture) -> None:
 
 
 def says_nobody_for_strangers_alone(fixture: TransportFixture) -> None:
-    """In a batch of known and unknown recipients each parcel has its own fate, in order, and the known ones arrive."""
+    """In a batch of known and unknown recipients each parcel has its own result, in order, and the known ones
+    arrive."""
     a, b = stand(fixture, 2)
     names = [b_name(fixture) if number % 3 else fixture.stranger for number in range(30)]
     fates = a.send([parcel(name, f"{number}".encode()) for number, name in enumerate(names)], fixture.patience)
@@ -76,7 +77,7 @@ def says_nobody_for_strangers_alone(fixture: TransportFixture) -> None:
 
 
 def reaches_nobody_by_a_likeness(fixture: TransportFixture) -> None:
-    """A name that only looks like a center's, or means it to some broker, is never taken and reaches nobody."""
+    """A name that resembles a center's, or contains a broker's wildcards, is refused and reaches no center."""
     a, b = stand(fixture, 2)
     known = b_name(fixture)
     likenesses = [
@@ -98,7 +99,7 @@ def reaches_nobody_by_a_likeness(fixture: TransportFixture) -> None:
 
 
 def takes_batches_of_any_size(fixture: TransportFixture) -> None:
-    """An empty batch is answered with nothing, and one of 2,000 is carried whole."""
+    """An empty batch returns nothing, and one of 2,000 is sent whole."""
     a, b = stand(fixture, 2)
     assert in_time(fixture, lambda: a.send([], fixture.patience)) == []
     fates = a.send([parcel(b_name(fixture), f"{number}".encode()) for number in range(2000)], fixture.patience)
@@ -108,7 +109,7 @@ def takes_batches_of_any_size(fixture: TransportFixture) -> None:
 
 
 def carries_many_senders_at_once(fixture: TransportFixture) -> None:
-    """Four threads on two transports send to one recipient at the same time: all of it arrives."""
+    """Four threads on two transports send to one recipient at once: all parcels arrive."""
     a, b, c = stand(fixture, 3)
 
     def send(thread: int) -> list[SendResult]:
@@ -124,7 +125,7 @@ def carries_many_senders_at_once(fixture: TransportFixture) -> None:
 
 
 def hands_over_no_more_than_asked(fixture: TransportFixture) -> None:
-    """``receive`` keeps its limit, comes back empty after its timeout, and comes back early with the first delivery."""
+    """``receive`` keeps its limit, returns empty after its timeout, and returns early with the first delivery."""
     a, b = stand(fixture, 2)
     assert in_time(fixture, lambda: b.receive(10, 0.05)) == []
     assert in_time(fixture, lambda: b.receive(10, 0)) == []
@@ -142,7 +143,7 @@ def hands_over_no_more_than_asked(fixture: TransportFixture) -> None:
 
 
 def waits_for_who_is_away(fixture: TransportFixture) -> None:
-    """What is sent to a center that has left is there when it comes back."""
+    """Parcels to a center that has left are delivered when it comes back."""
     a, b = stand(fixture, 2)
     leave(fixture, b)
     assert a.send([parcel(b_name(fixture), b"meanwhile")], fixture.patience) == [SendResult.CONFIRMED]
@@ -152,7 +153,7 @@ def waits_for_who_is_away(fixture: TransportFixture) -> None:
 
 
 def forgets_what_was_settled(fixture: TransportFixture) -> None:
-    """What was settled does not come again to the next receiver, settled one by one, out of order, or twice."""
+    """Settled deliveries do not come again to the next receiver, whether settled singly, out of order, or twice."""
     a, b = stand(fixture, 2)
     a.send([parcel(b_name(fixture), f"{number}".encode()) for number in range(9)], fixture.patience)
     came = take(fixture, b, 9)
@@ -165,12 +166,13 @@ def forgets_what_was_settled(fixture: TransportFixture) -> None:
 
 
 def redelivers_as_promised(fixture: TransportFixture) -> None:
-    """Unsettled deliveries come again after their receiver was killed, or really do not; settled ones never do."""
+    """Unsettled deliveries come again after their receiver was killed, or really do not, as declared; settled ones
+    never do."""
     a, b = stand(fixture, 2)
     a.send([parcel(b_name(fixture), body) for body in (b"settled", b"lost?")], fixture.patience)
     came = take(fixture, b, 2)
     b.settle([delivery for delivery in came if delivery.body == b"settled"])
-    time.sleep(QUIET)  # settling may be on its way when the receiver dies, and then be undone: not what is asked here
+    time.sleep(QUIET)  # a settlement may be in flight when the receiver dies, and then be undone: not tested here
     fixture.kill(b)
     b = ready(fixture, b_name(fixture))
     if Guarantee.REDELIVERS in b.guarantees:
@@ -180,7 +182,7 @@ def redelivers_as_promised(fixture: TransportFixture) -> None:
 
 
 def is_durable_as_promised(fixture: TransportFixture) -> None:
-    """What was taken survives the death of every process of the transport, or really does not."""
+    """Accepted parcels survive the crash of every process of the transport, or really do not, as declared."""
     a, b = stand(fixture, 2)
     leave(fixture, b)
     assert a.send([parcel(b_name(fixture), b"survivor")], fixture.patience) == [SendResult.CONFIRMED]
@@ -194,7 +196,7 @@ def is_durable_as_promised(fixture: TransportFixture) -> None:
 
 
 def crosses_processes_as_promised(fixture: TransportFixture) -> None:
-    """A parcel sent by another process arrives, or really does not."""
+    """A parcel from another process arrives, or really does not, as declared."""
     b = ready(fixture, b_name(fixture))
     result = fixture.send_elsewhere(fixture.centers[0], parcel(b_name(fixture), b"from afar"))
     if Guarantee.CROSSES_PROCESSES in b.guarantees:
@@ -205,7 +207,7 @@ def crosses_processes_as_promised(fixture: TransportFixture) -> None:
 
 
 def attests_the_sender_as_promised(fixture: TransportFixture) -> None:
-    """The sender is named, and cannot be lied about; a transport that does not check it names nobody."""
+    """The sender is named and cannot be forged; a transport that does not check it names no sender."""
     real, b, claimed = fixture.centers[:3]
     a, receiver = ready(fixture, real), ready(fixture, b)
     assert a.send([parcel(b, b"honest")], fixture.patience) == [SendResult.CONFIRMED]
@@ -221,7 +223,8 @@ def attests_the_sender_as_promised(fixture: TransportFixture) -> None:
 
 
 def tells_its_state_truly(fixture: TransportFixture) -> None:
-    """Connected and consuming while open, nothing outstanding when all is taken, and neither after ``close``."""
+    """The state is connected and consuming while open, nothing is unconfirmed once all is taken, and both end with
+    ``close``."""
     a, b = stand(fixture, 2)
     a.send([parcel(b_name(fixture))], fixture.patience)
     for transport in (a, b):
@@ -233,7 +236,7 @@ def tells_its_state_truly(fixture: TransportFixture) -> None:
 
 
 def closes_once_and_for_all(fixture: TransportFixture) -> None:
-    """``close`` may be called again, wakes whoever waits, and makes every later call harmless: ``UNKNOWN``, nothing."""
+    """``close`` may be repeated, wakes waiting callers, and makes every later call harmless: ``UNKNOWN``, nothing."""
     a, b = stand(fixture, 2)
     a.send([parcel(b_name(fixture))], fixture.patience)
     deliveries = b.receive(1, fixture.patience)
@@ -248,7 +251,7 @@ def closes_once_and_for_all(fixture: TransportFixture) -> None:
 
 
 def declares_promises(fixture: TransportFixture) -> None:
-    """The promises are a frozen set of the port's own."""
+    """The guarantees are a frozen set of the port's own enum."""
     a = fixture.open(fixture.centers[0])
     assert isinstance(a.guarantees, frozenset)
     assert a.guarantees <= frozenset(Guarantee)
@@ -274,4 +277,4 @@ CHECKS: tuple[Check, ...] = (
     tells_its_state_truly,
     closes_once_and_for_all,
 )
-"""Every one of them must pass."""
+"""All checks, each of which must pass."""

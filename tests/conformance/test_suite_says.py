@@ -150,7 +150,7 @@ def test_a_check_does_not_pass_where_every_sample_is_wrong(tmp_path: Path) -> No
     silent = {"has_a_sample_of_everything", "declares_what_it_does"}
     silent.add("reads_what_its_system_tells")  # the candidate's system calls by itself
     assert {check.__name__ for check in CHECKS} - told.keys() == silent
-    assert all("mend them first" in said for said in told.values())
+    assert all("correct them first" in said for said in told.values())
 
 
 def _by_print(text: str) -> None:

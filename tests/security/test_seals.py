@@ -1,4 +1,4 @@
-"""What somebody finds who has the broker's disk and its administration: labels, and nothing of a resident."""
+"""What somebody finds who has the broker's disk and its administration: labels, and no resident's data."""
 
 from collections.abc import Iterator
 from dataclasses import replace

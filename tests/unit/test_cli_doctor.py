@@ -136,8 +136,8 @@ def test_the_table_is_in_the_language_asked_for(config: Path) -> None:
     """Chinese by default, English on request."""
     _, zh, _ = bus("doctor", "--config", config, BUS_INTAKE_SECRET=SECRET)
     _, en, _ = bus("doctor", "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
-    assert "连不上代理" in zh
-    assert "the broker is not reached" in en
+    assert "连不上消息服务器" in zh
+    assert "the broker cannot be reached" in en
 
 
 def _trusting(config: Path, folder: Path, required: str = "true") -> dict[str, Path]:
@@ -205,7 +205,7 @@ def test_a_running_center_says_what_does_not_move_and_what_is_lost(config: Path,
     finally:
         door.close()
     assert found["door"]["found"] == "runs and is ready"
-    assert found["flow"]["found"] == "does not move: relay: broker"
+    assert found["flow"]["found"] == "no progress: relay: broker"
     assert "note (1)" in found["forms"]["found"]
     assert found["forms"]["severity"] == found["flow"]["severity"] == "warning"
 

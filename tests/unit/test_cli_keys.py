@@ -189,4 +189,4 @@ def test_a_memory_of_marks_that_cannot_be_read_stops_the_signature(county: Count
     _listed(county, center)
     county.operator.with_name("op.json.marks").write_text("{")
     code, _, said = county.act("trust", county.folder / "listed")
-    assert (code, "put its backup back" in said) == (1, True)
+    assert (code, "restore its backup" in said) == (1, True)

@@ -1,4 +1,4 @@
-"""`bus waiting`, `bus cases`: what waits and for whom, and which cases there are; nothing of a resident."""
+"""`bus waiting`, `bus cases`: what waits and for whom, and which cases there are; no resident's data."""
 
 import json
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_what_waits_is_told_by_peer_with_its_age(desk: Desk) -> None:
-    """Open cases by who has them, messages without a receipt, tasks for the own system, and what is parked."""
+    """Open cases by who has them, messages without a receipt, tasks for the center's own system, and what is parked."""
     desk.here.store.write(
         lambda tx: parked.park(tx, [parked.row("wire", "internal", "", known_by=b"d", owner=MEDIA, now_ms=1)])
     )

@@ -137,10 +137,10 @@ def test_another_directory_of_the_same_serial_is_refused(county: County, tmp_pat
     assert file is not None
     assert file.current().listed[read_keyring(county.keys / f"{PARTY}.keys.json").keys[0].public.kid].revoked is None
     assert isinstance(file.trouble, RolledBack)
-    assert "another directory of serial 3" in file.trouble.en
+    assert "another directory with serial 3" in file.trouble.en
     party.close()
     again = county.center(PARTY, tmp_path)
-    with pytest.raises(RolledBack, match="another directory of serial 3"):
+    with pytest.raises(RolledBack, match="another directory with serial 3"):
         again.context.security.protect(b"{}", MEDIA, NOW)
     again.close()
 

@@ -129,7 +129,7 @@ def test_a_receipt_that_names_no_bytes_proves_that_it_came(matter: Matter) -> No
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("zh", "已签收，但未担保内容"), ("en", "receipted, bytes not vouched for")]
+    ("lang", "words"), [("zh", "已签收，但没有内容摘要"), ("en", "receipted, without a digest of the bytes")]
 )
 def test_a_proof_without_bytes_is_told_in_words(lang: str, words: str, matter: Matter, tmp_path: Path) -> None:
     """In both languages; it is less than a whole proof, so the exit code says so."""

@@ -236,7 +236,7 @@ def test_where_nobody_renews_it_an_operator_must(vendor: Vendor) -> None:
 
 
 def test_the_last_calls_are_kept_without_a_body_or_a_number(vendor: Vendor) -> None:
-    """When, what, how it ended, how long it took; nothing of a resident."""
+    """When, what, how it ended, how long it took; no resident's data."""
     vendor.next = [(200, {}, b"{}"), (503, {}, b"")]
     vendor.client.post("/orders/GD-77/notes", {"phone": CANARY}, key="k")
     with pytest.raises(RetryLater):

@@ -1,4 +1,4 @@
-"""``make chaos``: harm of every kind to four real centers, and the checker's word on what is left.
+"""``make chaos``: strikes four real centers with faults of every kind, and lets the checker judge the result.
 
 python -m verification.chaos --faults kill9-center,stop-broker --seconds 60 --seeds 1,2,3
 """
@@ -56,7 +56,7 @@ def seeds(text: str) -> list[int]:
 
 
 def groups(text: str, broker: str) -> list[tuple[How, list[Fault]]]:
-    """``a,b+c,d/e`` → a; b and c at once; d, then e. Raises SystemExit for a name that is none."""
+    """``a,b+c,d/e`` → a; b and c at once; d, then e. Raises SystemExit for an unknown name."""
     if text == "all":
         possible = (one for one in FAULTS.values() if broker == "cluster" or Needs.CLUSTER not in one.needs)
         return [("at-once", [one]) for one in possible]
@@ -79,12 +79,12 @@ NOT_IN_SOAK = frozenset({
     "disk-full-store", "postgres-immediate-stop", "previous-version", "old-backup-restored",
     "clock-back-1h", "clock-forward-30d",
 })  # fmt: skip
-"""They need a stage of their own (a small disk, PostgreSQL), leave an excuse behind for the rest of the hour, or, as
+"""Faults that need a setup of their own (a small disk, PostgreSQL), leave an excuse for the rest of the hour, or, as
 libfaketime does, make a center slow for the whole hour."""
 
 
 def main() -> int:
-    """Run what the command line asks for; 1 when anything was found."""
+    """Run what the command line asks for; 1 if there are findings."""
     signal.signal(signal.SIGTERM, _leave)
     given, console = _arguments(), Console(width=200 if not sys.stdout.isatty() else None)
     if given.faults == "list":
@@ -113,7 +113,7 @@ def main() -> int:
 
 
 def _leave(*_: object) -> None:
-    """`timeout 600 make chaos` ends with SIGTERM: what was started shall still be ended."""
+    """`timeout 600 make chaos` ends with SIGTERM: the started processes must still be ended."""
     OVER.set()
     raise SystemExit(143)
 

@@ -1,4 +1,4 @@
-"""The centers as processes of the operating system, and what watches over them as systemd would."""
+"""The centers as processes of the operating system, with a supervisor like systemd."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from bus.runtime.lease import TAKEN
 from verification.services.process import LEASH
 
 HERE = Path(__file__).resolve().parents[2]
-"""The checkout whose code the centers run, unless told otherwise."""
+"""The checkout whose code the centers run by default."""
 
 
 def leashed(
@@ -27,7 +27,7 @@ def leashed(
     environment: Mapping[str, str],
     **streams: Any,
 ) -> "subprocess.Popen[bytes]":
-    """A process that ends with us, whatever becomes of us."""
+    """A process that dies with this one, in any case."""
     return subprocess.Popen(
         ["/bin/sh", "-c", LEASH, "leash", *command],
         cwd=folder,
@@ -39,7 +39,7 @@ def leashed(
 
 
 def bury(child: "subprocess.Popen[bytes]", patience: float = 0) -> None:
-    """Wait ``patience`` seconds for its end, then kill it; nothing of it is left."""
+    """Wait ``patience`` seconds for the process to end, then kill it and its children."""
     try:
         child.wait(max(0.1, patience))
     except subprocess.TimeoutExpired:
@@ -52,7 +52,7 @@ def bury(child: "subprocess.Popen[bytes]", patience: float = 0) -> None:
 
 @dataclass(slots=True)
 class CenterProcess:
-    """One center. ``wanted``: whether it shall run."""
+    """One center process. ``wanted``: whether it should be running."""
 
     name: str
     settings: dict[str, Any]
@@ -62,33 +62,33 @@ class CenterProcess:
     children: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     wanted: bool = False
     asked: bool = False
-    """Its processes have been told to end."""
+    """Whether its processes have been told to end."""
     deaths: list[str] = field(default_factory=list)
-    """What is known of each time that it ended without having been ended by us, or did not leave when asked to."""
+    """A note for each time that it ended unasked, or did not end when asked to."""
     died_at: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def log(self) -> Path:
-        """Everything its processes have logged."""
+        """The log of all its processes."""
         return self.folder / f"{self.name}.jsonl"
 
     @property
     def pids(self) -> list[int]:
-        """Of its living processes."""
+        """The ids of its living processes."""
         return [child.pid for child in self.children if child.poll() is None]
 
     def start(self) -> None:
-        """Have it run."""
+        """Start it."""
         with self.lock:
             self.wanted = True
             if not self.children:
                 self.children.append(self._started(0))
 
     def start_beside(self, timeout: float = 600) -> None:
-        """Start a second process on the same store, which must leave by itself: the first one has the lease."""
+        """Start a second process on the same store, which must exit by itself: the first one has the lease."""
         if self.code != HERE:
-            return  # 0.1 knows no lease
+            return  # 0.1 has no lease
         child = self._started(1)
         try:
             code: int | None = child.wait(timeout)
@@ -100,11 +100,11 @@ class CenterProcess:
 
     def _started(self, number: int) -> "subprocess.Popen[bytes]":
         settings = dict(self.settings)
-        if number:  # a second process of one center: the same store, its own door
+        if number:  # a second process of one center: the same store, its own port
             settings["http"] = {**settings["http"], "port": 0}
         plan = self.folder / f"{self.name}.{number}.plan.json"
         if self.code != HERE:
-            settings["vendor"] = settings.pop("backend")  # as it was called in 0.1
+            settings["vendor"] = settings.pop("backend")  # its name in 0.1
         CountyPlan((settings,), str(self.log)).save(plan)
         with (self.folder / f"{self.name}.err").open("ab") as errors:
             command = [sys.executable, "-X", "faulthandler", "-m", self._module, str(plan)]
@@ -113,10 +113,10 @@ class CenterProcess:
 
     @property
     def _module(self) -> str:
-        return "bus.demo.county_process" if self.code == HERE else "bus.testing.county"  # as it was called in 0.1
+        return "bus.demo.county_process" if self.code == HERE else "bus.testing.county"  # its name in 0.1
 
     def await_door(self, timeout: float = 300) -> None:
-        """Wait until its intake answers; raises TimeoutError with the end of what it said."""
+        """Wait until its intake answers. Raises TimeoutError with the end of its output."""
         port, deadline = self.settings["http"]["port"], time.monotonic() + timeout
         while True:
             try:
@@ -130,11 +130,11 @@ class CenterProcess:
                 return
 
     def kill9(self) -> None:
-        """The power goes. It stays down until ``start``."""
+        """Kill all its processes with SIGKILL. It stays down until ``start``."""
         self.end(signal.SIGKILL)
 
     def end(self, how: signal.Signals = signal.SIGTERM, timeout: float = 120) -> None:
-        """Signal all processes and wait for their end; who does not go in ``timeout`` seconds is killed."""
+        """Signal all processes and wait for their end; after ``timeout`` seconds they are killed."""
         with self.lock:
             self.ask(how)
             deadline = time.monotonic() + timeout
@@ -156,13 +156,13 @@ class CenterProcess:
             self.asked = True
 
     def _last_words(self) -> str:
-        """The last lines of its standard error: a traceback, or what the fault handler wrote."""
+        """The last lines of its standard error: a traceback, or the fault handler's output."""
         path = self.folder / f"{self.name}.err"
         said = path.read_text(errors="replace").splitlines() if path.exists() else []
         return " | ".join(said[-8:]) or "it said nothing"
 
     def freeze(self) -> None:
-        """SIGSTOP: sockets stay open and nobody answers."""
+        """SIGSTOP: sockets stay open, and no request is answered."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -175,7 +175,7 @@ class CenterProcess:
                 os.kill(pid, how)
 
     def look_after(self) -> None:
-        """Bury who has died by himself, and start him again a second later, as ``Restart=always`` does."""
+        """Clean up after a process that died by itself, and restart it a second later, as ``Restart=always`` does."""
         with self.lock:
             gone = [child for child in self.children if child.poll() is not None]
             for child in gone:
@@ -191,7 +191,7 @@ class CenterProcess:
 
 
 class Watch:
-    """Looks after all centers until it is closed."""
+    """Supervises all centers until it is closed."""
 
     def __init__(self, centers: Mapping[str, CenterProcess]) -> None:
         self._centers = centers
@@ -205,6 +205,6 @@ class Watch:
                 center.look_after()
 
     def close(self) -> None:
-        """Nobody is started again from now on."""
+        """Stop the supervision: no center is restarted from now on."""
         self._over.set()
         self._thread.join(10)

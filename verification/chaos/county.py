@@ -1,4 +1,4 @@
-"""The town of a chaos run: four center processes, the vendors' process, the load; broker and stores are given."""
+"""The county of a chaos run: four center processes, the simulators' process, the load; broker and stores are given."""
 
 import json
 import os
@@ -23,19 +23,20 @@ from verification.services.allocation import free_ports
 
 
 def names(division: str, *, fifth: bool = False) -> list[str]:
-    """The centers of one county, one of each kind that the load can speak for; with the ``fifth`` kind or without."""
+    """The centers of one county, one of each kind that the load supports; with the ``fifth`` kind or without."""
     return [f"{kind}-{division}" for kind in FORMS if fifth or kind != FIFTH]
 
 
 @dataclass(slots=True)
 class ChaosCounty:
-    """``open`` it, let ``load`` run, do harm through ``centers`` and ``vendors``, ``close`` it."""
+    """A chaos county: ``open`` it, let ``load`` run, inject faults through ``centers`` and ``vendors``, ``close``
+    it."""
 
     folder: Path
     brokers: Mapping[str, str]
     """Center → broker URL with the center's own login."""
     stores: Mapping[str, str] = field(default_factory=dict)
-    """Center → store URL; SQLite in the folder where none is named."""
+    """Center → store URL; SQLite in the folder by default."""
     environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     code: Path = HERE
     """The source tree that the centers run."""
@@ -50,11 +51,11 @@ class ChaosCounty:
     _watch: Watch | None = None
 
     def open(self) -> None:
-        """Start the vendors' systems, then the centers; returns when their doors are open."""
+        """Start the simulators, then the centers; returns when their intakes answer."""
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = free_ports(2 * len(self.brokers))
         doors = {name: ports.pop() for name in self.brokers}
-        if self.code == HERE and not self.codes:  # the version before cannot read what is signed or hidden
+        if self.code == HERE and not self.codes:  # the previous version cannot read signed or encrypted messages
             urls = {name: f"http://127.0.0.1:{door}" for name, door in doors.items()}
             self._keys = county_keys(self.folder / "keys", urls)
             self._at_rest = store_keys(self.folder / "keys", urls)
@@ -92,19 +93,19 @@ class ChaosCounty:
 
     @property
     def seals(self) -> bool:
-        """Whether its centers have keys, so that nobody can read what they say and keep, on the road or on a disk."""
+        """Whether its centers have keys, so that messages and stores are encrypted, in transit and on disk."""
         return bool(self._keys)
 
     def store_url(self, name: str) -> str:
-        """Where the center's store is."""
+        """The URL of the center's store."""
         return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
 
     def store(self, name: str) -> Store:
-        """The center's store, to look at; to be closed."""
+        """The center's store, for reading; the caller closes it."""
         return store_at(self.store_url(name), self._at_rest.get(name, {}).get("key"))
 
     def _temporary(self) -> Path:
-        """Where the centers' temporary files go, so that they can be looked through."""
+        """The folder of the centers' temporary files, so that they can be scanned."""
         folder = self.folder / "tmp"
         folder.mkdir(exist_ok=True)
         return folder
@@ -133,12 +134,12 @@ class ChaosCounty:
             raise RuntimeError("the vendors' systems did not start")
 
     def load(self, residents: Sequence[Canary], rate: float, seed: int) -> Load:
-        """Residents for this town; not started."""
+        """The load for this county; not started."""
         doors = {name: (self.door(name), self.secrets[name]) for name in self.centers}
         return Load(doors, residents, self.folder, rate, seed)
 
     def leave(self) -> None:
-        """Stop the centers in good order; vendors and files stay."""
+        """Stop the centers in good order; simulators and files stay."""
         if self._watch is not None:
             self._watch.close()
             self._watch = None

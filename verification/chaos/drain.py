@@ -1,4 +1,4 @@
-"""Draining: how long it takes after the last healing until nothing is on its way any more."""
+"""Draining: the time from the last healing until nothing is pending."""
 
 import time
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from verification.chaos.pulse import Pulse
 from verification.chaos.stage import Stage
 
 WITHIN = 60.0
-"""Seconds after the last healing within which everything must be settled, on a machine that has nothing else to do."""
+"""Seconds after the last healing within which everything must be settled, on an otherwise idle machine."""
 PATIENCE = 40.0
-"""Seconds more for which we wait before we give up, and say so."""
+"""Further seconds of waiting before the run gives up and reports it."""
 
 
 def drain(on: Stage, pulse: Pulse, healed: float, patience: float) -> float:
-    """Wait until nothing moves any more, or for ``patience`` seconds; the seconds since the healing."""
+    """Wait until nothing moves any more, or for ``patience`` seconds. Returns the seconds since the healing."""
     quiet = 0
     while (waited := time.monotonic() - healed) < patience:
         before = len(pulse.answered)
@@ -37,7 +37,7 @@ def _settled(on: Stage) -> bool:
 
 
 def what_waits(on: Stage) -> list[str]:
-    """What has not been settled, one line a center: for the finding."""
+    """The unsettled items, one line a center, for the finding."""
     lines = []
     for center in on.county.centers:
         store = on.county.store(center)
@@ -67,7 +67,7 @@ def _groups(tx: Connection, table: Table) -> Iterator[str]:
 
 
 def waiting(url: str) -> int:
-    """What is still on its way in one center's store."""
+    """The number of pending items in one center's store."""
     store = Store(url)
     tables = (
         (t.outbox, t.outbox.c.state == "waiting"), (t.work, t.work.c.state == "waiting"), (t.held, None),

@@ -1,4 +1,4 @@
-"""What a run leaves behind, in the form that the checker judges."""
+"""The evidence of a run, in the form that the checker judges."""
 
 import json
 from collections import defaultdict
@@ -10,13 +10,13 @@ from verification.chaos.county import ChaosCounty
 from verification.checker import CenterEvidence, Effect, Evidence, Snapshot, Submission, Told, read, text_digest
 
 LEAVES_EFFECTS = frozenset({"case.offered", "case.accepted", "case.resolved", "case.closed"})
-"""What our four vendors see of a case that is handed over, resolved and closed."""
+"""Effects of our four simulators for a case that is handed over, resolved and closed."""
 ONCE = frozenset({"open-handle", "replies", "answers"})
 """Effects that each case has once at one center: it is handed over once, and its resident is answered once."""
 
 
 def books_of(county: ChaosCounty, center: str) -> Snapshot:
-    """What the center's store says now."""
+    """The present snapshot of the center's store."""
     store = county.store(center)
     try:
         return read(store)
@@ -25,7 +25,7 @@ def books_of(county: ChaosCounty, center: str) -> Snapshot:
 
 
 def collect(county: ChaosCounty, forgotten: dict[str, list[Snapshot]], texts: dict[str, str]) -> Evidence:
-    """Everything of a town whose centers have been stopped. ``texts``: native id → the matter's text."""
+    """The evidence of a county whose centers have been stopped. ``texts``: native id → the matter's text."""
     effects = defaultdict(list)
     for line in _lines(county.folder / "effects.jsonl"):
         if line["what"] != "repeat":
@@ -70,7 +70,7 @@ def _submission(line: dict[str, Any], texts: dict[str, str]) -> Submission:
 
 
 def told(status: int) -> Told:
-    """What an HTTP status says to whoever has handed in a form; 0: there was no answer."""
+    """The meaning of an HTTP status for a submitter; 0: no answer."""
     match status:
         case 202:
             return Told.TAKEN

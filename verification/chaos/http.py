@@ -1,7 +1,7 @@
-"""HTTP in its smallest real form, for vendors and residents of a chaos run.
+"""A minimal HTTP server and client for the centers' own systems and residents of a chaos run.
 
-A hand-over costs about ten HTTP requests. With FastAPI and httpx on our side of each, the simulators would eat the
-machine that the centers are to be measured on; this speaks the same HTTP/1.1 for a tenth of the time.
+A hand-over costs about ten HTTP requests. With FastAPI and httpx on our side of each, the simulators would use the CPU
+that the centers are measured on; this speaks the same HTTP/1.1 for a tenth of the time.
 """
 
 import base64
@@ -26,7 +26,7 @@ REASONS = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Answers POST requests on a port of loopback, each connection in a thread of its own."""
+    """Answers POST requests on a loopback port, each connection in a thread of its own."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -38,7 +38,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's URL."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def start(self) -> None:
@@ -51,12 +51,12 @@ class _Talk(socketserver.StreamRequestHandler):
     server: Server
 
     def handle(self) -> None:
-        """One connection, as many requests as come."""
+        """Serve one connection with all its requests."""
         try:
             while (line := self.rfile.readline(8192)) and self._one(line):
                 pass
         except (OSError, ValueError):
-            return  # whoever called is gone in the middle of a word
+            return  # the client closed in the middle of a request
 
     def _one(self, line: bytes) -> bool:
         _method, target, _version = line.decode("ascii").split()
@@ -64,7 +64,7 @@ class _Talk(socketserver.StreamRequestHandler):
         length = int(headers.get("content-length", "0"))
         raw = self.rfile.read(length)
         if len(raw) < length:
-            return False  # killed between a request's head and its body: nothing was asked for
+            return False  # killed between a request's head and its body: no request was made
         status, answer = self.server.answering(target, headers.get("idempotency-key", ""), json.loads(raw or b"{}"))
         body = json.dumps(answer, ensure_ascii=False).encode()
         head = f"HTTP/1.1 {status} {REASONS.get(status, 'Answer')}\r\ncontent-type: application/json\r\n"
@@ -81,15 +81,15 @@ class _Talk(socketserver.StreamRequestHandler):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a center's intake has answered to one form."""
+    """An intake's answer to one form."""
 
     status: int
-    """HTTP status; 0 when no answer came, and nobody knows what became of the form."""
+    """HTTP status; 0 if no answer came and the form's fate is unknown."""
     body: Json
 
 
 class IntakeClient:
-    """The way into one center's intake, over one connection that is kept open. For one thread."""
+    """A client of one center's intake, over one persistent connection. Not thread-safe."""
 
     def __init__(self, url: str, secret: str, timeout: float = 10) -> None:
         parts = urlsplit(url)
@@ -120,5 +120,5 @@ class IntakeClient:
         }
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._line.close()

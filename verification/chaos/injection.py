@@ -1,4 +1,4 @@
-"""Doing harm for a while: the same faults again and again, or a random one now and then."""
+"""Injection of faults for a while: the same faults again and again, or a random one now and then."""
 
 import random
 import threading
@@ -14,9 +14,9 @@ REST = (5.0, 40.0)
 
 
 def at_once(deeds: Deeds) -> tuple[int, list[str]]:
-    """All faults beside each other, each again and again until its window closes; each heals what it has done.
+    """Run all faults side by side, each again and again until its window closes; each heals its own damage.
 
-    Returns how many strikes there were, and what could not be done."""
+    Returns the number of strikes, and the strikes that failed."""
     counts, troubles = [0] * len(deeds), list[str]()
 
     def strike(number: int, fault: Fault, scene: Scene) -> None:
@@ -37,13 +37,13 @@ def at_once(deeds: Deeds) -> tuple[int, list[str]]:
 
 
 def in_turn(deeds: Deeds) -> tuple[int, list[str]]:
-    """One fault after the other, each for its whole window. Returns as ``at_once``."""
+    """Run one fault after the other, each for its whole window. Returns as ``at_once``."""
     results = [at_once([deed]) for deed in deeds]
     return sum(count for count, _ in results), [trouble for _, found in results for trouble in found]
 
 
 def now_and_then(deeds: Deeds, seconds: float, seed: int) -> tuple[int, list[str]]:
-    """One random fault every 5 to 40 s. Returns as ``at_once``."""
+    """Run one random fault every 5 to 40 s. Returns as ``at_once``."""
     rng = random.Random(f"soak {seed}")  # noqa: S311 - no secret
     count, troubles, ends = 0, list[str](), time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0 and not OVER.is_set():

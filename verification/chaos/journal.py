@@ -1,5 +1,4 @@
-"""The journal's stream, as an auditor reads it: what came more than once, what stood outside the bodies, and whether a
-resident can be read in them."""
+"""The audit of the journal stream: repeated messages, data outside the bodies, and residents' data in them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,19 +17,20 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What a stream told."""
+    """The findings in a stream."""
 
     repeats: int
-    """Messages of cases that the broker has routed more than once, each repeat counted; -1: it could not be read."""
+    """Messages of cases that the broker has routed more than once, each repeat counted; -1: the stream could not be
+    read."""
     outside: bytes = b""
     """Routing keys, properties and headers: everything of the messages but their bodies."""
     inside: tuple[Leak, ...] = ()
-    """Marks of residents in the bodies, which are sealed."""
+    """Residents' marks in the bodies, which are encrypted."""
 
 
 def read_journal(url: str, people: Sequence[Canary] = (), timeout: float = 1) -> Journal:
-    """The whole stream. ``people``: who must not be found in it; ``timeout``: seconds of silence after which it has
-    been read to its end."""
+    """Read the whole stream. ``people``: the canaries to search for; ``timeout``: seconds of silence that mark the
+    end."""
     try:
         connection = pika.BlockingConnection(pika.URLParameters(url))
     except (AMQPError, OSError):
@@ -40,7 +40,7 @@ def read_journal(url: str, people: Sequence[Canary] = (), timeout: float = 1) ->
     except (AMQPError, OSError):
         return Journal(-1)
     finally:
-        with suppress(AMQPError, OSError):  # also where the stream could not be read: its sockets are ours to close
+        with suppress(AMQPError, OSError):  # also if the stream could not be read: its sockets must be closed
             connection.close()
 
 

@@ -1,7 +1,7 @@
-"""All faults once, within minutes: several small towns at the same time, each with a broker of its own.
+"""All faults once, within minutes: several small counties at the same time, each with a broker of its own.
 
-A lane is a broker and what is played on it, one run after the other. Faults of one center are played four at once, each
-on another center of one town, so that none hides another. Faults of the whole broker are played in turn in one town.
+A lane is a broker and its runs, one after the other. Faults of one center are run four at once, each on another center
+of one county, so that none hides another. Faults of the whole broker are run in turn in one county.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,21 +17,21 @@ SECONDS = 20.0
 RATE = 3.0
 """Hand-overs a second in each county: five counties share two cores with five brokers. `make chaos` plays with more."""
 HANGS = 1200.0
-"""Seconds after the last healing after which a town is stuck. How fast it settles is not asked here: the other tests
-run beside it, and machines differ. `make chaos` alone asks for a minute."""
+"""Seconds after the last healing after which a county counts as stuck. Settling speed is not judged here: the other
+tests run beside it, and machines differ. `make chaos` alone demands a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is played in one town."""
+    """One run in one county."""
 
     how: How
     faults: tuple[str, ...]
     broker: str = "single"
     fifth: bool = False
-    """Whether a center of a fifth kind takes part, whose adapter comes from outside the tree."""
+    """Whether a center of a fifth kind takes part, whose adapter comes from outside this repository."""
     within: float = HANGS
-    """Seconds after the last healing within which all must be settled."""
+    """Seconds after the last healing within which everything must be settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Lane:
 
 
 PLANTED = Run("at-once", tuple(HARMS), within=60)
-"""No faults of the list: this run must find each of them. What is said of a case that was taken away may never be
-settled, so nobody waits for it long."""
+"""Not on the list of faults: this run must find each of them. Messages about a removed case may never be settled, so
+the wait for it is short."""
 LANES = (
     Lane("150401", (
         Run("in-turn", ("kill9-broker", "stop-broker", "rolling-restart", "memory-alarm", "disk-full-broker")),
@@ -73,7 +73,7 @@ LANES = (
 
 
 def covered(broker: str) -> set[str]:
-    """The faults that the lanes play on this kind of broker."""
+    """The faults that the lanes run on this kind of broker."""
     runs = (run for lane in LANES for run in lane.runs if run is not PLANTED)
     return {name for run in runs if run.broker == broker for name in run.faults}
 
@@ -84,7 +84,7 @@ def wanted() -> set[str]:
 
 
 def play_lanes(chosen: Iterable[Run]) -> dict[Run, Row]:
-    """Play these runs, all lanes at the same time."""
+    """Run these, all lanes at the same time."""
     todo = set(chosen)
     lanes = [(lane, [run for run in lane.runs if run in todo]) for lane in LANES]
     rows: dict[Run, Row] = {}

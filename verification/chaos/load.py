@@ -1,4 +1,4 @@
-"""The load: residents who hand in forms at all four centers, at a steady rate, and what each of them was told."""
+"""The load: residents submit forms at all four centers, at a steady rate, and each answer is recorded."""
 
 import queue
 import random
@@ -15,11 +15,11 @@ from verification.checker.canaries import Canary
 from verification.plug_ins import FIFTH
 
 LATER = frozenset({401, 408, 425, 429})
-"""Answers after which a vendor's system keeps the form and tries again; 401 is what a wrong clock looks like."""
+"""Answers after which a center's own system keeps the form and retries; 401 is the result of a wrong clock."""
 WORKERS = 6
 """Connections to each center's intake."""
 PATIENCE = 5.0
-"""Seconds of the usual load that wait at one door, while it is shut, before no more residents join the line."""
+"""Most waiting forms at one intake, in seconds of the usual load; beyond that no more residents come."""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class _Form:
 
 
 def text_of(who: Canary) -> str:
-    """What the resident writes."""
+    """The resident's text."""
     return f"{who.words}：楼道灯不亮，请派人来看。"
 
 
@@ -81,7 +81,7 @@ FORMS = {
 
 
 class Load:
-    """``start`` it, change ``rate`` (forms a second over all centers) at will, ``stop`` it."""
+    """The load: ``start`` it, change ``rate`` (forms a second over all centers) at will, ``stop`` it."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Load:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin to hand in."""
+        """Begin to submit."""
         for name in self._doors:
             for _ in range(WORKERS):
                 self._thread(self._hand_in, name)
@@ -123,11 +123,11 @@ class Load:
 
     @property
     def waiting(self) -> int:
-        """Forms that wait at a shut or slow door."""
+        """Forms that wait at an unavailable or slow intake."""
         return sum(line.qsize() for line in self._queues.values())
 
     def texts(self) -> dict[str, str]:
-        """Native id → the text of the matter, of every form."""
+        """Native id → the matter's text, of every form."""
         return self._texts
 
     def _pace(self) -> None:
@@ -143,7 +143,7 @@ class Load:
     def _ask(self) -> None:
         center, to = self._rng.sample(list(self._doors), 2)
         if self._queues[center].qsize() > self.rate * PATIENCE / len(self._doors):
-            return  # residents go away where the line is long
+            return  # residents leave if the queue is long
         self.sent += 1
         native_id = f"C{self._run}-{self.sent}"
         who = self.residents[self.sent % len(self.residents)]
@@ -159,7 +159,7 @@ class Load:
         door.close()
 
     def _until_told(self, door: IntakeClient, form: _Form) -> None:
-        """A vendor's system keeps a form and sends it again until it is told yes or no."""
+        """Send a form again until it is taken or refused, as a center's own system does."""
         first = time.time()
         while True:
             told = door.submit(form.form, form.body)
@@ -176,7 +176,7 @@ class Load:
             self.unknown += not final
 
     def stop(self, timeout: float = 60) -> None:
-        """No new forms; those in hand are sent until they are answered, or for ``timeout`` seconds."""
+        """No new forms; pending ones are sent until they are answered, or for ``timeout`` seconds."""
         self._over.set()
         for line in self._queues.values():
             for _ in range(WORKERS):

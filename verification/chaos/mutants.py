@@ -1,4 +1,4 @@
-"""Harm that nobody could heal, so that a run is seen to find it: a checker that is never red proves nothing."""
+"""Planted damage that cannot heal, so that a run must find it: a checker that never fails proves nothing."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def planted_loss(scene: Scene) -> None:
 @fault("planted-death", "一个中心自行退出", "a center ends by itself", heals="nothing heals it")
 def planted_death(scene: Scene) -> None:
     scene.hold(5, 10)
-    os.kill(scene.center().pids[0], signal.SIGKILL)  # behind the harness's back
+    os.kill(scene.center().pids[0], signal.SIGKILL)  # without the harness's knowledge
     scene.hold(60, 60)
 
 
@@ -61,4 +61,4 @@ FOUND_AS = {
     "planted-leak": "leak: ",
     "planted-twice": "effects-once",
 }
-"""What the finding begins with."""
+"""The prefix of the expected finding."""

@@ -1,4 +1,4 @@
-"""What an operator types at one center's machine."""
+"""An operator's commands at one center's machine."""
 
 import json
 import os
@@ -17,9 +17,9 @@ BUS = "from bus.cli import main; main()"
 
 
 def bus(center: CenterProcess, *words: str, timeout: float = 300) -> Any:
-    """Run ``bus WORDS --config … --json`` with the center's code and settings; what it printed, read as JSON.
+    """Run ``bus WORDS --config … --json`` with the center's code and settings; returns its output as JSON.
 
-    Raises RuntimeError with what it said when it fails."""
+    Raises RuntimeError with the output if it fails."""
     config = center.folder / f"{center.name}.toml"
     config.write_text(_toml(center.settings), encoding="utf-8")
     secret = {"BUS_INTAKE_SECRET": str(center.settings["intake_secret"])}
@@ -34,7 +34,7 @@ def bus(center: CenterProcess, *words: str, timeout: float = 300) -> Any:
 
 
 def _toml(settings: dict[str, Any]) -> str:
-    """What the commands need of the settings; the secret does not stand in a file. A JSON string is a TOML string."""
+    """The settings that the commands need; the secret is not written to a file. A JSON string is a TOML string."""
     lines = [f"{name} = {json.dumps(settings[name])}" for name in ("center", "store", "broker", "data")]
     for table in ("backend", "vendor", "trust", "at_rest"):
         if table in settings:
@@ -43,7 +43,8 @@ def _toml(settings: dict[str, Any]) -> str:
 
 
 def await_recovery(center: CenterProcess, timeout: float = 300) -> None:
-    """Look at ``bus recover --status`` until all peers have told. Raises TimeoutError that says who has not."""
+    """Poll ``bus recover --status`` until all peers have told their logs. Raises TimeoutError, which names the missing
+    ones."""
     deadline = time.monotonic() + timeout
     while (status := bus(center, "recover", "--status"))["going_on"]:
         if time.monotonic() > deadline:
@@ -52,7 +53,7 @@ def await_recovery(center: CenterProcess, timeout: float = 300) -> None:
 
 
 def send_again(center: CenterProcess, since: float, timeout: float = 300) -> None:
-    """Have the center's own system send again what it handed in since a time, in seconds since 1970: the last of the
-    steps after a backup was put back. Raises httpx.HTTPError when that system is away for so long."""
+    """Have the center's own system resend its forms since a time, in seconds since 1970: the last step of a restore.
+    Raises httpx.HTTPError if that system is away for too long."""
     url = f"{center.settings['backend']['url']}{AGAIN}"
     httpx.post(url, json={"since": since}, timeout=timeout, trust_env=False).raise_for_status()

@@ -1,4 +1,4 @@
-"""One run: a town under load, harm for a while, healing, draining, and the checker's word on it."""
+"""One run: a county under load, faults for a while, healing, draining, and the checker's verdict."""
 
 import random
 import shutil
@@ -29,29 +29,29 @@ HEALTHY = 2.0
 
 
 How = Literal["at-once", "in-turn", "soak"]
-"""All faults of a group beside each other; one after the other; or a random one every 5 to 40 s."""
+"""All faults of a group side by side; one after the other; or a random one every 5 to 40 s."""
 BETWEEN: dict[How, str] = {"at-once": "+", "in-turn": "/"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is the same for all runs of a command."""
+    """The parameters shared by all runs of a command."""
 
     seconds: float = 20.0
     rate: float = 100.0
-    """Hand-overs a second that residents ask for."""
+    """Wanted hand-overs a second."""
     broker: str = "single"
     store: str = "sqlite"
     division: str = "150402"
     keep: Path | None = None
-    """Where the folder of a run with findings is copied to."""
+    """The folder to which a run with findings is copied."""
     tell: Callable[[str], None] | None = None
     """Called with a line about the run every ten seconds."""
     how: How = "at-once"
     fifth: bool = False
-    """Whether a center of a fifth kind takes part, whose adapter comes from outside the tree."""
+    """Whether a center of a fifth kind takes part, whose adapter comes from outside this repository."""
     version: str = ""
-    """The git ref whose code the centers run; empty: the checkout as it lies."""
+    """The git ref whose code the centers run; empty: the working tree."""
     within: float = WITHIN
     """Seconds after the last healing within which everything must be settled."""
 
@@ -63,7 +63,7 @@ class Setting:
 
 @dataclass(slots=True)
 class Row:
-    """What came of one run: a line of the table."""
+    """The outcome of one run: a line of the table."""
 
     faults: str
     seed: int
@@ -71,22 +71,22 @@ class Row:
     handed_over: int = 0
     """Cases that another center has accepted."""
     rate: float = 0.0
-    """Of them a second, while there was load."""
+    """Hand-overs a second under load."""
     messages: int = 0
-    """Messages that went from one center's commit to another's, once each; a case that is handed over makes several."""
+    """Messages from one center's commit to another's, once each; a case that is handed over needs several."""
     message_rate: float = 0.0
-    """Of them a second, from the first form until all was settled."""
+    """Messages a second, from the first form until all was settled."""
     answered: int = 0
     strikes: int = 0
     absorbed: int = 0
-    """Messages that came more than once over the broker, and vendor calls that came again."""
+    """Messages delivered more than once, and repeated calls to the centers' own systems."""
     pause: float = 0.0
-    """Longest time without any effect at any vendor's."""
+    """Longest time without an effect at any center's own system."""
     pauses: dict[str, float] = field(default_factory=dict)
-    """Center → the longest time without one at its own vendor's, and without a word of its staff taken."""
+    """Center → the longest time without an effect at its own system, and without an accepted act of its staff."""
     drain: float = 0.0
     deaths: int = 0
-    """How often a center ended though nobody ended it."""
+    """How often a center ended unasked."""
     parked: int = 0
     findings: list[str] = field(default_factory=list)
     memory: float = 0.0
@@ -96,7 +96,7 @@ class Row:
 
 
 def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) -> Row:
-    """Do this harm to a fresh town, all faults of the group at once, and judge what is left."""
+    """Strike a new county with these faults, all of the group at once, and judge the result."""
     name = f"soak ({len(group)})" if setting.how == "soak" else BETWEEN[setting.how].join(fault.name for fault in group)
     row = Row(name, seed, setting.seconds)
     targets = _targets(group, names(setting.division, fifth=setting.fifth), seed, setting.how)
@@ -131,7 +131,7 @@ def _targets(group: Sequence[Fault], centers: list[str], seed: int, how: How) ->
 
 
 class Performance:
-    """One town under load: harmed, healed, settled, judged. What is seen goes into the row."""
+    """One county under load: struck, healed, drained, judged. Results go into the row."""
 
     def __init__(self, on: Stage, setting: Setting, row: Row) -> None:
         self.on, self.setting, self.row = on, setting, row
@@ -145,7 +145,7 @@ class Performance:
         self.began = self.healed = 0.0
 
     def harm(self, group: Sequence[Fault], targets: Mapping[str, list[str]]) -> None:
-        """Load, a while of health, and then the faults until the last of them has healed."""
+        """Load, a healthy while, and then the faults until the last of them has healed."""
         row = self.row
         self.excuses = {excuse for fault in group for excuse in fault.excuses}
         self.load.start()
@@ -169,7 +169,7 @@ class Performance:
         row.rate = len(self.pulse.accepted) / (self.healed - self.began)
 
     def _waits(self) -> list[str]:
-        """What waits where, and what the centers say of themselves."""
+        """The waiting items by place, and the centers' own reports."""
         ready = [f"{place}: {said!s}" for place, said in pages(self.on) if place.endswith("ready")]
         return [*what_waits(self.on), *ready]
 
@@ -200,7 +200,7 @@ class Performance:
         )
 
     def settle(self) -> None:
-        """No more load; wait until nothing moves, and stop the centers."""
+        """Stop the load, wait until nothing moves, and stop the centers."""
         row, county = self.row, self.on.county
         self.load.stop(self.setting.within)
         row.drain = drain(self.on, self.pulse, self.healed, self.setting.patience)
@@ -216,7 +216,7 @@ class Performance:
         self.events.close()
 
     def judge(self) -> None:
-        """What the checker and the hunt find in what is left."""
+        """Run the checker and the leak scan on the result."""
         row = self.row
         evidence = collect(self.on.county, self.forgotten, self.load.texts())
         found = wrong(check(evidence, When.DRAINED if row.drain < self.setting.patience else When.STILL), self.excuses)
@@ -232,7 +232,7 @@ class Performance:
             row.findings.append("nothing was handed over")
 
     def close(self) -> None:
-        """However it went, nobody is left who hands in forms or reads what the vendors write."""
+        """Stop the load and the pulse, in any case."""
         self.pulse.close()
         self.vitals.close()
         self.load.stop(0)

@@ -1,4 +1,4 @@
-"""The hunt for residents where residents must not be, after a run."""
+"""The leak scan after a run: residents' data in places where they must not be."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ from verification.checker.columns import HOLD_RESIDENTS, clean_columns
 from verification.checker.leak_scan import STORES, Place, scan
 
 _CARRIED_IN_CLEAR: set[Path] = set()
-"""Folders of brokers that have carried a run without keys: what that has left there is no fault of this one."""
+"""Folders of brokers that have carried a run without keys: residents' data in them are no fault of this run."""
 PAGES = ("/metrics", "/health/ready", "/health/flow", "/openapi.json")
 
 
 def pages(on: Stage) -> list[Place]:
-    """What the centers show to whoever asks; read it while they run."""
+    """The pages that the centers serve; read while they run."""
     shown: list[Place] = []
     with httpx.Client(timeout=10, trust_env=False) as http:
         for center in on.county.centers:
@@ -30,9 +30,9 @@ def pages(on: Stage) -> list[Place]:
 
 
 def leaks(on: Stage, people: Sequence[Canary], journal: Journal, shown: Sequence[Place]) -> list[str]:
-    """Every mark of a resident in logs, temporary files, pages, headers, sealed bodies, stores, and all files of the
-    broker; where the centers have no keys, in the broker's logs and in those columns of the stores that are clean
-    without."""
+    """Every mark of a resident in logs, temporary files, pages, headers, encrypted bodies, stores, and all files of the
+    broker. If the centers have no keys: only in the broker's logs and in those columns of the stores that must be clean
+    even then."""
     places: list[Place] = [*shown, *_places(on), ("headers of the journal", journal.outside)]
     hits = [*scan(people, places, {} if on.county.seals else STORES), *journal.inside]
     return [f"leak: {hit.mark} of a resident, {hit.spelling}, in {hit.place}" for hit in hits]

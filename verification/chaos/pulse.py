@@ -1,4 +1,4 @@
-"""The pulse of a town: hand-overs, answers to residents, repeats, pauses, read from what the vendors wrote."""
+"""The pulse of a county: hand-overs, answers to residents, repeats, pauses, read from the simulators' files."""
 
 import json
 import threading
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 ANSWERS = frozenset({"replies", "answers"})
-"""What the origin's vendor does when the resident is answered."""
+"""Effects at the origin's own system when the resident is answered."""
 
 
 class Pulse:
-    """Counts while the run goes on; reads only what is new in the files."""
+    """Counts while the run goes on; reads only new lines of the files."""
 
     def __init__(self, folder: Path, centers: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._centers, self._clock = list(centers), clock
@@ -47,7 +47,7 @@ class Pulse:
             self.look()
 
     def look(self) -> None:
-        """Take what is new."""
+        """Read the new lines."""
         with self._lock:
             new = sum(self._read(number) for number in range(len(self._files)))
             now = self._clock()
@@ -84,17 +84,17 @@ class Pulse:
 
     @property
     def silent(self) -> tuple[str, float]:
-        """The center from which nothing has been seen or heard for longest, and for how many seconds."""
+        """The center that has been silent for longest, and for how many seconds."""
         center, since = min(list(self._heard.items()), key=lambda one: one[1], default=("", self._clock()))
         return center, self._clock() - since
 
     def end_of_load(self) -> None:
-        """From now on a pause is no pause: there is nothing more to do."""
+        """Ignore pauses from now on: there is no more load."""
         self.close()
         self.look()
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._over.set()
         if self._thread.ident is not None:
             self._thread.join(5)

@@ -1,4 +1,4 @@
-"""What a fault may touch, and the vocabulary it is written in."""
+"""The scene: everything that a fault may touch, and its helpers."""
 
 import random
 import threading
@@ -15,19 +15,19 @@ from verification.faults import FakeClock, Network, Tmpfs
 from verification.services import PostgresNode, RabbitCluster
 
 OVER = threading.Event()
-"""Set when the whole run shall end at once."""
+"""Set when the whole run must end at once."""
 
 
 @dataclass(slots=True)
 class Scene:
-    """One town under load, from the moment it runs well."""
+    """One county under load, from the moment it runs well."""
 
     county: ChaosCounty
     links: BrokerLinks
     load: Load
     rng: random.Random
     seconds: float
-    """How long harm is done, beginning now."""
+    """Duration of the faults, from now on."""
     events: Lines
     targets: list[str]
     """The centers that this fault may strike; several faults at once get different ones."""
@@ -36,13 +36,13 @@ class Scene:
     clocks: dict[str, FakeClock] = field(default_factory=dict)
     disks: dict[str, Tmpfs] = field(default_factory=dict)
     books: Callable[[str], None] = lambda _center: None
-    """Note what a center's store says right before an old backup takes its place."""
+    """Record a snapshot of a center's store right before an old backup replaces it."""
     ends: float = 0.0
     poisoned: int = 0
-    """Strange messages that we have put on the road: each must be parked, and nothing else may be."""
+    """Foreign messages that the run has published: each must be parked, and nothing else may be."""
 
     def begin(self) -> None:
-        """The window of harm opens."""
+        """Open the window of the fault."""
         self.ends = time.monotonic() + self.seconds
 
     @property
@@ -51,11 +51,11 @@ class Scene:
         return max(0.0, self.ends - time.monotonic())
 
     def say(self, what: str) -> None:
-        """Write into the run's history what is done now."""
+        """Write an event into the run's history."""
         self.events.write(at=time.time(), what=what)
 
     def hold(self, least: float, most: float) -> None:
-        """Let time pass: a seeded duration, no longer than the window."""
+        """Wait for a seeded duration, no longer than the window."""
         OVER.wait(min(self.left, self.rng.uniform(least, most)))
 
     def center(self) -> CenterProcess:
@@ -64,6 +64,6 @@ class Scene:
 
     @property
     def cluster(self) -> RabbitCluster:
-        """The broker, where a fault needs it to be a cluster."""
+        """The broker, if the fault needs a cluster."""
         assert isinstance(self.links.broker, RabbitCluster)
         return self.links.broker

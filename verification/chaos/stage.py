@@ -1,4 +1,4 @@
-"""Setting the stage of one run: everything that the faults of the run need is there before the centers start."""
+"""The setup of one run: everything that its faults need exists before the centers start."""
 
 import secrets
 import shutil
@@ -59,11 +59,11 @@ class Servers:
         return self._postgres
 
     def previous_code(self) -> Path:
-        """The source tree of the release before. Raises LookupError when the history does not reach so far."""
+        """The source tree of the previous release. Raises LookupError if the history does not reach so far."""
         return self.code(previous().commit)
 
     def code(self, ref: str) -> Path:
-        """The source tree of a version; the empty ref is the checkout as it lies."""
+        """The source tree of a version; the empty ref is the working tree."""
         if not ref:
             return HERE
         if ref not in self._trees:
@@ -76,7 +76,7 @@ class Servers:
 
 @dataclass(slots=True)
 class Stage:
-    """A town that is open, and what surrounds it."""
+    """An open county, and its environment."""
 
     county: ChaosCounty
     links: BrokerLinks
@@ -98,7 +98,7 @@ def stage(
     version: str = "",
     fifth: bool = False,
 ) -> Iterator[Stage]:
-    """Open a town for the faults of ``group``; ``targets``: fault → the centers it may strike."""
+    """Open a county for the faults of ``group``; ``targets``: fault → the centers it may strike."""
     needs = frozenset().union(*(fault.needs for fault in group))
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="chaos-"))
@@ -115,7 +115,7 @@ def stage(
         if fifth:
             environments[centers[-1]] = {"PYTHONPATH": str(install_example(folder / "site"))}
         if on_postgres:
-            # mixed: two centers have outgrown their SQLite
+            # mixed: two of the centers use PostgreSQL
             stores = _databases(servers.postgres(), centers[2:] if store == "mixed" else centers, stack)
         for fault in group:
             struck = targets[fault.name]

@@ -59,13 +59,13 @@ def show(rows: Iterable[Row], console: Console) -> None:
 
 
 def save(row: Row, path: Path) -> None:
-    """One line of JSON more, so that a command that is cut off keeps its rows."""
+    """Append one JSON line, so that an interrupted command keeps its rows."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
 
 
 def load(paths: Sequence[Path]) -> list[Row]:
-    """What ``save`` has written, from several commands, by name and seed."""
+    """The rows written by ``save``, from several commands, by name and seed."""
     lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     return sorted((Row(**json.loads(line)) for line in lines), key=lambda row: (row.faults, row.seed))
 

@@ -11,11 +11,12 @@ from verification.chaos.vitals import Vitals
 
 EVERY = 10.0
 LONG = 70.0
-"""Seconds for which a center may be silent, no fault lasting for more than 60, before the reason is looked for."""
+"""Seconds of a center's silence after which the reason is looked for; no fault lasts for more than 60."""
 
 
 class Ticker:
-    """Tells how a run goes until it is closed. ``waits`` says what waits where, asked when a center is silent."""
+    """Prints the progress of a run until it is closed. ``waits`` lists the waiting items, called when a center is
+    silent."""
 
     def __init__(
         self,

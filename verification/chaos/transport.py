@@ -18,14 +18,14 @@ from verification.services import RabbitCluster, RabbitNode
 
 @dataclass(slots=True)
 class BrokerLinks:
-    """A vhost of a run's own on a broker that other runs may use before and after it."""
+    """A virtual host for one run, on a broker that other runs may use before and after it."""
 
     broker: RabbitNode | RabbitCluster
     centers: Sequence[str]
     vhost: str = field(default_factory=lambda: f"chaos-{secrets.token_hex(5)}")
     passwords: dict[str, str] = field(default_factory=dict)
     proxies: dict[str, list[TcpProxy]] = field(default_factory=dict)
-    """Center → the fault proxies on its ways to the broker's nodes, where they are asked for."""
+    """Center → the fault proxies between it and the broker's nodes, if wanted."""
 
     @property
     def nodes(self) -> list[RabbitNode]:
@@ -33,7 +33,7 @@ class BrokerLinks:
         return self.broker.nodes if isinstance(self.broker, RabbitCluster) else [self.broker]
 
     def open(self) -> None:
-        """Make the vhost, its topology and the logins."""
+        """Create the virtual host, its topology and the logins."""
         with self.broker.api() as api:
             api.put(f"vhosts/{self.vhost}").raise_for_status()
             rights = {"configure": ".*", "write": ".*", "read": ".*"}
@@ -43,13 +43,13 @@ class BrokerLinks:
         time.sleep(2.5)  # a declaration younger than about two seconds may be undone when the node is killed
 
     def cure(self) -> None:
-        """What an operator does after damage: `bus topology apply`. Raises AdminRefused when the broker is away."""
+        """Repair the topology as an operator does: `bus topology apply`. Raises AdminRefused if the broker is away."""
         user, password = self.broker.user, self.broker.password
         with ManagementApi(self.broker.management_url, user, password, self.vhost, timeout=20) as admin:
             apply(admin, plan(self.centers), self.passwords)
 
     def cure_for_certain(self, timeout: float = 300) -> None:
-        """``cure``, again and again until the broker lets it happen."""
+        """Call ``cure`` until the broker accepts it."""
         deadline = time.monotonic() + timeout
         while True:
             try:
@@ -81,7 +81,7 @@ class BrokerLinks:
         return self.broker
 
     def depth(self) -> int:
-        """Messages in the inboxes, delivered or not; -1 while the broker does not say."""
+        """Messages in the inboxes, delivered or not; -1 while the broker does not answer."""
         try:
             with self.broker.api() as api:
                 answer = api.get(
@@ -93,7 +93,7 @@ class BrokerLinks:
             return -1
 
     def journal(self, people: Sequence[Canary] = ()) -> Journal:
-        """What the journal's stream tells. ``people``: who must not be found in its bodies."""
+        """The audit of the journal stream. ``people``: the canaries that must not be found in its bodies."""
         node = self.broker.answering() if isinstance(self.broker, RabbitCluster) else self.broker
         return read_journal(node.amqp_url(vhost=self.vhost), people)
 

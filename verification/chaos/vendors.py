@@ -1,7 +1,7 @@
-"""The vendors' systems of all four centers, in one process: orders are opened, staff accepts and resolves them.
+"""The simulators of all four own systems, in one process: orders are opened, staff accept and resolve them.
 
-``python -m verification.chaos.vendors PLAN.json`` runs until it is told to stop. Every effect and every answer that
-staff got from an intake is one line of a file, so that the checker can read them whatever becomes of the process.
+``python -m verification.chaos.vendors PLAN.json`` runs until a signal stops it. Every effect, and every answer of an
+intake to staff, is one line of a file, so that the checker can read them even after a crash.
 """
 
 import heapq
@@ -19,7 +19,7 @@ from verification.chaos.http import IntakeClient, Json, Server
 from verification.plug_ins import FIFTH
 
 OPENS = frozenset({"/orders", "/matters"})
-"""The calls that open a record for a case of another center."""
+"""The calls that open a record for another center's case."""
 ACTS: dict[str, tuple[str, Callable[[str, str, str], Json]]] = {
     "media_center": ("order-event", lambda event, _record, case: {"event_id": event, "case_id": case}),
     "government_service": (
@@ -31,12 +31,12 @@ ACTS: dict[str, tuple[str, Callable[[str, str, str], Json]]] = {
     "civilization_center": ("order-event", lambda event, _record, case: {"event_id": event, "case_id": case}),
     FIFTH: ("ticket-act", lambda event, _record, case: {"eventId": event, "caseId": case}),
 }  # fmt: skip
-"""The form in which each vendor tells an act, and how it names the event and what that is about."""
+"""The form by which each simulator reports an act, and how it names the event and its object."""
 STEPS: tuple[Json, ...] = (
     {"action": "accept"},
     {"action": "resolve", "reply": "已核实办结。 / Checked and done."},
 )
-"""What staff does with every order."""
+"""The steps of staff with every order."""
 
 
 class Lines:
@@ -48,22 +48,22 @@ class Lines:
         self.last: Json = {}
 
     def write(self, **line: Any) -> None:
-        """One line more."""
+        """Append one line."""
         self.last = line
         text = json.dumps(line, ensure_ascii=False)
         with self._lock:
-            if not self._file.closed:  # who speaks after the end is not heard
+            if not self._file.closed:  # a line after the end is dropped
                 self._file.write(text + "\n")
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """Close the file."""
         with self._lock:
             self._file.close()
 
 
 @dataclass(order=True, slots=True)
 class Task:
-    """One order in staff's hands: the step to do next, and when to try."""
+    """One order of the staff: the next step, and the time of the next attempt."""
 
     due: float
     record: str = field(compare=False)
@@ -71,17 +71,18 @@ class Task:
     step: int = field(compare=False, default=0)
     tries: int = field(compare=False, default=0)
     again: bool = field(compare=False, default=False)
-    """Told before, to a store that was put back since: what others have heard of is refused, and the next is due."""
+    """A step repeated for a store that was restored since: steps known to peers are refused, and the next is due."""
 
 
 EVENTS = "/events?"
-"""What a vendor's system is asked for that calls nobody; here its people call all the same, and there is no news."""
+"""The poll of a center's own system that submits nothing; here its people submit all the same, and the poll is
+empty."""
 AGAIN = "/again"
-"""Where an operator asks for what was told since a time: ``{"since": seconds since 1970}``."""
+"""The call by which an operator asks for repeats since a time: ``{"since": seconds since 1970}``."""
 
 
 class Staff:
-    """The people at one center's vendor system: each order is accepted, then resolved; again and again until told."""
+    """The staff at one simulator: each order is accepted, then resolved; each step is repeated until it is answered."""
 
     def __init__(self, center: str, url: str, secret: str, told: Lines, hands: int = 4) -> None:
         self._center, self._url, self._secret, self._told = center, url, secret, told
@@ -94,13 +95,13 @@ class Staff:
             threading.Thread(target=self._work, daemon=True).start()
 
     def give(self, task: Task) -> None:
-        """An order is on the desk."""
+        """Take an order."""
         with self._ready:
             heapq.heappush(self._tasks, task)
             self._ready.notify()
 
     def again(self, since: float) -> None:
-        """The center was put back to a backup of that time: of each order, all that it was told since, in order."""
+        """Repeat all steps of each order since that time, in order, because the center's store was restored."""
         with self._ready:
             first: dict[str, Task] = {}
             for at, task in self._over:
@@ -139,7 +140,7 @@ class Staff:
 
 
 class Backend:
-    """One center's vendor system: an effect once for each idempotency key."""
+    """One center's simulator: one effect for each idempotency key."""
 
     def __init__(self, center: str, staff: Staff, effects: Lines) -> None:
         self._center, self._staff, self._effects = center, staff, effects
@@ -176,7 +177,7 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class BackendPlan:
-    """Where one vendor's system listens, and where its center does."""
+    """The address of one simulator, and of its center."""
 
     center: str
     port: int
@@ -185,7 +186,7 @@ class BackendPlan:
 
 
 def serve(desks: list[BackendPlan], folder: Path) -> list[Server]:
-    """Start the vendors' systems of these centers; effects and answers go to files in ``folder``."""
+    """Start the simulators of these centers; effects and answers go to files in ``folder``."""
     effects, told = Lines(folder / "effects.jsonl"), Lines(folder / "told-staff.jsonl")
     servers = []
     for desk in desks:

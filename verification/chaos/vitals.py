@@ -1,4 +1,4 @@
-"""Memory and open files of the centers over a run: what grows without end is a leak."""
+"""Memory and open files of the centers over a run: endless growth is a leak."""
 
 import os
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ LONG = 300.0
 MEMORY = 16.0
 """MiB by which a process may grow over the second half of a long life."""
 FILES = 16.0
-"""Open files by which it may."""
+"""Open files by which a process may grow over the second half of a long life."""
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How much one process grew over the second half of its life."""
+    """The growth of one process over the second half of its life."""
 
     process: str
     seconds: float
-    """How long it was watched."""
+    """Duration of the observation."""
     memory: float
     """MiB."""
     files: float
@@ -38,7 +38,7 @@ class Growth:
 
 
 class Vitals:
-    """Watches from ``start`` until it is closed; ``growths`` then says how much each process was growing."""
+    """Watches from ``start`` until it is closed; ``growths`` then lists how much each process was growing."""
 
     def __init__(self, centers: Mapping[str, CenterProcess]) -> None:
         self._centers = centers
@@ -54,7 +54,7 @@ class Vitals:
         return {f"{name} ({pid})": pid for name, center in self._centers.items() for pid in center.pids}
 
     def close(self) -> None:
-        """No more looks."""
+        """Stop watching."""
         self.growths = [growth(name, trend) for name, trend in self._sampler.stop().items()]
 
     @property
@@ -64,7 +64,7 @@ class Vitals:
 
     @property
     def memory(self) -> float:
-        """MiB a minute by which the fastest growing of the long lived processes grew; 0 when none lived long."""
+        """MiB a minute by which the fastest growing long-lived process grew; 0 if none lived long."""
         return max((one.memory / one.seconds * 120 for one in self._long()), default=0.0)
 
     @property
@@ -73,12 +73,12 @@ class Vitals:
         return round(max((one.files for one in self._long()), default=0.0))
 
     def _long(self) -> list[Growth]:
-        """Lives of a minute and more: of others, growth says nothing at all."""
+        """Lives of a minute and more: the growth of shorter ones says nothing."""
         return [one for one in self.growths if one.seconds >= 60]
 
 
 def growth(process: str, trend: Trend) -> Growth:
-    """The slope of the second half of a life, times how long that half was."""
+    """The slope of the second half of a life, times its duration."""
     seconds = trend.samples * EVERY
     hours = seconds / 2 / 3600
     return Growth(process, seconds, trend.memory_per_hour * hours, trend.files_per_hour * hours)

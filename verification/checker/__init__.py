@@ -1,4 +1,7 @@
-"""The checker: merged histories, stores, vendors' effects and doors, judged by rules that were each shown to bite."""
+"""The checker: judges journals, stores, effects and intake answers of a whole county by rules.
+
+Each rule was shown to fire on a planted violation.
+"""
 
 from verification.checker.canaries import Canary, canaries
 from verification.checker.columns import clean_columns

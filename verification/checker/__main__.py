@@ -1,7 +1,7 @@
-"""``python -m verification.checker``: judge the stores of a county from the command line.
+"""``python -m verification.checker``: judges the stores of a county from the command line.
 
-By what stores alone can tell: the doors are not watched and the vendors' systems not asked. A message to a center that
-is not named counts as one that waits on a center that is gone.
+Only the stores are read: intakes are not watched, and own systems not asked. A message to a center that is not named
+counts as waiting for a removed center.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Residents who do not exist, and whose every sign would be known again wherever it leaked to.
+"""Canaries: fictitious residents whose data are recognised wherever they leak.
 
-Nobody real can be meant: the names count with the old calendar's signs, no telephone number in China begins with 1009,
+No real person can match. The names count with the old calendar's signs, no telephone number in China begins with 1009,
 and no region of identity cards begins with 0.
 """
 
@@ -13,27 +13,27 @@ from bus.contract.case import Person
 
 SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 CODE = 5
-"""So many signs tell one canary from all others: five million combinations."""
+"""The number of signs that identify a canary: five million combinations."""
 
 NAME, ADDRESS, WORDS, PHONE, ID_CARD = "居民", "鸟笼街", "金丝雀说", "1009", "009900"
-"""What each kind of mark begins with."""
+"""The prefix of each kind of mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """One resident who does not exist. Each mark is his alone."""
+    """One fictitious resident. Each mark is unique to it."""
 
     name: str
     address: str
     words: str
-    """To be put into a case's text, title or note."""
+    """Goes into a case's text, title or note."""
     phone: str
     id_card: str
-    """With a right date and check digit, so that every model takes it."""
+    """Has a valid date and check digit, so that every model takes it."""
 
     @property
     def marks(self) -> dict[str, str]:
-        """Which kind of mark → the mark."""
+        """Kind of mark → mark."""
         return {
             "name": self.name,
             "address": self.address,
@@ -43,12 +43,12 @@ class Canary:
         }
 
     def person(self) -> Person:
-        """As the resident of a case."""
+        """The canary as the resident of a case."""
         return Person(name=self.name, phone=self.phone, id_card=self.id_card, address=self.address)
 
 
 def canaries(seed: int, n: int = 2000) -> list[Canary]:
-    """``n`` different canaries, the same ones for the same seed; no two share a mark."""
+    """``n`` different canaries, the same for the same seed; no two share a mark."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret: they are to be made again from the seed
     codes = chance.sample(range(len(SIGNS) ** CODE), n)
     phones = chance.sample(range(10**7), n)
@@ -75,7 +75,7 @@ def _signs(code: int) -> str:
 
 
 def _body(number: int) -> str:
-    """The first seventeen digits of an identity card number: region, a day that exists, a running number."""
+    """The first seventeen digits of an identity card number: region, a valid day, a serial number."""
     number, running = divmod(number, 1000)
     number, day = divmod(number, 28)
     year, month = divmod(number, 12)

@@ -1,4 +1,4 @@
-"""Which columns of a store may hold the resident, and the hunt through all others."""
+"""The columns of a store that may hold residents' data, and the leak scan of all others."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,12 +20,12 @@ HOLD_RESIDENTS: Mapping[str, str] = {
     "recovery_peers.partial": IN_CLEAR,
     "attachments.name": "the file's name, as the resident or his office gave it",
 }
-"""Columns that are passed over, and why. Every other column of text or bytes must be clean, a new one, too."""
+"""Columns that are skipped, and why. Every other column of text or bytes must be clean, new ones included."""
 
 
 def clean_columns(name: str, store: Store, except_for: Mapping[str, str] = HOLD_RESIDENTS) -> Iterator[Place]:
-    """The columns that must hold nothing of a resident, as places for ``hunt``. ``except_for``: none, where the store
-    has a master key."""
+    """The columns that must hold no residents' data, as places for ``scan``. ``except_for``: empty if the store has a
+    master key."""
     with store.reading() as tx:
         for table in t.metadata.sorted_tables:
             columns = [column for column in table.c if isinstance(column.type, String | LargeBinary)]

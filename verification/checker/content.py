@@ -1,4 +1,4 @@
-"""Rules of content: what is said at one end is what is heard, worked and known at the other."""
+"""Rules of content: what one center sends is what the other receives, works on and records."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from verification.checker.snapshot import Snapshot
 
 
 def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
-    """Everyone who knows a case knows the same matter; the resident is the same or withheld, never another.
+    """All centers that know a case know the same matter; the resident is the same or withheld, never another.
 
-    Read live: what a resident has said never changes."""
+    Read live: a resident's text never changes."""
     for case, names in evidence.knowers.items():
         copies = [(name, _case(evidence, name, case)) for name in names]
         who = {name: copy.get("resident") for name, copy in copies if copy.get("resident") is not None}
@@ -39,7 +39,7 @@ def _without_resident(copy: dict[str, Any]) -> dict[str, Any]:
 
 
 def matter_as_submitted(evidence: Evidence) -> Iterator[Breach]:
-    """The matter's text is, everywhere, the text that was handed in at the door.
+    """The matter's text is, everywhere, the submitted text.
 
     Read live: submissions are copied first, and a text never changes."""
     for one in evidence.submissions or ():
@@ -52,7 +52,7 @@ def matter_as_submitted(evidence: Evidence) -> Iterator[Breach]:
 
 
 def result_unaltered(evidence: Evidence) -> Iterator[Breach]:
-    """Everyone who knows a result knows the same words of it, in each round. After a ruling there may be two results.
+    """All centers that know a result know the same words of it, in each round. After a ruling there may be two results.
 
     Read live: in one round the holder gives one result."""
     given: dict[tuple[str, int], tuple[str, Any]] = {}
@@ -67,8 +67,8 @@ def result_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 
 def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
-    """Each message arrived with the bytes with which it left, as long as the stores keep them: owed or in the archive
-    at one end; in the archive, held back or on the desk at the other.
+    """Each message arrives with the bytes with which it left. It is compared as long as the stores keep it: in the
+    outbox or archive at one end; in the archive, held back or in the inbox at the other.
 
     Read live: the bytes of a message never change."""
     left: dict[str, bytes] = {}
@@ -84,12 +84,12 @@ def bytes_unaltered(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _unsigned(travelled: bytes) -> bytes:
-    """The document: its sender has it without the signature, which is made as it leaves."""
+    """The document without its signature, which the sender adds only as it leaves."""
     return signed_document.split_message(travelled)[1]
 
 
 def _waiting(name: str, snapshot: Snapshot, left: dict[str, bytes]) -> Iterator[Breach]:
-    """What is held back is as it came; what is on the desk says the same, though it may have been written anew."""
+    """A message held back has its original bytes; a task has the same content, though perhaps re-encoded."""
     for held in snapshot.held:
         body = _unsigned(held.body)
         message = from_json(body)["id"]

@@ -1,4 +1,4 @@
-"""Rules of custody: one custodian for each case and version, in all histories and at the end."""
+"""Rules of custody: one custodian for each case and version, in all journals and at the end."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,10 +13,10 @@ Json = dict[str, Any]
 
 
 def one_custodian(evidence: Evidence) -> Iterator[Breach]:
-    """Nobody ever believed in another holder at the same version than anybody else.
+    """No two centers ever believed in different holders at the same version.
 
-    Read live: histories only grow, so two lines that disagree will disagree for ever. Never excused. What only a
-    store's forgotten books believed is undone; what anybody else had heard of it stands in his own history."""
+    Read live: journals only grow, so a disagreement between two lines is final. Never excused. A belief recorded only
+    in a store's forgotten journal is undone; what other centers heard of it is in their own journals."""
     believed: dict[tuple[str, int], tuple[str, str]] = {}
     told: set[tuple[str, int]] = set()
     for name, snapshot in evidence.open_snapshots:
@@ -28,9 +28,9 @@ def one_custodian(evidence: Evidence) -> Iterator[Breach]:
 
 
 def versions_never_fall(evidence: Evidence) -> Iterator[Breach]:
-    """A later state is never overwritten by an older one: in one center's history the version of a case never falls.
+    """An older state never overwrites a later one: in one center's journal the version of a case never falls.
 
-    Read live: one center's journal is of one moment. A restored store begins a history of its own."""
+    Read live: one center's journal is of one moment. A restored store begins a new journal."""
     for name, snapshot in evidence.open_snapshots:
         newest: dict[str, int] = {}
         for line in snapshot.journal:
@@ -42,8 +42,8 @@ def versions_never_fall(evidence: Evidence) -> Iterator[Breach]:
 
 
 def record_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
-    """What a center knows of a case is what its journal last said: no change without its line, no line without it. And
-    where the origin has closed a case, somebody there closed it.
+    """A center's record of a case is the state in its journal's last line: no change without its line, no line without
+    its change. And if the origin has closed a case, an act there closed it.
 
     Read live: records and journal of one center are read in one transaction."""
     for name, snapshot in evidence.open_snapshots:
@@ -64,8 +64,8 @@ def _at(said: tuple[str, int] | None) -> str:
 
 
 def version_has_its_commit(evidence: Evidence) -> Iterator[Breach]:
-    """Custody moves only at a commit point: every version that anybody believes in was registered, accepted, granted
-    or ruled somewhere, and to this holder."""
+    """Custody moves only at a commit point: every believed version was registered, accepted, granted or ruled
+    somewhere, and to this holder."""
     commits: set[tuple[str, int, str]] = set()
     lost = False
     for center in evidence.seats.values():
@@ -81,14 +81,15 @@ def version_has_its_commit(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _commits(line: Line, granted: set[str]) -> bool:
-    """An open offer is granted by the offerer when it hears the bid; every other commit point is a deed."""
+    """Whether a journal line is a commit point. An open offer is granted by the offerer when it receives the bid; every
+    other commit point is an act."""
     if line.way == "heard":
         return line.kind == Accepted.kind and line.holder == line.peer and line.case in granted
     return line.way == "did" and line.kind in ("register", "accept", "rule")
 
 
 def holder_knows(evidence: Evidence) -> Iterator[Breach]:
-    """At the end each case has one holder, who knows it, and nobody else takes himself for the holder."""
+    """At the end each case has one holder, which knows it, and no other center believes itself the holder."""
     for case, names in evidence.knowers.items():
         known = {name: evidence.snapshots(name).by_case[case] for name in names}
         newest = max(one.version for one in known.values())
@@ -102,10 +103,10 @@ def holder_knows(evidence: Evidence) -> Iterator[Breach]:
 
 
 def holders_agree(evidence: Evidence) -> Iterator[Breach]:
-    """At the end everyone on the case's path knows the same holder, version and status.
+    """At the end all centers on the case's path know the same holder, version and status.
 
-    After a ruling, whoever held it unseen by the arbiter need only know that he does not hold it (``holder_knows``).
-    """
+    After a ruling, a holder unknown to the arbiter need only know that it no longer holds the case
+    (``holder_knows``)."""
     for case, origin, path in _paths(evidence):
         truth = evidence.standing[origin].by_case[case]
         for name in path:
@@ -132,8 +133,8 @@ def _state(state: tuple[object, ...]) -> str:
 
 
 def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
-    """At the end an offer that waits at one end waits at the other too, help that was given has been heard, and nobody
-    waits for a ruling of which the arbiter does not know."""
+    """At the end an offer pending at one end is pending at the other too, given help has been reported, and no center
+    waits for a ruling that the arbiter does not know of."""
     for name, snapshot in evidence.standing.items():
         for case in snapshot.by_case:
             for other, detail in _legs(evidence, name, case, snapshot.record(case)):
@@ -141,7 +142,7 @@ def no_leg_dangles(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _legs(evidence: Evidence, name: str, case: str, record: Json) -> Iterator[tuple[str, str]]:
-    """(the other end, what is wrong)."""
+    """(the other end, the fault)."""
     out, offer = record["offer_out"], record["offer_in"]
     for other in out["pending"] if out else ():
         asked = _record(evidence, other, case).get("offer_in")
@@ -167,7 +168,7 @@ def _record(evidence: Evidence, name: str, case: str) -> Json:
 
 
 def every_case_answered(evidence: Evidence) -> Iterator[Breach]:
-    """At the end every case is closed by a reply to its resident, or somebody visible owes it."""
+    """At the end every case is closed by a reply to its resident, or a visible center owes it."""
     for name, snapshot in evidence.open_snapshots:
         for known in snapshot.cases:
             if known.origin == name and known.status != Status.CLOSED:

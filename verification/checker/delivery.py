@@ -1,4 +1,4 @@
-"""Rules of delivery: nothing lost on the way, nothing invented, nothing twice, each lane in order."""
+"""Rules of delivery: nothing lost, nothing invented, nothing twice, each lane in order."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from verification.checker.snapshot import ARRIVALS, Applied, Line, Owed, Snapsho
 
 
 def applied_once(evidence: Evidence) -> Iterator[Breach]:
-    """No message is applied twice at its recipient, whatever the road repeats.
+    """No message is applied twice at its recipient, however often it is delivered.
 
     Read live: one center's journal and inbox are of one moment."""
     for name, snapshot in evidence.open_snapshots:
@@ -29,8 +29,8 @@ def applied_once(evidence: Evidence) -> Iterator[Breach]:
 
 
 def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
-    """In each lane the places 1, 2, 3 … are taken without a gap, up to the mark, and were applied in that order. A peer
-    that was put back to a backup goes on with the first place of a later era.
+    """In each lane the sequences 1, 2, 3 … are taken without a gap, up to the mark, and were applied in that order. A
+    restored peer continues with the first sequence of a later epoch.
 
     Read live: inbox, lanes and journal of one center are of one moment."""
     for name, snapshot in evidence.open_snapshots:
@@ -52,7 +52,7 @@ def lanes_in_order(evidence: Evidence) -> Iterator[Breach]:
 
 
 def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
-    """What the inbox remembers has its line in the journal with the same fate, and the other way round.
+    """Every inbox row has a journal line with the same verdict, and vice versa.
 
     Read live: one center's tables are of one moment."""
     for name, snapshot in evidence.open_snapshots:
@@ -69,7 +69,7 @@ def inbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
 
 
 def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
-    """Each message that is owed was said, and each lane's mark counts what was said in it.
+    """Each message in the outbox has a journal line, and each lane's mark counts its messages.
 
     Read live: one center's tables are of one moment."""
     for name, snapshot in evidence.open_snapshots:
@@ -80,7 +80,7 @@ def outbox_as_in_journal(evidence: Evidence) -> Iterator[Breach]:
                 yield Breach(name, owed.case, detail, evidence.set_back(name))
         said = Counter((line.peer, line.case) for line in snapshot.said.values() if line.peer != name)
         for lane in snapshot.lanes:
-            # a center that was put back does not write into its journal what it has learnt again
+            # a restored center does not journal what it relearns
             if said.pop((lane.peer, lane.case), 0) != lane.sent and lane.sent < EPOCH:
                 yield Breach(
                     name, lane.case, f"to {lane.peer}: the lane's mark is {lane.sent}, and more or less was said"
@@ -94,11 +94,11 @@ DEEDS = {
     "case.closed": "close", "case.reopened": "reopen", "case.rated": "rate", "case.published": "publish",
     "case.progressed": "report", "case.assist-requested": "askassist", "case.arbitration-requested": "askarbiter",
 }  # fmt: skip
-"""Kinds that are said only by who has done the deed; the others may also follow from what was heard."""
+"""Kinds that are sent only after an act of the sender; the others may also follow from a received message."""
 
 
 def said_has_its_deed(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing is said that was not done: an offer, an acceptance, a result, a closing each have their deed before them.
+    """No message without its act: an offer, an acceptance, a result and a closing each follow their act.
 
     Read live: one center's journal is of one moment."""
     for name, snapshot in evidence.open_snapshots:
@@ -112,9 +112,10 @@ def said_has_its_deed(evidence: Evidence) -> Iterator[Breach]:
 
 
 def said_is_kept(evidence: Evidence) -> Iterator[Breach]:
-    """What was said is owed, or its recipient remembers it: a message never leaves one end before the other has it.
+    """A sent message is in the sender's outbox, or its recipient remembers it: it never leaves one end before the other
+    has it.
 
-    What only a restored store's forgotten books owed is lost with them, unless it had arrived."""
+    Messages that only a restored store's forgotten outbox held are lost with it, unless they had arrived."""
     for name, center in evidence.seats.items():
         for snapshot in center.all_snapshots:
             now = snapshot is center.snapshot
@@ -123,7 +124,7 @@ def said_is_kept(evidence: Evidence) -> Iterator[Breach]:
                     continue
                 if not _remembers(evidence, line.peer, message):
                     detail = f"{line.kind} to {line.peer} is neither owed here nor remembered there: {message}"
-                    # an old word of a center that was put back no longer counts; what is owed is said anew
+                    # an old message of a restored center no longer counts; what is owed is sent anew
                     excuse = "restored" if center.forgotten else _lost_with(evidence, line.peer)
                     yield Breach(name, line.case, detail, excuse)
 
@@ -134,7 +135,7 @@ def _remembers(evidence: Evidence, name: str, message: str) -> bool:
 
 
 def _lost_with(evidence: Evidence, name: str) -> str:
-    """A center that is lost with its store, or was set back, remembers less than it did: no other center's fault."""
+    """A center that lost its store, or was restored, remembers less than before: not the fault of other centers."""
     center = evidence.seats.get(name)
     if center is None or center.snapshot is None:
         return "gone"
@@ -142,7 +143,7 @@ def _lost_with(evidence: Evidence, name: str) -> str:
 
 
 def applied_was_said(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing invented: every message that arrived was said by its source, to this center, about this case."""
+    """Nothing is invented: every message that arrived was sent by its source, to this center, about this case."""
     for name, snapshot in evidence.open_snapshots:
         for message, line in snapshot.arrived.items():
             by, said = evidence.said.get(message, ("", None))
@@ -156,12 +157,12 @@ def applied_was_said(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _kind(line: Line) -> str:
-    """A refused line names the type, ``case.offered.v1``; the others name the kind."""
+    """The kind of a journal line. A refused line holds the type, ``case.offered.v1``; the others hold the kind."""
     return line.kind.rpartition(".v")[0] if line.way == "refused" else line.kind
 
 
 def trouble_is_seen(evidence: Evidence) -> Iterator[Breach]:
-    """Whatever waits for an operator is parked where he looks: refused messages at both ends, and parked tasks.
+    """Every item that waits for an operator is parked: refused messages at both ends, and parked tasks.
 
     Read live: one center's tables are of one moment."""
     for name, snapshot in evidence.open_snapshots:
@@ -179,7 +180,8 @@ def trouble_is_seen(evidence: Evidence) -> Iterator[Breach]:
 
 
 def refused_was_refused(evidence: Evidence) -> Iterator[Breach]:
-    """A timeout is never a failure: what a sender calls refused was refused by its recipient, and not applied."""
+    """A timeout is never a refusal: a message that its sender records as refused was refused by its recipient, and not
+    applied."""
     for name, snapshot in evidence.open_snapshots:
         for owed in snapshot.outbox:
             if owed.state != outbox.REFUSED:
@@ -188,7 +190,7 @@ def refused_was_refused(evidence: Evidence) -> Iterator[Breach]:
             if row is None or row.verdict != Verdict.REFUSED:
                 what = "does not remember it" if row is None else f"has it {row.verdict}"
                 excuse = _lost_with(evidence, owed.recipient)
-                # another message took the place before an old backup set this sender back
+                # another message took the place before an old backup was restored here
                 set_back = row is None and bool(evidence.seats[name].forgotten)
                 detail = f"{owed.kind} is called refused; {owed.recipient} {what}"
                 yield Breach(name, owed.case, detail, "restored" if set_back else excuse)
@@ -200,7 +202,7 @@ def _remembered(evidence: Evidence, owed: Owed) -> Applied | None:
 
 
 def nothing_left(evidence: Evidence) -> Iterator[Breach]:
-    """At the end nothing is on its way: outbox, desk, held back, receipts. What an operator sees is excused."""
+    """At the end nothing is pending in outbox, inbox, held messages or receipts. Parked items are excused."""
     for name, snapshot in evidence.standing.items():
         for owed in snapshot.outbox:
             excuse = evidence.excuse(owed.case, owed.recipient, name)

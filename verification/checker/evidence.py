@@ -1,7 +1,7 @@
-"""What the checker looks at: the books of every center, what its vendor did, and what was told at the doors.
+"""The checker's evidence: every center's store, its effects, and its intake's answers.
 
-Plain rows, read once and judged by pure rules, so that a test can plant any lie by hand and a simulation can check
-thousands of counties.
+These are plain rows, read once and judged by pure rules. So a test can plant any violation by hand, and a simulation
+can check thousands of counties.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,57 +14,57 @@ from verification.checker.snapshot import Line, Snapshot
 
 
 class When(IntEnum):
-    """What the reading of the evidence was: the more it was, the more rules can be judged by it."""
+    """The moment of the reading; the later, the more rules can be judged."""
 
     LIVE = 1
-    """The county runs. Each center's books are of one moment, but not all of the same one. Rules of this degree are
-    true of any such reading, if effects and submissions were copied first and the stores read after them."""
+    """The county runs. Each center's store is of one moment, but not all of the same one. Rules of this degree hold for
+    any such reading if effects and submissions were copied first and the stores read after them."""
     STILL = 2
-    """Nothing ran while everything was read: one moment, with messages still under way."""
+    """Nothing ran during the reading: one moment, with messages still in flight."""
     DRAINED = 3
-    """Still, and everything said has been heard, worked and answered: nothing will move any more by itself."""
+    """Still, and every message has been received, worked on and answered: nothing will change by itself."""
 
 
 class Effect(NamedTuple):
-    """Something that happened in a vendor's system, in the order it happened there."""
+    """Something that happened in a center's own system, in its order."""
 
     key: str
-    """The idempotency key: the id of the message that caused it, perhaps with ``:`` and more."""
+    """The idempotency key: the id of the causing message, perhaps with ``:`` and more."""
     what: str
     at_ms: int = 0
 
     @property
     def message(self) -> str:
-        """The message that caused it."""
+        """The causing message."""
         return self.key.partition(":")[0]
 
 
 def effects_of(seen: Iterable[Mapping[str, Any]]) -> list[Effect]:
-    """What a ``StandIn`` (or ``GET /_effects``) tells, as effects."""
+    """The effects listed by a ``BackendSimulator`` (or ``GET /_effects``)."""
     return [Effect(one["key"], one["what"], int(one.get("at_ms", 0))) for one in seen]
 
 
 class Told(StrEnum):
-    """What a submitter was told."""
+    """The answer to a submitter."""
 
     TAKEN = "taken"
     REPEATED = "repeated"
     REFUSED = "refused"
     FAILED = "failed"
-    """Nothing was taken: so the intake said (HTTP 500)."""
+    """Nothing was taken, by the intake's own answer (HTTP 500)."""
     UNKNOWN = "unknown"
-    """No answer was heard, or "later" (503): it may have been taken or not."""
+    """No answer, or "later" (503): the form may have been taken or not."""
 
 
 class Submission(NamedTuple):
-    """One try to hand in a form, and what came of it. The same form tried again is another of these."""
+    """One attempt to submit a form, and its answer. A repeat of the same form is another of these."""
 
     center: str
     form: str
     native_id: str
     told: Told
     cases: tuple[str, ...] = ()
-    """The case ids that were told."""
+    """The case ids in the answer."""
     code: str = ""
     digest: str = ""
     """``bus.pipeline.intake.Submission.digest`` of the form; empty: not compared."""
@@ -75,63 +75,63 @@ class Submission(NamedTuple):
 
 @dataclass(frozen=True)
 class CenterEvidence:
-    """Everything about one center."""
+    """The evidence of one center."""
 
     name: str
     snapshot: Snapshot | None
     """None: its store is lost for good."""
     effects: Sequence[Effect] = ()
     gone: bool = False
-    """Removed from the county: it answers no more, and what it owes is excused, visibly."""
+    """Removed from the county: it answers no more, and what it owes is visibly excused."""
     forgotten: Sequence[Snapshot] = ()
-    """What its store said right before an older backup was put in its place, once for each restore."""
+    """Its store right before each restore of an older backup."""
     recovered: bool = False
-    """Put back to a backup, and recovered from its peers: nothing is excused any more but what no peer had heard."""
+    """Restored from a backup, and recovered from its peers: only what no peer had received is still excused."""
     leaves_effects: frozenset[str] = frozenset()
-    """Kinds (``case.offered``) whose work, once done, must have left an effect in the vendor's system."""
+    """Kinds (``case.offered``) whose finished task must have left an effect in the center's own system."""
     once_per_case: frozenset[str] = frozenset()
     """Effects (``Effect.what``) that may happen only once for each case here."""
 
     @property
     def all_snapshots(self) -> tuple[Snapshot, ...]:
-        """The books of today and those that a restore has forgotten."""
+        """The present snapshot, and those that a restore has replaced."""
         return (*(() if self.snapshot is None else (self.snapshot,)), *self.forgotten)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A whole county."""
+    """The evidence of a whole county."""
 
     seats: Mapping[str, CenterEvidence]
     submissions: Sequence[Submission] | None = None
-    """Every try at every door; None: the doors were not watched."""
+    """Every attempt at every intake; None: the intakes were not watched."""
     county: frozenset[str] | None = None
-    """Every center that the county has, or has had; None: nobody has said."""
+    """Every center that the county has or had; None: unknown."""
 
     @cached_property
     def open_snapshots(self) -> list[tuple[str, Snapshot]]:
-        """The centers whose books are there, with them."""
+        """The centers with a snapshot, and that snapshot."""
         return [(name, center.snapshot) for name, center in self.seats.items() if center.snapshot is not None]
 
     def snapshots(self, name: str) -> Snapshot:
-        """The books of a center that has some."""
+        """All snapshots of a center; it must have one."""
         snapshot = self.seats[name].snapshot
         assert snapshot is not None, f"{name} has no books"
         return snapshot
 
     @property
     def handed_over(self) -> int:
-        """Messages that went from one center's commit to another's, once each, as the benchmark counts them."""
+        """Messages from one center's commit to another's, once each, as the benchmark counts them."""
         return sum(len(snapshot.arrived) for _, snapshot in self.open_snapshots)
 
     @cached_property
     def standing(self) -> dict[str, Snapshot]:
-        """The centers that still answer, with their books."""
+        """The centers that still answer, with their snapshots."""
         return {name: snapshot for name, snapshot in self.open_snapshots if not self.seats[name].gone}
 
     @cached_property
     def knowers(self) -> dict[str, list[str]]:
-        """Case → the centers whose books have it."""
+        """Case → the centers whose stores have it."""
         found: dict[str, list[str]] = {}
         for name, snapshot in self.open_snapshots:
             for case in snapshot.by_case:
@@ -140,7 +140,7 @@ class Evidence:
 
     @cached_property
     def said(self) -> dict[str, tuple[str, Line]]:
-        """Message → who said it, by any books of its, and the line."""
+        """Message → its sender, by any of its snapshots, and the journal line."""
         return {
             message: (name, line)
             for name, center in self.seats.items()
@@ -153,11 +153,11 @@ class Evidence:
         return set().union(*(snapshot.parked_cases for _, snapshot in self.open_snapshots))
 
     def set_back(self, name: str) -> str:
-        """The excuse of a center that was put back to a backup: its journal does not tell what it learnt again."""
+        """The excuse of a restored center: its journal does not show what it relearned."""
         return "restored" if self.seats[name].forgotten else ""
 
     def excuse(self, case: str, *centers: str) -> str:
-        """What excuses that something about ``case`` has not come to its end at ``centers``; empty: nothing."""
+        """The excuse for an unfinished ``case`` at ``centers``; empty: none."""
         for name in centers:
             center = self.seats.get(name)
             if center is None or center.gone or center.snapshot is None:
@@ -167,23 +167,23 @@ class Evidence:
         return "parked" if case in self._parked else ""
 
     def end_excuse(self, case: str, *centers: str) -> str:
-        """The same for what centers know of a case's end: also that a center is gone which had a part in it."""
+        """The excuse for what centers know of a case's end; also counts removed centers that took part in it."""
         return self.excuse(case, *centers) or ("gone" if case in self._taken_along else "")
 
     @cached_property
     def _taken_along(self) -> set[str]:
-        """The cases of which a center that is gone knew something: what it said last may have reached only some."""
+        """The cases known to a removed center: its last messages may have reached only some centers."""
         gone = [center.snapshot for center in self.seats.values() if center.gone and center.snapshot is not None]
         return {case for snapshot in gone for case in snapshot.by_case}
 
 
 EXCUSES = ("parked", "gone", "restored")
-"""``parked``: an operator sees something of that case. ``gone``: it waits on a center that was removed, or whose store
-is lost. ``restored``: an old backup has forgotten it."""
+"""``parked``: an item of that case is parked. ``gone``: it waits for a center that was removed, or whose store is lost.
+``restored``: an old backup has forgotten it."""
 
 
 class Breach(NamedTuple):
-    """One place where a rule does not hold. ``detail`` holds nothing of a resident."""
+    """One violation of a rule. ``detail`` holds no residents' data."""
 
     center: str
     case: str

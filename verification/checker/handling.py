@@ -1,4 +1,4 @@
-"""Rules of the desks: what was heard is worked into the vendor's system, once, in order, and nothing else is."""
+"""Rules of handling: received messages are worked into the center's own system, once, in order, and nothing else is."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,24 +13,24 @@ ALWAYS_WORK = frozenset(
         "case.published", "case.arbitration-requested",
     }
 )  # fmt: skip
-"""Kinds that are work for the desk whenever they are heard and not superseded; the others are so only sometimes."""
+"""Kinds that are a task whenever they are received and not superseded; the others are only sometimes."""
 
 
 def heard_is_worked(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing is lost at the desk: what was heard and is work waits on the desk, is done, or was discarded; so is
-    whatever has had an effect.
+    """No task is lost: each received task waits, is done, or was discarded; the same holds for each message with an
+    effect.
 
-    Read live: one center's journal and desk are of one moment, and effects are copied first."""
+    Read live: one center's journal and inbox are of one moment, and effects are copied first."""
     for name, snapshot in evidence.open_snapshots:
         ended = {line.message for line in snapshot.journal if line.way == "desk"} | snapshot.given_up
         ended |= {task.message for task in snapshot.work}
         center = evidence.seats[name]
         begun = {effect.message for effect in center.effects}
         for line in snapshot.journal:
-            ours = line.way == "said" and line.peer == name  # said to itself: work that never travelled
+            ours = line.way == "said" and line.peer == name  # sent to itself: a task that never travelled
             work = ours or (line.way == "heard" and (line.kind in ALWAYS_WORK or line.message in begun))
             if work and line.message not in ended:
-                # heard once more after an old backup, it may be no work any more: the effect is of the time before
+                # received again after a restore, it may be no task any more: the effect is from the time before
                 excuse = "restored" if center.forgotten and line.kind not in ALWAYS_WORK and not ours else ""
                 left = f"{line.kind} from {line.peer} left the desk undone: {line.message}"
                 yield Breach(name, line.case, left, excuse)
@@ -48,20 +48,21 @@ def done_once(evidence: Evidence) -> Iterator[Breach]:
 
 
 def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing invented: every effect in a vendor's system comes from a message that its center heard, or told itself.
+    """Nothing is invented: every effect in a center's own system comes from a message that its center received, or sent
+    itself.
 
-    Read live: an effect follows the commit that laid its cause on the desk, and effects are copied first."""
+    Read live: an effect follows the commit of its task, and effects are copied first."""
     for name, center in evidence.seats.items():
         if center.snapshot is None:
             continue
         for effect in center.effects:
             line = _cause(center.all_snapshots, effect.message)
             if line is None:
-                # what a restored center tells its own desk again, it learns without a line in its journal
+                # a restored center relearns its own tasks without a journal line
                 excuse = "restored" if center.forgotten else ""
                 yield Breach(name, "", f"{effect.what} belongs to no message here: {effect.key}", excuse)
             elif line.way == "refused":
-                # worked before its store was put back, and refused when it came once more: the world had moved on
+                # handled before the restore, and refused when it came again: the case had moved on
                 excuse = "restored" if center.forgotten else ""
                 refused = f"{effect.what} comes from a message that was refused: {effect.key}"
                 yield Breach(name, line.case, refused, excuse)
@@ -70,7 +71,7 @@ def effects_have_a_cause(evidence: Evidence) -> Iterator[Breach]:
 def _cause(books: tuple[Snapshot, ...], message: str) -> Line | None:
     for one in books:
         line = one.arrived.get(message)
-        if line is not None and line.way == "refused":  # applied later, by an operator's hand?
+        if line is not None and line.way == "refused":  # applied later, by an operator?
             line = next((other for other in one.journal if _heard(other, message)), line)
         if line is None:
             line = one.said.get(message)
@@ -84,7 +85,7 @@ def _heard(line: Line, message: str) -> bool:
 
 
 def effects_once(evidence: Evidence) -> Iterator[Breach]:
-    """Each key has one effect, and what may happen only once for a case happened once.
+    """Each key has one effect, and effects that may happen only once for a case happened once.
 
     Read live: effects are never undone."""
     for name, center in evidence.seats.items():
@@ -103,10 +104,9 @@ def effects_once(evidence: Evidence) -> Iterator[Breach]:
 
 
 def effects_in_order(evidence: Evidence) -> Iterator[Breach]:
-    """For each case the vendor's system sees what happened in the order in which the center heard it.
+    """For each case the center's own system sees the events in the order in which the center received them.
 
-    Read live: the order of two effects and of their causes never changes. A store that was set back does things again.
-    """
+    Read live: the order of two effects and of their causes never changes. A restored store repeats things."""
     for name, center in evidence.seats.items():
         if center.snapshot is None or center.forgotten or not center.effects:
             continue
@@ -123,12 +123,12 @@ def effects_in_order(evidence: Evidence) -> Iterator[Breach]:
 
 
 def _put_back(snapshot: Snapshot, case: str) -> bool:
-    """Whether an operator replayed or discarded something of this case: then the order is his."""
+    """Whether an operator replayed or discarded an item of this case: then the operator decided the order."""
     return any(line.way in ("replayed", "discarded") for line in snapshot.journal if line.case == case)
 
 
 def done_left_its_effect(evidence: Evidence) -> Iterator[Breach]:
-    """A task is done only when its effect is in the vendor's system, for the kinds that leave one."""
+    """A task is done only when its effect is in the center's own system, for the kinds that leave one."""
     for name, center in evidence.seats.items():
         if center.snapshot is None or not center.leaves_effects:
             continue

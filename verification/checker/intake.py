@@ -1,4 +1,4 @@
-"""Rules of the doors: what a submitter was told is true, and every case came in through a door."""
+"""Rules of the intake: the answers to submitters are true, and every case came from a form."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ Key = tuple[str, str, str]
 
 
 def told_is_kept(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing lost at the door: what was told ``taken`` is in the books with its content, its cases and their records.
+    """No form is lost: one answered ``taken`` is in the store with its content, its cases and their records.
 
     Read live: the answer follows the commit, and submissions are copied first."""
     for one in evidence.submissions or ():
@@ -37,9 +37,9 @@ def told_is_kept(evidence: Evidence) -> Iterator[Breach]:
 
 
 def told_no_is_no(evidence: Evidence) -> Iterator[Breach]:
-    """A timeout is never told as a failure: what was told ``refused`` or ``failed``, and nothing else, was not taken.
+    """A timeout is never reported as a failure: a form whose only answers are ``refused`` or ``failed`` was not taken.
 
-    Read live: submissions are copied first; a later try is not among them, but then it stands in the books alone."""
+    Read live: submissions are copied first; a later attempt is not among them, but then it is in the store alone."""
     tries: dict[tuple[Key, str], set[Told]] = {}
     for one in evidence.submissions or ():
         tries.setdefault((_key(one), one.digest), set()).add(one.told)
@@ -54,7 +54,7 @@ def told_no_is_no(evidence: Evidence) -> Iterator[Breach]:
 
 
 def taken_was_submitted(evidence: Evidence) -> Iterator[Breach]:
-    """Nothing invented: every form in the books was handed in, and every registered case belongs to one of them."""
+    """Nothing is invented: every form in the store was submitted, and every registered case belongs to one of them."""
     if evidence.submissions is None:
         return
     handed_in = {_key(one) for one in evidence.submissions}
@@ -71,7 +71,7 @@ def taken_was_submitted(evidence: Evidence) -> Iterator[Breach]:
 
 
 def submitted_is_open_plus_closed(evidence: Evidence) -> Iterator[Breach]:
-    """No case is lost: whoever knows a case, its origin knows it, open or closed."""
+    """No case is lost: a case known to any center is known to its origin, open or closed."""
     for case, names in evidence.knowers.items():
         origin = evidence.snapshots(names[0]).by_case[case].origin
         center = evidence.seats.get(origin)

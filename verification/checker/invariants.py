@@ -1,4 +1,4 @@
-"""The judge: every rule that the reading allows, over one county's evidence."""
+"""The invariants: every rule that the reading allows, over one county's evidence."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from verification.checker.evidence import EXCUSES, Breach, Evidence, Finding, Wh
 
 
 class Rule(NamedTuple):
-    """One promise, and how to see that it is broken."""
+    """One promise, and its check."""
 
     judge: Callable[[Evidence], Iterator[Breach]]
     since: When
-    """The least that the reading must be."""
+    """The earliest reading at which it can be judged."""
     words: Bilingual
 
     @property
@@ -66,17 +66,17 @@ RULES: tuple[Rule, ...] = (
         Bilingual("不等子虚乌有的中心", "nobody waits for a center that never was"),
     ),
 )
-"""Every promise, in the order in which it is told."""
+"""Every promise, in the order of the report."""
 
 
 def check(evidence: Evidence, when: When, rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """Everything that breaks a rule, in the order of the rules. Excused findings are among them: see ``wrong``."""
+    """All findings, in the order of the rules. Excused ones are among them: see ``wrong``."""
     return [
         Finding(rule.name, *breach) for rule in rules if rule.since <= when for breach in sorted(rule.judge(evidence))
     ]
 
 
 def wrong(findings: Sequence[Finding], excuses: Collection[str] = EXCUSES) -> list[Finding]:
-    """The findings that nothing excuses: a promise is broken. ``excuses``: those that may count; where nobody was
-    removed, set back or refused anything, none may."""
+    """The findings without an excuse: a promise is broken. ``excuses``: those that may count. None may if no center was
+    removed, restored or refused anything."""
     return [finding for finding in findings if finding.excuse not in excuses]

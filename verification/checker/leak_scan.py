@@ -1,7 +1,7 @@
-r"""The hunt for canaries: in bytes of any kind, in whatever spelling a leak may have.
+r"""The leak scan: searches bytes of any kind for canaries, in every spelling that a leak may have.
 
-Each kind of mark begins alike, so the bytes are searched for a few dozen beginnings instead of thousands of marks, and
-a look into a dictionary tells the rest. Escapes (``\u5c45``, ``\xe5``, ``%E5``, also twice over) are undone first.
+Each kind of mark has one prefix, so the bytes are searched for a few dozen prefixes instead of thousands of marks; a
+dictionary lookup identifies the mark. Escapes (``\u5c45``, ``\xe5``, ``%E5``, also twice over) are undone first.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from verification.checker.canaries import ADDRESS, CODE, ID_CARD, NAME, PHONE, WORDS, Canary
 
 CHUNK = 4 << 20
-"""Bytes of a file that are looked at together."""
+"""Bytes of a file that are scanned together."""
 OVERLAP = 4096
 """Longer than any mark in any spelling, twice escaped."""
 
@@ -24,18 +24,18 @@ STORES: Mapping[str, str] = {
     "*.db-wal": "the store's log: as *.db",
     "*.db-shm": "the store's index: as *.db",
 }
-"""Files that a hunt through a folder passes over, and why."""
+"""Files that the scan of a folder skips, and why."""
 
 Place = tuple[str, bytes | str | Path]
-"""A name for people, and where to look: bytes, text, a file, or a folder with everything in it."""
+"""A name for people, and the place to scan: bytes, text, a file, or a folder with everything in it."""
 
 
 class Leak(NamedTuple):
-    """A mark where it must not be. Not the mark itself: a report may be read by anyone."""
+    """A mark in a place where it must not be. The mark itself is left out: anyone may read a report."""
 
     place: str
     canary: int
-    """Which canary, by its index."""
+    """The canary's index."""
     mark: str
     """``name``, ``address``, ``words``, ``phone`` or ``id_card``."""
     spelling: str
@@ -43,7 +43,7 @@ class Leak(NamedTuple):
 
 
 def scan(birds: Sequence[Canary], places: Iterable[Place], except_for: Mapping[str, str] = STORES) -> list[Leak]:
-    """Every mark that is found in any place, once for each place. ``except_for``: patterns of file names → why not."""
+    """Every mark found in any place, once for each place. ``except_for``: patterns of file names → the reason."""
     hunter = _scanner(tuple(birds))
     found: dict[Leak, None] = {}
     for name, where in places:
@@ -65,7 +65,7 @@ def _contents(name: str, where: bytes | str | Path, except_for: Mapping[str, str
                 yield from _chunks(spot, path)
     elif where.is_file():
         yield from _chunks(name, where)
-    # anything else is a file that is no longer there: temporary ones come and go
+    # anything else is a file that no longer exists: temporary ones come and go
 
 
 def _chunks(name: str, path: Path) -> Iterator[tuple[str, bytes]]:
@@ -80,7 +80,7 @@ def _chunks(name: str, path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 class _Scanner:
-    """All marks in all spellings, ready to be looked for."""
+    """All marks in all spellings, ready for the search."""
 
     def __init__(self, birds: Sequence[Canary]) -> None:
         self._marks: dict[bytes, tuple[int, str, str]] = {}
@@ -121,14 +121,14 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _inner_base64(plain: bytes, shift: int) -> bytes:
-    """What stands in any base64 text in which these bytes begin at ``shift`` within three: without the characters at
-    both ends, which depend on the neighbours."""
+    """The base64 text of these bytes when they begin at ``shift`` within three: without the characters at both ends,
+    which depend on the neighbouring bytes."""
     whole = base64.b64encode(b"\0" * shift + plain)
     return whole[-(-shift * 8 // 6) : (shift + len(plain)) * 8 // 6]
 
 
 def _patterns() -> tuple[tuple[bytes, int], ...]:
-    """How a mark begins, and how long it is, in each spelling. Whatever begins so is looked up."""
+    """The prefix of each kind of mark in each spelling, and the mark's length. Every match is looked up."""
     marks = ((NAME, "甲" * CODE), (ADDRESS, "甲" * CODE), (WORDS, "甲" * CODE), (PHONE, "0" * 7), (ID_CARD, "0" * 12))
     found: dict[bytes, int] = {}
     for start, rest in marks:
@@ -141,8 +141,8 @@ _PATTERNS = _patterns()
 
 
 def _views(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The bytes as they are, and with their escapes undone, as often as there are some. Only text has any: in what is
-    full of zeros a percent sign is chance, and to undo it would take most of the time of a hunt through a broker."""
+    """The bytes as they are, and with their escapes undone, as often as there are some. Only text has any: in binary
+    data a percent sign is chance, and undoing it would take most of the time of a broker's scan."""
     yield "", content
     if b"\0" in content:
         return

@@ -1,4 +1,4 @@
-"""The checker's findings for people, in Chinese or English, and for scripts."""
+"""The report of the checker's findings, for people in Chinese or English, and for scripts."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ EXCUSES = {
     "restored": Bilingual("旧备份所忘", "forgotten by an old backup"),
 }
 SHOWN = 20
-"""So many broken promises are shown one by one; all are counted."""
+"""Most broken promises shown singly; all are counted."""
 
 
 def report(
@@ -36,9 +36,9 @@ def report(
     as_json: bool = False,
     stream: TextIO | None = None,
 ) -> bool:
-    """Tell how the county stands. Returns whether every promise was kept and no canary was found.
+    """Report the county's state. Returns whether every promise was kept and no canary was found.
 
-    Trends are told, not judged: how much may grow is for whoever knows the load."""
+    Trends are reported, not judged: the acceptable growth depends on the load."""
     well = not wrong(findings) and not hits
     if as_json:
         document = _document(findings, when, hits, trends or {}) | {"counts": counts and counts._asdict()}

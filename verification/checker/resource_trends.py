@@ -1,4 +1,4 @@
-"""Memory and open files of processes over time: flat, or growing for ever? Linux only, from /proc."""
+"""Trends of processes' memory and open files: flat, or growing without end. Linux only, from /proc."""
 
 import os
 import threading
@@ -24,7 +24,7 @@ class Sample(NamedTuple):
 
 
 class Trend(NamedTuple):
-    """How a process went on in the second half of its samples, after it had warmed up."""
+    """The trend of a process in the second half of its samples, after it had warmed up."""
 
     samples: int
     memory: float
@@ -37,10 +37,10 @@ class Trend(NamedTuple):
 
 
 class Sampler:
-    """Looks at processes on a thread of its own, until ``stop``.
+    """Samples processes on a thread of its own, until ``stop``.
 
-    ``pids`` is asked each time, so that a process that was killed and started again under the same name is followed;
-    its trend is that of its last life, since a new process warms up anew."""
+    ``pids`` is called each time, so that a process that was killed and restarted under the same name is followed. Its
+    trend is that of its last life, since a new process warms up anew."""
 
     def __init__(self, pids: Callable[[], Mapping[str, int]], interval: float = 1.0) -> None:
         self._pids = pids
@@ -51,19 +51,19 @@ class Sampler:
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def start(self) -> "Sampler":
-        """Begin to look."""
+        """Begin to sample."""
         self._thread.start()
         return self
 
     def stop(self) -> dict[str, Trend]:
-        """Look no more. Name → how it went on, for each that was seen at least four times in its last life."""
+        """Stop sampling. Returns name → trend, for each process with at least four samples in its last life."""
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join(10)
         return {name: trend(samples) for name, (_, samples) in self._lives.items() if len(samples) >= 4}
 
     def look(self) -> None:
-        """One round."""
+        """Take one sample of each process."""
         at = time.monotonic() - self._begun
         for name, pid in self._pids().items():
             seen = _seen(pid)

@@ -1,5 +1,6 @@
-"""One center's store as plain rows, and the views of them that rules share. Nothing here is the resident's, except
-inside ``Known.record``, the bodies and the archive.
+"""A snapshot of one center's store as plain rows, with the views that rules share.
+
+Only ``Known.record``, the bodies and the archive hold residents' data.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ class Owed(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """The inbox's memory of one message."""
+    """The inbox's row of one message."""
 
     peer: str
     case: str
@@ -72,7 +73,7 @@ class Kept(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A message that came before an earlier one."""
+    """A message held back because an earlier message is missing."""
 
     peer: str
     case: str
@@ -81,7 +82,7 @@ class Held(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A message on the desk."""
+    """A task in the inbox."""
 
     message: str
     case: str
@@ -92,7 +93,7 @@ class Task(NamedTuple):
 
 
 class Parked(NamedTuple):
-    """What an operator sees."""
+    """A parked item."""
 
     place: str
     code: str
@@ -103,7 +104,7 @@ class Parked(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A form that was taken in; ``answer`` is the JSON that its sender was told."""
+    """A form that was taken; ``answer`` is the JSON answer to its sender."""
 
     form: str
     native_id: str
@@ -112,7 +113,7 @@ class Taken(NamedTuple):
 
 
 class Lane(NamedTuple):
-    """How far one lane is, both ways."""
+    """The marks of one lane, both ways."""
 
     peer: str
     case: str
@@ -122,7 +123,7 @@ class Lane(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One center's store at one moment. Journal lines are in the order they were written."""
+    """One center's store at one moment. Journal lines are in the order in which they were written."""
 
     journal: Sequence[Line] = ()
     cases: Sequence[Known] = ()
@@ -139,22 +140,22 @@ class Snapshot:
 
     @cached_property
     def by_case(self) -> dict[str, Known]:
-        """Case → what is known of it here."""
+        """Case → its row here."""
         return {known.case: known for known in self.cases}
 
     def record(self, case: str) -> dict[str, Any]:
-        """A case's custody record, as parsed JSON. Of a case that is not known here: KeyError."""
+        """A case's custody record, as parsed JSON. Raises KeyError for an unknown case."""
         return _parsed(self.by_case[case].record)
 
     @cached_property
     def beliefs(self) -> set[tuple[str, int, str]]:
-        """(case, version, holder): whom this center has ever believed to be the holder."""
+        """(case, version, holder): every holder that this center has ever believed in."""
         found = {(line.case, line.version, line.holder) for line in self.journal if line.version}
         return found | {(known.case, known.version, known.holder) for known in self.cases}
 
     @cached_property
     def said(self) -> dict[str, Line]:
-        """Message → the line that says it was said."""
+        """Message → the line of its sending."""
         return {line.message: line for line in self.journal if line.way == "said" and line.message}
 
     @cached_property
@@ -173,17 +174,17 @@ class Snapshot:
 
     @cached_property
     def remembered(self) -> dict[str, Applied]:
-        """Message → what the inbox remembers of it."""
+        """Message → its row in the inbox."""
         return {row.message: row for row in self.applied}
 
     @cached_property
     def by_form(self) -> dict[tuple[str, str], Taken]:
-        """(form, native id) → what was taken in."""
+        """(form, native id) → the taken form."""
         return {(row.form, row.native_id): row for row in self.taken}
 
     @cached_property
     def given_up(self) -> set[str]:
-        """Messages that an operator has discarded, or has said anew under another id after they were refused."""
+        """Messages that an operator has discarded, or has sent anew under another id after a refusal."""
         return {
             line.message
             for line in self.journal
@@ -192,16 +193,16 @@ class Snapshot:
 
     @cached_property
     def parked_cases(self) -> set[str]:
-        """Cases of which an operator sees something here."""
+        """Cases with a parked item here."""
         return {row.case for row in self.parked if row.case}
 
 
 @lru_cache(maxsize=10_000)
 def _parsed(record: str) -> dict[str, Any]:
-    """Not kept for all: parsed, the records of an hour's soak would fill 10 GB."""
+    """Not cached for all: parsed, the records of an hour's soak would fill 10 GB."""
     parsed: dict[str, Any] = from_json(record, cache_strings="keys")
     return parsed
 
 
 ARRIVALS = frozenset({"heard", "superseded", "refused"})
-"""The ways in the journal by which a message arrives."""
+"""The journal's words for the arrival of a message."""

@@ -1,4 +1,4 @@
-"""Rules of what is stored: all of it can be read again, and nothing waits for a center that never was."""
+"""Rules of storage: all rows can be read again, and nothing waits for a center that never existed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,10 +12,10 @@ from verification.checker.snapshot import Snapshot
 
 
 def stored_reads_back(evidence: Evidence) -> Iterator[Breach]:
-    """What a center has written it can read: each record by its model, each message that it owes, holds back or has on
-    its desk by the codec. What cannot be read would stop whoever needs it, after a restart at the latest.
+    """A center can read what it has written: each record by its model; each message that is owed, held back or in the
+    inbox by the codec. An unreadable row would stop its reader, after a restart at the latest.
 
-    Read live: a row is whole, or it is not there."""
+    Read live: a row is whole, or it does not exist."""
     for name, snapshot in evidence.open_snapshots:
         for known in snapshot.cases:
             fault = _fault_of_record(known.record)
@@ -42,7 +42,7 @@ def _fault_of_record(record: str) -> str:
         Record.model_validate_json(record)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        return f"{'.'.join(map(str, first['loc'][:2]))}: {first['type']}"  # deeper there are only names of the sender's
+        return f"{'.'.join(map(str, first['loc'][:2]))}: {first['type']}"  # deeper there are only the sender's names
     return ""
 
 
@@ -50,12 +50,12 @@ def _fault_of_body(body: bytes) -> str:
     try:
         decode(body)
     except Undecodable as error:
-        return "" if error.envelope is not None else error.code  # a body that is wrong in a right envelope is refused
+        return "" if error.envelope is not None else error.code  # a wrong body in a right envelope is refused
     return ""
 
 
 def somebody_is_waited_for(evidence: Evidence) -> Iterator[Breach]:
-    """At the end each message that waits is for a center of the county: an operator ends what is for any other."""
+    """At the end each waiting message is for a center of the county: an operator ends the lanes to any other."""
     if evidence.county is None:
         return
     for name, snapshot in evidence.standing.items():

@@ -1,4 +1,4 @@
-"""Reading a store into ``Snapshot``: one transaction, one statement for each table."""
+"""The reader of stores: fills a ``Snapshot`` in one transaction, with one statement for each table."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,9 +18,9 @@ RowT = TypeVar("RowT")
 
 
 def read(store: Store) -> Snapshot:
-    """The store's books at one moment. Raises ``StoreUnavailable``."""
+    """The snapshot of a store at one moment. Raises ``StoreUnavailable``."""
     with store.reading() as tx:
-        if not store.on_sqlite:  # there each statement would see a moment of its own
+        if not store.on_sqlite:  # on PostgreSQL each statement would otherwise see a moment of its own
             tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         rows = {query.field: list(map(query.make, _shown(tx, query))) for query in _queries()}
         owed = sum(count.rows(tx)[0][0] for count in _OWED)
@@ -28,7 +28,7 @@ def read(store: Store) -> Snapshot:
 
 
 HIDDEN = {"cases": (0, 5), "outbox": (2, 6), "held": (1, 3), "work": (1, 5), "archive": (3, 5)}
-"""Where a case's id and what may be hidden under its key stand, in the rows of each field."""
+"""The positions of a case's id and of encrypted values in the rows of each field."""
 
 
 def _shown(tx: Tx, query: "_Query") -> Iterable[Sequence[Any]]:
@@ -94,6 +94,6 @@ def _queries() -> tuple[_Query, ...]:
 
 def _archive() -> Iterator[_Query]:
     table = t.metadata.tables.get("archive")
-    if table is not None:  # stores of earlier versions have none
+    if table is not None:  # stores of earlier versions lack it
         k = table.c
         yield _query("archive", select(k.way, k.message_id, k.peer, k.case_id, k.kind, k.body), Kept._make)

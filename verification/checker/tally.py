@@ -1,4 +1,4 @@
-"""What there was to judge: findings alone do not tell whether anything happened."""
+"""The tally of judged things: findings alone do not show that anything happened."""
 
 from typing import NamedTuple
 
@@ -15,19 +15,19 @@ class Tally(NamedTuple):
     """Not closed: open or resolved."""
     closed: int
     handovers: int
-    """Versions of custody that were committed after the first."""
+    """Versions of custody committed after the first."""
     said: int
     """Messages that travelled, each counted once."""
     applied: int
     superseded: int
     refused: int
     effects: int
-    """In the vendors' systems."""
+    """Effects in the centers' own systems."""
     parked: int
 
 
 def tally(evidence: Evidence) -> Tally:
-    """Count."""
+    """Count the evidence."""
     status = [
         known.status for name, snapshot in evidence.open_snapshots for known in snapshot.cases if known.origin == name
     ]

@@ -1,4 +1,4 @@
-"""``make corpus``: every item alone, with its verdict, its time and its memory; 1 where one is not as it must be.
+"""``make corpus``: runs every item alone, with its verdict, time and memory; exit code 1 if one is wrong.
 
 ``python -m verification.corpus [SEED]``; the seed of CI is the default.
 """
@@ -27,8 +27,8 @@ WINDOW = 400
 
 
 def main(seed: int) -> int:
-    """Run everything, print the table; the exit code."""
-    os.environ.pop("BUS_INTAKE_SECRET", None)  # it would mend settings that are wrong on purpose
+    """Run everything and print the table. Returns the exit code."""
+    os.environ.pop("BUS_INTAKE_SECRET", None)  # it would make deliberately wrong settings valid
     meter, faults = Meter(), []
     with tempfile.TemporaryDirectory() as folder:
         for part in (_wire, _logs, _http, _files, _keys):
@@ -45,7 +45,7 @@ def main(seed: int) -> int:
 def _wire(seed: int, folder: Path, meter: Meter) -> Iterator[str]:
     items = corpus.wire(seed)
     judged = WireJudge(folder)
-    tune_garbage_collector()  # as a center does: its own heap, and here the corpus, is not walked through at each item
+    tune_garbage_collector()  # as a center does: its long-lived heap, here with the corpus, is not scanned at each item
     for window in corpus.windows(items, WINDOW):
         yield from judged.judge(window, partial(_one_by_one, folder, judged, meter))
     judged.close()

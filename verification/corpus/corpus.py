@@ -1,4 +1,4 @@
-"""The whole corpus, dealt from one seed."""
+"""The whole corpus, generated from one seed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from verification.corpus.items import SEED, Dealer, WireItem
 
 
 def wire(seed: int = SEED) -> list[WireItem]:
-    """Everything that comes over the road."""
+    """All items that arrive as messages."""
     deal = Dealer(seed)
     rooms = (wire_bytes, wire_envelopes, wire_fields, wire_custody, wire_receipts)
-    found = {item.body: item for room in rooms for item in room.items(deal)}  # a cut at byte 7 looks alike everywhere
+    found = {item.body: item for room in rooms for item in room.items(deal)}  # cuts at byte 7 are alike
     return list(found.values())
 
 
 def windows(items: list[WireItem], size: int) -> Iterator[list[WireItem]]:
-    """Parts of ``size``, as a broker's prefetch would make them."""
+    """Batches of ``size``, as a broker's prefetch delivers them."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 

@@ -1,4 +1,5 @@
-"""Good messages of every kind, to be spoilt: addressed to the center, in a case of their own, with a canary in them."""
+"""Good messages of every kind, to be damaged: addressed to the center, in a case of their own, with a canary in
+them."""
 
 import json
 
@@ -11,14 +12,14 @@ from verification.corpus.items import ME, PEER, Canary, Dealer, Json
 
 RULES: tuple[Rule, ...] = CONTRACT
 WORDS = ("text", "note", "public_reply", "internal_note", "ask", "reason_text", "commitment", "title")
-"""Fields that hold what people wrote."""
+"""Fields with text written by people."""
 ABOUT_CASES = tuple(rule for rule in RULES if issubclass(BY_NAME[rule.kind], CaseMessage))
 OPENERS = ("case.offered", "case.assist-requested", "case.arbitration-requested", "case.ruled")
-"""Kinds that may be the first word of a case here."""
+"""Kinds that may open a case here."""
 
 
 def good(rule: Rule, deal: Dealer, canary: Canary | None = None) -> Json:
-    """The example of this kind as JSON: a fresh id, a fresh case, from PEER to ME, and a canary in its words."""
+    """The example of this kind as JSON: a fresh id, a fresh case, from PEER to ME, and a canary in its text fields."""
     document: Json = json.loads(encode(example(rule)))
     document |= {"id": str(deal.id()), "source": PEER, "recipient": ME}
     case_id = str(deal.id())
@@ -31,7 +32,7 @@ def good(rule: Rule, deal: Dealer, canary: Canary | None = None) -> Json:
 def _with_canary(data: Json, case_id: str, canary: Canary) -> Json:
     mark = canary.word
     told: Json = {name: f"{mark} {value}" if name in WORDS else value for name, value in data.items()}
-    told["extra"] = mark  # readers pass additions over: so every kind can hold one
+    told["extra"] = mark  # receivers ignore unknown fields, so every kind can hold one
     if isinstance(data.get("case"), dict):
         told["case"] = data["case"] | {
             "case_id": case_id,
@@ -45,7 +46,7 @@ def _with_canary(data: Json, case_id: str, canary: Canary) -> Json:
 
 
 def a_case(deal: Dealer, canary: Canary, origin: str) -> Case:
-    """A case of the past, for messages that need one."""
+    """A known case, for messages that need one."""
     case_id = deal.id()
     return CASE.model_copy(
         update={

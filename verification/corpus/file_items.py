@@ -1,4 +1,4 @@
-"""Files that an operator is handed: ledgers to import, mappings, and settings; broken, hostile, or only careless."""
+"""Files that an operator is given: ledgers to import, mappings, and settings; broken, hostile, or only careless."""
 
 import codecs
 import io
@@ -38,7 +38,7 @@ class FileItem:
 
 
 def items(deal: Dealer) -> Iterator[FileItem]:
-    """All of this file."""
+    """All items of this module."""
     for number in range(8):
         yield from _encodings(deal, number)
         yield from _shapes(deal, number)
@@ -134,7 +134,7 @@ CELLS: dict[str, tuple[dict[str, str], str]] = {
         "rejected:message_id: missing; client_name: missing; left_at: not-a-date; urgent: not-a-boolean; "
         "longitude: not-a-number",
     ),
-    # what a spreadsheet would run is a text here, and stays one; what hides in it is for the door to refuse
+    # a spreadsheet's formula is plain text here, and stays so; hidden characters are refused by the intake
     "a formula": ({"姓名": "=cmd|'/C calc'!A0"}, "form"),
     "a link": ({"姓名": "=HYPERLINK(0)"}, "form"),
     "a plus": ({"姓名": "+1+1"}, "form"),

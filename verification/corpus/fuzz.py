@@ -1,9 +1,9 @@
-"""``make fuzz SECONDS=…``: coverage-guided fuzzing (Atheris) of decode, of receive down to the store and on to the page
-of a log that is told, of a center that recovers, of key applications, and of directories.
+"""``make fuzz SECONDS=…``: coverage-guided fuzzing (Atheris) of five targets.
 
-The inputs that libFuzzer starts from are those of the corpus: a good message of every kind and the quarrels about
-custody; logs that are told; files of keys. What makes it stop is any exception that is no verdict, a code outside the
-closed list, or a verdict that cannot be.
+The targets are decode; receive, with the store and the page of a log; a recovering center; key requests; and
+directories. libFuzzer starts from inputs of the corpus: a good message of every kind and the conflicts about custody,
+logs, and key files. It stops at any exception that is not a verdict, at a code outside the closed list, or at an
+impossible verdict.
 """
 
 import argparse
@@ -38,11 +38,11 @@ from verification.corpus.key_items import APPLICATION_FILE, DIRECTORY_FILE, Hand
 from verification.corpus.log_items import RECOVERY
 
 FRESH = 500
-"""After so many inputs the store is emptied, so that it does not grow and a case may begin anew."""
+"""After this many inputs the store is emptied, so that it does not grow and a case may begin anew."""
 
 
 def read(data: bytes) -> None:
-    """Decode: a message that survives the road, or a code of the closed list."""
+    """Decode: a message that survives re-encoding, or a code of the closed list."""
     try:
         message = decode(data)
     except Undecodable as no:
@@ -54,7 +54,7 @@ def read(data: bytes) -> None:
 
 
 class Taken:
-    """Accept: whatever comes, it is dealt with and nothing is called ``internal`` or ``poison``."""
+    """Receive: every input is settled, and none as ``internal`` or ``poison``."""
 
     def __init__(self, folder: Path) -> None:
         self.store = Store(f"sqlite:///{folder}/fuzz.db")
@@ -73,7 +73,7 @@ class Taken:
         if wrong is not None:
             raise AssertionError(wrong)
         if owed is not None:
-            claim(self.store, self.rules, NOW)  # the page is made here
+            claim(self.store, self.rules, NOW)  # the page of the log is made here
             self.store.write(lambda tx: tx.execute(delete(t.pages_owed)))
 
 
@@ -83,7 +83,7 @@ def _empty(tx: Any) -> None:  # a connection
 
 
 class Recovered:
-    """A center that recovers takes whatever its peer tells, and then comes to the end of its recovery."""
+    """A recovering center takes any log from its peer, and then completes its recovery."""
 
     def __init__(self, _folder: Path) -> None:
         self.store = Store("sqlite:///file:recover?mode=memory&uri=true")  # begun anew for each input
@@ -112,7 +112,7 @@ def _begun(tx: Any) -> None:  # a connection
 
 
 class Keys:
-    """Files of keys: usable, or told to be unusable; each input as it is, and signed by the right hand."""
+    """Key files: usable, or reported as unusable; each input as it is, and signed with the right key."""
 
     def __init__(self, reads: str) -> None:
         self.hands = Hands(Dealer(SEED))
@@ -152,11 +152,11 @@ def _documents(deal: Dealer, reads: str) -> list[bytes]:
 
 
 MOST = 8192
-"""Bytes of an input to start from."""
+"""Most bytes of a starting input."""
 
 
 def seeds(folder: Path, target: str) -> None:
-    """What libFuzzer starts from."""
+    """Write the inputs that libFuzzer starts from."""
     deal = Dealer(SEED)
     if target in (APPLICATION_FILE, DIRECTORY_FILE):
         bodies = _documents(deal, target)
@@ -173,11 +173,11 @@ TARGETS: dict[str, Callable[[Path], Callable[[bytes], None]]] = {
     APPLICATION_FILE: lambda _folder: Keys(APPLICATION_FILE),
     DIRECTORY_FILE: lambda _folder: Keys(DIRECTORY_FILE),
 }
-"""What is fuzzed."""
+"""The targets."""
 
 
 def main() -> None:
-    """Fuzz one target for so many seconds; libFuzzer ends the process, with 77 where something was found."""
+    """Fuzz one target for the given seconds; libFuzzer ends the process, with 77 if something was found."""
     options = argparse.ArgumentParser()
     options.add_argument("target", choices=TARGETS)
     options.add_argument("seconds", type=int)
@@ -190,7 +190,7 @@ def main() -> None:
     (folder / "inputs").mkdir(parents=True, exist_ok=True)
     seeds(folder / "inputs", given.target)
     target = TARGETS[given.target](folder)
-    # an input over 50 ms would be found by `make corpus`; here the watchdog is for what does not come back at all
+    # `make corpus` finds inputs over 50 ms; this watchdog is for inputs that never return
     words = [f"-max_total_time={given.seconds}", f"-seed={given.seed}", "-max_len=16384", "-timeout=10",
              "-rss_limit_mb=2048", f"-artifact_prefix={folder}/found-", "-print_final_stats=1"]  # fmt: skip
     atheris.Setup([sys.argv[0], *words, str(folder / "inputs")], target)

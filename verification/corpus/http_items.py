@@ -1,4 +1,4 @@
-"""What comes to a center's HTTP doors and must not get in: forged, altered, malformed, too much, at the wrong door."""
+"""HTTP requests that must be refused: forged, altered, malformed, too large, or sent to the wrong endpoint."""
 
 import base64
 import hashlib
@@ -22,17 +22,17 @@ from verification.corpus.mutations import leaves, variants
 from verification.corpus.wire_fields import UNREADABLE
 
 ADAPTERS = tuple(one.kind for one in discovery.known())
-"""Every kind that an adapter is found for."""
+"""Every kind with an adapter."""
 Headers = dict[str, str]
 Sign = Callable[[str, bytes], Headers]
-"""(secret, body) → the headers of Standard Webhooks, or what somebody takes for them."""
+"""(secret, body) → the headers of Standard Webhooks, or a forgery of them."""
 STRANGER = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
 
 
 @dataclass(frozen=True, slots=True)
 class HttpItem:
-    """One request. ``verdict``: ``STATUS:CODE``; ``plain``: the whole request as bytes on a socket, if it is none that
-    a client library would send, and then the verdict is the status alone, or ``closed``."""
+    """One request. ``verdict``: ``STATUS:CODE``. ``plain``: the whole request as bytes on a socket, if no client
+    library would send it; then the verdict is the status alone, or ``closed``."""
 
     kind: str
     name: str
@@ -46,7 +46,7 @@ class HttpItem:
 
 
 def signed(secret: str, body: bytes, *, shift: float = 0, content: str | None = None) -> Headers:
-    """As an honest vendor signs; or ``shift`` seconds off, or over other ``content``."""
+    """An honest vendor's signature; or one ``shift`` seconds off, or over other ``content``."""
     at = datetime.fromtimestamp(math.floor(time.time() + shift), UTC)
     said = body.decode("latin-1") if content is None and not _is_utf8(body) else content or body.decode()
     return {
@@ -65,7 +65,7 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def items(deal: Dealer, samples: Samples) -> Iterator[HttpItem]:
-    """Everything for the doors of this adapter."""
+    """All items for this adapter."""
     by_form = {sample.form: sample for sample in reversed(samples.ins)}
     for sample in by_form.values():
         yield from _signatures(deal, sample)
@@ -138,7 +138,8 @@ def _signatures(deal: Dealer, sample: InSample) -> Iterator[HttpItem]:
 
 
 def _broken_bytes(deal: Dealer, sample: InSample) -> Iterator[HttpItem]:
-    """Every seventh of the road's broken bytes, rightly signed; what is not UTF-8 cannot be signed as text at all."""
+    """Every 23rd of the broken message bytes, rightly signed; bytes that are not UTF-8 cannot be signed as text at
+    all."""
     for item in islice(wire_bytes.items(deal), 0, None, 23):
         code = item.verdict.removeprefix("parked:")
         verdict = {"too-large": "413:too-large"}.get(code, f"400:{code}")
@@ -278,7 +279,7 @@ def _requests(form: str) -> Iterator[HttpItem]:
         ("a chunk longer than it says", f"{head}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n".encode(), "400"),
         ("an encoding that is none", f"{head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n".encode(), "400"),
         ("more than may be, in chunks", head.encode() + b"Transfer-Encoding: chunked\r\n\r\n"
-            + (b"8000\r\n" + b"a" * 0x8000 + b"\r\n") * 10, "401"),  # no signature is of that form: not read so far
+            + (b"8000\r\n" + b"a" * 0x8000 + b"\r\n") * 10, "401"),  # no signature is so; body unread
         ("a large file that is not signed, in chunks", b"PUT /attachments HTTP/1.1\r\nHost: a\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n" + (b"100000\r\n" + b"a" * 0x100000 + b"\r\n") * 21, "401"),
         ("a file that is too large", f"PUT /attachments HTTP/1.1\r\nHost: a\r\n{mark}"

@@ -1,7 +1,7 @@
-"""One item of the corpus: something bad, the door it comes to, and the verdict that it must get.
+"""One item of the corpus: bad input, its entry point, and its expected verdict.
 
-Everything is dealt from a seed, so that the same seed gives the same bytes. Every item that can hold words holds a
-canary of its own, a resident who does not exist: where one turns up outside, something has leaked, and what.
+Everything is drawn from a seed, so that the same seed gives the same bytes. Every item with text holds a canary of its
+own, a fictitious resident. If a canary turns up outside, it shows the leak and its item.
 """
 
 import json
@@ -16,9 +16,9 @@ from bus.custody import Record
 
 SEED = 20261123
 ME = "party_service-150402006"
-"""The center to whose doors everything comes."""
+"""The center under test."""
 PEER = "media_center-150402"
-"""Who sends it, where nothing else is said."""
+"""The default sender."""
 OTHER = "civilization_center-150402"
 THIRD = "government_service-150402"
 ARBITER = "command_center-150402"
@@ -28,12 +28,12 @@ Json = dict[str, Any]
 Spot = tuple[str | int, ...]
 
 SIGN = re.compile(r"金丝雀(\d{5})|\\u91d1\\u4e1d\\u96c0(\d{5})|0199-(\d{5})-7742")
-"""Finds any canary in any text, spelled out or escaped, and which item it belongs to."""
+"""Finds any canary in any text, plain or escaped, and the number of its item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """The resident of one item."""
+    """The fictitious resident of one item."""
 
     number: int
 
@@ -49,26 +49,26 @@ class Canary:
 
 
 class Dealer:
-    """Deals ids, choices and canaries from a seed."""
+    """Draws ids, choices and canaries from a seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 - the same items every time is the point
         self._canaries = 0
 
     def id(self) -> UUID:
-        """An id of the form of a UUIDv7."""
+        """An id in the format of a UUIDv7."""
         bits = self.random.getrandbits(128)
         return UUID(int=bits & ~(0xF << 76) & ~(0x3 << 62) | (0x7 << 76) | (0x2 << 62))
 
     def canary(self) -> Canary:
-        """The next one; no two items share one."""
+        """The next canary; no two items share one."""
         self._canaries += 1
         return Canary(self._canaries)
 
 
 @dataclass(frozen=True, slots=True)
 class WireItem:
-    """Bytes on the road.
+    """Bytes that arrive as a message.
 
     ``verdict``: ``applied``, ``superseded``, ``held``, ``refused:CODE`` (by receipt, and parked), ``parked:CODE`` (no
     receipt), ``repeated:VERDICT``, and for receipts and errors ``receipted``, ``refused-by-peer:CODE``, ``noted:CODE``
@@ -79,20 +79,20 @@ class WireItem:
     body: bytes
     verdict: str
     message_id: str = ""
-    """Under which a receipt is looked for; empty where none can come."""
+    """The id under which a receipt is looked for; empty if none can come."""
     case_id: str = ""
     sender: str | None = PEER
-    """Whom the road attests."""
+    """The sender attested by the transport."""
     past: Record | None = None
-    """What the center knows of the case before."""
+    """The center's record of the case before."""
     before: tuple[bytes, ...] = ()
-    """What it has heard before."""
+    """The messages that it has received before."""
     said: str = ""
-    """The recipient of a message of ours that waits in the outbox, whose id is ``about``."""
+    """The recipient of a message of this center that waits in the outbox, whose id is ``about``."""
     about: str = ""
-    """What a receipt or an error is about."""
+    """The subject of a receipt or an error."""
 
 
 def raw(document: object) -> bytes:
-    """As it would travel."""
+    """The document's bytes on the wire."""
     return json.dumps(document, ensure_ascii=False).encode()

@@ -1,5 +1,5 @@
-"""The judge of files: reads ledgers, mappings, settings, key applications and directories as the commands do, and says
-how each of them ended.
+"""The judge of files: reads ledgers, mappings, settings, key requests and directories as the commands do, and reports
+each outcome.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from verification.corpus.settings_items import SettingsItem
 
 
 def judge(folder: Path, items: Iterable[FileItem]) -> Iterator[str]:
-    """Read every ledger, and tell every fault: a wrong verdict, another exception, a cell in what is told."""
+    """Read every ledger, and report every fault: a wrong verdict, another exception, a cell's value in the output."""
     for item in items:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
@@ -32,7 +32,7 @@ def judge(folder: Path, items: Iterable[FileItem]) -> Iterator[str]:
 
 
 def read(folder: Path, item: FileItem) -> tuple[str, str]:
-    """(verdict, everything that is told)."""
+    """(verdict, all output)."""
     (folder / "mapping.toml").write_text(item.mapping, encoding="utf-8")
     path = folder / f"ledger{item.suffix}"
     path.write_bytes(item.file)
@@ -52,7 +52,7 @@ def read(folder: Path, item: FileItem) -> tuple[str, str]:
 
 
 def judge_settings(folder: Path, items: Iterable[SettingsItem]) -> Iterator[str]:
-    """Load every settings file, and tell every fault: a wrong verdict, another exception, a secret in what is told."""
+    """Load every settings file, and report every fault: a wrong verdict, another exception, a secret in the output."""
     for item in items:
         got, told = load_settings(folder, item)
         if got != item.verdict:
@@ -62,7 +62,7 @@ def judge_settings(folder: Path, items: Iterable[SettingsItem]) -> Iterator[str]
 
 
 def load_settings(folder: Path, item: SettingsItem) -> tuple[str, str]:
-    """(verdict, everything that is told)."""
+    """(verdict, all output)."""
     path = folder / "center.toml"
     path.write_bytes(item.file)
     try:
@@ -77,7 +77,8 @@ def load_settings(folder: Path, item: SettingsItem) -> tuple[str, str]:
 
 
 def judge_keys(operator: PublicKey, items: Iterable[KeyItem]) -> Iterator[str]:
-    """Read every application and directory, and tell every fault: a wrong verdict, another exception, a word told."""
+    """Read every key request and directory, and report every fault: a wrong verdict, another exception, a leaked
+    word."""
     for item in items:
         got, told = read_keys(operator, item)
         if got != item.verdict:
@@ -87,7 +88,7 @@ def judge_keys(operator: PublicKey, items: Iterable[KeyItem]) -> Iterator[str]:
 
 
 def read_keys(operator: PublicKey, item: KeyItem) -> tuple[str, str]:
-    """(verdict, everything that is told)."""
+    """(verdict, all output)."""
     try:
         if item.reads == DIRECTORY_FILE:
             directory.read(item.file, operator)

@@ -1,4 +1,4 @@
-"""The doors' judge: sends requests to a running center over real HTTP and says what it answered to each."""
+"""The judge of HTTP: sends requests to a running center over real HTTP, and reports each answer."""
 
 import json
 import socket
@@ -12,13 +12,13 @@ from verification.corpus.http_items import HttpItem
 from verification.corpus.items import SIGN
 
 STORED = (t.intakes, t.cases, t.outbox, t.links, t.journal)
-"""What a form leaves behind once it is taken."""
+"""The tables that a taken form changes."""
 PATIENCE = 60
-"""Seconds until a request that nobody answers is a fault."""
+"""Seconds until an unanswered request is a fault."""
 
 
 def judge(harness: AdapterHarness, items: Iterable[HttpItem]) -> Iterator[str]:
-    """Send all of them, and tell every fault: a wrong answer, something stored, a leak."""
+    """Send all items, and report every fault: a wrong answer, a stored row, a leak."""
     before = [harness.count(table) for table in STORED]
     for item in items:
         got, told = send(harness, item)
@@ -33,7 +33,7 @@ def judge(harness: AdapterHarness, items: Iterable[HttpItem]) -> Iterator[str]:
 
 
 def send(harness: AdapterHarness, item: HttpItem) -> tuple[str, str]:
-    """(verdict, everything that was answered)."""
+    """(verdict, the whole answer)."""
     if item.kind == "http: a malformed request":
         return _send_plain(harness, item)
     headers = {name.encode(): value.encode("latin-1") for name, value in _signature(harness, item).items()}
@@ -60,7 +60,8 @@ def _code(answer: httpx.Response) -> str:
 
 
 def _send_plain(harness: AdapterHarness, item: HttpItem) -> tuple[str, str]:
-    """Write the bytes, and read the status of the first answer; who is to be cut off says that no more will come."""
+    """Write the bytes, and read the status of the first answer; if the connection must be cut, the sending side is
+    closed."""
     address = harness.url.removeprefix("http://").split(":")
     told = b""
     with socket.create_connection((address[0], int(address[1])), PATIENCE) as line:
@@ -75,7 +76,7 @@ def _send_plain(harness: AdapterHarness, item: HttpItem) -> tuple[str, str]:
 
 
 def _what_was_said(line: socket.socket) -> bytes:
-    """It closed with our bytes unread; its answer may lie before that."""
+    """The server closed with our bytes unread; its answer may lie before that."""
     try:
         return line.recv(65536)
     except ConnectionResetError:

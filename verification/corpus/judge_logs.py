@@ -1,7 +1,7 @@
-"""The judge of logs: a center with a past, which a peer asks for its log or tells one.
+"""The judge of logs: a center with prior state, which a peer asks for its log or tells one.
 
-Whatever the peer says, the outbox goes on, every record can be read again, and a recovery comes to its end in an era
-that others accept.
+Whatever the peer sends, the outbox goes on, every record can be read again, and a recovery completes in an epoch that
+others accept.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ from verification.corpus.items import ME, NOW, OTHER, PEER, Dealer, raw
 from verification.corpus.log_items import RECOVERY, LogItem
 
 LATER = timedelta(hours=1)
-"""After so long whatever was said is due again."""
+"""After this time every message is due again."""
 
 
 class LogJudge:
@@ -44,11 +44,11 @@ class LogJudge:
         self._deal = Dealer(1)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self.store.close()
 
     def judge(self, items: Iterable[LogItem]) -> Iterator[str]:
-        """Hand in each, and tell every fault."""
+        """Receive each item, and report every fault."""
         for item in items:
             where = f"{item.kind}: {item.name}"
             self.prepare(item)
@@ -61,7 +61,7 @@ class LogJudge:
     # -- before ------------------------------------------------------------------------------------------------------
 
     def prepare(self, item: LogItem) -> None:
-        """An empty store, in which the peer has said one thing, and one thing waits for another peer."""
+        """An empty store with one message from the peer, and one waiting message for another peer."""
         self.store.write(_emptied)
         if item.recovers:
             self.store.write(lambda tx: recovery.begin(tx, str(RECOVERY), 1, [PEER], ms(NOW)))
@@ -72,7 +72,7 @@ class LogJudge:
         self.store.write(lambda tx: outbox.enqueue(tx, waiting))
 
     def hand_in(self, item: LogItem) -> None:
-        """As the road brings it, alone."""
+        """Receive one item alone, as a delivery."""
         receive(self.store, self.context, [Delivery(item.body, PEER, None)], NOW)
 
     # -- after -------------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class LogJudge:
         return bag.parcels, sent
 
     def _standing(self) -> Iterator[str]:
-        """What must hold whatever was said."""
+        """The faults of the invariants that must hold after any item."""
         try:
             with self.store.reading() as tx:
                 asked = [one.peer for one in recovery.peers(tx)]

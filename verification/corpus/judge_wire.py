@@ -1,6 +1,6 @@
-"""The road's judge: puts items before the real ``receive`` step on a real SQLite store, and says what became of each.
+"""The judge of messages: runs the real ``receive`` step on a real SQLite store, and reports each item's verdict.
 
-Verdicts are read from what the center would tell: receipts owed, errors owed, parked rows, cases, the outbox.
+Verdicts are read from the center's output: receipts owed, errors owed, parked rows, cases, the outbox.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ from tests.harness.step import HeldTransport
 from verification.corpus.items import ME, NOW, SIGN, WireItem
 
 UNANSWERED = ("too-far-ahead", "unknown-case")
-"""Parked without a word to the sender: it sends them again."""
+"""Parked without a word to the sender, which sends them again."""
 TOLD = (t.receipts, t.errors, t.parked, t.journal, t.applied, t.lanes)
-"""What reaches logs, operators and peers; bodies are not told."""
+"""Tables whose contents reach logs, operators and peers; bodies do not."""
 
 
 HandIn = Callable[[Sequence[WireItem]], object]
@@ -36,7 +36,7 @@ HandIn = Callable[[Sequence[WireItem]], object]
 
 @contextmanager
 def listening() -> Iterator[io.StringIO]:
-    """Everything that anybody logs meanwhile, at every level."""
+    """All log output meanwhile, at every level."""
     heard = io.StringIO()
     handler = logging.StreamHandler(heard)
     root, level = logging.getLogger(), logging.getLogger().level
@@ -52,7 +52,7 @@ def listening() -> Iterator[io.StringIO]:
 
 
 class WireJudge:
-    """One center without loops, on a store of its own."""
+    """One center without loops, with a store of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.store = Store(f"sqlite:///{folder}/corpus.db")
@@ -62,13 +62,13 @@ class WireJudge:
         self.metrics = Metrics(ME, self.store, self.bag)
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self.store.close()
 
     # -- before ------------------------------------------------------------------------------------------------------
 
     def prepare(self, items: Sequence[WireItem]) -> None:
-        """Give the center the past that these items need; what is owed from before is forgotten."""
+        """Give the center the prior state that these items need, and forget what is owed from before."""
 
         def change(tx: Any) -> None:
             cases.keep(tx, [item.past for item in items if item.past is not None], 1)
@@ -83,14 +83,14 @@ class WireJudge:
             self.store.write(lambda tx: tx.execute(delete(t.receipts)))
 
     def hand_in(self, items: Sequence[WireItem]) -> dict[str, int]:
-        """One window with all of them."""
+        """Receive one batch with all items."""
         deliveries = [Delivery(item.body, item.sender, None) for item in items]
         return dict(receive(self.store, self.rules, deliveries, NOW))
 
     # -- after -------------------------------------------------------------------------------------------------------
 
     def judge(self, items: Sequence[WireItem], hand_in: HandIn | None = None) -> Iterator[str]:
-        """Prepare, hand in, and tell every fault: a wrong verdict, a changed case, a leak."""
+        """Prepare, receive, and report every fault: a wrong verdict, a changed case, a leak."""
         self.prepare(items)
         before = self._cases()
         known = set(self._column(t.applied.c.message_id))
@@ -128,13 +128,13 @@ class WireJudge:
 
 
 def _waiting(item: WireItem) -> outbox.OutboxRow:
-    """A message of ours that waits for its receipt."""
+    """A message of this center that waits for its receipt."""
     place, body = (item.about, 1, "case.urged"), item.about.encode()
     return outbox.OutboxRow(item.about, item.said, *place, body, None, outbox.WAITING, 1, 2**50, 1)
 
 
 def _strange_changes(items: Iterable[WireItem], before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
-    """Cases that changed though nothing was applied to them."""
+    """Cases that changed without an applied message."""
     may = {item.case_id for item in items if item.verdict == "applied"}
     for case_id in sorted(after):
         if after[case_id] != before.get(case_id) and case_id not in may:
@@ -143,7 +143,7 @@ def _strange_changes(items: Iterable[WireItem], before: dict[str, str], after: d
 
 
 class _Seen:
-    """What the store shows after a window, looked up by message and by digest."""
+    """The store's contents after a batch, looked up by message and by digest."""
 
     def __init__(self, judge: WireJudge) -> None:
         with judge.store.reading() as tx:
@@ -180,7 +180,7 @@ class _Seen:
         return "receipted" if state is None else "ignored"
 
     def answered(self, item: WireItem, code: str) -> bool:
-        """Whether the sender of what has no place in a lane gets an error message."""
+        """Whether the sender of an item without a place in a lane gets an error message."""
         if code in UNANSWERED or item.sender in (None, ME):
             return True
         return self.errors.get(hashlib.sha256(item.body).hexdigest()) == code

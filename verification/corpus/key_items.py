@@ -1,5 +1,6 @@
-"""Key applications and directories: what a center's file, or a thief's, may hold that the county's operator is handed,
-and what every center is. Damaged, signed by the wrong hand, or rightly signed and wild.
+"""Key requests and directories with bad contents, as the county's operator and every center may receive them.
+
+They are damaged, signed with the wrong key, or rightly signed with wild contents.
 """
 
 import base64
@@ -22,30 +23,31 @@ APPLICATION_FILE, DIRECTORY_FILE = "application", "directory"
 UNUSABLE, TAKEN = "unusable", "taken"
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 NOT_OURS_TO_SAY = ("twice", "absent")
-"""Variants whose verdict is another field's: the last of two values counts, and an optional field may be absent."""
+"""Variants whose verdict depends on another field: the last of two values counts, and an optional field may be
+absent."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyItem:
-    """One file. ``verdict``: ``taken``, or ``unusable``, which is told in words and with the cure."""
+    """One file. ``verdict``: ``taken``, or ``unusable``, which is reported with the cure."""
 
     kind: str
     name: str
     file: bytes
     verdict: str
     reads: str
-    """As what it is read."""
+    """The kind of file that it is read as."""
 
 
 class Hands:
-    """Whose keys sign: always the same ones for the same seed."""
+    """The signing keys: always the same for the same seed."""
 
     def __init__(self, deal: Dealer) -> None:
         self._deal = deal
         self.operator, self.center, self.other = self.key("operator"), self.key(PEER), self.key(THIRD)
 
     def key(self, owner: str) -> OwnKey:
-        """A key that was dealt."""
+        """A key drawn from the seed."""
         sign = Ed25519PrivateKey.from_private_bytes(self._deal.random.randbytes(32))
         seal = X25519PrivateKey.from_private_bytes(self._deal.random.randbytes(32))
         half = sign.public_key().public_bytes_raw()
@@ -56,18 +58,18 @@ class Hands:
         return OwnKey(made=MADE, public=public, sign=SecretStr(private), seal=SecretStr(sealing))
 
     def application(self, **said: object) -> Json:
-        """The document by which a center applies."""
+        """A center's key request."""
         key = _public(self.center)
         known: Json = {"center": PEER, "made": MADE.isoformat(), "key": key, "url": "https://media.example"}
         return known | self._word() | said
 
     def directory(self, *keys: Json, **said: object) -> Json:
-        """The document by which the operator lists these keys, or two good ones."""
+        """The operator's directory with these keys, or with two good ones."""
         there = list(keys) or [self.listed(self.center), self.listed(self.other, center=THIRD)]
         return {"serial": 3, "issued": MADE.isoformat(), "keys": there} | self._word() | said
 
     def listed(self, key: OwnKey, **said: object) -> Json:
-        """One entry of it."""
+        """One entry of the directory."""
         known: Json = {"center": PEER, "key": _public(key), "url": "https://media.example", "since": MADE.isoformat()}
         return known | said
 
@@ -81,7 +83,7 @@ def _public(key: OwnKey) -> Json:
 
 
 def items(deal: Dealer, hands: Hands) -> Iterator[KeyItem]:
-    """All of this file."""
+    """All items of this module."""
     files: tuple[tuple[str, Json, Callable[[bytes], bytes]], ...] = (
         (APPLICATION_FILE, hands.application(), lambda body: _applied(hands.center, body)),
         (DIRECTORY_FILE, hands.directory(), lambda body: _issued(hands.operator, body)),
@@ -129,7 +131,7 @@ def _damaged(deal: Dealer, reads: str, whole: bytes) -> Iterator[KeyItem]:
 
 
 def _bad_fields(reads: str, document: Json, sign: Callable[[bytes], bytes]) -> Iterator[KeyItem]:
-    """Every field with every bad value, signed by the right hand."""
+    """Every field with every bad value, signed with the right key."""
     for path in leaves(document):
         if path == ("extra",):
             continue

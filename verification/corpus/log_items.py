@@ -1,5 +1,7 @@
-"""Logs asked for and told, right in form and signature, and wild in what they say: places that are none, eras that
-never began, pages of what never was. Each comes from a peer that has a past with the center.
+"""Recovery logs, asked for and told, with valid format and signature but wild contents.
+
+They name impossible places, epochs that never began, and pages of messages that never existed. Each comes from a peer
+with prior messages.
 """
 
 import base64
@@ -14,7 +16,7 @@ from verification.corpus.documents import good
 from verification.corpus.items import ME, OTHER, PEER, Dealer, Json, raw
 
 RECOVERY = UUID("01790185-7a00-7000-8000-00000000ec0e")
-"""Of the center, where it recovers; it has begun its first era."""
+"""The center's recovery id, when it recovers in its first epoch."""
 WILD_ERA = "parked:wild-era"
 
 
@@ -22,8 +24,8 @@ WILD_ERA = "parked:wild-era"
 class LogItem:
     """One message about logs.
 
-    ``verdict``: ``page`` (a page of the log goes to its sender), ``used`` (it is told that its era was used before),
-    ``told`` (the page that it tells is taken), ``ignored``, or ``parked:CODE``."""
+    ``verdict``: ``page`` (a page of the log goes to its sender), ``used`` (its epoch was used before), ``told`` (the
+    told page is taken), ``ignored``, or ``parked:CODE``."""
 
     kind: str
     name: str
@@ -34,7 +36,7 @@ class LogItem:
 
 
 def items(deal: Dealer) -> Iterator[LogItem]:
-    """All of this file."""
+    """All items of this module."""
     yield from _asked(deal)
     yield from _told(deal)
     yield from _entries(deal)
@@ -47,7 +49,7 @@ CURSORS = (
     "a999999999999999999:999999999", "o0:0", "o1:0", "o1:1", "o1:999999999", "o2:1000000", "o999999999999999999:1",
     "a", "o", ":", "a:", "a1", "a1:", ":1", "z1:1", "a1:1:1", "aa1:1", "a1o1:1", "9" * 40, "a" * 40,
 )  # fmt: skip
-"""Of the archive's first row and the outbox's, before and behind their ends; and what is no cursor of ours."""
+"""Cursors at the first rows of archive and outbox, before and behind their ends; and invalid ones."""
 
 
 def _question(deal: Dealer, cursor: str, sequence: int) -> bytes:
@@ -156,6 +158,6 @@ def _entries(deal: Dealer) -> Iterator[LogItem]:
 
 
 def _between_us(deal: Dealer, kind: str, way: str, sequence: int) -> Json:
-    """A message of this kind that went between the sender and us, told by the sender."""
+    """A message of this kind between the sender and this center, as told by the sender."""
     source, recipient = (PEER, ME) if way == "said" else (ME, PEER)
     return good(BY_KIND[kind], deal) | {"source": source, "recipient": recipient, "sequence": sequence}

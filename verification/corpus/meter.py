@@ -9,7 +9,7 @@ from pathlib import Path
 LONGEST_MS = 50.0
 LARGEST_MIB = 64.0
 TRIES = 3
-"""An item over a bound is measured again so often, alone; the median decides: the machine may have been busy."""
+"""Repeats of an item over a bound, alone; the median decides, because the machine may have been busy."""
 Act = Callable[[], object]
 _STATUS, _REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -25,13 +25,13 @@ class Measured:
 
     @property
     def over(self) -> bool:
-        """Whether it costs more than an item may."""
+        """Whether it exceeds the bound of an item."""
         return self.ms > LONGEST_MS or self.mib > LARGEST_MIB
 
 
 def cost(act: Callable[[], object]) -> tuple[float, float]:
-    """(milliseconds, MiB above what was in use before) of ``act``."""
-    _REFS.write_text("5", encoding="ascii")  # the peak begins anew: proc(5)
+    """(milliseconds, MiB above the memory in use before) of ``act``."""
+    _REFS.write_text("5", encoding="ascii")  # resets the peak: proc(5)
     before = _kib("VmRSS")
     start = time.perf_counter()
     act()
@@ -51,8 +51,8 @@ class Meter:
     seen: list[Measured] = field(default_factory=list)
 
     def measure(self, kind: str, name: str, act: Act, anew: Callable[[], Act] | None = None) -> None:
-        """Measure ``act``; over a bound, again so often that one slow moment does not decide. ``anew`` makes the act
-        once more where it would cost less the second time."""
+        """Measure ``act``; over a bound, again, so that one slow moment does not decide. ``anew`` makes the act once
+        more if a second run would cost less."""
         one = Measured(kind, name, *cost(act))
         if one.over:
             more = [cost(anew() if anew else act) for _ in range(TRIES)]
@@ -60,7 +60,7 @@ class Meter:
         self.seen.append(one)
 
     def table(self) -> Iterator[str]:
-        """A line a kind, the whole, and the slowest."""
+        """A line for each kind, the total, and the slowest."""
         yield f"{'kind':48} {'items':>6} {'p99 ms':>8} {'max ms':>8} {'max MiB':>8}"
         for kind in sorted({one.kind for one in self.seen}):
             yield _line(kind, [one for one in self.seen if one.kind == kind])
@@ -69,7 +69,7 @@ class Meter:
             yield f"slowest: {one.ms:.1f} ms, {one.mib:.1f} MiB: {one.kind}: {one.name}"
 
     def faults(self) -> list[str]:
-        """Items that cost more than they may."""
+        """Items that exceed a bound."""
         return [f"{one.kind}: {one.name}: {one.ms:.1f} ms, {one.mib:.1f} MiB" for one in self.seen if one.over]
 
 

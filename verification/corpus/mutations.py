@@ -1,4 +1,4 @@
-"""Bad values for every field of a document: which, and whether they may ever be taken."""
+"""Bad values for every field of a document, and whether they may ever be taken."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """``raw``: the JSON text that stands where the value stood. ``never``: no field of ours may take it."""
+    """``raw``: the JSON text in place of the value. ``never``: no field may take it."""
 
     name: str
     raw: str
@@ -33,18 +33,18 @@ BAD = (
     Bad("a number without end", "1e999"),
     Bad("not a number", "NaN"),
     Bad("a negative number", "-1"),
-    Bad("the beginning of time", '"0001-01-01T00:00:00+14:00"', never=False),  # a text may say so
+    Bad("the beginning of time", '"0001-01-01T00:00:00+14:00"', never=False),  # a text field may contain it
     Bad("the end of time", '"9999-12-31T23:59:59-14:00"', never=False),
     Bad("a date that does not exist", '"2026-02-30T00:00:00+08:00"', never=False),
 )
 OBJECTS = frozenset({"resident"})
-"""Fields that hold an object where they are not null."""
+"""Fields that hold an object if they are not null."""
 TIMES = frozenset({"the beginning of time", "the end of time", "a date that does not exist"})
-"""Never for a field that holds a time; a word like any other for a text."""
+"""Never valid in a time field; an ordinary word in a text field."""
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Every field, containers too; of a list its first item only."""
+    """Every field, containers too; of a list only its first item."""
     if path:
         yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
@@ -53,7 +53,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def at(document: Any, path: Path) -> Any:
-    """The value there."""
+    """The value at ``path``."""
     for key in path:
         document = document[key]
     return document
@@ -62,14 +62,14 @@ def at(document: Any, path: Path) -> Any:
 def variants(document: dict[str, Any], path: Path) -> Iterator[tuple[str, bytes, bool]]:
     """(name, bytes, whether it may never be taken) for every bad value at ``path``.
 
-    West and south are negative degrees, and an object whose fields are all optional reads additions over: both may
-    be taken where such a value stood. Not the deep one, which is refused before anything looks at fields."""
+    Negative degrees are west and south, and an object whose fields are all optional ignores unknown fields: both may be
+    taken in place of such a value. The too deep one is refused before any field is read."""
     copy = json.loads(json.dumps(document))
     spot, last = at(copy, path[:-1]), path[-1]
     plain = spot[last]
     for bad in BAD:
         if bad.raw == json.dumps(plain):
-            continue  # it stands there already
+            continue  # already the present value
         spot[last] = "@@here@@"
         text = json.dumps(copy, ensure_ascii=False).replace('"@@here@@"', bad.raw)
         whole = isinstance(plain, dict) or last in OBJECTS

@@ -1,4 +1,4 @@
-"""Settings files that are wrong: each is told by place and fault, all faults at once, and never with a secret in it."""
+"""Wrong settings files: each fault is reported by place, all at once, and never with a secret."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "backend.timeout": ("0", "-1", "61", '"x"', "nan", "inf"),
     "http.port": ("-1", "65536", '"x"', "1.5"),
 }
-"""Per place: values as TOML that it may not have."""
+"""Per place: invalid values, as TOML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class SettingsItem:
 
 
 def items(deal: Dealer) -> Iterator[SettingsItem]:
-    """All of this file."""
+    """All items of this module."""
     for place, values in BAD.items():
         for value in values:
             yield _item(deal, "settings: a bad value", f"{place} = {value}", {place: value}, place)

@@ -1,6 +1,7 @@
-"""Bytes that are no JSON of ours: cut, flipped, mis-encoded, too deep, too large, with keys twice and wild numbers.
+"""Bytes that are not valid JSON for a message: cut, flipped, mis-encoded, too deep, too large, with duplicate keys and
+wild numbers.
 
-None of it has an envelope that could be read, so all of it is parked with its code and receipted by nobody.
+None has a readable envelope, so each is parked with its code, and none is receipted.
 """
 
 import json
@@ -17,7 +18,7 @@ _HERE = "@@here@@"
 
 
 def items(deal: Dealer) -> Iterator[WireItem]:
-    """All of this file."""
+    """All items of this module."""
     for kind, count, make in KINDS:
         for number in range(count):
             document = good(RULES[number % len(RULES)], deal)
@@ -28,7 +29,7 @@ def items(deal: Dealer) -> Iterator[WireItem]:
 def _cut(deal: Dealer, document: Json, _number: int) -> Made:
     whole = raw(document)
     for place in deal.random.sample(range(1, len(whole) - 1), 6):
-        # a byte that goes on with a sign stands behind the cut: then the sign is cut, not only the document
+        # a continuation byte follows the cut: so a character is cut too, not only the document
         inside = whole[place] & 0xC0 == 0x80
         yield f"after {place} bytes", whole[:place], "not-utf-8" if inside else "not-json"
     yield "the last byte", whole[:-1], "not-json"
@@ -176,7 +177,7 @@ def _twice(deal: Dealer, document: Json, _number: int) -> Made:
 
 
 def _spelled(document: Json, path: tuple[str | int, ...], text: str) -> bytes:
-    """The document with this JSON text where the value stood."""
+    """The document with this JSON text in place of the value."""
     copy = json.loads(json.dumps(document))
     at(copy, path[:-1])[path[-1]] = _HERE
     return json.dumps(copy, ensure_ascii=False).replace(f'"{_HERE}"', text).encode()

@@ -1,6 +1,6 @@
-"""Well-formed messages that are wrong against what is known: strangers' claims, stale versions, replays.
+"""Well-formed messages that contradict what is known: outsiders' claims, stale versions, replays.
 
-Custody is asked in every case: the verdicts here are those of the protocol (``docs/decisions/0004-custody.md``).
+Custody decides in every case: the verdicts here are those of the protocol (``docs/decisions/0004-custody.md``).
 """
 
 import json
@@ -18,19 +18,19 @@ from verification.corpus.documents import ABOUT_CASES, OPENERS, a_case, good
 from verification.corpus.items import ARBITER, ME, NOW, OTHER, PEER, THIRD, Canary, Dealer, Json, WireItem, raw
 
 ROUNDS = 12
-"""So often every situation is played, each time in another case and with other versions."""
+"""Rounds of every situation, each in another case and with other versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What somebody says, to whom knows what, and what he gets for it."""
+    """A message, the receiver's prior record, and the expected verdict."""
 
     name: str
     kind: str
     verdict: str
     past: Callable[["Ground"], Record]
     says: Callable[["Ground"], Json] = lambda _ground: {}
-    """What differs from the example's body."""
+    """Fields that differ from the example's body."""
     source: str = PEER
 
 
@@ -42,19 +42,19 @@ class Ground:
     version: int
     offer: UUID
     foreign: UUID
-    """An offer that nobody here has heard of."""
+    """An offer unknown here."""
 
     def mine(self, **more: Any) -> Record:
-        """The center has it."""
+        """The center holds the case."""
         return Record(me=ME, case=self.case, holder=ME, version=self.version, path=(PEER, ME), arbiter=ARBITER, **more)
 
     def theirs(self, holder: str = PEER, **more: Any) -> Record:
-        """Another has it."""
+        """Another center holds it."""
         path = tuple(dict.fromkeys((PEER, ME, holder)))
         return Record(me=ME, case=self.case, holder=holder, version=self.version, path=path, arbiter=ARBITER, **more)
 
     def lent(self, mode: k.Mode = k.Mode.EXCLUSIVE, to: str = OTHER) -> Record:
-        """The center has it and has offered it."""
+        """The center holds it and has offered it."""
         return self.mine(
             offer_out=SentOffer(
                 offer_id=self.offer, mode=mode, version=self.version, pending=(to,), asked=(to,), at=NOW
@@ -105,7 +105,7 @@ def _theirs(known: Ground) -> Record:
 
 
 CLAIMS = ("case.accepted", "case.progressed", "case.resolved", "case.offered", "case.assist-requested")
-"""Words of a holder."""
+"""Kinds that only a holder may send."""
 SCENES: tuple[Scene, ...] = (
     *(Scene("takes what was not offered", kind, "refused:not-holder", _mine, _next) for kind in CLAIMS),
     *(Scene("speaks for the holder", kind, "refused:not-holder", _mine, _same) for kind in CLAIMS),
@@ -161,7 +161,7 @@ SCENES: tuple[Scene, ...] = (
 
 
 def items(deal: Dealer) -> Iterator[WireItem]:
-    """All of this file."""
+    """All items of this module."""
     for scene in SCENES:
         for number in range(ROUNDS):
             yield _play(deal, scene, number)
@@ -193,7 +193,7 @@ def _about(record: Record, scene: Scene, known: Ground, canary: Canary, deal: De
 
 
 def _unknown_cases(deal: Dealer) -> Iterator[WireItem]:
-    """Word of a case that nobody has told of here: parked without a receipt, so that it comes again."""
+    """Messages about an unknown case: parked without a receipt, so that they come again."""
     for rule in ABOUT_CASES:
         if rule.kind not in OPENERS:
             for number in range(ROUNDS):
@@ -205,7 +205,7 @@ def _unknown_cases(deal: Dealer) -> Iterator[WireItem]:
 
 
 def _wrong_cases(deal: Dealer) -> Iterator[WireItem]:
-    """The envelope speaks of one case, the body of another."""
+    """The envelope names one case, the body another."""
     for kind in OPENERS:
         for number in range(ROUNDS):
             document = good(BY_KIND[kind], deal)
@@ -217,7 +217,7 @@ def _wrong_cases(deal: Dealer) -> Iterator[WireItem]:
 
 
 def _repeats(deal: Dealer) -> Iterator[WireItem]:
-    """What was heard before; and something else at a place that is taken."""
+    """Repeated messages, and other messages at a place that is taken."""
     for kind in OPENERS:
         for number in range(ROUNDS):
             for name, make in AGAIN.items():
@@ -243,12 +243,12 @@ def _respelled(first: Json, _deal: Dealer) -> tuple[bytes, str]:
 
 
 def _said_otherwise(first: Json, deal: Dealer) -> tuple[bytes, str]:
-    """The same id at the same place: whatever else it says, it was dealt with."""
+    """The same id at the same place: already settled, whatever its contents."""
     return raw(first | {"data": first["data"] | {"version": 9, "extra": deal.canary().word}}), "repeated:applied"
 
 
 def _by_another_id(first: Json, deal: Dealer) -> tuple[bytes, str]:
-    """A sender whose store was set back."""
+    """Another id at the same place, as from a restored sender."""
     return raw(first | {"id": str(deal.id())}), "refused:sequence-reused"
 
 

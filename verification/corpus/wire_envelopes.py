@@ -1,6 +1,7 @@
-"""Envelopes that are wrong or lie: unknown kinds and majors, other recipients, false senders, places, times, ids.
+"""Wrong or false envelopes: unknown kinds and majors, other recipients, false senders, places, times, ids.
 
-What has no envelope of ours has no place in a lane, and is parked; an unknown kind in a right envelope is refused.
+A message without a valid envelope has no place in a lane, and is parked; an unknown kind in a valid envelope is
+refused.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,11 +11,11 @@ from verification.corpus.items import ARBITER, ME, OTHER, PEER, Dealer, Json, Wi
 
 ABSENT = object()
 TOO_FAR = 1001
-"""So far ahead of its lane is nobody who counts from 1."""
+"""A sequence too far ahead of a lane that begins at 1."""
 
 
 def items(deal: Dealer) -> Iterator[WireItem]:
-    """All of this file."""
+    """All items of this module."""
     for make in (_attributes, _unknown_kinds, _strangers, _false_senders, _places, _without_a_case):
         yield from make(deal)
 
@@ -41,7 +42,7 @@ ATTRIBUTES: dict[str, list[object]] = {
 
 
 def _attributes(deal: Dealer) -> Iterator[WireItem]:
-    """One attribute wrong: nobody can be answered by receipt."""
+    """One attribute is wrong: no receipt is possible."""
     for name, values in ATTRIBUTES.items():
         for number, value in enumerate(values):
             for rule in RULES:
@@ -53,9 +54,9 @@ def _attributes(deal: Dealer) -> Iterator[WireItem]:
 
 
 SPOILT = (".v0", ".v01", ".v1.0", ".v100", ".V1", ".vx", "", ".v", ".v-1", ".v1 ", ".v1\n")
-"""Behind a known kind: no major version at all, so the envelope is none of ours."""
+"""Suffixes of a known kind without a valid major version: the envelope is invalid."""
 UNHEARD_OF = ("case.invented.v1", "case.offered.v2", "case.offered.v99", "cases.offered.v1", "case.offer.v1", "x.v1")
-"""Well formed, and of a contract that we do not know: its sender is told."""
+"""Well formed, but of an unknown contract: the sender is told."""
 NO_TYPE: tuple[object, ...] = (None, 17, "", [], {}, "Case.offered.v1", "case_offered.v1", "../case.offered.v1",
     "case.offered.v1\u202e", "金丝雀.v1", "c" * 5000 + ".v1", "case.offered.v1;x", "org.other.event", True)  # fmt: skip
 
@@ -85,7 +86,7 @@ LOOKALIKES = (OTHER, ARBITER, "party_service-150402", "party_service-15040200600
 
 
 def _strangers(deal: Dealer) -> Iterator[WireItem]:
-    """Right messages that are for somebody else, though they came here."""
+    """Valid messages for another center that arrive here."""
     for rule in RULES:
         for name in LOOKALIKES:
             document = good(rule, deal) | {"recipient": name}
@@ -97,7 +98,7 @@ FALSE = (OTHER, "media_center-150403", "media_center-150402001", "media_centre-1
 
 
 def _false_senders(deal: Dealer) -> Iterator[WireItem]:
-    """The road attests one sender, the envelope names another; or it names ourselves."""
+    """The transport attests one sender, the envelope names another; or it names the receiver itself."""
     for rule in RULES:
         for name in FALSE:
             document = good(rule, deal) | {"source": name}

@@ -1,7 +1,7 @@
-"""One bad field in an otherwise right message: a wrong type, a wrong form, hidden signs, absent, null, unbounded.
+"""One bad field in an otherwise valid message: a wrong type or format, hidden characters, absent, null, unbounded.
 
-A wrong body in a right envelope has a place in its lane: it is refused by receipt and parked. Receipts and errors stand
-in no lane, and what cannot be read at all has no envelope: those are parked only.
+A wrong body in a valid envelope has a place in its lane: it is refused by receipt and parked. Receipts and errors stand
+in no lane, and unreadable messages have no envelope: those are only parked.
 """
 
 import json
@@ -27,11 +27,11 @@ UNREADABLE = {
 }
 """Bad values that spoil the whole document, not only their field. All others make the body ``invalid``."""
 OURS = ("extra",)
-"""Fields of no model: whatever stands there is passed over."""
+"""Fields of no model, which are ignored."""
 
 
 def items(deal: Dealer) -> Iterator[WireItem]:
-    """All of this file."""
+    """All items of this module."""
     yield from _bad_values(deal)
     yield from _absent_and_null(deal)
     yield from _hidden_signs(deal)
@@ -48,7 +48,7 @@ def _item(kind: str, name: str, document: Json, body: bytes, code: str) -> WireI
 
 
 def _fields(document: Json) -> Iterator[Spot]:
-    """Every field of the body that a model of ours knows."""
+    """Every field of the body that a model knows."""
     for path in leaves(document):
         if path[0] == "data" and len(path) > 1 and not set(path) & set(OURS):
             yield path
@@ -67,14 +67,14 @@ def _bad_values(deal: Dealer) -> Iterator[WireItem]:
 
 
 def _another(document: Json, rule: Any, deal: Dealer) -> Json:  # a Rule
-    """The same shape in a case of its own."""
+    """The same values in a case of its own."""
     own = good(rule, deal)
     assert own.keys() == document.keys()
     return own
 
 
 def _known(model: type[BaseModel], data: Json, path: Spot = ()) -> Iterator[tuple[Spot, FieldInfo]]:
-    """Every field of the model, present or not, and of the models inside it."""
+    """Every field of the model, present or not, and of its inner models."""
     for name, field in model.model_fields.items():
         yield (*path, name), field
         inner, value = _model_in(field.annotation), data.get(name)
@@ -133,7 +133,7 @@ def _hidden_signs(deal: Dealer) -> Iterator[WireItem]:
 
 
 def _other_types(deal: Dealer) -> Iterator[WireItem]:
-    """Strict types: a number is no text, true is no number, 1.0 is no count, and a text is neither."""
+    """Strict types: a number is not a text, true is not a number, 1.0 is not a count, and a text is neither."""
     for rule in RULES:
         document = good(rule, deal)
         for path in _fields(document):
@@ -213,7 +213,7 @@ LIMITS: dict[str, list[object]] = {
     "items": [[], [{}], ["x"], [None]],
     "resident": [[], "金丝雀", {"name": "两\n行"}, {"phone": "x"}, {"anonymous": "no"}],
 }
-"""Values of the right type, out of the field's own bounds."""
+"""Values of the right type beyond the field's bounds."""
 
 
 def _out_of_bounds(deal: Dealer) -> Iterator[WireItem]:
@@ -239,7 +239,7 @@ CROWDS: dict[str, list[object]] = {
 
 
 def _crowds(deal: Dealer) -> Iterator[WireItem]:
-    """Lists with as many wrong members as a message has room for: each would be a fault of its own to tell."""
+    """Lists with as many wrong members as a message has room for: each would be a separate fault in the report."""
     for rule in RULES:
         for path in _fields(good(rule, deal)):
             for name, member in CROWDS.items():
@@ -254,7 +254,7 @@ def _crowds(deal: Dealer) -> Iterator[WireItem]:
 
 
 def _is_text_with_lines(path: Spot, value: object, kind: str) -> bool:
-    """``reason`` of a withdrawal is free text, and so is ``text`` of anything."""
+    """``reason`` of a withdrawal is free text, and so is every ``text``."""
     return (path[-1] == "reason" and kind == "case.withdrawal-requested" and value != "") or get_origin(
         value
     ) is not None

@@ -1,6 +1,6 @@
-"""Receipts and errors that end what they may not end: of strangers, for nothing, contradicting, without measure.
+"""Receipts and errors that must not settle anything: from outsiders, without a message, contradictory, or oversized.
 
-They are never receipted themselves. A right one about nothing leaves no trace; a wrong one is parked.
+They are never receipted themselves. A valid one about nothing leaves no trace; a wrong one is parked.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ MOST = 500
 
 
 def items(deal: Dealer) -> Iterator[WireItem]:
-    """All of this file."""
+    """All items of this module."""
     for number in range(ROUNDS):
         yield from _about_nothing(deal, number)
         yield from _about_others(deal, number)
@@ -73,7 +73,7 @@ def _about_nothing(deal: Dealer, number: int) -> Iterator[WireItem]:
 
 
 def _about_others(deal: Dealer, number: int) -> Iterator[WireItem]:
-    """Our message went to OTHER; only OTHER can say what became of it."""
+    """The message went to OTHER; only OTHER may receipt it."""
     for source in (PEER, THIRD):
         for verdict, code in (("applied", None), ("superseded", None), ("refused", "stale")):
             about = str(deal.id())
@@ -85,7 +85,7 @@ def _about_others(deal: Dealer, number: int) -> Iterator[WireItem]:
 
 
 def _right_ones(deal: Dealer, number: int) -> Iterator[WireItem]:
-    """So that nobody can say that every receipt is ignored; and those that contradict themselves."""
+    """Valid receipts, to prove that not every receipt is ignored; and self-contradictory ones."""
     about = str(deal.id())
     yield _receipt(
         deal, "a good one", str(number), [_item(deal, "applied", about)], "receipted", about=about, recipient=PEER
@@ -104,7 +104,7 @@ def _right_ones(deal: Dealer, number: int) -> Iterator[WireItem]:
 
 
 def _errors(deal: Dealer, number: int) -> Iterator[WireItem]:
-    """Each is for the operator, once: known by its digest, else by the message it is about, else by itself."""
+    """Each is shown to the operator once: known by its digest, else by its message, else by itself."""
     digest, about = f"{deal.random.getrandbits(256):064x}", str(deal.id())
     for name, changes in {
         "with a digest": {"digest": digest, "about": about},

@@ -1,7 +1,7 @@
-"""Means to do harm: to roads, brokers, disks, clocks and stores, on one machine, and only to what we started ourselves.
+"""Fault injection for links, brokers, disks, clocks and stores, on one machine, and only in processes that we started.
 
-Everything is a context manager or has an idempotent ``close``, takes back what it did, and sweeps at its start what a
-killed run left behind. Where root or a program is missing it raises ServiceUnavailable with the cure.
+Everything is a context manager or has an idempotent ``close``. It takes back its changes, and first sweeps the
+leftovers of killed runs. Without root or a needed program it raises ServiceUnavailable with the cure.
 """
 
 from verification.faults.broker import (

@@ -1,4 +1,4 @@
-"""What an operator or a full machine does to a broker, and taken back at the end."""
+"""Faults of a broker, as an operator or a full machine causes them; taken back at the end."""
 
 import secrets
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from verification.services.rabbitmq import RabbitNode
 
 MEMORY = "1GB"
 DISK = "100MB"
-"""What our private nodes are configured with: ``settings`` of a node that say otherwise are not restored."""
+"""The setting of our private nodes; a node with other ``settings`` is not restored."""
 
 ALL_DISKS = str(10**18)
 """Bytes, more than any machine has: RabbitMQ 3.10 knows no unit above GB."""
 USUAL_TIMEOUT, USUAL_TICK, TICK = 1800.0, 60.0, 0.5
-"""Seconds: RabbitMQ's own consumer timeout, how often it looks for it, and how often it shall look in a test."""
+"""Seconds: RabbitMQ's own consumer timeout, how often it checks, and how often it checks in a test."""
 
 
 @contextmanager
 def memory_alarm(node: RabbitNode) -> Iterator[None]:
-    """The broker thinks its memory is full, and takes no more messages. In a cluster it blocks every node."""
+    """The broker believes its memory full, and takes no more messages. In a cluster it blocks every node."""
     node.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
     try:
         yield
@@ -30,7 +30,7 @@ def memory_alarm(node: RabbitNode) -> Iterator[None]:
 
 @contextmanager
 def disk_alarm(node: RabbitNode) -> Iterator[None]:
-    """The broker thinks its disk is full, and takes no more messages. In a cluster it blocks every node."""
+    """The broker believes its disk full, and takes no more messages. In a cluster it blocks every node."""
     node.ctl("set_disk_free_limit", ALL_DISKS)
     try:
         yield
@@ -40,7 +40,8 @@ def disk_alarm(node: RabbitNode) -> Iterator[None]:
 
 @contextmanager
 def credentials_revoked(node: RabbitNode, user: str, vhost: str = "/") -> Iterator[None]:
-    """A user's password is changed and his rights in ``vhost`` are taken, his connections closed; all given back."""
+    """A user's password is changed, its rights in ``vhost`` are revoked, its connections closed; all restored at the
+    end."""
     account, rights = f"users/{_word(user)}", f"permissions/{_word(vhost)}/{_word(user)}"
     with node.api() as api:
         kept: dict[str, Any] = api.get(account).raise_for_status().json()
@@ -67,23 +68,22 @@ def close_connections(node: RabbitNode, user: str | None = None) -> None:
 
 
 def delete_queue(node: RabbitNode, queue: str, vhost: str = "/") -> None:
-    """A queue and all that lies in it are gone. Its consumers get a basic.cancel."""
+    """Delete a queue with its messages. Its consumers get a basic.cancel."""
     with node.api() as api:
         api.delete(f"queues/{_word(vhost)}/{_word(queue)}").raise_for_status()
 
 
 def purge_queue(node: RabbitNode, queue: str, vhost: str = "/") -> None:
-    """All messages that wait in a queue are gone; those that are with a consumer stay."""
+    """Delete all waiting messages of a queue; those delivered to a consumer stay."""
     with node.api() as api:
         api.delete(f"queues/{_word(vhost)}/{_word(queue)}/contents").raise_for_status()
 
 
 @contextmanager
 def consumer_timeout(node: RabbitNode, seconds: float) -> Iterator[None]:
-    """A channel is closed (406) whose consumer keeps a message unacknowledged for so long; usually it is 30 minutes.
+    """A channel is closed (406) if its consumer leaves a message unacknowledged for so long; usually 30 minutes.
 
-    Channels take the limit when they are opened: the connections are closed at the beginning and at the end.
-    """
+    Channels take the limit when they are opened, so connections are closed at the beginning and at the end."""
     _set_limit(node, seconds, TICK)
     try:
         close_connections(node)

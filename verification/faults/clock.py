@@ -1,4 +1,4 @@
-"""A wrong clock for a child process: what it takes for the time of day is set from here while it runs."""
+"""A wrong clock for a child process: its time of day is set from here while it runs."""
 
 import os
 import tempfile
@@ -10,7 +10,7 @@ from verification.services.allocation import ServiceUnavailable
 
 LIBRARIES = "*/faketime/libfaketimeMT.so.1"
 SLEEP = "import select, time\ntime.sleep = lambda seconds: select.select([], [], [], seconds) and None\n"
-"""Python reads this as its ``sitecustomize``: libfaketime 0.9.10 spoils the system call that Python's own sleep uses
+"""Python reads this as its ``sitecustomize``: libfaketime 0.9.10 breaks the system call that Python's own sleep uses
 since 3.11, which then raises EINVAL (wolfcw/libfaketime#426)."""
 
 
@@ -22,7 +22,7 @@ class FakeClock:
         self._library = _library()
         self._folder = tempfile.TemporaryDirectory(prefix="bus-clock-", dir=parent)
         self._file = Path(self._folder.name) / "offset"
-        Path(self._folder.name).chmod(0o755)  # a child may run as somebody else
+        Path(self._folder.name).chmod(0o755)  # a child may run as another user
         (Path(self._folder.name) / "sitecustomize.py").write_text(SLEEP)
         self.set_offset(offset)
 
@@ -40,20 +40,20 @@ class FakeClock:
             **{name: f"{ours}:{env[name]}" if env.get(name) else ours for name, ours in first.items()},
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_CACHE_DURATION": "1",
-            # timeouts are measured by it: a process whose monotonic clock jumps hangs or spins
+            # timeouts use it: a process whose monotonic clock jumps hangs or spins
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }
 
     def set_offset(self, seconds: float) -> None:
-        """The children's clock is so far from the true time from now on; they see it within about a second."""
+        """Set the children's clock to this offset; they see it within about a second."""
         fresh = self._file.with_suffix(".new")
         fresh.write_text(f"{seconds:+.3f}\n")
         fresh.chmod(0o644)
         fresh.replace(self._file)
 
     def close(self) -> None:
-        """Children that still run see the true time; done twice it does nothing."""
+        """Children that still run see the true time again; idempotent."""
         self._folder.cleanup()
 
 

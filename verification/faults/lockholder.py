@@ -1,4 +1,6 @@
-"""The intruder's process: lock a store, say so, and keep the lock until stdin ends. Started by its path, alone."""
+"""The intruder's process: locks a store, prints a line, and keeps the lock until stdin ends. Started by its path,
+alone.
+"""
 
 import json
 import sqlite3
@@ -7,7 +9,7 @@ from collections.abc import Sequence
 
 
 def hold_sqlite(path: str, patience: float) -> None:
-    """BEGIN EXCLUSIVE in a file that exists; raises sqlite3.OperationalError after ``patience`` seconds."""
+    """BEGIN EXCLUSIVE in an existing file; raises sqlite3.OperationalError after ``patience`` seconds."""
     store = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=patience, isolation_level=None)
     store.execute("BEGIN EXCLUSIVE")
     keep()
@@ -30,7 +32,7 @@ def hold_postgres(address: str, tables: Sequence[str], patience: float) -> None:
 
 
 def keep() -> None:
-    """Say that the lock is held, and return when nobody wants it any more."""
+    """Print that the lock is held, and return when stdin ends."""
     sys.stdout.write("held\n")
     sys.stdout.flush()
     sys.stdin.read()

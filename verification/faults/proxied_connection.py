@@ -1,4 +1,4 @@
-"""One connection through a proxy: two ends, and the weather over both directions."""
+"""One connection through a proxy: two ends, and the faults of both directions."""
 
 import math
 import select
@@ -16,11 +16,11 @@ from verification.faults.link_profile import Dice, LinkProfile, Stream
 Way = Literal["up", "down"]
 PIECE = 64 * 1024
 BACKLOG = 4 * 1024 * 1024
-"""Bytes that one direction may hold back; beyond that the sender feels it, as on a real road."""
+"""Bytes that one direction may hold back; beyond that the sender blocks, as on a real link."""
 NOTICE = 0.2
-"""Seconds after which a blocked write looks whether its connection was cut."""
+"""Seconds after which a blocked write checks whether its connection was cut."""
 PULSE = 0.05
-"""A narrow road is fed in pieces of so many seconds."""
+"""A narrow link is fed in pieces of so many seconds."""
 AT_ONCE = struct.pack("ii", 1, 0)
 """With this SO_LINGER a close is a reset."""
 
@@ -33,7 +33,8 @@ def reset(end: socket.socket) -> None:
 
 
 class ProxiedConnection:
-    """Carries bytes between two sockets, one thread for each direction, and closes both when both have ended."""
+    """Carries bytes between two sockets, one thread for each direction, and closes both when both directions have
+    ended."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class ProxiedConnection:
         count: Callable[[str, int], None],
         ended: Callable[["ProxiedConnection"], None],
     ) -> None:
-        """``near`` is the client's end; ``count`` is told what was done, ``ended`` that it is over."""
+        """``near`` is the client's end; ``count`` is called with the faults done, ``ended`` at the end."""
         self._ways = {"up": (near, far), "down": (far, near)}
         self._dice = {way: Dice(f"{seed}-{way}") for way in self._ways}
         self._profile, self._count, self._ended = profile, count, ended
@@ -60,7 +61,7 @@ class ProxiedConnection:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def abort(self) -> bool:
-        """Have both ends reset by the threads that carry, which are woken; False when that was done before."""
+        """Have both ends reset by their threads, which are woken; False if that was done before."""
         with self._lock:
             first = not self._cut.is_set()
             self._cut.set()
@@ -71,10 +72,10 @@ class ProxiedConnection:
         return first
 
     def carry(self, way: Way) -> None:
-        """Carry one direction until it ends. Both must be called, each in a thread of its own."""
+        """Carry one direction until it ends. Call it for both, each in a thread of its own."""
         try:
             self._pump(way)
-        except OSError:  # an end was reset by its owner: the other one shall see the same
+        except OSError:  # an end was reset by its owner: the other one must see the same
             self.abort()
         with self._lock:
             self._carried -= 1
@@ -101,13 +102,13 @@ class ProxiedConnection:
             target.shutdown(socket.SHUT_WR)
 
     def _take(self, way: Way, source: socket.socket, late: "Late") -> bool:
-        """Read a piece and let the weather have it; False when nothing more comes."""
+        """Read a piece and apply the faults; False when nothing more comes."""
         data = source.recv(_piece(self._stream(way)))
         stream, dice = self._stream(way), self._dice[way]
         if stream.silent:
             self.hurt = self.hurt or bool(data)
             self._count("swallowed", len(data))
-            if not data:  # nobody hears the goodbye either, until the weather changes
+            if not data:  # the end of the stream is withheld too, until the profile changes
                 self.hurt = True
                 self._cut.wait()
             return bool(data)
@@ -139,7 +140,7 @@ class ProxiedConnection:
 
 
 class Late:
-    """Pieces on their way, each with the moment at which it arrives; they stay in order."""
+    """Delayed pieces, each with its time of arrival; they stay in order."""
 
     def __init__(self) -> None:
         self._pieces: deque[tuple[float, bytes]] = deque()
@@ -159,7 +160,7 @@ class Late:
         self.size += len(data)
 
     def seconds_left(self) -> float:
-        """Until the first piece arrives."""
+        """Seconds until the first piece arrives."""
         return max(0.0, self._pieces[0][0] - time.monotonic()) if self._pieces else 0.0
 
     def due(self) -> list[bytes]:

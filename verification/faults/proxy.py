@@ -1,4 +1,4 @@
-"""A TCP road on loopback to any server, whose weather is changed while it is used."""
+"""A TCP proxy on loopback to any server, whose link faults can be changed while it is used."""
 
 import socket
 import threading
@@ -17,14 +17,13 @@ from verification.services.allocation import LOOPBACK, free_ports
 class TcpProxy:
     """Listens on ``port`` of loopback and carries every connection to ``host``:``port``. Thread-safe.
 
-    ``profile`` is fair at first; assign another whenever wanted, or ``heal``. A connection that has lost bytes to
-    silence is reset when the weather changes: it would be garbage from there on. ``counts`` says what was done:
-    ``accepted``, ``unreachable`` (the server refused), ``reset``, ``truncated`` (connections), ``flipped`` (bits),
-    ``swallowed``, ``up``, ``down`` (bytes).
-    """
+    ``profile`` has no faults at first; assign another at any time, or ``heal``. A connection that has lost bytes to
+    silence is reset when the profile changes: it would be garbage from there on. ``counts`` holds: ``accepted``,
+    ``unreachable`` (the server refused), ``reset``, ``truncated`` (connections), ``flipped`` (bits), ``swallowed``,
+    ``up``, ``down`` (bytes)."""
 
     def __init__(self, host: str, port: int, *, seed: int = 0) -> None:
-        """``seed`` decides all accidents: the n-th connection has the same ones in every run."""
+        """``seed`` decides all random events: the n-th connection has the same ones in every run."""
         self._target = host, port
         self._seed = seed
         self.counts: Counter[str] = Counter()
@@ -69,23 +68,23 @@ class TcpProxy:
         self._changed.set()
 
     def heal(self) -> None:
-        """Fair weather again."""
+        """Remove all faults."""
         self.profile = FAIR
 
     def reset(self) -> int:
-        """Cut every connection with RST, once; how many there were."""
+        """Reset every connection once (RST). Returns their number."""
         with self._lock:
             lanes = list(self._lanes)
         return self._abort(lanes)
 
     def slip_in(self, way: Way, data: bytes) -> None:
-        """Put bytes that nobody sent into one direction of every connection, before the next that somebody sends."""
+        """Insert foreign bytes into one direction of every connection, before the sender's next bytes."""
         with self._lock:
             for lane in self._lanes:
                 lane.slipped[way].append(data)
 
     def close(self) -> None:
-        """No way through any more; done twice it does nothing."""
+        """Close the proxy; idempotent."""
         with self._lock:
             self._closed = True
             self._stop_listening()
@@ -119,12 +118,12 @@ class TcpProxy:
             except OSError:
                 if self._listener is not listener:
                     return
-                time.sleep(0.05)  # out of descriptors, say: the next one may be luckier
+                time.sleep(0.05)  # out of descriptors, for example: the next attempt may succeed
             else:
                 threading.Thread(target=self._join, args=(near,), name="proxy-lane", daemon=True).start()
 
     def _join(self, near: socket.socket) -> None:
-        """Reach the server for one who has come, and carry what he says; the answers have a thread of their own."""
+        """Connect a client to the server, and carry its bytes; the answers have a thread of their own."""
         with self._lock:
             self.counts["accepted"] += 1
             number = self.counts["accepted"]
@@ -152,7 +151,7 @@ class TcpProxy:
             self._lanes.discard(lane)
 
     def _storm(self) -> None:
-        """Resets in their rhythm, while the weather wants them."""
+        """Reset connections at the profile's intervals."""
         dice = Random(f"{self._seed}-storm")  # noqa: S311 - faults are to be repeated, not to be secret
         while True:
             self._changed.clear()

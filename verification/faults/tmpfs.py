@@ -15,16 +15,16 @@ from verification.services.allocation import ServiceUnavailable
 from verification.services.privileges import alive, need_program, need_root
 
 OURS = re.compile(r"bus-tmpfs-(\d+)-\w+")
-"""The folders on which we mount carry the pid of the process that made them."""
+"""Our mount points carry the pid of the process that made them."""
 BALLAST = "ballast"
 STEP = 64 * 1024
 
 
 class Tmpfs:
-    """A disk of ``size`` bytes in memory, mounted at ``path``. The next one sweeps what a killed process left."""
+    """A disk of ``size`` bytes in memory, mounted at ``path``. The next one sweeps leftovers of killed processes."""
 
     def __init__(self, size: int, parent: Path | None = None, *, owner: str | None = None) -> None:
-        """``owner`` is the unix user to whom the disk belongs; None: we. Raises ServiceUnavailable without root."""
+        """``owner`` is the unix user that owns the disk; None: ours. Raises ServiceUnavailable without root."""
         need_root("A small disk (tmpfs)")
         need_program("mount", "mount")
         sweep()
@@ -44,7 +44,7 @@ class Tmpfs:
         self.close()
 
     def fill(self, leave: int = 0) -> int:
-        """Write until the disk is full but for ``leave`` bytes (rounded to pages); how many bytes it took."""
+        """Write until only ``leave`` bytes (rounded to pages) are free. Returns the bytes written."""
         written = 0
         with (self.path / BALLAST).open("ab", buffering=0) as ballast:
             while (room := shutil.disk_usage(self.path).free - leave) > 0:
@@ -57,16 +57,16 @@ class Tmpfs:
         return written
 
     def free(self) -> None:
-        """There is room again; done twice it does nothing."""
+        """Delete the filling; idempotent."""
         (self.path / BALLAST).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Unmount, also while somebody still has a file open there; done twice it does nothing."""
+        """Unmount, even with files open there; idempotent."""
         _unmount(self.path)
 
 
 def sweep() -> None:
-    """Unmount what processes left behind that are dead."""
+    """Unmount the leftovers of dead processes."""
     for path in _mounted():
         if (owner := OURS.fullmatch(path.name)) and not alive(int(owner[1])):
             _unmount(path)
@@ -81,7 +81,7 @@ def _mounted() -> Iterator[Path]:
 
 def _unmount(path: Path) -> None:
     if path in _mounted():
-        # lazily: the disk is gone from the tree at once, its memory with the last open file
+        # lazily: the disk leaves the tree at once, its memory with the last open file
         subprocess.run(["umount", "--lazy", path], check=True, capture_output=True, timeout=120)
     with suppress(FileNotFoundError):
         path.rmdir()

@@ -1,4 +1,4 @@
-"""``make mixed``: the release before and the present program in one county.
+"""``make mixed``: the previous and the present release in one county.
 
 python -m verification.mixed --only S10,recovery
 """
@@ -25,8 +25,8 @@ NAMES = (*STORIES, *SCENARIOS)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 every promise was kept, 1 one was broken, 2 it could not be tried."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started shall still be ended
+    """Exit code: 0 every promise was kept, 1 one was broken, 2 the run was not possible."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that cleanup runs
     asked = _arguments(arguments)
     console = Console(stderr=asked.json, width=None if sys.stdout.isatty() else 160)
     try:

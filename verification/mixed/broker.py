@@ -1,4 +1,4 @@
-"""A virtual host of one county's own on a RabbitMQ, with the topology applied and a login for each center."""
+"""A virtual host for one county on a RabbitMQ, with the topology applied and a login for each center."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ from verification.services import RabbitNode
 
 @contextmanager
 def vhost(rabbit: RabbitNode) -> Iterator[str]:
-    """A fresh virtual host, deleted afterwards; the node's administrator may do everything in it."""
+    """A fresh virtual host, deleted afterwards; the node's administrator has all rights in it."""
     name = f"mixed-{secrets.token_hex(6)}"
     with rabbit.api() as api:
         api.put(f"vhosts/{name}").raise_for_status()
@@ -30,8 +30,8 @@ def vhost(rabbit: RabbitNode) -> Iterator[str]:
 
 
 def logins(rabbit: RabbitNode, name: str, centers: Sequence[str], first: Installed | None = None) -> dict[str, str]:
-    """Put up the county's topology, as the operator of the present program does; ``first``: the old program put it up,
-    and it is there already. Returns each center's URL."""
+    """Apply the county's topology, as the operator of the present program does; ``first``: the old program has applied
+    it already. Returns each center's URL."""
     passwords = {center: secrets.token_hex(8) for center in centers}
     if first is not None:
         _by_old(first, rabbit, name, passwords)

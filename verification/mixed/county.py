@@ -1,6 +1,6 @@
-"""A county whose centers each run the release before or the present program, over one RabbitMQ.
+"""A county whose centers each run the previous or the present release, over one RabbitMQ.
 
-It has the six centers of the stories. Which program a center runs may change while the county is at work.
+It has the six centers of the stories. A center's program may change while the county works.
 """
 
 import json
@@ -24,9 +24,9 @@ from verification.mixed.dialect import as_toml, for_v0_1_0
 from verification.mixed.release import Installed, clean_environment
 
 OLD, NEW = "old", "new"
-"""The two processes, where the centers of one program share one."""
+"""The names of the two processes, when the centers of one program share one."""
 PATIENCE = 300
-"""Seconds to wait for anything: a center that starts beside five others takes a while on a small machine."""
+"""Seconds that any wait may take: a center that starts beside five others takes a while on a small machine."""
 
 
 class PromiseBroken(AssertionError):
@@ -34,7 +34,7 @@ class PromiseBroken(AssertionError):
 
 
 def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
-    """What a command of either program says. Raises ``PromiseBroken`` with that when it fails."""
+    """The output of a command of either program. Raises ``PromiseBroken`` with the output if it fails."""
     done = subprocess.run(
         command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=600
     )
@@ -64,26 +64,27 @@ print(json.dumps([county_keys(folder, urls), store_keys(folder, urls)]))
 
 @dataclass(slots=True)
 class MixedCounty:
-    """``open`` it with some centers on the old program, play stories, ``settle``, look, ``close``."""
+    """A mixed county: ``open`` it with some centers on the old program, play stories, ``settle``, check, ``close``."""
 
     folder: Path
     brokers: Mapping[str, str]
     """Center → its URL of the broker."""
     before: Installed
-    """The release before."""
+    """The previous release."""
     old: set[str] = field(default_factory=set)
     """The centers that run it."""
     keys_by_old: bool = False
-    """Whether the keys and the directory are those of the old program."""
+    """Whether the old program makes the keys and the directory."""
     shared: bool = False
-    """Whether all old centers share one process and all new ones another: it stands sooner, and none can be stopped."""
+    """Whether all old centers share one process and all new ones another: it starts sooner, but none can be stopped
+    singly."""
     forgotten: dict[str, list[Snapshot]] = field(default_factory=dict)
-    """Center → what its store said right before a backup was put in its place."""
+    """Center → its snapshots right before a backup was restored."""
     _local: LocalCounty | None = None
 
     @property
     def local(self) -> LocalCounty:
-        """The centers and the vendors' systems. Raises RuntimeError before it is open."""
+        """The centers and the simulators. Raises RuntimeError before ``open``."""
         if self._local is None:
             raise RuntimeError("open the county first")
         return self._local
@@ -100,7 +101,7 @@ class MixedCounty:
         self.close()
 
     def open(self) -> None:
-        """Start the vendors' systems, then the centers."""
+        """Start the simulators, then the centers."""
         self._local = LocalCounty(
             self.folder,
             CENTERS,
@@ -136,7 +137,7 @@ class MixedCounty:
         self.local.stop(center)
 
     def start(self, center: str, *, old: bool | None = None) -> None:
-        """Start a center again on the same store, with the other program where that is said."""
+        """Start a center again on the same store, with the other program if given."""
         if old is not None:
             (self.old.add if old else self.old.discard)(center)
         if center in self.old:
@@ -146,29 +147,29 @@ class MixedCounty:
         self.local.start_centers()
 
     def bus(self, center: str, *words: object) -> str:
-        """What ``bus WORDS`` says, run with the center's own program."""
+        """The output of ``bus WORDS``, run with the center's own program."""
         command = self.before.bus if center in self.old else Path(sys.executable).with_name("bus")
         return run([str(command), *map(str, words)], self.before.folder if center in self.old else None)
 
     def operate(self, *words: object) -> str:
-        """What ``bus WORDS`` says at the operator's machine, which is upgraded first."""
+        """The output of ``bus WORDS`` at the operator's machine, which is upgraded first."""
         return run([str(Path(sys.executable).with_name("bus")), *map(str, words)])
 
     def settings_file(self, center: str) -> Path:
-        """The center's settings as a file, in the words of the program that it runs."""
+        """The center's settings as a file, with its program's names."""
         path = self.folder / f"{center}.toml"
         path.touch(0o600)
         path.write_text(as_toml(self.local.plan_of(center).centers[0]), encoding="utf-8")
         return path
 
     def back_up(self, center: str, to: Path) -> None:
-        """Copy the store of a center that is stopped."""
+        """Copy the store of a stopped center."""
         to.mkdir(parents=True)
         for path in self._files(center):
             shutil.copy2(path, to / path.name)
 
     def put_back(self, center: str, backup: Path) -> None:
-        """Put a copy in the place of the store of a center that is stopped."""
+        """Restore a copy as the store of a stopped center."""
         self.forgotten.setdefault(center, []).append(read(self.local.store(center)))
         self.local.close_store(center)
         for path in self._files(center):
@@ -182,7 +183,7 @@ class MixedCounty:
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def settle(self) -> Audit:
-        """Wait until nothing is on its way any more, and judge. Raises ``PromiseBroken`` with what was not kept."""
+        """Wait until nothing is pending, and judge. Raises ``PromiseBroken`` with what was not kept."""
         self.local.until("nothing on its way", self.local.drained, PATIENCE)
         audit = self.local.audit()
         if (audit.answered, audit.lost, audit.twice, audit.parked) != (audit.cases, 0, 0, 0) or not audit.cases:
@@ -192,9 +193,9 @@ class MixedCounty:
         return audit
 
     def _judge(self) -> None:
-        """The checker's word on the stores of all centers; receipts that are still owed get a moment to leave."""
+        """Run the checker on the stores of all centers; receipts that are still owed get a moment to leave."""
         findings: list[Finding] = []
-        excuses = ("restored",) if self.forgotten else ()  # its journal does not tell what it learnt again
+        excuses = ("restored",) if self.forgotten else ()  # its journal does not show what it relearned
 
         def none() -> bool:
             findings[:] = wrong(check(self.evidence(), When.DRAINED), excuses)
@@ -206,7 +207,7 @@ class MixedCounty:
             raise PromiseBroken("; ".join(map(str, findings[:10]))) from None
 
     def _nobody_put_off(self) -> None:
-        """No honest center meets a quota. Raises ``PromiseBroken``."""
+        """Check that no honest center meets a quota. Raises ``PromiseBroken``."""
         for center in set(CENTERS) - self.old:
             with self.local.store(center).reading() as tx:
                 over = put_off.listed(tx, 0)
@@ -214,7 +215,7 @@ class MixedCounty:
                 raise PromiseBroken(f"{center} put off {over[0]['peer']}: {over[0]['quota']}")
 
     def evidence(self) -> Evidence:
-        """What the county has left so far."""
+        """The evidence of the county so far."""
         effects = {center: effects_of(self.local.backends[center].effects) for center in CENTERS}
         seats = {
             center: CenterEvidence(

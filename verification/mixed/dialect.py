@@ -1,5 +1,6 @@
-"""A plan in the words of v0.1.0. What settings are called changes from release to release; a process of an old one
-reads the names of its own time. This is the one place that knows them.
+"""The translation of a plan for v0.1.0.
+
+Settings change their names from release to release, and an old process reads the old ones. Only this module knows them.
 """
 
 import json
@@ -10,9 +11,9 @@ from typing import Any
 from bus.demo.county_process import CountyPlan
 
 V0_1_0: Mapping[str, str] = {"concurrency": "hands", "backend": "vendor"}
-"""Settings as they are called today, and what v0.1.0 called them. Names that are the same in both do not stand here."""
+"""Today's names of settings, and v0.1.0's. Unchanged names are left out."""
 UNKNOWN_TO_V0_1_0: frozenset[str] = frozenset({"strict", "quotas"})
-"""Settings of today that v0.1.0 refuses; it does without."""
+"""Today's settings that v0.1.0 refuses; they are dropped."""
 
 
 def for_v0_1_0(plan: CountyPlan) -> CountyPlan:

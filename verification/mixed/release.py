@@ -1,4 +1,4 @@
-"""A release as it was: its commit id in ``releases.toml``, and its program, built from the history, in its own venv."""
+"""A past release: its commit id in ``releases.toml``, and its program, built from the history, in its own venv."""
 
 import fcntl
 import os
@@ -14,27 +14,27 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 BUILT = ROOT / ".local" / "releases"
-"""Where the old programs are built, and stay for the next run."""
+"""The folder of the built old programs, which stay for the next run."""
 
 
 class NoRelease(RuntimeError):
-    """The program of a release cannot be had. The text says why and the cure, in Chinese and in English."""
+    """The program of a release cannot be built. The text says why and the cure, in Chinese and in English."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One release, as ``releases.toml`` has it."""
+    """One release, as ``releases.toml`` lists it."""
 
     version: str
     commit: str
     county: str
-    """The module with which it runs a plan."""
+    """The module that runs a plan."""
     keys: str
-    """The module with which it makes the keys of a county."""
+    """The module that makes the keys of a county."""
 
     @property
     def name(self) -> str:
-        """How its folder is called."""
+        """The name of its folder."""
         return f"{self.version}-{self.commit[:7]}"
 
 
@@ -57,7 +57,7 @@ class Installed:
 
 
 def releases(root: Path = ROOT) -> dict[str, Release]:
-    """Every release, by its version, the oldest first."""
+    """Every release by its version, the oldest first."""
     listed = tomllib.loads((root / "releases.toml").read_text(encoding="utf-8"))["release"]
     return {one["version"]: Release(**one) for one in listed}
 
@@ -68,8 +68,8 @@ def previous(root: Path = ROOT) -> Release:
 
 
 def installed(release: Release, root: Path = ROOT, built: Path = BUILT) -> Installed:
-    """The program of a release, built if it is not there. Several processes may ask at once: one builds, the others
-    wait. Raises ``NoRelease``."""
+    """The program of a release, built if missing. Several processes may ask at once: one builds, the others wait.
+    Raises ``NoRelease``."""
     found = Installed(release, built / release.name)
     built.mkdir(parents=True, exist_ok=True)
     with _alone(built / f"{release.name}.lock"):
@@ -87,7 +87,7 @@ def _alone(lock: Path) -> Iterator[None]:
 
 
 def _unpack(release: Release, root: Path, folder: Path) -> None:
-    """Lay the source tree into its folder: whole or not at all."""
+    """Unpack the source tree into its folder: whole or not at all."""
     _need_history(release, root)
     beside = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
@@ -99,7 +99,7 @@ def _unpack(release: Release, root: Path, folder: Path) -> None:
 
 
 def unpack(commit: str, folder: Path, root: Path = ROOT) -> bool:
-    """Lay the source tree of a commit into a folder. False when the history here does not have it."""
+    """Unpack the source tree of a commit into a folder. False if the history here does not have it."""
     archive = _git(root, "archive", commit)
     if archive.returncode == 0:
         subprocess.run(["tar", "-x", "-C", str(folder)], check=True, input=archive.stdout)
@@ -131,7 +131,7 @@ def _no_history(release: Release, cure: str) -> str:
 
 
 def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
-    # the checkout may belong to somebody else, as it often does in CI's containers
+    # the checkout may belong to another user, as it often does in CI's containers
     command = ["git", "-c", "safe.directory=*", "-C", str(root), *words]
     try:
         return subprocess.run(command, check=False, capture_output=True)
@@ -140,7 +140,7 @@ def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
 
 
 def _furnish(found: Installed) -> None:
-    """Make the venv with that release's own script and locks; nothing to do where it stands."""
+    """Make the venv with that release's own script and locks, if it is missing."""
     environment = clean_environment()
     environment.setdefault("PYTHON", sys.executable)
     if not environment["PYTHON"]:
@@ -156,5 +156,5 @@ def _furnish(found: Installed) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """Our environment without what would make another Python import from here."""
+    """Our environment without variables that would make another Python import from here."""
     return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}

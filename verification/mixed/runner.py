@@ -1,4 +1,4 @@
-"""Playing the scenarios one after the other, and what came of each."""
+"""The runner of scenarios, one after the other, and their results."""
 
 import shutil
 import tempfile
@@ -20,21 +20,21 @@ from verification.services import RabbitNode
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """What came of one scenario."""
+    """The result of one scenario."""
 
     name: str
     words: Bilingual
     old: tuple[str, ...]
     """The centers that ran the old program when it began."""
     seconds: float
-    """Of play, until all was at rest; the start of the centers is not counted."""
+    """Seconds of play until all was at rest, without the start of the centers."""
     trouble: str = ""
-    """What went wrong; empty: every promise was kept."""
+    """The fault; empty: every promise was kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where counties stand: a broker, the old program, and a folder that is kept after trouble where one is named."""
+    """The place of counties: a broker, the old program, and optionally a folder that is kept after faults."""
 
     rabbit: RabbitNode
     before: Installed
@@ -49,13 +49,14 @@ class Site:
                 yield county
 
     def save(self, county: MixedCounty, name: str) -> None:
-        """Keep what lies in the county's folder, where that is wanted."""
+        """Keep the county's folder, if wanted."""
         if self.keep is not None:
             shutil.copytree(county.folder, self.keep / f"{name}-{county.folder.name}")
 
 
 def play(site: Site, names: Collection[str]) -> Iterator[ScenarioResult]:
-    """Play what is named, and tell of each as soon as it is over. The stories of one half share a county."""
+    """Play the named scenarios, and yield each result as soon as it is known. The stories of one half share a
+    county."""
     stories = [name for name in STORIES if name in names]
     for old in (HALF, OTHERS) if stories else ():
         with site.county(old) as county:

@@ -1,4 +1,4 @@
-"""What is played where two releases are at work in one county. Each scenario ends at rest, judged by the checker."""
+"""The scenarios for two releases in one county. Each ends at rest, judged by the checker."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,17 +18,17 @@ from stories.stage import CENTERS, GOVERNMENT, MEDIA, PARTY_COMMUNITY, PARTY_STR
 from verification.mixed.county import PATIENCE, MixedCounty, PromiseBroken
 
 HALF = frozenset({MEDIA, GOVERNMENT, PARTY_STREET})
-"""Halves of the county that deal with each other in each story: the media center, the government service and the street
-here; the party service of the county, the community and civilization practice there."""
+"""One half of the county; the halves deal with each other in each story: the media center, the government service and
+the street here; the county's party service, the community and civilization practice there."""
 OTHERS = frozenset(CENTERS) - HALF
 ALL = frozenset(CENTERS)
 BREATH = 0.5
-"""Seconds between two stories of traffic, so that a small machine can start what is started meanwhile."""
+"""Seconds between two stories of traffic, so that a small machine can start centers meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Something to play, with the centers that run the old program when it begins: once for each set of them."""
+    """One scenario, with the centers that run the old program when it begins: run once for each set of them."""
 
     name: str
     words: Bilingual
@@ -39,7 +39,7 @@ class Scenario:
 
 
 def story(county: MixedCounty, name: str) -> None:
-    """One story in which centers of both releases have a part. Raises ``PromiseBroken`` where one had it alone."""
+    """One story in which centers of both releases take part. Raises ``PromiseBroken`` if only one did."""
     for stage in county.play(name):
         for case in stage.cases:
             part = {center for center in CENTERS if stage.record(center, case) is not None}
@@ -51,8 +51,8 @@ def story(county: MixedCounty, name: str) -> None:
 
 
 def recovery(county: MixedCounty) -> None:
-    """The street's store is put back to a backup in which a case is still on offer; meanwhile the case was accepted,
-    passed on, resolved, answered and rated. The street learns it all from its neighbours, and goes on."""
+    """The street's store is restored from a backup in which a case is still on offer. Meanwhile the case was accepted,
+    passed on, resolved, answered and rated. The street relearns it all from its peers, and goes on."""
     center, known, go_on = PARTY_STREET, Event(), Event()
 
     def begun(_story: str, _case: object) -> None:
@@ -72,7 +72,7 @@ def recovery(county: MixedCounty) -> None:
     county.settle()
     county.stop(center)
     county.put_back(center, county.folder / "backup")
-    word = "restored" if center in county.old else "recover"  # as v0.1.0 calls it
+    word = "restored" if center in county.old else "recover"  # its name in v0.1.0
     county.bus(center, word, "--config", county.settings_file(center))
     with traffic(county, "S15") as going:
         county.start(center)
@@ -92,8 +92,8 @@ def recovered(county: MixedCounty, center: str) -> bool:
 
 
 def rotation(county: MixedCounty) -> None:
-    """The community gets a new key in mid-traffic, with its own program; the operator lists it with the present one.
-    At rest the old key is revoked, and all goes on with the new one."""
+    """The community gets a new key in mid-traffic, with its own program; the operator lists it with the present one. At
+    rest the old key is revoked, and traffic goes on with the new one."""
     center, keys = PARTY_COMMUNITY, county.folder / "keys"
     file, application = keys / f"{center}.keys.json", keys / f"{center}.application"
     operator = ("--operator", keys / "operator.keys.json", "--directory", keys / "county.directory")
@@ -114,7 +114,7 @@ def rotation(county: MixedCounty) -> None:
 
 
 def signatures(county: MixedCounty, at: str, of: str) -> set[bytes]:
-    """The beginnings of the signatures on what one center has heard of another: they name the keys."""
+    """The beginnings of the signatures on messages that one center has received from another: they name the keys."""
     with county.local.store(at).reading() as tx:
         a = t.archive.c
         heard = tx.execute(select(a.case_id, a.body).where(a.way == "heard", a.peer == of)).all()
@@ -127,7 +127,7 @@ def signatures(county: MixedCounty, at: str, of: str) -> set[bytes]:
 
 
 def upgrade(county: MixedCounty) -> None:
-    """A county of old centers is upgraded center by center in mid-traffic, each store where it is, after a copy."""
+    """A county of old centers is upgraded center by center in mid-traffic, each on its own store, after a copy."""
     with traffic(county, "S10", "S12", "S15") as going:
         going.more(3)
         for center in CENTERS:
@@ -142,8 +142,8 @@ def upgrade(county: MixedCounty) -> None:
 
 
 def back(county: MixedCounty) -> None:
-    """Two centers that ran the present program go back to the old one in mid-traffic. Their stores go first, by the
-    present program: what it has added to the schema goes, and every case stays."""
+    """Two centers on the present program return to the old one in mid-traffic. The present program first downgrades
+    their stores: its schema additions go, and every case stays."""
     with traffic(county, "S10", "S12") as going:
         going.more(2)
         for center in (PARTY_COMMUNITY, MEDIA):
@@ -170,14 +170,14 @@ class Traffic:
     going: "list[Future[None]]" = field(default_factory=list)
 
     def on(self, story: str) -> None:
-        """Play one of them until it is over."""
+        """Play one story once."""
         while not self.over.is_set():
             self.county.play(story)
             self.played.append(story)
             self.over.wait(BREATH)
 
     def more(self, count: int) -> None:
-        """Wait until so many more have been played to their end."""
+        """Wait until so many more stories have been played to their end."""
         wanted = len(self.played) + count
 
         def there() -> bool:
@@ -191,7 +191,7 @@ class Traffic:
 
 @contextmanager
 def traffic(county: MixedCounty, *stories: str) -> Iterator[Traffic]:
-    """Play each of these stories again and again, side by side; what went wrong in one is raised."""
+    """Play each of these stories again and again, side by side; a fault in one is raised."""
     traffic = Traffic(county)
     with ThreadPoolExecutor(len(stories)) as pool:
         traffic.going += [pool.submit(traffic.on, story) for story in stories]
@@ -209,7 +209,7 @@ STORIES: Mapping[str, Bilingual] = {
     "S15": Bilingual("匿名热线", "an anonymous call"),
     "S21": Bilingual("三次退单后裁定", "declined three times, then ruled"),
 }
-"""The stories that are played by two releases, each half of the county once the old one."""
+"""The stories that are played by two releases, each half of the county being the old one once."""
 SCENARIOS: Mapping[str, Scenario] = {
     one.name: one
     for one in (

@@ -1,1 +1,1 @@
-"""The model of the custody protocol, and Spin, which searches it exhaustively."""
+"""The model of the custody protocol, and the Spin model checker, which searches it exhaustively."""

@@ -1,4 +1,4 @@
-"""Spin, as from a shell: the model becomes a C program, and that program visits every state within the bounds."""
+"""Spin, run as from a shell: the model becomes a C program, which visits every state within the bounds."""
 
 import re
 import shutil
@@ -10,21 +10,21 @@ MODELS = Path(__file__).parent
 PATIENCE = 900
 """Seconds for one program; each needs a few on an idle core."""
 COMMON = ("-w", "-DNOREDUCE", "-DCOLLAPSE", "-DVECTORSZ=4096", "-DMEMLIM=2048")
-"""No partial-order reduction: every state is looked at, since any step may break an invariant. COLLAPSE only stores
-states more closely; hashing that forgets states (-DBITSTATE, -DHC) is never used."""
+"""No partial-order reduction: every state is checked, since any step may break an invariant. COLLAPSE only stores
+states more compactly; hashing that forgets states (-DBITSTATE, -DHC) is never used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What one exhaustive search has found."""
+    """The result of one exhaustive search."""
 
     errors: int
     states: int
     seconds: float
     where: str
-    """The source line of the model that failed, empty without an error or where a cycle is the error."""
+    """The source line of the model that failed; empty without an error, or if the error is a cycle."""
     said: str
-    """All that the program has printed."""
+    """The program's whole output."""
 
 
 def explore(
@@ -32,10 +32,9 @@ def explore(
 ) -> Explored:
     """Visit every state of ``model`` within ``bounds`` ("N=3 OFFERS=2 …"), working in the empty ``folder``.
 
-    ``large``: worth the compiler's second look, which takes longer than most searches.
-    ``cycles``: look for a run without end instead of failing assertions.
-    ``claim``: the LTL formula to judge, with weak fairness.
-    Fails the test where Spin is missing or the search was not exhaustive."""
+    ``large``: worth the compiler's optimisation, which takes longer than most searches. ``cycles``: look for a run
+    without end instead of failing assertions. ``claim``: the LTL formula to check, with weak fairness. Fails the test
+    if Spin is missing or the search was not exhaustive."""
     flags = [f"-D{bound}" for bound in bounds.split()]
     _run(folder, "spin", "-a", *flags, str(MODELS / model))
     kind, asked = _mode(cycles=cycles, claim=claim)

@@ -1,1 +1,1 @@
-"""Defects that are planted into the product on purpose, and what finds them: what is never red proves nothing."""
+"""Mutants: defects planted into the product on purpose, and the checks that must find them."""

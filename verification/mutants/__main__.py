@@ -1,4 +1,4 @@
-"""``python -m verification.mutants``: plant each defect, and see that it is found.
+"""``python -m verification.mutants``: plants each defect, and checks that it is found.
 
 A defect that nothing finds is printed as NOT FOUND, and the exit code is 1.
 """
@@ -20,14 +20,14 @@ PATIENCE = 1800
 
 
 def main() -> int:
-    """Look for what the command line names, all without a name; 1 when something was not found."""
+    """Search for the defects named on the command line, by default all; 1 if one was not found."""
     asked = _arguments()
     found = []
     for name in asked.only or DEFECTS:
         one = _in_a_child(name, asked.limit)
         found.append(one)
         _tell(one)
-        if asked.write:  # at once: a run that is broken off has not been for nothing
+        if asked.write:  # at once: an interrupted run keeps its results
             known = {known.name: known for known in load()} | {name: one}
             save([known[name] for name in DEFECTS if name in known], machine())
             PAGE.write_text(page())
@@ -45,7 +45,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _in_a_child(name: str, limit: int) -> Found:
-    """What is planted into a process of its own is gone with it. Raises ``RuntimeError`` if the child fails."""
+    """Search in a child process, which takes the defect with it. Raises ``RuntimeError`` if the child fails."""
     command = [sys.executable, "-m", "verification.mutants.child", name, str(limit)]
     environment = os.environ | {"PYTHONHASHSEED": "0"}
     done = subprocess.run(

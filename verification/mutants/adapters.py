@@ -14,7 +14,7 @@ from verification.mutants.defect import on_the_harness
 
 
 def _plant(patch: pytest.MonkeyPatch, change: Callable[[Center[Any]], Center[Any]]) -> None:
-    """The harness runs a changed center."""
+    """Make the harness run a changed center."""
     plain = AdapterHarness._watched
     patch.setattr(AdapterHarness, "_watched", lambda harness, center: plain(harness, change(center)))
 
@@ -31,7 +31,7 @@ def _forms(patch: pytest.MonkeyPatch, change: Callable[[list[Any]], list[Any]]) 
 
 
 def _handlers(patch: pytest.MonkeyPatch, change: Callable[[Any, Any, Any], Any]) -> None:
-    """``change(handler, context, message)`` stands in for every handler."""
+    """Replace every handler by ``change(handler, context, message)``."""
 
     def changed(center: Center[Any]) -> Center[Any]:
         def faulty(plain: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Defects of what a center believes of a member that lies; honest members never meet them."""
+"""Defects in what a center believes of a lying member; honest members never trigger them."""
 
 from importlib import import_module
 from typing import Any

@@ -1,5 +1,5 @@
-"""Defects at the broker, in the store's own workings and in logs: where a simulation, which has a road and a clock of
-its own, has no place for them.
+"""Defects at the broker, in the store's internals and in logs: outside a simulation, whose transport and clock are
+virtual.
 """
 
 import logging

@@ -1,5 +1,6 @@
-"""``python -m verification.mutants.child NAME LIMIT``: look for one defect, and print what found it as one line of
-JSON."""
+"""``python -m verification.mutants.child NAME LIMIT``: searches for one defect, and prints the finding as one line of
+JSON.
+"""
 
 import json
 import sys

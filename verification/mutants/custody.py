@@ -1,4 +1,4 @@
-"""Defects of the protocol itself: two may hold a case, or nobody."""
+"""Defects of the protocol itself: two centers hold a case, or none does."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from bus.custody.record import Outgoing
 from verification.mutants.defect import simulated, tested
 
 DECIDE, HEAR = import_module("bus.custody.decide"), import_module("bus.custody.hear_message")
-"""The package shows a function of the same name instead."""
+"""Imported by name, because the package exports functions of the same names."""
 deciders: dict[Any, Callable[..., Decision]] = DECIDE._DECIDERS
 hearers: dict[Any, Callable[..., Decision]] = HEAR._HANDLERS
 

@@ -1,4 +1,6 @@
-"""Defects of custody, one function each: found by the custody machine, or by an example where it meets them seldom."""
+"""Defects of custody, one function each: found by the custody machine, or by an example if the machine meets them
+seldom.
+"""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -13,11 +15,11 @@ from verification.mutants.defect import in_custody
 
 deciding: Any = import_module("bus.custody.decide")
 hearing: Any = import_module("bus.custody.hear_message")
-"""The modules, whose names in the package are taken by the functions in them."""
+"""The modules, because the package exports functions of the same names."""
 
 Step = Callable[..., Decision]
 Change = Callable[[Record, Decision, Any, str], Decision]
-"""A step that is right is spoiled by ``change(before, decision, what, source)``."""
+"""``change(before, decision, what, source)`` spoils a right step."""
 
 
 def _after(patch: pytest.MonkeyPatch, table: dict[type, Any], kind: type, change: Change) -> None:

@@ -1,4 +1,4 @@
-"""What a planted defect is: how it is put in, and who must find it."""
+"""A planted defect: how it is planted, and which check must find it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,11 +9,11 @@ from bus.bilingual import Bilingual
 from verification.simulation.fault_profile import FaultProfile
 
 Plant = Callable[[pytest.MonkeyPatch], None]
-"""Puts the defect into the modules of this process; ``undo`` of the patch takes it out again."""
+"""Plants the defect into the modules of this process; ``undo`` of the patch removes it."""
 
 
 def fair(profile: FaultProfile) -> FaultProfile:
-    """A small county where no store is put back and nobody leaves: what is broken there has no excuse."""
+    """A small county without restores and departures: a broken promise there has no excuse."""
     centers = min(profile.centers, 5)
     return replace(
         profile, centers=centers, hops=min(profile.hops, centers - 1), cases=30, restores=0, leaves=0, joins=0
@@ -25,36 +25,36 @@ class BySeeds:
     """Found by the deterministic simulation."""
 
     rules: tuple[str, ...]
-    """Rules of the checker, each of which tells of this defect; one of them must fire."""
+    """Rules of the checker that reveal this defect; one of them must fire."""
     profile: Callable[[FaultProfile], FaultProfile] = fair
 
 
 @dataclass(frozen=True, slots=True)
 class ByTests:
-    """Found by tests of ``make test``, where a simulation has no place for it."""
+    """Found by tests of ``make test``, if a simulation does not cover it."""
 
     tests: tuple[str, ...]
-    """Each of them must turn red."""
+    """Tests, each of which must fail."""
     by: Bilingual
-    """What kind of tests, for people."""
+    """The kind of these tests, for people."""
     why: Bilingual
-    """Why neither simulation nor chaos."""
+    """Why neither simulation nor chaos finds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """Found within a test of ``make test``, which plants the defect by itself, and looks on while ``by`` turns red."""
+    """Found within a test of ``make test``, which plants the defect itself, and checks that ``by`` fails."""
 
     proof: str
-    """That test; it passes when the defect was found."""
+    """The proving test; it passes if the defect was found."""
     by: str
-    """What turns red: a check of the center suite, a test, or the custody machine."""
+    """The failing check: one of the center suite, a test, or the custody machine."""
     moods: tuple[str, ...] = ()
-    """Answers of the vendor's system with which the check is tried."""
+    """The center's own system's answers with which the check is tried."""
 
     @property
     def told(self) -> str:
-        """What turns red, in short."""
+        """The failing check, in short."""
         return f"{self.by.rpartition('/')[2]} {' '.join(self.moods)}".strip()
 
 
@@ -63,7 +63,7 @@ Finder = BySeeds | ByTests | InProcess
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One defect, as somebody might really write it."""
+    """One defect, as a developer might really write it."""
 
     name: str
     words: Bilingual
@@ -74,12 +74,12 @@ class Defect:
 def simulated(
     zh: str, en: str, *rules: str, profile: Callable[[FaultProfile], FaultProfile] = fair
 ) -> Callable[[Plant], Defect]:
-    """The decorated function plants a defect that the simulation must find by one of ``rules``."""
+    """Register the decorated function as a defect that the simulation must find by one of ``rules``."""
     return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, BySeeds(rules, profile))
 
 
 def tested(zh: str, en: str, *tests: str, by: Bilingual, why: Bilingual) -> Callable[[Plant], Defect]:
-    """The decorated function plants a defect that turns each of ``tests`` red."""
+    """Register the decorated function as a defect that makes each of ``tests`` fail."""
     return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, ByTests(tests, by, why))
 
 
@@ -87,7 +87,7 @@ CATCHES = "tests/conformance/test_mutants.py::test_planted_fault_is_caught"
 
 
 def on_the_harness(zh: str, en: str, check: str, *, moods: tuple[str, ...] = ()) -> Callable[[Plant], Defect]:
-    """The decorated function plants a defect that a check of the center suite must see: ``module.function`` of
+    """Register the decorated function as a defect that a check of the center suite must find: ``module.function`` of
     ``bus.testing``."""
     return _in_process(zh, en, check, check.rpartition(".")[2], moods)
 
@@ -96,15 +96,15 @@ MACHINE = "tests/unit/test_custody_faults.py::"
 
 
 def in_custody(zh: str, en: str, *, machine: bool = True) -> Callable[[Plant], Defect]:
-    """The decorated function plants a defect in custody that the custody machine must see, or, where it meets it too
-    seldom, one example."""
+    """Register the decorated function as a defect in custody that the custody machine must find, or one example if the
+    machine meets it too seldom."""
     test = "test_planted_fault_turns_the_machine_red" if machine else "test_planted_fault_turns_its_example_red"
     by = "custody machine" if machine else "custody example"
     return lambda plant: Defect(_name(plant), Bilingual(zh, en), plant, InProcess(f"{MACHINE}{test}[{en}]", by))
 
 
 def between_centers(zh: str, en: str, test: str) -> Callable[[Plant], Defect]:
-    """The decorated function plants a defect that this test of bare centers must see."""
+    """Register the decorated function as a defect that this test of bare centers must find."""
     return _in_process(zh, en, test, test.rpartition("::")[2].partition("[")[0], ())
 
 

@@ -1,7 +1,9 @@
-"""The closed list of planted defects: the one registry. What is not in it: lies in stores that the checker must see
-(``tests/checker/violations``), harm that a run of chaos must find (``verification.chaos.mutants``), transports that the
-transport suite must refuse (``tests/conformance/bad_transports``), faults of the models (``verification/model``): these
-are evidence for judges, and nothing that is wrong in the product."""
+"""The closed list of planted defects: the one registry.
+
+It leaves out evidence for judges that is not wrong in the product: violations in stores for the checker
+(``tests/checker/violations``), damage for a run of chaos (``verification.chaos.mutants``), transports for the transport
+suite (``tests/conformance/bad_transports``), and faults of the models (``verification/model``).
+"""
 
 from verification.mutants import (
     adapters,
@@ -32,4 +34,4 @@ _ROOMS = (
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)
 }
-"""By name, in the order in which they are told."""
+"""By name, in the order of the report."""

@@ -1,4 +1,4 @@
-"""Defects at the door and in what a center shows, found by the center suite and by tests of bare centers."""
+"""Defects at the intake and in a center's output, found by the center suite and by tests of bare centers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Defects that let an outsider, a neighbour or a slow system eat a center: its memory, its workers, its descriptors."""
+"""Defects by which an outsider, a peer or a slow system exhausts a center's memory, workers or descriptors."""
 
 from pathlib import Path
 

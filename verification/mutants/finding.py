@@ -1,5 +1,7 @@
-"""Look for one planted defect, in a process of its own: with the seed 0, 1, 2 … until a rule of the checker fires, or
-with the tests that must turn red. Where the product is not clean without the defect, nothing is proven.
+"""The search for one planted defect, in a process of its own.
+
+It plays the seeds 0, 1, 2 … until a rule of the checker fires, or runs the tests that must fail. If the product fails
+without the defect too, nothing is proven.
 """
 
 import time
@@ -16,18 +18,18 @@ from verification.simulation.run import play
 
 
 class Found(NamedTuple):
-    """What found it, and after how much."""
+    """The finding, and the effort."""
 
     name: str
     by: str
-    """The rule that fired first, or the test that turned red first; empty: nothing."""
+    """The rule that fired first, or the test that failed first; empty: none."""
     also: tuple[str, ...] = ()
     """Every other rule or test."""
     seed: int | None = None
     seeds: int = 0
-    """How many were played; 0 for tests."""
+    """The number of seeds played; 0 for tests."""
     seconds: float = 0.0
-    """Processor time of the seeds; wall time of the tests, most of which wait."""
+    """CPU time of the seeds; wall time of the tests, most of which wait."""
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def planted(defect: Defect) -> Iterator[None]:
 
 
 def look_for(defect: Defect, limit: int) -> Found:
-    """Search at most ``limit`` seeds, or run its tests."""
+    """Search up to ``limit`` seeds, or run its tests."""
     match defect.finder:
         case BySeeds() as finder:
             return _by_seeds(defect, finder, limit)
@@ -65,7 +67,7 @@ def _by_seeds(defect: Defect, finder: BySeeds, limit: int) -> Found:
 
 
 class _Outcomes:
-    """Listens to pytest."""
+    """A pytest plug-in that records outcomes."""
 
     def __init__(self) -> None:
         self.failed: list[str] = []
@@ -73,7 +75,7 @@ class _Outcomes:
         self.passed = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A test turned red, at its setup, call or end."""
+        """Record a failure at setup, call or end."""
         self.ran += report.when == "call"
         self.passed += report.when == "call" and report.passed
         if report.failed and report.when == "call":

@@ -1,4 +1,4 @@
-"""Defects at the desk and at the door: effects twice or never, forms taken twice, answers that were not true."""
+"""Defects at the handlers and the intake: effects twice or never, forms taken twice, false answers."""
 
 from collections.abc import Sequence
 from dataclasses import replace

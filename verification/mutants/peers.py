@@ -1,4 +1,4 @@
-"""Defects against a neighbour whose program is wrong: what is believed, and how much of it is taken."""
+"""Defects against a peer with a faulty program: what is believed, and how much of it is taken."""
 
 from typing import Any
 

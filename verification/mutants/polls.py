@@ -1,4 +1,4 @@
-"""Defects in how a system that calls nobody is read; a simulated one calls by itself."""
+"""Defects of polls; the simulation's own system submits by itself and is not polled."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Defects where messages arrive: accept, receipts, order, and what is settled when."""
+"""Defects where messages arrive: receive, receipts, order, and settlement."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -52,7 +52,7 @@ def failed_window_dropped(patch: pytest.MonkeyPatch) -> None:
 
 
 def old_backup(profile: FaultProfile) -> FaultProfile:
-    """A store is put back to an old backup."""
+    """A store is restored from an old backup."""
     return replace(fair(profile), restores=1)
 
 
@@ -180,7 +180,7 @@ def backup_put_back_in_silence(patch: pytest.MonkeyPatch) -> None:
 
 
 def old_backups(profile: FaultProfile) -> FaultProfile:
-    """A store is put back twice: half of the second backups were made during the first recovery."""
+    """A store is restored twice: half of the second backups were made during the first recovery."""
     return replace(fair(profile), restores=2)
 
 

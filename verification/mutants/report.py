@@ -1,4 +1,4 @@
-"""What was found, as a file for programs and as a page for people."""
+"""The report of findings, as a file for programs and as a page for people."""
 
 import json
 import os
@@ -26,7 +26,7 @@ tests: wall time, with the start of RabbitMQ or PostgreSQL in it.*
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """The description of the machine."""
     return f"{platform.machine()}, {os.cpu_count()} CPU, Python {platform.python_version()}"
 
 
@@ -37,7 +37,7 @@ def save(found: list[Found], where: str) -> None:
 
 
 def load() -> list[Found]:
-    """What ``found.json`` tells; nothing where it is not there yet."""
+    """The findings in ``found.json``; none if it does not exist yet."""
     if not FOUND.exists():
         return []
     document = json.loads(FOUND.read_text())

@@ -1,4 +1,5 @@
-"""Defects of signatures and seals: a tenth of the simulated counties sign, and nobody there forges or reads along."""
+"""Defects of signatures and encryption: a tenth of the simulated counties sign, and nobody there forges or
+eavesdrops."""
 
 from datetime import datetime
 

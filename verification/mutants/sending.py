@@ -1,4 +1,4 @@
-"""Defects where messages leave: the outbox, the relay, and what a word of the road is taken for."""
+"""Defects where messages leave: the outbox, the relay, and the meaning of a send result."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -110,7 +110,7 @@ def claim_by_id(patch: pytest.MonkeyPatch) -> None:
 
 
 def inboxes_away(profile: FaultProfile) -> FaultProfile:
-    """An inbox is now and then not there for a moment."""
+    """An inbox is missing for a moment now and then."""
     return replace(fair(profile), nobody=0.1)
 
 

@@ -1,5 +1,5 @@
-"""Defects in how a store is opened, had by one process, and made to forget; a simulated store is in one process, and
-nobody looks into its files.
+"""Defects in opening a store, in its lease, and in erasure; a simulated store is in one process, and its files are not
+read.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Defects in what a center makes of its vendor's answers, found by the center suite."""
+"""Defects in the interpretation of the center's own system's answers, found by the center suite."""
 
 import dataclasses
 from typing import Any
@@ -18,7 +18,7 @@ from verification.mutants.defect import on_the_harness
 
 
 def _turned(patch: pytest.MonkeyPatch, one: HandlerOutcome, into: HandlerOutcome) -> None:
-    """What came of a task, told as something else."""
+    """Report a task's outcome as another one."""
     plain = bus.pipeline.handle.perform
 
     def perform(*given: Any) -> Any:

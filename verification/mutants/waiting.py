@@ -1,4 +1,4 @@
-"""Defects in what has waited: a message that was refused or held back, an older directory, a receipt not yet taken."""
+"""Defects of waiting items: a refused or held message, an older directory, a receipt not yet taken."""
 
 from dataclasses import replace
 from datetime import datetime

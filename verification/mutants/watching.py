@@ -1,4 +1,4 @@
-"""Defects of what watches a center's loops and of its log: a simulation has neither threads nor a log."""
+"""Defects of the watchdog of a center's loops, and of its log: a simulation has neither threads nor a log."""
 
 import pytest
 import structlog

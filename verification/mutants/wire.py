@@ -1,4 +1,4 @@
-"""Defects on the wire that one round shows, found by the center suite and by tests of bare centers."""
+"""Defects on the wire that show in one round, found by the center suite and by tests of bare centers."""
 
 import logging
 from typing import Any

@@ -1,8 +1,7 @@
 """Private servers for tests: a RabbitMQ node and a PostgreSQL, on loopback, with data of their own.
 
-Nothing is shared with a server that runs on the machine already. Where a Docker daemon answers, the server is a
-container; otherwise it is a process started from the Debian packages. ``BUS_TEST_SERVICES=private`` or ``=container``
-decides it by hand.
+Nothing is shared with a server that already runs on the machine. If a Docker daemon answers, the server is a container;
+otherwise it is a process of the Debian packages. ``BUS_TEST_SERVICES=private`` or ``=container`` decides it by hand.
 """
 
 from verification.services.allocation import ServiceUnavailable

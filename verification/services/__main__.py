@@ -1,4 +1,4 @@
-"""``python -m verification.services ensure``: afterwards the tests' servers can be had, or an error says why not."""
+"""``python -m verification.services ensure``: makes the tests' servers available, or reports why it cannot."""
 
 import sys
 
@@ -8,7 +8,7 @@ from verification.services.debian import ensure_packages
 
 
 def main(arguments: list[str]) -> int:
-    """0 when servers can be had, 1 with the cure on stderr when not, 2 for a wrong call."""
+    """Returns 0 if servers are available, 1 with the cure on stderr if not, 2 for a wrong call."""
     if arguments != ["ensure"]:
         sys.stderr.write("用法 / usage: python -m verification.services ensure\n")
         return 2

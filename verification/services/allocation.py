@@ -1,4 +1,4 @@
-"""Where a private server lives: its folder and its ports, and the error when it cannot live at all."""
+"""Folders and ports of private servers, and the error of an unavailable server."""
 
 import fcntl
 import os
@@ -13,22 +13,22 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 PORTS = range(15_000, 32_000)
 """Below the range from which Linux draws the ports of outgoing connections (32768 and up), so that the port of a killed
-server is still free when it is started again."""
+server is still free when it is restarted."""
 
 
 class ServiceUnavailable(RuntimeError):
-    """A server that a test needs cannot be had; the text says the cure in Chinese and English."""
+    """A server that a test needs is unavailable; the text gives the cure in Chinese and English."""
 
 
 _given: set[int] = set()
-"""The ports that this process has drawn; it draws none twice."""
+"""The ports drawn by this process; it draws none twice."""
 
 
 def free_ports(count: int) -> list[int]:
-    """``count`` different ports on which nothing listens on loopback, and which no other test process has drawn.
+    """``count`` different free ports on loopback that no other test process has drawn.
 
-    A server listens seconds after its port was drawn, and there are dozens of them: two that hope for the same port
-    are no rare thing. So each is claimed until this process ends."""
+    A server listens seconds after its port was drawn, and dozens start at once: collisions are not rare. So each port
+    is claimed until this process ends."""
     found: list[int] = []
     for port in random.sample(PORTS, len(PORTS)):
         if port in _given or not _is_free(port) or not _claimed(port):
@@ -53,7 +53,8 @@ def _is_free(port: int) -> bool:
 
 
 def _claimed(port: int) -> bool:
-    """One byte of a file that all test processes of this user lock in: the kernel lets go of it when we end."""
+    """One byte of a file in which all test processes of this user set locks: the kernel releases it when the process
+    ends."""
     try:
         fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
     except OSError:
@@ -69,11 +70,10 @@ def _claims() -> int:
 
 
 def private_folder(name: str, parent: Path | None = None, owner: str | None = None) -> Path:
-    """A new empty folder that only ``owner`` (a unix user; None: whoever we are) may enter.
+    """A new empty folder that only ``owner`` (a unix user; None: ours) may enter.
 
-    It lies in ``parent`` if the owner can reach that and the path holds no white space (which RabbitMQ's shell scripts
-    do not survive), else in the system's folder for temporary files.
-    """
+    It is in ``parent`` if the owner can reach that and the path has no white space (which breaks RabbitMQ's shell
+    scripts), else in the system's folder for temporary files."""
     if parent is not None:
         parent.mkdir(parents=True, exist_ok=True)
         if any(letter.isspace() for letter in str(parent)) or not _reaches(owner, parent):
@@ -85,7 +85,7 @@ def private_folder(name: str, parent: Path | None = None, owner: str | None = No
 
 
 def _reaches(user: str | None, folder: Path) -> bool:
-    """Whether a unix user can enter a folder: as root we start servers as somebody with fewer rights."""
+    """Whether a unix user can enter a folder: as root we start servers under a user with fewer rights."""
     if user is None:
         return os.access(folder, os.W_OK | os.X_OK)
     return subprocess.run(["test", "-x", folder], check=False, user=user, group=user, extra_groups=[]).returncode == 0

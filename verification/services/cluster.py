@@ -1,4 +1,4 @@
-"""A private RabbitMQ cluster for tests: several nodes with one cookie, whose queues live on a majority of them."""
+"""A private RabbitMQ cluster for tests: several nodes with one cookie, whose queues are kept on a majority of them."""
 
 import secrets
 import time
@@ -17,15 +17,14 @@ from verification.services.private_rabbitmq import NodeSeat
 from verification.services.rabbitmq import RabbitNode
 
 EPMD_PORT = 14_369
-"""Inside network namespaces every node has a port mapper of its own, and all of them listen on this port."""
+"""Inside network namespaces every node has a port mapper of its own, on this port."""
 
 
 class RabbitCluster:
     """Nodes that form one cluster. Each is a ``RabbitNode``: kill, pause, shut down and start them one by one.
 
-    On loopback they share a port mapper. With a ``Network`` each sits in a namespace of its own, so that the links
-    between any two of them, and from the host to any of them, can be cut. Not thread-safe. Data live until ``stop``.
-    """
+    On loopback they share a port mapper. With a ``Network`` each is in a namespace of its own, so that the links
+    between any two of them, and from the host to any of them, can be cut. Not thread-safe. Data live until ``stop``."""
 
     def __init__(
         self,
@@ -37,10 +36,10 @@ class RabbitCluster:
         settings: Sequence[str] = (),
     ) -> None:
         """``parent`` as for ``RabbitNode``; ``partition_handling`` is ``cluster_partition_handling`` of rabbitmq.conf;
-        ``settings`` are further lines of it, such as ``net_ticktime = 10`` (seconds until a silent node is gone).
+        ``settings`` are further lines of it, such as ``net_ticktime = 10`` (seconds until a silent node counts as
+        down).
 
-        Raises ServiceUnavailable when the Debian package is missing.
-        """
+        Raises ServiceUnavailable if the Debian package is missing."""
         self.user, self.password = "admin", secrets.token_hex(16)
         self._mappers: list[Epmd] = []
         self._namespaces = [network.namespace(f"node{n}") for n in range(1, size + 1)] if network else []
@@ -79,10 +78,9 @@ class RabbitCluster:
         self.stop()
 
     def start(self, timeout: float = 900) -> Self:
-        """Start every node that does not run, all at once, and wait until the cluster is ``whole``.
+        """Start every node that is down, all at once, and wait until the cluster is ``whole``.
 
-        Raises ServiceUnavailable after ``timeout`` seconds, or when a node ends by itself.
-        """
+        Raises ServiceUnavailable after ``timeout`` seconds, or if a node ends by itself."""
         deadline = time.monotonic() + timeout
         for node in self.nodes:
             node.launch()
@@ -91,23 +89,23 @@ class RabbitCluster:
         return self.await_whole(max(1.0, deadline - time.monotonic()))
 
     def stop(self) -> None:
-        """End all nodes, whatever they are doing, and delete their data; done twice it does nothing."""
+        """End all nodes at once, and delete their data; idempotent."""
         for node in self.nodes:
             node.stop()
         for mapper in self._mappers:
             mapper.close()
 
     def amqp_urls(self, user: str | None = None, password: str | None = None, vhost: str = "/") -> list[str]:
-        """An AMQP URL for each node, in the order of ``nodes``; without a user as administrator."""
+        """An AMQP URL for each node, in the order of ``nodes``; by default the administrator's."""
         return [node.amqp_url(user, password, vhost) for node in self.nodes]
 
     @property
     def management_url(self) -> str:
-        """The management address of a node that answers; raises ServiceUnavailable when none does."""
+        """The management URL of a node that answers; raises ServiceUnavailable if none does."""
         return self.answering().management_url
 
     def answering(self) -> RabbitNode:
-        """The first node whose management API answers; raises ServiceUnavailable when none does."""
+        """The first node whose management API answers; raises ServiceUnavailable if none does."""
         for node in self.nodes:
             if _ask(node, "whoami") is not None:
                 return node
@@ -122,11 +120,11 @@ class RabbitCluster:
         return [node for node in self.nodes if node.server.running]
 
     def namespace_of(self, node: RabbitNode) -> Namespace:
-        """Where a node sits, to cut its links; raises LookupError for a cluster on loopback."""
+        """The namespace of a node, to cut its links; raises LookupError for a cluster on loopback."""
         return self._namespaces[self.nodes.index(node)]
 
     def leader_of(self, queue: str, vhost: str = "/") -> RabbitNode:
-        """The node that leads a quorum queue; raises LookupError while no node that answers knows one."""
+        """The node that leads a quorum queue; raises LookupError while no answering node knows one."""
         path = f"queues/{quote(vhost, safe='')}/{quote(queue, safe='')}"
         for node in self.nodes:
             answer = _ask(node, path)
@@ -157,10 +155,9 @@ class RabbitCluster:
         return self
 
     def rolling_restart(self, timeout: float = 600) -> None:
-        """Restart one node after the other as an operator does: none goes before the queues can spare it.
+        """Restart one node after the other as an operator does: none stops before the queues can spare it.
 
-        ``timeout`` in seconds, for each node; raises RuntimeError or ServiceUnavailable when it passes.
-        """
+        ``timeout`` in seconds, for each node; raises RuntimeError or ServiceUnavailable when it passes."""
         for node in self.nodes:
             seconds = f"{timeout:g}"
             node.ctl("await_online_quorum_plus_one", "-t", seconds, tool="rabbitmq-upgrade", timeout=timeout + 10)
@@ -170,7 +167,7 @@ class RabbitCluster:
 
     @contextmanager
     def down(self, node: RabbitNode) -> Iterator[RabbitNode]:
-        """A node is killed (SIGKILL), and started again at the end."""
+        """Kill a node (SIGKILL), and restart it at the end."""
         node.kill9()
         try:
             yield node
@@ -180,7 +177,7 @@ class RabbitCluster:
 
 
 def _ask(node: RabbitNode, path: str) -> httpx.Response | None:
-    """What a node's management API answers, None when it refuses or does not within two seconds."""
+    """The answer of a node's management API; None if it refuses or is silent for two seconds."""
     if not node.server.running:
         return None
     try:

@@ -15,7 +15,7 @@ CHOICE = "BUS_TEST_SERVICES"
 
 @functools.cache
 def containers_wanted() -> bool:
-    """Whether servers are to be containers: what BUS_TEST_SERVICES says, else whether a Docker daemon answers."""
+    """Whether servers are containers: BUS_TEST_SERVICES decides, else whether a Docker daemon answers."""
     choice = os.environ.get(CHOICE, "auto")
     if choice not in {"auto", "private", "container"}:
         raise ServiceUnavailable(
@@ -28,10 +28,9 @@ def containers_wanted() -> bool:
 
 
 def _docker_answers() -> bool:
-    """Whether the package testcontainers is there and the daemon at DOCKER_HOST says OK.
+    """Whether the package testcontainers is installed and the daemon at DOCKER_HOST answers OK.
 
-    Only unix sockets and plain TCP are asked; for a daemon behind TLS or SSH set BUS_TEST_SERVICES=container.
-    """
+    Only unix sockets and plain TCP are asked; for a daemon behind TLS or SSH set BUS_TEST_SERVICES=container."""
     scheme, _, place = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").partition("://")
     if importlib.util.find_spec("testcontainers") is None or scheme not in {"unix", "tcp"}:
         return False
@@ -48,7 +47,7 @@ def _docker_answers() -> bool:
 
 
 class Container:
-    """One container whose ports stay the same when it is killed and started again."""
+    """One container whose ports stay the same across a kill and restart."""
 
     def __init__(self, image: str, *, env: Mapping[str, str], ports: Mapping[int, int], command: str = "") -> None:
         """``ports`` maps ports inside to ports on loopback outside."""
@@ -65,7 +64,7 @@ class Container:
 
     @property
     def pids(self) -> list[int]:
-        """None: the processes belong to the Docker daemon."""
+        """Empty: the processes belong to the Docker daemon."""
         return []
 
     def start(self) -> None:
@@ -107,12 +106,12 @@ class Container:
             self._container = None
 
     def ctl(self, tool: str, *arguments: str, timeout: float) -> str:
-        """What a program inside says; raises RuntimeError when it fails. ``timeout`` in seconds, kept inside."""
+        """The output of a program inside; raises RuntimeError if it fails. ``timeout`` in seconds, enforced inside."""
         code, said = self._container.exec(["timeout", f"{timeout:g}", tool, *arguments])
         if code != 0:
             raise RuntimeError(f"{tool} {arguments[0]} failed ({code}):\n{said.decode(errors='replace')}")
         return str(said.decode(errors="replace"))
 
     def last_words(self) -> str:
-        """The end of what the server wrote, for the error text."""
+        """The end of the server's output, for the error text."""
         return str(self._container.get_wrapped_container().logs(tail=30).decode(errors="replace"))

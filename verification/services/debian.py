@@ -1,4 +1,4 @@
-"""The Debian packages of private servers and of tests, installed without starting anything on the machine."""
+"""The Debian packages of private servers and of tests, installed without starting any service."""
 
 import os
 import shutil
@@ -29,18 +29,18 @@ if [ -d /run/systemd/system ]; then
   for package in "$@"; do systemctl disable --quiet "$package" 2>/dev/null || :; done
 fi
 """
-"""``policy-rc.d`` answering 101 is Debian's way to say "no service may be started now"; one that stood there comes
-back. A package that we installed is not started at the next boot either. The first try spares updating the lists."""
+"""``policy-rc.d`` answering 101 is Debian's way to say "no service may be started now"; an existing one is restored. A
+package that we installed is not started at the next boot either. The first try skips updating the lists."""
 
 
 LIBRARIES = Path("/usr/lib")
 HEADERS = Path("/usr/include")
 OF_ROOT = "/usr/sbin:/sbin"
-"""Where programs for root lie; not on everybody's search path."""
+"""The folders of root's programs, which are not on every user's search path."""
 
 
 def missing_packages(*, containers: bool = False, releases: bool = False) -> list[str]:
-    """The packages whose programs or files are not on this machine.
+    """The packages whose programs or files are missing.
 
     ``containers``: whether single servers come in containers; clusters, faults and the model check never do.
     ``releases``: whether RabbitMQ of other Debian releases is wanted in folders."""
@@ -51,10 +51,10 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
         "spin": _program("spin"),  # checks the model of the custody protocol, by a C program that it writes
         "gcc": _program("gcc"),
         "libc6-dev": (HEADERS / "stdio.h").exists(),
-        "libfaketime": any(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")),  # a center whose clock is wrong
+        "libfaketime": any(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1")),  # a center with a wrong clock
         "iptables": _program("iptables"),  # partitions
         "iproute2": _program("ip"),
-        "curl": _program("curl"),  # what the pages show is run
+        "curl": _program("curl"),  # runs the pages' commands
         "openssl": _program("openssl"),
         "mmdebstrap": not releases or _program("mmdebstrap"),
     }
@@ -62,11 +62,10 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
 
 
 def ensure_packages(*, containers: bool = False, releases: bool = False) -> list[str]:
-    """Install what is missing and return its names; nothing is done where nothing is missing.
+    """Install missing packages, and return their names.
 
-    ``containers``, ``releases``: as for ``missing_packages``.
-    Raises ServiceUnavailable, with the cure, where we have no right to install or apt-get fails.
-    """
+    ``containers``, ``releases``: as for ``missing_packages``. Raises ServiceUnavailable, with the cure, if we may not
+    install or apt-get fails."""
     missing = missing_packages(containers=containers, releases=releases)
     if not missing:
         return []
@@ -92,7 +91,7 @@ def _program(name: str) -> bool:
 
 
 def _as_root() -> Sequence[str] | None:
-    """The words to put before a command to run it as root; None without the right or where asking would block."""
+    """The prefix that runs a command as root; None without the right, or if it would prompt."""
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo") is None or not Path("/var/lib/dpkg").exists():

@@ -1,4 +1,4 @@
-"""RabbitMQ of another Debian release: its files lie in a folder, and nothing of it is installed on this machine."""
+"""RabbitMQ of another Debian release: its files are in a folder, and nothing of it is installed on this machine."""
 
 import fcntl
 import os
@@ -19,8 +19,8 @@ RELEASES = ("bookworm", "trixie", "sid")
 NEWEST = RELEASES[-1]
 FOLDERS = Path(__file__).parents[2] / ".local" / "debian"
 ENTER = 'mount --bind "$0/etc" /etc && mount --bind "$0/usr" /usr && exec "$@"'
-"""Programs and libraries of the release lie over ours, for this process alone (it has a mount namespace of its own).
-A chroot would hide what a node is given by path: its data, a certificate of a test, a disk that a fault fills."""
+"""The release's programs and libraries cover ours, for this process alone (it has a mount namespace of its own). A
+chroot would hide paths that a node is given: its data, a certificate of a test, a disk that a fault fills."""
 MIRROR = ("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian")
 PROXIES = ("Acquire::http::Proxy", "Acquire::https::Proxy")
 INSTALL_SECONDS = 3600
@@ -39,14 +39,13 @@ class DebianRelease:
         return (self.folder / "usr/lib/rabbitmq/bin/rabbitmq-server").exists()
 
     def command(self, argv: Sequence[str]) -> list[str]:
-        """The command that runs ``argv`` on the release's programs: as the process itself, with the same pid."""
+        """The command that runs ``argv`` on the release's programs, under the same pid."""
         return ["unshare", "--mount", "--", "/bin/sh", "-c", ENTER, str(self.folder), *argv]
 
     def prepare(self) -> None:
-        """Make the folder unless it is there; a half-made one of an earlier try is swept first.
+        """Make the folder if it is missing; the remains of an interrupted try are swept first.
 
-        Raises ServiceUnavailable without root or mmdebstrap, and where Debian's packages cannot be had.
-        """
+        Raises ServiceUnavailable without root or mmdebstrap, or if Debian's packages are unavailable."""
         need_root("RabbitMQ of another Debian release")
         need_program("unshare", "util-linux")
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -63,12 +62,13 @@ class DebianRelease:
 
 
 def asked_release() -> DebianRelease | None:
-    """The release that BUS_TEST_RABBITMQ names; None for this machine's own RabbitMQ. It may not be prepared yet."""
+    """The release named by BUS_TEST_RABBITMQ; None for this machine's own RabbitMQ. It may not be prepared yet."""
     return release_named(os.environ.get(CHOICE, ""))
 
 
 def release_named(name: str) -> DebianRelease | None:
-    """The release of this name; None for this machine's own and for no name. Raises ServiceUnavailable for others."""
+    """The release of this name; None for this machine's own and for no name. Raises ServiceUnavailable for unknown
+    names."""
     if name not in ("", *RELEASES):
         raise ServiceUnavailable(
             f"{CHOICE}={name} 无效：请设为 {'、'.join(RELEASES)} 之一。\n"
@@ -80,10 +80,9 @@ def release_named(name: str) -> DebianRelease | None:
 
 
 def bootstrap_command(name: str, folder: Path, mirror: str, proxies: Sequence[str] = ()) -> list[str]:
-    """The call of mmdebstrap: the release's smallest system with RabbitMQ, without what is merely recommended.
+    """The call of mmdebstrap: the release's smallest system with RabbitMQ, without recommended packages.
 
-    Signatures are checked as ever. Their date is not: a mirror that lags is good enough for a test.
-    """
+    Signatures are checked, but not their date: a mirror that lags is good enough for a test."""
     options = ('APT::Install-Recommends "false"', 'Acquire::Check-Valid-Until "false"', *proxies)
     return [
         "mmdebstrap",
@@ -117,7 +116,7 @@ def _unavailable(name: str, why: str) -> ServiceUnavailable:
 
 
 def _mirror() -> str:
-    """Where this machine's own apt gets Debian from."""
+    """The Debian mirror of this machine's own apt."""
     found = _said(*MIRROR).split()
     if not found:
         raise ServiceUnavailable(
@@ -146,13 +145,13 @@ def _own_codename() -> str:
 
 
 def _sweep(folder: Path) -> None:
-    """Delete a folder, and never what a killed mmdebstrap may have left mounted in it."""
+    """Delete a folder, but never through the mounts that a killed mmdebstrap may have left in it."""
     subprocess.run(["rm", "--recursive", "--force", "--one-file-system", folder], check=True, timeout=600)
 
 
 @contextmanager
 def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Two runs do not make the same folder."""
+    """Keep two runs from making the same folder."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

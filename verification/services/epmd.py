@@ -1,4 +1,4 @@
-"""Erlang's port mapper, private: the nodes that share it find each other, and no daemon is left on the machine."""
+"""A private port mapper for Erlang (epmd): the nodes that share it find each other, and no daemon is left behind."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ from verification.services.process import ServerProcess
 
 
 def here(command: Sequence[str]) -> list[str]:
-    """The way to start a process where we are; a network namespace has another one."""
+    """The way to start a process outside any network namespace."""
     return list(command)
 
 
 class Epmd:
-    """One epmd in the foreground at ``address`` (and, as every epmd, at loopback). ``close`` may be called twice."""
+    """One epmd in the foreground at ``address`` (and, as every epmd, at loopback). ``close`` is idempotent."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Epmd:
         return self._process.pids
 
     def start(self, timeout: float = 60) -> None:
-        """Start unless it runs, and wait until it answers; raises ServiceUnavailable after ``timeout`` seconds."""
+        """Start it unless it runs, and wait until it answers; raises ServiceUnavailable after ``timeout`` seconds."""
         self._process.start()
         deadline = time.monotonic() + timeout
         while True:

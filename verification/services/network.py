@@ -1,4 +1,4 @@
-"""A network of our own, whose links can be cut: namespaces on a bridge, without a road to anywhere else."""
+"""A private network with links that can be cut: namespaces on a bridge, without a route elsewhere."""
 
 import fcntl
 import ipaddress
@@ -17,7 +17,7 @@ from verification.services.allocation import ServiceUnavailable
 from verification.services.privileges import alive, need_program, need_root
 
 RANGE = ipaddress.IPv4Network("10.213.0.0/16")
-"""Private addresses; each network takes one /24 of it that nobody on this machine uses."""
+"""Private addresses; each network takes an unused /24 of this range."""
 OURS = re.compile(r"bt(\d+)x")
 """The names of our bridges and namespaces begin with the pid of the process that made them. An interface's name has at
 most 15 characters."""
@@ -26,7 +26,7 @@ NAMESPACES = Path("/run/netns")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The machine itself, seen from the network: where the processes outside of the namespaces are."""
+    """The machine itself as a member of the network: the processes outside of the namespaces."""
 
     address: str
     name: str = "host"
@@ -34,13 +34,13 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A machine of its own as far as the network goes: its own address, its own loopback, no way out."""
+    """A separate machine as far as the network goes: its own address, its own loopback, no way out."""
 
     name: str
     address: str
 
     def command(self, argv: Sequence[str]) -> list[str]:
-        """The command that starts ``argv`` inside; the process that runs is ``argv`` itself, with the same pid."""
+        """The command that runs ``argv`` inside, under the same pid."""
         return ["nsenter", f"--net={NAMESPACES / self.name}", *argv]
 
 
@@ -48,11 +48,10 @@ Place = Host | Namespace
 
 
 class Network:
-    """A bridge with namespaces on it. ``close`` takes all of it away, also twice; end the processes inside before.
+    """A bridge with namespaces on it. ``close`` removes all of it, and is idempotent; end the processes inside before.
 
-    Nothing of the machine's own network changes but for one bridge: cuts are rules inside the namespaces. What a killed
-    process left behind is swept when the next network is made.
-    """
+    The machine's own network changes only by one bridge: cuts are rules inside the namespaces. Leftovers of a killed
+    process are swept when the next network is made."""
 
     def __init__(self) -> None:
         """Raises ServiceUnavailable without root or without the programs ``ip`` and ``iptables``."""
@@ -78,7 +77,7 @@ class Network:
         self.close()
 
     def namespace(self, name: str) -> Namespace:
-        """A new namespace on the bridge; ``name`` is for people, and there is one of it per network."""
+        """A new namespace on the bridge; ``name`` is for people, and unique in a network."""
         if name in self._namespaces:
             raise ValueError(f"there is a namespace {name} already: choose another name")
         place = Namespace(f"{self._bridge}-{name}", str(next(self._addresses)))
@@ -93,19 +92,19 @@ class Network:
         return place
 
     def cut_one_way(self, sender: Place, receiver: Place) -> None:
-        """What ``sender`` sends to ``receiver`` is lost from now on; the other way stays open."""
+        """Drop everything that ``sender`` sends to ``receiver``; the other way stays open."""
         rule = _rule(sender, receiver)
         if rule not in self._cuts:
             _iptables("-A", rule)
             self._cuts.add(rule)
 
     def cut(self, one: Place, other: Place) -> None:
-        """Nothing passes between the two any more; connections stay open and hear nothing."""
+        """Drop everything between the two; connections stay open and silent."""
         self.cut_one_way(one, other)
         self.cut_one_way(other, one)
 
     def heal(self, one: Place | None = None, other: Place | None = None) -> None:
-        """Take back the cuts between two places, or with no place named every cut of this network."""
+        """Undo the cuts between two places, or without arguments every cut of this network."""
         if one is None or other is None:
             healed = set(self._cuts)
         else:
@@ -116,7 +115,7 @@ class Network:
 
     @contextmanager
     def parted(self, group: Sequence[Place], others: Sequence[Place], *, one_way: bool = False) -> Iterator[None]:
-        """Every link between two groups is cut, and healed at the end; ``one_way``: only what ``group`` sends."""
+        """Cut every link between two groups, and heal at the end; ``one_way``: only what ``group`` sends."""
         for one, other in product(group, others):
             self.cut_one_way(one, other)
             if not one_way:
@@ -136,7 +135,7 @@ class Network:
 
 
 def sweep() -> None:
-    """Take away the networks of processes that are dead."""
+    """Remove the networks of dead processes."""
     for path in NAMESPACES.glob("bt*x*"):
         if (owner := OURS.match(path.name)) and not alive(int(owner[1])):
             _run("ip", "netns", "delete", path.name)
@@ -146,16 +145,15 @@ def sweep() -> None:
 
 
 def _remove_links(prefix: str) -> None:
-    """The bridge ``prefix`` and the ports on it; a namespace's end goes with the port, even before the kernel's own
-    tidying, which lags.
-    """
+    """Remove the bridge ``prefix`` and its ports; a namespace's end goes with the port, even before the kernel's own
+    cleanup, which lags."""
     for name in _interfaces():
         if name == prefix or re.fullmatch(rf"{prefix}v\d+", name):
             _run("ip", "link", "delete", name, may_fail=True)
 
 
 def _rule(sender: Place, receiver: Place) -> tuple[str, ...]:
-    """Where the rule stands (a namespace's file name) and what it says; the host's own rules stay untouched."""
+    """The place of the rule (a namespace's file name) and its text; the host's own rules stay untouched."""
     if isinstance(receiver, Namespace):
         return receiver.name, "INPUT", "-s", sender.address
     if isinstance(sender, Namespace):
@@ -173,7 +171,7 @@ def _interfaces() -> list[str]:
 
 
 def _free_range() -> ipaddress.IPv4Network:
-    """A /24 to which the machine has no route; raises ServiceUnavailable when all are taken."""
+    """A /24 to which the machine has no route; raises ServiceUnavailable if all are taken."""
     routes = _run("ip", "-4", "route", "show", "table", "all")
     taken = [ipaddress.IPv4Network(word) for word in re.findall(r"\d+\.\d+\.\d+\.\d+/\d+", routes)]
     first = os.getpid() % 256
@@ -186,7 +184,7 @@ def _free_range() -> ipaddress.IPv4Network:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Two test runs must not choose the same addresses."""
+    """Keep two test runs from choosing the same addresses."""
     with (Path(tempfile.gettempdir()) / "bus-testing-network.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

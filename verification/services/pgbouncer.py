@@ -17,10 +17,11 @@ Mode = Literal["session", "transaction", "statement"]
 
 
 class PgBouncer:
-    """``with PgBouncer(url, "transaction") as pooler:`` the database of ``url`` stands at ``pooler.url``, too."""
+    """``with PgBouncer(url, "transaction") as pooler:`` makes the database of ``url`` also available at
+    ``pooler.url``."""
 
     def __init__(self, url: str, mode: Mode, *, round_robin: bool = False, parent: Path | None = None) -> None:
-        """Raises ServiceUnavailable where the Debian package is missing."""
+        """Raises ServiceUnavailable if the Debian package is missing."""
         behind = make_url(url)
         (port,) = free_ports(1)
         program = need_program("pgbouncer", "pgbouncer")
@@ -54,7 +55,7 @@ class PgBouncer:
         self.stop()
 
     def stop(self) -> None:
-        """End it and delete what it has written."""
+        """End it and delete its files."""
         self._server.kill9()
         shutil.rmtree(self._folder)
 

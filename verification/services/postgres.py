@@ -1,4 +1,4 @@
-"""A private PostgreSQL for tests: a container where a Docker daemon answers, else a process of the Debian package."""
+"""A private PostgreSQL for tests: a container if a Docker daemon answers, else a process of the Debian package."""
 
 import os
 import secrets
@@ -19,7 +19,7 @@ IMAGE = os.environ.get("BUS_TEST_POSTGRES_IMAGE", "docker.io/library/postgres:17
 
 
 class DatabaseServer(Server, Protocol):
-    """A server that is a PostgreSQL, with its harshest way to stop short of SIGKILL."""
+    """A PostgreSQL server, with its harshest stop short of SIGKILL."""
 
     def abort(self) -> None: ...
 
@@ -30,8 +30,7 @@ class PostgresNode:
     def __init__(self, parent: Path | None = None) -> None:
         """``parent`` is where the data folder is made, if the server's unix user can reach it.
 
-        Raises ServiceUnavailable when there is neither Docker nor the Debian package.
-        """
+        Raises ServiceUnavailable if there is neither Docker nor the Debian package."""
         self.user = "admin"
         self.password = secrets.token_hex(16)
         (self.port,) = free_ports(1)
@@ -64,10 +63,9 @@ class PostgresNode:
         return f"postgresql+psycopg://{self.user}:{self.password}@{LOOPBACK}:{self.port}/{quote(database, safe='')}"
 
     def start(self, timeout: float = 600) -> Self:
-        """Start, or start again with the same data and port, and wait until ``ready``.
+        """Start, or restart with the same data and port, and wait until ``ready``.
 
-        Raises ServiceUnavailable when the server ends or is not ready within ``timeout`` seconds.
-        """
+        Raises ServiceUnavailable if the server ends or is not ready within ``timeout`` seconds."""
         self.server.start()
         deadline = time.monotonic() + timeout
         while not self.ready():
@@ -79,7 +77,7 @@ class PostgresNode:
         return self
 
     def stop(self) -> None:
-        """End the server, whatever it is doing, and delete its data."""
+        """End the server at once, and delete its data."""
         self.server.remove()
 
     def restart(self) -> Self:
@@ -92,13 +90,12 @@ class PostgresNode:
         self.server.kill9()
 
     def immediate_stop(self) -> None:
-        """What ``pg_ctl stop -m immediate`` does: every session is thrown out at once and nothing is written any more;
-        ``start`` recovers from the write-ahead log.
-        """
+        """The same as ``pg_ctl stop -m immediate``: every session is ended and nothing more is written; ``start``
+        recovers from the write-ahead log."""
         self.server.abort()
 
     def pause(self) -> None:
-        """SIGSTOP: connections stay open and nobody answers. End it with ``resume``."""
+        """SIGSTOP: connections stay open, and no query is answered. End it with ``resume``."""
         self.server.freeze()
 
     def resume(self) -> None:
@@ -119,7 +116,7 @@ class PostgresNode:
         return self.dsn(name)
 
     def drop_database(self, name: str) -> None:
-        """Delete a database and end the connections that are left to it."""
+        """Delete a database and end its remaining connections."""
         with self._connect() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 

@@ -22,7 +22,7 @@ class PrivatePostgres:
         self._owner = postgres_user()
         self.folder = private_folder("postgres", parent, self._owner)
         self._initdb(programs, user, password)
-        # fsync off: we kill processes, never the machine, and the kernel keeps what it was given
+        # fsync off: tests kill processes, never the machine, and the kernel keeps written data
         options = {"port": port, "listen_addresses": LOOPBACK, "unix_socket_directories": "", "fsync": "off"}
         flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         self._server = ServerProcess(
@@ -66,11 +66,11 @@ class PrivatePostgres:
         shutil.rmtree(self.folder)
 
     def last_words(self) -> str:
-        """The end of what the server wrote, for the error text."""
+        """The end of the server's output, for the error text."""
         return self._server.last_words()
 
     def _initdb(self, programs: Path, user: str, password: str) -> None:
-        # a password even on loopback: other people may have accounts on this machine
+        # a password even on loopback: other users may have accounts on this machine
         secret = self.folder / "password"
         secret.touch(0o600)
         secret.write_text(password)
@@ -109,7 +109,7 @@ def newest_programs() -> Path:
 
 
 def postgres_user() -> str | None:
-    """PostgreSQL refuses to run as root; the Debian package brings a unix user for it."""
+    """The unix user of the Debian package: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     try:

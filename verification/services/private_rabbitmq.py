@@ -18,12 +18,12 @@ PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_auth_mechanism_ssl")
 SETTINGS = ("vm_memory_high_watermark.absolute = 1GB", "disk_free_limit.absolute = 100MB")
 IDLE = "+sbwt none +sbwtdcpu none +sbwtdio none"
-"""Erlang's schedulers spin before they sleep, which takes a small machine's cores from everybody else."""
+"""Erlang's schedulers spin before they sleep, which takes a small machine's cores from other processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeSeat:
-    """Where a node of a cluster sits: nodes with one cookie and port mappers on one port can find each other."""
+    """The place of a node in a cluster: nodes with one cookie, and port mappers on one port, can find each other."""
 
     name: str
     """Erlang's name of the node, ``bus1@localhost``, or with an address behind the sign in a network namespace."""
@@ -49,10 +49,9 @@ class PrivateRabbit:
         release: DebianRelease | None = None,
     ) -> None:
         """``ports``: AMQP, management, prometheus; ``settings``: lines of rabbitmq.conf besides the listeners, of which
-        the last with a key wins; ``seat``: the place in a cluster, whose epmd belongs to the cluster;
-        ``release``: another Debian release, prepared, whose RabbitMQ runs instead of this machine's. The port mapper
-        is always this machine's: it knows nodes of every version.
-        """
+        the last with a key wins; ``seat``: the place in a cluster, whose epmd belongs to the cluster; ``release``:
+        another Debian release, prepared, whose RabbitMQ runs instead of this machine's. The port mapper is always this
+        machine's: it supports nodes of every version."""
         if not (programs / "rabbitmq-server").exists() or shutil.which("epmd") is None:
             raise ServiceUnavailable(
                 "未安装 rabbitmq-server：请运行 make services（需要 root 或免密 sudo），"
@@ -66,7 +65,7 @@ class PrivateRabbit:
         self._own_epmd: Epmd | None = None
         if seat is None:
             self._own_epmd = Epmd(epmd_port, parent=self.folder)
-            # a name of its own per node, so that two nodes on one machine never take each other for themselves
+            # a name of its own per node, so that two nodes on one machine are never confused
             seat = NodeSeat(f"bus{ports[0]}@localhost", self._own_epmd)
         self._seat = seat
         self._write(settings)
@@ -78,7 +77,7 @@ class PrivateRabbit:
 
     @property
     def pids(self) -> list[int]:
-        """The node's processes, and its port mapper's where that is its own."""
+        """The node's processes, and its port mapper's if that is its own."""
         return [*(self._own_epmd.pids if self._own_epmd else []), *self._server.pids]
 
     def start(self) -> None:
@@ -98,18 +97,18 @@ class PrivateRabbit:
         self._server.thaw("beam.smp")
 
     def remove(self) -> None:
-        """End everything and delete the data; done twice it does nothing."""
+        """End everything and delete the data; idempotent."""
         self._server.kill9()
         if self._own_epmd is not None:
             self._own_epmd.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def last_words(self) -> str:
-        """The end of what the server wrote, for the error text."""
+        """The end of the server's output, for the error text."""
         return self._server.last_words()
 
     def ctl(self, tool: str, *arguments: str, timeout: float) -> str:
-        """What a command-line tool of RabbitMQ says about this node; raises RuntimeError when it refuses."""
+        """The output of a RabbitMQ command-line tool for this node; raises RuntimeError if it refuses."""
         command = self._command(tool, *arguments)
         try:
             done = subprocess.run(

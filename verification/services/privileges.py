@@ -1,4 +1,4 @@
-"""What the machine must offer before a fault can be done to it, and whose leftovers are ours to sweep."""
+"""Privileges and programs that a fault needs, and the check of whose leftovers may be swept."""
 
 import os
 import shutil
@@ -29,5 +29,5 @@ def need_program(program: str, package: str, target: str = "services") -> str:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs: what a dead one left behind may be swept away."""
+    """Whether a process runs: the leftovers of a dead one may be swept away."""
     return Path(f"/proc/{pid}").exists()

@@ -1,4 +1,4 @@
-"""A server process that ends with us, whatever becomes of us."""
+"""A server process that ends with this one, in any case."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ the end of the pipe and kills the server's process group; no server is left on t
 
 
 class ServerProcess:
-    """One server with its children, started in a session of its own, so that signals reach it and nobody else."""
+    """One server with its children, started in a session of its own, so that signals reach no other process."""
 
     def __init__(
         self, command: Sequence[str], *, env: Mapping[str, str], folder: Path, owner: str | None = None
@@ -30,7 +30,7 @@ class ServerProcess:
 
     @property
     def pids(self) -> list[int]:
-        """The server and everything below it; empty when it does not run."""
+        """The server and everything below it; empty if it does not run."""
         return [] if self._process is None or not self.running else [self._process.pid, *_below(self._process.pid)]
 
     def start(self) -> None:
@@ -51,7 +51,7 @@ class ServerProcess:
             )
 
     def terminate(self, how: signal.Signals = signal.SIGTERM, timeout: float = 60) -> None:
-        """Ask the server to end in good order; raises TimeoutError after ``timeout`` seconds and kills it then."""
+        """Ask the server to end in good order; after ``timeout`` seconds kill it and raise TimeoutError."""
         if self._process is None or not self.running:
             return
         family = self.pids
@@ -69,14 +69,14 @@ class ServerProcess:
             self._sweep(self.pids)
 
     def freeze(self, name: str) -> None:
-        """SIGSTOP to the processes of the server whose program is called ``name``."""
+        """SIGSTOP to the server's processes with the program name ``name``."""
         self._signal(signal.SIGSTOP, name)
 
     def thaw(self, name: str) -> None:
         self._signal(signal.SIGCONT, name)
 
     def last_words(self) -> str:
-        """The end of what the server wrote, for the error text."""
+        """The end of the server's output, for the error text."""
         return (self._folder / "output.log").read_text(errors="replace")[-2000:]
 
     def _signal(self, how: signal.Signals, name: str) -> None:
@@ -112,7 +112,7 @@ def _processes() -> Iterator[tuple[int, int, str]]:
 
 
 def _stat(pid: int) -> tuple[int, str] | None:
-    """(parent, program) of a process, None when it is gone or only a zombie is left of it."""
+    """(parent, program) of a process; None if it is gone or only a zombie is left."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A private RabbitMQ for tests: a container where a Docker daemon answers, else a process of the Debian package."""
+"""A private RabbitMQ for tests: a container if a Docker daemon answers, else a process of the Debian package."""
 
 import os
 import secrets
@@ -20,7 +20,7 @@ IMAGE = os.environ.get("BUS_TEST_RABBITMQ_IMAGE", "docker.io/library/rabbitmq:4.
 
 
 class Server(Protocol):
-    """What a node needs of whatever carries it."""
+    """The interface between a node and its container or process."""
 
     @property
     def running(self) -> bool: ...
@@ -36,7 +36,7 @@ class Server(Protocol):
 
 
 class RabbitServer(Server, Protocol):
-    """A server that is a RabbitMQ, with its command-line tools."""
+    """A RabbitMQ server, with its command-line tools."""
 
     def ctl(self, tool: str, *arguments: str, timeout: float) -> str: ...
 
@@ -44,9 +44,8 @@ class RabbitServer(Server, Protocol):
 class RabbitNode:
     """One node with its own administrator, on loopback unless its seat is elsewhere; data live until ``stop``.
 
-    Not thread-safe. Several nodes may run at once. After ``kill9`` call ``start`` to have it back with its data; note
-    that RabbitMQ may undo a declaration younger than about two seconds when it is killed.
-    """
+    Not thread-safe. Several nodes may run at once. After ``kill9`` call ``start`` to restart it with its data; a killed
+    RabbitMQ may undo a declaration younger than about two seconds."""
 
     def __init__(
         self,
@@ -60,10 +59,9 @@ class RabbitNode:
         of rabbitmq.conf (``disk_free_limit.absolute = 5MB``) over our own. ``seat`` is the place in a cluster and
         ``login`` the name and password of the cluster's administrator.
 
-        With settings or a seat, or where BUS_TEST_RABBITMQ names another Debian release, the node is a process of the
-        Debian package, even where Docker answers. Raises ServiceUnavailable when there is neither Docker nor the
-        Debian package, and for a release that there is not.
-        """
+        With settings or a seat, or if BUS_TEST_RABBITMQ names another Debian release, the node is a process of the
+        Debian package, even if Docker answers. Raises ServiceUnavailable if there is neither Docker nor the Debian
+        package, and for an unknown release."""
         self.user, self.password = login or ("admin", secrets.token_hex(16))
         self.host = LOOPBACK if seat is None else seat.address
         self.name = "" if seat is None else seat.name
@@ -98,7 +96,7 @@ class RabbitNode:
 
     @property
     def management_url(self) -> str:
-        """Where the management plugin answers; the API lies below ``/api``."""
+        """The URL of the management plugin; the API is below ``/api``."""
         return f"http://{self.host}:{self._management}"
 
     @property
@@ -106,7 +104,7 @@ class RabbitNode:
         return f"http://{self.host}:{self._prometheus}/metrics"
 
     def amqp_url(self, user: str | None = None, password: str | None = None, vhost: str = "/") -> str:
-        """An AMQP URL; without a user that of the administrator."""
+        """An AMQP URL; by default the administrator's."""
         user, password = user or self.user, self.password if password is None else password
         return (
             f"amqp://{quote(user, safe='')}:{quote(password, safe='')}@{self.host}:{self._amqp}/{quote(vhost, safe='')}"
@@ -122,20 +120,19 @@ class RabbitNode:
         )
 
     def version(self) -> str:
-        """The version of RabbitMQ that answers."""
+        """The version of the running RabbitMQ."""
         with self.api() as api:
             return str(api.get("overview").raise_for_status().json()["rabbitmq_version"])
 
     def start(self, timeout: float = 600) -> Self:
-        """Start, or start again with the same data and ports, and wait until ``ready``.
+        """Start, or restart with the same data and ports, and wait until ``ready``.
 
-        Raises ServiceUnavailable when the node ends or is not ready within ``timeout`` seconds.
-        """
+        Raises ServiceUnavailable if the node ends or is not ready within ``timeout`` seconds."""
         self.launch()
         return self.await_ready(timeout)
 
     def launch(self) -> None:
-        """Start without waiting: the nodes of a cluster that was down altogether wait for each other."""
+        """Start without waiting: the nodes of a cluster that was down as a whole wait for each other."""
         self.server.start()
 
     def await_ready(self, timeout: float = 600) -> Self:
@@ -150,34 +147,33 @@ class RabbitNode:
         return self
 
     def stop(self) -> None:
-        """End the node, whatever it is doing, and delete its data."""
+        """End the node at once, and delete its data."""
         self.server.remove()
 
     def shut_down(self) -> None:
-        """A stop in good order; the data stay for ``start``. Raises TimeoutError when it does not end."""
+        """Stop in good order; the data stay for ``start``. Raises TimeoutError if it does not end."""
         self.server.terminate()
 
     def restart(self) -> Self:
-        """A stop in good order and a start with the same data."""
+        """Stop in good order, and start with the same data."""
         self.shut_down()
         return self.start()
 
     def kill9(self) -> None:
-        """The power goes: SIGKILL to all processes of the node; the data stay as they lie."""
+        """SIGKILL to all processes of the node, as in a power cut; the data stay as they are."""
         self.server.kill9()
 
     def pause(self) -> None:
-        """SIGSTOP: connections stay open and nobody answers. End it with ``resume``."""
+        """SIGSTOP: connections stay open, and no request is answered. End it with ``resume``."""
         self.server.freeze()
 
     def resume(self) -> None:
         self.server.thaw()
 
     def ctl(self, *arguments: str, tool: str = "rabbitmqctl", timeout: float = 300) -> str:
-        """What rabbitmqctl (or ``tool``: rabbitmq-queues, rabbitmq-diagnostics …) says, asked at this node.
+        """The output of rabbitmqctl (or ``tool``: rabbitmq-queues, rabbitmq-diagnostics …) for this node.
 
-        Raises RuntimeError with its words when it refuses or gives no answer within ``timeout`` seconds.
-        """
+        Raises RuntimeError with its output if it refuses or gives no answer within ``timeout`` seconds."""
         return self.server.ctl(tool, *arguments, timeout=timeout)
 
     def ready(self) -> bool:
@@ -204,7 +200,7 @@ class RabbitNode:
             declared = api.put(queue, json={"durable": True, "arguments": {"x-queue-type": "quorum"}})
             if not declared.is_success:
                 return False
-            # the plugin publishes mandatory with a confirm and answers only when the broker has vouched
+            # the plugin publishes mandatory with a confirm, and answers only after the broker's confirm
             published = api.post("exchanges/%2F/amq.default/publish", json=parcel)
             fetch = {"count": 1, "ackmode": "ack_requeue_false", "encoding": "auto"}
             fetched = api.post(f"{queue}/get", json=fetch)

@@ -1,1 +1,1 @@
-"""A center under siege: what an outsider or a neighbour can make it eat, measured from outside its process."""
+"""A center under siege: the resources that an outsider or a peer can make it use, measured from outside its process."""

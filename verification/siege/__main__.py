@@ -1,4 +1,4 @@
-"""``make siege``: attacks on a running center, its memory and descriptors, and what became of honest forms meanwhile.
+"""``make siege``: attacks a running center, and measures its memory, its descriptors, and its service to honest forms.
 
 python -m verification.siege --seconds 20
 """
@@ -21,13 +21,13 @@ from verification.siege.watch import Besieged, Sight
 
 MOST_RSS = 250 * 1024 * 1024
 MOST_DESCRIPTORS = 512
-"""What a center may take under each attack."""
+"""Most descriptors of a center under any attack."""
 SMALL = 8
-"""By so much a small siege is less than a whole one."""
+"""The ratio of a whole siege to a small one."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 the center kept within its bounds and served the honest, 1 it did not."""
+    """Exit code: 0 the center kept its bounds and served honest forms, 1 it did not."""
     asked = _arguments(arguments)
     seen = list(siege(asked.seconds, SMALL if asked.small else 1))
     Console(width=None if sys.stdout.isatty() else 140).print(_table(seen))
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def siege(seconds: float, part: int = 1) -> Iterator[Sight]:
-    """One attack after the other on one center, each so long; a ``part``-th of its strength."""
+    """Run one attack after the other on one center, each for ``seconds``, at one ``part``-th of its strength."""
     packed = attacks.bomb(4 * 1024**3 // part)
     with tempfile.TemporaryDirectory() as folder, _center(Path(folder)) as (center, offer):
         port = int(center.url.rpartition(":")[2])

@@ -1,5 +1,7 @@
-"""The attacks, each as a block: while it is open the center is under it. Only loopback, and all of it ends with the
-block. Attackers come from another loopback address than the honest, as they would in a county.
+"""The attacks, each as a context manager: while it is open the center is attacked.
+
+They use only loopback, and end with the block. Attackers come from another loopback address than honest clients, as
+they would in a county.
 """
 
 import base64
@@ -17,17 +19,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from bus.attachments.service import LARGEST
 
 GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-"""The head of a gzip file that tells nothing of itself."""
+"""The head of a gzip file without optional fields."""
 ATTACKER = "127.0.0.2"
 NONSENSE = "v1," + base64.b64encode(b"n" * 32).decode()
 Offer = Callable[[str, int], None]
-"""Lets a neighbour offer so many cases whose photos lie at a URL."""
+"""Lets a peer offer ``count`` cases whose photos are at a URL."""
 Reached = Callable[[], int]
-"""How many requests or connections of the attack have reached their end so far: one that misses shows nothing."""
+"""The number of the attack's requests or connections that have reached their target: an attack that misses proves
+nothing."""
 
 
 def bomb(size: int) -> bytes:
-    """Some kilobytes that two unpackings make ``size`` bytes of: one packed block of zeros, again and again."""
+    """Some kilobytes that two decompressions turn into ``size`` bytes: one compressed block of zeros, again and
+    again."""
     block, count = bytes(1024 * 1024), size // (1024 * 1024)
     packer = zlib.compressobj(9, wbits=-15)
     packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -40,7 +44,7 @@ def bomb(size: int) -> bytes:
 
 @contextmanager
 def bombs(offer: Offer, packed: bytes, count: int) -> Iterator[Reached]:
-    """A neighbour answers each photo with the bomb."""
+    """A peer answers each photo with the bomb."""
 
     def answer(handler: BaseHTTPRequestHandler, _leaving: threading.Event) -> None:
         handler.send_response(200)
@@ -56,7 +60,7 @@ def bombs(offer: Offer, packed: bytes, count: int) -> Iterator[Reached]:
 
 @contextmanager
 def dripping(offer: Offer, count: int) -> Iterator[Reached]:
-    """A neighbour sends a byte of each photo now and then."""
+    """A peer sends a byte of each photo now and then."""
 
     def answer(handler: BaseHTTPRequestHandler, leaving: threading.Event) -> None:
         handler.send_response(200)
@@ -71,7 +75,7 @@ def dripping(offer: Offer, count: int) -> Iterator[Reached]:
 
 @contextmanager
 def big_bodies(port: int, count: int) -> Iterator[Reached]:
-    """Files of the largest size less a byte, each with a fresh time and a nonsense signature."""
+    """Files one byte below the limit, each with a fresh time and an invalid signature."""
     signed = f"webhook-id: x\r\nwebhook-timestamp: {int(time.time())}\r\nwebhook-signature: {NONSENSE}\r\n"
     head = f"PUT /attachments HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST}\r\n{signed}\r\n".encode()
 
@@ -94,7 +98,7 @@ def big_bodies(port: int, count: int) -> Iterator[Reached]:
 
 @contextmanager
 def silent(port: int, count: int) -> Iterator[Reached]:
-    """Connections that say nothing."""
+    """Connections that send nothing."""
     with _lines(port, count) as lines:
         yield lambda: len(lines)
 
@@ -108,7 +112,7 @@ def _lines(port: int, count: int) -> Iterator[list[socket.socket]]:
     with ExitStack() as held:
         lines = []
         for _ in range(count):
-            with suppress(OSError):  # a door that lets nobody more in is no failure of the siege
+            with suppress(OSError):  # a refused connection is no failure of the siege
                 lines.append(held.enter_context(socket.create_connection(("127.0.0.1", port), 5, (ATTACKER, 0))))
         yield lines
         for line in lines:
@@ -121,7 +125,7 @@ def _neighbour(answer: Callable[[BaseHTTPRequestHandler, threading.Event], None]
     leaving, asked = threading.Event(), []
 
     class Handler(BaseHTTPRequestHandler):
-        """Every photo alike."""
+        """Answers every photo alike."""
 
         def do_GET(self) -> None:
             asked.append(self.path)
@@ -129,7 +133,7 @@ def _neighbour(answer: Callable[[BaseHTTPRequestHandler, threading.Event], None]
                 answer(self, leaving)
 
         def log_message(self, *_: object) -> None:
-            """Be quiet."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

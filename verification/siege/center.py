@@ -1,8 +1,8 @@
 """The besieged center, in a process of its own: ``python -m verification.siege.center FOLDER``.
 
-It tells where it is in one line of JSON, and then obeys lines: ``offer URL COUNT`` lets a neighbour offer so many
-cases, each with a photo that lies at the URL. The end of its input ends it. The simulator of its own system and the
-road run in the same process, so that what is measured is too much rather than too little.
+It prints its address as one line of JSON, and then reads orders, one a line: ``offer URL COUNT`` lets a peer offer
+COUNT cases, each with a photo at the URL. The end of its input ends it. The simulator and the transport run in the same
+process, so that the measurement errs on the high side.
 """
 
 import json
@@ -18,11 +18,11 @@ from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.samples import InSample
 
 PHOTO = 20 * 1024 * 1024
-"""Bytes that a neighbour announces."""
+"""Bytes that a peer announces."""
 
 
 def main(folder: Path) -> None:
-    """Stand until the input ends."""
+    """Run until the input ends."""
     harness = AdapterHarness("adapters.party_service", folder).start()
     try:
         form = _plain_form(harness.samples.ins)

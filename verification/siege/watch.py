@@ -1,4 +1,5 @@
-"""Watching the besieged center from outside: memory and descriptors from ``/proc``, honest forms over HTTP."""
+"""The observation of the besieged center from outside: memory and descriptors from ``/proc``, honest forms over
+HTTP."""
 
 import json
 import os
@@ -16,26 +17,26 @@ import httpx
 from standardwebhooks import Webhook
 
 EVERY = 0.05
-"""Seconds between two looks at the process."""
+"""Seconds between two samples of the process."""
 
 
 @dataclass(slots=True)
 class Sight:
-    """What was seen during one attack."""
+    """The measurements of one attack."""
 
     attack: str
     reached: int = 0
-    """How many requests or connections of the attack have reached their end."""
+    """Requests or connections of the attack that have reached their target."""
     rss: int = 0
     """Highest resident memory, in bytes."""
     descriptors: int = 0
-    """Highest number of open ones."""
+    """Highest number of open descriptors."""
     forms: Counter[int] = field(default_factory=Counter)
-    """Status → honest forms that were answered with it; 0: with none."""
+    """Status → number of honest forms with that answer; 0: no answer."""
     slowest: float = 0.0
-    """Seconds of the slowest answer to one."""
+    """Seconds of the slowest answer to an honest form."""
     health: Counter[int] = field(default_factory=Counter)
-    """The same of ``/health/live``."""
+    """Status → number of answers of ``/health/live``."""
 
     @property
     def served(self) -> bool:
@@ -45,7 +46,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Besieged:
-    """The center, as it has told of itself."""
+    """The center's address and process, as it has printed them."""
 
     pid: int
     url: str
@@ -55,7 +56,7 @@ class Besieged:
 
     @contextmanager
     def watched(self, attack: str) -> Iterator[Sight]:
-        """Look on, and send honest forms, until the block ends."""
+        """Sample the process and send honest forms until the block ends."""
         sight, over = Sight(attack), threading.Event()
         looks = [threading.Thread(target=task, args=(sight, over)) for task in (self._measure, self._ask)]
         for one in looks:
@@ -71,7 +72,7 @@ class Besieged:
         process = Path(f"/proc/{self.pid}")
         while not over.wait(EVERY):
             status = (process / "status").read_text()
-            if "VmRSS:" not in status:  # it is no more, and answers no form
+            if "VmRSS:" not in status:  # the process has ended, and answers no form
                 return
             sight.rss = max(sight.rss, int(status.partition("VmRSS:")[2].split()[0]) * 1024)
             sight.descriptors = max(sight.descriptors, len(os.listdir(process / "fd")))

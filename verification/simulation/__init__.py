@@ -1,5 +1,5 @@
-"""Deterministic simulation: the product's own steps, protocol and SQLite stores under a seeded scheduler, a virtual
-clock and a virtual network, with crashes at every commit, publish, ack and vendor call.
+"""Deterministic simulation: the product's own steps, protocol and SQLite stores under a seeded scheduler.
 
-``python -m verification.simulation --help``; a failure prints the seed, and the seed replays it exactly.
+Clock and network are virtual, and crashes happen at every commit, publish, ack and vendor call. See ``python -m
+verification.simulation --help``. A failure prints the seed, and the seed replays it exactly.
 """

@@ -1,4 +1,4 @@
-"""``python -m verification.simulation``: many seeds on all cores, or one seed line by line."""
+"""``python -m verification.simulation``: plays many seeds on all cores, or traces one seed line by line."""
 
 import argparse
 import json
@@ -24,20 +24,20 @@ SIZES: dict[str, Callable[[int], FaultProfile]] = {
 
 
 class Wish(NamedTuple):
-    """What kind of county is wanted."""
+    """The wanted kind of county."""
 
     size: str
     liar: bool
 
     def profile(self, seed: int) -> FaultProfile:
-        """The weather of this seed."""
+        """The fault profile of this seed."""
         profile = SIZES[self.size](seed)
         return with_a_liar(seed, profile, LIES[self.size]) if self.liar else profile
 
 
 def main() -> int:
-    """Play; 0 when every promise held in every seed."""
-    if os.environ.get("PYTHONHASHSEED") != "0":  # sets of text would come in another order at every start
+    """Play; returns 0 if every promise held in every seed."""
+    if os.environ.get("PYTHONHASHSEED") != "0":  # otherwise sets of strings would be ordered differently at every start
         os.environ["PYTHONHASHSEED"] = "0"
         command = [sys.executable, "-m", "verification.simulation", *sys.argv[1:]]
         os.execv(sys.executable, command)  # noqa: S606 - ourselves again
@@ -87,7 +87,7 @@ def _chunk(seeds: range, wish: Wish) -> list[Played]:
 
 @cache
 def _land() -> Workspace:
-    """One for each process."""
+    """The workspace of this process."""
     return Workspace()
 
 

@@ -1,5 +1,5 @@
-"""A center's own side in a simulation: the vendor's system, which outlives every crash of the center, and the adapter
-between it and the bus, on the real SDK.
+"""A simulated center's own system, and its adapter on the real SDK. The system survives every crash of
+the center.
 """
 
 from collections.abc import Callable
@@ -21,18 +21,18 @@ KINDS = tuple(model for model in BY_NAME.values() if issubclass(model, CaseMessa
 
 
 NEWS = frozenset({"case.accepted", "case.progressed", "case.closed", "case.rated", "case.published", "case.urged"})
-"""What is read and filed: nobody has to do anything about it."""
+"""Kinds that are only filed: no act follows from them."""
 
 
 class Matter(Strict):
-    """A resident comes."""
+    """A resident's request."""
 
     native_id: str
     text: str
 
 
 class Act(Strict):
-    """Somebody looks at a case and does what comes next."""
+    """A staff member opens a case and acts on it."""
 
     native_id: str
     case_id: UUID
@@ -40,12 +40,12 @@ class Act(Strict):
     calm: bool
     waited: bool
     alive: tuple[str, ...]
-    """Which centers there are, so far as this one has been told."""
+    """The centers that exist, as far as this one knows."""
     hops: int
 
 
 class Backend:
-    """The vendor's system of one center: effects by key, and the cases that its people know of."""
+    """One center's own system: effects by key, and the cases that its staff know of."""
 
     def __init__(self, chance: RandomSource) -> None:
         self._chance = chance
@@ -55,14 +55,14 @@ class Backend:
 
     @property
     def effects(self) -> list[Effect]:
-        """What has happened in it, in order."""
+        """Its effects, in order."""
         return list(self._effects.values())
 
     def post(self, what: str, case_id: UUID, key: str) -> None:
-        """Have an effect, once for each key; the caller may die before it or after it. Raises ``RetryLater``."""
+        """Have an effect, once for each key; the caller may crash before it or after it. Raises ``RetryLater``."""
         self._chance.trip()
         if self._chance.happens(self._chance.profile.away):
-            if self._chance.happens(0.5):  # it did happen, but nobody heard
+            if self._chance.happens(0.5):  # the effect happened, but the answer was lost
                 self._have(what, case_id, key)
             raise RetryLater("vendor-away", after=self._chance.draw.choice((None, 5.0)))
         self._have(what, case_id, key)
@@ -76,7 +76,7 @@ class Backend:
 
 
 def adapter(kind: str) -> Center[Backend]:
-    """The adapter of a simulated center: two forms, and every kind worked into the office."""
+    """The adapter of a simulated center: two forms, and a handler for every kind."""
     center: Center[Backend] = Center(kind, connect=lambda _vendor: None)  # type: ignore[arg-type,return-value]  # the seat hands its office to the rounds itself
     center.form("matter", Matter, lambda form: form.native_id)(_matter)
     center.form("act", Act, lambda form: form.native_id)(_act)

@@ -1,5 +1,5 @@
-"""A county of which one member lies: when it speaks, whom staff still trusts, what the operators do about it, and which
-loop it has stopped.
+"""The honest side of a county with one lying member: the liar's turns, the staff's trust, the operators' acts, and
+stopped loops.
 """
 
 from collections import Counter
@@ -20,17 +20,17 @@ from verification.simulation.virtual_transport import VirtualNetwork
 
 LIES_A_TURN = 3
 ONE_IN = 2
-"""Of so many cases staff would hand one to the liar; the others are owed their answer."""
+"""Staff would hand one in this many cases to the liar; the others must get their answer."""
 INTO_THE_CALM = 10
-"""For so many ticks of the calm it goes on."""
+"""Ticks of the calm during which the liar goes on."""
 ENOUGH = 30
-"""A loop that was stopped so often will not come round again."""
+"""A loop that was stopped this often counts as dead."""
 OVERHEARS = 0.5
-"""In how many seeds the liar knows of cases that nobody has handed to it."""
+"""The share of seeds in which the liar knows of cases that were never handed to it."""
 
 
 class BesideALiar:
-    """The liar, and what the honest centers of ``seats`` make of it."""
+    """The liar, and the honest centers of ``seats`` beside it."""
 
     def __init__(
         self, seed: int, profile: FaultProfile, network: VirtualNetwork, now: Callable[[], float], seats: list[Node]
@@ -39,8 +39,8 @@ class BesideALiar:
         self.liar = Liar(name, seed, profile.lies, notary(name, signs=profile.signs), network, now)
         self.name = name
         self._seats, self._signs = seats, profile.signs
-        # a store that was put back has forgotten cases, and where nobody is the arbiter anybody may be: a center must
-        # then believe what it is told first
+        # a restored store has forgotten cases, and without a known arbiter any center may be it: then a center must
+        # believe the first message
         knows_better = profile.arbiter and not profile.restores
         self._overhears = knows_better and Random(seed ^ 0x0E).random() < OVERHEARS
         self._registered: dict[UUID, None] = {}
@@ -58,11 +58,11 @@ class BesideALiar:
 
     @property
     def beaten(self) -> bool:
-        """Whether some loop does not come round again."""
+        """Whether some loop counts as dead."""
         return sum(self.stopped.values()) >= ENOUGH
 
     def turn(self, *, calm: bool) -> list[str]:
-        """The liar's; which lies it has told."""
+        """The liar's turn. Returns the lies told."""
         self._ticks_of_calm += calm
         self.over = self.over or self.liar.silent or self._ticks_of_calm > INTO_THE_CALM
         if self.over:
@@ -72,8 +72,8 @@ class BesideALiar:
         return self.liar.turn(LIES_A_TURN, centers, self._overheard(), owed)
 
     def _overheard(self) -> list[Matter]:
-        """Cases of residents, each with the centers that have held it. Another center is told of no ruling, and cannot
-        know better than who speaks of the case to it."""
+        """Residents' cases, each with the centers that have held it. Other centers are told of no ruling, so they
+        cannot reject what is said of the case to them."""
         if not self._overhears:
             return []
         knowers: dict[UUID, list[str]] = {}
@@ -89,19 +89,20 @@ class BesideALiar:
         return found
 
     def partners(self, case_id: UUID, *, calm: bool) -> tuple[str, ...]:
-        """The liar, where staff would hand this case to it; at last nobody does."""
+        """The liar, if staff would hand this case to it; at last never."""
         return () if calm or case_id.int % ONE_IN else (self.name,)
 
     def owed(self) -> Beside:
-        """The cases that residents have brought and that nobody has handed to the liar: what is said of others may wait
-        for ever, for a center that never was, or for one that will never know the case."""
+        """The residents' cases that were never handed to the liar. Messages of other cases may wait for ever: for a
+        center that never existed, or for one that will never know the case."""
         for node in self._here:
             self._registered.update(dict.fromkeys(node.store.registered()))
         handed = {case_id for node in self._seats for case_id in node.store.handed_to(self.name)}
         return Beside(self.name, [case_id for case_id in self._registered if case_id not in handed])
 
     def excuse(self) -> None:
-        """The operators of restored centers go on without the liar, once it is known; and without who never was."""
+        """The operators of restored centers continue without the liar, once it is known, and without centers that never
+        existed."""
         names = {node.name for node in self._seats}
         for node in self._here:
             if self.over and node.recovers:
@@ -111,9 +112,10 @@ class BesideALiar:
                     node.excuse(peer)
 
     def end_lanes(self) -> None:
-        """At last the operators end what waits for centers that never were: the road has said so of each."""
+        """At last the operators end the lanes to centers that never existed: the transport has reported each as
+        unroutable."""
         for node in self._here:
-            for _ in range(2):  # what became of a sending is written down by the next
+            for _ in range(2):  # the next round writes the result of a sending
                 node.round("send")
             with node.store.undisturbed(), guarded(self, node, "operator"):
                 for center in lanes.strangers(node.store, node.rules):
@@ -122,10 +124,10 @@ class BesideALiar:
 
 @contextmanager
 def guarded(beside: BesideALiar | None, node: Node, step: str) -> Iterator[None]:
-    """Where a member lies, what a round raises is noted, and the process is started anew."""
+    """With a liar in the county, record a fault of a round, and restart the process."""
     try:
         yield
-    except Exception as fault:  # whatever it is, the loop has not come round
+    except Exception as fault:  # whatever the fault, the loop has not come round
         if beside is None:
             raise
         beside.stopped[f"{node.name} {step}: {type(fault).__name__}"] += 1

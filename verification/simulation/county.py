@@ -1,4 +1,4 @@
-"""The whole county of one seed: who gets a turn, what time it is, who dies, who comes back, and when all is done."""
+"""The whole county of one seed: turns, time, crashes, restarts, and the end."""
 
 import hashlib
 from collections import Counter
@@ -22,9 +22,9 @@ from verification.simulation.virtual_transport import VirtualNetwork
 MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
 STEPS = ("receive", "work", "send", "hand_in")
 COMPLAINTS = 5
-"""So often people look whether a case that rests is closed, before we do."""
+"""Checks by people whether a resting case is closed, before the run gives up."""
 CALM_TICKS = 400
-"""So many ticks without any fault must be enough for every case to be closed."""
+"""Ticks without any fault within which every case must be closed."""
 
 
 class Workspace:
@@ -34,7 +34,7 @@ class Workspace:
         self._disks: list[Disk] = []
 
     def disks(self, count: int) -> list[Disk]:
-        """So many empty ones."""
+        """``count`` empty disks."""
         while len(self._disks) < count:
             self._disks.append(Disk(len(self._disks)))
         for one in self._disks[:count]:
@@ -44,7 +44,7 @@ class Workspace:
 
 
 class County:
-    """Play it with ``play``; look at ``seats`` afterwards."""
+    """One county: run it with ``play``; look at ``seats`` afterwards."""
 
     def __init__(self, seed: int, profile: FaultProfile, land: Workspace) -> None:
         self.seed, self.profile = seed, profile
@@ -75,7 +75,7 @@ class County:
             self._add()
 
     def _identities(self, draw: Random) -> Callable[[], UUID]:
-        """UUIDv7 (RFC 9562) of the virtual time: 48 bits of milliseconds, version, variant, and 74 bits drawn."""
+        """UUIDv7 (RFC 9562) of the virtual time: 48 bits of milliseconds, version, variant, and 74 drawn bits."""
 
         def deal() -> UUID:
             chance = draw.getrandbits(74)
@@ -96,12 +96,12 @@ class County:
 
     @property
     def alive(self) -> tuple[str, ...]:
-        """The centers of the county, as everybody has been told."""
+        """The centers of the county, as all of them have been told."""
         return tuple(node.name for node in self.seats if not node.gone)
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that happened: the same seed gives the same."""
+        """SHA-256 of all events: the same seed gives the same."""
         return self._digest.hexdigest()
 
     def _tell(self, what: str, name: str, more: object = "") -> None:
@@ -114,7 +114,7 @@ class County:
     # -- playing -----------------------------------------------------------------------------------------------------
 
     def play(self) -> bool:
-        """The storm, then the calm. Whether everything came to rest."""
+        """Play the storm, then the calm. Returns whether everything came to rest."""
         plan = self._plan()
         for tick in range(self.profile.storm):
             for event in plan.get(tick, ()):
@@ -137,12 +137,12 @@ class County:
 
     @property
     def _heap_after(self) -> int:
-        """What waits for somebody who is gone, or never was, is sent again and again, and a heap of it looks like work
-        for ever: from this tick of the calm on it is asked what is due besides."""
+        """The tick of the calm from which waiting messages to removed or fictitious centers are ignored: they are sent
+        again and again, and look like work for ever."""
         return CALM_TICKS // 2 if self.beside is None or not self.beside.over else 0
 
     def _plan(self) -> dict[int, list[Callable[[], object]]]:
-        """Tick → what happens at it: residents come, centers join and leave."""
+        """Tick → its events: residents come, centers join and leave."""
         draw, storm = self.chance.draw, self.profile.storm
         plan: dict[int, list[Callable[[], object]]] = {}
 
@@ -167,7 +167,7 @@ class County:
         self.cases += 1
 
     def _leave(self) -> None:
-        """A center is taken away for good, without a word; never the arbiter."""
+        """Remove a center for good, without notice; never the arbiter."""
         here = [node for node in self.seats if not node.gone and node.name != self._arbiter]
         node = self.chance.draw.choice(here)
         node.die()
@@ -181,18 +181,18 @@ class County:
         self._tell("restore", node.name)
         if self.happened["restore"] < self.profile.restores:
             self._unlucky = node
-            if self.chance.draw.random() < 0.5:  # somebody copies the store while it recovers
+            if self.chance.draw.random() < 0.5:  # a backup is made during the recovery
                 node.back_up()
 
     def _lose_again(self) -> None:
-        """Who has lost its store and recovered loses it once more, now or never."""
+        """Perhaps lose the store of a recovered center once more."""
         node = self._unlucky
         if node is not None and not node.recovers and self.chance.draw.random() < 0.3:
             self._unlucky = None
             self._restore(node)
 
     def _tick(self) -> bool:
-        """Everybody gets a turn, in an order that is drawn; whether anybody had something to do."""
+        """Give every center a turn, in a drawn order. Returns whether any had work."""
         self.ticks += 1
         draw = self.chance.draw
         self.now += draw.uniform(0.05, self.profile.stride)
@@ -204,7 +204,7 @@ class County:
         return self._lie() or busy
 
     def _lie(self) -> bool:
-        """The faulty member's turn, where there is one; whether it goes on."""
+        """The liar's turn, if there is one. Returns whether it goes on."""
         if self.beside is None:
             return False
         for lie in self.beside.turn(calm=self._calm):
@@ -258,20 +258,20 @@ class County:
         return idle and self._next() is None
 
     def _next(self) -> float | None:
-        """When the next thing is due anywhere."""
+        """The time of the next due item anywhere."""
         gone = [node.name for node in self.seats if node.gone]
         beside = self.beside.owed() if self.beside else None
         return min((due for node in self.seats if not node.gone for due in node.dues(gone, beside)), default=None)
 
     def _leap(self) -> None:
-        """Nothing is due now: on to when something is."""
+        """Nothing is due now: advance the time to the next due item."""
         due = self._next()
         if due is not None:
             self.now = max(self.now, due)
 
     def _mend(self) -> bool:
-        """The operators go through what is parked, and tell who recovers that the gone will not answer; whether there
-        was anything."""
+        """The operators handle parked items, and tell recovering centers which peers will not answer. Returns whether
+        there was work."""
         here = [node for node in self.seats if not node.gone]
         for gone in (node.name for node in self.seats if node.gone):
             for node in here:
@@ -279,14 +279,14 @@ class County:
         if self.beside is not None:
             self.beside.excuse()
         there = False
-        for node in here:  # everybody, not the first
+        for node in here:  # all of them, not only the first
             with guarded(self.beside, node, "operator"):
                 there |= self.operators[node.name].round()
         return there
 
     def _complain(self) -> bool:
-        """Everything rests, and some case is not closed: somebody waits for what will never come, and says so. Whether
-        anybody could."""
+        """Everything rests, and some case is not closed: complain about a message that will never come. Returns whether
+        any center could."""
         self._waited += 1
         for node in self.seats:
             if not node.gone:
@@ -294,7 +294,7 @@ class County:
         return self._waited <= COMPLAINTS and any(node.backend.todo for node in self.seats if not node.gone)
 
     def _look_again(self) -> None:
-        """Staff looks through all its cases: what has changed without a message for the desk is found so."""
+        """Staff check all their cases, and find changes that came without a task."""
         for node in self.seats:
             if not node.gone:
                 node.backend.todo.update(node.backend.known)

@@ -1,5 +1,6 @@
-"""The disk of a center in a simulation: the product's own SQLite store, which may be full, put back to a backup, and
-left by a process that dies before or after a commit.
+"""The disk of a simulated center: the product's own SQLite store.
+
+It may be full, be restored from a backup, and lose its process before or after a commit.
 """
 
 import sqlite3
@@ -16,17 +17,17 @@ T = TypeVar("T")
 
 
 class Beside(NamedTuple):
-    """Where one member lies: who it is, and the cases that are owed an answer all the same."""
+    """The county beside a liar: the liar's name, and the cases that must be answered all the same."""
 
     liar: str
     owed: Sequence[UUID]
 
 
 class Disk(Store):
-    """A store whose process may die before and after each commit, and whose disk may be full."""
+    """A store whose process may crash before and after each commit, and whose disk may be full."""
 
     def __init__(self, number: int) -> None:
-        # in memory: it need not outlive its process, and without a file a round costs half as much
+        # in memory: it need not survive its process, and without a file a round costs half as much
         self.encryption = CaseEncryption()
         super().__init__(f"sqlite:///file:{number}?mode=memory&uri=true", self.encryption)
         self.chance: RandomSource | None = None
@@ -38,7 +39,7 @@ class Disk(Store):
         self._empty = self.copied()
 
     def _only_connection(self) -> sqlite3.Connection:
-        """A database in memory has one connection, which readers and the writer of this thread share."""
+        """The single connection of a database in memory, shared by readers and the writer of this thread."""
         with self.engine.connect() as tx:
             driver = tx.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
@@ -63,7 +64,7 @@ class Disk(Store):
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Nothing happens meanwhile: an operator is at work, or somebody only looks."""
+        """Suppress faults: an operator is at work, or the run only reads."""
         chance, self.chance = self.chance, None
         try:
             yield
@@ -71,12 +72,12 @@ class Disk(Store):
             self.chance = chance
 
     def wipe(self) -> None:
-        """Empty, as after its first start, with row ids from 1."""
+        """Empty the store, as after its first start, with row ids from 1."""
         self.put_back(self._empty)
 
     def due(self, gone: Sequence[str] = (), beside: Beside | None = None) -> int | None:
-        """When something in the outbox, or a receipt, is due, in milliseconds; what waits for the ``gone`` aside.
-        ``beside``: of the outbox, only what is said of its cases, and not to its liar."""
+        """The time at which an outbox message or a receipt is due, in milliseconds, ignoring those for ``gone``
+        centers. ``beside``: only outbox messages about its cases, and none to its liar."""
         marks = ", ".join("?" * len(gone))
         waiting = f"SELECT min(next_ms) m FROM outbox WHERE state='waiting' AND recipient NOT IN ({marks})"  # noqa: S608 - only marks
         of_the_outbox: tuple[str, ...] = ()
@@ -90,11 +91,11 @@ class Disk(Store):
         return found
 
     def owed(self) -> list[UUID]:
-        """The ids of what waits in the outbox: a few of them."""
+        """The ids of some waiting messages of the outbox."""
         return [UUID(row[0]) for row in self.file.execute("SELECT message_id FROM outbox ORDER BY id LIMIT 5")]
 
     def held_by(self, center: str) -> list[UUID]:
-        """The cases that this center has held, by its own journal here, in the order in which they came."""
+        """The cases that this center has held, by its own journal here, in their order."""
         query = "SELECT case_id FROM journal WHERE holder=? GROUP BY case_id ORDER BY min(id)"
         return [UUID(row[0]) for row in self.file.execute(query, (center,))]
 
@@ -104,7 +105,7 @@ class Disk(Store):
         return [UUID(row[0]) for row in self.file.execute(query)]
 
     def handed_to(self, center: str) -> list[UUID]:
-        """The cases that were offered here to this center, that it was asked to help with, or that it was given."""
+        """The cases in which this center was offered, asked for help, or granted custody from here."""
         query = (
             "SELECT case_id FROM journal WHERE (way='said' AND peer=? AND kind IN ('case.offered', "
             "'case.assist-requested')) OR (way='did' AND kind='rule' AND holder=?)"
@@ -116,7 +117,7 @@ class Disk(Store):
         return [UUID(row[0]) for row in self.file.execute("SELECT case_id FROM cases WHERE status != 'closed'")]
 
     def desk_due(self) -> int | None:
-        """When a task at the desk is due, in milliseconds."""
+        """The time at which a task is due, in milliseconds."""
         found: int | None = self.file.execute("SELECT min(next_ms) FROM work WHERE state='waiting'").fetchone()[0]
         return found
 
@@ -125,11 +126,11 @@ class Disk(Store):
         return bool(self.file.execute("SELECT EXISTS (SELECT 1 FROM parked)").fetchone()[0])
 
     def copied(self) -> sqlite3.Connection:
-        """A backup, as it is at this moment."""
+        """A backup of this moment."""
         backup = sqlite3.connect(":memory:")
         self.file.backup(backup)
         return backup
 
     def put_back(self, backup: sqlite3.Connection) -> None:
-        """The backup in the place of what is there."""
+        """Restore a backup."""
         backup.backup(self.file)

@@ -1,7 +1,8 @@
-"""What a lie must not touch: the cases that residents brought to honest centers and that nobody handed to the liar.
+"""The honest cases, which no lie may touch: residents brought them to honest centers, and they were never handed to the
+liar.
 
 A case that an honest center has offered to the liar, or asked it to help with, or that the arbiter has given to it, is
-in its hands: it may lie there for ever. So may a case that the liar has invented. No other case is excused.
+in its hands, and may stay there for ever. So may a case that the liar has invented. No other case is excused.
 """
 
 from collections import Counter
@@ -18,10 +19,10 @@ SHOWN = (*HANDED, "case.arbitration-requested", "case.ruled")
 
 
 ALWAYS = frozenset({"stored-reads-back", "somebody-is-waited-for"})
-"""Rules that hold of every case, whoever has spoken of it."""
+"""Rules that hold for every case, whichever center has sent messages about it."""
 OF_A_LANE = frozenset({"nothing-left", "said-is-kept", "refused-was-refused", "no-leg-dangles"})
-"""Rules that hold of a lane only if both its ends are honest: help may be given to a liar, and it vouches for anything,
-or for nothing; and what it says behind a gap waits."""
+"""Rules that hold for a lane only if both its ends are honest: help may be given to a liar, it sends false receipts or
+none, and its messages behind a gap wait."""
 
 
 def _honest(evidence: Evidence, liar: str) -> Iterator[Snapshot]:
@@ -31,7 +32,7 @@ def _honest(evidence: Evidence, liar: str) -> Iterator[Snapshot]:
 
 
 def handed_over(evidence: Evidence, liar: str) -> set[str]:
-    """The cases that were put into the liar's hands by honest ones."""
+    """The cases that honest centers put into the liar's hands."""
     found: set[str] = set()
     for snapshot in _honest(evidence, liar):
         for line in snapshot.journal:
@@ -42,7 +43,7 @@ def handed_over(evidence: Evidence, liar: str) -> set[str]:
 
 
 def owed_an_answer(evidence: Evidence, liar: str) -> set[str]:
-    """The cases whose answer no lie excuses."""
+    """The cases whose missing answer no lie excuses."""
     registered = {
         line.case
         for snapshot in _honest(evidence, liar)
@@ -53,7 +54,7 @@ def owed_an_answer(evidence: Evidence, liar: str) -> set[str]:
 
 
 def harmed(findings: Iterable[Finding], evidence: Evidence, liar: str) -> list[Finding]:
-    """Those of the findings that the liar's part in a case does not excuse."""
+    """The findings that the liar's part in a case does not excuse."""
     owed = owed_an_answer(evidence, liar)
     its_own = [one for one in findings if one.rule in OF_A_LANE and liar in one.detail]
     judged = [one for one in findings if one.center != liar and one not in its_own]
@@ -61,7 +62,7 @@ def harmed(findings: Iterable[Finding], evidence: Evidence, liar: str) -> list[F
 
 
 def beside_the_liar(beside: BesideALiar, evidence: Evidence) -> Iterator[Finding]:
-    """What no rule of the checker sees: loops that were stopped, faults of ours, and what was shown to a stranger."""
+    """Findings outside the checker's rules: stopped loops, faults of the product, and data shown to outsiders."""
     for where, times in beside.stopped.items():
         yield Finding("every loop goes on", where.partition(" ")[0], "", f"{where} × {times}")
     if beside.ghosts:
@@ -77,5 +78,5 @@ def beside_the_liar(beside: BesideALiar, evidence: Evidence) -> Iterator[Finding
                 yield Finding("shown to nobody without a part", name, line.case, f"{line.kind} was said to the liar")
         faults = Counter((row.place, row.code) for row in center.snapshot.parked if row.code in FAULTS)
         for (place, code), times in faults.items():
-            if place != parked.PEER:  # there it is the liar's word of what it got
+            if place != parked.PEER:  # there it is the liar's receipt
                 yield Finding("no fault of ours", name, "", f"parked at {place} as {code} × {times}")

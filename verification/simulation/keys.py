@@ -1,5 +1,8 @@
-"""Keys for the centers of a simulated county that signs. They are the same for all seeds of a process, and of one
-length in all processes, so that a seed plays alike whichever they are."""
+"""The keys of a signing simulated county.
+
+They are the same for all seeds of a process, and of one length in all processes, so that a seed plays alike with any of
+them.
+"""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -17,12 +20,12 @@ MOST = 20
 
 
 def name_of(number: int) -> str:
-    """What the centers of a simulated county are called."""
+    """The name of a center in a simulated county."""
     return f"c{number}-150402"
 
 
 def notary(name: str, *, signs: bool) -> MessageSecurity:
-    """Of one center."""
+    """The message security of one center."""
     return _notaries()[name] if signs else Unsecured()
 
 
@@ -30,7 +33,7 @@ MASTER = FileKey(b"of a simulated county's stores: ")
 
 
 def master(*, signs: bool) -> FileKey | None:
-    """A county that signs keeps its stores under a key, too."""
+    """The master key of a store: a signing county encrypts its stores too."""
     return MASTER if signs else None
 
 

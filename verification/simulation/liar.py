@@ -1,7 +1,7 @@
-"""A faulty member of the county: its keys are right, its words are signed, and it says anything the schema allows.
+"""A lying member of the county: its keys are valid, its messages are signed, and it sends anything the schema allows.
 
-It has no store and no loop: it reads its inbox, learns which cases there are, and tells lies (``lies``). It draws from
-a stream of its own, so that a seed without it plays as it always did.
+It has no store and no loop: it reads its inbox, learns of cases, and tells lies (``lies``). It draws from a stream of
+its own, so that a seed without it plays as it always did.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,14 +23,14 @@ from verification.simulation.lies import LIES, Ground, Lie, Matter, Question, Wo
 from verification.simulation.virtual_transport import VirtualNetwork
 
 MOST_BYTES = 4_000_000
-"""So much a liar may say in one seed: a seed must stay affordable."""
+"""Most bytes that a liar may send in one seed: a seed must stay affordable."""
 HONEST_RECEIPTS = 0.6
-"""How often it receipts what it was told, as it should."""
+"""The share of messages that it receipts properly."""
 _REMEMBERED = 200
 
 
 class Liar:
-    """One of them. ``words`` it may say; then it falls silent."""
+    """One liar. It may send ``words`` messages; then it falls silent."""
 
     def __init__(
         self,
@@ -58,15 +58,15 @@ class Liar:
 
     @property
     def silent(self) -> bool:
-        """Whether it has said everything that it may."""
+        """Whether it has sent all messages that it may."""
         return self._words <= 0 or self._bytes <= 0
 
     def evidence(self) -> CenterEvidence:
-        """What it has said; it answers nobody, and nobody waits for it."""
+        """The evidence of its messages; it answers no center, and none waits for it."""
         return CenterEvidence(self.name, Snapshot(journal=tuple(self._journal)), gone=True)
 
     def turn(self, lies: int, centers: Sequence[str], overheard: Sequence[Matter], owed: Sequence[UUID]) -> list[str]:
-        """It reads what has come, and tells so many lies to these centers; which."""
+        """Read the inbox, and tell ``lies`` lies to these centers. Returns the lies."""
         ground = self._ground
         ground.now, ground.centers, ground.overheard, ground.others_ids = self._time(), tuple(centers), overheard, owed
         for delivery in self._network.take(self.name, 1000):
@@ -93,7 +93,7 @@ class Liar:
         ).model_copy(update={"id": word.id or self._ground.new_id()})
         try:
             body = encode(message)
-        except ValueError:  # longer than a message may be: nobody could have said it
+        except ValueError:  # longer than a message may be: it cannot be sent
             return
         self._words, self._bytes, self.words = self._words - 1, self._bytes - len(body), self.words + 1
         travels = self._security.protect(body, word.to, self._time())
@@ -109,7 +109,7 @@ class Liar:
             return epoch_start(era) if word.sequence is None else word.sequence
         lane = (word.to, word.subject)
         last = max(self._lanes.get(lane, 0), epoch_start(era))
-        if word.sequence == -1:  # the place before once more
+        if word.sequence == -1:  # the previous place once more
             return max(last, 1)
         if word.sequence is not None:
             return word.sequence
@@ -122,7 +122,7 @@ class Liar:
     # -- hearing -----------------------------------------------------------------------------------------------------
 
     def _hear(self, delivery: Delivery) -> None:
-        with suppress(Undecodable, Untrusted):  # the road corrupts what is for a liar, too
+        with suppress(Undecodable, Untrusted):  # the network corrupts a liar's messages, too
             message = decode(self._security.unseal(delivery.body))
             if isinstance(message.data, k.LogAsked):
                 asked = message.data
@@ -152,4 +152,4 @@ class Liar:
                 item = k.ReceiptItem(message_id=message.id, verdict=k.Verdict.APPLIED)
                 words = self._words
                 self._say(Word(message.source, k.Receipt(items=(item,))))
-                self._words = words  # to answer is no lie
+                self._words = words  # an answer is no lie

@@ -1,4 +1,4 @@
-"""One center in a simulation: its store, which survives crashes, its office, and the life it lives at present."""
+"""One simulated center: its store, which survives crashes, its own system, and its present process."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -28,12 +28,12 @@ TOLD = {
     "taken": Told.TAKEN, "repeated": Told.REPEATED, "refused": Told.REFUSED, "failed": Told.FAILED,
     "later": Told.UNKNOWN,
 }  # fmt: skip
-"""Whoever is told `later` looks again when the case is there."""
+"""A form answered `later` is checked again once the case exists."""
 
 
 class _NoRoutes:
     def find(self, category: str, division: str) -> str | None:
-        """Staff names whom it offers to."""
+        """Returns None: staff name the recipient of an offer."""
         return None
 
 
@@ -78,13 +78,13 @@ class Node:
         network.add(self.name)
 
     def clock(self) -> datetime:
-        """What this center believes the time to be."""
+        """The time, by this center's clock."""
         return datetime.fromtimestamp(self._now() + self.skew, UTC)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
     def testimony(self) -> Testimony:
-        """Everything about this center that can be looked at."""
+        """The evidence of this center."""
         with self.store.undisturbed():
             return Testimony(
                 self.name,
@@ -97,7 +97,7 @@ class Node:
             )
 
     def start(self) -> None:
-        """A new process on the old store. May raise ``Crash``."""
+        """Start a new process on the old store. May raise ``Crash``."""
         self._transport = VirtualTransport(self.name, self._network, self._chance, lambda: self.store.commits)
         self.engine = Engine(
             self._adapter,
@@ -118,19 +118,19 @@ class Node:
             self.die()
 
     def die(self) -> None:
-        """The process is no more; what it had not settled comes again."""
+        """End the process; its unsettled deliveries come again."""
         if self._transport is not None:
             self._transport.close(0)
         self.engine, self._transport = None, None
         self.back_at = self._now() + self._chance.draw.choice((0.0, 1.0, 20.0, 300.0))
 
     def back_up(self) -> None:
-        """Somebody copies the store away."""
+        """Make a backup of the store."""
         self._backup = self.store.copied(), len(self._answered)
 
     def put_back(self, peers: Sequence[str]) -> bool:
-        """The disk is lost; the operator puts the last backup in its place and says so. The center's own system sends
-        again what was taken since. Whether there was a backup."""
+        """Lose the disk: the operator restores the last backup and says so, and the center's own system resends later
+        forms. Returns whether there was a backup."""
         if self._backup is None:
             return False
         self.die()
@@ -144,16 +144,16 @@ class Node:
 
     @property
     def unsettled(self) -> int:
-        """How many deliveries this life has been given and has not settled."""
+        """Deliveries that this process has received and not settled."""
         return self._transport.unsettled if self._transport is not None else 0
 
     @property
     def recovers(self) -> bool:
-        """Whether it has not learnt yet what it has forgotten."""
+        """Whether its recovery is unfinished."""
         return bool(self.forgotten) and recovery.going_on(self.store)
 
     def excuse(self, gone: str) -> None:
-        """That center will never tell, if it was asked at all."""
+        """Continue a recovery without that center, if it was asked at all."""
         with self.store.undisturbed(), suppress(recovery.NothingToRecover):
             if self.recovers:
                 recovery.excuse(self.store, gone, self.clock())
@@ -161,7 +161,7 @@ class Node:
     # -- rounds ------------------------------------------------------------------------------------------------------
 
     def round(self, step: str) -> bool:
-        """One round of a step; whether there was anything to do. May raise ``Crash``."""
+        """Run one round of a step; returns whether there was work. May raise ``Crash``."""
         if self.engine is None:
             return False
         try:
@@ -189,8 +189,9 @@ class Node:
         return due_ms is not None and due_ms <= int((self._now() + self.skew) * 1000)
 
     def dues(self, gone: Sequence[str], beside: Beside | None = None) -> Iterator[float]:
-        """When something is due here, in virtual time: at the outbox, at the desk, on the road. What waits for those
-        who are ``gone`` will be due again for ever; so will what is said to a liar, or of a case in its hands."""
+        """The virtual times at which something is due here: in the outbox, in the inbox, in the network. Messages for
+        ``gone`` centers are left out, because they are due again for ever; so are messages to a liar, or about a case
+        in its hands."""
         for due_ms in (self.store.due(gone, beside), self.store.desk_due()):
             if due_ms is not None:
                 yield due_ms / 1000 - self.skew
@@ -201,13 +202,13 @@ class Node:
     # -- the door ----------------------------------------------------------------------------------------------------
 
     def resident(self) -> None:
-        """A resident comes to the vendor's system."""
+        """A resident comes to the center's own system."""
         self._forms += 1
         native_id = f"{self.name}-m{self._forms}"
         self._fill_in("matter", Matter(native_id=native_id, text=f"第{self._forms}件事 {self.name}"), native_id)
 
     def act(self, case_id: UUID, alive: tuple[str, ...], *, calm: bool, waited: bool) -> None:
-        """Somebody opens a case in the vendor's system and does what comes next."""
+        """A staff member opens a case in the center's own system and acts on it."""
         self._forms += 1
         native_id = f"{self.name}-a{self._forms}"
         turn = self._chance.draw.getrandbits(40)
@@ -226,7 +227,7 @@ class Node:
         self.unanswered[native_id] = Submission(self._adapter.forms[form], body)
 
     def hand_in(self) -> bool:
-        """What has no answer is handed in at the door, now and again, all in one commit. May raise ``Crash``."""
+        """Submit unanswered forms at the intake, now and then, all in one commit. May raise ``Crash``."""
         if self.engine is None or not self.unanswered:
             return False
         batch = list(self.unanswered.values())[:50]
@@ -241,7 +242,7 @@ class Node:
             cases = tuple(touched["case_id"] for touched in reply.cases)
             self.tried[tried + place] = self._try(one)._replace(told=TOLD[reply.status], cases=cases, code=reply.code)
             if self._chance.happens(self._chance.profile.unknown):
-                self.tried[tried + place] = self._try(one)  # the answer was lost on the way: it is sent again
+                self.tried[tried + place] = self._try(one)  # the answer was lost on the way: the form is sent again
                 continue
             del self.unanswered[one.key[1]]
             if isinstance(one.body, Matter):
@@ -261,7 +262,7 @@ class Node:
             self.backend.todo.pop(one.body.case_id, None)
 
     def pick(self, draw: Random, *, calm: bool) -> list[UUID]:
-        """Cases that somebody opens now: of those where something has happened, and now and then any other."""
+        """The cases that staff open now: some with news, and now and then any other."""
         todo = list(self.backend.todo)
         if calm:
             return todo[:50]

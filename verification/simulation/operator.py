@@ -1,4 +1,4 @@
-"""The operator of a center in a simulation: looks at what is parked, replays it, and gives up what no replay helps."""
+"""The operator of a simulated center: checks parked items, replays them, and gives up those that no replay helps."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -9,18 +9,18 @@ from bus.store import StoreUnavailable, parked
 from verification.simulation.node import Node
 
 PATIENCE = 3
-"""Replays of one thing before it is given up."""
+"""Replays of one item before it is given up."""
 HONEST = frozenset({"stale", "no-offer", "not-holder", "not-open", "decision-lent", *EARLY})
-"""Why something may be parked for good in a county where everybody keeps the protocol: two centers have crossed each
-other, and the world has moved on. Anything else is a finding."""
+"""Codes that may stay parked in a county of honest members: messages of two centers have crossed, and the case has
+moved on. Any other code is a finding."""
 
 
 FAULTS = frozenset({"internal", "poison"})
-"""Codes that tell of a fault of ours."""
+"""Codes of a fault of the product."""
 
 
 class GivenUp(NamedTuple):
-    """Something that was parked, and that no replay has helped."""
+    """A parked item that no replay has helped."""
 
     place: str
     code: str
@@ -29,7 +29,8 @@ class GivenUp(NamedTuple):
 
     @property
     def is_ours(self) -> bool:
-        """Whether it tells of a fault of ours, whoever has spoken; said by a peer it is the peer's word."""
+        """Whether it shows a fault of the product, whichever center sent the message; as a peer's receipt it is the
+        peer's claim."""
         return self.place != parked.PEER and self.code in FAULTS
 
     def __str__(self) -> str:
@@ -38,7 +39,7 @@ class GivenUp(NamedTuple):
 
 
 class Operator:
-    """On duty at one center."""
+    """The operator of one center."""
 
     def __init__(self, node: Node) -> None:
         self._seat = node
@@ -46,14 +47,14 @@ class Operator:
         self.given_up: Counter[GivenUp] = Counter()
 
     def round(self) -> bool:
-        """Everything that is parked is tried once more; whether there was anything. May raise ``Crash``."""
+        """Replay everything that is parked; returns whether there was anything. May raise ``Crash``."""
         node = self._seat
         if node.engine is None or not node.store.parks():
             return False
         with node.store.reading() as tx:
             rows = parked.listed(tx)
         for row in rows:
-            what = (row["place"], row["code"], row["case_id"] or row["digest"])  # said anew it has another digest
+            what = (row["place"], row["code"], row["case_id"] or row["digest"])  # sent anew it has another digest
             self._tried[what] += 1
             try:
                 if self._tried[what] <= PATIENCE:

@@ -1,4 +1,4 @@
-"""The seed's say in everything: one stream of chances, and the points at which a process may die."""
+"""The random source of a seed: one stream of chances, and the points at which a process may crash."""
 
 from random import Random
 
@@ -6,7 +6,7 @@ from verification.simulation.fault_profile import FaultProfile
 
 
 class Crash(BaseException):
-    """The process dies here. Not an ``Exception``: nothing in the product may catch it."""
+    """The process crashes here. Not an ``Exception``: nothing in the product may catch it."""
 
 
 class RandomSource:
@@ -18,11 +18,11 @@ class RandomSource:
         self.crashes = 0
 
     def happens(self, chance: float) -> bool:
-        """Whether something of this chance happens now."""
+        """Draw whether an event of this chance happens now."""
         return chance > 0 and self.draw.random() < chance
 
     def trip(self) -> None:
-        """A point at which the process may die. Raises ``Crash``."""
+        """A point at which the process may crash. Raises ``Crash``."""
         if self.profile.crash > 0 and self.draw.random() < self.profile.crash:
             self.crashes += 1
             raise Crash

@@ -1,4 +1,4 @@
-"""One seed from beginning to end: the county, what became of it, and the checker's word."""
+"""The run of one seed: the county, its outcome, and the checker's verdict."""
 
 import random
 import time
@@ -20,15 +20,15 @@ from verification.simulation.operator import HONEST, GivenUp
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of one seed."""
+    """The outcome of one seed."""
 
     seed: int
     findings: tuple[Finding, ...]
-    """Everything that breaks a promise; empty: all held."""
+    """All broken promises; empty: all held."""
     custody: int
-    """Changes of custody that were decided."""
+    """The number of decided changes of custody."""
     handovers: int
-    """Messages that went from one center's commit to another's, once each, as the benchmark counts them."""
+    """Messages from one center's commit to another's, once each, as the benchmark counts them."""
     cases: int
     centers: int
     digest: str
@@ -37,14 +37,14 @@ class Played:
 
 
 def _liars(county: County, evidence: Evidence, findings: list[Finding]) -> list[Finding]:
-    """What the liar has harmed, where there is one; everything, where nobody lies."""
+    """The findings that the liar does not excuse; without a liar, all of them."""
     return findings if county.beside is None else harmed(findings, evidence, county.beside.name)
 
 
 def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace: list[str] | None = None) -> Played:
     """Play ``seed``. Deterministic, down to the digest, for the same code and ``PYTHONHASHSEED``."""
     start = time.perf_counter()
-    random.seed(seed)  # what the product draws itself: pauses are spread, so that a crowd does not come back at once
+    random.seed(seed)  # the product's own draws: pauses are jittered, so that clients do not all come back at once
     county = County(seed, profile or drawn(seed), land)
     county.trace = trace
     excuses = [name for name, may in (("gone", county.profile.leaves), ("restored", county.profile.restores)) if may]
@@ -86,7 +86,7 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
 
 
 def _beside(county: County, evidence: Evidence) -> Counter[str]:
-    """How much there was to harm, and how much was said, where a member lies."""
+    """With a liar: how many cases there were to harm, and how many messages it sent."""
     if county.beside is None:
         return Counter()
     owed, words = owed_an_answer(evidence, county.beside.name), county.beside.liar.words
@@ -102,7 +102,7 @@ def _by_code(given_up: Counter[GivenUp]) -> Counter[str]:
 
 
 def _no_lies(county: County, evidence: Evidence, given_up: Counter[GivenUp]) -> Counter[GivenUp]:
-    """What was given up though no lie excuses it."""
+    """The given-up items that no lie excuses."""
     if county.beside is None:
         return given_up
     owed = owed_an_answer(evidence, county.beside.name)
@@ -111,7 +111,7 @@ def _no_lies(county: County, evidence: Evidence, given_up: Counter[GivenUp]) -> 
 
 
 def _seen_in_the_county(county: County, evidence: Evidence, given_up: Counter[GivenUp]) -> list[Finding]:
-    """What no book tells: the road, the doors and the operators have seen it."""
+    """Findings outside the stores: from the network, the intakes and the operators."""
     faults = Counter(tried.code for node in county.seats for tried in node.tried if tried.told is Told.FAILED)
     findings = [Finding("no fault in the adapter", "", "", f"{code} × {count}") for code, count in faults.items()]
     left = sum(node.unsettled for node in county.seats)
@@ -134,7 +134,7 @@ def _seen_in_the_county(county: County, evidence: Evidence, given_up: Counter[Gi
 
 
 def _parked_too_soon(evidence: Evidence) -> list[Finding]:
-    """No vendor is away here for as long as a center waits for it."""
+    """Tasks parked too soon: no center's own system is away here for as long as a center waits for it."""
     return [
         Finding("away is not never", name, row.case or "", f"parked: {row.code}")
         for name, snapshot in evidence.open_snapshots
@@ -144,7 +144,7 @@ def _parked_too_soon(evidence: Evidence) -> list[Finding]:
 
 
 def testimony(county: County) -> Evidence:
-    """Everything that can be looked at, between storm and calm or afterwards."""
+    """All evidence, between storm and calm or afterwards."""
     seats = {node.name: node.testimony() for node in county.seats}
     if county.beside is not None:
         seats[county.beside.name] = county.beside.liar.evidence()

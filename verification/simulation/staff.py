@@ -1,5 +1,5 @@
-"""What the people of a center do with a case that lies before them: sensible work, with the changes of mind, refusals
-and quarrels of real offices. Pure: (record, chances) → commands.
+"""The staff of a simulated center: sensible work, with changes of mind, refusals and disputes. Pure: (record, chances)
+→ commands.
 """
 
 from random import Random
@@ -13,11 +13,11 @@ from bus.custody.record import SentOffer
 from bus.sdk.center import Commands
 
 RETURNS = 2
-"""How often a case may come back before the arbiter must be asked."""
+"""How often a case may be returned before the arbiter must be asked."""
 
 
 def reflexes(record: Record, message: Message[Any], draw: Random) -> Commands:
-    """What an adapter answers at once, without anybody being asked."""
+    """An adapter's immediate commands, without staff."""
     on = record.case.case_id
     said = message.data
     if isinstance(said, k.Offered) and _decides(record) and draw.random() < 0.5:
@@ -28,8 +28,8 @@ def reflexes(record: Record, message: Message[Any], draw: Random) -> Commands:
 
 
 def next_acts(record: Record, alive: tuple[str, ...], hops: int, draw: Random, *, calm: bool, waited: bool) -> Commands:
-    """What comes next; empty: nothing. ``calm``: everybody wants the case done; otherwise they also wander off.
-    ``waited``: nothing has moved for so long that whoever can complain to the arbiter does."""
+    """The next acts of staff; empty: none. ``calm``: all staff want the case done; otherwise cases also wander.
+    ``waited``: nothing has moved for so long that a center may complain to the arbiter."""
     if waited and _may_complain(record):
         return [c.AskArbiter(case_id=record.case.case_id, ground=k.Ground.SILENT)]
     for act in (_answer, _arbitrate, _help, _reply, _chase, _handle):
@@ -90,7 +90,7 @@ def _gone(out: SentOffer, alive: tuple[str, ...]) -> bool:
 
 
 def _chase(record: Record, alive: tuple[str, ...], _hops: int, draw: Random, calm: bool) -> list[c.Command]:
-    """Whoever waits for somebody who is there no more, or seems to be, asks the arbiter."""
+    """Ask the arbiter if the awaited center is gone, or seems to be."""
     if record.status is not Status.OPEN or record.arbitration is not None or record.arbiter in {None, record.me}:
         return []
     offered_away = record.mine and record.offer_out is not None
@@ -120,7 +120,7 @@ def _think_again(record: Record, draw: Random, calm: bool) -> list[c.Command]:
 
 
 def _pass_on(record: Record, alive: tuple[str, ...], hops: int, draw: Random, _calm: bool) -> list[c.Command]:
-    """To somebody who has neither held nor declined it, until it has gone as far as it shall."""
+    """Offer the case to a center that has neither held nor declined it, until its hops are used up."""
     on = record.case.case_id
     new = [center for center in alive if center not in record.path and center != record.me]
     new = [center for center in new if not any(r.by == center for r in record.returns)]
@@ -154,7 +154,7 @@ def _tell(record: Record, _alive: tuple[str, ...], _hops: int, draw: Random, cal
 
 
 def _small_talk(record: Record, draw: Random) -> list[c.Command]:
-    """What changes nothing about custody."""
+    """Messages that do not change custody."""
     on = record.case.case_id
     chance = draw.random()
     if record.status is Status.OPEN and not record.mine and chance < 0.1:

@@ -1,4 +1,4 @@
-"""A virtual road: it loses, repeats, delays, re-orders and corrupts, and it keeps what was not settled."""
+"""A virtual network: it loses, repeats, delays, reorders and corrupts parcels, and keeps unsettled ones."""
 
 import heapq
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ class _OnTheWay:
 
 
 class VirtualNetwork:
-    """Between all centers. ``now`` is the virtual time in seconds."""
+    """The network between all centers. ``now`` is the virtual time in seconds."""
 
     def __init__(self, chance: RandomSource, now: Callable[[], float]) -> None:
         self._chance, self._now = chance, now
@@ -28,15 +28,15 @@ class VirtualNetwork:
         """How often something was settled before anything was committed."""
 
     def add(self, center: str) -> None:
-        """From now on parcels for this center are taken."""
+        """Take parcels for this center from now on."""
         self._boxes.setdefault(center, [])
 
     def remove(self, center: str) -> None:
-        """From now on nobody is there."""
+        """Drop the center: parcels for it are unroutable from now on."""
         self._boxes.pop(center, None)
 
     def lay(self, parcel: Parcel, sender: str) -> SendResult:
-        """One parcel onto the road."""
+        """Put one parcel into the network."""
         profile = self._chance.profile
         box = self._boxes.get(parcel.recipient)
         if box is None or self._chance.happens(profile.nobody):
@@ -68,7 +68,7 @@ class VirtualNetwork:
         heapq.heappush(box, _OnTheWay(due, self._number, delivery))
 
     def take(self, center: str, limit: int) -> list[Delivery]:
-        """What has arrived."""
+        """The arrived parcels."""
         box, now = self._boxes.get(center, []), self._now()
         taken: list[Delivery] = []
         while box and box[0].due <= now and len(taken) < limit:
@@ -76,24 +76,24 @@ class VirtualNetwork:
         return taken
 
     def put_back(self, center: str, deliveries: Sequence[Delivery]) -> None:
-        """These were handed out and never settled."""
+        """Return deliveries that were never settled."""
         if center in self._boxes:
             for delivery in deliveries:
                 self._put(self._boxes[center], delivery)
 
     def next_due(self, center: str) -> float | None:
-        """When the next parcel arrives there."""
+        """The time at which the next parcel arrives there."""
         box = self._boxes.get(center)
         return box[0].due if box else None
 
 
 class VirtualTransport:
-    """One center's ``Transport`` on the road. A new one for each life of the center."""
+    """One center's ``Transport``. A new one for each process of the center."""
 
     guarantees: frozenset[Guarantee] = frozenset({Guarantee.ATTESTS_SENDER, Guarantee.REDELIVERS})
 
     def __init__(self, center: str, network: VirtualNetwork, chance: RandomSource, commits: Callable[[], int]) -> None:
-        """``commits``: how many there have been in the store of this center."""
+        """``commits``: the number of commits in this center's store so far."""
         self._center, self._network, self._chance, self._commits = center, network, chance, commits
         self._commits_before = 0
         self._handed_out: list[Delivery] = []
@@ -102,7 +102,7 @@ class VirtualTransport:
         """See the port."""
 
     def send(self, parcels: Sequence[Parcel], timeout: float) -> list[SendResult]:
-        """See the port. The process may die between any two parcels."""
+        """See the port. The process may crash between any two parcels."""
         fates = []
         for parcel in parcels:
             self._chance.trip()
@@ -118,7 +118,7 @@ class VirtualTransport:
         return taken
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """See the port. The process may die between any two acks."""
+        """See the port. The process may crash between any two acks."""
         self._network.early += bool(deliveries) and self._commits() == self._commits_before
         for delivery in deliveries:
             self._chance.trip()
@@ -127,7 +127,7 @@ class VirtualTransport:
 
     @property
     def unsettled(self) -> int:
-        """How many deliveries were handed out and not settled."""
+        """Deliveries received and not settled."""
         return len(self._handed_out)
 
     def state(self) -> TransportState:

@@ -25,7 +25,7 @@ def of_connection(error: BaseException | None, where: str) -> str:  # noqa: PLR0
     match error:
         case ProbableAuthenticationError():
             return _both(
-                f"{where} 拒绝登录:请核对用户名和口令,或运行 `bus topology apply` 重建用户",
+                f"{where} 拒绝登录：请核对用户名和口令，或运行 `bus topology apply` 重建用户",
                 f"{where} refuses the login: check user and password, or make the user with `bus topology apply`",
             )
         case ConnectionClosedByBroker(reply_code=code) if code in (_REFUSED, 530):
@@ -34,24 +34,24 @@ def of_connection(error: BaseException | None, where: str) -> str:  # noqa: PLR0
             return _no_vhost(where)
         case ConnectionBlockedTimeout():
             return _both(
-                f"{where} 长时间停收消息:请在代理上腾出内存或磁盘",
+                f"{where} 长时间停收报文：请在消息服务器上腾出内存或磁盘",
                 f"{where} has taken no messages for too long: free memory or disk on the broker",
             )
         case StarvedError():
             return _both(
-                f"{where} 有待收消息却不投递,正在重连:代理可能刚经历网络分区,若反复出现请检查集群",
+                f"{where} 有待收报文却不投递，正在重连：消息服务器可能刚经历网络分区，若反复出现请检查集群",
                 f"{where} has messages for us and hands out none, reconnecting: it may have been partitioned; "
                 "if this comes again look at the cluster",
             )
         case AMQPHeartbeatTimeout() | NoAnswerError():
             missing = error if isinstance(error, NoAnswerError) else "no heartbeat"
             return _both(
-                f"{where} 没有应答({missing}),正在重连:请检查代理主机和网络",
+                f"{where} 没有应答（{missing}），正在重连：请检查消息服务器主机和网络",
                 f"{where} does not answer ({missing}), reconnecting: look at the broker's machine and the network",
             )
         case _:
             return _both(
-                f"无法连接 {where},正在重试({_kind(error)}):请检查代理是否在运行、地址和网络",
+                f"无法连接 {where}，正在重试（{_kind(error)}）：请检查消息服务器是否在运行、地址和网络",
                 f"no connection to {where}, trying again ({_kind(error)}): is it up, address and network right?",
             )
 
@@ -61,17 +61,17 @@ def of_publishing(error: BaseException | None, exchange: str) -> str:
     match error:
         case ChannelClosedByBroker(reply_code=code, reply_text=text) if code == _PRECONDITION and "user_id" in text:
             return _both(
-                "代理拒绝了消息里的 user_id:登录用户必须与中心同名",
+                "消息服务器拒绝了报文里的 user_id：登录用户必须与中心同名",
                 "the broker refuses our user_id: the user we log in as must carry the center's name",
             )
         case ChannelClosedByBroker(reply_code=code) if code == _REFUSED:
             return _both(
-                f"无权写入交换机 {exchange}:请运行 `bus topology apply`",
+                f"无权写入交换器 {exchange}：请运行 `bus topology apply`",
                 f"no right to write exchange {exchange}: run `bus topology apply`",
             )
         case ChannelClosedByBroker(reply_code=code) if code == _MISSING:
             return _both(
-                f"交换机 {exchange} 不存在:请运行 `bus topology apply`",
+                f"交换器 {exchange} 不存在：请运行 `bus topology apply`",
                 f"exchange {exchange} is missing: run `bus topology apply`",
             )
         case _:
@@ -83,17 +83,17 @@ def of_consuming(error: BaseException | None, queue: str) -> str:
     match error:
         case ChannelClosedByBroker(reply_code=code) if code == _REFUSED:
             return _both(
-                f"无权读取队列 {queue}:请运行 `bus topology apply`",
+                f"无权读取队列 {queue}：请运行 `bus topology apply`",
                 f"no right to read queue {queue}: run `bus topology apply`",
             )
         case ChannelClosedByBroker(reply_code=code) if code == _MISSING:
             return _both(
-                f"队列 {queue} 不存在:请运行 `bus topology apply`",
+                f"队列 {queue} 不存在：请运行 `bus topology apply`",
                 f"queue {queue} is missing: run `bus topology apply`",
             )
         case ChannelClosedByBroker(reply_code=code, reply_text=text) if code == _PRECONDITION and "timeout" in text:
             return _both(
-                f"队列 {queue} 的消息太久没有确认,代理已收回:请检查数据库是否卡住",
+                f"队列 {queue} 的报文太久没有确认，消息服务器已收回：请检查数据库是否卡住",
                 f"deliveries of {queue} were not settled in time, the broker took them back: is the database stuck?",
             )
         case _:
@@ -103,7 +103,7 @@ def of_consuming(error: BaseException | None, queue: str) -> str:
 def cancelled(queue: str) -> str:
     """The text for a consumer that the broker has ended."""
     return _both(
-        f"代理取消了队列 {queue} 的订阅(队列被删除或转移),正在重新订阅;若持续请运行 `bus topology verify`",
+        f"消息服务器取消了队列 {queue} 的订阅（队列被删除或转移），正在重新订阅；若持续请运行 `bus topology verify`",
         f"the broker cancelled our consumer of {queue} (deleted or moved), subscribing again; "
         "if it stays so run `bus topology verify`",
     )
@@ -112,7 +112,7 @@ def cancelled(queue: str) -> str:
 def nacked(exchange: str) -> str:
     """The text for parcels that the broker has nacked."""
     return _both(
-        f"代理拒收经 {exchange} 发出的消息,稍后重发:收件队列可能已满,或其主节点不可用",
+        f"消息服务器拒收经 {exchange} 发出的报文，稍后重发：收件队列可能已满，或其主节点不可用",
         f"the broker refuses parcels from {exchange}, to be sent again: is an inbox full or without a leader?",
     )
 
@@ -120,7 +120,7 @@ def nacked(exchange: str) -> str:
 def blocked() -> str:
     """The text for a memory or disk alarm."""
     return _both(
-        "代理因内存或磁盘告警暂停收件:请在代理上腾出内存或磁盘",
+        "消息服务器因内存或磁盘告警暂停收件：请在消息服务器上腾出内存或磁盘",
         "the broker takes no messages (memory or disk alarm): free memory or disk on it",
     )
 
@@ -128,7 +128,7 @@ def blocked() -> str:
 def unsendable() -> str:
     """The text for a parcel whose headers or size are beyond AMQP."""
     return _both(
-        "有消息的标识、类型过长或正文过大,未发送:请检查生成该消息的程序",
+        "有报文的标识、类型过长或正文过大，未发送：请检查生成该报文的程序",
         "a parcel's id or kind is too long or its body too large, it was not sent: look at what made it",
     )
 
@@ -136,14 +136,14 @@ def unsendable() -> str:
 def broken(where: str) -> str:
     """The text for a fault of this program or of pika in the I/O thread."""
     return _both(
-        f"连接 {where} 时内部出错,正在重连:请把日志交给开发人员",
+        f"连接 {where} 时内部出错，正在重连：请把日志交给开发人员",
         f"an internal error on the line to {where}, reconnecting: hand the log to the developers",
     )
 
 
 def _no_vhost(where: str) -> str:
     return _both(
-        f"{where} 拒绝访问该虚拟主机:请核对地址,或运行 `bus topology apply` 授权",
+        f"{where} 拒绝访问该虚拟主机：请核对地址，或运行 `bus topology apply` 授权",
         f"{where} denies the vhost: check the URL, or grant it with `bus topology apply`",
     )
 

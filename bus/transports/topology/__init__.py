@@ -1,1 +1,1 @@
-"""What must stand on the broker: planned, applied, compared. For operators; a center declares nothing itself."""
+"""The broker's topology: planned, applied, compared. For operators; a center declares nothing itself."""

@@ -1,6 +1,7 @@
 """RabbitMQ's password hashes: base64(salt + digest(salt + password)) with a salt of 4 bytes (its docs, "Passwords").
 
-With the hash made here, a password neither travels to the broker nor stands in exported definitions."""
+With the hash made here, a password neither travels to the broker nor appears in exported definitions.
+"""
 
 import base64
 import binascii

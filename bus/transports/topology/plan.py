@@ -1,7 +1,7 @@
-"""What must stand on the broker, as records: pure, the same for `plan`, `apply`, `verify` and the exported definitions.
+"""The planned topology as records: pure, the same for `plan`, `apply`, `verify` and the exported definitions.
 
-One exchange per sending center, one inbox per receiving center, a journal, and a place for dead letters. Why it is so,
-and what each alternative does to cases, is in docs/decisions/0003-broker-topology.md.
+It has one exchange per sending center, one inbox per receiving center, a journal, and a queue of dead letters. The
+reasons, and the effects of each alternative, are in docs/decisions/0003-broker-topology.md.
 """
 
 import re
@@ -13,13 +13,13 @@ from bus.contract.types import CENTER_PATTERN
 from bus.transports.topology.passwords import SHA256, password_hash
 
 CASES = "cases"
-"""The topic exchange where all senders' exchanges meet and all inboxes hang."""
+"""The topic exchange between all senders' exchanges and all inboxes."""
 DEAD = "dead"
-"""The fanout exchange of dead letters: it routes whatever the key is."""
+"""The fanout exchange of dead letters: it routes any key."""
 DEAD_LETTERS = "dead-letters"
-"""The quorum queue an operator reads."""
+"""The quorum queue of dead letters, for an operator."""
 JOURNAL = "journal"
-"""The stream of everything that was routed to somebody; read by ledger and auditor."""
+"""The stream of every routed message, for ledger and auditor."""
 
 _CENTER = re.compile(CENTER_PATTERN)
 _NEVER = "^$"
@@ -27,12 +27,12 @@ _POLICY_PRIORITY = 50
 
 
 def is_center_name(name: str) -> bool:
-    """Whether ``check_center_name`` would take it."""
+    """Whether ``check_center_name`` accepts it."""
     return _CENTER.fullmatch(name) is not None
 
 
 def check_center_name(name: str) -> str:
-    """The name itself when it is ``<kind>-<division>`` (design: names); else ``ValueError`` that says what is asked."""
+    """The name itself if it is ``<kind>-<division>``. Raises ``ValueError``, which says the expected format."""
     if not is_center_name(name):
         raise ValueError(
             f"{name[:80]!r} is no center name: <kind>-<division> is needed, kind of a-z 0-9 _ from a letter on and 40 "
@@ -42,17 +42,17 @@ def check_center_name(name: str) -> str:
 
 
 def out_exchange(center: str) -> str:
-    """The exchange this center alone may write."""
+    """The exchange that only this center may write."""
     return f"out.{center}"
 
 
 def inbox_queue(center: str) -> str:
-    """The queue this center alone may read."""
+    """The queue that only this center may read."""
     return f"inbox.{center}"
 
 
 def routing_key(recipient: str, kind: str) -> str:
-    """The label the topic exchange routes by; the first word is the recipient."""
+    """The routing key of the topic exchange; its first word is the recipient."""
     return f"{recipient}.{kind}"
 
 
@@ -63,31 +63,31 @@ def exactly(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A durable exchange without arguments: an alternate exchange would swallow the return."""
+    """A durable exchange without arguments: an alternate exchange would swallow returned messages."""
 
     name: str
     type: str
 
     def body(self) -> dict[str, Any]:
-        """As RabbitMQ takes it."""
+        """The JSON for RabbitMQ."""
         return {"type": self.type, "durable": True, "auto_delete": False, "internal": False, "arguments": {}}
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A durable queue. Only its type is an argument: everything that may change later is a policy's."""
+    """A durable queue. Only its type is an argument: everything that may change later is set by a policy."""
 
     name: str
     type: str
 
     def body(self) -> dict[str, Any]:
-        """As RabbitMQ takes it."""
+        """The JSON for RabbitMQ."""
         return {"durable": True, "auto_delete": False, "arguments": {"x-queue-type": self.type}}
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """``destination`` gets what ``source`` has under ``key``."""
+    """A binding: ``destination`` gets the messages of ``source`` under ``key``."""
 
     source: str
     destination: str
@@ -96,20 +96,21 @@ class Binding:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The name for people."""
         return f"{self.source} -> {self.destination} [{self.key}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Properties of all queues whose name matches ``pattern``; of several matching, the highest priority wins alone."""
+    """Properties of all queues whose name matches ``pattern``; of several matching policies, only that of the highest
+    priority applies."""
 
     name: str
     pattern: str
     definition: Mapping[str, str | int]
 
     def body(self) -> dict[str, Any]:
-        """As RabbitMQ takes it."""
+        """The JSON for RabbitMQ."""
         return {
             "pattern": self.pattern,
             "apply-to": "queues",
@@ -120,27 +121,27 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A broker user without tags, and what it may do: three anchored patterns."""
+    """A broker user without tags, and its permissions: three anchored patterns."""
 
     name: str
     write: str
     read: str
     configure: str = _NEVER
     max_connections: int | None = None
-    """``None``: no opinion, whatever stands on the broker stays."""
+    """``None``: the broker's present limit stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """How much may pile up, and how often a message may come back. Bytes, days."""
+    """Bounds of queues, and of redeliveries. Bytes, days."""
 
     inbox_bytes: int = 1 << 30
-    """Soft limit of one inbox: beyond it the broker nacks and the senders' outboxes hold. Without it one center that
-    is away for weeks fills the disk and stops all four."""
+    """Soft limit of one inbox: beyond it the broker nacks, and the senders' outboxes hold the messages. Without it, one
+    center that is away for weeks fills the disk and stops all the others."""
     dead_letter_bytes: int = 1 << 30
     delivery_limit: int = 50
-    """Deliveries before an inbox gives a message up as poison. Explicit, since brokers differ: none to 3.13, 20 from
-    4.0. High, since a crash counts for every neighbour in the prefetch window too."""
+    """Deliveries after which an inbox drops a message as poison. Explicit, since brokers differ: none up to 3.13, 20
+    from 4.0. High, since a crash counts for every other message in the prefetch window too."""
     journal_days: int = 30
     journal_bytes: int = 10 << 30
     journal_segment_bytes: int = 64 << 20
@@ -151,14 +152,14 @@ class QueueLimits:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything that must stand, in an order in which it may be made without a moment where messages get lost."""
+    """The whole topology, in an order of creation in which no message is lost at any moment."""
 
     centers: tuple[str, ...]
     exchanges: tuple[Exchange, ...]
     policies: tuple[Policy, ...]
     queues: tuple[Queue, ...]
     bindings: tuple[Binding, ...]
-    """Inbox bindings before the journal's: a journal alone would take, and so hide, what nobody receives."""
+    """Inbox bindings before the journal's: a journal alone would take, and so hide, unroutable messages."""
     users: tuple[User, ...] = field(default=())
 
     def lines(self) -> Iterator[str]:
@@ -178,9 +179,9 @@ class Topology:
 
 
 def plan(centers: Sequence[str], *, bounds: QueueLimits | None = None, auditor: str | None = "auditor") -> Topology:
-    """What must stand for these centers. ``auditor`` names the user that may read the journal and nothing else.
+    """The topology for these centers. ``auditor`` names the user that may only read the journal.
 
-    Raises ``ValueError`` for a name that is no center name, a center named twice, an auditor named like a center."""
+    Raises ``ValueError`` for an invalid center name, a center named twice, or an auditor named like a center."""
     names = tuple(check_center_name(name) for name in centers)
     if len(set(names)) != len(names):
         raise ValueError("a center is named twice: name each center once")
@@ -221,7 +222,7 @@ def _policies(bounds: QueueLimits) -> tuple[Policy, ...]:
         Policy(
             DEAD_LETTERS,
             exactly(DEAD_LETTERS),
-            # an operator may look and put back a million times: brokers from 4.0 on would throw away after 20
+            # an operator may read and requeue a million times: brokers from 4.0 on would drop the message after 20
             {"delivery-limit": 1_000_000, "overflow": "reject-publish", "max-length-bytes": bounds.dead_letter_bytes},
         ),
         Policy(
@@ -249,12 +250,12 @@ def _policies(bounds: QueueLimits) -> tuple[Policy, ...]:
 
 
 def definitions(topology: Topology, *, secrets: Mapping[str, str] | None = None, vhost: str = "/") -> dict[str, Any]:
-    """The topology as RabbitMQ's definitions JSON, for a broker that we may not touch: its operator imports it.
+    """The topology as RabbitMQ's definitions JSON, for a broker with another administrator, who imports it.
 
-    Users (with their rights) are in it only where ``secrets`` gives a password (as salted hash; ``""`` makes a user
-    without password, for certificates): a definition without a hash would clear the password of a user who works.
+    Users (with their permissions) are in it only if ``secrets`` gives a password (as salted hash; ``""`` makes a user
+    without password, for certificates): a definition without a hash would clear the password of a working user.
 
-    For import over HTTP or `rabbitmqctl import_definitions`. As a file named by ``load_definitions`` it needs
+    It is for import over HTTP or `rabbitmqctl import_definitions`. As a file named by ``load_definitions`` it needs
     ``definitions.skip_if_unchanged = true`` beside it: on 4.0.5 a stream with a binding stopped every restart."""
     known = secrets or {}
     users = [user for user in topology.users if user.name in known]

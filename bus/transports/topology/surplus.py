@@ -1,4 +1,4 @@
-"""What stands and was never planned: what overrules us, swallows returns, opens side doors, was left behind."""
+"""Unplanned objects on the broker: overriding policies, swallowed returns, foreign access, leftovers."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ _BY_HAND = Bilingual(
 
 
 def surplus(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
-    """Every finding about something unplanned. Nothing of it is ever deleted by us."""
+    """Every finding about an unplanned object. None of them is ever deleted by us."""
     yield from _surplus_objects(topology, broker)
     yield from _surplus_bindings(topology, broker)
     yield from _overruling_policies(topology, broker)
@@ -34,8 +34,9 @@ def surplus(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
 
 
 def _overruling_policies(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
-    """Only one policy holds for a queue: a foreign one of the same or higher priority puts ours out of force. And an
-    alternate exchange on one of our exchanges swallows the return that tells a sender that nobody is there."""
+    """Policies and alternate exchanges that override ours. Only one policy applies to a queue: a foreign one of the
+    same or higher priority disables ours. An alternate exchange on one of our exchanges swallows the return of
+    unroutable messages."""
     ours = {policy.name for policy in topology.policies}
     least = min(policy.body()["priority"] for policy in topology.policies)
     for row in broker.policies:
@@ -113,7 +114,8 @@ def _first_word(binding: Binding) -> str:
 
 
 def _left_behind(binding: Binding) -> bool:
-    """What joined the exchange of a center that is no longer planned: it listens to nobody but its own center."""
+    """Whether a binding belongs to a center that is no longer planned: its exchange carries only that center's
+    messages."""
     return binding.destination == plan.CASES and binding.source.startswith("out.")
 
 
@@ -123,7 +125,7 @@ def _ours(name: str) -> bool:
 
 
 def _received(broker: Snapshot) -> set[str]:
-    """The centers whose inbox stands and is bound: only where they take a message may anyone else listen in."""
+    """The centers whose inbox exists and is bound: only their messages may be bound elsewhere too."""
     standing = {binding_of(row) for row in broker.bindings}
     inboxes = (row["name"] for row in broker.queues if row["name"].startswith("inbox."))
     centers = {name.removeprefix("inbox.") for name in inboxes}
@@ -131,7 +133,7 @@ def _received(broker: Snapshot) -> set[str]:
 
 
 def _surplus_users(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
-    """Whoever is neither planned nor an operator (tag administrator) and may touch what is ours."""
+    """Users that are neither planned nor operators (tag administrator), and have access to our objects."""
     planned = {user.name for user in topology.users}
     operators = {row["name"] for row in broker.users if "administrator" in tags(row)}
     names = [*(item.name for item in topology.exchanges), *(item.name for item in topology.queues)]
@@ -168,7 +170,8 @@ def _guest(broker: Snapshot) -> Iterator[Finding]:
             "user",
             "guest",
             Bilingual(
-                "代理对网络开放，而 guest 用户仍在", "the broker listens to the network and the user guest still lives"
+                "消息服务器对网络开放，而 guest 用户仍在",
+                "the broker is open to the network, and the user guest still exists",
             ),
             Bilingual(
                 "先建自己的管理员，再运行 rabbitmqctl delete_user guest",
@@ -185,4 +188,4 @@ def _matches(policy: Json, name: str) -> bool:
     try:
         return re.search(policy["pattern"], name) is not None
     except re.error:
-        return True  # Erlang knows patterns that Python does not: better one finding too many
+        return True  # Erlang supports patterns that Python does not: better one finding too many

@@ -1,4 +1,4 @@
-"""Harm to the broker as a whole."""
+"""Faults of the broker as a whole."""
 
 from verification.chaos.faults.fault import Needs, fault
 from verification.chaos.scene import Scene

@@ -1,4 +1,4 @@
-"""Harm to the centers' processes and to their vendors."""
+"""Faults of the centers' processes and of their own systems."""
 
 import os
 import signal
@@ -39,10 +39,10 @@ def kill9_relay(scene: Scene) -> None:
 
 
 def _await_publishing(county: ChaosCounty, center: CenterProcess, timeout: float) -> None:
-    """Return when rows of the outbox are claimed and not yet marked as sent: the relay is at the broker with them."""
+    """Return when rows of the outbox are claimed and not yet marked as sent: the relay is publishing them."""
     url = county.store_url(center.name)
     if not url.startswith("sqlite:///"):
-        return  # PostgreSQL is not asked a thousand times a second: there any moment is as good
+        return  # PostgreSQL is not polled a thousand times a second: any moment is as good there
     deadline = time.monotonic() + timeout
     query = "SELECT 1 FROM outbox WHERE attempts = 0 AND state = 'waiting' AND next_ms > ? LIMIT 1"
     with closing(sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True)) as eye:

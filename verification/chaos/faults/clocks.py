@@ -1,4 +1,4 @@
-"""Harm to a center's clock."""
+"""Faults of a center's clock."""
 
 from verification.chaos.faults.fault import Fault, Needs, fault
 from verification.chaos.scene import OVER, Scene
@@ -20,7 +20,7 @@ def _clock(name: str, zh: str, en: str, seconds: float) -> Fault:
 
 
 def _heal(scene: Scene, clock: FakeClock) -> None:
-    """The others are silent while the clock jumps back, so that what waits for an answer was timed by the wrong one."""
+    """Pause the other centers while the clock jumps back, so that the pending waits were timed by the wrong clock."""
     others = [center for name, center in scene.county.centers.items() if name not in scene.clocks]
     for center in others:
         center.freeze()

@@ -1,4 +1,4 @@
-"""One fault: its name, what it does for how long, how it heals, and the deed itself."""
+"""One fault: its name, its description, how it heals, and the function that strikes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from verification.chaos.scene import Scene
 
 
 class Needs(Enum):
-    """What must be prepared before the centers start, since it cannot be had later."""
+    """Resources that must be prepared before the centers start."""
 
     PROXY = "proxy"
     CLUSTER = "cluster"
@@ -26,17 +26,17 @@ Deed = Callable[[Scene], None]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A switch of ``make chaos``."""
+    """One fault that ``make chaos`` can choose."""
 
     name: str
     zh: str
     en: str
-    """What it does and for how long."""
+    """Its description and duration."""
     heals: str
     strike: Deed
     needs: frozenset[Needs]
     whole_broker: bool
-    """It strikes everybody at once, so that beside it no other fault would be seen."""
+    """Whether it strikes the whole broker, so that no other fault would be seen beside it."""
     excuses: tuple[str, ...] = ()
     """Excuses of the checker that may count after it; see ``verification.checker.wrong``."""
 
@@ -57,5 +57,5 @@ def fault(
     whole: bool = False,
     excuses: tuple[str, ...] = (),
 ) -> Callable[[Deed], Fault]:
-    """Make a fault of the function below."""
+    """Make a fault of the decorated function."""
     return lambda deed: Fault(name, zh, en, heals, deed, frozenset(needs), whole, excuses)

@@ -1,4 +1,4 @@
-"""Harm to the way between a center and the broker, and between the broker's nodes."""
+"""Faults of the links between a center and the broker, and between the broker's nodes."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Harm to queues, rights and messages."""
+"""Faults of queues, permissions and messages."""
 
 import json
 from base64 import b64encode
@@ -27,7 +27,7 @@ def queue_deleted(scene: Scene) -> None:
 @fault("queue-purged", "清空一个收件队列", "all messages of an inbox are thrown away", heals="the senders send again")
 def queue_purged(scene: Scene) -> None:
     center = scene.center()
-    center.freeze()  # else there is seldom anything in it
+    center.freeze()  # otherwise the queue is seldom filled
     try:
         scene.hold(0.5, 3)
         purge_queue(scene.links.nodes[0], inbox_queue(center.name), scene.links.vhost)
@@ -70,7 +70,7 @@ def poison(scene: Scene) -> None:
     sender, recipient = scene.rng.sample(list(scene.county.centers), 2)
     if recipient not in scene.targets:
         recipient = scene.rng.choice([name for name in scene.targets if name != sender] or [recipient])
-    # of no case and no place in a lane: with these it would be a forged word in a lane, which no broker lets through
+    # without a case and a lane: with them it would be a forged message in a lane, which no broker lets through
     unknown = {
         "specversion": "1.0", "id": str(uuid4()), "source": sender, "recipient": recipient,
         "type": "case.teleported.v1", "time": "2026-11-23T00:00:00Z", "data": {},

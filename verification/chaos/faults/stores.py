@@ -1,4 +1,4 @@
-"""Harm to the centers' stores."""
+"""Faults of the centers' stores."""
 
 import sqlite3
 import time
@@ -75,12 +75,12 @@ def old_backup_restored(scene: Scene) -> None:
 
 
 def _recover(scene: Scene, name: str) -> None:
-    """An operator's word that the store was put back."""
+    """Tell the center, as an operator does, that its store was restored."""
     others = [word for other in scene.county.centers if other != name for word in ("--ask", other)]
     bus(scene.county.centers[name], "recover", *others)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """SQLite's own backup, as an operator makes it of a center that runs."""
+    """SQLite's own backup, as an operator makes it of a running center."""
     with closing(sqlite3.connect(source, timeout=30)) as there, closing(sqlite3.connect(target)) as here:
         there.backup(here)

@@ -1,4 +1,4 @@
-"""Everything a faulty member says: each lie takes a ground, and yields words that the schema allows."""
+"""The lies of a faulty member: each takes a ground, and yields messages that the schema allows."""
 
 from collections.abc import Callable, Iterator
 
@@ -29,6 +29,6 @@ LIES: tuple[tuple[Lie, int], ...] = (
     (control.receipts, 2),
     (control.errors, 1),
 )
-"""Each lie, and how often it is told beside the others."""
+"""Each lie, and its relative frequency."""
 
 __all__ = ["LIES", "Ground", "Lie", "Matter", "Question", "Word", "a_case"]

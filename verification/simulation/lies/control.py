@@ -1,4 +1,4 @@
-"""Lies in messages about messages: logs asked for and told, receipts and errors."""
+"""Lies in control messages: logs asked for and told, receipts and errors."""
 
 import base64
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ CURSORS = (
 
 
 def log_storm(ground: Ground) -> Iterator[Word]:
-    """Asks for its log again and again, from places that are none."""
+    """Asks for logs again and again, from invalid cursors."""
     to, recovery = ground.someone(), ground.new_id()
     place = ground.draw.choice((0, *ERAS)) * EPOCH + ground.draw.choice((0, 0, 3, 999_999))
     for _ in range(ground.draw.choice((1, 5, 20))):
@@ -30,14 +30,14 @@ def log_storm(ground: Ground) -> Iterator[Word]:
 
 
 def log_of_its_own(ground: Ground) -> Iterator[Word]:
-    """Begins an era as a center does that was put back, and reads past the end of what it is told."""
+    """Begins an epoch like a restored center, and reads past the end of the told log."""
     to, recovery = ground.someone(), ground.new_id()
     for cursor in ("0", "a1:999999999", "o1:999999999"):
         yield Word(to, k.LogAsked(recovery=recovery, cursor=cursor), sequence=EPOCH)
 
 
 def log_told(ground: Ground) -> Iterator[Word]:
-    """Tells a log: of what never was, in eras that never began, to whoever asks and whoever does not."""
+    """Tells a log of fictitious messages, in epochs that never began, to centers that ask and to others."""
     asked = ground.draw.choice(ground.questions) if ground.questions and ground.draw.random() < 0.9 else None
     to = asked.asker if asked else ground.someone()
     era = asked.era if asked and ground.draw.random() < 0.6 else ground.draw.choice((0, 1, 100, 150, 2146, 2**31 - 1))
@@ -56,7 +56,7 @@ def log_told(ground: Ground) -> Iterator[Word]:
 
 
 def _entry(ground: Ground, to: str) -> k.LogEntry:
-    """A message that was never said, by the liar or by who asks; or no message at all."""
+    """A message that neither the liar nor the asking center has sent; or an invalid one."""
     way = ground.draw.choice(tuple(k.Way))
     body = ground.draw.choice((b"\x00", b"{}", b"no message"))
     if ground.draw.random() < 0.7:
@@ -75,7 +75,7 @@ def _entry(ground: Ground, to: str) -> k.LogEntry:
 
 
 def receipts(ground: Ground) -> Iterator[Word]:
-    """Vouches for what it never got, refuses what it was given, and says both of one message."""
+    """Receipts messages that it never got, refuses ones that it was sent, and does both to one message."""
     items = []
     for _ in range(ground.draw.choice((1, 5, 500))):
         others = ground.others_ids and ground.draw.random() < 0.5
@@ -92,7 +92,7 @@ def _heard(ground: Ground) -> UUID:
 
 
 def errors(ground: Ground) -> Iterator[Word]:
-    """Calls messages unreadable that it never got, or that were right."""
+    """Reports messages as unreadable that it never got, or that were valid."""
     to = ground.someone()
     for number in range(ground.draw.choice((1, 5, 30))):
         about = ground.draw.choice((None, _heard(ground), *list(ground.others_ids)[:3]))

@@ -1,4 +1,4 @@
-"""Lies about who holds a case: true moves at wrong times, claims that nobody may make, and paths without end."""
+"""Lies about the holder of a case: valid moves at wrong times, false claims, and endless paths."""
 
 from collections.abc import Iterator
 
@@ -11,19 +11,19 @@ CLAIMS = (k.Accepted, k.Progressed, k.Resolved, k.Granted, k.Offered)
 
 
 def move_at_a_wrong_time(ground: Ground) -> Iterator[Word]:
-    """A word of the protocol with the ids that it should have, to anybody, whenever it pleases."""
+    """A message of the protocol with the right ids, to any center, at any time."""
     matter = ground.matter()
     yield Word(ground.hearer(matter), drawn(ground, matter, ground.draw.choice(MOVES)), matter.subject)
 
 
 def any_word(ground: Ground) -> Iterator[Word]:
-    """Any kind, with anything in it."""
+    """Any kind, with any contents."""
     matter = ground.matter()
     yield Word(ground.hearer(matter), drawn(ground, matter, ground.draw.choice(k.CASE_KINDS)), matter.subject)
 
 
 def wild_version(ground: Ground) -> Iterator[Word]:
-    """A claim of custody far above what anybody knows, to several."""
+    """A claim of custody far above the known version, to several centers."""
     matter = ground.own_matter()
     wild = ground.draw.choice(WILD)
     for _ in range(ground.draw.randint(1, 3)):
@@ -32,7 +32,7 @@ def wild_version(ground: Ground) -> Iterator[Word]:
 
 
 def climb(ground: Ground) -> Iterator[Word]:
-    """Step by step as high as a version may go: each step is one that is believed."""
+    """Raise the version step by step to its limit: each step is believed."""
     matter, to = ground.own_matter(), ground.someone()
     yield Word(to, drawn(ground, matter, k.Offered, version=1, returns=(), path=()), matter.subject)
     for step in range(1, ground.draw.choice((3, 12))):
@@ -41,13 +41,13 @@ def climb(ground: Ground) -> Iterator[Word]:
 
 
 def ruling(ground: Ground) -> Iterator[Word]:
-    """The word of an arbiter, by somebody who is none."""
+    """A ruling by a center that is not the arbiter."""
     matter = ground.matter()
     yield Word(ground.hearer(matter), drawn(ground, matter, k.Ruled), matter.subject)
 
 
 def crowded_path(ground: Ground) -> Iterator[Word]:
-    """Two offers of one case with other names in the path of each: together more than a record may hold."""
+    """Two offers of one case with different names in each path: together more than a record may hold."""
     matter, to = ground.own_matter(), ground.someone()
     for _ in range(2):
         path = ground.ghosts(ground.draw.choice((150, 199)))
@@ -56,7 +56,7 @@ def crowded_path(ground: Ground) -> Iterator[Word]:
 
 
 def huge_body(ground: Ground) -> Iterator[Word]:
-    """As many bytes as the models let one message have."""
+    """The largest body that the models allow."""
     matter = ground.own_matter()
     case = matter.case.model_copy(update={"text": LONG})
     returns = tuple(
@@ -88,7 +88,7 @@ def offer_flood(ground: Ground) -> Iterator[Word]:
 
 
 def urges_and_ratings(ground: Ground) -> Iterator[Word]:
-    """What a record counts or lists, again and again."""
+    """Repeats of everything that a record counts or lists."""
     matter, to = ground.own_matter(), ground.someone()
     kind: type[k.CaseKind] = ground.draw.choice((k.Urged, k.Rated, k.Published, k.AssistAnswered))
     for _ in range(ground.draw.choice((5, 20))):

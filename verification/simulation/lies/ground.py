@@ -1,4 +1,4 @@
-"""What a lie is made from: the cases that the liar was told of, those that it invents, and those it has overheard."""
+"""The material of lies: cases that the liar was told of, invented cases, and overheard ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from bus.contract.messages import Kind
 
 NUMBER_OF_GHOSTS = 600
 INVENTED_CASES = 8
-"""So many cases of its own the liar speaks of: often enough of each that one lie meets what another has left."""
+"""Invented cases: few, so that one lie often meets the traces of another."""
 
 
 @dataclass(slots=True)
@@ -21,17 +21,17 @@ class Matter:
     subject: UUID
     case: Case
     hearers: tuple[str, ...]
-    """Who may be spoken to of it; empty: anybody."""
+    """Centers to which it may send messages about the case; empty: any."""
     version: int = 1
     offers: list[UUID] = field(default_factory=list)
     assists: list[UUID] = field(default_factory=list)
     overheard: bool = False
-    """Nobody has told the liar of it: it has the case's id from elsewhere. Such a case is owed its answer."""
+    """The liar was not told of the case, but has its id from elsewhere. The case's answer is still owed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A center that recovers has asked the liar for its log."""
+    """A recovering center's question for the liar's log."""
 
     asker: str
     recovery: UUID
@@ -41,37 +41,37 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Something to be said."""
+    """A message to be sent."""
 
     to: str
     data: Kind
     subject: UUID | None = None
     sequence: int | None = None
-    """None: the next place of its lane, or of the liar's era."""
+    """None: the next place of its lane, or of the liar's epoch."""
     id: UUID | None = None
     """None: a fresh one."""
 
 
 @dataclass(slots=True)
 class Ground:
-    """Everything a lie may draw from."""
+    """The material that a lie may draw from."""
 
     draw: Random
     me: str
     now: datetime
     centers: tuple[str, ...]
-    """The honest centers that are there."""
+    """The honest centers that exist."""
     told: dict[UUID, Matter] = field(default_factory=dict)
     invented: list[Matter] = field(default_factory=list)
     overheard: Sequence[Matter] = ()
     heard_ids: list[tuple[str, UUID]] = field(default_factory=list)
-    """(sender, message) of what was said to the liar."""
+    """(sender, message) of the messages to the liar."""
     others_ids: Sequence[UUID] = ()
     """Messages that honest centers owe each other."""
     questions: list[Question] = field(default_factory=list)
 
     def new_id(self) -> UUID:
-        """A fresh id, of the form of a UUIDv7."""
+        """A fresh id, in the format of a UUIDv7."""
         bits = self.draw.getrandbits(128)
         return UUID(int=bits & ~(0xF << 76) & ~(0x3 << 62) | (0x7 << 76) | (0x2 << 62))
 
@@ -80,15 +80,15 @@ class Ground:
         return self.draw.choice(self.centers)
 
     def ghost(self) -> str:
-        """The name of a center that is nowhere."""
+        """The name of a center that does not exist."""
         return f"ghost{self.draw.randrange(NUMBER_OF_GHOSTS)}-150402"
 
     def ghosts(self, count: int) -> tuple[str, ...]:
-        """So many different ones."""
+        """``count`` different fictitious centers."""
         return tuple(f"ghost{number}-150402" for number in self.draw.sample(range(NUMBER_OF_GHOSTS), count))
 
     def anyone(self) -> str:
-        """An honest center, the liar itself, or nobody at all."""
+        """An honest center, the liar itself, or a fictitious one."""
         return self.draw.choice((self.someone(), self.someone(), self.me, self.ghost()))
 
     def matter(self) -> Matter:
@@ -103,23 +103,23 @@ class Ground:
         return self.draw.choice(self.invented)
 
     def own_matter(self) -> Matter:
-        """A case in which no honest answer is owed: one that the liar was told of, or that it invents."""
+        """A case without a promised answer: one that the liar was told of, or an invented one."""
         found = self.matter()
         return self.new_matter() if found.overheard else found
 
     def new_matter(self) -> Matter:
-        """A case that nobody has."""
+        """A new case, unknown to all centers."""
         case = a_case(self.new_id(), self.anyone(), self.now)
         return Matter(case.case_id, case, ())
 
     def hearer(self, matter: Matter) -> str:
-        """Somebody who may be spoken to of this case."""
+        """A center that may be told of this case."""
         there = [one for one in matter.hearers if one in self.centers]
         return self.draw.choice(there) if matter.overheard and there else self.someone()
 
 
 def a_case(case_id: UUID, origin: str, now: datetime, text: str = "无中生有") -> Case:
-    """A case of which nobody knows anything but its id."""
+    """A case of which only the id is known."""
     return Case(
         case_id=case_id,
         number=f"L-{case_id.hex[-12:]}",

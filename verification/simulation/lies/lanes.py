@@ -1,4 +1,4 @@
-"""Lies about order: gaps that are never filled, places far ahead, eras that never began, one place used twice."""
+"""Lies about order: gaps that are never filled, sequences far ahead, epochs that never began, one place used twice."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ ERAS = (1, 2, 99, 100, 101, 150, 2000, 2146)
 
 
 def held_back(ground: Ground) -> Iterator[Word]:
-    """Words behind a gap that is never filled, small ones or large."""
+    """Messages behind a gap that is never filled, small ones or large."""
     matter, to = ground.own_matter(), ground.someone()
     start = ground.draw.choice((2, 500, 10_000, 5 * EPOCH))
     long = ground.draw.random() < 0.3
@@ -21,14 +21,14 @@ def held_back(ground: Ground) -> Iterator[Word]:
 
 
 def far_ahead(ground: Ground) -> Iterator[Word]:
-    """A place that nobody comes to."""
+    """A sequence that is never reached."""
     matter = ground.own_matter()
     place = ground.draw.choice((MAX_AHEAD + 1, MAX_AHEAD + 2, 999_999, EPOCH - 1, 2**31 - 1))
     yield Word(ground.someone(), drawn(ground, matter, k.Urged), matter.subject, sequence=place)
 
 
 def another_era(ground: Ground) -> Iterator[Word]:
-    """As if its store had been put back to a backup, once or two thousand times."""
+    """A later epoch, as if its store had been restored, once or two thousand times."""
     matter = ground.own_matter()
     place = ground.draw.choice(ERAS) * EPOCH + ground.draw.choice((0, 1, 2, MAX_AHEAD, 700_000))
     place = min(place, 2**31 - 1)
@@ -36,13 +36,13 @@ def another_era(ground: Ground) -> Iterator[Word]:
 
 
 def no_place(ground: Ground) -> Iterator[Word]:
-    """A word about a case that stands in no lane."""
+    """A message about a case without a place in a lane."""
     matter = ground.own_matter()
     yield Word(ground.someone(), drawn(ground, matter, k.Accepted), matter.subject, sequence=0)
 
 
 def repeated_otherwise(ground: Ground) -> Iterator[Word]:
-    """One id and place, and another body each time; or one place under another id."""
+    """One id and place with another body each time; or one place under another id."""
     matter, to = ground.own_matter(), ground.someone()
     first = Word(to, drawn(ground, matter, k.Offered, path=(), returns=()), matter.subject, id=ground.new_id())
     yield first

@@ -1,4 +1,4 @@
-"""Anything that the schema allows: a message of any kind, each field drawn. Pure: (ground, matter, kind) → data."""
+"""Drawn values: a message of any kind, each field within the schema. Pure: (ground, matter, kind) → data."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,14 +11,14 @@ from verification.simulation.lies.ground import Ground, Matter
 LONG = "长" * 8000
 WILD = (0, 2, 3, 999, 1000, 1001, 2000, 500_000, 1_000_000, 2**31 - 2001, 2**31 - 1000, 2**31 - 1)
 HIGH = 50_000
-"""More rulings than any case here has: what lies above is no hand-over that could have happened unseen."""
+"""More rulings than any case here has: a version above it cannot be an unseen hand-over."""
 
 
 def version(ground: Ground, matter: Matter) -> int:
     """A version that could be true, or a wild one.
 
-    Of an overheard case never the next few: a center that is not the holder must believe those, for a hand-over that
-    it has not heard of may have happened. The first, or one that only a ruling can reach, it need not."""
+    For an overheard case never the next few: a center that is not the holder must believe those, because of a possible
+    hand-over that it has not heard of. It need not believe the first version, or one that only a ruling can reach."""
     if matter.overheard:
         return ground.draw.choice((0, 1, HIGH, HIGH + 1, HIGH + 999, *(wild for wild in WILD if wild > HIGH)))
     if ground.draw.random() < 0.7:
@@ -27,7 +27,7 @@ def version(ground: Ground, matter: Matter) -> int:
 
 
 def crowd(ground: Ground) -> tuple[str, ...]:
-    """A path: short and possible, or as long as the schema lets it be, of centers that are nowhere."""
+    """A path: short and possible, or as long as the schema allows, of fictitious centers."""
     if ground.draw.random() < 0.85:
         return tuple(ground.anyone() for _ in range(ground.draw.randrange(4)))
     return ground.ghosts(ground.draw.choice((40, 150, 190, 200)))
@@ -97,7 +97,7 @@ _DRAWN: dict[str, Callable[[Ground, Matter], Any]] = {
 
 
 def drawn(ground: Ground, matter: Matter, kind: type[k.CaseKind], **fixed: Any) -> k.CaseKind:
-    """A message of this kind about this case; what is ``fixed`` is not drawn."""
+    """A message of this kind about this case; the ``fixed`` fields are not drawn."""
     told: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
         if field.is_required() or ground.draw.random() < 0.5:
