@@ -14,6 +14,7 @@ from bus.runtime.bootstrap import store_of
 from bus.security.directory import marks_text
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
+from bus.security.permission import this_user, whose
 from bus.settings import CenterSettings
 from bus.store import parked, put_off, schema
 from bus.store import recovery as store_recovery
@@ -174,7 +175,9 @@ def room(what: str, folder: Path) -> Iterator[Check]:
         folder = folder.parent
     if not os.access(folder, os.W_OK):
         cure = Bilingual("以服务用户运行，或改其权限", "run as the service's user, or grant it")
-        yield wrong(what, f"{folder} 不可写", f"{folder} cannot be written", cure)
+        me, (zh, en) = this_user().name, whose(folder)
+        zh, en = f"{zh}，用户 {me} 写不了（permission）", f"{en}; the user {me} has no permission"
+        yield wrong(what, f"{folder} 不可写：{zh}", f"{folder} cannot be written: it {en}", cure)
     free = shutil.disk_usage(folder).free
     if free < DISK_FREE:
         cure = Bilingual("腾出磁盘空间", "make room on the disk")

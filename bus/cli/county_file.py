@@ -9,12 +9,13 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bus.cli.options import require_permission
 from bus.contract.types import CenterName
 from bus.settings import BadSettings
 from bus.transports.topology.apply import QueueLimits, Topology, plan
 from bus.transports.topology.management_api import ManagementApi
 
-CountyFile = Annotated[Path, typer.Option("--file", help="全县的配置文件 / the county's file")]
+CountyFile = Annotated[Path, typer.Option("--file", readable=False, help="全县的配置文件 / the county's file")]
 COUNTY = Path("deploy/county.toml")
 
 
@@ -107,6 +108,7 @@ class CountySettings(BaseSettings):
 
 def load_county(path: Path) -> CountySettings:
     """Read the county file and the environment. Raises ``BadSettings`` with every fault."""
+    require_permission(path)
     try:
         from_file = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

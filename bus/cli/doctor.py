@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli import check_adapter, check_keys, check_running, check_store, check_transport, checks, new_settings
+from bus.cli import (
+    check_adapter,
+    check_files,
+    check_keys,
+    check_running,
+    check_store,
+    check_transport,
+    checks,
+    new_settings,
+)
 from bus.cli.checks import Check
 from bus.cli.county_file import CountySettings, load_county
 from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
@@ -73,6 +82,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield checks.well("settings", settings.center, settings.center)
     yield _secret(settings)
     yield from _weaknesses(settings, file)
+    yield from check_files.permissions(settings, file)
     yield from check_keys.keys(settings)
     yield from check_keys.certificate(settings)
     yield from check_adapter.adapter(settings)
