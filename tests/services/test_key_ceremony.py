@@ -117,6 +117,20 @@ def test_the_ceremony_ends_with_keys_that_the_service_reads_and_rotates(machine:
     assert whose(machine.keys) == (SERVICE, "0600")
 
 
+def test_the_service_rotates_a_key_in_a_folder_of_roots(machine: Machine) -> None:
+    """There it may not put another file in the place of its own, so it writes on in the one that is there: the keys
+    that count are its first bytes, before and after."""
+    keys = machine.etc / "rm.keys.json"
+    must("keys", "new", ME, "--file", keys, "--owner", SERVICE)
+    (first,) = read_keyring(keys).keys
+    code, _, said = machine.as_service("keys", "rotate", "--file", keys)
+    assert (code, said) == (0, "")
+    assert read_keyring(keys).keys[0] == first
+    assert len(read_keyring(keys).keys) == 2
+    assert whose(keys) == (SERVICE, "0600")
+    assert sorted(machine.etc.iterdir()) == [keys]
+
+
 def test_what_root_rotates_or_makes_in_the_services_folder_stays_the_services(machine: Machine) -> None:
     """Without ``--owner``: a file keeps its owner, and a new one takes that of its folder."""
     must("keys", "new", ME, "--file", machine.var / "rm.keys.json")
@@ -174,7 +188,7 @@ def test_what_the_service_may_not_do_is_told_with_the_cure(machine: Machine) -> 
     """A folder that it may not write in, a file that it cannot give away, and a user that the machine does not have."""
     keys = machine.etc / "rm.keys.json"
     must("keys", "new", ME, "--file", keys, "--owner", SERVICE)
-    code, _, said = machine.as_service("keys", "rotate", "--file", keys)
+    code, _, said = machine.as_service("keys", "publish", "--file", keys, "--out", machine.etc / "asked")
     assert (code, f"the folder {machine.etc} belongs to root:" in said, "run this as root" in said) == (1, True, True)
     code, _, said = machine.as_service("keys", "master", "--file", machine.var / "key", "--owner", "root")
     assert (code, "only root may give a file" in said) == (1, True)
