@@ -8,8 +8,8 @@ from bus.bilingual import Bilingual
 from bus.cli.county_file import COUNTY, CountyFile, load_county
 from bus.cli.output import FAILURE, AsJson, Lang, Language, Output
 from bus.transports.topology.apply import inbox_queue
-from bus.transports.topology.management_api import QueueFigures
 from bus.transports.topology.plan import DEAD_LETTERS, JOURNAL
+from bus.transports.topology.queue_figures import QueueFigures
 
 _HEADS = (
     Bilingual("队列", "Queue"),
