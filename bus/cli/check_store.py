@@ -39,6 +39,9 @@ def store(settings: CenterSettings) -> Iterator[Check]:
         cure = Bilingual("改正 store 的地址", "mend the URL of `store`")
         yield wrong("store", f"地址不对（{type(error).__name__}）", f"its URL is wrong ({type(error).__name__})", cure)
         return
+    except StoreUnfit as unfit:
+        yield _unfit(unfit)
+        return
     try:
         if opened.on_sqlite:
             folder = Path(opened.url.database or ".").resolve().parent
@@ -51,15 +54,19 @@ def store(settings: CenterSettings) -> Iterator[Check]:
         opened.close()
 
 
+def _unfit(unfit: StoreUnfit) -> Check:
+    found_zh, _, cure_zh = unfit.words.zh.partition("；")
+    found_en, _, cure_en = unfit.words.en.partition("; ")
+    return wrong("store", found_zh, found_en, Bilingual(cure_zh, cure_en))
+
+
 def _inside(opened: Store, settings: CenterSettings) -> Iterator[Check]:
     try:
         opened.require_fit()
         found, newest = schema.current(opened), schema.newest()
         durable, read_only = _durable(opened), opened.unwritable()
     except StoreUnfit as unfit:
-        found_zh, _, cure_zh = unfit.words.zh.partition("；")
-        found_en, _, cure_en = unfit.words.en.partition("; ")
-        yield wrong("store", found_zh, found_en, Bilingual(cure_zh, cure_en))
+        yield _unfit(unfit)
         return
     except StoreUnavailable as trouble:
         cure = Bilingual(

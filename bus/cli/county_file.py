@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bus.cli.options import require_permission
 from bus.contract.types import CenterName
+from bus.security.passwords import is_weak
+from bus.security.permission import Readers, why_unreadable
 from bus.settings import BadSettings
 from bus.transports.topology.apply import QueueLimits, Topology, plan
 from bus.transports.topology.management_api import ManagementApi
@@ -96,6 +98,8 @@ class CountySettings(BaseSettings):
         known = {name: secret.get_secret_value() for name, secret in self.center_passwords.items()}
         if self.passwords_file is None:
             return known
+        if (barred := why_unreadable(self.passwords_file, Readers.OWNER)) is not None:
+            raise BadSettings([("passwords_file", *barred.words)])
         try:
             found = json.loads(self.passwords_file.read_text(encoding="utf-8"))
             return {str(name): str(password) for name, password in found.items()} | known
@@ -104,6 +108,11 @@ class CountySettings(BaseSettings):
             raise BadSettings(
                 [("passwords_file", f"读不出 JSON 对象（{name}）", f"no JSON object could be read ({name})")]
             ) from None
+
+    def weak_passwords(self) -> list[str]:
+        """The broker users, this operator among them, whose password can be guessed. Raises as ``passwords``."""
+        known = self.passwords() | {self.management_user: self.management_password.get_secret_value()}
+        return sorted(user for user, password in known.items() if is_weak(password, user))
 
 
 def load_county(path: Path) -> CountySettings:

@@ -125,6 +125,9 @@ def _topology(county: CountySettings) -> Iterator[Check]:
     except ManagementApiRefused as refused:
         yield checks.wrong("topology", "管理接口不可用", "the management API", Bilingual(str(refused), str(refused)))
         return
+    if weak := ", ".join(county.weak_passwords()):
+        cure = Bilingual("用 bus topology passwords 生成新口令", "`bus topology passwords` draws new ones")
+        yield checks.doubtful("passwords", f"可以被猜出：{weak}", f"can be guessed: those of {weak}", cure)
     if not findings:
         yield checks.well("topology", "一切就绪", "all is as it must be")
     for one in findings:

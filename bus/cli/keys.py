@@ -26,6 +26,7 @@ from bus.security.keyring import (
 )
 from bus.security.marks_memory import last_marks
 from bus.security.master_key import new_master_key
+from bus.security.passwords import new_password
 
 keys = typer.Typer(
     help="密钥与名录 / keys, and the county's directory of them",
@@ -87,6 +88,12 @@ def new_master(file: KeyFile, owner: OwnerName = "", lang: Language = Lang.AUTO)
         f"已生成 {file}；请另处妥善备份，不要与库的备份放在一起",
         f"made {file}; keep a copy elsewhere, and never beside the backups of the store",
     )
+
+
+@keys.command()
+def password() -> None:
+    """生成一个口令：代理或数据库的用户用；不含须编码的字符 / draw a password for a user of the broker or database."""
+    typer.echo(new_password())
 
 
 @keys.command()
