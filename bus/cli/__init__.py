@@ -31,13 +31,12 @@ COMMANDS = (
     LazyCommand(
         "doctor",
         "bus.cli.doctor:doctor",
-        "检查代理、权限、拓扑、存储、密钥、业务系统、时钟；有错误时退出码 1 / check all it needs; exit 1 on errors.",
+        "检查消息服务器、权限、拓扑、存储、密钥、业务系统、时钟；有错误退出 1 / check all it needs; exit 1 on errors.",
     ),
     LazyCommand(
         "queues",
         "bus.cli.queues:queues",
-        "代理上各队列的积压；有异常时退出码 1 "
-        "/ depth, unacked, consumers of each queue; exit 1 where one needs a look.",
+        "消息服务器上各队列的积压；有异常时退出码 1 / each queue: depth, unacked, consumers; exit 1 where one is ill.",
     ),
     LazyCommand(
         "waiting",
@@ -85,7 +84,7 @@ COMMANDS = (
     ),
     LazyCommand("parked", "bus.cli.parked:parked", "搁置的报文与任务 / messages and tasks for an operator"),
     LazyCommand("keys", "bus.cli.keys:keys", "密钥与名录 / keys, and the county's directory of them"),
-    LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：代理与各中心 / certificates for the broker and the centers"),
+    LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：消息服务器与各中心 / certificates for the broker and the centers"),
     LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / the log of who has read residents' data"),
     LazyCommand("proof", "bus.cli.proof:proof", "回执凭证：对方签收了什么 / receipts that other centers have signed"),
     LazyCommand("restored", "bus.cli.old_words:restored", "bus recover", hidden=True),

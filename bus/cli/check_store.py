@@ -14,6 +14,7 @@ from bus.runtime.bootstrap import store_of
 from bus.security.directory import marks_text
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
+from bus.security.permission import this_user, whose
 from bus.settings import CenterSettings
 from bus.store import parked, put_off, schema
 from bus.store import recovery as store_recovery
@@ -38,6 +39,9 @@ def store(settings: CenterSettings) -> Iterator[Check]:
         cure = Bilingual("改正 store 的地址", "mend the URL of `store`")
         yield wrong("store", f"地址不对（{type(error).__name__}）", f"its URL is wrong ({type(error).__name__})", cure)
         return
+    except StoreUnfit as unfit:
+        yield _unfit(unfit)
+        return
     try:
         if opened.on_sqlite:
             folder = Path(opened.url.database or ".").resolve().parent
@@ -50,15 +54,19 @@ def store(settings: CenterSettings) -> Iterator[Check]:
         opened.close()
 
 
+def _unfit(unfit: StoreUnfit) -> Check:
+    found_zh, _, cure_zh = unfit.words.zh.partition("；")
+    found_en, _, cure_en = unfit.words.en.partition("; ")
+    return wrong("store", found_zh, found_en, Bilingual(cure_zh, cure_en))
+
+
 def _inside(opened: Store, settings: CenterSettings) -> Iterator[Check]:
     try:
         opened.require_fit()
         found, newest = schema.current(opened), schema.newest()
         durable, read_only = _durable(opened), opened.unwritable()
     except StoreUnfit as unfit:
-        found_zh, _, cure_zh = unfit.words.zh.partition("；")
-        found_en, _, cure_en = unfit.words.en.partition("; ")
-        yield wrong("store", found_zh, found_en, Bilingual(cure_zh, cure_en))
+        yield _unfit(unfit)
         return
     except StoreUnavailable as trouble:
         cure = Bilingual(
@@ -174,7 +182,9 @@ def room(what: str, folder: Path) -> Iterator[Check]:
         folder = folder.parent
     if not os.access(folder, os.W_OK):
         cure = Bilingual("以服务用户运行，或改其权限", "run as the service's user, or grant it")
-        yield wrong(what, f"{folder} 不可写", f"{folder} cannot be written", cure)
+        me, (zh, en) = this_user().name, whose(folder)
+        zh, en = f"{zh}，用户 {me} 写不了（permission）", f"{en}; the user {me} has no permission"
+        yield wrong(what, f"{folder} 不可写：{zh}", f"{folder} cannot be written: it {en}", cure)
     free = shutil.disk_usage(folder).free
     if free < DISK_FREE:
         cure = Bilingual("腾出磁盘空间", "make room on the disk")

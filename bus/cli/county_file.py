@@ -9,12 +9,15 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bus.cli.options import require_permission
 from bus.contract.types import CenterName
+from bus.security.passwords import is_weak
+from bus.security.permission import Readers, why_unreadable
 from bus.settings import BadSettings
 from bus.transports.topology.apply import QueueLimits, Topology, plan
 from bus.transports.topology.management_api import ManagementApi
 
-CountyFile = Annotated[Path, typer.Option("--file", help="全县的配置文件 / the county's file")]
+CountyFile = Annotated[Path, typer.Option("--file", readable=False, help="全县的配置文件 / the county's file")]
 COUNTY = Path("deploy/county.toml")
 
 
@@ -95,6 +98,8 @@ class CountySettings(BaseSettings):
         known = {name: secret.get_secret_value() for name, secret in self.center_passwords.items()}
         if self.passwords_file is None:
             return known
+        if (barred := why_unreadable(self.passwords_file, Readers.OWNER)) is not None:
+            raise BadSettings([("passwords_file", *barred.words)])
         try:
             found = json.loads(self.passwords_file.read_text(encoding="utf-8"))
             return {str(name): str(password) for name, password in found.items()} | known
@@ -104,9 +109,15 @@ class CountySettings(BaseSettings):
                 [("passwords_file", f"读不出 JSON 对象（{name}）", f"no JSON object could be read ({name})")]
             ) from None
 
+    def weak_passwords(self) -> list[str]:
+        """The broker users, this operator among them, whose password can be guessed. Raises as ``passwords``."""
+        known = self.passwords() | {self.management_user: self.management_password.get_secret_value()}
+        return sorted(user for user, password in known.items() if is_weak(password, user))
+
 
 def load_county(path: Path) -> CountySettings:
     """Read the county file and the environment. Raises ``BadSettings`` with every fault."""
+    require_permission(path)
     try:
         from_file = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli import check_adapter, check_keys, check_running, check_store, check_transport, checks, new_settings
+from bus.cli import (
+    check_adapter,
+    check_files,
+    check_keys,
+    check_running,
+    check_store,
+    check_transport,
+    checks,
+    new_settings,
+)
 from bus.cli.checks import Check
 from bus.cli.county_file import CountySettings, load_county
 from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
@@ -42,7 +51,7 @@ def doctor(
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """检查代理、权限、拓扑、存储、密钥、业务系统、时钟；有错误时退出码 1 / check all it needs; exit 1 on errors."""
+    """检查消息服务器、权限、拓扑、存储、密钥、业务系统、时钟；有错误退出 1 / check all it needs; exit 1 on errors."""
     if new_secret:
         typer.echo(fresh_secret())
         return
@@ -73,6 +82,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield checks.well("settings", settings.center, settings.center)
     yield _secret(settings)
     yield from _weaknesses(settings, file)
+    yield from check_files.permissions(settings, file)
     yield from check_keys.keys(settings)
     yield from check_keys.certificate(settings)
     yield from check_adapter.adapter(settings)
@@ -115,6 +125,9 @@ def _topology(county: CountySettings) -> Iterator[Check]:
     except ManagementApiRefused as refused:
         yield checks.wrong("topology", "管理接口不可用", "the management API", Bilingual(str(refused), str(refused)))
         return
+    if weak := ", ".join(county.weak_passwords()):
+        cure = Bilingual("用 bus topology passwords 生成新口令", "`bus topology passwords` draws new ones")
+        yield checks.doubtful("passwords", f"可以被猜出：{weak}", f"can be guessed: those of {weak}", cure)
     if not findings:
         yield checks.well("topology", "一切就绪", "all is as it must be")
     for one in findings:

@@ -9,7 +9,8 @@ import typer
 
 from bus.cli.lazy import LazyCommand, with_lazy
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
-from bus.cli.signed_directory import save, show_directory, sign_directory, writing
+from bus.cli.signed_directory import show_directory, sign_directory
+from bus.cli.written_files import OwnerName, owner_asked, save, save_private
 from bus.contract.types import CENTER_PATTERN
 from bus.security import directory, key_request
 from bus.security.directory import Directory, Mark
@@ -17,15 +18,15 @@ from bus.security.keyring import (
     Keyring,
     PublicKey,
     fingerprint,
+    keyring_text,
     new_keyring,
     read_bytes,
     read_keyring,
     read_public_key,
-    write_keyring,
 )
 from bus.security.marks_memory import last_marks
 from bus.security.master_key import new_master_key
-from bus.security.private_file import write_private
+from bus.security.passwords import new_password
 
 keys = typer.Typer(
     help="密钥与名录 / keys, and the county's directory of them",
@@ -40,11 +41,14 @@ keys = typer.Typer(
 )
 
 OPERATOR = "operator"
-KeyFile = Annotated[Path, typer.Option("--file", help="密钥文件，只有所有者可读 / the key file, its owner's alone")]
-OperatorFile = Annotated[
-    Path, typer.Option("--operator", help="运维者的密钥文件（查看时公钥即可）/ the operator's key file")
+# `readable=False`: what cannot be read is told by us, with the cure, not by the parser of the command line
+KeyFile = Annotated[
+    Path, typer.Option("--file", readable=False, help="密钥文件，只有所有者可读 / the key file, its owner's alone")
 ]
-DirectoryFile = Annotated[Path, typer.Option("--directory", help="本县名录 / the county's directory")]
+OperatorFile = Annotated[
+    Path, typer.Option("--operator", readable=False, help="运维者的密钥文件（查看时公钥即可）/ the operator's key file")
+]
+DirectoryFile = Annotated[Path, typer.Option("--directory", readable=False, help="本县名录 / the county's directory")]
 DropMarks = Annotated[
     bool, typer.Option("--drop-marks", help="上一版名录的标记确实不要了 / give up marks that the last directory had")
 ]
@@ -52,32 +56,34 @@ DropMarks = Annotated[
 
 @keys.command()
 def new(
-    owner: Annotated[str, typer.Argument(metavar="CENTER", help="中心全名，或 operator / a center, or operator")],
+    name: Annotated[str, typer.Argument(metavar="CENTER", help="中心全名，或 operator / a center, or operator")],
     file: KeyFile,
+    owner: OwnerName = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """生成第一个密钥 / make the first key; an existing file is left alone."""
     output = Output(lang, as_json)
-    if owner != OPERATOR and not re.match(CENTER_PATTERN, owner):
-        output.fail(f"不是中心名称：{owner}", f"no name of a center: {owner}", USAGE)
+    if name != OPERATOR and not re.match(CENTER_PATTERN, name):
+        output.fail(f"不是中心名称：{name}", f"no name of a center: {name}", USAGE)
+    whose = owner_asked(output, owner)
     if file.exists():
         output.fail(
             f"{file} 已存在；更换密钥请用 bus keys rotate", f"{file} is there already: `bus keys rotate` makes the next"
         )
-    keyring = new_keyring(owner, _now())
-    _write(output, file, keyring)
+    keyring = new_keyring(name, _now())
+    save_private(output, file, keyring_text(keyring), whose)
     _tell(output, keyring, f"已生成 {file}；下一步：bus keys publish", f"made {file}; next: bus keys publish")
 
 
 @keys.command("master")
-def new_master(file: KeyFile, lang: Language = Lang.AUTO) -> None:
+def new_master(file: KeyFile, owner: OwnerName = "", lang: Language = Lang.AUTO) -> None:
     """生成库的主密钥；丢了它，库就读不了 / make the store's master key: without it the store cannot be read."""
     output = Output(lang)
+    whose = owner_asked(output, owner)
     if file.exists():
         output.fail(f"{file} 已存在；它打开现有的库，不能覆盖", f"{file} is there, and opens a store: it must stay")
-    with writing(output, file):
-        write_private(file, new_master_key())
+    save_private(output, file, new_master_key(), whose)
     output.say(
         f"已生成 {file}；请另处妥善备份，不要与库的备份放在一起",
         f"made {file}; keep a copy elsewhere, and never beside the backups of the store",
@@ -85,12 +91,19 @@ def new_master(file: KeyFile, lang: Language = Lang.AUTO) -> None:
 
 
 @keys.command()
-def rotate(file: KeyFile, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
+def password() -> None:
+    """生成一个口令：消息服务器或数据库的用户用；不含须编码的字符 / draw a password for a broker or database user."""
+    typer.echo(new_password())
+
+
+@keys.command()
+def rotate(file: KeyFile, owner: OwnerName = "", lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """生成下一个密钥，旧的照旧有效直至名录更新 / make the next key; the old one counts until the directory says so."""
     output = Output(lang, as_json)
+    whose = owner_asked(output, owner)
     with output.guarding():
         keyring = read_keyring(file).with_new_key(_now())
-    _write(output, file, keyring)
+    save_private(output, file, keyring_text(keyring), whose)
     _tell(output, keyring, "已生成新密钥；下一步：bus keys publish", "made the next key; next: bus keys publish")
 
 
@@ -104,18 +117,20 @@ def publish(
             "--url", help="其他中心取附件的地址，即 public_url；不给则不变 / as public_url; without it: as before"
         ),
     ] = None,
+    owner: OwnerName = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """写出交给运维者的登记申请（运维者：写出公钥）/ write what the operator lists (his own: his public key)."""
     output = Output(lang, as_json)
+    whose = owner_asked(output, owner)
     with output.guarding():
         keyring = read_keyring(file)
     try:
         content = _of_the_operator(keyring) if keyring.owner == OPERATOR else key_request.new_request(keyring, url)
     except ValueError:
         output.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
-    save(output, out, content)
+    save(output, out, content, whose)
     _tell(
         output,
         keyring,
@@ -126,18 +141,22 @@ def publish(
 
 @keys.command()
 def trust(
-    applications: Annotated[list[Path], typer.Argument(metavar="APPLICATION...", help="登记申请 / as published")],
+    applications: Annotated[
+        list[Path], typer.Argument(metavar="APPLICATION...", readable=False, help="登记申请 / as published")
+    ],
     operator: OperatorFile,
     directory_file: DirectoryFile,
     said: Annotated[
         list[str] | None, typer.Option("--fingerprint", help="电话核对得到的指纹 / as read out over the telephone")
     ] = None,
     drop_marks: DropMarks = False,
+    owner: OwnerName = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """运维者登记密钥：已登记中心的新密钥自动可信，首个密钥需核对指纹 / list keys in the directory."""
     output = Output(lang, as_json)
+    whose = owner_asked(output, owner)
     with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = _known(directory_file, ring.keys[-1].public, now)
@@ -151,7 +170,7 @@ def trust(
                     "it reads out with --fingerprint",
                 )
             known = key_request.listed(known, asked, now)
-        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks)
+        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks, owner=whose)
     show_directory(output, known, now)
 
 
@@ -161,15 +180,17 @@ def revoke(
     operator: OperatorFile,
     directory_file: DirectoryFile,
     drop_marks: DropMarks = False,
+    owner: OwnerName = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """运维者吊销密钥，立即失效 / nothing counts any more that this key has signed."""
     output = Output(lang, as_json)
+    whose = owner_asked(output, owner)
     with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = key_request.revoked(directory.read_file(directory_file, ring.keys[-1].public), kid, now)
-        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks)
+        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks, owner=whose)
     show_directory(output, known, now)
 
 
@@ -181,11 +202,13 @@ def mark(
     directory_file: DirectoryFile,
     remove: Annotated[bool, typer.Option("--remove", help="取消标记 / take the mark away")] = False,
     drop_marks: DropMarks = False,
+    owner: OwnerName = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
     """运维者标记中心 / say of a center what the county has settled, such as that it is the arbiter."""
     output = Output(lang, as_json)
+    whose = owner_asked(output, owner)
     with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = directory.read_file(directory_file, ring.keys[-1].public)
@@ -196,7 +219,7 @@ def mark(
         before = known.marks.get(center) or last_marks(operator).get(center, ())
         others = tuple(one for one in before if one != word)
         known = known.with_marks({center: others if remove else (*others, word.value)}, now)
-        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks)
+        known = sign_directory(output, directory_file, operator, ring, known, drop_marks=drop_marks, owner=whose)
     show_directory(output, known, now)
 
 
@@ -225,11 +248,6 @@ def _now() -> datetime:
 def _known(path: Path, operator: PublicKey, now: datetime) -> Directory:
     """The directory as it is, or an empty one where there is none yet."""
     return directory.read_file(path, operator) if path.exists() else directory.empty(now)
-
-
-def _write(output: Output, path: Path, keyring: Keyring) -> None:
-    with writing(output, path):
-        write_keyring(path, keyring)
 
 
 def _tell(output: Output, keyring: Keyring, zh: str, en: str) -> None:

@@ -10,11 +10,14 @@ from typing import Annotated
 import typer
 
 from bus.runtime.bootstrap import store_of
+from bus.security.permission import Readers, why_unreadable
 from bus.settings import BadSettings, CenterSettings, load
 from bus.store import schema_version
 from bus.store.database import Store, StoreUnavailable
 
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="中心的配置文件 / the center's settings file")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", readable=False, help="中心的配置文件 / the center's settings file")
+]
 Folder = Annotated[
     Path, typer.Option("--folder", envvar="BUS_FOLDER", help="配置文件所在目录 / where <CENTER>.toml lies")
 ]
@@ -41,6 +44,7 @@ def settings_file(center: str | None, config: Path | None, folder: Path) -> Path
 def settings_of(center: str | None, config: Path | None, folder: Path = FOLDER) -> CenterSettings:
     """The settings, which must be those of ``center`` where one is named. Raises ``BadSettings``."""
     path = settings_file(center, config, folder)
+    require_permission(path)
     return _of_center(center, path, load(path))
 
 
@@ -51,6 +55,7 @@ def store_settings(config: Path | None) -> CenterSettings:
 
 def without_secret(path: Path) -> CenterSettings:
     """The settings, with a blank in place of the intake's secret where there is none. Raises ``BadSettings``."""
+    require_permission(path)
     if not os.environ.get("BUS_INTAKE_SECRET"):
         os.environ.pop("BUS_INTAKE_SECRET", None)  # set and empty: it would win over the blank
     try:
@@ -59,6 +64,12 @@ def without_secret(path: Path) -> CenterSettings:
         if any("intake_secret" not in en for _, _, en in bad.faults):
             raise
         return load(path, intake_secret=" ")  # noqa: S106 - no secret: it stands for the one that is missing
+
+
+def require_permission(path: Path) -> None:
+    """Raises ``BadSettings`` for a file that is there and that this user may not read."""
+    if (barred := why_unreadable(path, Readers.GROUP)) is not None:
+        raise BadSettings([(str(path), *barred.words)])
 
 
 def _of_center(center: str | None, path: Path, settings: CenterSettings) -> CenterSettings:

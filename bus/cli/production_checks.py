@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from bus.bilingual import Bilingual
 from bus.cli.variables import strange_variables
 from bus.sdk import discovery
+from bus.security.passwords import is_weak
 from bus.settings import CenterSettings
 from bus.transports.rabbitmq.transport import each_node, login_of
 
@@ -39,6 +40,7 @@ def production_checks(settings: CenterSettings, file: Path) -> Iterator[Weakness
     yield from _at_rest(settings)
     if settings.broker:
         yield from _broker(settings)
+    yield from _passwords(settings)
     yield from _in_clear(settings)
     yield from _secrets(file)
     yield from _intake_secret(settings)
@@ -118,6 +120,20 @@ def _broker(settings: CenterSettings) -> Iterator[Weakness]:
         found = Bilingual("到消息服务器的连接未加密", "the connection to the broker is not encrypted")
         cure = Bilingual("消息服务器启用 TLS，改用 amqps://", "enable TLS on the broker, and use amqps://")
         yield Weakness("broker TLS", found, cure, grave=True)
+
+
+def _passwords(settings: CenterSettings) -> Iterator[Weakness]:
+    """Those that can be guessed. Of guest's everybody knows it already."""
+    for what, url in (("broker", settings.broker), ("store", settings.store)):
+        user, _, password = (unquote(part) for part in login_of(url).partition(":"))
+        if user not in ("guest", "") and not url.startswith("sqlite") and is_weak(password, user):
+            found = Bilingual(
+                f"{user} 在 {what} 的口令可以被猜出", f"the password of {user} in `{what}` can be guessed"
+            )
+            cure = Bilingual(
+                "用 bus keys password 生成，两边一起更换", "`bus keys password` draws one; change both ends"
+            )
+            yield Weakness("weak password", found, cure, grave=settings.strict)
 
 
 def _in_clear(settings: CenterSettings) -> Iterator[Weakness]:

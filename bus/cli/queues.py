@@ -8,8 +8,8 @@ from bus.bilingual import Bilingual
 from bus.cli.county_file import COUNTY, CountyFile, load_county
 from bus.cli.output import FAILURE, AsJson, Lang, Language, Output
 from bus.transports.topology.apply import inbox_queue
-from bus.transports.topology.management_api import QueueFigures
 from bus.transports.topology.plan import DEAD_LETTERS, JOURNAL
+from bus.transports.topology.queue_figures import QueueFigures
 
 _HEADS = (
     Bilingual("队列", "Queue"),
@@ -25,7 +25,7 @@ _HEADS = (
 
 
 def queues(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
-    """代理上各队列的积压；有异常时退出码 1 / depth, unacked, consumers of each queue; exit 1 where one needs a look."""
+    """消息服务器上各队列的积压；有异常时退出码 1 / each queue: depth, unacked, consumers; exit 1 where one is ill."""
     output = Output(lang, as_json)
     with output.guarding():
         county = load_county(file)
@@ -46,7 +46,7 @@ def _fault(name: str, row: QueueFigures | None) -> Bilingual | None:
     if row is None:
         return Bilingual("不存在：运行 bus topology apply", "missing: run `bus topology apply`")
     if row.state not in (None, "running"):
-        return Bilingual(f"状态为 {row.state}：查看代理日志", f"is {row.state}: look at the broker's log")
+        return Bilingual(f"状态为 {row.state}：查看消息服务器日志", f"is {row.state}: look at the broker's log")
     if name == DEAD_LETTERS and row.ready:
         return Bilingual("有死信：查看收件中心的日志", "dead letters: look at the log of the center they were for")
     if name not in (DEAD_LETTERS, JOURNAL) and row.consumers == 0:

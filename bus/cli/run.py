@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from bus.cli.check_files import require_readable
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_file, settings_of
 from bus.cli.output import FAILURE, Lang, Language, Output
 from bus.cli.production_checks import production_checks
@@ -41,8 +42,9 @@ def run(
     """运行一个中心，直到收到停止信号 / run one center until it is told to stop."""
     output = Output(lang)
     with output.guarding():
-        settings = settings_of(center, config, folder)
-        _fit_for_production(settings, settings_file(center, config, folder))
+        settings, file = settings_of(center, config, folder), settings_file(center, config, folder)
+        require_readable(settings, file)
+        _fit_for_production(settings, file)
         transport = _road(settings)
         writer = LogWriter(descriptor_of(sys.stderr))
         set_up(settings.center, writer.put)
@@ -75,7 +77,9 @@ def _road(settings: CenterSettings) -> RabbitTransport:
         transport = None
         faults.append(("broker", "地址无法解析，应为 amqps://用户:口令@主机:5671/虚拟主机", str(error)))
     if not settings.broker:
-        faults.append(("broker", "缺少代理地址：请设置 BUS_BROKER", "the broker's URL is missing: set BUS_BROKER"))
+        faults.append(
+            ("broker", "缺少消息服务器地址：请设置 BUS_BROKER", "the broker's URL is missing: set BUS_BROKER")
+        )
     if faults or transport is None:
         raise BadSettings(faults)
     return transport

@@ -1,17 +1,17 @@
 """The county's directory as ``bus keys`` signs and shows it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bus.bilingual import Bilingual
 from bus.cli.output import Output
+from bus.cli.written_files import save
 from bus.security import directory
 from bus.security.directory import Directory, Listed, marks_text
 from bus.security.keyring import Keyring
 from bus.security.marks_memory import last_marks, memory_beside, remembered
+from bus.security.private_file import Owner
 
 _HEADS = (
     Bilingual("中心", "Center"),
@@ -29,7 +29,14 @@ _STATES = {
 
 
 def sign_directory(
-    output: Output, path: Path, operator: Path, ring: Keyring, known: Directory, *, drop_marks: bool
+    output: Output,
+    path: Path,
+    operator: Path,
+    ring: Keyring,
+    known: Directory,
+    *,
+    drop_marks: bool,
+    owner: Owner | None = None,
 ) -> Directory:
     """Write ``known``, signed, and remember its marks beside the operator's key. Leaves with a failure where marks are
     lost that the last one had, but for ``drop_marks``: then the file says that they were taken away. Raises
@@ -47,28 +54,10 @@ def sign_directory(
         )
     if lost:
         known = known.with_marks(dict.fromkeys(lost, ()), datetime.now(UTC))
-    save(
-        output, memory_beside(operator), remembered(had, known)
-    )  # first: what is remembered too much is only asked for
-    save(output, path, directory.written(known, ring.keys[-1]))
+    # first: what is remembered too much is only asked for
+    save(output, memory_beside(operator), remembered(had, known))
+    save(output, path, directory.written(known, ring.keys[-1]), owner)
     return known
-
-
-def save(output: Output, path: Path, content: bytes) -> None:
-    """Write a file: whoever reads it meanwhile has the old or the new one whole. Leaves with a failure."""
-    beside = path.with_name(f".{path.name}.new")
-    with writing(output, path):
-        beside.write_bytes(content)
-        beside.replace(path)
-
-
-@contextmanager
-def writing(output: Output, path: Path) -> Iterator[None]:
-    """Leave with a failure if the file cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        output.fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
 
 
 def show_directory(output: Output, known: Directory, now: datetime) -> None:

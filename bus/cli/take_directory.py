@@ -11,7 +11,7 @@ import typer
 from bus.cli.lookups import newest_directory
 from bus.cli.options import ConfigFile, Reason, is_code_word, opened_store, store_settings
 from bus.cli.output import USAGE, Lang, Language, Output
-from bus.cli.signed_directory import save
+from bus.cli.written_files import OwnerName, owner_asked, save
 from bus.context import CenterContext
 from bus.operations.replay import NO_CASE
 from bus.security import directory
@@ -19,6 +19,7 @@ from bus.security.directory import Edition
 from bus.security.directory_file import operator_id, refuse_older
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import PublicKey, read_bytes, read_keyring, read_public_key
+from bus.security.private_file import Owner
 from bus.settings import BadSettings, CenterSettings
 from bus.store import directories
 from bus.store.database import Tx
@@ -41,7 +42,8 @@ class _Place:
 
 def take_directory(
     source: Annotated[
-        Path | None, typer.Option("--from", help="任何中心的名录文件 / the directory's file of any center")
+        Path | None,
+        typer.Option("--from", readable=False, help="任何中心的名录文件 / the directory's file of any center"),
     ] = None,
     serial: Annotated[
         int | None,
@@ -49,7 +51,10 @@ def take_directory(
     ] = None,
     config: ConfigFile = None,
     operator: Annotated[
-        Path | None, typer.Option("--operator", help="运维者的密钥文件（只取用时公钥即可）/ the operator's key file")
+        Path | None,
+        typer.Option(
+            "--operator", readable=False, help="运维者的密钥文件（只取用时公钥即可）/ the operator's key file"
+        ),
     ] = None,
     directory_file: Annotated[
         Path | None, typer.Option("--directory", help="写到哪里 / where the county's directory lies")
@@ -58,6 +63,7 @@ def take_directory(
         bool, typer.Option("--older", help="有意换回旧的，须附 --reason，记入流水 / take an older one on purpose")
     ] = False,
     reason: Reason = "",
+    owner: OwnerName = "",
     lang: Language = Lang.AUTO,
 ) -> None:
     """取回名录（核对签名，不取更旧的），或从某版次重新开始 / take a directory from a file, or begin it anew."""
@@ -70,11 +76,13 @@ def take_directory(
             "an older directory needs --config and --reason (one code word): it goes into that center's journal",
             USAGE,
         )
+    whose = owner_asked(output, owner)
     with output.guarding():
         if source is None:
-            _begin_anew(output, serial or 0, operator, directory_file)
+            _begin_anew(output, serial or 0, operator, directory_file, whose)
         else:
-            _take(output, read_bytes(source), _place(config, operator, directory_file), reason if older else "")
+            place = _place(config, operator, directory_file)
+            _take(output, read_bytes(source), place, reason if older else "", whose)
 
 
 def _place(config: Path | None, operator: Path | None, path: Path | None) -> _Place:
@@ -96,13 +104,14 @@ def _place(config: Path | None, operator: Path | None, path: Path | None) -> _Pl
     )
 
 
-def _take(output: Output, raw: bytes, place: _Place, reason: str) -> None:
+def _take(output: Output, raw: bytes, place: _Place, reason: str, owner: Owner | None) -> None:
     """Raises ``KeyUnusable`` for one that the operator has not signed, or that is older and no reason was given."""
     found = directory.read(raw, place.operator)
     newest = _newest(place)
     if not reason:
         refuse_older(place.path, found.edition, newest)
-    save(output, place.path, raw)  # before the store says so: a center that runs would remember the newer one again
+    # before the store says so: a center that runs would remember the newer one again
+    save(output, place.path, raw, owner)
     if reason and place.settings is not None:
         _note(place.settings, place.operator, found.edition, newest, reason)
     output.say(
@@ -133,14 +142,14 @@ def _note(settings: CenterSettings, operator: PublicKey, taken: Edition, newest:
         store.write(change)
 
 
-def _begin_anew(output: Output, serial: int, operator: Path | None, path: Path | None) -> None:
+def _begin_anew(output: Output, serial: int, operator: Path | None, path: Path | None, owner: Owner | None) -> None:
     """An empty directory, which no center that knows this serial takes; the next one is taken by all."""
     if operator is None or path is None:
         output.fail("请给出 --operator 和 --directory", "--operator and --directory are needed", USAGE)
     if path.exists():
         output.fail(f"{path} 已存在", f"{path} is there already")
     ring = read_keyring(operator)
-    save(output, path, directory.written(directory.empty(datetime.now(UTC), serial), ring.keys[-1]))
+    save(output, path, directory.written(directory.empty(datetime.now(UTC), serial), ring.keys[-1]), owner)
     output.say(
         f"已写入 {path}：第 {serial} 版，尚无密钥；下一步：bus keys trust",
         f"wrote {path}: serial {serial}, without a key yet; next: bus keys trust",

@@ -10,7 +10,9 @@ import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.county_file import COUNTY, CountyFile, CountySettings, load_county
-from bus.cli.output import FAILURE, AsJson, Lang, Language, Output
+from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
+from bus.cli.written_files import OwnerName, owner_asked, save_private
+from bus.security.passwords import new_password
 from bus.transports.topology.apply import Topology, definitions
 from bus.transports.topology.apply import apply as apply_topology
 from bus.transports.topology.apply import verify as verify_topology
@@ -77,19 +79,33 @@ def apply(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson
             output.table(_CHANGE_HEADS, rows)
         output.say(f"共更改 {len(changes)} 项", f"{len(changes)} changes")
         _without_password(output, county, wanted)
+        _weak(output, county)
         _show(output, left)
     if left:
         raise typer.Exit(FAILURE)
 
 
+def _lacking(county: CountySettings, wanted: Topology) -> list[str]:
+    known = county.passwords()
+    return [user.name for user in wanted.users if user.name not in known]
+
+
 def _without_password(output: Output, county: CountySettings, wanted: Topology) -> None:
-    lacking = [user.name for user in wanted.users if user.name not in county.passwords()]
-    if lacking:
+    if lacking := _lacking(county, wanted):
         names = ", ".join(lacking)
         output.warn(
             f"未给出口令，保持原样（新用户只能用证书登录）：{names}；用 BUS_CENTER_PASSWORDS 给出",
             f"no password given, left as it is (a new user logs in by certificate only): {names}; "
             "give it in BUS_CENTER_PASSWORDS",
+        )
+
+
+def _weak(output: Output, county: CountySettings) -> None:
+    if weak := ", ".join(county.weak_passwords()):
+        output.warn(
+            f"这些用户的口令可以被猜出：{weak}；用 bus topology passwords 或 bus keys password 生成新口令",
+            f"the passwords of these users can be guessed: {weak}; `bus topology passwords` or `bus keys password` "
+            "draws new ones",
         )
 
 
@@ -104,6 +120,8 @@ def verify(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJso
     if as_json:
         output.data([_as_json(output, finding) for finding in findings])
     else:
+        with output.guarding():
+            _weak(output, county)
         _show(output, findings)
         if not findings:
             output.say("一切就绪", "everything is as planned")
@@ -115,20 +133,88 @@ def verify(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJso
 def export(
     file: CountyFile = COUNTY,
     out: Annotated[Path | None, typer.Option(help="写入文件 / write to this file")] = None,
+    without_password: Annotated[
+        bool,
+        typer.Option(
+            "--without-password",
+            help="无口令的用户也写出，用证书登录 / users without a password too: they log in by certificate",
+        ),
+    ] = False,
+    owner: OwnerName = "",
     lang: Language = Lang.AUTO,
 ) -> None:
     """导出 RabbitMQ definitions，交给消息服务器的管理员 / definitions for the broker's administrator."""
     output = Output(lang)
+    whose = owner_asked(output, owner)
     with output.guarding():
         county = load_county(file)
-        content = definitions(county.topology(), secrets=county.passwords(), vhost=county.vhost)
+        wanted, secrets = county.topology(), county.passwords()
+        lacking = _lacking(county, wanted)
+        if without_password:
+            secrets |= dict.fromkeys(lacking, "")
+        content = definitions(wanted, secrets=secrets, vhost=county.vhost)
+        _weak(output, county)
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    written, count = len(content["users"]), len(wanted.users)
     if out is None:
         typer.echo(text, nl=False)
+    else:
+        save_private(output, out, text.encode(), whose)  # password hashes stand in it
+        output.say(
+            f"已写入 {out}：{count} 个用户中的 {written} 个", f"written to {out}, with {written} of {count} users"
+        )
+    if lacking:
+        _left_out(output, ", ".join(lacking), written=without_password)
+
+
+def _left_out(output: Output, names: str, *, written: bool) -> None:
+    if written:
+        output.warn(
+            f"这些用户没有口令，只能用证书登录；消息服务器上已有的口令会被清除：{names}",
+            f"these users have no password and log in by certificate only; one that they have on that broker is "
+            f"cleared: {names}",
+        )
         return
-    out.touch(mode=0o600)  # the file holds password hashes
-    out.write_text(text, encoding="utf-8")
-    output.say(f"已写入 {out}", f"written to {out}")
+    output.warn(
+        f"未给出口令，未写出这些用户及其权限：{names}；用 BUS_CENTER_PASSWORDS 或 passwords_file 给出，"
+        "用证书登录的用 --without-password 写出",
+        f"no password given, so these users and their rights are left out: {names}; give it in BUS_CENTER_PASSWORDS or "
+        "passwords_file, or write those who log in by certificate with --without-password",
+    )
+
+
+@topology.command("passwords")
+def draw_passwords(
+    file: CountyFile = COUNTY,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="写入的 JSON 文件，默认 passwords_file / the JSON file, by default passwords_file"),
+    ] = None,
+    owner: OwnerName = "",
+    lang: Language = Lang.AUTO,
+) -> None:
+    """为还没有口令的消息服务器用户各生成一个，写入文件 / draw a password for each user of the broker that has none."""
+    output = Output(lang)
+    whose = owner_asked(output, owner)
+    with output.guarding():
+        county = load_county(file)
+        path = out or county.passwords_file
+        if path is None:
+            output.fail(
+                "写到哪里？请给出 --out，或在配置中写 passwords_file",
+                "where to? Give --out, or set passwords_file in the county's file",
+                USAGE,
+            )
+        known = county.model_copy(update={"passwords_file": path if path.exists() else None}).passwords()
+        lacking = [user.name for user in county.topology().users if user.name not in known]
+    drawn = known | {name: new_password() for name in lacking}
+    save_private(output, path, json.dumps(drawn, ensure_ascii=False, indent=1).encode() + b"\n", whose)
+    output.say(
+        f"已生成 {len(lacking)} 个口令，原有 {len(known)} 个不变：{path}；每个中心只告知它自己的一个，"
+        "写入其 BUS_BROKER：amqps://中心:口令@主机:5671/虚拟主机",
+        f"drew {len(lacking)} passwords and kept {len(known)}: {path}; tell each center its own alone, for its "
+        "BUS_BROKER: amqps://CENTER:PASSWORD@HOST:5671/VHOST",
+    )
 
 
 def finding_row(output: Output, finding: Finding) -> tuple[str, str, str, str, str]:

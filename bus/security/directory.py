@@ -19,6 +19,7 @@ from bus.contract.types import CenterName, Code, Count, Moment, Strict
 from bus.security.cipher_suite import DIRECTORY, SUITES, Broken
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import OwnKey, PublicKey, is_misnamed, owner_of
+from bus.security.permission import Readers, key_unreadable
 
 MOST_KEYS = 20_000
 
@@ -218,7 +219,7 @@ def read_file(path: Path, operator: PublicKey) -> Directory:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise KeyUnusable(
+        raise key_unreadable(path, Readers.ALL) or KeyUnusable(
             f"读不到名录 {path}；请向本县运维者索取",
             f"{path}: {error.strerror}; fetch the directory from the county's operator",
         ) from None

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from bus.contract.types import CenterName, Code, Moment, Strict
 from bus.security.cipher_suite import SUITES, USUAL
 from bus.security.errors import KeyUnusable
+from bus.security.permission import Readers, key_unreadable
 from bus.security.private_file import OWNERS_ALONE, write_private
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,60}\.[0-9a-f]{16}$")]
@@ -132,7 +133,7 @@ def read_keyring(path: Path) -> Keyring:
         with path.open("rb") as file:
             mode, raw = os.fstat(file.fileno()).st_mode, file.read(1_000_000)
     except OSError as error:
-        raise KeyUnusable(
+        raise key_unreadable(path, Readers.OWNER) or KeyUnusable(
             f"读不到密钥文件 {path}；用 bus keys new 生成", f"{path}: {error.strerror}; `bus keys new` makes a key file"
         ) from None
     if mode & OWNERS_ALONE:
@@ -163,7 +164,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise KeyUnusable(f"读不到 {path}", f"{path}: {error.strerror}") from None
+        raise key_unreadable(path, Readers.ALL) or KeyUnusable(f"读不到 {path}", f"{path}: {error.strerror}") from None
 
 
 def read_public_key(path: Path) -> PublicKey:
@@ -176,6 +177,11 @@ def read_public_key(path: Path) -> PublicKey:
         return read_keyring(path).keys[-1].public
 
 
+def keyring_text(keyring: Keyring) -> bytes:
+    """What a key file holds."""
+    return keyring.model_dump_json(indent=1).encode() + b"\n"
+
+
 def write_keyring(path: Path, keyring: Keyring) -> None:
     """Write it as a whole, for its owner alone. Raises ``OSError``."""
-    write_private(path, keyring.model_dump_json(indent=1).encode() + b"\n")
+    write_private(path, keyring_text(keyring))

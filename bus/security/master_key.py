@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bus.security.errors import KeyUnusable
+from bus.security.permission import Readers, key_unreadable
 from bus.security.private_file import OWNERS_ALONE
 
 NONCE = 12
@@ -101,7 +102,7 @@ def _read(path: Path) -> bytes:
             mode, raw = os.fstat(file.fileno()).st_mode, file.read(1000)
         key = base64.b64decode(raw.strip(), validate=True)
     except OSError as error:
-        raise KeyUnusable(
+        raise key_unreadable(path, Readers.OWNER) or KeyUnusable(
             f"读不到库的主密钥 {path}；用 bus keys master 生成",
             f"{path}: {error.strerror}; `bus keys master` makes a store's key",
         ) from None

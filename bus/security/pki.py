@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bus.security.errors import KeyUnusable
+from bus.security.permission import Readers, key_unreadable
 
 AUTHORITY_DAYS = 3650
 DAYS = 730
@@ -74,7 +75,8 @@ def read_authority(certificate: Path, key: Path) -> Authority:
         read = x509.load_pem_x509_certificate(certificate.read_bytes())
         private = serialization.load_pem_private_key(key.read_bytes(), None)
     except (OSError, ValueError, TypeError):
-        raise KeyUnusable(
+        barred = key_unreadable(certificate, Readers.ALL) or key_unreadable(key, Readers.OWNER)
+        raise barred or KeyUnusable(
             f"读不到证书机构 {certificate} 与 {key}；用 bus pki authority 生成",
             f"{certificate} and {key}: no authority; `bus pki authority` makes one",
         ) from None
@@ -88,7 +90,8 @@ def days_left(certificate: Path, now: datetime) -> int:
     try:
         read = x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError):
-        raise KeyUnusable(f"{certificate} 不是证书", f"{certificate}: no certificate") from None
+        barred = key_unreadable(certificate, Readers.ALL)
+        raise barred or KeyUnusable(f"{certificate} 不是证书", f"{certificate}: no certificate") from None
     return (read.not_valid_after_utc - now).days
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -20,7 +20,14 @@ from bus.store.errors import (
     as_unavailable,
     may_pass,
 )
-from bus.store.opening import POSTGRESQL_LOGIN, USUAL_PATIENCE_MS, connect_to_postgresql, open_engine, sqlite_execute
+from bus.store.opening import (
+    POSTGRESQL_LOGIN,
+    USUAL_PATIENCE_MS,
+    connect_to_postgresql,
+    open_engine,
+    read_url,
+    sqlite_execute,
+)
 
 __all__ = ["DriverError", "Store", "StoreUnavailable", "StoreUnfit", "Tx", "as_sqlalchemys"]
 
@@ -53,7 +60,7 @@ class Store:
     def __init__(self, url: str, encryption: object = None) -> None:
         """``encryption`` encrypts and decrypts its rows (``bus/store/encryption.py``); without one they are stored in
         clear."""
-        self.url = make_url(url)
+        self.url = read_url(url)
         self.on_sqlite = self.url.get_backend_name() == "sqlite"
         self.may_write: Callable[[], bool] = _always
         """Asked before each change: whether this process still holds the lease on the store

@@ -3,9 +3,10 @@
 import sqlite3
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from bus.bilingual import Bilingual
 from bus.store import postgresql
 from bus.store.errors import StoreUnfit, as_sqlalchemys
 from bus.store.sqlite_files import file_of, keep_private
@@ -26,6 +27,24 @@ POSTGRESQL_LOGIN = {
 }  # fmt: skip
 """Settings of each connection to PostgreSQL. A server whose machine is gone counts as away after half a minute; the
 default is two hours, and no loop can be ended while it waits."""
+
+UNREADABLE = Bilingual(
+    "store 的地址读不出；口令须按百分号编码：@ 写作 %40，: 写作 %3A，/ 写作 %2F",
+    "the URL of `store` cannot be read; in its password @ must be written %40, : %3A, / %2F",
+)
+
+
+def read_url(url: str) -> URL:
+    """The store's URL, in its parts. Raises ``StoreUnfit``, which repeats no piece of it, where the password splits it;
+    and what SQLAlchemy raises where it is none at all."""
+    try:
+        found = make_url(url)
+    except ValueError:  # of what it took for a port, which it repeats
+        raise StoreUnfit(UNREADABLE) from None
+    login = url.partition("://")[2].partition("?")[0].rpartition("@")[0]
+    if found.host is not None and "@" in login.partition(":")[2]:
+        raise StoreUnfit(UNREADABLE)
+    return found
 
 
 def open_engine(url: str, on_sqlite: bool) -> Engine:

@@ -56,3 +56,24 @@ def test_ci_passes_the_exit_code_on_and_ends_with_the_tests_last_line(tmp_path: 
     done = subprocess.run(["bash", ".ci/run"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode != 0
     assert (done.stdout + done.stderr).splitlines()[-1] == "== 1 failed in 1s =="
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_python_that_other_users_cannot_run_is_told(tmp_path: Path, closed: bool) -> None:
+    """A service with a user of its own would not start by it; the folder is named, and the Python that is open."""
+    for lock in [*LOCKS, "pyproject.toml"]:
+        (tmp_path / lock).write_bytes((ROOT / lock).read_bytes())
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700 if closed else 0o755)
+    python = home / "python3"
+    python.write_text(
+        f'#!/bin/sh\ncase "$*" in *base_prefix*) echo {home if closed else "/usr"}/python3; echo /usr;;\n'
+        '"-m venv"*) exit 9;; esac\n'
+    )
+    python.chmod(0o755)
+    env = {"PATH": os.environ["PATH"], "PYTHON": str(python)}
+    done = subprocess.run(
+        [ROOT / ".ci/venv", "runtime"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 9
+    assert (f"since {home} is closed" in done.stderr, "/usr/bin/python3" in done.stderr) == (closed, closed)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bus.cli.county_file import CountySettings, load_county
+from bus.security.passwords import is_weak
 from bus.settings import CenterSettings, load
 from tests.unit.test_cli_run import SECRET, bus
 
@@ -32,15 +33,55 @@ def test_the_plan_is_told_without_a_broker(county: Path) -> None:
 
 
 def test_definitions_hold_hashes_and_never_passwords(county: Path, tmp_path: Path) -> None:
-    """Only users whose password is known are exported, as hashes, into a file for its owner alone."""
+    """Users whose password is known are exported, as hashes, into a file for its owner alone; who is left out and whose
+    password can be guessed is told."""
     out = tmp_path / "definitions.json"
+    out.touch(mode=0o644)
     known = json.dumps({"media_center-150402": "geheim-wort"})
-    code, _, _ = bus("topology", "export", "--file", county, "--out", out, BUS_CENTER_PASSWORDS=known)
+    code, told, said = bus(
+        "topology", "export", "--file", county, "--out", out, "--lang", "en", BUS_CENTER_PASSWORDS=known
+    )
     written = out.read_text(encoding="utf-8")
     assert code == 0
+    assert "with 1 of 3 users" in told
+    assert "left out: party_service-150402, auditor" in said
+    assert "can be guessed: media_center-150402;" in said
+    assert "geheim" not in told + said
     assert [user["name"] for user in json.loads(written)["users"]] == ["media_center-150402"]
     assert "geheim-wort" not in written
     assert out.stat().st_mode & 0o077 == 0
+
+
+def test_a_county_of_certificates_is_exported_whole(county: Path) -> None:
+    """Without passwords no user is written, and that is told; with the option all are, with rights and no hash."""
+    code, out, said = bus("topology", "export", "--file", county, "--lang", "en")
+    assert (code, json.loads(out)["users"], "--without-password" in said) == (0, [], True)
+    code, out, said = bus("topology", "export", "--file", county, "--lang", "en", "--without-password")
+    users = json.loads(out)["users"]
+    assert code == 0
+    assert [user["name"] for user in users] == ["media_center-150402", "party_service-150402", "auditor"]
+    assert {user["password_hash"] for user in users} == {""}
+    assert [one["user"] for one in json.loads(out)["permissions"]] == [user["name"] for user in users]
+    assert "by certificate only" in said
+
+
+def test_passwords_are_drawn_for_users_who_have_none(county: Path, tmp_path: Path) -> None:
+    """Into a file for its owner alone; what is there stays, a second run changes nothing, and none is printed."""
+    secrets = tmp_path / "passwords.json"
+    code, _, said = bus("topology", "passwords", "--file", county, "--lang", "en")
+    assert (code, "passwords_file" in said) == (2, True)
+    county.write_text(f'{CENTERS}passwords_file = "{secrets}"\n', encoding="utf-8")
+    secrets.write_text('{"party_service-150402": "geheim-wort"}', encoding="utf-8")
+    secrets.chmod(0o644)
+    for drew in (2, 0):
+        code, out, said = bus("topology", "passwords", "--file", county, "--lang", "en")
+        assert (code, f"drew {drew} passwords" in out) == (0, True)
+        known = json.loads(secrets.read_text(encoding="utf-8"))
+        assert known["party_service-150402"] == "geheim-wort"
+        assert not any(password in out + said for password in known.values())
+    assert not any(is_weak(known[name], name) for name in ("media_center-150402", "auditor"))
+    assert secrets.stat().st_mode & 0o077 == 0
+    assert bus("topology", "export", "--file", county, "--lang", "en")[2].count("left out") == 0
 
 
 def test_passwords_may_come_from_a_file(county: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from bus.settings import load
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
 ME = "media_center-150402"
+DRAWN = "k7fMw2RqXn9sTbVzHc4pLdYe"
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def safe(tmp_path: Path) -> dict[str, Any]:
     keys = county_keys(tmp_path / "keys", {ME: None})[ME]
     return {
         "BUS_INTAKE_SECRET": SECRET,
-        "BUS_BROKER": f"amqps://{ME}:geheim@broker.example:5671/x",
+        "BUS_BROKER": f"amqps://{ME}:{DRAWN}@broker.example:5671/x",
         "BUS_BACKEND__URL": "https://app.example/api",
         "BUS_HTTP__PUBLIC_URL": "https://media.example/bus",
         "BUS_PRODUCTION": "true",
@@ -49,9 +50,9 @@ def found(config: Path, env: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
 WEAK: dict[str, tuple[dict[str, str], str, bool]] = {
     "guest": ({"BUS_BROKER": "amqps://guest:guest@broker.example/x"}, "broker login", True),
     "no login": ({"BUS_BROKER": "amqps://broker.example/x"}, "broker login", True),
-    "another's login": ({"BUS_BROKER": "amqps://operator:geheim@broker.example/x"}, "broker login", False),
-    "plain to the broker": ({"BUS_BROKER": f"amqp://{ME}:geheim@broker.example/x"}, "broker TLS", True),
-    "one plain node": ({"BUS_BROKER": f"amqp://{ME}:geheim@127.0.0.1,two.example/x"}, "broker TLS", True),
+    "another's login": ({"BUS_BROKER": f"amqps://operator:{DRAWN}@broker.example/x"}, "broker login", False),
+    "plain to the broker": ({"BUS_BROKER": f"amqp://{ME}:{DRAWN}@broker.example/x"}, "broker TLS", True),
+    "one plain node": ({"BUS_BROKER": f"amqp://{ME}:{DRAWN}@127.0.0.1,two.example/x"}, "broker TLS", True),
     "unsigned taken": ({"BUS_TRUST__REQUIRED": "false"}, "trust", False),
     "plain to the own system": ({"BUS_BACKEND__URL": "http://app.example/api"}, "vendor TLS", False),
     "plain attachments": ({"BUS_HTTP__PUBLIC_URL": "http://media.example/bus"}, "attachments TLS", False),
@@ -62,7 +63,22 @@ WEAK: dict[str, tuple[dict[str, str], str, bool]] = {
         "weak intake secret",
         True,
     ),
-    "a database far away": ({"BUS_STORE": "postgresql+psycopg://u:geheim@db.example/x"}, "store TLS", False),
+    "a database far away": ({"BUS_STORE": f"postgresql+psycopg://u:{DRAWN}@db.example/x"}, "store TLS", False),
+    "a broker's password that is guessed": (
+        {"BUS_BROKER": f"amqps://{ME}:Media_2026@broker.example/x"},
+        "weak password",
+        False,
+    ),
+    "the same, strictly": (
+        {"BUS_BROKER": f"amqps://{ME}:Media_2026@broker.example/x", "BUS_STRICT": "true"},
+        "weak password",
+        True,
+    ),
+    "a database's password that is guessed": (
+        {"BUS_STORE": "postgresql+psycopg://u:geheim@127.0.0.1/x"},
+        "weak password",
+        False,
+    ),
 }
 
 
@@ -77,9 +93,9 @@ def test_safe_settings_have_none(config: Path, safe: dict[str, Any], monkeypatch
     """Loopback needs no TLS, and a database that is verified is well."""
     assert found(config, safe, monkeypatch) == {}
     near = {
-        "BUS_BROKER": f"amqp://{ME}:geheim@127.0.0.1:5672,[::1]:5672/x",
+        "BUS_BROKER": f"amqp://{ME}:{DRAWN}@127.0.0.1:5672,[::1]:5672/x",
         "BUS_BACKEND__URL": "http://localhost:1",
-        "BUS_STORE": "postgresql+psycopg://u:geheim@db.example/x?sslmode=verify-full",
+        "BUS_STORE": f"postgresql+psycopg://u:{DRAWN}@db.example/x?sslmode=verify-full",
     }
     assert found(config, safe | near, monkeypatch) == {}
 

@@ -271,6 +271,26 @@ def with_argument(queue: str, **arguments: Any) -> Callable[[Snapshot], Snapshot
     )
 
 
+def with_operator_policy(pattern: str, **definition: Any) -> Callable[[Snapshot], Snapshot]:
+    """Plant an operator policy."""
+    named = {key.replace("_", "-"): value for key, value in definition.items()}
+    row = {"name": "house-rule", "pattern": pattern, "apply-to": "queues", "priority": 0, "definition": named}
+    return lambda broker: replace(broker, operator_policies=[row])
+
+
+def with_reader(user: str, connection: str | None, queue: str = f"inbox.{A}") -> Callable[[Snapshot], Snapshot]:
+    """Somebody reads a queue, by a connection that its client has named or not."""
+    told = {"user": user, "connection_name": "127.0.0.1:4 -> 127.0.0.1:5", "peer_host": "127.0.0.1"}
+    known = {"name": told["connection_name"]} | ({"user_provided_name": connection} if connection else {})
+    row = {"queue": {"name": queue, "vhost": "/"}, "channel_details": told}
+    return lambda broker: replace(broker, consumers=[row], connections=[known])
+
+
+def with_limit(name: str, value: int) -> Callable[[Snapshot], Snapshot]:
+    """Plant a limit of the vhost."""
+    return lambda broker: replace(broker, vhost_limits={name: value})
+
+
 def open_to_the_net(broker: Snapshot) -> Snapshot:
     """A broker listening everywhere, guest alive."""
     return replace(
@@ -310,6 +330,17 @@ def open_to_the_net(broker: Snapshot) -> Snapshot:
         (lambda broker: replace(broker, features=Features(True, False, True)), "error",
          ("risk", "feature", "stream_queue")),
         (open_to_the_net, "warning", ("risk", "user", "guest")),
+        (with_limit("max-queues", 3), "error", ("risk", "vhost-limit", "max-queues")),
+        (with_limit("max-queues", 4), "warning", ("risk", "vhost-limit", "max-queues")),
+        (with_limit("max-connections", 3), "error", ("risk", "vhost-limit", "max-connections")),
+        (with_operator_policy("^inbox", message_ttl=1000), "error", ("risk", "operator-policy", "house-rule")),
+        (with_operator_policy("^inbox", expires=1000), "error", ("risk", "operator-policy", "house-rule")),
+        (with_operator_policy(".*", max_length=9), "error", ("risk", "operator-policy", "house-rule")),
+        (with_operator_policy("^inbox", max_length=9), "warning", ("risk", "operator-policy", "house-rule")),
+        (with_operator_policy("^inbox", delivery_limit=2), "error", ("risk", "operator-policy", "house-rule")),
+        (with_reader("tap", "tap"), "error", ("surplus", "consumer", f"inbox.{A}")),
+        (with_reader(A, "a script"), "error", ("surplus", "consumer", f"inbox.{A}")),
+        (with_reader(A, None), "error", ("surplus", "consumer", f"inbox.{A}")),
     ],
 )  # fmt: skip
 def test_drift_is_found(plant: Callable[[Snapshot], Snapshot], severity: str, expected: tuple[str, str, str]) -> None:
@@ -332,6 +363,11 @@ def test_drift_is_found(plant: Callable[[Snapshot], Snapshot], severity: str, ex
         with_user("chief", ".*", ".*", ".*", tags="administrator"),
         with_binding("", "tap", "tap"),
         with_binding("amq.topic", "tap", "#"),
+        with_limit("max-queues", -1),
+        with_operator_policy("^other", message_ttl=1000),
+        with_operator_policy("^inbox", max_length_bytes=1 << 40, target_group_size=3),
+        with_reader(A, f"{A} consume"),
+        with_reader("auditor", "audit", "journal"),
     ],
 )
 def test_what_does_us_no_harm_is_not_reported(plant: Callable[[Snapshot], Snapshot]) -> None:
@@ -393,6 +429,16 @@ def test_a_refused_user_is_not_quoted() -> None:
     with admin_answering(handler) as admin, pytest.raises(ManagementApiRefused) as refused:
         admin.put_user(A, "the-hash")
     assert "the-hash" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://chief:geheim@127.0.0.1:1", "http://chief:ge/heim@127.0.0.1:1", "http://h:heim"]
+)
+def test_a_management_url_with_a_login_is_refused_and_not_shown(url: str) -> None:
+    """User and password are settings of their own, also where a stroke hides them; no piece of them is repeated."""
+    with pytest.raises(ValueError, match="management URL") as refused:
+        ManagementApi(url, "chief", "geheim")
+    assert "heim" not in str(refused.value)
 
 
 def test_names_are_quoted_in_paths() -> None:

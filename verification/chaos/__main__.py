@@ -69,7 +69,7 @@ def groups(text: str, broker: str) -> list[tuple[How, list[Fault]]]:
     for how, group in parts:
         if how == "at-once" and len(group) > 1 and (whole := [name for name in group if FAULTS[name].whole_broker]):
             raise SystemExit(
-                f"{', '.join(whole)}：作用于整个代理，请单独或依次进行（a/b） / "
+                f"{', '.join(whole)}：作用于整个消息服务器，请单独或依次进行（a/b） / "
                 "strikes the broker as a whole: play it alone, or in turn as a/b"
             )
     return [(how, [FAULTS[name] for name in group]) for how, group in parts]

@@ -32,7 +32,9 @@ TRANSPORT = Bilingual("传输层测试，真实 RabbitMQ", "transport tests on a
 UNIT = Bilingual("单元测试", "unit tests")
 STORE = Bilingual("存储测试", "store tests")
 PRIVACY = Bilingual("隐私搜查", "the privacy hunt")
-NO_BROKER = Bilingual("模拟不含真实代理及其客户端", "the simulation's road stands in the place of broker and client")
+NO_BROKER = Bilingual(
+    "模拟不含真实消息服务器及其客户端", "the simulation's road stands in the place of broker and client"
+)
 NO_WINDOW = Bilingual("只费内存，不失报文", "it costs memory, and loses nothing")
 ONE_WRITER = Bilingual("模拟中每个存储只有一个线程", "a simulated store has one thread")
 NO_POWER_CUT = Bilingual("进程被杀不会丢失内核缓存，断电才会", "only a power cut takes what the kernel has cached")
@@ -107,7 +109,7 @@ def cut_is_failure(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
-    "不问代理是否还听得懂", "never asks whether the broker still understands it",
+    "不问消息服务器是否还听得懂", "never asks whether the broker still understands it",
     f"{OUTAGES}::test_a_line_on_which_one_side_waits_for_bytes_that_never_come[up]", by=TRANSPORT, why=NO_BROKER,
 )  # fmt: skip
 def never_knocks(patch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,7 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
         "iproute2": _program("ip"),
         "curl": _program("curl"),  # runs the pages' commands
         "openssl": _program("openssl"),
+        "systemd": _program("systemd-analyze"),  # how far the unit shuts a center in; nothing of it is started
         "mmdebstrap": not releases or _program("mmdebstrap"),
     }
     return [package for package, there in found.items() if not there]

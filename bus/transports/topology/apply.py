@@ -81,6 +81,10 @@ def snapshot(admin: ManagementApi) -> Snapshot:
         user_limits=admin.user_limits(),
         listeners=list(admin.overview().get("listeners", [])),
         features=admin.features(),
+        operator_policies=admin.operator_policies(),
+        vhost_limits=admin.vhost_limits(),
+        consumers=admin.consumers(),
+        connections=admin.connections(),
     )
 
 

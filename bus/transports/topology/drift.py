@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bus.bilingual import Bilingual
 from bus.transports.topology.findings import Drift, Finding, Item, Severity, Snapshot, binding_of, tags
 from bus.transports.topology.plan import Exchange, Queue, Topology, User
+from bus.transports.topology.restraints import restraints
 from bus.transports.topology.surplus import surplus
 
 APPLY = Bilingual("运行 bus topology apply", "run `bus topology apply`")
@@ -32,6 +33,7 @@ def compare(topology: Topology, broker: Snapshot) -> list[Finding]:
         *_bindings(topology, broker),
         *_users(topology, broker),
         *surplus(topology, broker),
+        *restraints(topology, broker),
     ]
 
 
@@ -56,7 +58,7 @@ def _features(topology: Topology, broker: Snapshot) -> Iterator[Finding]:
             Drift.RISK,
             "feature",
             name,
-            Bilingual("此功能在代理上未启用", "this feature is off on the broker"),
+            Bilingual("此功能在消息服务器上未启用", "this feature is off on the broker"),
             Bilingual(f"运行 rabbitmqctl enable_feature_flag {name}", f"run `rabbitmqctl enable_feature_flag {name}`"),
         )
 

@@ -1,6 +1,6 @@
 """The records of a comparison: what stands on the broker, and how it differs from the plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from bus.bilingual import Bilingual
@@ -39,7 +39,8 @@ class Finding:
     severity: Severity
     drift: Drift
     kind: str
-    """exchange, policy, queue, binding, user, permissions, topic-permissions, limit, feature."""
+    """exchange, policy, queue, binding, user, permissions, topic-permissions, limit, feature, vhost-limit,
+    operator-policy, consumer."""
     name: str
     detail: Bilingual
     cure: Bilingual
@@ -62,6 +63,10 @@ class Snapshot:
     user_limits: dict[str, dict[str, int]]
     listeners: list[Json]
     features: Features
+    operator_policies: list[Json] = field(default_factory=list)
+    vhost_limits: dict[str, int] = field(default_factory=dict)
+    consumers: list[Json] = field(default_factory=list)
+    connections: list[Json] = field(default_factory=list)
 
 
 def binding_of(row: Json) -> Binding:

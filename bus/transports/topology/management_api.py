@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 from httpx import Response
 
 from bus.transports.topology.passwords import SHA256
+from bus.transports.topology.queue_figures import QueueFigures, figures_of
 
 Json = dict[str, Any]
 
@@ -38,21 +39,6 @@ class Features:
     user_limits: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueueFigures:
-    """One queue as the management API sees it: up to 5 s old. ``None`` means the broker has not said."""
-
-    name: str
-    type: str
-    ready: int | None
-    unacked: int | None
-    consumers: int | None
-    message_bytes: int | None
-    state: str | None
-    leader: str | None
-    """Node that leads the queue (quorum, stream) or holds it (classic)."""
-
-
 def _path(*parts: str) -> str:
     return "/".join(quote(part, safe="") for part in parts)
 
@@ -66,13 +52,17 @@ class ManagementApi:
     ) -> None:  # fmt: skip
         """``management_url`` like ``http://127.0.0.1:15672``; ``timeout`` in seconds, for each step of a request;
         ``ca_file`` a PEM file when the broker's certificate comes from the county's own authority."""
-        if urlsplit(management_url).username is not None:
+        if "@" in management_url:  # not urlsplit's user: a password with a stroke in it is none to urlsplit
             raise ValueError("the management URL must not carry user and password: give them as settings of their own")
         self.url = management_url.rstrip("/")
         self.user = user
         self.vhost = vhost
+        try:
+            base = httpx.URL(self.url + "/api/")
+        except httpx.InvalidURL:  # it repeats what it took for a port
+            raise ValueError("the management URL cannot be read: http://HOST:15672 is needed") from None
         self._http = httpx.Client(
-            base_url=self.url + "/api/",
+            base_url=base,
             auth=httpx.BasicAuth(user, password),
             timeout=httpx.Timeout(timeout),
             trust_env=False,
@@ -207,7 +197,7 @@ class ManagementApi:
 
     def figures(self) -> list[QueueFigures]:
         """The figures of every queue of the vhost, by name."""
-        return [_figures(row) for row in sorted(self.queues(), key=lambda row: str(row["name"]))]
+        return [figures_of(row) for row in sorted(self.queues(), key=lambda row: str(row["name"]))]
 
     def bindings(self) -> list[Json]:
         """All bindings of the vhost, the default exchange's own included."""
@@ -228,6 +218,24 @@ class ManagementApi:
     def policies(self) -> list[Json]:
         """All policies of the vhost."""
         return self._list("policies", self.vhost)
+
+    def operator_policies(self) -> list[Json]:
+        """All operator policies of the vhost: they hold beside the policies, and the tighter value counts."""
+        return self._list("operator-policies", self.vhost)
+
+    def vhost_limits(self) -> dict[str, int]:
+        """The limits of our vhost, such as ``max-queues``; empty where there are none."""
+        return {
+            name: limit for row in self._get("vhost-limits", self.vhost) or () for name, limit in row["value"].items()
+        }
+
+    def consumers(self) -> list[Json]:
+        """Who reads which queue of the vhost; empty where the broker keeps no such figures."""
+        return [dict(row) for row in self._get("consumers", self.vhost) or ()]
+
+    def connections(self) -> list[Json]:
+        """The open connections to the vhost; empty where the broker keeps no such figures."""
+        return [dict(row) for row in self._get("vhosts", self.vhost, "connections") or ()]
 
     def put_policy(self, name: str, body: Mapping[str, Any]) -> None:
         """Make or replace."""
@@ -286,16 +294,3 @@ class ManagementApi:
     def delete_user_limit(self, user: str, limit: str) -> bool:
         """False when there was none."""
         return self._delete("user-limits", user, limit)
-
-
-def _figures(row: Json) -> QueueFigures:
-    return QueueFigures(
-        name=str(row["name"]),
-        type=str(row.get("type", "classic")),
-        ready=row.get("messages_ready"),
-        unacked=row.get("messages_unacknowledged"),
-        consumers=row.get("consumers"),
-        message_bytes=row.get("message_bytes"),
-        state=row.get("state"),
-        leader=row.get("leader") or row.get("node"),
-    )

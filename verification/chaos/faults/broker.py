@@ -6,7 +6,7 @@ from verification.faults import disk_alarm, memory_alarm
 
 
 @fault(
-    "kill9-broker", "强杀代理（集群：一个节点），停 0.5–5 秒", "SIGKILL to a node of the broker, down for 0.5 to 5 s",
+    "kill9-broker", "强杀消息服务器（集群：一个节点），停 0.5–5 秒", "SIGKILL to a node of the broker, down 0.5 to 5 s",
     heals="it starts again with its data", whole=True,
 )  # fmt: skip
 def kill9_broker(scene: Scene) -> None:
@@ -31,7 +31,7 @@ def kill9_leader(scene: Scene) -> None:
 
 
 @fault(
-    "stop-broker", "冻结代理（集群：一个节点）1–60 秒", "SIGSTOP to a node of the broker for 1 to 60 s",
+    "stop-broker", "冻结消息服务器（集群：一个节点）1–60 秒", "SIGSTOP to a node of the broker for 1 to 60 s",
     heals="SIGCONT", whole=True,
 )  # fmt: skip
 def stop_broker(scene: Scene) -> None:
@@ -45,7 +45,7 @@ def stop_broker(scene: Scene) -> None:
 
 
 @fault(
-    "rolling-restart", "逐个重启代理节点", "the broker's nodes are restarted in good order, one after the other",
+    "rolling-restart", "逐个重启消息服务器节点", "the broker's nodes are restarted in good order, one after the other",
     heals="they start again", whole=True,
 )  # fmt: skip
 def rolling_restart(scene: Scene) -> None:
@@ -67,7 +67,7 @@ def memory_alarm_(scene: Scene) -> None:
 
 
 @fault(
-    "disk-full-broker", "代理磁盘告警 1–15 秒", "the broker's disk is full for 1 to 15 s: it takes no messages",
+    "disk-full-broker", "消息服务器磁盘告警 1–15 秒", "the broker's disk is full for 1 to 15 s: it takes no messages",
     heals="room on the disk", whole=True,
 )  # fmt: skip
 def disk_full_broker(scene: Scene) -> None:

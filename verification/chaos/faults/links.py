@@ -49,11 +49,11 @@ corrupt = _link_fault(
     lambda scene: both_ways(Stream(corrupt=scene.rng.choice((1e-4, 1e-5)))), excuses=("parked",),
 )  # fmt: skip
 silent = _link_fault(
-    "silent", "中心与代理之间双向静默 1–30 秒", "nothing passes between a center and the broker, and nobody is told",
+    "silent", "中心与消息服务器之间双向静默 1–30 秒", "nothing passes between center and broker, and nobody is told",
     lambda _: both_ways(Stream(silent=True)), 30,
 )  # fmt: skip
 silent_one_way = _link_fault(
-    "silent-one-way", "中心与代理之间单向静默 1–30 秒", "one direction between a center and the broker is silent",
+    "silent-one-way", "中心与消息服务器之间单向静默 1–30 秒", "one direction between a center and the broker is silent",
     lambda scene: scene.rng.choice((LinkProfile(up=Stream(silent=True)), LinkProfile(down=Stream(silent=True)))), 30,
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ def queue_purged(scene: Scene) -> None:
 
 
 @fault(
-    "credentials-revoked", "吊销一个中心的代理口令 1–20 秒并断开", "a center's login is revoked for 1 to 20 s",
+    "credentials-revoked", "吊销一个中心的消息服务器口令 1–20 秒并断开", "a center's login is revoked for 1 to 20 s",
     heals="it is given back",
 )  # fmt: skip
 def credentials(scene: Scene) -> None:
@@ -47,7 +47,7 @@ def credentials(scene: Scene) -> None:
 
 
 @fault(
-    "consumer-timeout", "代理的消费确认时限缩到 2 秒，中心停顿更久",
+    "consumer-timeout", "消息服务器的消费确认时限缩到 2 秒，中心停顿更久",
     "the broker closes the channel of a center that has not acked for 2 s", heals="the usual limit",
 )  # fmt: skip
 def consumer_timeout_(scene: Scene) -> None:
