@@ -1,4 +1,4 @@
-"""Rules of what is stored: all of it can be read again, and nothing waits for a center that never was."""
+"""Rules of what is stored: all can be read again and is counted, and nothing waits for a center that never was."""
 
 from collections.abc import Iterable, Iterator
 
@@ -52,6 +52,13 @@ def _fault_of_body(body: bytes) -> str:
     except Undecodable as error:
         return "" if error.envelope is not None else error.code  # a body that is wrong in a right envelope is refused
     return ""
+
+
+def cases_are_counted(evidence: Evidence) -> Iterator[Breach]:
+    """The count of cases that a store keeps is how many cases it has. Read live: both change in one transaction."""
+    for name, snapshot in evidence.open_snapshots:
+        if snapshot.counted not in (None, len(snapshot.cases)):
+            yield Breach(name, "", f"it counts {snapshot.counted} cases and has {len(snapshot.cases)}")
 
 
 def somebody_is_waited_for(evidence: Evidence) -> Iterator[Breach]:
