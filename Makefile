@@ -74,7 +74,8 @@ model: setup services ## check the model of the custody protocol exhaustively, a
 plants: setup services ## plant each defect into the product, see that it is found, write docs/mutants.md; ARGS="--only NAME"
 	@$(BIN)/python -m verification.mutants --write $(ARGS)
 
-examples: setup ## what the pages show in Node, PHP and Java, against the test vectors
+examples: setup ## what the pages show in Node, PHP and Java; generated clients in TypeScript, Go and Java send forms
+	@.ci/venv clients
 	@$(BIN)/python -m verification.examples
 
 vendors: setup ## write adapters/*/vendor.openapi.json: what each adapter calls in its center's own system
@@ -101,6 +102,7 @@ lock: ## compile the locks from pyproject.toml (needs uv; LOCKFLAGS=--upgrade ta
 	$(COMPILE) $(LOCKFLAGS) --extra bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	$(COMPILE) $(LOCKFLAGS) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(COMPILE) $(LOCKFLAGS) --group supply -o requirements-supply.lock
+	$(COMPILE) $(LOCKFLAGS) --group clients -o requirements-clients.lock
 
 sbom: ## of what the product is made: build/sbom.cdx.json (CycloneDX 1.6), from the hashed lock
 	@.ci/venv supply
@@ -117,4 +119,4 @@ audit: ## what is known against the packages of the lock; needs the network, and
 	@.venv-supply/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
 
 clean: ## remove the .venv, the caches and what tests and demo left behind; the secrets stay
-	rm -rf .venv .venv-bench .venv-supply .local/services .local/releases .local/debian .local/brokers .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build
+	rm -rf .venv .venv-bench .venv-supply .venv-clients .local/clients .local/services .local/releases .local/debian .local/brokers .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data build

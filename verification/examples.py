@@ -1,25 +1,28 @@
 """``python -m verification.examples``: runs the pages' examples in languages that the tests do not install.
 
-Of ``docs/signing.md`` it runs the code for Node, PHP and Java, against the page's own test vector.
+Of ``docs/signing.md`` the code for Node, PHP and Java, against the page's own vector; then clients in TypeScript, Go
+and Java, generated from the ``openapi.json`` of running centers.
 """
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CalledProcessError
+
+from verification.clients.proof import faults
+from verification.clients.tools import ensure_tools
+from verification.services import ServiceUnavailable
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "signing.md"
-CURES = {"node": "nodejs", "php": "php-cli", "java": "openjdk-17-jdk-headless"}
-"""The Debian package of each program."""
-RUNS: dict[str, tuple[str, str, Callable[[str], list[str]]]] = {
-    "js": ("node", "signing.js", lambda file: ["node", file]),
-    "php": ("php", "signing.php", lambda file: ["php", file]),
-    "java": ("java", "Signing.java", lambda file: ["java", "-Dfile.encoding=UTF-8", file]),
+RUNS: dict[str, tuple[str, Callable[[str], list[str]]]] = {
+    "js": ("signing.js", lambda file: ["node", file]),
+    "php": ("signing.php", lambda file: ["php", file]),
+    "java": ("Signing.java", lambda file: ["java", "-Dfile.encoding=UTF-8", file]),
 }
-"""Language of the page → its program, file name and command."""
+"""Language of the page → its file, its command."""
 
 
 def vector(page: str) -> list[str]:
@@ -28,10 +31,8 @@ def vector(page: str) -> list[str]:
 
 
 def fault_of(language: str, page: str) -> str:
-    """The fault in the code of one language; empty if it signs as the vector expects."""
-    program, name, command = RUNS[language]
-    if shutil.which(program) is None:
-        return f"{program} is missing: apt-get install {CURES[program]}"
+    """What is wrong with the code of one language; empty where it signs as the vector says."""
+    name, command = RUNS[language]
     (code,) = re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     *parts, wanted = vector(page)
     with tempfile.TemporaryDirectory() as folder:
@@ -43,13 +44,25 @@ def fault_of(language: str, page: str) -> str:
 
 
 def main() -> int:
-    """Run each language; 1 if one is wrong or cannot be run."""
-    page, wrong = PAGE.read_text(encoding="utf-8"), 0
-    for language in RUNS:
-        fault = fault_of(language, page)
-        wrong += bool(fault)
-        print(f"{language:5} {fault or 'ok'}")  # noqa: T201 - a command
+    """Try each; 1 where one is wrong, 2 where the tools cannot be had."""
+    wrong = 0
+    try:
+        for what, fault in _all():
+            wrong += bool(fault)
+            print(f"{what:18} {fault or 'ok'}", flush=True)  # noqa: T201 - a command
+    except (ServiceUnavailable, CalledProcessError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command
+        return 2
     return int(wrong > 0)
+
+
+def _all() -> Iterator[tuple[str, str]]:
+    ensure_tools()
+    page = PAGE.read_text(encoding="utf-8")
+    for language in RUNS:
+        yield f"signing.md {language}", fault_of(language, page)
+    for language, fault in faults():
+        yield f"client {language}", fault
 
 
 if __name__ == "__main__":

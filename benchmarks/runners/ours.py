@@ -25,7 +25,7 @@ from bus.log import set_up
 from bus.pipeline.intake import Reply, Submission
 from bus.runtime.process import CenterProcess, tune_garbage_collector
 from bus.settings import load
-from bus.store import cases
+from bus.store import case_count
 from bus.store.outbox import WAITING
 from bus.store.tables import outbox
 from bus.transports.port import Delivery, Parcel, SendResult
@@ -106,7 +106,7 @@ def until_receipted(process: CenterProcess, known: int = 0) -> None:
     """Wait until ``known`` cases are known here, and no message or receipt is owed."""
     while True:
         with process.store.reading() as tx:  # one index lookup: a count would cost what is being measured
-            if not tx.execute(OWED).scalar() and (known == 0 or sum(cases.count_by_status(tx).values()) >= known):
+            if not tx.execute(OWED).scalar() and (known == 0 or sum(case_count.by_status(tx).values()) >= known):
                 return
         time.sleep(0.02)
 

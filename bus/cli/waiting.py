@@ -9,7 +9,7 @@ from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, age
 from bus.contract.short_number import short_number
 from bus.store import parked
-from bus.store.case_lists import open_by_holder
+from bus.store.case_lists import kept_for_strangers, open_by_holder
 from bus.store.database import Tx
 from bus.store.waiting import PeerLoad, by_peer, oldest_cases
 
@@ -22,6 +22,7 @@ _HEADS = (
 )
 _PLACES = {
     "open": Bilingual("在办案件", "open cases"),
+    "routed-to-nobody": Bilingual("其中路由指向名录外的中心", "of them routed to nobody"),
     "outbox": Bilingual("发出未回执", "sent, no receipt yet"),
     "inbox": Bilingual("待入业务系统", "for the center's system"),
     "held": Bilingual("等前一件报文", "an earlier message is missing"),
@@ -32,8 +33,10 @@ _PLACES = {
 def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJson = False) -> None:
     """等待中的案件与报文：等谁、等了多久 / waiting cases and messages, by peer and age."""
     output = Output(lang, as_json)
-    with output.guarding(), opened_store(store_settings(config)) as store, store.reading() as tx:
-        found = list(_found(tx))
+    with output.guarding():
+        settings = store_settings(config)
+        with opened_store(settings) as store, store.reading() as tx:
+            found = list(_found(tx, settings.center))
     now_ms = int(time.time() * 1000)
     if as_json:
         output.data([{**one, "oldest_seconds": (now_ms - one["oldest_ms"]) // 1000} for one in found])
@@ -53,10 +56,12 @@ def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJs
         output.table(_HEADS, rows)
 
 
-def _found(tx: Tx) -> Iterator[dict[str, Any]]:
-    """Open cases by holder, then waiting items by peer, then parked items."""
+def _found(tx: Tx, me: str) -> Iterator[dict[str, Any]]:
+    """Open cases by holder, those of them that a route led to nobody, then waiting items by peer, then parked items."""
     oldest = {key: short_number(case_id) for key, case_id in oldest_cases(tx).items()}
-    for load in (*(PeerLoad("open", *one) for one in open_by_holder(tx)), *by_peer(tx)):
+    held = [PeerLoad("open", *one) for one in open_by_holder(tx)]
+    stranded = [PeerLoad("routed-to-nobody", *one) for one in kept_for_strangers(tx, me)]
+    for load in (*held, *stranded, *by_peer(tx)):
         case = oldest.get((load.place, load.peer), "")
         yield {
             "place": load.place,

@@ -3,6 +3,8 @@
 FastAPI does not see the bodies, which are read raw, nor the signature, which is checked before they are parsed.
 """
 
+import re
+from collections import Counter
 from typing import Any
 
 from fastapi import FastAPI
@@ -49,6 +51,7 @@ def describe(app: FastAPI, center: Center[Any]) -> None:
                 _sign(operation, {"application/json": {"schema": refs[form.model, "validation"]}})
             _sign(document["paths"]["/attachments"]["put"], BINARY)
             _drop_impossible(document)
+            _tell_apart(document["components"]["schemas"])
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document
@@ -72,3 +75,14 @@ def _drop_impossible(document: Json) -> None:
                 del operation["responses"]["422"]
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+
+
+def _tell_apart(schemas: Json) -> None:
+    """A value's name that two closed lists share gets the list's before it: in Go the constants of all lists lie in one
+    package, and ``OTHER`` can stand there once."""
+    lists = {name: schema for name, schema in schemas.items() if "x-enum-varnames" in schema}
+    times = Counter(name for schema in lists.values() for name in schema["x-enum-varnames"])
+    for title, schema in lists.items():
+        before = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", title).upper()
+        names = schema["x-enum-varnames"]
+        schemas[title] = {**schema, "x-enum-varnames": [f"{before}_{n}" if times[n] > 1 else n for n in names]}

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bus.log import dropped
-from bus.store import cases, inbox, outbox, parked, put_off, waiting
+from bus.store import case_count, inbox, outbox, parked, put_off, waiting
 from bus.store.database import Store, StoreUnavailable
 from bus.store.waiting import PeerLoad
 from bus.transports.port import Transport
@@ -117,7 +117,7 @@ class Metrics:
         now_ms = int(time.time() * 1000)
         with self._store.reading() as tx:
             out, desk, aside, known, over, loads = (
-                outbox.figures(tx), inbox.figures(tx), parked.figures(tx), cases.count_by_status(tx),
+                outbox.figures(tx), inbox.figures(tx), parked.figures(tx), case_count.by_status(tx),
                 put_off.listed(tx, 0), waiting.by_peer(tx),
             )  # fmt: skip
         yield self._gauge("bus_outbox_depth", "Messages without a receipt", out["waiting"])

@@ -3,9 +3,10 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import distinct, func, select
 
 from bus.custody import Status
+from bus.custody.strangers import UNKNOWN_CENTER
 from bus.store import tables as t
 from bus.store.database import Tx
 
@@ -47,3 +48,18 @@ def open_by_holder(tx: Tx) -> list[tuple[str, int, int]]:
     c = t.cases.c
     query = select(c.holder, func.count(), func.min(c.opened_ms)).where(c.status == Status.OPEN.value)
     return [(row[0], row[1], row[2]) for row in tx.execute(query.group_by(c.holder).order_by(c.holder))]
+
+
+def kept_for_strangers(tx: Tx, me: str) -> list[tuple[str, int, int]]:
+    """Of the open cases of center ``me`` those that stay here because a route leads to a center that the directory does
+    not list, and of which nothing was done since: (where the route leads, how many, when the oldest was opened)."""
+    c, kept, later = t.cases.c, t.journal.alias("kept"), t.journal.alias("later")
+    done_since = select(later.c.id).where(later.c.case_id == c.case_id, later.c.id > kept.c.id, later.c.way == "did")
+    query = (
+        select(kept.c.peer, func.count(distinct(c.case_id)), func.min(c.opened_ms))
+        .join_from(t.cases, kept, kept.c.case_id == c.case_id)
+        .where(c.status == Status.OPEN.value, c.holder == me)
+        .where(kept.c.way == "refused", kept.c.kind == "offer", kept.c.note == UNKNOWN_CENTER)
+        .where(~done_since.exists())
+    )
+    return [(row[0], row[1], row[2]) for row in tx.execute(query.group_by(kept.c.peer).order_by(kept.c.peer))]

@@ -155,12 +155,6 @@ def by_number(tx: Tx, number: str) -> UUID | None:
     return UUID(found) if found else None
 
 
-def count_by_status(tx: Tx) -> dict[str, int]:
-    """The number of cases known here, by status."""
-    query = select(t.cases.c.status, func.count()).group_by(t.cases.c.status)
-    return {row[0]: row[1] for row in tx.execute(query)}
-
-
 _OPEN_OFFERS = Prepared(
     lambda _: select(func.count()).select_from(
         select(t.cases.c.case_id)

@@ -61,6 +61,14 @@ cases = Table(
 """One row per case known here: the custody record as JSON, and its searchable columns. ``offerer``: the center whose
 offer of the case waits for this center's answer."""
 
+case_count = Table(
+    "case_count",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("known", BigInteger, nullable=False),
+)
+"""How many cases are known here: the sum of all rows."""
+
 case_keys = Table(
     "case_keys",
     metadata,

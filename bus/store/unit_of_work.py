@@ -23,7 +23,7 @@ from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_messag
 from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
 from bus.custody.strangers import without_strangers
-from bus.store import cases, inbox, lanes, outbox, recovery
+from bus.store import case_count, cases, inbox, lanes, outbox, recovery
 from bus.store.database import Tx
 from bus.store.rows import JournalLine, LinkRow
 from bus.store.timestamps import ms
@@ -53,6 +53,8 @@ class UnitOfWork:
         """None: this center has never had that case."""
         self._unreadable: set[UUID] = set()
         self._changed: dict[UUID, None] = {}
+        self._new: set[UUID] = set()
+        """Of the changed ones those that this center did not have before."""
         self._queued: list[_Queued] = []
         self._tasks: list[tuple[Message[Any], bytes]] = []
         self._journal: list[JournalLine] = []
@@ -175,6 +177,7 @@ class UnitOfWork:
                 self._records[case_id] = record
                 if not changed:
                     del self._changed[case_id]
+                    self._new.discard(case_id)
             for kept, length in zip(self._kept(), lengths, strict=True):
                 del kept[length:]
             while len(self._links) > links:
@@ -195,6 +198,8 @@ class UnitOfWork:
             self._before[case_id] = (before, case_id in self._changed)
         self._records[case_id] = record
         self._changed[case_id] = None
+        if before is None:
+            self._new.add(case_id)
         self._line(record, case_id, way, kind, peer, cause.id if cause else None, code)
         for outgoing in decision.outgoing:
             self._queued.append(
@@ -216,6 +221,7 @@ class UnitOfWork:
         links = self._links.items()
         cases.link(self.tx, [LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
+        case_count.add(self.tx, len(self._new))
         return sent
 
     def _write_outbox(self) -> int:

@@ -17,8 +17,8 @@ from bus.store.due import DueRows
 from bus.store.statements import Prepared
 from verification.services import PostgresNode
 
-SMALL = frozenset({"errors", "pages_owed", "recoveries"})
-"""Tables that hold only what is about to leave, or a line for each recovery."""
+SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count"})
+"""Tables that hold only what is about to leave, a line for each recovery, or sixteen sums."""
 CLAIMS = ("outbox._CLAIM", "owed._DUEreceipts", "inbox._CLAIM")
 MANY = 20_000
 UUIDS = "'00000000-0000-7000-8000-' || lpad(n::text, 12, '0')"

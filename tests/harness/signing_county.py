@@ -12,7 +12,7 @@ from bus.security.directory import Directory
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import Constant, KeyedSecurity
 from bus.security.keyring import Keyring, new_keyring
-from bus.store import cases, parked
+from bus.store import case_count, parked
 from bus.transports.port import Parcel
 from tests.harness.step import NOW, BareCenter, a_case
 
@@ -84,7 +84,7 @@ class Signing:
     def known(self) -> int:
         """How many cases the recipient knows."""
         with self.dq.store.reading() as tx:
-            return sum(cases.count_by_status(tx).values())
+            return sum(case_count.by_status(tx).values())
 
     def close(self) -> None:
         """Let go of the stores."""

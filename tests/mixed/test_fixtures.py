@@ -19,7 +19,7 @@ from bus.sdk.discovery import find
 from bus.security import directory
 from bus.security.keyring import read_keyring, read_public_key
 from bus.settings import load
-from bus.store import cases, schema
+from bus.store import case_count, cases, schema
 from bus.store import tables as t
 from bus.store.database import Store
 from bus.testing.center_suite import CHECKS, AdapterHarness, Check
@@ -103,9 +103,10 @@ def test_a_store_on_sqlite_is_read(on_sqlite: Store) -> None:
         erased = UUID(TOLD[MEDIA]["erased"])
         assert TOLD[MEDIA]["texts"].get(str(erased)) is None
         assert cases.read(tx, [erased])[erased].case.text == BLANK
-        statuses = cases.count_by_status(tx)
+        statuses = case_count.by_status(tx)
         assert tx.execute(select(func.count()).select_from(t.accesses)).scalar_one() == 1
     assert statuses.keys() == {Status.OPEN.value, Status.RESOLVED.value, Status.CLOSED.value}
+    assert all(statuses.values())
 
 
 def test_a_store_on_postgresql_is_read(on_postgresql: Store) -> None:

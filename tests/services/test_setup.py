@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = [f"requirements{of}.lock" for of in ("", "-dev", "-bench", "-build", "-supply")]
+LOCKS = [f"requirements{of}.lock" for of in ("", "-dev", "-bench", "-build", "-supply", "-clients")]
 
 
 def _entries(lock: str) -> list[str]:

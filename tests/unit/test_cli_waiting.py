@@ -1,6 +1,7 @@
 """`bus waiting`, `bus cases`: what waits and for whom, and which cases there are; no resident's data."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +15,9 @@ from bus.contract.case import Place
 from bus.contract.messages import Outcome
 from bus.custody import commands as c
 from bus.custody.commands import Accept, Offer, Register, Resolve
-from bus.store import parked
+from bus.sdk.codes import RejectCode
+from bus.store import Tx, parked
+from bus.store.unit_of_work import UnitOfWork
 from tests.harness.step import MEDIA, NOW, PARTY, BareCenter, a_case, carry
 from tests.unit.test_cli_run import bus
 
@@ -86,6 +89,24 @@ def test_what_waits_names_the_oldest_case_by_its_short_number(desk: Desk) -> Non
         ("open", MEDIA): short["N-0"], ("open", PARTY): short["N-2"], ("outbox", PARTY): short["N-1"],
         ("inbox", PARTY): short["N-2"], ("parked", ""): "",
     }  # fmt: skip
+
+
+def test_cases_that_a_route_led_to_nobody_are_named(desk: Desk) -> None:
+    """Beside the open cases, of which they are some, in both languages."""
+    ghost, case = "party_service-999999", a_case(MEDIA)
+    desk.here.execute(Register(case=case))
+
+    def refused(tx: Tx) -> None:
+        uow = UnitOfWork(tx, desk.here.context, desk.here.now)
+        uow.journal(case.case_id, "refused", "offer", ghost, None, RejectCode.UNKNOWN_CENTER)
+        uow.flush()
+
+    desk.here.store.write(refused)
+    found = {(one["place"], one["peer"]): one["count"] for one in desk.asked("waiting")}
+    assert (found["open", MEDIA], found["routed-to-nobody", ghost]) == (3, 1)
+    for lang, words in (("en", "of them routed to nobody"), ("zh", "路由指向名录外的中心")):
+        _, out, _ = bus("waiting", "--config", desk.config, "--lang", lang)
+        assert re.search(rf"{words}\s+{ghost}\s+1\s", out), out
 
 
 def test_cases_are_listed_the_oldest_first(desk: Desk) -> None:

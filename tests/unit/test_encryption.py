@@ -21,7 +21,7 @@ from bus.runtime.housekeeping import EMPTY_LOG_S, Housekeeping
 from bus.security.errors import KeyUnusable
 from bus.security.master_key import FileKey, master_key, new_master_key
 from bus.settings import load
-from bus.store import Store, StoreUnavailable, Tx, access_log, archive, cases, inbox, outbox, parked, schema
+from bus.store import Store, StoreUnavailable, Tx, access_log, archive, case_count, cases, inbox, outbox, parked, schema
 from bus.store import tables as t
 from bus.store.encryption import ERASED, MARK, CaseEncryption
 from bus.store.opening import PAGE_BYTES
@@ -171,7 +171,7 @@ def _figures(center: BareCenter) -> Any:
         rows = tx.execute(select(*columns).order_by(t.cases.c.case_id)).all()
         marks = tx.execute(select(t.lanes).order_by(*t.lanes.primary_key)).all()
         memory = tx.execute(select(t.applied).order_by(*t.applied.primary_key)).all()
-        return rows, marks, memory, cases.count_by_status(tx)
+        return rows, marks, memory, case_count.by_status(tx)
 
 
 def test_an_erased_case_is_noise_and_every_figure_stays(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bus.custody.commands import Accept, Offer, Register, Resolve
 from bus.pipeline.handle import CircuitBreaker, RetryPolicy, finish, finish_and_claim, perform
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
-from bus.store import StoreUnavailable, Tx, cases, inbox, parked
+from bus.store import StoreUnavailable, Tx, case_count, cases, inbox, parked
 from bus.store.tables import intakes
 from tests.harness.step import MEDIA, PARTY, BareCenter, a_case
 
@@ -134,7 +134,7 @@ def test_a_refused_form_leaves_nothing_behind_and_harms_no_neighbour(media: Bare
     assert [reply.status for reply in replies] == ["taken", "refused", "taken"]
     assert replies[1].code == "no-route"
     with media.store.reading() as tx:
-        assert cases.count_by_status(tx) == {"open": 2}
+        assert case_count.by_status(tx) == {"open": 2, "closed": 0}
         assert cases.find(tx, "notes", "2") is None
 
 
@@ -152,7 +152,7 @@ def test_a_fault_of_the_adapter_harms_no_neighbour(media: BareCenter, monkeypatc
     assert [reply.status for reply in replies] == ["taken", "failed", "taken"]
     assert (replies[1].code, replies[1].cure) == ("handler-fault", "OverflowError")
     with media.store.reading() as tx:
-        assert cases.count_by_status(tx) == {"open": 2}
+        assert case_count.by_status(tx) == {"open": 2, "closed": 0}
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_form_that_cannot_be_stored_harms_no_neighbour(
     assert [reply.status for reply in replies] == ["taken"] * 3 + ["failed"] + ["taken"] * 4
     assert replies[3].code == "cannot-be-stored"
     with media.store.reading() as tx:
-        assert cases.count_by_status(tx) == {"open": 7}
+        assert case_count.by_status(tx) == {"open": 7, "closed": 0}
 
 
 def test_a_store_that_is_away_is_no_forms_fault(media: BareCenter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +209,7 @@ def test_a_matter_that_is_a_case_already_is_told_among_new_ones(media: BareCente
     assert len({reply.cases[0]["number"] for reply in replies}) == 3
     assert len(media.relay()) == 3
     with media.store.reading() as tx:
-        assert cases.count_by_status(tx) == {"open": 3}
+        assert case_count.by_status(tx) == {"open": 3, "closed": 0}
 
 
 def test_a_native_record_finds_its_case(media: BareCenter) -> None:

@@ -46,6 +46,8 @@ def test_every_value_of_a_closed_list_has_a_name(document: Json) -> None:
         names = one["x-enum-varnames"]
         assert len(names) == len(one["enum"]), name
         assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", each) for each in names), names
+    every = [each for one in lists.values() for each in one["x-enum-varnames"]]
+    assert len(set(every)) == len(every), "Go has the constants of all lists in one package"
 
 
 def test_files_are_binary(document: Json) -> None:

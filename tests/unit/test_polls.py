@@ -16,7 +16,7 @@ from bus.runtime.loops import FaultKind
 from bus.runtime.polling import Polling
 from bus.sdk.center import Center, Commands, IntakeContext, Reject, RetryLater
 from bus.sdk.polls import LONGEST_CURSOR, MOST_FORMS, Page, Poll, PollContext
-from bus.store import Store, StoreUnavailable, Tx, cases, intakes, parked, polls
+from bus.store import Store, StoreUnavailable, Tx, case_count, cases, intakes, parked, polls
 from tests.harness.step import MEDIA, NOW, BareCenter
 from tests.unit.test_intake_and_handle import OneRoute
 
@@ -161,11 +161,11 @@ def test_the_same_page_again_changes_nothing(asking: Asking) -> None:
     asking.platform.tickets = [told(1), told(2)]
     asking.ask()
     with asking.bare.store.reading() as tx:
-        before = cases.count_by_status(tx)
+        before = case_count.by_status(tx)
     asking.bare.store.write(lambda tx: polls.keep(tx, "tickets", ""))
     assert asking.ask().parked == 0
     with asking.bare.store.reading() as tx:
-        assert cases.count_by_status(tx) == before
+        assert case_count.by_status(tx) == before
 
 
 @pytest.mark.parametrize(

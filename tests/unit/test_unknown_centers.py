@@ -1,24 +1,27 @@
 """Centers that the county's directory does not list: a form may not name one, a route to one keeps the case."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from bus.contract.case import Place, Source
+from bus.contract.messages import Outcome
 from bus.contract.types import Strict
 from bus.custody import Status
-from bus.custody.commands import AskAssist, Offer
+from bus.custody.commands import AskAssist, Offer, Resolve
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake
 from bus.sdk.center import Center, Commands, IntakeContext
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.store import cases
+from bus.store.case_lists import kept_for_strangers
 from tests.harness.signing_county import notarised
 from tests.harness.step import MEDIA, NOW, PARTY, BareCenter
 
-GHOST = "party_service-999999"
-"""A center that nobody has listed."""
+GHOST, OTHER = "party_service-999999", "party_service-999998"
+"""Centers that nobody has listed."""
 
 
 class Matter(Strict):
@@ -69,6 +72,11 @@ class Desk:
         deps = IntakeDeps(self.bare.context, Routes(self.to), lambda _tx, _sha256: None)
         (reply,) = intake(self.bare.store, deps, [Submission(center.forms["matter"], Matter(**form))], NOW)
         return reply
+
+    def kept(self) -> list[tuple[str, int, int]]:
+        """What stays here because of its route."""
+        with self.bare.store.reading() as tx:
+            return kept_for_strangers(tx, MEDIA)
 
     def said(self) -> list[str]:
         """To whom something was said."""
@@ -122,6 +130,24 @@ def test_dispatching_by_a_route_to_a_stranger_keeps_the_case_here(desk: Desk) ->
     assert desk.hand_in(id="2", about=case["case_id"]).status == "taken"
     assert desk.said() == []
     assert desk.hand_in(id="3", about=case["case_id"], to=GHOST).code == "unknown-center"
+
+
+def test_what_a_route_led_to_nobody_is_listed_until_somebody_acts(desk: Desk) -> None:
+    """By where the route leads, with the age of the oldest; a case that was offered, taken on or closed is no more."""
+    desk.to = GHOST
+    kept = [UUID(desk.hand_in(id=str(number)).cases[0]["case_id"]) for number in range(4)]
+    desk.bare.now = NOW + timedelta(days=1)
+    desk.to = OTHER
+    desk.hand_in(id="other")
+    desk.hand_in(id="again", about=str(kept[0]))
+    since = int(NOW.timestamp() * 1000)
+    assert desk.kept() == [(OTHER, 2, since), (GHOST, 4, since)]
+    desk.bare.execute(Offer(case_id=kept[0], to=(PARTY,)))
+    assert desk.kept()[1] == (GHOST, 3, since)
+    desk.bare.execute(Resolve(case_id=kept[1], outcome=Outcome.DONE, public_reply="已办。"))
+    desk.to = PARTY
+    desk.hand_in(id="mended", about=str(kept[2]))
+    assert [(peer, count) for peer, count, _ in desk.kept()] == [(OTHER, 1), (GHOST, 1)]
 
 
 def test_without_a_directory_the_broker_tells(tmp_path: Path) -> None:

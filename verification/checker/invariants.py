@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule(content.result_unaltered, When.LIVE, Bilingual("答复各处一致", "the same result everywhere")),
     Rule(content.bytes_unaltered, When.LIVE, Bilingual("报文未被改动", "no message altered on the way")),
     Rule(storage.stored_reads_back, When.LIVE, Bilingual("所存皆可读回", "all that is stored can be read again")),
+    Rule(storage.cases_are_counted, When.LIVE, Bilingual("案件计数无误", "the count of cases is how many there are")),
     Rule(custody.version_has_its_commit, When.STILL, Bilingual("承办权有据", "every version has its commit point")),
     Rule(delivery.said_is_kept, When.STILL, Bilingual("途中无丢失", "nothing lost on the way")),
     Rule(delivery.applied_was_said, When.STILL, Bilingual("来文皆有所出", "no message invented")),

@@ -137,6 +137,8 @@ class Snapshot:
     archive: Sequence[Kept] = ()
     owed: int = 0
     """Receipts and errors that have not left."""
+    counted: int | None = None
+    """How many cases the store says it has, without looking at each; None of a store that keeps no count."""
 
     @cached_property
     def by_case(self) -> dict[str, Known]:

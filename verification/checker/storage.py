@@ -1,4 +1,4 @@
-"""Rules of storage: all rows can be read again, and nothing waits for a center that never existed."""
+"""Rules of storage: all rows can be read and are counted, and nothing waits for a center that never existed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -52,6 +52,13 @@ def _fault_of_body(body: bytes) -> str:
     except Undecodable as error:
         return "" if error.envelope is not None else error.code  # a wrong body in a right envelope is refused
     return ""
+
+
+def cases_are_counted(evidence: Evidence) -> Iterator[Breach]:
+    """The count of cases that a store keeps is how many cases it has. Read live: both change in one transaction."""
+    for name, snapshot in evidence.open_snapshots:
+        if snapshot.counted not in (None, len(snapshot.cases)):
+            yield Breach(name, "", f"it counts {snapshot.counted} cases and has {len(snapshot.cases)}")
 
 
 def somebody_is_waited_for(evidence: Evidence) -> Iterator[Breach]:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from verification.services.allocation import ServiceUnavailable
@@ -65,9 +65,15 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
 def ensure_packages(*, containers: bool = False, releases: bool = False) -> list[str]:
     """Install missing packages, and return their names.
 
-    ``containers``, ``releases``: as for ``missing_packages``. Raises ServiceUnavailable, with the cure, if we may not
-    install or apt-get fails."""
-    missing = missing_packages(containers=containers, releases=releases)
+    ``containers``, ``releases``: as for ``missing_packages``.
+    Raises ServiceUnavailable, with the cure, where we have no right to install or apt-get fails.
+    """
+    return install_packages(lambda: missing_packages(containers=containers, releases=releases))
+
+
+def install_packages(look: Callable[[], list[str]]) -> list[str]:
+    """Install what ``look`` finds missing, and return its names. Raises as ``ensure_packages``."""
+    missing = look()
     if not missing:
         return []
     cure = f"apt-get install --no-install-recommends {' '.join(missing)}"
@@ -78,8 +84,7 @@ def ensure_packages(*, containers: bool = False, releases: bool = False) -> list
             f"The tests need {' and '.join(missing)}, which may not be installed from here: as root, run {cure}"
         )
     done = subprocess.run([*root, "/bin/sh", "-c", INSTALL, "install", *missing], check=False, timeout=1800)
-    left = missing_packages(containers=containers, releases=releases)
-    if done.returncode != 0 or left:
+    if done.returncode != 0 or look():
         raise ServiceUnavailable(
             f"apt-get 安装失败（见上方输出）：请检查网络与软件源后以 root 运行 {cure}。\n"
             f"apt-get failed, see above: look at the network and the package sources, then run {cure} as root"

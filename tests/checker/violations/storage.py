@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.checker.county import GOVERNMENT, MEDIA, PARTY, books_of
+from tests.checker.county import GOVERNMENT, MEDIA, PARTY, books_of, with_books
 from tests.checker.violations.planting import lie, with_record, with_row
 from verification.checker import Evidence
 
@@ -24,6 +24,14 @@ def an_unreadable_message(evidence: Evidence) -> Evidence:
 def an_unreadable_task(evidence: Evidence) -> Evidence:
     """The desk holds bytes that are no message."""
     return with_row(evidence, MEDIA, "work", body=b"{}")
+
+
+@lie("cases-are-counted")
+def a_case_too_many(evidence: Evidence) -> Evidence:
+    """The count says one more than there are."""
+    counted = books_of(evidence, PARTY).counted
+    assert counted
+    return with_books(evidence, PARTY, counted=counted + 1)
 
 
 @lie("somebody-is-waited-for", midway=True)
