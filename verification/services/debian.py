@@ -56,6 +56,8 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
         "iproute2": _program("ip"),
         "curl": _program("curl"),  # what the pages show is run
         "openssl": _program("openssl"),
+        "nginx": _program("nginx"),
+        "postgresql-common": _program("pg_ctlcluster"),
         "mmdebstrap": not releases or _program("mmdebstrap"),
     }
     return [package for package, there in found.items() if not there]
