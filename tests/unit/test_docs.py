@@ -20,6 +20,7 @@ from bus.settings import load
 from bus.store import put_off, schema
 from bus.store.database import Store
 from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
+from verification.systemd.unit import environment_file
 
 ROOT = Path(__file__).parents[2]
 NOT_OURS = {
@@ -170,12 +171,14 @@ def test_the_settings_of_the_manual_are_right(monkeypatch: pytest.MonkeyPatch) -
     """The example files, with the environment that the manual of deployment shows, are taken as they stand."""
     examples = ROOT / "deploy/examples"
     assert load_county(examples / "county.toml").topology().lines()
-    environment = next(block for block in fenced(ROOT / "docs/deploy.md", "sh") if block.startswith("BUS_"))
-    for line in environment.splitlines():
-        monkeypatch.setenv(*line.split("=", 1))
+    manual = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"/media_center-150402\.env <<'END'\n(.*?)^END$", manual, re.DOTALL | re.MULTILINE)
+    for name, value in environment_file(written).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("BUS_INTAKE_SECRET", f"whsec_{'REPLACE' * 4}HERE")  # the manual draws one
     read = load(examples / "media_center-150402.toml")
     assert secret_faults(read.intake_secret.get_secret_value()) == []
-    assert read.backend.token.get_secret_value() == "TOKEN"
+    assert read.backend.token.get_secret_value() == 'to"ken $1 #2 \\3 %i'
     assert read.find("environment", "150402006006") == "party_service-150402"
     assert read.find("volunteer", "150402006006") == "civilization_center-150402"
 

@@ -57,6 +57,8 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
         "curl": _program("curl"),  # runs the pages' commands
         "openssl": _program("openssl"),
         "systemd": _program("systemd-analyze"),  # how far the unit shuts a center in; nothing of it is started
+        "nginx": _program("nginx"),
+        "postgresql-common": _program("pg_ctlcluster"),
         "mmdebstrap": not releases or _program("mmdebstrap"),
     }
     return [package for package, there in found.items() if not there]

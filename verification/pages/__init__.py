@@ -1,0 +1,1 @@
+"""The commands of a page, done as the page has them on a machine of their own."""
