@@ -1,4 +1,7 @@
-"""Every fault once on a single broker, and six of them on a cluster, each for 20 seconds of load: nothing is lost."""
+"""Every fault once on a single broker, and six of them on a cluster, each for 20 seconds of load: nothing is lost.
+
+``make test`` plays one run of each lane, ``make whole`` and ``make chaos`` all of them.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -11,7 +14,13 @@ from verification.chaos.mutants import FOUND_AS
 from verification.chaos.play import Row
 from verification.chaos.table import show
 
-CASES = [(run, name) for lane in LANES for run in lane.runs if run is not PLANTED for name in run.faults]
+CASES = [
+    pytest.param(run, name, marks=pytest.mark.whole if run.whole else (), id=f"{name}-{run.broker}")
+    for lane in LANES
+    for run in lane.runs
+    if run is not PLANTED
+    for name in run.faults
+]
 
 
 def _asked(items: Sequence[pytest.Item]) -> set[Run]:
@@ -42,7 +51,7 @@ def test_every_fault_is_played() -> None:
 @pytest.mark.broker
 @pytest.mark.database
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize(("run", "name"), CASES, ids=[f"{name}-{run.broker}" for run, name in CASES])
+@pytest.mark.parametrize(("run", "name"), CASES)
 def test_fault(rows: dict[Run, Row], run: Run, name: str) -> None:
     """The checker finds nothing after this fault, and after its healing everything is settled."""
     row = rows[run]

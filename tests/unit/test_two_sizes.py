@@ -3,8 +3,11 @@
 import ast
 from pathlib import Path
 
+from tests.unit.test_docs import names
+
 TESTS = Path(__file__).parents[1]
 SIBLINGS = {
+    "chaos/test_chaos.py::CASES": "test_fault",
     "journeys/test_import.py::test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered": (
         "test_two_hundred_rows_are_taken_or_named_and_each_taken_one_is_answered"
     ),
@@ -15,7 +18,7 @@ SIBLINGS = {
         "test_no_seed_of_a_sample_of_whole_counties_breaks_a_promise"
     ),
 }
-"""Marked test, or the name of the marked parameters, and the test of the same file that every run plays."""
+"""Marked test, or the name of parameters of which some are marked → the test of the file that every run plays."""
 
 
 def test_each_has_its_sibling() -> None:
@@ -27,6 +30,7 @@ def test_each_has_its_sibling() -> None:
         where = path.relative_to(TESTS).as_posix()
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if not isinstance(node, ast.FunctionDef):
+                marked |= {f"{where}::{name}" for name in names(node) if "mark.whole" in ast.unparse(node)}
                 continue
             marks = [ast.unparse(mark) for mark in node.decorator_list]
             if "pytest.mark.whole" in marks:
