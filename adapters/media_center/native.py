@@ -62,7 +62,7 @@ class MessageBatch(Strict):
 
 
 class Cancelling(w.Cancelling):
-    """居民撤销留言."""
+    """居民撤销留言"""
 
     told = "已按您的要求撤销此条留言。 / Your message was withdrawn as you asked."
 

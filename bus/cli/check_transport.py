@@ -16,6 +16,9 @@ from bus.transports.rabbitmq.transport import RabbitTransport, each_node
 NOBODY = "nobody-000000"
 """A recipient in no county: messages to it must be returned."""
 
+SEVERAL = 3
+"""So many times as long where there are several nodes: those that are down are tried first, and waited for."""
+
 
 def broker(settings: CenterSettings) -> Iterator[Check]:
     """Log in, publish to an unknown center (the message must be returned), and consume from the inbox for a moment.
@@ -67,7 +70,7 @@ def _answers(host: str, port: int) -> bool:
 
 def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
     """Whether the connection is up. With ``several`` nodes the fault of one is not the end: the next is tried."""
-    until = time.monotonic() + ANSWER
+    until = time.monotonic() + (SEVERAL * ANSWER if several else ANSWER)
     state = road.state()
     while not (state.consuming or (state.trouble and not several)) and time.monotonic() < until:
         time.sleep(0.05)

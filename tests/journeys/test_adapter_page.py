@@ -58,6 +58,6 @@ def test_its_commands_do_what_it_says(tmp_path: Path) -> None:
     suite, demo, doctor = told
     assert re.search(r"\b18 passed", suite), suite
     assert "command_center  county_command" in demo or "county_command" in demo, demo[:600]
-    assert "Command center 150402" in demo
+    assert "Command center, Hongshan District" in demo
     assert "every 5 s its system is asked: New tickets and acts (events)" in doctor
     assert "Command center: county_command (county-command 1.0)" in doctor

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, inspect, select
 
 from bus.store import cases
 from bus.store import tables as t
@@ -24,8 +24,8 @@ def read(store: Store) -> Snapshot:
             tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         rows = {query.field: list(map(query.make, _shown(tx, query))) for query in _queries()}
         owed = sum(count.rows(tx)[0][0] for count in _OWED)
-        counted = [int(count.rows(tx)[0][0] or 0) for count in _counts()]
-    return Snapshot(**rows, owed=owed, counted=next(iter(counted), None))
+        counted = _counted(tx)
+    return Snapshot(**rows, owed=owed, counted=counted)
 
 
 HIDDEN = {"cases": (0, 5), "outbox": (2, 6), "held": (1, 3), "work": (1, 5), "archive": (3, 5)}
@@ -67,10 +67,12 @@ def _prepared(query: Select[Any]) -> Prepared:
 _OWED = [_prepared(select(func.count()).select_from(table)) for table in (t.receipts, t.errors)]
 
 
-@cache
-def _counts() -> tuple[Prepared, ...]:
-    table = t.metadata.tables.get("case_count")  # stores of earlier versions have none
-    return () if table is None else (_prepared(select(func.sum(table.c.known))),)
+_COUNTED = _prepared(select(func.sum(t.case_count.c.known)))
+
+
+def _counted(tx: Tx) -> int | None:
+    """The count of cases that the store keeps; a store of v0.1.0 keeps none."""
+    return int(_COUNTED.rows(tx)[0][0] or 0) if inspect(tx).has_table(t.case_count.name) else None
 
 
 @cache

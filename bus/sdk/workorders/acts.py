@@ -41,7 +41,7 @@ class Act(Strict):
 
 
 class Accepting(Act):
-    """接单."""
+    """接单"""
 
     said = "accept"
     promise: Text | None = None
@@ -53,7 +53,7 @@ class Accepting(Act):
 
 
 class Returning(Act):
-    """退单."""
+    """退单"""
 
     said = "decline"
     reason: Reason
@@ -66,7 +66,7 @@ class Returning(Act):
 
 
 class Progressing(Act):
-    """进展."""
+    """进展"""
 
     said = "progress"
     stage: Code = "handling"
@@ -81,7 +81,7 @@ class Progressing(Act):
 
 
 class Resolving(Act):
-    """办结."""
+    """办结"""
 
     said = "resolve"
     outcome: Outcome = Outcome.DONE
@@ -107,7 +107,7 @@ class Resolving(Act):
 
 
 class AskingAssist(Act):
-    """请求协办."""
+    """请求协办"""
 
     said = "ask-assist"
     rare = ("show_resident",)
@@ -123,7 +123,7 @@ class AskingAssist(Act):
 
 
 class AnsweringAssist(Act):
-    """协办答复."""
+    """协办答复"""
 
     said = "answer-assist"
     done: bool
@@ -140,7 +140,7 @@ class AnsweringAssist(Act):
 
 
 class Dispatching(Act):
-    """转办、再次转办: to the centers named, else to the one whose duty it is."""
+    """转办、再次转办: to the centers named, else to the one whose duty it is"""
 
     said = "dispatch"
     rare = ("level",)
@@ -160,7 +160,7 @@ class Dispatching(Act):
 
 
 class TakingBack(Act):
-    """撤回转办."""
+    """撤回转办"""
 
     said = "withdraw"
     reason: Text | None = None
@@ -171,7 +171,7 @@ class TakingBack(Act):
 
 
 class Urging(Act):
-    """催办."""
+    """催办"""
 
     said = "urge"
     text: Text
@@ -182,7 +182,7 @@ class Urging(Act):
 
 
 class Rating(Act):
-    """评价: 5 … 1, or the five grades by their names."""
+    """评价: 5 … 1, or the five grades by their names"""
 
     said = "rate"
     grade: Annotated[int, Field(ge=1, le=5)]
@@ -195,7 +195,7 @@ class Rating(Act):
 
 
 class Reopening(Act):
-    """不满意，要求重办."""
+    """不满意，要求重办"""
 
     said = "reopen"
     text: Text
@@ -206,7 +206,7 @@ class Reopening(Act):
 
 
 class Thanking(Act):
-    """致谢: a note; it never opens the matter again."""
+    """致谢: a note; it never opens the matter again"""
 
     said = "thank"
     text: Text
@@ -217,7 +217,7 @@ class Thanking(Act):
 
 
 class Cancelling(Act):
-    """居民撤销诉求."""
+    """居民撤销诉求"""
 
     said = "cancel"
     told: ClassVar[str] = CANCELLED
@@ -229,7 +229,7 @@ class Cancelling(Act):
 
 
 class Publishing(Act):
-    """公示: de-identified."""
+    """公示: de-identified"""
 
     said = "publish"
     title: Line
@@ -241,7 +241,7 @@ class Publishing(Act):
 
 
 class AskingArbiter(Act):
-    """提请裁定."""
+    """提请裁定"""
 
     said = "ask-arbiter"
     ground: Ground = Ground.RETURNED
@@ -253,7 +253,7 @@ class AskingArbiter(Act):
 
 
 class RulingOn(Act):
-    """裁定 (only where the county made this center its arbiter)."""
+    """裁定 (only where the county made this center its arbiter)"""
 
     said = "rule"
     holder: CenterName
