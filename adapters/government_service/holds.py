@@ -27,7 +27,7 @@ class ServiceItem(Strict):
 
 
 class Holding(w.Act):
-    """挂起: the clock is told to wait, with a reason and, where it is known, until when."""
+    """挂起: the clock is told to wait, with a reason and, where it is known, until when"""
 
     action: Literal["hold"]
     reason: Text
@@ -39,7 +39,7 @@ class Holding(w.Act):
 
 
 class Resuming(w.Act):
-    """解挂."""
+    """解挂"""
 
     action: Literal["resume"]
     text: Text
@@ -52,7 +52,7 @@ class Resuming(w.Act):
 
 
 class Extending(w.Act):
-    """延期: that many working days more than was promised."""
+    """延期: that many working days more than was promised"""
 
     action: Literal["extend"]
     reason: Text

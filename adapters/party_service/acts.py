@@ -17,7 +17,7 @@ Satisfaction = w.chinese(w.Grade, "Satisfaction", "满意度: the five grades, b
 
 
 class Claiming(w.Act):
-    """认领: a leader or party member takes the matter from the board; the first one has it."""
+    """认领: a leader or party member takes the matter from the board; the first one has it"""
 
     action: Literal["claim"]
     claimant: Name = Field(title="认领人")
