@@ -36,7 +36,7 @@ def _refused(county: Signing) -> bytes:
     county.dq.receive(travelled, sender=MEDIA)
     with county.dq.store.engine.begin() as tx:
         tx.execute(update(t.applied).values(verdict="refused", code="internal"))
-        for table in (t.cases, t.work, t.receipts):
+        for table in (t.cases, t.case_count, t.work, t.receipts):
             tx.execute(table.delete())
     return travelled
 
