@@ -96,7 +96,7 @@ def alone(script: str, bundle: Path, folder: Path, out: Path) -> subprocess.Comp
     env = {
         "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(out), "TREE": str(ROOT), "BUNDLE": str(bundle),
         "FOLDER": str(folder), "OUT": str(out), "PYTHON": sys._base_executable,  # type: ignore[attr-defined]  # of the .venv, which is hidden
-        "PIP_INDEX_URL": "https://packages.example.invalid/simple",
+        "PIP_INDEX_URL": "http://127.0.0.1:1",  # nothing answers there
     }  # fmt: skip
     return subprocess.run([*ALONE, script], capture_output=True, text=True, check=False, env=env, timeout=900)
 
