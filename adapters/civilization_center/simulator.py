@@ -9,7 +9,7 @@ from pydantic import Field
 
 from adapters.civilization_center.mapping import HEADLINES
 from adapters.civilization_center.native import MenuItem
-from bus import Line, Outcome
+from bus import Line
 from bus import workorders as w
 from bus.sdk.simulator import BackendSimulator, Key
 
@@ -33,21 +33,17 @@ class Order(b.Order):
     open_to_several: bool = Field(title="抢单", description="Offered to several centers: the first bid has it")
 
 
-class Note(b.Note):
+class Note(b.CustodyNote):
     """动态 · A line of news on a wish, a service order or a work order."""
 
     case_id: b.CaseId
     status: str = b.statuses(HEADLINES)
-    reason: b.ReasonWord | None = None
-    suggested: b.Suggested | None = None
-    due: b.Due | None = None
     stars: b.Stars | None = None
 
 
-class Reply(b.Reply):
+class Reply(b.OutcomeReply):
     """答复 · The answer that the resident reads under the order or the wish."""
 
-    outcome: Outcome = Field(title="办理结果", description="How it ended")
     photos: b.Papers
 
 

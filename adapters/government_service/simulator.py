@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from adapters.government_service.mapping import HEADLINES
 from adapters.government_service.native import Satisfaction, Sphere
-from bus import Line, Moment, NativeId, Outcome, Rater, Text
+from bus import Line, Moment, NativeId, Rater, Text
 from bus import workorders as w
 from bus.sdk.simulator import BackendSimulator, Key
 
@@ -54,10 +54,9 @@ class Return(b.Body):
     times: int = Field(ge=0, title="退单次数", description="How often the case has been sent back")
 
 
-class Answer(b.Reply):
+class Answer(b.OutcomeReply):
     """答复 · The answer that the caller is told."""
 
-    outcome: Outcome = Field(title="办理结果", description="How it ended")
     instant: bool = Field(title="当场答复", description="Whether the caller was answered on the spot (即时办结)")
     materials: b.Papers
 

@@ -33,13 +33,10 @@ class Matter(b.Order, b.Resident):
     open_to_several: bool = Field(title="抢单", description="Offered to several centers: the first bid has it")
 
 
-class Step(b.Note):
+class Step(b.CustodyNote):
     """流转 · A line of news on a matter."""
 
     status: str = b.statuses(HEADLINES)
-    reason: b.ReasonWord | None = None
-    suggested: b.Suggested | None = None
-    due: b.Due | None = None
     satisfaction: Satisfaction | None = Field(  # type: ignore[valid-type]  # an enum made of labels
         default=None, title="满意度", description="The five grades"
     )

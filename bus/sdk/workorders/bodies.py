@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bus.contract.messages import Outcome
 from bus.contract.types import CenterName, Code, CreditCode, Division, IdCard, Line, Moment, NativeId, Sha256, Text
 from bus.sdk.workorders.acts import Phone
 from bus.sdk.workorders.notes import Headlines
@@ -85,6 +86,14 @@ class Note(Body):
     text: Text | None = Field(default=None, title="说明", description="What was said with it")
 
 
+class CustodyNote(Note):
+    """A note that also says why a case was sent back, who should have it instead, and until when it is promised."""
+
+    reason: ReasonWord | None = None
+    suggested: Suggested | None = None
+    due: Due | None = None
+
+
 class Reply(Body):
     """The answer that the resident is told."""
 
@@ -95,6 +104,12 @@ class Reply(Body):
     lawful_route: Text | None = Field(
         default=None, title="法定途径", description="The way that stays open to the resident where it is not accepted"
     )
+
+
+class OutcomeReply(Reply):
+    """An answer that names the outcome as the bus does."""
+
+    outcome: Outcome = Field(title="办理结果", description="How it ended")
 
 
 class Published(Body):

@@ -30,13 +30,10 @@ class Order(b.Order, b.Resident, alias_generator=to_camel):
     files: b.Papers
 
 
-class Step(b.Note, alias_generator=to_camel):
+class Step(b.CustodyNote, alias_generator=to_camel):
     """流转 · A line of news on a ticket or a dispatch order."""
 
     status: str = b.statuses(w.USUAL)
-    reason: b.ReasonWord | None = None
-    suggested: b.Suggested | None = None
-    due: b.Due | None = None
     satisfaction: Line | None = Field(default=None, title="满意度", description="The grade, in Chinese")
 
 
