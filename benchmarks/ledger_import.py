@@ -18,6 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from benchmarks.machine import describe
+from bus.demo.command_settings import command_settings
 from bus.demo.local_county import LocalCounty
 
 CENTER = "media_center-150402"
@@ -56,7 +57,7 @@ def main() -> int:
 
 
 def _measure(county: LocalCounty, folder: Path, rows: int) -> tuple[list[Tenth], dict[str, object]]:
-    file, config, out = _ledger(folder / "ledger.csv", rows), _settings(county, folder / "center.toml"), folder / "out"
+    file, config, out = _ledger(folder / "ledger.csv", rows), command_settings(county, CENTER), folder / "out"
     command: list[str | Path] = [
         sys.executable,
         "-m",
@@ -90,16 +91,6 @@ def _ledger(path: Path, rows: int) -> Path:
         for n in range(rows):
             told = ("06/26/2018 10:58:54 AM", "Street Condition", "Pothole", f"{n} EAST STREET", "NEW YORK", "BRONX")
             writer.writerow([39_000_000 + n, *told, "x" * (n * 9 % 900), "40.69", "-73.84", "", ""])
-    return path
-
-
-def _settings(county: LocalCounty, path: Path) -> Path:
-    given = next(center for plan in county._plans.values() for center in plan.centers)
-    path.write_text(
-        f'center = "{CENTER}"\nstore = "{given["store"]}"\nintake_secret = "{given["intake_secret"]}"\n'
-        f'[backend]\nurl = "{given["backend"]["url"]}"\n',
-        encoding="utf-8",
-    )
     return path
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bus.demo.command_settings import command_settings
 from bus.demo.local_county import LocalCounty
 from stories.stage import ARBITER, CIVILIZATION, GOVERNMENT, MEDIA, PARTY
 from tests.conftest import Vhost
@@ -63,14 +64,8 @@ def _rows(path: Path, rows: int) -> None:
 
 def run_import(county: LocalCounty, file: Path) -> dict[str, Any]:
     """Import ``file`` into the running media center with the command line, and return what it prints."""
-    settings = next(c for plan in county._plans.values() for c in plan.centers if c["center"] == MEDIA)
-    config = county.folder / "rm.toml"
-    config.write_text(
-        f'center = "{MEDIA}"\nstore = "{settings["store"]}"\nintake_secret = "{settings["intake_secret"]}"\n'
-        f'[backend]\nurl = "{settings["backend"]["url"]}"\n',
-        encoding="utf-8",
-    )
     mapping = ROOT / "deploy" / "examples" / "nyc311.mapping.toml"
+    config = command_settings(county, MEDIA)
     command = [sys.executable, "-m", "bus", "import", str(file), "--config", str(config), "--mapping", str(mapping)]
     done = subprocess.run(
         [*command, "--url", county.urls[MEDIA], "--json"],

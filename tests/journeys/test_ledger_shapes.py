@@ -13,6 +13,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.styles import PatternFill
 
+from bus.demo.command_settings import command_settings
 from bus.demo.local_county import LocalCounty
 from tests.harness.county import Counties
 
@@ -192,17 +193,10 @@ def run(config: Path, file: Path, mapping: Path, *more: str) -> tuple[dict[str, 
 
 
 @pytest.fixture
-def center(make_county: Counties, tmp_path: Path) -> tuple[LocalCounty, Path]:
+def center(make_county: Counties) -> tuple[LocalCounty, Path]:
     """A running media center, and its settings file for the command."""
     county = make_county((CENTER,))
-    (system,) = county.backends.values()
-    path = tmp_path / "center.toml"
-    path.write_text(
-        f'center = "{CENTER}"\nstore = "sqlite:///x.db"\nintake_secret = "{system.secret}"\n'
-        f'[http]\nport = {system.intake_url.rpartition(":")[2]}\n[backend]\nurl = "http://127.0.0.1:1"\n',
-        encoding="utf-8",
-    )
-    return county, path
+    return county, command_settings(county, CENTER)
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -10,6 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from bus.cli import import_ledger
+from bus.demo.command_settings import command_settings
 from bus.demo.local_county import LocalCounty
 from bus.importing.mapping import UnmappableRow, fill, load_mapping
 from bus.importing.spreadsheet import BadFile, rows
@@ -171,13 +172,7 @@ def test_files_that_are_no_ledger_are_told(tmp_path: Path, mapping: Path) -> Non
 def center(make_county: Counties, tmp_path: Path) -> tuple[LocalCounty, Path]:
     """A running media center, and its settings file for the command."""
     county = make_county(("media_center-150402",))
-    path = tmp_path / "media_center-150402.toml"
-    settings = next(iter(county.backends.values()))
-    path.write_text(
-        f'center = "media_center-150402"\nstore = "sqlite:///x.db"\nintake_secret = "{settings.secret}"\n'
-        f'[http]\nport = {settings.intake_url.rpartition(":")[2]}\n[backend]\nurl = "http://127.0.0.1:1"\n'
-    )
-    return county, path
+    return county, command_settings(county, "media_center-150402", tmp_path)
 
 
 def test_rows_become_cases_and_a_second_run_makes_no_new_ones(
