@@ -4,14 +4,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from bus.cli.checks import Check, wrong
 from bus.security.master_key import CREDENTIAL, PROVIDER
 from bus.security.permission import Barred, Readers, User, this_user, user_of, why_unreadable
 from bus.settings import BadSettings, CenterSettings
-
-SQLITE = "sqlite:///"
+from bus.store.opening import read_url
+from bus.store.sqlite_files import file_of
 
 
 class Named(NamedTuple):
@@ -45,8 +44,7 @@ def service_user(settings: CenterSettings) -> User:
 
 
 def _its_own(settings: CenterSettings) -> Iterator[Path]:
-    if settings.store.startswith(SQLITE):
-        store = Path(unquote(settings.store.removeprefix(SQLITE).partition("?")[0]))
+    if settings.store.startswith("sqlite:///") and (store := file_of(read_url(settings.store))) is not None:
         yield from (store, store.absolute().parent)
     yield settings.data
 

@@ -55,7 +55,7 @@ def demo(
         for story in stories:
             told_while(partial(play.play, county, only=[story], kill=kill), teller, story)
         county.until("nothing pending / 全部送达", county.drained, 60)
-        Lines(county, words, console, deeds).tell("", lambda: True)
+        Lines(words, console, deeds).tell("", lambda: True)
         audit = county.audit()
         _paths(console, words, county, deeds.stories)
     finally:
@@ -67,7 +67,7 @@ def demo(
 def _teller(county: LocalCounty, words: Words, console: Console, deeds: Deeds, fast: bool) -> Teller:
     """Tables at reading speed on a terminal; plain lines elsewhere, or with ``fast``."""
     if fast or not sys.stdout.isatty() or not console.is_interactive:
-        return Lines(county, words, console, deeds)
+        return Lines(words, console, deeds)
     console.print(
         words.pick(
             "以阅读速度演示，约两分钟；--fast 不停顿，Ctrl-C 结束",

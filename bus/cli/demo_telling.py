@@ -28,8 +28,6 @@ LOOK_S = 0.1
 class Teller(Protocol):
     """Prints the acts of one story until it is over, and then all remaining ones."""
 
-    county: LocalCounty
-
     def tell(self, story: str, over: Callable[[], bool]) -> None:
         """Returns when the story is over and printed."""
 
@@ -55,7 +53,6 @@ def told_while(act: Callable[[], object], teller: Teller, story: str) -> None:
 class Lines:
     """One line per act, as it happens; one line for many similar cases."""
 
-    county: LocalCounty
     words: Words
     console: Console
     deeds: Deeds

@@ -3,6 +3,7 @@ administrator.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -85,13 +86,12 @@ def apply(file: CountyFile = COUNTY, lang: Language = Lang.AUTO, as_json: AsJson
         raise typer.Exit(FAILURE)
 
 
-def _lacking(county: CountySettings, wanted: Topology) -> list[str]:
-    known = county.passwords()
+def _lacking(known: Mapping[str, str], wanted: Topology) -> list[str]:
     return [user.name for user in wanted.users if user.name not in known]
 
 
 def _without_password(output: Output, county: CountySettings, wanted: Topology) -> None:
-    if lacking := _lacking(county, wanted):
+    if lacking := _lacking(county.passwords(), wanted):
         names = ", ".join(lacking)
         output.warn(
             f"未给出口令，保持原样（新用户只能用证书登录）：{names}；用 BUS_CENTER_PASSWORDS 给出",
@@ -149,7 +149,7 @@ def export(
     with output.guarding():
         county = load_county(file)
         wanted, secrets = county.topology(), county.passwords()
-        lacking = _lacking(county, wanted)
+        lacking = _lacking(secrets, wanted)
         if without_password:
             secrets |= dict.fromkeys(lacking, "")
         content = definitions(wanted, secrets=secrets, vhost=county.vhost)
@@ -206,7 +206,7 @@ def draw_passwords(
                 USAGE,
             )
         known = county.model_copy(update={"passwords_file": path if path.exists() else None}).passwords()
-        lacking = [user.name for user in county.topology().users if user.name not in known]
+        lacking = _lacking(known, county.topology())
     drawn = known | {name: new_password() for name in lacking}
     save_private(output, path, json.dumps(drawn, ensure_ascii=False, indent=1).encode() + b"\n", whose)
     output.say(
