@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from bus.bilingual import Bilingual
-from bus.cli.checks import ANSWER, Check, doubtful, well, wrong
+from bus.cli.checks import Check, doubtful, well, wrong
 from bus.settings import BadSettings, CenterSettings
 from bus.transports.port import Parcel, SendResult
 from bus.transports.rabbitmq import tls
@@ -16,8 +16,17 @@ from bus.transports.rabbitmq.transport import RabbitTransport, each_node
 NOBODY = "nobody-000000"
 """A recipient in no county: messages to it must be returned."""
 
-SEVERAL = 3
+ANSWER = 30.0
+"""Seconds in which a broker must have let us in. One that cannot be reached says so at once; one that answers slowly is
+busy, and a center waits for it as well."""
+
+SEVERAL = 2
 """So many times as long where there are several nodes: those that are down are tried first, and waited for."""
+
+SILENT = Bilingual(
+    f"{ANSWER:.0f} 秒内没有应答：查看消息服务器的日志和负载，再运行一次",
+    f"no answer within {ANSWER:.0f} s: look at the broker's log and load, then run this again",
+)
 
 
 def broker(settings: CenterSettings) -> Iterator[Check]:
@@ -75,7 +84,7 @@ def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
     while not (state.consuming or (state.trouble and not several)) and time.monotonic() < until:
         time.sleep(0.05)
         state = road.state()
-    trouble = Bilingual(*_both(state.trouble))
+    trouble = Bilingual(*_both(state.trouble)) if state.trouble else SILENT
     if not state.connected:
         yield wrong("broker", "连不上消息服务器", "the broker cannot be reached", trouble)
         return

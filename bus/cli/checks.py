@@ -15,7 +15,7 @@ from bus.transports.topology.findings import Severity
 CLOCKS_APART = 30.0
 """Seconds by which our clock may differ from others'. The intake's signatures allow five minutes."""
 ANSWER = 8.0
-"""Seconds to wait for the broker or an HTTP server."""
+"""Seconds to wait for an HTTP server."""
 NONE = Bilingual("", "")
 
 

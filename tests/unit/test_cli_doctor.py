@@ -1,6 +1,7 @@
 """`bus doctor` without a broker: each thing that is missing is found, has its cure, and hides no other."""
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bus.cli import check_running, check_store, checks
+from bus.cli import check_running, check_store, check_transport, checks
 from bus.demo.county_keys import county_keys
 from bus.sdk.simulator import BackendSimulator
 from bus.security import pki
@@ -138,6 +139,18 @@ def test_the_table_is_in_the_language_asked_for(config: Path) -> None:
     _, en, _ = bus("doctor", "--config", config, "--lang", "en", BUS_INTAKE_SECRET=SECRET)
     assert "连不上消息服务器" in zh
     assert "the broker cannot be reached" in en
+
+
+def test_a_broker_that_never_answers_is_told_with_a_cure(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes the connection and says nothing gives no fault; the doctor says how long it has waited."""
+    monkeypatch.setattr(check_transport, "ANSWER", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("BUS_BROKER", f"amqp://127.0.0.1:{silent.getsockname()[1]}/%2F")
+        monkeypatch.setenv("BUS_INTAKE_SECRET", SECRET)
+        (check,) = check_transport.broker(load(config))
+    assert check.severity is not None
+    assert "no answer within" in check.cure.en
+    assert "没有应答" in check.cure.zh
 
 
 def _trusting(config: Path, folder: Path, required: str = "true") -> dict[str, Path]:
