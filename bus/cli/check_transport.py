@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
 from bus.settings import BadSettings, CenterSettings
-from bus.transports.port import Parcel, SendResult
+from bus.transports.port import Parcel, SendResult, TransportState
 from bus.transports.rabbitmq import tls
 from bus.transports.rabbitmq.transport import RabbitTransport, each_node
 
@@ -78,10 +78,11 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
-    """Whether the connection is up. With ``several`` nodes the fault of one is not the end: the next is tried."""
+    """Whether both connections are up, for sending and for the inbox: one may be a moment later than the other. With
+    ``several`` nodes the fault of one is not the end: the next is tried."""
     until = time.monotonic() + (SEVERAL * ANSWER if several else ANSWER)
     state = road.state()
-    while not (state.consuming or (state.trouble and not several)) and time.monotonic() < until:
+    while not (both_up(state) or (state.trouble and not several)) and time.monotonic() < until:
         time.sleep(0.05)
         state = road.state()
     trouble = Bilingual(*_both(state.trouble)) if state.trouble else SILENT
@@ -94,6 +95,11 @@ def _connected(road: RabbitTransport, *, several: bool) -> Iterator[Check]:
     else:
         yield wrong("inbox", "读不到收件队列", "cannot consume from the inbox", trouble)
     yield _publishing(road)
+
+
+def both_up(state: TransportState) -> bool:
+    """Whether messages can be sent, and the inbox is read."""
+    return state.connected and state.consuming
 
 
 def _publishing(road: RabbitTransport) -> Check:

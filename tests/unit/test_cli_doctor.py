@@ -20,6 +20,7 @@ from bus.security.private_file import write_private
 from bus.settings import load
 from bus.store import schema
 from bus.store.database import Store
+from bus.transports.port import SendResult, TransportState
 from tests.unit.http_door import Door, signed
 from tests.unit.test_cli_run import SECRET, WHOLE, bus
 
@@ -151,6 +152,39 @@ def test_a_broker_that_never_answers_is_told_with_a_cure(config: Path, monkeypat
     assert check.severity is not None
     assert "no answer within" in check.cure.en
     assert "没有应答" in check.cure.zh
+
+
+def test_one_connection_that_is_later_than_the_other_is_waited_for(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inbox is read before the connection for sending is up: the broker is not away."""
+    seen = [(False, False), (False, True), (True, True)]
+    states = iter([TransportState(sends, 0, 0, reads, blocked=False, trouble="") for sends, reads in seen])
+
+    class Road:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def state(self) -> TransportState:
+            return next(states)
+
+        def send(self, *_: object) -> list[SendResult]:
+            return [SendResult.UNROUTABLE]
+
+        def open(self) -> None:
+            pass
+
+        def close(self, _: float) -> None:
+            pass
+
+    monkeypatch.setattr(check_transport, "RabbitTransport", Road)
+    monkeypatch.setenv("BUS_BROKER", "amqp://127.0.0.1:5672/%2F")
+    monkeypatch.setenv("BUS_INTAKE_SECRET", SECRET)
+    assert [(one.what, one.severity) for one in check_transport.broker(load(config))] == [
+        ("broker", None),
+        ("inbox", None),
+        ("out exchange", None),
+    ]
 
 
 def _trusting(config: Path, folder: Path, required: str = "true") -> dict[str, Path]:
