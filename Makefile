@@ -16,7 +16,7 @@ demo: ## the four centers hand a case to each other, without a broker; ARGS="…
 setup: ## .venv with everything that work on the code needs
 	@.ci/venv dev
 
-test: setup lint types services ## all of CI: lint, types, tests; JOBS=3 processes; ARGS="…" goes to pytest
+test: setup lint services ## all of CI: lint, types, tests; JOBS=3 processes; ARGS="…" goes to pytest
 	@$(BIN)/python -m pytest -n $(or $(JOBS),3) -m "not whole" --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5 $(ARGS)
 
 whole: setup services ## what `make test` plays in a smaller size: thousands of seeds, the largest searches, ten kills; some hours

@@ -34,6 +34,8 @@ PROMISES = [
     promised.content_type_conformance,
     promised.response_schema_conformance,
 ]
+LARGE = ("civilization_center", "government_service")
+"""``make whole`` tries their doors too, which are built like the other two."""
 LET_IN = (200, 201, 202)
 
 
@@ -83,7 +85,9 @@ def play(harness: AdapterHarness, operation: Any, mode: GenerationMode, *, sign:
 
 # the center's own threads draw their pauses from `random` while Hypothesis makes a request in this one
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize(
+    "adapter", [pytest.param(name, marks=pytest.mark.whole if name in LARGE else (), id=name) for name in ADAPTERS]
+)
 def test_every_door_does_what_its_page_promises(adapter: str, tmp_path: Path) -> None:
     """Right forms and wrong ones, signed: only promised answers come, no fault of ours, and nothing wrong gets in."""
     with on_harness(adapter, tmp_path) as harness:

@@ -32,8 +32,11 @@ LARGE = (
     "so many hand-overs that only a ruling may follow",
     "desks that never answer",
     "the origin as arbiter",
+    "desks that never answer, and results",
+    "results, replies and late rulings",
+    "over the road as it is, three centers",
 )
-"""Half a minute each, and more: ``make model`` and ``make whole`` search them."""
+"""A quarter of a minute each, and more: ``make model`` and ``make whole`` search them."""
 
 ENDS = {
     "withdrawals": "OFFERS=3 WITHDRAWALS=2 OPEN_OFFERS",

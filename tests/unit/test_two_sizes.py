@@ -8,11 +8,14 @@ from tests.unit.test_docs import names
 TESTS = Path(__file__).parents[1]
 SIBLINGS = {
     "chaos/test_chaos.py::CASES": "test_fault",
+    "corpus/test_doors.py::LARGE": "test_every_door_does_what_its_page_promises",
+    "corpus/test_http.py::LARGE": "test_every_request_gets_its_answer_and_stores_nothing",
     "journeys/test_import.py::test_a_thousand_rows_are_taken_or_named_and_each_taken_one_is_answered": (
         "test_two_hundred_rows_are_taken_or_named_and_each_taken_one_is_answered"
     ),
     "journeys/test_stories.py::test_two_hundred_cases_through_ten_kills": "test_thirty_cases_through_three_kills",
     "model/test_model.py::LARGE": "test_one_custodian_no_deadlock_and_every_offer_ends",
+    "simulation/test_simulation.py::LARGE": "test_a_seed_that_once_broke_a_promise",
     "simulation/test_simulation.py::test_no_seed_breaks_a_promise": "test_no_seed_of_a_sample_breaks_a_promise",
     "simulation/test_simulation.py::test_no_seed_of_a_whole_county_breaks_a_promise": (
         "test_no_seed_of_a_sample_of_whole_counties_breaks_a_promise"
