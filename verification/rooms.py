@@ -15,6 +15,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("contract",),
     ("settings", "log", "backoff", "bilingual"),
     ("custody",),
+    ("clocks",),
     ("sdk", "security", "transports"),
     ("context",),
     ("store",),

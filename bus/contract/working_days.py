@@ -32,6 +32,11 @@ def is_working_day(day: date) -> bool:
     return day in calendar.weekend_workdays or not (weekend or day in calendar)
 
 
+def is_announced(year: int) -> bool:
+    """Whether the holidays of ``year`` are known as announced: every announcement so far swapped a weekend day."""
+    return any(day.year == year for day in _calendar(year).weekend_workdays)
+
+
 def due_after(start: datetime, working_days: int) -> datetime:
     """The last second, China time, of the last working day of a term that begins on the day of ``start``.
 
