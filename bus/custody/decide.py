@@ -1,6 +1,7 @@
 """Decisions on this center's own commands. Pure: (record, command, now) → decision, or a refusal."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from bus.contract import messages as k
 from bus.contract.ids import new_id
 from bus.custody import commands as c
 from bus.custody.bounds import with_assist, with_rating
+from bus.custody.moments import with_moments
 from bus.custody.record import (
     HIGHEST_VERSION,
     RULING_STEP,
@@ -27,6 +29,9 @@ from bus.custody.record import (
 RETURNS_BEFORE_ARBITER = 2
 """Returns after which a case goes to the arbiter (推诿); a county may set another number."""
 
+CONTACTED = "contacted"
+"""The stage of progress that says: the holder has spoken to the resident (先行联系)."""
+
 WITHHELD = "内部办理，内容不转告 / handled internally"
 """The text that former holders get for progress that is not public."""
 
@@ -35,7 +40,9 @@ def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
     """The first record of a case: held here, at custody version 1."""
     if command.case.origin != me:
         raise Refusal("not-origin", f"a case is registered by the center that heard the resident: {me}")
-    return Decision(Record(me=me, case=command.case, holder=me, version=1, path=(me,), arbiter=arbiter))
+    begun = command.case.received_at
+    record = Record(me=me, case=command.case, holder=me, version=1, path=(me,), arbiter=arbiter)
+    return Decision(with_moments(None, record, begun))
 
 
 def decide(
@@ -46,7 +53,8 @@ def decide(
         return _offer(record, command, now, returns_before_arbiter)
     if isinstance(command, c.Register):
         raise Refusal("known-case", "this case is registered already")
-    return _DECIDERS[type(command)](record, command, now)
+    decision = _DECIDERS[type(command)](record, command, now)
+    return replace(decision, record=with_moments(record, decision.record, now))
 
 
 def _must_hold(record: Record) -> None:
@@ -145,27 +153,30 @@ def _decline(record: Record, command: c.Decline, _now: datetime) -> Decision:
     return Decision(record.with_(offer_in=None), (Outgoing(offer.offerer, declined),))
 
 
-def _withdraw(record: Record, command: c.Withdraw, _now: datetime) -> Decision:
+def _withdraw(record: Record, command: c.Withdraw, now: datetime) -> Decision:
     offer = record.offer_out
     if offer is None:
         raise Refusal("no-offer", "nothing is offered: it was answered already")
     if offer.withdrawing:
         raise Refusal("withdrawing", "the withdrawal is under way; the answer will come")
     asked = k.WithdrawalRequested(version=offer.version, offer_id=offer.offer_id, reason=command.reason)
-    changed = record.with_(offer_out=offer.model_copy(update={"withdrawing": True}))
+    changed = record.with_(offer_out=offer.model_copy(update={"withdrawing": True, "asked_back_at": now}))
     return Decision(changed, tuple(Outgoing(center, asked) for center in offer.pending))
 
 
-def _report(record: Record, command: c.Report, _now: datetime) -> Decision:
+def _report(record: Record, command: c.Report, now: datetime) -> Decision:
     _must_hold(record)
     text = command.text if command.public else WITHHELD  # stage and date are the status; the text is the holder's own
     progressed = k.Progressed(
         version=record.version, stage=command.stage, text=text, public=command.public, due=command.due
     )
-    return Decision(record.with_(due=command.due or record.due), notify_path(record, progressed))
+    contacted = record.contacted_at or now if command.stage == CONTACTED else record.contacted_at
+    return Decision(
+        record.with_(due=command.due or record.due, contacted_at=contacted), notify_path(record, progressed)
+    )
 
 
-def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decision:
+def _ask_assist(record: Record, command: c.AskAssist, now: datetime) -> Decision:
     _must_hold(record)
     if command.to == record.me:
         raise Refusal("assist-self", "help is asked from another center")
@@ -176,7 +187,9 @@ def _ask_assist(record: Record, command: c.AskAssist, _now: datetime) -> Decisio
     assist_id = new_id()
     shown = record.case.as_shown() if command.show_resident else record.case.without_resident()
     asked = k.AssistRequested(version=record.version, assist_id=assist_id, case=shown, ask=command.ask, due=command.due)
-    assist = Assist(assist_id=assist_id, asker=record.me, assistant=command.to, ask=command.ask)
+    assist = Assist(
+        assist_id=assist_id, asker=record.me, assistant=command.to, ask=command.ask, at=now, due=command.due
+    )
     return Decision(record.with_(assists=with_assist(record.assists, assist)), (Outgoing(command.to, asked),))
 
 
@@ -254,7 +267,7 @@ def _close(record: Record, command: c.Close, _now: datetime) -> Decision:
     return Decision(changed, notify_path(changed, closed))
 
 
-def _rate(record: Record, command: c.Rate, _now: datetime) -> Decision:
+def _rate(record: Record, command: c.Rate, now: datetime) -> Decision:
     _must_be_origin(record)
     if record.status is Status.OPEN:
         raise Refusal("not-resolved", "there is no result to rate yet")
@@ -263,7 +276,7 @@ def _rate(record: Record, command: c.Rate, _now: datetime) -> Decision:
     rated = k.Rated(
         version=record.version, round=record.round, grade=command.grade, rater=command.rater, text=command.text
     )
-    given = Rating(round=record.round, rater=command.rater, grade=command.grade)
+    given = Rating(round=record.round, rater=command.rater, grade=command.grade, at=now)
     changed = record.with_(ratings=with_rating(record.ratings, given))
     return Decision(changed, notify_path(changed, rated))
 

@@ -62,7 +62,7 @@ def ruling_passed_on(after: Record) -> k.Ruled:
 def standing(record: Record, now: datetime) -> k.Closed | k.Reopened | None:
     """The message that tells how the case stands for the resident; None in the first round of an open case."""
     if record.status is Status.CLOSED:
-        return k.Closed(version=record.version, round=record.round, replied_at=now)
+        return k.Closed(version=record.version, round=record.round, replied_at=record.closed_at or now)
     if record.round > 1:
         text = f"第 {record.round} 轮办理 / round {record.round}"
         return k.Reopened(version=record.version, round=record.round, text=text)

@@ -7,13 +7,14 @@ sender may say it (``merge.could_hold``): the center that speaks as holder at a 
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from bus.contract import messages as k
 from bus.custody.bounds import with_rating
-from bus.custody.decide import result_of
+from bus.custody.decide import CONTACTED, result_of
 from bus.custody.follow_ups import follow_ups
 from bus.custody.initiating import INITIATING
 from bus.custody.merge import (
@@ -26,6 +27,7 @@ from bus.custody.merge import (
     speaks_as_holder,
     superseded,
 )
+from bus.custody.moments import with_moments
 from bus.custody.record import (
     HIGHEST_VERSION,
     RULING_STEP,
@@ -50,11 +52,12 @@ def hear_message(
     source: str,
     me: str,
     subject: UUID,
-    now: datetime,
+    said_at: datetime,
     arbiters: AbstractSet[str] | None = None,
 ) -> Decision:
-    """The decision on the message of ``source`` about case ``subject``. Raises ``Refusal``; the record is then
-    unchanged.
+    """The decision on what ``source`` said at ``said_at`` about case ``subject``.
+
+    Raises ``Refusal``; the record is then unchanged.
 
     Refusals in ``record.EARLY`` are not final: the message that must come first may still be on its way. ``arbiters``:
     the centers that may be arbiter where the arbiter of the case is unknown; None means any center."""
@@ -66,14 +69,15 @@ def hear_message(
             may_rule(record, data, source, arbiters)
         elif isinstance(data, k.ArbitrationRequested):
             may_be_asked(record, me, arbiters)
-        decision = INITIATING[type(data)](record, data, source, me, now)
+        decision = INITIATING[type(data)](record, data, source, me, said_at)
     elif record is None:
         raise Refusal(
             "unknown-case", "what opens this case here may still be on its way: try again, then ask the sender"
         )
     else:
-        decision = _HANDLERS[type(data)](record, data, source, now)
-    return decision if record is None else follow_ups(record, decision, data, now)
+        decision = _HANDLERS[type(data)](record, data, source, said_at)
+    decision = replace(decision, record=with_moments(record, decision.record, said_at))
+    return decision if record is None else follow_ups(record, decision, data, said_at)
 
 
 def _within_reach(record: Record | None, data: k.CaseKind) -> None:
@@ -182,12 +186,14 @@ def _withdrawn(record: Record, data: k.Withdrawn, source: str, _now: datetime) -
     return Decision(record.with_(offer_out=left), needs_handling=True)
 
 
-def _progressed(record: Record, data: k.Progressed, source: str, _now: datetime) -> Decision:
+def _progressed(record: Record, data: k.Progressed, source: str, said_at: datetime) -> Decision:
     speaks_as_holder(record, data, source)
     if data.version < record.version:
         return superseded(record)
     known = merge(record, source, data.version)
-    return Decision(known.with_(due=data.due or known.due), needs_handling=True)
+    heard = known.contacted_at if known.version == record.version else None
+    contacted = heard or said_at if data.stage == CONTACTED else heard
+    return Decision(known.with_(due=data.due or known.due, contacted_at=contacted), needs_handling=True)
 
 
 def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: datetime) -> Decision:
@@ -228,11 +234,11 @@ def _from_origin(record: Record, source: str) -> None:
         raise Refusal("not-origin", f"only {record.case.origin} speaks for the resident")
 
 
-def _rated(record: Record, data: k.Rated, source: str, _now: datetime) -> Decision:
+def _rated(record: Record, data: k.Rated, source: str, said_at: datetime) -> Decision:
     _from_origin(record, source)
     if any(g.round == data.round and g.rater is data.rater for g in record.ratings):
         return superseded(record)
-    given = Rating(round=data.round, rater=data.rater, grade=data.grade)
+    given = Rating(round=data.round, rater=data.rater, grade=data.grade, at=said_at)
     return Decision(record.with_(ratings=with_rating(record.ratings, given)), needs_handling=True)
 
 
@@ -243,7 +249,7 @@ def _reopened(record: Record, data: k.Reopened, source: str, _now: datetime) -> 
     return Decision(record.with_(status=Status.OPEN, round=data.round, result=None), needs_handling=True)
 
 
-def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Decision:
+def _closed(record: Record, data: k.Closed, source: str, said_at: datetime) -> Decision:
     _from_origin(record, source)
     if data.round < record.round or (data.round == record.round and record.status is Status.CLOSED):
         return superseded(record)
@@ -253,7 +259,7 @@ def _closed(record: Record, data: k.Closed, source: str, _now: datetime) -> Deci
         return Decision(known, needs_handling=True)
     # offered on by a holder that did not know yet: ask back, since the recipient may have decided meanwhile
     asked = k.WithdrawalRequested(version=out.version, offer_id=out.offer_id)
-    known = known.with_(offer_out=out.model_copy(update={"withdrawing": True}))
+    known = known.with_(offer_out=out.model_copy(update={"withdrawing": True, "asked_back_at": said_at}))
     return Decision(known, tuple(Outgoing(center, asked) for center in out.pending), needs_handling=True)
 
 

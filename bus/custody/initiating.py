@@ -40,8 +40,8 @@ def _offered(record: Record | None, data: k.Offered, source: str, me: str, now: 
     return Decision(changed, needs_handling=True)
 
 
-def _assist_requested(record: Record | None, data: k.AssistRequested, source: str, me: str, _now: datetime) -> Decision:
-    assist = Assist(assist_id=data.assist_id, asker=source, assistant=me, ask=data.ask)
+def _assist_requested(record: Record | None, data: k.AssistRequested, source: str, me: str, now: datetime) -> Decision:
+    assist = Assist(assist_id=data.assist_id, asker=source, assistant=me, ask=data.ask, at=now, due=data.due)
     if record is None:
         known = first_record(data, source, me)
     elif data.version < record.version:

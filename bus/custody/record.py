@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
@@ -41,6 +41,8 @@ class SentOffer(Strict):
     """All recipients of the offer."""
     withdrawing: bool = False
     at: Moment
+    asked_back_at: Moment | None = None
+    """When the withdrawal was asked for."""
 
 
 class ReceivedOffer(Strict):
@@ -64,6 +66,10 @@ class Assist(Strict):
     ask: Text
     done: bool | None = None
     """None while unanswered."""
+    at: Moment | None = None
+    """When the help was asked for. Absent in records of v0.1.0."""
+    due: Moment | None = None
+    """By when the asker wants an answer."""
 
 
 class Result(Strict):
@@ -82,6 +88,18 @@ class Rating(Strict):
     round: Count
     rater: Rater
     grade: Annotated[int, Field(ge=1, le=5)]
+    at: Moment | None = None
+    """When it was given. Absent in records of v0.1.0."""
+
+
+class Reminder(Strict):
+    """The highest reminder that was given of one deadline, so that none is given twice."""
+
+    key: Annotated[str, StringConstraints(max_length=100)]
+    """The deadline (``bus.clocks.deadlines``)."""
+    level: Annotated[int, Field(ge=0, le=4)]
+    at: Moment
+    to: Centers = ()
 
 
 class Record(Strict):
@@ -108,6 +126,24 @@ class Record(Strict):
     ratings: tuple[Rating, ...] = ()
     urges: Count = 0
     due: Moment | None = None
+    since: Moment | None = None
+    """Since when the holder has the case. This and the moments below: absent in records of v0.1.0."""
+    round_at: Moment | None = None
+    """When the current round began; of the first, when the resident was heard."""
+    contacted_at: Moment | None = None
+    """When the holder first spoke to the resident (先行联系)."""
+    resolved_at: Moment | None = None
+    """When the holder gave the result of the current round."""
+    closed_at: Moment | None = None
+    """When the origin closed the current round."""
+    arbitration_at: Moment | None = None
+    """When the ruling that is awaited was asked for."""
+    called_back_at: Moment | None = None
+    """When the origin called the resident back after a bad rating of the current round."""
+    term: Moment | None = None
+    """By when the current round must be resolved, where that is not what was registered: extended, or ruled."""
+    reminded: tuple[Reminder, ...] = ()
+    """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
 
     @property
     def mine(self) -> bool:

@@ -15,6 +15,7 @@ from bus.custody import Assist, Rating, ReceivedOffer, Record, Result, SentOffer
 from bus.custody.decide import result_of
 from bus.custody.merge import all_returns, fuller_case, overruled
 from bus.recovery.case_history import CaseHistory, claim, path_until
+from bus.recovery.moments import moments
 from bus.recovery.order import in_order
 
 _WITH_ROUND = (k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed)
@@ -50,12 +51,13 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         due=_due(history),
     )
     asked, concerned = _arbitration(history, record)
-    return record.with_(
+    known = record.with_(
         offer_out=_offer_out(history, record),
         offer_in=_offer_in(history, record),
         arbitration=asked,
         concerned=concerned,
     )
+    return known.with_(**moments(history, known))
 
 
 def _case(history: CaseHistory) -> Case | None:

@@ -124,7 +124,7 @@ class UnitOfWork:
         record, me = self.record(case_id), self.context.me
         arbiters = self.context.arbiters() if isinstance(data, ArbitrationRequested | Ruled) else None
         try:
-            decision = hear_message(record, data, message.source, me, case_id, self.now, arbiters)
+            decision = hear_message(record, data, message.source, me, case_id, min(message.time, self.now), arbiters)
         except ValidationError:  # as above
             raise out_of_bounds() from None
         if (security := self.context.security).lists_members:

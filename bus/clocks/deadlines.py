@@ -1,0 +1,176 @@
+"""The deadlines that run in a record, each from a stored moment. Pure.
+
+A record of v0.1.0 has no moments of its own: a clock whose begin is unknown does not run."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus.clocks.rules import Clock, Rules
+from bus.clocks.terms import Term, after
+from bus.contract.case import Urgency
+from bus.contract.messages import Rater
+from bus.custody.record import Assist, Record, Status
+
+BAD_GRADE = 2
+"""A grade up to this one asks for a call back (不满意, 非常不满意)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One thing that is waited for."""
+
+    clock: Clock
+    begins: datetime
+    due: datetime
+    term: Term
+    waits_for: tuple[str, ...]
+    """Centers that must act. The own name: the own desk."""
+    about: str = ""
+    """Which offer, help, or ruling; empty where a round has only one."""
+    round: int = 1
+
+    @property
+    def key(self) -> str:
+        """What tells this deadline from every other of the case: a term that is moved begins its ladder anew."""
+        return f"{self.round}:{self.clock}:{self.about}:{int(self.due.timestamp())}"
+
+
+def deadlines(record: Record, rules: Rules) -> tuple[Deadline, ...]:
+    """Return all that run in ``record`` at this center, in the order of the table."""
+    return tuple(deadline for clock in _CLOCKS for deadline in clock(record, rules))
+
+
+def term_ends(record: Record, rules: Rules) -> datetime:
+    """Return the moment at which the case must be resolved: as registered, extended or ruled, or by the county's table.
+
+    The term of the first round begins when the resident was heard, a later one with its round."""
+    if record.term is not None:
+        return record.term
+    first = record.round == 1
+    if first and record.case.due is not None:
+        return record.case.due
+    return after(term_begins(record), _term(record, rules), rules.calendar)
+
+
+def term_begins(record: Record) -> datetime:
+    """Return when the current round began."""
+    return record.round_at or record.case.received_at if record.round > 1 else record.case.received_at
+
+
+def _term(record: Record, rules: Rules) -> Term:
+    return rules.term_of(record.case.category, record.case.urgency, record.round)
+
+
+def _sign(record: Record, rules: Rules) -> Iterator[Deadline]:
+    term = rules.sign[record.case.urgency]
+    sent, received = record.offer_out, record.offer_in
+    if record.status is Status.OPEN and sent is not None and not sent.withdrawing:
+        yield _from(record, rules, Clock.SIGN, sent.at, term, sent.pending, str(sent.offer_id))
+    if received is not None and not received.bid:
+        yield _from(record, rules, Clock.SIGN, received.at, term, (record.me,), str(received.offer_id))
+
+
+def _contact(record: Record, rules: Rules) -> Iterator[Deadline]:
+    accepted = record.mine and record.version > 1 and record.status is Status.OPEN
+    if accepted and record.since is not None and record.contacted_at is None:
+        yield _from(record, rules, Clock.CONTACT, record.since, rules.fixed[Clock.CONTACT], (record.me,))
+
+
+def _term_of_case(record: Record, rules: Rules) -> Iterator[Deadline]:
+    at_origin = record.case.origin == record.me
+    if record.status is not Status.OPEN or not (at_origin or record.mine):
+        return
+    offered = record.offer_out.pending if record.mine and record.offer_out is not None else ()
+    waits_for = (offered or (record.holder,)) if at_origin else (record.me,)
+    begins, due = term_begins(record), term_ends(record, rules)
+    yield Deadline(Clock.TERM, begins, max(begins, due), _term(record, rules), waits_for, "", record.round)
+
+
+def _promise(record: Record, rules: Rules) -> Iterator[Deadline]:
+    due, begins = record.due, record.since
+    if not record.mine or record.status is not Status.OPEN or due is None or begins is None or due < begins:
+        return
+    if due != term_ends(record, rules):
+        yield Deadline(Clock.PROMISE, begins, due, _term(record, rules), (record.me,), "", record.round)
+
+
+def _assist(record: Record, rules: Rules) -> Iterator[Deadline]:
+    for assist in record.assists:
+        begins = assist.at
+        if assist.done is not None or begins is None or record.status is not Status.OPEN:
+            continue
+        waits_for = _helper(record, assist)
+        if waits_for:
+            term = rules.fixed[Clock.ASSIST]
+            due = assist.due if assist.due is not None and assist.due > begins else None
+            ends = due or after(begins, term, rules.calendar)
+            yield Deadline(Clock.ASSIST, begins, ends, term, waits_for, str(assist.assist_id), record.round)
+
+
+def _helper(record: Record, assist: Assist) -> tuple[str, ...]:
+    """The asker waits while it holds the case; a new holder hears the answer from it. The helper looks at itself."""
+    if assist.assistant == record.me:
+        return (record.me,)
+    return (assist.assistant,) if assist.asker == record.me and record.mine else ()
+
+
+def _withdrawal(record: Record, rules: Rules) -> Iterator[Deadline]:
+    sent = record.offer_out
+    if sent is not None and sent.withdrawing and sent.asked_back_at is not None:
+        term = rules.fixed[Clock.WITHDRAWAL]
+        yield _from(record, rules, Clock.WITHDRAWAL, sent.asked_back_at, term, sent.pending, str(sent.offer_id))
+
+
+def _ruling(record: Record, rules: Rules) -> Iterator[Deadline]:
+    begins, arbiter = record.arbitration_at, record.arbiter
+    if record.arbitration is not None and begins is not None and arbiter is not None and record.status is Status.OPEN:
+        yield _from(record, rules, Clock.RULING, begins, rules.fixed[Clock.RULING], (arbiter,), str(record.version))
+
+
+def _reply(record: Record, rules: Rules) -> Iterator[Deadline]:
+    at_origin = record.case.origin == record.me
+    if at_origin and record.status is Status.RESOLVED and record.resolved_at is not None:
+        yield _from(record, rules, Clock.REPLY, record.resolved_at, rules.fixed[Clock.REPLY], (record.me,))
+
+
+def _after_close(record: Record, rules: Rules) -> Iterator[Deadline]:
+    if record.case.origin != record.me or record.status is not Status.CLOSED or record.closed_at is None:
+        return
+    given = [one for one in record.ratings if one.round == record.round and one.rater is Rater.RESIDENT]
+    if not given:
+        yield _from(record, rules, Clock.RATING, record.closed_at, rules.fixed[Clock.RATING], (record.me,))
+    for one in given:
+        if one.grade <= BAD_GRADE and one.at is not None and record.called_back_at is None:
+            yield _from(record, rules, Clock.CALL_BACK, one.at, rules.fixed[Clock.CALL_BACK], (record.me,))
+    yield _from(record, rules, Clock.REOPEN, record.closed_at, rules.fixed[Clock.REOPEN], (record.me,))
+
+
+def _from(
+    record: Record,
+    rules: Rules,
+    clock: Clock,
+    begins: datetime,
+    term: Term,
+    waits_for: tuple[str, ...],
+    about: str = "",
+) -> Deadline:
+    return Deadline(clock, begins, after(begins, term, rules.calendar), term, waits_for, about, record.round)
+
+
+_CLOCKS: tuple[Callable[[Record, Rules], Iterator[Deadline]], ...] = (
+    _sign,
+    _contact,
+    _term_of_case,
+    _promise,
+    _assist,
+    _withdrawal,
+    _ruling,
+    _reply,
+    _after_close,
+)
+
+
+def ignores_office_hours(record: Record) -> bool:
+    """Return whether reminders of this case are given at night, too."""
+    return record.case.urgency is Urgency.EMERGENCY

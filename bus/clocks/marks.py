@@ -1,0 +1,128 @@
+"""Marks: which reminders are due now, and when to look again. Pure.
+
+A mark is given once for each deadline and rung; the record remembers the highest rung (``reminded``), so that neither a
+crash nor a second process nor a clock set back repeats it. A mark says or lays work on a desk; it never moves holder,
+version, offers, arbitration or status."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bus.clocks.deadlines import Deadline, deadlines, ignores_office_hours
+from bus.clocks.rules import Clock, Level, Rules
+from bus.clocks.terms import after, share_of
+from bus.contract.working_days import CHINA
+from bus.custody.record import Record, Reminder, Status
+
+MOST_REMINDERS = 64
+"""In one record; the oldest of deadlines that run no more are forgotten first."""
+LADDER_CLOCKS = (Clock.SIGN, Clock.TERM, Clock.ASSIST)
+"""Clocks whose rungs go above ``URGE`` where another center is waited for."""
+QUIET_CLOCKS = (Clock.RATING, Clock.REOPEN)
+"""Clocks that only note that a time has passed: nobody is told that it passes soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One reminder that is due."""
+
+    deadline: Deadline
+    level: Level
+    to: tuple[str, ...]
+    """Centers to be told; the own name: the own desk. Empty: a fact only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a look at a case has found."""
+
+    marks: tuple[Mark, ...]
+    next: datetime | None
+    """When to look again; None: never, unless the record changes."""
+
+
+def look(record: Record, rules: Rules, now: datetime) -> Due:
+    """Return the reminders of ``record`` that are due at ``now``, and the moment of the next."""
+    given = {one.key: Level(one.level) for one in record.reminded}
+    due: list[Mark] = []
+    coming: list[datetime] = []
+    for deadline in deadlines(record, rules):
+        rungs = list(_rungs(record, deadline, rules))
+        reached = [level for level, moment in rungs if moment <= now]
+        if reached and (highest := max(reached)) > given.get(deadline.key, -1):
+            due.append(Mark(deadline, highest, _addressees(record, deadline, highest)))
+        coming += [moment for _, moment in rungs if moment > now]
+    said, put_off = _one_a_day(record, due, rules, now)
+    if put_off or (not coming and not said and _is_watched(record)):
+        coming.append(rules.calendar.opens(_next_day(now)))
+    return Due(tuple(said), min(coming, default=None if not said else _next_day(now)))
+
+
+def remember(record: Record, marks: Iterable[Mark], rules: Rules, now: datetime) -> Record:
+    """Return the record that knows of these reminders."""
+    new = {mark.deadline.key: _reminder(mark, now) for mark in marks}
+    if not new:
+        return record
+    known = [one for one in record.reminded if one.key not in new]
+    surplus = len(known) + len(new) - MOST_REMINDERS
+    running = {deadline.key for deadline in deadlines(record, rules)}
+    ended = [one for one in known if one.key not in running][: max(0, surplus)]
+    kept = [one for one in known if one not in ended]
+    return record.with_(reminded=(*kept, *new.values())[-MOST_REMINDERS:])
+
+
+def _reminder(mark: Mark, now: datetime) -> Reminder:
+    return Reminder(key=mark.deadline.key, level=int(mark.level), at=now, to=mark.to)
+
+
+def _rungs(record: Record, deadline: Deadline, rules: Rules) -> Iterator[tuple[Level, datetime]]:
+    """Every rung of the deadline and its moment, lowest first."""
+    own, at_night = deadline.waits_for == (record.me,), ignores_office_hours(record)
+
+    def opens(moment: datetime) -> datetime:
+        return moment if at_night else rules.calendar.opens(moment)
+
+    if own and deadline.clock not in QUIET_CLOCKS:
+        share = share_of(deadline.begins, deadline.due, rules.soon_percent, deadline.term, rules.calendar)
+        if opens(share) < deadline.due:
+            yield Level.SOON, opens(share)
+    yield Level.URGE, opens(deadline.due)
+    at_origin = record.case.origin == record.me
+    if deadline.clock in LADDER_CLOCKS and (not own or (deadline.clock is Clock.TERM and at_origin)):
+        for level, term in sorted(rules.ladder.items()):
+            yield level, opens(after(deadline.due, term, rules.calendar))
+
+
+def _addressees(record: Record, deadline: Deadline, level: Level) -> tuple[str, ...]:
+    if level is Level.ANNOUNCE:
+        return ()
+    if level is Level.SOON:
+        return (record.me,)
+    arbiter = (record.arbiter,) if level is Level.ESCALATE and record.arbiter is not None else ()
+    return tuple(dict.fromkeys((*deadline.waits_for, *arbiter)))
+
+
+def _one_a_day(record: Record, due: list[Mark], rules: Rules, now: datetime) -> tuple[list[Mark], bool]:
+    """Keep the highest mark for each center and day, and whether any was put off. The own desk gets all of its own."""
+    if ignores_office_hours(record):
+        return due, False
+    today = now.astimezone(CHINA).date()
+    told = {center for one in record.reminded if one.at.astimezone(CHINA).date() == today for center in one.to}
+    said: list[Mark] = []
+    for mark in sorted(due, key=lambda one: (-one.level, one.deadline.due)):
+        others = {center for center in mark.to if center != record.me}
+        if others and others <= told:
+            continue
+        told |= others
+        said.append(mark)
+    return said, len(said) < len(due)
+
+
+def _is_watched(record: Record) -> bool:
+    """Whether an open case is this center's to look after."""
+    return record.status is Status.OPEN and (record.mine or record.case.origin == record.me)
+
+
+def _next_day(now: datetime) -> datetime:
+    local = now.astimezone(CHINA)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

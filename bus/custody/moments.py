@@ -1,0 +1,46 @@
+"""Moments that a record keeps of its own changes: since when the holder has the case, when it was resolved. Pure.
+
+They follow from what changed, in one place, so that no command and no message can forget one."""
+
+from datetime import datetime
+
+from bus.custody.record import Record, Status
+
+
+def with_moments(before: Record | None, after: Record, said_at: datetime) -> Record:
+    """Return ``after`` with the moments of what has changed since ``before``.
+
+    ``said_at`` is when the change was said, not when it was heard: a message may be days on its way."""
+    if after is before:
+        return after
+    if before is None:
+        return after.with_(**_first(after, said_at))
+    changes: dict[str, datetime | None] = {}
+    if after.version > before.version:
+        changes |= {"since": said_at, "contacted_at": None}
+    if after.round > before.round:
+        changes |= {"round_at": said_at, "resolved_at": None, "closed_at": None, "called_back_at": None, "term": None}
+    if after.status is not before.status or after.round > before.round:
+        changes |= _of_status(after, said_at)
+    if after.arbitration != before.arbitration:
+        changes["arbitration_at"] = said_at if after.arbitration is not None else None
+    return after.with_(**changes) if changes else after
+
+
+def _first(record: Record, said_at: datetime) -> dict[str, datetime | None]:
+    """A case begins when the resident was heard; what another center tells of it begins when it was told."""
+    own, early = record.case.origin == record.me, record.round == 1
+    begun = record.case.received_at
+    return {
+        "since": begun if own else said_at,
+        "round_at": begun if early else said_at,
+        "arbitration_at": said_at if record.arbitration is not None else None,
+    }
+
+
+def _of_status(record: Record, said_at: datetime) -> dict[str, datetime | None]:
+    if record.status is Status.OPEN:
+        return {"resolved_at": None, "closed_at": None}
+    if record.status is Status.CLOSED:
+        return {"closed_at": said_at, "resolved_at": record.resolved_at or said_at}
+    return {"resolved_at": said_at}

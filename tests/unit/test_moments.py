@@ -1,0 +1,97 @@
+"""Moments of a record: when the holder got the case, when it was resolved, and by whose clock."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from bus.contract import messages as k
+from bus.custody import Record, Status, decide, hear_message, register
+from bus.custody import commands as c
+from bus.custody.decide import CONTACTED
+from bus.custody.moments import with_moments
+from tests.unit.custody_model.cases import MEDIA, NOW, PARTY, matter
+
+LATER = NOW + timedelta(hours=5)
+DAYS_LATER = NOW + timedelta(days=3)
+
+
+def registered() -> Record:
+    """A case of the media center."""
+    return register(c.Register(case=matter(MEDIA)), MEDIA, None).record
+
+
+def offered() -> tuple[Record, Record, k.Offered]:
+    """The case after its offer to the party center, at both, and the offer."""
+    case = registered()
+    made = decide(case, c.Offer(case_id=case.case.case_id, to=(PARTY,)), NOW)
+    offer = made.outgoing[0].data
+    assert isinstance(offer, k.Offered)
+    return made.record, heard(None, offer, MEDIA, PARTY), offer
+
+
+def heard(record: Record | None, data: k.CaseKind, source: str, me: str) -> Record:
+    """The record after a message that was said at ``NOW``."""
+    subject: UUID = record.case.case_id if record is not None else data.case.case_id  # type: ignore[union-attr]  # opens
+    return hear_message(record, data, source, me, subject, NOW).record
+
+
+def test_a_case_begins_when_the_resident_was_heard() -> None:
+    """Neither the holder nor the round begins with the entry into the system, which may come days later."""
+    record = registered()
+    assert record.since == record.round_at == record.case.received_at
+
+
+def test_an_offer_counts_from_when_it_was_made() -> None:
+    """An offer that was three days on its way is three days old."""
+    _, theirs, _ = offered()
+    assert theirs.offer_in is not None
+    assert theirs.offer_in.at == NOW
+
+
+def test_custody_has_its_moment_at_both_ends() -> None:
+    """The acceptor has it from its own clock, and the offerer from what the message says."""
+    ours, theirs, _ = offered()
+    taken = decide(theirs, c.Accept(case_id=theirs.case.case_id), LATER)
+    assert taken.record.since == LATER
+    told = hear_message(ours, taken.outgoing[0].data, PARTY, MEDIA, ours.case.case_id, LATER).record
+    assert told.since == LATER
+
+
+def test_the_first_contact_is_kept_and_goes_with_the_hand() -> None:
+    """A second contact changes nothing; a new holder has its own to make."""
+    case = registered()
+    report = c.Report(case_id=case.case.case_id, stage=CONTACTED, text="已联系居民")
+    contacted = decide(case, report, LATER).record
+    assert decide(contacted, report, DAYS_LATER).record.contacted_at == LATER
+    passed_on = with_moments(contacted, contacted.with_(holder=PARTY, version=2), DAYS_LATER)
+    assert (passed_on.since, passed_on.contacted_at) == (DAYS_LATER, None)
+
+
+def test_result_close_and_new_round_have_their_moments() -> None:
+    """A reopened case forgets the moments of the round before, and begins a round of its own."""
+    case = registered()
+    case_id = case.case.case_id
+    done = decide(case, c.Resolve(case_id=case_id, outcome=k.Outcome.DONE, public_reply="已修好"), LATER).record
+    assert (done.resolved_at, done.closed_at) == (LATER, None)
+    closed = decide(done, c.Close(case_id=case_id, replied_at=LATER), DAYS_LATER).record
+    assert (closed.status, closed.resolved_at, closed.closed_at) == (Status.CLOSED, LATER, DAYS_LATER)
+    again = decide(closed, c.Reopen(case_id=case_id, text="又坏了"), DAYS_LATER).record
+    assert (again.round_at, again.resolved_at, again.closed_at) == (DAYS_LATER, None, None)
+    assert again.since == case.since
+
+
+def test_a_ruling_that_is_awaited_has_its_moment() -> None:
+    """It begins with the question and ends with the answer."""
+    arbiter = "party_service-150402"
+    case = register(c.Register(case=matter(MEDIA)), MEDIA, arbiter).record
+    asked = decide(case, c.AskArbiter(case_id=case.case.case_id, ground=k.Ground.DISPUTED), LATER)
+    assert asked.record.arbitration_at == LATER
+    assert with_moments(asked.record, asked.record.with_(arbitration=None), DAYS_LATER).arbitration_at is None
+
+
+def test_a_record_of_the_release_before_is_read() -> None:
+    """A record without moments is whole; it gets those of what happens from now on."""
+    moments = {"since", "round_at", "contacted_at", "resolved_at", "closed_at", "arbitration_at"}
+    old = Record.model_validate_json(registered().model_dump_json(exclude=moments))
+    assert old.since is None
+    resolve = c.Resolve(case_id=old.case.case_id, outcome=k.Outcome.DONE, public_reply="已修好")
+    assert decide(old, resolve, LATER).record.resolved_at == LATER
