@@ -52,6 +52,8 @@ def look(record: Record, rules: Rules, now: datetime) -> Due:
         if reached and (highest := max(reached)) > given.get(deadline.key, -1):
             due.append(Mark(deadline, highest, _addressees(record, deadline, highest)))
         coming += [moment for _, moment in rungs if moment > now]
+    if due and not ignores_office_hours(record) and (opening := rules.calendar.opens(now)) > now:
+        return Due((), min([*coming, opening]))
     said, put_off = _one_a_day(record, due, rules, now)
     if put_off or (not coming and not said and _is_watched(record)):
         coming.append(rules.calendar.opens(_next_day(now)))
