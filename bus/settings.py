@@ -12,6 +12,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bus.clocks.written import FAULTS as CLOCK_FAULTS
+from bus.clocks.written import ClockSettings
 from bus.contract.types import CENTER_PATTERN, CenterName
 
 _Url = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+]*://\S+$", max_length=500)]
@@ -183,6 +185,8 @@ class CenterSettings(_WithoutPasswords, BaseSettings):
     trust: Trust | None = None
     """Without it messages are neither signed nor encrypted, and only the broker vouches for the sender."""
     quotas: Quotas = Quotas()
+    clocks: ClockSettings = ClockSettings()
+    """Reminders of what is due; off by default."""
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2
@@ -245,6 +249,7 @@ _WORDS = {
     "missing": ("缺少这一项", "this setting is missing"),
     "extra_forbidden": ("没有这一项，请检查拼写", "there is no such setting; check its spelling"),
     "string_pattern_mismatch": ("格式不对", "wrong format"),
+    **CLOCK_FAULTS,
 }
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ORDER: tuple[tuple[str, ...], ...] = (
     ("contract",),
-    ("settings", "log", "backoff", "bilingual"),
+    ("log", "backoff", "bilingual"),
     ("custody",),
     ("clocks",),
+    ("settings",),
     ("sdk", "security", "transports"),
     ("context",),
     ("store",),

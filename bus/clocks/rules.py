@@ -10,10 +10,12 @@ reopening, appointment."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from hashlib import sha256
 
 from bus.clocks.calendar import Calendar
 from bus.clocks.terms import Term, Unit
 from bus.contract.case import Urgency
+from bus.contract.working_days import calendar_version
 
 
 class Clock(StrEnum):
@@ -134,3 +136,8 @@ class Rules:
             if rule.fits(category, urgency, round_):
                 return rule.term
         raise NoTerm
+
+
+def digest(rules: Rules) -> str:
+    """Return what tells these rules, and the announced holidays, from any others."""
+    return sha256(f"{rules!r} {calendar_version()}".encode()).hexdigest()

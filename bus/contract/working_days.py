@@ -9,9 +9,12 @@ Code, articles 201 and 203).
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
+if TYPE_CHECKING:
+    import holidays
 
 CHINA = ZoneInfo("Asia/Shanghai")
 """All of China has one time zone."""
@@ -21,7 +24,9 @@ _LAST_SECOND = time(23, 59, 59)
 
 
 @cache  # one complete calendar a year: the library's own objects grow on lookup, which is not thread-safe
-def _calendar(year: int) -> holidays.HolidayBase:
+def _calendar(year: int) -> "holidays.HolidayBase":
+    import holidays  # noqa: PLC0415 - every command reads the settings, and few of them a calendar
+
     return holidays.country_holidays("CN", years=year, expand=False)
 
 
@@ -30,6 +35,11 @@ def is_working_day(day: date) -> bool:
     calendar = _calendar(day.year)
     weekend = day.weekday() >= 5
     return day in calendar.weekend_workdays or not (weekend or day in calendar)
+
+
+def calendar_version() -> str:
+    """The version of the announced days: another one may bring a year's announcement."""
+    return version("holidays")
 
 
 def is_announced(year: int) -> bool:
