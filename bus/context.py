@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bus.clocks.rules import Rules
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.security.directory import Mark
 from bus.security.message_security import MessageSecurity, Unsecured
@@ -21,6 +22,8 @@ class CenterContext:
     """Signs and encrypts outgoing messages, and checks the signatures of incoming ones."""
     quotas: Quotas = field(default_factory=Quotas)
     """The quotas of each peer."""
+    clocks: Rules | None = None
+    """What the county has settled for its clocks; None: they are off."""
 
     def arbiters(self) -> frozenset[str] | None:
         """The possible arbiters of a case whose arbiter is unknown; None: any center, since the county's directory

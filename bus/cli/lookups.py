@@ -22,7 +22,14 @@ def context_of(settings: CenterSettings, store: Store) -> CenterContext:
     """The center's context; a directory older than the store remembers does not count. Raises ``KeyUnusable``."""
     security = security_of(settings.trust)
     recall(security, store)
-    return CenterContext(settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas)
+    return CenterContext(
+        settings.center,
+        settings.arbiter,
+        settings.returns_before_arbiter,
+        security,
+        settings.quotas,
+        settings.clocks.rules(),
+    )
 
 
 class CaseUnclear(Exception):

@@ -39,9 +39,26 @@ class Due:
     marks: tuple[Mark, ...]
     next: datetime | None
     """When to look again; None: never, unless the record changes."""
+    silent: tuple[Mark, ...] = ()
+    """Reminders that a higher one has made needless: they are remembered, and not said."""
+    waiting: bool = False
+    """Whether a reminder above ``highest`` is due and waits."""
 
 
-def look(record: Record, rules: Rules, now: datetime) -> Due:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How reminders are given at this moment."""
+
+    one_each: bool = False
+    """After a downtime: one reminder, the highest, for each case and addressee."""
+    highest: Level = Level.ANNOUNCE
+    """Deadlines whose highest rung is above this one wait."""
+
+
+USUAL = Manner()
+
+
+def look(record: Record, rules: Rules, now: datetime, manner: Manner = USUAL) -> Due:
     """Return the reminders of ``record`` that are due at ``now``, and the moment of the next."""
     given = {one.key: Level(one.level) for one in record.reminded}
     due: list[Mark] = []
@@ -54,10 +71,12 @@ def look(record: Record, rules: Rules, now: datetime) -> Due:
         coming += [moment for _, moment in rungs if moment > now]
     if due and not ignores_office_hours(record) and (opening := rules.calendar.opens(now)) > now:
         return Due((), min([*coming, opening]))
-    said, put_off = _one_a_day(record, due, rules, now)
-    if put_off or (not coming and not said and _is_watched(record)):
+    ready = [mark for mark in due if mark.level <= manner.highest]
+    said, put_off = _one_each(record, ready) if manner.one_each else _one_a_day(record, ready, now)
+    if (put_off and not manner.one_each) or (not coming and not said and _is_watched(record)):
         coming.append(rules.calendar.opens(_next_day(now)))
-    return Due(tuple(said), min(coming, default=None if not said else _next_day(now)))
+    again = min(coming, default=None if not said else _next_day(now))
+    return Due(tuple(said), again, tuple(put_off) if manner.one_each else (), len(ready) < len(due))
 
 
 def remember(record: Record, marks: Iterable[Mark], rules: Rules, now: datetime) -> Record:
@@ -104,20 +123,35 @@ def _addressees(record: Record, deadline: Deadline, level: Level) -> tuple[str, 
     return tuple(dict.fromkeys((*deadline.waits_for, *arbiter)))
 
 
-def _one_a_day(record: Record, due: list[Mark], rules: Rules, now: datetime) -> tuple[list[Mark], bool]:
-    """Keep the highest mark for each center and day, and whether any was put off. The own desk gets all of its own."""
+def _one_a_day(record: Record, due: list[Mark], now: datetime) -> tuple[list[Mark], list[Mark]]:
+    """Split into the highest mark for each center and day, and the others. The own desk gets all of its own."""
     if ignores_office_hours(record):
-        return due, False
+        return due, []
     today = now.astimezone(CHINA).date()
     told = {center for one in record.reminded if one.at.astimezone(CHINA).date() == today for center in one.to}
     said: list[Mark] = []
-    for mark in sorted(due, key=lambda one: (-one.level, one.deadline.due)):
-        others = {center for center in mark.to if center != record.me}
-        if others and others <= told:
-            continue
-        told |= others
-        said.append(mark)
-    return said, len(said) < len(due)
+    others: list[Mark] = []
+    for mark in sorted(due, key=_most_urgent):
+        peers = {center for center in mark.to if center != record.me}
+        (others if peers and peers <= told else said).append(mark)
+        told |= peers
+    return said, others
+
+
+def _one_each(record: Record, due: list[Mark]) -> tuple[list[Mark], list[Mark]]:
+    """Split into the highest mark for each addressee, and the others. A mark for nobody is of the own desk."""
+    told: set[str] = set()
+    said: list[Mark] = []
+    others: list[Mark] = []
+    for mark in sorted(due, key=_most_urgent):
+        to = set(mark.to) or {record.me}
+        (others if to <= told else said).append(mark)
+        told |= to
+    return said, others
+
+
+def _most_urgent(mark: Mark) -> tuple[int, datetime]:
+    return -mark.level, mark.deadline.due
 
 
 def _is_watched(record: Record) -> bool:

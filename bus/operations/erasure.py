@@ -15,7 +15,7 @@ from bus.attachments.blob_store import BlobStore
 from bus.context import CenterContext
 from bus.contract.case import Case
 from bus.custody import Record, Status
-from bus.store import access_log, cases, files, parked, waiting
+from bus.store import access_log, cases, files, parked, timers, waiting
 from bus.store.database import Tx
 from bus.store.encryption import destroy_key
 from bus.store.files import KeyOfFile
@@ -87,6 +87,7 @@ def _erase(
     if not destroy_key(tx, str(case_id), ms(now)):
         raise MayNotErase("in-clear")
     gone = files.forget(tx, record)
+    timers.forget(tx, [str(case_id)])
     cases.keep(tx, [blank(record)], changed_ms)
     access_log.note(tx, at_ms=ms(now), who=who, what="erased", case_id=str(case_id), why=why)
     uow = UnitOfWork(tx, context, now)

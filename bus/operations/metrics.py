@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bus.log import dropped
+from bus.operations.reminder_metrics import ReminderMetrics
 from bus.store import case_count, inbox, outbox, parked, put_off, waiting
 from bus.store.database import Store, StoreUnavailable
 from bus.store.waiting import PeerLoad
@@ -67,6 +68,8 @@ class Metrics:
             registry=self.registry,
         )
         self._rate_limited = 0
+        self.reminders = ReminderMetrics(center, self.registry)
+        """The figures of the clocks."""
         self.loop_ages: Callable[[], Mapping[str, float]] = dict
         """Seconds since each loop came round."""
 
@@ -120,6 +123,8 @@ class Metrics:
                 outbox.figures(tx), inbox.figures(tx), parked.figures(tx), case_count.by_status(tx),
                 put_off.listed(tx, 0), waiting.by_peer(tx),
             )  # fmt: skip
+            of_clocks = list(self.reminders.of_store(tx, now_ms))
+        yield from of_clocks
         yield self._gauge("bus_outbox_depth", "Messages without a receipt", out["waiting"])
         yield self._gauge("bus_outbox_oldest_seconds", "Age of the oldest of them", _age(out["oldest_ms"], now_ms))
         yield self._gauge("bus_receipts_outstanding", "Messages sent and not yet receipted", out["attempted"])

@@ -90,6 +90,10 @@ class Recovery:
         """Intake: whether no form is taken in now."""
         return uow.epoch.recovery is not None
 
+    def blocks_clocks(self, uow: UnitOfWork) -> bool:
+        """Remind: whether nobody is reminded now, since the records are not yet what they were."""
+        return uow.epoch.recovery is not None
+
     def may_still_come(self, uow: UnitOfWork) -> bool:
         """Intake: whether an unknown case may have been lost, and may still come."""
         ended_ms = uow.epoch.ended_ms

@@ -28,12 +28,14 @@ from bus.pipeline.handle import (
 from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, noop
 from bus.pipeline.poll import PollResult, poll
 from bus.pipeline.receive import receive
+from bus.pipeline.remind import Reminded
 from bus.recovery.hooks import RECOVERY
 from bus.runtime.batch_size import QUICK, AdaptiveBatchSize
+from bus.runtime.reminding import Reminding
 from bus.runtime.worker_pool import Fetch
 from bus.sdk.center import Center
 from bus.sdk.polls import Poll
-from bus.store import inbox, outbox
+from bus.store import inbox, outbox, timers
 from bus.store.database import Store, Tx
 from bus.store.timestamps import ms
 from bus.transports.port import Delivery, Transport
@@ -109,6 +111,8 @@ class Engine:
     """Observes the duration of the named step's round; for handle, without the center's own system."""
     wake: Callable[[], None] = noop
     """Called when a commit has left messages to send or tasks to handle."""
+    reminding: Reminding | None = None
+    """The clocks; None: they are off."""
     received: Counts[str] = field(default_factory=Counts)
     """The counts of the last round of ``receive``."""
     unsettled: list[Delivery] = field(default_factory=list)
@@ -134,6 +138,8 @@ class Engine:
             outbox.free_claims(tx, now_ms)
             inbox.free_claims(tx, now_ms)
             RECOVERY.before_start(tx, self.context, self.clock())
+            if self.context.clocks is None:
+                timers.switched_off(tx)
 
         self.store.write(free)
 
@@ -191,6 +197,16 @@ class Engine:
             self._working.unrecorded = self._workers.ended(ROUND)
             self.batch_size.end(len(tasks))
         return written, said
+
+    def remind(self) -> Reminded:
+        """Remind whoever is waited for; nothing where the clocks are off. Raises ``StoreUnavailable``."""
+        if self.reminding is None:
+            return Reminded()
+        with self.timed("remind"):
+            done = self.reminding.round()
+        if done.said or done.told:
+            self.wake()
+        return done
 
     @property
     def unrecorded(self) -> list[HandlerResult]:

@@ -23,6 +23,11 @@ UNANSWERED = 30.0
 """Seconds that a commit may take before forms count as not taken; a form waits no longer either."""
 NO_ANSWER = "存储迟迟不应答，请检查磁盘和数据库 / the store does not answer: look at its disk or database"
 
+CLOCK_STEPPED = (
+    "clock-stepped: 系统时间被改动，提醒已暂停；校准时间，或确认无误后运行 bus clocks go / the system's time was set, "
+    "so nobody is reminded: set it right, or `bus clocks go` where it is"
+)
+
 
 @dataclass(slots=True)
 class StoreProof:
@@ -61,6 +66,8 @@ class Health:
     """The directory's marks, and those that it has lost."""
     polls: Callable[[], list[LoopFault]] = list
     """The polls that failed last time."""
+    clock_stepped: Callable[[], bool] = bool
+    """Whether the wall clock was set, so that nobody is reminded."""
 
     def ready(self) -> dict[str, Any]:
         """Whether forms can be durably taken; beside it the state of the transport, which does not matter for that."""
@@ -78,6 +85,8 @@ class Health:
             state["keys"] = keys.en
         if self.marks.lost:
             state["marks"] = f"marks-lost: {marks_text(self.marks.lost)}"
+        if self.clock_stepped():
+            state["clocks"] = CLOCK_STEPPED
         if self.proof.recovering:
             state |= {"ready": False, "recovering": True}
         if (store := self._store()) is not None:
@@ -121,4 +130,6 @@ class Health:
             found.append(LoopFault("relay", FaultKind.KEYS, keys.en))
         if self.probing():
             found.append(LoopFault("handle", FaultKind.BACKEND))
+        if self.clock_stepped():
+            found.append(LoopFault("remind", FaultKind.CLOCK, CLOCK_STEPPED))
         return found + self.polls()

@@ -18,7 +18,7 @@ from bus.store.database import StoreUnavailable
 
 LIMITS: dict[str, float] = {
     "intake": 240, "relay": 240, "receive": 240, "handle": 600, "poll": 600, "prune": 900, "directory": 240,
-    "http": 60,
+    "remind": 240, "http": 60,
 }  # fmt: skip
 """Seconds within which each loop must mark a round. Far above the slowest honest round on a slow machine: a slow round
 that a restart begins again would never end."""
@@ -41,6 +41,8 @@ class FaultKind(StrEnum):
     BACKEND = "backend"
     """The center's own system, or a peer's attachments."""
     KEYS = "keys"
+    CLOCK = "clock"
+    """The wall clock was set: nobody is reminded until it is right, or an operator says go."""
     FAULT = "fault"
     """Its rounds fail by a fault of the program."""
 

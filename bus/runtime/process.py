@@ -17,6 +17,7 @@ from typing import Any
 
 from bus.attachments.service import AttachmentService
 from bus.context import CenterContext
+from bus.contract.messages import Urged
 from bus.http.app import make_app
 from bus.http.forms import Unavailable
 from bus.http.rate_limit import RateLimit, rate_limited
@@ -36,6 +37,7 @@ from bus.runtime.housekeeping import Housekeeping
 from bus.runtime.lease import StoreLease
 from bus.runtime.loops import Loops
 from bus.runtime.polling import LOOP, Polling
+from bus.runtime.reminding import Reminding
 from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import SlowHandler, WorkerPool
 from bus.sdk import discovery
@@ -49,6 +51,8 @@ from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import Transport
 
+REMIND_EVERY = 2.0
+"""Seconds between two looks at the timers while nothing is due."""
 LONGEST_QUEUE = 2000
 """Forms that may wait for a commit before intake answers "again later"."""
 
@@ -92,7 +96,12 @@ class CenterProcess:
         self.center.check()
         security = security_of(settings.trust)
         self.context = CenterContext(
-            settings.center, settings.arbiter, settings.returns_before_arbiter, security, settings.quotas
+            settings.center,
+            settings.arbiter,
+            settings.returns_before_arbiter,
+            security,
+            settings.quotas,
+            settings.clocks.rules(),
         )
         self.store = store_of(settings)
         self._directories = DirectoryMemory(security, self.store)
@@ -123,6 +132,11 @@ class CenterProcess:
             timed=self.metrics.timed,
             wake=self._wake,
         )
+        if self.context.clocks is not None:
+            has_desk = Urged.kind in self.center.handlers
+            self.engine.reminding = Reminding(self.store, self.context, self.context.clocks, clock, has_desk)
+            self.metrics.reminders.switch_on()
+        self._reminders = round_log.ReminderLog()
         self._polling = Polling()
         self._housekeeping = Housekeeping(settings, self.context, self.attachments.blobs, clock)
         self._forms: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
@@ -147,6 +161,7 @@ class CenterProcess:
             self._shut,
             self.marks,
             self._polling.faults,
+            self._clock_stepped,
         )
         self.metrics.loop_ages = self._loops.ages
 
@@ -175,6 +190,8 @@ class CenterProcess:
             self._loops.start(name, turn)
         if self._polling.begin(self.center.asked.values()):
             self._loops.start(LOOP, self._poll)
+        if self.engine.reminding is not None:
+            self._loops.start("remind", self._remind)
         url = self._serve()
         self._thread("watch", self._watch.run)
         self._supervisor.tell("READY=1")
@@ -290,6 +307,16 @@ class CenterProcess:
             self._relay_due.set()
         if self.engine.breaker.probing:
             self._leaving.wait(1)
+
+    def _remind(self) -> None:
+        done = self.engine.remind()
+        self.metrics.reminders.count(done.given)
+        self._reminders.tell(self.log, done)
+        if not done.again:
+            self._loops.pause("remind", REMIND_EVERY)
+
+    def _clock_stepped(self) -> bool:
+        return self.engine.reminding is not None and self.engine.reminding.guard.stepped
 
     def _directory(self) -> None:
         """Remember the newest directory; warn of an older one, and of one that lacks marks."""

@@ -9,6 +9,7 @@ from bus.pipeline.handle import HandlerOutcome, HandlerResult
 from bus.pipeline.no_key import NoKey
 from bus.pipeline.poll import PollOutcome, PollResult
 from bus.pipeline.relay import SentBatch
+from bus.pipeline.remind import Reminded
 from bus.runtime.worker_pool import SlowHandler
 from bus.store import parked, put_off
 from bus.store.database import Store
@@ -63,6 +64,26 @@ def polled(log: Log, result: PollResult) -> None:
         log.warning("poll", where=result.poll, state=result.outcome, code=result.code)
     elif result.parked:
         log.warning("poll-parked", where=result.poll, count=result.parked)
+
+
+class ReminderLog:
+    """Logs what is unusual about the clocks, each state once."""
+
+    def __init__(self) -> None:
+        self._stepped = False
+
+    def tell(self, log: Log, done: Reminded) -> None:
+        """Log a wall clock that was set, or is right again, whom nobody reaches, and cases that could not be looked
+        at."""
+        if done.stepped and not self._stepped:
+            log.error("clock-stepped", step="remind")
+        elif self._stepped and not done.stepped:
+            log.warning("clock-agrees", step="remind")
+        self._stepped = done.stepped
+        for peer, count in sorted(done.away.items()):
+            log.warning("not-urged", peer=peer, count=count, code="nobody-there")
+        for code, count in sorted(done.unfit.items()):
+            log.warning("not-looked-at", code=code, count=count)
 
 
 class ParkedLog:

@@ -428,3 +428,25 @@ leases = Table(
     Column("until_ms", BigInteger, nullable=False),
 )
 """The process that holds the store, and until when (``bus/store/leases.py``)."""
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("next_ms", BigInteger, nullable=False),
+    Index("timers_due", "next_ms"),
+)
+"""When the clocks look at each case next. It follows from the records; while the clocks are off it is not kept."""
+
+clock_state = Table(
+    "clock_state",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("back_ms", BigInteger, nullable=False),
+    Column("away_ms", BigInteger, nullable=False),
+    Column("goes", Integer, nullable=False),
+)
+"""One row while the clocks are on: when they ran last, by which rules all timers were set (empty: look at all again),
+since when and after how long a downtime they catch up (0: they do not), and how often an operator has said go."""

@@ -19,11 +19,11 @@ from bus.contract.codec import encode, remember
 from bus.contract.envelope import Message, compose
 from bus.contract.ids import derived_id, new_id
 from bus.contract.messages import ArbitrationRequested, CaseKind, Ruled
-from bus.custody import Decision, Outgoing, Record, Refusal, decide, hear_message, register
+from bus.custody import Decision, Outgoing, Record, Refusal, Status, decide, hear_message, register
 from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
 from bus.custody.strangers import without_strangers
-from bus.store import case_count, cases, inbox, lanes, outbox, recovery
+from bus.store import case_count, cases, inbox, lanes, outbox, recovery, timers
 from bus.store.database import Tx
 from bus.store.rows import JournalLine, LinkRow
 from bus.store.timestamps import ms
@@ -62,6 +62,8 @@ class UnitOfWork:
         """(system, native id) → case"""
         self._numbers: dict[str, int] = {}
         """The last value given of each running number."""
+        self._looks: dict[UUID, int | None] = {}
+        """When the clocks look at a case again, where that is known; None: never."""
         self._before: dict[UUID, tuple[Record | None, bool]] = {}
         """Within a savepoint: each changed record as it was before, and whether it was changed already."""
 
@@ -141,6 +143,14 @@ class UnitOfWork:
     def amend(self, record: Record, way: str, peer: str, code: str) -> None:
         """Write an operator's change of a record; the journal names the peer and the code."""
         self._put(Decision(record), way, "lane", peer, None, code)
+
+    def remind(self, decision: Decision, clock: str, to: str, code: str) -> None:
+        """Write what a clock says of a case, and the first line of the journal about it."""
+        self._put(decision, "reminded", clock, to, None, code)
+
+    def look_again(self, case_id: UUID, next_ms: int | None) -> None:
+        """Set when the clocks look at a case again; None: not before it changes."""
+        self._looks[case_id] = next_ms
 
     def link(self, case_id: UUID, system: str, native_id: str) -> None:
         """Link a record of the center's own system to the case; an existing link stays."""
@@ -222,7 +232,20 @@ class UnitOfWork:
         cases.link(self.tx, [LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
         case_count.add(self.tx, len(self._new))
+        if self.context.clocks is not None:
+            self._write_timers()
         return sent
+
+    def _write_timers(self) -> None:
+        """Let the clocks look at each changed case, in the transaction of its change. A closed one waits for nothing
+        but at its origin."""
+        looks = dict(self._looks)
+        for case_id in self._changed:
+            record = self._records[case_id]
+            ended = record is None or (record.status is Status.CLOSED and record.case.origin != self.context.me)
+            looks.setdefault(case_id, None if ended else self.now_ms)
+        timers.put(self.tx, [timers.TimerRow(str(one), at_ms) for one, at_ms in looks.items() if at_ms is not None])
+        timers.forget(self.tx, [str(one) for one, at_ms in looks.items() if at_ms is None])
 
     def _write_outbox(self) -> int:
         wanted: dict[tuple[str, str], int] = {}

@@ -83,6 +83,8 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             "directory_marks",
             "polls",
             "case_count",
+            "timers",
+            "clock_state",
         )
         for table in made_since:
             tx.exec_driver_sql(f"DROP TABLE {table}")

@@ -1,0 +1,38 @@
+"""The names of clocks and rungs for people, and the text of a reminder: nothing of the matter. Pure."""
+
+from collections.abc import Mapping
+
+from bus.bilingual import Bilingual
+from bus.clocks.marks import Mark
+from bus.clocks.rules import Clock, Level
+from bus.contract.working_days import CHINA
+
+CLOCKS: Mapping[Clock, Bilingual] = {
+    Clock.SIGN: Bilingual("签收", "answer to the offer"),
+    Clock.CONTACT: Bilingual("先行联系", "first contact with the resident"),
+    Clock.TERM: Bilingual("办结", "result"),
+    Clock.PROMISE: Bilingual("承诺", "promised date"),
+    Clock.ASSIST: Bilingual("协办", "answer of the helper"),
+    Clock.WITHDRAWAL: Bilingual("撤回", "answer to the withdrawal"),
+    Clock.RULING: Bilingual("裁定", "ruling"),
+    Clock.EXTENSION: Bilingual("延期答复", "answer to the extension"),
+    Clock.REPLY: Bilingual("答复居民", "reply to the resident"),
+    Clock.CALL_BACK: Bilingual("差评回访", "call back after a bad rating"),
+    Clock.RATING: Bilingual("评价", "rating"),
+    Clock.REOPEN: Bilingual("重办", "reopening"),
+}
+LEVELS: Mapping[Level, Bilingual] = {
+    Level.SOON: Bilingual("临期", "due soon"),
+    Level.URGE: Bilingual("催办", "reminder"),
+    Level.SUPERVISE: Bilingual("督办", "supervision"),
+    Level.ESCALATE: Bilingual("提级", "escalation"),
+    Level.ANNOUNCE: Bilingual("通报", "announcement"),
+}
+
+
+def text_of(mark: Mark) -> str:
+    """Return what the addressee of a reminder reads."""
+    clock, level = CLOCKS[mark.deadline.clock], LEVELS[mark.level]
+    due = mark.deadline.due.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    zh = f"系统自动{level.zh}：{clock.zh}期限 {due}"
+    return f"{zh} / automatic {level.en}: {clock.en}, due {due}"

@@ -1,0 +1,184 @@
+"""Remind: the clocks look at the cases whose time has come, and say what is due.
+
+One transaction a round: read the due timers, lock and load their cases, look (``bus.clocks``), say it, remember it in
+the record, and set the next timer. The lock on the case makes each reminder single: a second process that saw the same
+timer finds it remembered. A reminder moves no case. Who may be urged by ``case.urged`` is urged; every other reminder
+is a line in the case's journal.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from bus.clocks.calendar import NoWorkingDay
+from bus.clocks.marks import USUAL, Due, Manner, Mark, look, remember
+from bus.clocks.rules import Clock, Level, NoTerm, Rules
+from bus.clocks.words import text_of
+from bus.custody import Record, Refusal, Status
+from bus.custody.reminding import may_urge, remind
+from bus.recovery.hooks import RECOVERY
+from bus.store import timers
+from bus.store.timestamps import ms
+from bus.store.unit_of_work import UnitOfWork
+
+CLAIM_LIMIT = 200
+"""Most cases that share one commit."""
+ON_THE_ROAD = timedelta(minutes=5)
+"""A message without a receipt for so long has not reached its center: that center is not urged."""
+A_DAY_MS = 86_400_000
+"""After so long a case is looked at again whose record cannot be read, or which no term fits."""
+AT_LEAST_MS = 1_000
+"""No case is looked at again sooner."""
+
+
+class Told(StrEnum):
+    """How an addressee was told."""
+
+    URGED = "urged"
+    """By ``case.urged``."""
+    DESK = "desk"
+    """By work for the own system."""
+    NOTED = "noted"
+    """In the journal alone."""
+    NOBODY_THERE = "nobody-there"
+    """Not at all: the center has not receipted what was sent to it. The own operator is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a round may do."""
+
+    manner: Manner = USUAL
+    budget: int | None = None
+    """Most reminders; None: any number."""
+    waits_ms: int = 0
+    """In how many milliseconds waiting reminders may be given."""
+
+
+@dataclass(slots=True)
+class Reminded:
+    """What a round has done."""
+
+    looked_at: int = 0
+    full: bool = False
+    """Whether more cases may be due."""
+    again: bool = False
+    """Whether the next round has work at once."""
+    stepped: bool = False
+    """Whether all is held, since the wall clock was set."""
+    recovering: bool = False
+    given: Counter[tuple[Clock, Level]] = field(default_factory=Counter)
+    told: Counter[Told] = field(default_factory=Counter)
+    away: Counter[str] = field(default_factory=Counter)
+    """Centers that could not be urged, with the number of reminders."""
+    unfit: Counter[str] = field(default_factory=Counter)
+    """Cases that could not be looked at, by code."""
+    said: int = 0
+    """Messages in the outbox, and tasks for the own system."""
+
+    @property
+    def marks(self) -> int:
+        """Reminders given."""
+        return self.given.total()
+
+
+def remind_due(uow: UnitOfWork, asked: Asked, *, has_desk: bool) -> Reminded:
+    """Look at the due cases and flush ``uow``. ``has_desk``: whether the own system takes ``case.urged``."""
+    rules = uow.context.clocks
+    if rules is None:
+        return Reminded()
+    if RECOVERY.blocks_clocks(uow):
+        return Reminded(recovering=True)
+    limit = CLAIM_LIMIT if asked.budget is None else min(CLAIM_LIMIT, asked.budget)
+    due = timers.due(uow.tx, uow.now_ms, limit)
+    since_ms = ms(uow.now - ON_THE_ROAD)
+    round_ = _Round(uow, rules, asked, has_desk, timers.on_the_road(uow.tx, due, since_ms))
+    round_.done.full = len(due) == limit
+    uow.load(due)
+    for case_id in due:
+        if asked.budget is not None and round_.done.marks >= asked.budget:
+            break
+        round_.look_at(case_id)
+    round_.done.said = uow.flush()
+    return round_.done
+
+
+@dataclass(slots=True)
+class _Round:
+    uow: UnitOfWork
+    rules: Rules
+    asked: Asked
+    has_desk: bool
+    on_the_road: set[tuple[UUID, str]]
+    done: Reminded = field(default_factory=Reminded)
+
+    def look_at(self, case_id: UUID) -> None:
+        """Say what is due in one case, and set its timer; a case that cannot be looked at harms no other."""
+        self.done.looked_at += 1
+        try:
+            with self.uow.savepoint():
+                next_ms = self._looked_at(case_id)
+        except (Refusal, NoTerm, NoWorkingDay) as unfit:
+            self.done.unfit[unfit.code if isinstance(unfit, Refusal) else "no-term"] += 1
+            next_ms = self.uow.now_ms + A_DAY_MS
+        self.uow.look_again(case_id, next_ms)
+
+    def _looked_at(self, case_id: UUID) -> int | None:
+        record = self.uow.record(case_id)
+        if record is None:
+            return None
+        found = look(record, self.rules, self.uow.now, self.asked.manner)
+        if found.marks:
+            self._give(case_id, record, found)
+        return self._next_ms(found)
+
+    def _next_ms(self, found: Due) -> int | None:
+        moments = [ms(found.next)] if found.next is not None else []
+        if found.waiting:
+            moments.append(self.uow.now_ms + self.asked.waits_ms)
+        return max(min(moments), self.uow.now_ms + AT_LEAST_MS) if moments else None
+
+    def _give(self, case_id: UUID, record: Record, found: Due) -> None:
+        ways = [(mark, self._ways(case_id, record, mark)) for mark in found.marks]
+        kept = [replace(mark, to=tuple(to for to, how in told if how is not Told.NOBODY_THERE)) for mark, told in ways]
+        silent = [replace(mark, to=()) for mark in found.silent]
+        after = remember(record, [*silent, *kept], self.rules, self.uow.now)
+        said = [(to, text_of(mark)) for mark, told in ways for to, how in told if how in (Told.URGED, Told.DESK)]
+        lines = [(mark, to, how) for mark, told in ways for to, how in told or [("", Told.NOTED)]]
+        self._write(case_id, record, after, said, lines)
+        self.done.given.update((mark.deadline.clock, mark.level) for mark in found.marks)
+        self.done.told.update(how for _, _, how in lines)
+        self.done.away.update(to for _, to, how in lines if how is Told.NOBODY_THERE)
+
+    def _write(
+        self,
+        case_id: UUID,
+        record: Record,
+        after: Record,
+        said: Sequence[tuple[str, str]],
+        lines: Sequence[tuple[Mark, str, Told]],
+    ) -> None:
+        """One decision for all of them, and a line of the journal for each."""
+        first = True
+        for mark, to, how in lines:
+            clock, code = mark.deadline.clock.value, f"{mark.level.name.lower()}.{how}"
+            if first:
+                self.uow.remind(remind(record, after, said), clock, to, code)
+            else:
+                self.uow.journal(case_id, "reminded", clock, to, None, code)
+            first = False
+
+    def _ways(self, case_id: UUID, record: Record, mark: Mark) -> list[tuple[str, Told]]:
+        return [(to, self._way(case_id, record, mark, to)) for to in mark.to]
+
+    def _way(self, case_id: UUID, record: Record, mark: Mark, to: str) -> Told:
+        """The own desk gets as work what a neighbour would have urged: that a term has ended, of an open case here."""
+        if to == record.me:
+            ours = record.status is Status.OPEN and (record.mine or record.offer_in is not None)
+            return Told.DESK if ours and mark.level >= Level.URGE and self.has_desk else Told.NOTED
+        if (case_id, to) in self.on_the_road:
+            return Told.NOBODY_THERE
+        return Told.URGED if may_urge(record, to) else Told.NOTED
