@@ -52,7 +52,7 @@ class Manner:
     one_each: bool = False
     """After a downtime: one reminder, the highest, for each case and addressee."""
     highest: Level = Level.ANNOUNCE
-    """Deadlines whose highest rung is above this one wait."""
+    """Reminders above this level wait."""
 
 
 USUAL = Manner()
@@ -71,12 +71,14 @@ def look(record: Record, rules: Rules, now: datetime, manner: Manner = USUAL) ->
         coming += [moment for _, moment in rungs if moment > now]
     if due and not ignores_office_hours(record) and (opening := rules.calendar.opens(now)) > now:
         return Due((), min([*coming, opening]))
-    ready = [mark for mark in due if mark.level <= manner.highest]
-    said, put_off = _one_each(record, ready) if manner.one_each else _one_a_day(record, ready, now)
-    if (put_off and not manner.one_each) or (not coming and not said and _is_watched(record)):
+    chosen, others = _one_each(record, due) if manner.one_each else _one_a_day(record, due, now)
+    said = [mark for mark in chosen if mark.level <= manner.highest]
+    put_off = bool(others) and not manner.one_each
+    if put_off or (not coming and not said and _is_watched(record)):
         coming.append(rules.calendar.opens(_next_day(now)))
     again = min(coming, default=None if not said else _next_day(now))
-    return Due(tuple(said), again, tuple(put_off) if manner.one_each else (), len(ready) < len(due))
+    silent = tuple(others) if manner.one_each and said else ()
+    return Due(tuple(said), again, silent, len(said) < len(chosen))
 
 
 def remember(record: Record, marks: Iterable[Mark], rules: Rules, now: datetime) -> Record:
