@@ -83,6 +83,11 @@ COMMANDS = (
         "消息服务器上的交换器、队列、用户 / exchanges, queues and users on the broker",
     ),
     LazyCommand("parked", "bus.cli.parked:parked", "搁置的报文与任务 / messages and tasks for an operator"),
+    LazyCommand(
+        "clocks",
+        "bus.cli.clocks:clocks",
+        "时限与提醒：期限、重算、放行 / what is due, and who is reminded",
+    ),
     LazyCommand("keys", "bus.cli.keys:keys", "密钥与名录 / keys, and the county's directory of them"),
     LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：消息服务器与各中心 / certificates for the broker and the centers"),
     LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / the log of who has read residents' data"),

@@ -11,6 +11,7 @@ import typer
 from bus.bilingual import Bilingual
 from bus.cli import (
     check_adapter,
+    check_clocks,
     check_files,
     check_keys,
     check_running,
@@ -88,6 +89,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield from check_adapter.adapter(settings)
     yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
     yield from check_store.store(settings)
+    yield from check_clocks.clocks(settings)
     yield from check_store.room("attachments", settings.data.resolve())
     yield from check_running.http_address(settings)
     yield from check_transport.broker(settings)

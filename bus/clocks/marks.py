@@ -164,3 +164,28 @@ def _is_watched(record: Record) -> bool:
 def _next_day(now: datetime) -> datetime:
     local = now.astimezone(CHINA)
     return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One deadline that runs, for people: what was said of it, and what comes next."""
+
+    deadline: Deadline
+    given: Level | None
+    """The highest rung that was given."""
+    next: tuple[Level, datetime] | None
+    """The next rung, and when it comes; None: all were given."""
+    estimate: bool
+    """Whether it ends in a year whose holidays are not announced."""
+
+
+def overview(record: Record, rules: Rules) -> tuple[Waiting, ...]:
+    """Return every deadline that runs in ``record``, in the order of the table."""
+    given = {one.key: Level(one.level) for one in record.reminded}
+    found: list[Waiting] = []
+    for deadline in deadlines(record, rules):
+        last = given.get(deadline.key)
+        to_come = [rung for rung in _rungs(record, deadline, rules) if last is None or rung[0] > last]
+        estimate = rules.calendar.is_estimate(deadline.due)
+        found.append(Waiting(deadline, last, min(to_come, default=None), estimate))
+    return tuple(found)
