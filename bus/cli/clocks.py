@@ -8,12 +8,12 @@ from uuid import UUID
 import typer
 
 from bus.bilingual import Bilingual
-from bus.clocks.marks import Waiting, overview
-from bus.clocks.words import CLOCKS, LEVELS
-from bus.clocks.written import ClockSettings
 from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, moment
+from bus.clocks.marks import Waiting, overview
+from bus.clocks.words import CLOCKS, LEVELS
+from bus.clocks.written import ClockSettings
 from bus.contract.working_days import CHINA
 from bus.store import cases, timers
 from bus.store.database import Tx
