@@ -48,6 +48,10 @@ key = "/etc/bus/{center}.store-key"
 [retention]
 erase_after_days = 1095
 
+# 时限与自动催办：旗县定好期限后启用，见 docs/operate.md / reminders, once the county has settled its terms
+[clocks]
+enabled = false
+
 [backend]
 url = "https://app.{host}.county.example/api"
 timeout = 10

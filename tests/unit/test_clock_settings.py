@@ -1,5 +1,8 @@
 """``[clocks]`` of the settings: off by default, read as a county writes it, and told at once where it is wrong."""
 
+import re
+import tomllib
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 
@@ -7,10 +10,11 @@ import pytest
 
 from bus.clocks.rules import Clock, Level, Rules, digest
 from bus.clocks.terms import parse
-from bus.clocks.written import FAULTS
+from bus.clocks.written import FAULTS, ClockSettings
 from bus.contract.case import Urgency
 from bus.settings import BadSettings, CenterSettings, load
 from tests.unit.test_settings_names import NEW, WHOLE
+from verification.rooms import ROOT
 
 WRITTEN = """
 [clocks]
@@ -107,3 +111,15 @@ def test_other_rules_have_another_digest(tmp_path: Path) -> None:
         ("20min", "25min"), ("2026-09-16 = false", "2026-09-16 = true"), ("09:00", "09:30"), ('"7wd"', '"8wd"'),
     )}  # fmt: skip
     assert len(others | {digest(first)}) == 5
+
+
+@pytest.mark.parametrize("manual", ["operate.md", "operate.zh-CN.md"])
+def test_the_manual_shows_the_defaults(tmp_path: Path, manual: str) -> None:
+    """What an operator copies is what counts without it, but for the days, which are examples."""
+    page = (ROOT / "docs" / manual).read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(\[clocks\].*?)```", page, re.DOTALL)
+    rules = read(tmp_path, block).clocks.rules()
+    assert rules is not None
+    assert set(rules.calendar.days.values()) == {True, False}
+    assert replace(rules, calendar=replace(rules.calendar, days={})) == Rules()
+    assert set(tomllib.loads(block)["clocks"]) == set(ClockSettings.model_fields)

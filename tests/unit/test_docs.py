@@ -14,6 +14,7 @@ from bus.cli import app
 from bus.cli.county_file import load_county
 from bus.cli.lazy import LazyCommand
 from bus.cli.run import secret_faults
+from bus.clocks.rules import Clock, Level
 from bus.operations.metrics import Metrics
 from bus.runtime.watch import GRACE, LOOK_EVERY
 from bus.settings import load
@@ -194,6 +195,8 @@ def test_the_figures_of_the_manual_are_those_of_a_center(tmp_path: Path) -> None
         pass
     metrics.handled("case.offered", 0.1)
     metrics.form("message", "taken")
+    metrics.reminders.switch_on()
+    metrics.reminders.count({(Clock.SIGN, Level.URGE): 1})
     given = {re.split(r"[ {]", line)[0] for line in metrics.page().decode().splitlines() if not line.startswith("#")}
     given = {name for name in given if not name.endswith("_created") or "_seconds_" in name}
     given = {re.sub(r"_seconds_(bucket|count|sum|created)$", "_seconds", name) for name in given}
