@@ -60,15 +60,7 @@ USUAL = Manner()
 
 def look(record: Record, rules: Rules, now: datetime, manner: Manner = USUAL) -> Due:
     """Return the reminders of ``record`` that are due at ``now``, and the moment of the next."""
-    given = {one.key: Level(one.level) for one in record.reminded}
-    due: list[Mark] = []
-    coming: list[datetime] = []
-    for deadline in deadlines(record, rules):
-        rungs = list(_rungs(record, deadline, rules))
-        reached = [level for level, moment in rungs if moment <= now]
-        if reached and (highest := max(reached)) > given.get(deadline.key, -1):
-            due.append(Mark(deadline, highest, _addressees(record, deadline, highest)))
-        coming += [moment for _, moment in rungs if moment > now]
+    due, coming = _reached(record, rules, now)
     if due and not ignores_office_hours(record) and (opening := rules.calendar.opens(now)) > now:
         return Due((), min([*coming, opening]))
     chosen, others = _one_each(record, due) if manner.one_each else _one_a_day(record, due, now)
@@ -79,6 +71,20 @@ def look(record: Record, rules: Rules, now: datetime, manner: Manner = USUAL) ->
     again = min(coming, default=None if not said else _next_day(now))
     silent = tuple(others) if manner.one_each and said else ()
     return Due(tuple(said), again, silent, len(said) < len(chosen))
+
+
+def _reached(record: Record, rules: Rules, now: datetime) -> tuple[list[Mark], list[datetime]]:
+    """The highest rung reached of each deadline, where it was not given; and the moments of all rungs to come."""
+    given = {one.key: Level(one.level) for one in record.reminded}
+    due: list[Mark] = []
+    coming: list[datetime] = []
+    for deadline in deadlines(record, rules):
+        rungs = list(_rungs(record, deadline, rules))
+        reached = [level for level, moment in rungs if moment <= now]
+        if reached and (highest := max(reached)) > given.get(deadline.key, -1):
+            due.append(Mark(deadline, highest, _addressees(record, deadline, highest)))
+        coming += [moment for _, moment in rungs if moment > now]
+    return due, coming
 
 
 def remember(record: Record, marks: Iterable[Mark], rules: Rules, now: datetime) -> Record:

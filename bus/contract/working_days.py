@@ -8,7 +8,7 @@ Code, articles 201 and 203).
 """
 
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ def _calendar(year: int) -> "holidays.HolidayBase":
     return holidays.country_holidays("CN", years=year, expand=False)
 
 
+@lru_cache(maxsize=4096)  # a clock asks of the same few weeks for every case
 def is_working_day(day: date) -> bool:
     """Whether offices in mainland China work on ``day``."""
     calendar = _calendar(day.year)

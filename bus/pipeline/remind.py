@@ -7,10 +7,10 @@ is a line in the case's journal.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from bus.clocks.calendar import NoWorkingDay
@@ -106,6 +106,27 @@ def remind_due(uow: UnitOfWork, asked: Asked, *, has_desk: bool) -> Reminded:
     return round_.done
 
 
+class _Reminder(NamedTuple):
+    """One reminder for one addressee; for nobody: a fact."""
+
+    mark: Mark
+    to: str
+    how: Told
+
+    @property
+    def clock(self) -> str:
+        return self.mark.deadline.clock.value
+
+    @property
+    def code(self) -> str:
+        """The line of the journal: ``urge.urged``."""
+        return f"{self.mark.level.name.lower()}.{self.how}"
+
+    def counts_for(self, mark: Mark) -> bool:
+        """Whether the record remembers that this addressee heard this mark."""
+        return self.mark is mark and bool(self.to) and self.how is not Told.NOBODY_THERE
+
+
 @dataclass(slots=True)
 class _Round:
     uow: UnitOfWork
@@ -142,40 +163,26 @@ class _Round:
         return max(min(moments), self.uow.now_ms + AT_LEAST_MS) if moments else None
 
     def _give(self, case_id: UUID, record: Record, found: Due) -> None:
-        ways = [(mark, self._ways(case_id, record, mark)) for mark in found.marks]
-        kept = [replace(mark, to=tuple(to for to, how in told if how is not Told.NOBODY_THERE)) for mark, told in ways]
+        """Say, write and count the marks of one case: one decision, and a line of the journal for each addressee."""
+        told = [
+            _Reminder(mark, to, self._way(case_id, record, mark, to)) for mark in found.marks for to in mark.to or ("",)
+        ]
+        kept = [replace(mark, to=tuple(one.to for one in told if one.counts_for(mark))) for mark in found.marks]
         silent = [replace(mark, to=()) for mark in found.silent]
         after = remember(record, [*silent, *kept], self.rules, self.uow.now)
-        said = [(to, text_of(mark)) for mark, told in ways for to, how in told if how in (Told.URGED, Told.DESK)]
-        lines = [(mark, to, how) for mark, told in ways for to, how in told or [("", Told.NOTED)]]
-        self._write(case_id, record, after, said, lines)
+        said = [(one.to, text_of(one.mark)) for one in told if one.how in (Told.URGED, Told.DESK)]
+        first, *others = told
+        self.uow.remind(remind(record, after, said), first.clock, first.to, first.code)
+        for one in others:
+            self.uow.journal(case_id, "reminded", one.clock, one.to, None, one.code)
         self.done.given.update((mark.deadline.clock, mark.level) for mark in found.marks)
-        self.done.told.update(how for _, _, how in lines)
-        self.done.away.update(to for _, to, how in lines if how is Told.NOBODY_THERE)
-
-    def _write(
-        self,
-        case_id: UUID,
-        record: Record,
-        after: Record,
-        said: Sequence[tuple[str, str]],
-        lines: Sequence[tuple[Mark, str, Told]],
-    ) -> None:
-        """One decision for all of them, and a line of the journal for each."""
-        first = True
-        for mark, to, how in lines:
-            clock, code = mark.deadline.clock.value, f"{mark.level.name.lower()}.{how}"
-            if first:
-                self.uow.remind(remind(record, after, said), clock, to, code)
-            else:
-                self.uow.journal(case_id, "reminded", clock, to, None, code)
-            first = False
-
-    def _ways(self, case_id: UUID, record: Record, mark: Mark) -> list[tuple[str, Told]]:
-        return [(to, self._way(case_id, record, mark, to)) for to in mark.to]
+        self.done.told.update(one.how for one in told)
+        self.done.away.update(one.to for one in told if one.how is Told.NOBODY_THERE)
 
     def _way(self, case_id: UUID, record: Record, mark: Mark, to: str) -> Told:
         """The own desk gets as work what a neighbour would have urged: that a term has ended, of an open case here."""
+        if not to:
+            return Told.NOTED
         if to == record.me:
             ours = record.status is Status.OPEN and (record.mine or record.offer_in is not None)
             return Told.DESK if ours and mark.level >= Level.URGE and self.has_desk else Told.NOTED

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -18,6 +19,7 @@ from bus.store.timers import ClockState, TimerRow
 from bus.store.timestamps import ms
 from bus.store.unit_of_work import UnitOfWork
 from tests.conformance.test_store import store
+from tests.harness.clocked import Clocked, at
 from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, carry
 
 __all__ = ["store"]
@@ -176,3 +178,69 @@ def test_a_message_without_a_receipt_is_on_the_road(center: BareCenter, other: B
     assert away(ms(center.now) - 1) == set()
     carry(center, other)
     assert away(ms(center.now)) == set()
+
+
+def test_two_processes_at_once_give_each_reminder_once(center: BareCenter) -> None:
+    """Both see the same timers at the same moment; whoever comes second finds the reminders in the records."""
+    center.now = at("2026-11-23 09:00")
+    first = Clocked(center)
+    ids = [a_case(MEDIA, received_at=center.now) for _ in range(20)]
+    center.execute(*(Register(case=case) for case in ids), *(Offer(case_id=case.case_id, to=(PARTY,)) for case in ids))
+    center.store.write(lambda tx: tx.execute(t.outbox.delete()))  # as if all were receipted
+    first.settle()
+    beside = Store(center.store.url.render_as_string(hide_password=False))
+    second = Clocked(center)
+    second.reminding.store = beside
+    center.now = at("2026-11-25 09:00")
+    faults: list[Exception] = []
+
+    def work(one: Clocked) -> None:
+        try:
+            one.look()
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [Thread(target=work, args=(one,)) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    beside.close()
+    assert faults == []
+    assert first.lines() == [("sign", PARTY, "urge.urged")] * 20
+    assert first.sent() == [("case.urged", PARTY)] * 20
+
+
+def test_a_case_that_is_closed_while_it_is_looked_at_has_nothing_to_say(center: BareCenter) -> None:
+    """Whoever locks the case first goes first: after the close nothing is said, and nobody waits for ever."""
+    center.now = at("2026-11-23 09:00")
+    clocked = Clocked(center)
+    cases_ = [a_case(MEDIA, received_at=center.now) for _ in range(20)]
+    center.execute(*(Register(case=case) for case in cases_))
+    clocked.settle()
+    center.now = at("2026-12-01 09:00")
+    faults: list[Exception] = []
+
+    def close() -> None:
+        try:
+            for case in cases_:
+                center.execute(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="已办"),
+                               Close(case_id=case.case_id, replied_at=center.now))  # fmt: skip
+        except Exception as fault:
+            faults.append(fault)
+
+    thread = Thread(target=close)
+    thread.start()
+    for _ in range(5):
+        clocked.look()
+    thread.join()
+    clocked.look()
+    assert faults == []
+    assert set(kept(center.store)) == {case.case_id for case in cases_}
+    with center.store.reading() as tx:
+        lines = tx.execute(
+            select(t.journal.c.case_id, t.journal.c.kind, t.journal.c.way).order_by(t.journal.c.id)
+        ).all()
+    for case in cases_:
+        mine = [(kind, way) for case_id, kind, way in lines if case_id == str(case.case_id)]
+        assert "reminded" not in [way for _, way in mine[mine.index(("close", "did")) :]]

@@ -1,16 +1,12 @@
 """The remind step: what is due is said once, by whom it concerns, and moves no case."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from sqlalchemy import update
 
-from bus.clocks.deadlines import deadlines
-from bus.clocks.rules import Clock, Level, Rules, TermRule
+from bus.clocks.rules import Level, Rules, TermRule
 from bus.clocks.terms import parse
 from bus.contract import messages as k
 from bus.contract.case import Case, Urgency
@@ -20,7 +16,7 @@ from bus.recovery import requester
 from bus.store import tables as t
 from bus.store import timers
 from bus.store.timers import TimerRow
-from tests.harness.clocked import MONDAY, Clocked, at, clocked, milliseconds
+from tests.harness.clocked import Clocked, at, clocked, milliseconds
 from tests.harness.step import MEDIA, PARTY, a_case, carry
 
 COUNTY = "command_center-150402"
@@ -137,6 +133,32 @@ def test_an_offer_without_a_receipt_is_not_urged(media: Clocked) -> None:
     assert media.record(case).reminded[0].to == ()
 
 
+def test_an_accept_that_crosses_an_urge_is_no_error(media: Clocked, party: Clocked) -> None:
+    """Both are heard at the other end, in whatever order, and nothing is refused."""
+    case = offered(media)
+    carry(media.center, party.center)
+    media.until(at("2026-11-25 12:00"))
+    party.center.now = media.center.now
+    party.center.execute(Accept(case_id=case.case_id))
+    urged, accepted_ = media.center.relay(), party.center.relay()
+    heard = [party.center.receive(*(one.body for one in urged)), media.center.receive(*(one.body for one in accepted_))]
+    assert [set(one) & {"refused", "parked", "put-off"} for one in heard] == [set(), set()]
+    assert media.record(case).holder == PARTY
+
+
+def test_an_open_offer_urges_all_that_have_not_answered_and_never_ends_by_itself(media: Clocked) -> None:
+    """Nobody bids: the offer stands as it stood."""
+    other = "civilization_center-150402"
+    case = registered(media)
+    media.center.execute(Offer(case_id=case.case_id, to=(PARTY, other), mode=k.Mode.OPEN))
+    media.center.store.write(lambda tx: tx.execute(t.outbox.delete()))  # as if both had receipted it
+    before = media.record(case).offer_out
+    media.until(at("2026-12-11 12:00"))
+    first = [line for line in media.lines() if line[0] == "sign"][:2]
+    assert first == [("sign", PARTY, "urge.urged"), ("sign", other, "urge.urged")]
+    assert media.record(case).offer_out == before
+
+
 def test_the_arbiter_is_not_urged_in_a_case_that_it_does_not_know(media: Clocked, party: Clocked) -> None:
     """The rung that goes to it is a line in the journal: an urge would be about an unknown case there."""
     offered(media)
@@ -154,25 +176,6 @@ def test_an_emergency_is_urged_at_night(media: Clocked, party: Clocked) -> None:
     carry(media.center, party.center)
     media.until(at("2026-11-24 00:05"))
     assert ("sign", PARTY, "urge.urged") in media.lines()
-
-
-def test_two_processes_give_one_reminder(media: Clocked, party: Clocked) -> None:
-    """Both see the same timer at the same moment; the second finds the reminder in the record."""
-    offered(media)
-    carry(media.center, party.center)
-    media.look()
-    second = Clocked(media.center)
-    media.wait(hours=47)
-    second.ran = media.ran
-    due = milliseconds("2026-11-25 08:30")
-    media.center.now = at("2026-11-25 08:30")
-    assert set(media.next().values()) == {due}
-    threads = [Thread(target=one.reminding.round) for one in (media, second)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert media.lines() == [("sign", PARTY, "urge.urged")]
 
 
 def test_a_crash_before_the_commit_gives_the_reminder_later_and_once(
@@ -271,42 +274,3 @@ def test_nobody_is_reminded_while_the_center_recovers(media: Clocked, party: Clo
     requester.begin(media.center.store, media.center.context, [PARTY], media.center.now)
     assert all(one.recovering for one in media.until(at("2026-11-26 12:00")))
     assert media.lines() == []
-
-
-def test_a_round_claims_no_more_than_its_share(media: Clocked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others come in the next round at once."""
-    monkeypatch.setattr(step, "CLAIM_LIMIT", 3)
-    for _ in range(7):
-        registered(media)
-    assert [one.looked_at for one in media.look()] == [3, 3, 1]
-
-
-def test_the_timer_is_the_first_moment_of_the_record(media: Clocked) -> None:
-    """Which is when most of the shortest term has passed."""
-    case = registered(media)
-    media.look()
-    first = min(one.due for one in deadlines(media.record(case), Rules()) if one.clock is Clock.TERM)
-    (next_ms,) = media.next().values()
-    assert next_ms < int(first.timestamp() * 1000)
-    assert next_ms > int((MONDAY + timedelta(days=2)).timestamp() * 1000)
-
-
-def test_the_same_rules_in_another_process_set_the_same_timers(media: Clocked) -> None:
-    """Timers follow from the records alone."""
-    for _ in range(3):
-        registered(media)
-    media.look()
-    before = media.next()
-    media.center.store.write(lambda tx: timers.forget(tx, list(before)))
-    media.center.store.write(timers.recount)
-    media.restart()
-    media.look()
-    assert media.next() == before
-
-
-def test_with_the_clocks_off_a_round_does_nothing(media: Clocked) -> None:
-    """Also where timers of an earlier time lie in the store."""
-    registered(media)
-    media.center.context = replace(media.center.context, clocks=None)
-    uow = step.UnitOfWork(None, media.center.context, media.center.now)  # type: ignore[arg-type]  # it asks no store
-    assert step.remind_due(uow, step.Asked(), has_desk=True) == step.Reminded()
