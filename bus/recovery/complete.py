@@ -21,6 +21,7 @@ from bus.custody.strangers import left_out, new_strangers, said_to_others
 from bus.recovery.case_history import CaseHistory
 from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
+from bus.recovery.reminders import with_reminders
 from bus.recovery.resend import commands_were_heard, must_be_heard_again, still_to_say
 from bus.recovery.told_messages import ToldMessage, applied_here, archived, heard_here, memory, outbox_row, read_each
 from bus.store import archive, inbox, lanes, outbox, parked, recovery
@@ -125,6 +126,7 @@ def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Ou
         raise out_of_bounds() from None
     if record is None:
         raise Refusal("unknown-case", NOBODY_TOLD)
+    record = with_reminders(history, record, uow.context.clocks)
     check_growth(history.before, record)
     strangers = new_strangers(history.before, record, uow.context.security.is_member)
     return (left_out(record, strangers), said_to_others(says, strangers)) if strangers else (record, says)

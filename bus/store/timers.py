@@ -4,7 +4,20 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, String, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from bus.custody import Status
 from bus.store import outbox
@@ -15,6 +28,8 @@ from bus.store.statements import Prepared, among, as_list
 
 SLOT = 0
 """The one row of the clocks' memory."""
+MOST_COUNTED = 100_000
+"""Due timers beyond so many are not counted."""
 LIVES_ON_MS = 60 * 86_400_000
 """How long after its last change a closed case may still wait for something: a rating, a call back, a new round."""
 _T, _S, _C, _K, _O = t.timers.c, t.clock_state.c, t.cases.c, t.case_keys.c, t.outbox.c
@@ -63,7 +78,13 @@ _DUE = Prepared(
 _ONE = Prepared(lambda _: select(_T.next_ms).where(_T.case_id == bindparam("case_id")))
 _FORGET = Prepared(lambda _: delete(t.timers).where(among("ids", _T.case_id)))
 _FIGURES = Prepared(
-    lambda _: select(func.count(), func.min(_T.next_ms)).where(_T.next_ms <= bindparam("now_ms", type_=BigInteger))
+    lambda _: select(func.count(), func.min(literal_column("found.next_ms"))).select_from(
+        select(_T.next_ms)
+        .where(_T.next_ms <= bindparam("now_ms", type_=BigInteger))
+        .order_by(_T.next_ms)
+        .limit(bindparam("at_most", type_=Integer))
+        .subquery("found")
+    )
 )
 
 
@@ -91,8 +112,8 @@ def of_case(tx: Tx, case_id: UUID) -> int | None:
 
 
 def figures(tx: Tx, now_ms: int) -> TimerFigures:
-    """How many timers are due."""
-    count, oldest_ms = _FIGURES.rows(tx, now_ms=now_ms)[0]
+    """How many timers are due, counted up to ``MOST_COUNTED``."""
+    count, oldest_ms = _FIGURES.rows(tx, now_ms=now_ms, at_most=MOST_COUNTED)[0]
     return TimerFigures(int(count), int(oldest_ms or 0))
 
 

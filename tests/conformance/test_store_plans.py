@@ -25,6 +25,7 @@ UUIDS = "'00000000-0000-7000-8000-' || lpad(n::text, 12, '0')"
 FILLED = (
     "INSERT INTO cases SELECT {id}, 'n' || n, 'a', 'a', 1, 'closed', n, n, 'r' FROM {all}",
     "INSERT INTO case_keys SELECT {id}, 'w', NULL FROM {all}",
+    "INSERT INTO timers SELECT {id}, n FROM {all}",
     "INSERT INTO links SELECT 's', 'n' || n, {id} FROM {all}",
     "INSERT INTO intakes SELECT 'f', 'n' || n, 'd', 'a', n FROM {all}",
     "INSERT INTO lanes SELECT 'p', {id}, 1, 1 FROM {all}",
