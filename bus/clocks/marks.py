@@ -66,9 +66,9 @@ def look(record: Record, rules: Rules, now: datetime, manner: Manner = USUAL) ->
     chosen, others = _one_each(record, due) if manner.one_each else _one_a_day(record, due, now)
     said = [mark for mark in chosen if mark.level <= manner.highest]
     put_off = bool(others) and not manner.one_each
-    if put_off or (not coming and not said and _is_watched(record)):
-        coming.append(rules.calendar.opens(_next_day(now)))
-    again = min(coming, default=None if not said else _next_day(now))
+    if put_off or (not coming and _is_watched(record)):
+        coming.append(_next_morning(rules, now))
+    again = min(coming, default=None)
     silent = tuple(others) if manner.one_each and said else ()
     return Due(tuple(said), again, silent, len(said) < len(chosen))
 
@@ -167,9 +167,11 @@ def _is_watched(record: Record) -> bool:
     return record.status is Status.OPEN and (record.mine or record.case.origin == record.me)
 
 
-def _next_day(now: datetime) -> datetime:
-    local = now.astimezone(CHINA)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+def _next_morning(rules: Rules, now: datetime) -> datetime:
+    """The first opening of a day that is still to come."""
+    midnight = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = rules.calendar.opens(midnight)
+    return today if today > now else rules.calendar.opens(midnight + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
