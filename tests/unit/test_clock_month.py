@@ -131,7 +131,7 @@ def test_a_month_of_two_centers(seed: int, tmp_path: Path, monkeypatch: pytest.M
             carry(month.media.center, month.party.center)
         month.trouble(monkeypatch)
     said = list(month.urges())
-    assert len(said) > 10
+    assert len(said) > 2
     assert [one for one, times in Counter(line[:4] for line in said).items() if times > 1] == []
     records = {str(one.case.case_id): one for one in month.records(month.media)}
     office = Calendar()
