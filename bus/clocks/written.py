@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from bus.clocks.calendar import Calendar, Hours, NoWorkingDay
-from bus.clocks.rules import FIXED, LADDER, SIGN, Clock, Level, Rules, TermRule
+from bus.clocks.rules import FIXED, LADDER, SIGN, TERMS, Clock, Level, Rules, TermRule
 from bus.clocks.terms import Term, after, parse
 from bus.contract.case import Urgency
 from bus.contract.types import Code
@@ -50,7 +50,7 @@ _MONDAY = datetime(2026, 11, 23, 9, tzinfo=CHINA)
 
 
 def _fault(kind: str) -> PydanticCustomError:
-    return PydanticCustomError(kind, FAULTS[kind][1])  # type: ignore[arg-type]  # wants a literal text
+    return PydanticCustomError(kind, FAULTS[kind][1])
 
 
 def _checked_term(written: str) -> str:
@@ -155,15 +155,14 @@ class ClockSettings(_Part):
 
     def written_rules(self) -> Rules:
         """The rules as they are written, whether they are on or off."""
-        terms = {"terms": tuple(one.rule() for one in self.terms)} if self.terms else {}
         return Rules(
             calendar=self.calendar(),
+            terms=tuple(one.rule() for one in self.terms) or TERMS,
             sign={**SIGN, **{urgency: parse(term) for urgency, term in self.sign.items()}},
             fixed={**FIXED, **{clock: parse(term) for clock, term in self.fixed.items()}},
             ladder=self.ladder.terms(),
             soon_percent=self.soon_percent,
             longest_extension=parse(self.longest_extension),
-            **terms,
         )
 
 
@@ -180,5 +179,5 @@ def _windows(written: tuple[str, ...]) -> Iterator[tuple[time, time]]:
         found = _HOURS.fullmatch(one)
         if found is None:
             raise _fault("clock_hours")
-        numbers = [int(number) for number in found.groups()]
-        yield time(*numbers[:2]), time(*numbers[2:])
+        opens_h, opens_min, closes_h, closes_min = map(int, found.groups())
+        yield time(opens_h, opens_min), time(closes_h, closes_min)

@@ -126,7 +126,8 @@ def test_all_are_looked_at_again_page_by_page(center: BareCenter, other: BareCen
     carry(center, other)
     center.store.write(lambda tx: timers.forget(tx, [str(one.case_id) for one in mine]))
     assert kept(center.store) == {}
-    now_ms, after, pages = ms(center.now), "", 0
+    now_ms, pages = ms(center.now), 0
+    after: str | None = ""
     while after is not None:
         behind = after
         after = center.store.write(lambda tx, behind=behind: timers.look_at_all(tx, MEDIA, now_ms, behind, 2))
@@ -146,6 +147,7 @@ def test_the_memory_never_takes_back_what_an_operator_says(store: Store) -> None
     store.write(lambda tx: timers.all_looked_at(tx, "a", ""))
     with store.reading() as tx:
         old = timers.state(tx)
+    assert old is not None
     assert old == ClockState(10, "a")
     assert store.write(timers.go)
     assert store.write(timers.recount)

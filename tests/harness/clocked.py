@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bus.clocks.rules import Rules
+from bus.contract.case import Case
 from bus.contract.working_days import CHINA
 from bus.custody import Record
 from bus.pipeline.clock_guard import ClockGuard
@@ -86,11 +87,10 @@ class Clocked:
         assert known is not None
         return known
 
-    def record(self, of: Record | object) -> Record:
+    def record(self, of: Case) -> Record:
         """The record of a case."""
-        case_id = getattr(of, "case_id", of)
         with self.center.store.reading() as tx:
-            return cases.read(tx, [case_id])[case_id]  # type: ignore[list-item, index]  # an id, or a case that has one
+            return cases.read(tx, [of.case_id])[of.case_id]
 
     def lines(self) -> list[tuple[str, str, str]]:
         """The reminders in the journal: clock, addressee, level and way."""
