@@ -17,7 +17,6 @@ from typing import Any
 
 from bus.attachments.service import AttachmentService
 from bus.context import CenterContext
-from bus.contract.messages import Urged
 from bus.http.app import make_app
 from bus.http.forms import Unavailable
 from bus.http.rate_limit import RateLimit, rate_limited
@@ -30,6 +29,7 @@ from bus.pipeline.intake import IntakeDeps, Reply, Submission
 from bus.runtime import round_log
 from bus.runtime.blob_folder import blob_store_of
 from bus.runtime.bootstrap import store_of
+from bus.runtime.clock_loop import ClockLoop
 from bus.runtime.directory_memory import DirectoryMemory, recall
 from bus.runtime.engine import BATCH_LIMIT, Engine
 from bus.runtime.health import Health, StoreProof
@@ -37,7 +37,6 @@ from bus.runtime.housekeeping import Housekeeping
 from bus.runtime.lease import StoreLease
 from bus.runtime.loops import Loops
 from bus.runtime.polling import LOOP, Polling
-from bus.runtime.reminding import Reminding
 from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import SlowHandler, WorkerPool
 from bus.sdk import discovery
@@ -51,8 +50,6 @@ from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import Transport
 
-REMIND_EVERY = 2.0
-"""Seconds between two looks at the timers while nothing is due."""
 LONGEST_QUEUE = 2000
 """Forms that may wait for a commit before intake answers "again later"."""
 
@@ -132,11 +129,6 @@ class CenterProcess:
             timed=self.metrics.timed,
             wake=self._wake,
         )
-        if self.context.clocks is not None:
-            has_desk = Urged.kind in self.center.handlers
-            self.engine.reminding = Reminding(self.store, self.context, self.context.clocks, clock, has_desk)
-            self.metrics.reminders.switch_on()
-        self._reminders = round_log.ReminderLog()
         self._polling = Polling()
         self._housekeeping = Housekeeping(settings, self.context, self.attachments.blobs, clock)
         self._forms: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
@@ -146,6 +138,7 @@ class CenterProcess:
         self._threads: list[threading.Thread] = []
         self._server: HttpServer | None = None
         self.log = log().bind(center=settings.center)
+        self._clocks = ClockLoop(self.engine, self.metrics.reminders, self.log)
         self._parked = round_log.ParkedLog(self.store)
         self._supervisor = supervisor
         self._loops = Loops(self._thread, self._leaving, self.log)
@@ -161,7 +154,7 @@ class CenterProcess:
             self._shut,
             self.marks,
             self._polling.faults,
-            self._clock_stepped,
+            self._clocks.stepped,
         )
         self.metrics.loop_ages = self._loops.ages
 
@@ -190,8 +183,8 @@ class CenterProcess:
             self._loops.start(name, turn)
         if self._polling.begin(self.center.asked.values()):
             self._loops.start(LOOP, self._poll)
-        if self.engine.reminding is not None:
-            self._loops.start("remind", self._remind)
+        if self._clocks.begin():
+            self._loops.start("remind", lambda: self._loops.pause("remind", self._clocks.turn()))
         url = self._serve()
         self._thread("watch", self._watch.run)
         self._supervisor.tell("READY=1")
@@ -307,16 +300,6 @@ class CenterProcess:
             self._relay_due.set()
         if self.engine.breaker.probing:
             self._leaving.wait(1)
-
-    def _remind(self) -> None:
-        done = self.engine.remind()
-        self.metrics.reminders.count(done.given)
-        self._reminders.tell(self.log, done)
-        if not done.again:
-            self._loops.pause("remind", REMIND_EVERY)
-
-    def _clock_stepped(self) -> bool:
-        return self.engine.reminding is not None and self.engine.reminding.guard.stepped
 
     def _directory(self) -> None:
         """Remember the newest directory; warn of an older one, and of one that lacks marks."""
