@@ -3,8 +3,8 @@
 A record of v0.1.0 has no moments of its own: a clock whose begin is unknown does not run."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bus.clocks.rules import Clock, Rules
 from bus.clocks.terms import Term, after
@@ -14,6 +14,8 @@ from bus.custody.record import Assist, Record, Status
 
 BAD_GRADE = 2
 """A grade up to this one asks for a call back (不满意, 非常不满意)."""
+LONGEST = timedelta(days=5 * 366)
+"""A later date, which any center of a case may have named, counts as this: each day up to it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,12 @@ class Deadline:
 
 def deadlines(record: Record, rules: Rules) -> tuple[Deadline, ...]:
     """Return all that run in ``record`` at this center, in the order of the table."""
-    return tuple(deadline for clock in _CLOCKS for deadline in clock(record, rules))
+    return tuple(_bounded(deadline) for clock in _CLOCKS for deadline in clock(record, rules))
+
+
+def _bounded(deadline: Deadline) -> Deadline:
+    longest = deadline.begins + LONGEST
+    return deadline if deadline.due <= longest else replace(deadline, due=longest)
 
 
 def term_ends(record: Record, rules: Rules) -> datetime:

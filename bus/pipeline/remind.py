@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from bus.clocks.calendar import NoWorkingDay
 from bus.clocks.marks import USUAL, Due, Manner, Mark, look, remember
 from bus.clocks.rules import Clock, Level, NoTerm, Rules
 from bus.clocks.words import text_of
@@ -142,8 +141,11 @@ class _Round:
         try:
             with self.uow.savepoint():
                 next_ms = self._looked_at(case_id)
-        except (Refusal, NoTerm, NoWorkingDay) as unfit:
-            self.done.unfit[unfit.code if isinstance(unfit, Refusal) else "no-term"] += 1
+        except Refusal as refusal:
+            self.done.unfit[refusal.code] += 1
+            next_ms = self.uow.now_ms + A_DAY_MS
+        except (ValueError, OverflowError) as unfit:  # also a moment at the end of all calendars
+            self.done.unfit["no-term" if isinstance(unfit, NoTerm) else "no-date"] += 1
             next_ms = self.uow.now_ms + A_DAY_MS
         self.uow.look_again(case_id, next_ms)
 
