@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from uuid import UUID
@@ -129,8 +130,7 @@ def test_all_are_looked_at_again_page_by_page(center: BareCenter, other: BareCen
     now_ms, pages = ms(center.now), 0
     after: str | None = ""
     while after is not None:
-        behind = after
-        after = center.store.write(lambda tx, behind=behind: timers.look_at_all(tx, MEDIA, now_ms, behind, 2))
+        after = center.store.write(partial(timers.look_at_all, me=MEDIA, now_ms=now_ms, after=after, at_most=2))
         pages += 1
     assert kept(center.store) == dict.fromkeys((case.case_id for case in mine), now_ms)
     assert pages == 3

@@ -11,11 +11,11 @@ from bus.clocks.terms import parse
 from bus.contract import messages as k
 from bus.contract.case import Case, Urgency
 from bus.custody.commands import Accept, Close, Offer, Register, Resolve
-from bus.pipeline import remind as step
 from bus.recovery import requester
 from bus.store import tables as t
 from bus.store import timers
 from bus.store.timers import TimerRow
+from bus.store.unit_of_work import UnitOfWork
 from tests.harness.clocked import Clocked, at, clocked, milliseconds
 from tests.harness.step import MEDIA, PARTY, a_case, carry
 
@@ -188,7 +188,7 @@ def test_a_crash_before_the_commit_gives_the_reminder_later_and_once(
     media.until(at("2026-11-25 08:00"))
     media.wait(minutes=45)
     with monkeypatch.context() as patched:
-        patched.setattr(step.UnitOfWork, "_write_timers", _crash)
+        patched.setattr(UnitOfWork, "_write_timers", _crash)
         with pytest.raises(RuntimeError, match="out of power"):
             media.reminding.round()
     assert (media.sent(), media.lines()) == ([], [])

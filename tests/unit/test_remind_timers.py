@@ -11,6 +11,7 @@ from bus.clocks.rules import Clock, Rules
 from bus.custody.commands import AskAssist, Offer, Register
 from bus.pipeline import remind as step
 from bus.store import timers
+from bus.store.unit_of_work import UnitOfWork
 from tests.harness.clocked import MONDAY, Clocked, milliseconds
 from tests.harness.step import MEDIA, PARTY, a_case
 from tests.unit.test_remind import media, registered
@@ -53,7 +54,7 @@ def test_with_the_clocks_off_a_round_does_nothing(media: Clocked) -> None:
     """Also where timers of an earlier time lie in the store."""
     registered(media)
     media.center.context = replace(media.center.context, clocks=None)
-    uow = step.UnitOfWork(None, media.center.context, media.center.now)  # type: ignore[arg-type]  # it asks no store
+    uow = UnitOfWork(None, media.center.context, media.center.now)  # type: ignore[arg-type]  # it asks no store
     assert step.remind_due(uow, step.Asked(), has_desk=True) == step.Reminded()
 
 
