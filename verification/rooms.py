@@ -15,7 +15,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("contract",),
     ("log", "backoff", "bilingual"),
     ("custody",),
-    ("clocks",),
+    ("clocks", "figures"),
     ("settings",),
     ("sdk", "security", "transports"),
     ("context",),

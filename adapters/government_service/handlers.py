@@ -4,6 +4,7 @@ from typing import Any
 
 from adapters.government_service import mapping
 from adapters.government_service import native as n
+from adapters.government_service.holds import Evaluation
 from bus import ArbitrationRequested, AssistRequested, Commands, Declined, IntakeContext, Message, Offered, Rated, Ruled
 from bus import workorders as w
 
@@ -18,6 +19,8 @@ def work_order(context: IntakeContext, form: n.WorkOrder) -> Commands:
     return context.register(mapping.case(context, form), to=form.to, here=here, answer=form.answer)
 
 
+center.ledger("ledger", n.LedgerLine, "order_no", ORDER, mapping.case)
+center.ratings("rating", Evaluation, "rating_no", "order_no", ORDER)
 center.acts("order-event", n.OrderEvent, own={"order_no": ORDER}, theirs="case_id")
 
 

@@ -1,5 +1,5 @@
 """承诺时限、挂起、解挂、延期: the promised date of a work order, and how its clock is suspended, resumed or
-extended."""
+extended; and 好差评, which comes by itself."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from bus import Code, Command, IntakeContext, Line, Moment, Record, Report, Strict, Text, due_after
+from bus import Code, Command, IntakeContext, Line, Moment, NativeId, Record, Report, Strict, Text, due_after
 from bus import workorders as w
 
+Satisfaction = w.chinese(w.Grade, "Satisfaction", "好差评: the five grades, best first.")
 WorkingDays = Annotated[int, Field(ge=0, le=250)]
 HEADLINES: w.Headlines = {
     "case.progressed:on-hold": w.Headline("on-hold", "挂起", "On hold", visible=True),
@@ -24,6 +25,14 @@ class ServiceItem(Strict):
     code: Code = Field(title="事项编码")
     title: Line = Field(title="事项名称")
     promised_days: WorkingDays = Field(title="承诺办结时限（工作日）")
+
+
+class Evaluation(w.Rated):
+    """好差评 from the county's rating system, which may be faster than the order's own ledger: form ``rating``."""
+
+    rating_no: NativeId = Field(title="评价流水号")
+    order_no: NativeId = Field(title="工单编号")
+    grade: Satisfaction = Field(title="满意度", alias="satisfaction")  # type: ignore[valid-type, assignment]  # an enum made of labels
 
 
 class Holding(w.Act):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from adapters.government_service.holds import Extending, Holding, Resuming, ServiceItem, WorkingDays
+from adapters.government_service.holds import Extending, Holding, Resuming, Satisfaction, ServiceItem, WorkingDays
 from bus import Division, Line, Moment, NativeId, Sha256, Strict, Text
 from bus import workorders as w
 
@@ -49,7 +49,6 @@ class Channel(StrEnum):
 ReturnReason = w.chinese(
     w.Reason, "ReturnReason", "退单原因 of the hotline's rules; the names are those of ``bus.Reason``."
 )
-Satisfaction = w.chinese(w.Grade, "Satisfaction", "好差评: the five grades, best first.")
 
 
 class WorkOrder(Strict):
@@ -77,6 +76,10 @@ class WorkOrder(Strict):
     to: w.Centers = Field(default=(), title="话务员指定的承办中心；多个则抢单")
     handled_here: bool = Field(default=False, title="本中心自办")
     answer: Text | None = Field(default=None, title="即时办结：当场给出的答复")
+
+
+class LedgerLine(w.Ended, WorkOrder):
+    """台账补录: an order of an old ledger, with its end if it has one: form ``ledger``."""
 
 
 ACTS = (

@@ -102,6 +102,8 @@ class Simulator(BackendSimulator):
         post("/callers/orders")(self.call)
         post("/callers/orders/{order_no:path}/events")(self.act)
         get("/callers/orders/{order_no:path}")(self.what_the_caller_reads)
+        post("/staff/past-orders")(self.enter_past)
+        post("/callers/ratings")(self.rate)
         post("/staff/orders/{order_no:path}/events")(self.act)
         get("/records")(lambda: list(self.records.values()))
         get("/records/{record_id:path}")(self.read)
@@ -157,6 +159,17 @@ class Simulator(BackendSimulator):
         self._order(order_no)["form"] = form
         self.tell("work-order", form)
         return {"order_no": order_no}
+
+    def enter_past(self, line: Json) -> dict[str, Any]:
+        """台账补录: staff enter an order of an old ledger, with its end."""
+        self._order(line["order_no"]).update(form=line)
+        self.tell("ledger", line)
+        return {"order_no": line["order_no"]}
+
+    def rate(self, rating: Json) -> dict[str, Any]:
+        """好差评: the rating system sends a rating, whether the order is known already or not."""
+        self.tell("rating", rating)
+        return {"rating_no": rating["rating_no"]}
 
     def act(self, order_no: str, event: Json) -> dict[str, Any]:
         """Staff or the caller does something with an order."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from adapters.party_service import native as n
-from bus import Command, Commands, Declined, IntakeContext, Link, Message, Progressed, Published
+from adapters.party_service.ledger import LedgerLine
+from bus import Case, Command, Commands, Declined, IntakeContext, Link, Message, Progressed, Published
 from bus import workorders as w
 
 MATTER = "matter"
@@ -30,14 +31,17 @@ def entry(context: IntakeContext, form: n.Entry) -> Commands:
     The grid's name is written before the place, an agent's papers below the text."""
     if (known := context.known(MATTER, form.matter_no)) is not None:
         return [Link(case_id=known, system=MATTER, native_id=form.matter_no)]
-    case = w.case_of(
+    return context.register(_case(context, form), to=form.to, here=form.handled_here or form.board, answer=form.answer)
+
+
+def _case(context: IntakeContext, form: n.Entry) -> Case:
+    return w.case_of(
         context, form, record=(MATTER, form.matter_no), category=n.SPHERES.name(form.sphere),
         channel=form.channel.name.lower(), name=form.resident, papers=form.photos, at=form.received_at,
         title=w.title_of(form.title, form.text, form.sphere.value),
         text=f"{form.text}\n所带材料：{'、'.join(form.papers)}" if form.papers else form.text,
         place="，".join(part for part in (form.grid, form.place) if part) or None,
     )  # fmt: skip
-    return context.register(case, to=form.to, here=form.handled_here or form.board, answer=form.answer)
 
 
 @center.form("meeting", n.Meeting, "event_id")
@@ -52,6 +56,7 @@ def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]
         )
 
 
+center.ledger("ledger", LedgerLine, "matter_no", MATTER, _case)
 center.acts("order-event", n.OrderEvent, own={"matter_no": MATTER}, theirs="case_id")
 
 

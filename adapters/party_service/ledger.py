@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from adapters.party_service.acts import Finding
 from adapters.party_service.native import SPHERES, Channel, Entry
 from bus import Rater, Record, Status
 from bus import workorders as w
@@ -59,6 +60,12 @@ OUT = (
 )  # fmt: skip
 """The headings of the written ledger. No column identifies the resident."""
 STATES = {Status.OPEN: "办理中", Status.RESOLVED: "已办结待答复", Status.CLOSED: "已结案"}
+
+
+class LedgerLine(w.Ended, Entry):
+    """台账补录: a line of an old ledger, with its end if it has one: form ``ledger``."""
+
+    outcome: Finding = Field(default=Finding["DONE"], title="办理结果", alias="finding")  # type: ignore[valid-type, assignment, misc]  # an enum made of labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class Simulator(BackendSimulator):
         post("/residents/snapshots")(self.snapshot)
         post("/staff/meetings")(self.hold_meeting)
         post("/staff/ledger")(self.enter_ledger)
+        post("/staff/past-matters")(self.enter_past)
         post("/staff/orders/{matter_no:path}/events")(self.act)
         post("/residents/matters/{matter_no:path}/events")(self.act)
         get("/staff/board")(self.board)
@@ -190,6 +191,12 @@ class Simulator(BackendSimulator):
             raise HTTPException(400, str(trouble)) from None
         entered = [self.enter(row.entry.model_dump(mode="json", exclude_none=True))["id"] for row in rows if row.entry]
         return {"entered": entered, "rejected": [{"row": row.number, "why": row.faults} for row in rows if row.faults]}
+
+    def enter_past(self, line: Json) -> dict[str, Any]:
+        """台账补录: staff enter a line of an old ledger; a later one may tell its end."""
+        self._matter(line["matter_no"]).update(form=line)
+        self.tell("ledger", line)
+        return {"id": line["matter_no"]}
 
     def act(self, matter_no: str, event: Json) -> dict[str, Any]:
         """Staff, a leader or the resident does something with a matter."""

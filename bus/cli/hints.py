@@ -86,6 +86,10 @@ _PLACES: dict[str, tuple[str, str]] = {
     parked.DESK: _VENDOR,
     parked.PEER: ("对方拒收：bus trace 核对两端", "the recipient refused it: `bus trace` at both ends"),
     parked.POLL: ("更正业务系统中的记录，之后重放", "correct the record in the center's system, then replay"),
+    parked.FORM: (
+        "案件登记后该表单仍不能受理：请报送方更正另报，再放弃此条",
+        "have its sender hand in a right one, then discard it",
+    ),
     "outbox": ("等待回执，会自动重发", "waiting for its receipt; resent by itself"),
 }
 

@@ -8,7 +8,7 @@ from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, age
 from bus.contract.short_number import short_number
-from bus.store import parked
+from bus.store import early_forms, parked
 from bus.store.case_lists import kept_for_strangers, open_by_holder
 from bus.store.database import Tx
 from bus.store.waiting import PeerLoad, by_peer, oldest_cases
@@ -26,6 +26,7 @@ _PLACES = {
     "outbox": Bilingual("发出未回执", "sent, no receipt yet"),
     "inbox": Bilingual("待入业务系统", "for the center's system"),
     "held": Bilingual("等前一件报文", "an earlier message is missing"),
+    "early-forms": Bilingual("等案件登记的表单", "forms before their case"),
     "parked": Bilingual("搁置", "parked"),
 }
 
@@ -70,6 +71,9 @@ def _found(tx: Tx, me: str) -> Iterator[dict[str, Any]]:
             "oldest_ms": load.oldest_ms,
             "oldest_case": case,
         }
+    early, since_ms = early_forms.figures(tx)
+    if early:
+        yield {"place": "early-forms", "peer": "", "count": early, "oldest_ms": since_ms, "oldest_case": ""}
     figures = parked.figures(tx)
     if count := sum(figures[place] for place in parked.PLACES):
         yield {"place": "parked", "peer": "", "count": count, "oldest_ms": figures["oldest_ms"], "oldest_case": ""}

@@ -139,6 +139,36 @@ class Rate(OnCase):
     grade: Annotated[int, Field(ge=1, le=5)]
     rater: Rater = Rater.RESIDENT
     text: Text | None = None
+    at: Moment | None = None
+    """When it was given; without it, now."""
+
+
+class PastRating(Strict):
+    """A rating that was given before its case was entered."""
+
+    grade: Annotated[int, Field(ge=1, le=5)]
+    rater: Rater = Rater.RESIDENT
+    at: Moment
+
+
+class Settle(OnCase):
+    """补录办结: the matter was settled before it was entered. The case is closed with its own moments; nobody is told,
+    and nothing is left to do. Only for a case that has never left this center."""
+
+    outcome: Outcome
+    public_reply: Text
+    lawful_route: Text | None = None
+    instant: bool = False
+    resolved_at: Moment
+    closed_at: Moment | None = None
+    """When the resident was told; without it, when it was resolved."""
+    ratings: Annotated[tuple[PastRating, ...], Field(max_length=len(Rater))] = ()
+
+    @model_validator(mode="after")
+    def _not_accepted_names_a_route(self) -> Self:
+        if self.outcome is Outcome.NOT_ACCEPTED and self.lawful_route is None:
+            raise ValueError("a matter that is not accepted is answered with the lawful route")
+        return self
 
 
 class Reopen(OnCase):
@@ -185,4 +215,5 @@ Command = (
     | Publish
     | AskArbiter
     | Rule
+    | Settle
 )

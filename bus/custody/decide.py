@@ -25,6 +25,7 @@ from bus.custody.record import (
     Status,
     notify_path,
 )
+from bus.custody.settle import in_order, settle
 
 RETURNS_BEFORE_ARBITER = 2
 """Returns after which a case goes to the arbiter (推诿); a county may set another number."""
@@ -53,6 +54,10 @@ def decide(
         return _offer(record, command, now, returns_before_arbiter)
     if isinstance(command, c.Register):
         raise Refusal("known-case", "this case is registered already")
+    if isinstance(command, c.Settle):
+        _must_be_origin(record)
+        _must_hold(record)
+        return settle(record, command, now)
     decision = _DECIDERS[type(command)](record, command, now)
     return replace(decision, record=with_moments(record, decision.record, now))
 
@@ -273,10 +278,12 @@ def _rate(record: Record, command: c.Rate, now: datetime) -> Decision:
         raise Refusal("not-resolved", "there is no result to rate yet")
     if any(g.round == record.round and g.rater is command.rater for g in record.ratings):
         raise Refusal("already-rated", "one matter, one rating (一事一评)")
+    if command.at is not None:
+        in_order(record.case.received_at, command.at, now)
     rated = k.Rated(
         version=record.version, round=record.round, grade=command.grade, rater=command.rater, text=command.text
     )
-    given = Rating(round=record.round, rater=command.rater, grade=command.grade, at=now)
+    given = Rating(round=record.round, rater=command.rater, grade=command.grade, at=command.at or now)
     changed = record.with_(ratings=with_rating(record.ratings, given))
     return Decision(changed, notify_path(changed, rated))
 

@@ -4,7 +4,7 @@ They follow from what changed, in one place, so that no command and no message c
 
 from datetime import datetime
 
-from bus.custody.record import Record, Status
+from bus.custody.record import FirstRound, Record, Status
 
 
 def with_moments(before: Record | None, after: Record, said_at: datetime) -> Record:
@@ -15,11 +15,12 @@ def with_moments(before: Record | None, after: Record, said_at: datetime) -> Rec
         return after
     if before is None:
         return after.with_(**_first(after, said_at))
-    changes: dict[str, datetime | None] = {}
+    changes: dict[str, datetime | FirstRound | None] = {}
     if after.version > before.version:
         changes |= {"since": said_at, "contacted_at": None}
     if after.round > before.round:
         changes |= {"round_at": said_at, "resolved_at": None, "closed_at": None, "called_back_at": None, "term": None}
+        changes |= {"first": after.first or first_round(before, said_at)}
     if after.status is not before.status or after.round > before.round:
         changes |= _of_status(after, said_at)
     if after.arbitration != before.arbitration:
@@ -36,6 +37,22 @@ def _first(record: Record, said_at: datetime) -> dict[str, datetime | None]:
         "round_at": begun if early else said_at,
         "arbitration_at": said_at if record.arbitration is not None else None,
     }
+
+
+def first_round(before: Record, reopened_at: datetime) -> FirstRound | None:
+    """The first round of a case that is opened again; None at other centers than its origin, and in later rounds."""
+    if before.case.origin != before.me or before.round > 1:
+        return None
+    result = before.result
+    return FirstRound(
+        due=before.term or before.case.due,
+        resolved_at=before.resolved_at,
+        closed_at=before.closed_at,
+        reopened_at=reopened_at,
+        outcome=result.outcome if result is not None else None,
+        instant=result is not None and result.instant,
+        hand_overs=len(before.path) - 1,
+    )
 
 
 def _of_status(record: Record, said_at: datetime) -> dict[str, datetime | None]:

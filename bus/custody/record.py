@@ -102,6 +102,18 @@ class Reminder(Strict):
     to: Centers = ()
 
 
+class FirstRound(Strict):
+    """How the first round of a case went, kept when the case is opened again: the figures of cases count it."""
+
+    due: Moment | None = None
+    resolved_at: Moment | None = None
+    closed_at: Moment | None = None
+    reopened_at: Moment
+    outcome: Outcome | None = None
+    instant: bool = False
+    hand_overs: Count = 0
+
+
 class Record(Strict):
     """A center's knowledge of one case. It believes ``holder`` at ``version``; the highest version is right."""
 
@@ -142,6 +154,8 @@ class Record(Strict):
     """When the origin called the resident back after a bad rating of the current round."""
     term: Moment | None = None
     """By when the current round must be resolved, where that is not what was registered: extended, or ruled."""
+    first: FirstRound | None = None
+    """At the origin, of a case that was opened again: its first round."""
     reminded: tuple[Reminder, ...] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
 

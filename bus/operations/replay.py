@@ -212,11 +212,17 @@ def _from_the_other_system(uow: UnitOfWork, row: ParkedItem) -> Replayed:
     return Replayed(Outcome.ON_ITS_WAY)
 
 
+def _from_the_door(_uow: UnitOfWork, row: ParkedItem) -> Replayed:
+    """A form that was refused when its record came would be refused again: its sender hands in another."""
+    return Replayed(Outcome.STILL_PARKED, row.code)
+
+
 _REPLAYS = {
     parked.WIRE: _from_the_wire,
     parked.DESK: _from_the_desk,
     parked.PEER: _to_the_peer,
     parked.POLL: _from_the_other_system,
+    parked.FORM: _from_the_door,
 }
 
 

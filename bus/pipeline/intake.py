@@ -6,8 +6,8 @@ nothing.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,10 +17,11 @@ from pydantic import BaseModel, ValidationError
 from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.custody import Record, Refusal
-from bus.custody.commands import AskAssist, Command, Offer, Register
+from bus.custody.commands import Register
+from bus.pipeline.early_forms import TOO_MANY, EarlyForms
+from bus.pipeline.routes import RoutesOfForm, leads_nowhere
 from bus.recovery.hooks import RECOVERY
 from bus.sdk.center import Form, IntakeContext, Link, Reject, Routes
-from bus.sdk.codes import RejectCode
 from bus.security.errors import KeyUnusable
 from bus.store import cases, intakes
 from bus.store.database import DriverError, Store, StoreUnavailable, Tx
@@ -73,6 +74,8 @@ class IntakeDeps:
     context: CenterContext
     routes: Routes
     attachment: Callable[[Tx, str], Attachment | None]
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    """The forms of the center, by name: those that waited for their record are read again."""
 
 
 def noop() -> None:
@@ -134,6 +137,7 @@ def _take_together(
                 UnitOfWork(tx, deps.context, now), deps, {s.key for s in submissions}, ask_for_each=True
             )
             replies = [batch.reply(submission) for submission in submissions]
+        batch.early.settle()
         batch.uow.flush()
         intakes.note(tx, batch.fresh)
         also(tx, replies)
@@ -156,12 +160,13 @@ class _IntakeBatch:
                 "this center recovers what it has forgotten since its backup: again later", passing=True
             )
         self.uow = uow
-        self.routes = _Routes(deps.routes)
+        self.routes = RoutesOfForm(deps.routes)
         self.context = _intake_context(uow, deps, self.routes)
         self.known = intakes.known(uow.tx, keys)
         self.fresh: list[intakes.IntakeRow] = []
         self.registered: set[tuple[str, str]] = set()
         """Records of the center's own system that have become cases, on the assumption that none was one already."""
+        self.early = EarlyForms(uow, deps.forms, lambda form, body: _carry_out(self, form, body))
         self.ask_for_each = ask_for_each
         """Whether the store is asked about each record before it is registered."""
 
@@ -186,8 +191,7 @@ def _repeated(submission: Submission, known: dict[tuple[str, str], tuple[str, st
 
 def _take(batch: _IntakeBatch, submission: Submission) -> Reply:
     try:
-        with batch.uow.savepoint():
-            touched = _carry_out(batch, submission)
+        return _taken(batch, submission)
     except _Registered as known:
         return Reply("repeated", _shown([known.record]))
     except (Refusal, Reject) as no:
@@ -201,7 +205,17 @@ def _take(batch: _IntakeBatch, submission: Submission) -> Reply:
         raise  # the store's own fault: it retries, or reports for the whole batch that nothing was taken
     except Exception as bug:  # a fault of the adapter: its own form is not taken, its neighbours are
         return Reply("failed", code="handler-fault", cure=type(bug).__name__)
-    return Reply("taken", _shown(touched))
+
+
+def _taken(batch: _IntakeBatch, submission: Submission) -> Reply:
+    """The reply to a form that is carried out, or that waits for its record."""
+    form, body = submission.form, submission.body
+    if (record := batch.early.awaited(form, body)) is not None:
+        if batch.early.hold(form, submission.key[1], record, body):
+            return Reply("taken")
+        return Reply("later", code=TOO_MANY, cure="too many forms wait for their records: hand those in first")
+    with batch.uow.savepoint():
+        return Reply("taken", _shown(_carry_out(batch, form, body)))
 
 
 def _shown(records: Sequence[Record]) -> tuple[dict[str, str], ...]:
@@ -216,27 +230,13 @@ class _Registered(Exception):
         self.record = record
 
 
-class _Routes:
-    """The routes of the settings, and the centers that they have named for the current form."""
-
-    def __init__(self, routes: Routes) -> None:
-        self._routes = routes
-        self.named: set[str] = set()
-
-    def find(self, category: str, division: str) -> str | None:
-        """The center for this category and division; None if no route fits."""
-        found = self._routes.find(category, division)
-        self.named |= {found} if found is not None else set()
-        return found
-
-
-def _carry_out(batch: _IntakeBatch, submission: Submission) -> list[Record]:
+def _carry_out(batch: _IntakeBatch, form: Form, body: BaseModel) -> list[Record]:
     uow = batch.uow
     touched: dict[UUID, None] = {}
     batch.routes.named.clear()
-    for item in submission.form.handler(batch.context, submission.body):
+    for item in form.handler(batch.context, body):
         touched[item.case_id] = None
-        if _leads_nowhere(batch, item):
+        if leads_nowhere(uow, batch.routes, item):
             continue
         if isinstance(item, Register):
             _never_twice(batch, item)
@@ -247,18 +247,6 @@ def _carry_out(batch: _IntakeBatch, submission: Submission) -> list[Record]:
         if isinstance(item, Register):
             uow.link(item.case_id, item.case.source.system, item.case.source.record)
     return [record for case_id in touched if (record := uow.record(case_id)) is not None]
-
-
-def _leads_nowhere(batch: _IntakeBatch, item: Command | Link) -> bool:
-    """Whether a configured route leads to a center that the county's directory does not list: then the case stays here.
-    Raises ``Reject`` where the form itself names such a center."""
-    asked = item.to if isinstance(item, Offer) else (item.to,) if isinstance(item, AskAssist) else ()
-    strangers = {center for center in asked if not batch.uow.context.security.is_member(center)}
-    if strangers - batch.routes.named:
-        raise Reject(RejectCode.UNKNOWN_CENTER, "the county's directory lists no such center: name one that it lists")
-    for center in strangers:
-        batch.uow.journal(item.case_id, "refused", "offer", center, None, RejectCode.UNKNOWN_CENTER)
-    return bool(strangers)
 
 
 def _never_twice(batch: _IntakeBatch, item: Register) -> None:

@@ -10,10 +10,12 @@ from bus.contract import messages as k
 from bus.contract.envelope import Message
 from bus.custody import Record, Status
 from bus.custody.decide import CONTACTED
+from bus.custody.moments import first_round
+from bus.custody.record import FirstRound
 from bus.recovery.case_history import CaseHistory, claim
 
 
-def moments(history: CaseHistory, record: Record) -> dict[str, datetime | None]:
+def moments(history: CaseHistory, record: Record) -> dict[str, datetime | FirstRound | None]:
     """Return the moments of ``record`` by field; None where nobody knows."""
     before = history.before
     same_hand = before is not None and before.version == record.version
@@ -33,6 +35,7 @@ def moments(history: CaseHistory, record: Record) -> dict[str, datetime | None]:
         "resolved_at": (known.resolved_at if same_round else None) or resolved if _has_result(record) else None,
         "closed_at": (known.closed_at if same_round else None) or closed if record.status is Status.CLOSED else None,
         "arbitration_at": (known.arbitration_at if same_hand else None) or asked if record.arbitration else None,
+        "first": known.first or (first_round(known, reopened) if reopened and not same_round else None),
     }
 
 

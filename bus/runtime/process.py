@@ -118,7 +118,7 @@ class CenterProcess:
             self.center,
             self.system,
             self.context,
-            IntakeDeps(self.context, settings, self.attachments.named),
+            IntakeDeps(self.context, settings, self.attachments.named, self.center.forms),
             self.store,
             transport,
             CircuitBreaker(RetryPolicy(attempts=settings.park_after)),

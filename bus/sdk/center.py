@@ -191,6 +191,9 @@ class Form:
     native_id: Callable[[Any], str]
     """Returns the form's own id in the source system, for idempotency."""
     handler: FormHandler
+    about: Callable[[Any], tuple[str, str]] | None = None
+    """Returns the record that the form is about: (system, native id). A form that comes before its record waits for
+    it."""
 
 
 @dataclass(slots=True)
@@ -215,10 +218,16 @@ class Center(Generic[SystemT]):
         return self.form(name, model, native_id)
 
     def form(
-        self, name: str, model: type[FormT], native_id: Callable[[FormT], str] | str
+        self,
+        name: str,
+        model: type[FormT],
+        native_id: Callable[[FormT], str] | str,
+        *,
+        about: Callable[[FormT], tuple[str, str]] | None = None,
     ) -> Callable[[Callable[[IntakeContext, FormT], Commands]], Callable[[IntakeContext, FormT], Commands]]:
         """Register the decorated function as the handler of form ``name``. ``native_id``: the field with the form's own
-        id, or a function that returns it. Raises ValueError for a second handler, or if the field does not exist."""
+        id, or a function that returns it. ``about``: the record that it is about; before that record is registered the
+        form is taken and waits. Raises ValueError for a second handler, or if the field does not exist."""
         if name in self.forms:
             raise ValueError(f"{self.kind}: two handlers for form {name}")
         if isinstance(native_id, str):
@@ -228,7 +237,7 @@ class Center(Generic[SystemT]):
         found = native_id
 
         def keep(handler: Callable[[IntakeContext, FormT], Commands]) -> Callable[[IntakeContext, FormT], Commands]:
-            self.forms[name] = Form(name, model, found, handler)
+            self.forms[name] = Form(name, model, found, handler, about)
             return handler
 
         return keep

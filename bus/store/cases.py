@@ -13,6 +13,7 @@ from sqlalchemy import Integer, bindparam, func, select, update
 
 from bus.custody import Record, Status
 from bus.custody.bounds import read_record
+from bus.figures.facts import facts_of
 from bus.store import files, waiting
 from bus.store import tables as t
 from bus.store.database import StoreUnavailable, Tx
@@ -143,7 +144,7 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         custody = (record.holder, record.version, record.status.value)
         times = (int(case.received_at.timestamp() * 1000), now_ms)
         kept = (*custody, *times, bool(case.sensitive), text, offerer)
-        rows.append(CaseRow(case_id, case.number, case.origin, *kept))
+        rows.append(CaseRow(case_id, case.number, case.origin, *kept, *facts_of(record)))
         _remember(case_id, text, record)
     upsert(tx, t.cases, rows)
     files.named_in(tx, ordered)

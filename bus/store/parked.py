@@ -28,7 +28,9 @@ PEER = "peer"
 """Messages that their recipient has refused."""
 POLL = "poll"
 """Forms of a polled page that cannot be taken in."""
-PLACES = (WIRE, DESK, PEER, POLL)
+FORM = "form"
+"""Forms that waited for their record and were then refused."""
+PLACES = (WIRE, DESK, PEER, POLL, FORM)
 
 QUOTA = "quota"
 """The code of messages beyond the recipient's quota."""

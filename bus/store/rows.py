@@ -17,6 +17,15 @@ class CaseRow(NamedTuple):
     sensitive: bool
     record: str
     offerer: str | None
+    due_ms: int | None
+    resolved_ms: int | None
+    closed_ms: int | None
+    reopened_ms: int | None
+    rated_ms: int | None
+    grade: int | None
+    outcome: str | None
+    instant: bool | None
+    hand_overs: int | None
 
 
 class LinkRow(NamedTuple):

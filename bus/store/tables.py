@@ -49,6 +49,15 @@ cases = Table(
     Column("sensitive", Boolean, nullable=False, default=False, server_default=false()),
     Column("record", Text, nullable=False),
     Column("offerer", CENTER, nullable=True),
+    Column("due_ms", BigInteger, nullable=True),
+    Column("resolved_ms", BigInteger, nullable=True),
+    Column("closed_ms", BigInteger, nullable=True),
+    Column("reopened_ms", BigInteger, nullable=True),
+    Column("rated_ms", BigInteger, nullable=True),
+    Column("grade", Integer, nullable=True),
+    Column("outcome", String(16), nullable=True),
+    Column("instant", Boolean, nullable=True),
+    Column("hand_overs", Integer, nullable=True),
     Index("cases_by_number", "number"),
     Index("cases_by_status", "status", "changed_ms"),
     Index(
@@ -59,7 +68,8 @@ cases = Table(
     ),
 )
 """One row per case known here: the custody record as JSON, and its searchable columns. ``offerer``: the center whose
-offer of the case waits for this center's answer."""
+offer of the case waits for this center's answer. From ``due_ms`` on: what figures count of the case's first round
+(``bus/figures/facts.py``); null in rows that were last written by an older program."""
 
 case_count = Table(
     "case_count",
@@ -116,6 +126,19 @@ intakes = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 """Accepted forms, by form and the source's own id: a repeat gets the same answer and changes nothing."""
+
+early_forms = Table(
+    "early_forms",
+    metadata,
+    Column("form", CODE, primary_key=True),
+    Column("native_id", String(120), primary_key=True),
+    Column("system", CODE, nullable=False),
+    Column("record", String(120), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("early_forms_by_record", "system", "record"),
+)
+"""Accepted forms about a record of the center's own system that is not registered yet: they wait for it."""
 
 polls = Table(
     "polls",

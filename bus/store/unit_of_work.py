@@ -161,6 +161,10 @@ class UnitOfWork:
         found = self._links.get((system, native_id))
         return UUID(found) if found else None
 
+    def linked_records(self) -> set[tuple[str, str]]:
+        """The records (system, native id) that this unit of work has linked to a case."""
+        return {*self._links}
+
     def journal(self, case_id: UUID, way: str, kind: str, peer: str, message_id: UUID | None, code: str = "") -> None:
         """Add a line to the case's journal that no decision makes."""
         unreadable = self._unreadable and case_id in self._unreadable

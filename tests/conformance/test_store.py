@@ -15,6 +15,7 @@ from bus.cli.downgrade import V0_1_0, step_back
 from bus.contract.epochs import EPOCH, epoch_start
 from bus.contract.ids import new_id
 from bus.custody import Record
+from bus.figures.facts import CaseFacts
 from bus.runtime.lease import StoreLease, StoreTaken
 from bus.store import (
     Store,
@@ -85,6 +86,7 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             "case_count",
             "timers",
             "clock_state",
+            "early_forms",
         )
         for table in made_since:
             tx.exec_driver_sql(f"DROP TABLE {table}")
@@ -94,6 +96,8 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
         tx.exec_driver_sql("ALTER TABLE cases DROP COLUMN sensitive")
         tx.exec_driver_sql("DROP INDEX cases_offered")
         tx.exec_driver_sql("ALTER TABLE cases DROP COLUMN offerer")
+        for column in CaseFacts._fields:
+            tx.exec_driver_sql(f"ALTER TABLE cases DROP COLUMN {column}")
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     schema.upgrade(store)
     schema.upgrade(store)

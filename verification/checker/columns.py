@@ -15,6 +15,7 @@ HOLD_RESIDENTS: Mapping[str, str] = {
     "held.body": IN_CLEAR,
     "work.body": IN_CLEAR,
     "parked.body": IN_CLEAR,
+    "early_forms.body": "a form as it was handed in: in clear in a store without a master key",
     "archive.body": IN_CLEAR,
     "recovery_told.body": IN_CLEAR,
     "recovery_peers.partial": IN_CLEAR,

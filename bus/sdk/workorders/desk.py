@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from bus.contract.case import Attachment
+from bus.contract.case import Attachment, Case
 from bus.contract.envelope import Message
 from bus.contract.messages import (
     CASE_KINDS,
@@ -28,6 +28,7 @@ from bus.custody.commands import Close, Command
 from bus.sdk.center import Center, Commands, FormT, HandlerContext, IntakeContext, Link, MessageHandler, Reject, SystemT
 from bus.sdk.codes import RejectCode
 from bus.sdk.workorders.orders import Order, Purpose, Reply, notice, order_of, reply_of
+from bus.sdk.workorders.settled import EndedT, RatedT, enter, line_id
 
 Items = list[Command | Link]
 
@@ -138,6 +139,33 @@ class WorkCenter(Center[SystemT]):
             told: Any = form
             commands: Commands = told.event.commands(context, case_of(context, form), told.event_id)
             return commands
+
+    def ledger(
+        self,
+        name: str,
+        model: type[EndedT],
+        field_name: str,
+        system: str,
+        case: Callable[[IntakeContext, EndedT], Case],
+    ) -> None:
+        """Form ``name`` is a line of an old ledger (补录), open or with its end; nobody is asked to act on it.
+        ``field_name`` holds the matter's number, linked under ``system``; ``case`` makes the case of a line."""
+
+        @self.form(name, model, line_id(field_name))
+        def enter_line(context: IntakeContext, form: EndedT) -> Commands:
+            record = (system, str(getattr(form, field_name)))
+            return enter(context, form, record, lambda: case(context, form))
+
+    def ratings(self, name: str, model: type[RatedT], own_id: str, field_name: str, system: str) -> None:
+        """Form ``name`` is a rating that comes by itself, for the record that ``field_name`` names, linked under
+        ``system``. One that comes before its record waits for it."""
+
+        def about(form: RatedT) -> tuple[str, str]:
+            return system, str(getattr(form, field_name))
+
+        @self.form(name, model, own_id, about=about)
+        def rate(context: IntakeContext, form: RatedT) -> Commands:
+            return [form.command(context.find(*about(form)))]
 
     # -- what the desk does ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,45 @@
+"""What figures count of each case, and forms that wait for their record."""
+
+import sqlalchemy as sa
+from alembic import op
+from alembic.util.exc import CommandError
+
+revision = "0020"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+FACTS: tuple[tuple[str, sa.types.TypeEngine[object]], ...] = (
+    ("due_ms", sa.BigInteger()),
+    ("resolved_ms", sa.BigInteger()),
+    ("closed_ms", sa.BigInteger()),
+    ("reopened_ms", sa.BigInteger()),
+    ("rated_ms", sa.BigInteger()),
+    ("grade", sa.Integer()),
+    ("outcome", sa.String(16)),
+    ("instant", sa.Boolean()),
+    ("hand_overs", sa.Integer()),
+)
+
+
+def upgrade() -> None:
+    for name, kind in FACTS:
+        op.add_column("cases", sa.Column(name, kind, nullable=True))
+    op.create_table(
+        "early_forms",
+        sa.Column("form", sa.String(64), primary_key=True),
+        sa.Column("native_id", sa.String(120), primary_key=True),
+        sa.Column("system", sa.String(64), nullable=False),
+        sa.Column("record", sa.String(120), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("early_forms_by_record", "early_forms", ["system", "record"])
+
+
+def downgrade() -> None:
+    if left := op.get_bind().execute(sa.text("SELECT count(*) FROM early_forms")).scalar_one():
+        raise CommandError(f"{left} forms wait for their record, which the older program would forget: import it first")
+    op.drop_table("early_forms")
+    for name, _ in reversed(FACTS):
+        op.drop_column("cases", name)
