@@ -136,6 +136,23 @@ class Quotas(_Part):
     """Requests for help in one case that this center has not answered."""
 
 
+class Figures(_Part):
+    """How the county reckons its figures (``bus stats``); days are days of the calendar."""
+
+    month_begins: Annotated[int, Field(ge=1, le=28)] = 1
+    """The day on which a month begins; from 2 on a day of the calendar month before (19: from the 19th)."""
+    day_begins: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "00:00"
+    """When a day begins, in China's time."""
+    rating_days: Annotated[int, Field(ge=1, le=365)] = 5
+    """Days that a resident may take to rate."""
+    reopening_days: Annotated[int, Field(ge=1, le=365)] = 15
+    """Days within which a case may be opened again."""
+    weights: Annotated[tuple[Annotated[int, Field(ge=0, le=1000)], ...], Field(min_length=5, max_length=5)] = (
+        0, 0, 600, 800, 1000,
+    )  # fmt: skip
+    """The weight of each grade in thousandths, the worst first."""
+
+
 class Trust(_Part):
     """The keys that count: this center's own, and the county's directory of all public keys (``bus keys``)."""
 
@@ -187,6 +204,7 @@ class CenterSettings(_WithoutPasswords, BaseSettings):
     quotas: Quotas = Quotas()
     clocks: ClockSettings = ClockSettings()
     """Reminders of what is due; off by default."""
+    figures: Figures = Figures()
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2

@@ -49,6 +49,11 @@ COMMANDS = (
         "本中心所知的案件，最早的在前 / the cases known to this center, the oldest first.",
     ),
     LazyCommand(
+        "stats",
+        "bus.cli.stats:stats",
+        "本中心受理案件的指标，率旁都有分子分母 / figures of the cases registered here, with their numbers.",
+    ),
+    LazyCommand(
         "trace", "bus.cli.trace:trace", "一件案子在本中心的来龙去脉 / one case's journal in this center's store."
     ),
     LazyCommand(

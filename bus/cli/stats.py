@@ -1,0 +1,128 @@
+"""``bus stats``: figures of the cases that one center has registered. Numbers and formulas, nothing of a resident."""
+
+from datetime import UTC, datetime, time
+from typing import Annotated, Any
+
+import typer
+
+from bus.bilingual import Bilingual
+from bus.cli.options import ConfigFile, opened_store, store_settings
+from bus.cli.output import USAGE, AsJson, Lang, Language, Output
+from bus.figures.answers import Counted, Counts, figures_of
+from bus.figures.period import CHINA, NotAPeriod, Period, Reckoning
+from bus.settings import CenterSettings
+from bus.store import early_forms
+from bus.store.figures import count
+from bus.store.timestamps import ms
+
+_HEADS = (
+    Bilingual("指标", "Figure"),
+    Bilingual("数值", "Value"),
+    Bilingual("分子", "Numerator"),
+    Bilingual("分母", "Denominator"),
+    Bilingual("口径", "Formula"),
+)
+Month = Annotated[str, typer.Option(metavar="YYYY-MM", help="按本县的统计月 / a month by the county's reckoning")]
+From = Annotated[str, typer.Option("--from", metavar="DAY", help="期初，含当日 / the first day, or a moment")]
+To = Annotated[str, typer.Option("--to", metavar="DAY", help="期末，不含当日 / the day after the last, or a moment")]
+AsOf = Annotated[str, typer.Option(metavar="MOMENT", help="截止时刻，不含该时刻；默认为现在 / counted before; now")]
+
+
+def stats(
+    config: ConfigFile = None,
+    month: Month = "",
+    begin: From = "",
+    end: To = "",
+    as_of: AsOf = "",
+    lang: Language = Lang.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """本中心受理案件的指标，率旁都有分子分母 / figures of the cases registered here, with their numbers."""
+    output = Output(lang, as_json)
+    with output.guarding():
+        settings = store_settings(config)
+        reckoning = reckoning_of(settings)
+        try:
+            until = reckoning.moment(as_of) if as_of else datetime.now(UTC)
+            period = _period(reckoning, month, begin, end, until)
+        except (NotAPeriod, ValueError):
+            output.fail(
+                "日期写成 2021-07-01，月份写成 2021-07，期末须在期初之后",
+                "write a day as 2021-07-01, a month as 2021-07; the period ends after it begins",
+                USAGE,
+            )
+        with opened_store(settings) as store, store.reading() as tx:
+            counts = count(tx, settings.center, period, ms(until), reckoning)
+            early, _ = early_forms.figures(tx)
+    if as_json:
+        output.data(_document(settings.center, period, until, counts, early))
+    else:
+        _tell(output, period, until, counts, early)
+
+
+def reckoning_of(settings: CenterSettings) -> Reckoning:
+    """How the county reckons, by the settings."""
+    told = settings.figures
+    day = time.fromisoformat(told.day_begins)
+    return Reckoning(told.month_begins, day, told.rating_days, told.reopening_days, told.weights)
+
+
+def _period(reckoning: Reckoning, month: str, begin: str, end: str, until: datetime) -> Period:
+    """The period: a month, or from a day to another; without either the month of the as-of."""
+    if month:
+        if begin or end:
+            raise NotAPeriod(month)
+        year, _, number = month.partition("-")
+        return reckoning.month(int(year), int(number))
+    known = reckoning.month_of(until)
+    return Period(
+        reckoning.moment(begin) if begin else known.begin, reckoning.moment(end) if end else _end(known, begin, until)
+    )
+
+
+def _end(known: Period, begin: str, until: datetime) -> datetime:
+    return until if begin else known.end
+
+
+def _document(center: str, period: Period, until: datetime, counts: Counts, early: int) -> dict[str, Any]:
+    return {
+        "center": center,
+        "from": _local(period.begin),
+        "to": _local(period.end),
+        "as_of": _local(until),
+        "figures": [_plain(one) for one in figures_of(counts)],
+        "hand_overs": {"median": counts.hand_overs_at(50), "p90": counts.hand_overs_at(90)},
+        "forms_before_their_case": early,
+    }
+
+
+def _plain(one: Counted) -> dict[str, Any]:
+    figure = one.figure
+    return {
+        "code": figure.code, "name_zh": figure.name.zh, "name_en": figure.name.en, "kind": figure.kind.value,
+        "value": one.value, "numerator": one.numerator, "denominator": one.denominator,
+        "formula_zh": figure.formula.zh, "formula_en": figure.formula.en,
+    }  # fmt: skip
+
+
+def _tell(output: Output, period: Period, until: datetime, counts: Counts, early: int) -> None:
+    begin, end, at = _local(period.begin), _local(period.end), _local(until)
+    output.say(f"期间 {begin} 至 {end}（不含），截止 {at}（不含）", f"from {begin} until {end}, as of {at}")
+    rows = [
+        (output.pick(one.figure.name), one.value, one.numerator, one.denominator, output.pick(one.figure.formula))
+        for one in figures_of(counts)
+    ]
+    output.table(_HEADS, rows)
+    if (median := counts.hand_overs_at(50)) is not None:
+        p90 = counts.hand_overs_at(90)
+        output.say(
+            f"流转次数：中位数 {median}，九成不超过 {p90}", f"hand-overs: median {median}, 90 % have at most {p90}"
+        )
+    if early:
+        output.say(
+            f"另有 {early} 份表单早于其案件，等案件登记后计入", f"{early} forms came before their case, and wait"
+        )
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(CHINA).isoformat(timespec="seconds")

@@ -1,0 +1,116 @@
+"""The figures: a name and a formula are one object. Pages, exports and tests read the same one."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bus.bilingual import Bilingual
+
+
+class Part(StrEnum):
+    """What is counted for a figure: cases of this center that began in the period, unless something else is said."""
+
+    REGISTERED = "registered"
+    """R: registered in the period, without those that the resident took back."""
+    CANCELLED = "cancelled"
+    OPEN = "open"
+    """Open at the as-of, however old."""
+    RESOLVED = "resolved"
+    RESOLVED_IN_PERIOD = "resolved-in-period"
+    """Of whatever age."""
+    DUE = "due"
+    """Whose deadline has passed, the open ones too."""
+    ON_TIME = "on-time"
+    OVERDUE = "overdue"
+    """Open after the deadline, however old."""
+    HAND_OVERS = "hand-overs"
+    """Of the resolved ones, in sum."""
+    SETTLED_FOR_GOOD = "settled-for-good"
+    WINDOW_ENDED = "window-ended"
+    """Resolved so long ago that the window for reopening has ended."""
+    CLOSED_IN_PERIOD = "closed-in-period"
+    REOPENED = "reopened"
+    """Of those closed in the period."""
+    RATED = "rated"
+    """By the resident alone."""
+    RATABLE = "ratable"
+    """Resolved and rated, or so long ago that the window for ratings has ended."""
+    SATISFIED = "satisfied"
+    WEIGHTED = "weighted"
+    """The weights of the grades, in sum, in thousandths."""
+    WEIGHTABLE = "weightable"
+    """The rated ones, in thousandths."""
+    INSTANT = "instant"
+    UNDATED = "undated"
+    """Resolved at a moment that nobody knows: entered by an older program. They are in no other count of resolved
+    ones."""
+
+
+class Kind(StrEnum):
+    """How a figure is written."""
+
+    COUNT = "count"
+    RATE = "rate"
+    """In percent."""
+    FLOW = "flow"
+    """In percent, and no rate: it may be above 100."""
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure and its formula."""
+
+    code: str
+    """Its name for programs."""
+    name: Bilingual
+    kind: Kind
+    numerator: Part
+    denominator: Part | None
+    formula: Bilingual
+
+
+def _count(code: str, name: tuple[str, str], part: Part, formula: tuple[str, str]) -> Figure:
+    return Figure(code, Bilingual(*name), Kind.COUNT, part, None, Bilingual(*formula))
+
+
+FIGURES: tuple[Figure, ...] = (
+    _count("registered", ("受理", "Registered"), Part.REGISTERED,
+           ("期内本中心受理的案件，居民撤销的另计", "cases registered here in the period, less those taken back")),
+    _count("cancelled", ("撤销", "Taken back"), Part.CANCELLED,
+           ("期内受理、居民撤销的案件", "cases registered in the period that the resident took back")),
+    _count("open", ("在办", "Open"), Part.OPEN,
+           ("截止时刻尚未办结的案件，不论何时受理", "cases not resolved before the as-of, however old")),
+    Figure("resolution-rate", Bilingual("办结率", "Resolution rate"), Kind.RATE, Part.RESOLVED, Part.REGISTERED,
+           Bilingual("期内受理、截止时刻前办结 ÷ 期内受理", "resolved before the as-of ÷ registered in the period")),
+    Figure("resolved-to-registered", Bilingual("办结受理比", "Resolved to registered"), Kind.FLOW,
+           Part.RESOLVED_IN_PERIOD, Part.REGISTERED,
+           Bilingual("期内办结（不论何时受理）÷ 期内受理；是流量之比，不是率",
+                     "resolved in the period, of any age ÷ registered in it; a flow, not a rate")),
+    Figure("on-time-rate", Bilingual("按期率", "On-time rate"), Kind.RATE, Part.ON_TIME, Part.DUE,
+           Bilingual("期限已到且按期办结 ÷ 期限已到的全部，未办结的在内",
+                     "resolved by their deadline ÷ all whose deadline has passed, the open ones too")),
+    _count("overdue", ("逾期在办", "Overdue and open"), Part.OVERDUE,
+           ("截止时刻尚未办结且期限已过，不论何时受理", "open at the as-of after their deadline, however old")),
+    Figure("mean-hand-overs", Bilingual("平均流转次数", "Mean hand-overs"), Kind.MEAN, Part.HAND_OVERS, Part.RESOLVED,
+           Bilingual("接办总次数 ÷ 期内受理且已办结", "hand-overs taken ÷ registered in the period and resolved")),
+    Figure("first-time-rate", Bilingual("一次办结率", "First-time rate"), Kind.RATE,
+           Part.SETTLED_FOR_GOOD, Part.WINDOW_ENDED,
+           Bilingual("重办窗口已过且未重办 ÷ 重办窗口已过的办结案件",
+                     "never reopened ÷ resolved cases whose window for reopening has ended")),
+    Figure("reopening-rate", Bilingual("重办率", "Reopening rate"), Kind.RATE, Part.REOPENED, Part.CLOSED_IN_PERIOD,
+           Bilingual("期内结案、截止时刻前重办 ÷ 期内结案", "reopened before the as-of ÷ closed in the period")),
+    Figure("rating-rate", Bilingual("参评率", "Share rated"), Kind.RATE, Part.RATED, Part.RATABLE,
+           Bilingual("居民已评价 ÷（已评价或评价窗口已过的办结案件）",
+                     "rated by the resident ÷ rated, or resolved and their window for ratings has ended")),
+    Figure("satisfaction-rate", Bilingual("满意率", "Satisfaction"), Kind.RATE, Part.SATISFIED, Part.RATED,
+           Bilingual("居民评价 3 分及以上 ÷ 居民已评价", "rated 3 or better by the resident ÷ rated by the resident")),
+    Figure("weighted-satisfaction", Bilingual("加权满意率", "Weighted satisfaction"), Kind.RATE,
+           Part.WEIGHTED, Part.WEIGHTABLE,
+           Bilingual("居民评价按档位权重之和 ÷ 居民已评价，均以千分计",
+                     "sum of the weights of the grades ÷ rated by the resident, both in thousandths")),
+    _count("instant", ("即办", "Settled on the spot"), Part.INSTANT,
+           ("期内受理、登记时即办结", "registered in the period and answered in the step that registered them")),
+    _count("undated", ("办结时间不详", "Resolved, moment unknown"), Part.UNDATED,
+           ("旧版本办结、没有办结时间，不计入办结", "resolved under an older program; in no count of resolved cases")),
+)  # fmt: skip
+"""Every figure that a store of one center can count."""

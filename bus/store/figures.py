@@ -1,0 +1,86 @@
+"""Counts for figures over this center's own cases. One pass over the table for each of three queries: for an operator's
+command, not for a step."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from bus.contract.messages import Outcome
+from bus.custody import Status
+from bus.figures.answers import Counts, weighted
+from bus.figures.definitions import Part
+from bus.figures.period import Period, Reckoning
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.timestamps import ms
+
+DAY_MS = 86_400_000
+SATISFIED = 3
+"""The lowest grade that counts as satisfied."""
+
+
+class Asked(NamedTuple):
+    """What is counted, in the store's own milliseconds."""
+
+    begin_ms: int
+    end_ms: int
+    as_of_ms: int
+
+
+def count(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Reckoning) -> Counts:
+    """The counts of the cases that ``me`` has registered. What happens at the as-of itself is not counted."""
+    asked = Asked(ms(period.begin), ms(period.end), as_of_ms)
+    conditions = _conditions(asked, reckoning)
+    own = t.cases.c.origin == me
+    counted = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions.values()]
+    row = tx.execute(select(*counted).where(own)).one()
+    parts = {part: int(number) for part, number in zip(conditions, row, strict=True)}
+    hand_overs = _histogram(tx, t.cases.c.hand_overs, and_(own, conditions[Part.RESOLVED]))
+    grades = _histogram(tx, t.cases.c.grade, and_(own, conditions[Part.RATED]))
+    parts[Part.HAND_OVERS] = sum(times * cases for times, cases in hand_overs.items())
+    parts[Part.WEIGHTED] = weighted(grades, reckoning.weights)
+    parts[Part.WEIGHTABLE] = 1000 * parts[Part.RATED]
+    return Counts(parts, hand_overs)
+
+
+def _histogram(tx: Tx, column: ColumnElement[int | None], condition: ColumnElement[bool]) -> dict[int, int]:
+    rows = tx.execute(select(column, func.count()).where(condition, column.is_not(None)).group_by(column))
+    return {int(value): int(number) for value, number in rows}
+
+
+def _conditions(asked: Asked, reckoning: Reckoning) -> Mapping[Part, ColumnElement[bool]]:
+    """The condition of each part that is a number of cases."""
+    c, begin, end, as_of = t.cases.c, asked.begin_ms, asked.end_ms, asked.as_of_ms
+    resolved = and_(c.resolved_ms.is_not(None), c.resolved_ms < as_of)
+    cancelled = and_(resolved, c.outcome == Outcome.CANCELLED.value)
+    undated = and_(c.resolved_ms.is_(None), or_(c.status != Status.OPEN.value, c.reopened_ms.is_not(None)))
+    counts = and_(c.opened_ms < as_of, ~func.coalesce(cancelled, False))
+    registered = and_(counts, c.opened_ms >= begin, c.opened_ms < end)
+    is_open = and_(counts, ~resolved, ~undated)
+    of_period = and_(registered, resolved)
+    due = and_(registered, c.due_ms.is_not(None), c.due_ms <= as_of)
+    reopened = and_(c.reopened_ms.is_not(None), c.reopened_ms < as_of)
+    rated = and_(of_period, c.rated_ms.is_not(None), c.rated_ms < as_of)
+    closed = and_(counts, c.closed_ms.is_not(None), c.closed_ms >= begin, c.closed_ms < end, c.closed_ms < as_of)
+    window_ended = and_(of_period, c.resolved_ms + reckoning.reopening_days * DAY_MS <= as_of)
+    rating_ended = and_(of_period, c.resolved_ms + reckoning.rating_days * DAY_MS <= as_of)
+    return {
+        Part.REGISTERED: registered,
+        Part.CANCELLED: and_(c.opened_ms >= begin, c.opened_ms < end, func.coalesce(cancelled, False)),
+        Part.OPEN: is_open,
+        Part.RESOLVED: of_period,
+        Part.RESOLVED_IN_PERIOD: and_(counts, resolved, c.resolved_ms >= begin, c.resolved_ms < end),
+        Part.DUE: due,
+        Part.ON_TIME: and_(due, c.resolved_ms.is_not(None), c.resolved_ms <= c.due_ms),
+        Part.OVERDUE: and_(is_open, c.due_ms.is_not(None), c.due_ms < as_of),
+        Part.SETTLED_FOR_GOOD: and_(window_ended, ~reopened),
+        Part.WINDOW_ENDED: window_ended,
+        Part.CLOSED_IN_PERIOD: closed,
+        Part.REOPENED: and_(closed, reopened),
+        Part.RATED: rated,
+        Part.RATABLE: or_(rated, rating_ended),
+        Part.SATISFIED: and_(rated, c.grade >= SATISFIED),
+        Part.INSTANT: and_(of_period, c.instant),
+        Part.UNDATED: and_(registered, undated),
+    }

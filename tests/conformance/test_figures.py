@@ -1,0 +1,151 @@
+"""The counts of a store against a recount from its records, on SQLite and on PostgreSQL."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bus.contract.messages import Outcome, Rater
+from bus.custody import Record, Status, decide, register
+from bus.custody import commands as c
+from bus.figures.answers import Counts
+from bus.figures.definitions import Part
+from bus.figures.period import Period, Reckoning
+from bus.store import Store, cases, schema
+from bus.store.figures import count
+from bus.store.timestamps import ms
+from tests.harness.step import a_case
+
+ME, PEER = "media_center-150402", "party_service-150402"
+BEGIN = datetime(2026, 6, 30, 16, tzinfo=UTC)
+DAY = timedelta(days=1)
+PERIOD = Period(BEGIN, BEGIN + 31 * DAY)
+RECKONING = Reckoning(rating_days=3, reopening_days=6, weights=(0, 100, 600, 900, 1000))
+MANY = 400
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A fresh store."""
+    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
+    opened = Store(url)
+    schema.upgrade(opened)
+    yield opened
+    opened.close()
+
+
+def _a_life(chance: random.Random) -> Record:
+    """A case with some of what may happen to one. Many moments fall on the ends of days, and so on each other."""
+    heard = BEGIN + chance.randint(-5, 35) * DAY
+    due = heard + chance.choice((3, 5)) * DAY if chance.random() < 0.8 else None
+    origin = PEER if chance.random() < 0.1 else ME
+    case = a_case(origin, received_at=heard, due=due)
+    record = register(c.Register(case=case), origin, None).record
+    if chance.random() < 0.3:
+        record = record.with_(path=(origin, PEER, "civil-150402")[: chance.randint(2, 3)])
+    if chance.random() < 0.2:
+        return record
+    at, on = heard + chance.randint(0, 8) * DAY, {"case_id": case.case_id}
+    outcome = chance.choice((Outcome.DONE, Outcome.DONE, Outcome.EXPLAINED, Outcome.CANCELLED))
+    instant = chance.random() < 0.1
+    record = decide(record, c.Resolve(**on, outcome=outcome, public_reply="已办", instant=instant), at).record
+    if chance.random() < 0.05:
+        return record.with_(resolved_at=None)  # resolved under an older program
+    if chance.random() < 0.8:
+        at += chance.randint(0, 2) * DAY
+        record = decide(record, c.Close(**on, replied_at=at), at).record
+    for rater in Rater:
+        if chance.random() < 0.5:
+            record = decide(record, c.Rate(**on, grade=chance.randint(1, 5), rater=rater), at + DAY).record
+    if chance.random() < 0.3:
+        at += chance.randint(1, 4) * DAY
+        record = decide(record, c.Reopen(**on, text="又坏了"), at).record
+        if chance.random() < 0.5:
+            record = decide(record, c.Resolve(**on, outcome=Outcome.PARTLY, public_reply="再办"), at + DAY).record
+            record = decide(record, c.Rate(**on, grade=1), at + DAY).record
+    return record
+
+
+def _recount(records: Sequence[Record], at: datetime) -> Counts:
+    """The same counts, case by case, from what the records say and nothing else."""
+    found: Counter[Part] = Counter()
+    hand_overs: Counter[int] = Counter()
+    for record in records:
+        if record.case.origin == ME and record.case.received_at < at:
+            for part, size in _of_one(record, at, hand_overs):
+                found[part] += size
+    return Counts({part: found[part] for part in Part}, dict(hand_overs))
+
+
+def _of_one(record: Record, at: datetime, hand_overs: Counter[int]) -> Iterator[tuple[Part, int]]:
+    heard, first = record.case.received_at, record.first
+    begins_here = PERIOD.begin <= heard < PERIOD.end
+    resolved = first.resolved_at if first else record.resolved_at
+    closed = first.closed_at if first else record.closed_at
+    outcome = first.outcome if first else record.result.outcome if record.result else None
+    done = resolved is not None and resolved < at
+    if done and outcome is Outcome.CANCELLED:
+        yield Part.CANCELLED, begins_here
+        return
+    undated = resolved is None and (record.status is not Status.OPEN or first is not None)
+    is_open, due = not done and not undated, record.case.due
+    again = first is not None and first.reopened_at < at
+    yield Part.OPEN, is_open
+    yield Part.OVERDUE, is_open and due is not None and due < at
+    yield Part.RESOLVED_IN_PERIOD, done and resolved is not None and PERIOD.begin <= resolved < PERIOD.end
+    if closed is not None and PERIOD.begin <= closed < min(PERIOD.end, at):
+        yield Part.CLOSED_IN_PERIOD, 1
+        yield Part.REOPENED, again
+    if not begins_here:
+        return
+    yield Part.REGISTERED, 1
+    yield Part.UNDATED, undated
+    if due is not None and due <= at:
+        yield Part.DUE, 1
+        yield Part.ON_TIME, resolved is not None and resolved <= due
+    if done and resolved is not None:
+        yield from _of_resolved(record, at - resolved, again, at)
+        times = first.hand_overs if first else len(record.path) - 1
+        hand_overs[times] += 1
+        yield Part.HAND_OVERS, times
+        yield Part.INSTANT, first.instant if first else record.result is not None and record.result.instant
+
+
+def _of_resolved(record: Record, age: timedelta, again: bool, at: datetime) -> Iterator[tuple[Part, int]]:
+    yield Part.RESOLVED, 1
+    if age >= RECKONING.reopening_days * DAY:
+        yield Part.WINDOW_ENDED, 1
+        yield Part.SETTLED_FOR_GOOD, not again
+    own = [g for g in record.ratings if g.rater is Rater.RESIDENT and g.round == 1 and g.at is not None and g.at < at]
+    yield Part.RATABLE, bool(own) or age >= RECKONING.rating_days * DAY
+    for rating in own:
+        yield Part.RATED, 1
+        yield Part.WEIGHTABLE, 1000
+        yield Part.SATISFIED, rating.grade in (3, 4, 5)
+        yield Part.WEIGHTED, RECKONING.weights[rating.grade - 1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_are_those_of_a_recount(store: Store, seed: int) -> None:
+    """Each part of each figure, at moments before, in and after the period."""
+    chance = random.Random(seed)  # noqa: S311 - cases, not secrets
+    records = [_a_life(chance) for _ in range(MANY)]
+    store.write(lambda tx: cases.keep(tx, records, 1))
+    seen: Counter[Part] = Counter()
+    for days in (-6, 0, 7, 20, 31, 60):
+        at = BEGIN + days * DAY
+        with store.reading() as tx:
+            counted = count(tx, ME, PERIOD, ms(at), RECKONING)
+        assert counted == _recount(records, at), days
+        seen += Counter({part: number for part, number in counted.parts.items() if number})
+    assert set(seen) == set(Part)  # nothing was equal because it was 0 everywhere
+
+
+def test_an_empty_store_counts_nothing(store: Store) -> None:
+    """And fails on no sum."""
+    with store.reading() as tx:
+        counted = count(tx, ME, PERIOD, ms(BEGIN), RECKONING)
+    assert counted == Counts(dict.fromkeys(Part, 0), {})
