@@ -8,7 +8,7 @@ from uuid import UUID
 from bus.bilingual import Bilingual
 from bus.demo.local_county import LocalCounty
 from bus.sdk import discovery
-from stories import s01, s02, s06, s08, s09, s10, s12, s14, s15, s21, s22
+from stories import s01, s02, s03, s06, s07, s08, s09, s10, s12, s14, s15, s21, s22
 from stories.stage import (
     ARBITER,
     CENTERS,
@@ -28,7 +28,9 @@ from stories.stage import (
 STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S01": s01.play,
     "S02": s02.play,
+    "S03": s03.play,
     "S06": s06.play,
+    "S07": s07.play,
     "S09": s09.play,
     "S10": s10.play,
     "S12": s12.play,
@@ -42,7 +44,9 @@ OF_FIVE_KINDS: Mapping[str, Callable[[Stage], None]] = {"S08": s08.play}
 TITLES: Mapping[str, Bilingual] = {
     "S01": Bilingual("村道失修，居民随手拍", "A village road in disrepair, photographed and sent by phone"),
     "S02": Bilingual("微心愿：孩子想要一盏台灯", "A small wish: a lamp for a child, offered to three centers"),
+    "S03": Bilingual("政务服务好差评，半年的评价", "Half a year of ratings for government services"),
     "S06": Bilingual("居民议事会：一次会议，两件建议", "A residents' council: one meeting, two suggestions"),
+    "S07": Bilingual("旧台账补录，截至七月底的办结率", "An old ledger, and its resolution rate by the end of July"),
     "S08": Bilingual("九十岁老兵想要一把轮椅", "A wheelchair for a veteran of ninety"),
     "S09": Bilingual("窗口社保咨询两百件，当场答复", "Two hundred questions at the counter, answered on the spot"),
     "S10": Bilingual("公共绿地被种菜，车棚被上锁", "Vegetables on common green land, a locked bike shed"),
@@ -53,7 +57,7 @@ TITLES: Mapping[str, Bilingual] = {
     "S22": Bilingual("不予受理，也要答复", "Not accepted, and answered all the same"),
 }
 """The title of each story, for the people who watch it."""
-ALIKE = frozenset({"S09"})
+ALIKE = frozenset({"S03", "S07", "S09"})
 """Stories of many similar cases: the demo shows one line for all of them."""
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
     MEDIA: [
@@ -97,12 +101,13 @@ def play(
     only: Sequence[str] = tuple(STORIES),
     kill: bool = False,
     disguise: Callable[[Json], Json] = lambda body: body,
+    says: Callable[[Bilingual], None] = lambda _words: None,
 ) -> list[Stage]:
     """Play stories one after the other. ``kill``: the centers' process is killed during one and restarted.
-    ``disguise``: rewrites the residents' words."""
+    ``disguise``: rewrites the residents' words. ``says``: is given what a story says at its end."""
     stages = []
     for name in only:
-        stage = Stage(county, name, heard=heard, disguise=disguise)
+        stage = Stage(county, name, heard=heard, says=says, disguise=disguise)
         stages.append(stage)
         killer = threading.Thread(target=_power_cut, args=(county,)) if kill and name == KILL_AT else None
         if killer:

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from bus.bilingual import Bilingual
 from bus.custody import Record, Status
 from bus.demo.local_county import LocalCounty
-from bus.store import cases
+from bus.figures.answers import Counted, figures_of
+from bus.figures.period import Period, Reckoning
+from bus.store import cases, figures
+from bus.store.timestamps import ms
 
 Json = dict[str, Any]
 
@@ -47,6 +51,8 @@ class Stage:
     """Seconds that any wait may take."""
     heard: Callable[[str, UUID], None] = lambda _story, _case: None
     """Called for each case that the story has made."""
+    says: Callable[[Bilingual], None] = lambda _words: None
+    """Called with what the story has to say at its end."""
     disguise: Callable[[Json], Json] = lambda body: body
     """Rewrites what residents say, so that the text is recognised wherever it gets to."""
 
@@ -105,6 +111,18 @@ class Stage:
     def closed(self, center: str, case_id: UUID) -> Record:
         """Wait until ``center`` knows the case as closed: the resident has been answered."""
         return self.until(center, case_id, "the closing", lambda r: r.status is Status.CLOSED)
+
+    def figure_of(self, center: str, code: str, period: Period, as_of: datetime, enough: int) -> Counted:
+        """A figure of the cases that ``center`` has registered, once its denominator is ``enough``."""
+
+        def look() -> Counted | None:
+            with self.county.store(center).reading() as tx:
+                counts = figures.count(tx, center, period, ms(as_of), Reckoning())
+            found = next(one for one in figures_of(counts) if one.figure.code == code)
+            return found if (found.denominator or 0) >= enough else None
+
+        counted: Counted = self.county.until(f"{self.story}: {code} of {enough} at {center}", look, self.patience)
+        return counted
 
     def rated(self, center: str, case_id: UUID, grade: int) -> Record:
         """Wait until ``center`` knows the resident's rating."""

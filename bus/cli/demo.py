@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bus.bilingual import Bilingual
 from bus.cli.demo_telling import Lines, LiveTables, Teller, told_while
 from bus.cli.demo_words import Words
 from bus.cli.output import Lang, Language
@@ -53,7 +54,10 @@ def demo(
     try:
         county.open()
         for story in stories:
-            told_while(partial(play.play, county, only=[story], kill=kill), teller, story)
+            notes: list[Bilingual] = []
+            told_while(partial(play.play, county, only=[story], kill=kill, says=notes.append), teller, story)
+            for note in notes:
+                console.print(f"{story:<4} {words.pick(note.zh, note.en)}", soft_wrap=True, markup=False)
         county.until("nothing pending / 全部送达", county.drained, 60)
         Lines(words, console, deeds).tell("", lambda: True)
         audit = county.audit()

@@ -64,6 +64,11 @@ class Audit:
     """Messages and tasks that are still pending."""
 
 
+def _people() -> httpx.Client:
+    """The client of residents and staff: made once, since each makes a TLS context; each call has its connection."""
+    return httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+
+
 @dataclass(slots=True)
 class LocalCounty:
     """A county: ``open`` it, act through ``backend``, wait with ``until``, check with ``audit``, ``close`` it."""
@@ -98,6 +103,7 @@ class LocalCounty:
     _ready: set[str] = field(default_factory=set)
     _log: TextIO | None = None
     _stores: dict[str, Store] = field(default_factory=dict)
+    _http: httpx.Client = field(default_factory=_people)
 
     def open(self) -> None:
         """Start the simulators, then the centers."""
@@ -202,6 +208,7 @@ class LocalCounty:
             self._log.close()
         for vendor in self.backends.values():
             vendor.stop()
+        self._http.close()
         for eye in self._stores.values():
             eye.close()
         self._stores.clear()
@@ -211,8 +218,7 @@ class LocalCounty:
     def backend(self, center: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - their JSON
         """Use a center's own system as its staff or a resident would: POST with a body, GET without."""
         url = self.backend_urls[center] + path
-        with httpx.Client(timeout=10, trust_env=False) as http:
-            answer = http.get(url) if body is None else http.post(url, json=dict(body))
+        answer = self._http.get(url) if body is None else self._http.post(url, json=dict(body))
         answer.raise_for_status()
         return answer.json()
 
