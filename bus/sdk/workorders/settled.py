@@ -78,7 +78,7 @@ def line_id(field: str) -> Callable[[Any], str]:
     hand, so a later ledger settles what an earlier one has registered."""
 
     def own_id(form: Any) -> str:  # noqa: ANN401 - any form that tells an end
-        settled_at: datetime | None = form.settled_at
+        settled_at: datetime | None = getattr(form, "settled_at", None)
         return f"{getattr(form, field)}" if settled_at is None else f"{getattr(form, field)}#settled"
 
     return own_id
