@@ -155,6 +155,7 @@ WISHES: list[c.Command] = [
     c.Rate(case_id=CASE_ID, grade=1),
     c.AskArbiter(case_id=CASE_ID, ground=k.Ground.DISPUTED),
     c.Rule(case_id=CASE_ID, holder=THIRD, text="由其承办"),
+    c.Settle(case_id=CASE_ID, outcome=k.Outcome.DONE, public_reply="已办结", resolved_at=NOW),
 ]
 """What the center itself may do."""
 

@@ -17,7 +17,7 @@ from bus.custody.commands import Rate, Register, Settle
 from bus.sdk.center import Commands, IntakeContext, Link
 from bus.sdk.workorders.commands import grade_of
 
-UNTOLD = "台账补录，未载答复 / entered from a ledger that tells no reply"
+UNTOLD = "补录，未载答复 / entered later, without the reply"
 """The reply where the ledger has none."""
 CALLS_FOR_ACTION = ("to", "handled_here", "board", "answer")
 """Fields of other forms that ask somebody to act: a line of a ledger asks nobody."""
