@@ -72,6 +72,10 @@ _HINTS: dict[str, tuple[str, str]] = {
     ),
     "poison": ("无法写入：连同日志报告", "it cannot be written to the store: report it with the log"),
     "other-bytes": ("与签收的内容不同：途中有人改动", "the receipt is for other bytes: altered in transit"),
+    "form-unreadable": (
+        "该表单在库中被改动：请报送方另报，再放弃此条",
+        "altered in the store: another is needed",
+    ),
     "quota": ("对方一时收不下，会自动重发", "the recipient takes no more now: it is resent by itself"),
     # the outbox
     "no-receipt": ("一直没有回执，会自动重发", "no receipt yet: it is resent by itself"),

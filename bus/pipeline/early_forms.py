@@ -5,9 +5,8 @@ whichever of the two comes first, and neither is lost at a crash.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
@@ -53,9 +52,8 @@ class EarlyForms:
         self.came.append(EarlyForm(form.name, native_id, *record, told, self.uow.now_ms))
         return True
 
-    def settle(self) -> None:
-        """At the end of the batch: carry out what waited for its records, and store what still waits."""
-        known = self.uow.linked_records()
+    def settle(self, known: Collection[tuple[str, str]]) -> None:
+        """At the end of the batch: carry out what waited for records that are ``known``, and store what still waits."""
         stored = early_forms.waiting_for(self.uow.tx, known)
         for one in (*stored, *(one for one in self.came if (one.system, one.record) in known)):
             self._release(one)
@@ -64,8 +62,8 @@ class EarlyForms:
 
     def _release(self, one: EarlyForm) -> None:
         form = self.forms.get(one.form)
-        if form is None:
-            self._park(one, "no-such-form")
+        if form is None or not one.body:
+            self._park(one, "no-such-form" if one.body else "form-unreadable")
             return
         try:
             with self.uow.savepoint():
@@ -81,7 +79,8 @@ class EarlyForms:
 
     def _park(self, one: EarlyForm, code: str) -> None:
         """The form was taken, so its sender does not ask again: an operator sees that it was refused in the end."""
-        case_id: UUID | None = self.uow.linked(one.system, one.record)
+        case_id = self.uow.linked(one.system, one.record) or cases.find(self.uow.tx, one.system, one.record)
+        told = {"form": one.form, "body": json.loads(one.body or b"{}")}
         row = parked.row(
             parked.FORM,
             code,
@@ -90,6 +89,6 @@ class EarlyForms:
             owner=self.uow.context.me,
             now_ms=self.uow.now_ms,
             case_id=str(case_id) if case_id is not None else None,
-            body=json.dumps({"form": one.form, "body": json.loads(one.body)}, ensure_ascii=False).encode(),
+            body=json.dumps(told, ensure_ascii=False).encode(),
         )
         parked.park(self.uow.tx, [row])

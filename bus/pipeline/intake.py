@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,16 +18,15 @@ from bus.contract.case import Attachment
 from bus.custody import Record, Refusal
 from bus.custody.commands import Register
 from bus.pipeline.early_forms import TOO_MANY, EarlyForms
+from bus.pipeline.intake_context import intake_context
 from bus.pipeline.routes import RoutesOfForm, leads_nowhere
 from bus.recovery.hooks import RECOVERY
-from bus.sdk.center import Form, IntakeContext, Link, Reject, Routes
+from bus.sdk.center import Form, Link, Reject, Routes
 from bus.security.errors import KeyUnusable
-from bus.store import cases, intakes
+from bus.store import cases, early_forms, intakes
 from bus.store.database import DriverError, Store, StoreUnavailable, Tx
 from bus.store.unit_of_work import UnitOfWork
 
-CHINA = ZoneInfo("Asia/Shanghai")
-"""All of China has one time zone; the day in a case number is the resident's day."""
 _UNKNOWN = frozenset({"unknown-case", "unknown-record"})
 
 
@@ -137,7 +135,7 @@ def _take_together(
                 UnitOfWork(tx, deps.context, now), deps, {s.key for s in submissions}, ask_for_each=True
             )
             replies = [batch.reply(submission) for submission in submissions]
-        batch.early.settle()
+        batch.early.settle(batch.uow.linked_records())
         batch.uow.flush()
         intakes.note(tx, batch.fresh)
         also(tx, replies)
@@ -147,6 +145,29 @@ def _take_together(
     if stirs:
         wake()
     return replies
+
+
+def release_early(store: Store, deps: IntakeDeps, now: datetime, most: int, wake: Callable[[], None] = noop) -> int:
+    """Carry out forms that still wait although their record is there by now. Returns how many records had such forms.
+    Raises ``StoreUnavailable``."""
+    with store.reading() as tx:
+        if not early_forms.known_by_now(tx, 1):
+            return 0
+
+    def change(tx: Tx) -> tuple[int, bool]:
+        uow = UnitOfWork(tx, deps.context, now)
+        if RECOVERY.blocks_intake(uow):
+            return 0, False
+        batch = _IntakeBatch(uow, deps, set())
+        records = early_forms.known_by_now(tx, most)
+        batch.early.settle(records)
+        batch.uow.flush()
+        return len(records), batch.uow.has_output
+
+    released, stirs = store.write(change)
+    if stirs:
+        wake()
+    return released
 
 
 class _IntakeBatch:
@@ -161,7 +182,7 @@ class _IntakeBatch:
             )
         self.uow = uow
         self.routes = RoutesOfForm(deps.routes)
-        self.context = _intake_context(uow, deps, self.routes)
+        self.context = intake_context(uow, deps.context.me, deps.attachment, self.routes)
         self.known = intakes.known(uow.tx, keys)
         self.fresh: list[intakes.IntakeRow] = []
         self.registered: set[tuple[str, str]] = set()
@@ -259,30 +280,3 @@ def _never_twice(batch: _IntakeBatch, item: Register) -> None:
     record = uow.record(known) if known is not None else None
     if record is not None:
         raise _Registered(record)
-
-
-def _intake_context(uow: UnitOfWork, deps: IntakeDeps, routes: Routes) -> IntakeContext:
-    def find(system: str, native_id: str) -> UUID:
-        found = cases.find(uow.tx, system, native_id) or uow.linked(system, native_id)
-        if found is None:
-            raise Reject("unknown-record", f"no case belongs to this record of {system}")
-        return found
-
-    def record(case_id: UUID) -> Record:
-        known = uow.record(case_id)
-        if known is None:
-            raise Reject("unknown-case", "this center has never had this case")
-        return known
-
-    def attachment(sha256: str) -> Attachment:
-        kept = deps.attachment(uow.tx, sha256)
-        if kept is None:
-            raise Reject("no-attachment", "upload the attachment first, then name its SHA-256")
-        return kept
-
-    prefix = f"{deps.context.me.replace('_', '').upper()}-{uow.now.astimezone(CHINA):%Y%m%d}"
-
-    def number() -> str:
-        return f"{prefix}-{uow.next_number(prefix):05d}"
-
-    return IntakeContext(deps.context.me, uow.now, find, record, attachment, number, uow.new_case_id, routes)

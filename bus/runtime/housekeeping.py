@@ -8,6 +8,7 @@ from datetime import datetime
 from bus.attachments.blob_store import BlobStore
 from bus.context import CenterContext
 from bus.operations.erasure import erase_old
+from bus.pipeline.intake import IntakeDeps, release_early
 from bus.runtime.engine import BATCH_LIMIT
 from bus.settings import CenterSettings
 from bus.store import archive
@@ -30,6 +31,8 @@ class Housekeeping:
     context: CenterContext
     blobs: BlobStore
     clock: Callable[[], datetime]
+    deps: IntakeDeps | None = None
+    """The intake's; without it no early form is looked for."""
     _prune_due: float = field(default=0.0, init=False)
 
     def round(self) -> float:
@@ -43,7 +46,14 @@ class Housekeeping:
         """Delete old rows. Returns whether there may be more."""
         before_ms = ms(self.clock()) - self.settings.keep_days * 86_400_000
         gone = self.blobs.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
-        return self._erase_old() == ERASED_AT_ONCE or gone == BATCH_LIMIT
+        late = self._release_early()
+        return self._erase_old() == ERASED_AT_ONCE or BATCH_LIMIT in (gone, late)
+
+    def _release_early(self) -> int:
+        """Carry out early forms whose record came unseen. Returns the number of records."""
+        if self.deps is None:
+            return 0
+        return release_early(self.blobs.store, self.deps, self.clock(), BATCH_LIMIT)
 
     def _erase_old(self) -> int:
         """Erase closed cases whose retention has ended. Returns their number."""

@@ -114,11 +114,12 @@ class CenterProcess:
         self._workers = WorkerPool(
             settings.concurrency, settings.center, self.attachments, self.metrics.handled, self._task_ended
         )
+        deps = IntakeDeps(self.context, settings, self.attachments.named, self.center.forms)
         self.engine = Engine(
             self.center,
             self.system,
             self.context,
-            IntakeDeps(self.context, settings, self.attachments.named, self.center.forms),
+            deps,
             self.store,
             transport,
             CircuitBreaker(RetryPolicy(attempts=settings.park_after)),
@@ -130,7 +131,7 @@ class CenterProcess:
             wake=self._wake,
         )
         self._polling = Polling()
-        self._housekeeping = Housekeeping(settings, self.context, self.attachments.blobs, clock)
+        self._housekeeping = Housekeeping(settings, self.context, self.attachments.blobs, clock, deps)
         self._forms: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._shut = threading.Event()
         self._leaving = threading.Event()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, select
 
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -15,7 +15,7 @@ _E = t.early_forms.c
 
 
 class EarlyForm(NamedTuple):
-    """One waiting form; its body as JSON."""
+    """One waiting form; its body as JSON, empty where it was altered in the store."""
 
     form: str
     native_id: str
@@ -30,6 +30,14 @@ _WAITING = Prepared(
         select(_E.form, _E.native_id, _E.system, _E.record, _E.body, _E.at_ms)
         .where(among("records", _E.system, _E.record))
         .order_by(_E.at_ms, _E.form, _E.native_id)
+    )
+)
+_KNOWN = Prepared(
+    lambda _: (
+        select(_E.system, _E.record)
+        .join_from(t.early_forms, t.links, (t.links.c.system == _E.system) & (t.links.c.native_id == _E.record))
+        .distinct()
+        .limit(bindparam("most", type_=Integer))
     )
 )
 _TAKE = Prepared(lambda _: delete(t.early_forms).where(among("keys", _E.form, _E.native_id)))
@@ -47,8 +55,14 @@ def waiting_for(tx: Tx, records: Collection[tuple[str, str]]) -> list[EarlyForm]
     if not records:
         return []
     found = [EarlyForm(*row) for row in _WAITING.rows(tx, records=as_list(sorted(records)))]
-    plain = encryption_of(tx).decrypted(tx, [(None, bytes(one.body)) for one in found])
-    return [one._replace(body=body) for one, body in zip(found, plain, strict=True)]
+    plain = encryption_of(tx).readable(tx, [(None, bytes(one.body)) for one in found])
+    return [one._replace(body=body or b"") for one, body in zip(found, plain, strict=True)]
+
+
+def known_by_now(tx: Tx, most: int) -> set[tuple[str, str]]:
+    """Records for which forms still wait although they are linked to a case: where the form and the record were
+    committed at the same moment, or the record was made by a handler."""
+    return {(system, record) for system, record in _KNOWN.rows(tx, most=most)}
 
 
 def take(tx: Tx, keys: Collection[tuple[str, str]]) -> None:

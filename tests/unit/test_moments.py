@@ -8,6 +8,7 @@ from bus.custody import Record, Status, decide, hear_message, register
 from bus.custody import commands as c
 from bus.custody.decide import CONTACTED
 from bus.custody.moments import with_moments
+from bus.custody.record import FirstRound
 from tests.unit.custody_model.cases import MEDIA, NOW, PARTY, matter
 
 LATER = NOW + timedelta(hours=5)
@@ -77,6 +78,22 @@ def test_result_close_and_new_round_have_their_moments() -> None:
     again = decide(closed, c.Reopen(case_id=case_id, text="又坏了"), DAYS_LATER).record
     assert (again.round_at, again.resolved_at, again.closed_at) == (DAYS_LATER, None, None)
     assert again.since == case.since
+
+
+def test_a_reopened_case_remembers_its_first_round() -> None:
+    """For the figures, and at the origin alone; a third round changes nothing of it."""
+    case = registered()
+    case_id = case.case.case_id
+    done = decide(case, c.Resolve(case_id=case_id, outcome=k.Outcome.PARTLY, public_reply="先垫上"), LATER).record
+    again = decide(done, c.Reopen(case_id=case_id, text="又坏了"), DAYS_LATER).record
+    assert again.first == FirstRound(
+        due=case.case.due, resolved_at=LATER, reopened_at=DAYS_LATER, outcome=k.Outcome.PARTLY, instant=False
+    )
+    redone = decide(again, c.Resolve(case_id=case_id, outcome=k.Outcome.DONE, public_reply="已修好"), DAYS_LATER).record
+    third = decide(redone, c.Reopen(case_id=case_id, text="还是坏"), DAYS_LATER + timedelta(days=1)).record
+    assert third.first == again.first
+    elsewhere = done.with_(me=PARTY)
+    assert with_moments(elsewhere, elsewhere.with_(round=2, status=Status.OPEN), DAYS_LATER).first is None
 
 
 def test_a_ruling_that_is_awaited_has_its_moment() -> None:

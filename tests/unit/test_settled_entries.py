@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adapters.government_service import handlers as government
 from adapters.party_service import handlers as party
@@ -14,12 +14,12 @@ from bus.contract import messages as k
 from bus.custody import Refusal, Status, decide, register
 from bus.custody import commands as c
 from bus.pipeline import early_forms as waiting_forms
-from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake
+from bus.pipeline.intake import IntakeDeps, Reply, Submission, intake, release_early
 from bus.sdk.center import Center
 from bus.security.master_key import FileKey
-from bus.store import Tx, cases, early_forms, parked, waiting
+from bus.store import Tx, cases, early_forms, parked, schema, waiting
 from bus.store import tables as t
-from bus.store.encryption import CaseEncryption
+from bus.store.encryption import MARK, CaseEncryption
 from tests.harness.step import BareCenter
 from tests.unit.custody_model.cases import MEDIA, NOW, PARTY, matter
 
@@ -208,6 +208,41 @@ def test_what_waits_is_encrypted_like_everything_else(tmp_path: Path) -> None:
     door.take(order("a"))
     assert [len(record.ratings) for record in door.records()] == [1]
     door.bare.store.close()
+
+
+def test_a_form_whose_record_came_unseen_is_carried_out_by_housekeeping(hall: Door) -> None:
+    """Where both were committed at the same moment, neither has seen the other."""
+    hall.take(order("a"))
+    form = center_form("rating", rating("r", "a")[1])
+    row = early_forms.EarlyForm("rating", "r", "work-order", "a", form.encode(), 1)
+    hall.bare.store.write(lambda tx: early_forms.hold(tx, [row]))
+    assert release_early(hall.bare.store, hall.deps, hall.bare.now, 10) == 1
+    assert [len(record.ratings) for record in hall.records()] == [1]
+    assert release_early(hall.bare.store, hall.deps, hall.bare.now, 10) == 0
+
+
+def center_form(name: str, body: dict[str, Any]) -> str:
+    """A form of the hall as the store keeps it."""
+    return government.center.forms[name].model.model_validate(body, strict=False).model_dump_json(by_alias=True)
+
+
+def test_an_altered_form_blocks_no_case(tmp_path: Path) -> None:
+    """It is shown to an operator, and its order is registered."""
+    door = Door(government.center, HALL, tmp_path, CaseEncryption(FileKey(b"k" * 32)))
+    door.take(rating("r", "a"))
+    door.bare.store.write(lambda tx: tx.execute(update(t.early_forms).values(body=MARK + b"altered")))
+    assert [reply.status for reply in door.take(order("a"))] == ["taken"]
+    assert [(item["place"], item["code"]) for item in door.read(parked.listed)] == [(parked.FORM, "form-unreadable")]
+    door.bare.store.close()
+
+
+def test_a_store_with_waiting_forms_does_not_go_back(hall: Door) -> None:
+    """The older program would forget them."""
+    hall.take(rating("r", "a"))
+    with pytest.raises(schema.MigrationError, match="1 forms wait"):
+        schema.downgrade(hall.bare.store, "0009")
+    hall.take(order("a"))
+    schema.downgrade(hall.bare.store, "0009")
 
 
 def test_what_others_know_is_not_settled_in_silence() -> None:

@@ -38,8 +38,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    if left := op.get_bind().execute(sa.text("SELECT count(*) FROM early_forms")).scalar_one():
-        raise CommandError(f"{left} forms wait for their record, which the older program would forget: import it first")
+    waiting = op.get_bind().execute(sa.text("SELECT count(*) FROM early_forms")).scalar_one()
+    refused = op.get_bind().execute(sa.text("SELECT count(*) FROM parked WHERE place = 'form'")).scalar_one()
+    if waiting or refused:
+        raise CommandError(
+            f"{waiting} forms wait for their record, and {refused} are parked under form, which an older program would "
+            "forget: enter the records, and discard what is parked"
+        )
     op.drop_table("early_forms")
     for name, _ in reversed(FACTS):
         op.drop_column("cases", name)
