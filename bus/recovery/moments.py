@@ -14,6 +14,9 @@ from bus.custody.moments import first_round
 from bus.custody.record import FirstRound
 from bus.recovery.case_history import CaseHistory, claim
 
+SECOND = 2
+"""The round in which a case is opened again for the first time."""
+
 
 def moments(history: CaseHistory, record: Record) -> dict[str, datetime | FirstRound | None]:
     """Return the moments of ``record`` by field; None where nobody knows."""
@@ -35,8 +38,23 @@ def moments(history: CaseHistory, record: Record) -> dict[str, datetime | FirstR
         "resolved_at": (known.resolved_at if same_round else None) or resolved if _has_result(record) else None,
         "closed_at": (known.closed_at if same_round else None) or closed if record.status is Status.CLOSED else None,
         "arbitration_at": (known.arbitration_at if same_hand else None) or asked if record.arbitration else None,
-        "first": known.first or (first_round(known, reopened) if reopened and not same_round else None),
+        "first": _first_round(history) if record.round > 1 else None,
     }
+
+
+def _first_round(history: CaseHistory) -> FirstRound | None:
+    """The first round of a case that is in a later one; None where the backup did not have the case."""
+    before = history.before
+    again = _first(one for one in history.all(k.Reopened) if one.data.round == SECOND)
+    if before is None or before.first is not None or again is None:
+        return before.first if before is not None else None
+    known = first_round(before, again)
+    result = next((one for one in history.all(k.Resolved) if one.data.round == 1), None)
+    if known is None or result is None or known.resolved_at is not None:
+        return known
+    closed = _first(one for one in history.all(k.Closed) if one.data.round == 1)
+    told = {"resolved_at": result.time, "outcome": result.data.outcome, "instant": result.data.instant}
+    return known.model_copy(update={**told, "closed_at": closed})
 
 
 def _has_result(record: Record) -> bool:

@@ -4,11 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from bus.contract import messages as k
+from bus.contract.envelope import compose
 from bus.custody import Record, Status, decide, hear_message, register
 from bus.custody import commands as c
 from bus.custody.decide import CONTACTED
 from bus.custody.moments import with_moments
 from bus.custody.record import FirstRound
+from bus.recovery.case_history import CaseHistory
+from bus.recovery.rebuild import rebuild
 from tests.unit.custody_model.cases import MEDIA, NOW, PARTY, matter
 
 LATER = NOW + timedelta(hours=5)
@@ -112,3 +115,23 @@ def test_a_record_of_the_release_before_is_read() -> None:
     assert old.since is None
     resolve = c.Resolve(case_id=old.case.case_id, outcome=k.Outcome.DONE, public_reply="已修好")
     assert decide(old, resolve, LATER).record.resolved_at == LATER
+
+
+def test_a_restored_record_knows_the_first_round_again() -> None:
+    """From the backup, and from what peers have told: resolved and reopened since."""
+    ours, theirs, _ = offered()
+    taken = decide(theirs, c.Accept(case_id=theirs.case.case_id), NOW).record
+    case_id = taken.case.case_id
+    before = ours.with_(holder=PARTY, version=2, path=(MEDIA, PARTY), offer_out=None)
+    done = decide(taken, c.Resolve(case_id=case_id, outcome=k.Outcome.PARTLY, public_reply="先垫上"), LATER)
+    known = hear_message(before, done.outgoing[0].data, PARTY, MEDIA, case_id, LATER).record
+    again = decide(known, c.Reopen(case_id=case_id, text="又坏了"), DAYS_LATER)
+    told = [
+        compose(done.outgoing[0].data, source=PARTY, recipient=MEDIA, now=LATER, subject=case_id, sequence=1),
+        compose(again.outgoing[0].data, source=MEDIA, recipient=PARTY, now=DAYS_LATER, subject=case_id, sequence=2),
+    ]
+    restored = rebuild(CaseHistory(MEDIA, before, told[1:], told[:1]), None)
+    assert restored is not None
+    assert restored.first == again.record.first
+    assert restored.first is not None
+    assert restored.first.resolved_at == LATER
