@@ -21,7 +21,7 @@ DEEDS = {
     "askassist": ("请求协办", "asks for help"), "answerassist": ("协办答复", "helps"), "urge": ("催办", "urges"),
     "resolve": ("办结", "resolves"), "close": ("答复居民、结案", "answers and closes"), "rate": ("评价", "rates"),
     "reopen": ("重办", "reopens"), "publish": ("公示", "publishes"), "askarbiter": ("提请裁定", "asks the arbiter"),
-    "rule": ("裁定", "rules"), "settle": ("补录办结", "enters as settled"),
+    "rule": ("裁定", "rules"), "settle": ("补录办结", "enters as settled"), "join": ("并入项目", "joins a project"),
 }  # fmt: skip
 
 

@@ -10,9 +10,11 @@ from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.figures.answers import Counted, Counts, figures_of
 from bus.figures.period import CHINA, NotAPeriod, Period, Reckoning
+from bus.figures.rounding import percent
+from bus.figures.tree import Node, tree
 from bus.settings import CenterSettings
 from bus.store import early_forms
-from bus.store.figures import count
+from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
 
 _HEADS = (
@@ -22,6 +24,19 @@ _HEADS = (
     Bilingual("分母", "Denominator"),
     Bilingual("口径", "Formula"),
 )
+_TREE_HEADS = (
+    Bilingual("区划", "Division"),
+    Bilingual("受理", "Registered"),
+    Bilingual("办结", "Resolved"),
+    Bilingual("办结率", "Resolution rate"),
+    Bilingual("项目", "Projects"),
+    Bilingual("办结项目", "Projects resolved"),
+    Bilingual("项目办结率", "Of projects"),
+    Bilingual("其中未落到下级", "Of it in no division below"),
+)
+ByDivision = Annotated[
+    bool, typer.Option("--by-division", help="按区划逐级汇总 / rolled up by division, region to village")
+]
 Month = Annotated[str, typer.Option(metavar="YYYY-MM", help="按本县的统计月 / a month by the county's reckoning")]
 From = Annotated[str, typer.Option("--from", metavar="DAY", help="期初，含当日 / the first day, or a moment")]
 To = Annotated[str, typer.Option("--to", metavar="DAY", help="期末，不含当日 / the day after the last, or a moment")]
@@ -34,6 +49,7 @@ def stats(
     begin: From = "",
     end: To = "",
     as_of: AsOf = "",
+    divisions: ByDivision = False,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
@@ -54,10 +70,14 @@ def stats(
         with opened_store(settings) as store, store.reading() as tx:
             counts = count(tx, settings.center, period, ms(until), reckoning)
             early, _ = early_forms.figures(tx)
+            placed = by_division(tx, settings.center, period, ms(until), reckoning) if divisions else {}
     if as_json:
-        output.data(_document(settings.center, period, until, counts, early))
+        document = _document(settings.center, period, until, counts, early)
+        output.data(document | ({"divisions": [_node(one) for one in tree(placed)]} if divisions else {}))
     else:
         _tell(output, period, until, counts, early)
+        if divisions:
+            output.table(_TREE_HEADS, [_row(one) for one in tree(placed)])
 
 
 def reckoning_of(settings: CenterSettings) -> Reckoning:
@@ -103,6 +123,16 @@ def _plain(one: Counted) -> dict[str, Any]:
         "value": one.value, "numerator": one.numerator, "denominator": one.denominator,
         "formula_zh": figure.formula.zh, "formula_en": figure.formula.en,
     }  # fmt: skip
+
+
+def _node(node: Node) -> dict[str, Any]:
+    return {"division": node.code, **node.total._asdict(), "unplaced": node.unplaced._asdict()}
+
+
+def _row(node: Node) -> tuple[object, ...]:
+    demands, done, projects, ended = node.total
+    rates = percent(done, demands), percent(ended, projects)
+    return node.code or "*", demands, done, rates[0], projects, ended, rates[1], node.unplaced.registered
 
 
 def _tell(output: Output, period: Period, until: datetime, counts: Counts, early: int) -> None:

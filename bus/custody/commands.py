@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from bus.contract.case import Attachment, Case
 from bus.contract.messages import Attachments, Centers, Ground, Mode, Outcome, Rater, Reason
-from bus.contract.types import CenterName, Code, Line, Moment, Strict, Text
+from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text
 
 
 class OnCase(Strict):
@@ -171,6 +171,13 @@ class Settle(OnCase):
         return self
 
 
+class Join(OnCase):
+    """并入项目: the demand belongs to a project of the center that heard it; several demands, one project. Only the
+    figures know of it: nobody is told, and custody stays."""
+
+    project: NativeId
+
+
 class Reopen(OnCase):
     """重办: the resident is not content."""
 
@@ -216,4 +223,5 @@ Command = (
     | AskArbiter
     | Rule
     | Settle
+    | Join
 )

@@ -288,6 +288,11 @@ def _rate(record: Record, command: c.Rate, now: datetime) -> Decision:
     return Decision(changed, notify_path(changed, rated))
 
 
+def _join(record: Record, command: c.Join, _now: datetime) -> Decision:
+    _must_be_origin(record)
+    return Decision(record.with_(project=command.project))
+
+
 def _reopen(record: Record, command: c.Reopen, _now: datetime) -> Decision:
     _must_be_origin(record)
     if record.status is Status.OPEN:
@@ -391,6 +396,7 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.Resolve: _resolve,
     c.Close: _close,
     c.Rate: _rate,
+    c.Join: _join,
     c.Reopen: _reopen,
     c.Publish: _publish,
     c.AskArbiter: _ask_arbiter,

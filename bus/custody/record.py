@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
-from bus.contract.types import CenterName, Count, Moment, Strict, Text
+from bus.contract.types import CenterName, Count, Moment, NativeId, Strict, Text
 
 RULING_STEP = 1000
 """A ruling lifts the custody version to the next multiple of this. So it is above every hand-over that may have
@@ -156,6 +156,8 @@ class Record(Strict):
     """By when the current round must be resolved, where that is not what was registered: extended, or ruled."""
     first: FirstRound | None = None
     """At the origin, of a case that was opened again: its first round."""
+    project: NativeId | None = None
+    """At the origin: its project that the demand belongs to."""
     reminded: tuple[Reminder, ...] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
 

@@ -39,6 +39,10 @@ class Part(StrEnum):
     """The weights of the grades, in sum, in thousandths."""
     WEIGHTABLE = "weightable"
     """The rated ones, in thousandths."""
+    PROJECTS = "projects"
+    """To which demands of the period belong."""
+    PROJECTS_RESOLVED = "projects-resolved"
+    """All of whose demands of the period are resolved."""
     INSTANT = "instant"
     UNDATED = "undated"
     """Resolved at a moment that nobody knows: entered by an older program. They are in no other count of resolved
@@ -108,6 +112,10 @@ FIGURES: tuple[Figure, ...] = (
            Part.WEIGHTED, Part.WEIGHTABLE,
            Bilingual("居民评价按档位权重之和 ÷ 居民已评价，均以千分计",
                      "sum of the weights of the grades ÷ rated by the resident, both in thousandths")),
+    Figure("project-resolution-rate", Bilingual("项目办结率", "Projects resolved"), Kind.RATE,
+           Part.PROJECTS_RESOLVED, Part.PROJECTS,
+           Bilingual("诉求全部办结的项目 ÷ 期内受理的诉求所属的项目",
+                     "projects all of whose demands are resolved ÷ projects of the demands of the period")),
     _count("instant", ("即办", "Settled on the spot"), Part.INSTANT,
            ("期内受理、登记时即办结", "registered in the period and answered in the step that registered them")),
     _count("undated", ("办结时间不详", "Resolved, moment unknown"), Part.UNDATED,

@@ -28,19 +28,22 @@ class CaseFacts(NamedTuple):
     """Whether the resident was answered on the spot."""
     hand_overs: int
     """How often the case came to a center that had not had it: accepted, or imposed by a ruling."""
+    division: str
+    project: str | None
+    """The center's project that the demand belongs to."""
 
 
 def facts_of(record: Record) -> CaseFacts:
     """The facts that a record tells."""
     rated = next((one for one in record.ratings if one.rater is Rater.RESIDENT and one.round == 1), None)
     rated_ms, grade = (_ms(rated.at), rated.grade) if rated is not None else (None, None)
-    first, result = record.first, record.result
+    first, result, place = record.first, record.result, (record.case.place.division, record.project)
     if first is not None:
         moments = (_ms(first.due), _ms(first.resolved_at), _ms(first.closed_at), _ms(first.reopened_at))
         ended = (first.outcome.value if first.outcome is not None else None, first.instant, first.hand_overs)
-        return CaseFacts(*moments, rated_ms, grade, *ended)
+        return CaseFacts(*moments, rated_ms, grade, *ended, *place)
     if record.round > 1:  # at other centers than the origin, or by an older program: its first round is not known
-        return CaseFacts(None, None, None, None, rated_ms, grade, None, None, len(record.path) - 1)
+        return CaseFacts(None, None, None, None, rated_ms, grade, None, None, len(record.path) - 1, *place)
     return CaseFacts(
         due_ms=_ms(record.term or record.case.due),
         resolved_ms=_ms(record.resolved_at),
@@ -51,6 +54,8 @@ def facts_of(record: Record) -> CaseFacts:
         outcome=result.outcome.value if result is not None else None,
         instant=result.instant if result is not None else None,
         hand_overs=len(record.path) - 1,
+        division=place[0],
+        project=place[1],
     )
 
 

@@ -11,6 +11,7 @@ from bus.custody import Status
 from bus.figures.answers import Counts, weighted
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
+from bus.figures.tree import Tally, place_of
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.timestamps import ms
@@ -38,10 +39,40 @@ def count(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Reckoning) 
     parts = {part: int(number) for part, number in zip(conditions, row, strict=True)}
     hand_overs = _histogram(tx, t.cases.c.hand_overs, and_(own, conditions[Part.RESOLVED]))
     grades = _histogram(tx, t.cases.c.grade, and_(own, conditions[Part.RATED]))
+    registered = and_(own, conditions[Part.REGISTERED])
+    parts[Part.PROJECTS], parts[Part.PROJECTS_RESOLVED] = _projects(tx, registered, conditions[Part.RESOLVED])
     parts[Part.HAND_OVERS] = sum(times * cases for times, cases in hand_overs.items())
     parts[Part.WEIGHTED] = weighted(grades, reckoning.weights)
     parts[Part.WEIGHTABLE] = 1000 * parts[Part.RATED]
     return Counts(parts, hand_overs)
+
+
+def by_division(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Reckoning) -> dict[str, Tally]:
+    """What lies in each division itself: demands where they are, projects in the lowest division that holds all of
+    theirs."""
+    c = t.cases.c
+    conditions = _conditions(Asked(ms(period.begin), ms(period.end), as_of_ms), reckoning)
+    registered = and_(c.origin == me, conditions[Part.REGISTERED], c.division.is_not(None))
+    resolved = func.sum(case((conditions[Part.RESOLVED], 1), else_=0))
+    found: dict[str, Tally] = {}
+    rows = select(c.division, func.count(), resolved).where(registered).group_by(c.division)
+    for division, demands, done in tx.execute(rows):
+        found[division] = Tally(int(demands), int(done))
+    spread = select(func.min(c.division), func.max(c.division), func.count() == resolved)
+    for first, last, done in tx.execute(spread.where(registered, c.project.is_not(None)).group_by(c.project)):
+        place = place_of((first, last))
+        found[place] = found.get(place, Tally()).plus(Tally(projects=1, projects_resolved=int(done)))
+    return found
+
+
+def _projects(tx: Tx, registered: ColumnElement[bool], resolved: ColumnElement[bool]) -> tuple[int, int]:
+    """The projects of these cases, and those of them whose cases are all resolved."""
+    done = func.sum(case((resolved, 1), else_=0))
+    each = select((func.count() == done).label("done")).where(registered, t.cases.c.project.is_not(None))
+    projects = each.group_by(t.cases.c.project).subquery()
+    ended = func.coalesce(func.sum(case((projects.c.done, 1), else_=0)), 0)
+    count_of, ended_of = tx.execute(select(func.count(), ended).select_from(projects)).one()
+    return int(count_of), int(ended_of)
 
 
 def _histogram(tx: Tx, column: ColumnElement[int | None], condition: ColumnElement[bool]) -> dict[int, int]:

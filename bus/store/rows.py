@@ -26,6 +26,8 @@ class CaseRow(NamedTuple):
     outcome: str | None
     instant: bool | None
     hand_overs: int | None
+    division: str | None
+    project: str | None
 
 
 class LinkRow(NamedTuple):

@@ -58,6 +58,8 @@ cases = Table(
     Column("outcome", String(16), nullable=True),
     Column("instant", Boolean, nullable=True),
     Column("hand_overs", Integer, nullable=True),
+    Column("division", String(12), nullable=True),
+    Column("project", String(120), nullable=True),
     Index("cases_by_number", "number"),
     Index("cases_by_status", "status", "changed_ms"),
     Index(

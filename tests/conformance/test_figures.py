@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from bus.contract.case import Place
 from bus.contract.messages import Outcome, Rater
 from bus.custody import Record, Status, decide, register
 from bus.custody import commands as c
 from bus.figures.answers import Counts
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
+from bus.figures.tree import LEVELS, Tally, tree
 from bus.store import Store, cases, schema
-from bus.store.figures import count
+from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
 from tests.harness.step import a_case
 
@@ -25,6 +27,7 @@ DAY = timedelta(days=1)
 PERIOD = Period(BEGIN, BEGIN + 31 * DAY)
 RECKONING = Reckoning(rating_days=3, reopening_days=6, weights=(0, 100, 600, 900, 1000))
 MANY = 400
+DIVISIONS = ("150402006006", "150402006007", "150402007001", "150402006", "150402", "150404001001", "152223")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,10 +45,13 @@ def _a_life(chance: random.Random) -> Record:
     heard = BEGIN + chance.randint(-5, 35) * DAY
     due = heard + chance.choice((3, 5)) * DAY if chance.random() < 0.8 else None
     origin = PEER if chance.random() < 0.1 else ME
-    case = a_case(origin, received_at=heard, due=due)
+    place = Place(division=chance.choice(DIVISIONS))
+    case = a_case(origin, received_at=heard, due=due, place=place)
     record = register(c.Register(case=case), origin, None).record
     if chance.random() < 0.3:
         record = record.with_(path=(origin, PEER, "civil-150402")[: chance.randint(2, 3)])
+    if chance.random() < 0.5:
+        record = decide(record, c.Join(case_id=case.case_id, project=f"P-{chance.randint(1, 60)}"), heard).record
     if chance.random() < 0.2:
         return record
     at, on = heard + chance.randint(0, 8) * DAY, {"case_id": case.case_id}
@@ -77,7 +83,20 @@ def _recount(records: Sequence[Record], at: datetime) -> Counts:
         if record.case.origin == ME and record.case.received_at < at:
             for part, size in _of_one(record, at, hand_overs):
                 found[part] += size
+    projects = _projects(records, at)
+    found[Part.PROJECTS], found[Part.PROJECTS_RESOLVED] = len(projects), sum(map(all, projects.values()))
     return Counts({part: found[part] for part in Part}, dict(hand_overs))
+
+
+def _projects(records: Sequence[Record], at: datetime) -> dict[str, list[bool]]:
+    """Project → whether each of its demands of the period is resolved."""
+    found: dict[str, list[bool]] = {}
+    for record in records:
+        if record.case.origin == ME and record.project is not None and record.case.received_at < at:
+            parts = Counter(dict(_of_one(record, at, Counter())))
+            if parts[Part.REGISTERED]:
+                found.setdefault(record.project, []).append(bool(parts[Part.RESOLVED]))
+    return found
 
 
 def _of_one(record: Record, at: datetime, hand_overs: Counter[int]) -> Iterator[tuple[Part, int]]:
@@ -142,6 +161,34 @@ def test_counts_are_those_of_a_recount(store: Store, seed: int) -> None:
         assert counted == _recount(records, at), days
         seen += Counter({part: number for part, number in counted.parts.items() if number})
     assert set(seen) == set(Part)  # nothing was equal because it was 0 everywhere
+
+
+def test_a_division_is_its_children_and_what_lies_in_none_of_them(store: Store) -> None:
+    """At every level the total is that of a recount; a project whose demands lie apart counts once, above both."""
+    chance = random.Random(4)  # noqa: S311 - cases, not secrets
+    records = [_a_life(chance) for _ in range(MANY)]
+    store.write(lambda tx: cases.keep(tx, records, 1))
+    at = BEGIN + 40 * DAY
+    with store.reading() as tx:
+        nodes = {node.code: node for node in tree(by_division(tx, ME, PERIOD, ms(at), RECKONING))}
+        whole = count(tx, ME, PERIOD, ms(at), RECKONING)
+    parts = (Part.REGISTERED, Part.RESOLVED, Part.PROJECTS, Part.PROJECTS_RESOLVED)
+    assert nodes[""].total == Tally(*(whole.parts[part] for part in parts))
+    for code, node in nodes.items():
+        below = [other for other in nodes if other.startswith(code) and _level(other) == _level(code) + 1]
+        total = node.unplaced
+        for child in below:
+            total = total.plus(nodes[child].total)
+        assert node.total == total, code
+        here = [record for record in records if record.case.place.division.startswith(code)]
+        counted = _recount(here, at)
+        assert node.total[:2] == (counted.parts[Part.REGISTERED], counted.parts[Part.RESOLVED])
+    assert nodes["150402"].unplaced.registered > 0
+    assert nodes["15"].unplaced.projects > 0
+
+
+def _level(code: str) -> int:
+    return (0, *LEVELS).index(len(code))
 
 
 def test_an_empty_store_counts_nothing(store: Store) -> None:

@@ -1,7 +1,7 @@
 """Lines of a ledger that tell their end (补录), and ratings that come by themselves: what happened before it is
 entered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Self, TypeVar
@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from bus.contract.case import Case
 from bus.contract.messages import Outcome, Rater
-from bus.contract.types import Moment, Strict, Text
+from bus.contract.types import Moment, NativeId, Strict, Text
 from bus.custody import Status
-from bus.custody.commands import Rate, Register, Settle
+from bus.custody.commands import Command, Join, Rate, Register, Settle
 from bus.sdk.center import Commands, IntakeContext, Link
 from bus.sdk.workorders.commands import grade_of
 
@@ -31,6 +31,7 @@ class Ended(Strict):
     outcome: Outcome = Field(default=Outcome.DONE, title="办理结果")
     reply: Text | None = Field(default=None, title="答复")
     lawful_route: Text | None = Field(default=None, title="不予受理时：可以走的法定途径")
+    project: NativeId | None = Field(default=None, title="所属项目编号；多件诉求可属同一项目")
 
     @model_validator(mode="after")
     def _asks_nobody(self) -> Self:
@@ -91,9 +92,16 @@ def enter(context: IntakeContext, form: Ended, record: tuple[str, str], case: Ca
     known = context.known(system, native_id)
     if known is None:
         made = case()
-        end = form.end(made.case_id)
-        return [Register(case=made), *([end] if end is not None else [])]
-    end = form.end(known)
-    if end is None or context.record(known).status is not Status.OPEN:
+        return [Register(case=made), *_told(form, made.case_id)]
+    if form.settled_at is None or context.record(known).status is not Status.OPEN:
         return [Link(case_id=known, system=system, native_id=native_id)]
-    return [end]
+    return _told(form, known)
+
+
+def _told(form: Ended, case_id: UUID) -> Iterator[Command]:
+    """What a line tells of its matter: its project, and its end."""
+    if form.project is not None:
+        yield Join(case_id=case_id, project=form.project)
+    end = form.end(case_id)
+    if end is not None:
+        yield end

@@ -19,6 +19,8 @@ FACTS: tuple[tuple[str, sa.types.TypeEngine[object]], ...] = (
     ("outcome", sa.String(16)),
     ("instant", sa.Boolean()),
     ("hand_overs", sa.Integer()),
+    ("division", sa.String(12)),
+    ("project", sa.String(120)),
 )
 
 
