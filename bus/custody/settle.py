@@ -36,5 +36,12 @@ def settle(record: Record, command: Settle, now: datetime) -> Decision:
         instant=command.instant,
     )
     ratings = tuple(Rating(round=1, rater=one.rater, grade=one.grade, at=one.at) for one in command.ratings)
-    closed = record.with_(status=Status.CLOSED, result=result, ratings=ratings)
-    return Decision(closed.with_(resolved_at=command.resolved_at, closed_at=closed_at))
+    return Decision(
+        record.with_(
+            status=Status.CLOSED,
+            result=result,
+            ratings=ratings,
+            resolved_at=command.resolved_at,
+            closed_at=closed_at,
+        )
+    )

@@ -1,19 +1,26 @@
-"""S03 in full: 16,263 ratings, a tenth of them twice, in any order, many before their order; each counts once."""
+"""S03 and S17 in full, by batches of forms: 16,263 ratings in any order, and 137,000 demands of 62,000 projects."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from adapters.government_service.handlers import center
+from adapters.government_service import handlers as government
+from adapters.party_service import handlers as party
 from bus.contract.case import Attachment
 from bus.figures.answers import figures_of
-from bus.figures.period import Reckoning
+from bus.figures.period import Period, Reckoning
+from bus.figures.tree import LEVELS, Tally, tree
 from bus.pipeline.intake import IntakeDeps, Submission, intake
+from bus.sdk.center import Center
 from bus.store import Tx, cases, early_forms, parked
-from bus.store.figures import count
+from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
 from stories import s03
-from stories.stage import GOVERNMENT
+from stories.stage import GOVERNMENT, PARTY, Json
 from tests.harness.step import BareCenter
 
 FORMS = {s03.ORDERS: "ledger", s03.RATINGS: "rating"}
@@ -28,27 +35,39 @@ class NoRoutes:
         return None
 
 
+def batched(told: Iterable[tuple[str, Json]], size: int) -> Iterator[list[tuple[str, Json]]]:
+    """So many at a time."""
+    source = iter(told)
+    while some := list(islice(source, size)):
+        yield some
+
+
 def _no_attachment(_tx: Tx, _sha256: str) -> Attachment | None:
     return None
 
 
-class Hall:
-    """A government service center that takes forms in batches."""
+class Door:
+    """A center that takes forms in batches."""
 
-    def __init__(self, folder: Path) -> None:
-        self.bare = BareCenter(GOVERNMENT, folder)
+    def __init__(self, center: Center[Any], name: str, folder: Path) -> None:
+        self.center, self.bare = center, BareCenter(name, folder)
         self.deps = IntakeDeps(self.bare.context, NoRoutes(), _no_attachment, center.forms)
         self.replies: Counter[tuple[str, str]] = Counter()
 
-    def take(self, told: list[s03.Told]) -> None:
-        """Hand all of it in."""
-        for begin in range(0, len(told), BATCH):
-            batch = []
-            for path, body in told[begin : begin + BATCH]:
-                form = center.forms[FORMS[path]]
-                batch.append(Submission(form, form.model.model_validate(body, strict=False)))
+    def take(self, told: Iterable[tuple[str, Json]]) -> None:
+        """Hand all of it in: (form, body)."""
+        for some in batched(told, BATCH):
+            forms = [(self.center.forms[name], body) for name, body in some]
+            batch = [Submission(form, form.model.model_validate(body, strict=False)) for form, body in forms]
             for one, reply in zip(batch, intake(self.bare.store, self.deps, batch, datetime.now(UTC)), strict=True):
                 self.replies[one.form.name, reply.status] += 1
+
+
+class Hall(Door):
+    """A government service center."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(government.center, GOVERNMENT, folder)
 
     def satisfaction(self) -> tuple[int, int | None, str]:
         """Numerator, denominator, and the rate."""
@@ -63,15 +82,62 @@ def test_sixteen_thousand_ratings_count_once_each(tmp_path: Path) -> None:
     hall, told = Hall(tmp_path), s03.replay(s03.ALL)
     first = {body["order_no"] for path, body in told[:BATCH] if path == s03.RATINGS}
     assert first & set(s03.early(told))
-    hall.take(told)
+    hall.take((FORMS[path], body) for path, body in told)
     assert hall.satisfaction() == (16_263, 16_263, "100.00 %")
     assert hall.replies == {
         ("ledger", "taken"): s03.ALL, ("rating", "taken"): s03.ALL, ("rating", "repeated"): s03.ALL // 10,
     }  # fmt: skip
-    hall.take(list(s03.one(s03.ALL, "不满意")))
+    hall.take((FORMS[path], body) for path, body in s03.one(s03.ALL, "不满意"))
     assert hall.satisfaction() == (16_263, 16_264, "99.99 %")
     with hall.bare.store.reading() as tx:
         assert early_forms.figures(tx) == (0, 0)
         assert parked.listed(tx) == []
         assert len(cases.ids(tx)) == s03.ALL + 1
     hall.bare.store.close()
+
+
+DEMANDS, PROJECTS, CLOSED = 137_000, 62_000, 39_000
+YEAR = Period(Reckoning().moment("2021-01-01"), Reckoning().moment("2022-01-01"))
+TOWNS = [f"15{city:02d}{county:02d}{town:03d}" for city in (1, 4, 22) for county in (2, 4) for town in (1, 6, 7)]
+UNPLACED = 20
+"""Every so many demands name a county, and no village."""
+
+
+def demand(number: int) -> tuple[str, Json]:
+    """A demand of the region's; each project has two or three of them, in one village."""
+    project = number % PROJECTS
+    town = TOWNS[project % len(TOWNS)]
+    heard = YEAR.begin + timedelta(minutes=3 * number)
+    line = {
+        "matter_no": f"NM-{number:06d}", "text": "诉求。", "project": f"XM-{project:05d}",
+        "division": town[:6] if number % UNPLACED == 0 else f"{town}{project % 3 + 1:03d}",
+        "received_at": heard.isoformat(),
+    }  # fmt: skip
+    if project < CLOSED:
+        line["settled_at"] = (heard + timedelta(hours=1)).isoformat()
+    return "ledger", line
+
+
+def _above(division: str) -> list[str]:
+    """The division and all that it lies in, the lowest first."""
+    return [division[:digits] for digits in reversed((0, *LEVELS)) if digits <= len(division)]
+
+
+def test_137000_demands_are_62000_projects_of_which_39000_are_closed(tmp_path: Path) -> None:
+    """62.90 % of the projects, from village to region; what comes twice counts once."""
+    door = Door(party.center, PARTY, tmp_path)
+    door.take(map(demand, range(DEMANDS)))
+    door.take(map(demand, range(0, DEMANDS, 100)))
+    assert door.replies == {("ledger", "taken"): DEMANDS, ("ledger", "repeated"): DEMANDS // 100}
+    with door.bare.store.reading() as tx:
+        nodes = {n.code: n for n in tree(by_division(tx, PARTY, YEAR, ms(YEAR.end), Reckoning()))}
+        figures = figures_of(count(tx, PARTY, YEAR, ms(YEAR.end), Reckoning()))
+    rate = next(one for one in figures if one.figure.code == "project-resolution-rate")
+    assert (rate.numerator, rate.denominator, rate.value) == (CLOSED, PROJECTS, "62.90 %")
+    recount = Counter(code for number in range(DEMANDS) for code in _above(demand(number)[1]["division"]))
+    assert {code: node.total.registered for code, node in nodes.items()} == recount
+    assert nodes["15"].total[2:] == (PROJECTS, CLOSED)
+    for node in nodes.values():  # children and unplaced are the whole
+        below = (n.total for n in nodes.values() if _above(n.code)[1:2] == [node.code])
+        assert node.total == reduce(Tally.plus, below, node.unplaced), node.code
+    door.bare.store.close()
