@@ -105,6 +105,16 @@ def test_numbers_and_formula_stand_beside_each_rate_and_nobody_is_named(desk: De
     assert not any(word in chinese + english for word in (NAME, "N-0", "楼道"))
 
 
+def test_divisions_are_listed_from_the_region_down(desk: Desk) -> None:
+    """Each with its total, and with what lies in none of its children."""
+    found = desk.asked("--month", "2026-07", "--as-of", "2026-08-02", "--by-division")["divisions"]
+    assert [one["division"] for one in found] == ["", "15", "1504", "150402", "150402006", "150402006006"]
+    assert {(one["registered"], one["resolved"]) for one in found} == {(3, 2)}
+    assert [one["unplaced"]["registered"] for one in found] == [0, 0, 0, 0, 0, 3]
+    _, out, _ = bus("stats", "--month", "2026-07", "--by-division", "--config", desk.config, "--lang", "zh")
+    assert "150402006006\t3\t" in out
+
+
 @pytest.mark.parametrize(
     "words",
     [("--month", "July"), ("--month", "2026-13"), ("--from", "2026-07-01", "--to", "2026-07-01"), ("--as-of", "now"),

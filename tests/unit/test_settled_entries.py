@@ -133,6 +133,18 @@ def test_a_later_ledger_settles_what_an_earlier_one_has_registered(ledger: Door)
     assert (record.case, record.status, record.result.outcome) == (open_one.case, Status.CLOSED, k.Outcome.EXPLAINED)
 
 
+def test_a_line_may_name_the_project_of_its_demand(ledger: Door) -> None:
+    """Nobody is told; only the origin groups its demands."""
+    ledger.take(entry("a", project="XM-1"), entry("b", project="XM-1", settled_at="2026-07-05T09:00:00+08:00"))
+    assert {record.project for record in ledger.records()} == {"XM-1"}
+    assert ledger.read(waiting.counts) == waiting.Counts(0, 0, 0, 0)
+    record = register(c.Register(case=matter(MEDIA)), MEDIA, None).record.with_(path=(MEDIA, PARTY), holder=PARTY)
+    join = c.Join(case_id=record.case.case_id, project="XM-1")
+    assert decide(record, join, NOW).outgoing == ()
+    with pytest.raises(Refusal, match="not-origin"):
+        decide(record.with_(me=PARTY), join, NOW)
+
+
 def test_a_line_that_asks_somebody_to_act_is_refused(ledger: Door) -> None:
     """An old ledger is handed to nobody; who wants a matter handled enters it as a matter."""
     with pytest.raises(ValueError, match="handed to nobody"):
