@@ -18,27 +18,43 @@ SECOND = 2
 """The round in which a case is opened again for the first time."""
 
 
-def moments(history: CaseHistory, record: Record) -> dict[str, datetime | FirstRound | None]:
+Moments = dict[str, datetime | FirstRound | None]
+
+
+def moments(history: CaseHistory, record: Record) -> Moments:
     """Return the moments of ``record`` by field; None where nobody knows."""
+    first = _first_round(history) if record.round > 1 else None
+    return {**_of_hand(history, record), **_of_round(history, record), "first": first}
+
+
+def _of_hand(history: CaseHistory, record: Record) -> Moments:
+    """The moments that go with the holder: those of the backup only while the same one holds the case."""
     before = history.before
-    same_hand = before is not None and before.version == record.version
-    same_round = before is not None and before.round == record.round
-    known = before if before is not None else record
-    own, first = record.case.origin == record.me, record.round == 1
-    begun = record.case.received_at
+    known = before if before is not None and before.version == record.version else None
     hand_over = _first(one for one in history.messages if claim(one) == (record.version, record.holder))
-    reopened = _first(one for one in history.all(k.Reopened) if one.data.round == record.round)
-    resolved = _first(one for one in history.all(k.Resolved) if one.data.round == record.round)
-    closed = _first(one for one in history.all(k.Closed) if one.data.round == record.round)
+    begun = record.case.received_at if record.case.origin == record.me and record.mine else None
     asked = _first(one for one in history.all(k.ArbitrationRequested) if one.data.version == record.version)
+    contacted = _contacted(history, record.version)
     return {
-        "since": (known.since if same_hand else None) or hand_over or (begun if own and record.mine else None),
-        "round_at": (known.round_at if same_round else None) or (begun if first else reopened),
-        "contacted_at": (known.contacted_at if same_hand else None) or _contacted(history, record.version),
-        "resolved_at": (known.resolved_at if same_round else None) or resolved if _has_result(record) else None,
-        "closed_at": (known.closed_at if same_round else None) or closed if record.status is Status.CLOSED else None,
-        "arbitration_at": (known.arbitration_at if same_hand else None) or asked if record.arbitration else None,
-        "first": _first_round(history) if record.round > 1 else None,
+        "since": (known.since if known else None) or hand_over or begun,
+        "contacted_at": (known.contacted_at if known else None) or contacted,
+        "arbitration_at": ((known.arbitration_at if known else None) or asked) if record.arbitration else None,
+    }
+
+
+def _of_round(history: CaseHistory, record: Record) -> Moments:
+    """The moments that go with the round: those of the backup only in the same one."""
+    before, round_ = history.before, record.round
+    known = before if before is not None and before.round == round_ else None
+    reopened = _first(one for one in history.all(k.Reopened) if one.data.round == round_)
+    begun = record.case.received_at if round_ == 1 else reopened
+    resolved = _first(one for one in history.all(k.Resolved) if one.data.round == round_)
+    closed = _first(one for one in history.all(k.Closed) if one.data.round == round_)
+    is_closed = record.status is Status.CLOSED
+    return {
+        "round_at": (known.round_at if known else None) or begun,
+        "resolved_at": ((known.resolved_at if known else None) or resolved) if _has_result(record) else None,
+        "closed_at": ((known.closed_at if known else None) or closed) if is_closed else None,
     }
 
 

@@ -49,6 +49,7 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         ratings=_ratings(history),
         urges=_urges(history),
         due=_due(history),
+        project=before.project if before else None,
     )
     asked, concerned = _arbitration(history, record)
     known = record.with_(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,8 @@ def _a_life(chance: random.Random) -> Record:
         record = decide(record, c.Join(case_id=case.case_id, project=f"P-{chance.randint(1, 60)}"), heard).record
     if chance.random() < 0.2:
         return record
-    at, on = heard + chance.randint(0, 8) * DAY, {"case_id": case.case_id}
+    on: dict[str, Any] = {"case_id": case.case_id}
+    at = heard + chance.randint(0, 8) * DAY
     outcome = chance.choice((Outcome.DONE, Outcome.DONE, Outcome.EXPLAINED, Outcome.CANCELLED))
     instant = chance.random() < 0.1
     record = decide(record, c.Resolve(**on, outcome=outcome, public_reply="已办", instant=instant), at).record

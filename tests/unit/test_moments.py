@@ -118,11 +118,11 @@ def test_a_record_of_the_release_before_is_read() -> None:
 
 
 def test_a_restored_record_knows_the_first_round_again() -> None:
-    """From the backup, and from what peers have told: resolved and reopened since."""
+    """From the backup, and from what peers have told: resolved and reopened since; its project stays."""
     ours, theirs, _ = offered()
     taken = decide(theirs, c.Accept(case_id=theirs.case.case_id), NOW).record
     case_id = taken.case.case_id
-    before = ours.with_(holder=PARTY, version=2, path=(MEDIA, PARTY), offer_out=None)
+    before = ours.with_(holder=PARTY, version=2, path=(MEDIA, PARTY), offer_out=None, project="XM-1")
     done = decide(taken, c.Resolve(case_id=case_id, outcome=k.Outcome.PARTLY, public_reply="先垫上"), LATER)
     known = hear_message(before, done.outgoing[0].data, PARTY, MEDIA, case_id, LATER).record
     again = decide(known, c.Reopen(case_id=case_id, text="又坏了"), DAYS_LATER)
@@ -132,6 +132,6 @@ def test_a_restored_record_knows_the_first_round_again() -> None:
     ]
     restored = rebuild(CaseHistory(MEDIA, before, told[1:], told[:1]), None)
     assert restored is not None
-    assert restored.first == again.record.first
+    assert (restored.first, restored.project) == (again.record.first, "XM-1")
     assert restored.first is not None
     assert restored.first.resolved_at == LATER

@@ -285,7 +285,8 @@ def test_a_settled_case_may_bring_its_ratings() -> None:
     """One of each kind of rater, with their moments."""
     record = register(c.Register(case=matter(MEDIA)), MEDIA, None).record
     given = tuple(c.PastRating(grade=5, rater=rater, at=NOW) for rater in (k.Rater.RESIDENT, k.Rater.SELF))
-    told = {"outcome": k.Outcome.DONE, "public_reply": "已修好", "resolved_at": record.case.received_at}
+    told: dict[str, Any] = {"outcome": k.Outcome.DONE, "public_reply": "已修好"}
+    told["resolved_at"] = record.case.received_at
     done = decide(record, c.Settle(case_id=record.case.case_id, ratings=given, **told), LATER)
     assert done.outgoing == ()
     assert [(one.rater, one.at) for one in done.record.ratings] == [(one.rater, one.at) for one in given]

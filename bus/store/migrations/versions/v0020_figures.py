@@ -1,5 +1,7 @@
 """What figures count of each case, and forms that wait for their record."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from alembic.util.exc import CommandError
@@ -9,7 +11,7 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-FACTS: tuple[tuple[str, sa.types.TypeEngine[object]], ...] = (
+FACTS: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("due_ms", sa.BigInteger()),
     ("resolved_ms", sa.BigInteger()),
     ("closed_ms", sa.BigInteger()),
