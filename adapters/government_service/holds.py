@@ -32,7 +32,7 @@ class Evaluation(w.Rated):
 
     rating_no: NativeId = Field(title="评价流水号")
     order_no: NativeId = Field(title="工单编号")
-    grade: Satisfaction = Field(title="满意度", alias="satisfaction")  # type: ignore[valid-type, assignment]  # an enum made of labels
+    grade: Satisfaction = Field(title="满意度", alias="satisfaction")  # type: ignore[valid-type]  # an enum made of labels
 
 
 class Holding(w.Act):

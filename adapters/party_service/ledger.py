@@ -65,7 +65,7 @@ STATES = {Status.OPEN: "办理中", Status.RESOLVED: "已办结待答复", Statu
 class LedgerLine(w.Ended, Entry):
     """台账补录: a line of an old ledger, with its end if it has one: form ``ledger``."""
 
-    outcome: Finding = Field(default=Finding["DONE"], title="办理结果", alias="finding")  # type: ignore[valid-type, assignment, misc]  # an enum made of labels
+    outcome: Finding = Field(default=Finding["DONE"], title="办理结果", alias="finding")  # type: ignore[valid-type]  # an enum made of labels
 
 
 @dataclass(frozen=True, slots=True)

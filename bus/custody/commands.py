@@ -139,7 +139,7 @@ class Rate(OnCase):
     grade: Annotated[int, Field(ge=1, le=5)]
     rater: Rater = Rater.RESIDENT
     text: Text | None = None
-    at: Moment | None = None
+    at: Annotated[Moment | None, Field(exclude_if=lambda at: at is None)] = None
     """When it was given; without it, now."""
 
 

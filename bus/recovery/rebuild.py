@@ -52,13 +52,13 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         project=before.project if before else None,
     )
     asked, concerned = _arbitration(history, record)
-    known = record.with_(
+    whole = record.with_(
         offer_out=_offer_out(history, record),
         offer_in=_offer_in(history, record),
         arbitration=asked,
         concerned=concerned,
     )
-    return known.with_(**moments(history, known))
+    return whole.with_(**moments(history, whole))
 
 
 def _case(history: CaseHistory) -> Case | None:

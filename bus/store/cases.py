@@ -144,7 +144,7 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         custody = (record.holder, record.version, record.status.value)
         times = (int(case.received_at.timestamp() * 1000), now_ms)
         kept = (*custody, *times, bool(case.sensitive), text, offerer)
-        rows.append(CaseRow(case_id, case.number, case.origin, *kept, *facts_of(record)))
+        rows.append(CaseRow(case_id, case.number, case.origin, *kept, **facts_of(record)._asdict()))
         _remember(case_id, text, record)
     upsert(tx, t.cases, rows)
     files.named_in(tx, ordered)

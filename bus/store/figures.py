@@ -77,7 +77,7 @@ def _projects(tx: Tx, registered: ColumnElement[bool], resolved: ColumnElement[b
 
 def _histogram(tx: Tx, column: ColumnElement[int | None], condition: ColumnElement[bool]) -> dict[int, int]:
     rows = tx.execute(select(column, func.count()).where(condition, column.is_not(None)).group_by(column))
-    return {int(value): int(number) for value, number in rows}
+    return {int(value): int(number) for value, number in rows if value is not None}
 
 
 def _conditions(asked: Asked, reckoning: Reckoning) -> Mapping[Part, ColumnElement[bool]]:

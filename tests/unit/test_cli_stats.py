@@ -15,6 +15,7 @@ from bus.custody.commands import PastRating, Register, Settle
 from bus.figures.period import CHINA
 from bus.operations import erasure
 from bus.security.master_key import FileKey
+from bus.store import cases
 from bus.store.encryption import CaseEncryption
 from tests.harness.step import MEDIA, BareCenter, a_case
 from tests.unit.test_cli_run import bus
@@ -87,7 +88,7 @@ def test_an_erased_case_is_still_counted(desk: Desk) -> None:
     """The figures hold nothing of the matter, so they need none of it."""
     before = desk.asked("--month", "2026-07", "--as-of", "2026-09-01")
     with desk.here.store.reading() as tx:
-        closed = erasure.cases.erasable(tx, 2**60, 10, sensitive=False)
+        closed = cases.erasable(tx, 2**60, 10, sensitive=False)
     assert len(closed) == 2
     for case_id in closed:
         erasure.erase(desk.here.blobs, desk.here.context, case_id, desk.here.now, "root", "asked")

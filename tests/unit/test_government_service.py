@@ -252,8 +252,8 @@ def test_an_extension_counts_from_what_was_promised() -> None:
 
 def test_the_five_grades_are_told_apart_both_ways() -> None:
     """好差评: 非常满意 is 5, 非常不满意 is 1, and each number is one grade."""
-    assert [w.grade_of(grade) for grade in native.Satisfaction] == [5, 4, 3, 2, 1]
-    assert w.label(w.Grade(5)).zh == native.Satisfaction["DELIGHTED"].value
+    assert [w.grade_of(grade) for grade in holds.Satisfaction] == [5, 4, 3, 2, 1]
+    assert w.label(w.Grade(5)).zh == holds.Satisfaction["DELIGHTED"].value
     assert w.label(w.Grade(1)).zh == "非常不满意"
 
 
