@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy import delete, func, select
 
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -32,16 +32,7 @@ _WAITING = Prepared(
         .order_by(_E.at_ms, _E.form, _E.native_id)
     )
 )
-_KNOWN = Prepared(
-    lambda _: (
-        select(_E.system, _E.record)
-        .join_from(t.early_forms, t.links, (t.links.c.system == _E.system) & (t.links.c.native_id == _E.record))
-        .distinct()
-        .limit(bindparam("most", type_=Integer))
-    )
-)
 _TAKE = Prepared(lambda _: delete(t.early_forms).where(among("keys", _E.form, _E.native_id)))
-_FIGURES = Prepared(lambda _: select(func.count(), func.min(_E.at_ms)).select_from(t.early_forms))
 
 
 def hold(tx: Tx, forms: Sequence[EarlyForm]) -> None:
@@ -62,7 +53,9 @@ def waiting_for(tx: Tx, records: Collection[tuple[str, str]]) -> list[EarlyForm]
 def known_by_now(tx: Tx, most: int) -> set[tuple[str, str]]:
     """Records for which forms still wait although they are linked to a case: where the form and the record were
     committed at the same moment, or the record was made by a handler."""
-    return {(system, record) for system, record in _KNOWN.rows(tx, most=most)}
+    same = (t.links.c.system == _E.system) & (t.links.c.native_id == _E.record)
+    query = select(_E.system, _E.record).join_from(t.early_forms, t.links, same).distinct().limit(most)
+    return {(system, record) for system, record in tx.execute(query)}
 
 
 def take(tx: Tx, keys: Collection[tuple[str, str]]) -> None:
@@ -72,6 +65,7 @@ def take(tx: Tx, keys: Collection[tuple[str, str]]) -> None:
 
 
 def figures(tx: Tx) -> tuple[int, int]:
-    """How many forms wait, and since when the oldest (0: none does)."""
-    (count, oldest_ms), *_ = _FIGURES.rows(tx)
+    """How many forms wait, and since when the oldest (0: none does). Reads all of them: for commands, and for a batch
+    with early forms, whose number is bounded."""
+    count, oldest_ms = tx.execute(select(func.count(), func.min(_E.at_ms)).select_from(t.early_forms)).one()
     return int(count), int(oldest_ms or 0)

@@ -28,6 +28,7 @@ FILLED = (
     "INSERT INTO timers SELECT {id}, n FROM {all}",
     "INSERT INTO links SELECT 's', 'n' || n, {id} FROM {all}",
     "INSERT INTO intakes SELECT 'f', 'n' || n, 'd', 'a', n FROM {all}",
+    "INSERT INTO early_forms SELECT 'f', 'n' || n, 's', 'r' || n, 'b', n FROM {all}",
     "INSERT INTO lanes SELECT 'p', {id}, 1, 1 FROM {all}",
     "INSERT INTO applied SELECT 'p', {id}, 1, {id}, 'applied', NULL, n FROM {all}",
     "INSERT INTO held SELECT 'p', {id}, 1, 'b', n FROM {all}",
