@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from adapters.government_service.holds import Satisfaction
 from adapters.government_service.mapping import HEADLINES
 from adapters.government_service.native import Sphere
-from bus import Line, Moment, NativeId, Outcome, Rater, Text
+from bus import Line, Moment, NativeId, Rater, Text
 from bus import workorders as w
 from bus.sdk.simulator import BackendSimulator, Key
 
