@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from bus.clocks.deadlines import term_ends
 from bus.clocks.rules import Rules
+from bus.clocks.terms import after
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
+from bus.custody.more_time import Granting
+from bus.custody.record import Reads, nobody_reads
 from bus.security.directory import Mark
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.settings import Quotas
@@ -24,6 +28,19 @@ class CenterContext:
     """The quotas of each peer."""
     clocks: Rules | None = None
     """What the county has settled for its clocks; None: they are off."""
+    reads: Reads = nobody_reads
+    """(center, kind) → whether its program and adapter read messages of this kind."""
+
+    def granting(self) -> Granting | None:
+        """How more time is granted; None while the clocks are off."""
+        rules = self.clocks
+        if rules is None:
+            return None
+        return Granting(
+            term_ends=lambda record: term_ends(record, rules),
+            latest=lambda ends: after(ends, rules.longest_extension, rules.calendar),
+            reads=self.reads,
+        )
 
     def arbiters(self) -> frozenset[str] | None:
         """The possible arbiters of a case whose arbiter is unknown; None: any center, since the county's directory

@@ -18,6 +18,10 @@ LONGEST = timedelta(days=5 * 366)
 """A later date, which any center of a case may have named, counts as this: each day up to it is looked at."""
 
 
+LONGEST_HOLD = timedelta(days=366)
+"""A longer hold counts as this."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """One thing that is waited for."""
@@ -52,12 +56,30 @@ def term_ends(record: Record, rules: Rules) -> datetime:
     """Return the moment at which the case must be resolved: as registered, extended or ruled, or by the county's table.
 
     The term of the first round begins when the resident was heard, a later one with its round."""
+    credit = _held(record, rules)
+    ends = _term_as_settled(record, rules)
+    return rules.calendar.add_working(ends, credit) if credit else ends
+
+
+def _term_as_settled(record: Record, rules: Rules) -> datetime:
     if record.term is not None:
         return record.term
     first = record.round == 1
     if first and record.case.due is not None:
         return record.case.due
     return after(term_begins(record), _term(record, rules), rules.calendar)
+
+
+def _held(record: Record, rules: Rules) -> timedelta:
+    """The office hours of the round in which the case was on hold as granted, each counted once. What a later term has
+    counted is left out."""
+    total, latest = timedelta(), term_begins(record)
+    holds = (one for one in record.holds if one.round == record.round and not one.settled)
+    for one in sorted(holds, key=lambda hold: hold.begins):
+        begins, ends = max(one.begins, latest), min(one.ends, one.begins + LONGEST_HOLD)
+        total += rules.calendar.working_between(begins, ends)
+        latest = max(latest, ends)
+    return total
 
 
 def term_begins(record: Record) -> datetime:
@@ -135,6 +157,16 @@ def _ruling(record: Record, rules: Rules) -> Iterator[Deadline]:
         yield _from(record, rules, Clock.RULING, begins, rules.fixed[Clock.RULING], (arbiter,), str(record.version))
 
 
+def _extension(record: Record, rules: Rules) -> Iterator[Deadline]:
+    """Of who asked, and of who is asked; it ends with the term that it would move."""
+    term = rules.fixed[Clock.EXTENSION]
+    for one in record.extensions:
+        ours = record.mine if one.by == record.me else one.approver == record.me
+        if ours and one.granted is None and one.round == record.round and record.status is Status.OPEN:
+            due = max(one.at, min(after(one.at, term, rules.calendar), one.due))
+            yield Deadline(Clock.EXTENSION, one.at, due, term, (one.approver,), str(one.extension_id), record.round)
+
+
 def _reply(record: Record, rules: Rules) -> Iterator[Deadline]:
     at_origin = record.case.origin == record.me
     if at_origin and record.status is Status.RESOLVED and record.resolved_at is not None:
@@ -173,6 +205,7 @@ _CLOCKS: tuple[Callable[[Record, Rules], Iterator[Deadline]], ...] = (
     _assist,
     _withdrawal,
     _ruling,
+    _extension,
     _reply,
     _after_close,
 )

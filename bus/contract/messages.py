@@ -13,6 +13,12 @@ from pydantic import Field, StringConstraints, model_validator
 from bus.contract.case import Attachment, Case
 from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text
 
+
+def _absent(value: object) -> bool:
+    """Leaves a field out of the document, as it was before the field existed."""
+    return value is None
+
+
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)]
 
@@ -71,6 +77,15 @@ class Ruling(StrEnum):
     """The holder who asked keeps the case and handles it."""
     IMPOSED = "imposed"
     """The named center holds the case from now on and may not decline."""
+
+
+class MoreTime(StrEnum):
+    """What kind of more time is asked for."""
+
+    EXTENSION = "extension"
+    """延期: a later term."""
+    HOLD = "hold"
+    """挂起: nothing can be done until a moment, and that time counts against nobody."""
 
 
 class Rater(StrEnum):
@@ -180,6 +195,11 @@ class Progressed(CaseMessage):
     """Whether the resident may read it."""
     due: Moment | None = None
     """A date promised with it (承诺期限), or a new one (延期)."""
+    at: Annotated[Moment | None, Field(exclude_if=_absent)] = None
+    """When it happened, where that is not when it was said: the begin of a hold, its end."""
+    term: Annotated[Moment | None, Field(exclude_if=_absent)] = None
+    """Of `extended`: the new term, which was granted. Of `on-hold`: until when, which was granted. Without it no term
+    moves; a later `due` is then a promise alone."""
 
 
 class AssistRequested(CaseMessage):
@@ -288,6 +308,52 @@ class Ruled(CaseMessage):
     case: Case
     path: Centers
     returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
+    round: Count = 1
+
+
+class ExtensionRequested(CaseMessage):
+    """延期申请、挂起申请: the holder asks, before the term has ended, for a later one, or for a hold.
+
+    The origin grants the first, the arbiter the next. Silence is no consent."""
+
+    kind: ClassVar[str] = "case.extension-requested"
+    extension_id: UUID
+    what: MoreTime = MoreTime.EXTENSION
+    until: Moment
+    due: Moment
+    """When the term ends without it. A grant that was not said by then counts for nothing."""
+    reason: Text
+    case: Case
+    """Without the resident."""
+    path: Centers = ()
+    round: Count = 1
+
+
+class ExtensionAnswered(CaseMessage):
+    """延期答复: granted, or not. What was granted, the holder then says to all as the progress `extended`."""
+
+    kind: ClassVar[str] = "case.extension-answered"
+    extension_id: UUID
+    granted: bool
+    until: Moment | None = None
+    """What is granted, where it is earlier than what was asked for."""
+    text: Text | None = None
+
+
+class Escalated(CaseMessage):
+    """提级: a term has long ended; the arbiter is told of it. It asks for no ruling, and claims nothing."""
+
+    kind: ClassVar[str] = "case.escalated"
+    holder: CenterName
+    """Who has the case, as the sender knows it."""
+    clock: Code
+    """What is waited for: `sign`, `term`, `assist`."""
+    level: Annotated[int, Field(ge=0, le=4)] = 3
+    due: Moment
+    text: Text
+    case: Case
+    """Without the resident."""
+    path: Centers = ()
     round: Count = 1
 
 
@@ -406,6 +472,9 @@ CaseKind = (
     | Published
     | ArbitrationRequested
     | Ruled
+    | ExtensionRequested
+    | ExtensionAnswered
+    | Escalated
 )
 """Every kind about a case."""
 
@@ -430,7 +499,19 @@ CASE_KINDS: tuple[type[CaseKind], ...] = (
     Published,
     ArbitrationRequested,
     Ruled,
+    ExtensionRequested,
+    ExtensionAnswered,
+    Escalated,
 )
-KINDS: tuple[type[Kind], ...] = (*CASE_KINDS, Receipt, Failure, LogAsked, LogTold)
+LATER = (ExtensionRequested, ExtensionAnswered, Escalated)
+LATER_KINDS = frozenset(kind.kind for kind in LATER)
+"""Kinds that v0.1.0 does not know. They are said only to centers that read them. Without a handler in the adapter they
+are a line in the journal."""
+KINDS: tuple[type[Kind], ...] = (
+    *(kind for kind in CASE_KINDS if kind not in LATER),
+    *(Receipt, Failure, LogAsked, LogTold),
+    *LATER,
+)
+"""Every kind. Later ones stand last, so that what was published keeps its place."""
 BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}
 """``case.offered`` → ``Offered``, and so on."""

@@ -89,7 +89,7 @@ CONTRACT: tuple[Rule, ...] = (
     _rule(k.Lost, ("已被接走", "offer lost to another center"), _R.OFFERER, _R.OFFERED, (k.Accepted,)),
     _rule(k.WithdrawalRequested, ("撤回申请", "withdrawal of an offer requested"), _R.OFFERER, _R.OFFERED),
     _rule(k.Withdrawn, ("撤回", "offer withdrawn"), _R.OFFERED, _R.OFFERER, (k.WithdrawalRequested,)),
-    _rule(k.Progressed, ("进展", "progress"), _R.HOLDER, _R.HELD),
+    _rule(k.Progressed, ("进展", "progress"), _R.HOLDER, _R.HELD, (k.ExtensionAnswered,)),
     _rule(k.AssistRequested, ("协办", "help requested"), _R.HOLDER, _R.ANY),
     _rule(
         k.AssistAnswered,
@@ -99,10 +99,10 @@ CONTRACT: tuple[Rule, ...] = (
         (k.AssistRequested,),
     ),
     _rule(k.Urged, ("催办", "holder urged"), _R.KNOWS, (_R.HOLDER, _R.OFFERED)),
-    _rule(k.Resolved, ("办结", "case resolved"), _R.HOLDER, _R.HELD),
+    _rule(k.Resolved, ("办结", "case resolved"), _R.HOLDER, (_R.HELD, _R.ARBITER)),
     _rule(k.Rated, ("评价", "result rated"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
-    _rule(k.Reopened, ("重办", "case reopened"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
-    _rule(k.Closed, ("结案", "case closed"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
+    _rule(k.Reopened, ("重办", "case reopened"), _R.ORIGIN, (_R.HELD, _R.ARBITER), (k.Resolved,)),
+    _rule(k.Closed, ("结案", "case closed"), _R.ORIGIN, (_R.HELD, _R.ARBITER), (k.Resolved,)),
     _rule(k.Published, ("公示", "case told to the public"), (_R.ORIGIN, _R.HOLDER), _R.HELD),
     # normally the holder asks; when every holder is silent, any center that knows the case may
     _rule(k.ArbitrationRequested, ("提请裁定", "ruling requested"), (_R.HOLDER, _R.KNOWS), _R.ARBITER),
@@ -117,6 +117,15 @@ CONTRACT: tuple[Rule, ...] = (
     _rule(k.Failure, ("差错", "error"), _R.ANY, _R.ANY, (*k.CASE_KINDS, k.Receipt, k.LogAsked, k.LogTold)),
     _rule(k.LogAsked, ("往来查询", "log asked for, after a store was put back"), _R.ANY, _R.ANY),
     _rule(k.LogTold, ("往来告知", "page of the log told"), _R.ANY, _R.ANY, (k.LogAsked,)),
+    _rule(k.ExtensionRequested, ("延期申请", "more time requested"), _R.HOLDER, (_R.ORIGIN, _R.ARBITER)),
+    _rule(
+        k.ExtensionAnswered,
+        ("延期答复", "request for more time answered"),
+        (_R.ORIGIN, _R.ARBITER),
+        (_R.HOLDER, _R.HELD),  # who asked may have lost the case since
+        (k.ExtensionRequested,),
+    ),
+    _rule(k.Escalated, ("提级", "arbiter told of a term that has long ended"), (_R.KNOWS, _R.HELD), _R.ARBITER),
 )
 """One rule per kind, in the order of ``bus.contract.messages.KINDS``."""
 

@@ -12,6 +12,9 @@ from bus.custody.record import Assist, Rating, Record, Refusal
 MOST_ASSISTS = 200
 """Requests for help in one record. Beyond it the oldest answered ones are forgotten."""
 MOST_RATINGS = 200
+MOST_EXTENSIONS = 50
+"""Requests for more time in one record, and grants. Beyond it the oldest are forgotten."""
+MOST_HOLDS = 50
 MOST_CENTERS = 200
 """The same bound as on the wire (``Centers``)."""
 FAR_FROM_THE_END = 2**30
@@ -55,6 +58,11 @@ def with_assist(known: Sequence[Assist], asked: Assist) -> tuple[Assist, ...]:
 def with_rating(known: Sequence[Rating], given: Rating) -> tuple[Rating, ...]:
     """The ratings and one more; beyond the bound the oldest are forgotten."""
     return (*known, given)[-MOST_RATINGS:]
+
+
+def with_told(known: Sequence[str], *centers: str) -> tuple[str, ...]:
+    """The centers that were told and more, each once; beyond the bound the oldest are forgotten."""
+    return tuple(dict.fromkeys((*known, *centers)))[-MOST_CENTERS:]
 
 
 def open_assists(record: Record) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from bus.contract.case import Attachment, Case
-from bus.contract.messages import Attachments, Centers, Ground, Mode, Outcome, Rater, Reason
+from bus.contract.messages import Attachments, Centers, Ground, Mode, MoreTime, Outcome, Rater, Reason
 from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text
 
 
@@ -82,6 +82,42 @@ class Report(OnCase):
     public: bool = True
     """Whether the resident may read it. Of a report that is not public, other centers learn only stage and date."""
     due: Moment | None = None
+
+
+class AskExtension(OnCase):
+    """延期申请、挂起申请: ask for a later term, or for a hold, before the term ends. The origin grants the first, the
+    arbiter the next."""
+
+    until: Moment
+    reason: Text
+    what: MoreTime = MoreTime.EXTENSION
+
+
+class AnswerExtension(OnCase):
+    """延期答复: grant more time, or not; without ``extension_id`` the oldest open request."""
+
+    granted: bool
+    text: Text | None = None
+    until: Moment | None = None
+    """An earlier moment than what was asked for."""
+    extension_id: UUID | None = None
+
+
+class Hold(OnCase):
+    """挂起: nothing can be done for now; where clocks are on, it must have been granted."""
+
+    text: Text
+    until: Moment | None = None
+    """Without it, as granted."""
+    public: bool = True
+
+
+class Resume(OnCase):
+    """解挂: work is taken up again."""
+
+    text: Text
+    due: Moment | None = None
+    public: bool = True
 
 
 class AskAssist(OnCase):
@@ -224,4 +260,8 @@ Command = (
     | Rule
     | Settle
     | Join
+    | AskExtension
+    | AnswerExtension
+    | Hold
+    | Resume
 )

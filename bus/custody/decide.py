@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bus.contract import messages as k
 from bus.contract.ids import new_id
 from bus.custody import commands as c
-from bus.custody.bounds import with_assist, with_rating
+from bus.custody import more_time
+from bus.custody.bounds import with_assist, with_rating, with_told
 from bus.custody.moments import with_moments
+from bus.custody.more_time import Granting
 from bus.custody.record import (
     HIGHEST_VERSION,
     RULING_STEP,
@@ -33,6 +35,8 @@ RETURNS_BEFORE_ARBITER = 2
 CONTACTED = "contacted"
 """The stage of progress that says: the holder has spoken to the resident (先行联系)."""
 
+_Told = TypeVar("_Told", c.Report, c.Hold, c.Resume)
+
 WITHHELD = "内部办理，内容不转告 / handled internally"
 """The text that former holders get for progress that is not public."""
 
@@ -47,9 +51,15 @@ def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
 
 
 def decide(
-    record: Record, command: c.Command, now: datetime, returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
+    record: Record,
+    command: c.Command,
+    now: datetime,
+    returns_before_arbiter: int = RETURNS_BEFORE_ARBITER,
+    granting: Granting | None = None,
 ) -> Decision:
-    """The decision on ``command``. Raises ``Refusal`` if custody forbids it; the record is then unchanged."""
+    """The decision on ``command``. Raises ``Refusal`` if custody forbids it; the record is then unchanged.
+
+    ``granting``: how more time is granted; None: the clocks are off, and the holder reports it."""
     if isinstance(command, c.Offer):
         return _offer(record, command, now, returns_before_arbiter)
     if isinstance(command, c.Register):
@@ -58,7 +68,11 @@ def decide(
         _must_be_origin(record)
         _must_hold(record)
         return settle(record, command, now)
-    decision = _DECIDERS[type(command)](record, command, now)
+    if type(command) in _TIMED:
+        _must_hold(record)
+        decision = _TIMED[type(command)](record, command, now, granting)
+    else:
+        decision = _DECIDERS[type(command)](record, command, now)
     return replace(decision, record=with_moments(record, decision.record, now))
 
 
@@ -169,16 +183,32 @@ def _withdraw(record: Record, command: c.Withdraw, now: datetime) -> Decision:
     return Decision(changed, tuple(Outgoing(center, asked) for center in offer.pending))
 
 
-def _report(record: Record, command: c.Report, now: datetime) -> Decision:
-    _must_hold(record)
-    text = command.text if command.public else WITHHELD  # stage and date are the status; the text is the holder's own
+def _shown(command: _Told) -> _Told:
+    return command if command.public else command.model_copy(update={"text": WITHHELD})
+
+
+def _report(record: Record, command: c.Report, now: datetime, granting: Granting | None) -> Decision:
+    if granting is not None:
+        if command.stage == more_time.ON_HOLD:
+            told = c.Hold(case_id=command.case_id, text=command.text, until=command.due, public=command.public)
+            return more_time.hold(record, _shown(told), now, granting)
+        more_time.check_report(record, command, granting)
+    text = _shown(command).text  # stage and date are the status; the text is the holder's own
     progressed = k.Progressed(
         version=record.version, stage=command.stage, text=text, public=command.public, due=command.due
     )
     contacted = record.contacted_at or now if command.stage == CONTACTED else record.contacted_at
-    return Decision(
-        record.with_(due=command.due or record.due, contacted_at=contacted), notify_path(record, progressed)
-    )
+    changed = record.with_(due=command.due or record.due, contacted_at=contacted)
+    changed = more_time.resumed(changed, now) if command.stage == more_time.RESUMED else changed
+    return Decision(changed, notify_path(record, progressed))
+
+
+def _hold(record: Record, command: c.Hold, now: datetime, granting: Granting | None) -> Decision:
+    return more_time.hold(record, _shown(command), now, granting)
+
+
+def _resume(record: Record, command: c.Resume, now: datetime, _granting: Granting | None) -> Decision:
+    return more_time.resume(record, _shown(command), now)
 
 
 def _ask_assist(record: Record, command: c.AskAssist, now: datetime) -> Decision:
@@ -244,7 +274,8 @@ def _resolve(record: Record, command: c.Resolve, _now: datetime) -> Decision:
         instant=command.instant,
     )
     changed = record.with_(status=Status.RESOLVED, result=result_of(resolved, record.me))
-    says = notify_path(changed, resolved.model_copy(update={"internal_note": None}))
+    told = resolved.model_copy(update={"internal_note": None})
+    says = notify_path(changed, told, also=record.hear_the_end)
     if record.case.origin == record.me:
         says = (Outgoing(record.me, resolved), *says)  # its own system replies to the resident
     return Decision(changed, says)
@@ -269,7 +300,7 @@ def _close(record: Record, command: c.Close, _now: datetime) -> Decision:
         raise Refusal("not-resolved", "a case is closed by a reply to the resident, and that needs a result")
     closed = k.Closed(version=record.version, round=record.round, replied_at=command.replied_at)
     changed = record.with_(status=Status.CLOSED, arbitration=None, concerned=())
-    return Decision(changed, notify_path(changed, closed))
+    return Decision(changed, notify_path(changed, closed, also=record.hear_the_end))
 
 
 def _rate(record: Record, command: c.Rate, now: datetime) -> Decision:
@@ -299,7 +330,7 @@ def _reopen(record: Record, command: c.Reopen, _now: datetime) -> Decision:
         raise Refusal("open", "the case is open; urge its holder instead")
     reopened = k.Reopened(version=record.version, round=record.round + 1, text=command.text)
     changed = record.with_(status=Status.OPEN, round=record.round + 1, result=None)
-    return Decision(changed, notify_path(changed, reopened))
+    return Decision(changed, notify_path(changed, reopened, also=record.hear_the_end))
 
 
 def _publish(record: Record, command: c.Publish, _now: datetime) -> Decision:
@@ -336,7 +367,8 @@ def _ask_arbiter(record: Record, command: c.AskArbiter, _now: datetime) -> Decis
         round=record.round,
         text=command.text,
     )
-    return Decision(record.with_(arbitration=record.arbiter), (Outgoing(record.arbiter, asked),))
+    told = with_told(record.told, record.arbiter)
+    return Decision(record.with_(arbitration=record.arbiter, told=told), (Outgoing(record.arbiter, asked),))
 
 
 def _may_complain(record: Record) -> None:
@@ -355,6 +387,8 @@ def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
         raise Refusal("not-arbiter", f"only the county's arbiter rules: {record.arbiter or 'none is set'}")
     if record.status is not Status.OPEN:
         raise Refusal("not-open", f"the case is {record.status}")
+    if record.informed:
+        raise Refusal("not-asked", "this case was escalated, and nobody has asked for a ruling: speak to its centers")
     version = (record.version // RULING_STEP + 1) * RULING_STEP
     if version >= 2**31:
         raise Refusal("out-of-reach", "above this custody version there is none: close the case, and register it anew")
@@ -389,7 +423,7 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.Accept: _accept,
     c.Decline: _decline,
     c.Withdraw: _withdraw,
-    c.Report: _report,
+    c.AnswerExtension: more_time.answer,
     c.AskAssist: _ask_assist,
     c.AnswerAssist: _answer_assist,
     c.Urge: _urge,
@@ -402,3 +436,11 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.AskArbiter: _ask_arbiter,
     c.Rule: _rule,
 }
+
+_TIMED: dict[type, Callable[[Record, Any, datetime, Granting | None], Decision]] = {
+    c.Report: _report,
+    c.AskExtension: more_time.ask,
+    c.Hold: _hold,
+    c.Resume: _resume,
+}
+"""What only the holder does, and what its term binds."""

@@ -1,8 +1,9 @@
 """Follow-up messages: what must be said besides the answer, so that crossing messages leave no center uninformed.
 
-There are two duties, each with one bearer. An offerer tells the centers it asked when a ruling ends their offer. The
-origin hears of every hand-over; it tells holders that it learns of late about an earlier ruling, the closing reply and
-the new round.
+There are three duties, each with one bearer. An offerer tells the centers it asked when a ruling ends their offer. The
+origin hears of every hand-over; it tells holders that it learns of late, and an arbiter whose ruling crossed the end,
+about an earlier ruling, the closing reply and the new round. Who told an arbiter of a case passes on how it ends, where
+the arbiter takes it from another than the origin.
 """
 
 from dataclasses import replace
@@ -10,10 +11,10 @@ from datetime import datetime
 
 from bus.contract import messages as k
 from bus.custody.merge import overruled
-from bus.custody.record import Decision, Outgoing, Record, Status
+from bus.custody.record import Decision, Outgoing, Reads, Record, Status
 
 
-def follow_ups(before: Record, decision: Decision, data: k.CaseKind, now: datetime) -> Decision:
+def follow_ups(before: Record, decision: Decision, data: k.CaseKind, now: datetime, reads: Reads) -> Decision:
     """``decision`` with its follow-up messages."""
     if decision.superseded and not isinstance(data, k.Ruled):
         return decision
@@ -22,6 +23,9 @@ def follow_ups(before: Record, decision: Decision, data: k.CaseKind, now: dateti
     if after.case.origin == after.me:
         newcomers = tuple(center for center in after.path if center not in before.path)
         says = (*says, *_ruling_passed_on(before, after, data, newcomers), *_standing_told(after, newcomers, now))
+        says = (*says, *_end_told(before, after, data, now))
+    elif isinstance(data, k.Closed | k.Reopened):
+        says = (*says, *_end_passed_on(after, data, reads))
     return replace(decision, outgoing=says, superseded=decision.superseded and not says)
 
 
@@ -73,3 +77,20 @@ def _standing_told(after: Record, newcomers: tuple[str, ...], now: datetime) -> 
     """The case's standing, for holders that were not on the path when it was told."""
     word = standing(after, now)
     return () if word is None else tuple(Outgoing(center, word) for center in newcomers)
+
+
+def _end_told(before: Record, after: Record, data: k.CaseKind, now: datetime) -> tuple[Outgoing, ...]:
+    """The case's standing for an arbiter whose ruling has crossed the close, or the new round."""
+    word = standing(after, now)
+    crossed = isinstance(word, k.Closed) or (isinstance(data, k.Ruled) and data.round < after.round)
+    if word is None or not crossed:
+        return ()
+    late = (center for center in after.hear_the_end if center not in (*before.hear_the_end, *after.path, after.me))
+    return tuple(Outgoing(center, word) for center in late)
+
+
+def _end_passed_on(after: Record, data: k.Closed | k.Reopened, reads: Reads) -> tuple[Outgoing, ...]:
+    """The origin's word for a center that this one has told of the case: the origin does not know that it did. A
+    program of v0.1.0 would refuse it."""
+    others = (center for center in after.told if center not in (*after.path, after.me))
+    return tuple(Outgoing(center, data) for center in others if reads(center, k.Escalated.kind))

@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from bus.contract import messages as k
-from bus.custody.bounds import with_rating
+from bus.custody import more_time
 from bus.custody.decide import CONTACTED, result_of
 from bus.custody.follow_ups import follow_ups
+from bus.custody.hear_origin import closed, rated, reopened
 from bus.custody.initiating import INITIATING
 from bus.custody.merge import (
     could_hold,
@@ -33,10 +34,11 @@ from bus.custody.record import (
     RULING_STEP,
     Decision,
     Outgoing,
-    Rating,
+    Reads,
     Record,
     Refusal,
     Status,
+    nobody_reads,
     notify_path,
 )
 
@@ -54,20 +56,22 @@ def hear_message(
     subject: UUID,
     said_at: datetime,
     arbiters: AbstractSet[str] | None = None,
+    reads: Reads = nobody_reads,
 ) -> Decision:
     """The decision on what ``source`` said at ``said_at`` about case ``subject``.
 
     Raises ``Refusal``; the record is then unchanged.
 
     Refusals in ``record.EARLY`` are not final: the message that must come first may still be on its way. ``arbiters``:
-    the centers that may be arbiter where the arbiter of the case is unknown; None means any center."""
+    the centers that may be arbiter where the arbiter of the case is unknown; None means any center. ``reads``: which
+    center reads kinds that v0.1.0 does not know."""
     _within_reach(record, data)
-    if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
-        if data.case.case_id != subject:
+    if type(data) in INITIATING:
+        if data.case.case_id != subject:  # type: ignore[union-attr]  # each of these kinds names its case
             raise Refusal("wrong-case", "the subject of the envelope and the case in the body differ")
         if isinstance(data, k.Ruled):
             may_rule(record, data, source, arbiters)
-        elif isinstance(data, k.ArbitrationRequested):
+        elif isinstance(data, k.ArbitrationRequested | k.Escalated) or _asks_an_arbiter(data, me):
             may_be_asked(record, me, arbiters)
         decision = INITIATING[type(data)](record, data, source, me, said_at)
     elif record is None:
@@ -77,7 +81,11 @@ def hear_message(
     else:
         decision = _HANDLERS[type(data)](record, data, source, said_at)
     decision = replace(decision, record=with_moments(record, decision.record, said_at))
-    return decision if record is None else follow_ups(record, decision, data, said_at)
+    return decision if record is None else follow_ups(record, decision, data, said_at, reads)
+
+
+def _asks_an_arbiter(data: k.CaseKind, me: str) -> bool:
+    return isinstance(data, k.ExtensionRequested) and data.case.origin != me
 
 
 def _within_reach(record: Record | None, data: k.CaseKind) -> None:
@@ -114,6 +122,14 @@ def _accepted(record: Record, data: k.Accepted, source: str, _now: datetime) -> 
     return Decision(known.with_(due=data.due or known.due), needs_handling=known.version != record.version)
 
 
+def silence_broken(record: Record) -> str | None:
+    """The ruling that is still awaited once a center has answered that was complained of as silent: none.
+
+    Only that complaint can be under way here: for any other ground the holder itself asks, and hears no answer then.
+    A ruling on the complaint may still come, and counts."""
+    return record.arbitration if record.arbiter == record.me else None
+
+
 def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
     out = record.offer_out
     if out is None or out.offer_id != data.offer_id or out.withdrawing:
@@ -125,6 +141,7 @@ def _bid(record: Record, data: k.Accepted, source: str) -> Decision:
         version=record.version + 1,
         path=record.held_by(source),
         offer_out=None,
+        arbitration=silence_broken(record),
         due=data.due or record.due,
     )
     granted = k.Granted(version=given.version, offer_id=out.offer_id, to=source)
@@ -142,7 +159,9 @@ def _declined(record: Record, data: k.Declined, source: str, now: datetime) -> D
     returned = k.Return(offer_id=data.offer_id, by=source, reason=data.reason, text=_first_line(data.text), at=now)
     pending = tuple(center for center in out.pending if center != source)
     open_still = out.model_copy(update={"pending": pending}) if pending else None
-    return Decision(record.with_(offer_out=open_still, returns=(*record.returns, returned)[-50:]), needs_handling=True)
+    awaited = record.arbitration if pending else silence_broken(record)
+    returns = (*record.returns, returned)[-50:]
+    return Decision(record.with_(offer_out=open_still, returns=returns, arbitration=awaited), needs_handling=True)
 
 
 def _first_line(text: str | None) -> str | None:
@@ -183,7 +202,8 @@ def _withdrawn(record: Record, data: k.Withdrawn, source: str, _now: datetime) -
         raise Refusal("no-offer", "this center was not asked, or has answered already")
     pending = tuple(center for center in out.pending if center != source)
     left = out.model_copy(update={"pending": pending}) if pending else None
-    return Decision(record.with_(offer_out=left), needs_handling=True)
+    awaited = record.arbitration if pending else silence_broken(record)
+    return Decision(record.with_(offer_out=left, arbitration=awaited), needs_handling=True)
 
 
 def _progressed(record: Record, data: k.Progressed, source: str, said_at: datetime) -> Decision:
@@ -193,7 +213,9 @@ def _progressed(record: Record, data: k.Progressed, source: str, said_at: dateti
     known = merge(record, source, data.version)
     heard = known.contacted_at if known.version == record.version else None
     contacted = heard or said_at if data.stage == CONTACTED else heard
-    return Decision(known.with_(due=data.due or known.due, contacted_at=contacted), needs_handling=True)
+    answered = {"contacted_at": contacted, "arbitration": silence_broken(known)}
+    timed = more_time.hear_progress(known, data, source, said_at)
+    return Decision(timed.with_(due=data.due or known.due, **answered), needs_handling=True)
 
 
 def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: datetime) -> Decision:
@@ -226,41 +248,8 @@ def _resolved(record: Record, data: k.Resolved, source: str, _now: datetime) -> 
     if data.round < known.round or known.result is not None:
         return superseded(record) if known == record else Decision(known)
     status = Status.CLOSED if known.status is Status.CLOSED else Status.RESOLVED
-    return Decision(known.with_(status=status, result=result_of(data, source)), needs_handling=True)
-
-
-def _from_origin(record: Record, source: str) -> None:
-    if source != record.case.origin:
-        raise Refusal("not-origin", f"only {record.case.origin} speaks for the resident")
-
-
-def _rated(record: Record, data: k.Rated, source: str, said_at: datetime) -> Decision:
-    _from_origin(record, source)
-    if any(g.round == data.round and g.rater is data.rater for g in record.ratings):
-        return superseded(record)
-    given = Rating(round=data.round, rater=data.rater, grade=data.grade, at=said_at)
-    return Decision(record.with_(ratings=with_rating(record.ratings, given)), needs_handling=True)
-
-
-def _reopened(record: Record, data: k.Reopened, source: str, _now: datetime) -> Decision:
-    _from_origin(record, source)
-    if data.round <= record.round:
-        return superseded(record)
-    return Decision(record.with_(status=Status.OPEN, round=data.round, result=None), needs_handling=True)
-
-
-def _closed(record: Record, data: k.Closed, source: str, said_at: datetime) -> Decision:
-    _from_origin(record, source)
-    if data.round < record.round or (data.round == record.round and record.status is Status.CLOSED):
-        return superseded(record)
-    known = in_round(record, data.round).with_(status=Status.CLOSED, arbitration=None, concerned=())
-    out = record.offer_out
-    if out is None or out.withdrawing:
-        return Decision(known, needs_handling=True)
-    # offered on by a holder that did not know yet: ask back, since the recipient may have decided meanwhile
-    asked = k.WithdrawalRequested(version=out.version, offer_id=out.offer_id)
-    known = known.with_(offer_out=out.model_copy(update={"withdrawing": True, "asked_back_at": said_at}))
-    return Decision(known, tuple(Outgoing(center, asked) for center in out.pending), needs_handling=True)
+    answered = {"result": result_of(data, source), "arbitration": silence_broken(known)}
+    return Decision(known.with_(status=status, **answered), needs_handling=True)
 
 
 def _published(record: Record, data: k.Published, source: str, _now: datetime) -> Decision:
@@ -283,8 +272,9 @@ _HANDLERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
     k.AssistAnswered: _assist_answered,
     k.Urged: _urged,
     k.Resolved: _resolved,
-    k.Rated: _rated,
-    k.Reopened: _reopened,
-    k.Closed: _closed,
+    k.Rated: rated,
+    k.Reopened: reopened,
+    k.Closed: closed,
     k.Published: _published,
+    k.ExtensionAnswered: more_time.hear_answer,
 }

@@ -1,4 +1,5 @@
-"""The four messages that can be a center's first of a case: offer, request for help, question to the arbiter, ruling.
+"""The messages that can be a center's first of a case: offer, request for help, question to the arbiter, ruling,
+request for more time, escalation.
 
 Pure: (record or none, message, source, me, now) → decision, or a refusal.
 """
@@ -8,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from bus.contract import messages as k
-from bus.custody.bounds import with_assist
+from bus.custody.bounds import with_assist, with_told
+from bus.custody.grants import Extension
 from bus.custody.merge import (
     all_returns,
     could_hold,
@@ -19,6 +21,7 @@ from bus.custody.merge import (
     speaks_as_holder,
     superseded,
 )
+from bus.custody.more_time import with_extension
 from bus.custody.record import Assist, Decision, ReceivedOffer, Record, Refusal
 
 
@@ -36,6 +39,7 @@ def _offered(record: Record | None, data: k.Offered, source: str, me: str, now: 
         offer_in=offer,
         returns=all_returns(record.returns, data.returns),
         arbiter=record.arbiter or data.arbiter,
+        informed=False,
     )
     return Decision(changed, needs_handling=True)
 
@@ -68,7 +72,8 @@ def _arbitration_requested(
         could_hold(record, data, source)
         known = in_round(merge(record, holder, data.version, data.path), data.round)
         known = known.with_(case=fuller_case(record.case, data.case), returns=all_returns(record.returns, data.returns))
-    changed = known.with_(arbiter=me, arbitration=source, concerned=(*known.concerned, *data.offered_to)[-200:])
+    concerned, told = (*known.concerned, *data.offered_to)[-200:], with_told(known.told, source)
+    changed = known.with_(arbiter=me, arbitration=source, concerned=concerned, told=told, informed=False)
     return Decision(changed, needs_handling=True)
 
 
@@ -89,10 +94,46 @@ def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: dat
     return Decision(changed, needs_handling=True)
 
 
+def _extension_requested(
+    record: Record | None, data: k.ExtensionRequested, source: str, me: str, said_at: datetime
+) -> Decision:
+    if record is None:
+        record = _informed(data, source, source, me)
+    elif data.version < record.version or any(one.extension_id == data.extension_id for one in record.extensions):
+        return superseded(record)
+    speaks_as_holder(record, data, source)
+    known = in_round(merge(record, source, data.version, data.path), data.round)
+    asked = Extension(
+        extension_id=data.extension_id, what=data.what, by=source, approver=me, at=said_at, until=data.until,
+        due=data.due, round=data.round,
+    )  # fmt: skip
+    told = known.told if me in known.path else with_told(known.told, source)
+    return Decision(known.with_(extensions=with_extension(known, asked), told=told), needs_handling=True)
+
+
+def _escalated(record: Record | None, data: k.Escalated, source: str, me: str, _said_at: datetime) -> Decision:
+    """It claims nothing: what is known here stays."""
+    if record is None:
+        return Decision(_informed(data, data.holder, source, me), needs_handling=True)
+    told = record.told if me in record.path else with_told(record.told, source)
+    return Decision(record.with_(arbiter=record.arbiter or me, told=told), needs_handling=True)
+
+
+def _informed(data: k.ExtensionRequested | k.Escalated, holder: str, source: str, me: str) -> Record:
+    """The record of a center that learns of a case without the resident. Its origin knows it, or will again."""
+    if data.case.origin == me:
+        raise Refusal("unknown-case", "a case of this center is not known here: it may yet be recovered")
+    if holder == me:
+        raise Refusal("not-holder", "a center that does not know the case does not hold it")
+    return first_record(data, holder, me).with_(arbiter=me, informed=True, told=(source,))
+
+
 INITIATING: dict[type, Callable[[Record | None, Any, str, str, datetime], Decision]] = {
     k.Offered: _offered,
     k.AssistRequested: _assist_requested,
     k.ArbitrationRequested: _arbitration_requested,
     k.Ruled: _ruled,
+    k.ExtensionRequested: _extension_requested,
+    k.Escalated: _escalated,
 }
 """Kind of message → the function that decides on it."""

@@ -8,7 +8,9 @@ from bus.custody.record import RULING_STEP, Decision, Record, Refusal, Status
 
 
 def first_record(
-    data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled, holder: str, me: str
+    data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled | k.ExtensionRequested | k.Escalated,
+    holder: str,
+    me: str,
 ) -> Record:
     """The first record of a case at this center. The origin has always held it."""
     path = getattr(data, "path", ())

@@ -4,6 +4,7 @@ They follow from what changed, in one place, so that no command and no message c
 
 from datetime import datetime
 
+from bus.custody.more_time import resumed
 from bus.custody.record import FirstRound, Record, Status
 
 
@@ -23,6 +24,8 @@ def with_moments(before: Record | None, after: Record, said_at: datetime) -> Rec
         changes |= {"first": after.first or first_round(before, said_at)}
     if after.status is not before.status or after.round > before.round:
         changes |= _of_status(after, said_at)
+    if after.version > before.version or after.round > before.round or after.status is not Status.OPEN:
+        after = resumed(after, said_at)  # a hold is its holder's, and of one round
     if after.arbitration != before.arbitration:
         changes["arbitration_at"] = said_at if after.arbitration is not None else None
     return after.with_(**changes) if changes else after

@@ -1,6 +1,7 @@
 """The record of one case at one center, and the decision that changes it."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Self
@@ -11,6 +12,7 @@ from pydantic import Field, StringConstraints
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
 from bus.contract.types import CenterName, Count, Moment, NativeId, Strict, Text
+from bus.custody.grants import Extension, Hold
 
 RULING_STEP = 1000
 """A ruling lifts the custody version to the next multiple of this. So it is above every hand-over that may have
@@ -158,6 +160,18 @@ class Record(Strict):
     """At the origin, of a case that was opened again: its first round."""
     project: NativeId | None = None
     """At the origin: its project that the demand belongs to."""
+    extended: Count = 0
+    """How often the term was moved with a grant, over all rounds."""
+    extensions: tuple[Extension, ...] = ()
+    """Requests for more time; at most ``bus.custody.bounds.MOST_EXTENSIONS``."""
+    holds: tuple[Hold, ...] = ()
+    """At most ``bus.custody.bounds.MOST_HOLDS``."""
+    informed: bool = False
+    """Whether this center knows the case only from an escalation or a request for more time: it has not been asked to
+    rule, and was not told who the resident is."""
+    told: Centers = ()
+    """Centers that never held the case and know it from this one: they hear how it ends. At such a center: who told
+    it. Absent in records of v0.1.0."""
     reminded: tuple[Reminder, ...] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
 
@@ -188,9 +202,28 @@ class Record(Strict):
         """The record after ``changes``."""
         return self.model_copy(update=changes)
 
+    @property
+    def hear_the_end(self) -> tuple[str, ...]:
+        """Centers that hear of result, close and new round although they may never have held the case.
+
+        Each of them is sure to know it: this center has told it, or it has ruled. Otherwise it would wait in vain for
+        what opens the case there."""
+        asked = self.arbitration == self.arbiter or self.version >= RULING_STEP
+        arbiter = (self.arbiter,) if self.arbiter is not None and asked else ()
+        return tuple(dict.fromkeys((*self.told, *arbiter)))
+
     def held_by(self, *centers: str) -> tuple[str, ...]:
         """The path with these centers added, each once."""
         return tuple(dict.fromkeys((*self.path, *centers)))
+
+
+Reads = Callable[[str, str], bool]
+"""(center, kind) → whether the center's program and adapter read messages of this kind."""
+
+
+def nobody_reads(_center: str, _kind: str) -> bool:
+    """Return False: of no center is it known that it reads more than v0.1.0 did."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)

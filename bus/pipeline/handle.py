@@ -18,6 +18,7 @@ from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.contract.codec import Undecodable, recall
 from bus.contract.envelope import Message
+from bus.contract.messages import LATER_KINDS
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
 from bus.pipeline.circuit_breaker import CircuitBreaker, HandlerOutcome, RetryPolicy
@@ -105,7 +106,7 @@ def perform(
     text."""
     handler = center.handlers.get(claimed.message.data.kind)
     if handler is None:
-        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler", own=False)
+        return _without_handler(claimed)
     me, files = claimed.message.recipient, _Fetching(fetch)
     context = HandlerContext(me, now, claimed.task.message_id, system, claimed.record, claimed.natives, files.fetch)
     try:
@@ -120,6 +121,13 @@ def perform(
     except Exception as bug:
         code = f"handler-fault-{type(bug).__name__}"[:64]
         return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=code, own=False)
+
+
+def _without_handler(claimed: Claimed) -> HandlerResult:
+    """A kind that v0.1.0 did not know is a line in the journal; any other must have a handler."""
+    if claimed.message.data.kind in LATER_KINDS:
+        return HandlerResult(claimed, HandlerOutcome.DONE, own=False)
+    return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler", own=False)
 
 
 @dataclass(slots=True)

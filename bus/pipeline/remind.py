@@ -3,7 +3,7 @@
 One transaction a round: read the due timers, lock and load their cases, look (``bus.clocks``), say it, remember it in
 the record, and set the next timer. The lock on the case makes each reminder single: a second process that saw the same
 timer finds it remembered. A reminder moves no case. Who may be urged by ``case.urged`` is urged; every other reminder
-is a line in the case's journal.
+is a line in the case's journal; only an arbiter whose program reads it hears of an escalation by ``case.escalated``.
 """
 
 from collections import Counter
@@ -16,6 +16,7 @@ from uuid import UUID
 from bus.clocks.marks import USUAL, Due, Manner, Mark, look, remember
 from bus.clocks.rules import Clock, Level, NoTerm, Rules
 from bus.clocks.words import text_of
+from bus.contract.messages import Escalated
 from bus.custody import Record, Refusal, Status
 from bus.custody.reminding import may_urge, remind
 from bus.recovery.hooks import RECOVERY
@@ -40,6 +41,8 @@ class Told(StrEnum):
     """By ``case.urged``."""
     DESK = "desk"
     """By work for the own system."""
+    ESCALATED = "escalated"
+    """By ``case.escalated``, the arbiter alone."""
     NOTED = "noted"
     """In the journal alone."""
     NOBODY_THERE = "nobody-there"
@@ -173,8 +176,9 @@ class _Round:
         silent = [replace(mark, to=()) for mark in found.silent]
         after = remember(record, [*silent, *kept], self.rules, self.uow.now)
         said = [(one.to, text_of(one.mark)) for one in told if one.how in (Told.URGED, Told.DESK)]
+        escalated = [(one.to, _escalation(record, one.mark)) for one in told if one.how is Told.ESCALATED]
         first, *others = told
-        self.uow.remind(remind(record, after, said), first.clock, first.to, first.code)
+        self.uow.remind(remind(record, after, said, escalated), first.clock, first.to, first.code)
         for one in others:
             self.uow.journal(case_id, "reminded", one.clock, one.to, None, one.code)
         self.done.given.update((mark.deadline.clock, mark.level) for mark in found.marks)
@@ -190,4 +194,22 @@ class _Round:
             return Told.DESK if ours and mark.level >= Level.URGE and self.has_desk else Told.NOTED
         if (case_id, to) in self.on_the_road:
             return Told.NOBODY_THERE
-        return Told.URGED if may_urge(record, to) else Told.NOTED
+        if may_urge(record, to):
+            return Told.URGED
+        up = to == record.arbiter and mark.level >= Level.ESCALATE and record.status is Status.OPEN
+        return Told.ESCALATED if up and self.uow.context.reads(to, Escalated.kind) else Told.NOTED
+
+
+def _escalation(record: Record, mark: Mark) -> Escalated:
+    """What the arbiter is told: the matter without the resident."""
+    return Escalated(
+        version=record.version,
+        holder=record.holder,
+        clock=mark.deadline.clock.value,
+        level=int(mark.level),
+        due=mark.deadline.due,
+        text=text_of(mark),
+        case=record.case.without_resident(),
+        path=record.path,
+        round=record.round,
+    )

@@ -76,7 +76,7 @@ def claim(message: Message[Any]) -> tuple[int, str] | None:
         return data.version, data.path[-1] if complains else source
     if isinstance(data, k.Accepted):
         return None if data.bid else (data.version, source)
-    if isinstance(data, k.Offered | k.Progressed | k.Resolved | k.AssistRequested):
+    if isinstance(data, k.Offered | k.Progressed | k.Resolved | k.AssistRequested | k.ExtensionRequested):
         return data.version, source
     return None
 

@@ -4,7 +4,9 @@ Pure, and decides nothing: every message that a peer has heard stands, and every
 What no peer has heard of is undone.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +18,15 @@ from bus.custody.decide import result_of
 from bus.custody.merge import all_returns, fuller_case, overruled
 from bus.recovery.case_history import CaseHistory, claim, path_until
 from bus.recovery.moments import moments
+from bus.recovery.more_time import with_more_time
 from bus.recovery.order import in_order
 
-_WITH_ROUND = (k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed)
+_WITH_ROUND = (
+    *(k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed),
+    *(k.ExtensionRequested, k.Escalated),
+)
 _WITH_RETURNS = (k.Offered, k.ArbitrationRequested, k.Ruled)
+_WITH_CASE = (*_WITH_RETURNS, k.AssistRequested, k.ExtensionRequested, k.Escalated)
 
 
 def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
@@ -58,12 +65,13 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         arbitration=asked,
         concerned=concerned,
     )
-    return whole.with_(**moments(history, whole))
+    timed = whole.with_(**moments(history, whole))
+    return with_more_time(history, timed)
 
 
 def _case(history: CaseHistory) -> Case | None:
     known = history.before.case if history.before else None
-    told = [one.data.case for one in history.messages if isinstance(one.data, (*_WITH_RETURNS, k.AssistRequested))]
+    told = [one.data.case for one in history.messages if isinstance(one.data, _WITH_CASE)]
     for case in told:
         known = case if known is None else fuller_case(known, case)
     return known
@@ -113,14 +121,16 @@ def _returns(history: CaseHistory) -> tuple[k.Return, ...]:
 def _arbiter(history: CaseHistory, at_registration: str | None) -> str | None:
     if history.before is not None and history.before.arbiter is not None:
         return history.before.arbiter
-    for asked in history.all(k.ArbitrationRequested):
-        return asked.recipient
-    for offered in history.all(k.Offered):
-        if offered.data.arbiter is not None:
-            return offered.data.arbiter
-    for ruled in history.all(k.Ruled):
-        return ruled.source
-    return at_registration
+    asked = (one.recipient for one in history.all(k.ArbitrationRequested))
+    offered = (one.data.arbiter for one in history.all(k.Offered) if one.data.arbiter is not None)
+    ruled = (one.source for one in history.all(k.Ruled))
+    return next(chain(asked, _informed(history), offered, ruled), at_registration)
+
+
+def _informed(history: CaseHistory) -> Iterator[str]:
+    """Centers that were told of the case as its arbiter: only the origin is asked for more time as what it is."""
+    for kind in (k.Escalated, k.ExtensionRequested):
+        yield from (one.recipient for one in history.all(kind) if one.recipient != one.data.case.origin)
 
 
 def _offer_out(history: CaseHistory, record: Record) -> SentOffer | None:
@@ -196,8 +206,24 @@ def _waits_for_ruling(history: CaseHistory, record: Record, closed: int) -> bool
     before, now = history.before, (record.version, record.round)
     if before is not None and before.arbitration and (before.version, before.round) == now and before.round > closed:
         return True
-    asked = (one.data for one in history.ours(k.ArbitrationRequested))
-    return any((data.version, data.round) == now and data.round > closed for data in asked)
+    asked = [one for one in history.ours(k.ArbitrationRequested) if (one.data.version, one.data.round) == now]
+    return any(one.data.round > closed and not _answered(history, one) for one in asked)
+
+
+def _answered(history: CaseHistory, asked: Message[k.ArbitrationRequested]) -> bool:
+    """Whether the center that was complained of as silent has answered since."""
+    if asked.data.ground is not k.Ground.SILENT:
+        return False
+    if asked.data.offered_to:
+        return all(center in _over(history, asked) for center in asked.data.offered_to)
+    later = (*history.theirs(k.Progressed), *history.theirs(k.Resolved))
+    return any(one.data.version == asked.data.version and one.time >= asked.time for one in later)
+
+
+def _over(history: CaseHistory, asked: Message[k.ArbitrationRequested]) -> set[str]:
+    """Centers that have ended their part of an offer at the version of the complaint."""
+    kinds: tuple[type[Any], ...] = (k.Declined, k.Withdrawn)
+    return {one.source for kind in kinds for one in history.theirs(kind) if one.data.version == asked.data.version}
 
 
 def _asked_of_us(history: CaseHistory, closed: int) -> tuple[str | None, tuple[str, ...]]:

@@ -1,13 +1,14 @@
 """Reminders of a rebuilt record: those of the backup, and those that this center has said since. Pure.
 
-``case.urged`` does not say which deadline it was about, but its text does: it is made again of each deadline of the
-rebuilt record, and compared. A reminder that nobody has heard is given again."""
+``case.urged`` and ``case.escalated`` do not say which deadline they were about, but their text does: it is made again
+of each deadline of the rebuilt record, and compared. A reminder that nobody has heard is given again."""
 
 from bus.clocks.deadlines import deadlines
 from bus.clocks.marks import MOST_REMINDERS, Mark
 from bus.clocks.rules import Level, Rules
 from bus.clocks.words import text_of
 from bus.contract import messages as k
+from bus.contract.envelope import Message
 from bus.custody import Record
 from bus.custody.record import Reminder
 from bus.recovery.case_history import CaseHistory
@@ -24,7 +25,7 @@ def with_reminders(history: CaseHistory, record: Record, rules: Rules | None) ->
 
 
 def _said(history: CaseHistory, record: Record, rules: Rules) -> list[Reminder]:
-    urged = list(history.ours(k.Urged))
+    urged: list[Message[k.Urged | k.Escalated]] = [*history.ours(k.Urged), *history.ours(k.Escalated)]
     found: list[Reminder] = []
     for deadline in deadlines(record, rules) if urged else ():
         for level in Level:

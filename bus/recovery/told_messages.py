@@ -16,7 +16,7 @@ from bus.store.inbox import AppliedRow
 from bus.store.outbox import OutboxRow
 from bus.store.recovery import ToldRow
 
-OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled, k.ExtensionRequested, k.Escalated)
 """Kinds that can be a center's first message about a case."""
 
 

@@ -18,10 +18,11 @@ from bus.context import CenterContext
 from bus.contract.codec import encode, remember
 from bus.contract.envelope import Message, compose
 from bus.contract.ids import derived_id, new_id
-from bus.contract.messages import ArbitrationRequested, CaseKind, Ruled
+from bus.contract.messages import ArbitrationRequested, CaseKind, Escalated, ExtensionRequested, Ruled
 from bus.custody import Decision, Outgoing, Record, Refusal, Status, decide, hear_message, register
 from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
+from bus.custody.more_time import Granting
 from bus.custody.strangers import without_strangers
 from bus.store import case_count, cases, inbox, lanes, outbox, recovery, timers
 from bus.store.database import Tx
@@ -39,6 +40,10 @@ class _Queued:
 
 UNREADABLE = "record-unreadable"
 """The code of a case whose record cannot be read, so that nothing is done with it."""
+
+
+ABOUT_ARBITERS = (ArbitrationRequested, Ruled, ExtensionRequested, Escalated)
+"""Kinds that only an arbiter says, or is told."""
 
 
 class UnitOfWork:
@@ -71,6 +76,11 @@ class UnitOfWork:
     def epoch(self) -> recovery.Epoch:
         """The center's own epoch, and whether it recovers. Read once."""
         return recovery.epoch(self.tx)
+
+    @cached_property
+    def _settled(self) -> tuple[int, Granting | None]:
+        """What the county has settled for commands."""
+        return self.context.returns_before_arbiter, self.context.granting()
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read and lock these cases, all at once."""
@@ -113,7 +123,7 @@ class UnitOfWork:
             decision = (
                 register(command, self.context.me, self.context.arbiter)
                 if record is None and isinstance(command, Register)
-                else decide(record, command, self.now, self.context.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
+                else decide(record, command, self.now, *self._settled)  # type: ignore[arg-type]  # not None here
             )
         except ValidationError:  # the resulting message would exceed its bounds: no fault of the batch
             raise out_of_bounds() from None
@@ -124,9 +134,10 @@ class UnitOfWork:
         case_id: UUID = message.subject  # type: ignore[assignment]  # accept lets none through without a case
         data: CaseKind = message.data
         record, me = self.record(case_id), self.context.me
-        arbiters = self.context.arbiters() if isinstance(data, ArbitrationRequested | Ruled) else None
+        arbiters = self.context.arbiters() if isinstance(data, ABOUT_ARBITERS) else None
         try:
-            decision = hear_message(record, data, message.source, me, case_id, min(message.time, self.now), arbiters)
+            said_at, reads = min(message.time, self.now), self.context.reads
+            decision = hear_message(record, data, message.source, me, case_id, said_at, arbiters, reads)
         except ValidationError:  # as above
             raise out_of_bounds() from None
         if (security := self.context.security).lists_members:

@@ -6,7 +6,7 @@ import pytest
 
 from bus.contract import messages as k
 from bus.custody import commands as c
-from bus.custody.decide import _DECIDERS
+from bus.custody.decide import _DECIDERS, _TIMED
 from bus.custody.hear_message import _HANDLERS
 from bus.custody.initiating import INITIATING
 from tests.model.test_model import FAULTS, LANE_FAULTS
@@ -27,7 +27,8 @@ MODELLED = {
     k.Closed: "CLOSED",
     k.Reopened: "REOPENED",
 }
-LEFT_OUT = {k.Progressed, k.Urged, k.Rated, k.Published, k.AssistAnswered}
+LEFT_OUT = {k.Progressed, k.Urged, k.Rated, k.Published, k.AssistAnswered, *k.LATER}
+"""What moves no case. Requests for more time, and escalations, change neither holder nor version."""
 COMMANDS = {
     c.Accept: "accept_offer",
     c.Decline: "decline_offer",
@@ -39,7 +40,10 @@ COMMANDS = {
     c.Reopen: "reopen",
 }
 """Offering is no row of the product's table; help is asked in custody.pml."""
-COMMANDS_LEFT_OUT = {c.AskAssist, c.Report, c.AnswerAssist, c.Urge, c.Rate, c.Publish, c.Join}
+COMMANDS_LEFT_OUT = {
+    *(c.AskAssist, c.Report, c.AnswerAssist, c.Urge, c.Rate, c.Publish, c.Join),
+    *(c.AskExtension, c.AnswerExtension, c.Hold, c.Resume),
+}
 BOUNDS = {
     *(
         "N",
@@ -71,7 +75,7 @@ def test_every_message_that_custody_hears_is_modelled_or_left_out_on_purpose() -
 
 def test_every_command_is_modelled_or_left_out_on_purpose() -> None:
     """A new command asks for a decision about the model."""
-    assert set(_DECIDERS) == set(COMMANDS) | COMMANDS_LEFT_OUT
+    assert {*_DECIDERS, *_TIMED} == set(COMMANDS) | COMMANDS_LEFT_OUT
     for name in COMMANDS.values():
         assert f"inline {name}(" in _text("decide.pml"), name
 

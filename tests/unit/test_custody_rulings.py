@@ -10,7 +10,7 @@ from bus.custody import Refusal, Status, decide, hear_message, register
 from bus.custody import commands as c
 from tests.unit.custody_model import invariants
 from tests.unit.custody_model.cases import CIVIL, COUNTY, GRID, MEDIA, NOW, PARTY, SERVICE, TOWN, matter
-from tests.unit.custody_model.world import Choice, World, town
+from tests.unit.custody_model.world import Choice, World, town, with_clocks
 
 
 @pytest.fixture
@@ -281,3 +281,137 @@ def test_a_complaint_that_crossed_a_close_and_a_reopening_is_awaited_no_more() -
     assert world.records[two, case].arbitration is None
     world.settle(Choice(1))
     invariants.at_rest(world)
+
+
+def silent(world: World, case: UUID) -> None:
+    """The party center has the case and says nothing; the origin complains."""
+    offers(world, case, MEDIA, PARTY)
+    assert world.does(PARTY, c.Accept(case_id=case))
+    world.bring(PARTY, MEDIA, case)
+    complains(world, case, MEDIA)
+
+
+def test_the_arbiter_that_was_asked_hears_the_close_and_rules_no_more(world: World, case: UUID) -> None:
+    """It never held the case: the origin, which asked it, tells it that the resident was answered."""
+    silent(world, case)
+    assert world.does(PARTY, resolve(case))
+    world.bring(PARTY, MEDIA, case)
+    assert world.does(MEDIA, c.Close(case_id=case, replied_at=NOW))
+    world.bring(MEDIA, COUNTY, case)
+    with pytest.raises(Refusal, match="not-open"):
+        decide(world.records[COUNTY, case], c.Rule(case_id=case, holder=CIVIL, text="由你办理"), NOW)
+    assert world.does(MEDIA, c.Reopen(case_id=case, text="还是不亮"))
+    rest(world)
+    assert (world.records[COUNTY, case].status, world.records[COUNTY, case].round) == (Status.OPEN, 2)
+
+
+def test_the_arbiter_that_has_ruled_hears_the_result(world: World, case: UUID) -> None:
+    """The holder knows by the version that it has ruled, also after another hand-over."""
+    silent(world, case)
+    rules(world, case, CIVIL)
+    rest(world)
+    offers(world, case, CIVIL, SERVICE)
+    assert world.does(SERVICE, c.Accept(case_id=case))
+    assert world.does(SERVICE, resolve(case))
+    world.bring(SERVICE, COUNTY, case)
+    assert (world.records[COUNTY, case].holder, world.records[COUNTY, case].status) == (SERVICE, Status.RESOLVED)
+
+
+def test_an_arbiter_that_nobody_asked_is_told_nothing(world: World, case: UUID) -> None:
+    """It does not know the case: what it cannot understand would wait there for ever."""
+    assert world.does(MEDIA, resolve(case))
+    assert world.does(MEDIA, c.Close(case_id=case, replied_at=NOW))
+    assert world.waiting == []
+
+
+def test_a_ruling_that_crosses_the_close_is_answered_by_it(world: World, case: UUID) -> None:
+    """Who asked was not the origin, which learns of the arbiter by its ruling, after the close."""
+    offers(world, case, MEDIA, PARTY)
+    assert world.does(PARTY, c.Accept(case_id=case))
+    offers(world, case, PARTY, CIVIL)
+    assert world.does(CIVIL, c.Accept(case_id=case))
+    world.bring(CIVIL, PARTY, case)
+    complains(world, case, PARTY)
+    world.bring(PARTY, MEDIA, case)
+    world.bring(CIVIL, MEDIA, case)
+    assert world.does(CIVIL, resolve(case))
+    world.bring(CIVIL, MEDIA, case)
+    assert world.does(MEDIA, c.Close(case_id=case, replied_at=NOW))
+    rules(world, case, SERVICE)
+    world.bring(COUNTY, MEDIA, case)
+    assert isinstance(world.lanes[MEDIA, COUNTY, case].sent[-1], k.Closed)
+    world.bring(MEDIA, COUNTY, case)
+    assert world.records[COUNTY, case].status is Status.CLOSED
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_who_asked_passes_the_close_on_to_an_arbiter_that_takes_it(new: bool) -> None:
+    """The origin does not know that a former holder asked. A program of v0.1.0 takes a close from it alone."""
+    world = town(6)
+    case = world.register(MEDIA)
+    if new:
+        world = with_clocks(world)
+    offers(world, case, MEDIA, PARTY)
+    assert world.does(PARTY, c.Accept(case_id=case))
+    offers(world, case, PARTY, CIVIL)
+    assert world.does(CIVIL, c.Accept(case_id=case))
+    world.bring(CIVIL, PARTY, case)
+    complains(world, case, PARTY)
+    world.bring(PARTY, MEDIA, case)
+    world.bring(CIVIL, MEDIA, case)
+    assert world.does(CIVIL, resolve(case))
+    world.bring(CIVIL, MEDIA, case)
+    assert world.does(MEDIA, c.Close(case_id=case, replied_at=NOW))
+    rest(world)
+    assert (world.records[COUNTY, case].status is Status.CLOSED) == new
+    assert world.refused == []
+
+
+@pytest.mark.parametrize("answer", ["decline", "withdrawal", "accept", "bid"])
+def test_a_complaint_of_silence_ends_with_the_answer(world: World, case: UUID, answer: str) -> None:
+    """The offerer complained, then the silent center answers: the offerer decides again, and may complain again."""
+    mode = k.Mode.OPEN if answer == "bid" else k.Mode.EXCLUSIVE
+    assert world.does(MEDIA, c.Offer(case_id=case, to=(PARTY,), mode=mode))
+    world.bring(MEDIA, PARTY, case)
+    complains(world, case, MEDIA)
+    if answer == "withdrawal":
+        assert world.does(MEDIA, c.Withdraw(case_id=case))
+        world.bring(MEDIA, PARTY, case)
+    elif answer == "decline":
+        assert world.does(PARTY, c.Decline(case_id=case, reason=k.Reason.NOT_DUTY))
+    else:
+        assert world.does(PARTY, c.Accept(case_id=case))
+    world.bring(PARTY, MEDIA, case)
+    record = world.records[MEDIA, case]
+    assert record.arbitration is None
+    assert record.arbitration_at is None
+    if record.mine:
+        offers(world, case, MEDIA, CIVIL)
+    rules(world, case, SERVICE)
+    rest(world)
+    assert world.records[MEDIA, case].holder == SERVICE
+
+
+@pytest.mark.parametrize("word", ["progress", "result"])
+def test_a_complaint_about_a_silent_holder_ends_with_its_word(world: World, case: UUID, word: str) -> None:
+    """The origin need not wait for a ruling that it no longer wants; one that comes still counts."""
+    silent(world, case)
+    done = c.Report(case_id=case, stage="visit", text="去现场") if word == "progress" else resolve(case)
+    assert world.does(PARTY, done)
+    world.bring(PARTY, MEDIA, case)
+    assert world.records[MEDIA, case].arbitration is None
+    rules(world, case, CIVIL)
+    rest(world)
+    assert world.records[MEDIA, case].holder == CIVIL
+
+
+def test_an_open_offer_is_answered_when_all_have_answered(world: World, case: UUID) -> None:
+    """One decline of two does not end the complaint about the other."""
+    assert world.does(MEDIA, c.Offer(case_id=case, to=(PARTY, CIVIL), mode=k.Mode.OPEN))
+    for center, awaited in ((PARTY, COUNTY), (CIVIL, None)):
+        world.bring(MEDIA, center, case)
+        if center == PARTY:
+            complains(world, case, MEDIA)
+        assert world.does(center, c.Decline(case_id=case, reason=k.Reason.NO_CAPACITY))
+        world.bring(center, MEDIA, case)
+        assert world.records[MEDIA, case].arbitration == awaited

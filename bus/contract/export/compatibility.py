@@ -10,6 +10,10 @@ from typing import Any
 
 ADDITIONS: dict[str, tuple[str, ...]] = {
     "receipt.v1.json": ("$defs/ReceiptItem/properties/digest",),  # what exactly a recipient vouches for
+    "case.progressed.v1.json": (
+        "$defs/Progressed/properties/at",  # when a hold began, or ended
+        "$defs/Progressed/properties/term",  # what was granted
+    ),
     **dict.fromkeys(
         (
             "case.offered.v1.json",

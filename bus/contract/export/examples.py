@@ -190,6 +190,33 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
         PARTY,
     ),
     (
+        k.ExtensionRequested(
+            version=2,
+            extension_id=_id(7),
+            until=_at(12 * 24 * 60),
+            due=_at(7 * 24 * 60),
+            reason="车棚权属待物业核实，预计还需五天。",
+            case=CASE.without_resident(),
+            path=(MEDIA, PARTY),
+        ),
+        PARTY,
+        MEDIA,
+    ),
+    (k.ExtensionAnswered(version=2, extension_id=_id(7), granted=True, text="同意延期，请告知居民。"), MEDIA, PARTY),
+    (
+        k.Escalated(
+            version=2,
+            holder=PARTY,
+            clock="term",
+            due=_at(7 * 24 * 60),
+            text="系统自动提级：办结期限 2021-05-01 09:00 / automatic escalation: result, due 2021-05-01 09:00",
+            case=CASE.without_resident(),
+            path=(MEDIA, PARTY),
+        ),
+        MEDIA,
+        ARBITER,
+    ),
+    (
         k.Receipt(
             items=(
                 k.ReceiptItem(message_id=_id(0x100), verdict=k.Verdict.APPLIED, digest=f"{0x100:064x}"),
@@ -225,7 +252,10 @@ def example(rule: Rule) -> Message[Any]:
     place = [entry.kind for entry in CONTRACT].index(rule.kind)
     (data, source, recipient) = next(entry for entry in _DATA if entry[0].kind == rule.kind)
     about_case = isinstance(data, k.CaseMessage)
-    asked = [i for i, entry in enumerate(CONTRACT) if entry.kind in rule.answers]
+    later = rule.kind in k.LATER_KINDS  # a published example does not change when a later kind may come before it
+    asked = [
+        i for i, entry in enumerate(CONTRACT) if entry.kind in rule.answers and later >= (entry.kind in k.LATER_KINDS)
+    ]
     return Message(
         specversion="1.0",
         id=_id(0x100 + place),

@@ -45,6 +45,7 @@ def at_rest(world: World) -> None:
         _agreement(world, case_id, ledger)
         _offers(world, case_id)
         _arbitration(world, case_id, ledger)
+        _ends(world, case_id, ledger)
         for assist_id, asker in ledger.helped.items():
             assists = world.records[asker, case_id].assists
             assert all(a.done is not None for a in assists if a.assist_id == assist_id), "help was given unheard"
@@ -93,3 +94,16 @@ def _arbitration(world: World, case_id: UUID, ledger: Ledger) -> None:
             assert record.arbitration == ledger.arbiter
             arbiter = world.records[record.arbitration, case_id]
             assert arbiter.arbitration is not None, f"{record.me} waits for a ruling that nobody is asked for"
+
+
+def _ends(world: World, case_id: UUID, ledger: Ledger) -> None:
+    """Who ruled, or was asked or told by a center, hears how the case ends."""
+    origin = world.records[ledger.origin, case_id]
+    tellers = [one for one in world.of(case_id) if one.me in (ledger.origin, *origin.path)]
+    told = {center for one in tellers for center in one.told if one.me == ledger.origin or world.reads(center, "")}
+    informed = {*told, ledger.arbiter} if ledger.rulings and ledger.arbiter else told
+    for center in informed:
+        record = world.records[center, case_id]
+        assert record.round == ledger.round, f"{center} does not know of the new round"
+        closed = origin.status is Status.CLOSED
+        assert (record.status is Status.CLOSED) == closed, f"{center} could rule on a closed case"

@@ -8,7 +8,7 @@ from bus.custody import commands as c
 from tests.unit.custody_model import invariants
 from tests.unit.custody_model.cases import NOW
 from tests.unit.custody_model.wishes import granted, wishes
-from tests.unit.custody_model.world import Choice, town
+from tests.unit.custody_model.world import Choice, town, with_clocks
 
 pick = st.integers(0, 5039)
 """Reduced modulo the number of choices there are; 5040 divides by all of 1 to 10, so nobody is preferred."""
@@ -20,10 +20,12 @@ HONEST_REFUSALS = {("case.offered", "stale"), ("case.arbitration-requested", "st
 class CustodyMachine(RuleBasedStateMachine):
     """A town in which custody must hold."""
 
-    @initialize(size=st.integers(4, 6), arbiter=st.sampled_from([True, True, True, False]), who=pick)
-    def found(self, size: int, arbiter: bool, who: int) -> None:
-        """A town with its first case."""
-        self.world = town(size, arbiter)
+    @initialize(
+        size=st.integers(4, 6), arbiter=st.sampled_from([True, True, True, False]), clocks=st.booleans(), who=pick
+    )
+    def found(self, size: int, arbiter: bool, clocks: bool, who: int) -> None:
+        """A town with its first case, its clocks on or off."""
+        self.world = with_clocks(town(size, arbiter)) if clocks else town(size, arbiter)
         self.world.register(self.world.centers[who % size])
 
     @precondition(lambda self: len(self.world.ledgers) < 3)
@@ -37,7 +39,7 @@ class CustodyMachine(RuleBasedStateMachine):
         """A center does something that it may."""
         keys = list(self.world.records)
         center, case_id = keys[who % len(keys)]
-        allowed = granted(self.world.records[center, case_id], self.world.centers, turn)
+        allowed = granted(self.world.records[center, case_id], self.world.centers, turn, self.world.granting)
         if allowed:
             assert self.world.does(center, allowed[what % len(allowed)], crash=crash)
 

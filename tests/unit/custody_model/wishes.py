@@ -1,10 +1,12 @@
 """Everything a center might wish to do with a case, sensible or not."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from bus.contract import messages as k
-from bus.custody import Record, Refusal, decide
+from bus.custody import RETURNS_BEFORE_ARBITER, Record, Refusal, decide
 from bus.custody import commands as c
+from bus.custody.more_time import Granting
 from tests.unit.custody_model.cases import NOW
 
 
@@ -28,6 +30,12 @@ def wishes(record: Record, centers: tuple[str, ...], turn: int) -> list[c.Comman
         c.Report(case_id=on, stage="visit", text="去现场"),
         c.AskAssist(case_id=on, to=one, ask="请协助"),
         c.AnswerAssist(case_id=on, done=turn % 2 == 0, text="已协助"),
+        c.AskExtension(case_id=on, until=NOW + timedelta(days=31 + turn % 3), reason="等待配件"),
+        c.AskExtension(case_id=on, until=NOW + timedelta(days=2), reason="等待配件", what=k.MoreTime.HOLD),
+        c.AnswerExtension(case_id=on, granted=turn % 3 > 0, text="同意"),
+        c.Hold(case_id=on, text="等待配件"),
+        c.Resume(case_id=on, text="配件已到"),
+        c.Report(case_id=on, stage="extended", text="延期", due=NOW + timedelta(days=31)),
         c.Urge(case_id=on, text="请尽快"),
         c.Resolve(case_id=on, outcome=k.Outcome.DONE, public_reply="已修好", instant=turn % 2 == 0),
         c.Close(case_id=on, replied_at=NOW),
@@ -45,14 +53,14 @@ def _has_bid(record: Record) -> bool:
     return record.offer_in is not None and record.offer_in.bid
 
 
-def granted(record: Record, centers: tuple[str, ...], turn: int) -> list[c.Command]:
+def granted(record: Record, centers: tuple[str, ...], turn: int, granting: Granting | None = None) -> list[c.Command]:
     """Those of them that custody would grant now."""
-    return [wish for wish in wishes(record, centers, turn) if _would(record, wish)]
+    return [wish for wish in wishes(record, centers, turn) if _would(record, wish, granting)]
 
 
-def _would(record: Record, wish: c.Command) -> bool:
+def _would(record: Record, wish: c.Command, granting: Granting | None) -> bool:
     try:
-        decide(record, wish, NOW)
+        decide(record, wish, NOW, RETURNS_BEFORE_ARBITER, granting)
     except Refusal:
         return False
     return True

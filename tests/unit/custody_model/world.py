@@ -5,15 +5,20 @@ sender's out-tray until it is receipted, so a loss is only a delay; a crash thro
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from bus.contract import messages as k
-from bus.custody import EARLY, Decision, Record, Refusal, decide, hear_message, register
+from bus.custody import EARLY, RETURNS_BEFORE_ARBITER, Decision, Record, Refusal, decide, hear_message, register
 from bus.custody import commands as c
+from bus.custody.more_time import Granting
+from bus.custody.record import Reads, nobody_reads
 from tests.unit.custody_model.cases import NOW, TOWN, matter
 from tests.unit.custody_model.ledger import Ledger
 
-OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled)
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled, k.ExtensionRequested)
+FAR = NOW + timedelta(days=30)
+"""When every term of a town with clocks ends."""
 Key = tuple[str, UUID]
 
 
@@ -43,6 +48,10 @@ class World:
     seen_offers: dict[Key, set[UUID]] = field(default_factory=dict)
     refused: list[tuple[str, str]] = field(default_factory=list)
     """Kind and code of every message that custody refused."""
+    reads: Reads = nobody_reads
+    """Which center reads kinds that v0.1.0 does not know."""
+    granting: Granting | None = None
+    """How more time is granted; None: the clocks are off."""
 
     def register(self, center: str) -> UUID:
         """A resident comes to ``center``."""
@@ -57,7 +66,7 @@ class World:
         before = self.records[center, command.case_id]
         kept = before.model_dump_json()
         try:
-            decision = decide(before, command, NOW)
+            decision = decide(before, command, NOW, RETURNS_BEFORE_ARBITER, self.granting)
         except Refusal:
             assert before.model_dump_json() == kept, "a refused command changed the record"
             return False
@@ -93,7 +102,7 @@ class World:
         before = self.records.get((me, case_id))
         kept = before.model_dump_json() if before is not None else ""
         try:
-            decision = hear_message(before, data, source, me, case_id, NOW)
+            decision = hear_message(before, data, source, me, case_id, NOW, None, self.reads)
         except Refusal as refusal:
             assert before is None or before.model_dump_json() == kept, "a refused message changed the record"
             if refusal.code in EARLY:
@@ -185,3 +194,10 @@ def town(size: int, arbiter: bool = True) -> World:
     """``size`` centers, the last of them the county's arbiter."""
     centers = TOWN[:size]
     return World(centers, centers[-1] if arbiter else None)
+
+
+def with_clocks(world: World) -> World:
+    """The same town with its clocks on: every center reads the new kinds, and no term ends."""
+    world.reads = lambda _center, _kind: True
+    world.granting = Granting(lambda _record: FAR, lambda _ends: FAR + timedelta(days=10), world.reads)
+    return world
