@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from bus.bilingual import Bilingual
+from bus.cli import case_charges
 from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, moment
@@ -49,24 +50,27 @@ def show(
         with opened_store(center) as store, store.reading() as tx:
             case_id = case_named(tx, case)
             found, next_ms = _of_case(tx, case_id, settings) if case_id is not None else (None, None)
-    if found is None:
+            times = case_charges.of_case(tx, case_id) if case_id is not None and found is not None else None
+    if found is None or times is None:
         output.fail("本中心没有这个案件，或其记录读不出；请核对编号", "no such case here, or its record cannot be read")
     if as_json:
         deadlines = [_plain(one) for one in found]
-        output.data({"case": str(case_id), "enabled": settings.enabled, "next_ms": next_ms, "deadlines": deadlines})
+        told = {"case": str(case_id), "enabled": settings.enabled, "next_ms": next_ms, "deadlines": deadlines}
+        output.data({**told, **case_charges.plain(times)})
         return
     if not settings.enabled:
         output.warn(_OFF.zh + "；以下按配置推算", _OFF.en + "; what follows is what they would say")
-    if not found:
+    if found:
+        output.table(_HEADS, [_row(output, one) for one in found])
+    else:
         output.say("没有在等的期限", "nothing is waited for")
-        return
-    output.table(_HEADS, [_row(output, one) for one in found])
     if next_ms is not None:
         output.say(f"下次查看：{moment(next_ms)}", f"the next look: {moment(next_ms)}")
     if any(one.estimate for one in found):
         output.say(
             "* 该年放假安排尚未公布，到期时间为估算", "* an estimate: the holidays of that year are not announced yet"
         )
+    case_charges.show(output, times)
 
 
 def _of_case(tx: Tx, case_id: UUID, settings: ClockSettings) -> tuple[tuple[Waiting, ...] | None, int | None]:

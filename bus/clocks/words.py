@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bus.bilingual import Bilingual
+from bus.clocks.charges import Why
 from bus.clocks.marks import Mark
 from bus.clocks.rules import Clock, Level
 from bus.contract.working_days import CHINA
@@ -27,6 +28,18 @@ LEVELS: Mapping[Level, Bilingual] = {
     Level.SUPERVISE: Bilingual("督办", "supervision"),
     Level.ESCALATE: Bilingual("提级", "escalation"),
     Level.ANNOUNCE: Bilingual("通报", "announcement"),
+}
+
+
+WHYS: Mapping[Why, Bilingual] = {
+    Why.HOLDER: Bilingual("承办", "has the case"),
+    Why.OFFERED: Bilingual("待签收", "was offered it"),
+    Why.ROAD: Bilingual("在途", "on the road"),
+    Why.RETURNED: Bilingual("退回后待转", "has it again"),
+    Why.ARBITER: Bilingual("待裁定", "was asked to rule"),
+    Why.REPLY: Bilingual("待答复", "has to reply"),
+    Why.EXTENSION: Bilingual("延期未答复", "left more time unanswered"),
+    Why.HOLD: Bilingual("挂起", "on hold"),
 }
 
 

@@ -30,18 +30,18 @@ class Granting:
     reads: Reads
 
 
-def approver(record: Record, what: k.MoreTime) -> str:
-    """Return who grants this center more time: the origin the first, the arbiter the next; itself where nobody else
+def approver(record: Record, what: k.MoreTime, holder: str) -> str:
+    """Return who grants ``holder`` more time: the origin the first, the arbiter the next; itself where nobody else
     could."""
-    origin = record.case.origin if record.case.origin != record.me else None
-    arbiter = record.arbiter if record.arbiter != record.me else None
+    origin = record.case.origin if record.case.origin != holder else None
+    arbiter = record.arbiter if record.arbiter != holder else None
     first = record.extended == 0 if what is k.MoreTime.EXTENSION else not record.holds
-    return ((origin or arbiter) if first else (arbiter or origin)) or record.me
+    return ((origin or arbiter) if first else (arbiter or origin)) or holder
 
 
 def can_be_asked(record: Record, what: k.MoreTime, granting: Granting) -> bool:
     """Return whether another center can grant it: the one that may, reads such questions."""
-    center = approver(record, what)
+    center = approver(record, what, record.me)
     return center != record.me and granting.reads(center, k.ExtensionRequested.kind)
 
 
@@ -52,7 +52,7 @@ def ask(record: Record, command: c.AskExtension, now: datetime, granting: Granti
     """The holder's question; a grant at once where nobody else could give it."""
     if granting is None:
         raise Refusal("clocks-off", "no term binds here while the clocks are off: report it as progress")
-    ends, center = granting.term_ends(record), approver(record, command.what)
+    ends, center = granting.term_ends(record), approver(record, command.what, record.me)
     _in_time(record, command, now, granting)
     asked = Extension(
         extension_id=new_id(), what=command.what, by=record.me, approver=center, at=now, until=command.until, due=ends,
@@ -130,7 +130,7 @@ def hold(record: Record, command: c.Hold, now: datetime, granting: Granting | No
     until = command.until
     if granting is not None and grant is None and can_be_asked(record, k.MoreTime.HOLD, granting):
         raise Refusal("needs-approval", "a hold is granted by the origin, then by the arbiter: ask for it first")
-    if granting is not None and grant is None and approver(record, k.MoreTime.HOLD) == record.me:
+    if granting is not None and grant is None and approver(record, k.MoreTime.HOLD, record.me) == record.me:
         until = until or granting.latest(now)
         grant = Extension(
             extension_id=new_id(), what=k.MoreTime.HOLD, by=record.me, approver=record.me, at=now, until=until,
@@ -212,10 +212,9 @@ def hear_progress(record: Record, data: k.Progressed, source: str, said_at: date
 def _believed(record: Record, data: k.Progressed, source: str) -> bool:
     """Whether the term was granted: who grants it must know of it, any other center believes the holder."""
     what = k.MoreTime.HOLD if data.stage == ON_HOLD else k.MoreTime.EXTENSION
-    ours = [one for one in record.extensions if one.approver == record.me and one.by == source and one.what is what]
-    first = record.extended == 0 if what is k.MoreTime.EXTENSION else not record.holds
-    if not ours and not (first and record.case.origin == record.me):
+    if approver(record, what, source) != record.me:
         return True
+    ours = [one for one in record.extensions if one.approver == record.me and one.by == source and one.what is what]
     return any(one.granted and data.term is not None and data.term <= one.until for one in ours)
 
 

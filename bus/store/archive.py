@@ -225,3 +225,10 @@ def vouched(tx: Tx, case_id: str) -> list[Mapping[str, Any]]:
         .order_by(a.id)
     )
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def receipted_ms(tx: Tx, case_id: str) -> dict[str, int]:
+    """When each message about a case was receipted by its recipient, as far as the archive goes back."""
+    a = t.archive.c
+    found = tx.execute(select(a.message_id, a.at_ms).where(a.case_id == case_id, a.way == SAID))
+    return {row.message_id: row.at_ms for row in found}
