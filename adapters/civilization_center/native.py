@@ -128,7 +128,7 @@ class OrderEvent(Strict):
     wish_no: NativeId | None = Field(default=None, title="心愿编号")
     order_no: NativeId | None = Field(default=None, title="点单编号")
     case_id: UUID | None = Field(default=None, title="总线案件编号；外来工单建单时由我们给出")
-    event: Annotated[w.Act, w.one_of(ACTS), Field(title="操作")]
+    event: Annotated[w.Act, w.one_of(ACTS, w.TIMES), Field(title="操作")]
 
     @model_validator(mode="after")
     def _about_one_record(self) -> Self:

@@ -104,6 +104,7 @@ class Simulator(BackendSimulator):
             record, told = self._record(record_id, folder), note.plain()
             record["notes"].append(told)
             record["status"] = note.status
+            note.light_up(record)
             record.setdefault("case_id", told["case_id"])
             if note.status == "imposed" and folder == "orders":
                 record["purpose"] = "imposed"

@@ -113,4 +113,4 @@ class OrderEvent(Strict):
     event_id: NativeId = Field(title="流转流水号")
     order_no: NativeId = Field(title="工单编号")
     case_id: UUID | None = Field(default=None, title="总线案件编号；外来工单由我们建单时给出")
-    event: Annotated[w.Act, w.one_of(ACTS), Field(title="操作")]
+    event: Annotated[w.Act, w.one_of(ACTS, w.ASKING), Field(title="操作")]

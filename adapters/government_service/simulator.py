@@ -129,6 +129,7 @@ class Simulator(BackendSimulator):
             order, told = self._order(order_no), step.plain()
             order["steps"].append(told)
             order["status"] = step.status
+            step.light_up(order)
             order["due"] = told.get("due") or order.get("due")
             if self.autopilot and step.status == "imposed":
                 self.staff_at_once({"purpose": "imposed"}, partial(self.act, order_no))

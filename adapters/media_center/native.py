@@ -102,7 +102,7 @@ class MessageEvent(Strict):
 
     event_id: NativeId = Field(title="操作流水号")
     message_id: NativeId = Field(title="留言编号")
-    event: Annotated[w.Act, w.one_of(RESIDENT, HANDLING), Field(title="操作")]
+    event: Annotated[w.Act, w.one_of(RESIDENT, HANDLING, w.TIMES), Field(title="操作")]
 
 
 class OrderEvent(Strict):
@@ -110,4 +110,4 @@ class OrderEvent(Strict):
 
     event_id: NativeId = Field(title="操作流水号")
     case_id: UUID = Field(title="总线案件编号，建单时由我们给出")
-    event: Annotated[w.Act, w.one_of(STAFF, HANDLING), Field(title="操作")]
+    event: Annotated[w.Act, w.one_of(STAFF, HANDLING, w.TIMES), Field(title="操作")]

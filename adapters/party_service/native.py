@@ -95,4 +95,4 @@ class OrderEvent(Strict):
     event_id: NativeId = Field(title="操作流水号")
     matter_no: NativeId = Field(title="事项编号")
     case_id: UUID | None = Field(default=None, title="总线案件编号；外来事项建单时由我们给出")
-    event: Annotated[w.Act, w.one_of(ACTS), Field(title="操作")]
+    event: Annotated[w.Act, w.one_of(ACTS, w.TIMES), Field(title="操作")]

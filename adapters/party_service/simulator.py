@@ -118,6 +118,7 @@ class Simulator(BackendSimulator):
             matter, told = self._matter(matter_no), step.plain()
             matter["steps"].append(told)
             matter["status"] = step.status
+            step.light_up(matter)
             matter["due"] = told.get("due") or matter.get("due")
             if step.status == "imposed":
                 matter["purpose"] = "imposed"

@@ -227,6 +227,12 @@ class Urged(CaseMessage):
 
     kind: ClassVar[str] = "case.urged"
     text: Text
+    level: Annotated[int | None, Field(ge=0, le=4, exclude_if=_absent)] = None
+    """Of a clock's reminder: 0 due soon, 1 to 4 the rungs once it is due. Absent where people urge."""
+    clock: Annotated[Code | None, Field(exclude_if=_absent)] = None
+    """Of a clock's reminder: what is waited for, such as `sign`, `term`."""
+    due: Annotated[Moment | None, Field(exclude_if=_absent)] = None
+    """Of a clock's reminder: when the term ends, or has ended."""
 
 
 class Resolved(CaseMessage):

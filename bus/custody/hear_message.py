@@ -236,7 +236,7 @@ def _urged(record: Record, data: k.Urged, _source: str, _now: datetime) -> Decis
     if record.mine or record.offer_in is not None or data.version > record.version:
         return Decision(changed, needs_handling=True)
     if record.version > data.version:
-        return Decision(changed, (Outgoing(record.holder, k.Urged(version=record.version, text=data.text)),))
+        return Decision(changed, (Outgoing(record.holder, data.model_copy(update={"version": record.version})),))
     return superseded(record)
 
 

@@ -17,19 +17,9 @@ def may_urge(record: Record, center: str) -> bool:
     return center == record.holder or center in asked or (center == record.me and record.offer_in is not None)
 
 
-def remind(
-    before: Record,
-    after: Record,
-    said: Collection[tuple[str, str]],
-    escalated: Collection[tuple[str, k.Escalated]] = (),
-) -> Decision:
-    """Return the decision to say these texts, and these escalations, each to a center: ``after`` is the record that
-    remembers them. Who is told by an escalation hears how the case ends."""
-    urges = tuple(
-        Outgoing(center, k.Urged(version=before.version, text=text))
-        for center, text in said
-        if may_urge(before, center)
-    )
-    told = with_told(before.told, *(center for center, _ in escalated if center not in before.path))
-    changed = before.with_(reminded=after.reminded, told=told)
-    return Decision(changed, (*urges, *(Outgoing(center, data) for center, data in escalated)))
+def remind(before: Record, after: Record, says: Collection[Outgoing]) -> Decision:
+    """Return the decision to say these reminders: ``after`` is the record that remembers them. Who may not be urged is
+    not; who is told by an escalation hears how the case ends."""
+    said = tuple(one for one in says if isinstance(one.data, k.Escalated) or may_urge(before, one.to))
+    told = (one.to for one in said if isinstance(one.data, k.Escalated) and one.to not in before.path)
+    return Decision(before.with_(reminded=after.reminded, told=with_told(before.told, *told)), said)

@@ -10,14 +10,14 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from bus.clocks.marks import USUAL, Due, Manner, Mark, look, remember
 from bus.clocks.rules import Clock, Level, NoTerm, Rules
 from bus.clocks.words import text_of
-from bus.contract.messages import Escalated
-from bus.custody import Record, Refusal, Status
+from bus.contract.messages import Escalated, Urged
+from bus.custody import Outgoing, Record, Refusal, Status
 from bus.custody.reminding import may_urge, remind
 from bus.recovery.hooks import RECOVERY
 from bus.store import timers
@@ -128,6 +128,17 @@ class _Reminder(NamedTuple):
         """Whether the record remembers that this addressee heard this mark."""
         return self.mark is mark and bool(self.to) and self.how is not Told.NOBODY_THERE
 
+    def message(self, record: Record) -> Urged | Escalated | None:
+        """What the addressee is sent; None: nothing."""
+        deadline, text = self.mark.deadline, text_of(self.mark)
+        told: dict[str, Any] = {"level": int(self.mark.level), "clock": deadline.clock.value, "due": deadline.due}
+        if self.how in (Told.URGED, Told.DESK):
+            return Urged(version=record.version, text=text, **told)
+        if self.how is not Told.ESCALATED:
+            return None
+        matter = {"case": record.case.without_resident(), "path": record.path, "round": record.round}
+        return Escalated(version=record.version, holder=record.holder, text=text, **told, **matter)
+
 
 @dataclass(slots=True)
 class _Round:
@@ -175,10 +186,9 @@ class _Round:
         kept = [replace(mark, to=tuple(one.to for one in told if one.counts_for(mark))) for mark in found.marks]
         silent = [replace(mark, to=()) for mark in found.silent]
         after = remember(record, [*silent, *kept], self.rules, self.uow.now)
-        said = [(one.to, text_of(one.mark)) for one in told if one.how in (Told.URGED, Told.DESK)]
-        escalated = [(one.to, _escalation(record, one.mark)) for one in told if one.how is Told.ESCALATED]
+        says = [Outgoing(one.to, message) for one in told if (message := one.message(record)) is not None]
         first, *others = told
-        self.uow.remind(remind(record, after, said, escalated), first.clock, first.to, first.code)
+        self.uow.remind(remind(record, after, says), first.clock, first.to, first.code)
         for one in others:
             self.uow.journal(case_id, "reminded", one.clock, one.to, None, one.code)
         self.done.given.update((mark.deadline.clock, mark.level) for mark in found.marks)
@@ -186,30 +196,15 @@ class _Round:
         self.done.away.update(one.to for one in told if one.how is Told.NOBODY_THERE)
 
     def _way(self, case_id: UUID, record: Record, mark: Mark, to: str) -> Told:
-        """The own desk gets as work what a neighbour would have urged: that a term has ended, of an open case here."""
+        """The own desk gets its lights as work: that a term ends soon, or has ended, of an open case that is here."""
         if not to:
             return Told.NOTED
         if to == record.me:
             ours = record.status is Status.OPEN and (record.mine or record.offer_in is not None)
-            return Told.DESK if ours and mark.level >= Level.URGE and self.has_desk else Told.NOTED
+            return Told.DESK if ours and self.has_desk else Told.NOTED
         if (case_id, to) in self.on_the_road:
             return Told.NOBODY_THERE
         if may_urge(record, to):
             return Told.URGED
         up = to == record.arbiter and mark.level >= Level.ESCALATE and record.status is Status.OPEN
         return Told.ESCALATED if up and self.uow.context.reads(to, Escalated.kind) else Told.NOTED
-
-
-def _escalation(record: Record, mark: Mark) -> Escalated:
-    """What the arbiter is told: the matter without the resident."""
-    return Escalated(
-        version=record.version,
-        holder=record.holder,
-        clock=mark.deadline.clock.value,
-        level=int(mark.level),
-        due=mark.deadline.due,
-        text=text_of(mark),
-        case=record.case.without_resident(),
-        path=record.path,
-        round=record.round,
-    )

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bus.bilingual import Bilingual
+from bus.contract.messages import LATER_KINDS
 from bus.sdk.center import Center
 from bus.sdk.discovery import AdapterUnusable
 
@@ -91,5 +92,5 @@ def differences(manifest: Manifest, center: Center[Any]) -> Iterator[Bilingual]:
     ):
         for name in sorted(declared - there):
             yield Bilingual(f"{what}：{name} 已声明，没有处理函数", f"{what}: {name} is declared and has no handler")
-        for name in sorted(there - declared):
+        for name in sorted(there - declared - LATER_KINDS):
             yield Bilingual(f"{what}：{name} 有处理函数，未声明", f"{what}: {name} has a handler and is not declared")

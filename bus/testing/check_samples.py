@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from bus.contract.messages import CASE_KINDS, Verdict
+from bus.contract.messages import CASE_KINDS, LATER_KINDS, Verdict
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness
 from bus.testing.difference import Difference, differences, told
@@ -30,7 +30,9 @@ def declares_what_it_does(harness: AdapterHarness) -> None:
         ("polls", {poll["name"] for poll in manifest.get("polls", ())}, {poll.name for poll in harness.polls}),
     ):
         faults += [f"{what}: {name} is declared and has no handler" for name in sorted(declared - there)]
-        faults += [f"{what}: {name} has a handler and is not declared" for name in sorted(there - declared)]
+        faults += [
+            f"{what}: {name} has a handler and is not declared" for name in sorted(there - declared - LATER_KINDS)
+        ]
     faults += [
         f"forms: {form['native_id']} is no field of {form['name']}"
         for form in manifest["forms"]

@@ -14,6 +14,7 @@ ADDITIONS: dict[str, tuple[str, ...]] = {
         "$defs/Progressed/properties/at",  # when a hold began, or ended
         "$defs/Progressed/properties/term",  # what was granted
     ),
+    "case.urged.v1.json": tuple(f"$defs/Urged/properties/{name}" for name in ("level", "clock", "due")),  # of clocks
     **dict.fromkeys(
         (
             "case.offered.v1.json",

@@ -3,7 +3,8 @@
 ``acts`` and ``wording``: the acts of staff and residents as a table. ``desk``: what messages do to the records of the
 center's own system. ``orders``, ``notes``: what stands in them; ``bodies``: the same as models of what is sent.
 ``cases``: forms of residents. ``tables``: words ↔ names. ``names``: camelCase and local times. ``system``: the calls.
-``sheets``: ledgers as CSV and XLSX. ``settled``: lines of a ledger that tell their end.
+``sheets``: ledgers as CSV and XLSX. ``settled``: lines of a ledger that tell their end. ``times``: acts about time.
+``lights``: due soon, overdue.
 """
 
 from bus.contract.labels import Grade, Label, label
@@ -35,21 +36,25 @@ from bus.sdk.workorders.cases import WHO, case_of, person_of, title_of
 from bus.sdk.workorders.commands import attachments, cancel, deadline, grade_of, offer, responsible
 from bus.sdk.workorders.desk import Incomplete, Links, OwnRecord, WorkCenter
 from bus.sdk.workorders.levels import LEVELS, neighbour
+from bus.sdk.workorders.lights import Light
 from bus.sdk.workorders.names import CamelForm, LocalMoment, camel, local
 from bus.sdk.workorders.notes import USUAL, Headline, Headlines, Note, note_of
 from bus.sdk.workorders.orders import Order, Purpose, Reply, order_of, present
 from bus.sdk.workorders.settled import Ended, Rated
 from bus.sdk.workorders.system import Context, System, kept_at, posted_at
 from bus.sdk.workorders.tables import Table, by_name, chinese
+from bus.sdk.workorders.time_words import ASKING, TIMES
+from bus.sdk.workorders.times import AnsweringExtension, AskingExtension, Holding, Resuming
 from bus.sdk.workorders.wording import As, act, one_of
 
 __all__ = [
-    "LEVELS", "USUAL", "WHO", "Accepting", "Act", "AnsweringAssist", "As", "AskingArbiter", "AskingAssist",
-    "CamelForm", "Cancelling", "Centers", "Context", "Dispatching", "Ended", "Grade", "Ground", "Headline", "Headlines",
-    "Incomplete", "Label", "Links", "LocalMoment", "Note", "Order", "Outcome", "OwnRecord", "Phone", "Photos",
-    "Progressing", "Publishing", "Purpose", "Rated", "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving",
-    "Returning", "RulingOn", "System", "Table", "TakingBack", "Thanking", "Urging", "WorkCenter", "act",
-    "attachments", "bodies", "by_name", "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at",
-    "label", "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of",
-    "posted_at", "present", "responsible", "sheets", "title_of",
+    "ASKING", "LEVELS", "TIMES", "USUAL", "WHO", "Accepting", "Act", "AnsweringAssist", "AnsweringExtension", "As",
+    "AskingArbiter", "AskingAssist", "AskingExtension", "CamelForm", "Cancelling", "Centers", "Context",
+    "Dispatching", "Ended", "Grade", "Ground", "Headline", "Headlines", "Holding", "Incomplete", "Label", "Light",
+    "Links", "LocalMoment", "Note", "Order", "Outcome", "OwnRecord", "Phone", "Photos", "Progressing", "Publishing",
+    "Purpose", "Rated", "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving", "Resuming", "Returning",
+    "RulingOn", "System", "Table", "TakingBack", "Thanking", "Urging", "WorkCenter", "act", "attachments", "bodies",
+    "by_name", "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at", "label", "local",
+    "neighbour", "note_of", "offer", "one_of", "order_of", "person_of", "posted_at", "present", "responsible",
+    "sheets", "title_of",
 ]  # fmt: skip

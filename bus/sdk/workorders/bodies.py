@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bus.contract.messages import Outcome
 from bus.contract.types import CenterName, Code, CreditCode, Division, IdCard, Line, Moment, NativeId, Sha256, Text
 from bus.sdk.workorders.acts import Phone
+from bus.sdk.workorders.lights import Light
 from bus.sdk.workorders.notes import Headlines
 from bus.sdk.workorders.orders import Purpose
 
@@ -30,6 +31,10 @@ Due = Annotated[Moment, Field(title="办理时限", description="Until when it i
 Suggested = Annotated[CenterName, Field(title="建议转给", description="Who should have it instead")]
 ReasonWord = Annotated[Line, Field(title="退单原因", description="Why it was sent back, in Chinese")]
 Stars = Annotated[int, Field(ge=1, le=5, title="评分", description="5 is the best")]
+
+
+ENDED = frozenset({"resolved", "closed", "ended", "taken", "taken-back"})
+"""What becomes of a record for which nobody is waited for any more."""
 
 
 class Body(BaseModel):
@@ -84,6 +89,18 @@ class Note(Body):
     at: Moment = Field(title="发生时间", description="When it was done")
     visible: bool = Field(title="居民可见", description="Whether the resident may read the line")
     text: Text | None = Field(default=None, title="说明", description="What was said with it")
+    light: Light | None = Field(
+        default=None,
+        title="亮灯",
+        description="yellow: the term ends soon; red: it has ended. Only where the county has its clocks on",
+    )
+
+    def light_up(self, record: dict[str, Any]) -> None:
+        """Put the light on the record; it goes out once nobody is waited for any more."""
+        if self.status in ENDED:
+            record.pop("light", None)
+        elif self.light is not None:
+            record["light"] = self.light.value
 
 
 class CustodyNote(Note):

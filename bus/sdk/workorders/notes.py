@@ -11,14 +11,18 @@ from bus.contract.messages import (
     Accepted,
     AssistAnswered,
     Declined,
+    ExtensionAnswered,
+    ExtensionRequested,
     Granted,
     Progressed,
     Rated,
     Resolved,
     Ruled,
+    Urged,
     WithdrawalRequested,
 )
 from bus.contract.rules import BY_KIND
+from bus.sdk.workorders.lights import Light, light_of
 from bus.sdk.workorders.orders import present
 
 
@@ -47,6 +51,12 @@ USUAL: dict[str, Headline] = {
     "case.assist-answered:done": Headline("assisted", "协办答复", "Answer of the assistant"),
     "case.assist-answered:not-done": Headline("not-assisted", "协办答复", "Answer of the assistant"),
     "case.urged": Headline("urged", "催办", "Urged"),
+    "case.urged:yellow": Headline("due-soon", "临期提醒", "Due soon"),
+    "case.urged:red": Headline("urged", "超期提醒", "Overdue"),
+    "case.extension-requested": Headline("extension-requested", "申请延期，请答复", "More time is asked for: answer"),
+    "case.extension-answered:granted": Headline("handling", "延期已获同意", "More time was granted"),
+    "case.extension-answered:not-granted": Headline("handling", "延期未获同意", "More time was not granted"),
+    "case.escalated": Headline("escalated", "提级督办", "Escalated"),
     "case.resolved": Headline("resolved", "已办结", "Resolved"),
     "case.rated": Headline("rated", "居民评价", "Rated"),
     "case.reopened": Headline("reopened", "居民要求重办", "Reopened", True),
@@ -75,6 +85,8 @@ class Note:
     """The grade in Chinese."""
     rater: str | None = None
     """Who rated, in Chinese."""
+    light: Light | None = None
+    """What a clock puts on the record."""
 
     def shown(self, *names: str, **more: object) -> dict[str, Any]:
         """What every system of ours calls alike, its own ``names`` too, and ``more`` in the words of this one."""
@@ -87,6 +99,7 @@ class Note:
             at=self.at,
             visible=self.visible,
             text=self.text,
+            light=self.light,
             **{name: getattr(self, name) for name in names},
             **more,
         )
@@ -103,14 +116,19 @@ def note_of(message: Message[Any], headlines: Headlines, me: str) -> Note:
         "visible": headline.visible,
         "text": getattr(data, "text", None),
         "due": getattr(data, "due", None),
+        "light": light_of(data),
     }
     return Note(headline=headline, at=message.time, **(told | _particulars(data)))
 
 
-def _special(data: object, me: str) -> str:
+def _special(data: object, me: str) -> str:  # noqa: PLR0911 - one return for each kind
     match data:
         case Accepted(bid=True):
             return "case.accepted:bid"
+        case Urged() if (light := light_of(data)) is not None:
+            return f"case.urged:{light}"
+        case ExtensionAnswered():
+            return f"case.extension-answered:{'granted' if data.granted else 'not-granted'}"
         case AssistAnswered():
             return f"case.assist-answered:{'done' if data.done else 'not-done'}"
         case Progressed():
@@ -133,6 +151,10 @@ def _particulars(data: object) -> dict[str, Any]:  # noqa: PLR0911 - one return 
             return {"text": data.reason}
         case Progressed():
             return {"visible": data.public}
+        case ExtensionRequested():
+            return {"text": data.reason, "due": data.until}
+        case ExtensionAnswered():
+            return {"due": data.until}
         case Resolved():
             return {"text": data.public_reply}
         case Rated():

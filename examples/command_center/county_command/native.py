@@ -54,6 +54,8 @@ ACTS = (
     w.act(w.Resolving, "办结", reply="给居民的答复", internal="内部备注", spell=to_camel),
     w.act(w.Urging, "催办", spell=to_camel),
     w.act(w.Rating, "回访评价: 5 非常满意 … 1 非常不满意", spell=to_camel),
+    w.act(w.AskingExtension, "申请延期、挂起", until=w.As(type=w.LocalMoment), reason="理由", spell=to_camel),
+    w.act(w.AnsweringExtension, "答复延期申请", until=w.As(type=w.LocalMoment | None), spell=to_camel),
 )
 
 

@@ -108,6 +108,7 @@ class Simulator(BackendSimulator):
             record = self._record(record_id)
             record["steps"].append(step.plain())
             record["status"] = step.status
+            step.light_up(record)
             return b.Done(id=record_id)
 
         return self.once(key, "step", record_id, effect)
