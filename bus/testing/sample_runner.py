@@ -27,6 +27,8 @@ SAID_BY = {
     "AnswerAssist": "case.assist-answered", "Urge": "case.urged", "Resolve": "case.resolved", "Close": "case.closed",
     "Rate": "case.rated", "Reopen": "case.reopened", "Publish": "case.published",
     "AskArbiter": "case.arbitration-requested", "Rule": "case.ruled",
+    "AskExtension": "case.extension-requested", "AnswerExtension": "case.extension-answered",
+    "Hold": "case.progressed", "Resume": "case.progressed",
 }  # fmt: skip
 """The message kind that reports each command."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -116,15 +116,19 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "version": st.integers(0, 6) | st.sampled_from((999, 1000, 1001, 2000, 500_000, 2**31 - 1)),
     "round": st.integers(0, 4) | st.just(2**31 - 1),
     "grade": st.integers(1, 5),
-    **dict.fromkeys(("offer_id", "assist_id"), st.sampled_from(OFFERS)),
+    "level": st.integers(0, 4),
+    "what": st.sampled_from(k.MoreTime),
+    "granted": st.booleans(),
+    "clock": st.just("term"),
+    **dict.fromkeys(("offer_id", "assist_id", "extension_id"), st.sampled_from(OFFERS)),
     **dict.fromkeys(("path", "offered_to"), SOME),
     **dict.fromkeys(("to", "holder", "arbiter", "suggested"), CENTER_NAMES),
     **dict.fromkeys(("bid", "done", "instant", "public"), st.booleans()),
-    **dict.fromkeys(("due", "replied_at"), st.just(NOW)),
+    **dict.fromkeys(("due", "replied_at", "until", "term", "at"), st.just(NOW)),
     "case": CENTER_NAMES.map(case_of),
     "returns": st.just((RETURNED,)),
     "attachments": st.just(()),
-    "stage": st.just("visited"),
+    "stage": st.sampled_from(["visited", "extended", "on-hold", "resumed"]),
     "mode": st.sampled_from(k.Mode),
     "reason": st.sampled_from(k.Reason),
     "outcome": st.sampled_from(k.Outcome),
@@ -135,7 +139,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 
 def _value(name: str, kind: type[k.CaseKind]) -> st.SearchStrategy[Any]:
-    free_text = name == "reason" and kind is k.WithdrawalRequested
+    free_text = name == "reason" and kind in (k.WithdrawalRequested, k.ExtensionRequested)
     return WORDS if free_text else VALUES.get(name, WORDS)
 
 
@@ -155,6 +159,10 @@ WISHES: list[c.Command] = [
     c.Rate(case_id=CASE_ID, grade=1),
     c.AskArbiter(case_id=CASE_ID, ground=k.Ground.DISPUTED),
     c.Rule(case_id=CASE_ID, holder=THIRD, text="由其承办"),
+    c.AskExtension(case_id=CASE_ID, until=NOW, reason="等待配件"),
+    c.AnswerExtension(case_id=CASE_ID, granted=True),
+    c.Hold(case_id=CASE_ID, text="等待配件", until=NOW),
+    c.Resume(case_id=CASE_ID, text="配件已到"),
     c.Settle(case_id=CASE_ID, outcome=k.Outcome.DONE, public_reply="已办结", resolved_at=NOW),
 ]
 """What the center itself may do."""

@@ -1,6 +1,6 @@
 """The contract as data says of every kind what custody does in code."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,14 @@ from bus.contract.export.examples import ARBITER, CASE, CIVILIZATION, GOVERNMENT
 from bus.contract.rules import BY_KIND, CONTRACT, ROLES, Role, Rule
 from bus.custody import Decision, Outgoing, Record, decide, hear_message, register
 from bus.custody import commands as c
+from bus.custody.more_time import Granting
+from bus.custody.reminding import remind
 
 GOVERNMENT_STREET = "government_service-150402006"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+FAR = NOW + timedelta(days=5)
+CLOCKS = Granting(lambda _record: FAR, lambda _ends: FAR + timedelta(days=10), lambda _center, _kind: True)
+"""The clocks are on, and every center reads the new kinds."""
 
 
 def test_every_kind_has_one_rule_in_the_order_of_the_vocabulary() -> None:
@@ -71,7 +76,16 @@ class Town:
 
     def does(self, me: str, command: c.Command) -> None:
         """``me`` does something, and everything that follows from it happens."""
-        self._settle(me, self.records[me], decide(self.records[me], command, NOW), None)
+        self._settle(me, self.records[me], decide(self.records[me], command, NOW, 2, CLOCKS), None)
+
+    def escalates(self, me: str, to: str) -> None:
+        """A clock tells the arbiter; no command does."""
+        record = self.records[me]
+        word = k.Escalated(
+            version=record.version, holder=record.holder, clock="term", due=NOW, text="提级",
+            case=record.case.without_resident(), path=record.path,
+        )  # fmt: skip
+        self._settle(me, record, remind(record, record, [Outgoing(to, word)]), None)
 
     def asks(self, me: str, to: str, *more: str) -> None:
         """``me`` offers the case; to several at once if more are named."""
@@ -119,6 +133,10 @@ def story() -> Town:
     town.does(PARTY, on(c.Report, stage="visited", text="已到现场"))
     town.does(PARTY, on(c.AskAssist, to=CIVILIZATION, ask="请派志愿者"))
     town.does(CIVILIZATION, on(c.AnswerAssist, done=True, text="已到场"))
+    for until, approver in ((1, MEDIA), (2, ARBITER)):
+        town.does(PARTY, on(c.AskExtension, until=FAR + timedelta(days=until), reason="等待配件"))
+        town.does(approver, on(c.AnswerExtension, granted=True))
+    town.escalates(MEDIA, ARBITER)
     town.does(PARTY, on(c.AskArbiter, ground=k.Ground.DISPUTED))
     town.does(ARBITER, on(c.Rule, holder=CIVILIZATION, text="由文明实践中心承办"))
     town.asks(CIVILIZATION, GOVERNMENT_STREET)

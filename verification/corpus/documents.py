@@ -14,7 +14,10 @@ RULES: tuple[Rule, ...] = CONTRACT
 WORDS = ("text", "note", "public_reply", "internal_note", "ask", "reason_text", "commitment", "title")
 """Fields with text written by people."""
 ABOUT_CASES = tuple(rule for rule in RULES if issubclass(BY_NAME[rule.kind], CaseMessage))
-OPENERS = ("case.offered", "case.assist-requested", "case.arbitration-requested", "case.ruled")
+OPENERS = (
+    *("case.offered", "case.assist-requested", "case.arbitration-requested", "case.ruled"),
+    *("case.extension-requested", "case.escalated"),
+)
 """Kinds that may open a case here."""
 
 

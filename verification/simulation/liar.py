@@ -29,6 +29,10 @@ HONEST_RECEIPTS = 0.6
 _REMEMBERED = 200
 
 
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled, k.ExtensionRequested, k.Escalated)
+"""Kinds that tell of a case."""
+
+
 class Liar:
     """One liar. It may send ``words`` messages; then it falls silent."""
 
@@ -136,7 +140,7 @@ class Liar:
         ground, data = self._ground, message.data
         ground.heard_ids = [*ground.heard_ids, (message.source, message.id)][-_REMEMBERED:]
         known = ground.told.get(message.subject) if message.subject else None
-        if known is None and isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
+        if known is None and isinstance(data, OPENERS):
             known = ground.told[data.case.case_id] = Matter(data.case.case_id, data.case, ())
         if known is None:
             return

@@ -205,13 +205,13 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
     (k.ExtensionAnswered(version=2, extension_id=_id(7), granted=True, text="同意延期，请告知居民。"), MEDIA, PARTY),
     (
         k.Escalated(
-            version=2,
-            holder=PARTY,
+            version=3,
+            holder=CIVILIZATION,
             clock="term",
             due=_at(7 * 24 * 60),
             text="系统自动提级：办结期限 2021-05-01 09:00 / automatic escalation: result, due 2021-05-01 09:00",
             case=CASE.without_resident(),
-            path=(MEDIA, PARTY),
+            path=(MEDIA, PARTY, CIVILIZATION),
         ),
         MEDIA,
         ARBITER,

@@ -81,7 +81,10 @@ _DRAWN: dict[str, Callable[[Ground, Matter], Any]] = {
     "offered_to": lambda g, _m: crowd(g),
     **dict.fromkeys(("to", "holder", "arbiter", "suggested"), lambda g, _m: g.anyone()),
     **dict.fromkeys(("bid", "done", "instant", "public"), lambda g, _m: g.draw.random() < 0.5),
-    **dict.fromkeys(("due", "replied_at"), lambda g, _m: g.now + timedelta(days=g.draw.choice((-400, 0, 400)))),
+    **dict.fromkeys(
+        ("due", "replied_at", "until", "term", "at"),
+        lambda g, _m: g.now + timedelta(days=g.draw.choice((-400, 0, 400))),
+    ),
     "case": lambda _g, m: m.case,
     "returns": lambda g, _m: _returns(g),
     "attachments": lambda g, _m: _attachments(g),
@@ -90,6 +93,11 @@ _DRAWN: dict[str, Callable[[Ground, Matter], Any]] = {
     "outcome": lambda g, _m: g.draw.choice(tuple(k.Outcome)),
     "ground": lambda g, _m: g.draw.choice(tuple(k.Ground)),
     "ruling": lambda g, _m: g.draw.choice(tuple(k.Ruling)),
+    "what": lambda g, _m: g.draw.choice(tuple(k.MoreTime)),
+    "level": lambda g, _m: g.draw.randint(0, 4),
+    "clock": lambda g, _m: g.draw.choice(("term", "x" * 64)),
+    "granted": lambda g, _m: g.draw.random() < 0.5,
+    "extension_id": lambda g, _m: g.new_id(),
     "rater": lambda g, _m: g.draw.choice(tuple(k.Rater)),
     "title": lambda _g, _m: "不实公示",
 }
