@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bus.clocks.deadlines import Deadline, deadlines, ignores_office_hours
 from bus.clocks.rules import Clock, Level, Rules
 from bus.clocks.terms import after, share_of
+from bus.contract.messages import Mode
 from bus.contract.working_days import CHINA
 from bus.custody.record import Record, Reminder, Status
 
@@ -127,8 +128,14 @@ def _addressees(record: Record, deadline: Deadline, level: Level) -> tuple[str, 
         return ()
     if level is Level.SOON:
         return (record.me,)
+    if deadline.clock is Clock.SIGN and level >= Level.SUPERVISE and _asked_openly(record):
+        return (*deadline.waits_for, record.me)  # nobody bids: the offerer chooses another way
     arbiter = (record.arbiter,) if level is Level.ESCALATE and record.arbiter is not None else ()
     return tuple(dict.fromkeys((*deadline.waits_for, *arbiter)))
+
+
+def _asked_openly(record: Record) -> bool:
+    return record.offer_out is not None and record.offer_out.mode is Mode.OPEN
 
 
 def _one_a_day(record: Record, due: list[Mark], now: datetime) -> tuple[list[Mark], list[Mark]]:

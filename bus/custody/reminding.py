@@ -20,6 +20,8 @@ def may_urge(record: Record, center: str) -> bool:
 def remind(before: Record, after: Record, says: Collection[Outgoing]) -> Decision:
     """Return the decision to say these reminders: ``after`` is the record that remembers them. Who may not be urged is
     not; who is told by an escalation hears how the case ends."""
-    said = tuple(one for one in says if isinstance(one.data, k.Escalated) or may_urge(before, one.to))
+    said = tuple(
+        one for one in says if isinstance(one.data, k.Escalated) or one.to == before.me or may_urge(before, one.to)
+    )
     told = (one.to for one in said if isinstance(one.data, k.Escalated) and one.to not in before.path)
     return Decision(before.with_(reminded=after.reminded, told=with_told(before.told, *told)), said)

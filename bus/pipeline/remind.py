@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from bus.clocks.marks import USUAL, Due, Manner, Mark, look, remember
+from bus.clocks.marks import QUIET_CLOCKS, USUAL, Due, Manner, Mark, look, remember
 from bus.clocks.rules import Clock, Level, NoTerm, Rules
 from bus.clocks.words import text_of
 from bus.contract.messages import Escalated, Urged
@@ -196,12 +196,12 @@ class _Round:
         self.done.away.update(one.to for one in told if one.how is Told.NOBODY_THERE)
 
     def _way(self, case_id: UUID, record: Record, mark: Mark, to: str) -> Told:
-        """The own desk gets its lights as work: that a term ends soon, or has ended, of an open case that is here."""
+        """The own desk gets its lights as work: that a term ends soon, or has ended, for which it is waited."""
         if not to:
             return Told.NOTED
         if to == record.me:
-            ours = record.status is Status.OPEN and (record.mine or record.offer_in is not None)
-            return Told.DESK if ours and self.has_desk else Told.NOTED
+            works = mark.deadline.clock not in QUIET_CLOCKS and self.has_desk
+            return Told.DESK if works and (record.mine or to in mark.deadline.waits_for) else Told.NOTED
         if (case_id, to) in self.on_the_road:
             return Told.NOBODY_THERE
         if may_urge(record, to):

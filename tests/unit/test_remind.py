@@ -98,15 +98,15 @@ def test_the_urge_is_understood_by_its_recipient(media: Clocked, party: Clocked)
     assert "楼道灯".encode() not in parcel.body
 
 
-def test_the_own_desk_gets_as_work_what_a_neighbour_would_have_urged(media: Clocked) -> None:
-    """That the term has ended; that it ends soon is a line in the journal."""
+def test_the_own_desk_gets_its_lights_as_work(media: Clocked) -> None:
+    """That the term ends soon, and that it has ended."""
     case = registered(media)
     media.until(at("2026-12-01 12:00"))
     assert [one for one in media.lines() if one[0] == "term"] == [
-        ("term", MEDIA, "soon.noted"),
+        ("term", MEDIA, "soon.desk"),
         ("term", MEDIA, "urge.desk"),
     ]
-    assert media.tasks() == ["case.urged"]
+    assert media.tasks() == ["case.urged", "case.urged"]
     assert media.sent() == []
     assert media.record(case).urges == 0
 
@@ -154,8 +154,11 @@ def test_an_open_offer_urges_all_that_have_not_answered_and_never_ends_by_itself
     media.center.store.write(lambda tx: tx.execute(t.outbox.delete()))  # as if both had receipted it
     before = media.record(case).offer_out
     media.until(at("2026-12-11 12:00"))
-    first = [line for line in media.lines() if line[0] == "sign"][:2]
-    assert first == [("sign", PARTY, "urge.urged"), ("sign", other, "urge.urged")]
+    first = [line for line in media.lines() if line[0] == "sign"][:5]
+    assert first == [
+        *(("sign", PARTY, "urge.urged"), ("sign", other, "urge.urged")),
+        *(("sign", PARTY, "supervise.urged"), ("sign", other, "supervise.urged"), ("sign", MEDIA, "supervise.desk")),
+    ]
     assert media.record(case).offer_out == before
 
 
