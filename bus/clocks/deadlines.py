@@ -154,7 +154,12 @@ def _withdrawal(record: Record, rules: Rules) -> Iterator[Deadline]:
 def _ruling(record: Record, rules: Rules) -> Iterator[Deadline]:
     begins, arbiter = record.arbitration_at, record.arbiter
     if record.arbitration is not None and begins is not None and arbiter is not None and record.status is Status.OPEN:
-        yield _from(record, rules, Clock.RULING, begins, rules.fixed[Clock.RULING], (arbiter,), str(record.version))
+        yield _from(record, rules, Clock.RULING, begins, rules.fixed[Clock.RULING], (arbiter,), _when(begins))
+
+
+def _when(moment: datetime) -> str:
+    """Tells one asking from the next: the version may rise while a ruling is awaited."""
+    return str(int(moment.timestamp()))
 
 
 def _extension(record: Record, rules: Rules) -> Iterator[Deadline]:
