@@ -51,14 +51,15 @@ def county(
     watched: bool = False,
     warm: bool = True,
     secrecy: Secrecy = "none",
+    clocks: bool = False,
 ) -> Iterator[County]:
     """``stores``: URLs of the giver's and the taker's store; by default SQLite in a folder of their own. ``secrecy``:
-    whether messages are signed, also sealed, and the stores also encrypted."""
+    whether messages are signed, also sealed, and the stores also encrypted. ``clocks``: whether both have them on."""
     secret = fresh_secret()
     with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
         more = ("watched",) if watched else ()
-        settings = _settings(path / "keys", secrecy)
+        settings = _settings(path / "keys", secrecy, clocks=clocks)
         given: dict[str, tuple[object, ...]] = {
             center: (center, urls[center], store, path, secret, letters, json.dumps(settings[center]), *more)
             for center, store in zip((GIVER, TAKER), stores, strict=True)
@@ -74,7 +75,7 @@ def county(
         yield both
 
 
-def _settings(keys: Path, secrecy: Secrecy) -> dict[str, dict[str, Any]]:
+def _settings(keys: Path, secrecy: Secrecy, *, clocks: bool) -> dict[str, dict[str, Any]]:
     settings: dict[str, dict[str, Any]] = {GIVER: {}, TAKER: {}}
     if secrecy != "none":
         for center, files in county_keys(keys, {GIVER: None, TAKER: None}).items():
@@ -82,4 +83,7 @@ def _settings(keys: Path, secrecy: Secrecy) -> dict[str, dict[str, Any]]:
     if secrecy == "at rest":
         for center, hidden in store_keys(keys, (GIVER, TAKER)).items():
             settings[center]["at_rest"] = hidden
+    if clocks:
+        for told in settings.values():
+            told["clocks"] = {"enabled": True}
     return settings

@@ -31,7 +31,8 @@ OURS = "four-center-bus"
 SIGNED = "four-center-bus, signed"
 SEALED = "four-center-bus, signed and sealed"
 EVERYTHING = "four-center-bus, signed, sealed, at rest"
-SECRECY: dict[str, Secrecy] = {OURS: "none", SIGNED: "signed", SEALED: "sealed", EVERYTHING: "at rest"}
+CLOCKED = "four-center-bus, clocks on"
+SECRECY: dict[str, Secrecy] = {OURS: "none", SIGNED: "signed", SEALED: "sealed", EVERYTHING: "at rest", CLOCKED: "none"}
 """The level of secrecy in each of our rows."""
 RAW = "pika, raw"
 SUBJECTS = (
@@ -47,6 +48,7 @@ SUBJECTS = (
     Subject(SIGNED, "ours", 12_000),
     Subject(SEALED, "ours", 12_000),
     Subject(EVERYTHING, "ours", 12_000),
+    Subject(CLOCKED, "ours", 12_000),
 )
 
 
@@ -59,7 +61,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
         subject = subjects[figure.name]
         count = subject.count // 6 if quick else subject.count
         if subject.module == "ours":
-            return ours(ground, count, secrecy=SECRECY[figure.name])
+            return ours(ground, count, secrecy=SECRECY[figure.name], clocks=figure.name == CLOCKED)
         return theirs(ground, subject.module, count)
 
     alternating(rounds, figures, measure, say)
@@ -73,6 +75,7 @@ def run(ground: Ground, rounds: int, *, quick: bool, say: Callable[[str], None])
         Goal("B1", f"{name.partition(', ')[2]} against nothing of it", named(figures, name).median / mine, 0.65)
         for name in (SEALED, EVERYTHING)
     ]
+    goals.append(Goal("B1", "clocks on against off", named(figures, CLOCKED).median / mine, 0.95))
     return Results(figures, goals)
 
 
@@ -85,7 +88,7 @@ def theirs(ground: Ground, module: str, count: int) -> float:
             return count / float(taker.hear("ended")["at"] - begun)
 
 
-def ours(ground: Ground, count: int, *, secrecy: Secrecy = "none") -> float:
+def ours(ground: Ground, count: int, *, secrecy: Secrecy = "none", clocks: bool = False) -> float:
     """Our hand-overs per second."""
-    with county(ground, secrecy=secrecy) as both:
+    with county(ground, secrecy=secrecy, clocks=clocks) as both:
         return count / both.hand_over(count)

@@ -1,5 +1,7 @@
 """Hypothesis plays the town: who does what, what the network does to it, who falls over."""
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -50,6 +52,13 @@ class CustodyMachine(RuleBasedStateMachine):
         center, case_id = keys[who % len(keys)]
         options = wishes(self.world.records[center, case_id], self.world.centers, turn)
         self.world.does(center, options[what % len(options)])
+
+    @precondition(lambda self: self.world.granting is not None)
+    @rule(which=pick, hours=st.integers(-24, 24 * 60))
+    def remind(self, which: int, hours: int) -> None:
+        """The clocks of a center look at a case, at whatever time, also one that is set back."""
+        keys = list(self.world.records)
+        self.world.reminds(*keys[which % len(keys)], NOW + timedelta(hours=hours))
 
     @precondition(lambda self: self.world.waiting)
     @rule(which=pick, crash=st.sampled_from([False] * 9 + [True]))

@@ -4,21 +4,37 @@ The world does what a store, a relay and an in-tray do; custody is what is being
 sender's out-tray until it is receipted, so a loss is only a delay; a crash throws away a decision and nothing else.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from bus.clocks.marks import Mark, look, remember
+from bus.clocks.rules import Level, Rules
+from bus.clocks.words import text_of
 from bus.contract import messages as k
-from bus.custody import EARLY, RETURNS_BEFORE_ARBITER, Decision, Record, Refusal, decide, hear_message, register
+from bus.custody import (
+    EARLY,
+    RETURNS_BEFORE_ARBITER,
+    Decision,
+    Outgoing,
+    Record,
+    Refusal,
+    decide,
+    hear_message,
+    register,
+)
 from bus.custody import commands as c
 from bus.custody.more_time import Granting
 from bus.custody.record import Reads, nobody_reads
+from bus.custody.reminding import remind
 from tests.unit.custody_model.cases import NOW, TOWN, matter
 from tests.unit.custody_model.ledger import Ledger
 
-OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled, k.ExtensionRequested)
+OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled, k.ExtensionRequested, k.Escalated)
 FAR = NOW + timedelta(days=30)
 """When every term of a town with clocks ends."""
+RULES = Rules()
 Key = tuple[str, UUID]
 
 
@@ -34,6 +50,19 @@ class Lane:
     def waiting(self) -> bool:
         """Whether something said is not receipted yet."""
         return self.applied < len(self.sent)
+
+
+def _escalation(record: Record, mark: Mark, text: str) -> k.Escalated:
+    return k.Escalated(
+        version=record.version,
+        holder=record.holder,
+        clock=mark.deadline.clock.value,
+        due=mark.deadline.due,
+        text=text,
+        case=record.case.without_resident(),
+        path=record.path,
+        round=record.round,
+    )
 
 
 @dataclass
@@ -52,6 +81,8 @@ class World:
     """Which center reads kinds that v0.1.0 does not know."""
     granting: Granting | None = None
     """How more time is granted; None: the clocks are off."""
+    given: set[tuple[str, UUID, str, int]] = field(default_factory=set)
+    """Every reminder: by whom, of which case and deadline, which rung."""
 
     def register(self, center: str) -> UUID:
         """A resident comes to ``center``."""
@@ -74,6 +105,27 @@ class World:
             self.ledgers[command.case_id].command(center, command)
             self._commit(center, command.case_id, before, decision)
         return True
+
+    def reminds(self, center: str, case_id: UUID, now: datetime) -> None:
+        """The clocks of ``center`` look at a case at any time: each mark once, and custody stays as it is."""
+        before = self.records[center, case_id]
+        marks = look(before, RULES, now).marks
+        said = {(center, case_id, mark.deadline.key, mark.level) for mark in marks}
+        assert not said & self.given, "a reminder is given twice"
+        self.given |= said
+        after = remember(before, marks, RULES, now)
+        decision = remind(before, after, [one for mark in marks for one in self._said(before, mark)])
+        assert decision.record.with_(reminded=(), told=()) == before.with_(reminded=(), told=()), "a clock moved a case"
+        assert look(decision.record, RULES, now).marks == () or not marks
+        self._commit(center, case_id, before, decision)
+
+    def _said(self, record: Record, mark: Mark) -> Iterator[Outgoing]:
+        for to in mark.to:
+            text = text_of(mark)
+            if to == record.arbiter != record.me and mark.level >= Level.ESCALATE and self.reads(to, k.Escalated.kind):
+                yield Outgoing(to, _escalation(record, mark, text))
+            elif to != record.me:
+                yield Outgoing(to, k.Urged(version=record.version, text=text, level=int(mark.level)))
 
     def deliver(self, lane: tuple[str, str, UUID], sequence: int, *, crash: bool = False) -> None:
         """One copy of a message arrives: the next, a repeat, or one that must wait for an earlier one."""
