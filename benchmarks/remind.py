@@ -1,6 +1,6 @@
 """``python -m benchmarks.remind``: how many open cases a second the clocks look at, remind of, and set a timer for.
 
-One center with so many open cases, each of which is due: the term has ended, and a reminder is given. Every round is the
+One center with so many open cases, each due: the term has ended, and a reminder is given. Every round is the
 step of the running center: claim, load, look, say, remember, next timer, one commit.
 """
 
@@ -41,7 +41,7 @@ def main() -> int:
     asked = parser.parse_args()
     with folder() as path:
         said, quiet = measure(path, asked.cases, min(asked.cases, asked.measured), _say)
-    print(f"提醒 / reminded: {said:,.0f} cases/s; 只查看 / looked at, nothing due: {quiet:,.0f} cases/s")
+    sys.stdout.write(f"提醒 / reminded: {said:,.0f} cases/s; 只查看 / looked at, nothing due: {quiet:,.0f} cases/s\n")
     return 0 if min(said, quiet) >= GOAL else 1
 
 
