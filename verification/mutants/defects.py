@@ -9,6 +9,7 @@ from verification.mutants import (
     adapters,
     beliefs,
     broker,
+    clocks,
     custody,
     custody_steps,
     door,
@@ -29,7 +30,7 @@ from verification.mutants.defect import Defect
 
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
-    adapters, door, wire, vendor, polls, custody_steps,
+    adapters, door, wire, vendor, polls, custody_steps, clocks,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)

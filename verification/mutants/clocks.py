@@ -1,0 +1,176 @@
+"""Defects of the clocks: a plant for each of their principles."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import bus.clocks.charges
+import bus.clocks.deadlines
+import bus.clocks.marks
+import bus.pipeline.clock_guard
+import bus.pipeline.remind
+import bus.recovery.complete
+from bus.bilingual import Bilingual
+from bus.clocks.calendar import Calendar
+from bus.clocks.charges import Charge
+from bus.clocks.rules import Rules
+from bus.contract import messages as k
+from bus.custody import Decision, Outgoing, Record, more_time
+from bus.custody.reminding import remind
+from bus.pipeline.clock_guard import ClockGuard
+from bus.pipeline.remind import Asked
+from verification.mutants.defect import tested
+
+HEAR = import_module("bus.custody.hear_message")
+BY = Bilingual("时限测试", "tests of the clocks")
+OFF = Bilingual("仿真中时限未启用，也没有人申请延期", "in a simulation clocks are off, and nobody asks for more time")
+MARKS, REMIND, GUARD = (f"tests/unit/test_{name}.py" for name in ("clock_marks", "remind", "clock_guard"))
+MORE, RULINGS, CHARGES = (f"tests/unit/test_{name}.py" for name in ("more_time", "custody_rulings", "charges"))
+ESCALATION, RESTORED = "tests/unit/test_escalation.py", "tests/unit/test_recovery_reminders.py"
+
+
+@tested(
+    "提醒过不记", "forgets what it has reminded of",
+    f"{MARKS}::test_nothing_is_said_twice",
+    by=BY, why=OFF,
+)  # fmt: skip
+def reminded_and_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.clocks.marks, "remember", lambda record, *_: record)
+
+
+@tested(
+    "提醒时收回转办", "takes an offer back when it urges",
+    f"{REMIND}::test_a_reminder_changes_nothing_but_the_memory_of_it",
+    by=BY, why=OFF,
+)  # fmt: skip
+def clock_moves_a_case(patch: pytest.MonkeyPatch) -> None:
+    def moving(before: Record, after: Record, says: Collection[Outgoing]) -> Decision:
+        decision = remind(before, after, says)
+        return replace(decision, record=decision.record.with_(offer_out=None))
+
+    patch.setattr(bus.pipeline.remind, "remind", moving)
+
+
+@tested(
+    "半夜催办", "urges at midnight, when the term ends",
+    f"{REMIND}::test_an_offer_that_nobody_signs_is_urged_at_the_next_opening",
+    by=BY, why=OFF,
+)  # fmt: skip
+def urged_at_midnight(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Calendar, "opens", lambda _calendar, moment: moment)
+
+
+@tested(
+    "停机后一次补发全部提醒", "gives all missed reminders at once after a downtime",
+    f"{GUARD}::test_after_a_downtime_each_case_is_reminded_of_once",
+    by=BY, why=OFF,
+)  # fmt: skip
+def storm_after_a_downtime(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ClockGuard, "asked", lambda *_: Asked())
+
+
+@tested(
+    "恢复备份后重发提醒", "reminds again after a restore",
+    f"{RESTORED}::test_what_was_said_since_the_backup_is_not_said_again",
+    by=BY, why=OFF,
+)  # fmt: skip
+def reminded_again_after_a_restore(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.recovery.complete, "with_reminders", lambda _history, record, _rules: record)
+
+
+@tested(
+    "假期中的挂起计两次", "counts a hold by the calendar, so that its holidays count twice",
+    f"{MORE}::test_a_hold_over_a_holiday_counts_its_office_hours_once",
+    by=BY, why=OFF,
+)  # fmt: skip
+def holiday_counted_twice(patch: pytest.MonkeyPatch) -> None:
+    def held(record: Record, _rules: Rules) -> timedelta:
+        return sum((one.ends - one.begins for one in record.holds), timedelta())
+
+    patch.setattr(bus.clocks.deadlines, "_held", held)
+
+
+@tested(
+    "挂起计入承办用时", "charges the holder with a hold",
+    f"{CHARGES}::test_a_hold_is_nobodys_and_the_age_goes_on",
+    by=BY, why=OFF,
+)  # fmt: skip
+def hold_charged(patch: pytest.MonkeyPatch) -> None:
+    def all_of_them(spans: Iterable[Charge], *_: object) -> list[Charge]:
+        return list(spans)
+
+    patch.setattr(bus.clocks.charges, "_taken_out", all_of_them)
+
+
+@tested(
+    "逾期答复也算同意", "takes a grant that comes after the term",
+    f"{MORE}::test_silence_is_no_consent",
+    by=BY, why=OFF,
+)  # fmt: skip
+def granted_too_late(patch: pytest.MonkeyPatch) -> None:
+    def hear(record: Record, data: k.ExtensionAnswered, source: str, _said_at: datetime) -> Decision:
+        begun = record.case.received_at
+        return more_time.hear_answer(record, data, source, begun)
+
+    patch.setitem(HEAR._HANDLERS, k.ExtensionAnswered, hear)
+
+
+@tested(
+    "承办中心自行改期限", "lets a holder move its own term",
+    f"{MORE}::test_a_peers_extension_without_a_grant_is_heard_and_moves_no_term",
+    f"{MORE}::test_where_nobody_can_be_asked_all_is_as_before[None]",
+    by=BY, why=OFF,
+)  # fmt: skip
+def term_moved_by_its_holder(patch: pytest.MonkeyPatch) -> None:
+    plain = more_time.hear_progress
+
+    def hear(record: Record, data: k.Progressed, source: str, said_at: datetime) -> Record:
+        moved = plain(record, data, source, said_at)
+        return moved.with_(term=data.due) if data.stage == more_time.EXTENDED and data.due else moved
+
+    patch.setattr(more_time, "hear_progress", hear)
+
+
+@tested(
+    "未经同意即可延期", "lets own staff extend without a grant",
+    f"{MORE}::test_without_a_grant_no_own_command_extends",
+    by=BY, why=OFF,
+)  # fmt: skip
+def extended_unasked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(more_time, "can_be_asked", lambda *_: False)
+
+
+@tested(
+    "结案不告知裁定中心", "tells the arbiter nothing of the end of a case that it never held",
+    f"{RULINGS}::test_the_arbiter_that_was_asked_hears_the_close_and_rules_no_more",
+    f"{RULINGS}::test_the_arbiter_that_has_ruled_hears_the_result",
+    by=BY, why=Bilingual("仿真只核对经手过案件的中心", "a simulation compares the centers that have held a case"),
+)  # fmt: skip
+def arbiter_left_out(patch: pytest.MonkeyPatch) -> None:
+    nobody: Any = property(lambda _record: ())
+    patch.setattr(Record, "hear_the_end", nobody)
+
+
+@tested(
+    "答复后仍等裁定", "waits for a ruling although the silent center has answered",
+    f"{RULINGS}::test_a_complaint_of_silence_ends_with_the_answer[decline]",
+    f"{RULINGS}::test_a_complaint_about_a_silent_holder_ends_with_its_word[progress]",
+    by=BY, why=Bilingual("仿真中裁定总会到来", "in a simulation the ruling comes in the end"),
+)  # fmt: skip
+def locked_after_the_answer(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(HEAR, "silence_broken", lambda record: record.arbitration)
+
+
+@tested(
+    "只收到提级就裁定", "lets an arbiter rule that was only told",
+    f"{ESCALATION}::test_the_arbiter_is_told_without_the_resident_and_hears_the_close",
+    by=BY, why=OFF,
+)  # fmt: skip
+def ruled_unasked(patch: pytest.MonkeyPatch) -> None:
+    initiating = import_module("bus.custody.initiating")
+    plain = initiating._informed
+    patch.setattr(initiating, "_informed", lambda *given: plain(*given).with_(informed=False))
