@@ -33,7 +33,8 @@ DOWN, UP = at("2026-06-15 09:00"), at("2026-06-22 09:00")
 """One center is away: a working week, with the Dragon Boat Festival in it."""
 BACKUP, RESTORE = at("2026-09-01 12:00"), at("2026-09-03 12:00")
 OFFICE = Calendar()
-PEOPLE = 0.4
+FIRST = select(func.min(t.timers.c.next_ms))
+PEOPLE = 0.3
 """Acts of people for each hour of office."""
 
 
@@ -94,7 +95,7 @@ class Year:
 
     def _due_ms(self, name: str) -> int:
         with self.county.centers[name].store.reading() as tx:
-            due: int | None = tx.execute(select(func.min(t.timers.c.next_ms))).scalar()
+            due: int | None = tx.execute(FIRST).scalar()
         return ms(END) if due is None else due
 
     def _look(self, name: str) -> int:

@@ -12,7 +12,16 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from verification.simulation.county import Workspace
-from verification.simulation.fault_profile import LIES, SMALL, WHOLE, FaultProfile, drawn, tiny, with_a_liar
+from verification.simulation.fault_profile import (
+    LIES,
+    SMALL,
+    WHOLE,
+    FaultProfile,
+    drawn,
+    tiny,
+    with_a_liar,
+    with_clocks,
+)
 from verification.simulation.run import Played, play
 
 CHUNK = 5
@@ -28,10 +37,12 @@ class Wish(NamedTuple):
 
     size: str
     liar: bool
+    clocks: bool
 
     def profile(self, seed: int) -> FaultProfile:
         """The fault profile of this seed."""
         profile = SIZES[self.size](seed)
+        profile = with_clocks(profile) if self.clocks else profile
         return with_a_liar(seed, profile, LIES[self.size]) if self.liar else profile
 
 
@@ -42,7 +53,7 @@ def main() -> int:
         command = [sys.executable, "-m", "verification.simulation", *sys.argv[1:]]
         os.execv(sys.executable, command)  # noqa: S606 - ourselves again
     asked = _arguments()
-    wish = Wish(asked.size, asked.liar)
+    wish = Wish(asked.size, asked.liar, asked.clocks)
     if asked.seed is not None:
         return _one(asked.seed, wish, trace=asked.trace)
     seeds = range(asked.first, asked.first + asked.seeds)
@@ -57,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="重放一个种子 / replay one seed")
     parser.add_argument("--size", choices=SIZES, default="whole", help="县的大小 / how much each county has to do")
     parser.add_argument("--liar", action="store_true", help="有一个中心说谎 / one member lies, rightly signed")
+    parser.add_argument("--clocks", action="store_true", help="启用时限 / the clocks are on, with terms of minutes")
     parser.add_argument("--trace", action="store_true", help="逐行打印 / with --seed: every event, line by line")
     parser.add_argument("--json", action="store_true", help="机器可读 / print one JSON object")
     return parser.parse_args()

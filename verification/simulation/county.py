@@ -17,6 +17,7 @@ from verification.simulation.keys import master, name_of, notary
 from verification.simulation.node import Node
 from verification.simulation.operator import Operator
 from verification.simulation.random_source import Crash, RandomSource
+from verification.simulation.reminders import QUICK, reads_all
 from verification.simulation.virtual_transport import VirtualNetwork
 
 MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
@@ -86,7 +87,8 @@ class County:
 
     def _add(self) -> None:
         name = next(self._names)
-        context = CenterContext(name, self._arbiter, security=notary(name, signs=self.profile.signs))
+        clocks = {"clocks": QUICK, "reads": reads_all} if self.profile.clocks else {}
+        context = CenterContext(name, self._arbiter, security=notary(name, signs=self.profile.signs), **clocks)
         disk = self._free[len(self.seats)]
         disk.encryption.master = master(signs=self.profile.signs)
         node = Node(context, disk, self.road, self.chance, lambda: self.now)
@@ -226,7 +228,8 @@ class County:
                 self._tell("start", node.name)
                 node.start()
             self._staff(node)
-            for step in draw.sample(STEPS, len(STEPS)):
+            steps = (*STEPS, "remind") if self.profile.clocks else STEPS
+            for step in draw.sample(steps, len(steps)):
                 if self.chance.happens(self.chance.profile.lazy):
                     continue
                 if self.chance.happens(self.chance.profile.kill):

@@ -47,6 +47,8 @@ class FaultProfile:
     """The centers sign their messages, and accept no unsigned ones."""
     nobody: float = 0.0
     """A parcel is unroutable although its center exists: an inbox is deleted and made again. Never drawn."""
+    clocks: bool = False
+    """The centers' clocks are on, with terms of minutes. Never drawn. See ``with_clocks``."""
     lies: int = 0
     """Most messages of a lying member; 0: there is none. See ``with_a_liar``."""
 
@@ -127,3 +129,8 @@ def drawn(seed: int, wanted: int = WHOLE) -> FaultProfile:
         lazy=draw.choice((0.0, 0.3, 0.6)),
         signs=Random(~seed ^ 1).random() < SIGNS,  # drawn separately, too
     )
+
+
+def with_clocks(profile: FaultProfile) -> FaultProfile:
+    """The same profile with the clocks on, and longer pauses between what people do: so that terms end meanwhile."""
+    return replace(profile, clocks=True, stride=max(profile.stride, 60.0))

@@ -11,9 +11,11 @@ from bus import recovery
 from bus.backoff import Backoff
 from bus.context import CenterContext
 from bus.contract.case import Attachment
+from bus.pipeline.clock_guard import ClockGuard
 from bus.pipeline.handle import CircuitBreaker, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Submission
 from bus.runtime.engine import Engine
+from bus.runtime.reminding import Reminding
 from bus.sdk.center import RetryLater
 from bus.store import StoreUnavailable, Tx
 from verification.checker import CenterEvidence as Testimony
@@ -62,6 +64,8 @@ class Node:
         self.gone = False
         self.skew = chance.draw.uniform(-1, 1) * chance.profile.skew
         self.engine: Engine | None = None
+        self.reminding: Reminding | None = None
+        """The clocks of the present process, where they are on."""
         self.back_at = 0.0
         self._transport: VirtualTransport | None = None
         self._adapter = adapter(self.name.partition("-")[0])
@@ -112,6 +116,9 @@ class Node:
             smallest_batch=16,
             timer=self._now,
         )
+        if self.rules.clocks is not None:
+            guard = ClockGuard(self._now)
+            self.reminding = Reminding(self.store, self.rules, self.rules.clocks, self.clock, True, guard)
         try:
             self.engine.begin()
         except StoreUnavailable:
@@ -121,7 +128,7 @@ class Node:
         """End the process; its unsettled deliveries come again."""
         if self._transport is not None:
             self._transport.close(0)
-        self.engine, self._transport = None, None
+        self.engine, self._transport, self.reminding = None, None, None
         self.back_at = self._now() + self._chance.draw.choice((0.0, 1.0, 20.0, 300.0))
 
     def back_up(self) -> None:
@@ -165,7 +172,8 @@ class Node:
         if self.engine is None:
             return False
         try:
-            return {"receive": self._receive, "send": self._send, "work": self._work}[step](self.engine)
+            steps = {"receive": self._receive, "send": self._send, "work": self._work, "remind": self._remind}
+            return steps[step](self.engine)
         except StoreUnavailable:
             return True
 
@@ -184,6 +192,9 @@ class Node:
             return False
         engine.handle()
         return bool(engine.unrecorded) or owed
+
+    def _remind(self, _engine: Engine) -> bool:
+        return self.reminding is not None and self.reminding.round().said > 0
 
     def _is_due(self, due_ms: int | None) -> bool:
         return due_ms is not None and due_ms <= int((self._now() + self.skew) * 1000)

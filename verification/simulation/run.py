@@ -16,6 +16,7 @@ from verification.simulation.honest_cases import (
     owed_an_answer,
 )
 from verification.simulation.operator import HONEST, GivenUp
+from verification.simulation.reminders import reminders_wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         )
     given_up = sum((operator.given_up for operator in county.operators.values()), Counter[GivenUp]())
     findings += _seen_in_the_county(county, evidence, given_up)
+    if county.profile.clocks:
+        findings += reminders_wrong(county.seats)
     if county.beside is not None:
         findings += beside_the_liar(county.beside, evidence)
     return Played(
