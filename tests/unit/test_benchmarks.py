@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from sqlalchemy import select
+
+from benchmarks import remind
 from benchmarks.process import busy_seconds
+from bus.store import Store
+from bus.store import tables as t
 
 CHART = Path(__file__).parents[2] / "benchmarks" / "results" / "results.svg"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,3 +60,16 @@ def test_the_chart_is_not_cut_off() -> None:
     texts = list(_texts(chart))
     assert len(texts) > 24, "a name and a number for each of the bars"
     assert [text for text in texts if text[0] < left or text[1] > left + width] == []
+
+
+def test_the_clocks_are_measured_as_they_run(tmp_path: Path) -> None:
+    """Each case is looked at once with a reminder, and once more with nothing to say."""
+    said: list[str] = []
+    rates = remind.measure(tmp_path, 30, 20, said.append)
+    assert all(rate > 0 for rate in rates)
+    assert said[0].startswith("30 open cases")
+    store = Store(f"sqlite:///{tmp_path}/store.db")
+    with store.reading() as tx:
+        reminded = tx.execute(select(t.journal.c.case_id).where(t.journal.c.way == "reminded")).scalars().all()
+    store.close()
+    assert 20 <= len(set(reminded)) <= 30
