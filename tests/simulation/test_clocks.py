@@ -1,4 +1,4 @@
-"""Counties with their clocks on, under a seeded fate: each reminder once, and no promise of custody broken by a clock."""
+"""Counties with their clocks on, under a seeded fate: each reminder once, and a clock breaks no promise of custody."""
 
 import pytest
 
@@ -10,7 +10,7 @@ SEEDS = 30
 
 @pytest.mark.timeout(HANGS)
 def test_a_clock_breaks_no_promise() -> None:
-    """One custodian, nothing lost, effects once; each reminder once, timers as the records ask, none after the close."""
+    """One custodian, nothing lost; each reminder once, timers as the records ask, none after the close."""
     done = simulate("--first", "500", "--seeds", str(SEEDS), "--size", "tiny", "--clocks")
     assert done.returncode == 0, done.stderr[-3000:]
 
