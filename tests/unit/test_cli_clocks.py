@@ -176,3 +176,15 @@ def test_the_journal_of_a_case_has_each_reminder(desk: Desk) -> None:
     assert code == 0
     line = next(line for line in out.splitlines() if "urge.urged" in line)
     assert line.split("\t")[1:4] == ["到期提醒", "sign", PARTY]
+
+
+def test_show_tells_whose_time_it_was(desk: Desk) -> None:
+    """The media center's until the offer, then the party center's; the age with and without holds."""
+    told = desk.asked("show", desk.case.number)
+    assert [(one["center"], one["why"]) for one in told["charges"]][-1] == (PARTY, "offered")
+    assert told["held_s"] == 0
+    assert told["age_s"] > 0
+    code, out, _ = desk.run("show", desk.case.number, "--lang", "zh")
+    assert code == 0
+    assert "待签收" in out
+    assert "案龄" in out

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bus.clocks.deadlines import deadlines, term_ends
 from bus.clocks.marks import look, remember
-from bus.clocks.rules import Clock, Level, Rules
+from bus.clocks.rules import Clock, Level, Rules, TermRule
+from bus.clocks.terms import parse
 from bus.contract import messages as k
 from bus.custody import Record, decide, hear_message
 from bus.custody import commands as c
@@ -118,6 +119,17 @@ def test_after_a_bad_grade_and_a_new_round_the_rating_is_asked_for_again() -> No
     record = decide(record, c.Rate(case_id=case_id, grade=5), TUESDAY).record
     assert [(one.round, one.grade) for one in record.ratings] == [(1, 2), (2, 5)]
     assert Clock.RATING not in clocks(record)
+
+
+def test_other_rules_leave_a_stored_due_date_as_it_is() -> None:
+    """As registered, and as granted; only what no moment was stored for follows the county's new table."""
+    record = registered()
+    tight = Rules(terms=(TermRule(parse("1wd")),))
+    promised = record.with_(case=record.case.model_copy(update={"due": at("2026-12-04 12:00")}))
+    granted = record.with_(term=at("2026-12-08 12:00"))
+    assert {term_ends(promised, rules) for rules in (RULES, tight)} == {at("2026-12-04 12:00")}
+    assert {term_ends(granted, rules) for rules in (RULES, tight)} == {at("2026-12-08 12:00")}
+    assert term_ends(record, tight) < term_ends(record, RULES)
 
 
 def test_a_peer_whose_clock_is_ahead_is_heard_as_of_now(tmp_path: Path) -> None:
