@@ -1,7 +1,7 @@
 """The clocks of a simulated county: terms of minutes, and what must be true of reminders at the end."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import time
 from uuid import UUID
 
@@ -15,10 +15,14 @@ from bus.contract import messages as k
 from bus.contract.case import Urgency
 from bus.contract.codec import decode
 from bus.custody import Record, Status
-from bus.store import cases
+from bus.store import archive, cases
 from bus.store import tables as t
 from verification.checker import Finding
 from verification.simulation.node import Node
+
+
+ALL = 10**6
+"""More messages than a county says."""
 
 
 def _minutes(amount: int) -> Term:
@@ -46,23 +50,18 @@ def reminders_wrong(nodes: list[Node]) -> Iterator[Finding]:
     for node in nodes:
         if not node.gone:
             with node.store.undisturbed():
-                yield from _given_twice(node)
+                yield from _given_twice(node, [one.name for one in nodes if one is not node])
                 yield from _timers_wrong(node)
 
 
-def _given_twice(node: Node) -> Iterator[Finding]:
+def _given_twice(node: Node, peers: Iterable[str]) -> Iterator[Finding]:
     """What came here: by sender, case and text, which names the deadline and the rung."""
     with node.store.reading() as tx:
-        found = tx.execute(select(t.archive.c.body).where(t.archive.c.way == "heard", t.archive.c.kind == k.Urged.kind))
-        bodies = [decode(_plain(node, body)) for body in found.scalars()]
-    clocks = [one for one in bodies if one.data.level is not None and one.causeid is None]
+        told = [decode(one.body) for peer in peers for one in archive.since(tx, peer, 0, ALL) if one.way == "heard"]
+    clocks = [one for one in told if isinstance(one.data, k.Urged) and one.data.level is not None and not one.causeid]
     for (source, case, text), times in Counter((one.source, one.subject, one.data.text) for one in clocks).items():
         if times > 1:
             yield Finding("each reminder once", node.name, str(case), f"{times} times by {source}: {text}")
-
-
-def _plain(node: Node, body: bytes) -> bytes:
-    return body if body[:1] == b"{" else node.rules.security.unseal(body)
 
 
 def _timers_wrong(node: Node) -> Iterator[Finding]:
