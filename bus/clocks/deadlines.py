@@ -166,7 +166,7 @@ def _extension(record: Record, rules: Rules) -> Iterator[Deadline]:
     """Of who asked, and of who is asked; it ends with the term that it would move."""
     term = rules.fixed[Clock.EXTENSION]
     for one in record.extensions:
-        ours = record.mine if one.by == record.me else one.approver == record.me
+        ours = one.by == record.holder and record.me in (one.by, one.approver)
         if ours and one.granted is None and one.round == record.round and record.status is Status.OPEN:
             due = max(one.at, min(after(one.at, term, rules.calendar), one.due))
             yield Deadline(Clock.EXTENSION, one.at, due, term, (one.approver,), str(one.extension_id), record.round)

@@ -395,6 +395,17 @@ def test_the_clock_of_the_answer_runs_at_both() -> None:
         assert Clock.EXTENSION not in {one.clock for one in deadlines(town.records[center], RULES)}
 
 
+def test_a_question_of_a_center_that_lost_the_case_is_waited_for_no_more() -> None:
+    """It is void, and the approver has nothing to answer."""
+    town = held_by_party()
+    asks(town)
+    town.does(PARTY, c.Offer, to=(CIVIL,))
+    town.does(CIVIL, c.Accept)
+    for center in (MEDIA, PARTY, CIVIL):
+        assert Clock.EXTENSION not in {one.clock for one in deadlines(town.records[center], RULES)}
+    assert town.refused(PARTY, c.AskExtension, until=LATER, reason="等待配件") == "not-holder"
+
+
 def test_an_escalation_opens_nothing_and_claims_nothing() -> None:
     """What the arbiter knows stays; of an unknown case it learns the matter, never the resident, and is no holder."""
     town = held_by_party()

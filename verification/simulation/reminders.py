@@ -20,7 +20,6 @@ from bus.store import tables as t
 from verification.checker import Finding
 from verification.simulation.node import Node
 
-
 ALL = 10**6
 """More messages than a county says."""
 
