@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from bus.contract.case import Attachment, Case
 from bus.contract.messages import Attachments, Centers, Ground, Mode, Outcome, Rater, Reason
 from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text
+from bus.custody.casework import MOST_PAPERS, MOST_STEPS, ListedPaper, PlanStep
 
 
 class OnCase(Strict):
@@ -101,6 +102,19 @@ class AnswerAssist(OnCase):
     text: Text
     assist_id: UUID | None = None
     attachments: Attachments = ()
+
+
+class MakePlan(OnCase):
+    """计划: ask help of several units in this order, each when the one before has answered done. The holder stays the
+    holder. Without steps: the plan that runs is taken back, and nothing further is asked."""
+
+    steps: Annotated[tuple[PlanStep, ...], Field(max_length=MOST_STEPS)]
+
+
+class CheckPapers(OnCase):
+    """核对材料: note which papers are there, and ask the resident for those that are missing (补正)."""
+
+    papers: Annotated[tuple[ListedPaper, ...], Field(min_length=1, max_length=MOST_PAPERS)]
 
 
 class Urge(OnCase):
@@ -224,4 +238,6 @@ Command = (
     | Rule
     | Settle
     | Join
+    | MakePlan
+    | CheckPapers
 )

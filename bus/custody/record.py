@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
 from bus.contract.types import CenterName, Count, Moment, NativeId, Strict, Text
+from bus.custody.casework import NotedPaper, Plan
 
 RULING_STEP = 1000
 """A ruling lifts the custody version to the next multiple of this. So it is above every hand-over that may have
@@ -160,6 +161,10 @@ class Record(Strict):
     """At the origin: its project that the demand belongs to."""
     reminded: tuple[Reminder, ...] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
+    plan: Plan | None = None
+    """At the holder: the steps that it asks of several units. Absent, as the papers are, in records of v0.1.0."""
+    papers: tuple[NotedPaper, ...] = ()
+    """At the holder: what the matter needs; at most ``bus.custody.casework.MOST_PAPERS``."""
 
     @property
     def mine(self) -> bool:

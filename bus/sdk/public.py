@@ -32,15 +32,18 @@ from bus.contract.messages import (
 from bus.contract.types import CenterName, Code, Division, Line, Moment, NativeId, Sha256, Strict, Text
 from bus.contract.working_days import due_after, is_working_day
 from bus.custody import Record, Status
+from bus.custody.casework import ListedPaper, PlanStep
 from bus.custody.commands import (
     Accept,
     AnswerAssist,
     AskArbiter,
     AskAssist,
+    CheckPapers,
     Close,
     Command,
     Decline,
     Join,
+    MakePlan,
     Offer,
     PastRating,
     Publish,
@@ -77,6 +80,7 @@ __all__ = [
     "Case",
     "Center",
     "CenterName",
+    "CheckPapers",
     "Close",
     "Closed",
     "Code",
@@ -93,7 +97,9 @@ __all__ = [
     "Join",
     "Line",
     "Link",
+    "ListedPaper",
     "Lost",
+    "MakePlan",
     "Message",
     "Mode",
     "Moment",
@@ -105,6 +111,7 @@ __all__ = [
     "PastRating",
     "Person",
     "Place",
+    "PlanStep",
     "PollContext",
     "Progressed",
     "Publish",

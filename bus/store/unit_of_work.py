@@ -126,7 +126,8 @@ class UnitOfWork:
         record, me = self.record(case_id), self.context.me
         arbiters = self.context.arbiters() if isinstance(data, ArbitrationRequested | Ruled) else None
         try:
-            decision = hear_message(record, data, message.source, me, case_id, min(message.time, self.now), arbiters)
+            said_at = min(message.time, self.now)
+            decision = hear_message(record, data, message.source, me, case_id, said_at, arbiters, self.now)
         except ValidationError:  # as above
             raise out_of_bounds() from None
         if (security := self.context.security).lists_members:

@@ -40,6 +40,7 @@ COMMANDS = {
 }
 """Offering is no row of the product's table; help is asked in custody.pml."""
 COMMANDS_LEFT_OUT = {c.AskAssist, c.Report, c.AnswerAssist, c.Urge, c.Rate, c.Publish, c.Join}
+COMMANDS_LEFT_OUT |= {c.MakePlan, c.CheckPapers}
 BOUNDS = {
     *(
         "N",
