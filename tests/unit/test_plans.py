@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from bus.contract import messages as k
 from bus.contract.envelope import compose
@@ -15,6 +16,7 @@ from bus.custody.bounds import MOST_ASSISTS
 from bus.custody.casework import MOST_STEPS, PlanStep
 from bus.custody.plans import STEP, is_step, step_of
 from bus.sdk.workorders.casework import told_of_plan
+from bus.store import tables as t
 from tests.harness.recovering_county import Restored
 from tests.unit.custody_model.cases import CIVIL, MEDIA, NOW, PARTY, SERVICE, matter
 from tests.unit.test_custody import refusal
@@ -288,6 +290,22 @@ def test_a_step_that_nobody_has_heard_is_asked_after_a_restore(county: Restored,
     county.put_back(A, backup)
     rest(county)
     assert asked(county, planned) == [(1, 3), (2, 3)]
+
+
+def test_the_desk_is_told_of_an_answer_again_though_the_next_step_was_heard(county: Restored, planned: UUID) -> None:
+    """The ask was the plan's and no command of the desk: so nobody takes the desk for having seen the answer."""
+    backup = county.backup(A)
+    answers(county, B, planned)
+    rest(county)
+    county.put_back(A, backup)
+    rest(county)
+    assert tasks(county, A).count("case.assist-answered") == 1
+
+
+def tasks(county: Restored, name: str) -> list[str]:
+    """The kinds of what waits for the desk of a center."""
+    with county.centers[name].store.reading() as tx:
+        return [str(kind) for (kind,) in tx.execute(select(t.work.c.kind))]
 
 
 def test_a_plan_that_the_backup_does_not_know_runs_no_more_and_the_desk_reads_so(county: Restored) -> None:
