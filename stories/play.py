@@ -8,7 +8,7 @@ from uuid import UUID
 from bus.bilingual import Bilingual
 from bus.demo.local_county import LocalCounty
 from bus.sdk import discovery
-from stories import s01, s02, s03, s06, s07, s08, s09, s10, s12, s14, s15, s21, s22
+from stories import s01, s02, s03, s04, s05, s06, s07, s08, s09, s10, s12, s13, s14, s15, s21, s22
 from stories.stage import (
     ARBITER,
     CENTERS,
@@ -29,11 +29,14 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S01": s01.play,
     "S02": s02.play,
     "S03": s03.play,
+    "S04": s04.play,
+    "S05": s05.play,
     "S06": s06.play,
     "S07": s07.play,
     "S09": s09.play,
     "S10": s10.play,
     "S12": s12.play,
+    "S13": s13.play,
     "S14": s14.play,
     "S15": s15.play,
     "S21": s21.play,
@@ -45,12 +48,15 @@ TITLES: Mapping[str, Bilingual] = {
     "S01": Bilingual("村道失修，居民随手拍", "A village road in disrepair, photographed and sent by phone"),
     "S02": Bilingual("微心愿：孩子想要一盏台灯", "A small wish: a lamp for a child, offered to three centers"),
     "S03": Bilingual("政务服务好差评，半年的评价", "Half a year of ratings for government services"),
+    "S04": Bilingual("高龄老人年度验证，预约上门", "A resident of ninety, verified at home by appointment"),
+    "S05": Bilingual("建牛棚的四步手续，专人包办", "A cattle shed: four approvals in order, one unit sees to all"),
     "S06": Bilingual("居民议事会：一次会议，两件建议", "A residents' council: one meeting, two suggestions"),
     "S07": Bilingual("旧台账补录，截至七月底的办结率", "An old ledger, and its resolution rate by the end of July"),
     "S08": Bilingual("九十岁老兵想要一把轮椅", "A wheelchair for a veteran of ninety"),
     "S09": Bilingual("窗口社保咨询两百件，当场答复", "Two hundred questions at the counter, answered on the spot"),
     "S10": Bilingual("公共绿地被种菜，车棚被上锁", "Vegetables on common green land, a locked bike shed"),
     "S12": Bilingual("地下车库灯光太暗，逐级转办", "Garage lights too dim, handed on from street to community"),
+    "S13": Bilingual("代办不动产权证，缺一份材料", "A property certificate by an agent, one paper missing"),
     "S14": Bilingual("上门指导门头牌匾，得到感谢", "Advice on a shop's sign board, and thanks for it"),
     "S15": Bilingual("路面石块，来电人要求保密", "Stones on the road; the caller stays hidden"),
     "S21": Bilingual("三次退单，提请裁定", "Declined three times, settled by the arbiter"),

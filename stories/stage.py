@@ -74,12 +74,15 @@ class Stage:
             self.heard(self.story, case_id)
         return case_id
 
-    def order(self, center: str, case_id: UUID, purpose: str = "handle") -> str:
-        """The order that staff of ``center`` see for the case. Returns its id in the center's own system."""
+    def order(self, center: str, case_id: UUID, purpose: str = "handle", number: int = 1) -> str:
+        """The order that staff of ``center`` see for the case, or the second one. Returns its id in the center's own
+        system."""
 
         def find() -> str | None:
+            seen = 0
             for record in list(self.county.backends[center].records.values()):
-                if record.get("case_id") == str(case_id) and record.get("purpose") == purpose:
+                seen += record.get("case_id") == str(case_id) and record.get("purpose") == purpose
+                if seen == number:
                     return str(record.get("id") or record.get("matter_no") or record["order_no"])
             return None
 
@@ -89,6 +92,19 @@ class Stage:
     def staff(self, center: str, order: str, action: str, **more: object) -> None:
         """Let staff of ``center`` act on an order."""
         self.county.backend(center, f"/staff/orders/{order}/events", {"action": action, **more})
+
+    def works(self, center: str, record_id: str, action: str, **more: object) -> None:
+        """Let staff of ``center`` note what they do with a matter that is theirs: a call, a visit, a plan, papers."""
+        self.county.backend(center, f"/staff/records/{record_id}/work", {"action": action, **more})
+
+    def shown(self, center: str, record_id: str, headline: str) -> None:
+        """Wait until the own system of ``center`` shows a line with this headline on a record."""
+
+        def find() -> bool:
+            record = self.county.backends[center].records[record_id]
+            return any(line["headline"] == headline for line in [*record.get("steps", ()), *record.get("notes", ())])
+
+        self.county.until(f"{self.story}: {headline} at {center}", find, self.patience)
 
     def record(self, center: str, case_id: UUID) -> Record | None:
         """The record of ``center`` for the case."""

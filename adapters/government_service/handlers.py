@@ -22,6 +22,7 @@ def work_order(context: IntakeContext, form: n.WorkOrder) -> Commands:
 center.ledger("ledger", n.LedgerLine, "order_no", ORDER, mapping.case)
 center.ratings("rating", Evaluation, "rating_no", "order_no", ORDER)
 center.acts("order-event", n.OrderEvent, own={"order_no": ORDER}, theirs="case_id")
+center.casework()
 
 
 @center.opens(Offered, AssistRequested, ArbitrationRequested)

@@ -49,6 +49,7 @@ def _register(context: IntakeContext, form: n.ResidentMessage, channel: str) -> 
 
 center.acts("message-event", n.MessageEvent, own={"message_id": MESSAGE})
 center.acts("order-event", n.OrderEvent, own={}, theirs="case_id")
+center.casework()
 
 
 @center.opens(Offered, AssistRequested, ArbitrationRequested)

@@ -36,11 +36,10 @@ def entry(context: IntakeContext, form: n.Entry) -> Commands:
 
 def _case(context: IntakeContext, form: n.Entry) -> Case:
     return w.case_of(
-        context, form, record=(MATTER, form.matter_no), category=n.SPHERES.name(form.sphere),
-        channel=form.channel.name.lower(), name=form.resident, papers=form.photos, at=form.received_at,
-        title=w.title_of(form.title, form.text, form.sphere.value),
-        text=f"{form.text}\n所带材料：{'、'.join(form.papers)}" if form.papers else form.text,
-        place="，".join(part for part in (form.grid, form.place) if part) or None,
+        context, form, record=(MATTER, form.matter_no), channel=form.channel.name.lower(), at=form.received_at,
+        category=n.SPHERES.name(form.sphere), title=w.title_of(form.title, form.text, form.sphere.value),
+        text=f"{form.text}\n所带材料：{'、'.join(form.papers)}" if form.papers else form.text, papers=form.photos,
+        name=form.resident, place="，".join(part for part in (form.grid, form.place) if part) or None,
     )  # fmt: skip
 
 
@@ -58,6 +57,7 @@ def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]
 
 center.ledger("ledger", LedgerLine, "matter_no", MATTER, _case)
 center.acts("order-event", n.OrderEvent, own={"matter_no": MATTER}, theirs="case_id")
+center.casework()
 
 
 @center.opens()

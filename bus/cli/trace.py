@@ -11,6 +11,8 @@ from bus.cli.output import AsJson, Lang, Language, Output, moment
 from bus.contract.rules import BY_KIND
 from bus.contract.short_number import short_number
 from bus.custody import Record
+from bus.custody.papers import missing
+from bus.custody.plans import progress
 from bus.store import cases, waiting
 from bus.store.database import Tx
 
@@ -88,6 +90,8 @@ def _facts(record: Record) -> dict[str, Any]:
         "offered_by": record.offer_in.offerer if record.offer_in else "",
         "arbiter_asked": record.arbitration or "",
         "due": str(record.due or ""),
+        "plan": progress(record.plan) if record.plan else "",
+        "papers_missing": len(missing(record)),
     }
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from bus.contract.case import Attachment, Case
 from bus.contract.messages import Attachments, Centers, Ground, Mode, MoreTime, Outcome, Rater, Reason
 from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text
+from bus.custody.casework import MOST_PAPERS, MOST_STEPS, ListedPaper, PlanStep
 
 
 class OnCase(Strict):
@@ -139,6 +140,19 @@ class AnswerAssist(OnCase):
     attachments: Attachments = ()
 
 
+class MakePlan(OnCase):
+    """计划: ask help of several units in this order, each when the one before has answered done. The holder stays the
+    holder. Without steps: the plan that runs is taken back, and nothing further is asked."""
+
+    steps: Annotated[tuple[PlanStep, ...], Field(max_length=MOST_STEPS)]
+
+
+class CheckPapers(OnCase):
+    """核对材料: note which papers are there, and ask the resident for those that are missing (补正)."""
+
+    papers: Annotated[tuple[ListedPaper, ...], Field(min_length=1, max_length=MOST_PAPERS)]
+
+
 class Urge(OnCase):
     """催办: ask the holder, or the center that has the offer, to hurry."""
 
@@ -264,4 +278,6 @@ Command = (
     | AnswerExtension
     | Hold
     | Resume
+    | MakePlan
+    | CheckPapers
 )

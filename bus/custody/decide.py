@@ -9,13 +9,14 @@ from bus.contract import messages as k
 from bus.contract.ids import new_id
 from bus.custody import commands as c
 from bus.custody import more_time
-from bus.custody.bounds import with_assist, with_rating, with_told
+from bus.custody.bounds import with_rating, with_told
 from bus.custody.moments import with_moments
 from bus.custody.more_time import Granting
+from bus.custody.papers import checked
+from bus.custody.plans import ask_help, go_on, planned
 from bus.custody.record import (
     HIGHEST_VERSION,
     RULING_STEP,
-    Assist,
     Decision,
     Outgoing,
     Rating,
@@ -73,6 +74,7 @@ def decide(
         decision = _TIMED[type(command)](record, command, now, granting)
     else:
         decision = _DECIDERS[type(command)](record, command, now)
+    decision = go_on(decision, now)
     return replace(decision, record=with_moments(record, decision.record, now))
 
 
@@ -213,19 +215,30 @@ def _resume(record: Record, command: c.Resume, now: datetime, _granting: Grantin
 
 def _ask_assist(record: Record, command: c.AskAssist, now: datetime) -> Decision:
     _must_hold(record)
-    if command.to == record.me:
+    _may_ask(record, command.to, show_resident=command.show_resident)
+    asked, message, _ = ask_help(record, command.to, command.ask, command.due, now, show_resident=command.show_resident)
+    return Decision(asked, (message,))
+
+
+def _may_ask(record: Record, to: str, *, show_resident: bool) -> None:
+    if to == record.me:
         raise Refusal("assist-self", "help is asked from another center")
-    if command.show_resident and record.case.sensitive:
+    if show_resident and record.case.sensitive:
         raise Refusal(
             "sensitive", "who a child or a patient is, helpers are not told: ask without, or hand the case over"
         )
-    assist_id = new_id()
-    shown = record.case.as_shown() if command.show_resident else record.case.without_resident()
-    asked = k.AssistRequested(version=record.version, assist_id=assist_id, case=shown, ask=command.ask, due=command.due)
-    assist = Assist(
-        assist_id=assist_id, asker=record.me, assistant=command.to, ask=command.ask, at=now, due=command.due
-    )
-    return Decision(record.with_(assists=with_assist(record.assists, assist)), (Outgoing(command.to, asked),))
+
+
+def _make_plan(record: Record, command: c.MakePlan, _now: datetime) -> Decision:
+    _must_hold(record)
+    for step in command.steps:
+        _may_ask(record, step.unit, show_resident=step.show_resident)
+    return Decision(planned(record, command.steps))
+
+
+def _check_papers(record: Record, command: c.CheckPapers, now: datetime) -> Decision:
+    _must_hold(record)
+    return checked(record, command.papers, now)
 
 
 def _answer_assist(record: Record, command: c.AnswerAssist, _now: datetime) -> Decision:
@@ -426,6 +439,8 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.AnswerExtension: more_time.answer,
     c.AskAssist: _ask_assist,
     c.AnswerAssist: _answer_assist,
+    c.MakePlan: _make_plan,
+    c.CheckPapers: _check_papers,
     c.Urge: _urge,
     c.Resolve: _resolve,
     c.Close: _close,

@@ -29,6 +29,7 @@ from bus.custody.merge import (
     superseded,
 )
 from bus.custody.moments import with_moments
+from bus.custody.plans import go_on
 from bus.custody.record import (
     HIGHEST_VERSION,
     RULING_STEP,
@@ -57,8 +58,10 @@ def hear_message(
     said_at: datetime,
     arbiters: AbstractSet[str] | None = None,
     reads: Reads = nobody_reads,
+    now: datetime | None = None,
 ) -> Decision:
-    """The decision on what ``source`` said at ``said_at`` about case ``subject``.
+    """The decision on what ``source`` said at ``said_at`` about case ``subject``; ``now`` is when a plan asks its next
+    step, without it ``said_at``.
 
     Raises ``Refusal``; the record is then unchanged.
 
@@ -80,6 +83,7 @@ def hear_message(
         )
     else:
         decision = _HANDLERS[type(data)](record, data, source, said_at)
+    decision = go_on(decision, now or said_at)
     decision = replace(decision, record=with_moments(record, decision.record, said_at))
     return decision if record is None else follow_ups(record, decision, data, said_at, reads)
 

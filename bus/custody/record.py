@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
 from bus.contract.types import CenterName, Count, Moment, NativeId, Strict, Text
+from bus.custody.casework import NotedPaper, Plan
 from bus.custody.grants import Extension, Hold
 
 RULING_STEP = 1000
@@ -174,6 +175,10 @@ class Record(Strict):
     it. Absent in records of v0.1.0."""
     reminded: tuple[Reminder, ...] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
+    plan: Plan | None = None
+    """At the holder: the steps that it asks of several units. Absent, as the papers are, in records of v0.1.0."""
+    papers: tuple[NotedPaper, ...] = ()
+    """At the holder: what the matter needs; at most ``bus.custody.casework.MOST_PAPERS``."""
 
     @property
     def mine(self) -> bool:

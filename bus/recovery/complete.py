@@ -15,8 +15,9 @@ from bus.contract.codec import Undecodable, decode, encode
 from bus.contract.envelope import Message, compose
 from bus.contract.epochs import epoch_start
 from bus.contract.ids import derived_id
-from bus.custody import EARLY, Outgoing, Record, Refusal
+from bus.custody import EARLY, Decision, Outgoing, Record, Refusal
 from bus.custody.bounds import check_growth, out_of_bounds
+from bus.custody.plans import go_on
 from bus.custody.strangers import left_out, new_strangers, said_to_others
 from bus.recovery.case_history import CaseHistory
 from bus.recovery.order import in_order
@@ -126,7 +127,9 @@ def _rebuilt(uow: UnitOfWork, history: CaseHistory) -> tuple[Record, Iterable[Ou
         raise out_of_bounds() from None
     if record is None:
         raise Refusal("unknown-case", NOBODY_TOLD)
-    record = with_reminders(history, record, uow.context.clocks)
+    reminded = with_reminders(history, record, uow.context.clocks)
+    decision = go_on(Decision(reminded, tuple(says)), uow.now)
+    record, says = decision.record, list(decision.outgoing)
     check_growth(history.before, record)
     strangers = new_strangers(history.before, record, uow.context.security.is_member)
     return (left_out(record, strangers), said_to_others(says, strangers)) if strangers else (record, says)

@@ -20,6 +20,7 @@ from bus.recovery.case_history import CaseHistory, claim, path_until
 from bus.recovery.moments import moments
 from bus.recovery.more_time import with_more_time
 from bus.recovery.order import in_order
+from bus.recovery.plans import plan_of
 
 _WITH_ROUND = (
     *(k.Offered, k.ArbitrationRequested, k.Ruled, k.Resolved, k.Reopened, k.Closed),
@@ -57,6 +58,8 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         urges=_urges(history),
         due=_due(history),
         project=before.project if before else None,
+        plan=plan_of(history),
+        papers=before.papers if before else (),
     )
     asked, concerned = _arbitration(history, record)
     whole = record.with_(

@@ -13,6 +13,7 @@ from bus.contract.envelope import Message
 from bus.custody import Outgoing, Record
 from bus.custody.follow_ups import ruling_passed_on, standing
 from bus.custody.merge import overruled
+from bus.custody.plans import is_step
 from bus.recovery.case_history import CaseHistory, claim, path_until
 
 _NEWS = (k.Accepted, k.Granted, k.Ruled, k.Resolved, k.Rated, k.Reopened, k.Closed, k.Published, k.Progressed)
@@ -36,7 +37,7 @@ def commands_were_heard(history: CaseHistory, message: Message[k.CaseMessage]) -
     for said in history.causes.get(message.id, ()):
         passed_on = isinstance(said.data, k.AssistAnswered) and isinstance(message.data, k.AssistAnswered)
         standing = isinstance(said.data, k.Closed) and not isinstance(message.data, k.Resolved)
-        if not isinstance(said.data, _SAID_BY_HEARING) and not passed_on and not standing:
+        if not isinstance(said.data, _SAID_BY_HEARING) and not passed_on and not standing and not is_step(said.data):
             return True
     return False
 

@@ -36,6 +36,7 @@ from bus.contract.messages import (
 from bus.contract.types import CenterName, Code, Division, Line, Moment, NativeId, Sha256, Strict, Text
 from bus.contract.working_days import due_after, is_working_day
 from bus.custody import Record, Status
+from bus.custody.casework import ListedPaper, PlanStep
 from bus.custody.commands import (
     Accept,
     AnswerAssist,
@@ -43,11 +44,13 @@ from bus.custody.commands import (
     AskArbiter,
     AskAssist,
     AskExtension,
+    CheckPapers,
     Close,
     Command,
     Decline,
     Hold,
     Join,
+    MakePlan,
     Offer,
     PastRating,
     Publish,
@@ -87,6 +90,7 @@ __all__ = [
     "Case",
     "Center",
     "CenterName",
+    "CheckPapers",
     "Close",
     "Closed",
     "Code",
@@ -107,7 +111,9 @@ __all__ = [
     "Join",
     "Line",
     "Link",
+    "ListedPaper",
     "Lost",
+    "MakePlan",
     "Message",
     "Mode",
     "Moment",
@@ -120,6 +126,7 @@ __all__ = [
     "PastRating",
     "Person",
     "Place",
+    "PlanStep",
     "PollContext",
     "Progressed",
     "Publish",

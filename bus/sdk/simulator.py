@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeVar
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, Header, HTTPException, Request, Response
+from fastapi import Body, FastAPI, Header, HTTPException, Request, Response
 from pydantic import BaseModel
 from standardwebhooks import Webhook
 
@@ -35,6 +35,10 @@ Key = Annotated[
     ),
 ]
 """The header by which a repeat is known."""
+
+
+NEVER_TOLD = ("at", "place", "visitor", "found")
+"""What staff note of a visit that stays in their own system."""
 
 
 class Fault(BaseModel):
@@ -76,6 +80,7 @@ class BackendSimulator:
         self.app.middleware("http")(self._go_wrong)
         self.app.get("/_effects")(lambda: self.effects)
         self.app.post("/_faults")(self.order_fault)
+        self.app.post("/staff/records/{record_id:path}/work")(self.work)
 
     def serves(self, method: str, path: str, answer: Callable[..., object]) -> None:
         """``answer`` serves a call of the adapter. Its name, types and docstring (``建单 · Opens an order.``) are what
@@ -137,6 +142,19 @@ class BackendSimulator:
                 act({"action": "resolve", "reply": reply})
             case "assist":
                 act({"action": "answer-assist", "done": True, "text": "已协助完成。"})
+
+    def work(self, record_id: str, act: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+        """承办过程: staff speak to the resident, appoint a visit, come, plan steps, or look at papers. What they note
+        stays here whole; of an appointment the adapter is told the day alone, not the hour and the place."""
+        record = self.read(record_id)
+        record.setdefault("casework", []).append(act)
+        told = {name: value for name, value in act.items() if name not in NEVER_TOLD}
+        if act["action"] == "appoint":
+            told["day"] = act["at"][:10]
+        about = {"case_id": record["case_id"]} if "case_id" in record else {"record": record_id}
+        event_id = f"CB-{new_id().hex[-12:]}"
+        self.tell("casework", {"event_id": event_id, **about, "event": told})
+        return {"event_id": event_id}
 
     def order_fault(self, fault: Fault) -> None:
         """The next calls go wrong as told."""

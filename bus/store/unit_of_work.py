@@ -137,7 +137,7 @@ class UnitOfWork:
         arbiters = self.context.arbiters() if isinstance(data, ABOUT_ARBITERS) else None
         try:
             said_at, reads = min(message.time, self.now), self.context.reads
-            decision = hear_message(record, data, message.source, me, case_id, said_at, arbiters, reads)
+            decision = hear_message(record, data, message.source, me, case_id, said_at, arbiters, reads, self.now)
         except ValidationError:  # as above
             raise out_of_bounds() from None
         if (security := self.context.security).lists_members:

@@ -26,7 +26,8 @@ SAID_BY = {
     "Withdraw": "case.withdrawal-requested", "Report": "case.progressed", "AskAssist": "case.assist-requested",
     "AnswerAssist": "case.assist-answered", "Urge": "case.urged", "Resolve": "case.resolved", "Close": "case.closed",
     "Rate": "case.rated", "Reopen": "case.reopened", "Publish": "case.published",
-    "AskArbiter": "case.arbitration-requested", "Rule": "case.ruled",
+    "AskArbiter": "case.arbitration-requested", "Rule": "case.ruled", "MakePlan": "case.assist-requested",
+    "CheckPapers": "case.progressed",
     "AskExtension": "case.extension-requested", "AnswerExtension": "case.extension-answered",
     "Hold": "case.progressed", "Resume": "case.progressed",
 }  # fmt: skip

@@ -1,20 +1,23 @@
 """The stories of the four centers, on the embedded road and over RabbitMQ, and the reference story across processes."""
 
+import json
 import random
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import is_dataclass
 from uuid import UUID
 
 import pytest
 
 from bus.demo.local_county import LocalCounty
-from stories import play, s10
+from stories import play, s04, s10, s13
 from stories.stage import CENTERS, GOVERNMENT, MEDIA, PARTY, PARTY_COMMUNITY, PARTY_STREET, Stage
 from tests.conftest import Vhost
 from tests.harness.county import Counties, logins
 from tests.journeys.crowd import PEOPLE, Crowd, seen
+from verification.checker import store_reader
 
 PATIENCE = 300
 
@@ -34,7 +37,7 @@ def _county(make_county: Counties, urls: dict[str, str], **more: object) -> Loca
 def test_all_stories_end_with_an_answer(
     make_county: Counties, on_each_road: Callable[[Sequence[str]], dict[str, str]], request: pytest.FixtureRequest
 ) -> None:
-    """Each case of the twelve stories is answered; nothing is lost, applied twice or parked; and no resident stands in
+    """Each case of the stories is answered; nothing is lost, applied twice or parked; and no resident stands in
     a file of the centers or of the broker but hidden."""
     county = _county(make_county, on_each_road(CENTERS))
     stages = play.play(county, disguise=Crowd().speaks)
@@ -47,6 +50,49 @@ def test_all_stories_end_with_an_answer(
         "S07": 24,
         "S09": 200,
     }
+
+
+@pytest.mark.parametrize(
+    ("story", "origin", "mark", "named"),
+    [("S04", PARTY_STREET, s04.ADDRESS, "address"), ("S13", PARTY_COMMUNITY, s13.AGENT, "agent")],
+)
+def test_address_and_agent_are_known_to_origin_and_holder_alone(
+    make_county: Counties, story: str, origin: str, mark: str, named: str
+) -> None:
+    """No other center has them in its store or in its own system, and of a visit the bus does not know the place."""
+    county = _county(make_county, {})
+    (stage,) = play.play(county, only=[story])
+    clean(county)
+    (case,) = stage.cases
+    assert {center for center in CENTERS if mark in all_of(county, center)} == {origin, GOVERNMENT}
+    for center in (origin, GOVERNMENT):
+        record = county.records(center)[case]
+        assert record.case.resident is not None
+        assert getattr(record.case.resident, named) == mark
+    assert mark not in "".join(line for center in CENTERS for line in told(county, center, "case.progressed"))
+
+
+def all_of(county: LocalCounty, center: str) -> str:
+    """Everything that the store of a center holds, in plain text, and everything in its own system."""
+    backend = county.backends[center]
+    own = json.dumps([backend.records, backend.effects, backend.answers], ensure_ascii=False, default=str)
+    return "\n".join([own, *_plain(store_reader.read(county.store(center)))])
+
+
+def _plain(value: object) -> Iterator[str]:
+    if isinstance(value, bytes):
+        yield value.decode(errors="replace")
+    elif isinstance(value, str):
+        yield value
+    elif is_dataclass(value) or isinstance(value, Iterable):
+        parts = vars(value).values() if is_dataclass(value) else value
+        for part in parts:
+            yield from _plain(part)
+
+
+def told(county: LocalCounty, center: str, kind: str) -> Iterator[str]:
+    """The messages of a kind that the center has in its archive."""
+    return (text for one in store_reader.read(county.store(center)).archive if one.kind == kind for text in _plain(one))
 
 
 BROKER = "broker"

@@ -42,7 +42,7 @@ COMMANDS = {
 """Offering is no row of the product's table; help is asked in custody.pml."""
 COMMANDS_LEFT_OUT = {
     *(c.AskAssist, c.Report, c.AnswerAssist, c.Urge, c.Rate, c.Publish, c.Join),
-    *(c.AskExtension, c.AnswerExtension, c.Hold, c.Resume),
+    *(c.AskExtension, c.AnswerExtension, c.Hold, c.Resume, c.MakePlan, c.CheckPapers),
 }
 BOUNDS = {
     *(

@@ -2,9 +2,9 @@
 
 ``acts`` and ``wording``: the acts of staff and residents as a table. ``desk``: what messages do to the records of the
 center's own system. ``orders``, ``notes``: what stands in them; ``bodies``: the same as models of what is sent.
-``cases``: forms of residents. ``tables``: words ↔ names. ``names``: camelCase and local times. ``system``: the calls.
-``sheets``: ledgers as CSV and XLSX. ``settled``: lines of a ledger that tell their end. ``times``: acts about time.
-``lights``: due soon, overdue.
+``casework``: visits, plans, papers. ``cases``: forms of residents. ``tables``: words ↔ names. ``names``: camelCase and
+local times. ``system``: the calls. ``sheets``: ledgers as CSV and XLSX. ``settled``: lines of a ledger that tell their
+end. ``times``: acts about time. ``lights``: due soon, overdue.
 """
 
 from bus.contract.labels import Grade, Label, label
@@ -33,6 +33,15 @@ from bus.sdk.workorders.acts import (
     Urging,
 )
 from bus.sdk.workorders.cases import WHO, case_of, person_of, title_of
+from bus.sdk.workorders.casework import (
+    CASEWORK,
+    Appointing,
+    Casework,
+    CheckingPapers,
+    Contacting,
+    Planning,
+    Visiting,
+)
 from bus.sdk.workorders.commands import attachments, cancel, deadline, grade_of, offer, responsible
 from bus.sdk.workorders.desk import Incomplete, Links, OwnRecord, WorkCenter
 from bus.sdk.workorders.levels import LEVELS, neighbour
@@ -48,13 +57,13 @@ from bus.sdk.workorders.times import AnsweringExtension, AskingExtension, Holdin
 from bus.sdk.workorders.wording import As, act, one_of
 
 __all__ = [
-    "ASKING", "LEVELS", "TIMES", "USUAL", "WHO", "Accepting", "Act", "AnsweringAssist", "AnsweringExtension", "As",
-    "AskingArbiter", "AskingAssist", "AskingExtension", "CamelForm", "Cancelling", "Centers", "Context",
-    "Dispatching", "Ended", "Grade", "Ground", "Headline", "Headlines", "Holding", "Incomplete", "Label", "Light",
-    "Links", "LocalMoment", "Note", "Order", "Outcome", "OwnRecord", "Phone", "Photos", "Progressing", "Publishing",
-    "Purpose", "Rated", "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving", "Resuming", "Returning",
-    "RulingOn", "System", "Table", "TakingBack", "Thanking", "Urging", "WorkCenter", "act", "attachments", "bodies",
-    "by_name", "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at", "label", "local",
-    "neighbour", "note_of", "offer", "one_of", "order_of", "person_of", "posted_at", "present", "responsible",
-    "sheets", "title_of",
+    "ASKING", "CASEWORK", "LEVELS", "TIMES", "USUAL", "WHO", "Accepting", "Act", "AnsweringAssist",
+    "AnsweringExtension", "Appointing", "As", "AskingArbiter", "AskingAssist", "AskingExtension", "CamelForm",
+    "Cancelling", "Casework", "Centers", "CheckingPapers", "Contacting", "Context", "Dispatching", "Ended", "Grade",
+    "Ground", "Headline", "Headlines", "Holding", "Incomplete", "Label", "Light", "Links", "LocalMoment", "Note",
+    "Order", "Outcome", "OwnRecord", "Phone", "Photos", "Planning", "Progressing", "Publishing", "Purpose", "Rated",
+    "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving", "Resuming", "Returning", "RulingOn", "System",
+    "Table", "TakingBack", "Thanking", "Urging", "Visiting", "WorkCenter", "act", "attachments", "bodies", "by_name",
+    "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at", "label", "local", "neighbour",
+    "note_of", "offer", "one_of", "order_of", "person_of", "posted_at", "present", "responsible", "sheets", "title_of",
 ]  # fmt: skip

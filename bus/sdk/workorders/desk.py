@@ -27,6 +27,7 @@ from bus.custody import Status
 from bus.custody.commands import Close, Command
 from bus.sdk.center import Center, Commands, FormT, HandlerContext, IntakeContext, Link, MessageHandler, Reject, SystemT
 from bus.sdk.codes import RejectCode
+from bus.sdk.workorders.casework import Casework, told_of_plan
 from bus.sdk.workorders.orders import Order, Purpose, Reply, notice, order_of, reply_of
 from bus.sdk.workorders.settled import EndedT, RatedT, enter, line_id
 
@@ -140,6 +141,20 @@ class WorkCenter(Center[SystemT]):
             commands: Commands = told.event.commands(context, case_of(context, form), told.event_id)
             return commands
 
+    def casework(self) -> None:
+        """Form ``casework`` tells what the desk does with a matter that it has: it speaks to the resident, appoints a
+        visit, comes, asks units by a plan, looks at papers. On any record of ``links.own``, or on a case."""
+
+        @self.form("casework", Casework, "event_id")
+        def work(context: IntakeContext, form: Casework) -> Commands:
+            case_id, record = form.case_id, form.record
+            if record is not None:
+                known = (context.known(system, record) for system in self.links.own)
+                case_id = next(filter(None, known), None)
+            if case_id is None:
+                raise Reject(RejectCode.NO_RECORD, "no record of a resident has the number in record")
+            return form.event.commands(context, case_id, form.event_id)
+
     def ledger(
         self,
         name: str,
@@ -207,6 +222,7 @@ class WorkCenter(Center[SystemT]):
     def tell(self, context: HandlerContext[SystemT], message: Message[Any]) -> Items:
         """News, on every record that we have of the case; where we have none, one is opened and linked."""
         self.check()
+        message = told_of_plan(context.record, message)
         links: Items = []
         natives = context.natives
         if not natives.keys() & {*self.links.all()}:

@@ -6,6 +6,7 @@ from uuid import UUID
 from bus.contract import messages as k
 from bus.custody import RETURNS_BEFORE_ARBITER, Record, Refusal, decide
 from bus.custody import commands as c
+from bus.custody.casework import ListedPaper, PlanStep
 from bus.custody.more_time import Granting
 from tests.unit.custody_model.cases import NOW
 
@@ -42,6 +43,8 @@ def wishes(record: Record, centers: tuple[str, ...], turn: int) -> list[c.Comman
         c.Rate(case_id=on, grade=1 + turn % 5),
         c.Reopen(case_id=on, text="还是不亮"),
         c.Publish(case_id=on, title="路灯", text="已修好"),
+        c.MakePlan(case_id=on, steps=tuple(PlanStep(unit=unit, ask=f"第{turn % 3}件事") for unit in several)),
+        c.CheckPapers(case_id=on, papers=(ListedPaper(title="身份证", there=turn % 2 == 0),)),
         c.AskArbiter(case_id=on, ground=k.Ground.SILENT),
         c.AskArbiter(case_id=on, ground=(k.Ground.RETURNED, k.Ground.DISPUTED)[turn % 2]),
         c.Rule(case_id=on, holder=anyone, text="由你办理"),
