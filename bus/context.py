@@ -1,10 +1,12 @@
 """The context of every step: the name of the center, and what its county has settled for it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bus.clocks.rules import Rules
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
-from bus.security.directory import Mark
+from bus.security.directory import MASKING_NEEDS, Mark
+from bus.security.errors import KeyUnusable
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.settings import Quotas
 
@@ -32,3 +34,11 @@ class CenterContext:
         marked = directory.marked(Mark.ARBITER) if directory is not None else frozenset()
         own = {self.arbiter} if self.arbiter is not None else frozenset[str]()
         return marked | own if marked else None
+
+    def masks_residents(self) -> bool:
+        """Whether other centers learn who the resident is only when they hold the case: every member of the county's
+        directory reads what tells them then. False without a directory."""
+        with suppress(KeyUnusable):
+            directory = self.security.current_directory()
+            return directory is not None and directory.read_by_all(MASKING_NEEDS)
+        return False

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from bus.contract.case import Attachment, Case
+from bus.contract.case import Attachment, Case, Person
 from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text
 
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
@@ -291,6 +291,13 @@ class Ruled(CaseMessage):
     round: Count = 1
 
 
+class Handed(CaseMessage):
+    """居民信息移交: who the resident is, told to the holder that took the case without knowing it."""
+
+    kind: ClassVar[str] = "case.handed"
+    resident: Person
+
+
 class Verdict(StrEnum):
     """What became of a message at its recipient."""
 
@@ -406,6 +413,7 @@ CaseKind = (
     | Published
     | ArbitrationRequested
     | Ruled
+    | Handed
 )
 """Every kind about a case."""
 
@@ -430,7 +438,10 @@ CASE_KINDS: tuple[type[CaseKind], ...] = (
     Published,
     ArbitrationRequested,
     Ruled,
+    Handed,
 )
+NEED_NO_HANDLER = frozenset({Handed.kind})
+"""Kinds that v0.1.0 did not have. An adapter without a handler for one of them has it journaled, not parked."""
 KINDS: tuple[type[Kind], ...] = (*CASE_KINDS, Receipt, Failure, LogAsked, LogTold)
 BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}
 """``case.offered`` → ``Offered``, and so on."""

@@ -98,7 +98,8 @@ CONTRACT: tuple[Rule, ...] = (
         (_R.ASKER, _R.HOLDER),
         (k.AssistRequested,),
     ),
-    _rule(k.Urged, ("催办", "holder urged"), _R.KNOWS, (_R.HOLDER, _R.OFFERED)),
+    # a holder that waits for the resident's details urges whoever has held the case before
+    _rule(k.Urged, ("催办", "holder urged"), _R.KNOWS, (_R.HOLDER, _R.OFFERED, _R.HELD)),
     _rule(k.Resolved, ("办结", "case resolved"), _R.HOLDER, _R.HELD),
     _rule(k.Rated, ("评价", "result rated"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
     _rule(k.Reopened, ("重办", "case reopened"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
@@ -112,6 +113,13 @@ CONTRACT: tuple[Rule, ...] = (
         (_R.ARBITER, _R.ORIGIN),  # the origin passes it on to holders unknown to the arbiter
         (_R.HELD, _R.KNOWS),  # and to centers that still have an offer, so that they learn that it is gone
         (k.ArbitrationRequested,),
+    ),
+    _rule(
+        k.Handed,
+        ("居民信息移交", "resident made known to the holder"),
+        _R.HELD,
+        _R.HOLDER,
+        (k.Accepted, k.Ruled, k.Urged),
     ),
     _rule(k.Receipt, ("回执", "receipt"), _R.ANY, _R.ANY, k.CASE_KINDS),
     _rule(k.Failure, ("差错", "error"), _R.ANY, _R.ANY, (*k.CASE_KINDS, k.Receipt, k.LogAsked, k.LogTold)),

@@ -9,6 +9,7 @@ from bus.contract import messages as k
 from bus.contract.ids import new_id
 from bus.custody import commands as c
 from bus.custody.bounds import with_assist, with_rating
+from bus.custody.handing import with_handing
 from bus.custody.moments import with_moments
 from bus.custody.record import (
     HIGHEST_VERSION,
@@ -47,9 +48,19 @@ def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
 
 
 def decide(
-    record: Record, command: c.Command, now: datetime, returns_before_arbiter: int = RETURNS_BEFORE_ARBITER
+    record: Record,
+    command: c.Command,
+    now: datetime,
+    returns_before_arbiter: int = RETURNS_BEFORE_ARBITER,
+    *,
+    masking: bool = False,
 ) -> Decision:
-    """The decision on ``command``. Raises ``Refusal`` if custody forbids it; the record is then unchanged."""
+    """The decision on ``command``. Raises ``Refusal`` if custody forbids it; the record is then unchanged. ``masking``:
+    other centers learn who the resident is only when they hold the case."""
+    return with_handing(record, _decided(record, command, now, returns_before_arbiter), None, masking=masking)
+
+
+def _decided(record: Record, command: c.Command, now: datetime, returns_before_arbiter: int) -> Decision:
     if isinstance(command, c.Offer):
         return _offer(record, command, now, returns_before_arbiter)
     if isinstance(command, c.Register):

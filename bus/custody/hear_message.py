@@ -16,6 +16,7 @@ from bus.contract import messages as k
 from bus.custody.bounds import with_rating
 from bus.custody.decide import CONTACTED, result_of
 from bus.custody.follow_ups import follow_ups
+from bus.custody.handing import AWAITED, asked, handed, with_handing
 from bus.custody.initiating import INITIATING
 from bus.custody.merge import (
     could_hold,
@@ -54,13 +55,16 @@ def hear_message(
     subject: UUID,
     said_at: datetime,
     arbiters: AbstractSet[str] | None = None,
+    *,
+    masking: bool = False,
 ) -> Decision:
     """The decision on what ``source`` said at ``said_at`` about case ``subject``.
 
     Raises ``Refusal``; the record is then unchanged.
 
     Refusals in ``record.EARLY`` are not final: the message that must come first may still be on its way. ``arbiters``:
-    the centers that may be arbiter where the arbiter of the case is unknown; None means any center."""
+    the centers that may be arbiter where the arbiter of the case is unknown; None means any center. ``masking``: as in
+    ``decide``."""
     _within_reach(record, data)
     if isinstance(data, k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled):
         if data.case.case_id != subject:
@@ -77,7 +81,9 @@ def hear_message(
     else:
         decision = _HANDLERS[type(data)](record, data, source, said_at)
     decision = replace(decision, record=with_moments(record, decision.record, said_at))
-    return decision if record is None else follow_ups(record, decision, data, said_at)
+    if record is not None:
+        decision = follow_ups(record, decision, data, said_at)
+    return with_handing(record, decision, data, masking=masking)
 
 
 def _within_reach(record: Record | None, data: k.CaseKind) -> None:
@@ -209,7 +215,9 @@ def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: 
     return Decision(changed, (Outgoing(record.holder, passed_on),), needs_handling=asked_here)
 
 
-def _urged(record: Record, data: k.Urged, _source: str, _now: datetime) -> Decision:
+def _urged(record: Record, data: k.Urged, source: str, _now: datetime) -> Decision:
+    if data.text == AWAITED:
+        return asked(record, source)
     changed = record.with_(urges=record.urges + 1)
     if record.mine or record.offer_in is not None or data.version > record.version:
         return Decision(changed, needs_handling=True)
@@ -272,6 +280,10 @@ def _published(record: Record, data: k.Published, source: str, _now: datetime) -
     raise Refusal("not-holder", "only a center that has held the case publishes it")
 
 
+def _handed(record: Record, data: k.Handed, source: str, _now: datetime) -> Decision:
+    return handed(record, data, source)
+
+
 _HANDLERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
     k.Accepted: _accepted,
     k.Declined: _declined,
@@ -287,4 +299,5 @@ _HANDLERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
     k.Reopened: _reopened,
     k.Closed: _closed,
     k.Published: _published,
+    k.Handed: _handed,
 }

@@ -18,8 +18,10 @@ from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.contract.codec import Undecodable, recall
 from bus.contract.envelope import Message
+from bus.contract.messages import NEED_NO_HANDLER, Handed
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
+from bus.pipeline import resident_waits
 from bus.pipeline.circuit_breaker import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.sdk.center import Center, HandlerContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
@@ -58,6 +60,8 @@ class HandlerResult:
     own: bool = True
     """Whether the result says something about the center's own system. A peer's unavailable files do not, nor does a
     fault of this program."""
+    urges: bool = False
+    """Whether those who may know the resident are urged (``resident_waits``)."""
 
 
 def _claim(tx: Tx, context: CenterContext, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:
@@ -103,7 +107,12 @@ def perform(
 ) -> HandlerResult:
     """Call the handler. Never raises: a faulty handler's task is parked with the name of the exception, not with its
     text."""
+    if resident_waits.is_wait(claimed.message):
+        wait = resident_waits.look(claimed.record, claimed.message.time, claimed.task.attempts, now)
+        return HandlerResult(claimed, wait.outcome, (), wait.code, wait.after, own=False, urges=wait.urges)
     handler = center.handlers.get(claimed.message.data.kind)
+    if handler is None and claimed.message.data.kind in NEED_NO_HANDLER:
+        return HandlerResult(claimed, HandlerOutcome.DONE, code="no-handler", own=False)
     if handler is None:
         return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler", own=False)
     me, files = claimed.message.recipient, _Fetching(fetch)
@@ -224,7 +233,9 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
                     uow.link(item.case_id, item.system, item.native_id)
                 elif not task.said:  # otherwise carried out and heard by others before a restore from a backup
                     uow.execute(item, cause=message)
-            uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id)
+            uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id, one.code)
+            if isinstance(message.data, Handed) and not resident_waits.is_wait(message):
+                _end_wait(tx, uow, task)
     except Refusal as refusal:
         if refusal.code == UNREADABLE or uow.record(UUID(task.case_id)) == one.claimed.record:
             _park(tx, uow, one, refusal.code)
@@ -234,8 +245,19 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
     return True
 
 
+def _end_wait(tx: Tx, uow: UnitOfWork, task: inbox.Task) -> None:
+    """The resident has come: what waited for it is done, also where it was parked."""
+    ended = inbox.end_waits(tx, task.case_id)
+    for message_id in ended:
+        uow.journal(UUID(task.case_id), "desk", task.kind, uow.context.me, UUID(message_id))
+    parked.take_messages(tx, parked.DESK, ended)
+
+
 def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy, *, counts: bool) -> None:
     task = one.claimed.task
+    if one.code == inbox.AWAITED:
+        _wait_on(tx, uow, one)
+        return
     if counts and task.attempts + 1 >= policy.attempts:
         _park(tx, uow, one, one.code)
         return
@@ -244,9 +266,18 @@ def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy,
     inbox.retry_work(tx, task.row, uow.now_ms + pause, one.code, counts=counts)
 
 
+def _wait_on(tx: Tx, uow: UnitOfWork, one: HandlerResult) -> None:
+    task, record = one.claimed.task, uow.record(UUID(one.claimed.task.case_id))
+    if one.urges and record is not None:
+        resident_waits.urge(uow, record)
+    inbox.retry_work(tx, task.row, uow.now_ms + int((one.after or 0) * 1000), one.code, counts=one.urges)
+
+
 def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
     """Park the task for an operator; the case keeps its holder and its clock."""
     hint = BY_FILES if code.startswith("attachment-") else BY_OWN_SYSTEM
+    if code == inbox.AWAITED:
+        hint = resident_waits.HINT
     _set_aside(tx, uow, one.claimed.task, code, one.claimed.record.holder, hint)
 
 

@@ -66,6 +66,9 @@ def _case(history: CaseHistory) -> Case | None:
     told = [one.data.case for one in history.messages if isinstance(one.data, (*_WITH_RETURNS, k.AssistRequested))]
     for case in told:
         known = case if known is None else fuller_case(known, case)
+    for handed in history.theirs(k.Handed):
+        if known is not None:
+            known = fuller_case(known, known.model_copy(update={"resident": handed.data.resident}))
     return known
 
 
@@ -149,7 +152,13 @@ def _asked(offer: SentOffer | None, message: Message[k.Offered]) -> SentOffer:
         to = (message.recipient,)
         data = message.data
         return SentOffer(
-            offer_id=data.offer_id, mode=data.mode, version=data.version, pending=to, asked=to, at=message.time
+            offer_id=data.offer_id,
+            mode=data.mode,
+            version=data.version,
+            pending=to,
+            asked=to,
+            at=message.time,
+            masked=data.case.awaits_resident,
         )
     if message.recipient in offer.asked:
         return offer

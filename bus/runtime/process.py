@@ -307,8 +307,11 @@ class CenterProcess:
         trouble = self._directories.keep(ms(clock()))
         if trouble:
             self.log.error("directory", trouble=trouble)
+        before = self.marks.hindering
         if self.marks.look():
             self.log.warning("marks-lost", trouble=marks_text(self.marks.lost))
+        if self.marks.hindering and self.marks.hindering != before:
+            self.log.warning("masking-off", centers=self.marks.hindering)
         self._leaving.wait(1)
 
     def _task_ended(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, select, update
 
 from bus.contract.envelope import Message
 from bus.store import recovery
@@ -19,6 +19,8 @@ from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
 PARKED = "parked"
+AWAITED = "resident-awaited"
+"""The reason of a task that waits for the resident's details, or was parked waiting: it holds up no other."""
 
 Lane = tuple[str, str]
 """(peer, case id)"""
@@ -175,7 +177,8 @@ def bodies(tx: Tx, case_id: str) -> list[bytes]:
 
 def _claim() -> Select[Any]:
     w, earlier = t.work, t.work.alias("earlier")
-    first = ~select(earlier.c.id).where(earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id).exists()
+    before = (earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id, earlier.c.reason != AWAITED)
+    first = ~select(earlier.c.id).where(*before).exists()
     task = select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
     return task.where(w.c.state == WAITING, first)
 
@@ -229,6 +232,14 @@ def finish_work(tx: Tx, rows: Sequence[int]) -> None:
         _FINISH.run(tx, ids=as_list(rows))
 
 
+def end_waits(tx: Tx, case_id: str) -> list[str]:
+    """Delete the tasks that wait for the resident of this case, parked or not. Returns their messages."""
+    there = (t.work.c.case_id == case_id, t.work.c.reason == AWAITED)
+    ended = list(tx.execute(select(t.work.c.message_id).where(*there)).scalars())
+    tx.execute(delete(t.work).where(*there))
+    return ended
+
+
 def retry_work(tx: Tx, row: int, next_ms: int, reason: str, *, counts: bool) -> None:
     """Try this task again at ``next_ms``; ``counts`` says whether the attempt counts towards parking."""
     attempts = t.work.c.attempts + 1 if counts else t.work.c.attempts
@@ -253,12 +264,12 @@ def drop_work(tx: Tx, message_id: str) -> bool:
 
 
 def figures(tx: Tx) -> dict[str, int]:
-    """Depth and age for metrics: waiting, parked, oldest_ms (0: none), held, held_oldest_ms."""
+    """Depth and age for metrics: waiting, parked, oldest_ms (0: none), held, held_oldest_ms. What waits for another
+    center's word has no age: it is no backlog of the own system."""
     w = t.work.c
-    states = {
-        state: (count, oldest)
-        for state, count, oldest in tx.execute(select(w.state, func.count(), func.min(w.created_ms)).group_by(w.state))
-    }
+    age = func.min(case((w.reason != AWAITED, w.created_ms)))
+    depth = select(w.state, func.count(), age).group_by(w.state)
+    states = {state: (count, oldest or 0) for state, count, oldest in tx.execute(depth)}
     back = tx.execute(select(func.count(), func.min(t.held.c.at_ms))).one()
     waiting, parked = states.get(WAITING, (0, 0)), states.get(PARKED, (0, 0))
     return {

@@ -113,11 +113,20 @@ class UnitOfWork:
             decision = (
                 register(command, self.context.me, self.context.arbiter)
                 if record is None and isinstance(command, Register)
-                else decide(record, command, self.now, self.context.returns_before_arbiter)  # type: ignore[arg-type]  # not None here
+                else self._decide(record, command)  # type: ignore[arg-type]  # not None here
             )
         except ValidationError:  # the resulting message would exceed its bounds: no fault of the batch
             raise out_of_bounds() from None
         self._put(decision, "did", type(command).__name__.lower(), self.context.me, cause)
+
+    def _decide(self, record: Record, command: Command) -> Decision:
+        limit = self.context.returns_before_arbiter
+        return decide(record, command, self.now, limit, masking=self._masking)
+
+    @cached_property
+    def _masking(self) -> bool:
+        """Whether residents are masked. Asked once, so that one commit keeps to one directory."""
+        return self.context.masks_residents()
 
     def apply(self, message: Message[Any], body: bytes) -> Decision:
         """Apply a peer's message, which came as ``body``. Raises ``Refusal``."""
@@ -126,7 +135,8 @@ class UnitOfWork:
         record, me = self.record(case_id), self.context.me
         arbiters = self.context.arbiters() if isinstance(data, ArbitrationRequested | Ruled) else None
         try:
-            decision = hear_message(record, data, message.source, me, case_id, min(message.time, self.now), arbiters)
+            said_at = min(message.time, self.now)
+            decision = hear_message(record, data, message.source, me, case_id, said_at, arbiters, masking=self._masking)
         except ValidationError:  # as above
             raise out_of_bounds() from None
         if (security := self.context.security).lists_members:

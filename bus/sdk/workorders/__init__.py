@@ -37,9 +37,9 @@ from bus.sdk.workorders.desk import Incomplete, Links, OwnRecord, WorkCenter
 from bus.sdk.workorders.levels import LEVELS, neighbour
 from bus.sdk.workorders.names import CamelForm, LocalMoment, camel, local
 from bus.sdk.workorders.notes import USUAL, Headline, Headlines, Note, note_of
-from bus.sdk.workorders.orders import Order, Purpose, Reply, order_of, present
+from bus.sdk.workorders.orders import Order, Purpose, Reply, handed, order_of, present
 from bus.sdk.workorders.settled import Ended, Rated
-from bus.sdk.workorders.system import Context, System, kept_at, posted_at
+from bus.sdk.workorders.system import Context, System, completed_at, kept_at, posted_at
 from bus.sdk.workorders.tables import Table, by_name, chinese
 from bus.sdk.workorders.wording import As, act, one_of
 
@@ -49,7 +49,7 @@ __all__ = [
     "Incomplete", "Label", "Links", "LocalMoment", "Note", "Order", "Outcome", "OwnRecord", "Phone", "Photos",
     "Progressing", "Publishing", "Purpose", "Rated", "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving",
     "Returning", "RulingOn", "System", "Table", "TakingBack", "Thanking", "Urging", "WorkCenter", "act",
-    "attachments", "bodies", "by_name", "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at",
-    "label", "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of",
+    "attachments", "bodies", "by_name", "camel", "cancel", "case_of", "chinese", "completed_at", "deadline", "grade_of", "handed",
+    "kept_at", "label", "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of",
     "posted_at", "present", "responsible", "sheets", "title_of",
 ]  # fmt: skip
