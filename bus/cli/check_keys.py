@@ -90,7 +90,7 @@ def _masking(known: Directory) -> Check:
         return well("masking", zh, en)
     cure = Bilingual(
         "请这些中心升级程序与适配器，用 bus keys publish 重新申请，运维者再 bus keys trust",
-        "have these centers upgrade program and adapter and publish anew (`bus keys publish`), and the operator trust it",
+        "have these centers upgrade program and adapter, then `bus keys publish`; the operator trusts that",
     )
     names = ", ".join(without)
     zh = f"接单前不遮盖居民信息；未声明能读 {MASKING_NEEDS}：{names}"

@@ -119,7 +119,7 @@ CONTRACT: tuple[Rule, ...] = (
         ("居民信息移交", "resident made known to the holder"),
         _R.HELD,
         _R.HOLDER,
-        (k.Accepted, k.Ruled, k.Urged),
+        (k.Accepted, k.Granted, k.Ruled, k.Urged),  # a grant: the winner's own note that it waits
     ),
     _rule(k.Receipt, ("回执", "receipt"), _R.ANY, _R.ANY, k.CASE_KINDS),
     _rule(k.Failure, ("差错", "error"), _R.ANY, _R.ANY, (*k.CASE_KINDS, k.Receipt, k.LogAsked, k.LogTold)),

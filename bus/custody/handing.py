@@ -6,6 +6,7 @@ urges both.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from bus.contract import messages as k
 from bus.custody.merge import overruled, superseded
@@ -100,7 +101,7 @@ def asked(record: Record, source: str) -> Decision:
     return Decision(record, told) if told else superseded(record)
 
 
-def handed(record: Record, data: k.Handed, source: str) -> Decision:
+def handed(record: Record, data: k.Handed, source: str, _now: datetime) -> Decision:
     """The decision on the resident as ``source`` has told it."""
     if data.version > record.version:
         raise Refusal("early-news", "the hand-over or the ruling that this follows has not come yet: it may")

@@ -280,10 +280,6 @@ def _published(record: Record, data: k.Published, source: str, _now: datetime) -
     raise Refusal("not-holder", "only a center that has held the case publishes it")
 
 
-def _handed(record: Record, data: k.Handed, source: str, _now: datetime) -> Decision:
-    return handed(record, data, source)
-
-
 _HANDLERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
     k.Accepted: _accepted,
     k.Declined: _declined,
@@ -299,5 +295,5 @@ _HANDLERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
     k.Reopened: _reopened,
     k.Closed: _closed,
     k.Published: _published,
-    k.Handed: _handed,
+    k.Handed: handed,
 }

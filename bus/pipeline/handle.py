@@ -107,14 +107,9 @@ def perform(
 ) -> HandlerResult:
     """Call the handler. Never raises: a faulty handler's task is parked with the name of the exception, not with its
     text."""
-    if resident_waits.is_wait(claimed.message):
-        wait = resident_waits.look(claimed.record, claimed.message.time, claimed.task.attempts, now)
-        return HandlerResult(claimed, wait.outcome, (), wait.code, wait.after, own=False, urges=wait.urges)
     handler = center.handlers.get(claimed.message.data.kind)
-    if handler is None and claimed.message.data.kind in NEED_NO_HANDLER:
-        return HandlerResult(claimed, HandlerOutcome.DONE, code="no-handler", own=False)
-    if handler is None:
-        return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler", own=False)
+    if handler is None or resident_waits.is_wait(claimed.message):
+        return _without_handler(claimed, now)
     me, files = claimed.message.recipient, _Fetching(fetch)
     context = HandlerContext(me, now, claimed.task.message_id, system, claimed.record, claimed.natives, files.fetch)
     try:
@@ -129,6 +124,17 @@ def perform(
     except Exception as bug:
         code = f"handler-fault-{type(bug).__name__}"[:64]
         return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=code, own=False)
+
+
+def _without_handler(claimed: Claimed, now: datetime) -> HandlerResult:
+    """The result of a wait for the resident, or of a kind that the adapter does not handle: one that v0.1.0 did not
+    have is journaled, another is parked."""
+    if resident_waits.is_wait(claimed.message):
+        wait = resident_waits.look(claimed.record, claimed.message.time, claimed.task.attempts, now)
+        return HandlerResult(claimed, wait.outcome, code=wait.code, own=False, urges=wait.urges)
+    noted = claimed.message.data.kind in NEED_NO_HANDLER
+    outcome = HandlerOutcome.DONE if noted else HandlerOutcome.NOT_EVER
+    return HandlerResult(claimed, outcome, code="no-handler", own=False)
 
 
 @dataclass(slots=True)
@@ -235,7 +241,7 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
                     uow.execute(item, cause=message)
             uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id, one.code)
             if isinstance(message.data, Handed) and not resident_waits.is_wait(message):
-                _end_wait(tx, uow, task)
+                resident_waits.end(tx, uow, task.case_id)
     except Refusal as refusal:
         if refusal.code == UNREADABLE or uow.record(UUID(task.case_id)) == one.claimed.record:
             _park(tx, uow, one, refusal.code)
@@ -245,18 +251,10 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
     return True
 
 
-def _end_wait(tx: Tx, uow: UnitOfWork, task: inbox.Task) -> None:
-    """The resident has come: what waited for it is done, also where it was parked."""
-    ended = inbox.end_waits(tx, task.case_id)
-    for message_id in ended:
-        uow.journal(UUID(task.case_id), "desk", task.kind, uow.context.me, UUID(message_id))
-    parked.take_messages(tx, parked.DESK, ended)
-
-
 def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy, *, counts: bool) -> None:
     task = one.claimed.task
-    if one.code == inbox.AWAITED:
-        _wait_on(tx, uow, one)
+    if one.code == resident_waits.AWAITED:
+        resident_waits.wait_on(tx, uow, task, urges=one.urges)
         return
     if counts and task.attempts + 1 >= policy.attempts:
         _park(tx, uow, one, one.code)
@@ -266,17 +264,10 @@ def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy,
     inbox.retry_work(tx, task.row, uow.now_ms + pause, one.code, counts=counts)
 
 
-def _wait_on(tx: Tx, uow: UnitOfWork, one: HandlerResult) -> None:
-    task, record = one.claimed.task, uow.record(UUID(one.claimed.task.case_id))
-    if one.urges and record is not None:
-        resident_waits.urge(uow, record)
-    inbox.retry_work(tx, task.row, uow.now_ms + int((one.after or 0) * 1000), one.code, counts=one.urges)
-
-
 def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
     """Park the task for an operator; the case keeps its holder and its clock."""
     hint = BY_FILES if code.startswith("attachment-") else BY_OWN_SYSTEM
-    if code == inbox.AWAITED:
+    if code == resident_waits.AWAITED:
         hint = resident_waits.HINT
     _set_aside(tx, uow, one.claimed.task, code, one.claimed.record.holder, hint)
 

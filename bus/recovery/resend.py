@@ -120,8 +120,8 @@ def _rulings(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
 
 
 def _resident(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
-    """What is still due about who the resident is: a holder that waits for it asks at once, and waits on; whoever owes it
-    to the holder tells it."""
+    """What is still due about who the resident is: a holder that waits for it asks at once, and waits on; whoever owes
+    it to the holder tells it."""
     if waits(record):
         yield from (*waiting(record), *ask(record))
     elif not record.mine and _owed(history, record):

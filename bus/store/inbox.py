@@ -14,13 +14,12 @@ from bus.store.database import Tx
 from bus.store.due import DueRows
 from bus.store.encryption import encryption_of
 from bus.store.inserts import insert, insert_new
+from bus.store.resident_waits import AWAITED
 from bus.store.rows import HeldRow
 from bus.store.statements import Prepared, Row, among, as_list
 
 WAITING = "waiting"
 PARKED = "parked"
-AWAITED = "resident-awaited"
-"""The reason of a task that waits for the resident's details, or was parked waiting: it holds up no other."""
 
 Lane = tuple[str, str]
 """(peer, case id)"""
@@ -232,14 +231,6 @@ def finish_work(tx: Tx, rows: Sequence[int]) -> None:
         _FINISH.run(tx, ids=as_list(rows))
 
 
-def end_waits(tx: Tx, case_id: str) -> list[str]:
-    """Delete the tasks that wait for the resident of this case, parked or not. Returns their messages."""
-    there = (t.work.c.case_id == case_id, t.work.c.reason == AWAITED)
-    ended = list(tx.execute(select(t.work.c.message_id).where(*there)).scalars())
-    tx.execute(delete(t.work).where(*there))
-    return ended
-
-
 def retry_work(tx: Tx, row: int, next_ms: int, reason: str, *, counts: bool) -> None:
     """Try this task again at ``next_ms``; ``counts`` says whether the attempt counts towards parking."""
     attempts = t.work.c.attempts + 1 if counts else t.work.c.attempts
@@ -264,8 +255,8 @@ def drop_work(tx: Tx, message_id: str) -> bool:
 
 
 def figures(tx: Tx) -> dict[str, int]:
-    """Depth and age for metrics: waiting, parked, oldest_ms (0: none), held, held_oldest_ms. What waits for another
-    center's word has no age: it is no backlog of the own system."""
+    """Depth and age for metrics: waiting, parked, oldest_ms (0: none; waits for a resident do not count), held,
+    held_oldest_ms."""
     w = t.work.c
     age = func.min(case((w.reason != AWAITED, w.created_ms)))
     depth = select(w.state, func.count(), age).group_by(w.state)

@@ -27,7 +27,7 @@ MODELLED = {
     k.Closed: "CLOSED",
     k.Reopened: "REOPENED",
 }
-LEFT_OUT = {k.Progressed, k.Urged, k.Rated, k.Published, k.AssistAnswered}
+LEFT_OUT = {k.Progressed, k.Urged, k.Rated, k.Published, k.AssistAnswered, k.Handed}
 COMMANDS = {
     c.Accept: "accept_offer",
     c.Decline: "decline_offer",

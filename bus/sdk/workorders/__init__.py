@@ -49,7 +49,7 @@ __all__ = [
     "Incomplete", "Label", "Links", "LocalMoment", "Note", "Order", "Outcome", "OwnRecord", "Phone", "Photos",
     "Progressing", "Publishing", "Purpose", "Rated", "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving",
     "Returning", "RulingOn", "System", "Table", "TakingBack", "Thanking", "Urging", "WorkCenter", "act",
-    "attachments", "bodies", "by_name", "camel", "cancel", "case_of", "chinese", "completed_at", "deadline", "grade_of", "handed",
-    "kept_at", "label", "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of",
-    "posted_at", "present", "responsible", "sheets", "title_of",
+    "attachments", "bodies", "by_name", "camel", "cancel", "case_of", "chinese", "completed_at",
+    "deadline", "grade_of", "handed", "kept_at", "label", "local", "neighbour", "note_of", "offer", "one_of",
+    "order_of", "person_of", "posted_at", "present", "responsible", "sheets", "title_of",
 ]  # fmt: skip

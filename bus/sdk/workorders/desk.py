@@ -15,10 +15,10 @@ from bus.contract.case import Attachment, Case
 from bus.contract.envelope import Message
 from bus.contract.messages import (
     CASE_KINDS,
+    NEED_NO_HANDLER,
     ArbitrationRequested,
     AssistAnswered,
     AssistRequested,
-    NEED_NO_HANDLER,
     CaseKind,
     Handed,
     Offered,
@@ -111,8 +111,8 @@ class WorkCenter(Center[SystemT]):
         return keep
 
     def completes(self, complete: Completes[SystemT]) -> Completes[SystemT]:
-        """The decorated function completes a work order with who the resident is (居民信息移交), by one call. Without it
-        the center does not read ``case.handed``, and its county cannot mask residents."""
+        """The decorated function completes a work order with who the resident is (居民信息移交), by one call. Without
+        it the center does not read ``case.handed``, and its county cannot mask residents."""
 
         @self.on(Handed)
         def handed(context: HandlerContext[SystemT], message: Message[Handed]) -> Items:

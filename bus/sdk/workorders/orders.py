@@ -97,8 +97,8 @@ class Order:
 
 
 def handed(message: Message[Handed], name: str, *fields: str, **theirs: str) -> dict[str, Any]:
-    """The body that completes an order: the resident's name as ``name``, and of the rest those ``fields`` that the other
-    system has room for; ``theirs`` are fields that it calls otherwise."""
+    """The body that completes an order: the resident's name as ``name``, and of the rest those ``fields`` that the
+    other system has room for; ``theirs`` are fields that it calls otherwise."""
     called = {name: "name", **{field: field for field in fields}, **theirs}
     known = {there: getattr(message.data.resident, ours) for there, ours in called.items()}
     return present(case_id=message.subject, by=message.source, **known)

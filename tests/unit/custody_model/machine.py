@@ -20,10 +20,13 @@ HONEST_REFUSALS = {("case.offered", "stale"), ("case.arbitration-requested", "st
 class CustodyMachine(RuleBasedStateMachine):
     """A town in which custody must hold."""
 
+    masking = False
+    """Whether residents are masked before acceptance."""
+
     @initialize(size=st.integers(4, 6), arbiter=st.sampled_from([True, True, True, False]), who=pick)
     def found(self, size: int, arbiter: bool, who: int) -> None:
         """A town with its first case."""
-        self.world = town(size, arbiter)
+        self.world = town(size, arbiter, self.masking)
         self.world.register(self.world.centers[who % size])
 
     @precondition(lambda self: len(self.world.ledgers) < 3)
