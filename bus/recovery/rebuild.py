@@ -4,6 +4,7 @@ Pure, and decides nothing: every message that a peer has heard stands, and every
 What no peer has heard of is undone.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from bus.contract.case import Case
 from bus.contract.envelope import Message
 from bus.custody import Assist, Rating, ReceivedOffer, Record, Result, SentOffer, Status
 from bus.custody.decide import result_of
+from bus.custody.handing import AWAITED
 from bus.custody.merge import all_returns, fuller_case, overruled
 from bus.recovery.case_history import CaseHistory, claim, path_until
 from bus.recovery.moments import moments
@@ -246,9 +248,14 @@ def _ratings(history: CaseHistory) -> tuple[Rating, ...]:
 
 def _urges(history: CaseHistory) -> int:
     """The number of urges: one for each heard, and one for each sent, however many centers it went to."""
-    passed_on = {one.id for one in history.theirs(k.Urged)}
-    own = {(one.time, one.data.text) for one in history.ours(k.Urged) if one.causeid not in passed_on}
+    passed_on = {one.id for one in history.theirs(k.Urged) if one.data.text != AWAITED}
+    own = {(one.time, one.data.text) for one in _urgings(history) if one.causeid not in passed_on}
     return (history.before.urges if history.before else 0) + len(passed_on) + len(own)
+
+
+def _urgings(history: CaseHistory) -> Iterator[Message[k.Urged]]:
+    """What this center has urged, without its asking for a resident, which is nobody's delay."""
+    return (one for one in history.ours(k.Urged) if one.data.text != AWAITED)
 
 
 def _due(history: CaseHistory) -> datetime | None:
