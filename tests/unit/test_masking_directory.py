@@ -106,6 +106,15 @@ def test_files_without_it_are_as_they_were() -> None:
     assert directory.read(told, operator.public).reads == {MEDIA: READS}
 
 
+def test_a_directory_of_v0_1_0_masks_nobody() -> None:
+    """It names nothing that anybody reads, and is read as before."""
+    folder = Path(__file__).parents[1] / "fixtures" / "v0.1.0"
+    known = directory.read_file(folder / "county.directory", read_public_key(folder / "operator.pub"))
+    assert known.members
+    assert known.not_reading(MASKING_NEEDS) == known.members
+    assert not known.read_by_all(MASKING_NEEDS)
+
+
 # -- commands ---------------------------------------------------------------------------------------------------------
 
 
