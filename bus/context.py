@@ -1,5 +1,6 @@
 """The context of every step: the name of the center, and what its county has settled for it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bus.clocks.deadlines import term_ends
@@ -8,7 +9,8 @@ from bus.clocks.terms import after
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.custody.more_time import Granting
 from bus.custody.record import Reads, nobody_reads
-from bus.security.directory import Mark
+from bus.security.directory import MASKING_NEEDS, Mark
+from bus.security.errors import KeyUnusable
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.settings import Quotas
 
@@ -49,3 +51,23 @@ class CenterContext:
         marked = directory.marked(Mark.ARBITER) if directory is not None else frozenset()
         own = {self.arbiter} if self.arbiter is not None else frozenset[str]()
         return marked | own if marked else None
+
+    def masks_residents(self) -> bool:
+        """Whether other centers learn who the resident is only when they hold the case: every member of the county's
+        directory reads what tells them then. False without a directory."""
+        with suppress(KeyUnusable):
+            directory = self.security.current_directory()
+            return directory is not None and directory.read_by_all(MASKING_NEEDS)
+        return False
+
+
+def read_by(security: MessageSecurity) -> Reads:
+    """What each center reads, as the county's directory says; without one, what v0.1.0 reads."""
+
+    def reads(center: str, kind: str) -> bool:
+        with suppress(KeyUnusable):
+            directory = security.current_directory()
+            return directory is not None and kind in directory.reads.get(center, ())
+        return False
+
+    return reads

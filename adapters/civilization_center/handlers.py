@@ -37,6 +37,7 @@ def reply(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
 
 
 center.keeps(w.kept_at("/photos"))
+center.completes(w.completed_at("/orders/{}/resident", "resident", "phone"))
 center.on(Published)(w.posted_at("/bulletins"))  # 公示 by another center: on our own board too
 
 

@@ -33,6 +33,13 @@ class Order(b.Order):
     open_to_several: bool = Field(title="抢单", description="Offered to several centers: the first bid has it")
 
 
+class Resident(b.Handed):
+    """居民信息 · Who the resident of a work order is, once it is ours."""
+
+    resident: Line | None = Field(default=None, title="居民姓名", description="The resident's name")
+    phone: w.Phone | None = Field(default=None, title="联系电话", description="Telephone")
+
+
 class Note(b.CustodyNote):
     """动态 · A line of news on a wish, a service order or a work order."""
 
@@ -60,6 +67,7 @@ class Simulator(BackendSimulator):
         self.bulletins: list[dict[str, Any]] = []
         post, get = self.app.post, self.app.get
         self.serves("POST", "/orders", self.open_order)
+        self.serves("POST", "/orders/{record_id:path}/resident", self.complete)
         self.serves("POST", "/{folder}/{record_id:path}/notes", self.add_note)
         self.serves("POST", "/{folder}/{record_id:path}/replies", self.add_reply)
         self.serves("POST", "/bulletins", self.add_bulletin)
@@ -94,6 +102,16 @@ class Simulator(BackendSimulator):
             return b.Opened(id=record_id)
 
         return self.once(key, "order", str(order.case_id), effect)
+
+    def complete(self, record_id: str, resident: Resident, key: Key) -> b.Done:
+        """移交居民信息 · Tells who the resident of an order is that is ours now. The order no longer says that this is
+        awaited."""
+
+        def effect() -> b.Done:
+            self.know(self._record(record_id, "orders"), resident.plain())
+            return b.Done(id=record_id)
+
+        return self.once(key, "resident", record_id, effect)
 
     def add_note(
         self, folder: Literal["wishes", "service-orders", "orders"], record_id: str, note: Note, key: Key

@@ -55,6 +55,7 @@ def answer(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
 
 
 center.keeps(w.kept_at("/materials"))
+center.completes(w.completed_at("/orders/{}/resident", "caller", *w.WHO))
 
 
 @center.otherwise

@@ -37,6 +37,12 @@ class Order(b.Order, b.Resident):
     materials: b.Papers
 
 
+class Resident(b.Handed, b.Resident):
+    """居民信息 · Who the resident of an order is, once it is ours."""
+
+    caller: Line | None = Field(default=None, title="来电人", description="The resident's name")
+
+
 class Step(b.Note):
     """流转 · A line of news on an order."""
 
@@ -95,6 +101,7 @@ class Simulator(BackendSimulator):
         self.materials = self.photos
         post, get = self.app.post, self.app.get
         self.serves("POST", "/orders", self.open_order)
+        self.serves("POST", "/orders/{order_no:path}/resident", self.complete)
         self.serves("POST", "/orders/{order_no:path}/steps", self.add_step)
         self.serves("POST", "/orders/{order_no:path}/returns", self.add_return)
         self.serves("POST", "/orders/{order_no:path}/answers", self.add_answer)
@@ -121,6 +128,16 @@ class Simulator(BackendSimulator):
             return Opened(order_no=order_no)
 
         return self.once(key, "order", str(order.case_id), effect)
+
+    def complete(self, order_no: str, resident: Resident, key: Key) -> Done:
+        """移交居民信息 · Tells who the resident of an order is that is ours now. The order no longer says that this is
+        awaited."""
+
+        def effect() -> Done:
+            self.know(self._order(order_no), resident.plain())
+            return Done(order_no=order_no)
+
+        return self.once(key, "resident", order_no, effect)
 
     def add_step(self, order_no: str, step: Step, key: Key) -> Done:
         """流转 · Puts a line on an order, and sets its status."""

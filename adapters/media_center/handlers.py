@@ -74,6 +74,7 @@ def reply(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
 
 
 center.keeps(w.kept_at("/photos"))
+center.completes(w.completed_at("/orders/{}/resident", "resident_name", resident_phone="phone"))
 center.on(Published)(w.posted_at("/reports"))  # material for a follow-up report (跟踪报道)
 
 

@@ -45,8 +45,7 @@ def _case(context: IntakeContext, form: n.Entry) -> Case:
 
 @center.form("meeting", n.Meeting, "event_id")
 def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]:
-    """居民议事会: one event, a case for each suggestion, which keeps its number; a repeated batch makes no second
-    case."""
+    """居民议事会: one event, a case for each suggestion, which keeps its number; repeated, it makes no second case."""
     of_all: Any = {"division": form.division, "grid": form.grid, "received_at": form.held_at}
     for one in form.suggestions:
         yield from entry(
@@ -76,6 +75,7 @@ def reply(context: w.Context, record: w.OwnRecord, reply: w.Reply) -> None:
 
 
 center.keeps(w.kept_at("/photos"))
+center.completes(w.completed_at("/matters/{}/resident", "resident", *w.WHO))
 center.on(Published)(w.posted_at("/bulletins"))  # 公示 by another center: on our own board too
 
 

@@ -33,6 +33,12 @@ class Matter(b.Order, b.Resident):
     open_to_several: bool = Field(title="抢单", description="Offered to several centers: the first bid has it")
 
 
+class Resident(b.Handed, b.Resident):
+    """居民信息 · Who the resident of a matter is, once it is ours."""
+
+    resident: Line | None = Field(default=None, title="居民姓名", description="The resident's name")
+
+
 class Step(b.CustodyNote):
     """流转 · A line of news on a matter."""
 
@@ -78,6 +84,7 @@ class Simulator(BackendSimulator):
         self.bulletins: list[dict[str, Any]] = []
         post, get = self.app.post, self.app.get
         self.serves("POST", "/matters", self.open_matter)
+        self.serves("POST", "/matters/{matter_no:path}/resident", self.complete)
         self.serves("POST", "/matters/{matter_no:path}/steps", self.add_step)
         self.serves("POST", "/matters/{matter_no:path}/notices", self.add_notice)
         self.serves("POST", "/matters/{matter_no:path}/replies", self.add_reply)
@@ -110,6 +117,16 @@ class Simulator(BackendSimulator):
             return b.Opened(id=matter_no)
 
         return self.once(key, "matter", str(matter.case_id), effect)
+
+    def complete(self, matter_no: str, resident: Resident, key: Key) -> b.Done:
+        """移交居民信息 · Tells who the resident of an order is that is ours now. The order no longer says that this is
+        awaited."""
+
+        def effect() -> b.Done:
+            self.know(self._matter(matter_no), resident.plain())
+            return b.Done(id=matter_no)
+
+        return self.once(key, "resident", matter_no, effect)
 
     def add_step(self, matter_no: str, step: Step, key: Key) -> b.Done:
         """流转 · Puts a line on a matter, and sets its status."""

@@ -58,17 +58,25 @@ def _polls(manifest: Manifest, center: Center[Any]) -> Iterator[Check]:
 
 
 def _unhandled(center: Center[Any]) -> Iterator[Check]:
-    """Kinds of message without a handler: they are parked as ``no-handler``."""
-    needed = [kind.kind for kind in CASE_KINDS if kind.kind not in LATER_KINDS]
-    names = ", ".join(kind for kind in needed if kind not in center.handlers)
+    """Kinds of message without a handler: they are parked as ``no-handler``; those that v0.1.0 did not have are not."""
+    without = [kind.kind for kind in CASE_KINDS if kind.kind not in center.handlers]
+    names, noted = (", ".join(part) for part in _parted(without))
     if names:
         cure = Bilingual(
             "在适配器中为其加处理函数，否则会以 no-handler 搁置",
             "add a handler to the adapter, else they are parked as no-handler",
         )
         yield doubtful("messages", f"没有处理函数：{names}", f"without a handler: {names}", cure)
+    elif noted:
+        zh, en = f"没有处理函数，只记流水：{noted}", f"without a handler, and only journaled: {noted}"
+        yield well("messages", zh, en)
     else:
-        yield well("messages", f"{len(needed)} 种报文都有处理函数", f"all {len(needed)} kinds have a handler")
+        yield well("messages", f"{len(CASE_KINDS)} 种报文都有处理函数", f"all {len(CASE_KINDS)} kinds have a handler")
+
+
+def _parted(kinds: list[str]) -> tuple[list[str], list[str]]:
+    """Those that would be parked, and those that would be journaled."""
+    return [one for one in kinds if one not in LATER_KINDS], [one for one in kinds if one in LATER_KINDS]
 
 
 def _plug_in(one: PlugIn) -> Check:

@@ -7,7 +7,7 @@ from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
 from bus.cli.lookups import newest_directory
 from bus.runtime.directory_memory import file_of
-from bus.security.directory import Directory, Mark
+from bus.security.directory import MASKING_NEEDS, Directory, Mark
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import KeyedSecurity, security_of
 from bus.security.message_security import MessageSecurity
@@ -78,7 +78,24 @@ def _own_key(settings: CenterSettings, security: MessageSecurity) -> Iterator[Ch
         zh, en = f"{kid}，名录第 {known.serial} 版", f"{kid}, directory serial {known.serial}"
         yield well("keys", zh, en)
         yield from _arbiter(settings, known)
+        yield _masking(known)
     yield from _routes(settings, security)
+
+
+def _masking(known: Directory) -> Check:
+    """Whether residents are masked before acceptance, or which members cannot read what that needs."""
+    without = known.not_reading(MASKING_NEEDS)
+    if not without:
+        zh, en = "接单前遮盖居民信息", "residents are masked until a case is accepted"
+        return well("masking", zh, en)
+    cure = Bilingual(
+        "请这些中心升级程序与适配器，用 bus keys publish 重新申请，运维者再 bus keys trust",
+        "have these centers upgrade program and adapter, then `bus keys publish`; the operator trusts that",
+    )
+    names = ", ".join(without)
+    zh = f"接单前不遮盖居民信息；未声明能读 {MASKING_NEEDS}：{names}"
+    en = f"residents are not masked before acceptance: these are not known to read {MASKING_NEEDS}: {names}"
+    return doubtful("masking", zh, en, cure)
 
 
 def _routes(settings: CenterSettings, security: MessageSecurity) -> Iterator[Check]:

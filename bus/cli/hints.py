@@ -14,6 +14,10 @@ _HINTS: dict[str, tuple[str, str]] = {
         "调用业务系统超过 100 秒：看其日志，之后重放",
         "a call took over 100 s: check that system's log, replay",
     ),
+    "resident-awaited": (
+        "居民信息一天未移交：电话询问转出中心或首接中心，之后重放",
+        "nobody has told who the resident is: ring up its last holder or the origin, replay",
+    ),
     "record-unreadable": ("案件记录已损坏：见手册", "the case's record is damaged: see the manual"),
     "message-unreadable": ("报文已损坏：见手册", "the message is damaged: see the manual"),
     "attachment-away": ("附件所在中心连不上：核对其 public_url 与证书", "the center with the file cannot be reached"),

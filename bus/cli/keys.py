@@ -11,7 +11,10 @@ from bus.cli.lazy import LazyCommand, with_lazy
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.cli.signed_directory import show_directory, sign_directory
 from bus.cli.written_files import OwnerName, owner_asked, save, save_private
+from bus.contract.messages import LATER_KINDS
 from bus.contract.types import CENTER_PATTERN
+from bus.sdk import discovery
+from bus.sdk.discovery import AdapterUnusable
 from bus.security import directory, key_request
 from bus.security.directory import Directory, Mark
 from bus.security.keyring import (
@@ -117,6 +120,9 @@ def publish(
             "--url", help="其他中心取附件的地址，即 public_url；不给则不变 / as public_url; without it: as before"
         ),
     ] = None,
+    adapter: Annotated[
+        str, typer.Option("--adapter", help="适配器的包，同配置；不给则按种类找 / the package, as in the settings")
+    ] = "",
     owner: OwnerName = "",
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
@@ -127,7 +133,7 @@ def publish(
     with output.guarding():
         keyring = read_keyring(file)
     try:
-        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else key_request.new_request(keyring, url)
+        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else _request(output, keyring, url, adapter)
     except ValueError:
         output.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
     save(output, out, content, whose)
@@ -239,6 +245,23 @@ def list_(
 
 def _of_the_operator(keyring: Keyring) -> bytes:
     return keyring.keys[-1].public.model_dump_json(indent=1).encode() + b"\n"
+
+
+def _request(output: Output, keyring: Keyring, url: str | None, adapter: str) -> bytes:
+    """The application, with what program and adapter read. Without an adapter the center is not known to read more than
+    v0.1.0. Raises ``ValueError`` for an invalid ``url``."""
+    try:
+        found = discovery.find(keyring.owner.rpartition("-")[0], adapter).center()
+        reads = tuple(sorted(LATER_KINDS & found.handlers.keys()))
+    except AdapterUnusable as unusable:
+        if adapter:
+            output.fail(unusable.zh, unusable.en, USAGE)
+        output.warn(
+            f"没有找到适配器，申请中不声明能读新报文：{unusable.zh}；可用 --adapter 指明",
+            f"no adapter was found, so nothing newer is said to be read: {unusable.en}; --adapter names it",
+        )
+        reads = ()
+    return key_request.new_request(keyring, url, reads)
 
 
 def _now() -> datetime:

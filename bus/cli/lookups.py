@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bus.bilingual import Bilingual
 from bus.cli.options import opened_store
-from bus.context import CenterContext
+from bus.context import CenterContext, read_by
 from bus.contract.short_number import Misheard, WrongShortNumber, id_ending
 from bus.runtime.directory_memory import recall
 from bus.security.directory import Edition
@@ -29,6 +29,7 @@ def context_of(settings: CenterSettings, store: Store) -> CenterContext:
         security,
         settings.quotas,
         settings.clocks.rules(),
+        read_by(security),
     )
 
 

@@ -65,7 +65,9 @@ def show_directory(output: Output, known: Directory, now: datetime) -> None:
     listed = sorted(known.listed.values(), key=lambda one: (one.center, one.since))
     if output.as_json:
         marks = {center: list(words) for center, words in known.marks.items()}
-        output.data({"serial": known.serial, "keys": [_plain(one, now) for one in listed], "marks": marks})
+        reads = {center: list(kinds) for center, kinds in known.reads.items()}
+        told = {"serial": known.serial, "keys": [_plain(one, now) for one in listed], "marks": marks, "reads": reads}
+        output.data(told)
         return
     output.say(f"名录第 {known.serial} 版", f"directory, serial {known.serial}")
     rows = [

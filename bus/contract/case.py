@@ -42,6 +42,12 @@ def _none_of_them(marks: object) -> bool:
     return not marks
 
 
+TAIL = 4
+"""Digits of a telephone number that are shown of a masked resident."""
+NUMBER_FROM = 7
+"""Digits from which a telephone number has a tail: of a shorter one the tail would tell too much."""
+
+
 class Urgency(StrEnum):
     """How fast the matter must be taken up."""
 
@@ -78,6 +84,22 @@ class Person(Strict):
     """The resident asked not to be named to anyone but the center he spoke to."""
     agent: Line | None = None
     """Who speaks for the resident (代办), if somebody does."""
+    masked: Annotated[bool, Field(exclude_if=_none_of_them)] = False
+    """Whether this is only a hint of who it is: the first character of the name, and the telephone number's tail."""
+    phone_tail: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{4}$"), Field(exclude_if=_none_of_them)] = None
+    """The last four digits of the telephone number, of a masked resident."""
+
+    def as_masked(self) -> "Person":
+        """What a center sees that may not know yet who it is; of a masked resident the same."""
+        if self.masked:
+            return self
+        name, digits = (self.name or "").strip(), re.sub(r"[^0-9]", "", self.phone or "")
+        return Person(
+            name=f"{name[0]}*" if name else None,
+            anonymous=self.anonymous,
+            masked=True,
+            phone_tail=digits[-TAIL:] if len(digits) >= NUMBER_FROM else None,
+        )
 
 
 CHILD_UNTIL = 14
@@ -167,6 +189,25 @@ class Case(Strict):
         """The case as another center may see it: an anonymous resident's identity stays with the center that registered
         the case."""
         return self.without_resident() if self.resident is not None and self.resident.anonymous else self
+
+    def as_masked(self) -> Self:
+        """The case as it is shown before acceptance where masking is on: ``as_shown``, with a masked resident."""
+        shown = self.as_shown()
+        if shown.resident is None or shown.resident.masked:
+            return shown
+        return shown.model_copy(update={"resident": shown.resident.as_masked()})
+
+    @property
+    def awaits_resident(self) -> bool:
+        """Whether only a masked resident is known."""
+        return self.resident is not None and self.resident.masked
+
+    @property
+    def whole_resident(self) -> Person | None:
+        """The resident as another center may know it who holds the case; None where nobody, or a masked one, is known,
+        and of an anonymous one."""
+        shown = self.as_shown().resident
+        return None if shown is None or shown.masked else shown
 
     def names_resident(self, text: str) -> bool:
         """Whether ``text`` identifies the resident; such a text must not be published."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from bus.contract.case import Attachment, Case
+from bus.contract.case import Attachment, Case, Person
 from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text
 
 
@@ -363,6 +363,13 @@ class Escalated(CaseMessage):
     round: Count = 1
 
 
+class Handed(CaseMessage):
+    """居民信息移交: who the resident is, told to the holder that took the case without knowing it."""
+
+    kind: ClassVar[str] = "case.handed"
+    resident: Person
+
+
 class Verdict(StrEnum):
     """What became of a message at its recipient."""
 
@@ -481,6 +488,7 @@ CaseKind = (
     | ExtensionRequested
     | ExtensionAnswered
     | Escalated
+    | Handed
 )
 """Every kind about a case."""
 
@@ -508,8 +516,9 @@ CASE_KINDS: tuple[type[CaseKind], ...] = (
     ExtensionRequested,
     ExtensionAnswered,
     Escalated,
+    Handed,
 )
-LATER = (ExtensionRequested, ExtensionAnswered, Escalated)
+LATER = (ExtensionRequested, ExtensionAnswered, Escalated, Handed)
 LATER_KINDS = frozenset(kind.kind for kind in LATER)
 """Kinds that v0.1.0 does not know. They are said only to centers that read them. Without a handler in the adapter they
 are a line in the journal."""

@@ -98,7 +98,8 @@ CONTRACT: tuple[Rule, ...] = (
         (_R.ASKER, _R.HOLDER),
         (k.AssistRequested,),
     ),
-    _rule(k.Urged, ("催办", "holder urged"), _R.KNOWS, (_R.HOLDER, _R.OFFERED)),
+    # a holder that waits for the resident's details urges whoever has held the case before
+    _rule(k.Urged, ("催办", "holder urged"), _R.KNOWS, (_R.HOLDER, _R.OFFERED, _R.HELD)),
     _rule(k.Resolved, ("办结", "case resolved"), _R.HOLDER, (_R.HELD, _R.ARBITER)),
     _rule(k.Rated, ("评价", "result rated"), _R.ORIGIN, _R.HELD, (k.Resolved,)),
     _rule(k.Reopened, ("重办", "case reopened"), _R.ORIGIN, (_R.HELD, _R.ARBITER), (k.Resolved,)),
@@ -126,6 +127,13 @@ CONTRACT: tuple[Rule, ...] = (
         (k.ExtensionRequested,),
     ),
     _rule(k.Escalated, ("提级", "arbiter told of a term that has long ended"), (_R.KNOWS, _R.HELD), _R.ARBITER),
+    _rule(
+        k.Handed,
+        ("居民信息移交", "resident made known to the holder"),
+        _R.HELD,
+        _R.HOLDER,
+        (k.Accepted, k.Granted, k.Ruled, k.Urged),  # a grant: the winner's own note that it waits
+    ),
 )
 """One rule per kind, in the order of ``bus.contract.messages.KINDS``."""
 

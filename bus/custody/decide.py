@@ -10,6 +10,7 @@ from bus.contract.ids import new_id
 from bus.custody import commands as c
 from bus.custody import more_time
 from bus.custody.bounds import with_rating, with_told
+from bus.custody.handing import with_handing
 from bus.custody.moments import with_moments
 from bus.custody.more_time import Granting
 from bus.custody.papers import checked
@@ -57,10 +58,20 @@ def decide(
     now: datetime,
     returns_before_arbiter: int = RETURNS_BEFORE_ARBITER,
     granting: Granting | None = None,
+    *,
+    masking: bool = False,
 ) -> Decision:
     """The decision on ``command``. Raises ``Refusal`` if custody forbids it; the record is then unchanged.
 
-    ``granting``: how more time is granted; None: the clocks are off, and the holder reports it."""
+    ``granting``: how more time is granted; None: the clocks are off, and the holder reports it. ``masking``: other
+    centers learn who the resident is only when they hold the case."""
+    decision = _decided(record, command, now, returns_before_arbiter, granting)
+    return with_handing(record, decision, None, masking=masking)
+
+
+def _decided(
+    record: Record, command: c.Command, now: datetime, returns_before_arbiter: int, granting: Granting | None
+) -> Decision:
     if isinstance(command, c.Offer):
         return _offer(record, command, now, returns_before_arbiter)
     if isinstance(command, c.Register):

@@ -16,6 +16,7 @@ from bus.contract import messages as k
 from bus.custody import more_time
 from bus.custody.decide import CONTACTED, result_of
 from bus.custody.follow_ups import follow_ups
+from bus.custody.handing import AWAITED, asked, handed, with_handing
 from bus.custody.hear_origin import closed, rated, reopened
 from bus.custody.initiating import INITIATING
 from bus.custody.merge import (
@@ -59,6 +60,8 @@ def hear_message(
     arbiters: AbstractSet[str] | None = None,
     reads: Reads = nobody_reads,
     now: datetime | None = None,
+    *,
+    masking: bool = False,
 ) -> Decision:
     """The decision on what ``source`` said at ``said_at`` about case ``subject``; ``now`` is when a plan asks its next
     step, without it ``said_at``.
@@ -67,7 +70,7 @@ def hear_message(
 
     Refusals in ``record.EARLY`` are not final: the message that must come first may still be on its way. ``arbiters``:
     the centers that may be arbiter where the arbiter of the case is unknown; None means any center. ``reads``: which
-    center reads kinds that v0.1.0 does not know."""
+    center reads kinds that v0.1.0 does not know. ``masking``: as in ``decide``."""
     _within_reach(record, data)
     if type(data) in INITIATING:
         if data.case.case_id != subject:  # type: ignore[union-attr]  # each of these kinds names its case
@@ -85,7 +88,9 @@ def hear_message(
         decision = _HANDLERS[type(data)](record, data, source, said_at)
     decision = go_on(decision, now or said_at)
     decision = replace(decision, record=with_moments(record, decision.record, said_at))
-    return decision if record is None else follow_ups(record, decision, data, said_at, reads)
+    if record is not None:
+        decision = follow_ups(record, decision, data, said_at, reads)
+    return with_handing(record, decision, data, masking=masking)
 
 
 def _asks_an_arbiter(data: k.CaseKind, me: str) -> bool:
@@ -235,7 +240,9 @@ def _assist_answered(record: Record, data: k.AssistAnswered, source: str, _now: 
     return Decision(changed, (Outgoing(record.holder, passed_on),), needs_handling=asked_here)
 
 
-def _urged(record: Record, data: k.Urged, _source: str, _now: datetime) -> Decision:
+def _urged(record: Record, data: k.Urged, source: str, _now: datetime) -> Decision:
+    if data.text == AWAITED:
+        return asked(record, source)
     changed = record.with_(urges=record.urges + 1)
     if record.mine or record.offer_in is not None or data.version > record.version:
         return Decision(changed, needs_handling=True)
@@ -281,4 +288,5 @@ _HANDLERS: dict[type, Callable[[Record, Any, str, datetime], Decision]] = {
     k.Closed: closed,
     k.Published: _published,
     k.ExtensionAnswered: more_time.hear_answer,
+    k.Handed: handed,
 }

@@ -61,8 +61,13 @@ def in_round(record: Record, round_: int) -> Record:
 
 
 def fuller_case(known: Case, told: Case) -> Case:
-    """The newest copy of the case, which is the holder's, without losing anything that is known here."""
-    return told if told.resident is not None or known.resident is None else known
+    """The newest copy of the case, which is the holder's, without losing anything that is known here: a masked resident
+    never replaces a whole one, and none replaces neither."""
+    return told if _fullness(told) >= _fullness(known) else known
+
+
+def _fullness(case: Case) -> int:
+    return 0 if case.resident is None else 1 if case.resident.masked else 2
 
 
 def all_returns(known: tuple[k.Return, ...], told: tuple[k.Return, ...]) -> tuple[k.Return, ...]:

@@ -1,5 +1,6 @@
 """The record of one case at one center, and the decision that changes it."""
 
+import operator
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ class SentOffer(Strict):
     at: Moment
     asked_back_at: Moment | None = None
     """When the withdrawal was asked for."""
+    masked: Annotated[bool, Field(exclude_if=operator.not_)] = False
+    """Whether it did not tell who the resident is: the new holder is told then."""
 
 
 class ReceivedOffer(Strict):

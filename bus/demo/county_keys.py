@@ -14,16 +14,18 @@ from bus.security.master_key import new_master_key
 from bus.security.private_file import write_private
 
 
-def listed(known: Directory, keyring: Keyring, now: datetime, url: str | None = None) -> Directory:
-    """The next directory, which lists the center's newest key."""
-    return key_request.listed(known, key_request.read(key_request.new_request(keyring, url)), now)
+def listed(
+    known: Directory, keyring: Keyring, now: datetime, url: str | None = None, reads: tuple[str, ...] | None = None
+) -> Directory:
+    """The next directory, which lists the center's newest key, and what it reads."""
+    return key_request.listed(known, key_request.read(key_request.new_request(keyring, url, reads)), now)
 
 
 def county_keys(
-    folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None
+    folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None, reads: tuple[str, ...] | None = None
 ) -> Mapping[str, Mapping[str, Any]]:
     """Make the keys in ``folder``, for each center and the URL where it serves its files, and mark the ``arbiter``.
-    Returns the ``trust`` settings of each center."""
+    ``reads``: what each of them reads that v0.1.0 did not have. Returns the ``trust`` settings of each center."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     operator, known = new_keyring("operator", now), directory.empty(now)
@@ -31,7 +33,7 @@ def county_keys(
     for center, url in centers.items():
         keyring, path = new_keyring(center, now), folder / f"{center}.keys.json"
         write_keyring(path, keyring)
-        known = listed(known, keyring, now, url)
+        known = listed(known, keyring, now, url, reads)
         settings[center] = {
             "keys": str(path),
             "directory": str(folder / "county.directory"),
@@ -57,7 +59,7 @@ def store_keys(folder: Path, centers: Iterable[str]) -> Mapping[str, Mapping[str
 
 
 def keys_of_county(
-    folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None
+    folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None, reads: tuple[str, ...] | None = None
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """All keys of a county. Returns the ``trust`` and the ``at_rest`` settings of each center."""
-    return county_keys(folder, centers, arbiter), store_keys(folder, centers)
+    return county_keys(folder, centers, arbiter, reads), store_keys(folder, centers)

@@ -1,8 +1,9 @@
-"""The watch for lost marks: compares the directory in use with the marks of earlier ones, also across restarts."""
+"""The watch over the directory: marks that were lost since an earlier one, also across restarts; and centers because of
+which residents are not masked."""
 
 from collections.abc import Mapping
 
-from bus.security.directory import Directory
+from bus.security.directory import MASKING_NEEDS, Directory
 from bus.security.message_security import MessageSecurity
 from bus.store import directory_marks
 from bus.store.database import Store, Tx
@@ -21,6 +22,10 @@ class MarksWatch:
         self._seen: Directory | None = None
         self.lost: Mapping[str, tuple[str, ...]] = {}
         """By center."""
+        self.masking: bool | None = None
+        """Whether residents are masked; None: no directory was seen yet."""
+        self.hindering: tuple[str, ...] = ()
+        """Centers because of which residents are not masked, though others read what masking needs."""
 
     def look(self) -> bool:
         """Check the current directory. Returns whether it is new and lacks marks. Raises ``StoreUnavailable``."""
@@ -29,6 +34,9 @@ class MarksWatch:
             return False
         self.lost = self._store.write(lambda tx: _compared(tx, known))
         self._seen = known
+        readers = any(MASKING_NEEDS in known.reads.get(center, ()) for center in known.members)
+        self.masking = known.read_by_all(MASKING_NEEDS)
+        self.hindering = known.not_reading(MASKING_NEEDS) if readers else ()
         return bool(self.lost)
 
 

@@ -18,9 +18,10 @@ from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.contract.codec import Undecodable, recall
 from bus.contract.envelope import Message
-from bus.contract.messages import LATER_KINDS
+from bus.contract.messages import LATER_KINDS, Handed
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
+from bus.pipeline import resident_waits
 from bus.pipeline.circuit_breaker import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.sdk.center import Center, HandlerContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
@@ -59,6 +60,8 @@ class HandlerResult:
     own: bool = True
     """Whether the result says something about the center's own system. A peer's unavailable files do not, nor does a
     fault of this program."""
+    urges: bool = False
+    """Whether those who may know the resident are urged (``resident_waits``)."""
 
 
 def _claim(tx: Tx, context: CenterContext, breaker: CircuitBreaker, now: datetime, limit: int) -> list[Claimed]:
@@ -105,8 +108,8 @@ def perform(
     """Call the handler. Never raises: a faulty handler's task is parked with the name of the exception, not with its
     text."""
     handler = center.handlers.get(claimed.message.data.kind)
-    if handler is None:
-        return _without_handler(claimed)
+    if handler is None or resident_waits.is_wait(claimed.message):
+        return _without_handler(claimed, now)
     me, files = claimed.message.recipient, _Fetching(fetch)
     context = HandlerContext(me, now, claimed.task.message_id, system, claimed.record, claimed.natives, files.fetch)
     try:
@@ -123,11 +126,15 @@ def perform(
         return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code=code, own=False)
 
 
-def _without_handler(claimed: Claimed) -> HandlerResult:
-    """A kind that v0.1.0 did not know is a line in the journal; any other must have a handler."""
-    if claimed.message.data.kind in LATER_KINDS:
-        return HandlerResult(claimed, HandlerOutcome.DONE, own=False)
-    return HandlerResult(claimed, HandlerOutcome.NOT_EVER, code="no-handler", own=False)
+def _without_handler(claimed: Claimed, now: datetime) -> HandlerResult:
+    """The result of a wait for the resident, or of a kind that the adapter does not handle: one that v0.1.0 did not
+    have is journaled, another is parked."""
+    if resident_waits.is_wait(claimed.message):
+        wait = resident_waits.look(claimed.record, claimed.message.time, claimed.task.attempts, now)
+        return HandlerResult(claimed, wait.outcome, code=wait.code, own=False, urges=wait.urges)
+    noted = claimed.message.data.kind in LATER_KINDS
+    outcome = HandlerOutcome.DONE if noted else HandlerOutcome.NOT_EVER
+    return HandlerResult(claimed, outcome, code="no-handler", own=False)
 
 
 @dataclass(slots=True)
@@ -232,7 +239,9 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
                     uow.link(item.case_id, item.system, item.native_id)
                 elif not task.said:  # otherwise carried out and heard by others before a restore from a backup
                     uow.execute(item, cause=message)
-            uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id)
+            uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id, one.code)
+            if isinstance(message.data, Handed) and not resident_waits.is_wait(message):
+                resident_waits.end(tx, uow, task.case_id)
     except Refusal as refusal:
         if refusal.code == UNREADABLE or uow.record(UUID(task.case_id)) == one.claimed.record:
             _park(tx, uow, one, refusal.code)
@@ -244,6 +253,9 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
 
 def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy, *, counts: bool) -> None:
     task = one.claimed.task
+    if one.code == resident_waits.AWAITED:
+        resident_waits.wait_on(tx, uow, task, urges=one.urges)
+        return
     if counts and task.attempts + 1 >= policy.attempts:
         _park(tx, uow, one, one.code)
         return
@@ -255,6 +267,8 @@ def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy,
 def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
     """Park the task for an operator; the case keeps its holder and its clock."""
     hint = BY_FILES if code.startswith("attachment-") else BY_OWN_SYSTEM
+    if code == resident_waits.AWAITED:
+        hint = resident_waits.HINT
     _set_aside(tx, uow, one.claimed.task, code, one.claimed.record.holder, hint)
 
 

@@ -15,6 +15,7 @@ from bus.contract.case import Case
 from bus.contract.envelope import Message
 from bus.custody import Assist, Rating, ReceivedOffer, Record, Result, SentOffer, Status
 from bus.custody.decide import result_of
+from bus.custody.handing import AWAITED
 from bus.custody.merge import all_returns, fuller_case, overruled
 from bus.recovery.case_history import CaseHistory, claim, path_until
 from bus.recovery.moments import moments
@@ -77,6 +78,9 @@ def _case(history: CaseHistory) -> Case | None:
     told = [one.data.case for one in history.messages if isinstance(one.data, _WITH_CASE)]
     for case in told:
         known = case if known is None else fuller_case(known, case)
+    for handed in history.theirs(k.Handed):
+        if known is not None:
+            known = fuller_case(known, known.model_copy(update={"resident": handed.data.resident}))
     return known
 
 
@@ -162,7 +166,13 @@ def _asked(offer: SentOffer | None, message: Message[k.Offered]) -> SentOffer:
         to = (message.recipient,)
         data = message.data
         return SentOffer(
-            offer_id=data.offer_id, mode=data.mode, version=data.version, pending=to, asked=to, at=message.time
+            offer_id=data.offer_id,
+            mode=data.mode,
+            version=data.version,
+            pending=to,
+            asked=to,
+            at=message.time,
+            masked=data.case.awaits_resident,
         )
     if message.recipient in offer.asked:
         return offer
@@ -266,9 +276,14 @@ def _ratings(history: CaseHistory) -> tuple[Rating, ...]:
 
 def _urges(history: CaseHistory) -> int:
     """The number of urges: one for each heard, and one for each sent, however many centers it went to."""
-    passed_on = {one.id for one in history.theirs(k.Urged)}
-    own = {(one.time, one.data.text) for one in history.ours(k.Urged) if one.causeid not in passed_on}
+    passed_on = {one.id for one in history.theirs(k.Urged) if one.data.text != AWAITED}
+    own = {(one.time, one.data.text) for one in _urgings(history) if one.causeid not in passed_on}
     return (history.before.urges if history.before else 0) + len(passed_on) + len(own)
+
+
+def _urgings(history: CaseHistory) -> Iterator[Message[k.Urged]]:
+    """What this center has urged, without its asking for a resident, which is nobody's delay."""
+    return (one for one in history.ours(k.Urged) if one.data.text != AWAITED)
 
 
 def _due(history: CaseHistory) -> datetime | None:

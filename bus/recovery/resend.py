@@ -12,6 +12,7 @@ from bus.contract import messages as k
 from bus.contract.envelope import Message
 from bus.custody import Outgoing, Record
 from bus.custody.follow_ups import ruling_passed_on, standing
+from bus.custody.handing import ask, tell, waiting, waits
 from bus.custody.merge import overruled
 from bus.custody.plans import is_step
 from bus.recovery.case_history import CaseHistory, claim, path_until
@@ -19,7 +20,7 @@ from bus.recovery.case_history import CaseHistory, claim, path_until
 _NEWS = (k.Accepted, k.Granted, k.Ruled, k.Resolved, k.Rated, k.Reopened, k.Closed, k.Published, k.Progressed)
 _ANSWERED_AT_ONCE = (k.WithdrawalRequested, k.Closed, k.AssistAnswered, k.Urged)
 """Besides bids: kinds that may cause a message as soon as they are heard."""
-_SAID_BY_HEARING = (k.Granted, k.Lost, k.Withdrawn, k.WithdrawalRequested, k.Urged, k.Ruled, k.Reopened)
+_SAID_BY_HEARING = (k.Granted, k.Lost, k.Withdrawn, k.WithdrawalRequested, k.Urged, k.Ruled, k.Reopened, k.Handed)
 
 
 def must_be_heard_again(history: CaseHistory, message: Message[k.CaseMessage]) -> bool:
@@ -45,6 +46,7 @@ def commands_were_heard(history: CaseHistory, message: Message[k.CaseMessage]) -
 def still_to_say(history: CaseHistory, record: Record, now: datetime) -> list[Outgoing]:
     """Own messages that some recipients have not heard yet."""
     says = [*_news(history, record), *_offers_ended(history, record), *_asked_back(history, record)]
+    says += _resident(history, record)
     if record.case.origin == record.me:
         says += [*_rulings(history, record), *_standing(history, record, now)]
     unique = {(outgoing.to, outgoing.data.model_dump_json()): outgoing for outgoing in says}
@@ -116,6 +118,27 @@ def _rulings(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
         found = claim(one)
         if found is not None and overruled(found[0], record.version) and found[1] not in told | {record.holder}:
             yield Outgoing(found[1], ruling_passed_on(record))
+
+
+def _resident(history: CaseHistory, record: Record) -> Iterator[Outgoing]:
+    """What is still due about who the resident is: a holder that waits for it asks at once, and waits on; whoever owes
+    it to the holder tells it."""
+    if waits(record):
+        yield from (*waiting(record), *ask(record))
+    elif not record.mine and _owed(history, record):
+        told = {one.recipient for one in history.ours(k.Handed) if one.data.version == record.version}
+        yield from (one for one in tell(record) if one.to not in told)
+
+
+def _owed(history: CaseHistory, record: Record) -> bool:
+    """Whether the holder came to the case by a masked offer of this center, or by a ruling that masks the resident."""
+    out = history.before.offer_out if history.before else None
+    if out is not None and out.masked and out.version + 1 == record.version:
+        return True
+    if any(one.data.case.awaits_resident and one.data.version + 1 == record.version for one in history.ours(k.Offered)):
+        return True
+    rulings = (one.data for one in history.all(k.Ruled) if one.data.version == record.version)
+    return record.case.origin == record.me and any(ruled.case.awaits_resident for ruled in rulings)
 
 
 def _standing(history: CaseHistory, record: Record, now: datetime) -> Iterator[Outgoing]:

@@ -85,6 +85,8 @@ class Health:
             state["keys"] = keys.en
         if self.marks.lost:
             state["marks"] = f"marks-lost: {marks_text(self.marks.lost)}"
+        if self.marks.hindering:
+            state["masking"] = f"masking-off: {', '.join(self.marks.hindering)}"
         if self.clock_stepped():
             state["clocks"] = CLOCK_STEPPED
         if self.proof.recovering:

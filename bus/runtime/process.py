@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bus.attachments.service import AttachmentService
-from bus.context import CenterContext
+from bus.context import CenterContext, read_by
 from bus.http.app import make_app
 from bus.http.forms import Unavailable
 from bus.http.rate_limit import RateLimit, rate_limited
@@ -99,6 +99,7 @@ class CenterProcess:
             security,
             settings.quotas,
             settings.clocks.rules(),
+            read_by(security),
         )
         self.store = store_of(settings)
         self._directories = DirectoryMemory(security, self.store)
@@ -307,8 +308,11 @@ class CenterProcess:
         trouble = self._directories.keep(ms(clock()))
         if trouble:
             self.log.error("directory", trouble=trouble)
+        before = self.marks.hindering
         if self.marks.look():
             self.log.warning("marks-lost", trouble=marks_text(self.marks.lost))
+        if self.marks.hindering and self.marks.hindering != before:
+            self.log.warning("masking-off", centers=self.marks.hindering)
         self._leaving.wait(1)
 
     def _task_ended(self) -> None:

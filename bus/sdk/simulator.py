@@ -125,6 +125,12 @@ class BackendSimulator:
 
         return self.once(key, what, photo["sha256"], effect)
 
+    def know(self, order: dict[str, Any], told: dict[str, Any]) -> None:
+        """Put on an order who its resident is; what stood there for it goes."""
+        order.update({name: value for name, value in told.items() if name != "by"})
+        for left in [name for name in order if name.replace("_", "").lower() in ("residentawaited", "phonetail")]:
+            del order[left]
+
     def staff_at_once(
         self,
         order: dict[str, Any],

@@ -33,6 +33,10 @@ class Mark(StrEnum):
 
 Marks = Annotated[tuple[Code, ...], Field(max_length=50)]
 """Also such as a newer program has set, and this one does not know."""
+Reads = Annotated[tuple[Code, ...], Field(max_length=200)]
+"""Kinds of message that v0.1.0 did not have, and that the program and the adapter of a center read."""
+MASKING_NEEDS = "case.handed"
+"""The kind by which the new holder learns who a masked resident is. Residents are masked once every member reads it."""
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+[^\s?#/]$", max_length=300)]
 """A URL to which a path can be added."""
 
@@ -75,6 +79,8 @@ class _Document(_Kept):
     keys: Annotated[tuple[Listed, ...], Field(max_length=MOST_KEYS)] = ()
     marks: Annotated[dict[CenterName, Marks], Field(max_length=MOST_KEYS)] | None = None
     """By center. An empty list says that its marks were taken away, no entry that nothing was ever said of it."""
+    reads: Annotated[dict[CenterName, Reads], Field(max_length=MOST_KEYS)] | None = None
+    """By center; no entry: what v0.1.0 reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,8 @@ class Directory:
     """By key id."""
     marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By center."""
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By center: what it reads that v0.1.0 did not have."""
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """What else stands in the file: a newer program has written it."""
     digest: bytes = field(default=b"", compare=False)
@@ -137,6 +145,25 @@ class Directory:
         every = {mark for marks in self.marks.values() for mark in marks}
         return {mark: frozenset(c for c, marks in self.marks.items() if mark in marks) for mark in every}
 
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """The centers that have a key here which was not revoked, by name."""
+        return tuple(sorted({one.center for one in self.listed.values() if one.revoked is None}))
+
+    def not_reading(self, kind: str) -> tuple[str, ...]:
+        """The members that are not known to read this kind."""
+        return self._not_reading.setdefault(
+            kind, tuple(center for center in self.members if kind not in self.reads.get(center, ()))
+        )
+
+    @cached_property
+    def _not_reading(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def read_by_all(self, kind: str) -> bool:
+        """Whether every member reads this kind; asked for each batch."""
+        return bool(self.members) and not self.not_reading(kind)
+
     def lost(self, had: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """The marks that an earlier directory ``had`` and of whose centers this one says nothing: a program that does
         not know of marks has written it."""
@@ -146,10 +173,13 @@ class Directory:
         """The next directory, in which these centers bear these marks and no others."""
         return replace(self, serial=self.serial + 1, issued=now, marks={**self.marks, **marks}, digest=b"")
 
-    def with_keys(self, changed: Iterable[Listed], now: datetime) -> "Directory":
-        """The next directory, with these keys new or changed."""
+    def with_keys(
+        self, changed: Iterable[Listed], now: datetime, reads: Mapping[str, tuple[str, ...]] | None = None
+    ) -> "Directory":
+        """The next directory, with these keys new or changed, and with what these centers read."""
         listed = self.listed | {one.key.kid: one for one in changed}
-        return replace(self, serial=self.serial + 1, issued=now, listed=listed, digest=b"")
+        told = {**self.reads, **(reads or {})}
+        return replace(self, serial=self.serial + 1, issued=now, listed=listed, reads=told, digest=b"")
 
 
 def marks_text(marks: Mapping[str, tuple[str, ...]]) -> str:
@@ -170,6 +200,7 @@ def written(directory: Directory, operator: OwnKey) -> bytes:
         issued=directory.issued,
         keys=tuple(keys),
         marks=dict(directory.marks) or None,
+        reads=dict(directory.reads) or None,
         **directory.unknown,
     )
     body = document.model_dump_json(indent=1, exclude_none=True).encode()
@@ -209,6 +240,7 @@ def read(raw: bytes, operator: PublicKey) -> Directory:
         document.issued,
         {one.key.kid: one for one in document.keys},
         document.marks or {},
+        document.reads or {},
         document.model_extra or {},
         digest=hashlib.sha256(body).digest(),
     )

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bus.contract import signed_document
 from bus.contract.types import CenterName, Moment, Strict
 from bus.security.cipher_suite import APPLICATION, Broken
-from bus.security.directory import Address, Directory, Listed
+from bus.security.directory import Address, Directory, Listed, Reads
 from bus.security.errors import KeyUnusable, Untrusted
 from bus.security.keyring import Keyring, PublicKey, is_misnamed, owner_of
 from bus.security.signature import check
@@ -28,6 +28,7 @@ class _Requested(Strict):
     made: Moment
     key: PublicKey
     url: Address | None = None
+    reads: Reads | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class KeyRequest:
     """The URL where the center serves its attachments; None: unchanged."""
     signatures: tuple[str, ...]
     body: bytes
+    reads: tuple[str, ...] | None = None
+    """Kinds that v0.1.0 did not have and that the center's program and adapter read; None: it does not say."""
 
     def proven(self, directory: Directory, now: datetime) -> bool:
         """Whether the key counts already, or a valid key of the same center has signed it too."""
@@ -53,10 +56,11 @@ class KeyRequest:
         return False
 
 
-def new_request(keyring: Keyring, url: str | None = None) -> bytes:
-    """The file for the operator, with the newest key. Raises ``ValueError`` for an invalid ``url``."""
+def new_request(keyring: Keyring, url: str | None = None, reads: tuple[str, ...] | None = None) -> bytes:
+    """The file for the operator, with the newest key. ``reads``: see ``KeyRequest``. Raises ``ValueError`` for an
+    invalid ``url``."""
     newest = keyring.keys[-1]
-    asked = _Requested(center=keyring.owner, made=newest.made, key=newest.public, url=url)
+    asked = _Requested(center=keyring.owner, made=newest.made, key=newest.public, url=url, reads=reads)
     body = asked.model_dump_json(indent=1, exclude_none=True).encode()
     return signed_document.join(body, [key.signed(body, APPLICATION) for key in reversed(keyring.keys[-2:])])
 
@@ -76,7 +80,7 @@ def read(raw: bytes) -> KeyRequest:
             "密钥名称属于另一个中心；请中心重新执行 bus keys publish",
             "the key's name belongs to another center: have the center publish it again",
         )
-    return KeyRequest(asked.center, asked.key, asked.url, tuple(signatures[1:]), body)
+    return KeyRequest(asked.center, asked.key, asked.url, tuple(signatures[1:]), body, asked.reads)
 
 
 def _no_application() -> KeyUnusable:
@@ -108,13 +112,21 @@ def listed(directory: Directory, application: KeyRequest, now: datetime) -> Dire
         )
     current = directory.current(application.center, now)
     url = application.url or next((one.url for one in current if one.url is not None), None)
+    reads = _reads(directory, application)
     if known is not None and known.url == url:
-        return directory
+        return directory.with_keys([], now, reads) if reads else directory
     if known is not None:  # the center has moved
-        return directory.with_keys([known.model_copy(update={"url": url})], now)
+        return directory.with_keys([known.model_copy(update={"url": url})], now, reads)
     before = [one.model_copy(update={"until": now + OVERLAP}) for one in current if one.until is None]
     new = Listed(center=application.center, key=application.key, url=url, since=now)
-    return directory.with_keys([*before, new], now)
+    return directory.with_keys([*before, new], now, reads)
+
+
+def _reads(directory: Directory, application: KeyRequest) -> dict[str, tuple[str, ...]]:
+    """What the center reads now, if that is another than the directory says. An application that does not say it comes
+    from v0.1.0, which reads nothing newer."""
+    center, reads = application.center, application.reads or ()
+    return {} if directory.reads.get(center, ()) == reads else {center: reads}
 
 
 def revoked(directory: Directory, kid: str, now: datetime) -> Directory:

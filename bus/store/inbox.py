@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, select, update
 
 from bus.contract.envelope import Message
 from bus.store import recovery
@@ -14,6 +14,7 @@ from bus.store.database import Tx
 from bus.store.due import DueRows
 from bus.store.encryption import encryption_of
 from bus.store.inserts import insert, insert_new
+from bus.store.resident_waits import AWAITED
 from bus.store.rows import HeldRow
 from bus.store.statements import Prepared, Row, among, as_list
 
@@ -175,7 +176,8 @@ def bodies(tx: Tx, case_id: str) -> list[bytes]:
 
 def _claim() -> Select[Any]:
     w, earlier = t.work, t.work.alias("earlier")
-    first = ~select(earlier.c.id).where(earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id).exists()
+    before = (earlier.c.case_id == w.c.case_id, earlier.c.id < w.c.id, earlier.c.reason != AWAITED)
+    first = ~select(earlier.c.id).where(*before).exists()
     task = select(w.c.id, w.c.message_id, w.c.case_id, w.c.source, w.c.kind, w.c.body, w.c.attempts, w.c.said)
     return task.where(w.c.state == WAITING, first)
 
@@ -253,12 +255,12 @@ def drop_work(tx: Tx, message_id: str) -> bool:
 
 
 def figures(tx: Tx) -> dict[str, int]:
-    """Depth and age for metrics: waiting, parked, oldest_ms (0: none), held, held_oldest_ms."""
+    """Depth and age for metrics: waiting, parked, oldest_ms (0: none; waits for a resident do not count), held,
+    held_oldest_ms."""
     w = t.work.c
-    states = {
-        state: (count, oldest)
-        for state, count, oldest in tx.execute(select(w.state, func.count(), func.min(w.created_ms)).group_by(w.state))
-    }
+    age = func.min(case((w.reason != AWAITED, w.created_ms)))
+    depth = select(w.state, func.count(), age).group_by(w.state)
+    states = {state: (count, oldest or 0) for state, count, oldest in tx.execute(depth)}
     back = tx.execute(select(func.count(), func.min(t.held.c.at_ms))).one()
     waiting, parked = states.get(WAITING, (0, 0)), states.get(PARKED, (0, 0))
     return {

@@ -123,11 +123,19 @@ class UnitOfWork:
             decision = (
                 register(command, self.context.me, self.context.arbiter)
                 if record is None and isinstance(command, Register)
-                else decide(record, command, self.now, *self._settled)  # type: ignore[arg-type]  # not None here
+                else self._decide(record, command)  # type: ignore[arg-type]  # not None here
             )
         except ValidationError:  # the resulting message would exceed its bounds: no fault of the batch
             raise out_of_bounds() from None
         self._put(decision, "did", type(command).__name__.lower(), self.context.me, cause)
+
+    def _decide(self, record: Record, command: Command) -> Decision:
+        return decide(record, command, self.now, *self._settled, masking=self._masking)
+
+    @cached_property
+    def _masking(self) -> bool:
+        """Whether residents are masked. Asked once, so that one commit keeps to one directory."""
+        return self.context.masks_residents()
 
     def apply(self, message: Message[Any], body: bytes) -> Decision:
         """Apply a peer's message, which came as ``body``. Raises ``Refusal``."""
@@ -137,7 +145,9 @@ class UnitOfWork:
         arbiters = self.context.arbiters() if isinstance(data, ABOUT_ARBITERS) else None
         try:
             said_at, reads = min(message.time, self.now), self.context.reads
-            decision = hear_message(record, data, message.source, me, case_id, said_at, arbiters, reads, self.now)
+            decision = hear_message(
+                record, data, message.source, me, case_id, said_at, arbiters, reads, self.now, masking=self._masking
+            )
         except ValidationError:  # as above
             raise out_of_bounds() from None
         if (security := self.context.security).lists_members:

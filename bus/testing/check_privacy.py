@@ -127,6 +127,8 @@ def _trouble_at_the_desk(harness: AdapterHarness) -> None:
 
 def _canary(data: Json) -> Json:
     words: Json = {name: TEXT for name in ("text", "public_reply", "internal_note", "note", "ask") if name in data}
+    if "resident" in data:
+        words["resident"] = CANARY
     if isinstance(data.get("case"), dict):
         words["case"] = {**data["case"], "title": TEXT, "text": TEXT, "resident": CANARY}
     return words

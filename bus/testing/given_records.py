@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from bus.contract import messages as k
-from bus.contract.case import Case
+from bus.contract.case import Case, Person
 from bus.contract.ids import new_id
 from bus.custody import Record, Status
 from bus.custody.record import Assist, ReceivedOffer, Result, SentOffer
@@ -60,6 +60,10 @@ def _before_hearing(  # noqa: PLR0911 - one way out a kind
         case k.AssistAnswered():
             asked = Assist(assist_id=data.assist_id, asker=me, assistant=source, ask="请协助 / please help")
             return _mine(case, me, data.version).with_(assists=(asked,))
+        case k.Handed():
+            hint = (case.resident or Person()).as_masked()
+            waits = _mine(case.model_copy(update={"resident": hint}), me, data.version)
+            return waits.with_(path=_path(case.origin, source, me))
         case k.Urged():
             return _mine(case, me, data.version)
         case k.Granted():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bus.contract import messages as k
-from bus.contract.case import Case
+from bus.contract.case import Case, Person
 from bus.contract.codec import CODES, MAX_BYTES, Undecodable, decode, encode
 from bus.contract.envelope import Message, compose
 from bus.contract.export.examples import example
@@ -126,6 +126,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("bid", "done", "instant", "public"), st.booleans()),
     **dict.fromkeys(("due", "replied_at", "until", "term", "at"), st.just(NOW)),
     "case": CENTER_NAMES.map(case_of),
+    "resident": st.sampled_from((Person(name="居民甲"), Person(name="居*", masked=True))),
     "returns": st.just((RETURNED,)),
     "attachments": st.just(()),
     "stage": st.sampled_from(["visited", "extended", "on-hold", "resumed"]),

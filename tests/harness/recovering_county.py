@@ -12,13 +12,14 @@ from sqlalchemy import select
 from bus.custody import Record
 from bus.custody import commands as c
 from bus.recovery import requester
+from bus.security.directory import MASKING_NEEDS
 from bus.security.master_key import FileKey
 from bus.store import Store, cases, inbox, outbox, parked
 from bus.store import tables as t
 from bus.store.encryption import CaseEncryption
 from tests.harness.signing_county import notarised
 from tests.harness.step import NO_NOTARY, NOW, BareCenter
-from tests.unit.custody_model.cases import TOWN, matter
+from tests.unit.custody_model.cases import RESIDENT, TOWN, matter
 from tests.unit.custody_model.wishes import granted
 
 MASTER = FileKey(b"k" * 32)
@@ -45,11 +46,14 @@ class Road:
 class Restored:
     """A county whose centers lose their stores."""
 
-    def __init__(self, folder: Path, seed: int, size: int = 4) -> None:
+    def __init__(self, folder: Path, seed: int, size: int = 4, *, masking: bool = False) -> None:
         self.folder, self.luck = folder, random.Random(seed)  # noqa: S311 - luck, not a secret
         random.seed(seed)  # the pauses of the steps are drawn from it
         self.names = TOWN[:size]
-        notaries = notarised(self.names) if seed % 2 else {}  # every second county signs, and hides what it stores
+        reads = (MASKING_NEEDS,) if masking else None  # who masks must have a directory
+        # every second county signs, and hides what it stores
+        notaries = notarised(self.names, reads=reads) if seed % 2 or masking else {}
+        self.resident = RESIDENT if masking else None
         self.vaults = {name: CaseEncryption(MASTER if seed % 2 else None) for name in self.names}
         self.centers = {
             name: BareCenter(name, folder, TOWN[size - 1], notaries.get(name, NO_NOTARY), self.vaults[name])
@@ -67,7 +71,7 @@ class Restored:
 
     def register(self, name: str) -> UUID:
         """A resident comes."""
-        case = matter(name)
+        case = matter(name, self.resident)
         self._do(name, c.Register(case=case))
         return case.case_id
 

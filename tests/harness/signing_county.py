@@ -31,21 +31,23 @@ class Shelf:
         """As it is."""
         return self.known
 
-    def list(self, keyring: Keyring, now: datetime = NOW) -> None:
-        """The operator lists the newest key."""
-        self.known = listed(self.known, keyring, now)
+    def list(self, keyring: Keyring, now: datetime = NOW, reads: tuple[str, ...] | None = None) -> None:
+        """The operator lists the newest key, and what its center reads."""
+        self.known = listed(self.known, keyring, now, reads=reads)
 
     def revoke(self, kid: str, now: datetime = NOW) -> None:
         """The operator takes a key back."""
         self.known = key_request.revoked(self.known, kid, now)
 
 
-def notarised(names: Iterable[str], *, required: bool = True) -> dict[str, KeyedSecurity]:
-    """A notary for each, on one shelf."""
+def notarised(
+    names: Iterable[str], *, required: bool = True, reads: tuple[str, ...] | None = None
+) -> dict[str, KeyedSecurity]:
+    """A notary for each, on one shelf; ``reads``: what each of their centers reads."""
     shelf = Shelf(directory.empty(NOW))
     notaries = {name: KeyedSecurity(Constant(new_keyring(name, NOW)), shelf, required) for name in names}
     for security in notaries.values():
-        shelf.list(security.keyring)
+        shelf.list(security.keyring, reads=reads)
     return notaries
 
 

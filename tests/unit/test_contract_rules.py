@@ -76,7 +76,7 @@ class Town:
 
     def does(self, me: str, command: c.Command) -> None:
         """``me`` does something, and everything that follows from it happens."""
-        self._settle(me, self.records[me], decide(self.records[me], command, NOW, 2, CLOCKS), None)
+        self._settle(me, self.records[me], decide(self.records[me], command, NOW, 2, CLOCKS, masking=True), None)
 
     def escalates(self, me: str, to: str) -> None:
         """A clock tells the arbiter; no command does."""
@@ -98,7 +98,7 @@ class Town:
             self._check(me, before, decision.record, outgoing, heard)
             record = self.records.get(outgoing.to)
             if outgoing.to != me:
-                answer = hear_message(record, outgoing.data, me, outgoing.to, CASE.case_id, NOW)
+                answer = hear_message(record, outgoing.data, me, outgoing.to, CASE.case_id, NOW, masking=True)
                 self._settle(outgoing.to, record, answer, outgoing.data.kind)
 
     def _check(self, me: str, before: Record | None, after: Record, outgoing: Outgoing, heard: str | None) -> None:

@@ -18,3 +18,14 @@ ENOUGH = settings(
 def test_custody_holds_in_every_state() -> None:
     """Whatever is lost, repeated, re-ordered or crashed: one custodian, and all agree once all is heard."""
     run_state_machine_as_test(CustodyMachine, settings=ENOUGH)
+
+
+class MaskingMachine(CustodyMachine):
+    """The same town, where residents are masked before acceptance."""
+
+    masking = True
+
+
+def test_only_who_held_the_case_knows_the_resident() -> None:
+    """Whatever happens on the way: nobody else learns who it is, and the holder does."""
+    run_state_machine_as_test(MaskingMachine, settings=ENOUGH)

@@ -22,7 +22,7 @@ from bus.operations.replay import Outcome, replay
 from bus.runtime.process import CenterProcess
 from bus.security import directory
 from bus.security.cipher_suite import DIRECTORY
-from bus.security.directory import Directory, Mark
+from bus.security.directory import MASKING_NEEDS, Directory, Mark
 from bus.security.keyed_security import KeyedSecurity
 from bus.security.keyring import OwnKey, new_keyring, read_keyring
 from bus.security.message_security import Unsecured
@@ -180,7 +180,7 @@ def test_a_stranger_becomes_no_holder_and_its_result_reaches_nobody(county: Sign
 @pytest.fixture
 def settings(tmp_path: Path) -> CenterSettings:
     """A center whose directory marks another as arbiter."""
-    keys = county_keys(tmp_path / "keys", {MEDIA: None, GOVERNMENT: None}, GOVERNMENT)
+    keys = county_keys(tmp_path / "keys", {MEDIA: None, GOVERNMENT: None}, GOVERNMENT, (MASKING_NEEDS,))
     told = {
         "center": MEDIA,
         "store": f"sqlite:///{tmp_path}/media.db",

@@ -4,16 +4,17 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from bus.contract import signed_document
+from bus.contract.case import Person
 from bus.custody import RULING_STEP
 from verification.checker.evidence import Breach, Evidence
 from verification.checker.snapshot import Snapshot
 
 
 def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
-    """All centers that know a case know the same matter; the resident is the same or withheld, never another.
+    """All centers that know a case know the same matter; the resident is the same, masked or withheld, never another.
 
     Read live: a resident's text never changes."""
     for case, names in evidence.knowers.items():
@@ -24,9 +25,18 @@ def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
             if _without_resident(copy) != matter:
                 changed = sorted(key for key, value in _without_resident(copy).items() if matter.get(key) != value)
                 yield Breach(name, case, f"{', '.join(changed)} differ from what {first} knows")
+        fullest = next((name for name, resident in who.items() if not resident.get("masked")), next(iter(who), ""))
         for name, resident in who.items():
-            if resident != next(iter(who.values())):
-                yield Breach(name, case, f"another resident than {next(iter(who))} knows")
+            if not _same(resident, who[fullest]):
+                yield Breach(name, case, f"another resident than {fullest} knows")
+
+
+def _same(resident: dict[str, Any], fullest: dict[str, Any]) -> bool:
+    """Whether they are one person: the same copy, or a masked copy of the fullest."""
+    if not resident.get("masked"):
+        return resident == fullest
+    hint = Person.model_validate_json(to_json(fullest)).as_masked()
+    return Person.model_validate_json(to_json(resident)) == hint
 
 
 def _case(evidence: Evidence, name: str, case: str) -> dict[str, Any]:

@@ -134,5 +134,8 @@ def done_left_its_effect(evidence: Evidence) -> Iterator[Breach]:
             continue
         caused = {effect.message for effect in center.effects}
         for line in center.snapshot.journal:
-            if line.way == "desk" and line.kind in center.leaves_effects and line.message not in caused:
+            # a center's own copy is a wait for the resident: it ends in the store alone
+            waited = line.kind == "case.handed" and line.peer == name
+            left = line.way == "desk" and line.kind in center.leaves_effects and not waited
+            if left and line.message not in caused:
                 yield Breach(name, line.case, f"{line.kind} is done, and the vendor's system has nothing of it")

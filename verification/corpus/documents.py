@@ -36,6 +36,8 @@ def _with_canary(data: Json, case_id: str, canary: Canary) -> Json:
     mark = canary.word
     told: Json = {name: f"{mark} {value}" if name in WORDS else value for name, value in data.items()}
     told["extra"] = mark  # receivers ignore unknown fields, so every kind can hold one
+    if "resident" in data:
+        told["resident"] = {"name": mark, "phone": canary.phone, "address": mark}
     if isinstance(data.get("case"), dict):
         told["case"] = data["case"] | {
             "case_id": case_id,

@@ -66,6 +66,10 @@ class Ground:
         offer = ReceivedOffer(offer_id=self.offer, offerer=by, mode=k.Mode.EXCLUSIVE, version=self.version, at=NOW)
         return self.theirs(by, offer_in=offer)
 
+    def waits(self) -> Record:
+        """The center holds it, and does not know yet who the resident is."""
+        return self.mine().with_(case=self.case.as_masked())
+
     def over(self, status: Status, holder: str = PEER) -> Record:
         """It is resolved or closed."""
         result = Result(by=holder, outcome=k.Outcome.DONE, public_reply="已办结")
@@ -150,6 +154,10 @@ SCENES: tuple[Scene, ...] = (
           lambda g: g.over(Status.CLOSED).with_(ratings=(Rating(round=1, rater=k.Rater.RESIDENT, grade=1),)), _same),
     Scene("resolves twice", "case.resolved", "superseded", lambda g: g.over(Status.RESOLVED), _same),
     Scene("urges where nobody can", "case.urged", "superseded", _theirs, _same, OTHER),
+    Scene("a stranger tells the resident", "case.handed", "refused:not-holder", lambda g: g.waits(), _same, OTHER),
+    Scene("tells another resident", "case.handed", "superseded", _mine, _same),
+    Scene("tells the resident late", "case.handed", "superseded", _theirs, _same),
+    Scene("a good resident", "case.handed", "applied", lambda g: g.waits(), _same),
     Scene("a good acceptance", "case.accepted", "applied", lambda g: g.lent(),
           lambda g: _next(g) | {"offer_id": str(g.offer)}, OTHER),
     Scene("a good decline", "case.declined", "applied", lambda g: g.lent(), _offer, OTHER),

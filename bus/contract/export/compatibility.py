@@ -22,7 +22,12 @@ ADDITIONS: dict[str, tuple[str, ...]] = {
             "case.arbitration-requested.v1.json",
             "case.ruled.v1.json",
         ),
-        ("$defs/Case/properties/sensitive", "$defs/Sensitive"),  # which data in it want stricter care
+        (
+            "$defs/Case/properties/sensitive",  # which data in it want stricter care
+            "$defs/Sensitive",
+            "$defs/Person/properties/masked",  # that it is only a hint of who it is
+            "$defs/Person/properties/phone_tail",
+        ),
     ),
 }
 """Schema → the places of the fields that were added."""

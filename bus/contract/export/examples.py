@@ -12,7 +12,7 @@ from bus.contract import messages as k
 from bus.contract.case import Attachment, Case, Person, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.epochs import epoch_start
-from bus.contract.rules import CONTRACT, Rule
+from bus.contract.rules import Rule
 
 MEDIA = "media_center-150402"
 PARTY = "party_service-150402006"
@@ -43,6 +43,7 @@ _PHOTO = Attachment(
     href="https://media.example/attachments/2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
 )
 
+_RESIDENT = Person(name="居民甲", phone="000-0000-0001", address="迎宾路社区某号楼")
 CASE = Case(
     case_id=_CASE_ID,
     number="HS-2021-000417",
@@ -51,7 +52,7 @@ CASE = Case(
     text="迎宾路社区有业主在公共绿地里种菜，占用车棚并上了锁。\n希望尽快清理，恢复公共使用。",
     category="community-environment",
     place=Place(division="150402006006", text="站前街道迎宾路社区", longitude=118.95, latitude=42.26),
-    resident=Person(name="居民甲", phone="000-0000-0001", address="迎宾路社区某号楼"),
+    resident=_RESIDENT,
     attachments=(_PHOTO,),
     channel="app",
     source=Source(system="hongshan-app", record="MSG-20210424-0031"),
@@ -238,7 +239,9 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
     ),
     (k.LogAsked(recovery=_id(6), cursor="0"), PARTY, MEDIA),
     (k.LogTold(recovery=_id(6), era=1, cursor="0", entries=(_TOLD,)), MEDIA, PARTY),
+    (k.Handed(version=2, resident=_RESIDENT), MEDIA, PARTY),
 )
+"""In the order of the contract; kinds that v0.1.0 did not have stand last, so that the others keep their ids."""
 
 
 def _sequence(data: k.Kind) -> int:
@@ -249,13 +252,12 @@ def _sequence(data: k.Kind) -> int:
 
 def example(rule: Rule) -> Message[Any]:
     """The example of this kind, in an envelope of its own."""
-    place = [entry.kind for entry in CONTRACT].index(rule.kind)
-    (data, source, recipient) = next(entry for entry in _DATA if entry[0].kind == rule.kind)
+    kinds = [entry[0].kind for entry in _DATA]
+    place = kinds.index(rule.kind)
+    (data, source, recipient) = _DATA[place]
     about_case = isinstance(data, k.CaseMessage)
     later = rule.kind in k.LATER_KINDS  # a published example does not change when a later kind may come before it
-    asked = [
-        i for i, entry in enumerate(CONTRACT) if entry.kind in rule.answers and later >= (entry.kind in k.LATER_KINDS)
-    ]
+    asked = [i for i, kind in enumerate(kinds) if kind in rule.answers and later >= (kind in k.LATER_KINDS)]
     return Message(
         specversion="1.0",
         id=_id(0x100 + place),

@@ -48,9 +48,9 @@ from bus.sdk.workorders.levels import LEVELS, neighbour
 from bus.sdk.workorders.lights import Light
 from bus.sdk.workorders.names import CamelForm, LocalMoment, camel, local
 from bus.sdk.workorders.notes import USUAL, Headline, Headlines, Note, note_of
-from bus.sdk.workorders.orders import Order, Purpose, Reply, order_of, present
+from bus.sdk.workorders.orders import Order, Purpose, Reply, handed, order_of, present
 from bus.sdk.workorders.settled import Ended, Rated
-from bus.sdk.workorders.system import Context, System, kept_at, posted_at
+from bus.sdk.workorders.system import Context, System, completed_at, kept_at, posted_at
 from bus.sdk.workorders.tables import Table, by_name, chinese
 from bus.sdk.workorders.time_words import ASKING, TIMES
 from bus.sdk.workorders.times import AnsweringExtension, AskingExtension, Holding, Resuming
@@ -64,6 +64,7 @@ __all__ = [
     "Order", "Outcome", "OwnRecord", "Phone", "Photos", "Planning", "Progressing", "Publishing", "Purpose", "Rated",
     "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving", "Resuming", "Returning", "RulingOn", "System",
     "Table", "TakingBack", "Thanking", "Urging", "Visiting", "WorkCenter", "act", "attachments", "bodies", "by_name",
-    "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at", "label", "local", "neighbour",
-    "note_of", "offer", "one_of", "order_of", "person_of", "posted_at", "present", "responsible", "sheets", "title_of",
+    "camel", "cancel", "case_of", "chinese", "completed_at", "deadline", "grade_of", "handed", "kept_at", "label",
+    "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of", "posted_at", "present", "responsible",
+    "sheets", "title_of",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from bus.contract.types import CenterName, Code, CreditCode, Division, IdCard, L
 from bus.sdk.workorders.acts import Phone
 from bus.sdk.workorders.lights import Light
 from bus.sdk.workorders.notes import Headlines
-from bus.sdk.workorders.orders import Purpose
+from bus.sdk.workorders.orders import AWAITED, Purpose
 
 Papers = Annotated[
     tuple[Sha256, ...],
@@ -67,6 +67,17 @@ class Order(Body):
     ask: Text | None = Field(default=None, title="附言", description="What the sender's staff say with it")
     assist_id: UUID | None = Field(default=None, title="协办编号", description="To be named in the answer to an assist")
     returned_by: tuple[CenterName, ...] = Field(title="曾退单的单位", description="Who has sent it back before")
+    phone_tail: str | None = Field(
+        default=None,
+        title="电话尾号",
+        description="The last four digits, until the matter is ours and the resident is made known",
+        pattern=r"^[0-9]{4}$",
+    )
+    resident_awaited: Line | None = Field(
+        default=None,
+        title="居民信息状态",
+        description=f"{AWAITED}: who the resident is comes by a call of its own, once the matter is ours",
+    )
 
 
 class Resident(Body):
@@ -77,6 +88,13 @@ class Resident(Body):
     credit_code: CreditCode | None = Field(default=None, title="统一社会信用代码", description="Credit code, GB 32100")
     address: Line | None = Field(default=None, title="住址", description="Home address")
     agent: Line | None = Field(default=None, title="代办人", description="Who speaks for the resident")
+
+
+class Handed(Body):
+    """Who the resident of an order is, told once the matter is ours. An adapter adds what its system has room for."""
+
+    case_id: CaseId
+    by: By
 
 
 class Note(Body):

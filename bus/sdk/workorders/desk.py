@@ -15,10 +15,12 @@ from bus.contract.case import Attachment, Case
 from bus.contract.envelope import Message
 from bus.contract.messages import (
     CASE_KINDS,
+    LATER_KINDS,
     ArbitrationRequested,
     AssistAnswered,
     AssistRequested,
     CaseKind,
+    Handed,
     Offered,
     Resolved,
     Ruled,
@@ -65,6 +67,7 @@ class Links:
 Opens = Callable[[HandlerContext[SystemT], Order], str]
 Answers = Callable[[HandlerContext[SystemT], OwnRecord, Reply], None]
 Keeps = Callable[[HandlerContext[SystemT], Attachment, bytes], None]
+Completes = Callable[[HandlerContext[SystemT], OwnRecord, Message[Handed]], None]
 Tells = Callable[[HandlerContext[SystemT], OwnRecord, Message[Any]], Commands | None]
 
 
@@ -108,6 +111,19 @@ class WorkCenter(Center[SystemT]):
         self._keeps = keep
         return keep
 
+    def completes(self, complete: Completes[SystemT]) -> Completes[SystemT]:
+        """The decorated function completes a work order with who the resident is (居民信息移交), by one call. Without
+        it the center does not read ``case.handed``, and its county cannot mask residents."""
+
+        @self.on(Handed)
+        def handed(context: HandlerContext[SystemT], message: Message[Handed]) -> Items:
+            native_id = context.natives.get(self.links.handle)
+            if native_id is not None:
+                complete(context, OwnRecord(self.links.handle, native_id), message)
+            return []
+
+        return complete
+
     def otherwise(self, tell: Tells[SystemT]) -> Tells[SystemT]:
         """The decorated function puts a message on one record of ours; it is called for each record, and for every
         kind that nobody else handles. Stands last. Raises ``Incomplete``."""
@@ -118,7 +134,8 @@ class WorkCenter(Center[SystemT]):
             raise Incomplete(f"{self.kind}: no record of residents is named: give links=Links(own=…)")
         self._tells = tell
         for kind in CASE_KINDS:
-            self.handlers.setdefault(kind.kind, self.tell)
+            if kind.kind not in LATER_KINDS:
+                self.handlers.setdefault(kind.kind, self.tell)
         return tell
 
     def acts(self, name: str, model: type[FormT], *, own: Mapping[str, str], theirs: str = "") -> None:

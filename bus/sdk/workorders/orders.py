@@ -10,6 +10,7 @@ from bus.contract.envelope import Message
 from bus.contract.messages import (
     ArbitrationRequested,
     AssistRequested,
+    Handed,
     Mode,
     Offered,
     Outcome,
@@ -20,6 +21,10 @@ from bus.contract.messages import (
 from bus.sdk.workorders.cases import WHO
 
 Purpose = Literal["handle", "imposed", "assist", "arbitrate", "notice"]
+
+
+AWAITED = "居民信息待移交"
+"""What an order says of the resident while only a masked one is known."""
 
 
 def present(**values: object) -> dict[str, Any]:
@@ -63,6 +68,11 @@ class Order:
         """All that is known of the resident, whose name the other system calls ``name``."""
         return {name: self.resident.name, **{field: getattr(self.resident, field) for field in WHO}}
 
+    @property
+    def awaited(self) -> str | None:
+        """What the order says of the resident where staff will be told more; None where nothing will come."""
+        return AWAITED if self.resident.masked and self.purpose in ("handle", "imposed") else None
+
     def shown(self, **more: object) -> dict[str, Any]:
         """What every system of ours calls alike, and ``more`` in the words of this one."""
         case = self.case
@@ -80,8 +90,18 @@ class Order:
             ask=self.ask,
             assist_id=self.assist_id,
             returned_by=[one.by for one in self.returns],
+            phone_tail=self.resident.phone_tail,
+            resident_awaited=self.awaited,
             **more,
         )
+
+
+def handed(message: Message[Handed], name: str, *fields: str, **theirs: str) -> dict[str, Any]:
+    """The body that completes an order: the resident's name as ``name``, and of the rest those ``fields`` that the
+    other system has room for; ``theirs`` are fields that it calls otherwise."""
+    called = {name: "name", **{field: field for field in fields}, **theirs}
+    known = {there: getattr(message.data.resident, ours) for there, ours in called.items()}
+    return present(case_id=message.subject, by=message.source, **known)
 
 
 def order_of(message: Message[Any]) -> Order:

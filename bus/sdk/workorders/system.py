@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from bus.contract.case import Attachment
 from bus.contract.envelope import Message
-from bus.contract.messages import Published
+from bus.contract.messages import Handed, Published
 from bus.sdk.backend import BackendClient
 from bus.sdk.center import Commands, HandlerContext, RetryLater
 from bus.sdk.codes import RetryCode
+from bus.sdk.workorders.desk import OwnRecord
+from bus.sdk.workorders.orders import handed
 
 
 class System:
@@ -64,3 +66,15 @@ def posted_at(path: str) -> Callable[[Context, Message[Published]], Commands]:
         return []
 
     return post
+
+
+def completed_at(
+    path: str, name: str, *fields: str, **theirs: str
+) -> Callable[[Context, OwnRecord, Message[Handed]], None]:
+    """Completes a work order by a call to ``path``, whose ``{}`` is the order; the rest as for ``handed``."""
+
+    def complete(context: Context, record: OwnRecord, message: Message[Handed]) -> None:
+        body = handed(message, name, *fields, **theirs)
+        context.system.call(path, record.native_id, body=body, key=context.key)
+
+    return complete

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bus import Commands, HandlerContext, IntakeContext, Message, Page, PollContext
+from bus import Commands, Handed, HandlerContext, IntakeContext, Message, Page, PollContext
 from bus import workorders as w
 from county_command.native import Matter, Ticket, TicketAct
 from county_command.system import Platform
@@ -56,6 +56,13 @@ def reply(context: Context, record: w.OwnRecord, reply: w.Reply) -> None:
 
 
 center.keeps(w.kept_at("/files"))
+
+
+@center.completes
+def resident(context: Context, record: w.OwnRecord, message: Message[Handed]) -> None:
+    """居民信息移交: who the caller of a dispatch order is that is ours now."""
+    body = w.camel(w.handed(message, "caller", *w.WHO))
+    context.system.call("/orders/{}/resident", record.native_id, body=body, key=context.key)
 
 
 @center.otherwise

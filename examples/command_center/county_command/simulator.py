@@ -30,6 +30,12 @@ class Order(b.Order, b.Resident, alias_generator=to_camel):
     files: b.Papers
 
 
+class Resident(b.Handed, b.Resident, alias_generator=to_camel):
+    """居民信息 · Who the caller of a dispatch order is, once it is ours."""
+
+    caller: Line | None = Field(default=None, title="来电人", description="The resident's name")
+
+
 class Step(b.CustodyNote, alias_generator=to_camel):
     """流转 · A line of news on a ticket or a dispatch order."""
 
@@ -70,6 +76,7 @@ class Simulator(BackendSimulator):
         get, post = self.app.get, self.app.post
         self.serves("GET", "/events", self.events_after)
         self.serves("POST", "/orders", self.open_order)
+        self.serves("POST", "/orders/{record_id:path}/resident", self.complete)
         self.serves("POST", "/{folder}/{record_id:path}/steps", self.add_step)
         self.serves("POST", "/tickets/{record_id:path}/replies", self.add_reply)
         self.serves("POST", "/files", self.add_file)
@@ -100,6 +107,16 @@ class Simulator(BackendSimulator):
             return b.Opened(id=record_id)
 
         return self.once(key, "order", str(order.case_id), effect)
+
+    def complete(self, record_id: str, resident: Resident, key: Key) -> b.Done:
+        """移交居民信息 · Tells who the resident of an order is that is ours now. The order no longer says that this is
+        awaited."""
+
+        def effect() -> b.Done:
+            self.know(self._record(record_id), resident.plain())
+            return b.Done(id=record_id)
+
+        return self.once(key, "resident", record_id, effect)
 
     def add_step(self, folder: Literal["tickets", "orders"], record_id: str, step: Step, key: Key) -> b.Done:
         """流转 · Puts a line on a ticket or a dispatch order, and sets its status."""

@@ -11,6 +11,8 @@ MEDIA, PARTY, CIVIL, SERVICE, GRID, COUNTY = (
 )
 TOWN = (MEDIA, PARTY, CIVIL, SERVICE, GRID, COUNTY)
 
+RESIDENT = Person(name="居民甲", phone="13900001234", address="某小区某号楼")
+
 
 def matter(origin: str, resident: Person | None = None) -> Case:
     """A street lamp that does not burn, heard by ``origin``."""

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from bus.custody import Record, Status
+from tests.unit.custody_model.cases import RESIDENT
 from tests.unit.custody_model.ledger import Ledger
 from tests.unit.custody_model.world import World
 
@@ -14,6 +15,8 @@ def always(world: World) -> None:
         assert max(record.version for record in records) == ledger.top, "the newest custody is in nobody's record"
         for record in records:
             _of_record(ledger, record)
+            if world.masking:
+                _of_resident(ledger, record)
 
 
 def _of_record(ledger: Ledger, record: Record) -> None:
@@ -38,6 +41,15 @@ def _of_record(ledger: Ledger, record: Record) -> None:
     assert len(rated) == len(set(rated)), "one matter was rated twice"
 
 
+def _of_resident(ledger: Ledger, record: Record) -> None:
+    """Who the resident is, nobody knows who never held the case; whoever knew it does not forget it."""
+    person = record.case.resident
+    held = record.me in ledger.holders.values()
+    assert held or person is None or person.masked, f"{record.me} never held the case, and knows the resident"
+    assert person is None or person in (RESIDENT, RESIDENT.as_masked()), "another resident"
+    assert record.me != ledger.origin or person == RESIDENT, "the origin has forgotten its resident"
+
+
 def at_rest(world: World) -> None:
     """The invariants of a town where everything said has been heard."""
     always(world)
@@ -46,6 +58,9 @@ def at_rest(world: World) -> None:
         _offers(world, case_id)
         _arbitration(world, case_id, ledger)
         _ends(world, case_id, ledger)
+        if world.masking:
+            custodian = world.records[ledger.custodian, case_id]
+            assert custodian.case.resident == RESIDENT, f"{custodian.me} holds the case, and knows nobody to call"
         for assist_id, asker in ledger.helped.items():
             assists = world.records[asker, case_id].assists
             assert all(a.done is not None for a in assists if a.assist_id == assist_id), "help was given unheard"

@@ -22,12 +22,16 @@ HONEST_REFUSALS = {("case.offered", "stale"), ("case.arbitration-requested", "st
 class CustodyMachine(RuleBasedStateMachine):
     """A town in which custody must hold."""
 
+    masking = False
+    """Whether residents are masked before acceptance."""
+
     @initialize(
         size=st.integers(4, 6), arbiter=st.sampled_from([True, True, True, False]), clocks=st.booleans(), who=pick
     )
     def found(self, size: int, arbiter: bool, clocks: bool, who: int) -> None:
         """A town with its first case, its clocks on or off."""
-        self.world = with_clocks(town(size, arbiter)) if clocks else town(size, arbiter)
+        bare = town(size, arbiter, self.masking)
+        self.world = with_clocks(bare) if clocks else bare
         self.world.register(self.world.centers[who % size])
 
     @precondition(lambda self: len(self.world.ledgers) < 3)

@@ -25,10 +25,11 @@ from bus.custody import (
     register,
 )
 from bus.custody import commands as c
+from bus.custody.handing import ask, waits
 from bus.custody.more_time import Granting
 from bus.custody.record import Reads, nobody_reads
 from bus.custody.reminding import remind
-from tests.unit.custody_model.cases import NOW, TOWN, matter
+from tests.unit.custody_model.cases import NOW, RESIDENT, TOWN, matter
 from tests.unit.custody_model.ledger import Ledger
 
 OPENERS = (k.Offered, k.AssistRequested, k.ArbitrationRequested, k.Ruled, k.ExtensionRequested, k.Escalated)
@@ -71,6 +72,8 @@ class World:
 
     centers: tuple[str, ...]
     arbiter: str | None
+    masking: bool = False
+    """Whether residents are masked before acceptance."""
     records: dict[Key, Record] = field(default_factory=dict)
     lanes: dict[tuple[str, str, UUID], Lane] = field(default_factory=dict)
     ledgers: dict[UUID, Ledger] = field(default_factory=dict)
@@ -86,7 +89,7 @@ class World:
 
     def register(self, center: str) -> UUID:
         """A resident comes to ``center``."""
-        case = matter(center)
+        case = matter(center, RESIDENT if self.masking else None)
         decision = register(c.Register(case=case), center, self.arbiter)
         self.ledgers[case.case_id] = Ledger(center, self.arbiter, {1: center})
         self._commit(center, case.case_id, None, decision)
@@ -97,7 +100,7 @@ class World:
         before = self.records[center, command.case_id]
         kept = before.model_dump_json()
         try:
-            decision = decide(before, command, NOW, RETURNS_BEFORE_ARBITER, self.granting)
+            decision = decide(before, command, NOW, RETURNS_BEFORE_ARBITER, self.granting, masking=self.masking)
         except Refusal:
             assert before.model_dump_json() == kept, "a refused command changed the record"
             return False
@@ -154,7 +157,7 @@ class World:
         before = self.records.get((me, case_id))
         kept = before.model_dump_json() if before is not None else ""
         try:
-            decision = hear_message(before, data, source, me, case_id, NOW, None, self.reads)
+            decision = hear_message(before, data, source, me, case_id, NOW, None, self.reads, masking=self.masking)
         except Refusal as refusal:
             assert before is None or before.model_dump_json() == kept, "a refused message changed the record"
             if refusal.code in EARLY:
@@ -204,6 +207,13 @@ class World:
         if out is not None and after.offer_out is not None and out.offer_id == after.offer_out.offer_id:
             assert set(after.offer_out.pending) < set(out.pending) or after.offer_out.withdrawing >= out.withdrawing
 
+    def urge_for_residents(self) -> bool:
+        """Whoever waits for a resident urges, as after an hour; whether anybody did."""
+        waiting = [record for record in self.records.values() if waits(record)]
+        for record in waiting:
+            self._commit(record.me, record.case.case_id, record, Decision(record, ask(record)))
+        return bool(waiting)
+
     @property
     def waiting(self) -> list[tuple[str, str, UUID]]:
         """Lanes with something under way."""
@@ -242,10 +252,10 @@ class Choice:
         return options[(self.state >> 33) % len(options)]
 
 
-def town(size: int, arbiter: bool = True) -> World:
+def town(size: int, arbiter: bool = True, masking: bool = False) -> World:
     """``size`` centers, the last of them the county's arbiter."""
     centers = TOWN[:size]
-    return World(centers, centers[-1] if arbiter else None)
+    return World(centers, centers[-1] if arbiter else None, masking)
 
 
 def with_clocks(world: World) -> World:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from bus.contract import messages as k
-from bus.contract.case import Attachment
+from bus.contract.case import Attachment, Person
 from verification.simulation.lies.ground import Ground, Matter
 
 LONG = "长" * 8000
@@ -86,6 +86,7 @@ _DRAWN: dict[str, Callable[[Ground, Matter], Any]] = {
         lambda g, _m: g.now + timedelta(days=g.draw.choice((-400, 0, 400))),
     ),
     "case": lambda _g, m: m.case,
+    "resident": lambda g, _m: Person(name="冒名", phone="13900000000", masked=g.draw.random() < 0.5),
     "returns": lambda g, _m: _returns(g),
     "attachments": lambda g, _m: _attachments(g),
     "stage": lambda g, _m: g.draw.choice(("visit", "x" * 64)),

@@ -1,0 +1,138 @@
+"""Masked residents and stores that were put back: what is known comes back, what is owed is said, a hint replaces
+nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from bus.contract.case import Person
+from bus.custody import commands as c
+from bus.custody.handing import waits
+from tests.harness.recovering_county import HONEST_REFUSALS, Restored
+from tests.unit.custody_model.cases import RESIDENT
+
+A, B, C, ARBITER = "media-150402", "party-150402", "civil-150402", "service-150402"
+HINT = RESIDENT.as_masked()
+
+
+@pytest.fixture
+def county(tmp_path: Path) -> Iterator[Restored]:
+    """Four centers that mask, on a good road."""
+    made = Restored(tmp_path, 1, masking=True)
+    made.road.bad = False
+    yield made
+    made.close()
+
+
+def does(county: Restored, name: str, *commands: c.Command) -> None:
+    """A center acts."""
+    county.centers[name].now = county.now
+    county.centers[name].execute(*commands)
+
+
+def rest(county: Restored) -> None:
+    """Everything arrives, and the road stays good."""
+    county.rest()
+    county.road.bad = False
+
+
+def knows(county: Restored, name: str, case_id: UUID) -> Person | None:
+    """Whom a center knows as the resident."""
+    return county.records(name)[case_id].case.resident
+
+
+def moves(county: Restored, case_id: UUID, source: str, to: str) -> None:
+    """A hand-over that all have heard."""
+    does(county, source, c.Offer(case_id=case_id, to=(to,)))
+    rest(county)
+    does(county, to, c.Accept(case_id=case_id))
+    rest(county)
+
+
+def test_a_restored_holder_knows_its_resident_again(county: Restored) -> None:
+    """The other center tells what it has said; the work of it is laid on the desk again."""
+    case_id = county.register(A)
+    backup = county.backup(B)
+    moves(county, case_id, A, B)
+    assert knows(county, B, case_id) == RESIDENT
+    county.put_back(B, backup)
+    rest(county)
+    assert knows(county, B, case_id) == RESIDENT
+    assert not [one for one in county.parked(B) if one[1] not in HONEST_REFUSALS]
+
+
+def test_a_hint_that_is_told_again_replaces_nothing(county: Restored) -> None:
+    """The offers that the peer tells are masked; what the backup knows stays."""
+    case_id = county.register(A)
+    moves(county, case_id, A, B)
+    backup = county.backup(B)
+    does(county, B, c.Report(case_id=case_id, stage="visit", text="去现场"))
+    rest(county)
+    county.put_back(B, backup)
+    rest(county)
+    assert knows(county, B, case_id) == RESIDENT
+
+
+def test_a_restored_origin_tells_what_it_owes(county: Restored) -> None:
+    """Its offer was taken, and its word was lost with its store."""
+    case_id = county.register(A)
+    backup = county.backup(A)
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    rest(county)
+    does(county, B, c.Accept(case_id=case_id))
+    county.relay(B)
+    while county.road.parcels:
+        county.deliver()
+    county.put_back(A, backup)  # it has heard of the acceptance, and said nothing yet
+    rest(county)
+    assert knows(county, A, case_id) == RESIDENT
+    assert knows(county, B, case_id) == RESIDENT
+
+
+def test_a_restored_holder_that_waits_asks_at_once(county: Restored) -> None:
+    """The offerer is gone for good; the origin tells within the recovery, not an hour later."""
+    case_id = county.register(A)
+    moves(county, case_id, A, B)
+    does(county, B, c.Offer(case_id=case_id, to=(C,)))
+    rest(county)
+    does(county, C, c.Accept(case_id=case_id))
+    county.relay(C)
+    county.road.parcels = [(to, body) for to, body in county.road.parcels if to != B]
+    while county.road.parcels:
+        county.deliver()
+    county.centers[B].relay()  # whatever it would say is lost
+    backup = county.backup(C)
+    assert waits(county.records(C)[case_id])
+    county.put_back(C, backup, (A,))
+    rest(county)
+    assert knows(county, C, case_id) == RESIDENT
+    assert waits(county.records(C)[case_id]) is False
+
+
+@pytest.mark.parametrize("seed", range(200, 208))
+def test_whatever_was_lost_nobody_else_knows_and_the_holder_does(tmp_path: Path, seed: int) -> None:
+    """On a bad road, with a store put back: only who held the case knows the resident; the holder does, once asked."""
+    county = Restored(tmp_path, seed, 4 + seed % 2, masking=True)
+    for name in county.names[:3]:
+        county.register(name)
+    for _ in range(county.luck.randrange(5, 120)):
+        county.step()
+    victim = county.luck.choice(county.names)
+    backup = county.backup(victim)
+    for _ in range(county.luck.randrange(5, 150)):
+        county.step()
+    county.put_back(victim, backup)
+    for _ in range(county.luck.randrange(0, 120)):
+        county.step()
+    county.rest()
+    for known in county.all().values():
+        for one in known:
+            assert one.case.resident in (RESIDENT, HINT)
+            held = one.me in {center for record in known for center in (*record.path, record.holder)}
+            assert held or one.case.resident == HINT, f"{one.me} never held the case"
+        newest = max(known, key=lambda one: one.version)
+        (holder,) = [one for one in known if one.me == newest.holder]
+        assert holder.case.resident == RESIDENT or waits(holder)
+    county.close()
