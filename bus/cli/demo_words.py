@@ -22,6 +22,7 @@ DEEDS = {
     "resolve": ("办结", "resolves"), "close": ("答复居民、结案", "answers and closes"), "rate": ("评价", "rates"),
     "reopen": ("重办", "reopens"), "publish": ("公示", "publishes"), "askarbiter": ("提请裁定", "asks the arbiter"),
     "rule": ("裁定", "rules"), "settle": ("补录办结", "enters as settled"), "join": ("并入项目", "joins a project"),
+    "claim": ("认领", "claims"), "assess": ("评议", "gives an opinion"),
 }  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from bus.contract import messages as k
 from bus.contract.ids import new_id
 from bus.custody import commands as c
+from bus.custody.assess import assess
 from bus.custody.bounds import with_assist, with_rating
+from bus.custody.claim import claim
 from bus.custody.moments import with_moments
 from bus.custody.record import (
     HIGHEST_VERSION,
@@ -138,7 +140,7 @@ def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
         version=taken.version,
         offer_id=offer.offer_id,
         path=taken.path,
-        commitment=command.commitment,
+        commitment=WITHHELD if record.case.sensitive and command.commitment else command.commitment,
         due=command.due,
     )
     return Decision(taken, notify_path(taken, accepted))
@@ -171,10 +173,9 @@ def _withdraw(record: Record, command: c.Withdraw, now: datetime) -> Decision:
 
 def _report(record: Record, command: c.Report, now: datetime) -> Decision:
     _must_hold(record)
-    text = command.text if command.public else WITHHELD  # stage and date are the status; the text is the holder's own
-    progressed = k.Progressed(
-        version=record.version, stage=command.stage, text=text, public=command.public, due=command.due
-    )
+    public = command.public and not record.case.sensitive
+    text = command.text if public else WITHHELD  # stage and date are the status; the text is the holder's own
+    progressed = k.Progressed(version=record.version, stage=command.stage, text=text, public=public, due=command.due)
     contacted = record.contacted_at or now if command.stage == CONTACTED else record.contacted_at
     return Decision(
         record.with_(due=command.due or record.due, contacted_at=contacted), notify_path(record, progressed)
@@ -397,6 +398,8 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.Close: _close,
     c.Rate: _rate,
     c.Join: _join,
+    c.Claim: claim,
+    c.Assess: assess,
     c.Reopen: _reopen,
     c.Publish: _publish,
     c.AskArbiter: _ask_arbiter,

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -10,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
-from bus.contract.types import CenterName, Count, Moment, NativeId, Strict, Text
+from bus.contract.types import CenterName, Count, Line, Moment, NativeId, Strict, Text
 
 RULING_STEP = 1000
 """A ruling lifts the custody version to the next multiple of this. So it is above every hand-over that may have
@@ -102,6 +103,20 @@ class Reminder(Strict):
     to: Centers = ()
 
 
+class Claimed(Strict):
+    """Who of this center has claimed the matter (认领)."""
+
+    claimant: Annotated[Line, Field(max_length=60)]
+    post: Annotated[Line, Field(max_length=60)] | None = None
+    round: Count
+    at: Moment
+
+    @property
+    def who(self) -> str:
+        """The claimant, with the post where it was told."""
+        return f"{self.claimant}（{self.post}）" if self.post else self.claimant
+
+
 class FirstRound(Strict):
     """How the first round of a case went, kept when the case is opened again: the figures of cases count it."""
 
@@ -112,6 +127,7 @@ class FirstRound(Strict):
     outcome: Outcome | None = None
     instant: bool = False
     hand_overs: Count = 0
+    claimed_at: Moment | None = None
 
 
 class Record(Strict):
@@ -158,6 +174,8 @@ class Record(Strict):
     """At the origin, of a case that was opened again: its first round."""
     project: NativeId | None = None
     """At the origin: its project that the demand belongs to."""
+    claim: Claimed | None = None
+    """Where somebody of this center has claimed the matter: the latest claim."""
     reminded: tuple[Reminder, ...] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
 
@@ -202,6 +220,17 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """The opinion of one of many, which stands beside the record and not in it."""
+
+    round: int
+    rater: Rater
+    pseudonym: str
+    grade: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The outcome of a command or a message."""
 
@@ -211,6 +240,8 @@ class Decision:
     """Whether the message is work for the center's own system."""
     superseded: bool = False
     """The message was right but older than what is known; the record is unchanged by it."""
+    opinion: Opinion | None = None
+    """An opinion to be kept, unless its pseudonym has given one."""
 
 
 EARLY = ("unknown-case", "early-news", "unknown-arbiter")

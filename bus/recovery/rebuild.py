@@ -50,6 +50,7 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         urges=_urges(history),
         due=_due(history),
         project=before.project if before else None,
+        claim=before.claim if before else None,
     )
     asked, concerned = _arbitration(history, record)
     whole = record.with_(

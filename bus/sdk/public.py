@@ -37,6 +37,8 @@ from bus.custody.commands import (
     AnswerAssist,
     AskArbiter,
     AskAssist,
+    Assess,
+    Claim,
     Close,
     Command,
     Decline,
@@ -57,7 +59,7 @@ from bus.custody.commands import (
 from bus.sdk import workorders
 from bus.sdk.answers import BackendAnswer, Envelope
 from bus.sdk.backend import BackendClient
-from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
+from bus.sdk.center import Activity, Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 from bus.sdk.codes import RejectCode, RetryCode
 from bus.sdk.look_first import look_then_make
 from bus.sdk.polls import Page, PollContext
@@ -65,10 +67,12 @@ from bus.sdk.polls import Page, PollContext
 __all__ = [
     "Accept",
     "Accepted",
+    "Activity",
     "AnswerAssist",
     "ArbitrationRequested",
     "AskArbiter",
     "AskAssist",
+    "Assess",
     "AssistAnswered",
     "AssistRequested",
     "Attachment",
@@ -77,6 +81,7 @@ __all__ = [
     "Case",
     "Center",
     "CenterName",
+    "Claim",
     "Close",
     "Closed",
     "Code",

@@ -156,6 +156,8 @@ WISHES: list[c.Command] = [
     c.AskArbiter(case_id=CASE_ID, ground=k.Ground.DISPUTED),
     c.Rule(case_id=CASE_ID, holder=THIRD, text="由其承办"),
     c.Settle(case_id=CASE_ID, outcome=k.Outcome.DONE, public_reply="已办结", resolved_at=NOW),
+    c.Claim(case_id=CASE_ID, claimant="领导甲", post="区委常委"),
+    c.Assess(case_id=CASE_ID, rater=k.Rater.SURVEY, grade=1, pseudonym="q-1"),
 ]
 """What the center itself may do."""
 

@@ -39,7 +39,7 @@ COMMANDS = {
     c.Reopen: "reopen",
 }
 """Offering is no row of the product's table; help is asked in custody.pml."""
-COMMANDS_LEFT_OUT = {c.AskAssist, c.Report, c.AnswerAssist, c.Urge, c.Rate, c.Publish, c.Join}
+COMMANDS_LEFT_OUT = {c.AskAssist, c.Report, c.AnswerAssist, c.Urge, c.Rate, c.Publish, c.Join, c.Claim, c.Assess}
 BOUNDS = {
     *(
         "N",

@@ -3,12 +3,14 @@
 ``acts`` and ``wording``: the acts of staff and residents as a table. ``desk``: what messages do to the records of the
 center's own system. ``orders``, ``notes``: what stands in them; ``bodies``: the same as models of what is sent.
 ``cases``: forms of residents. ``tables``: words ↔ names. ``names``: camelCase and local times. ``system``: the calls.
-``sheets``: ledgers as CSV and XLSX. ``settled``: lines of a ledger that tell their end.
+``sheets``: ledgers as CSV and XLSX. ``settled``: lines of a ledger that tell their end, ratings, and opinions of many.
+``claims``: who has taken a matter upon itself. ``activities``: what organisations have done together.
 """
 
 from bus.contract.labels import Grade, Label, label
 from bus.contract.messages import Ground, Outcome, Rater, Reason
 from bus.sdk.workorders import bodies, sheets
+from bus.sdk.workorders.activities import Held
 from bus.sdk.workorders.acts import (
     Accepting,
     Act,
@@ -31,25 +33,26 @@ from bus.sdk.workorders.acts import (
     Thanking,
     Urging,
 )
-from bus.sdk.workorders.cases import WHO, case_of, person_of, title_of
+from bus.sdk.workorders.cases import WHO, Marked, case_of, person_of, title_of
+from bus.sdk.workorders.claims import ClaimForm, Claiming
 from bus.sdk.workorders.commands import attachments, cancel, deadline, grade_of, offer, responsible
 from bus.sdk.workorders.desk import Incomplete, Links, OwnRecord, WorkCenter
 from bus.sdk.workorders.levels import LEVELS, neighbour
 from bus.sdk.workorders.names import CamelForm, LocalMoment, camel, local
 from bus.sdk.workorders.notes import USUAL, Headline, Headlines, Note, note_of
 from bus.sdk.workorders.orders import Order, Purpose, Reply, order_of, present
-from bus.sdk.workorders.settled import Ended, Rated
+from bus.sdk.workorders.settled import Ended, Opined, Rated
 from bus.sdk.workorders.system import Context, System, kept_at, posted_at
 from bus.sdk.workorders.tables import Table, by_name, chinese
 from bus.sdk.workorders.wording import As, act, one_of
 
 __all__ = [
     "LEVELS", "USUAL", "WHO", "Accepting", "Act", "AnsweringAssist", "As", "AskingArbiter", "AskingAssist",
-    "CamelForm", "Cancelling", "Centers", "Context", "Dispatching", "Ended", "Grade", "Ground", "Headline", "Headlines",
-    "Incomplete", "Label", "Links", "LocalMoment", "Note", "Order", "Outcome", "OwnRecord", "Phone", "Photos",
-    "Progressing", "Publishing", "Purpose", "Rated", "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving",
-    "Returning", "RulingOn", "System", "Table", "TakingBack", "Thanking", "Urging", "WorkCenter", "act",
-    "attachments", "bodies", "by_name", "camel", "cancel", "case_of", "chinese", "deadline", "grade_of", "kept_at",
-    "label", "local", "neighbour", "note_of", "offer", "one_of", "order_of", "person_of",
-    "posted_at", "present", "responsible", "sheets", "title_of",
+    "CamelForm", "Cancelling", "Centers", "ClaimForm", "Claiming", "Context", "Dispatching", "Ended", "Grade",
+    "Ground", "Headline", "Headlines", "Held", "Incomplete", "Label", "Links", "LocalMoment", "Marked", "Note",
+    "Opined", "Order", "Outcome", "OwnRecord", "Phone", "Photos", "Progressing", "Publishing", "Purpose", "Rated",
+    "Rater", "Rating", "Reason", "Reopening", "Reply", "Resolving", "Returning", "RulingOn", "System", "Table",
+    "TakingBack", "Thanking", "Urging", "WorkCenter", "act", "attachments", "bodies", "by_name", "camel", "cancel",
+    "case_of", "chinese", "deadline", "grade_of", "kept_at", "label", "local", "neighbour", "note_of", "offer",
+    "one_of", "order_of", "person_of", "posted_at", "present", "responsible", "sheets", "title_of",
 ]  # fmt: skip
