@@ -34,7 +34,7 @@ def _county(make_county: Counties, urls: dict[str, str], **more: object) -> Loca
 def test_all_stories_end_with_an_answer(
     make_county: Counties, on_each_road: Callable[[Sequence[str]], dict[str, str]], request: pytest.FixtureRequest
 ) -> None:
-    """Each case of the twelve stories is answered; nothing is lost, applied twice or parked; and no resident stands in
+    """Each case of the stories is answered; nothing is lost, applied twice or parked; and no resident stands in
     a file of the centers or of the broker but hidden."""
     county = _county(make_county, on_each_road(CENTERS))
     stages = play.play(county, disguise=Crowd().speaks)
@@ -46,6 +46,9 @@ def test_all_stories_end_with_an_answer(
         "S06": 2,
         "S07": 24,
         "S09": 200,
+        "S16": 32,
+        "S18": 0,
+        "S19": 15,
     }
 
 
