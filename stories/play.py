@@ -8,7 +8,29 @@ from uuid import UUID
 from bus.bilingual import Bilingual
 from bus.demo.local_county import LocalCounty
 from bus.sdk import discovery
-from stories import s01, s02, s03, s04, s05, s06, s07, s08, s09, s10, s12, s13, s14, s15, s21, s22
+from stories import (
+    s01,
+    s02,
+    s03,
+    s04,
+    s05,
+    s06,
+    s07,
+    s08,
+    s09,
+    s10,
+    s11,
+    s12,
+    s13,
+    s14,
+    s15,
+    s16,
+    s18,
+    s19,
+    s20,
+    s21,
+    s22,
+)  # fmt: skip
 from stories.stage import (
     ARBITER,
     CENTERS,
@@ -35,10 +57,15 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S07": s07.play,
     "S09": s09.play,
     "S10": s10.play,
+    "S11": s11.play,
     "S12": s12.play,
     "S13": s13.play,
     "S14": s14.play,
     "S15": s15.play,
+    "S16": s16.play,
+    "S18": s18.play,
+    "S19": s19.play,
+    "S20": s20.play,
     "S21": s21.play,
     "S22": s22.play,
 }
@@ -55,15 +82,22 @@ TITLES: Mapping[str, Bilingual] = {
     "S08": Bilingual("九十岁老兵想要一把轮椅", "A wheelchair for a veteran of ninety"),
     "S09": Bilingual("窗口社保咨询两百件，当场答复", "Two hundred questions at the counter, answered on the spot"),
     "S10": Bilingual("公共绿地被种菜，车棚被上锁", "Vegetables on common green land, a locked bike shed"),
+    "S11": Bilingual(
+        "五岁孩子办身份证，病情只有承办单位知道", "A child's identity card; only its holders know the illness"
+    ),
     "S12": Bilingual("地下车库灯光太暗，逐级转办", "Garage lights too dim, handed on from street to community"),
     "S13": Bilingual("代办不动产权证，缺一份材料", "A property certificate by an agent, one paper missing"),
     "S14": Bilingual("上门指导门头牌匾，得到感谢", "Advice on a shop's sign board, and thanks for it"),
     "S15": Bilingual("路面石块，来电人要求保密", "Stones on the road; the caller stays hidden"),
+    "S16": Bilingual("领导领办：同抢一件，先到先得", "Leaders claim matters; the first one has each"),
+    "S18": Bilingual("法院和社区一起清除蒿草，只计一次", "Court and community clear wormwood, counted once"),
+    "S19": Bilingual("铁路公安帮助十四名退休职工", "Railway police help fourteen retirees"),
+    "S20": Bilingual("三评：四类评价分开计", "Four kinds of rater, kept apart"),
     "S21": Bilingual("三次退单，提请裁定", "Declined three times, settled by the arbiter"),
     "S22": Bilingual("不予受理，也要答复", "Not accepted, and answered all the same"),
 }
 """The title of each story, for the people who watch it."""
-ALIKE = frozenset({"S03", "S07", "S09"})
+ALIKE = frozenset({"S03", "S07", "S09", "S16", "S19"})
 """Stories of many similar cases: the demo shows one line for all of them."""
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
     MEDIA: [

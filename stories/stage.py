@@ -25,13 +25,16 @@ PARTY = f"party_service-{COUNTY}"
 GOVERNMENT = f"government_service-{COUNTY}"
 PARTY_STREET = f"party_service-{STREET}"
 PARTY_COMMUNITY = f"party_service-{COMMUNITY}"
-CENTERS: Sequence[str] = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT, PARTY_STREET, PARTY_COMMUNITY)
-"""Four centers of one county, 红山区, and a street and a community below its party service. The stories keep their
-original places; this one county stands for the nine that they come from."""
+REGION = "150000"
+RAILWAY = f"civilization_center-{REGION}"
+CENTERS: Sequence[str] = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT, PARTY_STREET, PARTY_COMMUNITY, RAILWAY)
+"""Four centers of one county, 红山区, a street and a community below its party service, and the railway police, who
+belong to no county. The stories keep their original places; this one county stands for those that they come from."""
 PLACES: Mapping[str, Bilingual] = {
     COUNTY: Bilingual("红山区", "Hongshan District"),
     STREET: Bilingual("站前街道", "Zhanqian Subdistrict"),
     COMMUNITY: Bilingual("迎宾路社区", "Yingbin Road Community"),
+    REGION: Bilingual("铁路公安", "Railway Police"),
 }
 """The names of these centers' divisions, for people."""
 ARBITER = PARTY
@@ -129,13 +132,14 @@ class Stage:
         return self.until(center, case_id, "the closing", lambda r: r.status is Status.CLOSED)
 
     def figure_of(self, center: str, code: str, period: Period, as_of: datetime, enough: int) -> Counted:
-        """A figure of the cases that ``center`` has registered, once its denominator is ``enough``."""
+        """A figure of ``center``, once its denominator is ``enough``, or its number where it has none."""
 
         def look() -> Counted | None:
             with self.county.store(center).reading() as tx:
                 counts = figures.count(tx, center, period, ms(as_of), Reckoning())
             found = next(one for one in figures_of(counts) if one.figure.code == code)
-            return found if (found.denominator or 0) >= enough else None
+            whole = found.numerator if found.denominator is None else found.denominator
+            return found if whole >= enough else None
 
         counted: Counted = self.county.until(f"{self.story}: {code} of {enough} at {center}", look, self.patience)
         return counted

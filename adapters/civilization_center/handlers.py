@@ -19,6 +19,7 @@ def ask(context: IntakeContext, form: n.ServiceOrder | n.Wish) -> Commands:
 
 center.form("order", n.ServiceOrder, "order_no")(ask)
 center.form("wish", n.Wish, "wish_no")(ask)
+center.activities()
 center.acts("order-event", n.OrderEvent, own={"wish_no": WISH, "order_no": SERVICE}, theirs="case_id")
 center.casework()
 

@@ -77,6 +77,7 @@ class Simulator(BackendSimulator):
         for who in ("residents", "staff"):
             post(f"/{who}/wishes/{{record_id:path}}/events")(self.act)
             post(f"/{who}/orders/{{record_id:path}}/events")(self.act)
+        post("/staff/activities")(self.hold_activity)
         get("/menu")(lambda: [item.value for item in MenuItem])
         get("/teams")(self.teams)
         get("/records")(lambda: [*self.records.values(), *self.bulletins])
@@ -165,6 +166,12 @@ class Simulator(BackendSimulator):
     def place_order(self, form: Json) -> dict[str, Any]:
         """点单."""
         return self._ask("order", "service-orders", f"DD-{uuid4().hex[:12]}", form)
+
+    def hold_activity(self, activity: Json) -> dict[str, Any]:
+        """活动登记: a host reports an activity; other hosts may report the same one."""
+        activity = {"event_id": f"HD-{uuid4().hex[:12]}", **activity}
+        self.tell("activity", activity)
+        return {"event_id": activity["event_id"]}
 
     def act(self, record_id: str, event: Json) -> dict[str, Any]:
         """A resident, staff or a team does something with a record."""

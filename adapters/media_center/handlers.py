@@ -47,6 +47,8 @@ def _register(context: IntakeContext, form: n.ResidentMessage, channel: str) -> 
     return context.register(mapping.case(context, form, channel), to=form.to, here=form.handled_here)
 
 
+center.form("private-message", n.PrivateMessage, "message_id")(message)
+center.ratings("survey", n.SurveyAnswer, "answer_no", "message_id", MESSAGE)
 center.acts("message-event", n.MessageEvent, own={"message_id": MESSAGE})
 center.acts("order-event", n.OrderEvent, own={}, theirs="case_id")
 center.casework()

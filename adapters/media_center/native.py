@@ -53,6 +53,17 @@ class ResidentMessage(Strict):
     handled_here: bool = Field(default=False, title="本中心自办，不转办")
 
 
+class PrivateMessage(w.Marked, ResidentMessage):
+    """敏感诉求、异地办理: what is medical or of a child, told apart from other messages: form ``private-message``."""
+
+
+class SurveyAnswer(w.Opined):
+    """满意度调查、群众评议: one answer, under a pseudonym; it may come before its message: form ``survey``."""
+
+    answer_no: NativeId = Field(title="答卷编号")
+    message_id: NativeId = Field(title="留言编号")
+
+
 class MessageBatch(Strict):
     """One event, several messages, each a matter of its own: form ``message-batch``."""
 

@@ -55,6 +55,8 @@ def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]
 
 
 center.ledger("ledger", LedgerLine, "matter_no", MATTER, _case)
+center.claims("claim", n.Claim, own={"matter_no": MATTER}, theirs="case_id")
+center.activities()
 center.acts("order-event", n.OrderEvent, own={"matter_no": MATTER}, theirs="case_id")
 center.casework()
 

@@ -96,3 +96,10 @@ class OrderEvent(Strict):
     matter_no: NativeId = Field(title="事项编号")
     case_id: UUID | None = Field(default=None, title="总线案件编号；外来事项建单时由我们给出")
     event: Annotated[w.Act, w.one_of(ACTS, w.TIMES), Field(title="操作")]
+
+
+class Claim(w.ClaimForm):
+    """书记领办、认领: of a matter of ours, or of another center's that waits here: form ``claim``."""
+
+    matter_no: NativeId = Field(title="事项编号")
+    case_id: UUID | None = Field(default=None, title="总线案件编号；外来事项建单时由我们给出")

@@ -97,6 +97,8 @@ class Simulator(BackendSimulator):
         post("/staff/past-matters")(self.enter_past)
         post("/staff/orders/{matter_no:path}/events")(self.act)
         post("/residents/matters/{matter_no:path}/events")(self.act)
+        post("/staff/claims")(self.claim)
+        post("/staff/activities")(self.hold_activity)
         get("/staff/board")(self.board)
         get("/records")(lambda: [*self.records.values(), *self.bulletins])
         get("/records/{record_id:path}")(self.read)
@@ -229,10 +231,22 @@ class Simulator(BackendSimulator):
         self.tell("order-event", {"event_id": event_id, "matter_no": matter_no, **case, "event": event})
         return {"event_id": event_id}
 
+    def hold_activity(self, activity: Json) -> dict[str, Any]:
+        """活动登记: a host reports an activity; other hosts may report the same one."""
+        activity = {"event_id": f"HD-{uuid4().hex[:12]}", **activity}
+        self.tell("activity", activity)
+        return {"event_id": activity["event_id"]}
+
+    def claim(self, claim: Json) -> dict[str, Any]:
+        """书记领办: a leader claims at the board of the district, which does not know who was first: the bus says."""
+        claim = {"claim_no": f"RL-{uuid4().hex[:12]}", **claim}
+        self.tell("claim", claim)
+        return {"claim_no": claim["claim_no"]}
+
     def _claim(self, matter: dict[str, Any], event: dict[str, Any]) -> None:
         with self._lock:  # two leaders press the button at once: one of them has it
             if matter.get("claimant"):
-                raise HTTPException(409, "已被认领 / claimed already")
+                raise HTTPException(409, f"已由 {matter['claimant']} 认领 / claimed already")
             matter["claimant"] = event["claimant"]
 
     def _serve_notice(self, matter: dict[str, Any], notice: dict[str, Any]) -> None:

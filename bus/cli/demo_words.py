@@ -23,6 +23,7 @@ DEEDS = {
     "reopen": ("重办", "reopens"), "publish": ("公示", "publishes"), "askarbiter": ("提请裁定", "asks the arbiter"),
     "rule": ("裁定", "rules"), "settle": ("补录办结", "enters as settled"), "join": ("并入项目", "joins a project"),
     "makeplan": ("制定计划", "plans the steps"), "checkpapers": ("核对材料", "checks the papers"),
+    "claim": ("认领", "claims"), "assess": ("评议", "gives an opinion"),
 }  # fmt: skip
 
 

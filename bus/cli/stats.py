@@ -9,11 +9,12 @@ from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.figures.answers import Counted, Counts, figures_of
+from bus.figures.hosts import Hosts
 from bus.figures.period import CHINA, NotAPeriod, Period, Reckoning
 from bus.figures.rounding import percent
 from bus.figures.tree import Node, tree
 from bus.settings import CenterSettings
-from bus.store import early_forms
+from bus.store import activities, early_forms
 from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
 
@@ -37,6 +38,11 @@ _TREE_HEADS = (
 ByDivision = Annotated[
     bool, typer.Option("--by-division", help="按区划逐级汇总 / rolled up by division, region to village")
 ]
+ByHost = Annotated[
+    bool,
+    typer.Option("--by-host", help="活动按主办单位 / activities by host; one with several counts once in the total"),
+]
+_HOST_HEADS = (Bilingual("主办单位", "Host"), Bilingual("活动", "Activities"))
 Month = Annotated[str, typer.Option(metavar="YYYY-MM", help="按本县的统计月 / a month by the county's reckoning")]
 From = Annotated[str, typer.Option("--from", metavar="DAY", help="期初，含当日 / the first day, or a moment")]
 To = Annotated[str, typer.Option("--to", metavar="DAY", help="期末，不含当日 / the day after the last, or a moment")]
@@ -50,6 +56,7 @@ def stats(
     end: To = "",
     as_of: AsOf = "",
     divisions: ByDivision = False,
+    hosts: ByHost = False,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
@@ -71,20 +78,26 @@ def stats(
             counts = count(tx, settings.center, period, ms(until), reckoning)
             early, _ = early_forms.figures(tx)
             placed = by_division(tx, settings.center, period, ms(until), reckoning) if divisions else {}
+            held = activities.by_host(tx, period, ms(until)) if hosts else None
     if as_json:
         document = _document(settings.center, period, until, counts, early)
-        output.data(document | ({"divisions": [_node(one) for one in tree(placed)]} if divisions else {}))
+        document |= {"divisions": [_node(one) for one in tree(placed)]} if divisions else {}
+        output.data(document | ({"hosts": _hosts(held)} if held is not None else {}))
     else:
         _tell(output, period, until, counts, early)
         if divisions:
             output.table(_TREE_HEADS, [_row(one) for one in tree(placed)])
+        if held is not None:
+            output.table(_HOST_HEADS, sorted(held.each.items()))
+            output.say(*held.explained)
 
 
 def reckoning_of(settings: CenterSettings) -> Reckoning:
     """How the county reckons, by the settings."""
     told = settings.figures
     day = time.fromisoformat(told.day_begins)
-    return Reckoning(told.month_begins, day, told.rating_days, told.reopening_days, told.weights)
+    days = (told.rating_days, told.reopening_days)
+    return Reckoning(told.month_begins, day, *days, told.weights, told.rater_weights, told.counted_in)
 
 
 def _period(reckoning: Reckoning, month: str, begin: str, end: str, until: datetime) -> Period:
@@ -127,6 +140,12 @@ def _plain(one: Counted) -> dict[str, Any]:
 
 def _node(node: Node) -> dict[str, Any]:
     return {"division": node.code, **node.total._asdict(), "unplaced": node.unplaced._asdict()}
+
+
+def _hosts(held: Hosts) -> dict[str, Any]:
+    zh, en = held.explained
+    told = {"total": held.total, "of_several_hosts": held.several, "sum_of_hosts": held.said}
+    return told | {"hosts": dict(sorted(held.each.items())), "explained_zh": zh, "explained_en": en}
 
 
 def _row(node: Node) -> tuple[object, ...]:

@@ -4,15 +4,19 @@ Custody grants a command and tells it in messages, or refuses it with a code. Ha
 changes a case.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from bus.contract.case import Attachment, Case
 from bus.contract.messages import Attachments, Centers, Ground, Mode, MoreTime, Outcome, Rater, Reason
+from bus.contract.pseudonym import Pseudonym
 from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text
 from bus.custody.casework import MOST_PAPERS, MOST_STEPS, ListedPaper, PlanStep
+
+PostHolder = Annotated[Line, Field(max_length=60)]
+"""A person in office, or the office: staff of a center, never a resident."""
 
 
 class OnCase(Strict):
@@ -228,6 +232,26 @@ class Join(OnCase):
     project: NativeId
 
 
+class Claim(OnCase):
+    """认领: a named person of this center takes the matter upon itself; the first one in each round has it. Nobody is
+    told by it, and custody stays with the center."""
+
+    claimant: PostHolder
+    post: PostHolder | None = None
+    """The office held, or that it is a party member."""
+
+
+class Assess(OnCase):
+    """评议: the opinion of one of many, under a pseudonym. Each pseudonym once a round. Only the figures know of it:
+    nobody is told, and the resident's own rating stays what it is (一事一评)."""
+
+    rater: Literal[Rater.MASSES, Rater.SURVEY]
+    grade: Annotated[int, Field(ge=1, le=5)]
+    pseudonym: Pseudonym
+    at: Moment | None = None
+    """When it was given; without it, now."""
+
+
 class Reopen(OnCase):
     """重办: the resident is not content."""
 
@@ -280,4 +304,6 @@ Command = (
     | Resume
     | MakePlan
     | CheckPapers
+    | Claim
+    | Assess
 )

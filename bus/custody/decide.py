@@ -9,7 +9,9 @@ from bus.contract import messages as k
 from bus.contract.ids import new_id
 from bus.custody import commands as c
 from bus.custody import more_time
+from bus.custody.assess import assess
 from bus.custody.bounds import with_rating, with_told
+from bus.custody.claim import claim
 from bus.custody.handing import with_handing
 from bus.custody.moments import with_moments
 from bus.custody.more_time import Granting
@@ -165,7 +167,7 @@ def _accept(record: Record, command: c.Accept, _now: datetime) -> Decision:
         version=taken.version,
         offer_id=offer.offer_id,
         path=taken.path,
-        commitment=command.commitment,
+        commitment=WITHHELD if record.case.sensitive and command.commitment else command.commitment,
         due=command.due,
     )
     return Decision(taken, notify_path(taken, accepted))
@@ -196,19 +198,23 @@ def _withdraw(record: Record, command: c.Withdraw, now: datetime) -> Decision:
     return Decision(changed, tuple(Outgoing(center, asked) for center in offer.pending))
 
 
-def _shown(command: _Told) -> _Told:
-    return command if command.public else command.model_copy(update={"text": WITHHELD})
+def _shown(record: Record, command: _Told) -> _Told:
+    """The command as others are told of it: stage and date are the status; a text that is not public, or is about a
+    child or a patient, stays the holder's own."""
+    if command.public and not record.case.sensitive:
+        return command
+    return command.model_copy(update={"text": WITHHELD, "public": False})
 
 
 def _report(record: Record, command: c.Report, now: datetime, granting: Granting | None) -> Decision:
     if granting is not None:
         if command.stage == more_time.ON_HOLD:
             told = c.Hold(case_id=command.case_id, text=command.text, until=command.due, public=command.public)
-            return more_time.hold(record, _shown(told), now, granting)
+            return more_time.hold(record, _shown(record, told), now, granting)
         more_time.check_report(record, command, granting)
-    text = _shown(command).text  # stage and date are the status; the text is the holder's own
+    shown = _shown(record, command)
     progressed = k.Progressed(
-        version=record.version, stage=command.stage, text=text, public=command.public, due=command.due
+        version=record.version, stage=command.stage, text=shown.text, public=shown.public, due=command.due
     )
     contacted = record.contacted_at or now if command.stage == CONTACTED else record.contacted_at
     changed = record.with_(due=command.due or record.due, contacted_at=contacted)
@@ -217,11 +223,11 @@ def _report(record: Record, command: c.Report, now: datetime, granting: Granting
 
 
 def _hold(record: Record, command: c.Hold, now: datetime, granting: Granting | None) -> Decision:
-    return more_time.hold(record, _shown(command), now, granting)
+    return more_time.hold(record, _shown(record, command), now, granting)
 
 
 def _resume(record: Record, command: c.Resume, now: datetime, _granting: Granting | None) -> Decision:
-    return more_time.resume(record, _shown(command), now)
+    return more_time.resume(record, _shown(record, command), now)
 
 
 def _ask_assist(record: Record, command: c.AskAssist, now: datetime) -> Decision:
@@ -457,6 +463,8 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.Close: _close,
     c.Rate: _rate,
     c.Join: _join,
+    c.Claim: claim,
+    c.Assess: assess,
     c.Reopen: _reopen,
     c.Publish: _publish,
     c.AskArbiter: _ask_arbiter,

@@ -55,6 +55,7 @@ def first_round(before: Record, reopened_at: datetime) -> FirstRound | None:
         outcome=result.outcome if result is not None else None,
         instant=result is not None and result.instant,
         hand_overs=len(before.path) - 1,
+        claimed_at=before.claim.at if before.claim is not None else None,
     )
 
 

@@ -4,6 +4,7 @@ import operator
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -12,7 +13,7 @@ from pydantic import Field, StringConstraints
 
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
-from bus.contract.types import CenterName, Count, Moment, NativeId, Strict, Text
+from bus.contract.types import CenterName, Count, Line, Moment, NativeId, Strict, Text
 from bus.custody.casework import NotedPaper, Plan
 from bus.custody.grants import Extension, Hold
 
@@ -108,6 +109,20 @@ class Reminder(Strict):
     to: Centers = ()
 
 
+class Claimed(Strict):
+    """Who of this center has claimed the matter (认领)."""
+
+    claimant: Annotated[Line, Field(max_length=60)]
+    post: Annotated[Line, Field(max_length=60)] | None = None
+    round: Count
+    at: Moment
+
+    @property
+    def who(self) -> str:
+        """The claimant, with the post where it was told."""
+        return f"{self.claimant}（{self.post}）" if self.post else self.claimant
+
+
 class FirstRound(Strict):
     """How the first round of a case went, kept when the case is opened again: the figures of cases count it."""
 
@@ -118,6 +133,7 @@ class FirstRound(Strict):
     outcome: Outcome | None = None
     instant: bool = False
     hand_overs: Count = 0
+    claimed_at: Moment | None = None
 
 
 class Record(Strict):
@@ -176,6 +192,8 @@ class Record(Strict):
     told: Centers = ()
     """Centers that never held the case and know it from this one: they hear how it ends. At such a center: who told
     it. Absent in records of v0.1.0."""
+    claim: Claimed | None = None
+    """Where somebody of this center has claimed the matter: the latest claim."""
     reminded: tuple[Reminder, ...] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
     plan: Plan | None = None
@@ -243,6 +261,17 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """The opinion of one of many, which stands beside the record and not in it."""
+
+    round: int
+    rater: Rater
+    pseudonym: str
+    grade: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The outcome of a command or a message."""
 
@@ -252,6 +281,8 @@ class Decision:
     """Whether the message is work for the center's own system."""
     superseded: bool = False
     """The message was right but older than what is known; the record is unchanged by it."""
+    opinion: Opinion | None = None
+    """An opinion to be kept, unless its pseudonym has given one."""
 
 
 EARLY = ("unknown-case", "early-news", "unknown-arbiter")

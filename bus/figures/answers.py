@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bus.contract.messages import Rater
 from bus.figures.definitions import FIGURES, Figure, Kind, Part
 from bus.figures.rounding import percent, ratio
 
@@ -57,6 +58,24 @@ def figures_of(counts: Counts, figures: Iterable[Figure] = FIGURES) -> list[Coun
         )
         for one in figures
     ]
+
+
+RATERS = (Rater.RESIDENT, Rater.SELF, Rater.MASSES, Rater.SURVEY)
+"""Every kind of rater, in the order of the weights."""
+PARTS_OF: Mapping[Rater, tuple[Part, Part]] = {
+    Rater.RESIDENT: (Part.SATISFIED, Part.RATED),
+    Rater.SELF: (Part.SATISFIED_SELF, Part.RATED_SELF),
+    Rater.MASSES: (Part.SATISFIED_MASSES, Part.RATED_MASSES),
+    Rater.SURVEY: (Part.SATISFIED_SURVEY, Part.RATED_SURVEY),
+}
+"""Rater → how many opinions are satisfied, and how many there are."""
+
+
+def combined(parts: Mapping[Part, int], weights: tuple[int, ...]) -> tuple[int, int]:
+    """The satisfied opinions and all opinions, each by the weight of its kind of rater, in thousandths."""
+    each = [(weight, *PARTS_OF[rater]) for weight, rater in zip(weights, RATERS, strict=True)]
+    satisfied = sum(weight * parts[part] for weight, part, _ in each)
+    return satisfied, sum(weight * parts[part] for weight, _, part in each)
 
 
 def weighted(grades: Mapping[int, int], weights: tuple[int, ...]) -> int:

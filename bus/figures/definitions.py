@@ -39,10 +39,25 @@ class Part(StrEnum):
     """The weights of the grades, in sum, in thousandths."""
     WEIGHTABLE = "weightable"
     """The rated ones, in thousandths."""
+    RATED_SELF = "rated-self"
+    """Opinions of the first round of resolved cases, and likewise below."""
+    SATISFIED_SELF = "satisfied-self"
+    RATED_MASSES = "rated-masses"
+    SATISFIED_MASSES = "satisfied-masses"
+    RATED_SURVEY = "rated-survey"
+    SATISFIED_SURVEY = "satisfied-survey"
+    COMBINED = "combined"
+    """The satisfied of each kind of rater by the weight of the kind, in sum, in thousandths."""
+    COMBINABLE = "combinable"
+    """All opinions by the weight of their kind, in sum, in thousandths."""
     PROJECTS = "projects"
     """To which demands of the period belong."""
     PROJECTS_RESOLVED = "projects-resolved"
     """All of whose demands of the period are resolved."""
+    CLAIMED = "claimed"
+    """Claimed by somebody of the center."""
+    ACTIVITIES = "activities"
+    """Held in the period; no cases."""
     INSTANT = "instant"
     UNDATED = "undated"
     """Resolved at a moment that nobody knows: entered by an older program. They are in no other count of resolved
@@ -112,10 +127,28 @@ FIGURES: tuple[Figure, ...] = (
            Part.WEIGHTED, Part.WEIGHTABLE,
            Bilingual("居民评价按档位权重之和 ÷ 居民已评价，均以千分计",
                      "sum of the weights of the grades ÷ rated by the resident, both in thousandths")),
+    Figure("self-satisfaction", Bilingual("自评满意率", "Satisfaction, by the units themselves"), Kind.RATE,
+           Part.SATISFIED_SELF, Part.RATED_SELF,
+           Bilingual("自评 3 分及以上 ÷ 自评总数", "rated 3 or better by the units ÷ rated by the units")),
+    Figure("masses-satisfaction", Bilingual("群众评议满意率", "Satisfaction, by the masses"), Kind.RATE,
+           Part.SATISFIED_MASSES, Part.RATED_MASSES,
+           Bilingual("群众评议 3 分及以上 ÷ 群众评议总数", "rated 3 or better by the masses ÷ rated by the masses")),
+    Figure("survey-satisfaction", Bilingual("调查满意率", "Satisfaction, by survey"), Kind.RATE,
+           Part.SATISFIED_SURVEY, Part.RATED_SURVEY,
+           Bilingual("调查答卷 3 分及以上 ÷ 调查答卷总数", "rated 3 or better in the survey ÷ answers of the survey")),
+    Figure("combined-satisfaction", Bilingual("综合满意率", "Satisfaction, combined"), Kind.RATE,
+           Part.COMBINED, Part.COMBINABLE,
+           Bilingual("居民、自评、群众、调查的满意数按类加权 ÷ 评价总数按类加权，均以千分计；只在此合并，不留存",
+                     "the satisfied of resident, unit, masses and survey by the weight of each kind ÷ all of them by "
+                     "it, in thousandths; put together here alone, and never stored")),
     Figure("project-resolution-rate", Bilingual("项目办结率", "Projects resolved"), Kind.RATE,
            Part.PROJECTS_RESOLVED, Part.PROJECTS,
            Bilingual("诉求全部办结的项目 ÷ 期内受理的诉求所属的项目",
                      "projects all of whose demands are resolved ÷ projects of the demands of the period")),
+    _count("claimed", ("认领", "Claimed"), Part.CLAIMED,
+           ("期内受理、截止时刻前有人认领", "registered in the period, and claimed by somebody before the as-of")),
+    _count("activities", ("活动", "Activities"), Part.ACTIVITIES,
+           ("期内举办的活动，多家共同主办的只计一次", "held in the period; one with several hosts counts once")),
     _count("instant", ("即办", "Settled on the spot"), Part.INSTANT,
            ("期内受理、登记时即办结", "registered in the period and answered in the step that registered them")),
     _count("undated", ("办结时间不详", "Resolved, moment unknown"), Part.UNDATED,

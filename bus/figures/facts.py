@@ -31,6 +31,8 @@ class CaseFacts(NamedTuple):
     division: str
     project: str | None
     """The center's project that the demand belongs to."""
+    claimed_ms: int | None
+    """When somebody claimed the matter."""
 
 
 def facts_of(record: Record) -> CaseFacts:
@@ -38,12 +40,13 @@ def facts_of(record: Record) -> CaseFacts:
     rated = next((one for one in record.ratings if one.rater is Rater.RESIDENT and one.round == 1), None)
     rated_ms, grade = (_ms(rated.at), rated.grade) if rated is not None else (None, None)
     first, result, place = record.first, record.result, (record.case.place.division, record.project)
+    claimed_ms = _ms(record.claim.at) if record.claim is not None else None
     if first is not None:
         moments = (_ms(first.due), _ms(first.resolved_at), _ms(first.closed_at), _ms(first.reopened_at))
         ended = (first.outcome.value if first.outcome is not None else None, first.instant, first.hand_overs)
-        return CaseFacts(*moments, rated_ms, grade, *ended, *place)
+        return CaseFacts(*moments, rated_ms, grade, *ended, *place, _ms(first.claimed_at))
     if record.round > 1:  # at other centers than the origin, or by an older program: its first round is not known
-        return CaseFacts(None, None, None, None, rated_ms, grade, None, None, len(record.path) - 1, *place)
+        return CaseFacts(None, None, None, None, rated_ms, grade, None, None, len(record.path) - 1, *place, None)
     return CaseFacts(
         due_ms=_ms(record.term or record.case.due),
         resolved_ms=_ms(record.resolved_at),
@@ -56,6 +59,7 @@ def facts_of(record: Record) -> CaseFacts:
         hand_overs=len(record.path) - 1,
         division=place[0],
         project=place[1],
+        claimed_ms=claimed_ms,
     )
 
 

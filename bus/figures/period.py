@@ -24,6 +24,11 @@ class Reckoning:
     """Days within which a case may be opened again."""
     weights: tuple[int, ...] = (0, 0, 600, 800, 1000)
     """The weight of each grade in thousandths, the worst first."""
+    rater_weights: tuple[int, ...] = (1000, 1000, 1000, 1000)
+    """The weight of each kind of rater in the combined figure, in thousandths: resident, self, masses, survey."""
+    counted_in: str = ""
+    """The region or city in which a center outside the county tree counts its cases, wherever they are; empty: each
+    counts where it is."""
 
     def moment(self, told: str) -> datetime:
         """A moment as people write it: a whole one with or without its offset, or a day, which begins at the day cut.

@@ -40,14 +40,33 @@ def place_of(divisions: tuple[str, str]) -> str:
     return one[: max(shared, default=0)]
 
 
+def level_of(division: str) -> str:
+    """The node at which a division stands: the code of a region (150000) or of a city (150700) is that of a county with
+    nothing behind it, and stands above all counties."""
+    if len(division) == len("150000") and division.endswith("00"):
+        return division[:2] if division.endswith("0000") else division[:4]
+    return division
+
+
+def outside(placed: Mapping[str, Tally], counted_in: str) -> dict[str, Tally]:
+    """What a center without a county above it has placed, all counted in its region or city."""
+    total = Tally()
+    for tally in placed.values():
+        total = total.plus(tally)
+    return {counted_in: total} if placed else {}
+
+
 def tree(placed: Mapping[str, Tally]) -> Iterator[Node]:
     """Every division that holds something, each after the one that it lies in. ``placed``: division → what lies there
     itself."""
     totals: dict[str, Tally] = {}
-    for division, tally in placed.items():
+    own: dict[str, Tally] = {}
+    for told, tally in placed.items():
+        division = level_of(told)
+        own[division] = own.get(division, Tally()).plus(tally)
         for digits in (0, *LEVELS):
             if digits <= len(division):
                 code = division[:digits]
                 totals[code] = totals.get(code, Tally()).plus(tally)
     for code in sorted(totals):
-        yield Node(code, totals[code], placed.get(code, Tally()))
+        yield Node(code, totals[code], own.get(code, Tally()))

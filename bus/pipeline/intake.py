@@ -17,11 +17,12 @@ from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.custody import Record, Refusal
 from bus.custody.commands import Register
+from bus.pipeline.activity_row import activity_row
 from bus.pipeline.early_forms import TOO_MANY, EarlyForms
 from bus.pipeline.intake_context import intake_context
 from bus.pipeline.routes import RoutesOfForm, leads_nowhere
 from bus.recovery.hooks import RECOVERY
-from bus.sdk.center import Form, Link, Reject, Routes
+from bus.sdk.center import Activity, Form, Link, Reject, Routes
 from bus.security.errors import KeyUnusable
 from bus.store import cases, early_forms, intakes
 from bus.store.database import DriverError, Store, StoreUnavailable, Tx
@@ -256,6 +257,9 @@ def _carry_out(batch: _IntakeBatch, form: Form, body: BaseModel) -> list[Record]
     touched: dict[UUID, None] = {}
     batch.routes.named.clear()
     for item in form.handler(batch.context, body):
+        if isinstance(item, Activity):
+            uow.held(activity_row(item))
+            continue
         touched[item.case_id] = None
         if leads_nowhere(uow, batch.routes, item):
             continue

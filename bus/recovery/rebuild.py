@@ -61,6 +61,7 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         project=before.project if before else None,
         plan=plan_of(history),
         papers=before.papers if before else (),
+        claim=before.claim if before else None,
     )
     asked, concerned = _arbitration(history, record)
     whole = record.with_(

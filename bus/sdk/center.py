@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from bus.contract.case import Attachment, Case, Person, Place, Sensitive, Source, Urgency, marks_of
 from bus.contract.envelope import Message
 from bus.contract.messages import CaseKind, Mode, Outcome
-from bus.contract.types import Strict
+from bus.contract.types import Division, Line, Moment, NativeId, Strict
 from bus.custody import Record
 from bus.custody.commands import Command, Offer, Register, Resolve
 from bus.sdk.codes import RejectCode
@@ -58,7 +58,23 @@ class Link(Strict):
     native_id: str
 
 
-Commands = Iterable[Command | Link]
+Host = Annotated[Line, Field(max_length=60)]
+"""An organisation that holds an activity; never a resident."""
+
+
+class Activity(Strict):
+    """What organisations have done together (活动), among the commands. It is no resident's matter: it has no case, no
+    holder and no answer. It counts once, however many hosts it has and however many of them report it."""
+
+    system: str
+    native_id: NativeId
+    """Its number in ``system``: the same in every report of it."""
+    hosts: Annotated[tuple[Host, ...], Field(min_length=1, max_length=50, fail_fast=True)]
+    division: Division
+    held_at: Moment
+
+
+Commands = Iterable[Command | Link | Activity]
 """The result of a handler."""
 
 

@@ -45,7 +45,9 @@ from bus.custody.commands import (
     AskArbiter,
     AskAssist,
     AskExtension,
+    Assess,
     CheckPapers,
+    Claim,
     Close,
     Command,
     Decline,
@@ -69,7 +71,7 @@ from bus.custody.commands import (
 from bus.sdk import workorders
 from bus.sdk.answers import BackendAnswer, Envelope
 from bus.sdk.backend import BackendClient
-from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
+from bus.sdk.center import Activity, Center, Commands, HandlerContext, IntakeContext, Link, Reject, RetryLater
 from bus.sdk.codes import RejectCode, RetryCode
 from bus.sdk.look_first import look_then_make
 from bus.sdk.polls import Page, PollContext
@@ -77,12 +79,14 @@ from bus.sdk.polls import Page, PollContext
 __all__ = [
     "Accept",
     "Accepted",
+    "Activity",
     "AnswerAssist",
     "AnswerExtension",
     "ArbitrationRequested",
     "AskArbiter",
     "AskAssist",
     "AskExtension",
+    "Assess",
     "AssistAnswered",
     "AssistRequested",
     "Attachment",
@@ -92,6 +96,7 @@ __all__ = [
     "Center",
     "CenterName",
     "CheckPapers",
+    "Claim",
     "Close",
     "Closed",
     "Code",

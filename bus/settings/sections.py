@@ -145,6 +145,13 @@ class Figures(_Part):
         0, 0, 600, 800, 1000,
     )  # fmt: skip
     """The weight of each grade in thousandths, the worst first."""
+    rater_weights: Annotated[tuple[Annotated[int, Field(ge=0, le=1000)], ...], Field(min_length=4, max_length=4)] = (
+        1000, 1000, 1000, 1000,
+    )  # fmt: skip
+    """The weight of each kind of rater in the combined figure, in thousandths: resident, self, masses, survey."""
+    counted_in: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}00)?$")] = ""
+    """For an organisation without a county above it (railway police, a court of the region): the code of the region or
+    city, such as 150000. Its cases count there, and in no county below. Empty: each case counts where it is."""
 
 
 class Trust(_Part):

@@ -14,7 +14,7 @@ from sqlalchemy import Integer, bindparam, func, select, update
 from bus.custody import Record, Status
 from bus.custody.bounds import read_record
 from bus.figures.facts import facts_of
-from bus.store import files, waiting
+from bus.store import files, opinions, waiting
 from bus.store import tables as t
 from bus.store.database import StoreUnavailable, Tx
 from bus.store.encryption import MARK, encryption_of
@@ -147,6 +147,7 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         rows.append(CaseRow(case_id, case.number, case.origin, *kept, **facts_of(record)._asdict()))
         _remember(case_id, text, record)
     upsert(tx, t.cases, rows)
+    opinions.keep_rated(tx, ordered)
     files.named_in(tx, ordered)
 
 

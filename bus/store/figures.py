@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from bus.contract.messages import Outcome
+from bus.contract.messages import Outcome, Rater
 from bus.custody import Status
-from bus.figures.answers import Counts, weighted
+from bus.figures.answers import PARTS_OF, Counts, combined, weighted
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
-from bus.figures.tree import Tally, place_of
+from bus.figures.tree import Tally, outside, place_of
+from bus.store import activities
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.timestamps import ms
@@ -41,6 +42,9 @@ def count(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Reckoning) 
     grades = _histogram(tx, t.cases.c.grade, and_(own, conditions[Part.RATED]))
     registered = and_(own, conditions[Part.REGISTERED])
     parts[Part.PROJECTS], parts[Part.PROJECTS_RESOLVED] = _projects(tx, registered, conditions[Part.RESOLVED])
+    parts |= _opinions(tx, and_(own, conditions[Part.RESOLVED]), as_of_ms)
+    parts[Part.COMBINED], parts[Part.COMBINABLE] = combined(parts, reckoning.rater_weights)
+    parts[Part.ACTIVITIES] = activities.count(tx, period, as_of_ms)
     parts[Part.HAND_OVERS] = sum(times * cases for times, cases in hand_overs.items())
     parts[Part.WEIGHTED] = weighted(grades, reckoning.weights)
     parts[Part.WEIGHTABLE] = 1000 * parts[Part.RATED]
@@ -62,7 +66,7 @@ def by_division(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Recko
     for first, last, done in tx.execute(spread.where(registered, c.project.is_not(None)).group_by(c.project)):
         place = place_of((first, last))
         found[place] = found.get(place, Tally()).plus(Tally(projects=1, projects_resolved=int(done)))
-    return found
+    return outside(found, reckoning.counted_in) if reckoning.counted_in else found
 
 
 def _projects(tx: Tx, registered: ColumnElement[bool], resolved: ColumnElement[bool]) -> tuple[int, int]:
@@ -73,6 +77,19 @@ def _projects(tx: Tx, registered: ColumnElement[bool], resolved: ColumnElement[b
     ended = func.coalesce(func.sum(case((projects.c.done, 1), else_=0)), 0)
     count_of, ended_of = tx.execute(select(func.count(), ended).select_from(projects)).one()
     return int(count_of), int(ended_of)
+
+
+def _opinions(tx: Tx, resolved: ColumnElement[bool], as_of_ms: int) -> dict[Part, int]:
+    """The opinions of others than the resident on the first round of these cases: the satisfied, and all."""
+    o = t.opinions.c
+    satisfied = func.sum(case((o.grade >= SATISFIED, 1), else_=0))
+    of_case = t.opinions.join(t.cases, o.case_id == t.cases.c.case_id)
+    given = and_(resolved, o.round == 1, o.at_ms < as_of_ms)
+    found = {part: 0 for rater, both in PARTS_OF.items() if rater is not Rater.RESIDENT for part in both}
+    rows = tx.execute(select(o.rater, satisfied, func.count()).select_from(of_case).where(given).group_by(o.rater))
+    for rater, good, every in rows:
+        found |= dict(zip(PARTS_OF[Rater(rater)], (int(good), int(every)), strict=True))
+    return found
 
 
 def _histogram(tx: Tx, column: ColumnElement[int | None], condition: ColumnElement[bool]) -> dict[int, int]:
@@ -112,6 +129,7 @@ def _conditions(asked: Asked, reckoning: Reckoning) -> Mapping[Part, ColumnEleme
         Part.RATED: rated,
         Part.RATABLE: or_(rated, rating_ended),
         Part.SATISFIED: and_(rated, c.grade >= SATISFIED),
+        Part.CLAIMED: and_(registered, c.claimed_ms.is_not(None), c.claimed_ms < as_of),
         Part.INSTANT: and_(of_period, c.instant),
         Part.UNDATED: and_(registered, undated),
     }

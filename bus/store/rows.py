@@ -28,6 +28,7 @@ class CaseRow(NamedTuple):
     hand_overs: int | None
     division: str | None
     project: str | None
+    claimed_ms: int | None
 
 
 class LinkRow(NamedTuple):

@@ -60,6 +60,7 @@ cases = Table(
     Column("hand_overs", Integer, nullable=True),
     Column("division", String(12), nullable=True),
     Column("project", String(120), nullable=True),
+    Column("claimed_ms", BigInteger, nullable=True),
     Index("cases_by_number", "number"),
     Index("cases_by_status", "status", "changed_ms"),
     Index(
@@ -117,6 +118,38 @@ links = Table(
     Index("links_by_case", "case_id"),
 )
 """The link from a record of the center's own system to its case."""
+
+opinions = Table(
+    "opinions",
+    metadata,
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("rater", String(16), primary_key=True),
+    Column("mark", String(32), primary_key=True),
+    Column("grade", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""Ratings of others than the resident, for the figures of this center's own cases. ``mark``: a digest of case and
+pseudonym, so that nobody is followed from one case to another; empty for the one rating that stands in the record."""
+
+activities = Table(
+    "activities",
+    metadata,
+    Column("system", CODE, primary_key=True),
+    Column("native_id", String(120), primary_key=True),
+    Column("held_ms", BigInteger, nullable=False),
+    Column("division", String(12), nullable=False),
+)
+"""What organisations have done together: no cases. Each counts once, however many have reported it."""
+
+activity_hosts = Table(
+    "activity_hosts",
+    metadata,
+    Column("system", CODE, primary_key=True),
+    Column("native_id", String(120), primary_key=True),
+    Column("host", String(60), primary_key=True),
+)
+"""The organisations that held each activity."""
 
 intakes = Table(
     "intakes",

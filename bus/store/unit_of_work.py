@@ -24,7 +24,7 @@ from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
 from bus.custody.more_time import Granting
 from bus.custody.strangers import without_strangers
-from bus.store import case_count, cases, inbox, lanes, outbox, recovery, timers
+from bus.store import activities, case_count, cases, inbox, lanes, opinions, outbox, recovery, timers
 from bus.store.database import Tx
 from bus.store.rows import JournalLine, LinkRow
 from bus.store.timestamps import ms
@@ -63,6 +63,8 @@ class UnitOfWork:
         self._queued: list[_Queued] = []
         self._tasks: list[tuple[Message[Any], bytes]] = []
         self._journal: list[JournalLine] = []
+        self._opinions: list[opinions.OpinionRow] = []
+        self._activities: list[activities.ActivityRow] = []
         self._links: dict[tuple[str, str], str] = {}
         """(system, native id) → case"""
         self._numbers: dict[str, int] = {}
@@ -127,6 +129,8 @@ class UnitOfWork:
             )
         except ValidationError:  # the resulting message would exceed its bounds: no fault of the batch
             raise out_of_bounds() from None
+        if decision.opinion is not None:
+            opinions.add(self.tx, self._opinions, opinions.row(command.case_id, decision.opinion))
         self._put(decision, "did", type(command).__name__.lower(), self.context.me, cause)
 
     def _decide(self, record: Record, command: Command) -> Decision:
@@ -177,6 +181,10 @@ class UnitOfWork:
         """Link a record of the center's own system to the case; an existing link stays."""
         self._links.setdefault((system, native_id), str(case_id))
 
+    def held(self, activity: activities.ActivityRow) -> None:
+        """Keep an activity, which is no case."""
+        self._activities.append(activity)
+
     def linked(self, system: str, native_id: str) -> UUID | None:
         """The case that this unit of work itself has linked to a native record."""
         found = self._links.get((system, native_id))
@@ -220,7 +228,7 @@ class UnitOfWork:
             raise
 
     def _kept(self) -> tuple[list[Any], ...]:
-        return self._queued, self._tasks, self._journal
+        return self._queued, self._tasks, self._journal, self._opinions, self._activities
 
     def _put(
         self, decision: Decision, way: str, kind: str, peer: str, cause: Message[Any] | None, code: str = ""
@@ -256,6 +264,8 @@ class UnitOfWork:
         links = self._links.items()
         cases.link(self.tx, [LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
+        opinions.keep(self.tx, self._opinions)
+        activities.keep(self.tx, self._activities)
         case_count.add(self.tx, len(self._new))
         if self.context.clocks is not None:
             self._write_timers()

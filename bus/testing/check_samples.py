@@ -99,7 +99,7 @@ def _faults_of_form(harness: AdapterHarness, sent: Sent) -> Iterator[str]:
     if all(found):
         yield told(file, "表单变成了别的命令", "the form becomes other commands", found[0])
         return
-    if sent.commands and not sent.answer.json()["cases"]:
+    if any(command["kind"] != "Activity" for command in sent.commands or ()) and not sent.answer.json()["cases"]:
         yield told(file, "答复中没有案件", "the answer names no case")
     harness.until(harness.idle, f"{sent.sample.name}: everything said and receipted", fail=False)
     for command in sent.commands or ():
@@ -110,6 +110,9 @@ def _faults_of_command(harness: AdapterHarness, file: str, command: Json) -> Ite
     """The faults of a command: it must be carried out in the store, sent to the peers, and, for an answer, sent to the
     resident."""
     kind = command["kind"]
+    if kind == "Activity":
+        yield from _faults_of_activity(harness, file, command)
+        return
     case_id = UUID(str(command["case"]["case_id"] if kind == "Register" else command["case_id"]))
     record = harness.record(case_id)
     if record is None:
@@ -128,6 +131,15 @@ def _faults_of_command(harness: AdapterHarness, file: str, command: Json) -> Ite
         codes = [row["code"] for row in harness.parked()]
         zh, en = "本中心受理的居民没有得到答复", "Resolve: the resident of our own case was not replied to"
         yield told(file, zh, f"{en}; parked: {codes}")
+
+
+def _faults_of_activity(harness: AdapterHarness, file: str, command: Json) -> Iterator[str]:
+    """An activity is no case: it is in the store, with each of its hosts."""
+    for table, wanted in ((t.activities, 1), (t.activity_hosts, len({*command["hosts"]}))):
+        found = harness.count(table, table.c.system == command["system"], table.c.native_id == command["native_id"])
+        if found != wanted:
+            zh, en = f"{table.name} 应有 {wanted} 行，现有 {found} 行", f"{wanted} rows in {table.name}, not {found}"
+            yield told(file, zh, f"Activity: {en}")
 
 
 def _linked(harness: AdapterHarness, system: str, native_id: str) -> bool:

@@ -105,7 +105,9 @@ def _before_doing(  # noqa: PLR0911 - one way out a wish
         return _mine(case, me, 1).with_(offer_out=_lent(new_id(), peer, 1, now))
     if "Urge" in wishes or wishes.get("AskArbiter", {}).get("ground") == "silent":
         return _theirs(case, me, peer, 2)
-    if wishes.keys() & {"Rate", "Reopen", "Publish", "Close"} or (not wishes.keys() - {"Link"} and hint == "resolved"):
+    if wishes.keys() & {"Rate", "Assess", "Reopen", "Publish", "Close"} or (
+        not wishes.keys() - {"Link"} and hint == "resolved"
+    ):
         return _resolved(_theirs(case, me, peer, 2))
     return _mine(case, me, 1).with_(path=_path(me, peer))  # with a peer on the path to notify
 

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ValidationError
 from bus.contract.case import Case
 from bus.contract.messages import BY_NAME
 from bus.custody import commands
-from bus.sdk.center import Link
+from bus.sdk.center import Activity, Link
 from bus.testing.difference import Difference, shown, told
 from bus.testing.samples import InSample, Json, OutSample
 
-COMMANDS: dict[str, type[BaseModel]] = {one.__name__: one for one in (*get_args(commands.Command), Link)}
+COMMANDS: dict[str, type[BaseModel]] = {one.__name__: one for one in (*get_args(commands.Command), Link, Activity)}
 """Everything that a handler may return, by name."""
 CASES: dict[str, type[BaseModel]] = {"case": Case}
 

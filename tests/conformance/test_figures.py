@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from bus.contract.case import Place
 from bus.contract.messages import Outcome, Rater
 from bus.custody import Record, Status, decide, register
 from bus.custody import commands as c
-from bus.figures.answers import Counts
+from bus.figures.answers import PARTS_OF, Counts, combined
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
 from bus.figures.tree import LEVELS, Tally, tree
-from bus.store import Store, cases, schema
+from bus.store import Store, activities, cases, schema
+from bus.store.activities import ActivityRow
 from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
 from tests.harness.step import a_case
@@ -26,8 +28,12 @@ ME, PEER = "media_center-150402", "party_service-150402"
 BEGIN = datetime(2026, 6, 30, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
 PERIOD = Period(BEGIN, BEGIN + 31 * DAY)
-RECKONING = Reckoning(rating_days=3, reopening_days=6, weights=(0, 100, 600, 900, 1000))
+RECKONING = Reckoning(
+    rating_days=3, reopening_days=6, weights=(0, 100, 600, 900, 1000), rater_weights=(900, 100, 200, 300)
+)
 MANY = 400
+HELD = tuple(BEGIN + days * DAY for days in (-1, 0, 7, 8, 31))
+"""When activities were held."""
 DIVISIONS = ("150402006006", "150402006007", "150402007001", "150402006", "150402", "150404001001", "152223")
 
 
@@ -53,6 +59,9 @@ def _a_life(chance: random.Random) -> Record:
         record = record.with_(path=(origin, PEER, "civil-150402")[: chance.randint(2, 3)])
     if chance.random() < 0.5:
         record = decide(record, c.Join(case_id=case.case_id, project=f"P-{chance.randint(1, 60)}"), heard).record
+    if chance.random() < 0.3 and origin == ME and record.mine:
+        claim = c.Claim(case_id=case.case_id, claimant="领导甲")
+        record = decide(record, claim, heard + chance.randint(0, 20) * DAY).record
     if chance.random() < 0.2:
         return record
     on: dict[str, Any] = {"case_id": case.case_id}
@@ -86,6 +95,8 @@ def _recount(records: Sequence[Record], at: datetime) -> Counts:
             for part, size in _of_one(record, at, hand_overs):
                 found[part] += size
     projects = _projects(records, at)
+    found[Part.COMBINED], found[Part.COMBINABLE] = combined(found, RECKONING.rater_weights)
+    found[Part.ACTIVITIES] = sum(PERIOD.begin <= held < min(PERIOD.end, at) for held in HELD)
     found[Part.PROJECTS], found[Part.PROJECTS_RESOLVED] = len(projects), sum(map(all, projects.values()))
     return Counts({part: found[part] for part in Part}, dict(hand_overs))
 
@@ -123,6 +134,8 @@ def _of_one(record: Record, at: datetime, hand_overs: Counter[int]) -> Iterator[
     if not begins_here:
         return
     yield Part.REGISTERED, 1
+    claimed = first.claimed_at if first else record.claim.at if record.claim else None
+    yield Part.CLAIMED, claimed is not None and claimed < at
     yield Part.UNDATED, undated
     if due is not None and due <= at:
         yield Part.DUE, 1
@@ -140,6 +153,11 @@ def _of_resolved(record: Record, age: timedelta, again: bool, at: datetime) -> I
     if age >= RECKONING.reopening_days * DAY:
         yield Part.WINDOW_ENDED, 1
         yield Part.SETTLED_FOR_GOOD, not again
+    for given in record.ratings:
+        if given.rater is not Rater.RESIDENT and given.round == 1 and given.at is not None and given.at < at:
+            satisfied, every = PARTS_OF[given.rater]
+            yield every, 1
+            yield satisfied, given.grade >= 3
     own = [g for g in record.ratings if g.rater is Rater.RESIDENT and g.round == 1 and g.at is not None and g.at < at]
     yield Part.RATABLE, bool(own) or age >= RECKONING.rating_days * DAY
     for rating in own:
@@ -155,6 +173,8 @@ def test_counts_are_those_of_a_recount(store: Store, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - cases, not secrets
     records = [_a_life(chance) for _ in range(MANY)]
     store.write(lambda tx: cases.keep(tx, records, 1))
+    held = [ActivityRow("activity", f"a{n}", ms(day), "150402", ("法院",)) for n, day in enumerate(HELD)]
+    store.write(lambda tx: activities.keep(tx, held))
     seen: Counter[Part] = Counter()
     for days in (-6, 0, 7, 20, 31, 60):
         at = BEGIN + days * DAY
@@ -187,6 +207,35 @@ def test_a_division_is_its_children_and_what_lies_in_none_of_them(store: Store) 
         assert node.total[:2] == (counted.parts[Part.REGISTERED], counted.parts[Part.RESOLVED])
     assert nodes["150402"].unplaced.registered > 0
     assert nodes["15"].unplaced.projects > 0
+
+
+def test_a_center_without_a_county_above_it_counts_in_its_region(store: Store) -> None:
+    """S19: whatever county its cases are in, they are in the region's total and in no county's; likewise of a city.
+    Added to those of a county's center, each case is counted once."""
+    chance = random.Random(5)  # noqa: S311 - cases, not secrets
+    records = [_a_life(chance) for _ in range(60)]
+    store.write(lambda tx: cases.keep(tx, records, 1))
+    at = ms(BEGIN + 40 * DAY)
+    with store.reading() as tx:
+        inside = by_division(tx, ME, PERIOD, at, RECKONING)
+        whole = next(tree(inside)).total
+        for counted_in, node in (("150000", "15"), ("150700", "1507")):
+            outside = by_division(tx, ME, PERIOD, at, replace(RECKONING, counted_in=counted_in))
+            nodes = {one.code: one for one in tree(outside)}
+            assert set(nodes) == {node[:digits] for digits in (0, 2, 4) if digits <= len(node)}
+            assert nodes[node].unplaced == nodes[node].total == nodes["15"].total
+            assert nodes["15"].total == Tally(*whole)
+            both = {one.code: one for one in tree({**inside, **outside})}
+            assert both["15"].total.registered == 2 * whole.registered
+            assert both["150402"].total == {one.code: one for one in tree(inside)}["150402"].total
+
+
+def test_the_codes_of_a_region_and_of_a_city_stand_above_their_counties() -> None:
+    """150000 is the region and 150400 the city; a case that says no more lies in none of the counties below."""
+    nodes = {one.code: one for one in tree({"150000": Tally(1), "150400": Tally(2), "150402": Tally(4)})}
+    assert {code: (node.total[0], node.unplaced[0]) for code, node in nodes.items()} == {
+        "": (7, 0), "15": (7, 1), "1504": (6, 2), "150402": (4, 4),
+    }  # fmt: skip
 
 
 def _level(code: str) -> int:

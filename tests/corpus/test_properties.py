@@ -165,6 +165,8 @@ WISHES: list[c.Command] = [
     c.Hold(case_id=CASE_ID, text="等待配件", until=NOW),
     c.Resume(case_id=CASE_ID, text="配件已到"),
     c.Settle(case_id=CASE_ID, outcome=k.Outcome.DONE, public_reply="已办结", resolved_at=NOW),
+    c.Claim(case_id=CASE_ID, claimant="领导甲", post="区委常委"),
+    c.Assess(case_id=CASE_ID, rater=k.Rater.SURVEY, grade=1, pseudonym="q-1"),
 ]
 """What the center itself may do."""
 

@@ -116,6 +116,20 @@ def test_divisions_are_listed_from_the_region_down(desk: Desk) -> None:
     assert "150402006006\t3\t" in out
 
 
+def test_a_center_without_a_county_counts_in_its_region_alone(desk: Desk) -> None:
+    """S19: its cases lie in a community, and no county below the region shows one of them."""
+    with desk.config.open("a", encoding="utf-8") as file:
+        file.write('[figures]\ncounted_in = "150000"\n')
+    found = desk.asked("--month", "2026-07", "--as-of", "2026-08-02", "--by-division")["divisions"]
+    assert [(one["division"], one["registered"], one["unplaced"]["registered"]) for one in found] == [
+        ("", 3, 0), ("15", 3, 3),
+    ]  # fmt: skip
+    assert desk.value("resolution-rate", "--month", "2026-07", "--as-of", "2026-08-02") == ("66.67 %", 2, 3)
+    desk.config.write_text(desk.config.read_text(encoding="utf-8").replace("150000", "150702"), encoding="utf-8")
+    code, _, said = bus("stats", "--config", desk.config, "--lang", "en")
+    assert (code != 0, "counted_in" in said) == (True, True)
+
+
 @pytest.mark.parametrize(
     "words",
     [("--month", "July"), ("--month", "2026-13"), ("--from", "2026-07-01", "--to", "2026-07-01"), ("--as-of", "now"),

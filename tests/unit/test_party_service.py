@@ -165,13 +165,14 @@ def test_a_matter_is_claimed_once_in_each_round() -> None:
     """S16: the second claim of a matter is refused with a code, the claim of an offered matter takes it."""
     act = acts.Claiming(action="claim", claimant="领导甲")
     event = native.OrderEvent(event_id="1", matter_no="m", case_id=CASE, event=act)
-    report, ticket = center.forms["order-event"].handler(front_desk(FOLDER, ME, {}), event)
+    report, claim, ticket = center.forms["order-event"].handler(front_desk(FOLDER, ME, {}), event)
     assert isinstance(report, Report)
+    assert (claim.claimant, claim.post) == ("领导甲", None)
     assert isinstance(ticket, Link)
     links = {(ticket.system, ticket.native_id): CASE}
     with pytest.raises(Reject, match="claimed"):
         center.forms["order-event"].handler(front_desk(FOLDER, ME, {}, links), event)
-    taken, _ = center.forms["order-event"].handler(front_desk(FOLDER, ME, {"record": "asked"}), event)
+    taken, *_ = center.forms["order-event"].handler(front_desk(FOLDER, ME, {"record": "asked"}), event)
     assert isinstance(taken, Accept)
 
 

@@ -2,11 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from bus.contract.case import Case, Person, Place, Source, Urgency
+from pydantic import Field
+
+from bus.contract.case import Case, Person, Place, Sensitive, Source, Urgency
+from bus.contract.types import Division, Strict
 from bus.sdk.center import IntakeContext
 from bus.sdk.workorders.commands import attachments
+
+
+class Marked(Strict):
+    """A matter that says itself which of its data want stricter care; mixed into a form of the matter. Other centers
+    than its holder read the stage and the answer, and no more (``docs/decisions/0048``)."""
+
+    sensitive: Annotated[tuple[Sensitive, ...], Field(min_length=1, max_length=8, fail_fast=True)] = Field(
+        title="敏感信息：minor 未成年人、medical 医疗健康、biometric 生物识别、belief 信仰、identity 特定身份、"
+        "finance 金融账户、whereabouts 行踪"
+    )
+    home: Division | None = Field(default=None, title="户籍地区划代码；异地办理时填写")
+
 
 WHO = ("phone", "id_card", "credit_code", "address", "agent")
 """What a form, and an order, may tell of the resident besides the name."""
@@ -44,10 +59,11 @@ def case_of(
     From the form come ``division``, ``text``, ``place``, ``longitude``, ``latitude``, ``urgent``, ``due``, and who the
     resident is, as far as it has them and nothing else is given. Raises ``Reject`` for a file that was not uploaded."""
     system, native_id = record
+    home: str | None = getattr(form, "home", None)
     told = {field: getattr(form, field, None) for field in ("longitude", "latitude")}
     return context.new_case(
         title=title,
-        text=text or form.text,
+        text=f"{text or form.text}\n户籍地：{home}" if home else text or form.text,
         category=category,
         place=Place(division=form.division, text=place or getattr(form, "place", None), **told),
         channel=channel,
@@ -57,4 +73,5 @@ def case_of(
         urgency=Urgency.URGENT if form.urgent else Urgency.NORMAL,
         received_at=at,
         due=due or getattr(form, "due", None),
+        sensitive=getattr(form, "sensitive", ()),
     )

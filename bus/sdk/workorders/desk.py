@@ -27,13 +27,26 @@ from bus.contract.messages import (
 )
 from bus.custody import Status
 from bus.custody.commands import Close, Command
-from bus.sdk.center import Center, Commands, FormT, HandlerContext, IntakeContext, Link, MessageHandler, Reject, SystemT
+from bus.sdk.center import (
+    Activity,
+    Center,
+    Commands,
+    FormT,
+    HandlerContext,
+    IntakeContext,
+    Link,
+    MessageHandler,
+    Reject,
+    SystemT,
+)
 from bus.sdk.codes import RejectCode
+from bus.sdk.workorders.activities import Held
 from bus.sdk.workorders.casework import Casework, told_of_plan
+from bus.sdk.workorders.claims import ClaimForm, claimed
 from bus.sdk.workorders.orders import Order, Purpose, Reply, notice, order_of, reply_of
 from bus.sdk.workorders.settled import EndedT, RatedT, enter, line_id
 
-Items = list[Command | Link]
+Items = list[Command | Link | Activity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +154,11 @@ class WorkCenter(Center[SystemT]):
     def acts(self, name: str, model: type[FormT], *, own: Mapping[str, str], theirs: str = "") -> None:
         """Form ``name`` tells acts (its ``event``) on a record: of a resident of ours, by one of the fields ``own``
         (field → under which name it is linked), or of another center's, by the field ``theirs`` that holds a case."""
-        fields = " or ".join((*own, *([theirs] if theirs else ())))
-
-        def case_of(context: IntakeContext, form: FormT) -> UUID:
-            case_id: UUID | None = getattr(form, theirs) if theirs else None
-            if case_id is not None:
-                return case_id
-            for field_name, system in own.items():
-                if (native_id := getattr(form, field_name)) is not None:
-                    return context.find(system, native_id)
-            raise Reject(RejectCode.NO_RECORD, f"name {fields}")
 
         @self.form(name, model, "event_id")
         def act(context: IntakeContext, form: FormT) -> Commands:
             told: Any = form
-            commands: Commands = told.event.commands(context, case_of(context, form), told.event_id)
+            commands: Commands = told.event.commands(context, _case_of(context, form, own, theirs), told.event_id)
             return commands
 
     def casework(self) -> None:
@@ -171,6 +174,21 @@ class WorkCenter(Center[SystemT]):
             if case_id is None:
                 raise Reject(RejectCode.NO_RECORD, "no record of a resident has the number in record")
             return form.event.commands(context, case_id, form.event_id)
+
+    def claims(self, name: str, model: type[ClaimForm], *, own: Mapping[str, str], theirs: str = "") -> None:
+        """Form ``name`` is a claim (认领) of a record, which is named as those of ``acts`` are."""
+
+        @self.form(name, model, "claim_no")
+        def claim(context: IntakeContext, form: ClaimForm) -> Commands:
+            case_id = _case_of(context, form, own, theirs)
+            return claimed(context, case_id, form.claimant, form.post, form.due)
+
+    def activities(self, name: str = "activity", model: type[Held] = Held, system: str = "activity") -> None:
+        """Form ``name`` tells an activity (活动) and its hosts; its number is one of ``system``."""
+
+        @self.form(name, model, "event_id")
+        def hold(_context: IntakeContext, form: Held) -> Commands:
+            return [form.activity(system)]
 
     def ledger(
         self,
@@ -266,3 +284,14 @@ class WorkCenter(Center[SystemT]):
     def _told(self, context: HandlerContext[SystemT], name: str, native_id: str, message: Message[Any]) -> Commands:
         assert self._tells is not None  # noqa: S101 - check has seen to it
         return self._tells(replace(context, key=f"{context.key}:{name}"), OwnRecord(name, native_id), message) or ()
+
+
+def _case_of(context: IntakeContext, form: object, own: Mapping[str, str], theirs: str) -> UUID:
+    """The case of the record that a form names."""
+    case_id: UUID | None = getattr(form, theirs) if theirs else None
+    if case_id is not None:
+        return case_id
+    for field_name, system in own.items():
+        if (native_id := getattr(form, field_name)) is not None:
+            return context.find(system, native_id)
+    raise Reject(RejectCode.NO_RECORD, f"name {' or '.join((*own, *([theirs] if theirs else ())))}")

@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 
 from bus.contract.case import Case
 from bus.contract.messages import Outcome, Rater
+from bus.contract.pseudonym import Pseudonym
 from bus.contract.types import Moment, NativeId, Strict, Text
 from bus.custody import Status
-from bus.custody.commands import Command, Join, Rate, Register, Settle
+from bus.custody.commands import Assess, Command, Join, Rate, Register, Settle
 from bus.sdk.center import Commands, IntakeContext, Link
 from bus.sdk.workorders.commands import grade_of
 
@@ -70,8 +71,34 @@ class Rated(Strict):
         )
 
 
+class Opined(Strict):
+    """The opinion of one of many, from a survey or a review by the masses, under a pseudonym. A form adds its own id
+    and the record's. A pseudonym is a number that the survey has drawn, and never tells who it is."""
+
+    pseudonym: Pseudonym = Field(title="匿名编号，由调查系统随机生成；不得用姓名、手机号、身份证号")
+    rater: Rater = Field(default=Rater.SURVEY, title="评价人：masses 群众评议、survey 满意度调查")
+    grade: Annotated[int, Field(ge=1, le=5, title="评分")]
+    rated_at: Moment | None = Field(default=None, title="评价时间")
+
+    @model_validator(mode="after")
+    def _one_of_many(self) -> Self:
+        if Rater[self.rater.name] not in (Rater.MASSES, Rater.SURVEY):
+            raise ValueError("a pseudonym is for one of many: masses or survey; a resident rates its own matter")
+        return self
+
+    def command(self, case_id: UUID) -> Assess:
+        """The command that keeps it."""
+        return Assess(
+            case_id=case_id,
+            rater=Rater[self.rater.name],  # type: ignore[arg-type]  # one of the two, as validated
+            grade=grade_of(self.grade),
+            pseudonym=self.pseudonym,
+            at=self.rated_at,
+        )
+
+
 EndedT = TypeVar("EndedT", bound=Ended)
-RatedT = TypeVar("RatedT", bound=Rated)
+RatedT = TypeVar("RatedT", bound=Rated | Opined)
 
 
 def line_id(field: str) -> Callable[[Any], str]:
