@@ -34,17 +34,9 @@ def case(context: IntakeContext, form: n.ServiceOrder | n.Wish) -> Case:
         title = w.title_of(form.title, form.text, item)
         name, record, channel = form.client_name, ("wish", form.wish_no), "wish"
     return w.case_of(
-        context,
-        form,
-        record=record,
-        category=ITEMS.name(form.item),
-        channel=channel,
-        name=name,
-        title=title,
-        text=form.text or item,
-        papers=form.photos,
-        at=form.made_at,
-    )
+        context, form, record=record, category=ITEMS.name(form.item), channel=channel, name=name, title=title,
+        text=form.text or item, papers=form.photos, at=form.made_at,
+    )  # fmt: skip
 
 
 def order(order: w.Order, me: str) -> dict[str, Any]:

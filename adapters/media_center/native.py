@@ -78,6 +78,7 @@ class Cancelling(w.Cancelling):
     told = "已按您的要求撤销此条留言。 / Your message was withdrawn as you asked."
 
 
+NOTE = "给承办单位的话，居民看不到"
 ROUTE = "不予受理时：居民还可以走的法定途径"
 RATER = "谁评的；满意度调查不与居民一事一评混算"
 RESIDENT = (
@@ -92,11 +93,7 @@ STAFF = (
     w.act(w.RulingOn, "裁定 (only where the county made this center its arbiter)"),
 )
 HANDLING = (
-    w.act(
-        w.Dispatching,
-        "转办、再次转办: to the centers named, else to the one whose duty it is",
-        note="给承办单位的话，居民看不到",
-    ),
+    w.act(w.Dispatching, "转办、再次转办: to the centers named, else to the one whose duty it is", note=NOTE),
     w.act(w.TakingBack, "撤回转办"),
     w.act(w.AskingArbiter, "提请裁定"),
     w.act(w.Publishing, "跟踪报道: de-identified"),

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from bus.clocks.marks import QUIET_CLOCKS, USUAL, Due, Manner, Mark, look, remember
@@ -131,13 +131,22 @@ class _Reminder(NamedTuple):
     def message(self, record: Record) -> Urged | Escalated | None:
         """What the addressee is sent; None: nothing."""
         deadline, text = self.mark.deadline, text_of(self.mark)
-        told: dict[str, Any] = {"level": int(self.mark.level), "clock": deadline.clock.value, "due": deadline.due}
+        level, clock = int(self.mark.level), deadline.clock.value
         if self.how in (Told.URGED, Told.DESK):
-            return Urged(version=record.version, text=text, **told)
+            return Urged(version=record.version, text=text, level=level, clock=clock, due=deadline.due)
         if self.how is not Told.ESCALATED:
             return None
-        matter = {"case": record.case.without_resident(), "path": record.path, "round": record.round}
-        return Escalated(version=record.version, holder=record.holder, text=text, **told, **matter)
+        return Escalated(
+            version=record.version,
+            holder=record.holder,
+            clock=clock,
+            level=level,
+            due=deadline.due,
+            text=text,
+            case=record.case.without_resident(),
+            path=record.path,
+            round=record.round,
+        )
 
 
 @dataclass(slots=True)
