@@ -252,12 +252,13 @@ def _sequence(data: k.Kind) -> int:
 
 def example(rule: Rule) -> Message[Any]:
     """The example of this kind, in an envelope of its own."""
-    kinds = [entry[0].kind for entry in _DATA]
-    place = kinds.index(rule.kind)
-    (data, source, recipient) = _DATA[place]
+    place = [entry.kind for entry in CONTRACT].index(rule.kind)
+    (data, source, recipient) = next(entry for entry in _DATA if entry[0].kind == rule.kind)
     about_case = isinstance(data, k.CaseMessage)
     later = rule.kind in k.LATER_KINDS  # a published example does not change when a later kind may come before it
-    asked = [i for i, kind in enumerate(kinds) if kind in rule.answers and later >= (kind in k.LATER_KINDS)]
+    asked = [
+        i for i, entry in enumerate(CONTRACT) if entry.kind in rule.answers and later >= (entry.kind in k.LATER_KINDS)
+    ]
     return Message(
         specversion="1.0",
         id=_id(0x100 + place),
