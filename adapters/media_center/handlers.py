@@ -1,6 +1,5 @@
 """融媒体中心: handlers of its forms, and of the messages for its app and newsroom."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from adapters.media_center import mapping
@@ -9,7 +8,6 @@ from bus import (
     Accepted,
     ArbitrationRequested,
     AssistRequested,
-    Command,
     Commands,
     Declined,
     IntakeContext,
@@ -34,7 +32,7 @@ def message(context: IntakeContext, form: n.ResidentMessage) -> Commands:
 
 
 @center.form("message-batch", n.MessageBatch, "batch_id")
-def message_batch(context: IntakeContext, form: n.MessageBatch) -> Iterator[Command | Link]:
+def message_batch(context: IntakeContext, form: n.MessageBatch) -> Commands:
     """议事会: one event, a case for each matter; a matter that is already registered makes no second case, under any
     batch."""
     for one in form.messages:

@@ -1,11 +1,10 @@
 """党群服务中心: handlers of its forms, and of the messages for its platform."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from adapters.party_service import native as n
 from adapters.party_service.ledger import LedgerLine
-from bus import Case, Command, Commands, Declined, IntakeContext, Link, Message, Progressed, Published
+from bus import Case, Commands, Declined, IntakeContext, Link, Message, Progressed, Published
 from bus import workorders as w
 
 MATTER = "matter"
@@ -44,7 +43,7 @@ def _case(context: IntakeContext, form: n.Entry) -> Case:
 
 
 @center.form("meeting", n.Meeting, "event_id")
-def meeting(context: IntakeContext, form: n.Meeting) -> Iterator[Command | Link]:
+def meeting(context: IntakeContext, form: n.Meeting) -> Commands:
     """居民议事会: one event, a case for each suggestion, which keeps its number; repeated, it makes no second case."""
     of_all: Any = {"division": form.division, "grid": form.grid, "received_at": form.held_at}
     for one in form.suggestions:

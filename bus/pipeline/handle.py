@@ -27,6 +27,7 @@ from bus.pipeline.circuit_breaker import CircuitBreaker, HandlerOutcome, RetryPo
 from bus.sdk.center import Activity, Center, HandlerContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
 from bus.store.database import Store, StoreUnavailable, Tx
+from bus.store.resident_waits import AWAITED
 from bus.store.timestamps import ms
 from bus.store.unit_of_work import UNREADABLE, UnitOfWork
 
@@ -256,7 +257,7 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
 
 def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy, *, counts: bool) -> None:
     task = one.claimed.task
-    if one.code == resident_waits.AWAITED:
+    if one.code == AWAITED:
         resident_waits.wait_on(tx, uow, task, urges=one.urges)
         return
     if counts and task.attempts + 1 >= policy.attempts:
@@ -270,7 +271,7 @@ def _try_again(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolicy,
 def _park(tx: Tx, uow: UnitOfWork, one: HandlerResult, code: str) -> None:
     """Park the task for an operator; the case keeps its holder and its clock."""
     hint = BY_FILES if code.startswith("attachment-") else BY_OWN_SYSTEM
-    if code == resident_waits.AWAITED:
+    if code == AWAITED:
         hint = resident_waits.HINT
     _set_aside(tx, uow, one.claimed.task, code, one.claimed.record.holder, hint)
 

@@ -137,8 +137,8 @@ def _arbiter(history: CaseHistory, at_registration: str | None) -> str | None:
 
 def _informed(history: CaseHistory) -> Iterator[str]:
     """Centers that were told of the case as its arbiter: only the origin is asked for more time as what it is."""
-    for kind in (k.Escalated, k.ExtensionRequested):
-        yield from (one.recipient for one in history.all(kind) if one.recipient != one.data.case.origin)
+    yield from (one.recipient for one in history.all(k.Escalated) if one.recipient != one.data.case.origin)
+    yield from (one.recipient for one in history.all(k.ExtensionRequested) if one.recipient != one.data.case.origin)
 
 
 def _offer_out(history: CaseHistory, record: Record) -> SentOffer | None:

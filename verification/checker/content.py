@@ -19,7 +19,7 @@ def matter_unaltered(evidence: Evidence) -> Iterator[Breach]:
     Read live: a resident's text never changes."""
     for case, names in evidence.knowers.items():
         copies = [(name, _case(evidence, name, case)) for name in names]
-        who = {name: copy.get("resident") for name, copy in copies if copy.get("resident") is not None}
+        who: dict[str, dict[str, Any]] = {name: copy["resident"] for name, copy in copies if copy.get("resident")}
         first, matter = copies[0][0], _without_resident(copies[0][1])
         for name, copy in copies[1:]:
             if _without_resident(copy) != matter:

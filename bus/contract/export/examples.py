@@ -12,7 +12,7 @@ from bus.contract import messages as k
 from bus.contract.case import Attachment, Case, Person, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.epochs import epoch_start
-from bus.contract.rules import Rule
+from bus.contract.rules import CONTRACT, Rule
 
 MEDIA = "media_center-150402"
 PARTY = "party_service-150402006"

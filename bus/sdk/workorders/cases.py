@@ -29,7 +29,7 @@ WHO = ("phone", "id_card", "credit_code", "address", "agent")
 
 def person_of(form: object, name: str | None) -> Person | None:
     """Who asks; None where nobody was named. Raises ``ValidationError`` for a wrong number of an identity card."""
-    told = {"name": name, **{field: getattr(form, field, None) for field in WHO}}
+    told: dict[str, Any] = {"name": name, **{field: getattr(form, field, None) for field in WHO}}
     anonymous: bool = getattr(form, "anonymous", False)
     return Person(**told, anonymous=anonymous) if any(told.values()) else None
 
