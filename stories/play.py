@@ -97,7 +97,7 @@ TITLES: Mapping[str, Bilingual] = {
     "S22": Bilingual("不予受理，也要答复", "Not accepted, and answered all the same"),
 }
 """The title of each story, for the people who watch it."""
-ALIKE = frozenset({"S03", "S07", "S09", "S16", "S19"})
+ALIKE = frozenset({"S03", "S07", "S09", "S16", "S19", "S20"})
 """Stories of many similar cases: the demo shows one line for all of them."""
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
     MEDIA: [

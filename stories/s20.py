@@ -18,8 +18,8 @@ COMBINED = "combined-satisfaction"
 
 def answers(message_id: str, survey: int) -> list[Json]:
     """The answers of the masses and of the survey; the first one of the survey is not content at all."""
-    masses = [{"rater": "masses", "pseudonym": f"m-{number}", "grade": 4} for number in range(MASSES)]
-    asked = [{"pseudonym": f"q-{number}", "grade": 1 if number == 0 else 5} for number in range(survey)]
+    masses: list[Json] = [{"rater": "masses", "pseudonym": f"m-{number}", "grade": 4} for number in range(MASSES)]
+    asked: list[Json] = [{"pseudonym": f"q-{number}", "grade": 1 if number == 0 else 5} for number in range(survey)]
     return [
         {"answer_no": f"DJ-{number:04d}", "message_id": message_id, **one} for number, one in enumerate(masses + asked)
     ]

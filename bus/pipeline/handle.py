@@ -22,9 +22,8 @@ from bus.contract.messages import LATER_KINDS, Handed
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
 from bus.pipeline import resident_waits
-from bus.pipeline.activity_row import activity_row
 from bus.pipeline.circuit_breaker import CircuitBreaker, HandlerOutcome, RetryPolicy
-from bus.sdk.center import Activity, Center, HandlerContext, Link, Reject, RetryLater
+from bus.sdk.center import Center, HandlerContext, Link, Reject, RetryLater
 from bus.store import cases, inbox, parked
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.resident_waits import AWAITED
@@ -56,7 +55,7 @@ class HandlerResult:
 
     claimed: Claimed
     outcome: HandlerOutcome
-    commands: tuple[Command | Link | Activity, ...] = ()
+    commands: tuple[Command | Link, ...] = ()
     code: str = ""
     after: float | None = None
     own: bool = True
@@ -239,8 +238,6 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
             for item in one.commands:
                 if isinstance(item, Link):
                     uow.link(item.case_id, item.system, item.native_id)
-                elif isinstance(item, Activity):
-                    uow.held(activity_row(item))
                 elif not task.said:  # otherwise carried out and heard by others before a restore from a backup
                     uow.execute(item, cause=message)
             uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id, one.code)

@@ -63,19 +63,21 @@ Host = Annotated[Line, Field(max_length=60)]
 
 
 class Activity(Strict):
-    """What organisations have done together (活动), among the commands. It is no resident's matter: it has no case, no
-    holder and no answer. It counts once, however many hosts it has and however many of them report it."""
+    """What organisations have done together (活动), among what a form becomes. It has no case, no holder and no answer,
+    and counts once, however many hosts report it."""
 
     system: str
     native_id: NativeId
-    """Its number in ``system``: the same in every report of it."""
     hosts: Annotated[tuple[Host, ...], Field(min_length=1, max_length=50, fail_fast=True)]
     division: Division
     held_at: Moment
 
 
-Commands = Iterable[Command | Link | Activity]
+Commands = Iterable[Command | Link]
 """The result of a handler."""
+
+
+ReturnedT = TypeVar("ReturnedT", bound=Iterable[Command | Link | Activity])
 
 
 class Routes(Protocol):
@@ -194,7 +196,7 @@ class IntakeContext:
         )
 
 
-FormHandler = Callable[[IntakeContext, Any], Commands]
+FormHandler = Callable[[IntakeContext, Any], Iterable[Command | Link | Activity]]
 MessageHandler = Callable[[HandlerContext[Any], Message[Any]], Commands]
 
 
@@ -240,7 +242,7 @@ class Center(Generic[SystemT]):
         native_id: Callable[[FormT], str] | str,
         *,
         about: Callable[[FormT], tuple[str, str]] | None = None,
-    ) -> Callable[[Callable[[IntakeContext, FormT], Commands]], Callable[[IntakeContext, FormT], Commands]]:
+    ) -> Callable[[Callable[[IntakeContext, FormT], ReturnedT]], Callable[[IntakeContext, FormT], ReturnedT]]:
         """Register the decorated function as the handler of form ``name``. ``native_id``: the field with the form's own
         id, or a function that returns it. ``about``: the record that it is about; before that record is registered the
         form is taken and waits. Raises ValueError for a second handler, or if the field does not exist."""
@@ -252,7 +254,7 @@ class Center(Generic[SystemT]):
             native_id = attrgetter(native_id)
         found = native_id
 
-        def keep(handler: Callable[[IntakeContext, FormT], Commands]) -> Callable[[IntakeContext, FormT], Commands]:
+        def keep(handler: Callable[[IntakeContext, FormT], ReturnedT]) -> Callable[[IntakeContext, FormT], ReturnedT]:
             self.forms[name] = Form(name, model, found, handler, about)
             return handler
 

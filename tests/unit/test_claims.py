@@ -20,6 +20,7 @@ from bus.figures.period import Reckoning
 from bus.pipeline.intake import Reply
 from bus.store import Store, cases, schema
 from bus.store.figures import count
+from bus.store.rows import LinkRow
 from bus.store.timestamps import ms
 from stories import s16
 from stories.stage import PARTY as HERE
@@ -157,7 +158,7 @@ def test_an_offered_matter_is_taken_by_its_claim(store: Store) -> None:
     assert case_id is not None
 
     def ticket(tx: Any) -> None:
-        cases.link(tx, [cases.LinkRow("claim", f"{case_id}/1", str(case_id))])
+        cases.link(tx, [LinkRow("claim", f"{case_id}/1", str(case_id))])
 
     store.write(ticket)
     (refused,) = claimants.take(store, [("claim", s16.claim(0, 1))])

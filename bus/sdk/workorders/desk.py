@@ -46,7 +46,7 @@ from bus.sdk.workorders.claims import ClaimForm, claimed
 from bus.sdk.workorders.orders import Order, Purpose, Reply, notice, order_of, reply_of
 from bus.sdk.workorders.settled import EndedT, RatedT, enter, line_id
 
-Items = list[Command | Link | Activity]
+Items = list[Command | Link]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class WorkCenter(Center[SystemT]):
         """Form ``name`` tells an activity (活动) and its hosts; its number is one of ``system``."""
 
         @self.form(name, model, "event_id")
-        def hold(_context: IntakeContext, form: Held) -> Commands:
+        def hold(_context: IntakeContext, form: Held) -> list[Activity]:
             return [form.activity(system)]
 
     def ledger(
