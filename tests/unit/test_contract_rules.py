@@ -66,17 +66,19 @@ def holds(role: Role, me: str, record: Record, other: str) -> bool:
 
 
 class Town:
-    """Centers that talk without a road: every message arrives at once, and each is held against the contract."""
+    """Centers that talk without a road: every message arrives in its turn, and each is held against the contract."""
 
     def __init__(self) -> None:
         self.records: dict[str, Record] = {}
         self.said: list[str] = []
         self.wrong: list[str] = []
+        self.road: list[tuple[str, Outgoing]] = []
         self.records[MEDIA] = register(c.Register(case=CASE), MEDIA, ARBITER).record
 
     def does(self, me: str, command: c.Command) -> None:
         """``me`` does something, and everything that follows from it happens."""
-        self._settle(me, self.records[me], decide(self.records[me], command, NOW, 2, CLOCKS, masking=True), None)
+        self._takes(me, self.records[me], decide(self.records[me], command, NOW, 2, CLOCKS, masking=True), None)
+        self._arrives()
 
     def escalates(self, me: str, to: str) -> None:
         """A clock tells the arbiter; no command does."""
@@ -85,21 +87,27 @@ class Town:
             version=record.version, holder=record.holder, clock="term", due=NOW, text="提级",
             case=record.case.without_resident(), path=record.path,
         )  # fmt: skip
-        self._settle(me, record, remind(record, record, [Outgoing(to, word)]), None)
+        self._takes(me, record, remind(record, record, [Outgoing(to, word)]), None)
+        self._arrives()
+
+    def _arrives(self) -> None:
+        while self.road:
+            source, outgoing = self.road.pop(0)
+            record, to = self.records.get(outgoing.to), outgoing.to
+            answer = hear_message(record, outgoing.data, source, to, CASE.case_id, NOW, masking=True)
+            self._takes(to, record, answer, outgoing.data.kind)
 
     def asks(self, me: str, to: str, *more: str) -> None:
         """``me`` offers the case; to several at once if more are named."""
         mode = k.Mode.OPEN if more else k.Mode.EXCLUSIVE
         self.does(me, c.Offer(case_id=CASE.case_id, to=(to, *more), mode=mode))
 
-    def _settle(self, me: str, before: Record | None, decision: Decision, heard: str | None) -> None:
+    def _takes(self, me: str, before: Record | None, decision: Decision, heard: str | None) -> None:
         self.records[me] = decision.record
         for outgoing in decision.outgoing:
             self._check(me, before, decision.record, outgoing, heard)
-            record = self.records.get(outgoing.to)
             if outgoing.to != me:
-                answer = hear_message(record, outgoing.data, me, outgoing.to, CASE.case_id, NOW, masking=True)
-                self._settle(outgoing.to, record, answer, outgoing.data.kind)
+                self.road.append((me, outgoing))
 
     def _check(self, me: str, before: Record | None, after: Record, outgoing: Outgoing, heard: str | None) -> None:
         kind = outgoing.data.kind

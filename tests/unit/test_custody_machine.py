@@ -28,4 +28,4 @@ class MaskingMachine(CustodyMachine):
 
 def test_only_who_held_the_case_knows_the_resident() -> None:
     """Whatever happens on the way: nobody else learns who it is, and the holder does."""
-    run_state_machine_as_test(MaskingMachine, settings=ENOUGH)
+    run_state_machine_as_test(MaskingMachine, settings=settings(ENOUGH, max_examples=200))
