@@ -15,7 +15,6 @@ from bus.contract.case import Attachment, Case
 from bus.contract.envelope import Message
 from bus.contract.messages import (
     CASE_KINDS,
-    LATER_KINDS,
     ArbitrationRequested,
     AssistAnswered,
     AssistRequested,
@@ -147,7 +146,7 @@ class WorkCenter(Center[SystemT]):
             raise Incomplete(f"{self.kind}: no record of residents is named: give links=Links(own=…)")
         self._tells = tell
         for kind in CASE_KINDS:
-            if kind.kind not in LATER_KINDS:
+            if kind is not Handed:  # what completes the order is the center's own: see ``completes``
                 self.handlers.setdefault(kind.kind, self.tell)
         return tell
 
