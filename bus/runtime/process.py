@@ -312,7 +312,7 @@ class CenterProcess:
         if self.marks.look():
             self.log.warning("marks-lost", trouble=marks_text(self.marks.lost))
         if self.marks.hindering and self.marks.hindering != before:
-            self.log.warning("masking-off", centers=self.marks.hindering)
+            self.log.warning("masking-off", peer=", ".join(self.marks.hindering))
         self._leaving.wait(1)
 
     def _task_ended(self) -> None:
