@@ -11,7 +11,6 @@ from bus.clocks.terms import parse
 from bus.contract import messages as k
 from bus.custody import Record, decide, hear_message
 from bus.custody import commands as c
-from bus.operations.erasure import erase
 from tests.harness.clocked import clocked
 from tests.harness.step import MEDIA as MEDIA_CENTER
 from tests.harness.step import PARTY as PARTY_CENTER
@@ -145,20 +144,3 @@ def test_a_peer_whose_clock_is_ahead_is_heard_as_of_now(tmp_path: Path) -> None:
     assert offer.at == party.center.now
     media.center.close()
     party.center.close()
-
-
-def test_an_erased_case_has_no_timer(tmp_path: Path) -> None:
-    """And nothing is said of it any more."""
-    media = clocked(MEDIA_CENTER, tmp_path)
-    case = a_case(MEDIA_CENTER, received_at=media.center.now)
-    media.center.execute(c.Register(case=case))
-    resolve = c.Resolve(case_id=case.case_id, outcome=k.Outcome.DONE, public_reply="已修好")
-    media.center.execute(resolve, c.Close(case_id=case.case_id, replied_at=media.center.now))
-    media.look()
-    assert str(case.case_id) in media.next()
-    assert erase(media.center.blobs, media.center.context, case.case_id, media.center.now, "test", "asked")
-    assert media.next() == {}
-    before = len(media.lines())
-    media.until(at("2026-12-20 12:00"))
-    assert len(media.lines()) == before
-    media.center.close()

@@ -41,7 +41,8 @@ class Desk:
 
     def works(self, bare: BareCenter) -> list[str]:
         """Every task that is due; what became of each."""
-        breaker, outcomes = CircuitBreaker(RetryPolicy()), []
+        breaker = CircuitBreaker(RetryPolicy())
+        outcomes: list[Any] = []
         while True:
             _, tasks = finish_and_claim(bare.store, bare.context, [], breaker, bare.now, 100)
             if not tasks:

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
@@ -87,8 +88,9 @@ class County:
 
     def _add(self) -> None:
         name = next(self._names)
-        clocks = {"clocks": QUICK, "reads": reads_all} if self.profile.clocks else {}
-        context = CenterContext(name, self._arbiter, security=notary(name, signs=self.profile.signs), **clocks)
+        context = CenterContext(name, self._arbiter, security=notary(name, signs=self.profile.signs))
+        if self.profile.clocks:
+            context = replace(context, clocks=QUICK, reads=reads_all)
         disk = self._free[len(self.seats)]
         disk.encryption.master = master(signs=self.profile.signs)
         node = Node(context, disk, self.road, self.chance, lambda: self.now)
