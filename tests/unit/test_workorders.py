@@ -18,9 +18,11 @@ from bus import (
     BackendClient,
     Close,
     Closed,
+    Handed,
     Link,
     Offered,
     Outcome,
+    Person,
     Record,
     Reject,
     RejectCode,
@@ -70,6 +72,8 @@ def a_center(without: str = "") -> w.WorkCenter[Deeds]:
         center.answers(lambda context, record, _reply: _none(context.system.do(f"answer {record.system}", context.key)))
     if without != "keeps":
         center.keeps(lambda context, _paper, _content: _none(context.system.do("keep", context.key)))
+    if without != "completes":
+        center.completes(lambda context, record, _m: _none(context.system.do(f"complete {record.system}", context.key)))
     if without != "otherwise":
         center.otherwise(lambda context, record, _m: _none(context.system.do(f"tell {record.system}", context.key)))
     return center
@@ -110,8 +114,47 @@ def test_a_desk_that_names_no_record_of_residents_is_refused() -> None:
 
 
 def test_every_kind_has_a_handler() -> None:
-    """``otherwise`` takes all kinds of the contract that nobody else does, those that will come too."""
-    assert set(a_center().handlers) == {kind.kind for kind in CASE_KINDS}
+    """``otherwise`` takes all kinds of the contract that nobody else does; but who the resident is, only a function of
+    its own can take, or else the directory would say that it is read."""
+    every = {kind.kind for kind in CASE_KINDS}
+    assert set(a_center().handlers) == every
+    assert set(a_center(without="completes").handlers) == every - {"case.handed"}
+
+
+def test_the_resident_completes_the_order_by_one_call() -> None:
+    """The order that was opened for the case, and nothing else of it; without one there is nothing to complete."""
+    center, deeds, told = a_center(), Deeds(), Handed(version=2, resident=Person(name="居民甲", phone="0476-8123456"))
+    natives = {"order": "NR-1", "assist-order": "NR-2"}
+    assert hear(center, deeds, told, a_record(FOLDER, ME), natives) == []
+    assert deeds.done == [("complete order", "key-1")]
+    assert hear(center, deeds, told, a_record(FOLDER, ME), {"assist-order": "NR-2"}) == []
+    assert len(deeds.done) == 1
+
+
+def test_the_body_that_completes_an_order_says_what_the_system_has_room_for() -> None:
+    """In its own words; what is not known is left out."""
+    told = Handed(version=2, resident=Person(name="居民甲", phone="0476-8123456", address="某小区"))
+    message = compose(told, source=PEER, recipient=ME, now=NOW, subject=CASE, sequence=1)
+    whole = {"case_id": CASE, "by": PEER, "caller": "居民甲", "phone": "0476-8123456", "address": "某小区"}
+    assert w.handed(message, "caller", *w.WHO) == whole
+    assert w.handed(message, "who", tel="phone") == {
+        "case_id": CASE,
+        "by": PEER,
+        "who": "居民甲",
+        "tel": "0476-8123456",
+    }
+
+
+@pytest.mark.parametrize("purpose", ["handle", "imposed", "assist", "arbitrate", "notice"])
+def test_an_order_says_what_is_awaited_where_it_will_come(purpose: Any) -> None:
+    """Only of what is ours to handle; of a resident that is known, nothing is said."""
+    case = a_case(FOLDER)
+    whole = w.Order(case, purpose, PEER)
+    assert not {"resident_awaited", "phone_tail"} & whole.shown().keys()
+    hint = Person(name="居*", phone_tail="3456", masked=True)
+    masked = w.Order(case.model_copy(update={"resident": hint}), purpose, PEER).shown()
+    assert masked["phone_tail"] == "3456"
+    assert masked.get("resident_awaited") == ("居民信息待移交" if purpose in ("handle", "imposed") else None)
 
 
 def test_nothing_is_handled_beside_otherwise() -> None:
