@@ -11,7 +11,6 @@ import pytest
 import bus.clocks.charges
 import bus.clocks.deadlines
 import bus.clocks.marks
-import bus.pipeline.clock_guard
 import bus.pipeline.remind
 import bus.recovery.complete
 from bus.bilingual import Bilingual
@@ -21,14 +20,12 @@ from bus.clocks.rules import Rules
 from bus.contract import messages as k
 from bus.custody import Decision, Outgoing, Record, more_time
 from bus.custody.reminding import remind
-from bus.pipeline.clock_guard import ClockGuard
-from bus.pipeline.remind import Asked
 from verification.mutants.defect import tested
 
 HEAR = import_module("bus.custody.hear_message")
 BY = Bilingual("时限测试", "tests of the clocks")
 OFF = Bilingual("仿真中时限未启用，也没有人申请延期", "in a simulation clocks are off, and nobody asks for more time")
-MARKS, REMIND, GUARD = (f"tests/unit/test_{name}.py" for name in ("clock_marks", "remind", "clock_guard"))
+MARKS, REMIND = (f"tests/unit/test_{name}.py" for name in ("clock_marks", "remind"))
 MORE, RULINGS, CHARGES = (f"tests/unit/test_{name}.py" for name in ("more_time", "custody_rulings", "charges"))
 ESCALATION, RESTORED = "tests/unit/test_escalation.py", "tests/unit/test_recovery_reminders.py"
 
@@ -62,15 +59,6 @@ def clock_moves_a_case(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def urged_at_midnight(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Calendar, "opens", lambda _calendar, moment: moment)
-
-
-@tested(
-    "停机后一次补发全部提醒", "gives all missed reminders at once after a downtime",
-    f"{GUARD}::test_after_a_downtime_each_case_is_reminded_of_once",
-    by=BY, why=OFF,
-)  # fmt: skip
-def storm_after_a_downtime(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ClockGuard, "asked", lambda *_: Asked())
 
 
 @tested(
