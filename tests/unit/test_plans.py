@@ -299,13 +299,33 @@ def test_the_desk_is_told_of_an_answer_again_though_the_next_step_was_heard(coun
     rest(county)
     county.put_back(A, backup)
     rest(county)
-    assert tasks(county, A).count("case.assist-answered") == 1
+    assert tasks(county, A).count(("case.assist-answered", False)) == 1
 
 
-def tasks(county: Restored, name: str) -> list[str]:
-    """The kinds of what waits for the desk of a center."""
+def tasks(county: Restored, name: str) -> list[tuple[str, bool]]:
+    """What waits for the desk of a center: its kind, and whether the desk's own commands count as given."""
     with county.centers[name].store.reading() as tx:
-        return [str(kind) for (kind,) in tx.execute(select(t.work.c.kind))]
+        return [(str(kind), bool(said)) for kind, said in tx.execute(select(t.work.c.kind, t.work.c.said))]
+
+
+def test_a_step_is_asked_after_a_restore_though_the_news_of_the_one_before_was_heard(county: Restored) -> None:
+    """The answer has had a word in return, so it is not heard anew: the plan itself finds what is due."""
+    case_id = county.register(B)
+    does(county, B, c.Offer(case_id=case_id, to=(A,)))
+    rest(county)
+    does(county, A, c.Accept(case_id=case_id), plan(case_id, [(C, "测量"), (C, "落图")]))
+    rest(county)
+    backup = county.backup(A)
+    answers(county, C, case_id)
+    arrives(county, C)
+    county.relay(A)
+    county.road.parcels = [(to, body) for to, body in county.road.parcels if to == B]
+    while county.road.parcels:
+        county.deliver()
+    assert asked(county, case_id) == [(1, 2)]
+    county.put_back(A, backup)
+    rest(county)
+    assert asked(county, case_id) == [(1, 2), (2, 2)]
 
 
 def test_a_plan_that_the_backup_does_not_know_runs_no_more_and_the_desk_reads_so(county: Restored) -> None:
