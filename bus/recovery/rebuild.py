@@ -38,7 +38,8 @@ def rebuild(history: CaseHistory, arbiter: str | None) -> Record | None:
         return None
     before, me = history.before, history.me
     known = [] if before is None else [(before.version, before.holder)]
-    version, holder = max([*known, *filter(None, map(claim, history.messages))], key=lambda found: found[0])
+    claims = [*known, *filter(None, map(claim, history.messages))]
+    version, holder = max(claims or _escalated(history), key=lambda found: found[0])
     round_ = max(
         [before.round if before else 1, *(o.data.round for o in history.messages if isinstance(o.data, _WITH_ROUND))]
     )
@@ -133,6 +134,11 @@ def _arbiter(history: CaseHistory, at_registration: str | None) -> str | None:
     offered = (one.data.arbiter for one in history.all(k.Offered) if one.data.arbiter is not None)
     ruled = (one.source for one in history.all(k.Ruled))
     return next(chain(asked, _informed(history), offered, ruled), at_registration)
+
+
+def _escalated(history: CaseHistory) -> list[tuple[int, str]]:
+    """Holder and version as escalations name them, where nothing else tells of the case."""
+    return [(one.data.version, one.data.holder) for one in history.all(k.Escalated)]
 
 
 def _informed(history: CaseHistory) -> Iterator[str]:

@@ -26,6 +26,7 @@ FILLED = (
     "INSERT INTO cases SELECT {id}, 'n' || n, 'a', 'a', 1, 'closed', n, n, 'r' FROM {all}",
     "INSERT INTO case_keys SELECT {id}, 'w', NULL FROM {all}",
     "INSERT INTO timers SELECT {id}, n FROM {all}",
+    "INSERT INTO opinions SELECT {id}, 1, 'survey', 'm' || n, 5, n FROM {all}",
     "INSERT INTO links SELECT 's', 'n' || n, {id} FROM {all}",
     "INSERT INTO intakes SELECT 'f', 'n' || n, 'd', 'a', n FROM {all}",
     "INSERT INTO early_forms SELECT 'f', 'n' || n, 's', 'r' || n, 'b', n FROM {all}",

@@ -26,6 +26,8 @@ UNREADABLE = {
     "twice": "duplicate-key",
 }
 """Bad values that spoil the whole document, not only their field. All others make the body ``invalid``."""
+REASONED = ("case.withdrawal-requested", "case.extension-requested")
+"""Kinds whose ``reason`` is free text."""
 OURS = ("extra",)
 """Fields of no model, which are ignored."""
 
@@ -254,7 +256,5 @@ def _crowds(deal: Dealer) -> Iterator[WireItem]:
 
 
 def _is_text_with_lines(path: Spot, value: object, kind: str) -> bool:
-    """``reason`` of a withdrawal is free text, and so is every ``text``."""
-    return (path[-1] == "reason" and kind == "case.withdrawal-requested" and value != "") or get_origin(
-        value
-    ) is not None
+    """``reason`` of a withdrawal, or of a request for more time, is free text, and so is every ``text``."""
+    return (path[-1] == "reason" and kind in REASONED and value != "") or get_origin(value) is not None
