@@ -43,7 +43,6 @@ RED = {
     "an open offer is granted to two": "offers what it does not hold|one leg was decided twice",
     "losers of an open offer are not told": "an offer that nobody makes|the town never comes to rest",
     "a reopening begins no round": "differ about the round",
-    "only the offerer hears of an accept": "the origin",
     "the holder closes what it resolves": "closed without a reply",
     "a ruling does not fence": "believes in a holder who never was",
     "crossing words are left alone": "an offer that nobody makes|has not heard that it was overruled|the origin",
@@ -52,6 +51,9 @@ RED = {
 
 EXAMPLES: dict[str, Callable[[World, UUID], None]] = {
     "a stale accept is believed": test_custody_rulings.test_late_accept_of_a_dead_center_is_superseded,
+    "only the offerer hears of an accept": (
+        test_custody_rulings.test_closing_that_crosses_a_ruling_reaches_the_imposed_holder
+    ),
     "returns are not counted": test_custody.test_third_round_goes_to_the_arbiter,
     "a result reopens a closed case": test_custody.test_result_that_comes_after_the_closing_is_kept,
 }

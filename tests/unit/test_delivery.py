@@ -215,10 +215,12 @@ def test_a_fault_in_our_own_code_parks_one_message_and_spares_the_rest(
 
     plain = unit_of_work.hear_message  # type: ignore[attr-defined]  # the very name to plant the fault on
 
-    def faulty(record: object, data: object, source: str, me: str, subject: object, *more: object) -> object:
+    def faulty(
+        record: object, data: object, source: str, me: str, subject: object, *more: object, **named: object
+    ) -> object:
         if subject == bad.case_id:
             raise ZeroDivisionError
-        return plain(record, data, source, me, subject, *more)  # type: ignore[arg-type]  # handed through
+        return plain(record, data, source, me, subject, *more, **named)  # type: ignore[arg-type]  # handed through
 
     monkeypatch.setattr(unit_of_work, "hear_message", faulty)
     assert party.receive(*bodies) == {"applied": 1, "refused": 1}

@@ -12,7 +12,7 @@ from bus.contract.codec import decode
 from bus.custody import Refusal, Status
 from bus.custody import commands as c
 from bus.custody.record import Reads
-from bus.pipeline.circuit_breaker import CircuitBreaker, RetryPolicy
+from bus.pipeline.circuit_breaker import CircuitBreaker, HandlerOutcome, RetryPolicy
 from bus.pipeline.handle import finish_and_claim, perform
 from bus.sdk.center import Center
 from tests.harness.clocked import Clocked, at, clocked
@@ -117,7 +117,7 @@ def test_an_adapter_without_a_handler_has_it_journaled(three: Three) -> None:
     done = [perform(bare, None, lambda _paper: b"", one, county.now) for one in claimed]
     finish_and_claim(county.store, county.context, done, breaker, county.now, 10)
     assert three.county.tasks() == []
-    assert [one.code for one in done] == [""]
+    assert [(one.outcome, one.code) for one in done] == [(HandlerOutcome.DONE, "no-handler")]
 
 
 def test_a_light_says_what_is_waited_for(three: Three) -> None:
