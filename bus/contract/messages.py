@@ -235,6 +235,12 @@ class Urged(CaseMessage):
     """Of a clock's reminder: when the term ends, or has ended."""
 
 
+def name_a_route(outcome: Outcome, lawful_route: str | None) -> None:
+    """Raise ``ValueError`` where a matter is not accepted and no lawful route is named."""
+    if outcome is Outcome.NOT_ACCEPTED and lawful_route is None:
+        raise ValueError("a matter that is not accepted is answered with the lawful route")
+
+
 class Resolved(CaseMessage):
     """办结: the holder's result, the public reply apart from the internal note."""
 
@@ -251,8 +257,7 @@ class Resolved(CaseMessage):
 
     @model_validator(mode="after")
     def _not_accepted_names_a_route(self) -> Self:
-        if self.outcome is Outcome.NOT_ACCEPTED and self.lawful_route is None:
-            raise ValueError("a matter that is not accepted is answered with the lawful route")
+        name_a_route(self.outcome, self.lawful_route)
         return self
 
 

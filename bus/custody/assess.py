@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bus.custody.commands import Assess
-from bus.custody.record import Decision, Opinion, Record, Refusal, Status
+from bus.custody.record import Decision, Opinion, Record
 from bus.custody.settle import in_order
 
 MOST_OPINIONS = 10_000
@@ -11,11 +11,7 @@ MOST_OPINIONS = 10_000
 
 
 def assess(record: Record, command: Assess, now: datetime) -> Decision:
-    """The opinion, at the origin, of a matter that has a result. Whether its pseudonym is new, the store says."""
-    if record.case.origin != record.me:
-        raise Refusal("not-origin", f"only the center that heard the resident may do this: {record.case.origin}")
-    if record.status is Status.OPEN:
-        raise Refusal("not-resolved", "there is no result to rate yet")
+    """The opinion of a matter that may be rated. Whether its pseudonym is new, the store says."""
     if command.at is not None:
         in_order(record.case.received_at, command.at, now)
     said = Opinion(record.round, command.rater, command.pseudonym, command.grade, command.at or now)

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from bus.contract.case import Attachment, Case
-from bus.contract.messages import Attachments, Centers, Ground, Mode, MoreTime, Outcome, Rater, Reason
+from bus.contract.messages import Attachments, Centers, Ground, Mode, MoreTime, Outcome, Rater, Reason, name_a_route
 from bus.contract.pseudonym import Pseudonym
 from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text
 from bus.custody.casework import MOST_PAPERS, MOST_STEPS, ListedPaper, PlanStep
@@ -176,8 +176,7 @@ class Resolve(OnCase):
 
     @model_validator(mode="after")
     def _not_accepted_names_a_route(self) -> Self:
-        if self.outcome is Outcome.NOT_ACCEPTED and self.lawful_route is None:
-            raise ValueError("a matter that is not accepted is answered with the lawful route")
+        name_a_route(self.outcome, self.lawful_route)
         return self
 
 
@@ -220,8 +219,7 @@ class Settle(OnCase):
 
     @model_validator(mode="after")
     def _not_accepted_names_a_route(self) -> Self:
-        if self.outcome is Outcome.NOT_ACCEPTED and self.lawful_route is None:
-            raise ValueError("a matter that is not accepted is answered with the lawful route")
+        name_a_route(self.outcome, self.lawful_route)
         return self
 
 

@@ -333,10 +333,19 @@ def _close(record: Record, command: c.Close, _now: datetime) -> Decision:
     return Decision(changed, notify_path(changed, closed, also=record.hear_the_end))
 
 
-def _rate(record: Record, command: c.Rate, now: datetime) -> Decision:
+def _may_be_rated(record: Record) -> None:
     _must_be_origin(record)
     if record.status is Status.OPEN:
         raise Refusal("not-resolved", "there is no result to rate yet")
+
+
+def _assess(record: Record, command: c.Assess, now: datetime) -> Decision:
+    _may_be_rated(record)
+    return assess(record, command, now)
+
+
+def _rate(record: Record, command: c.Rate, now: datetime) -> Decision:
+    _may_be_rated(record)
     if any(g.round == record.round and g.rater is command.rater for g in record.ratings):
         raise Refusal("already-rated", "one matter, one rating (一事一评)")
     if command.at is not None:
@@ -464,7 +473,7 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.Rate: _rate,
     c.Join: _join,
     c.Claim: claim,
-    c.Assess: assess,
+    c.Assess: _assess,
     c.Reopen: _reopen,
     c.Publish: _publish,
     c.AskArbiter: _ask_arbiter,
