@@ -324,8 +324,8 @@ def test_an_arbiter_that_nobody_asked_is_told_nothing(world: World, case: UUID) 
     assert world.waiting == []
 
 
-def test_a_ruling_that_crosses_the_close_is_answered_by_it(world: World, case: UUID) -> None:
-    """Who asked was not the origin, which learns of the arbiter by its ruling, after the close."""
+def closes_unaware_of_a_complaint(world: World, case: UUID) -> None:
+    """A former holder has asked the arbiter; the origin has not heard of that, and closes the case."""
     offers(world, case, MEDIA, PARTY)
     assert world.does(PARTY, c.Accept(case_id=case))
     offers(world, case, PARTY, CIVIL)
@@ -337,6 +337,11 @@ def test_a_ruling_that_crosses_the_close_is_answered_by_it(world: World, case: U
     assert world.does(CIVIL, resolve(case))
     world.bring(CIVIL, MEDIA, case)
     assert world.does(MEDIA, c.Close(case_id=case, replied_at=NOW))
+
+
+def test_a_ruling_that_crosses_the_close_is_answered_by_it(world: World, case: UUID) -> None:
+    """Who asked was not the origin, which learns of the arbiter by its ruling, after the close."""
+    closes_unaware_of_a_complaint(world, case)
     rules(world, case, SERVICE)
     world.bring(COUNTY, MEDIA, case)
     assert isinstance(world.lanes[MEDIA, COUNTY, case].sent[-1], k.Closed)
@@ -351,17 +356,7 @@ def test_who_asked_passes_the_close_on_to_an_arbiter_that_takes_it(new: bool) ->
     case = world.register(MEDIA)
     if new:
         world = with_clocks(world)
-    offers(world, case, MEDIA, PARTY)
-    assert world.does(PARTY, c.Accept(case_id=case))
-    offers(world, case, PARTY, CIVIL)
-    assert world.does(CIVIL, c.Accept(case_id=case))
-    world.bring(CIVIL, PARTY, case)
-    complains(world, case, PARTY)
-    world.bring(PARTY, MEDIA, case)
-    world.bring(CIVIL, MEDIA, case)
-    assert world.does(CIVIL, resolve(case))
-    world.bring(CIVIL, MEDIA, case)
-    assert world.does(MEDIA, c.Close(case_id=case, replied_at=NOW))
+    closes_unaware_of_a_complaint(world, case)
     rest(world)
     assert (world.records[COUNTY, case].status is Status.CLOSED) == new
     assert world.refused == []

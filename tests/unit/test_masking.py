@@ -169,8 +169,8 @@ def test_of_several_bidders_only_the_winner_is_told() -> None:
     assert {name: town.knows(name) for name in (CIVIL, PARTY, SERVICE)} == {CIVIL: WHO, PARTY: HINT, SERVICE: HINT}
 
 
-def test_a_nested_hand_over_tells_the_last_holder() -> None:
-    """The middle center offers the case on before it was told; it hears of the resident too late, and passes it on."""
+def nested() -> "Town":
+    """The middle center has offered the case on, and its recipient has taken it; nobody else has heard."""
     town = Town()
     town.does(MEDIA, c.Offer, to=(PARTY,))
     town.rests()
@@ -178,6 +178,12 @@ def test_a_nested_hand_over_tells_the_last_holder() -> None:
     town.does(PARTY, c.Offer, to=(CIVIL,))
     town.brings(PARTY, CIVIL)
     town.does(CIVIL, c.Accept)
+    return town
+
+
+def test_a_nested_hand_over_tells_the_last_holder() -> None:
+    """The middle center offers the case on before it was told; it hears of the resident too late, and passes it on."""
+    town = nested()
     town.brings(CIVIL, PARTY)
     town.brings(PARTY, MEDIA)
     town.brings(MEDIA, PARTY)
@@ -189,13 +195,7 @@ def test_a_nested_hand_over_tells_the_last_holder() -> None:
 
 def test_a_nested_hand_over_that_is_heard_first() -> None:
     """The origin hears of the last holder before it hears of the middle one, and tells the last one."""
-    town = Town()
-    town.does(MEDIA, c.Offer, to=(PARTY,))
-    town.rests()
-    town.does(PARTY, c.Accept)
-    town.does(PARTY, c.Offer, to=(CIVIL,))
-    town.brings(PARTY, CIVIL)
-    town.does(CIVIL, c.Accept)
+    town = nested()
     town.brings(CIVIL, MEDIA)
     town.brings(MEDIA, CIVIL)
     assert town.knows(CIVIL) == WHO
