@@ -16,6 +16,7 @@ from bus.contract.codec import Undecodable, decode, digest, encode
 from bus.contract.envelope import Message, compose
 from bus.contract.messages import Verdict
 from bus.custody import Refusal
+from bus.operations.refusal import refuse_early
 from bus.pipeline.receive import receive
 from bus.pipeline.receiving.verify import fault_by_now
 from bus.store import access_log, inbox, lanes, outbox, owed, parked, polls
@@ -267,6 +268,8 @@ def discard(store: Store, context: CenterContext, number: int, reason: str, now:
             for waiting in outbox.waiting(tx, [row.message_id]):
                 if waiting.state == outbox.REFUSED:
                     outbox.drop(tx, row.message_id, ms(now))
+        elif row.place == parked.WIRE:
+            refuse_early(uow, row)
         parked.take(tx, number)
         _note(uow, row, "discarded", reason)
         uow.flush()

@@ -12,6 +12,7 @@ from bus.cli.access import whoami
 from bus.cli.redacted import redacted
 from bus.contract.codec import decode, encode
 from bus.contract.envelope import compose
+from bus.contract.messages import Urged, Verdict
 from bus.custody import Status
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts
@@ -195,6 +196,41 @@ def test_discarding_never_makes_a_gap_in_a_lane(pair: tuple[BareCenter, BareCent
     acts.discard(here.store, here.context, rows(here)[0]["id"], "seen", here.now)
     assert count(here, t.outbox) == 1
     assert ("discarded", "seen") in journal(here, acts.NO_CASE)
+
+
+def test_an_early_message_that_is_given_up_is_refused(pair: tuple[BareCenter, BareCenter]) -> None:
+    """Its sender is told, and what waited behind it has its turn; if it comes once more, nothing is parked again."""
+    here, _ = pair
+    case_id = a_case(THERE).case_id
+    urged = [
+        encode(compose(Urged(version=1, text="快"), source=THERE, recipient=HERE, now=NOW, subject=case_id, sequence=n))
+        for n in (1, 2)
+    ]
+    assert here.receive(*urged) == {"early": 1, "held": 1}
+    (first,) = rows(here)
+    acts.discard(here.store, here.context, first["id"], "moved-on", here.now)
+    (second,) = rows(here)
+    assert second["message_id"] == str(decode(urged[1]).id)
+    (receipt,) = [opened(parcel).data for parcel in here.relay()]
+    assert [(one.message_id, one.verdict, one.code) for one in receipt.items] == [
+        (decode(urged[0]).id, Verdict.REFUSED, "unknown-case")
+    ]
+    assert here.receive(urged[0]) == {"repeated": 1}
+    assert [row["message_id"] for row in rows(here)] == [second["message_id"]]
+
+
+def test_an_early_message_that_nobody_vouches_for_by_now_is_only_put_away(
+    pair: tuple[BareCenter, BareCenter],
+) -> None:
+    """A message whose transport names another sender than it says is not refused in that center's name."""
+    here, _ = pair
+    case_id, other = a_case(THERE).case_id, "media_center-150403"
+    urged = compose(Urged(version=1, text="快"), source=THERE, recipient=HERE, now=NOW, subject=case_id, sequence=1)
+    row = aside(place="wire", code="unknown-case", peer=other, case_id=str(case_id), message_id=str(urged.id))
+    with here.store.engine.begin() as tx:
+        parked.park(tx, [row._replace(body=encode(urged))])
+    acts.discard(here.store, here.context, rows(here)[0]["id"], "moved-on", here.now)
+    assert (rows(here), here.relay()) == ([], [])
 
 
 def test_an_overdue_message_is_listed_and_sent_at_once(pair: tuple[BareCenter, BareCenter], tmp_path: Path) -> None:
