@@ -4,6 +4,7 @@ Everything that identifies the resident stands in ``resident``, apart from the m
 masked or encrypted as one piece.
 """
 
+import operator
 import re
 from datetime import datetime
 from enum import StrEnum
@@ -35,11 +36,6 @@ def _nothing_hidden(href: str) -> str:
     if not re.fullmatch(CLEAN_LINE[1:-1], href):
         raise ValueError("a control character or a bidirectional override stands in the address")
     return href
-
-
-def _none_of_them(marks: object) -> bool:
-    """Leaves an empty set of marks out of the document, as it was before marks existed."""
-    return not marks
 
 
 TAIL = 4
@@ -84,9 +80,10 @@ class Person(Strict):
     """The resident asked not to be named to anyone but the center he spoke to."""
     agent: Line | None = None
     """Who speaks for the resident (代办), if somebody does."""
-    masked: Annotated[bool, Field(exclude_if=_none_of_them)] = False
+    # `exclude_if`: what v0.1.0 does not know is left out of a document that has none of it, as it was before
+    masked: Annotated[bool, Field(exclude_if=operator.not_)] = False
     """Whether this is only a hint of who it is: the first character of the name, and the telephone number's tail."""
-    phone_tail: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{4}$"), Field(exclude_if=_none_of_them)] = None
+    phone_tail: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{4}$"), Field(exclude_if=operator.not_)] = None
     """The last four digits of the telephone number, of a masked resident."""
 
     def as_masked(self) -> "Person":
@@ -176,7 +173,7 @@ class Case(Strict):
     source: Source
     received_at: Moment
     due: Moment | None = None
-    sensitive: Annotated[tuple[Sensitive, ...], Field(max_length=8, fail_fast=True, exclude_if=_none_of_them)] = ()
+    sensitive: Annotated[tuple[Sensitive, ...], Field(max_length=8, fail_fast=True, exclude_if=operator.not_)] = ()
     """Which data in it want stricter care: who the resident is, is then shown to nobody but who holds the case, and
     what is kept may be erased sooner."""
 

@@ -1,7 +1,6 @@
 """Decisions on this center's own commands. Pure: (record, command, now) → decision, or a refusal."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -50,8 +49,9 @@ def register(command: c.Register, me: str, arbiter: str | None) -> Decision:
     if command.case.origin != me:
         raise Refusal("not-origin", f"a case is registered by the center that heard the resident: {me}")
     begun = command.case.received_at
-    record = Record(me=me, case=command.case, holder=me, version=1, path=(me,), arbiter=arbiter)
-    return Decision(with_moments(None, record, begun))
+    return Decision(
+        Record(me=me, case=command.case, holder=me, version=1, path=(me,), arbiter=arbiter, since=begun, round_at=begun)
+    )
 
 
 def decide(
@@ -88,7 +88,7 @@ def _decided(
     else:
         decision = _DECIDERS[type(command)](record, command, now)
     decision = go_on(decision, now)
-    return replace(decision, record=with_moments(record, decision.record, now))
+    return decision.with_record(with_moments(record, decision.record, now))
 
 
 def _must_hold(record: Record) -> None:

@@ -22,6 +22,8 @@ def with_handing(before: Record | None, decision: Decision, heard: k.CaseKind | 
 
     ``heard``: the message that was decided on; None for an own command."""
     after, says = decision.record, decision.outgoing
+    if not (masking or isinstance(heard, k.Ruled) or after.case.awaits_resident or _masked_offer(before)):
+        return decision  # the resident is known to all who are told of the case, and was so before
     if masking:
         says = tuple(_masked(one, after.me) for one in says)
     out = after.offer_out
@@ -32,6 +34,10 @@ def with_handing(before: Record | None, decision: Decision, heard: k.CaseKind | 
     if not due and after is decision.record and says == decision.outgoing:
         return decision
     return replace(decision, record=after, outgoing=(*says, *due), superseded=decision.superseded and not due)
+
+
+def _masked_offer(before: Record | None) -> bool:
+    return before is not None and before.offer_out is not None and before.offer_out.masked
 
 
 def _masked(one: Outgoing, me: str) -> Outgoing:

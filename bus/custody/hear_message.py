@@ -7,7 +7,6 @@ sender may say it (``merge.could_hold``): the center that speaks as holder at a 
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -87,7 +86,7 @@ def hear_message(
     else:
         decision = _HANDLERS[type(data)](record, data, source, said_at)
     decision = go_on(decision, now or said_at)
-    decision = replace(decision, record=with_moments(record, decision.record, said_at))
+    decision = decision.with_record(with_moments(record, decision.record, said_at))
     if record is not None:
         decision = follow_ups(record, decision, data, said_at, reads)
     return with_handing(record, decision, data, masking=masking)

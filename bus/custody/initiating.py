@@ -28,7 +28,7 @@ from bus.custody.record import Assist, Decision, ReceivedOffer, Record, Refusal
 def _offered(record: Record | None, data: k.Offered, source: str, me: str, now: datetime) -> Decision:
     offer = ReceivedOffer(offer_id=data.offer_id, offerer=source, mode=data.mode, version=data.version, at=now)
     if record is None:
-        known = first_record(data, source, me)
+        known = first_record(data, source, me, now)
         return Decision(known.with_(arbiter=data.arbiter, offer_in=offer), needs_handling=True)
     if data.version < record.version:
         raise Refusal("stale", "the case has moved on since this offer; its sender no longer holds it")
@@ -47,7 +47,7 @@ def _offered(record: Record | None, data: k.Offered, source: str, me: str, now: 
 def _assist_requested(record: Record | None, data: k.AssistRequested, source: str, me: str, now: datetime) -> Decision:
     assist = Assist(assist_id=data.assist_id, asker=source, assistant=me, ask=data.ask, at=now, due=data.due)
     if record is None:
-        known = first_record(data, source, me)
+        known = first_record(data, source, me, now)
     elif data.version < record.version:
         known = record  # asked while the sender held the case; help claims no right and may still be given
     else:
@@ -57,7 +57,7 @@ def _assist_requested(record: Record | None, data: k.AssistRequested, source: st
 
 
 def _arbitration_requested(
-    record: Record | None, data: k.ArbitrationRequested, source: str, me: str, _now: datetime
+    record: Record | None, data: k.ArbitrationRequested, source: str, me: str, now: datetime
 ) -> Decision:
     if record is not None and record.arbiter is not None and record.arbiter != me:
         raise Refusal("not-arbiter", f"the arbiter of this case is {record.arbiter}")
@@ -65,7 +65,7 @@ def _arbitration_requested(
     # a complaint about a silent holder names the holder last; a center waiting for its own offer's answer is the holder
     holder = data.path[-1] if silent and not data.offered_to and data.path else source
     if record is None:
-        known = first_record(data, holder, me)
+        known = first_record(data, holder, me, now)
     elif data.version < record.version and not silent:
         raise Refusal("stale", "the case has moved on; its sender no longer holds it")
     else:
@@ -77,9 +77,9 @@ def _arbitration_requested(
     return Decision(changed, needs_handling=True)
 
 
-def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, _now: datetime) -> Decision:
+def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, now: datetime) -> Decision:
     if record is None:
-        return Decision(first_record(data, data.holder, me).with_(arbiter=source), needs_handling=True)
+        return Decision(first_record(data, data.holder, me, now).with_(arbiter=source), needs_handling=True)
     if data.version <= record.version:  # a holder was heard first; the path still counts
         known = in_round(record, data.round)
         known = known.with_(path=known.held_by(*data.path), arbiter=known.arbiter or source)
@@ -98,7 +98,7 @@ def _extension_requested(
     record: Record | None, data: k.ExtensionRequested, source: str, me: str, said_at: datetime
 ) -> Decision:
     if record is None:
-        record = _informed(data, source, source, me)
+        record = _informed(data, source, source, me, said_at)
     elif data.version < record.version or any(one.extension_id == data.extension_id for one in record.extensions):
         return superseded(record)
     speaks_as_holder(record, data, source)
@@ -111,21 +111,21 @@ def _extension_requested(
     return Decision(known.with_(extensions=with_extension(known, asked), told=told), needs_handling=True)
 
 
-def _escalated(record: Record | None, data: k.Escalated, source: str, me: str, _said_at: datetime) -> Decision:
+def _escalated(record: Record | None, data: k.Escalated, source: str, me: str, said_at: datetime) -> Decision:
     """It claims nothing: what is known here stays."""
     if record is None:
-        return Decision(_informed(data, data.holder, source, me), needs_handling=True)
+        return Decision(_informed(data, data.holder, source, me, said_at), needs_handling=True)
     told = record.told if me in record.path else with_told(record.told, source)
     return Decision(record.with_(arbiter=record.arbiter or me, told=told), needs_handling=True)
 
 
-def _informed(data: k.ExtensionRequested | k.Escalated, holder: str, source: str, me: str) -> Record:
+def _informed(data: k.ExtensionRequested | k.Escalated, holder: str, source: str, me: str, said_at: datetime) -> Record:
     """The record of a center that learns of a case without the resident. Its origin knows it, or will again."""
     if data.case.origin == me:
         raise Refusal("unknown-case", "a case of this center is not known here: it may yet be recovered")
     if holder == me:
         raise Refusal("not-holder", "a center that does not know the case does not hold it")
-    return first_record(data, holder, me).with_(arbiter=me, informed=True, told=(source,))
+    return first_record(data, holder, me, said_at).with_(arbiter=me, informed=True, told=(source,))
 
 
 INITIATING: dict[type, Callable[[Record | None, Any, str, str, datetime], Decision]] = {

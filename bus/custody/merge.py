@@ -1,6 +1,7 @@
 """Rules for merging a peer's custody claim into the record, shared by every message."""
 
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 
 from bus.contract import messages as k
 from bus.contract.case import Case
@@ -11,17 +12,23 @@ def first_record(
     data: k.Offered | k.AssistRequested | k.ArbitrationRequested | k.Ruled | k.ExtensionRequested | k.Escalated,
     holder: str,
     me: str,
+    said_at: datetime,
 ) -> Record:
-    """The first record of a case at this center. The origin has always held it."""
-    path = getattr(data, "path", ())
+    """The first record of a case at this center. The origin has always held it.
+
+    What another center tells of a case begins when it was told; at the origin it began when the resident was heard."""
+    path, round_ = getattr(data, "path", ()), getattr(data, "round", 1)
+    begun = data.case.received_at
     return Record(
         me=me,
         case=data.case,
         holder=holder,
         version=data.version,
         path=tuple(dict.fromkeys((data.case.origin, *path, holder))),
-        round=getattr(data, "round", 1),
+        round=round_,
         returns=getattr(data, "returns", ()),
+        since=begun if data.case.origin == me else said_at,
+        round_at=begun if round_ == 1 else said_at,
     )
 
 

@@ -14,8 +14,8 @@ def with_moments(before: Record | None, after: Record, said_at: datetime) -> Rec
     ``said_at`` is when the change was said, not when it was heard: a message may be days on its way."""
     if after is before:
         return after
-    if before is None:
-        return after.with_(**_first(after, said_at))
+    if before is None:  # `first_record` and `register` have set since when
+        return after if after.arbitration is None else after.with_(arbitration_at=said_at)
     changes: dict[str, datetime | FirstRound | None] = {}
     if after.version > before.version:
         changes |= {"since": said_at, "contacted_at": None}
@@ -29,17 +29,6 @@ def with_moments(before: Record | None, after: Record, said_at: datetime) -> Rec
     if after.arbitration != before.arbitration:
         changes["arbitration_at"] = said_at if after.arbitration is not None else None
     return after.with_(**changes) if changes else after
-
-
-def _first(record: Record, said_at: datetime) -> dict[str, datetime | None]:
-    """A case begins when the resident was heard; what another center tells of it begins when it was told."""
-    own, early = record.case.origin == record.me, record.round == 1
-    begun = record.case.received_at
-    return {
-        "since": begun if own else said_at,
-        "round_at": begun if early else said_at,
-        "arbitration_at": said_at if record.arbitration is not None else None,
-    }
 
 
 def first_round(before: Record, reopened_at: datetime) -> FirstRound | None:

@@ -3,7 +3,7 @@
 import operator
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -34,6 +34,11 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+WHERE_SET = Field(exclude_if=operator.not_)
+"""A field that v0.1.0 did not know. A stored record has it only where it says something: so most cases cost the bytes
+that they did."""
+
+
 class SentOffer(Strict):
     """An undecided offer that this center has made."""
 
@@ -46,9 +51,9 @@ class SentOffer(Strict):
     """All recipients of the offer."""
     withdrawing: bool = False
     at: Moment
-    asked_back_at: Moment | None = None
+    asked_back_at: Annotated[Moment | None, WHERE_SET] = None
     """When the withdrawal was asked for."""
-    masked: Annotated[bool, Field(exclude_if=operator.not_)] = False
+    masked: Annotated[bool, WHERE_SET] = False
     """Whether it did not tell who the resident is: the new holder is told then."""
 
 
@@ -160,45 +165,45 @@ class Record(Strict):
     ratings: tuple[Rating, ...] = ()
     urges: Count = 0
     due: Moment | None = None
-    since: Moment | None = None
+    since: Annotated[Moment | None, WHERE_SET] = None
     """Since when the holder has the case. This and the moments below: absent in records of v0.1.0."""
-    round_at: Moment | None = None
+    round_at: Annotated[Moment | None, WHERE_SET] = None
     """When the current round began; of the first, when the resident was heard."""
-    contacted_at: Moment | None = None
+    contacted_at: Annotated[Moment | None, WHERE_SET] = None
     """When the holder first spoke to the resident (先行联系)."""
-    resolved_at: Moment | None = None
+    resolved_at: Annotated[Moment | None, WHERE_SET] = None
     """When the holder gave the result of the current round."""
-    closed_at: Moment | None = None
+    closed_at: Annotated[Moment | None, WHERE_SET] = None
     """When the origin closed the current round."""
-    arbitration_at: Moment | None = None
+    arbitration_at: Annotated[Moment | None, WHERE_SET] = None
     """When the ruling that is awaited was asked for."""
-    called_back_at: Moment | None = None
+    called_back_at: Annotated[Moment | None, WHERE_SET] = None
     """When the origin called the resident back after a bad rating of the current round."""
-    term: Moment | None = None
+    term: Annotated[Moment | None, WHERE_SET] = None
     """By when the current round must be resolved, where that is not what was registered: extended, or ruled."""
-    first: FirstRound | None = None
+    first: Annotated[FirstRound | None, WHERE_SET] = None
     """At the origin, of a case that was opened again: its first round."""
-    project: NativeId | None = None
+    project: Annotated[NativeId | None, WHERE_SET] = None
     """At the origin: its project that the demand belongs to."""
-    extended: Count = 0
+    extended: Annotated[Count, WHERE_SET] = 0
     """How often the term was moved with a grant, over all rounds."""
-    extensions: tuple[Extension, ...] = ()
+    extensions: Annotated[tuple[Extension, ...], WHERE_SET] = ()
     """Requests for more time; at most ``bus.custody.bounds.MOST_EXTENSIONS``."""
-    holds: tuple[Hold, ...] = ()
+    holds: Annotated[tuple[Hold, ...], WHERE_SET] = ()
     """At most ``bus.custody.bounds.MOST_HOLDS``."""
-    informed: bool = False
+    informed: Annotated[bool, WHERE_SET] = False
     """Whether this center knows the case only from an escalation or a request for more time: it has not been asked to
     rule, and was not told who the resident is."""
-    told: Centers = ()
+    told: Annotated[Centers, WHERE_SET] = ()
     """Centers that never held the case and know it from this one: they hear how it ends. At such a center: who told
     it. Absent in records of v0.1.0."""
-    claim: Claimed | None = None
+    claim: Annotated[Claimed | None, WHERE_SET] = None
     """Where somebody of this center has claimed the matter: the latest claim."""
-    reminded: tuple[Reminder, ...] = ()
+    reminded: Annotated[tuple[Reminder, ...], WHERE_SET] = ()
     """Reminders that were given; at most ``bus.clocks.marks.MOST_REMINDERS``."""
-    plan: Plan | None = None
+    plan: Annotated[Plan | None, WHERE_SET] = None
     """At the holder: the steps that it asks of several units. Absent, as the papers are, in records of v0.1.0."""
-    papers: tuple[NotedPaper, ...] = ()
+    papers: Annotated[tuple[NotedPaper, ...], WHERE_SET] = ()
     """At the holder: what the matter needs; at most ``bus.custody.casework.MOST_PAPERS``."""
 
     @property
@@ -283,6 +288,10 @@ class Decision:
     """The message was right but older than what is known; the record is unchanged by it."""
     opinion: Opinion | None = None
     """An opinion to be kept, unless its pseudonym has given one."""
+
+    def with_record(self, record: Record) -> Self:
+        """The same outcome with this record; itself where it has it already."""
+        return self if record is self.record else replace(self, record=record)
 
 
 EARLY = ("unknown-case", "early-news", "unknown-arbiter")

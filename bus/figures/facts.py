@@ -26,13 +26,17 @@ class CaseFacts(NamedTuple):
     outcome: str | None
     instant: bool | None
     """Whether the resident was answered on the spot."""
-    hand_overs: int
+    hand_overs: int | None
     """How often the case came to a center that had not had it: accepted, or imposed by a ruling."""
-    division: str
+    division: str | None
     project: str | None
     """The center's project that the demand belongs to."""
     claimed_ms: int | None
     """When somebody claimed the matter."""
+
+
+NOT_COUNTED = CaseFacts(*(None,) * 12)
+"""What a center has of another center's case: each figure counts a case at its origin alone."""
 
 
 def facts_of(record: Record) -> CaseFacts:

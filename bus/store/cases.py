@@ -13,7 +13,7 @@ from sqlalchemy import Integer, bindparam, func, select, update
 
 from bus.custody import Record, Status
 from bus.custody.bounds import read_record
-from bus.figures.facts import facts_of
+from bus.figures.facts import NOT_COUNTED, facts_of
 from bus.store import files, opinions, waiting
 from bus.store import tables as t
 from bus.store.database import StoreUnavailable, Tx
@@ -143,8 +143,9 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         offerer = record.offer_in.offerer if record.offer_in is not None else None
         custody = (record.holder, record.version, record.status.value)
         times = (int(case.received_at.timestamp() * 1000), now_ms)
-        kept = (*custody, *times, bool(case.sensitive), text, offerer)
-        rows.append(CaseRow(case_id, case.number, case.origin, *kept, **facts_of(record)._asdict()))
+        facts = facts_of(record) if case.origin == record.me else NOT_COUNTED
+        kept = (*custody, *times, bool(case.sensitive), text, offerer, *facts)
+        rows.append(CaseRow(case_id, case.number, case.origin, *kept))
         _remember(case_id, text, record)
     upsert(tx, t.cases, rows)
     opinions.keep_rated(tx, ordered)
