@@ -6,6 +6,7 @@ All times are China time, which has had no summer time since 1991, so that hours
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from bus.contract.working_days import CHINA, LONGEST_TERM, is_announced, is_working_day
 
@@ -15,7 +16,14 @@ OFFICE_HOURS: Hours = ((time(8, 30), time(12)), (time(14, 30), time(17, 30)))
 """The usual hours of a county's offices."""
 LONGEST_CLOSURE = 400
 """In days: a calendar without one working day in so many is a slip in the county's settings."""
+MOST_REMEMBERED = 5_000
+"""Days whose windows a calendar keeps computed."""
 _LAST_SECOND = time(23, 59, 59)
+_A_DAY = timedelta(days=1)
+
+Window = tuple[datetime, datetime]
+"""Opening and closing."""
+T = TypeVar("T")
 
 
 class NoWorkingDay(ValueError):
@@ -32,6 +40,9 @@ class Calendar:
     hours: Hours = OFFICE_HOURS
     days: Mapping[date, bool] = field(default_factory=dict)
     """Days that the county sets otherwise than the State Council: true works, false does not."""
+    _known_windows: dict[date, tuple[Window, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known_days: dict[date, date] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Day → the first working day from it on. Each look at a case asks for the same few days."""
 
     def works(self, day: date) -> bool:
         """Return whether the county's offices work on ``day``."""
@@ -44,7 +55,11 @@ class Calendar:
     def opens(self, moment: datetime) -> datetime:
         """Return ``moment`` itself within office hours, otherwise the next opening."""
         local = moment.astimezone(CHINA)
-        return next(max(start, local) for start, end in self._windows(local.date()) if local < end)
+        for start, end in self._windows_of(local.date()):
+            if local < end:
+                return max(start, local)
+        opening, _ = self._windows_of(self._working_from(local.date() + _A_DAY))[0]
+        return opening
 
     def add_working(self, start: datetime, length: timedelta) -> datetime:
         """Return the moment at which ``length`` of office hours has passed since ``start``.
@@ -68,7 +83,7 @@ class Calendar:
         while day <= last.date():
             for opening, closing in self._windows_of(day):
                 total += max(timedelta(), min(closing, last) - max(opening, first))
-            day += timedelta(days=1)
+            day += _A_DAY
         return total
 
     def end_of_day(self, start: datetime, working_days: int) -> datetime:
@@ -80,28 +95,39 @@ class Calendar:
             raise ValueError(f"a term has 0 to {LONGEST_TERM} working days")
         day = start.astimezone(CHINA).date()
         if working_days == 0:
-            day = next(one for one in self._working_days(day))
-        else:
-            later = self._working_days(day + timedelta(days=1))
-            for _ in range(working_days):
-                day = next(later)
+            day = self._working_from(day)
+        for _ in range(working_days):
+            day = self._working_from(day + _A_DAY)
         return datetime.combine(day, _LAST_SECOND, CHINA)
 
-    def _windows_of(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
-        if not self.works(day):
-            return ()
-        return tuple((datetime.combine(day, a, CHINA), datetime.combine(day, b, CHINA)) for a, b in self.hours)
+    def _windows(self, day: date) -> Iterator[Window]:
+        while True:
+            day = self._working_from(day)
+            yield from self._windows_of(day)
+            day += _A_DAY
 
-    def _windows(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        for one in self._working_days(day):
-            yield from self._windows_of(one)
+    def _windows_of(self, day: date) -> tuple[Window, ...]:
+        found = self._known_windows.get(day)
+        if found is None:
+            found = ()
+            if self.works(day):
+                found = tuple((datetime.combine(day, a, CHINA), datetime.combine(day, b, CHINA)) for a, b in self.hours)
+            _remember(self._known_windows, day, found)
+        return found
 
-    def _working_days(self, day: date) -> Iterator[date]:
-        """Every working day from ``day`` on. Raises ``NoWorkingDay``."""
-        closed = 0
-        while closed < LONGEST_CLOSURE:
-            closed = 0 if self.works(day) else closed + 1
-            if not closed:
-                yield day
-            day += timedelta(days=1)
-        raise NoWorkingDay
+    def _working_from(self, day: date) -> date:
+        """The first working day from ``day`` on. Raises ``NoWorkingDay``."""
+        found = self._known_days.get(day)
+        if found is None:
+            later = (day + timedelta(days=further) for further in range(LONGEST_CLOSURE))
+            found = next((one for one in later if self.works(one)), None)
+            if found is None:
+                raise NoWorkingDay
+            _remember(self._known_days, day, found)
+        return found
+
+
+def _remember(known: dict[date, T], day: date, found: T) -> None:
+    if len(known) >= MOST_REMEMBERED:
+        known.clear()
+    known[day] = found

@@ -95,10 +95,11 @@ def remember(record: Record, marks: Iterable[Mark], rules: Rules, now: datetime)
         return record
     known = [one for one in record.reminded if one.key not in new]
     surplus = len(known) + len(new) - MOST_REMINDERS
-    running = {deadline.key for deadline in deadlines(record, rules)}
-    ended = [one for one in known if one.key not in running][: max(0, surplus)]
-    kept = [one for one in known if one not in ended]
-    return record.with_(reminded=(*kept, *new.values())[-MOST_REMINDERS:])
+    if surplus > 0:
+        running = {deadline.key for deadline in deadlines(record, rules)}
+        ended = [one for one in known if one.key not in running][:surplus]
+        known = [one for one in known if one not in ended]
+    return record.with_(reminded=(*known, *new.values())[-MOST_REMINDERS:])
 
 
 def _reminder(mark: Mark, now: datetime) -> Reminder:
@@ -113,9 +114,9 @@ def _rungs(record: Record, deadline: Deadline, rules: Rules) -> Iterator[tuple[L
         return moment if at_night else rules.calendar.opens(moment)
 
     if own and deadline.clock not in QUIET_CLOCKS:
-        share = share_of(deadline.begins, deadline.due, rules.soon_percent, deadline.term, rules.calendar)
-        if opens(share) < deadline.due:
-            yield Level.SOON, opens(share)
+        soon = opens(share_of(deadline.begins, deadline.due, rules.soon_percent, deadline.term, rules.calendar))
+        if soon < deadline.due:
+            yield Level.SOON, soon
     yield Level.URGE, opens(deadline.due)
     at_origin = record.case.origin == record.me
     if deadline.clock in LADDER_CLOCKS and (not own or (deadline.clock is Clock.TERM and at_origin)):

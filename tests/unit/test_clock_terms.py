@@ -1,12 +1,13 @@
 """Terms on the working calendar: office hours, weekends that work, days that a county sets, and China's one time."""
 
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus.clocks.calendar import OFFICE_HOURS, Calendar, NoWorkingDay
+from bus.clocks.calendar import MOST_REMEMBERED, OFFICE_HOURS, Calendar, NoWorkingDay
 from bus.clocks.terms import Term, Unit, after, parse, share_of
 from bus.contract.working_days import CHINA, due_after, is_announced
 
@@ -127,3 +128,12 @@ def test_a_day_may_have_other_hours() -> None:
     """Offices that do not close at noon count the noon."""
     through = Calendar(hours=((time(9), time(17)),))
     assert through.add_working(at("2026-11-26 11:30"), timedelta(hours=2)) == at("2026-11-26 13:30")
+
+
+def test_a_calendar_forgets_days_that_nobody_asks_for() -> None:
+    """Whoever promises ever other days, as far as the calendar of all years goes, fills no memory."""
+    calendar, many = Calendar(), 2 * MOST_REMEMBERED
+    for number in range(many):
+        calendar.opens(datetime(2100, 1, 1, 3, tzinfo=CHINA) + timedelta(days=number))
+    kept = (getattr(calendar, f.name) for f in fields(calendar) if not f.init)
+    assert all(0 < len(days) <= MOST_REMEMBERED for days in kept)
