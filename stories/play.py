@@ -25,6 +25,7 @@ from stories import (
     s14,
     s15,
     s16,
+    s17,
     s18,
     s19,
     s20,
@@ -63,6 +64,7 @@ STORIES: Mapping[str, Callable[[Stage], None]] = {
     "S14": s14.play,
     "S15": s15.play,
     "S16": s16.play,
+    "S17": s17.play,
     "S18": s18.play,
     "S19": s19.play,
     "S20": s20.play,
@@ -90,6 +92,7 @@ TITLES: Mapping[str, Bilingual] = {
     "S14": Bilingual("上门指导门头牌匾，得到感谢", "Advice on a shop's sign board, and thanks for it"),
     "S15": Bilingual("路面石块，来电人要求保密", "Stones on the road; the caller stays hidden"),
     "S16": Bilingual("领导领办：同抢一件，先到先得", "Leaders claim matters; the first one has each"),
+    "S17": Bilingual("诉求和项目：项目办结率逐级汇总", "Demands and projects, from the village to the region"),
     "S18": Bilingual("法院和社区一起清除蒿草，只计一次", "Court and community clear wormwood, counted once"),
     "S19": Bilingual("铁路公安帮助十四名退休职工", "Railway police help fourteen retirees"),
     "S20": Bilingual("三评：四类评价分开计", "Four kinds of rater, kept apart"),
@@ -97,7 +100,7 @@ TITLES: Mapping[str, Bilingual] = {
     "S22": Bilingual("不予受理，也要答复", "Not accepted, and answered all the same"),
 }
 """The title of each story, for the people who watch it."""
-ALIKE = frozenset({"S03", "S07", "S09", "S16", "S19", "S20"})
+ALIKE = frozenset({"S03", "S07", "S09", "S16", "S17", "S19", "S20"})
 """Stories of many similar cases: the demo shows one line for all of them."""
 ROUTES: Mapping[str, Sequence[Mapping[str, str]]] = {
     MEDIA: [

@@ -1,4 +1,4 @@
-"""Two thousand residents who would be known again: they take part in the journeys, and are looked for afterwards."""
+"""Four thousand residents who would be known again: they take part in the journeys, and are looked for afterwards."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from verification.checker.columns import clean_columns
 from verification.checker.leak_scan import Leak, Place, scan
 from verification.services import RabbitNode
 
-PEOPLE = canaries(seed=1013)
+PEOPLE = canaries(seed=1013, n=4_000)
 
 
 class Crowd:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import reduce
 from itertools import islice
 from pathlib import Path
@@ -12,14 +12,14 @@ from adapters.government_service import handlers as government
 from adapters.party_service import handlers as party
 from bus.contract.case import Attachment
 from bus.figures.answers import figures_of
-from bus.figures.period import Period, Reckoning
+from bus.figures.period import Reckoning
 from bus.figures.tree import LEVELS, Tally, tree
 from bus.pipeline.intake import IntakeDeps, Submission, intake
 from bus.sdk.center import Center
 from bus.store import Tx, cases, early_forms, parked
 from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
-from stories import s03
+from stories import s03, s17
 from stories.stage import GOVERNMENT, PARTY, Json
 from tests.harness.step import BareCenter
 
@@ -96,26 +96,9 @@ def test_sixteen_thousand_ratings_count_once_each(tmp_path: Path) -> None:
     hall.bare.store.close()
 
 
-DEMANDS, PROJECTS, CLOSED = 137_000, 62_000, 39_000
-YEAR = Period(Reckoning().moment("2021-01-01"), Reckoning().moment("2022-01-01"))
-TOWNS = [f"15{city:02d}{county:02d}{town:03d}" for city in (1, 4, 22) for county in (2, 4) for town in (1, 6, 7)]
-UNPLACED = 20
-"""Every so many demands name a county, and no village."""
-
-
 def demand(number: int) -> tuple[str, Json]:
-    """A demand of the region's; each project has two or three of them, in one village."""
-    project = number % PROJECTS
-    town = TOWNS[project % len(TOWNS)]
-    heard = YEAR.begin + timedelta(minutes=3 * number)
-    line = {
-        "matter_no": f"NM-{number:06d}", "text": "诉求。", "project": f"XM-{project:05d}",
-        "division": town[:6] if number % UNPLACED == 0 else f"{town}{project % 3 + 1:03d}",
-        "received_at": heard.isoformat(),
-    }  # fmt: skip
-    if project < CLOSED:
-        line["settled_at"] = (heard + timedelta(hours=1)).isoformat()
-    return "ledger", line
+    """A demand of the region's, and the form that takes it."""
+    return "ledger", s17.demand(number)
 
 
 def _above(division: str) -> list[str]:
@@ -126,17 +109,17 @@ def _above(division: str) -> list[str]:
 def test_137000_demands_are_62000_projects_of_which_39000_are_closed(tmp_path: Path) -> None:
     """62.90 % of the projects, from village to region; what comes twice counts once."""
     door = Door(party.center, PARTY, tmp_path)
-    door.take(map(demand, range(DEMANDS)))
-    door.take(map(demand, range(0, DEMANDS, 100)))
-    assert door.replies == {("ledger", "taken"): DEMANDS, ("ledger", "repeated"): DEMANDS // 100}
+    door.take(map(demand, range(s17.DEMANDS)))
+    door.take(map(demand, range(0, s17.DEMANDS, 100)))
+    assert door.replies == {("ledger", "taken"): s17.DEMANDS, ("ledger", "repeated"): s17.DEMANDS // 100}
     with door.bare.store.reading() as tx:
-        nodes = {n.code: n for n in tree(by_division(tx, PARTY, YEAR, ms(YEAR.end), Reckoning()))}
-        figures = figures_of(count(tx, PARTY, YEAR, ms(YEAR.end), Reckoning()))
+        nodes = {n.code: n for n in tree(by_division(tx, PARTY, s17.YEAR, ms(s17.YEAR.end), Reckoning()))}
+        figures = figures_of(count(tx, PARTY, s17.YEAR, ms(s17.YEAR.end), Reckoning()))
     rate = next(one for one in figures if one.figure.code == "project-resolution-rate")
-    assert (rate.numerator, rate.denominator, rate.value) == (CLOSED, PROJECTS, "62.90 %")
-    recount = Counter(code for number in range(DEMANDS) for code in _above(demand(number)[1]["division"]))
+    assert (rate.numerator, rate.denominator, rate.value) == (s17.CLOSED, s17.PROJECTS, "62.90 %")
+    recount = Counter(code for number in range(s17.DEMANDS) for code in _above(demand(number)[1]["division"]))
     assert {code: node.total.registered for code, node in nodes.items()} == recount
-    assert nodes["15"].total[2:] == (PROJECTS, CLOSED)
+    assert nodes["15"].total[2:] == (s17.PROJECTS, s17.CLOSED)
     for node in nodes.values():  # children and unplaced are the whole
         below = (n.total for n in nodes.values() if _above(n.code)[1:2] == [node.code])
         assert node.total == reduce(Tally.plus, below, node.unplaced), node.code
