@@ -21,8 +21,18 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", returncode=143))
 
 
-LONGEST = ("simulation", "chaos", "journeys", "services", "model")
-"""The folders of the longest files, the longest first."""
+LONGEST = (
+    "simulation",
+    "chaos",
+    "journeys",
+    "test_figures_in_full.py",
+    "test_claims.py",
+    "test_types.py",
+    "test_custody_machine.py",
+    "services",
+    "model",
+)
+"""The longest files, and the folders of such, the longest first."""
 
 
 @pytest.hookimpl(tryfirst=True)
