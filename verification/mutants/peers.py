@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import bus.custody.strangers
+import bus.operations.replay
 import bus.recovery.requester
 import bus.recovery.responder
 import bus.store.unit_of_work
@@ -20,6 +21,7 @@ from verification.mutants.defect import tested
 UNIT = Bilingual("单元测试", "unit tests")
 ALL_ARE_HONEST = Bilingual("模拟中各中心都守约", "every center of a simulated county keeps the contract")
 ASKED, TOLD = "tests/unit/test_asked_of_us.py", "tests/unit/test_told_of_us.py"
+PARKED = "tests/unit/test_cli_parked.py"
 RECORDS, QUOTAS = "tests/unit/test_record_bounds.py", "tests/unit/test_quotas.py"
 
 
@@ -102,3 +104,12 @@ def strangers_are_believed(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def no_quota(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PeerQuotas, "exceeded", lambda *_: "")
+
+
+@tested(
+    "放弃早到的消息却不告知发送方", "gives up an early message and does not tell its sender",
+    f"{PARKED}::test_an_early_message_that_is_given_up_is_refused",
+    by=UNIT, why=Bilingual("模拟中几乎总有人等得到", "in a simulated county what it waits for nearly always comes"),
+)  # fmt: skip
+def discarded_comes_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.operations.replay, "refuse_early", lambda _uow, _row: None)
