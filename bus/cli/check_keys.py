@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well, wrong
 from bus.cli.lookups import newest_directory
+from bus.contract.messages import Escalated, ExtensionAnswered, ExtensionRequested
 from bus.runtime.directory_memory import file_of
 from bus.security.directory import MASKING_NEEDS, Directory, Mark
 from bus.security.errors import KeyUnusable
@@ -17,6 +18,12 @@ from bus.settings import CenterSettings
 
 SOON = 30
 """Days before its end from which a certificate is warned of."""
+CLOCK_KINDS = tuple(one.kind for one in (ExtensionRequested, ExtensionAnswered, Escalated))
+"""What clocks say that v0.1.0 does not read."""
+_CURE = Bilingual(
+    "请这些中心升级程序与适配器，用 bus keys publish 重新申请，运维者再 bus keys trust",
+    "have these centers upgrade program and adapter, then `bus keys publish`; the operator trusts that",
+)
 
 
 def certificate(settings: CenterSettings) -> Iterator[Check]:
@@ -79,6 +86,8 @@ def _own_key(settings: CenterSettings, security: MessageSecurity) -> Iterator[Ch
         yield well("keys", zh, en)
         yield from _arbiter(settings, known)
         yield _masking(known)
+        if settings.clocks.enabled:
+            yield _clock_readers(known)
     yield from _routes(settings, security)
 
 
@@ -88,14 +97,22 @@ def _masking(known: Directory) -> Check:
     if not without:
         zh, en = "接单前遮盖居民信息", "residents are masked until a case is accepted"
         return well("masking", zh, en)
-    cure = Bilingual(
-        "请这些中心升级程序与适配器，用 bus keys publish 重新申请，运维者再 bus keys trust",
-        "have these centers upgrade program and adapter, then `bus keys publish`; the operator trusts that",
-    )
     names = ", ".join(without)
     zh = f"接单前不遮盖居民信息；未声明能读 {MASKING_NEEDS}：{names}"
     en = f"residents are not masked before acceptance: these are not known to read {MASKING_NEEDS}: {names}"
-    return doubtful("masking", zh, en, cure)
+    return doubtful("masking", zh, en, _CURE)
+
+
+def _clock_readers(known: Directory) -> Check:
+    """Whether every member reads what clocks say. One that does not is asked for no more time, and as an arbiter it
+    hears of no escalation."""
+    lacks = {kind: known.not_reading(kind) for kind in CLOCK_KINDS}
+    if not any(lacks.values()):
+        return well("clock-readers", "各中心都能读时限报文", "every center reads what the clocks say")
+    told = "; ".join(f"{kind}: {', '.join(centers)}" for kind, centers in lacks.items() if centers)
+    zh = f"对这些中心不申请延期、挂起，不提级；未声明能读 {told}"
+    en = f"these are not asked for more time, and hear of no escalation: not known to read {told}"
+    return doubtful("clock-readers", zh, en, _CURE)
 
 
 def _routes(settings: CenterSettings, security: MessageSecurity) -> Iterator[Check]:

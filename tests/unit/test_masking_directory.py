@@ -10,6 +10,8 @@ import pytest
 from bus import log
 from bus.cli import check_keys
 from bus.cli.check_adapter import _unhandled
+from bus.cli.check_keys import CLOCK_KINDS
+from bus.clocks.written import ClockSettings
 from bus.context import CenterContext
 from bus.contract import messages as k
 from bus.contract import signed_document
@@ -234,6 +236,31 @@ def test_doctor_names_who_does_not_read_it(settings: CenterSettings, tmp_path: P
     assert PARTY in said().found.en
     assert MEDIA not in said().found.zh
     assert "bus keys publish" in said().cure.zh
+
+
+def test_doctor_names_who_does_not_read_what_clocks_say(settings: CenterSettings, tmp_path: Path) -> None:
+    """Kind by kind, with the cure, and only where the clocks are on: nothing of it is said elsewhere."""
+    clocked = settings.model_copy(update={"clocks": ClockSettings(enabled=True)})
+
+    def said(of: CenterSettings) -> list[Any]:
+        return [one for one in check_keys.keys(of) if one.what == "clock-readers"]
+
+    rewrite(tmp_path / "keys", reads={MEDIA: CLOCK_KINDS, PARTY: CLOCK_KINDS[:1]})
+    assert said(settings) == []
+    (found,) = said(clocked)
+    assert found.severity is not None
+    assert found.found.en.endswith(f"case.extension-answered: {PARTY}; case.escalated: {PARTY}")
+    assert f"case.escalated: {PARTY}" in found.found.zh
+    assert "case.extension-requested" not in found.found.zh
+    assert "bus keys publish" in found.cure.en
+    rewrite(tmp_path / "keys", reads={MEDIA: CLOCK_KINDS, PARTY: CLOCK_KINDS})
+    (found,) = said(clocked)
+    assert found.severity is None
+
+
+def test_what_clocks_say_is_every_later_kind_but_the_resident() -> None:
+    """A kind that is added for them is looked for, too."""
+    assert {*CLOCK_KINDS, MASKING_NEEDS} == k.LATER_KINDS
 
 
 def test_doctor_does_not_warn_of_a_kind_that_is_only_journaled() -> None:
