@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bus.clocks.deadlines import deadlines
 from bus.clocks.rules import Rules
 from bus.clocks.terms import parse
-from bus.contract.case import Urgency
-from bus.custody.commands import Offer, Register
+from bus.contract.case import Case, Urgency
+from bus.custody.commands import AskAssist, Offer, Register, Report
 from bus.pipeline.clock_guard import MARKS_A_MINUTE
 from bus.store import timers
 from tests.harness.clocked import Clocked, at, clocked
@@ -106,19 +107,33 @@ def test_a_center_that_starts_in_the_past_says_nothing(media: Clocked) -> None:
     assert not media.look()[0].stepped
 
 
+def overdue_twice(media: Clocked) -> Case:
+    """A case in which both the own desk and the party service have been late with two things since Tuesday."""
+    tuesday = at("2026-11-24 10:00")
+    case = a_case(MEDIA, received_at=media.center.now, due=tuesday)
+    promised = Report(case_id=case.case_id, stage="commitment", text="尽快", due=tuesday + timedelta(hours=1))
+    media.center.execute(Register(case=case), promised)
+    for ask in ("请协助", "请再协助"):
+        media.center.execute(AskAssist(case_id=case.case_id, to=PARTY, ask=ask, due=tuesday))
+    return case
+
+
 def test_after_a_downtime_each_case_is_reminded_of_once(media: Clocked, party: Clocked) -> None:
-    """Of several reminders for one addressee the highest alone, also on the days after."""
-    case = offered(media)
+    """Each addressee hears the highest of several reminders alone, also later on; the others are remembered."""
+    case = overdue_twice(media)
     carry(media.center, party.center)
     media.look()
     media.wait(days=2, hours=6)
     media.restart()
     media.look()
-    assert [line[1] for line in media.lines()].count(PARTY) == 1
+    assert sorted(line[1] for line in media.lines()) == sorted((MEDIA, PARTY))
     media.until(at("2026-11-26 08:00"))
-    assert [line[1] for line in media.lines()].count(PARTY) == 1
+    assert len(media.lines()) == 2
     assert media.state().back_ms == 0
-    assert media.record(case).reminded
+    record = media.record(case)
+    late = {one.key for one in deadlines(record, Rules()) if one.due < media.center.now}
+    assert len(late) == 4
+    assert {one.key for one in record.reminded} == late
 
 
 def test_a_short_stop_is_no_downtime(media: Clocked) -> None:

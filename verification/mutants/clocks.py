@@ -25,7 +25,7 @@ from verification.mutants.defect import tested
 HEAR = import_module("bus.custody.hear_message")
 BY = Bilingual("时限测试", "tests of the clocks")
 OFF = Bilingual("仿真中时限未启用，也没有人申请延期", "in a simulation clocks are off, and nobody asks for more time")
-MARKS, REMIND = (f"tests/unit/test_{name}.py" for name in ("clock_marks", "remind"))
+MARKS, GUARD, REMIND = (f"tests/unit/test_{name}.py" for name in ("clock_marks", "clock_guard", "remind"))
 MORE, RULINGS, CHARGES = (f"tests/unit/test_{name}.py" for name in ("more_time", "custody_rulings", "charges"))
 ESCALATION, RESTORED = "tests/unit/test_escalation.py", "tests/unit/test_recovery_reminders.py"
 
@@ -50,6 +50,15 @@ def clock_moves_a_case(patch: pytest.MonkeyPatch) -> None:
         return replace(decision, record=decision.record.with_(offer_out=None))
 
     patch.setattr(bus.pipeline.remind, "remind", moving)
+
+
+@tested(
+    "停机后漏发的提醒全部补发", "gives every reminder that a downtime has missed",
+    f"{GUARD}::test_after_a_downtime_each_case_is_reminded_of_once",
+    by=BY, why=OFF,
+)  # fmt: skip
+def storm_after_a_downtime(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.clocks.marks, "_one_each", lambda _record, due: (due, []))
 
 
 @tested(
