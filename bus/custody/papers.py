@@ -22,12 +22,13 @@ def missing(record: Record) -> tuple[str, ...]:
 
 
 def checked(record: Record, papers: Sequence[ListedPaper], now: datetime) -> Decision:
-    """The list after a look at these papers; a paper of a known title is not listed twice. Former holders, and with
-    them the resident, are told what is missing; of a look that changes nothing, nobody is told.
+    """The list after a look at these papers; a paper of a known title is not listed twice, and of a title that is named
+    twice the last word counts. Former holders, and with them the resident, are told what is missing; of a look that
+    changes nothing, nobody is told.
 
     Raises ``Refusal``."""
     known = {paper.title: paper for paper in record.papers}
-    for paper in papers:
+    for paper in {paper.title: paper for paper in papers}.values():
         if paper.title not in known or known[paper.title].there is not paper.there:
             known[paper.title] = NotedPaper(title=paper.title, there=paper.there, since=now)
     if len(known) > MOST_PAPERS:

@@ -47,11 +47,22 @@ def test_a_missing_paper_is_asked_of_the_resident_and_then_handed_in(hall: Recor
     assert [paper.since for paper in then.record.papers] == [NOW, NOW, LATER, NOW]
 
 
-def test_a_look_that_changes_nothing_is_told_nobody(hall: Record) -> None:
-    """The same list again, and a paper handed in twice."""
+@pytest.mark.parametrize(
+    "again",
+    [
+        (("身份证", True), ("户口簿", False)),
+        (("户口簿", False), ("身份证", True)),
+        (("身份证", True),),
+        (("户口簿", False),),
+        (("身份证", False), ("身份证", True)),
+    ],
+)
+def test_a_look_that_changes_nothing_is_told_nobody(hall: Record, again: tuple[tuple[str, bool], ...]) -> None:
+    """The same list again, in another order or in part, and a slip that is mended in the same list."""
     first = decide(hall, check(hall, 身份证=True, 户口簿=False), NOW)
-    again = decide(first.record, check(hall, 身份证=True, 户口簿=False), LATER)
-    assert (again.record, again.outgoing) == (first.record, ())
+    listed = tuple(ListedPaper(title=title, there=there) for title, there in again)
+    then = decide(first.record, c.CheckPapers(case_id=hall.case.case_id, papers=listed), LATER)
+    assert (then.record, then.outgoing) == (first.record, ())
 
 
 def test_what_is_still_missing_is_asked_for_again(hall: Record) -> None:
