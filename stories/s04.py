@@ -37,8 +37,8 @@ def play(stage: Stage) -> None:
     stage.rated(GOVERNMENT, case, 5)
     stage.says(
         Bilingual(
-            "预约 → 上门 → 办结：外发的只有阶段和日期，几点、在哪留在承办单位；住址只有受理和承办两家知道",
-            "appointed → visited → resolved: only stage and day travel, hour and place stay with the one that comes; "
+            "预约 → 上门 → 办结：外发的只有阶段和约定时间，在哪、谁去留在承办单位；住址只有受理和承办两家知道",
+            "appointed → visited → resolved: stage and hour travel, place and visitor stay with the one that comes; "
             "two centers know the address",
         )
     )

@@ -10,7 +10,7 @@ from bus.clocks.rules import Clock, Rules
 from bus.clocks.terms import Term, after
 from bus.contract.case import Urgency
 from bus.contract.messages import Rater
-from bus.custody.record import Assist, Record, Status
+from bus.custody.record import Assist, ReceivedOffer, Record, SentOffer, Status
 
 BAD_GRADE = 2
 """A grade up to this one asks for a call back (不满意, 非常不满意)."""
@@ -35,6 +35,8 @@ class Deadline:
     about: str = ""
     """Which offer, help, or ruling; empty where a round has only one."""
     round: int = 1
+    missed_at: datetime | None = None
+    """From when it counts as missed, where that is not at once."""
 
     @property
     def key(self) -> str:
@@ -49,7 +51,7 @@ def deadlines(record: Record, rules: Rules) -> tuple[Deadline, ...]:
 
 def _bounded(deadline: Deadline) -> Deadline:
     longest = deadline.begins + LONGEST
-    return deadline if deadline.due <= longest else replace(deadline, due=longest)
+    return deadline if deadline.due <= longest else replace(deadline, due=longest, missed_at=None)
 
 
 def term_ends(record: Record, rules: Rules) -> datetime:
@@ -95,9 +97,17 @@ def _sign(record: Record, rules: Rules) -> Iterator[Deadline]:
     term = rules.sign[record.case.urgency]
     sent, received = record.offer_out, record.offer_in
     if record.status is Status.OPEN and sent is not None and not sent.withdrawing:
-        yield _from(record, rules, Clock.SIGN, sent.at, term, sent.pending, str(sent.offer_id))
+        yield _answer(record, rules, sent, term, sent.pending)
     if received is not None and not received.bid:
-        yield _from(record, rules, Clock.SIGN, received.at, term, (record.me,), str(received.offer_id))
+        yield _answer(record, rules, received, term, (record.me,))
+
+
+def _answer(
+    record: Record, rules: Rules, offer: SentOffer | ReceivedOffer, term: Term, waits_for: tuple[str, ...]
+) -> Deadline:
+    """By when an offer is answered: as its offerer asked, else by the county's rules."""
+    due = max(offer.at, offer.sign_by) if offer.sign_by is not None else after(offer.at, term, rules.calendar)
+    return Deadline(Clock.SIGN, offer.at, due, term, waits_for, str(offer.offer_id), record.round)
 
 
 def _contact(record: Record, rules: Rules) -> Iterator[Deadline]:
@@ -122,6 +132,15 @@ def _promise(record: Record, rules: Rules) -> Iterator[Deadline]:
         return
     if due != term_ends(record, rules):
         yield Deadline(Clock.PROMISE, begins, due, _term(record, rules), (record.me,), "", record.round)
+
+
+def _appointment(record: Record, rules: Rules) -> Iterator[Deadline]:
+    """Told of before the hour, and missed some hours after it. What the holder says of the visit ends it."""
+    visit = record.appointment
+    if not record.mine or record.status is not Status.OPEN or visit is None:
+        return
+    term, missed_at = _term(record, rules), after(visit.at, rules.fixed[Clock.APPOINTMENT], rules.calendar)
+    yield Deadline(Clock.APPOINTMENT, visit.made_at, visit.at, term, (record.me,), "", record.round, missed_at)
 
 
 def _assist(record: Record, rules: Rules) -> Iterator[Deadline]:
@@ -213,6 +232,7 @@ _CLOCKS: tuple[Callable[[Record, Rules], Iterator[Deadline]], ...] = (
     _extension,
     _reply,
     _after_close,
+    _appointment,
 )
 
 

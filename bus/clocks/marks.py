@@ -117,7 +117,7 @@ def _rungs(record: Record, deadline: Deadline, rules: Rules) -> Iterator[tuple[L
         soon = opens(share_of(deadline.begins, deadline.due, rules.soon_percent, deadline.term, rules.calendar))
         if soon < deadline.due:
             yield Level.SOON, soon
-    yield Level.URGE, opens(deadline.due)
+    yield Level.URGE, opens(deadline.missed_at or deadline.due)
     at_origin = record.case.origin == record.me
     if deadline.clock in LADDER_CLOCKS and (not own or (deadline.clock is Clock.TERM and at_origin)):
         for level, term in sorted(rules.ladder.items()):

@@ -45,6 +45,8 @@ class Clock(StrEnum):
     """评价: the resident's rating. Unrated never counts as satisfied."""
     REOPEN = "reopen"
     """重办: the window within which the same case is opened again."""
+    APPOINTMENT = "appointment"
+    """预约上门: the visit of the holder; its term is how much later it may come."""
 
 
 class Level(IntEnum):
@@ -106,6 +108,7 @@ FIXED: Mapping[Clock, Term] = {
     Clock.CALL_BACK: _days(1),
     Clock.RATING: _days(5),
     Clock.REOPEN: _days(15),
+    Clock.APPOINTMENT: Term(2, Unit.HOURS),
 }
 
 

@@ -21,6 +21,7 @@ CLOCKS: Mapping[Clock, Bilingual] = {
     Clock.CALL_BACK: Bilingual("差评回访", "call back after a bad rating"),
     Clock.RATING: Bilingual("评价", "rating"),
     Clock.REOPEN: Bilingual("重办", "reopening"),
+    Clock.APPOINTMENT: Bilingual("预约上门", "appointed visit"),
 }
 LEVELS: Mapping[Level, Bilingual] = {
     Level.SOON: Bilingual("临期", "due soon"),

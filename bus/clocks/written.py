@@ -121,7 +121,8 @@ class ClockSettings(_Part):
     ``emergency`` 15min."""
     fixed: Mapping[Clock, WrittenTerm] = Field(default_factory=dict)
     """Terms that are the same for every case. What is left out: ``contact`` 24h, ``assist`` 2wd, ``withdrawal`` 1wd,
-    ``ruling`` 2wd, ``extension`` 1wd, ``reply`` 1wd, ``call-back`` 1wd, ``rating`` 5wd, ``reopen`` 15wd."""
+    ``ruling`` 2wd, ``extension`` 1wd, ``reply`` 1wd, ``call-back`` 1wd, ``rating`` 5wd, ``reopen`` 15wd,
+    ``appointment`` 2h (after the hour that was appointed)."""
     ladder: Ladder = Ladder()
     office_hours: tuple[str, ...] = ("08:30-12:00", "14:30-17:30")
     """Windows of one day, in China time. Outside of them only emergencies are reminded of."""

@@ -8,15 +8,10 @@ from pydantic import Field, StringConstraints
 
 from bus.contract.ids import new_id
 from bus.contract.messages import Kind
-from bus.contract.types import CenterName, Count, Moment, Strict
+from bus.contract.types import CenterName, Count, Moment, Strict, is_absent
 
 CONTENT_TYPE = "application/cloudevents+json"
 DataT_co = TypeVar("DataT_co", covariant=True)
-
-
-def _absent(value: object) -> bool:
-    """Whether to leave the attribute out: CloudEvents has no null."""
-    return value is None
 
 
 class Message(Strict, Generic[DataT_co]):
@@ -28,17 +23,17 @@ class Message(Strict, Generic[DataT_co]):
     recipient: CenterName
     type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,60}\.v[1-9][0-9]?$")]
     """Kind and major version, ``case.offered.v1``."""
-    subject: UUID | None = Field(None, exclude_if=_absent)
+    subject: UUID | None = Field(None, exclude_if=is_absent)  # CloudEvents has no null
     """The case; absent for receipts, errors and logs, which speak of messages."""
     time: Moment
     sequence: Count
     """Per sender, recipient and case, from 1 without gaps; a sender whose store was put back to a backup goes on at the
     next million (its next era). What stands in no order (receipts, errors, logs) has 0, or its era's million."""
-    causeid: UUID | None = Field(None, exclude_if=_absent)
+    causeid: UUID | None = Field(None, exclude_if=is_absent)
     """The message that this one answers or follows from."""
     traceparent: (
         Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None
-    ) = Field(None, exclude_if=_absent)
+    ) = Field(None, exclude_if=is_absent)
     """W3C Trace Context, handed on unchanged."""
     datacontenttype: Literal["application/json"] = "application/json"
     data: DataT_co

@@ -11,13 +11,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from bus.contract.case import Attachment, Case, Person
-from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text
-
-
-def _absent(value: object) -> bool:
-    """Leaves a field out of the document, as it was before the field existed."""
-    return value is None
-
+from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text, is_absent
 
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
 Attachments = Annotated[tuple[Attachment, ...], Field(max_length=20, fail_fast=True)]
@@ -130,6 +124,8 @@ class Offered(CaseMessage):
     round: Count = 1
     note: Text | None = None
     """From staff to staff; never shown to the resident."""
+    sign_by: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
+    """By when the offerer asks for the answer (签收期限). Without it, the county's rules say."""
 
 
 class Accepted(CaseMessage):
@@ -195,9 +191,10 @@ class Progressed(CaseMessage):
     """Whether the resident may read it."""
     due: Moment | None = None
     """A date promised with it (承诺期限), or a new one (延期)."""
-    at: Annotated[Moment | None, Field(exclude_if=_absent)] = None
-    """When it happened, where that is not when it was said: the begin of a hold, its end."""
-    term: Annotated[Moment | None, Field(exclude_if=_absent)] = None
+    at: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
+    """When it happened, where that is not when it was said: the begin of a hold, its end. Of `appointed`: when somebody
+    will come."""
+    term: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
     """Of `extended`: the new term, which was granted. Of `on-hold`: until when, which was granted. Without it no term
     moves; a later `due` is then a promise alone."""
 
@@ -227,11 +224,11 @@ class Urged(CaseMessage):
 
     kind: ClassVar[str] = "case.urged"
     text: Text
-    level: Annotated[int | None, Field(ge=0, le=4, exclude_if=_absent)] = None
+    level: Annotated[int | None, Field(ge=0, le=4, exclude_if=is_absent)] = None
     """Of a clock's reminder: 0 due soon, 1 to 4 the rungs once it is due. Absent where people urge."""
-    clock: Annotated[Code | None, Field(exclude_if=_absent)] = None
+    clock: Annotated[Code | None, Field(exclude_if=is_absent)] = None
     """Of a clock's reminder: what is waited for, such as `sign`, `term`."""
-    due: Annotated[Moment | None, Field(exclude_if=_absent)] = None
+    due: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
     """Of a clock's reminder: when the term ends, or has ended."""
 
 
@@ -320,6 +317,8 @@ class Ruled(CaseMessage):
     path: Centers
     returns: Annotated[tuple[Return, ...], Field(max_length=50, fail_fast=True)] = ()
     round: Count = 1
+    due: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
+    """By when the case must be resolved from now on. Without it, the term stays."""
 
 
 class ExtensionRequested(CaseMessage):

@@ -71,6 +71,12 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A CloudEvents Integer: 0 to 2^31 - 1."""
 
 
+def is_absent(value: object) -> bool:
+    """Leaves a field out where it has no value, so that a document without it is what it was before the field existed:
+    ``Field(exclude_if=is_absent)``."""
+    return value is None
+
+
 class Strict(BaseModel):
     """The common model: frozen, strict types, and no input value in an error text. Unknown fields are ignored: readers
     accept additions within a major version."""

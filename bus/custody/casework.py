@@ -1,4 +1,4 @@
-"""What the holder notes of its work on a case: the steps of a plan, and which papers are there. Pure."""
+"""What the holder notes of its work on a case: a visit, the steps of a plan, and which papers are there. Pure."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,6 +11,15 @@ MOST_STEPS = 20
 MOST_PAPERS = 30
 Ask = Annotated[str, StringConstraints(pattern=CLEAN, min_length=1, max_length=2000)]
 PaperTitle = Annotated[str, StringConstraints(pattern=CLEAN_LINE, min_length=1, max_length=60)]
+
+
+class Appointment(Strict):
+    """A visit that is awaited, at a center that knows its hour."""
+
+    at: Moment
+    """When somebody will come."""
+    made_at: Moment
+    """When it was told."""
 
 
 class PlanStep(Strict):

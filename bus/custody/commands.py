@@ -12,8 +12,9 @@ from pydantic import Field, model_validator
 from bus.contract.case import Attachment, Case
 from bus.contract.messages import Attachments, Centers, Ground, Mode, MoreTime, Outcome, Rater, Reason, name_a_route
 from bus.contract.pseudonym import Pseudonym
-from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text
+from bus.contract.types import CenterName, Code, Line, Moment, NativeId, Strict, Text, is_absent
 from bus.custody.casework import MOST_PAPERS, MOST_STEPS, ListedPaper, PlanStep
+from bus.custody.visits import APPOINTED
 
 PostHolder = Annotated[Line, Field(max_length=60)]
 """A person in office, or the office: staff of a center, never a resident."""
@@ -42,6 +43,8 @@ class Offer(OnCase):
     to: Annotated[Centers, Field(min_length=1, max_length=20)]
     mode: Mode = Mode.EXCLUSIVE
     note: Text | None = None
+    sign_by: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
+    """By when the answer is asked for; without it, the county's rules say."""
 
     @model_validator(mode="after")
     def _one_for_exclusive(self) -> Self:
@@ -87,6 +90,14 @@ class Report(OnCase):
     public: bool = True
     """Whether the resident may read it. Of a report that is not public, other centers learn only stage and date."""
     due: Moment | None = None
+    at: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
+    """Of stage ``appointed`` alone: when somebody will come."""
+
+    @model_validator(mode="after")
+    def _only_a_visit_has_an_hour(self) -> Self:
+        if self.at is not None and self.stage != APPOINTED:
+            raise ValueError("only the stage appointed has a moment of its own")
+        return self
 
 
 class AskExtension(OnCase):
@@ -192,7 +203,7 @@ class Rate(OnCase):
     grade: Annotated[int, Field(ge=1, le=5)]
     rater: Rater = Rater.RESIDENT
     text: Text | None = None
-    at: Annotated[Moment | None, Field(exclude_if=lambda at: at is None)] = None
+    at: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
     """When it was given; without it, now."""
 
 
@@ -275,6 +286,8 @@ class Rule(OnCase):
 
     holder: CenterName
     text: Text
+    due: Annotated[Moment | None, Field(exclude_if=is_absent)] = None
+    """By when the case must be resolved from now on; without it, the term stays."""
 
 
 Command = (

@@ -31,6 +31,7 @@ from bus.custody.record import (
     notify_path,
 )
 from bus.custody.settle import in_order, settle
+from bus.custody.visits import appointment_after
 
 RETURNS_BEFORE_ARBITER = 2
 """Returns after which a case goes to the arbiter (推诿); a county may set another number."""
@@ -105,6 +106,12 @@ def _must_be_origin(record: Record) -> None:
         raise Refusal("not-origin", f"only the center that heard the resident may do this: {record.case.origin}")
 
 
+def _must_come(moment: datetime | None, now: datetime) -> None:
+    """Refuse a term that has ended before it begins."""
+    if moment is not None and moment <= now:
+        raise Refusal("not-later", "the moment that is named has passed: name a later one, or none")
+
+
 def _pending_offer(record: Record) -> ReceivedOffer:
     offer = record.offer_in
     if offer is None:
@@ -123,6 +130,7 @@ def _offer(record: Record, command: c.Offer, now: datetime, returns_before_arbit
         )
     if record.version % RULING_STEP == RULING_STEP - 1 or record.version >= HIGHEST_VERSION:
         raise Refusal("needs-arbiter", "the case has changed hands 999 times since the last ruling")
+    _must_come(command.sign_by, now)
     offer_id = new_id()
     offered = k.Offered(
         version=record.version,
@@ -134,10 +142,12 @@ def _offer(record: Record, command: c.Offer, now: datetime, returns_before_arbit
         arbiter=record.arbiter,
         round=record.round,
         note=command.note,
+        sign_by=command.sign_by,
     )
     out = SentOffer(
-        offer_id=offer_id, mode=command.mode, version=record.version, pending=command.to, asked=command.to, at=now
-    )
+        offer_id=offer_id, mode=command.mode, version=record.version, pending=command.to, asked=command.to, at=now,
+        sign_by=command.sign_by,
+    )  # fmt: skip
     return Decision(record.with_(offer_out=out), tuple(Outgoing(center, offered) for center in command.to))
 
 
@@ -214,11 +224,15 @@ def _report(record: Record, command: c.Report, now: datetime, granting: Granting
         more_time.check_report(record, command, granting)
     shown = _shown(record, command)
     progressed = k.Progressed(
-        version=record.version, stage=command.stage, text=shown.text, public=shown.public, due=command.due
-    )
+        version=record.version, stage=command.stage, text=shown.text, public=shown.public, due=command.due,
+        at=command.at,
+    )  # fmt: skip
     contacted = record.contacted_at or now if command.stage == CONTACTED else record.contacted_at
-    changed = record.with_(due=command.due or record.due, contacted_at=contacted)
+    visit = appointment_after(record.appointment, progressed, now)
+    changed = record.with_(due=command.due or record.due, contacted_at=contacted, appointment=visit)
     changed = more_time.resumed(changed, now) if command.stage == more_time.RESUMED else changed
+    if shown is not command:  # the hour of a visit is no status
+        progressed = progressed.model_copy(update={"at": None})
     return Decision(changed, notify_path(record, progressed))
 
 
@@ -421,7 +435,7 @@ def _may_complain(record: Record) -> None:
         raise Refusal("holder", "this center has the case itself, and nobody is asked to take it")
 
 
-def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
+def _rule(record: Record, command: c.Rule, now: datetime) -> Decision:
     if record.arbiter != record.me:
         raise Refusal("not-arbiter", f"only the county's arbiter rules: {record.arbiter or 'none is set'}")
     if record.status is not Status.OPEN:
@@ -431,6 +445,7 @@ def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
     version = (record.version // RULING_STEP + 1) * RULING_STEP
     if version >= 2**31:
         raise Refusal("out-of-reach", "above this custody version there is none: close the case, and register it anew")
+    _must_come(command.due, now)
     concerned = (*record.concerned, *(record.offer_out.pending if record.offer_out is not None else ()))
     asker = record.arbitration or record.holder
     ruled_record = record.with_(
@@ -442,6 +457,7 @@ def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
         arbitration=None,
         concerned=(),
     )
+    ruled_record = more_time.ruled_until(ruled_record, command.due)
     ruled = k.Ruled(
         version=ruled_record.version,
         ruling=k.Ruling.UPHELD if command.holder == asker else k.Ruling.IMPOSED,
@@ -451,6 +467,7 @@ def _rule(record: Record, command: c.Rule, _now: datetime) -> Decision:
         path=ruled_record.path,
         returns=record.returns,
         round=record.round,
+        due=command.due,
     )
     says = notify_path(ruled_record, ruled, also=concerned)
     if command.holder == record.me:

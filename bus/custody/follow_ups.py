@@ -60,6 +60,7 @@ def ruling_passed_on(after: Record) -> k.Ruled:
         path=after.path,
         returns=after.returns,
         round=after.round,
+        due=after.term,
     )
 
 

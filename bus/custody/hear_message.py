@@ -42,6 +42,7 @@ from bus.custody.record import (
     nobody_reads,
     notify_path,
 )
+from bus.custody.visits import appointment_after
 
 REACH = 1000
 """Rulings, or rounds, by which a message may be ahead of the record."""
@@ -221,7 +222,8 @@ def _progressed(record: Record, data: k.Progressed, source: str, said_at: dateti
     known = merge(record, source, data.version)
     heard = known.contacted_at if known.version == record.version else None
     contacted = heard or said_at if data.stage == CONTACTED else heard
-    answered = {"contacted_at": contacted, "arbitration": silence_broken(known)}
+    visit = appointment_after(known.appointment, data, said_at)
+    answered = {"contacted_at": contacted, "appointment": visit, "arbitration": silence_broken(known)}
     timed = more_time.hear_progress(known, data, source, said_at)
     return Decision(timed.with_(due=data.due or known.due, **answered), needs_handling=True)
 

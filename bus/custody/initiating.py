@@ -21,12 +21,14 @@ from bus.custody.merge import (
     speaks_as_holder,
     superseded,
 )
-from bus.custody.more_time import with_extension
+from bus.custody.more_time import ruled_until, with_extension
 from bus.custody.record import Assist, Decision, ReceivedOffer, Record, Refusal
 
 
 def _offered(record: Record | None, data: k.Offered, source: str, me: str, now: datetime) -> Decision:
-    offer = ReceivedOffer(offer_id=data.offer_id, offerer=source, mode=data.mode, version=data.version, at=now)
+    offer = ReceivedOffer(
+        offer_id=data.offer_id, offerer=source, mode=data.mode, version=data.version, at=now, sign_by=data.sign_by
+    )
     if record is None:
         known = first_record(data, source, me, now)
         return Decision(known.with_(arbiter=data.arbiter, offer_in=offer), needs_handling=True)
@@ -79,7 +81,8 @@ def _arbitration_requested(
 
 def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, now: datetime) -> Decision:
     if record is None:
-        return Decision(first_record(data, data.holder, me, now).with_(arbiter=source), needs_handling=True)
+        first = first_record(data, data.holder, me, now).with_(arbiter=source)
+        return Decision(ruled_until(first, data.due), needs_handling=True)
     if data.version <= record.version:  # a holder was heard first; the path still counts
         known = in_round(record, data.round)
         known = known.with_(path=known.held_by(*data.path), arbiter=known.arbiter or source)
@@ -91,7 +94,8 @@ def _ruled(record: Record | None, data: k.Ruled, source: str, me: str, now: date
         arbitration=None,
         returns=all_returns(record.returns, data.returns),
     )
-    return Decision(changed, needs_handling=True)
+    due = data.due if changed.round == data.round else None  # a term is of one round
+    return Decision(ruled_until(changed, due), needs_handling=True)
 
 
 def _extension_requested(

@@ -20,7 +20,8 @@ def with_moments(before: Record | None, after: Record, said_at: datetime) -> Rec
     if after.version > before.version:
         changes |= {"since": said_at, "contacted_at": None}
     if after.round > before.round:
-        changes |= {"round_at": said_at, "resolved_at": None, "closed_at": None, "called_back_at": None, "term": None}
+        changes |= {"round_at": said_at, "resolved_at": None, "closed_at": None, "called_back_at": None}
+        changes |= {"term": after.term if after.term != before.term else None}  # a ruling may name one with the round
         changes |= {"first": after.first or first_round(before, said_at)}
     if after.status is not before.status or after.round > before.round:
         changes |= _of_status(after, said_at)
@@ -28,7 +29,15 @@ def with_moments(before: Record | None, after: Record, said_at: datetime) -> Rec
         after = resumed(after, said_at)  # a hold is its holder's, and of one round
     if after.arbitration != before.arbitration:
         changes["arbitration_at"] = said_at if after.arbitration is not None else None
+    if after.appointment is not None and _is_of_before(before, after):
+        changes["appointment"] = None
     return after.with_(**changes) if changes else after
+
+
+def _is_of_before(before: Record, after: Record) -> bool:
+    """Whether the appointed visit was another holder's, or another round's, or the result has come without it."""
+    moved = (after.version, after.round) != (before.version, before.round)
+    return after.status is not Status.OPEN or (moved and after.appointment == before.appointment)
 
 
 def first_round(before: Record, reopened_at: datetime) -> FirstRound | None:

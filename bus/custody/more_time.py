@@ -233,6 +233,13 @@ def with_term(record: Record, until: datetime) -> Record:
     return record.with_(term=until, extended=record.extended + 1, holds=holds)
 
 
+def ruled_until(record: Record, due: datetime | None) -> Record:
+    """The record with the term that a ruling names; without one it stays. It is no extension, which somebody grants."""
+    if due is None:
+        return record
+    return with_term(record, due).with_(extended=record.extended)
+
+
 def open_hold(record: Record) -> Hold | None:
     """The hold of this round that nobody has ended."""
     return next((one for one in record.holds if one.ended is None and one.round == record.round), None)

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
 from bus.contract.types import CenterName, Count, Line, Moment, NativeId, Strict, Text
-from bus.custody.casework import NotedPaper, Plan
+from bus.custody.casework import Appointment, NotedPaper, Plan
 from bus.custody.grants import Extension, Hold
 
 RULING_STEP = 1000
@@ -53,6 +53,8 @@ class SentOffer(Strict):
     at: Moment
     asked_back_at: Annotated[Moment | None, WHERE_SET] = None
     """When the withdrawal was asked for."""
+    sign_by: Annotated[Moment | None, WHERE_SET] = None
+    """By when the answer was asked for, where that is not as the county's rules say."""
     masked: Annotated[bool, WHERE_SET] = False
     """Whether it did not tell who the resident is: the new holder is told then."""
 
@@ -67,6 +69,8 @@ class ReceivedOffer(Strict):
     bid: bool = False
     """Answered with a bid, which the offerer has not yet decided."""
     at: Moment
+    sign_by: Annotated[Moment | None, WHERE_SET] = None
+    """By when the offerer asked for the answer."""
 
 
 class Assist(Strict):
@@ -205,6 +209,8 @@ class Record(Strict):
     """At the holder: the steps that it asks of several units. Absent, as the papers are, in records of v0.1.0."""
     papers: Annotated[tuple[NotedPaper, ...], WHERE_SET] = ()
     """At the holder: what the matter needs; at most ``bus.custody.casework.MOST_PAPERS``."""
+    appointment: Annotated[Appointment | None, WHERE_SET] = None
+    """The visit that is awaited of the holder, in this round."""
 
     @property
     def mine(self) -> bool:

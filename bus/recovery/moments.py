@@ -9,22 +9,26 @@ from typing import Any
 from bus.contract import messages as k
 from bus.contract.envelope import Message
 from bus.custody import Record, Status
+from bus.custody.casework import Appointment
 from bus.custody.decide import CONTACTED
 from bus.custody.moments import first_round
 from bus.custody.record import FirstRound
+from bus.custody.visits import appointment_after
 from bus.recovery.case_history import CaseHistory, claim
 
 SECOND = 2
 """The round in which a case is opened again for the first time."""
 
 
-Moments = dict[str, datetime | FirstRound | None]
+Moments = dict[str, datetime | FirstRound | Appointment | None]
 
 
 def moments(history: CaseHistory, record: Record) -> Moments:
     """Return the moments of ``record`` by field; None where nobody knows."""
     first = _first_round(history) if record.round > 1 else None
-    return {**_of_hand(history, record), **_of_round(history, record), "first": first}
+    of_round = _of_round(history, record)
+    awaited = {"appointment": _appointment(history, record, of_round["round_at"])}
+    return {**_of_hand(history, record), **of_round, **awaited, "first": first}
 
 
 def _of_hand(history: CaseHistory, record: Record) -> Moments:
@@ -42,7 +46,7 @@ def _of_hand(history: CaseHistory, record: Record) -> Moments:
     }
 
 
-def _of_round(history: CaseHistory, record: Record) -> Moments:
+def _of_round(history: CaseHistory, record: Record) -> dict[str, datetime | None]:
     """The moments that go with the round: those of the backup only in the same one."""
     before, round_ = history.before, record.round
     known = before if before is not None and before.round == round_ else None
@@ -56,6 +60,19 @@ def _of_round(history: CaseHistory, record: Record) -> Moments:
         "resolved_at": ((known.resolved_at if known else None) or resolved) if _has_result(record) else None,
         "closed_at": ((known.closed_at if known else None) or closed) if is_closed else None,
     }
+
+
+def _appointment(history: CaseHistory, record: Record, round_at: datetime | None) -> Appointment | None:
+    """The visit that is awaited: that of the backup, and what was said of visits since, in this round."""
+    if record.status is not Status.OPEN:
+        return None
+    before = history.before
+    same = before is not None and (before.version, before.round) == (record.version, record.round)
+    awaited = before.appointment if before is not None and same else None
+    for one in history.all(k.Progressed):
+        if one.data.version == record.version and (round_at is None or one.time >= round_at):
+            awaited = appointment_after(awaited, one.data, one.time)
+    return awaited
 
 
 def _first_round(history: CaseHistory) -> FirstRound | None:

@@ -50,6 +50,8 @@ def _heard(known: Record, message: Message[Any]) -> Record:
         return known.with_(extensions=m.with_extension(known, asked))
     if isinstance(data, k.ExtensionAnswered):
         return _answered(known, data, message)
+    if isinstance(data, k.Ruled) and data.round == known.round:
+        return m.ruled_until(known, data.due)
     return _progressed(known, data, message) if isinstance(data, k.Progressed) else known
 
 

@@ -179,6 +179,7 @@ def _asked(offer: SentOffer | None, message: Message[k.Offered]) -> SentOffer:
             pending=to,
             asked=to,
             at=message.time,
+            sign_by=data.sign_by,
             masked=data.case.awaits_resident,
         )
     if message.recipient in offer.asked:
@@ -197,7 +198,14 @@ def _offer_in(history: CaseHistory, record: Record) -> ReceivedOffer | None:
     for one in sorted(history.theirs(k.Offered), key=lambda o: (o.data.version, o.sequence)):
         data = one.data
         offers.append(
-            ReceivedOffer(offer_id=data.offer_id, offerer=one.source, mode=data.mode, version=data.version, at=one.time)
+            ReceivedOffer(
+                offer_id=data.offer_id,
+                offerer=one.source,
+                mode=data.mode,
+                version=data.version,
+                at=one.time,
+                sign_by=data.sign_by,
+            )
         )
     over = {one.data.offer_id for one in history.messages if _ends_offer_in(one, history.me)}
     bids = {one.data.offer_id for one in history.ours(k.Accepted) if one.data.bid}

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from standardwebhooks import Webhook
 
 from bus.contract.ids import new_id
+from bus.contract.working_days import CHINA
 from bus.sdk.vendor_document import CALLED, document
 
 AnswerT = TypeVar("AnswerT")
@@ -38,7 +39,15 @@ Key = Annotated[
 
 
 NEVER_TOLD = ("at", "place", "visitor", "found")
-"""What staff note of a visit that stays in their own system."""
+"""What staff note of a visit that stays in their own system; of ``at``, day and hour are told."""
+
+
+def _day_and_hour(at: str) -> dict[str, str]:
+    """An appointment as the adapter is told it: day and hour in China, the day alone where no hour is settled."""
+    if len(at) == len("2021-05-20"):
+        return {"day": at}
+    local = datetime.fromisoformat(at).astimezone(CHINA)
+    return {"day": f"{local:%Y-%m-%d}", "hour": f"{local:%H:%M}"}
 
 
 class Fault(BaseModel):
@@ -151,12 +160,12 @@ class BackendSimulator:
 
     def work(self, record_id: str, act: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
         """承办过程: staff speak to the resident, appoint a visit, come, plan steps, or look at papers. What they note
-        stays here whole; of an appointment the adapter is told the day alone, not the hour and the place."""
+        stays here whole; of an appointment the adapter is told day and hour, and not the place."""
         record = self.read(record_id)
         record.setdefault("casework", []).append(act)
         told = {name: value for name, value in act.items() if name not in NEVER_TOLD}
         if act["action"] == "appoint":
-            told["day"] = act["at"][:10]
+            told |= _day_and_hour(act["at"])
         about = {"case_id": record["case_id"]} if "case_id" in record else {"record": record_id}
         event_id = f"CB-{new_id().hex[-12:]}"
         self.tell("casework", {"event_id": event_id, **about, "event": told})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def test_every_adapter_takes_in_calls_visits_plans_and_papers(door: tuple[str, D
     acts: list[dict[str, Any]] = [
         {"action": "contact"},
         {"action": "appoint", "day": "2021-05-20"},
+        {"action": "appoint", "day": "2021-05-21", "hour": "09:30"},
         {"action": "visit", "met": False},
         {"action": "plan", "steps": [{"to": UNIT, "ask": "测量"}]},
         {"action": "check-papers", "papers": [{"title": "身份证"}, {"title": "土地证", "there": False}]},
@@ -65,8 +67,26 @@ def test_every_adapter_takes_in_calls_visits_plans_and_papers(door: tuple[str, D
         assert works(desk, number, own if number % 2 else case, **act).status == "taken"
     record = record_of(desk)
     assert record.contacted_at is not None
+    assert record.appointment is None
     assert [one.assistant for one in record.assists] == [UNIT]
     assert [(paper.title, paper.there) for paper in record.papers] == [("身份证", True), ("土地证", False)]
+
+
+def test_the_record_knows_the_hour_of_a_visit_in_china(door: tuple[str, Door]) -> None:
+    """And of a day without an hour it knows nothing: no clock could run. An hour that is none is refused."""
+    _, desk = door
+    works(desk, 1, {"record": "1"}, action="appoint", day="2021-05-20", hour="09:30")
+    appointment = record_of(desk).appointment
+    assert appointment is not None
+    assert appointment.at == datetime(2021, 5, 20, 1, 30, tzinfo=UTC)
+    works(desk, 2, {"record": "1"}, action="appoint", day="2021-05-21")
+    assert record_of(desk).appointment is None
+    for hour in ("24:00", "9:30", "09:30:00", "上午"):
+        with pytest.raises(ValueError, match="hour"):
+            works(desk, 3, {"record": "1"}, action="appoint", day="2021-05-20", hour=hour)
+    for day in ("0021-05-20", "9999-12-31"):
+        with pytest.raises(ValueError, match="day"):
+            works(desk, 4, {"record": "1"}, action="appoint", day=day, hour="09:30")
 
 
 def test_the_same_form_again_does_nothing(door: tuple[str, Door]) -> None:
@@ -87,16 +107,24 @@ def test_what_a_form_must_say(door: tuple[str, Door]) -> None:
             works(desk, 2, record, action="contact")
 
 
-def test_the_hour_and_the_place_of_a_visit_are_not_told() -> None:
-    """They stay in the own system; the adapter is told the day."""
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2021-05-20T09:30:00+08:00", {"day": "2021-05-20", "hour": "09:30"}),
+        ("2021-05-20T16:30:00+00:00", {"day": "2021-05-21", "hour": "00:30"}),
+        ("2021-05-20", {"day": "2021-05-20"}),
+    ],
+)
+def test_of_a_visit_day_and_hour_are_told_and_the_place_is_not(at: str, told: dict[str, str]) -> None:
+    """As they are in China, the hour where one is settled; place, visitor and what was found stay in the own system."""
     simulator = BackendSimulator("party_service-150402")
     simulator.records["1"] = {"id": "1"}
     heard: list[tuple[str, dict[str, Any]]] = []
     simulator.tell = lambda form, body: heard.append((form, body))  # type: ignore[method-assign]  # instead of HTTP
-    simulator.work("1", {"action": "appoint", "at": "2021-05-20T09:30:00+08:00", "place": "3 号楼", "visitor": "甲"})
+    simulator.work("1", {"action": "appoint", "at": at, "place": "3 号楼", "visitor": "甲"})
     simulator.work("1", {"action": "visit", "met": True, "found": "本人在家"})
     assert [body["event"] for _, body in heard] == [
-        {"action": "appoint", "day": "2021-05-20"},
+        {"action": "appoint", **told},
         {"action": "visit", "met": True},
     ]
     assert "3 号楼" in json.dumps(simulator.records, ensure_ascii=False)

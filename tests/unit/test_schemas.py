@@ -50,6 +50,7 @@ def test_the_committed_folder_is_what_the_models_say() -> None:
 
 SINCE_THE_RELEASE = (
     *("Person/properties/masked", "Person/properties/phone_tail"),
+    *("Offered/properties/sign_by", "Ruled/properties/due"),
     *("Progressed/properties/at", "Progressed/properties/term"),
     *("Urged/properties/clock", "Urged/properties/due", "Urged/properties/level"),
 )

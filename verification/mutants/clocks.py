@@ -19,7 +19,9 @@ from bus.clocks.charges import Charge
 from bus.clocks.rules import Rules
 from bus.contract import messages as k
 from bus.custody import Decision, Outgoing, Record, more_time
+from bus.custody.casework import Appointment
 from bus.custody.reminding import remind
+from bus.custody.visits import APPOINTED
 from verification.mutants.defect import tested
 
 HEAR = import_module("bus.custody.hear_message")
@@ -27,6 +29,7 @@ BY = Bilingual("时限测试", "tests of the clocks")
 OFF = Bilingual("仿真中时限未启用，也没有人申请延期", "in a simulation clocks are off, and nobody asks for more time")
 MARKS, GUARD, REMIND = (f"tests/unit/test_{name}.py" for name in ("clock_marks", "clock_guard", "remind"))
 MORE, RULINGS, CHARGES = (f"tests/unit/test_{name}.py" for name in ("more_time", "custody_rulings", "charges"))
+VISITS, NAMED = (f"tests/unit/test_{name}.py" for name in ("appointments", "named_terms"))
 ESCALATION, RESTORED = "tests/unit/test_escalation.py", "tests/unit/test_recovery_reminders.py"
 
 
@@ -171,3 +174,35 @@ def ruled_unasked(patch: pytest.MonkeyPatch) -> None:
     initiating = import_module("bus.custody.initiating")
     plain = initiating._informed
     patch.setattr(initiating, "_informed", lambda *given: plain(*given).with_(informed=False))
+
+
+@tested(
+    "已上门仍催上门", "goes on waiting for a visit that took place",
+    f"{VISITS}::test_whoever_came_is_not_reminded[visited]",
+    f"{VISITS}::test_the_desk_gets_its_lights_as_work_and_its_timers_follow[True]",
+    by=BY, why=OFF,
+)  # fmt: skip
+def visited_and_awaited(patch: pytest.MonkeyPatch) -> None:
+    def new_ones_alone(known: Appointment | None, data: k.Progressed, said_at: datetime) -> Appointment | None:
+        return Appointment(at=data.at, made_at=said_at) if data.stage == APPOINTED and data.at is not None else known
+
+    for module in ("decide", "hear_message"):
+        patch.setattr(import_module(f"bus.custody.{module}"), "appointment_after", new_ones_alone)
+
+
+@tested(
+    "敏感案件也报几点上门", "tells others the hour of a visit to a patient",
+    f"{VISITS}::test_the_hour_of_a_visit_to_a_patient_stays_with_the_holder[sensitive]",
+    by=BY, why=Bilingual("仿真中没有人预约上门", "in a simulation nobody appoints a visit"),
+)  # fmt: skip
+def hour_of_a_patient_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(import_module("bus.custody.decide"), "_shown", lambda _record, command: command)
+
+
+@tested(
+    "裁定的期限不作数", "hears a ruling, and not the term that it names",
+    f"{NAMED}::test_a_ruling_that_names_a_term_sets_it_at_all_centers",
+    by=BY, why=Bilingual("仿真中的裁定不写期限", "in a simulation no ruling names a term"),
+)  # fmt: skip
+def ruled_term_unheard(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(import_module("bus.custody.initiating"), "ruled_until", lambda record, _due: record)

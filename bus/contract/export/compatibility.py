@@ -8,27 +8,23 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+_OF_CASE = (
+    "$defs/Case/properties/sensitive",  # which data in it want stricter care
+    "$defs/Sensitive",
+    "$defs/Person/properties/masked",  # that it is only a hint of who it is
+    "$defs/Person/properties/phone_tail",
+)
 ADDITIONS: dict[str, tuple[str, ...]] = {
     "receipt.v1.json": ("$defs/ReceiptItem/properties/digest",),  # what exactly a recipient vouches for
     "case.progressed.v1.json": (
-        "$defs/Progressed/properties/at",  # when a hold began, or ended
+        "$defs/Progressed/properties/at",  # when a hold began, or ended; when somebody will come
         "$defs/Progressed/properties/term",  # what was granted
     ),
     "case.urged.v1.json": tuple(f"$defs/Urged/properties/{name}" for name in ("level", "clock", "due")),  # of clocks
-    **dict.fromkeys(
-        (
-            "case.offered.v1.json",
-            "case.assist-requested.v1.json",
-            "case.arbitration-requested.v1.json",
-            "case.ruled.v1.json",
-        ),
-        (
-            "$defs/Case/properties/sensitive",  # which data in it want stricter care
-            "$defs/Sensitive",
-            "$defs/Person/properties/masked",  # that it is only a hint of who it is
-            "$defs/Person/properties/phone_tail",
-        ),
-    ),
+    "case.offered.v1.json": (*_OF_CASE, "$defs/Offered/properties/sign_by"),  # by when the answer is asked for
+    "case.assist-requested.v1.json": _OF_CASE,
+    "case.arbitration-requested.v1.json": _OF_CASE,
+    "case.ruled.v1.json": (*_OF_CASE, "$defs/Ruled/properties/due"),  # by when it must be resolved from now on
 }
 """Schema → the places of the fields that were added."""
 

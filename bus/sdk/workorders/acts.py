@@ -143,10 +143,11 @@ class Dispatching(Act):
     """转办、再次转办: to the centers named, else to the one whose duty it is"""
 
     said = "dispatch"
-    rare = ("level",)
+    rare = ("level", "sign_by")
     to: Centers = ()
     level: Literal["down", "up"] | None = None
     note: Text | None = None
+    sign_by: Moment | None = None
 
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> Self:
@@ -156,7 +157,8 @@ class Dispatching(Act):
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
         """Offer."""
-        return offer(case_id, self.to or responsible(context, case_id, self.level), self.note)
+        to = self.to or responsible(context, case_id, self.level)
+        return offer(case_id, to, self.note, self.sign_by)
 
 
 class TakingBack(Act):
@@ -256,9 +258,12 @@ class RulingOn(Act):
     """裁定 (only where the county made this center its arbiter)"""
 
     said = "rule"
+    rare = ("due",)
     holder: CenterName
     text: Text
+    due: Moment | None = None
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
         """Rule."""
-        return c.Rule(case_id=case_id, holder=self.holder, text=self.text)
+        due = deadline(self.due, context.now)
+        return c.Rule(case_id=case_id, holder=self.holder, text=self.text, due=due)

@@ -1,29 +1,31 @@
 """What a desk does between taking a matter and answering it: it speaks to the resident, comes, asks units in order, and
 looks at papers. ``center.casework()`` gives an adapter one form for all of it.
 
-The hour and the place of a visit, and what staff found there, never enter the bus: they stay in the center's own
-system. Only the stage and the day travel."""
+The place of a visit, who comes, and what staff found there, never enter the bus: they stay in the center's own system.
+Only the stage, the day and the hour travel."""
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from bus.contract.envelope import Message
 from bus.contract.messages import AssistAnswered
 from bus.contract.types import CenterName, Moment, NativeId, Strict
+from bus.contract.working_days import CHINA
 from bus.custody import Record
 from bus.custody import commands as c
 from bus.custody.casework import MOST_PAPERS, MOST_STEPS, Ask, ListedPaper, PaperTitle, PlanStep
 from bus.custody.decide import CONTACTED
 from bus.custody.plans import step_of
+from bus.custody.visits import APPOINTED, UNMET, VISITED
 from bus.sdk.center import IntakeContext
 from bus.sdk.workorders.acts import Act
 from bus.sdk.workorders.wording import act, one_of
 
-APPOINTED, VISITED, UNMET = "appointed", "visited", "unmet"
-"""Stages of progress: a visit has a day; somebody came; somebody came and met nobody."""
+Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""As it stands in a diary: ``09:30``, in China time."""
 LONGEST_TEXT = 8000
 """Signs of a ``Text``."""
 
@@ -39,15 +41,18 @@ class Contacting(Act):
 
 
 class Appointing(Act):
-    """预约上门: hour and place stay in the own system."""
+    """预约上门: the place, and who comes, stay in the own system; with an hour, its clock runs."""
 
     said = "appoint"
-    day: date = Field(title="上门日期")
+    day: date = Field(title="上门日期", ge=date(1901, 1, 1), le=date(2199, 12, 31))
+    hour: Hour | None = Field(default=None, title="上门时间，如 09:30；没有约定则不填")
 
     def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
         """Report."""
-        text = f"已预约 {self.day} 上门 / a visit is appointed for {self.day}"
-        return c.Report(case_id=case_id, stage=APPOINTED, text=text)
+        when = f"{self.day} {self.hour}" if self.hour is not None else f"{self.day}"
+        at = datetime.combine(self.day, time.fromisoformat(self.hour), CHINA) if self.hour is not None else None
+        text = f"已预约 {when} 上门 / a visit is appointed for {when}"
+        return c.Report(case_id=case_id, stage=APPOINTED, text=text, at=at)
 
 
 class Visiting(Act):

@@ -18,10 +18,10 @@ from bus.sdk.workorders.levels import neighbour
 CANCELLED = "已按您的要求撤销。 / Your request was withdrawn as you asked."
 
 
-def offer(case_id: UUID, to: tuple[str, ...], note: str | None = None) -> Offer:
+def offer(case_id: UUID, to: tuple[str, ...], note: str | None = None, sign_by: datetime | None = None) -> Offer:
     """转办 to one center; 抢单 where several are named."""
     mode = Mode.EXCLUSIVE if len(to) == 1 else Mode.OPEN
-    return Offer(case_id=case_id, to=to, mode=mode, note=note)
+    return Offer(case_id=case_id, to=to, mode=mode, note=note, sign_by=sign_by)
 
 
 def responsible(context: IntakeContext, case_id: UUID, level: str | None = None) -> tuple[str, ...]:
