@@ -61,6 +61,8 @@ class County:
         self._digest = hashlib.sha256()
         self._calm = False
         self._waited = 0
+        self._overdue: set[tuple[str, UUID]] = set()
+        """(center, case): nothing has moved for so long that the center complains, once."""
         self._unlucky: Node | None = None
         draw_from(self._identities(Random(seed ^ 0x1D)))
         self.road = VirtualNetwork(self.chance, lambda: self.now)
@@ -253,7 +255,9 @@ class County:
             return
         for case_id in node.pick(self.chance.draw, calm=self._calm):
             trusted = self.beside.partners(case_id, calm=self._calm) if self.beside else ()
-            node.act(case_id, (*self.alive, *trusted), calm=self._calm, waited=self._waited > 0)
+            waited = (node.name, case_id) in self._overdue
+            self._overdue.discard((node.name, case_id))
+            node.act(case_id, (*self.alive, *trusted), calm=self._calm, waited=waited)
 
     # -- rest --------------------------------------------------------------------------------------------------------
 
@@ -295,7 +299,9 @@ class County:
         self._waited += 1
         for node in self.seats:
             if not node.gone:
-                node.backend.todo.update(dict.fromkeys(node.store.unanswered()))
+                unanswered = dict.fromkeys(node.store.unanswered())
+                node.backend.todo.update(unanswered)
+                self._overdue |= {(node.name, case_id) for case_id in unanswered}
         return self._waited <= COMPLAINTS and any(node.backend.todo for node in self.seats if not node.gone)
 
     def _look_again(self) -> None:
