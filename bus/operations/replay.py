@@ -269,7 +269,7 @@ def discard(store: Store, context: CenterContext, number: int, reason: str, now:
                 if waiting.state == outbox.REFUSED:
                     outbox.drop(tx, row.message_id, ms(now))
         elif row.place == parked.WIRE:
-            refuse_early(uow, row)
+            refuse_early(tx, context, row, now)
         parked.take(tx, number)
         _note(uow, row, "discarded", reason)
         uow.flush()

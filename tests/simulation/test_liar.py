@@ -11,7 +11,7 @@ from tests.simulation.test_simulation import HANGS, simulate
 from verification.simulation.lies import LIES
 
 SEEDS = 100
-GROWS = 6
+GROWS = 8
 """A seed in which a liar makes a record grow."""
 WITH_A_LIAR = ("--liar", "--size", "tiny")
 

@@ -12,12 +12,13 @@ from bus.cli.access import whoami
 from bus.cli.redacted import redacted
 from bus.contract.codec import decode, encode
 from bus.contract.envelope import compose
-from bus.contract.messages import Urged, Verdict
+from bus.contract.ids import new_id
+from bus.contract.messages import Offered, Urged, Verdict
 from bus.custody import Status
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts
 from bus.operations.backlog import backlog
-from bus.store import cases, inbox, parked
+from bus.store import case_count, cases, inbox, parked
 from bus.store import tables as t
 from tests.harness.step import NOW, BareCenter, a_case, carry, opened
 from tests.unit.test_cli_run import bus
@@ -217,6 +218,23 @@ def test_an_early_message_that_is_given_up_is_refused(pair: tuple[BareCenter, Ba
     ]
     assert here.receive(urged[0]) == {"repeated": 1}
     assert [row["message_id"] for row in rows(here)] == [second["message_id"]]
+
+
+def test_what_waited_behind_a_refused_message_is_applied_once(pair: tuple[BareCenter, BareCenter]) -> None:
+    """An offer that was held back behind it opens its case, which is counted and noted one time."""
+    here, _ = pair
+    case = a_case(THERE)
+    said = (Urged(version=1, text="快"), Offered(version=1, offer_id=new_id(), case=case, path=(THERE,)))
+    here.receive(
+        *(
+            encode(compose(data, source=THERE, recipient=HERE, now=NOW, subject=case.case_id, sequence=place))
+            for place, data in enumerate(said, start=1)
+        )
+    )
+    acts.discard(here.store, here.context, rows(here)[0]["id"], "moved-on", here.now)
+    assert [way for way, _ in journal(here, case.case_id)] == ["refused", "heard", "discarded"]
+    with here.store.reading() as tx:
+        assert sum(case_count.by_status(tx).values()) == count(here, t.cases) == 1
 
 
 def test_an_early_message_that_nobody_vouches_for_by_now_is_only_put_away(

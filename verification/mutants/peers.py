@@ -112,4 +112,4 @@ def no_quota(patch: pytest.MonkeyPatch) -> None:
     by=UNIT, why=Bilingual("模拟中几乎总有人等得到", "in a simulated county what it waits for nearly always comes"),
 )  # fmt: skip
 def discarded_comes_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.operations.replay, "refuse_early", lambda _uow, _row: None)
+    patch.setattr(bus.operations.replay, "refuse_early", lambda *_: None)
