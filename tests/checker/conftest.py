@@ -22,8 +22,8 @@ class Clean:
 
 @pytest.fixture(scope="session")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clean]:
-    """Eight cases of four kinds at three centers."""
-    county = County(Path(tmp_path_factory.mktemp("county")))
+    """Eight cases of four kinds at three centers that mask residents."""
+    county = County(Path(tmp_path_factory.mktemp("county")), masks=True)
     county.hand_in(*(f"{plan} {number}" for plan in PLANS for number in range(2)))
     county.carry(2)
     midway = county.evidence()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bus.contract import messages as k
-from bus.contract.case import Place, Source
+from bus.contract.case import Person, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.types import Strict
 from bus.custody import commands as c
@@ -14,12 +14,15 @@ from bus.pipeline.handle import CircuitBreaker, RetryPolicy, finish, finish_and_
 from bus.pipeline.intake import IntakeDeps, intake
 from bus.pipeline.intake import Submission as Form
 from bus.sdk.center import Center, Commands, HandlerContext, IntakeContext
-from tests.harness.step import BareCenter
+from bus.security.directory import MASKING_NEEDS
+from tests.harness.signing_county import notarised
+from tests.harness.step import NO_NOTARY, BareCenter
 from verification.checker import CenterEvidence, Effect, Evidence, Snapshot, Submission, Told, read, text_digest
 
 MEDIA, PARTY, GOVERNMENT = "media_center-150402", "party_service-150402006", "government_service-150402"
 PLANS = ("resolve", "decline", "pass", "assist")
 """What the first word of a note asks the party service to do with its case."""
+WHO = Person(name="居民甲", phone="0476-0000000", address="某小区某号楼")
 
 
 class Note(Strict):
@@ -56,7 +59,9 @@ center: Center[Vendor] = Center(kind="any", connect=lambda _: Vendor())
 def noted(context: IntakeContext, note: Note) -> Commands:
     """A note becomes a case and goes to the party service."""
     place, source = Place(division="150402006006"), Source(system="notes", record=note.id)
-    case = context.new_case(title="便条", text=note.text, category="env", place=place, channel="app", source=source)
+    case = context.new_case(
+        title="便条", text=note.text, category="env", place=place, resident=WHO, channel="app", source=source
+    )
     return [c.Register(case=case), c.Offer(case_id=case.case_id, to=(PARTY,))]
 
 
@@ -72,6 +77,8 @@ def _offered(context: HandlerContext[Vendor], case_id: Any) -> Commands:
         return [c.Accept(case_id=case_id), c.Offer(case_id=case_id, to=(GOVERNMENT,))]
     if plan == "assist":
         return [c.Accept(case_id=case_id), c.AskAssist(case_id=case_id, to=GOVERNMENT, ask="请协助")]
+    if plan == "show":  # once it knows whom
+        return [c.Accept(case_id=case_id)]
     return [c.Accept(case_id=case_id), _resolve(case_id)]
 
 
@@ -81,6 +88,9 @@ def _worked(context: HandlerContext[Vendor], message: Message[Any]) -> Commands:
     context.system.do(context.key, data.kind)
     if isinstance(data, k.Offered):
         return _offered(context, case_id)
+    if isinstance(data, k.Handed):
+        shows = context.record.case.text.startswith("show")
+        return [c.AskAssist(case_id=case_id, to=GOVERNMENT, ask="请上门", show_resident=True)] if shows else []
     if isinstance(data, k.AssistRequested):
         return [c.AnswerAssist(case_id=case_id, done=True, text="已协助")]
     if isinstance(data, k.Declined | k.AssistAnswered):
@@ -97,8 +107,10 @@ for _kind in k.CASE_KINDS:
 class County:
     """Three centers, their vendors and doors; everything that happens in it is called by the test."""
 
-    def __init__(self, folder: Path) -> None:
-        self.bare = {name: BareCenter(name, folder) for name in (MEDIA, PARTY, GOVERNMENT)}
+    def __init__(self, folder: Path, *, masks: bool = False) -> None:
+        names, self.masks = (MEDIA, PARTY, GOVERNMENT), masks
+        notaries = notarised(names, reads=(MASKING_NEEDS,)) if masks else {}
+        self.bare = {name: BareCenter(name, folder, security=notaries.get(name, NO_NOTARY)) for name in names}
         self.vendors = {name: Vendor() for name in self.bare}
         self.submissions: list[Submission] = []
         self.gates = {name: CircuitBreaker(RetryPolicy()) for name in self.bare}
@@ -152,7 +164,7 @@ class County:
             )
             for name, bare in self.bare.items()
         }  # fmt: skip
-        return Evidence(seats, submissions)
+        return Evidence(seats, submissions, masks=self.masks)
 
     def close(self) -> None:
         """Let go of the stores."""

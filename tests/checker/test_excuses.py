@@ -150,3 +150,14 @@ def test_an_unknown_answer_may_be_either(county: County) -> None:
 def test_unwatched_doors_are_not_judged(clean: Clean) -> None:
     """Without submissions the doors' rules say nothing, and all others hold."""
     assert check(Evidence(clean.end.seats), When.DRAINED) == []
+
+
+def test_a_helper_may_be_shown_the_resident(tmp_path: Path) -> None:
+    """The holder may show a helper whom to visit; where its request was pruned, nobody can tell what it showed."""
+    county = County(tmp_path, masks=True)
+    county.hand_in("show 1", "show 2")
+    county.drain()
+    assert "居民甲" in books_of(county.evidence(), GOVERNMENT).cases[0].record, "it shows nobody, and proves nothing"
+    assert check(county.evidence(), When.DRAINED) == []
+    assert check(with_books(county.evidence(), GOVERNMENT, archive=()), When.STILL) == []
+    county.close()

@@ -25,7 +25,7 @@ EXCUSED = Finding("nothing-left", MEDIA, "case-2", "case.offered is waiting in t
 def test_a_report_names_every_rule_in_both_languages(clean: Clean, english: bool) -> None:
     """All promises stand in the table, and a clean county is said to be clean."""
     out = io.StringIO()
-    assert report(check(clean.end, When.DRAINED), counts=tally(clean.end), english=english, stream=out)
+    assert report(check(clean.end, When.DRAINED), counts=tally(clean.end), masks=True, english=english, stream=out)
     told = out.getvalue()
     for rule in RULES:
         assert rule.name in told
@@ -70,7 +70,7 @@ def test_json_tells_everything_in_one_document(clean: Clean) -> None:
     assert not report(dirty, hits=[Leak("log", 1, "name", "gbk")], trends=trends, as_json=True, stream=out)
     told = json.loads(out.getvalue())
     assert told["kept"] is False
-    assert told["rules"] == [rule.name for rule in RULES]
+    assert told["rules"] == [rule.name for rule in RULES if not rule.of_masking]
     assert [finding["rule"] for finding in told["findings"]] == ["nothing-left"]
     assert told["canaries"][0]["spelling"] == "gbk"
     assert told["trends"]["rm"]["memory_per_hour"] == 0
@@ -91,6 +91,22 @@ def test_stores_are_judged_from_the_command_line(county: County, capsys: pytest.
     assert not missing.exists()
     assert main([f"{MEDIA}=no address"]) == 2
     assert "its store cannot be read" in capsys.readouterr().err
+
+
+def test_masking_is_judged_where_it_is_said_to_be_on(county: County, capsys: pytest.CaptureFixture[str]) -> None:
+    """A county that masks nobody is well, and breaks the promise of masking where somebody says that it makes it; a
+    running county is not judged by it."""
+    county.hand_in("decline 1")
+    county.drain()
+    stores = [f"{name}={bare.store.url}" for name, bare in county.bare.items()]
+    assert main([*stores, "--when", "drained", "--json"]) == 0
+    assert "only-holders-know-the-resident" not in json.loads(capsys.readouterr().out)["rules"]
+    assert main([*stores, "--when", "drained", "--masks", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert {(one["rule"], one["center"]) for one in told["findings"]} == {("only-holders-know-the-resident", PARTY)}
+    with pytest.raises(SystemExit, match="2"):
+        main([*stores, "--masks"])
+    assert "--when still" in capsys.readouterr().err
 
 
 def test_a_trend_passes_over_the_beginning() -> None:

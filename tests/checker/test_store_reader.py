@@ -57,6 +57,8 @@ def test_no_row_vanishes_unseen(clean: Clean, center: str, table: str) -> None:
     for at, row in enumerate(rows):
         if table == "journal" and row.kind == "answerassist":
             continue  # help may also be passed on: that it was said does not tell that it was given here
+        if table == "journal" and (row.way, row.kind, row.peer) == ("said", "case.handed", center):
+            continue  # by this a center tells itself that it waits for the resident: it has no effect
         dirty = with_books(clean.end, center, **{table: rows[:at] + rows[at + 1 :]})
         assert check(dirty, When.DRAINED), f"nobody misses {row}"
 

@@ -6,7 +6,7 @@ Each rule was shown to fire on a planted violation.
 from verification.checker.canaries import Canary, canaries
 from verification.checker.columns import clean_columns
 from verification.checker.evidence import CenterEvidence, Effect, Evidence, Finding, Submission, Told, When, effects_of
-from verification.checker.invariants import RULES, Rule, check, wrong
+from verification.checker.invariants import RULES, Rule, check, judged, wrong
 from verification.checker.leak_scan import Leak, scan
 from verification.checker.report import report
 from verification.checker.resource_trends import Sampler, Trend
@@ -34,6 +34,7 @@ __all__ = [
     "check",
     "clean_columns",
     "effects_of",
+    "judged",
     "read",
     "report",
     "scan",

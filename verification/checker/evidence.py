@@ -107,6 +107,8 @@ class Evidence:
     """Every attempt at every intake; None: the intakes were not watched."""
     county: frozenset[str] | None = None
     """Every center that the county has or had; None: unknown."""
+    masks: bool = False
+    """Whether residents were masked before acceptance the whole time."""
 
     @cached_property
     def open_snapshots(self) -> list[tuple[str, Snapshot]]:

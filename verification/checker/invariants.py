@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from bus.bilingual import Bilingual
-from verification.checker import content, custody, delivery, handling, intake, storage
+from verification.checker import content, custody, delivery, handling, intake, residents, storage
 from verification.checker.evidence import EXCUSES, Breach, Evidence, Finding, When
 
 
@@ -15,6 +15,8 @@ class Rule(NamedTuple):
     since: When
     """The earliest reading at which it can be judged."""
     words: Bilingual
+    of_masking: bool = False
+    """Whether it holds only where residents were masked the whole time."""
 
     @property
     def name(self) -> str:
@@ -56,10 +58,22 @@ RULES: tuple[Rule, ...] = (
     Rule(
         intake.submitted_is_open_plus_closed, When.STILL, Bilingual("受理 = 在办 + 办结", "submitted = open + closed")
     ),
+    Rule(
+        residents.only_holders_know_the_resident,
+        When.STILL,
+        Bilingual("接案前不知居民", "who the resident is, only holders know"),
+        of_masking=True,
+    ),
     Rule(custody.holder_knows, When.DRAINED, Bilingual("承办者自知", "one holder, and it knows")),
     Rule(custody.holders_agree, When.DRAINED, Bilingual("经办者看法一致", "all on the path agree")),
     Rule(custody.no_leg_dangles, When.DRAINED, Bilingual("转办两端相符", "every offer has two ends")),
     Rule(custody.every_case_answered, When.DRAINED, Bilingual("件件有回音", "every request answered")),
+    Rule(
+        residents.holder_knows_the_resident,
+        When.DRAINED,
+        Bilingual("承办者知居民", "who the resident is, the holder knows"),
+        of_masking=True,
+    ),
     Rule(delivery.nothing_left, When.DRAINED, Bilingual("途中已空", "nothing left on the way")),
     Rule(
         storage.somebody_is_waited_for,
@@ -70,11 +84,15 @@ RULES: tuple[Rule, ...] = (
 """Every promise, in the order of the report."""
 
 
+def judged(when: When, *, masks: bool, rules: Sequence[Rule] = RULES) -> list[Rule]:
+    """The rules that this reading allows. ``masks``: see ``Evidence.masks``."""
+    return [rule for rule in rules if rule.since <= when and (masks or not rule.of_masking)]
+
+
 def check(evidence: Evidence, when: When, rules: Sequence[Rule] = RULES) -> list[Finding]:
     """All findings, in the order of the rules. Excused ones are among them: see ``wrong``."""
-    return [
-        Finding(rule.name, *breach) for rule in rules if rule.since <= when for breach in sorted(rule.judge(evidence))
-    ]
+    allowed = judged(when, masks=evidence.masks, rules=rules)
+    return [Finding(rule.name, *breach) for rule in allowed for breach in sorted(rule.judge(evidence))]
 
 
 def wrong(findings: Sequence[Finding], excuses: Collection[str] = EXCUSES) -> list[Finding]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bus.bilingual import Bilingual
 from verification.checker.evidence import Finding, When
-from verification.checker.invariants import RULES, wrong
+from verification.checker.invariants import Rule, judged, wrong
 from verification.checker.leak_scan import Leak
 from verification.checker.resource_trends import Trend
 from verification.checker.tally import Tally
@@ -32,22 +32,23 @@ def report(
     trends: Mapping[str, Trend] | None = None,
     counts: Tally | None = None,
     *,
+    masks: bool = False,
     english: bool = False,
     as_json: bool = False,
     stream: TextIO | None = None,
 ) -> bool:
     """Report the county's state. Returns whether every promise was kept and no canary was found.
 
-    Trends are reported, not judged: the acceptable growth depends on the load."""
-    well = not wrong(findings) and not hits
+    Trends are reported, not judged: the acceptable growth depends on the load. ``masks``: see ``Evidence.masks``."""
+    well, rules = not wrong(findings) and not hits, judged(when, masks=masks)
     if as_json:
-        document = _document(findings, when, hits, trends or {}) | {"counts": counts and counts._asdict()}
-        print(json.dumps(document, ensure_ascii=False), file=stream)
+        told = {"when": when.name.lower(), "counts": counts and counts._asdict()}
+        print(json.dumps(told | _document(findings, rules, hits, trends or {}), ensure_ascii=False), file=stream)
         return well
     out = Console(file=stream, markup=False, highlight=False, emoji=False, width=None if stream is None else 120)
     if counts:
         out.print(_counts_table(counts, english))
-    out.print(_rules_table(findings, when, english))
+    out.print(_rules_table(findings, rules, english))
     broken = wrong(findings)
     if broken:
         out.print(_broken_table(broken, english))
@@ -55,22 +56,21 @@ def report(
         out.print(_hits_table(hits, english))
     if trends:
         out.print(_trends_table(trends, english))
-    told = (
+    verdict = (
         Bilingual("全部承诺兑现", "every promise was kept")
         if well
         else Bilingual("有承诺未兑现", "promises were broken")
     )
-    out.print(_pick(told, english))
+    out.print(_pick(verdict, english))
     return well
 
 
 def _document(
-    findings: Sequence[Finding], when: When, hits: Sequence[Leak], trends: Mapping[str, Trend]
+    findings: Sequence[Finding], rules: Sequence[Rule], hits: Sequence[Leak], trends: Mapping[str, Trend]
 ) -> dict[str, Any]:
     return {
-        "when": when.name.lower(),
         "kept": not wrong(findings) and not hits,
-        "rules": [rule.name for rule in RULES if rule.since <= when],
+        "rules": [rule.name for rule in rules],
         "findings": [finding._asdict() for finding in findings],
         "canaries": [hit._asdict() for hit in hits],
         "trends": {name: trend._asdict() for name, trend in trends.items()},
@@ -109,7 +109,7 @@ def _counts_table(counts: Tally, english: bool) -> Table:
     return table
 
 
-def _rules_table(findings: Sequence[Finding], when: When, english: bool) -> Table:
+def _rules_table(findings: Sequence[Finding], rules: Sequence[Rule], english: bool) -> Table:
     heads = (
         Bilingual("承诺", "Promise"),
         Bilingual("规则", "Rule"),
@@ -119,11 +119,10 @@ def _rules_table(findings: Sequence[Finding], when: When, english: bool) -> Tabl
     table = _table(Bilingual("检查结果", "What was checked"), heads, english)
     broken = Counter(finding.rule for finding in findings if not finding.excuse)
     excused = Counter((finding.rule, finding.excuse) for finding in findings if finding.excuse)
-    for rule in RULES:
-        if rule.since <= when:
-            reasons = [(_pick(EXCUSES[why], english), n) for (name, why), n in excused.items() if name == rule.name]
-            told = ", ".join(f"{reason}: {n}" for reason, n in reasons)
-            table.add_row(_pick(rule.words, english), rule.name, str(broken[rule.name]), told)
+    for rule in rules:
+        reasons = [(_pick(EXCUSES[why], english), n) for (name, why), n in excused.items() if name == rule.name]
+        told = ", ".join(f"{reason}: {n}" for reason, n in reasons)
+        table.add_row(_pick(rule.words, english), rule.name, str(broken[rule.name]), told)
     return table
 
 

@@ -101,6 +101,8 @@ class Parked(NamedTuple):
     peer: str | None
     case: str | None
     message: str | None
+    body: bytes = b""
+    """Empty where the bytes are kept elsewhere, or nowhere."""
 
 
 class Taken(NamedTuple):

@@ -28,7 +28,7 @@ def read(store: Store) -> Snapshot:
     return Snapshot(**rows, owed=owed, counted=counted)
 
 
-HIDDEN = {"cases": (0, 5), "outbox": (2, 6), "held": (1, 3), "work": (1, 5), "archive": (3, 5)}
+HIDDEN = {"cases": (0, 5), "outbox": (2, 6), "held": (1, 3), "work": (1, 5), "archive": (3, 5), "parked": (4, 6)}
 """The positions of a case's id and of encrypted values in the rows of each field."""
 
 
@@ -38,7 +38,7 @@ def _shown(tx: Tx, query: "_Query") -> Iterable[Sequence[Any]]:
         return rows
     case, body = HIDDEN[query.field]
     text = query.field == "cases"
-    there = [(row[case], cases.unpacked(row[body]) if text else bytes(row[body])) for row in rows]
+    there = [(row[case], cases.unpacked(row[body]) if text else bytes(row[body] or b"")) for row in rows]
     said = encryption_of(tx).decrypted(tx, there)
     told = [one.decode() for one in said] if text else said
     return [(*row[:body], one, *row[body + 1 :]) for row, one in zip(rows, told, strict=True)]
@@ -94,7 +94,7 @@ def _queries() -> tuple[_Query, ...]:
         ),
         _query("held", select(t.held.c.peer, t.held.c.case_id, t.held.c.sequence, t.held.c.body), Held._make),
         _query("work", select(w.message_id, w.case_id, w.source, w.kind, w.state, w.body).order_by(w.id), Task._make),
-        _query("parked", select(p.place, p.code, p.digest, p.peer, p.case_id, p.message_id), Parked._make),
+        _query("parked", select(p.place, p.code, p.digest, p.peer, p.case_id, p.message_id, p.body), Parked._make),
         _query("taken", select(i.form, i.native_id, i.digest, i.answer), Taken._make),
         *_archive(),
         _query("lanes", select(t.lanes.c.peer, t.lanes.c.case_id, t.lanes.c.sent, t.lanes.c.applied), Lane._make),

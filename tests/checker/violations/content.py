@@ -1,12 +1,11 @@
 """Lies about contents."""
 
-import json
-
 from tests.checker.county import GOVERNMENT, MEDIA, PARTY, books_of, with_books
 from tests.checker.violations.planting import (
     case_with_plan,
     first_submission,
     lie,
+    rewritten,
     with_record,
     with_row,
     with_submissions,
@@ -57,6 +56,5 @@ def another_body_on_the_desk(evidence: Evidence) -> Evidence:
     snapshot = books_of(evidence, MEDIA)
     owed = {o.message for o in books_of(evidence, PARTY).outbox}
     at, task = next((at, task) for at, task in enumerate(snapshot.work) if task.message in owed)
-    document = json.loads(task.body)
-    document["data"]["version"] += 1
-    return with_row(evidence, MEDIA, "work", at, body=json.dumps(document).encode())
+    body = rewritten(task.body, lambda data: data.update(version=data["version"] + 1))
+    return with_row(evidence, MEDIA, "work", at, body=body)

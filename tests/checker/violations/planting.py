@@ -96,6 +96,14 @@ def with_record(evidence: Evidence, name: str, change: Callable[[dict[str, Any]]
     return with_row(evidence, name, "cases", at, record=json.dumps(record, ensure_ascii=False))
 
 
+def rewritten(body: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
+    """A message, signed or not, with other content."""
+    head, between, document = body.rpartition(b"\n\n")
+    told = json.loads(document)
+    change(told["data"])
+    return head + between + json.dumps(told, ensure_ascii=False).encode()
+
+
 def case_with_plan(evidence: Evidence, name: str, plan: str) -> tuple[int, Known]:
     """The first case whose note begins with ``plan``, and where it stands."""
     snapshot = books_of(evidence, name)
