@@ -18,7 +18,7 @@ from bus.context import CenterContext
 from bus.contract.case import Attachment
 from bus.contract.codec import Undecodable, recall
 from bus.contract.envelope import Message
-from bus.contract.messages import LATER_KINDS, Handed
+from bus.contract.messages import LATER_KINDS
 from bus.custody import Record, Refusal
 from bus.custody.commands import Command
 from bus.pipeline import resident_waits
@@ -212,10 +212,13 @@ def _finish(
     uow = UnitOfWork(tx, context, now)
     uow.load(UUID(one.claimed.task.case_id) for one in performed)
     ours = inbox.still_there(tx, [one.claimed.task.row for one in performed])
+    told = {one.claimed.message.subject for one in performed if resident_waits.ends_wait(one.claimed.message)}
     done, left = [], []
     for one in performed:
         if one.claimed.task.row not in ours:
             continue  # its lease ended and another process finished it: the idempotency key kept the effect single
+        if one.claimed.message.subject in told and resident_waits.is_wait(one.claimed.message):
+            continue  # it ends in this round with what it waited for
         if one.outcome == HandlerOutcome.DONE:
             if _carried_out(tx, uow, one, breaker.policy):
                 done.append(one.claimed.task)
@@ -241,7 +244,7 @@ def _carried_out(tx: Tx, uow: UnitOfWork, one: HandlerResult, policy: RetryPolic
                 elif not task.said:  # otherwise carried out and heard by others before a restore from a backup
                     uow.execute(item, cause=message)
             uow.journal(UUID(task.case_id), "desk", task.kind, task.source, message.id, one.code)
-            if isinstance(message.data, Handed) and not resident_waits.is_wait(message):
+            if resident_waits.ends_wait(message):
                 resident_waits.end(tx, uow, task.case_id)
     except Refusal as refusal:
         if refusal.code == UNREADABLE or uow.record(UUID(task.case_id)) == one.claimed.record:

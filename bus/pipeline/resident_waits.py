@@ -38,6 +38,11 @@ def is_wait(message: Message[Any]) -> bool:
     return isinstance(message.data, Handed) and message.source == message.recipient
 
 
+def ends_wait(message: Message[Any]) -> bool:
+    """Whether this task is another center's word of who the resident is: what waited for it is done."""
+    return isinstance(message.data, Handed) and message.source != message.recipient
+
+
 def look(record: Record, begun: datetime, urged: int, now: datetime) -> Wait:
     """What becomes of a wait that began at ``begun`` and has ``urged`` so often. One that was replayed urges anew."""
     if not waits(record):

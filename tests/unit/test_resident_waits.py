@@ -115,6 +115,19 @@ def test_the_wait_ends_when_the_resident_comes(county: County) -> None:
     assert sorted(line.peer for line in lines) == [MEDIA, PARTY]
 
 
+def test_a_wait_that_is_due_when_the_resident_comes_ends_once(county: County) -> None:
+    """A restart makes every task due: the wait and the word that ends it are claimed in one round."""
+    county.desk.works(county.party)
+    carry(county.media, county.party)
+    county.party.store.write(lambda tx: inbox.free_claims(tx, int(county.party.now.timestamp() * 1000)))
+    county.desk.works(county.party)
+    assert county.waits() == []
+    with county.party.store.reading() as tx:
+        ended = select(t.journal.c.message_id).where(t.journal.c.way == "desk", t.journal.c.kind == k.Handed.kind)
+        lines = tx.execute(ended).scalars().all()
+    assert len(lines) == len({*lines}) == 2, "the word of the other center, and the wait"
+
+
 def test_a_wait_holds_up_no_other_task(county: County) -> None:
     """What others say of the case meanwhile reaches the own system, though the wait is older."""
     county.desk.works(county.party)
