@@ -80,7 +80,7 @@ def _case(history: CaseHistory) -> Case | None:
     told = [one.data.case for one in history.messages if isinstance(one.data, _WITH_CASE)]
     for case in told:
         known = case if known is None else fuller_case(known, case)
-    for handed in history.theirs(k.Handed):
+    for handed in history.all(k.Handed):
         if known is not None:
             known = fuller_case(known, known.model_copy(update={"resident": handed.data.resident}))
     return known

@@ -91,6 +91,16 @@ def test_a_restored_origin_tells_what_it_owes(county: Restored) -> None:
     assert knows(county, B, case_id) == RESIDENT
 
 
+def test_a_restored_origin_learns_its_resident_from_its_own_word(county: Restored) -> None:
+    """It registered the case after the backup; the offer that its peer tells is masked, the hand-over is not."""
+    backup = county.backup(A)
+    case_id = county.register(A)
+    moves(county, case_id, A, B)
+    county.put_back(A, backup)
+    rest(county)
+    assert knows(county, A, case_id) == RESIDENT
+
+
 def test_a_restored_holder_that_waits_asks_at_once(county: Restored) -> None:
     """The offerer is gone for good; the origin tells within the recovery, not an hour later."""
     case_id = county.register(A)
