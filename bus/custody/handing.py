@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bus.contract import messages as k
+from bus.contract.case import Person
 from bus.custody.merge import overruled, superseded
 from bus.custody.record import Decision, Outgoing, Record, Refusal, Status
 
@@ -105,6 +106,16 @@ def asked(record: Record, source: str) -> Decision:
     may_tell = source == record.holder and not record.mine and record.me in record.path
     told = tell(record) if may_tell else ()
     return Decision(record, told) if told else superseded(record)
+
+
+def registered_again(record: Record, resident: Person | None) -> Decision | None:
+    """The decision on a case of this center that its own system hands in once more: after a restore peers may have told
+    no more than a hint of the resident, and the form tells it. None if nothing is new."""
+    known = record.case.resident
+    if resident is None or record.case.origin != record.me or (known is not None and not known.masked):
+        return None
+    after = record.with_(case=record.case.model_copy(update={"resident": resident}))
+    return Decision(after, () if after.mine else tell(after))
 
 
 def handed(record: Record, data: k.Handed, source: str, _now: datetime) -> Decision:

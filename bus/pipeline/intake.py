@@ -14,9 +14,10 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from bus.context import CenterContext
-from bus.contract.case import Attachment
+from bus.contract.case import Attachment, Person
 from bus.custody import Record, Refusal
 from bus.custody.commands import Register
+from bus.custody.handing import registered_again
 from bus.pipeline.activity_row import activity_row
 from bus.pipeline.early_forms import TOO_MANY, EarlyForms
 from bus.pipeline.intake_context import intake_context
@@ -215,6 +216,8 @@ def _take(batch: _IntakeBatch, submission: Submission) -> Reply:
     try:
         return _taken(batch, submission)
     except _Registered as known:
+        if (fuller := registered_again(known.record, known.resident)) is not None:
+            batch.uow.restore(fuller.record, fuller.outgoing)
         return Reply("repeated", _shown([known.record]))
     except (Refusal, Reject) as no:
         if no.code in _UNKNOWN and RECOVERY.may_still_come(batch.uow):
@@ -247,9 +250,9 @@ def _shown(records: Sequence[Record]) -> tuple[dict[str, str], ...]:
 class _Registered(Exception):
     """The record is a case already, though this form is not remembered: the store was restored from a backup."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, resident: Person | None) -> None:
         super().__init__()
-        self.record = record
+        self.record, self.resident = record, resident
 
 
 def _carry_out(batch: _IntakeBatch, form: Form, body: BaseModel) -> list[Record]:
@@ -283,4 +286,4 @@ def _never_twice(batch: _IntakeBatch, item: Register) -> None:
         known = cases.find(uow.tx, source.system, source.record)
     record = uow.record(known) if known is not None else None
     if record is not None:
-        raise _Registered(record)
+        raise _Registered(record, item.case.resident)

@@ -152,6 +152,16 @@ def test_unwatched_doors_are_not_judged(clean: Clean) -> None:
     assert check(Evidence(clean.end.seats), When.DRAINED) == []
 
 
+def test_an_end_that_was_heard_may_be_passed_on(clean: Clean) -> None:
+    """A center that has told an arbiter of the case tells it how the case ended, though it closed nothing itself."""
+    journal = books_of(clean.end, PARTY).journal
+    line = next(line for line in journal if line.way == "heard" and line.kind == "case.closed")
+    said = line._replace(way="said", peer=GOVERNMENT, message="passed-on")
+    found = check(with_books(clean.end, PARTY, journal=[*journal, said]), When.DRAINED)
+    assert "said-is-kept" in {finding.rule for finding in found}
+    assert "said-has-its-deed" not in {finding.rule for finding in found}
+
+
 def test_a_helper_may_be_shown_the_resident(tmp_path: Path) -> None:
     """The holder may show a helper whom to visit; where its request was pruned, nobody can tell what it showed."""
     county = County(tmp_path, masks=True)

@@ -3,18 +3,49 @@ nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from bus.contract.case import Person
+from bus.contract.case import Person, Place, Source
+from bus.contract.types import Strict
 from bus.custody import commands as c
 from bus.custody.handing import waits
+from bus.pipeline.intake import IntakeDeps, Submission, intake
+from bus.sdk.center import Center, IntakeContext
 from tests.harness.recovering_county import HONEST_REFUSALS, Restored
 from tests.unit.custody_model.cases import RESIDENT
 
 A, B, C, ARBITER = "media-150402", "party-150402", "civil-150402", "service-150402"
 HINT = RESIDENT.as_masked()
+
+
+class Matter(Strict):
+    """What the own system hands in."""
+
+    native_id: str
+
+
+class Everything:
+    """Routes: nothing is routed here."""
+
+    def find(self, category: str, division: str) -> str | None:
+        """No center."""
+        return None
+
+
+FORMS: Center[Any] = Center(kind="media", connect=lambda _: None)
+
+
+@FORMS.form("matter", Matter, lambda form: form.native_id)
+def matter_again(context: IntakeContext, form: Matter) -> list[c.Command]:
+    """The same matter, with its resident."""
+    case = context.new_case(
+        title="路灯不亮", text="小区门口的路灯三天没亮了", category="lighting", place=Place(division="150402006"),
+        resident=RESIDENT, channel="app", source=Source(system="app", record=form.native_id),
+    )  # fmt: skip
+    return [c.Register(case=case)]
 
 
 @pytest.fixture
@@ -99,6 +130,28 @@ def test_a_restored_origin_learns_its_resident_from_its_own_word(county: Restore
     county.put_back(A, backup)
     rest(county)
     assert knows(county, A, case_id) == RESIDENT
+
+
+def test_a_restored_origin_learns_its_resident_from_its_own_system(county: Restored) -> None:
+    """It has told nobody yet who it is; the own system hands the form in again, and the new holder is told at last."""
+    backup = county.backup(A)
+    case_id = county.register(A)
+    does(county, A, c.Offer(case_id=case_id, to=(B,)))
+    rest(county)
+    county.put_back(A, backup)
+    rest(county)
+    assert knows(county, A, case_id) == HINT
+    does(county, B, c.Accept(case_id=case_id))
+    rest(county)
+    assert knows(county, B, case_id) == HINT
+    origin = county.centers[A]
+    deps = IntakeDeps(origin.context, Everything(), lambda _tx, _sha256: None)
+    form = Submission(FORMS.forms["matter"], Matter(native_id=county.records(A)[case_id].case.source.record))
+    (reply,) = intake(origin.store, deps, [form], county.now)
+    assert (reply.status, [one["case_id"] for one in reply.cases]) == ("repeated", [str(case_id)])
+    rest(county)
+    assert knows(county, A, case_id) == RESIDENT
+    assert knows(county, B, case_id) == RESIDENT
 
 
 def test_a_restored_holder_that_waits_asks_at_once(county: Restored) -> None:

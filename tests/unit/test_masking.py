@@ -9,7 +9,7 @@ from bus.contract import messages as k
 from bus.contract.case import Case, Person
 from bus.custody import Decision, Record, Refusal, decide, hear_message, register
 from bus.custody import commands as c
-from bus.custody.handing import AWAITED, ask, waits
+from bus.custody.handing import AWAITED, ask, registered_again, waits
 from bus.custody.merge import fuller_case
 from tests.unit.custody_model.cases import CIVIL, COUNTY, GRID, MEDIA, NOW, PARTY, SERVICE, matter
 
@@ -368,3 +368,19 @@ def test_the_case_itself_tells_whether_it_waits() -> None:
     cases: list[Case] = [matter(MEDIA, one) for one in (None, HINT, WHO, Person(name="张三丰", anonymous=True))]
     assert [case.awaits_resident for case in cases] == [False, True, False, False]
     assert [case.whole_resident for case in cases] == [None, None, WHO, None]
+
+
+def test_what_the_own_system_hands_in_again_fills_a_hint_alone() -> None:
+    """A whole resident stays as it is, and nobody is told anything; a case of another center is none of ours."""
+    town = Town()
+    town.moves(MEDIA, PARTY)
+    at_origin, at_holder = town.records[MEDIA], town.records[PARTY]
+    other = WHO.model_copy(update={"phone": "13900005678"})
+    assert registered_again(at_origin, other) is None
+    hints = [one.with_(case=one.case.as_masked()) for one in (at_origin, at_holder)]
+    assert registered_again(hints[1], WHO) is None
+    assert registered_again(hints[0], None) is None
+    again = registered_again(hints[0], WHO)
+    assert again is not None
+    assert again.record.case.resident == WHO
+    assert [(one.to, one.data) for one in again.outgoing] == [(PARTY, k.Handed(version=2, resident=WHO))]

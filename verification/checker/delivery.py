@@ -95,17 +95,21 @@ DEEDS = {
     "case.progressed": "report", "case.assist-requested": "askassist", "case.arbitration-requested": "askarbiter",
 }  # fmt: skip
 """Kinds that are sent only after an act of the sender; the others may also follow from a received message."""
+PASSED_ON = frozenset({"case.closed", "case.reopened"})
+"""Of these the kinds that a center passes on once it has heard them, to centers that it has told of the case."""
 
 
 def said_has_its_deed(evidence: Evidence) -> Iterator[Breach]:
-    """No message without its act: an offer, an acceptance, a result and a closing each follow their act.
+    """No message without its act: an offer, an acceptance, a result and a closing each follow their act. Who passes on
+    how a case stands has heard it.
 
     Read live: one center's journal is of one moment."""
     for name, snapshot in evidence.open_snapshots:
         done = {(line.case, line.kind) for line in snapshot.journal if line.way == "did"}
+        heard = {(line.case, line.kind) for line in snapshot.journal if line.way == "heard" and line.kind in PASSED_ON}
         for message, line in snapshot.said.items():
             deed = DEEDS.get(line.kind)
-            if deed is not None and (line.case, deed) not in done:
+            if deed is not None and (line.case, deed) not in done and (line.case, line.kind) not in heard:
                 yield Breach(
                     name, line.case, f"{line.kind} was said without the deed: {message}", evidence.set_back(name)
                 )

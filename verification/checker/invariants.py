@@ -47,6 +47,11 @@ RULES: tuple[Rule, ...] = (
     Rule(content.matter_as_submitted, When.LIVE, Bilingual("诉求如其所交", "the matter as it was handed in")),
     Rule(content.result_unaltered, When.LIVE, Bilingual("答复各处一致", "the same result everywhere")),
     Rule(content.bytes_unaltered, When.LIVE, Bilingual("报文未被改动", "no message altered on the way")),
+    Rule(
+        residents.known_resident_is_kept,
+        When.LIVE,
+        Bilingual("居民信息不减", "who the resident is, nobody forgets"),
+    ),
     Rule(storage.stored_reads_back, When.LIVE, Bilingual("所存皆可读回", "all that is stored can be read again")),
     Rule(storage.cases_are_counted, When.LIVE, Bilingual("案件计数无误", "the count of cases is how many there are")),
     Rule(custody.version_has_its_commit, When.STILL, Bilingual("承办权有据", "every version has its commit point")),

@@ -1,6 +1,7 @@
 """Rules of masking: who the resident is, a center learns once it holds the case, and then it does learn it.
 
-They are judged only where residents were masked the whole time (``Evidence.masks``). No store tells that.
+That is judged only where residents were masked the whole time (``Evidence.masks``): no store tells. That nobody forgets
+a resident is judged everywhere.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from bus.contract import signed_document
-from bus.contract.messages import AssistRequested
+from bus.contract.messages import AssistRequested, Handed
 from verification.checker.evidence import Breach, Evidence
 from verification.checker.snapshot import Snapshot
 
@@ -101,6 +102,28 @@ def _shown_to_help(name: str, snapshot: Snapshot) -> set[str]:
 
 def _is_sensitive(snapshot: Snapshot, case: str) -> bool:
     return case in snapshot.by_case and bool(snapshot.record(case)["case"].get("sensitive"))
+
+
+def known_resident_is_kept(evidence: Evidence) -> Iterator[Breach]:
+    """A hint never replaces a whole resident: not at the origin, nor at a holder that was told.
+
+    Read live: journal and record of one center are of one moment."""
+    for name, snapshot in evidence.open_snapshots:
+        heard = (line for line in snapshot.journal if (line.way, line.kind) == ("heard", Handed.kind))
+        told = {line.case for line in heard if line.holder == name}
+        for known in (one for one in snapshot.cases if '"masked"' in one.record):
+            resident = snapshot.record(known.case)["case"].get("resident") or {}
+            if resident.get("masked") and (known.origin == name or known.case in told):
+                yield Breach(name, known.case, "knew the resident, and has only a hint now")
+
+
+def is_known(evidence: Evidence, case: str) -> bool:
+    """Whether a center that still answers knows who the resident of this case is."""
+    return any(
+        is_shown(snapshot.record(case)["case"].get("resident"))
+        for snapshot in evidence.standing.values()
+        if case in snapshot.by_case
+    )
 
 
 def holder_knows_the_resident(evidence: Evidence) -> Iterator[Breach]:

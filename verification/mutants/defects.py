@@ -15,6 +15,7 @@ from verification.mutants import (
     door,
     eating,
     handling,
+    masking,
     peers,
     polls,
     receiving,
@@ -30,7 +31,7 @@ from verification.mutants.defect import Defect
 
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
-    adapters, door, wire, vendor, polls, custody_steps, clocks,
+    adapters, door, wire, vendor, polls, custody_steps, clocks, masking,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from verification.mutants.defect import BySeeds, ByTests, Defect, InProcess
-from verification.simulation.county import Workspace
 from verification.simulation.fault_profile import drawn
 from verification.simulation.run import play
+from verification.simulation.workspace import Workspace
 
 
 class Found(NamedTuple):

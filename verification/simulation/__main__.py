@@ -11,7 +11,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache, partial
 from typing import NamedTuple
 
-from verification.simulation.county import Workspace
 from verification.simulation.fault_profile import (
     LIES,
     SMALL,
@@ -21,8 +20,10 @@ from verification.simulation.fault_profile import (
     tiny,
     with_a_liar,
     with_clocks,
+    with_masks,
 )
 from verification.simulation.run import Played, play
+from verification.simulation.workspace import Workspace
 
 CHUNK = 5
 SIZES: dict[str, Callable[[int], FaultProfile]] = {
@@ -38,12 +39,14 @@ class Wish(NamedTuple):
     size: str
     liar: bool
     clocks: bool
+    masks: bool
 
     def profile(self, seed: int) -> FaultProfile:
         """The fault profile of this seed."""
         profile = SIZES[self.size](seed)
         profile = with_clocks(profile) if self.clocks else profile
-        return with_a_liar(seed, profile, LIES[self.size]) if self.liar else profile
+        profile = with_a_liar(seed, profile, LIES[self.size]) if self.liar else profile
+        return with_masks(profile) if self.masks else profile
 
 
 def main() -> int:
@@ -53,7 +56,7 @@ def main() -> int:
         command = [sys.executable, "-m", "verification.simulation", *sys.argv[1:]]
         os.execv(sys.executable, command)  # noqa: S606 - ourselves again
     asked = _arguments()
-    wish = Wish(asked.size, asked.liar, asked.clocks)
+    wish = Wish(asked.size, asked.liar, asked.clocks, asked.masks)
     if asked.seed is not None:
         return _one(asked.seed, wish, trace=asked.trace)
     seeds = range(asked.first, asked.first + asked.seeds)
@@ -69,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--size", choices=SIZES, default="whole", help="县的大小 / how much each county has to do")
     parser.add_argument("--liar", action="store_true", help="有一个中心说谎 / one member lies, rightly signed")
     parser.add_argument("--clocks", action="store_true", help="启用时限 / the clocks are on, with terms of minutes")
+    parser.add_argument("--masks", action="store_true", help="遮盖居民信息 / residents are masked before acceptance")
     parser.add_argument("--trace", action="store_true", help="逐行打印 / with --seed: every event, line by line")
     parser.add_argument("--json", action="store_true", help="机器可读 / print one JSON object")
     return parser.parse_args()

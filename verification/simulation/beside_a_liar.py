@@ -36,7 +36,7 @@ class BesideALiar:
         self, seed: int, profile: FaultProfile, network: VirtualNetwork, now: Callable[[], float], seats: list[Node]
     ) -> None:
         name = name_of(MOST - 1)
-        self.liar = Liar(name, seed, profile.lies, notary(name, signs=profile.signs), network, now)
+        self.liar = Liar(name, seed, profile.lies, notary(name, signs=profile.signs, masks=profile.masks), network, now)
         self.name = name
         self._seats, self._signs = seats, profile.signs
         # a restored store has forgotten cases, and without a known arbiter any center may be it: then a center must

@@ -3,23 +3,21 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
 from uuid import UUID
 
-from bus.context import CenterContext
 from bus.contract.ids import draw_from
 from verification.simulation.beside_a_liar import BesideALiar, guarded
-from verification.simulation.disk import Disk
+from verification.simulation.center_context import context_of
 from verification.simulation.fault_profile import FaultProfile
-from verification.simulation.keys import master, name_of, notary
+from verification.simulation.keys import master, name_of
 from verification.simulation.node import Node
 from verification.simulation.operator import Operator
 from verification.simulation.random_source import Crash, RandomSource
-from verification.simulation.reminders import QUICK, reads_all
 from verification.simulation.virtual_transport import VirtualNetwork
+from verification.simulation.workspace import Workspace
 
 MORNING = datetime(2026, 1, 5, 1, 0, tzinfo=UTC).timestamp()
 STEPS = ("receive", "work", "send", "hand_in")
@@ -27,22 +25,8 @@ COMPLAINTS = 5
 """Checks by people whether a resting case is closed, before the run gives up."""
 CALM_TICKS = 400
 """Ticks without any fault within which every case must be closed."""
-
-
-class Workspace:
-    """The disks that seeds use one after the other: making tables anew for each would cost more than a seed does."""
-
-    def __init__(self) -> None:
-        self._disks: list[Disk] = []
-
-    def disks(self, count: int) -> list[Disk]:
-        """``count`` empty disks."""
-        while len(self._disks) < count:
-            self._disks.append(Disk(len(self._disks)))
-        for one in self._disks[:count]:
-            one.chance = None
-            one.wipe()
-        return self._disks[:count]
+WAITING_TICKS = 1200
+"""The same where residents are masked: a center waits a day for the resident, quarter of an hour by quarter."""
 
 
 class County:
@@ -90,9 +74,7 @@ class County:
 
     def _add(self) -> None:
         name = next(self._names)
-        context = CenterContext(name, self._arbiter, security=notary(name, signs=self.profile.signs))
-        if self.profile.clocks:
-            context = replace(context, clocks=QUICK, reads=reads_all)
+        context = context_of(name, self._arbiter, self.profile)
         disk = self._free[len(self.seats)]
         disk.encryption.master = master(signs=self.profile.signs)
         node = Node(context, disk, self.road, self.chance, lambda: self.now)
@@ -129,7 +111,7 @@ class County:
         self.look()
         self._calm = True
         self.chance.profile = self.profile.calm()
-        for tick in range(CALM_TICKS):
+        for tick in range(WAITING_TICKS if self.profile.masks else CALM_TICKS):
             if not self._tick() or (tick > self._heap_after and self._at_rest()):
                 if self._at_rest() and not self._mend() and not self._complain():
                     return True

@@ -49,6 +49,8 @@ class FaultProfile:
     """A parcel is unroutable although its center exists: an inbox is deleted and made again. Never drawn."""
     clocks: bool = False
     """The centers' clocks are on, with terms of minutes. Never drawn. See ``with_clocks``."""
+    masks: bool = False
+    """Residents are masked before acceptance. Never drawn. See ``with_masks``."""
     lies: int = 0
     """Most messages of a lying member; 0: there is none. See ``with_a_liar``."""
 
@@ -134,3 +136,9 @@ def drawn(seed: int, wanted: int = WHOLE) -> FaultProfile:
 def with_clocks(profile: FaultProfile) -> FaultProfile:
     """The same profile with the clocks on, and longer pauses between what people do: so that terms end meanwhile."""
     return replace(profile, clocks=True, stride=max(profile.stride, 60.0))
+
+
+def with_masks(profile: FaultProfile) -> FaultProfile:
+    """The same profile in a county that masks residents: only a signed directory tells that every center reads what
+    masking needs."""
+    return replace(profile, masks=True, signs=True)

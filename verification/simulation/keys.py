@@ -7,6 +7,7 @@ them.
 from datetime import UTC, datetime
 from functools import cache
 
+from bus.contract.messages import LATER_KINDS
 from bus.demo.county_keys import listed
 from bus.security import directory
 from bus.security.keyed_security import Constant, KeyedSecurity
@@ -24,9 +25,9 @@ def name_of(number: int) -> str:
     return f"c{number}-150402"
 
 
-def notary(name: str, *, signs: bool) -> MessageSecurity:
-    """The message security of one center."""
-    return _notaries()[name] if signs else Unsecured()
+def notary(name: str, *, signs: bool, masks: bool) -> MessageSecurity:
+    """The message security of one center. ``masks``: its directory says that every center reads all kinds."""
+    return _notaries(masks)[name] if signs else Unsecured()
 
 
 MASTER = FileKey(b"of a simulated county's stores: ")
@@ -38,9 +39,10 @@ def master(*, signs: bool) -> FileKey | None:
 
 
 @cache
-def _notaries() -> dict[str, KeyedSecurity]:
+def _notaries(masks: bool) -> dict[str, KeyedSecurity]:
     keyrings = [new_keyring(name_of(number), LISTED) for number in range(MOST)]
     known = directory.empty(LISTED)
+    reads = tuple(sorted(LATER_KINDS)) if masks else None
     for keyring in keyrings:
-        known = listed(known, keyring, LISTED)
+        known = listed(known, keyring, LISTED, reads=reads)
     return {keyring.owner: KeyedSecurity(Constant(keyring), Constant(known)) for keyring in keyrings}

@@ -215,8 +215,9 @@ class Node:
     def resident(self) -> None:
         """A resident comes to the center's own system."""
         self._forms += 1
-        native_id = f"{self.name}-m{self._forms}"
-        self._fill_in("matter", Matter(native_id=native_id, text=f"第{self._forms}件事 {self.name}"), native_id)
+        native_id, text = f"{self.name}-m{self._forms}", f"第{self._forms}件事 {self.name}"
+        phone = f"139{self._forms:08}" if self._chance.profile.masks else None
+        self._fill_in("matter", Matter(native_id=native_id, text=text, phone=phone), native_id)
 
     def act(self, case_id: UUID, alive: tuple[str, ...], *, calm: bool, waited: bool) -> None:
         """A staff member opens a case in the center's own system and acts on it."""

@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bus.store import parked
+from bus.store.resident_waits import AWAITED
 from verification.checker import Evidence, Finding, Told, When, check, wrong
-from verification.simulation.county import County, Workspace
+from verification.checker.residents import is_known
+from verification.simulation.county import County
 from verification.simulation.fault_profile import FaultProfile, drawn
 from verification.simulation.honest_cases import (
     beside_the_liar,
@@ -17,6 +19,7 @@ from verification.simulation.honest_cases import (
 )
 from verification.simulation.operator import HONEST, GivenUp
 from verification.simulation.reminders import reminders_wrong
+from verification.simulation.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +134,14 @@ def _seen_in_the_county(county: County, evidence: Evidence, given_up: Counter[Gi
     findings += [
         Finding("parked only by crossings", "", "", f"{what} × {count}")
         for what, count in _no_lies(county, evidence, given_up).items()
-        if what.code not in HONEST
+        if what.code not in HONEST and not _gone_with_its_resident(evidence, what)
     ]
     return findings
+
+
+def _gone_with_its_resident(evidence: Evidence, what: GivenUp) -> bool:
+    """Whether a center waits for a resident in vain, and rightly: nobody is left who knows it."""
+    return what.code == AWAITED and what.case is not None and not is_known(evidence, what.case)
 
 
 def _parked_too_soon(evidence: Evidence) -> list[Finding]:
@@ -155,6 +163,7 @@ def testimony(county: County) -> Evidence:
         seats=seats,
         submissions=[tried for node in county.seats for tried in node.tried],
         county=frozenset(seats),
+        masks=county.profile.masks and county.beside is None,  # a liar shows whom it pleases
     )
 
 

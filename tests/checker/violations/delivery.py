@@ -93,6 +93,12 @@ def told_a_result_it_never_gave(evidence: Evidence) -> Evidence:
     return without_line(evidence, PARTY, way="did", kind="resolve")
 
 
+@lie("said-has-its-deed")
+def passed_on_an_end_that_it_never_heard(evidence: Evidence) -> Evidence:
+    """A center tells another that the case is closed, and nobody has told it."""
+    return with_line(evidence, PARTY, {"way": "said", "peer": GOVERNMENT}, way="heard", kind="case.closed")
+
+
 @lie("trouble-is-seen", midway=True)
 def refused_unseen(evidence: Evidence) -> Evidence:
     """A refused message stands in the outbox, and nobody is shown it."""

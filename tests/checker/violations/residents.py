@@ -9,6 +9,7 @@ from verification.checker import Evidence
 from verification.checker.snapshot import Held, Kept, Owed, Parked, Task
 
 PERSON: dict[str, Any] = json.loads(WHO.model_dump_json())
+HINT: dict[str, Any] = json.loads(WHO.as_masked().model_dump_json())
 
 
 def _naming(body: bytes, resident: dict[str, Any]) -> bytes:
@@ -97,5 +98,17 @@ def passed_on_in_whole(evidence: Evidence) -> Evidence:
 def nobody_told_the_holder(evidence: Evidence) -> Evidence:
     """The holder still knows a hint when all is over."""
     at, _ = case_with_plan(evidence, PARTY, "resolve")
-    hint = json.loads(WHO.as_masked().model_dump_json())
-    return with_record(evidence, PARTY, lambda record: record["case"].update(resident=hint), at)
+    return with_record(evidence, PARTY, lambda record: record["case"].update(resident=HINT), at)
+
+
+@lie("known-resident-is-kept")
+def the_origin_forgot(evidence: Evidence) -> Evidence:
+    """Where the resident was heard stands a hint."""
+    return with_record(evidence, MEDIA, lambda record: record["case"].update(resident=HINT))
+
+
+@lie("known-resident-is-kept")
+def a_holder_forgot(evidence: Evidence) -> Evidence:
+    """A center was told the resident, handed the case on, and has a hint of it now."""
+    at, _ = case_with_plan(evidence, PARTY, "pass")
+    return with_record(evidence, PARTY, lambda record: record["case"].update(resident=HINT), at)
