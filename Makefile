@@ -62,7 +62,7 @@ format: setup ## write the code in the one format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-simulate: setup ## counties under a seeded fate: SEEDS=200 FIRST=0 JOBS=2, or SEED=17 to replay one (ARGS=--trace: line by line; --liar: one member lies)
+simulate: setup ## counties under a seeded fate: SEEDS=200 FIRST=0 JOBS=2, or SEED=17 to replay one (ARGS=--trace: line by line; --liar: one member lies; --clocks; --masks)
 	@$(BIN)/python -m verification.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200) --first $(or $(FIRST),0)$(if $(JOBS), --jobs $(JOBS))) $(ARGS)
 
 services: setup ## install what the private RabbitMQ and PostgreSQL of the tests are started from

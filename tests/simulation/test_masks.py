@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulation.test_simulation import HANGS, simulate
 
-SEEDS = 12
+SEEDS = 8
 """Tiny counties; some are restored from a backup, or lose the center that knows the resident."""
 MASKED = ("--size", "tiny", "--masks")
 TOLD_TOO_EARLY = "bus.custody.handing._masked = lambda one, me: one"

@@ -6,6 +6,7 @@ import pytest
 
 import bus.custody.handing
 import bus.custody.initiating
+import bus.pipeline.intake
 import bus.recovery.resend
 from bus.contract import messages as k
 from verification.mutants.defect import fair, simulated
@@ -63,3 +64,11 @@ def hint_over_whole(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def unasked_after_a_restore(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RESEND, "_resident", lambda _history, _record: ())
+
+
+@simulated(
+    "恢复备份后不取再次提交的居民信息", "learns nothing from the form that is handed in again after a restore",
+    "known-resident-is-kept", profile=masked_and_restored,
+)  # fmt: skip
+def handed_in_again_unread(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.pipeline.intake, "registered_again", lambda _record, _resident: None)
