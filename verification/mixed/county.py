@@ -7,12 +7,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from bus.contract.messages import LATER_KINDS
+from bus.demo.county_keys import keys_of_county
 from bus.demo.county_process import Program
 from bus.demo.local_county import Audit, LocalCounty
 from bus.store import put_off
@@ -23,6 +25,8 @@ from verification.checker.snapshot import Snapshot
 from verification.mixed.dialect import as_toml, for_v0_1_0
 from verification.mixed.release import Installed, clean_environment
 
+MakeKeys = Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]]
+CLOCKS: Mapping[str, Any] = {"clocks": {"enabled": True}}
 OLD, NEW = "old", "new"
 """The names of the two processes, when the centers of one program share one."""
 PATIENCE = 300
@@ -75,6 +79,8 @@ class MixedCounty:
     """The centers that run it."""
     keys_by_old: bool = False
     """Whether the old program makes the keys and the directory."""
+    all_on: bool = False
+    """Whether all is on that wants every center's present program: the clocks, and masking by the directory."""
     shared: bool = False
     """Whether all old centers share one process and all new ones another: it starts sooner, but none can be stopped
     singly."""
@@ -109,12 +115,17 @@ class MixedCounty:
             arbiter=play.ARBITER,
             brokers=self.brokers,
             processes="each",
-            more=play.SETTINGS,
+            more={**play.SETTINGS, **(CLOCKS if self.all_on else {})},
             shared={one: OLD if one in self.old else NEW for one in CENTERS} if self.shared else {},
             programs=dict.fromkeys({*self.old, OLD}, program_of(self.before)),
-            make_keys=partial(keys_by, self.before) if self.keys_by_old else None,
+            make_keys=self._keys(),
         )
         self._local.open()
+
+    def _keys(self) -> MakeKeys | None:
+        if self.all_on:
+            return partial(keys_of_county, arbiter=play.ARBITER, reads=tuple(sorted(LATER_KINDS)))
+        return partial(keys_by, self.before) if self.keys_by_old else None
 
     def close(self) -> None:
         """End everything that was started."""
@@ -227,4 +238,4 @@ class MixedCounty:
             )
             for center in CENTERS
         }
-        return Evidence(seats)
+        return Evidence(seats, masks=self.all_on)

@@ -41,11 +41,13 @@ class Site:
     keep: Path | None = None
 
     @contextmanager
-    def county(self, old: Collection[str], *, set_up_by_old: bool = False) -> Iterator[MixedCounty]:
+    def county(
+        self, old: Collection[str], *, set_up_by_old: bool = False, all_on: bool = False
+    ) -> Iterator[MixedCounty]:
         """An open county on a virtual host of its own."""
         with vhost(self.rabbit) as name, tempfile.TemporaryDirectory(prefix="mixed-") as folder:
             urls = logins(self.rabbit, name, CENTERS, self.before if set_up_by_old else None)
-            with MixedCounty(Path(folder), urls, self.before, set(old), set_up_by_old) as county:
+            with MixedCounty(Path(folder), urls, self.before, set(old), set_up_by_old, all_on) as county:
                 yield county
 
     def save(self, county: MixedCounty, name: str) -> None:
@@ -64,7 +66,7 @@ def play(site: Site, names: Collection[str]) -> Iterator[ScenarioResult]:
                 yield _result(site, name, STORIES[name], county, partial(story, name=name))
     for scenario in SCENARIOS.values():
         for old in scenario.begins if scenario.name in names else ():
-            with site.county(old, set_up_by_old=scenario.set_up_by_old) as county:
+            with site.county(old, set_up_by_old=scenario.set_up_by_old, all_on=scenario.all_on) as county:
                 yield _result(site, scenario.name, scenario.words, county, scenario.play)
 
 

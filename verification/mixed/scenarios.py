@@ -15,6 +15,7 @@ from bus.store import tables as t
 from bus.store.encryption import encryption_of
 from stories import play
 from stories.stage import CENTERS, GOVERNMENT, MEDIA, PARTY_COMMUNITY, PARTY_STREET, Stage
+from verification.mixed import masking
 from verification.mixed.county import PATIENCE, MixedCounty, PromiseBroken
 
 HALF = frozenset({MEDIA, GOVERNMENT, PARTY_STREET})
@@ -36,6 +37,8 @@ class Scenario:
     play: Callable[[MixedCounty], None]
     set_up_by_old: bool = False
     """Whether the topology, the keys and the directory are the old program's."""
+    all_on: bool = False
+    """Whether clocks and masking are on."""
 
 
 def story(county: MixedCounty, name: str) -> None:
@@ -157,6 +160,34 @@ def back(county: MixedCounty) -> None:
     county.play("S21")
 
 
+# -- what wants every center's present program -------------------------------------------------------------------------
+
+
+def all_on(county: MixedCounty) -> None:
+    """Every center runs the present program, with clocks and masking on, from its first case on."""
+    county.play("S10", "S21")
+    if not masking.offers(county, masked=True) or masking.offers(county, masked=False):
+        raise PromiseBroken("an offer has shown the whole resident, or none was masked")
+    if not any(timed(county, center) for center in CENTERS):
+        raise PromiseBroken("no clock looks at any case")
+    recovery(county)
+
+
+def timed(county: MixedCounty, center: str) -> bool:
+    """Whether the clocks of this center look at a case again."""
+    with county.local.store(center).reading() as tx:
+        return tx.execute(select(t.timers.c.case_id).limit(1)).first() is not None
+
+
+def masking_off(county: MixedCounty) -> None:
+    """One center of the release before hinders masking: it is off, and says so loudly."""
+    masking.switched_off(county)
+    story(county, "S10")
+    story(county, "S21")
+    if masking.offers(county, masked=True) or not masking.offers(county, masked=False):
+        raise PromiseBroken("an offer was masked, though not every center can be told the resident")
+
+
 # -- traffic ---------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +253,19 @@ SCENARIOS: Mapping[str, Scenario] = {
         Scenario("rotation", Bilingual("更换密钥", "a rotation of keys"), (HALF, OTHERS), rotation),
         Scenario(
             "upgrade", Bilingual("逐个中心升级", "an upgrade center by center"), (ALL,), upgrade, set_up_by_old=True
+        ),
+        Scenario(
+            "all-on",
+            Bilingual("全为当前程序：启用时限并遮盖居民信息", "the present program alone, with clocks and masking"),
+            (frozenset(),),
+            all_on,
+            all_on=True,
+        ),
+        Scenario(
+            "masking-off",
+            Bilingual("有一个旧程序：不遮盖，并告警", "one old program: masking is off, and says so"),
+            (frozenset({PARTY_STREET}),),
+            masking_off,
         ),
         Scenario("back", Bilingual("退回旧程序", "the way back"), (frozenset(),), back),
     )
