@@ -13,7 +13,7 @@ from bus.cli.redacted import redacted
 from bus.contract.codec import decode, encode
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
-from bus.contract.messages import Offered, Urged, Verdict
+from bus.contract.messages import CaseKind, Offered, Urged, Verdict
 from bus.custody import Status
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts
@@ -224,7 +224,10 @@ def test_what_waited_behind_a_refused_message_is_applied_once(pair: tuple[BareCe
     """An offer that was held back behind it opens its case, which is counted and noted one time."""
     here, _ = pair
     case = a_case(THERE)
-    said = (Urged(version=1, text="快"), Offered(version=1, offer_id=new_id(), case=case, path=(THERE,)))
+    said: tuple[CaseKind, ...] = (
+        Urged(version=1, text="快"),
+        Offered(version=1, offer_id=new_id(), case=case, path=(THERE,)),
+    )
     here.receive(
         *(
             encode(compose(data, source=THERE, recipient=HERE, now=NOW, subject=case.case_id, sequence=place))
