@@ -29,12 +29,12 @@ def test_the_fuzzer_finds_nothing(target: str, tmp_path: Path) -> None:
 
 
 def test_the_fuzzer_finds_a_planted_fault(tmp_path: Path) -> None:
-    """A decode that stumbles over a NUL escape is found; else a clean run would say nothing."""
+    """A decode that stumbles over a document that was cut short is found; else a clean run would say nothing."""
     planted = (
         "import verification.corpus.fuzz as f\n"
         "plain = f.decode\n"
         "def faulty(data):\n"
-        "    if b'u0000' in data: raise KeyError\n"
+        "    if data[:1] == b'{' and data[-1:] != b'}': raise KeyError\n"
         "    return plain(data)\n"
         "f.decode = faulty\n"
         "f.main()\n"
