@@ -99,7 +99,9 @@ def who_runs(machine: Machine) -> None:
 
 def what_passes(machine: Machine) -> None:
     """Attachments are asked for through the proxy; nothing else passes it."""
-    ask = "curl --silent --output /dev/null --write-out '%{http_code}\n' --cacert /etc/nginx/media.pem"
+    # `nginx -s reload` returns before the new port is listened at
+    ask = "curl --silent --retry 30 --retry-delay 1 --retry-connrefused --output /dev/null --write-out '%{http_code}\n'"
+    ask += " --cacert /etc/nginx/media.pem"
     at = "https://media.county.example/bus"
     answers = [
         machine.run(f"{ask} {words}").strip()
