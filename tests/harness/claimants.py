@@ -1,6 +1,7 @@
 """Leaders who claim every matter of one store, by the intake step itself: in threads, or as a process of their own.
 
-``python -m tests.harness.claimants URL SEED LEADER …`` claims for these leaders and prints who has won what.
+``python -m tests.harness.claimants URL SEED LEADER …`` says that it is ready, waits for a line, then claims for these
+leaders and prints who has won what.
 """
 
 import json
@@ -8,6 +9,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from stories.stage import PARTY, Json
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 8
 """Forms in one commit."""
+READY = "ready\n"
 
 
 class NoRoutes:
@@ -58,16 +61,33 @@ def all_claims(store: Store, seed: int, leaders: Iterable[int], won: Callable[[i
             won(number, leader, reply)
 
 
-def start(url: str, seed: int, leaders: Sequence[int]) -> "subprocess.Popen[str]":
-    """The same in a process of its own."""
+def at_once(url: str, groups: Sequence[Sequence[int]]) -> list[Any]:
+    """The same by groups of leaders, each in a process of its own; they begin when all are there. Returns what they
+    print."""
+    with ExitStack() as stack:
+        all_of_them = [stack.enter_context(_process(url, seed, leaders)) for seed, leaders in enumerate(groups)]
+        for process in all_of_them:
+            assert process.stdout is not None
+            assert process.stdout.readline() == READY
+        for process in all_of_them:
+            assert process.stdin is not None
+            process.stdin.write(READY)
+            process.stdin.flush()
+        return [one for process in all_of_them for one in json.loads(process.communicate(timeout=240)[0])]
+
+
+def _process(url: str, seed: int, leaders: Sequence[int]) -> "subprocess.Popen[str]":
     words = [sys.executable, "-m", "tests.harness.claimants", url, str(seed), *map(str, leaders)]
-    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def main(url: str, seed: str, *leaders: str) -> None:
     """Claim, and print every claim with its answer."""
     said: list[Any] = []
     store = Store(url)
+    sys.stdout.write(READY)
+    sys.stdout.flush()
+    sys.stdin.readline()
     all_claims(store, int(seed), map(int, leaders), lambda n, who, r: said.append((n, who, r.status, r.code, r.cure)))
     store.close()
     sys.stdout.write(json.dumps(said))

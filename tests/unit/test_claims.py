@@ -1,6 +1,5 @@
 """认领: a matter is claimed once in each round, whoever asks at once; who comes later is told who has it."""
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -127,10 +126,8 @@ def test_two_processes_on_one_postgresql_have_one_winner_each(database_url: str)
         schema.upgrade(store)
         claimants.take(store, [("entry", s16.matter(number)) for number in range(s16.MATTERS)])
         half = s16.LEADERS // 2
-        both = [claimants.start(database_url, seed, range(seed * half, (seed + 1) * half)) for seed in (0, 1)]
-        said: list[Claimed] = [
-            tuple(one) for process in both for one in json.loads(process.communicate(timeout=240)[0])
-        ]
+        groups = (range(half), range(half, s16.LEADERS))
+        said: list[Claimed] = [tuple(one) for one in claimants.at_once(database_url, groups)]
         won = _judge(said)
         assert {leader < half for leader in won.values()} == {True, False}  # neither was there alone
         assert _claims_of(store) == {number: f"领导{leader}" for number, leader in won.items()}
