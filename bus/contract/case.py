@@ -4,7 +4,6 @@ Everything that identifies the resident stands in ``resident``, apart from the m
 masked or encrypted as one piece.
 """
 
-import operator
 import re
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +15,7 @@ from stdnum.cn import ric
 
 from bus.contract.types import (
     CLEAN_LINE,
+    WHERE_SET,
     CenterName,
     Code,
     CreditCode,
@@ -80,10 +80,9 @@ class Person(Strict):
     """The resident asked not to be named to anyone but the center he spoke to."""
     agent: Line | None = None
     """Who speaks for the resident (代办), if somebody does."""
-    # `exclude_if`: what v0.1.0 does not know is left out of a document that has none of it, as it was before
-    masked: Annotated[bool, Field(exclude_if=operator.not_)] = False
+    masked: Annotated[bool, WHERE_SET] = False
     """Whether this is only a hint of who it is: the first character of the name, and the telephone number's tail."""
-    phone_tail: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{4}$"), Field(exclude_if=operator.not_)] = None
+    phone_tail: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{4}$"), WHERE_SET] = None
     """The last four digits of the telephone number, of a masked resident."""
 
     def as_masked(self) -> "Person":
@@ -173,7 +172,7 @@ class Case(Strict):
     source: Source
     received_at: Moment
     due: Moment | None = None
-    sensitive: Annotated[tuple[Sensitive, ...], Field(max_length=8, fail_fast=True, exclude_if=operator.not_)] = ()
+    sensitive: Annotated[tuple[Sensitive, ...], Field(max_length=8, fail_fast=True), WHERE_SET] = ()
     """Which data in it want stricter care: who the resident is, is then shown to nobody but who holds the case, and
     what is kept may be erased sooner."""
 

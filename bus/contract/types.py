@@ -4,6 +4,7 @@ Control characters and bidirectional overrides are refused everywhere: they hide
 store NUL, and they could forge a log line. Line breaks and tabs are ordinary in residents' texts and stay.
 """
 
+import operator
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -75,6 +76,11 @@ def is_absent(value: object) -> bool:
     """Leaves a field out where it has no value, so that a document without it is what it was before the field existed:
     ``Field(exclude_if=is_absent)``."""
     return value is None
+
+
+WHERE_SET = Field(exclude_if=operator.not_)
+"""Leaves a field out where it says nothing: no, none of them, or no value. So what v0.1.0 did not know costs a document
+without it no bytes."""
 
 
 class Strict(BaseModel):

@@ -1,6 +1,5 @@
 """The record of one case at one center, and the decision that changes it."""
 
-import operator
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
-from bus.contract.types import CenterName, Count, Line, Moment, NativeId, Strict, Text
+from bus.contract.types import WHERE_SET, CenterName, Count, Line, Moment, NativeId, Strict, Text
 from bus.custody.casework import Appointment, NotedPaper, Plan
 from bus.custody.grants import Extension, Hold
 
@@ -32,11 +31,6 @@ class Status(StrEnum):
     RESOLVED = "resolved"
     """The holder gave the result; the origin has not yet told the resident."""
     CLOSED = "closed"
-
-
-WHERE_SET = Field(exclude_if=operator.not_)
-"""A field that v0.1.0 did not know. A stored record has it only where it says something: so most cases cost the bytes
-that they did."""
 
 
 class SentOffer(Strict):

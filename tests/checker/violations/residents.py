@@ -17,35 +17,43 @@ def _naming(body: bytes, resident: dict[str, Any]) -> bytes:
     return rewritten(body, lambda data: data["case"].update(resident=resident))
 
 
+def _known_as(evidence: Evidence, name: str, plan: str, resident: dict[str, Any]) -> Evidence:
+    """The record of the first case with this plan, at one center, with another resident."""
+    at, _ = case_with_plan(evidence, name, plan)
+    return with_record(evidence, name, lambda record: record["case"].update(resident=resident), at)
+
+
+def _archived(evidence: Evidence, name: str, plan: str, kind: str) -> tuple[int, Kept]:
+    """A message about the first case with this plan, where it stands in the archive of one center."""
+    _, known = case_with_plan(evidence, name, plan)
+    rows = enumerate(books_of(evidence, name).archive)
+    return next((at, kept) for at, kept in rows if kept.case == known.case and kept.kind == kind)
+
+
 def _declined(evidence: Evidence) -> tuple[int, Kept]:
     """The offer of a case that the party service has declined, where it stands in its archive."""
-    _, known = case_with_plan(evidence, MEDIA, "decline")
-    rows = enumerate(books_of(evidence, PARTY).archive)
-    return next((at, kept) for at, kept in rows if kept.case == known.case and kept.kind == "case.offered")
+    return _archived(evidence, PARTY, "decline", "case.offered")
 
 
 @lie("only-holders-know-the-resident")
 def known_to_one_that_declined(evidence: Evidence) -> Evidence:
     """The record of a center that has declined names the resident."""
-    at, _ = case_with_plan(evidence, PARTY, "decline")
-    return with_record(evidence, PARTY, lambda record: record["case"].update(resident=PERSON), at)
+    return _known_as(evidence, PARTY, "decline", PERSON)
 
 
 @lie("only-holders-know-the-resident")
 def known_to_a_helper(evidence: Evidence) -> Evidence:
     """The record of a helper names the resident, whom its request did not show."""
-    at, _ = case_with_plan(evidence, GOVERNMENT, "assist")
-    return with_record(evidence, GOVERNMENT, lambda record: record["case"].update(resident=PERSON), at)
+    return _known_as(evidence, GOVERNMENT, "assist", PERSON)
 
 
 @lie("only-holders-know-the-resident")
 def shown_to_a_helper_of_a_sensitive_case(evidence: Evidence) -> Evidence:
     """A request for help about a patient shows who it is."""
-    at, known = case_with_plan(evidence, GOVERNMENT, "assist")
+    at, _ = case_with_plan(evidence, GOVERNMENT, "assist")
     dirty = with_record(evidence, GOVERNMENT, lambda record: record["case"].update(sensitive=["medical"]), at)
-    rows = enumerate(books_of(evidence, GOVERNMENT).archive)
-    asked = next((at, one) for at, one in rows if one.case == known.case and one.kind == "case.assist-requested")
-    return with_row(dirty, GOVERNMENT, "archive", asked[0], body=_naming(asked[1].body, PERSON))
+    row, asked = _archived(evidence, GOVERNMENT, "assist", "case.assist-requested")
+    return with_row(dirty, GOVERNMENT, "archive", row, body=_naming(asked.body, PERSON))
 
 
 @lie("only-holders-know-the-resident")
@@ -97,8 +105,7 @@ def passed_on_in_whole(evidence: Evidence) -> Evidence:
 @lie("holder-knows-the-resident")
 def nobody_told_the_holder(evidence: Evidence) -> Evidence:
     """The holder still knows a hint when all is over."""
-    at, _ = case_with_plan(evidence, PARTY, "resolve")
-    return with_record(evidence, PARTY, lambda record: record["case"].update(resident=HINT), at)
+    return _known_as(evidence, PARTY, "resolve", HINT)
 
 
 @lie("known-resident-is-kept")
@@ -110,5 +117,4 @@ def the_origin_forgot(evidence: Evidence) -> Evidence:
 @lie("known-resident-is-kept")
 def a_holder_forgot(evidence: Evidence) -> Evidence:
     """A center was told the resident, handed the case on, and has a hint of it now."""
-    at, _ = case_with_plan(evidence, PARTY, "pass")
-    return with_record(evidence, PARTY, lambda record: record["case"].update(resident=HINT), at)
+    return _known_as(evidence, PARTY, "pass", HINT)
