@@ -10,6 +10,9 @@ from bus.runtime.round_log import ReminderLog
 REMIND_EVERY = 2.0
 """Seconds between two looks at the timers while nothing is due."""
 
+SHARE = 0.05
+"""The part of its time that the loop works while other steps commit: a reminder can wait for seconds, a form cannot."""
+
 
 class ClockLoop:
     """The clocks of one running center; nothing where its settings leave them off."""
@@ -30,10 +33,16 @@ class ClockLoop:
 
     def turn(self) -> float:
         """Remind whoever is waited for. Returns the seconds until the next turn. Raises ``StoreUnavailable``."""
-        done = self._engine.remind()
+        engine = self._engine
+        changes, began = engine.changes, engine.timer()
+        done = engine.remind()
         self._figures.count(done.given)
         self._unusual.tell(self._log, done)
-        return 0.0 if done.again else REMIND_EVERY
+        if not done.again:
+            return REMIND_EVERY
+        if engine.changes == changes:
+            return 0.0
+        return min(REMIND_EVERY, (engine.timer() - began) * (1 / SHARE - 1))
 
     def stepped(self) -> bool:
         """Whether the wall clock was set, so that nobody is reminded."""

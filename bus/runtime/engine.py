@@ -113,6 +113,8 @@ class Engine:
     """Called when a commit has left messages to send or tasks to handle."""
     reminding: Reminding | None = None
     """The clocks; None: they are off."""
+    changes: int = field(default=0, init=False)
+    """The commits of intake, poll and receive, counted."""
     received: Counts[str] = field(default_factory=Counts)
     """The counts of the last round of ``receive``."""
     unsettled: list[Delivery] = field(default_factory=list)
@@ -146,13 +148,13 @@ class Engine:
     def intake(self, submissions: Sequence[Submission]) -> list[Reply]:
         """Take these forms in with one commit. Raises ``StoreUnavailable``: then none was taken."""
         with self.timed("intake"):
-            return intake(self.store, self.intake_deps, submissions, self.clock(), self.wake)
+            return intake(self.store, self.intake_deps, submissions, self.clock(), self._changed)
 
     def poll(self, asked: Poll) -> PollResult:
         """Poll the center's own system once. Raises ``StoreUnavailable``."""
         with self.timed("poll"):
             forms = self.center.forms
-            return poll(self.store, self.intake_deps, forms, asked, self.system, self.clock(), self.wake)
+            return poll(self.store, self.intake_deps, forms, asked, self.system, self.clock(), self._changed)
 
     def relay(self, timeout: float = 10) -> relay.SentBatch:
         """Send what is due; the next round records the results. Raises ``StoreUnavailable``."""
@@ -177,7 +179,7 @@ class Engine:
         self.transport.settle(deliveries)
         receipted = ControlOutcome.RECEIPTED
         if self.received - Counts({receipted: self.received[receipted]}):  # receipts alone leave nothing to do
-            self.wake()
+            self._changed()
         return len(deliveries)
 
     def handle(self) -> tuple[list[HandlerResult], int]:
@@ -220,6 +222,10 @@ class Engine:
         if performed:
             finish(self.store, self.context, performed, self.breaker, self.clock())
         relay.record(self.store, self.relay(timeout), self.clock())
+
+    def _changed(self) -> None:
+        self.changes += 1
+        self.wake()
 
     def _perform(self, claimed: Claimed, fetch: Fetch) -> HandlerResult:
         if self.batch_size.exhausted():

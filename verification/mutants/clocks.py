@@ -13,6 +13,7 @@ import bus.clocks.deadlines
 import bus.clocks.marks
 import bus.pipeline.remind
 import bus.recovery.complete
+import bus.runtime.clock_loop
 from bus.bilingual import Bilingual
 from bus.clocks.calendar import Calendar
 from bus.clocks.charges import Charge
@@ -62,6 +63,15 @@ def clock_moves_a_case(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def storm_after_a_downtime(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.clocks.marks, "_one_each", lambda _record, due: (due, []))
+
+
+@tested(
+    "时限与办理争时间", "takes as much time for reminders as it can get, beside forms and messages",
+    "tests/unit/test_clock_share.py::test_beside_other_steps_the_clocks_take_a_twentieth",
+    by=BY, why=OFF,
+)  # fmt: skip
+def clocks_do_not_give_way(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.runtime.clock_loop, "SHARE", 1.0)
 
 
 @tested(
