@@ -5,7 +5,7 @@ A street's center stands for the border-management station that takes the data d
 
 import json
 
-from bus.custody.decide import WITHHELD
+from bus.custody.progress import WITHHELD
 from stories.stage import GOVERNMENT, MEDIA, PARTY_STREET, Stage
 
 DIAGNOSIS = "诊断证明：先天性心脏病"

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from bus.contract import messages as k
 from bus.custody import more_time
-from bus.custody.decide import CONTACTED, result_of
 from bus.custody.follow_ups import follow_ups
 from bus.custody.handing import AWAITED, asked, handed, with_handing
 from bus.custody.hear_origin import closed, rated, reopened
@@ -30,6 +29,7 @@ from bus.custody.merge import (
 )
 from bus.custody.moments import with_moments
 from bus.custody.plans import go_on
+from bus.custody.progress import CONTACTED, result_of
 from bus.custody.record import (
     HIGHEST_VERSION,
     RULING_STEP,

@@ -10,8 +10,8 @@ from bus.contract import messages as k
 from bus.contract.envelope import Message
 from bus.custody import Record, Status
 from bus.custody.casework import Appointment
-from bus.custody.decide import CONTACTED
 from bus.custody.moments import first_round
+from bus.custody.progress import CONTACTED
 from bus.custody.record import FirstRound
 from bus.custody.visits import appointment_after
 from bus.recovery.case_history import CaseHistory, claim

@@ -14,9 +14,9 @@ from bus.contract import messages as k
 from bus.contract.case import Case
 from bus.contract.envelope import Message
 from bus.custody import Assist, Rating, ReceivedOffer, Record, Result, SentOffer, Status
-from bus.custody.decide import result_of
 from bus.custody.handing import AWAITED
 from bus.custody.merge import all_returns, fuller_case, overruled
+from bus.custody.progress import result_of
 from bus.recovery.case_history import CaseHistory, claim, path_until
 from bus.recovery.moments import moments
 from bus.recovery.more_time import with_more_time

@@ -14,7 +14,7 @@ from bus.contract.case import Case
 from bus.contract.envelope import Message
 from bus.contract.ids import new_id
 from bus.contract.messages import BY_NAME, ReceiptItem
-from bus.custody.decide import WITHHELD
+from bus.custody.progress import WITHHELD
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness, a_case
 from bus.testing.difference import Difference, differences, shown, told

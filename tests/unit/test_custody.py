@@ -8,7 +8,7 @@ from bus.contract import messages as k
 from bus.contract.case import Person
 from bus.custody import Record, Refusal, Status, decide, hear_message, register
 from bus.custody import commands as c
-from bus.custody.decide import WITHHELD
+from bus.custody.progress import WITHHELD
 from tests.unit.custody_model import invariants
 from tests.unit.custody_model.cases import CIVIL, COUNTY, MEDIA, NOW, PARTY, SERVICE, matter
 from tests.unit.custody_model.world import Choice, World, town

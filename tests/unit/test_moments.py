@@ -7,8 +7,8 @@ from bus.contract import messages as k
 from bus.contract.envelope import compose
 from bus.custody import Record, Status, decide, hear_message, register
 from bus.custody import commands as c
-from bus.custody.decide import CONTACTED
 from bus.custody.moments import with_moments
+from bus.custody.progress import CONTACTED
 from bus.custody.record import FirstRound
 from bus.recovery.case_history import CaseHistory
 from bus.recovery.rebuild import rebuild

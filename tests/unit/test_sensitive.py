@@ -14,7 +14,7 @@ from bus.contract.codec import encode
 from bus.contract.messages import Outcome
 from bus.custody import Record, Refusal, Status, decide
 from bus.custody.commands import Accept, AskAssist, Close, Offer, Register, Report, Resolve
-from bus.custody.decide import WITHHELD
+from bus.custody.progress import WITHHELD
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
 from bus.operations import erasure

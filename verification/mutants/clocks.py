@@ -196,7 +196,7 @@ def visited_and_awaited(patch: pytest.MonkeyPatch) -> None:
     def new_ones_alone(known: Appointment | None, data: k.Progressed, said_at: datetime) -> Appointment | None:
         return Appointment(at=data.at, made_at=said_at) if data.stage == APPOINTED and data.at is not None else known
 
-    for module in ("decide", "hear_message"):
+    for module in ("progress", "hear_message"):
         patch.setattr(import_module(f"bus.custody.{module}"), "appointment_after", new_ones_alone)
 
 
@@ -206,7 +206,7 @@ def visited_and_awaited(patch: pytest.MonkeyPatch) -> None:
     by=BY, why=Bilingual("仿真中没有人预约上门", "in a simulation nobody appoints a visit"),
 )  # fmt: skip
 def hour_of_a_patient_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(import_module("bus.custody.decide"), "_shown", lambda _record, command: command)
+    patch.setattr(import_module("bus.custody.progress"), "_shown", lambda _record, command: command)
 
 
 @tested(

@@ -9,7 +9,7 @@ import pytest
 
 from bus.bilingual import Bilingual
 from bus.contract import messages as k
-from bus.custody import Decision, Record, Refusal
+from bus.custody import Decision, Record, Refusal, arbitration, assists, offers, progress
 from bus.custody import commands as c
 from bus.custody.record import Outgoing
 from verification.mutants.defect import simulated, tested
@@ -67,7 +67,7 @@ def ruling_without_fence(patch: pytest.MonkeyPatch) -> None:
 
     def rule(record: Record, command: Any, now: Any) -> Decision:
         with pytest.MonkeyPatch.context() as inner:
-            inner.setattr(DECIDE, "RULING_STEP", 1)
+            inner.setattr(arbitration, "RULING_STEP", 1)
             return plain(record, command, now)
 
     patch.setitem(deciders, c.Rule, rule)
@@ -104,7 +104,8 @@ def resolves_while_lent(patch: pytest.MonkeyPatch) -> None:
         if not record.mine:
             raise Refusal("not-holder", "only the holder may do this")
 
-    patch.setattr(DECIDE, "_must_hold", must_hold)
+    for module in (DECIDE, offers, progress, assists, arbitration):
+        patch.setattr(module, "must_hold", must_hold)
 
 
 @simulated(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bus.contract import messages as k
-from bus.custody import Decision, Record, Status
+from bus.custody import Decision, Record, Status, offers
 from bus.custody import commands as c
 from verification.mutants.defect import in_custody
 
@@ -139,8 +139,8 @@ def accept_told_to_the_offerer_only(patch: pytest.MonkeyPatch) -> None:
 
 @in_custody("不计退单次数", "returns are not counted", machine=False)
 def returns_not_counted(patch: pytest.MonkeyPatch) -> None:
-    right: Step = deciding._offer
-    patch.setattr(deciding, "_offer", lambda record, command, now, _limit: right(record, command, now, 99))
+    right: Step = offers.offer
+    patch.setattr(offers, "offer", lambda record, command, now, _limit: right(record, command, now, 99))
 
 
 @in_custody("对交错的消息不作处理", "crossing words are left alone")

@@ -17,8 +17,8 @@ from bus.contract.working_days import CHINA
 from bus.custody import Record
 from bus.custody import commands as c
 from bus.custody.casework import MOST_PAPERS, MOST_STEPS, Ask, ListedPaper, PaperTitle, PlanStep
-from bus.custody.decide import CONTACTED
 from bus.custody.plans import step_of
+from bus.custody.progress import CONTACTED
 from bus.custody.visits import APPOINTED, UNMET, VISITED
 from bus.sdk.center import IntakeContext
 from bus.sdk.workorders.acts import Act
