@@ -60,7 +60,7 @@ Whose = tuple[tuple[str, Why], ...]
 _OPEN, _RESOLVED, _CLOSED = range(3)
 _STAGES = {
     **dict.fromkeys(("resolve", "case.resolved"), _RESOLVED),
-    **dict.fromkeys(("close", "settle", "case.closed"), _CLOSED),
+    **dict.fromkeys(("close", "case.closed"), _CLOSED),
     **dict.fromkeys(("reopen", "case.reopened"), _OPEN),
 }
 _ENDS_AN_OFFER = ("case.declined", "case.withdrawn", "case.lost")
@@ -130,7 +130,8 @@ def _spans(record: Record, steps: Sequence[Step], now: datetime) -> Iterator[Cha
     first = steps[0].holder if steps and record.case.origin != record.me else record.case.origin
     state = _State(record.me, record.case.origin, record.arbiter or "", first or record.holder)
     since = record.case.received_at
-    for step in sorted((*steps, *arrivals), key=lambda one: one.at):
+    told = (one for step in steps for one in _as_told(record, step))
+    for step in sorted((*told, *arrivals), key=lambda one: one.at):
         at = max(since, step.at)
         whose = state.whose()
         state.take(step)
@@ -138,6 +139,16 @@ def _spans(record: Record, steps: Sequence[Step], now: datetime) -> Iterator[Cha
             yield from (Charge(center, since, at, why) for center, why in whose if at > since)
             since = at
     yield from (Charge(center, since, now, why) for center, why in state.whose() if now > since)
+
+
+def _as_told(record: Record, step: Step) -> Iterator[Step]:
+    """The step; in place of the entry of a settled matter its result and its close, when they were."""
+    if step.kind != "settle":
+        yield step
+        return
+    ended = record.first or record
+    for kind, at in (("resolve", ended.resolved_at), ("close", ended.closed_at)):
+        yield replace(step, kind=kind, at=at or step.at)
 
 
 def _taken_out(

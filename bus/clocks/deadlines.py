@@ -46,7 +46,13 @@ class Deadline:
 
 def deadlines(record: Record, rules: Rules) -> tuple[Deadline, ...]:
     """Return all that run in ``record`` at this center, in the order of the table."""
-    return tuple(_bounded(deadline) for clock in _CLOCKS for deadline in clock(record, rules))
+    running = (_bounded(deadline) for clock in _CLOCKS for deadline in clock(record, rules))
+    return tuple(deadline for deadline in running if not _was_over(record, deadline))
+
+
+def _was_over(record: Record, deadline: Deadline) -> bool:
+    """Whether it ended before a settled matter was entered: nobody could have kept it."""
+    return record.entered_at is not None and deadline.due <= record.entered_at
 
 
 def _bounded(deadline: Deadline) -> Deadline:

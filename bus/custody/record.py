@@ -177,6 +177,8 @@ class Record(Strict):
     """When the ruling that is awaited was asked for."""
     called_back_at: Annotated[Moment | None, WHERE_SET] = None
     """When the origin called the resident back after a bad rating of the current round."""
+    entered_at: Annotated[Moment | None, WHERE_SET] = None
+    """When a matter was entered that had been settled before (补录)."""
     term: Annotated[Moment | None, WHERE_SET] = None
     """By when the current round must be resolved, where that is not what was registered: extended, or ruled."""
     first: Annotated[FirstRound | None, WHERE_SET] = None

@@ -43,5 +43,6 @@ def settle(record: Record, command: Settle, now: datetime) -> Decision:
             ratings=ratings,
             resolved_at=command.resolved_at,
             closed_at=closed_at,
+            entered_at=now,
         )
     )

@@ -216,3 +216,12 @@ def hour_of_a_patient_told(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def ruled_term_unheard(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(import_module("bus.custody.initiating"), "ruled_until", lambda record, _due: record)
+
+
+@tested(
+    "补录案件催旧账", "waits for what was over before a settled matter was entered",
+    "tests/unit/test_settled_clocks.py::test_an_old_ledger_lays_no_work_on_the_desk_and_fills_no_journal",
+    by=BY, why=OFF,
+)  # fmt: skip
+def settled_and_urged(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.clocks.deadlines, "_was_over", lambda _record, _deadline: False)
