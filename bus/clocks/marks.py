@@ -5,7 +5,7 @@ crash nor a second process nor a clock set back repeats it. A mark says or lays 
 version, offers, arbitration or status."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bus.clocks.deadlines import Deadline, deadlines, ignores_office_hours
@@ -140,7 +140,8 @@ def _asked_openly(record: Record) -> bool:
 
 
 def _one_a_day(record: Record, due: list[Mark], now: datetime) -> tuple[list[Mark], list[Mark]]:
-    """Split into the highest mark for each center and day, and the others. The own desk gets all of its own."""
+    """Split into the highest mark for each center and day, and the others. The own desk gets all of its own. A mark for
+    several goes to those that were told nothing today."""
     if ignores_office_hours(record):
         return due, []
     today = now.astimezone(CHINA).date()
@@ -149,7 +150,10 @@ def _one_a_day(record: Record, due: list[Mark], now: datetime) -> tuple[list[Mar
     others: list[Mark] = []
     for mark in sorted(due, key=_most_urgent):
         peers = {center for center in mark.to if center != record.me}
-        (others if peers and peers <= told else said).append(mark)
+        if peers and peers <= told:
+            others.append(mark)
+            continue
+        said.append(_but_for(told - {record.me}, mark))
         told |= peers
     return said, others
 
@@ -161,9 +165,17 @@ def _one_each(record: Record, due: list[Mark]) -> tuple[list[Mark], list[Mark]]:
     others: list[Mark] = []
     for mark in sorted(due, key=_most_urgent):
         to = set(mark.to) or {record.me}
-        (others if to <= told else said).append(mark)
+        if to <= told:
+            others.append(mark)
+            continue
+        said.append(_but_for(told, mark))
         told |= to
     return said, others
+
+
+def _but_for(told: set[str], mark: Mark) -> Mark:
+    """The mark for those that were told nothing yet."""
+    return replace(mark, to=tuple(center for center in mark.to if center not in told))
 
 
 def _most_urgent(mark: Mark) -> tuple[int, datetime]:

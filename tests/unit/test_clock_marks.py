@@ -1,5 +1,6 @@
 """Reminders: which are due when, to whom, never twice, never at night but for emergencies."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.clocks.deadlines import deadlines, term_ends
-from bus.clocks.marks import Due, Mark, look, remember
+from bus.clocks.marks import USUAL, Due, Manner, Mark, look, remember
 from bus.clocks.rules import Clock, Level, NoTerm, Rules, TermRule
 from bus.clocks.terms import parse
 from bus.contract import messages as k
@@ -15,7 +16,7 @@ from bus.contract.case import Urgency
 from bus.contract.working_days import CHINA
 from bus.custody import Record, decide, hear_message, register
 from bus.custody import commands as c
-from tests.unit.custody_model.cases import COUNTY, MEDIA, PARTY, matter
+from tests.unit.custody_model.cases import CIVIL, COUNTY, MEDIA, PARTY, matter
 
 RULES = Rules()
 
@@ -100,6 +101,25 @@ def test_one_reminder_a_day_for_a_center() -> None:
     ours = remember(ours, first.marks, RULES, morning)
     assert said(look(ours, RULES, at("2026-11-27 15:00"))) == set()
     assert len(look(ours, RULES, at("2026-11-30 08:30")).marks) == 1
+
+
+@pytest.mark.parametrize("manner", [USUAL, Manner(one_each=True)], ids=["usual", "after a downtime"])
+def test_who_was_told_today_is_left_out_where_several_are_told(manner: Manner) -> None:
+    """One of two that are asked openly helps with the case, too: it hears of its help, which is longer overdue; the
+    other hears of the offer."""
+    case = registered(received=at("2026-11-19 09:00"))
+    about = case.case.case_id
+    ours = decide(case, c.AskAssist(case_id=about, to=PARTY, ask="请联系物业"), at("2026-11-19 09:00")).record
+    offer = c.Offer(case_id=about, to=(PARTY, CIVIL), mode=k.Mode.OPEN)
+    ours = decide(ours, offer, at("2026-11-23 09:00")).record
+    heard: Counter[str] = Counter()
+    now = at("2026-11-25 08:30")
+    due = look(ours, RULES, now, manner)
+    heard.update(center for mark in due.marks for center in mark.to if center != MEDIA)
+    ours = remember(ours, due.marks, RULES, now)
+    heard.update(center for mark in look(ours, RULES, at("2026-11-25 11:00"), manner).marks for center in mark.to)
+    assert heard == {PARTY: 1, CIVIL: 1}
+    assert (Clock.SIGN, Level.URGE, (CIVIL,)) in said(due)
 
 
 def test_an_emergency_is_urged_at_night() -> None:

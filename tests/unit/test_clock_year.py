@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from bus.contract import messages as k
 from bus.contract.case import Urgency
 from bus.contract.codec import decode
 from bus.contract.envelope import Message
+from bus.contract.working_days import CHINA
 from bus.custody import Record, Refusal, Status
 from bus.custody import commands as c
 from bus.recovery import requester
@@ -200,8 +201,8 @@ class Year:
 
 
 def test_a_year_of_four_centers(tmp_path: Path) -> None:
-    """No mark twice, none missing, none at night but of emergencies; each open case has a next moment, timers are those
-    that the records ask for, and all agree about every case."""
+    """No mark twice, none missing, none at night but of emergencies, one a day for each addressee; each open case has a
+    next moment, timers are those that the records ask for, and all agree about every case."""
     year = Year(tmp_path, 2)
     year.play()
     year.county.rest()
@@ -216,6 +217,8 @@ def test_a_year_of_four_centers(tmp_path: Path) -> None:
     records: dict[UUID | None, Record] = {key: one[0] for key, one in year.county.all().items()}
     for message in said:
         assert ignores_office_hours(records[message.subject]) or OFFICE.opens(message.time) == message.time
+    days = Counter(_day(one) for one in said if not ignores_office_hours(records[one.subject]))
+    assert {times for (_, source, to, _), times in days.items() if source != to} == {1}
     assert {message.data.level for message in said} >= {0, 1, 2, 3}
     _each_center(year)
     for known in year.county.all().values():
@@ -223,6 +226,11 @@ def test_a_year_of_four_centers(tmp_path: Path) -> None:
         told = [one for one in known if one.me in origin.path]
         assert {(one.holder, one.version, one.round) for one in told} == {(origin.holder, origin.version, origin.round)}
     year.county.close()
+
+
+def _day(one: Message[k.Urged | k.Escalated]) -> tuple[UUID | None, str, str, date]:
+    """Case, who says it to whom, and the day in China."""
+    return one.subject, one.source, one.recipient, one.time.astimezone(CHINA).date()
 
 
 def _each_center(year: Year) -> None:
