@@ -92,7 +92,7 @@ SIGN: Mapping[Urgency, Term] = {
     Urgency.EMERGENCY: Term(15, Unit.MINUTES),
 }
 TERMS = (
-    TermRule(_days(0), urgency=Urgency.EMERGENCY),
+    TermRule(Term(0, Unit.DAYS), urgency=Urgency.EMERGENCY),
     TermRule(_days(3), urgency=Urgency.URGENT),
     TermRule(_days(5)),
 )

@@ -18,9 +18,10 @@ from bus.contract.working_days import CHINA
 
 FAULTS: Mapping[str, tuple[str, str]] = {
     "clock_term": (
-        "期限写成数字加单位 min、h、wmin、wh 或 wd（工作日），例：15min、24h、2wh、5wd，最长一年（工作日 1000）",
-        "a term is a number and min, h, wmin, wh or wd (working days), such as 15min, 24h, 2wh, 5wd; it is at most a "
-        "year, or 1000wd",
+        "期限写成数字加单位 min、h、wmin、wh、d（自然日）或 wd（工作日），例：15min、24h、2wh、3d、5wd，"
+        "最长一年（工作日 1000）",
+        "a term is a number and min, h, wmin, wh, d or wd (working days), such as 15min, 24h, 2wh, 3d, 5wd; it is at "
+        "most a year, or 1000wd",
     ),
     "clock_fixed": (
         f"[clocks.fixed] 可写：{'、'.join(FIXED)}；签收期限写在 [clocks.sign]，办结期限写在 [[clocks.terms]]",
@@ -31,8 +32,9 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         'office hours are written in their order, and do not overlap: ["08:30-12:00", "14:30-17:30"]',
     ),
     "clock_terms": (
-        "[[clocks.terms]] 最后一行须适用于其余所有案件：只写 term",
-        "the last row of [[clocks.terms]] must fit every other case: give it a term alone",
+        "[[clocks.terms]] 最后一行须适用于其余所有案件：只写 term；前面各行须写明适用于哪些案件，否则其后各行不起作用",
+        "the last row of [[clocks.terms]] must fit every other case: give it a term alone; each row before it must say "
+        "which cases it is for, or the rows after it never count",
     ),
     "clock_ladder": (
         "[clocks.ladder] 须逐级推后：supervise、escalate、announce",
@@ -62,7 +64,7 @@ def _checked_term(written: str) -> str:
 
 
 WrittenTerm = Annotated[str, StringConstraints(max_length=20), AfterValidator(_checked_term)]
-"""A term as ``bus.clocks.terms.parse`` reads it: ``15min``, ``24h``, ``2wh``, ``5wd``."""
+"""A term as ``bus.clocks.terms.parse`` reads it: ``15min``, ``24h``, ``2wh``, ``3d``, ``5wd``."""
 
 
 class _Part(BaseModel):
@@ -134,7 +136,8 @@ class ClockSettings(_Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.terms and self.terms[-1].model_fields_set - {"term"}:
+        fit_all = [place for place, one in enumerate(self.terms, 1) if one.model_fields_set == {"term"}]
+        if self.terms and fit_all != [len(self.terms)]:
             raise _fault("clock_terms")
         if set(self.fixed) - set(FIXED):
             raise _fault("clock_fixed")
@@ -169,8 +172,8 @@ class ClockSettings(_Part):
 
 def _hours(written: tuple[str, ...]) -> Hours:
     hours = tuple(_windows(written))
-    flat = [moment for window in hours for moment in window]
-    if not hours or any(later <= earlier for earlier, later in pairwise(flat)):
+    empty = any(closes <= opens for opens, closes in hours)
+    if not hours or empty or any(opens < closed for (_, closed), (opens, _) in pairwise(hours)):
         raise _fault("clock_hours")
     return hours
 

@@ -141,6 +141,15 @@ def test_the_term_never_restarts() -> None:
     assert term_ends(taken, RULES) == ends
 
 
+@pytest.mark.parametrize("heard", ["2026-02-15 03:00", "2026-10-03 14:00", "2026-11-28 23:30", "2026-11-26 10:00"])
+def test_an_emergency_is_due_the_same_day_on_a_holiday_too(heard: str) -> None:
+    """In the week of the Spring Festival it does not wait for the offices to open; who has it is told at midnight."""
+    case = registered(Urgency.EMERGENCY, at(heard))
+    midnight = at(f"{heard[:10]} 23:59:59")
+    assert term_ends(case, RULES) == midnight
+    assert (Clock.TERM, Level.URGE, (MEDIA,)) in said(look(case, RULES, midnight))
+
+
 def test_contact_is_the_holders_own() -> None:
     """24 hours after it took the case the holder is reminded to speak to the resident, until it has."""
     _, theirs = offered()

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from bus.clocks.rules import Clock, Level, Rules, digest
 from bus.clocks.terms import parse
 from bus.clocks.written import FAULTS, ClockSettings
 from bus.contract.case import Urgency
+from bus.contract.working_days import CHINA
 from bus.settings import BadSettings, CenterSettings, load
 from tests.unit.test_settings_names import NEW, WHOLE
 from verification.rooms import ROOT
@@ -82,8 +83,12 @@ def test_a_county_writes_its_own_terms(tmp_path: Path) -> None:
         ('[clocks]\nlongest_extension = ""', "clocks.longest_extension", "clock_term"),
         ('[clocks.fixed]\nsign = "1wd"', "clocks", "clock_fixed"),
         ('[[clocks.terms]]\nurgency = "urgent"\nterm = "3wd"', "clocks", "clock_terms"),
+        ('[[clocks.terms]]\nterm = "5wd"\n[[clocks.terms]]\nterm = "3wd"', "clocks", "clock_terms"),
         ('[clocks.ladder]\nescalate = "1wd"', "clocks.ladder", "clock_ladder"),
         ('[clocks]\noffice_hours = ["08:30-12:00", "11:00-17:30"]', "clocks", "clock_hours"),
+        ('[clocks]\noffice_hours = ["14:30-17:30", "08:30-12:00"]', "clocks", "clock_hours"),
+        ('[clocks]\noffice_hours = ["08:30-08:30"]', "clocks", "clock_hours"),
+        ('[clocks]\noffice_hours = ["22:00-06:00"]', "clocks", "clock_hours"),
         ('[clocks]\noffice_hours = ["8-12"]', "clocks", "clock_hours"),
         ("[clocks]\noffice_hours = []", "clocks", "clock_hours"),
     ],
@@ -93,6 +98,14 @@ def test_a_slip_is_told_at_once_with_its_place_and_cure(tmp_path: Path, lines: s
     with pytest.raises(BadSettings) as told:
         read(tmp_path, lines)
     assert told.value.faults == [(where, *FAULTS[kind])]
+
+
+def test_a_window_may_begin_where_another_ends(tmp_path: Path) -> None:
+    """Offices that stay open at noon, with the shifts written as they are."""
+    hours = read(tmp_path, '[clocks]\noffice_hours = ["08:30-12:00", "12:00-17:30"]\n').clocks.calendar()
+    noon = datetime(2026, 11, 26, 12, tzinfo=CHINA)
+    assert hours.opens(noon) == noon
+    assert hours.add_working(noon - timedelta(minutes=30), timedelta(hours=1)) == noon + timedelta(minutes=30)
 
 
 def test_days_that_close_a_year_are_told(tmp_path: Path) -> None:

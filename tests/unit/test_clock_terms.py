@@ -35,6 +35,8 @@ def at(text: str) -> datetime:
         ("2026-11-28 10:00", "0wd", "2026-11-30 23:59:59"),
         ("2026-02-13 12:00", "6wd", "2026-02-28 23:59:59"),
         ("2026-11-28 10:00", "0wmin", "2026-11-30 08:30:00"),
+        ("2026-02-15 23:50", "0d", "2026-02-15 23:59:59"),  # the eve of the Spring Festival's week
+        ("2026-09-30 18:00", "3d", "2026-10-03 23:59:59"),
     ],
 )
 def test_a_term_ends_when_the_calendar_says(start: str, term: str, due: str) -> None:
@@ -63,14 +65,16 @@ def test_a_calendar_that_never_works_is_refused() -> None:
         closed.end_of_day(at("2026-01-01 10:00"), 1)
 
 
-@pytest.mark.parametrize("written", ["", "5", "wd", "5 wd", "-1wd", "1.5h", "5days", "1001wd", "600000min", "8785h"])
+@pytest.mark.parametrize(
+    "written", ["", "5", "wd", "5 wd", "-1wd", "1.5h", "5days", "1001wd", "367d", "600000min", "8785h"]
+)
 def test_a_slip_in_a_term_is_refused(written: str) -> None:
     """What is no term, or longer than anybody means, is refused with an example."""
     with pytest.raises(ValueError, match="a term is"):
         parse(written)
 
 
-@pytest.mark.parametrize("written", ["15min", "24h", "30wmin", "2wh", "5wd", "0wd"])
+@pytest.mark.parametrize("written", ["15min", "24h", "30wmin", "2wh", "3d", "5wd", "0wd"])
 def test_a_term_is_written_as_it_was_read(written: str) -> None:
     """Reading and writing are each other's reverse."""
     assert str(parse(written)) == written
