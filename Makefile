@@ -4,14 +4,22 @@
 .PHONY: vendors bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole
 SHELL := /bin/sh
 BIN := .venv/bin
+PLUG_INS := .local/plug-ins
 export PYTHON
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
-demo: ## the four centers hand a case to each other, without a broker; ARGS="…" goes to `bus demo`
+demo: $(PLUG_INS)/.ready ## the four centers hand a case to each other, without a broker; ARGS="…" goes to `bus demo`
 	@.ci/venv runtime
-	@$(BIN)/bus demo $(ARGS)
+	@PYTHONPATH=$(CURDIR)/$(PLUG_INS)$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/bus demo $(ARGS)
+
+# the fifth kind of center, installed beside the bus and not into .venv: the tests install it themselves
+$(PLUG_INS)/.ready: $(shell find examples/command_center -type f -not -path '*/__pycache__/*')
+	@.ci/venv runtime
+	@rm -rf $(PLUG_INS)
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation --no-index --target $(PLUG_INS) ./examples/command_center
+	@touch $@
 
 setup: ## .venv with everything that work on the code needs
 	@.ci/venv dev

@@ -131,9 +131,9 @@ __all__ = [
 
 
 def cast() -> tuple[Sequence[str], Sequence[str]]:
-    """The centers of the county, and their stories; the fifth kind takes part if its adapter is installed."""
+    """The centers of the county, and their stories in order; the fifth kind takes part if its adapter is installed."""
     if any(COMMAND.startswith(f"{one.kind}-") for one in discovery.known()):
-        return (*CENTERS, COMMAND), (*STORIES, *OF_FIVE_KINDS)
+        return (*CENTERS, COMMAND), tuple(sorted((*STORIES, *OF_FIVE_KINDS)))
     return CENTERS, tuple(STORIES)
 
 

@@ -25,6 +25,13 @@ from bus.demo.local_county import Audit, LocalCounty
 from bus.transports.topology.apply import apply, plan
 from bus.transports.topology.management_api import ManagementApi
 
+NOT_INSTALLED = Bilingual(
+    "未演示：没有安装接诉即办指挥中心的适配器；在源码目录 pip install ./examples/command_center，或用 make demo",
+    "is not told: the command center's adapter is not installed; in the source tree, pip install "
+    "./examples/command_center, or use make demo",
+)
+"""Of a story with a center of a fifth kind."""
+
 
 def demo(
     language: Language = Lang.AUTO,
@@ -43,6 +50,8 @@ def demo(
     words = Words(language.settled(), play.PLACES, play.TITLES, play.ALIKE)
     _empty(folder)
     centers, stories = play.cast()
+    for untold in sorted({*play.OF_FIVE_KINDS} - {*stories}):
+        console.print(f"{untold:<4} {words.pick(*NOT_INSTALLED)}", soft_wrap=True, markup=False)
     brokers = _prepare_broker(broker, management, centers) if broker else {}
     county = LocalCounty(
         folder.resolve(), centers, routes=play.ROUTES, arbiter=play.ARBITER, brokers=brokers,

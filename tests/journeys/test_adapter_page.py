@@ -16,6 +16,8 @@ CHINESE = PAGE.with_name("adapter.zh-CN.md")
 EXAMPLE = ROOT / "examples" / "command_center"
 SHOWN = re.compile(r"^\[`([^`]+)`\]\(\.\./examples/command_center/\1\)\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
+VERDICT = r"demo: (\d+) cases, \1 answered, 0 lost, 0 applied twice, 0 parked"
+
 
 def environment(folder: Path) -> dict[str, str]:
     """A virtual environment over this one, into which the page may install."""
@@ -59,5 +61,7 @@ def test_its_commands_do_what_it_says(tmp_path: Path) -> None:
     assert re.search(r"\b18 passed", suite), suite
     assert "command_center  county_command" in demo or "county_command" in demo, demo[:600]
     assert "Command center, Hongshan District" in demo
+    assert sorted({*re.findall(r"^(S\d\d) ", demo, re.MULTILINE)}) == [f"S{number:02}" for number in range(1, 23)]
+    assert re.fullmatch(VERDICT, demo.splitlines()[-1])
     assert "every 5 s its system is asked: New tickets and acts (events)" in doctor
     assert "Command center: county_command (county-command 1.0)" in doctor
