@@ -1,6 +1,5 @@
 """A county that masks: who the resident is stands with the center that heard it and with the one that has the case."""
 
-import json
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -8,9 +7,9 @@ from bus.demo.county_keys import keys_of_county
 from bus.demo.local_county import LocalCounty
 from bus.sdk.workorders.orders import AWAITED
 from bus.security.directory import MASKING_NEEDS
-from bus.store import archive
 from stories.stage import CIVILIZATION, GOVERNMENT, MEDIA, PARTY, Stage
 from tests.harness.county import Counties
+from tests.journeys.test_stories import all_of
 
 FOUR = (MEDIA, CIVILIZATION, PARTY, GOVERNMENT)
 NAME, PHONE, ADDRESS = "欧阳明远", "139-0476-7731", "迎宾路社区九号楼三单元"
@@ -24,15 +23,9 @@ def masking(make_county: Counties, urls: dict[str, str]) -> LocalCounty:
 
 
 def seen(county: LocalCounty, center: str) -> set[str]:
-    """Which signs of the resident stand in the center's store or in its own system."""
-    backend = county.backends[center]
-    told = [json.dumps([backend.records, backend.effects], ensure_ascii=False, default=str)]
-    told += [record.model_dump_json() for record in county.records(center).values()]
-    with county.store(center).reading() as tx:
-        for peer in FOUR:
-            told += [entry.body.decode() for entry in archive.since(tx, peer, 0, 1000)]
-            told += [entry.body.decode() for entry in archive.unreceipted(tx, peer, 0, 1000)]
-    return {sign for sign in SIGNS for text in told if sign in text}
+    """Which signs of the resident stand anywhere in the center's store, in plain text, or in its own system."""
+    whole = all_of(county, center)
+    return {sign for sign in SIGNS if sign in whole}
 
 
 def test_only_the_holder_is_told_where_the_resident_lives(

@@ -225,3 +225,12 @@ def ruled_term_unheard(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def settled_and_urged(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.clocks.deadlines, "_was_over", lambda _record, _deadline: False)
+
+
+@tested(
+    "一日之内催同一单位两次", "reminds a center twice a day, where others are told with it",
+    f"{MARKS}::test_who_was_told_today_is_left_out_where_several_are_told[usual]",
+    by=BY, why=OFF,
+)  # fmt: skip
+def reminded_twice_a_day(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.clocks.marks, "_but_for", lambda _told, mark: mark)
