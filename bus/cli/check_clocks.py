@@ -9,6 +9,7 @@ from bus.bilingual import Bilingual
 from bus.cli.checks import Check, doubtful, well
 from bus.cli.options import opened_store
 from bus.clocks.rules import digest
+from bus.contract.working_days import CHINA
 from bus.pipeline.clock_guard import LONG_DOWNTIME_MS
 from bus.security.errors import KeyUnusable
 from bus.settings import CenterSettings
@@ -32,6 +33,7 @@ def clocks(settings: CenterSettings) -> Iterator[Check]:
             known, waiting = timers.state(tx), timers.figures(tx, now_ms)
         yield from _running(settings, known, waiting, now_ms)
     yield from _holidays(settings)
+    yield from _county_days(settings)
 
 
 def _running(
@@ -68,3 +70,12 @@ def _holidays(settings: CenterSettings) -> Iterator[Check]:
             f"the holidays of {until.year} are unknown: dates are estimates",
         )
         yield doubtful("holidays", zh, en, cure)
+
+
+def _county_days(settings: CenterSettings) -> Iterator[Check]:
+    """A county's own days are of a year, and somebody has to renew them."""
+    last = max(settings.clocks.days, default=None)
+    if last is not None and last.year < datetime.now(CHINA).year:
+        cure = Bilingual("补上今年的日子，或删去 [clocks.days]", "add those of this year, or leave [clocks.days] out")
+        zh, en = f"[clocks.days] 止于 {last.year} 年", f"[clocks.days] ends in {last.year}"
+        yield doubtful("county days", zh, en, cure)

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from bus.cli import check_clocks
 from bus.clocks.rules import digest
 from bus.contract.case import Case
+from bus.contract.working_days import CHINA
 from bus.pipeline.clock_guard import LONG_DOWNTIME_MS
 from bus.settings import load
 from bus.store import timers
@@ -145,6 +146,14 @@ def test_doctor_says_nothing_of_clocks_that_are_off(desk: Desk) -> None:
     """A center of before finds what it found."""
     off(desk)
     assert desk.found() == {}
+
+
+@pytest.mark.parametrize(("years", "told"), [(-1, True), (0, False), (1, False)])
+def test_doctor_tells_of_days_of_another_year(desk: Desk, years: int, *, told: bool) -> None:
+    """A county's list of days that nobody has renewed closes no office any more."""
+    year = datetime.now(CHINA).year + years
+    desk.config.write_text(desk.config.read_text() + f"[clocks.days]\n{year}-03-04 = false\n")
+    assert (f"[clocks.days] ends in {year}" in desk.found().get("county days", "")) is told
 
 
 def test_doctor_tells_what_the_clocks_wait_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
