@@ -17,10 +17,11 @@ from bus.bilingual import Bilingual
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_of
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
 from bus.http.address import own_url
+from bus.importing.cell import BadFile
 from bus.importing.draft import draft as drafted
 from bus.importing.intake_client import Away, IntakeClient, Misled
 from bus.importing.mapping import LedgerMapping, UnmappableRow, fill, load_mapping
-from bus.importing.spreadsheet import BadFile, CellFault, Row, SpreadsheetFormat, rows
+from bus.importing.spreadsheet import CellFault, Row, SpreadsheetFormat, rows
 from bus.importing.tally import WORDS, Tally
 from bus.sdk import discovery
 from bus.sdk.center import Form

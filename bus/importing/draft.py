@@ -13,7 +13,8 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bus.importing.spreadsheet import BadFile, SpreadsheetFormat, header_of
+from bus.importing.cell import BadFile
+from bus.importing.spreadsheet import SpreadsheetFormat, header_of
 
 USUAL: dict[str, tuple[str, ...]] = {
     "id": ("编号", "工单编号", "工单号", "诉求编号", "事项编号", "受理编号", "序号", "流水号", "id", "number", "key"),

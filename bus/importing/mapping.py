@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bus.importing.cell import INVISIBLE, BadFile, Cell, Hidden, damage_of, name_of, text_of
 from bus.importing.cells import NotADate, TwoNumbers, date_of, phone_of
-from bus.importing.spreadsheet import INVISIBLE, BadFile, Cell, CellFault, Row, SpreadsheetFormat, text_of
+from bus.importing.spreadsheet import CellFault, Row, SpreadsheetFormat
 
-SAFE_DIGITS = 15
-"""Excel keeps this many digits of a number; the others became zeros when the file was made."""
-_SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{1,3}")
+TOTALS = re.compile(r"(?:合计|总计|小计|共计|累计|total|subtotal|sum)[:：]?", re.IGNORECASE)
+"""A ledger's last row has such a word where the others have their id."""
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _YES_NO = {
@@ -75,7 +75,7 @@ class FieldSource(BaseModel):
 
     def columns(self) -> set[str]:
         """The columns that this source reads."""
-        return set(_PLACE.findall(self.template or "")) | ({self.column} if self.column else set())
+        return {name_of(name) for name in [*_PLACE.findall(self.template or ""), self.column or ""]} - {""}
 
 
 class LedgerMapping(SpreadsheetFormat):
@@ -147,6 +147,9 @@ def fill(ledger: LedgerMapping, row: Row) -> dict[str, Any]:
         if name == ledger.native_id and INVISIBLE.search(str(value)):
             faults.append(CellFault(name, "invisible-character"))
             continue
+        if name == ledger.native_id and TOTALS.fullmatch("".join(str(value).split())):
+            faults.append(CellFault(name, "row-of-totals"))
+            continue
         if value is not None:
             _put(form, name, value)
         elif source.required or name == ledger.native_id:
@@ -170,11 +173,12 @@ def _put(form: dict[str, Any], name: str, value: object) -> None:
 def _value(source: FieldSource, cells: Mapping[str, Cell], timezone: str) -> object:
     if source.constant is not None:
         return source.constant
-    cell = cells.get(source.column) if source.column else _filled(source.template or "", cells)
-    if _lost_digits(cell):
-        raise _Wrong("digits-lost")
+    cell = cells.get(name_of(source.column)) if source.column else _filled(source.template or "", cells)
     if _means_none(cell, source.none):
         return source.default
+    read = [cell] if source.column else [cells.get(name) for name in source.columns()]
+    if damage := next((damage for one in read if (damage := damage_of(one))), ""):
+        raise _Wrong(damage)
     if source.date is not None:
         return date_of((source.date,) if isinstance(source.date, str) else source.date, cell, timezone)
     text = _CONTROLS.sub("", text_of(cell)).strip() if source.drop_controls else text_of(cell)
@@ -185,16 +189,10 @@ def _value(source: FieldSource, cells: Mapping[str, Cell], timezone: str) -> obj
     return _typed(source, text) if text else source.default
 
 
-def _lost_digits(cell: Cell) -> bool:
-    """Whether a spreadsheet has turned an id into a number and rounded it: the file holds 2.02611E+17, and the lost
-    digits cannot be recovered."""
-    if isinstance(cell, str):
-        return _SCIENTIFIC.fullmatch(cell.strip()) is not None
-    return isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 10**SAFE_DIGITS
-
-
 def _means_none(cell: Cell, none: tuple[str, ...]) -> bool:
     text = text_of(cell)
+    if isinstance(cell, Hidden):
+        return False
     if text in none:
         return True
     number = _number(text)
@@ -212,8 +210,8 @@ def _filled(template: str, cells: Mapping[str, Cell]) -> str:
     lines = []
     for line in template.split("\n"):
         names = _PLACE.findall(line)
-        if not names or any(text_of(cells.get(name)) for name in names):
-            lines.append(_PLACE.sub(lambda place: text_of(cells.get(place[1])), line).strip())
+        if not names or any(text_of(cells.get(name_of(name))) for name in names):
+            lines.append(_PLACE.sub(lambda place: text_of(cells.get(name_of(place[1]))), line).strip())
     return "\n".join(lines).strip()
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from bus.importing.spreadsheet import Cell, CellFault, text_of
+from bus.importing.cell import Cell, text_of
+from bus.importing.spreadsheet import CellFault
 
 ROW, REASON = "被拒行号 row", "原因 reason"
 """The additional columns of a file of rejects."""

@@ -12,8 +12,9 @@ from openpyxl import Workbook
 from bus.cli import import_ledger
 from bus.demo.command_settings import command_settings
 from bus.demo.local_county import LocalCounty
+from bus.importing.cell import BadFile
 from bus.importing.mapping import UnmappableRow, fill, load_mapping
-from bus.importing.spreadsheet import BadFile, rows
+from bus.importing.spreadsheet import rows
 from tests.harness.county import Counties
 from tests.unit.test_cli_run import bus
 

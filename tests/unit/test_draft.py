@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from bus.importing.cell import BadFile
 from bus.importing.draft import draft
 from bus.importing.mapping import LedgerMapping, fill, load_mapping
-from bus.importing.spreadsheet import BadFile, SpreadsheetFormat, rows
+from bus.importing.spreadsheet import SpreadsheetFormat, rows
 from bus.sdk import discovery
 from tests.unit.test_cli_run import WHOLE, bus
 from tests.unit.test_docs import ROOT

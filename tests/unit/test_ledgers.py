@@ -5,14 +5,16 @@ import tracemalloc
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
 from openpyxl.styles import PatternFill
 
+from bus.importing.cell import BadFile, Cell
 from bus.importing.cells import NotADate, TwoNumbers, date_of, phone_of
 from bus.importing.mapping import FieldSource, LedgerMapping, UnmappableRow, fill
-from bus.importing.spreadsheet import BadFile, Cell, rows
+from bus.importing.spreadsheet import rows
 
 HEADER = "编号,姓名,电话,内容,时间"
 MAPPING = {
@@ -101,6 +103,16 @@ def test_marks_and_invisible_characters_in_the_header_are_passed_over(tmp_path: 
     assert read(written(tmp_path, HEADER.replace("电话", "电\u200b话\u00ad"), row(1)))[2]["phone"] == "13800000000"
 
 
+def test_blanks_that_spread_a_name_are_passed_over(tmp_path: Path) -> None:
+    """Line ends and spaces make a short header look better; nobody writes them into a mapping, and who does may."""
+    path = written(tmp_path, '编  号,"姓　名",电话,"内容\n(必填)",时间', row(1))
+    fields = {**ledger().fields, "text": FieldSource(template="{内容 (必填)}"), "phone": FieldSource(column="电 话")}
+    assert read(path, ledger(fields=fields))[2] == {
+        "message_id": "A1", "client_name": "居民甲", "phone": "13800000000", "text": "路灯不亮",
+        "left_at": "2026-11-02T08:00:00+08:00",
+    }  # fmt: skip
+
+
 def test_an_invisible_character_in_an_id_is_named(tmp_path: Path) -> None:
     """Two rows would look alike, and be two."""
     found = read(written(tmp_path, HEADER, row(1).replace("A1", "A1\u200b"), row(2)))
@@ -184,6 +196,30 @@ def test_an_id_that_a_spreadsheet_has_rounded_is_rejected(tmp_path: Path) -> Non
     assert found[4]["text"] == "1E+3 是多少"
 
 
+def test_a_rounded_id_inside_a_template_is_rejected(tmp_path: Path) -> None:
+    """The words beside it hide it, and two requests would have one id."""
+    mapping = ledger(fields={"message_id": FieldSource(template="{区}-{编号}")})
+    path = written(tmp_path, "区,编号", "红山,2.02611E+17", "红山,20261102")
+    assert read(path, mapping) == {2: "message_id: digits-lost", 3: {"message_id": "红山-20261102"}}
+
+
+def test_an_error_of_a_spreadsheet_is_no_value(tmp_path: Path) -> None:
+    """A failed formula or a narrow column is nobody's name; a mapping may say that it means none."""
+    path = written(tmp_path, "编号,姓名", "1,#N/A", "2,#REF!", "3,########", "4,#1 楼", "5,#DIV/0!")
+    mapping = ledger(fields={"message_id": FieldSource(column="编号"), "name": FieldSource(column="姓名")})
+    wrong = "name: spreadsheet-error"
+    assert read(path, mapping) == {2: wrong, 3: wrong, 4: wrong, 5: {"message_id": "4", "name": "#1 楼"}, 6: wrong}
+    known = FieldSource(column="姓名", none=("#N/A",))
+    assert read(path, ledger(fields={**mapping.fields, "name": known}))[2] == {"message_id": "1"}
+
+
+@pytest.mark.parametrize("word", ["合计", "总  计：", "小计", "Total"])
+def test_a_row_of_totals_is_no_request(tmp_path: Path, word: str) -> None:
+    """It has a text of its own, and would become a case."""
+    found = read(written(tmp_path, HEADER, row(1), f"{word},居民甲,,共 1 件,"))
+    assert found[3] == "message_id: row-of-totals"
+
+
 def test_what_stands_for_nothing_is_nothing(tmp_path: Path) -> None:
     """A latitude of 0.0 is a place in the sea, and a slash is no telephone number."""
     mapping = ledger(
@@ -213,6 +249,10 @@ def test_what_stands_for_nothing_is_nothing(tmp_path: Path) -> None:
         (datetime(2026, 11, 2, 8), ("iso",), "2026-11-02T08:00:00+08:00"),
         ("1899-05-01", ("iso",), "1899-05-01T00:00:00+08:00"),
         ("2026-11-02T08:00:00+00:00", ("iso",), "2026-11-02T08:00:00+00:00"),
+        ("2026-11-02T08:00:00", ("%Y/%m/%d",), "2026-11-02T08:00:00+08:00"),  # a date cell in a file of rejects
+        ("2026/11/2 8：30", ("%Y/%m/%d %H：%M",), "2026-11-02T08:30:00+08:00"),
+        ("\u202d2026-11-02\u202c", ("iso",), "2026-11-02T00:00:00+08:00"),
+        ("20261102", ("%Y%m%d",), "2026-11-02T00:00:00+08:00"),
         ("", ("iso",), None),
     ],
 )
@@ -228,12 +268,20 @@ def test_what_is_no_date_is_rejected(cell: Cell) -> None:
         date_of(("iso", "%Y/%m/%d", "excel"), cell, "Asia/Shanghai")
 
 
+@pytest.mark.parametrize("text", ["202611", "2026112", "2026111"])
+def test_digits_without_a_sign_between_them_must_all_be_there(text: str) -> None:
+    """November 2026 became 1 January in silence."""
+    with pytest.raises(NotADate):
+        date_of(("%Y%m%d",), text, "Asia/Shanghai")
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
         ("13800000000", "13800000000"), ("１３８００００００００", "13800000000"),
         ("0476-5550103转801", "0476-5550103-801"),
         ("0476—5550103 分机 801", "0476-5550103-801"), ("+86 138 0000 0000", "+86 138 0000 0000"),
+        ("\u202d13800000000\u202c", "13800000000"),  # as telephones copy a contact
         ("(0476)5550103", "(0476)5550103"), ("0476-5550103 ext. 12", "0476-5550103-12"),
     ],
 )  # fmt: skip
@@ -263,13 +311,15 @@ def test_what_is_no_number_is_rejected(text: str) -> None:
 # -- sheets ----------------------------------------------------------------------------------------------------------
 
 
-def _sheet(folder: Path, *lines: list[Any], styled: int = 0) -> Path:
+def _sheet(folder: Path, *lines: list[Any], styled: int = 0, merge: tuple[str, ...] = ()) -> Path:
     book = Workbook()
     sheet: Any = book.active
     for line in lines:
         sheet.append(line)
     for number in range(len(lines) + 1, len(lines) + 1 + styled):
         sheet.cell(row=number, column=1).fill = PatternFill("solid", fgColor="FFFF00")
+    for place in merge:
+        sheet.merge_cells(place)
     path = folder / "ledger.xlsx"
     book.save(path)
     return path
@@ -284,6 +334,66 @@ def test_styled_empty_rows_are_passed_over_in_little_memory(tmp_path: Path) -> N
     tracemalloc.stop()
     assert list(found) == [2]
     assert most < 30 << 20
+
+
+def test_a_cell_under_a_merged_one_is_named(tmp_path: Path) -> None:
+    """It looks filled to its reader: a name that stands for three rows must not be lost in two of them."""
+    lines = [row(1).split(","), ["A2", None, None, "井盖", None], ["A3", None, "13800000002", "路灯", None]]
+    path = _sheet(tmp_path, HEADER.split(","), *lines, merge=("B2:B3", "D4:E4", "G2:H9"))
+    found = read(path)
+    assert (found[2]["client_name"], found[3]) == ("居民甲", "client_name: merged-cell")
+    assert found[4] == "left_at: merged-cell"
+    unused = ledger(fields={"message_id": FieldSource(column="编号"), "text": FieldSource(column="内容")})
+    assert read(path, unused)[3] == {"message_id": "A2", "text": "井盖"}
+
+
+def test_a_formula_that_was_never_calculated_is_named(tmp_path: Path) -> None:
+    """Some programs write formulas without their values: the field would be lost. An empty result is a value."""
+    path = _sheet(tmp_path, HEADER.split(","), row(1).split(","), ["A2", '="居民"&"乙"', '=IF(1,"")', "井盖", None])
+    with ZipFile(path) as parts:
+        contents = {name: parts.read(name) for name in parts.namelist()}
+    page = contents["xl/worksheets/sheet1.xml"]
+    empty = page.replace(b'<c r="C3"', b'<c r="C3" t="str"')
+    assert empty != page
+    with ZipFile(path, "w") as parts:
+        for name, content in {**contents, "xl/worksheets/sheet1.xml": empty}.items():
+            parts.writestr(name, content)
+    assert read(path)[3] == "client_name: formula-without-value"
+    unused = ledger(fields={"message_id": FieldSource(column="编号"), "phone": FieldSource(column="电话")})
+    assert read(path, unused)[3] == {"message_id": "A2"}
+
+
+def test_names_in_two_rows_are_found(tmp_path: Path) -> None:
+    """A header of merged cells in two rows: nothing fits, and the message says why."""
+    path = _sheet(tmp_path, ["编号", "来电人", None, "内容", "时间"], [None, "姓名", "电话", None, None])
+    with pytest.raises(BadFile, match=r"two rows, 1 and 2.*header_row = 2"):
+        read(path)
+
+
+def test_names_in_another_sheet_are_found(tmp_path: Path) -> None:
+    """The first sheet says how to fill in the second."""
+    book = Workbook()
+    book.active.append(["填表说明"])  # type: ignore[union-attr]  # a new book has a sheet
+    second = book.create_sheet("台账")
+    for line in (["台账"], HEADER.split(","), row(1).split(",")):
+        second.append(line)
+    book.save(tmp_path / "ledger.xlsx")
+    with pytest.raises(BadFile, match=r'sheet = "台账", header_row = 2'):
+        read(tmp_path / "ledger.xlsx")
+    assert read(tmp_path / "ledger.xlsx", ledger(sheet="台账", header_row=2))[3]["message_id"] == "A1"
+
+
+def test_a_file_is_read_as_what_it_is(tmp_path: Path) -> None:
+    """Systems export web pages and workbooks under any name; the cure fits the contents."""
+    sheet = _sheet(tmp_path, HEADER.split(","), row(1).split(","))
+    for name in ("ledger.xls", "ledger.csv"):
+        assert read(sheet.rename(sheet.with_name(name)))[2]["message_id"] == "A1"
+        sheet = tmp_path / name
+    path = tmp_path / "old.xls"
+    for content, cure in ((b"\xd0\xcf\x11\xe0" + bytes(600), "without one"), (b"\n<HTML><table>", "web page")):
+        path.write_bytes(content)
+        with pytest.raises(BadFile, match=cure):
+            read(path)
 
 
 def test_a_title_above_the_names_is_found(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bus.importing.cell import BadFile
 from bus.importing.mapping import UnmappableRow, fill, load_mapping
-from bus.importing.spreadsheet import BadFile, rows
+from bus.importing.spreadsheet import rows
 from bus.security import directory, key_request
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import PublicKey
