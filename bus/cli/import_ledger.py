@@ -1,8 +1,10 @@
 """``bus import``: submits a ledger to the running center's own intake, form by form, signed like any other form."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +18,7 @@ from standardwebhooks import Webhook
 from bus.bilingual import Bilingual
 from bus.cli.options import FOLDER, ConfigFile, Folder, settings_of
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
+from bus.cli.refused_form import refusal_of
 from bus.http.address import own_url
 from bus.importing.cell import BadFile
 from bus.importing.draft import draft as drafted
@@ -76,11 +79,15 @@ def import_(
         return
     if mapping is None:
         output.fail("请用 --mapping 指定映射，或用 --draft 起草", "give a --mapping, or --draft one", USAGE)
+    if rejects is not None:
+        with _writing(output, rejects), rejects.open("ab"):  # before an hour of import, not after it
+            pass
     try:
         ledger = load_mapping(mapping)
         total = sum(1 for _ in rows(file, ledger, ledger.columns()))  # reports a missing column first
         if check:
-            _check(ledger, rows(file, ledger, ledger.columns()), tally)
+            wanted = _form_of(output, settings, ledger.form)
+            _check(ledger, rows(file, ledger, ledger.columns()), tally, wanted, strict=settings.strict)
         else:
             with httpx.Client(timeout=30, trust_env=False) as http:
                 door = _intake_client(settings, ledger, url, http, patience)
@@ -94,6 +101,8 @@ def import_(
         )
     except BadFile as bad:
         output.fail(f"文件或映射不能用：{bad}", str(bad), USAGE)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        output.fail(f"--url 不是网址：{url}", f"--url is no URL: {url}", USAGE)
     except Misled as misled:
         output.fail(*_MISLED[str(misled)], USAGE)
     except Away as away:
@@ -102,7 +111,10 @@ def import_(
             f"连不上中心（{away}），已导入的有效；中心恢复后再运行一次即可",
             f"the center cannot be reached ({away}); imported rows stay: run it again when the center is back",
         )
-    _tell(output, tally, rejects)
+    if rejects is not None:
+        with _writing(output, rejects):
+            tally.write_rejects(rejects, ledger)
+    _tell(output, tally)
 
 
 _MISLED = {
@@ -122,14 +134,18 @@ def _intake_client(
     return IntakeClient(http, f"{base}/intake/{ledger.form}", webhook, patience)
 
 
-def _draft(output: Output, settings: CenterSettings, file: Path, form: str) -> None:
-    """Print a draft mapping for the file; the user checks it before use."""
+def _form_of(output: Output, settings: CenterSettings, form: str) -> Form:
     with output.guarding():
         center = discovery.find(settings.kind, settings.adapter).center()
     if form not in center.forms:
         known = ", ".join(sorted(center.forms))
         output.fail(f"没有表单 {form}：{known}", f"there is no form {form}: {known}", USAGE)
-    wanted = center.forms[form]
+    return center.forms[form]
+
+
+def _draft(output: Output, settings: CenterSettings, file: Path, form: str) -> None:
+    """Print a draft mapping for the file; the user checks it before use."""
+    wanted = _form_of(output, settings, form)
     native_id = next((name for name in wanted.model.model_fields if _is_id(wanted, name)), "")
     try:
         typer.echo(drafted(file, form, wanted.model, native_id, SpreadsheetFormat()), nl=False)
@@ -147,13 +163,20 @@ def _is_id(form: Form, name: str) -> bool:
         return False
 
 
-def _check(ledger: LedgerMapping, source: Iterable[Row], tally: Tally) -> None:
-    """Apply the mapping to every row: ``imported`` means that it would be sent."""
+def _check(ledger: LedgerMapping, source: Iterable[Row], tally: Tally, wanted: Form, *, strict: bool) -> None:
+    """Make every row a form, and judge it as the center will: ``imported`` means that it would be taken."""
+    seen: dict[str, int] = {}
     for row in source:
         try:
-            tally.add(row.number, _id_of(fill(ledger, row), ledger.native_id), "imported", [], row.cells)
+            form = fill(ledger, row)
         except UnmappableRow as unfit:
-            tally.add(row.number, "", "rejected", unfit.faults, row.cells)
+            tally.add(row, "", "rejected", unfit.faults)
+            continue
+        native_id, written = _id_of(form, ledger.native_id), hash(json.dumps(form, sort_keys=True))
+        faults = refusal_of(form, wanted, strict=strict)
+        if not faults and seen.setdefault(native_id, written) != written:
+            faults = [CellFault("id-reused", "")]
+        tally.add(row, native_id, "rejected" if faults else "imported", faults)
 
 
 def _carry(
@@ -172,9 +195,10 @@ def _carry(
     with progress, ThreadPoolExecutor(parallel) as hands:
         bar = progress.add_task(output.text("导入", "import"), total=total)
         while part := list(islice(remaining, AT_ONCE)):
-            for row, (native_id, outcome, faults) in _at_once(hands, part, lambda row: _one(ledger, door, row)):
-                tally.add(row.number, native_id, outcome, faults, row.cells)
-                progress.advance(bar)
+            for wave in _waves(ledger, part):
+                for row, (native_id, outcome, faults) in _at_once(hands, wave, lambda row: _one(ledger, door, row)):
+                    tally.add(row, native_id, outcome, faults)
+                    progress.advance(bar)
             if not output.err.is_terminal and time.monotonic() - told >= TELL_EVERY:
                 told = time.monotonic()
                 done = tally.counts.total()
@@ -183,6 +207,24 @@ def _carry(
 
 Outcome = tuple[str, str, list[CellFault]]
 """The row's own id, its outcome, and its faults."""
+
+
+def _waves(ledger: LedgerMapping, part: list[Row]) -> Iterator[list[Row]]:
+    """The rows in parts in which no id stands twice: of two rows with one id the earlier one is taken, in every run."""
+    wave: list[Row] = []
+    ids: set[str] = set()
+    for row in part:
+        try:
+            native_id = _id_of(fill(ledger, row), ledger.native_id)
+        except UnmappableRow:
+            wave.append(row)
+            continue
+        if native_id in ids:
+            yield wave
+            wave, ids = [], set()
+        wave.append(row)
+        ids.add(native_id)
+    yield wave
 
 
 def _at_once(
@@ -212,9 +254,15 @@ def _id_of(form: Any, name: str) -> str:  # noqa: ANN401 - any JSON
     return str(form)
 
 
-def _tell(output: Output, tally: Tally, rejects: Path | None) -> None:
-    if rejects is not None:
-        tally.write_rejects(rejects)
+@contextmanager
+def _writing(output: Output, rejects: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        output.fail(f"写不了 --rejects {rejects}：{error.strerror}", f"--rejects {rejects}: {error.strerror}", USAGE)
+
+
+def _tell(output: Output, tally: Tally) -> None:
     if output.as_json:
         named = [{"row": one.number, "reason": one.reason} for one in tally.rejects]
         output.data({what: tally.counts[what] for what in WORDS} | {"rejects": named})

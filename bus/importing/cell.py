@@ -9,8 +9,11 @@ SAFE_DIGITS = 15
 """Excel keeps this many digits of a number; the others became zeros when the file was made."""
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 """Invisible characters, left behind by other programs."""
-ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#{2,})")
-"""What a spreadsheet shows in place of a value: a formula has failed, or the column was too narrow."""
+ERROR = re.compile(
+    r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#{2,}|merged-cell|formula-without-value)"
+)
+"""What a spreadsheet shows in place of a value: a formula has failed, or the column was too narrow. Also
+what a file of rejects has there."""
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{1,3}")
 
 

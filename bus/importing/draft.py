@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bus.importing.cell import BadFile
-from bus.importing.spreadsheet import SpreadsheetFormat, header_of
+from bus.importing.spreadsheet import SpreadsheetFormat, formats_of, headers_of
 
 USUAL: dict[str, tuple[str, ...]] = {
     "id": ("编号", "工单编号", "工单号", "诉求编号", "事项编号", "受理编号", "序号", "流水号", "id", "number", "key"),
@@ -62,13 +62,12 @@ class _Guess:
 
 def draft(path: Path, form: str, model: type[BaseModel], native_id: str, sheet: SpreadsheetFormat) -> str:
     """A mapping for this file, as text. Raises ``BadFile``."""
-    header, row = header_of(path, sheet)
-    guesses = list(_guesses(header, model, native_id))
-    if not any(guess.field == native_id for guess in guesses):
-        raise BadFile(f"{path}: no column looks like an id ({native_id}): say header_row, or write the mapping by hand")
+    header, row, found, guesses = _header(path, model, native_id, sheet)
     used = {guess.column for guess in guesses}
     lines = [f'form = "{form}"', f'native_id = "{native_id}"']
     lines += [f"header_row = {row}"] if row > 1 else []
+    lines += [f"delimiter = {_toml(found.delimiter)}"] if found.delimiter != sheet.delimiter else []
+    lines += [f"sheet = {_toml(found.sheet)}"] if found.sheet else []
     lines += ["", "[fields]", *(_line(guess, model.model_fields[guess.field]) for guess in guesses)]
     filled = {guess.field for guess in guesses}
     for name, field in model.model_fields.items():
@@ -77,6 +76,26 @@ def draft(path: Path, form: str, model: type[BaseModel], native_id: str, sheet: 
     left = [column for column in header if column and column not in used]
     lines += ["", f"# 未使用的列 columns not used: {'、'.join(left)}"] if left else []
     return "\n".join([*lines, ""])
+
+
+def _header(
+    path: Path, model: type[BaseModel], native_id: str, sheet: SpreadsheetFormat
+) -> tuple[list[str], int, SpreadsheetFormat, list[_Guess]]:
+    """The first row, in any format of the file, in which a column looks like the id."""
+    for one in formats_of(path, sheet):
+        for header, row in headers_of(path, one):
+            guesses = list(_guesses(header, model, native_id))
+            if any(guess.field == native_id for guess in guesses):
+                return header, row, one, guesses
+    raise BadFile(
+        f"{path}: no row has a column that looks like an id ({native_id}): name it 编号, or write the mapping by hand "
+        "/ 没有像编号的列：请把该列命名为“编号”，或手写映射"
+    )
+
+
+def _toml(text: str) -> str:
+    """A text as TOML writes it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
 
 
 def _guesses(header: list[str], model: type[BaseModel], native_id: str) -> Iterator[_Guess]:
@@ -124,6 +143,5 @@ def _line(guess: _Guess, field: FieldInfo) -> str:
         otherwise = field.default.value if isinstance(field.default, StrEnum) else words[-1]
         same = ", ".join(f'"{word}" = "{word}"' for word in words)
         more = f', values = {{ {same} }}, otherwise = "{otherwise}"'
-    column = guess.column.replace("\\", "\\\\").replace('"', '\\"')
     mark = "" if guess.sure else "  # 请核对 please check"
-    return f'{guess.field} = {{column = "{column}"{more}}}{mark}'
+    return f"{guess.field} = {{column = {_toml(guess.column)}{more}}}{mark}"

@@ -52,6 +52,8 @@ class IntakeClient:
         }
         try:
             answer = self.http.post(self.url, content=body.encode(), headers=headers)
+        except httpx.UnsupportedProtocol:  # it will not come back
+            raise
         except httpx.HTTPError as error:
             raise Away(type(error).__name__) from None
         if answer.status_code >= 500 or answer.status_code == 429:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from bus.importing.cell import INVISIBLE, BadFile, Cell, Hidden, damage_of, name_of, text_of
 from bus.importing.cells import NotADate, TwoNumbers, date_of, phone_of
 from bus.importing.spreadsheet import CellFault, Row, SpreadsheetFormat
+from bus.settings.plain import plain
 
 TOTALS = re.compile(r"(?:合计|总计|小计|共计|累计|total|subtotal|sum)[:：]?", re.IGNORECASE)
 """A ledger's last row has such a word where the others have their id."""
@@ -128,7 +129,8 @@ def load_mapping(path: Path) -> LedgerMapping:
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, item['loc'])) or 'mapping'}: {item['msg']}" for item in error.errors())
+        told = ((".".join(map(str, item["loc"])) or "mapping", plain(item)) for item in error.errors())
+        faults = (f"{where}: {words.en} / {words.zh}" for where, words in told)
         raise BadFile(f"{path}: {'; '.join(faults)}") from None
     except (ValueError, TypeError, RecursionError) as error:
         raise BadFile(f"{path} is no TOML: {error}") from None

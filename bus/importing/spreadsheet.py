@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -55,6 +55,9 @@ class Row:
     number: int
     cells: Mapping[str, Cell]
     fault: CellFault | None = None
+    header: Sequence[str] = ()
+    values: Sequence[Cell] = ()
+    """Every cell as it stands in the file, also those beyond the header."""
 
 
 Table = Iterator[tuple[int, tuple[list[Cell], str]]]
@@ -72,19 +75,27 @@ def rows(path: Path, sheet: SpreadsheetFormat, needed: set[str]) -> Iterator[Row
         if any(text_of(cell) for cell in cells):
             more = any(text_of(cell) for cell in cells[len(header) :])  # a superfluous comma has moved the columns
             fault = CellFault("row", why or "more-cells-than-columns") if why or more else None
-            yield Row(number, dict(zip(header, cells, strict=False)), fault)
+            yield Row(number, dict(zip(header, cells, strict=False)), fault, header, cells)
 
 
-def header_of(path: Path, sheet: SpreadsheetFormat) -> tuple[list[str], int]:
-    """The column names and the number of their row: the first row with several texts in it, from ``header_row`` on.
-    Raises ``BadFile``."""
+def headers_of(path: Path, sheet: SpreadsheetFormat) -> Iterator[tuple[list[str], int]]:
+    """What may be the column names, with the number of the row: the rows with several texts in them, from
+    ``header_row`` on. Raises ``BadFile``."""
     for number, (cells, _) in _table(path, sheet):
         names = [name_of(text_of(cell)) for cell in cells]
         if number >= sheet.header_row and sum(map(bool, names)) > 1:
-            return names, number
+            yield names, number
         if number > sheet.header_row + LOOKED_AT:
-            break
-    raise BadFile(f"{path}: there is no row with the names of the columns")
+            return
+
+
+def formats_of(path: Path, sheet: SpreadsheetFormat) -> Iterator[SpreadsheetFormat]:
+    """The format, and others in which the file may be written: other signs between columns, other sheets."""
+    yield sheet
+    if _begin(path).startswith(ZIP):
+        yield from (sheet.model_copy(update={"sheet": name}) for name in sheets_of(path)[1:])
+    else:
+        yield from (sheet.model_copy(update={"delimiter": sign}) for sign in SIGNS)
 
 
 def _table(path: Path, sheet: SpreadsheetFormat) -> Table:

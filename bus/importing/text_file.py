@@ -44,7 +44,9 @@ def lines_of(path: Path, encoding: str) -> Iterator[Line]:
     """The lines of a file. ``auto``: UTF-16 or 32 if a byte order mark says so, UTF-8 if most of it is, else GBK with
     the additions of GB 18030. Raises ``OSError``, and ``Undecodable`` if a named encoding does not fit."""
     with path.open("rb") as file:
-        if encoding == "auto":
+        has_mark = file.read(3) == codecs.BOM_UTF8  # a file of rejects, or a later export: it says what it is
+        file.seek(0)
+        if encoding == "auto" or has_mark:
             encoding = encoding_of(file)
         if encoding in (_UTF8, _GB):
             for number, raw in enumerate(_raw(file)):

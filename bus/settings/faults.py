@@ -4,6 +4,7 @@ from typing import Any
 
 from bus.clocks.written import FAULTS as CLOCK_FAULTS
 from bus.contract.types import CENTER_PATTERN
+from bus.settings.plain import plain
 
 
 class BadSettings(ValueError):
@@ -14,18 +15,10 @@ class BadSettings(ValueError):
         self.faults = faults
 
 
-_WORDS = {
-    "missing": ("缺少这一项", "this setting is missing"),
-    "extra_forbidden": ("没有这一项，请检查拼写", "there is no such setting; check its spelling"),
-    "string_pattern_mismatch": ("格式不对", "wrong format"),
-    **CLOCK_FAULTS,
-}
-
-
 def told(item: Any) -> tuple[str, str, str]:  # noqa: ANN401 - pydantic's own shape
     """Where one of pydantic's errors is, and what it means in Chinese and in English."""
     where = ".".join(str(part) for part in item["loc"]) or "settings"
-    zh, en = _WORDS.get(item["type"], (f"不正确：{item['msg']}", item["msg"]))
+    zh, en = CLOCK_FAULTS.get(item["type"]) or plain(item)
     if where.endswith(("center", "to")):
         zh, en = (
             f"{zh}，应形如 media_center-150402",

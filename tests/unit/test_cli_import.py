@@ -218,6 +218,103 @@ def test_the_rejects_can_be_mended_and_sent_alone(
     assert len(county.records("media_center-150402")) == 3
 
 
+def test_rejects_have_the_format_of_their_ledger(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
+) -> None:
+    """Title, sign, encoding: the mapping names them, and imports the mended file. What stood too far to the right is
+    kept, and is refused again before it is mended; so is a cell that only looked filled."""
+    county, config = center
+    book = Workbook()
+    sheet: Any = book.active
+    for line in (["台账"], [], HEADER, ["A-3", "居民丙", "", datetime(2026, 11, 20, 9, 30), "路灯", "", "", "多"]):
+        sheet.append(line)
+    sheet.append(["A-4", None, "0476-0000001", None, "路灯", "", "o"])
+    sheet.merge_cells("B4:B5")
+    path, rejects = tmp_path / "a.xlsx", tmp_path / "rejects.csv"
+    book.save(path)
+    mapping.write_text('header_row = 3\ndelimiter = ";"\nencoding = "gbk"\n' + MAPPING, encoding="utf-8")
+    words = ("--config", config, "--mapping", mapping)
+    rejects.touch(0o644)
+    assert bus("import", path, *words, "--rejects", rejects)[1].splitlines()[-1].endswith("rejected 2")
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    _, out, said = bus("import", rejects, *words, "--json")
+    assert [one["reason"] for one in json.loads(out)["rejects"]] == [
+        "row: more-cells-than-columns", "client_name: spreadsheet-error; longitude: not-a-number",
+    ], said  # fmt: skip
+    text = rejects.read_text(encoding="utf-8-sig").replace(";多", "").replace(";o;", ";;")
+    text = text.replace("#merged-cell", "居民丙")
+    rejects.write_text(text, encoding="utf-8-sig")
+    code, out, said = bus("import", rejects, *words)
+    assert (code, out.splitlines()[-1]) == (0, "imported 2, repeated 0, rejected 0"), said
+    received = {record.case.received_at for record in county.records("media_center-150402").values()}
+    assert datetime(2026, 11, 20, 1, 30, tzinfo=UTC) in received
+
+
+def test_a_file_of_rejects_that_cannot_be_written_is_told_first(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
+) -> None:
+    """Not after an hour of import, as a traceback."""
+    county, config = center
+    path = write_csv(tmp_path / "a.csv", GOOD)
+    words = ("--config", config, "--mapping", mapping, "--lang", "en", "--rejects", tmp_path / "none" / "rejects.csv")
+    code, out, said = bus("import", path, *words)
+    assert (code, out, "--rejects" in said) == (2, "", True)
+    assert county.records("media_center-150402") == {}
+
+
+def test_of_two_rows_with_one_id_the_earlier_one_is_taken(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
+) -> None:
+    """Also where many rows are sent at once: else the later one could be taken, and the earlier one refused."""
+    _, config = center
+    lines = [[f"B-{number // 2}", "居民甲", "", "", f"事{number}", "", ""] for number in range(120)]
+    path = write_csv(tmp_path / "a.csv", lines)
+    _, out, _ = bus("import", path, "--config", config, "--mapping", mapping, "--json", "--parallel", 16)
+    told = json.loads(out)
+    assert [one["row"] for one in told["rejects"]] == [*range(3, 123, 2)]
+    assert all(f"row {one['row'] - 1} has it" in one["reason"] for one in told["rejects"])
+
+
+def test_a_check_judges_as_the_center_will(tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]) -> None:
+    """A required field without a source, a misspelt one, an id that stands twice, a form that is not there."""
+    _, config = center
+    path = write_csv(tmp_path / "a.csv", [*GOOD, [*GOOD[0][:4], "别的事", *GOOD[0][5:]]])
+    words = ("import", path, "--config", config, "--mapping", mapping, "--lang", "en", "--check")
+    code, out, _ = bus(*words)
+    assert (code, "4\tid-reused" in out, out.splitlines()[-1]) == (1, True, "imported 2, repeated 0, rejected 1")
+    mapping.write_text(MAPPING.replace("division =", "divisoin ="), encoding="utf-8")
+    assert "division: missing" in bus(*words)[1]
+    mapping.write_text(MAPPING.replace("phone =", "phon ="), encoding="utf-8")
+    assert "phon: misspelt, phone" in bus(*words)[1]
+    mapping.write_text(MAPPING.replace('"message"', '"mesage"'), encoding="utf-8")
+    code, _, said = bus(*words)
+    assert (code, "there is no form mesage" in said) == (2, True)
+
+
+def test_the_faults_of_a_mapping_are_told_in_plain_words(
+    tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
+) -> None:
+    """And not in those of the library that finds them."""
+    _, config = center
+    wrong = MAPPING.replace("type =", "typ =").replace("required = true", 'required = "maybe"')
+    mapping.write_text("header_row = 0\n" + wrong.replace('"number"', '"tel"'), encoding="utf-8")
+    words = ("import", write_csv(tmp_path / "a.csv", GOOD), "--config", config, "--mapping", mapping, "--check")
+    code, _, said = bus(*words)
+    assert (code, "Input" in said, "Extra" in said) == (2, False, False)
+    assert "there is no such setting; check its spelling / 没有这一项，请检查拼写" in said
+    assert "header_row: must be 1 or more" in said
+    assert "required: must be true or false" in said
+
+
+def test_an_address_that_is_none_is_told(tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]) -> None:
+    """No traceback, and no minute of waiting for it."""
+    _, config = center
+    words = ("import", write_csv(tmp_path / "a.csv", GOOD), "--config", config, "--mapping", mapping, "--lang", "en")
+    for url in ("nonsense", "http://127.0.0.1:http"):
+        code, _, said = bus(*words, "--url", url)
+        assert (code, f"--url is no URL: {url}" in said) == (2, True)
+
+
 def test_an_id_that_stands_twice_names_the_earlier_row(
     tmp_path: Path, mapping: Path, center: tuple[LocalCounty, Path]
 ) -> None:

@@ -1,5 +1,6 @@
 """`bus import --draft`: a mapping from a ledger's own headers, which a second look and `--check` then confirm."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,23 @@ def test_the_example_of_a_chinese_ledger_makes_work_orders(tmp_path: Path) -> No
     discovery.find("government_service").center().forms["work-order"].model.model_validate(filled, strict=False)
     assert (filled["phone"], filled["urgent"], filled["sphere"]) == ("0476-5550103-801", True, "水电气暖")
     assert "caller" not in filled
+
+
+def test_the_names_are_looked_for_in_every_usual_place(tmp_path: Path) -> None:
+    """Below two lines of titles, parted by another sign, on the second sheet, spread over lines: the draft says it."""
+    header, kind, form = HEADERS["village"]
+    model = discovery.find(kind).center().forms[form].model
+    path = tmp_path / "ledger.csv"
+    for sign, told in ((";", 'delimiter = ";"'), ("\t", 'delimiter = "\\t"')):
+        lines = ("2026 年台账", "单位：甲,统计：乙", header, ROW["village"], "")
+        path.write_text("\n".join(lines).replace(",", sign), encoding="utf-8")
+        text = draft(path, form, model, "matter_no", SpreadsheetFormat())
+        assert {told, "header_row = 3"} <= {*text.splitlines()}
+        LedgerMapping(**tomllib.loads(text))
+    book = Workbook()
+    second = book.create_sheet("台账")
+    second.append(["序\n号", "姓  名", "手机\r\n号", "事项内容"])
+    book.save(tmp_path / "ledger.xlsx")
+    text = draft(tmp_path / "ledger.xlsx", form, model, "matter_no", SpreadsheetFormat())
+    mapping = LedgerMapping(**tomllib.loads(text))
+    assert (mapping.sheet, {"序号", "姓名", "手机号"} <= mapping.columns()) == ("台账", True)
