@@ -1,7 +1,6 @@
 """The county file: which centers there are, and where an operator reaches the broker's management API."""
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,8 @@ from bus.contract.types import CenterName
 from bus.security.passwords import is_weak
 from bus.security.permission import Readers, why_unreadable
 from bus.settings import BadSettings
+from bus.settings.plain import plain
+from bus.settings.toml_file import read_toml
 from bus.transports.topology.apply import QueueLimits, Topology, plan
 from bus.transports.topology.management_api import ManagementApi
 
@@ -119,11 +120,11 @@ def load_county(path: Path) -> CountySettings:
     """Read the county file and the environment. Raises ``BadSettings`` with every fault."""
     require_permission(path)
     try:
-        from_file = tomllib.loads(path.read_text(encoding="utf-8"))
+        from_file = read_toml(path)
     except OSError as error:
         raise BadSettings([(str(path), "读不到这个文件", error.strerror or "cannot be read")]) from None
     except ValueError as error:
-        raise BadSettings([(str(path), "不是正确的 TOML 文件", f"is not TOML: {error}")]) from None
+        raise BadSettings([(str(path), f"不是正确的 TOML 文件：{error}", f"is not TOML: {error}")]) from None
     try:
         return CountySettings(**from_file)
     except ValidationError as error:
@@ -132,5 +133,4 @@ def load_county(path: Path) -> CountySettings:
 
 def _fault(item: Any) -> tuple[str, str, str]:  # noqa: ANN401 - pydantic's own shape
     where = ".".join(str(part) for part in item["loc"]) or "county"
-    zh = {"missing": "缺少这一项", "extra_forbidden": "没有这一项，请检查拼写"}.get(item["type"], "不正确")
-    return where, f"{zh}（{item['msg']}）", item["msg"]
+    return where, *plain(item)

@@ -209,7 +209,10 @@ def _chosen(output: Output, store: Store, numbers: list[str] | None, code: str) 
     if numbers:
         return numbers
     with store.reading() as tx:
-        return [str(row["id"]) for row in backlog(tx, "", _now(), 1e9, None) if row["code"] == code]
+        chosen = [str(row["id"]) for row in backlog(tx, "", _now(), 1e9, None) if row["code"] == code]
+    if not chosen and not output.as_json:
+        output.say(f"没有代码为 {code} 的搁置项", f"nothing is parked with the code {code}")
+    return chosen
 
 
 def _row(output: Output, number: str) -> int:

@@ -4,7 +4,6 @@ start.
 
 import base64
 import os
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from bus.cli.variables import strange_variables
 from bus.sdk import discovery
 from bus.security.passwords import is_weak
 from bus.settings import CenterSettings
+from bus.settings.toml_file import read_toml
 from bus.transports.rabbitmq.transport import each_node, login_of
 
 OTHERS_MAY_READ = 0o004
@@ -195,7 +195,7 @@ def _intake_secret(settings: CenterSettings) -> Iterator[Weakness]:
 def _written(file: Path) -> Iterator[str]:
     """The settings in the file that hold a secret."""
     try:
-        written = tomllib.loads(file.read_text(encoding="utf-8"))
+        written = read_toml(file)
     except (OSError, ValueError):
         return  # reported when the settings are read
     if written.get("intake_secret"):

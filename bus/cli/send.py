@@ -60,7 +60,8 @@ def send(
 def _body(output: Output, file: str) -> str:
     """The form's bytes to be signed. Its faults are reported without quoting it: it holds residents' data."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+        # bytes: the terminal's encoding is not the form's
+        text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode("utf-8-sig")
         json.loads(text)
     except OSError as error:
         output.fail(f"读不到 {file}：{error.strerror}", f"{file} cannot be read: {error.strerror}", USAGE)
@@ -71,6 +72,8 @@ def _body(output: Output, file: str) -> str:
         output.fail(
             f"{file} 不是 JSON（第 {where}）：{error.msg}", f"{file} is not JSON (at {where}): {error.msg}", USAGE
         )
+    except RecursionError:
+        output.fail(f"{file} 嵌套过深", f"{file} is nested too deeply", USAGE)
     return text
 
 
@@ -93,7 +96,11 @@ def _sent(output: Output, settings: CenterSettings, base: str, form: str, body: 
         output.fail(
             f"连不上 {base}（{kind}）：中心在运行吗？", f"{base} cannot be reached ({kind}): does the center run?"
         )
+    except httpx.InvalidURL:
+        output.fail(f"--url 不是网址：{base}", f"--url is no URL: {base}", USAGE)
     except ValueError:
+        output.fail(f"{base} 不是本总线的中心", f"{base} is not a center of the bus")
+    if not isinstance(told, dict) or (answer.is_success and not {"status", "cases"} <= told.keys()):
         output.fail(f"{base} 不是本总线的中心", f"{base} is not a center of the bus")
     if answer.status_code == 404:
         output.fail(f"该中心没有表单 {form}；见 {base}/docs", f"the center has no form {form}: see {base}/docs", USAGE)

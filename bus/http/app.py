@@ -56,11 +56,22 @@ def make_app(
     return app
 
 
+_CURES = {
+    404: {"cure": "there is no such form or page: /docs lists them all"},
+    405: {"cure": "this page has other methods: /docs lists them"},
+}
+"""Status of the framework's own refusals → the cure."""
+
+
 def _refuse(_request: Request, error: Exception) -> JSONResponse:
     """One shape for the framework's refusals (no such page, no such method) and for our early ones."""
     assert isinstance(error, PlainHTTPException)  # noqa: S101 - it is registered for this class only
     said: object = error.detail
-    told = said if isinstance(said, dict) else {"code": "-".join(str(said).lower().split())}
+    told = (
+        said
+        if isinstance(said, dict)
+        else {"code": "-".join(str(said).lower().split()), **_CURES.get(error.status_code, {})}
+    )
     return JSONResponse(told, error.status_code, error.headers)
 
 

@@ -52,6 +52,8 @@ def verify(webhook: Webhook, content: str, request: Request) -> None:
     try:
         webhook.verify(content, dict(request.headers), json_parse=False)
     except (WebhookVerificationError, ValueError):
+        if not request.headers["webhook-timestamp"].isdecimal():  # the signature is checked over whole seconds
+            raise _unsigned("webhook-timestamp: whole seconds since 1970, without a fraction or a sign") from None
         raise HTTPException(401, UNSIGNED) from None
 
 
@@ -91,7 +93,7 @@ def _refuse_head(headers: Mapping[str, str], limit: int) -> None:
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
     refuse_unsigned(headers, time.time())
-    if headers.get("content-encoding", "identity") != "identity":
+    if headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
         cure = "content-encoding: send the body as it is, not compressed"
         raise HTTPException(415, {"code": "content-encoding", "cure": cure})
 

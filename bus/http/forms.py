@@ -6,6 +6,7 @@ data of the resident.
 
 import asyncio
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -38,6 +39,14 @@ WRONG = frozenset({"invalid", "unknown-center"})
 STATUS = {"taken": 202, "repeated": 200}
 MOST_TOLD = 200
 """Most unknown fields of one form that are logged, once each."""
+GZIP = b"\x1f\x8b"
+UNREADABLE = {
+    "not-json": "the body is not JSON: check quotes, commas and brackets, and send it to its end",
+    "not-an-object": "send one JSON object, not a list or a value",
+    "duplicate-key": "a field stands twice in one object: leave one of them out",
+    "lone-surrogate": "a text holds half of a character (\\ud800 to \\udfff): send whole characters",
+}
+"""Code of a body that cannot be read → its cure."""
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -104,7 +113,7 @@ class FormDoor:
             raw = read_json(body)
             filled = self.form.model.model_validate_json(body)
         except Undecodable as error:
-            return _Answer(400, {"code": error.code, "cure": "send one JSON object within the bounds"})
+            return _Answer(400, {"code": error.code, "cure": _cure_of(error.code, body)})
         except ValidationError as error:
             return _Answer(422, {"code": "invalid", "faults": faults_of(error)})
         unknown = unknown_fields(filled, raw)
@@ -144,10 +153,21 @@ class _Answer:
     headers: dict[str, str] | None = None
 
 
+def _cure_of(code: str, body: bytes) -> str:
+    if code == "not-json" and body.startswith(BOM_UTF8):
+        return "the body begins with a byte order mark (EF BB BF): leave it out"
+    if code == "not-json" and b"\0" in body[:4]:
+        return "send the body as UTF-8; it looks like UTF-16"
+    return UNREADABLE.get(code, "send one JSON object within the bounds")
+
+
 def _as_text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError:
+        if body.startswith(GZIP):
+            compressed = "the body is compressed (gzip): send it as it is"
+            raise HTTPException(415, {"code": "content-encoding", "cure": compressed}) from None
         cure = "send the body as UTF-8; it is in another encoding, such as GBK"
         raise HTTPException(400, {"code": "not-utf-8", "cure": cure}) from None
 

@@ -26,7 +26,8 @@ def add_pages(app: FastAPI, name: str, ready: Callable[[], Json]) -> None:
     def docs() -> HTMLResponse:
         return HTMLResponse(_page(f"{name} · 接口", _docs(app.openapi())), headers=SAFE)
 
-    app.get("/", include_in_schema=False)(home)
+    for method in (app.get, app.head):  # load balancers ask with HEAD
+        method("/", include_in_schema=False)(home)
     app.get("/docs", include_in_schema=False)(docs)
 
 

@@ -5,7 +5,6 @@ An unmappable cell is a ``Fault`` with a field and a problem, never with a value
 
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -17,6 +16,7 @@ from bus.importing.cell import INVISIBLE, BadFile, Cell, Hidden, damage_of, name
 from bus.importing.cells import NotADate, TwoNumbers, date_of, phone_of
 from bus.importing.spreadsheet import CellFault, Row, SpreadsheetFormat
 from bus.settings.plain import plain
+from bus.settings.toml_file import read_toml
 
 TOTALS = re.compile(r"(?:合计|总计|小计|共计|累计|total|subtotal|sum)[:：]?", re.IGNORECASE)
 """A ledger's last row has such a word where the others have their id."""
@@ -125,14 +125,14 @@ class LedgerMapping(SpreadsheetFormat):
 def load_mapping(path: Path) -> LedgerMapping:
     """Read a mapping file. Raises ``BadFile`` with every fault."""
     try:
-        return LedgerMapping(**tomllib.loads(path.read_text(encoding="utf-8")))
+        return LedgerMapping(**read_toml(path))
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
     except ValidationError as error:
         told = ((".".join(map(str, item["loc"])) or "mapping", plain(item)) for item in error.errors())
         faults = (f"{where}: {words.en} / {words.zh}" for where, words in told)
         raise BadFile(f"{path}: {'; '.join(faults)}") from None
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         raise BadFile(f"{path} is no TOML: {error}") from None
 
 

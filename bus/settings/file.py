@@ -1,6 +1,5 @@
 """Settings read from one TOML file and the environment."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +8,18 @@ from pydantic import ValidationError
 from bus.settings.center import CenterSettings
 from bus.settings.faults import BadSettings, told
 from bus.settings.old_names import with_new_names
+from bus.settings.toml_file import read_toml
 
 
 def load(path: Path | None, **given: Any) -> CenterSettings:  # noqa: ANN401 - whatever the settings hold
     """Read settings from a TOML file, the environment and ``given``. Raises ``BadSettings`` with every fault. Old names
     are read with a ``FutureWarning``."""
     try:
-        from_file = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
+        from_file = read_toml(path) if path else {}
     except OSError as error:
         raise BadSettings([(str(path), "读不到这个文件", error.strerror or "cannot be read")]) from None
-    except (ValueError, RecursionError) as error:
-        raise BadSettings([(str(path), "不是正确的 TOML 文件", f"is not TOML: {error}")]) from None
+    except ValueError as error:
+        raise BadSettings([(str(path), f"不是正确的 TOML 文件：{error}", f"is not TOML: {error}")]) from None
     try:
         return CenterSettings(**with_new_names(from_file | given))
     except ValidationError as error:

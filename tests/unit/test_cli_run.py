@@ -63,6 +63,37 @@ def test_all_faults_of_the_settings_are_told_at_once(tmp_path: Path) -> None:
     assert "没有这一项" in chinese
 
 
+def test_no_fault_of_the_settings_is_told_in_the_words_of_a_library(tmp_path: Path) -> None:
+    """Wrong kinds of values, and values out of bounds, in both languages."""
+    path = tmp_path / "bad.toml"
+    path.write_text(
+        'center = "media_center-150402"\nstore = "sqlite:///x.db"\nproduction = "maybe"\nconcurrency = 0\n'
+        'park_after = "many"\nroutes = [3]\n[http]\nport = 99999\nhost = 5\n[backend]\nurl = "http://x"\n'
+        "timeout = -1\n",
+        encoding="utf-8",
+    )
+    for lang, told in (
+        ("en", ("port: must be 65535 or less", "production: must be true or false", "timeout: must be above 0")),
+        ("zh", ("port：不得大于 65535", "park_after：应为整数", "routes.0：应为一节", "host：应为文本")),
+    ):
+        _, _, said = bus("run", "--config", path, "--lang", lang, BUS_INTAKE_SECRET=SECRET)
+        assert not [word for word in ("Input should", "Value error", "unable to") if word in said]
+        assert not [words for words in told if words not in said], said
+    path.write_text('center = "media_center-150402"\nstore = "x"\n[backend]\nurl = "http://x"\n', encoding="utf-8")
+    assert "Value error" not in bus("run", "--config", path, "--lang", "en", BUS_INTAKE_SECRET="")[2]
+
+
+def test_settings_are_read_as_windows_saves_them(tmp_path: Path) -> None:
+    """With a byte order mark they are right; in GBK the cure says what to do."""
+    path = tmp_path / "bad.toml"
+    path.write_text('center = "媒体"\n', encoding="utf-8-sig")
+    assert "center: wrong format" in bus("run", "--config", path, "--lang", "en", BUS_INTAKE_SECRET=SECRET)[2]
+    path.write_text('center = "媒体"\n', encoding="gbk")
+    for lang, cure in (("en", "save it again as UTF-8"), ("zh", "请另存为 UTF-8 编码")):
+        code, _, said = bus("run", "--config", path, "--lang", lang, BUS_INTAKE_SECRET=SECRET)
+        assert (code, cure in said, "codec" in said) == (2, True, False)
+
+
 def test_a_center_is_found_by_its_name_in_the_folder(config: Path) -> None:
     """`bus run CENTER --folder F` reads F/CENTER.toml, and a file of another center is refused."""
     code, _, said = bus("run", "media_center-150403", "--folder", config.parent, "--lang", "en")

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bus.cli import app
 from bus.demo.local_county import LocalCounty
 from tests.unit.test_cli_run import bus
 
@@ -115,3 +117,34 @@ def test_a_center_that_does_not_run_is_told(config: Path, tmp_path: Path) -> Non
     assert (code, "does the center run?" in said) == (1, True)
     code, _, said = bus("send", "message", tmp_path / "none.json", "--config", config, "--lang", "en")
     assert (code, "cannot be read" in said) == (2, True)
+
+
+def test_the_terminals_encoding_is_not_the_forms(config: Path, tmp_path: Path) -> None:
+    """What comes through a pipe is UTF-8, with a mark or without: read as Latin-1 it would be another text."""
+    content = _file(tmp_path, message_id="LY-6").read_bytes()
+    words = ["send", "message", "-", "--config", str(config), "--no-follow", "--lang", "en"]
+
+    def sent(content: bytes) -> tuple[int, str]:
+        result = CliRunner(charset="latin-1").invoke(app, words, input=content)
+        return result.exit_code, result.stdout + result.stderr
+
+    assert sent(content)[0] == 0
+    code, said = sent(b"\xef\xbb\xbf" + content)
+    assert (code, "was taken before" in said) == (0, True), said
+    code, said = sent('{"text": "灯"}'.encode("gbk"))
+    assert (code, "is not UTF-8" in said) == (2, True)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:http", "http://[::1"])
+def test_an_address_that_is_none_is_told(config: Path, tmp_path: Path, url: str) -> None:
+    """No traceback."""
+    code, _, said = bus("send", "message", _file(tmp_path), "--config", config, "--url", url, "--lang", "en")
+    assert (code, "--url is no URL" in said) == (2, True)
+
+
+def test_a_form_that_is_nested_too_deeply_is_told(config: Path, tmp_path: Path) -> None:
+    """No traceback."""
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    code, _, said = bus("send", "message", path, "--config", config, "--lang", "en")
+    assert (code, "nested too deeply" in said) == (2, True)

@@ -50,17 +50,63 @@ def test_a_compressed_body_is_told_so(door: Door) -> None:
         ({"webhook-timestamp": "yesterday"}, "webhook-timestamp"),
         ({"webhook-timestamp": "1000000000"}, "both clocks"),
         ({"webhook-timestamp": "nan"}, "both clocks"),
+        ({"webhook-timestamp": f"{time.time():.3f}"}, "whole seconds"),
         ({"webhook-signature": "v1,short"}, "webhook-signature"),
         ({"webhook-id": ""}, "webhook-id is missing"),
         ({"webhook-signature": ""}, "webhook-signature is missing"),
     ],
-    ids=["milliseconds", "no-number", "old", "nan", "short", "no-id", "no-signature"],
+    ids=["milliseconds", "no-number", "old", "nan", "fraction", "short", "no-id", "no-signature"],
 )
 def test_the_header_that_is_wrong_is_named(door: Door, change: dict[str, str], said: str) -> None:
     """A signature that cannot be right is refused with the cure for its fault."""
     answer = door.ask("POST", "/intake/note", content=FORM, headers={**signed(FORM), **change})
     assert (answer.status_code, answer.json()["code"]) == (401, "signature")
     assert said in answer.json()["cure"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"\xef\xbb\xbf" + FORM, "not-json", "byte order mark"),
+        (FORM.decode().encode("utf-16-le"), "not-json", "UTF-16"),
+        (b"{'id': 1}", "not-json", "quotes"),
+        (b"[1]", "not-an-object", "not a list"),
+        (b'{"id": "1", "id": "2"}', "duplicate-key", "twice"),
+        (b'{"id": "\\ud800"}', "lone-surrogate", "half of a character"),
+    ],
+    ids=["mark", "utf-16", "quotes", "list", "twice", "surrogate"],
+)
+def test_the_cure_fits_the_body_that_cannot_be_read(door: Door, content: bytes, code: str, said: str) -> None:
+    """It is signed rightly: nothing but the body is wrong."""
+    answer = door.ask("POST", "/intake/note", content=content, headers=signed(content))
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert said in answer.json()["cure"]
+
+
+def test_a_compressed_body_without_its_header_is_told_so(door: Door) -> None:
+    """It is no text in another encoding."""
+    content = gzip.compress(FORM)
+    answer = door.ask("POST", "/intake/note", content=content, headers=signed(FORM))
+    assert (answer.status_code, answer.json()["code"]) == (415, "content-encoding")
+
+
+@pytest.mark.parametrize("word", ["", "Identity"])
+def test_no_encoding_is_no_encoding_however_it_is_written(door: Door, word: str) -> None:
+    """Names of encodings know no capitals (RFC 9110)."""
+    headers = {**signed(FORM), "Content-Encoding": word}
+    assert door.ask("POST", "/intake/note", content=FORM, headers=headers).status_code == 202
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("POST", "/intake/nott", 404), ("PUT", "/intake/note", 405)])
+def test_a_wrong_address_has_a_cure(door: Door, method: str, path: str, status: int) -> None:
+    """The first slip of an integrator: the page that lists the forms is named."""
+    answer = door.ask(method, path, content=FORM, headers=signed(FORM))
+    assert (answer.status_code, "/docs" in answer.json().get("cure", "")) == (status, True)
+
+
+def test_the_first_page_is_asked_for_with_head(door: Door) -> None:
+    """Load balancers ask for it where nobody names another."""
+    assert door.ask("HEAD", "/").status_code == 200
 
 
 @pytest.mark.parametrize("size", [MAX_BYTES + 1, 10_000_000])

@@ -338,7 +338,11 @@ def test_styled_empty_rows_are_passed_over_in_little_memory(tmp_path: Path) -> N
 
 def test_a_cell_under_a_merged_one_is_named(tmp_path: Path) -> None:
     """It looks filled to its reader: a name that stands for three rows must not be lost in two of them."""
-    lines = [row(1).split(","), ["A2", None, None, "井盖", None], ["A3", None, "13800000002", "路灯", None]]
+    lines: list[list[Any]] = [
+        row(1).split(","),
+        ["A2", None, None, "井盖", None],
+        ["A3", None, "13800000002", "路灯", None],
+    ]
     path = _sheet(tmp_path, HEADER.split(","), *lines, merge=("B2:B3", "D4:E4", "G2:H9"))
     found = read(path)
     assert (found[2]["client_name"], found[3]) == ("居民甲", "client_name: merged-cell")
