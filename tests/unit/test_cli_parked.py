@@ -349,6 +349,8 @@ def test_all_with_one_code_are_replayed_together(pair: tuple[BareCenter, BareCen
     code, out, _ = bus("parked", "discard", "--code", "not-an-object", "--reason", "noise", *config, "--json")
     assert (code, len(json.loads(out))) == (0, 2)
     assert [row["code"] for row in rows(here)] == ["not-json"]
+    code, out, _ = bus("parked", "replay", "--code", "not-jsn", *config, "--lang", "en")
+    assert (code, out.strip()) == (0, "nothing is parked with the code not-jsn")  # a slip is no success in silence
 
 
 def test_an_outline_hides_what_a_stranger_calls_his_fields() -> None:

@@ -76,7 +76,8 @@ def _no_toml(deal: Dealer) -> Iterator[SettingsItem]:
         "no TOML": good.file + b"[[[", "JSON": b'{"center": "x"}', "a key twice": good.file + b"\nport = 1\nport = 1",
         "a table twice": good.file + b"\n[backend]\n", "not UTF-8": good.file + b"\xff\xfe", "NUL": good.file + b"\x00",
         "UTF-16": good.file.decode().encode("utf-16"), "a text left open": good.file + b'\nx = "',
-        "brackets": b"x = " + b"[" * 100_000 + good.file, "a mark in front": b"\xef\xbb\xbf" + good.file,
+        "brackets": b"x = " + b"[" * 100_000 + good.file,
         "braces": b"x = " + b"{a=" * 50_000,
     }.items():  # fmt: skip
         yield SettingsItem("settings: no TOML", name, body, "not TOML", good.secret)
+    yield SettingsItem("settings: a mark in front", "", b"\xef\xbb\xbf" + good.file, "taken", good.secret)
