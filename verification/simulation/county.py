@@ -269,6 +269,8 @@ class County:
                 node.excuse(gone)
         if self.beside is not None:
             self.beside.excuse()
+            if self.beside.over:
+                self.beside.end_lanes()
         there = False
         for node in here:  # all of them, not only the first
             with guarded(self.beside, node, "operator"):

@@ -63,6 +63,7 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
     county.look = lambda: judge(When.STILL)
     rested = county.play()
     if county.beside is not None:
+        county.beside.record_last_sendings()
         county.beside.end_lanes()
     evidence = judge(When.DRAINED if rested else When.STILL)
     if not rested:
