@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,7 +62,7 @@ def _body(output: Output, file: str) -> str:
     """The form's bytes to be signed. Its faults are reported without quoting it: it holds residents' data."""
     try:
         # bytes: the terminal's encoding is not the form's
-        text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode("utf-8-sig")
+        text = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).removeprefix(BOM_UTF8).decode()
         json.loads(text)
     except OSError as error:
         output.fail(f"读不到 {file}：{error.strerror}", f"{file} cannot be read: {error.strerror}", USAGE)

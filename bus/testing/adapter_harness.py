@@ -43,7 +43,7 @@ from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 
 TIMEOUT = 0.4
 """Seconds that the center waits for its own system."""
-QUICK = RetryPolicy(attempts=40, backoff=Backoff(0.02, 0.1), failures_before_probing=10_000)
+QUICK = RetryPolicy(attempts=40, backoff=Backoff(0.02, 1), failures_before_probing=10_000)
 """A retry policy with short pauses. It never probes, so that many kinds may meet a fault at once."""
 
 
