@@ -17,6 +17,7 @@ import bus.runtime.engine
 import bus.store.database
 import bus.store.opening
 import bus.store.unit_of_work
+import bus.transports.topology.apply  # its types are made of a class that a plant replaces
 from bus.bilingual import Bilingual
 from bus.runtime.engine import Engine
 from bus.store import Tx, outbox

@@ -127,7 +127,7 @@ def result_reopens(patch: pytest.MonkeyPatch) -> None:
     _after(patch, hearing._HANDLERS, k.Resolved, lambda _b, d, _w, _s: _said(d, d.record.with_(status=Status.RESOLVED)))
 
 
-@in_custody("接单只告知转办方", "only the offerer hears of an accept")
+@in_custody("接单只告知转办方", "only the offerer hears of an accept", machine=False)
 def accept_told_to_the_offerer_only(patch: pytest.MonkeyPatch) -> None:
     def change(before: Record, decision: Decision, _what: object, _source: str) -> Decision:
         assert before.offer_in is not None
