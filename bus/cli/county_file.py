@@ -13,8 +13,8 @@ from bus.contract.types import CenterName
 from bus.security.passwords import is_weak
 from bus.security.permission import Readers, why_unreadable
 from bus.settings import BadSettings
+from bus.settings.file import written_in
 from bus.settings.plain import plain
-from bus.settings.toml_file import read_toml
 from bus.transports.topology.apply import QueueLimits, Topology, plan
 from bus.transports.topology.management_api import ManagementApi
 
@@ -119,12 +119,7 @@ class CountySettings(BaseSettings):
 def load_county(path: Path) -> CountySettings:
     """Read the county file and the environment. Raises ``BadSettings`` with every fault."""
     require_permission(path)
-    try:
-        from_file = read_toml(path)
-    except OSError as error:
-        raise BadSettings([(str(path), "读不到这个文件", error.strerror or "cannot be read")]) from None
-    except ValueError as error:
-        raise BadSettings([(str(path), f"不是正确的 TOML 文件：{error}", f"is not TOML: {error}")]) from None
+    from_file = written_in(path)
     try:
         return CountySettings(**from_file)
     except ValidationError as error:

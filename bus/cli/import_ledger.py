@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import httpx
 import typer
@@ -166,17 +166,14 @@ def _is_id(form: Form, name: str) -> bool:
 def _check(ledger: LedgerMapping, source: Iterable[Row], tally: Tally, wanted: Form, *, strict: bool) -> None:
     """Make every row a form, and judge it as the center will: ``imported`` means that it would be taken."""
     seen: dict[str, int] = {}
-    for row in source:
-        try:
-            form = fill(ledger, row)
-        except UnmappableRow as unfit:
-            tally.add(row, "", "rejected", unfit.faults)
+    for row, native_id, form, faults in (_filled(ledger, row) for row in source):
+        if form is None:
+            tally.add(row, native_id, "rejected", faults)
             continue
-        native_id, written = _id_of(form, ledger.native_id), hash(json.dumps(form, sort_keys=True))
-        faults = refusal_of(form, wanted, strict=strict)
-        if not faults and seen.setdefault(native_id, written) != written:
-            faults = [CellFault("id-reused", "")]
-        tally.add(row, native_id, "rejected" if faults else "imported", faults)
+        written, refused = hash(json.dumps(form, sort_keys=True)), refusal_of(form, wanted, strict=strict)
+        if not refused and seen.setdefault(native_id, written) != written:
+            refused = [CellFault("id-reused", "")]
+        tally.add(row, native_id, "rejected" if refused else "imported", refused)
 
 
 def _carry(
@@ -195,9 +192,9 @@ def _carry(
     with progress, ThreadPoolExecutor(parallel) as hands:
         bar = progress.add_task(output.text("导入", "import"), total=total)
         while part := list(islice(remaining, AT_ONCE)):
-            for wave in _waves(ledger, part):
-                for row, (native_id, outcome, faults) in _at_once(hands, wave, lambda row: _one(ledger, door, row)):
-                    tally.add(row, native_id, outcome, faults)
+            for wave in _waves(_filled(ledger, row) for row in part):
+                for one, (outcome, faults) in _at_once(hands, wave, lambda one: _handed_in(door, one)):
+                    tally.add(one.row, one.native_id, outcome, faults)
                     progress.advance(bar)
             if not output.err.is_terminal and time.monotonic() - told >= TELL_EVERY:
                 told = time.monotonic()
@@ -205,31 +202,44 @@ def _carry(
                 output.warn(f"{done} / {total}：{tally.line()}", f"{done} / {total}: {tally.line()}")
 
 
-Outcome = tuple[str, str, list[CellFault]]
-"""The row's own id, its outcome, and its faults."""
+class _Filled(NamedTuple):
+    """A row, its own id, and the form that the mapping makes of it; None: it makes none, for these faults."""
+
+    row: Row
+    native_id: str
+    form: dict[str, Any] | None
+    faults: list[CellFault]
 
 
-def _waves(ledger: LedgerMapping, part: list[Row]) -> Iterator[list[Row]]:
+Outcome = tuple[str, list[CellFault]]
+"""The outcome of a row, and its faults."""
+
+
+def _filled(ledger: LedgerMapping, row: Row) -> _Filled:
+    try:
+        form = fill(ledger, row)
+    except UnmappableRow as unfit:
+        return _Filled(row, "", None, unfit.faults)
+    return _Filled(row, _id_of(form, ledger.native_id), form, [])
+
+
+def _waves(part: Iterable[_Filled]) -> Iterator[list[_Filled]]:
     """The rows in parts in which no id stands twice: of two rows with one id the earlier one is taken, in every run."""
-    wave: list[Row] = []
+    wave: list[_Filled] = []
     ids: set[str] = set()
-    for row in part:
-        try:
-            native_id = _id_of(fill(ledger, row), ledger.native_id)
-        except UnmappableRow:
-            wave.append(row)
-            continue
-        if native_id in ids:
+    for one in part:
+        if one.native_id in ids:
             yield wave
             wave, ids = [], set()
-        wave.append(row)
-        ids.add(native_id)
+        wave.append(one)
+        if one.form is not None:
+            ids.add(one.native_id)
     yield wave
 
 
 def _at_once(
-    hands: ThreadPoolExecutor, part: list[Row], act: Callable[[Row], Outcome]
-) -> Iterator[tuple[Row, Outcome]]:
+    hands: ThreadPoolExecutor, part: list[_Filled], act: Callable[[_Filled], Outcome]
+) -> Iterator[tuple[_Filled, Outcome]]:
     """The outcomes in order. After a fatal failure no further rows are begun."""
     waiting = [hands.submit(act, row) for row in part]
     try:
@@ -240,12 +250,8 @@ def _at_once(
             one.cancel()
 
 
-def _one(ledger: LedgerMapping, door: IntakeClient, row: Row) -> Outcome:
-    try:
-        form = fill(ledger, row)
-    except UnmappableRow as unfit:
-        return "", "rejected", unfit.faults
-    return (_id_of(form, ledger.native_id), *door.hand_in(form))
+def _handed_in(door: IntakeClient, one: _Filled) -> Outcome:
+    return ("rejected", one.faults) if one.form is None else door.hand_in(one.form)
 
 
 def _id_of(form: Any, name: str) -> str:  # noqa: ANN401 - any JSON

@@ -133,11 +133,7 @@ def _header(path: Path, table: Table, sheet: SpreadsheetFormat, needed: set[str]
                 break
     if not seen:
         raise BadFile(f"{path}: there is no row {sheet.header_row} with the names of the columns")
-    cure = (
-        _proposal(needed, seen, sheet)
-        or _other_sheet(path, sheet, needed)
-        or "Does the mapping belong to this file? / 映射是否对应此文件？"
-    )
+    cure = _proposal(needed, seen, sheet) or _other_sheet(path, sheet, needed) or NO_PROPOSAL
     raise BadFile(f"{'; '.join(_wrong(_names(seen[0]), needed))}. {cure}")
 
 

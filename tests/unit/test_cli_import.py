@@ -345,14 +345,14 @@ def test_who_breaks_it_off_reads_what_was_taken(
 ) -> None:
     """Ctrl-C is no traceback: what is imported stays, and a second run goes on."""
     _, config = center
-    plain = import_ledger._one
+    plain = import_ledger._handed_in
 
-    def one(ledger: Any, door: Any, row: Any) -> Any:
-        if row.number == 3:
+    def handed_in(door: Any, one: Any) -> Any:
+        if one.row.number == 3:
             raise KeyboardInterrupt
-        return plain(ledger, door, row)
+        return plain(door, one)
 
-    monkeypatch.setattr(import_ledger, "_one", one)
+    monkeypatch.setattr(import_ledger, "_handed_in", handed_in)
     words = ("import", write_csv(tmp_path / "a.csv", GOOD), "--config", config, "--mapping", mapping, "--lang", "en")
     code, _, said = bus(*words, "--parallel", 1)
     assert code == 130

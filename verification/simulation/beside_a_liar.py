@@ -114,9 +114,10 @@ class BesideALiar:
     def record_last_sendings(self) -> None:
         """Let every center send once more, and write the results, also where nothing else is due."""
         for node in self._here:
-            for _ in range(2):  # the next round writes the result of a sending
-                if node.engine is not None:
-                    node.engine.relay()
+            with node.store.undisturbed():
+                for _ in range(2):  # the next round writes the result of a sending
+                    if node.engine is not None:
+                        node.engine.relay()
 
     def end_lanes(self) -> None:
         """The operators end the lanes to centers that never existed: the transport has reported each as unroutable."""
