@@ -127,14 +127,14 @@ def _header(path: Path, table: Table, sheet: SpreadsheetFormat, needed: set[str]
     for number, (cells, _) in table:
         if number >= sheet.header_row:
             seen.append([text_of(cell) for cell in cells])
-            if len(seen) == 1 and not _wrong(_names(seen[0]), needed):
-                return _names(seen[0])
+            if len(seen) == 1 and not _wrong(names := _names(seen[0]), needed):
+                return names
             if len(seen) > LOOKED_AT:
                 break
     if not seen:
         raise BadFile(f"{path}: there is no row {sheet.header_row} with the names of the columns")
     cure = _proposal(needed, seen, sheet) or _other_sheet(path, sheet, needed) or NO_PROPOSAL
-    raise BadFile(f"{'; '.join(_wrong(_names(seen[0]), needed))}. {cure}")
+    raise BadFile(f"{'; '.join(_wrong(names, needed))}. {cure}")
 
 
 def _names(cells: list[str]) -> list[str]:
@@ -162,7 +162,7 @@ def _proposal(needed: set[str], rows_seen: list[list[str]], sheet: SpreadsheetFo
                 f"header_row = {row} / 列名分在第 {row - 1}、{row} 两行：请取消合并，全部写到第 {row} 行"
             )
     for sign in SIGNS:
-        if needed <= {*_names(sign.join(rows_seen[0]).split(sign))}:
+        if any(sign in cell for cell in rows_seen[0]) and needed <= {*_names(sign.join(rows_seen[0]).split(sign))}:
             word = "\\t" if sign == "\t" else sign
             return f'The columns are parted by another sign: delimiter = "{word}"? / 分隔符不同：delimiter = "{word}"？'
     return ""

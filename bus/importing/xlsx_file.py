@@ -135,11 +135,13 @@ def _marked(rows: Iterator[list[Cell]], marks: _Marks) -> Iterator[list[Cell]]:
     """The rows, with the cells that only look filled."""
     current: list[_Range] = []
     for number, cells in enumerate(rows, 1):
-        current = [one for one in current if one.last_row >= number] + sorted(marks.merged.get(number, ()))
+        if current or number in marks.merged:
+            current = [one for one in current if one.last_row >= number] + sorted(marks.merged.get(number, ()))
         for one in current:
             begin = one.first_column + (number == one.first_row)  # its first cell shows the value
             _mark(cells, range(begin, min(one.last_column, WIDEST) + 1), Hidden.MERGED)
-        _mark(cells, marks.uncalculated.get(number, ()), Hidden.FORMULA)
+        if number in marks.uncalculated:
+            _mark(cells, marks.uncalculated[number], Hidden.FORMULA)
         yield cells
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from verification.corpus.items import Canary, Dealer
+from verification.corpus.meter import LONGEST_MS
 
 HEADER = "编号,姓名,电话,日期,事项,加急,经度"
 MAPPING = """
@@ -25,6 +26,11 @@ count = { constant = 1 }
 """
 
 
+LONG_FILE_MS = 3_000.0
+"""Most milliseconds for a file with as many columns, or as high a number of a row, as a sheet can have: a person reads
+it once, and a sheet of a million rows is a lawful one."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileItem:
     """One file. ``verdict``: ``bad-file``, ``form`` (every row is one), or ``rejected:FIELD: PROBLEM; …``."""
@@ -35,6 +41,7 @@ class FileItem:
     verdict: str
     suffix: str = ".csv"
     mapping: str = MAPPING
+    longest_ms: float = LONGEST_MS
 
 
 def items(deal: Dealer) -> Iterator[FileItem]:
@@ -90,7 +97,8 @@ def _shapes(deal: Dealer, number: int) -> Iterator[FileItem]:
         "a spreadsheet by another name": b"PK\x03\x04" + canary.word.encode(),
     }  # fmt: skip
     for name, body in shapes.items():
-        yield FileItem("ledger: no ledger", f"{name} {number}", body, "bad-file")
+        longest_ms = LONG_FILE_MS if name.startswith("many columns") else LONGEST_MS
+        yield FileItem("ledger: no ledger", f"{name} {number}", body, "bad-file", longest_ms=longest_ms)
     moved = "more-cells-than-columns; left_at: not-a-date; urgent: not-a-boolean; longitude: not-a-number"
     odd = {
         "a quote left open": (f'{HEADER}\n"{canary.word}', "row: quote-never-closed; client_name: missing"),
@@ -107,7 +115,7 @@ def _shapes(deal: Dealer, number: int) -> Iterator[FileItem]:
         yield FileItem("ledger: a row too wide", f"{name} {number}", f"{HEADER}\n{rows}\n".encode(), verdict)
     gap = f"{HEADER}\n" + ",,,,,,\n" * 10_001 + row
     if number == 0:
-        yield FileItem("ledger: rows for ever", "a gap", gap.encode(), "form")
+        yield FileItem("ledger: rows for ever", "a gap", gap.encode(), "form", longest_ms=LONG_FILE_MS)
 
 
 CELLS: dict[str, tuple[dict[str, str], str]] = {
@@ -226,10 +234,12 @@ def _spreadsheets(deal: Dealer, number: int) -> Iterator[FileItem]:
         odd = _line(*cells[:6]).replace("</row>", f"{cell}</row>")
         yield FileItem("xlsx: an odd cell", f"{name} {number}", workbook(_sheet(head + odd)), verdict, ".xlsx")
     for name, body in _monsters(head, line, number).items():
-        yield FileItem("xlsx: a bomb", f"{name} {number}", body, "bad-file", ".xlsx")
+        longest_ms = LONG_FILE_MS if name == "a row at the end of the world" else LONGEST_MS
+        yield FileItem("xlsx: a bomb", f"{name} {number}", body, "bad-file", ".xlsx", longest_ms=longest_ms)
     if number == 0:
         below = workbook(_sheet(head + line.replace("<row", '<row r="1048576"')))
-        yield FileItem("xlsx: rows for ever", "the last row of a sheet", below, "form", ".xlsx")
+        name = "the last row of a sheet"
+        yield FileItem("xlsx: rows for ever", name, below, "form", ".xlsx", longest_ms=LONG_FILE_MS)
     wide = workbook(_sheet(head + line, '<dimension ref="A1:XFD1048576"/>'))
     yield FileItem("xlsx: says that it is enormous", str(number), wide, "form", ".xlsx")
 

@@ -14,10 +14,12 @@ from standardwebhooks import Webhook
 
 from bus.attachments.service import LARGEST
 from bus.contract.codec import MAX_BYTES
+from bus.http.body import DRAINING
 from bus.sdk import discovery
 from bus.testing.samples import InSample, Samples
 from verification.corpus import wire_bytes
 from verification.corpus.items import Dealer
+from verification.corpus.meter import LONGEST_MS
 from verification.corpus.mutations import leaves, variants
 from verification.corpus.wire_fields import UNREADABLE
 
@@ -26,6 +28,9 @@ ADAPTERS = tuple(one.kind for one in discovery.known())
 Headers = dict[str, str]
 Sign = Callable[[str, bytes], Headers]
 """(secret, body) → the headers of Standard Webhooks, or a forgery of them."""
+NEVER_SENT = {"a length of 18 digits", "a length of a gigabyte", "more than may be, in chunks",
+              "a file that is too large"}  # fmt: skip
+"""Requests whose body does not end: before it refuses them, the center waits as long as it drains any body."""
 STRANGER = "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXI="
 
 
@@ -43,6 +48,7 @@ class HttpItem:
     sign: Sign | None = None
     headers: Headers = field(default_factory=dict)
     plain: bytes = b""
+    longest_ms: float = LONGEST_MS
 
 
 def signed(secret: str, body: bytes, *, shift: float = 0, content: str | None = None) -> Headers:
@@ -288,4 +294,5 @@ def _requests(form: str) -> Iterator[HttpItem]:
         ("half a body", f"{head}Content-Length: 100\r\n\r\n{{".encode(), "closed"),
         ("nothing", b"", "closed"),
     ):  # fmt: skip
-        yield HttpItem("http: a malformed request", name, verdict, plain=plain)
+        waited = DRAINING * 1000 if name in NEVER_SENT else 0
+        yield HttpItem("http: a malformed request", name, verdict, plain=plain, longest_ms=waited + LONGEST_MS)
