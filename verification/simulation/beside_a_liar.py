@@ -44,6 +44,7 @@ class BesideALiar:
         knows_better = profile.arbiter and not profile.restores
         self._overhears = knows_better and Random(seed ^ 0x0E).random() < OVERHEARS
         self._registered: dict[UUID, None] = {}
+        self._handed: set[UUID] = set()
         self._ticks_of_calm = 0
         self.over = False
         """The liar speaks no more."""
@@ -95,10 +96,15 @@ class BesideALiar:
     def owed(self) -> Beside:
         """The residents' cases that were never handed to the liar. Messages of other cases may wait for ever: for a
         center that never existed, or for one that will never know the case."""
+        self.remember()
+        return Beside(self.name, [case_id for case_id in self._registered if case_id not in self._handed])
+
+    def remember(self) -> None:
+        """Look which cases residents have brought, and which were handed to the liar. A store that is put back to a
+        backup forgets both."""
         for node in self._here:
             self._registered.update(dict.fromkeys(node.store.registered()))
-        handed = {case_id for node in self._seats for case_id in node.store.handed_to(self.name)}
-        return Beside(self.name, [case_id for case_id in self._registered if case_id not in handed])
+        self._handed.update(case_id for node in self._seats for case_id in node.store.handed_to(self.name))
 
     def excuse(self) -> None:
         """The operators of restored centers continue without the liar, once it is known, and without centers that never

@@ -164,6 +164,8 @@ class County:
         self._tell("leave", node.name)
 
     def _restore(self, node: Node) -> None:
+        if self.beside is not None:
+            self.beside.remember()
         if node.gone or not node.put_back((*self.alive, self.beside.name) if self.beside else self.alive):
             return
         self._tell("restore", node.name)
