@@ -6,13 +6,24 @@ from dataclasses import dataclass, field
 from bus.clocks.deadlines import term_ends
 from bus.clocks.rules import Rules
 from bus.clocks.terms import after
+from bus.contract.facts import FactsTold
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.custody.more_time import Granting
 from bus.custody.record import Reads, nobody_reads
 from bus.security.directory import MASKING_NEEDS, Mark
 from bus.security.errors import KeyUnusable
 from bus.security.message_security import MessageSecurity, Unsecured
-from bus.settings import Quotas
+from bus.settings import Facts, Quotas
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The county's ledger, and how much is kept for it while it is away."""
+
+    name: str
+    keep: int = 100_000
+    """Facts; beyond them all are given up, and the ledger asks anew."""
+    keep_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,13 @@ class CenterContext:
     """What the county has settled for its clocks; None: they are off."""
     reads: Reads = nobody_reads
     """(center, kind) → whether its program and adapter read messages of this kind."""
+    ledger: Ledger | None = None
+    """The county's ledger, which is told facts; None: nobody is."""
+
+    @property
+    def tells_facts(self) -> bool:
+        """Whether facts are told: a ledger is named, and the county's directory says that it reads them."""
+        return self.ledger is not None and self.reads(self.ledger.name, FactsTold.kind)
 
     def granting(self) -> Granting | None:
         """How more time is granted; None while the clocks are off."""
@@ -71,3 +89,10 @@ def read_by(security: MessageSecurity) -> Reads:
         return False
 
     return reads
+
+
+def ledger_of(settings: Facts) -> Ledger | None:
+    """The ledger that the settings name."""
+    if settings.ledger is None:
+        return None
+    return Ledger(settings.ledger, settings.keep, settings.keep_days)

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from bus.contract.case import Attachment, Case, Person
+from bus.contract.facts import FactsTold
 from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text, is_absent
 
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
@@ -496,7 +497,7 @@ CaseKind = (
 )
 """Every kind about a case."""
 
-Kind = CaseKind | Receipt | Failure | LogAsked | LogTold
+Kind = CaseKind | Receipt | Failure | LogAsked | LogTold | FactsTold
 
 CASE_KINDS: tuple[type[CaseKind], ...] = (
     Offered,
@@ -530,6 +531,7 @@ KINDS: tuple[type[Kind], ...] = (
     *(kind for kind in CASE_KINDS if kind not in LATER),
     *(Receipt, Failure, LogAsked, LogTold),
     *LATER,
+    FactsTold,
 )
 """Every kind. Later ones stand last, so that what was published keeps its place."""
 BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bus.contract import messages as k
+from bus.contract.facts import FactsTold
 
 
 class Role(StrEnum):
@@ -33,6 +34,8 @@ class Role(StrEnum):
     """Has a record of the case, however it came by it."""
     ANY = "any"
     """Any center."""
+    LEDGER = "ledger"
+    """Keeps the county's facts, and holds no case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ CONTRACT: tuple[Rule, ...] = (
         _R.HOLDER,
         (k.Accepted, k.Granted, k.Ruled, k.Urged),  # a grant: the winner's own note that it waits
     ),
+    _rule(FactsTold, ("事实告知", "facts told to the ledger"), _R.ANY, _R.LEDGER),
 )
 """One rule per kind, in the order of ``bus.contract.messages.KINDS``."""
 
@@ -151,5 +155,6 @@ ROLES: dict[Role, tuple[str, str]] = {
     Role.HELD: ("曾承办的中心", "has held the case at any time"),
     Role.KNOWS: ("知情中心", "has a record of the case, however it came by it"),
     Role.ANY: ("任何中心", "any center"),
+    Role.LEDGER: ("事实台账", "keeps the county's facts, and holds no case"),
 }
 """Each role in Chinese, and its meaning in English."""

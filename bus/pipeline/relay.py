@@ -19,6 +19,7 @@ from bus.contract.epochs import epoch_start
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.pipeline.control import Control
 from bus.pipeline.no_key import NoKey
+from bus.pipeline.telling import tell
 from bus.recovery.hooks import RECOVERY
 from bus.security.errors import NoRecipientKey
 from bus.store import archive, outbox, owed, parked
@@ -155,6 +156,8 @@ def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[C
         pages=[],
         questions=speaking.questions,
     )
+    if not speaking.recovers:
+        tell(tx, context, now)
     return load, archive.pages_due(tx, now_ms, LEASE_MS) if due.pages else []
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bus.attachments.service import AttachmentService
-from bus.context import CenterContext, read_by
+from bus.context import CenterContext, ledger_of, read_by
 from bus.http.app import make_app
 from bus.http.forms import Unavailable
 from bus.http.rate_limit import RateLimit, rate_limited
@@ -100,6 +100,7 @@ class CenterProcess:
             settings.quotas,
             settings.clocks.rules(),
             read_by(security),
+            ledger_of(settings.facts),
         )
         self.store = store_of(settings)
         self._directories = DirectoryMemory(security, self.store)

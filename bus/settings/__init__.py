@@ -7,6 +7,7 @@ from bus.settings.old_names import OLD_NAMES, with_new_names
 from bus.settings.sections import (
     AtRest,
     Backend,
+    Facts,
     Figures,
     Http,
     Quotas,
@@ -23,6 +24,7 @@ __all__ = [
     "Backend",
     "BadSettings",
     "CenterSettings",
+    "Facts",
     "Figures",
     "Http",
     "Quotas",

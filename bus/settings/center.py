@@ -14,6 +14,7 @@ from bus.settings.old_names import OldEnvironment
 from bus.settings.sections import (
     AtRest,
     Backend,
+    Facts,
     Figures,
     Http,
     Quotas,
@@ -65,6 +66,8 @@ class CenterSettings(WithoutPasswords, BaseSettings):
     clocks: ClockSettings = ClockSettings()
     """Reminders of what is due; off by default."""
     figures: Figures = Figures()
+    facts: Facts = Facts()
+    """The county's ledger; off by default."""
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2

@@ -48,6 +48,17 @@ def _like(pattern: str, value: str) -> bool:
     return value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern
 
 
+class Facts(_Part):
+    """What the county's ledger is told of each case: labels, moments and grades."""
+
+    ledger: CenterName | None = None
+    """The ledger's name (``ledger-150402``); none: nobody is told. It is told only once the county's directory says
+    that it reads facts."""
+    keep: Annotated[int, Field(ge=1000, le=10_000_000)] = 100_000
+    """Changes of cases that are kept for a ledger that is away."""
+    keep_days: Annotated[int, Field(ge=1, le=365)] = 7
+
+
 class Http(_Part):
     """The center's own HTTP server (intake, attachments, health, metrics)."""
 

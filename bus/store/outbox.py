@@ -141,6 +141,20 @@ def _claimed(row: Row, body: bytes) -> ClaimedMessage:
     return ClaimedMessage(number, message_id, recipient, kind, body, attempts)
 
 
+_IN_LANE = Prepared(
+    lambda _: (
+        select(func.count())
+        .select_from(t.outbox)
+        .where(_O.case_id == bindparam("case_id"), _O.recipient == bindparam("peer"), _O.state == WAITING)
+    )
+)
+
+
+def waiting_in(tx: Tx, peer: str, case_id: str) -> int:
+    """How many messages of this lane have no receipt."""
+    return int(_IN_LANE.rows(tx, peer=peer, case_id=case_id)[0][0])
+
+
 def set_aside(tx: Tx, row: int, code: str) -> None:
     """Stop sending this message until an operator has looked at it."""
     tx.execute(update(t.outbox).where(_O.id == row).values(state=REFUSED, trouble=code))

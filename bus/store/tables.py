@@ -487,6 +487,14 @@ leases = Table(
 )
 """The process that holds the store, and until when (``bus/store/leases.py``)."""
 
+facts_untold = _rows(
+    "facts_untold",
+    Column("at_ms", BigInteger, nullable=False),
+    Column("facts", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What the county's ledger has not been told yet: labels, moments and grades. Empty where no ledger is named."""
+
 timers = Table(
     "timers",
     metadata,

@@ -24,7 +24,7 @@ from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.commands import Command, Register
 from bus.custody.more_time import Granting
 from bus.custody.strangers import without_strangers
-from bus.store import activities, case_count, cases, inbox, lanes, opinions, outbox, recovery, timers
+from bus.store import activities, case_count, cases, facts, inbox, lanes, opinions, outbox, recovery, timers
 from bus.store.database import Tx
 from bus.store.rows import JournalLine, LinkRow
 from bus.store.timestamps import ms
@@ -264,6 +264,8 @@ class UnitOfWork:
         links = self._links.items()
         cases.link(self.tx, [LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
+        if self._journal and self.context.tells_facts:
+            facts.keep(self.tx, facts.rows_of(self._journal, self._records, self.now))
         opinions.keep(self.tx, self._opinions)
         activities.keep(self.tx, self._activities)
         case_count.add(self.tx, len(self._new))

@@ -1,0 +1,93 @@
+"""Facts: what a center tells its county's ledger of each change of a case. Labels, moments and grades; nothing of the
+matter, nothing of the resident.
+
+A fact is one line of the case's journal. A state is the case as the teller's record has it after the last of these
+facts; figures count cases by the state that their origin tells.
+"""
+
+from typing import Annotated, ClassVar
+from uuid import UUID, uuid5
+
+from pydantic import Field, StringConstraints
+
+from bus.contract.case import Urgency
+from bus.contract.types import WHERE_SET, CenterName, Code, Count, Moment, Strict, is_absent
+
+LANES = UUID("6f0c7c0e-6d64-5d0c-9a41-0f7c6a1f3b52")
+"""The namespace of the lanes of facts (RFC 9562, UUIDv5)."""
+MOST_FACTS = 500
+"""Facts in one message."""
+
+Street = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{9})$")]
+"""A county, or a township or street of it: a village would say too much of where a resident lives."""
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,63}$")]
+
+
+def lane_of(center: str) -> UUID:
+    """The subject of all facts of one center: they stand in one lane, in their order."""
+    return uuid5(LANES, center)
+
+
+class Fact(Strict):
+    """One thing that happened to a case at one center."""
+
+    case_id: UUID
+    at: Moment
+    """When the teller committed it."""
+    way: Word
+    """``did``, ``said``, ``heard``, ``superseded``, and what else the journal knows."""
+    kind: Word
+    """A command of the teller, or the kind of a message."""
+    peer: CenterName
+    """Who said it, or is told it."""
+    message_id: Annotated[UUID | None, WHERE_SET] = None
+    """The message: its label in the broker's journal has the same id."""
+    code: Annotated[Code | None, WHERE_SET] = None
+    """A reason: of a decline, of a reminder, of an operator."""
+    holder: CenterName
+    version: Count
+    round: Count
+
+
+class CaseState(Strict):
+    """A case as one center's record has it."""
+
+    case_id: UUID
+    origin: CenterName
+    holder: CenterName
+    version: Count
+    round: Count
+    status: Word
+    category: Code
+    urgency: Urgency
+    opened: Moment
+    division: Annotated[Street | None, WHERE_SET] = None
+    project: Annotated[UUID | None, WHERE_SET] = None
+    """At the origin: its project, under an id that tells nothing of its name."""
+    offered_to: Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True), WHERE_SET] = ()
+    """The centers whose answer to an offer is awaited."""
+    offered: Annotated[Moment | None, WHERE_SET] = None
+    sign_by: Annotated[Moment | None, WHERE_SET] = None
+    due: Annotated[Moment | None, WHERE_SET] = None
+    resolved: Annotated[Moment | None, WHERE_SET] = None
+    closed: Annotated[Moment | None, WHERE_SET] = None
+    reopened: Annotated[Moment | None, WHERE_SET] = None
+    rated: Annotated[Moment | None, WHERE_SET] = None
+    claimed: Annotated[Moment | None, WHERE_SET] = None
+    grade: Annotated[int | None, Field(ge=1, le=5), WHERE_SET] = None
+    outcome: Annotated[Code | None, WHERE_SET] = None
+    """A value of ``bus.contract.messages.Outcome``."""
+    instant: bool | None = Field(None, exclude_if=is_absent)
+    hand_overs: Count | None = Field(None, exclude_if=is_absent)
+
+
+class FactsTold(Strict):
+    """事实告知: what happened at the teller since its last message, oldest first, in a lane of its own."""
+
+    kind: ClassVar[str] = "facts.told"
+    major: ClassVar[int] = 1
+    facts: Annotated[tuple[Fact, ...], Field(max_length=MOST_FACTS, fail_fast=True)] = ()
+    states: Annotated[tuple[CaseState, ...], Field(max_length=MOST_FACTS, fail_fast=True)] = ()
+    """Each case of these facts once."""
+    cut: Annotated[bool, WHERE_SET] = False
+    """Whether facts before these were given up, since the ledger was away for too long."""

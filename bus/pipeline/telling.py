@@ -1,0 +1,100 @@
+"""Telling: what the county's ledger has not been told becomes messages, a few at a time, in one lane.
+
+It runs in the transaction in which the relay claims, after everything else was claimed. At most ``UNDERWAY`` messages
+wait for the ledger's receipt. A ledger that is away holds up nobody: what is not told stays in a table of its own,
+and is given up beyond its bound.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bus.context import CenterContext, Ledger
+from bus.contract.codec import encode
+from bus.contract.envelope import Message, compose
+from bus.contract.facts import MOST_FACTS, FactsTold, lane_of
+from bus.store import cases, facts, lanes, outbox, recovery
+from bus.store.database import Tx
+from bus.store.rows import JournalLine
+from bus.store.timestamps import ms
+
+UNDERWAY = 4
+"""Messages to the ledger without a receipt; more are made when it has taken these."""
+MOST_BYTES = 200_000
+"""Bytes of the facts and states of one message."""
+CUT = "facts-cut"
+"""The line of the journal that says so much was given up."""
+DAY_MS = 86_400_000
+
+
+@dataclass(slots=True)
+class _Window:
+    """What fits in one message."""
+
+    rows: list[facts.TakenRow] = field(default_factory=list)
+    count: int = 0
+    size: int = 0
+
+    def takes(self, row: facts.TakenRow) -> bool:
+        """Add a row, if there is room."""
+        if self.rows and (self.count + row.facts > MOST_FACTS or self.size + len(row.body) > MOST_BYTES):
+            return False
+        self.rows.append(row)
+        self.count, self.size = self.count + row.facts, self.size + len(row.body)
+        return True
+
+    def told(self) -> FactsTold:
+        """The message. Of several states of one case only the last."""
+        bodies = [json.loads(row.body) for row in self.rows if row.facts]
+        states = {body["state"]["case_id"]: body["state"] for body in bodies}
+        told = {
+            "facts": [one for body in bodies for one in body["facts"]],
+            "states": [*states.values()],
+            "cut": len(bodies) < len(self.rows),
+        }
+        return FactsTold.model_validate_json(json.dumps(told))
+
+
+def tell(tx: Tx, context: CenterContext, now: datetime) -> None:
+    """Put what is untold into messages for the ledger."""
+    ledger = context.ledger
+    if ledger is None or not context.tells_facts:
+        return
+    lane = str(lane_of(context.me))
+    _keep_within_bounds(tx, ledger, lane, context.me, ms(now))
+    for _ in range(UNDERWAY - outbox.waiting_in(tx, ledger.name, lane)):
+        window = _window(tx)
+        if not window.rows:
+            return
+        _enqueue(tx, context, ledger.name, window.told(), now)
+        facts.forget(tx, window.rows)
+
+
+def _window(tx: Tx) -> _Window:
+    window = _Window()
+    for row in facts.first(tx, MOST_FACTS):
+        if not window.takes(row):
+            break
+    return window
+
+
+def _enqueue(tx: Tx, context: CenterContext, to: str, told: FactsTold, now: datetime) -> None:
+    subject = lane_of(context.me)
+    key = (to, str(subject))
+    last = lanes.next_sequences(tx, {key: 1}, recovery.epoch(tx).number)[key]
+    message: Message[FactsTold] = compose(
+        told, source=context.me, recipient=to, now=now, subject=subject, sequence=last + 1
+    )
+    outbox.enqueue(tx, [outbox.OutboxRow.of(message, encode(message), ms(now))])
+
+
+def _keep_within_bounds(tx: Tx, ledger: Ledger, lane: str, me: str, now_ms: int) -> None:
+    """Give up what waits, beyond its bound in number or in age. A row without facts stands for it: by it the ledger
+    learns that it must ask this center anew."""
+    waits = facts.figures(tx)
+    too_old = waits.oldest_ms and waits.oldest_ms < now_ms - ledger.keep_days * DAY_MS
+    if waits.rows <= ledger.keep and not too_old:
+        return
+    facts.forget_all(tx)
+    facts.keep(tx, [facts.FactsRow(now_ms, 0, b"")])
+    cases.note(tx, [JournalLine(lane, now_ms, CUT, FactsTold.kind, ledger.name, None, me)])

@@ -1,0 +1,125 @@
+"""Queries of the facts that the county's ledger has not been told yet.
+
+A row is what one commit did to one case. It is deleted in the transaction that puts it into a message; the outbox then
+has it. Rows are taken as they are found, never by "id greater than": an id that commits late would be skipped.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import Integer, bindparam, delete, func, select
+
+from bus.contract.facts import MOST_FACTS
+from bus.custody import Record
+from bus.figures.states import state_of
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.inserts import insert
+from bus.store.rows import JournalLine
+from bus.store.statements import Prepared, among, as_list
+from bus.store.timestamps import ms
+
+_F = t.facts_untold.c
+
+
+class FactsRow(NamedTuple):
+    """What one commit did to one case: its facts and its state, as JSON."""
+
+    at_ms: int
+    facts: int
+    """How many facts they are."""
+    body: bytes
+
+
+class UntoldFigures(NamedTuple):
+    """How much waits to be told."""
+
+    rows: int
+    """At most so many: ids are given one by one, and rows go from the front."""
+    oldest_ms: int
+    """Since when the oldest waits; 0: none does."""
+
+
+class TakenRow(NamedTuple):
+    """A row and its number in the store."""
+
+    number: int
+    facts: int
+    body: bytes
+
+
+def rows_of(lines: Iterable[JournalLine], records: Mapping[UUID, Record | None], now: datetime) -> list[FactsRow]:
+    """What one commit did: a row for each case of these lines that this center knows, the last state with it. A case
+    with more lines than a message takes fills several rows."""
+    by_case: dict[str, list[JournalLine]] = {}
+    for line in lines:
+        by_case.setdefault(line.case_id, []).append(line)
+    rows = []
+    for case_id, of_case in by_case.items():
+        record = records.get(UUID(case_id))
+        if record is None:
+            continue
+        for start in range(0, len(of_case), MOST_FACTS):
+            part = of_case[start : start + MOST_FACTS]
+            body = {"facts": [_fact(line, record, now) for line in part], "state": state_of(record)}
+            rows.append(FactsRow(ms(now), len(part), to_json(body)))
+    return rows
+
+
+def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:
+    told = {
+        "case_id": line.case_id,
+        "at": now,
+        "way": line.way,
+        "kind": line.kind,
+        "peer": line.peer,
+        "holder": line.holder,
+        "version": line.version,
+        "round": record.round,
+    }
+    if line.message_id is not None:
+        told["message_id"] = line.message_id
+    if line.note:
+        told["code"] = line.note
+    return told
+
+
+def keep(tx: Tx, rows: Sequence[FactsRow]) -> None:
+    """Keep what the ledger shall be told."""
+    insert(tx, t.facts_untold, rows)
+
+
+_FIRST = Prepared(
+    lambda _: (
+        select(_F.id, _F.facts, _F.body).order_by(_F.id).limit(bindparam("at_most", type_=Integer)).with_for_update()
+    )
+)
+_FORGET = Prepared(lambda _: delete(t.facts_untold).where(among("numbers", _F.id)))
+_OLDEST = select(_F.at_ms).order_by(_F.id).limit(1).scalar_subquery()
+_FIGURES = Prepared(
+    lambda _: select(func.coalesce(func.max(_F.id) - func.min(_F.id) + 1, 0), func.coalesce(_OLDEST, 0))
+)
+
+
+def first(tx: Tx, at_most: int) -> list[TakenRow]:
+    """The oldest rows, locked."""
+    return [TakenRow(*row) for row in _FIRST.rows(tx, at_most=at_most)]
+
+
+def forget(tx: Tx, rows: Sequence[TakenRow]) -> None:
+    """Delete these rows: a message has them now."""
+    if rows:
+        _FORGET.run(tx, numbers=as_list(row.number for row in rows))
+
+
+def forget_all(tx: Tx) -> int:
+    """Delete all rows. Returns how many they were."""
+    return tx.execute(delete(t.facts_untold)).rowcount
+
+
+def figures(tx: Tx) -> UntoldFigures:
+    """How much waits, by two index lookups."""
+    return UntoldFigures(*_FIGURES.rows(tx)[0])

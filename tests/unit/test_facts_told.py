@@ -1,0 +1,181 @@
+"""What the county's ledger is told of each case: in the transaction of the change, in one lane, and nothing more."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bus.context import Ledger
+from bus.contract.facts import MOST_FACTS, CaseState, FactsTold, lane_of
+from bus.contract.messages import Outcome
+from bus.custody import commands as c
+from bus.pipeline.telling import CUT, UNDERWAY
+from bus.store import Tx, facts, outbox
+from bus.store import tables as t
+from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, opened
+
+LEDGER = "ledger-150402"
+
+
+def reads_facts(center: str, kind: str) -> bool:
+    """What a directory says in which the ledger alone reads something new."""
+    return (center, kind) == (LEDGER, FactsTold.kind)
+
+
+def with_ledger(center: BareCenter, **bounds: int) -> BareCenter:
+    """The same center; its settings name a ledger."""
+    center.context = replace(center.context, ledger=Ledger(LEDGER, **bounds), reads=reads_facts)
+    return center
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Iterator[BareCenter]:
+    """The media center, whose county has a ledger."""
+    center = with_ledger(BareCenter(MEDIA, tmp_path))
+    yield center
+    center.close()
+
+
+def told(center: BareCenter) -> list[FactsTold]:
+    """What goes to the ledger until nothing does; it gives receipts at once."""
+    found: list[FactsTold] = []
+    for _ in range(200):
+        sent = [*center.relay(), *center.relay()]  # what one round puts into the outbox, the next one claims
+        messages = [opened(one) for one in sent if one.recipient == LEDGER]
+        if not messages:
+            return found
+        assert {message.subject for message in messages} == {lane_of(center.context.me)}
+        found += [message.data for message in messages]
+        ids = [str(message.id) for message in messages]
+        center.store.write(lambda tx, ids=ids: outbox.receipted(tx, LEDGER, ids, []))  # type: ignore[misc]
+    raise AssertionError("it goes on and on")
+
+
+def settled(center: BareCenter, **changes: Any) -> c.Register:
+    """Register a case, resolve it and close it, in three commits."""
+    command = c.Register(case=a_case(center.context.me, **changes))
+    center.execute(command)
+    center.execute(c.Resolve(case_id=command.case_id, outcome=Outcome.DONE, public_reply="已修好"))
+    center.later(60)
+    center.execute(c.Close(case_id=command.case_id, replied_at=center.now))
+    return command
+
+
+def untold(center: BareCenter) -> int:
+    """How many rows wait for the ledger."""
+
+    def count(tx: Tx) -> int:
+        return facts.figures(tx).rows
+
+    return center.store.write(count)
+
+
+def test_each_change_is_told_with_the_state_after_it(media: BareCenter) -> None:
+    """Three commits of one case: facts in their order, and one state, the last."""
+    command = settled(media)
+    (message,) = told(media)
+    assert [(one.way, one.kind) for one in message.facts if one.way == "did"] == [
+        ("did", "register"),
+        ("did", "resolve"),
+        ("did", "close"),
+    ]
+    (state,) = message.states
+    assert (state.case_id, state.holder, state.status) == (command.case_id, MEDIA, "closed")
+    assert (state.outcome, state.instant, state.hand_overs) == ("done", False, 0)
+    assert untold(media) == 0
+
+
+def test_a_message_to_a_peer_and_its_label_have_one_id(media: BareCenter) -> None:
+    """So that the ledger can compare facts with the broker's journal."""
+    command = c.Register(case=a_case(MEDIA))
+    media.execute(command, c.Offer(case_id=command.case_id, to=(PARTY,)))
+    offered = next(opened(one) for one in media.relay() if one.recipient == PARTY)
+    (message,) = told(media)
+    (said,) = [one for one in message.facts if one.way == "said"]
+    assert (said.kind, said.peer, said.message_id) == ("case.offered", PARTY, offered.id)
+    assert message.states[0].offered_to == (PARTY,)
+
+
+def test_nothing_of_the_matter_or_the_resident_is_told(media: BareCenter) -> None:
+    """No text, no title, no name, no number; of the place no more than its street."""
+    case = a_case(MEDIA, resident={"name": "居民甲", "phone": "0476-0000000", "address": "松州园一号楼"})
+    command = c.Register(case=case)
+    media.execute(command, c.Join(case_id=case.case_id, project="老旧小区改造"))
+    (message,) = told(media)
+    text = message.model_dump_json()
+    for secret in ("居民", "0476", "楼道灯", "松州园", "老旧小区", case.number, "150402006006"):
+        assert secret not in text
+    assert message.states[0].division == "150402006"
+
+
+def test_without_a_ledger_nothing_is_kept(tmp_path: Path) -> None:
+    """None named, or one that the directory does not say reads facts."""
+    for ledger in (None, Ledger(LEDGER)):
+        center = BareCenter(MEDIA, tmp_path)
+        center.context = replace(center.context, ledger=ledger)
+        settled(center)
+        assert untold(center) == 0
+        assert [one.recipient for one in center.relay()] == []
+        center.close()
+
+
+def test_a_ledger_that_is_away_holds_up_nobody(media: BareCenter) -> None:
+    """A few messages wait for its receipt; offers to others go at once; the rest is told when it is back."""
+    for _ in range(40):
+        settled(media)
+        media.relay()
+    command = c.Register(case=a_case(MEDIA))
+    media.execute(command, c.Offer(case_id=command.case_id, to=(PARTY,)))
+    media.relay()
+    with media.store.reading() as tx:
+        rows = [row.recipient for row in outbox.readable(tx)]
+    assert rows.count(LEDGER) == UNDERWAY
+    assert rows.count(PARTY) == 1
+    media.later(3600)
+    messages = told(media)
+    assert len({one.case_id for message in messages for one in message.facts}) == 41
+    assert not any(message.cut for message in messages)
+    assert all(len(message.facts) <= MOST_FACTS for message in messages)
+
+
+@pytest.mark.parametrize(("bounds", "days"), [({"keep": 20}, 0), ({"keep_days": 7}, 8)], ids=["number", "age"])
+def test_beyond_its_bound_all_is_given_up_and_the_ledger_reads_so(
+    media: BareCenter, bounds: dict[str, int], days: int
+) -> None:
+    """In one transaction, with a line in the journal; what comes after is told again."""
+    with_ledger(media, **bounds)
+    for _ in range(UNDERWAY + 30):
+        settled(media)
+        media.relay()
+    media.later(days * 86_400)
+    settled(media)
+    media.relay()
+    assert untold(media) < UNDERWAY + 30
+    last = settled(media)
+    media.later(3600)
+    messages = told(media)
+    assert [message.cut for message in messages].count(True) == 1
+    assert last.case_id in {one.case_id for one in messages[-1].facts}
+    with media.store.reading() as tx:
+        lines = tx.execute(select(t.journal.c.way).where(t.journal.c.case_id == str(lane_of(MEDIA)))).scalars().all()
+    assert {*lines} == {CUT}
+
+
+def test_an_erased_case_leaves_its_facts(media: BareCenter) -> None:
+    """They hold no personal data, and are no part of what is encrypted with the case's key."""
+    command = settled(media)
+    with media.store.reading() as tx:
+        bodies = [row.body for row in facts.first(tx, 10)]
+    assert all(b'"category":"housing"' in body for body in bodies)
+    assert command.case_id in {one.case_id for message in told(media) for one in message.facts}
+
+
+def test_a_state_keeps_to_its_model(media: BareCenter) -> None:
+    """It is made without checks for speed; each that is told passes them."""
+    settled(media, place={"division": "150402"})
+    (message,) = told(media)
+    for state in message.states:
+        assert CaseState.model_validate_json(state.model_dump_json()) == state
