@@ -45,6 +45,8 @@ class CenterContext:
     """(center, kind) → whether its program and adapter read messages of this kind."""
     ledger: Ledger | None = None
     """The county's ledger, which is told facts; None: nobody is."""
+    keeps_facts: bool = False
+    """Whether this is the county's ledger itself."""
 
     @property
     def tells_facts(self) -> bool:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from bus.contract import signed_document
 from bus.contract.envelope import Message
-from bus.contract.messages import BY_NAME, CaseMessage, Kind
+from bus.contract.messages import BY_NAME, IN_LANES, Kind
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 24
@@ -85,7 +85,7 @@ def _as_we_write(raw: bytes) -> Message[Any] | None:
     except ValidationError:
         return None
     right = message.type == f"{model.kind}.v{model.major}" and (
-        message.subject is not None or not issubclass(model, CaseMessage)
+        message.subject is not None or not issubclass(model, IN_LANES)
     )
     return message if right and _spelled(message) == raw else None
 
@@ -101,7 +101,7 @@ def _checked(raw: bytes) -> Message[Any]:
         message = _envelope_of(model).model_validate_json(raw)
     except ValidationError as error:
         raise Undecodable("invalid", _where(error), _envelope(document)) from None
-    if message.subject is None and issubclass(model, CaseMessage):
+    if message.subject is None and issubclass(model, IN_LANES):
         raise Undecodable("invalid", "subject: missing", _envelope(document))
     return message
 

@@ -534,5 +534,7 @@ KINDS: tuple[type[Kind], ...] = (
     FactsTold,
 )
 """Every kind. Later ones stand last, so that what was published keeps its place."""
+IN_LANES = (CaseMessage, FactsTold)
+"""Kinds that stand in a lane: each has a subject and a sequence."""
 BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}
 """``case.offered`` → ``Offered``, and so on."""

@@ -11,7 +11,7 @@ from bus.contract.messages import Verdict
 from bus.pipeline.inbound import NOT_FINAL, Inbound
 from bus.pipeline.receive import release
 from bus.pipeline.receive_batch import ReceiveBatch
-from bus.pipeline.receiving.apply import Applied
+from bus.pipeline.receiving.applied import Applied
 from bus.pipeline.receiving.decode import reread
 from bus.pipeline.receiving.order import Turn, order
 from bus.pipeline.receiving.receipt import receipt

@@ -147,6 +147,8 @@ def record(store: Store, sent: SentBatch, now: datetime) -> None:
 def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[ClaimedBatch, list[OwedPage]]:
     """The due batch, and the pages owed, which are not made yet."""
     speaking, now_ms = RECOVERY.before_claim(tx, context, now), ms(now)
+    if not speaking.recovers:
+        tell(tx, context, now)
     due = outbox.what_is_due(tx, now_ms)
     load = ClaimedBatch(
         epoch=speaking.epoch,
@@ -156,8 +158,6 @@ def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[C
         pages=[],
         questions=speaking.questions,
     )
-    if not speaking.recovers:
-        tell(tx, context, now)
     return load, archive.pages_due(tx, now_ms, LEASE_MS) if due.pages else []
 
 

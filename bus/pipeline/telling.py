@@ -1,8 +1,8 @@
 """Telling: what the county's ledger has not been told becomes messages, a few at a time, in one lane.
 
-It runs in the transaction in which the relay claims, after everything else was claimed. At most ``UNDERWAY`` messages
-wait for the ledger's receipt. A ledger that is away holds up nobody: what is not told stays in a table of its own,
-and is given up beyond its bound.
+It runs in the transaction in which the relay claims; its messages are the newest there, so they are claimed last. At
+most ``UNDERWAY`` of them wait for the ledger's receipt. A ledger that is away holds up nobody: what is not told stays
+in a table of its own, and is given up beyond its bound.
 """
 
 import json

@@ -495,6 +495,65 @@ facts_untold = _rows(
 )
 """What the county's ledger has not been told yet: labels, moments and grades. Empty where no ledger is named."""
 
+ledger_facts = _rows(
+    "ledger_facts",
+    Column("center", CENTER, nullable=False),
+    Column("case_id", CASE_ID, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("way", String(64), nullable=False),
+    Column("kind", KIND, nullable=False),
+    Column("peer", CENTER, nullable=False),
+    Column("message_id", String(36), nullable=True),
+    Column("code", CODE, nullable=True),
+    Column("holder", CENTER, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Index("ledger_facts_by_case", "case_id", "id"),
+)
+"""What centers have told the ledger that this store is of: one line a fact, in each center's own order."""
+
+ledger_states = Table(
+    "ledger_states",
+    metadata,
+    Column("center", CENTER, primary_key=True),
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("origin", CENTER, nullable=False),
+    Column("holder", CENTER, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("status", String(64), nullable=False),
+    Column("category", CODE, nullable=False),
+    Column("urgency", String(16), nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("division", String(9), nullable=True),
+    Column("project", String(36), nullable=True),
+    Column("offered_to", Text, nullable=False, default=""),
+    Column("offered_ms", BigInteger, nullable=True),
+    Column("sign_by_ms", BigInteger, nullable=True),
+    Column("due_ms", BigInteger, nullable=True),
+    Column("resolved_ms", BigInteger, nullable=True),
+    Column("closed_ms", BigInteger, nullable=True),
+    Column("reopened_ms", BigInteger, nullable=True),
+    Column("rated_ms", BigInteger, nullable=True),
+    Column("claimed_ms", BigInteger, nullable=True),
+    Column("grade", Integer, nullable=True),
+    Column("outcome", CODE, nullable=True),
+    Column("instant", Boolean, nullable=True),
+    Column("hand_overs", Integer, nullable=True),
+    Column("told_ms", BigInteger, nullable=False),
+    Index("ledger_states_by_case", "case_id"),
+)
+"""Each case as each center's record has it."""
+
+ledger_centers = Table(
+    "ledger_centers",
+    metadata,
+    Column("center", CENTER, primary_key=True),
+    Column("told_ms", BigInteger, nullable=False),
+    Column("incomplete_ms", BigInteger, nullable=True),
+)
+"""The centers that tell this ledger. ``incomplete_ms``: since when facts are missing that the center has given up."""
+
 timers = Table(
     "timers",
     metadata,

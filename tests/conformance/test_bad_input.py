@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from bus.contract.export.examples import CASE, example
 from bus.contract.ids import new_id
-from bus.contract.messages import CASE_KINDS, Verdict
+from bus.contract.messages import BY_NAME, CASE_KINDS, IN_LANES, Verdict
 from bus.contract.rules import CONTRACT
 from bus.store import tables as t
 from bus.testing.adapter_harness import AdapterHarness
@@ -114,8 +114,8 @@ def test_good_forms_among_bad_ones(harness: AdapterHarness) -> None:
 def _documents(harness: AdapterHarness) -> Iterator[tuple[str, dict[str, Any]]]:
     """The example of every kind, addressed to the center on the bench."""
     photo = hashlib.sha256(harness.samples.photos[0]).hexdigest()
-    # what is about a case comes first: who asks for the log is heard from then on in its new era alone
-    for rule in sorted(CONTRACT, key=lambda rule: not rule.kind.startswith("case.")):
+    # what stands in a lane comes first: who asks for the log is heard from then on in its new era alone
+    for rule in sorted(CONTRACT, key=lambda rule: not issubclass(BY_NAME[rule.kind], IN_LANES)):
         text = json.dumps({**json.loads(example(rule).model_dump_json()), "recipient": harness.me, "source": PEER})
         # its photo is one that we have ourselves: a test asks nobody outside
         text = text.replace(str(PHOTO.sha256), photo).replace("https://media.example", harness.url)

@@ -15,7 +15,7 @@ from bus.custody import commands as c
 from bus.pipeline.telling import CUT, UNDERWAY
 from bus.store import Tx, facts, outbox
 from bus.store import tables as t
-from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, opened
+from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, carry, opened
 
 LEDGER = "ledger-150402"
 
@@ -43,7 +43,7 @@ def told(center: BareCenter) -> list[FactsTold]:
     """What goes to the ledger until nothing does; it gives receipts at once."""
     found: list[FactsTold] = []
     for _ in range(200):
-        sent = [*center.relay(), *center.relay()]  # what one round puts into the outbox, the next one claims
+        sent = center.relay()
         messages = [opened(one) for one in sent if one.recipient == LEDGER]
         if not messages:
             return found
@@ -92,8 +92,8 @@ def test_a_message_to_a_peer_and_its_label_have_one_id(media: BareCenter) -> Non
     """So that the ledger can compare facts with the broker's journal."""
     command = c.Register(case=a_case(MEDIA))
     media.execute(command, c.Offer(case_id=command.case_id, to=(PARTY,)))
-    offered = next(opened(one) for one in media.relay() if one.recipient == PARTY)
-    (message,) = told(media)
+    by_recipient = {one.recipient: opened(one) for one in media.relay()}
+    offered, message = by_recipient[PARTY], by_recipient[LEDGER].data
     (said,) = [one for one in message.facts if one.way == "said"]
     assert (said.kind, said.peer, said.message_id) == ("case.offered", PARTY, offered.id)
     assert message.states[0].offered_to == (PARTY,)
@@ -179,3 +179,53 @@ def test_a_state_keeps_to_its_model(media: BareCenter) -> None:
     (message,) = told(media)
     for state in message.states:
         assert CaseState.model_validate_json(state.model_dump_json()) == state
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[BareCenter]:
+    """The county's ledger."""
+    center = BareCenter(LEDGER, tmp_path)
+    center.context = replace(center.context, keeps_facts=True)
+    yield center
+    center.close()
+
+
+def test_the_ledger_has_each_case_as_each_center_has_it(tmp_path: Path, media: BareCenter, ledger: BareCenter) -> None:
+    """After a hand-over two centers have told it, and both name one holder."""
+    party = with_ledger(BareCenter(PARTY, tmp_path))
+    command = c.Register(case=a_case(MEDIA))
+    media.execute(command, c.Offer(case_id=command.case_id, to=(PARTY,)))
+    carry(media, party, ledger)
+    party.execute(c.Accept(case_id=command.case_id))
+    carry(media, party, ledger)
+    with ledger.store.reading() as tx:
+        s = t.ledger_states.c
+        states = tx.execute(select(s.center, s.holder, s.version, s.hand_overs).order_by(s.center)).all()
+        f = t.ledger_facts.c
+        facts_of = tx.execute(select(f.center, f.way, f.kind, f.peer).order_by(f.id)).all()
+    assert states == [(MEDIA, PARTY, 2, 1), (PARTY, PARTY, 2, None)]
+    assert (PARTY, "said", "case.accepted", MEDIA) in facts_of
+    assert (MEDIA, "heard", "case.accepted", PARTY) in facts_of
+    party.close()
+
+
+def test_a_center_that_is_no_ledger_refuses_facts(tmp_path: Path, media: BareCenter) -> None:
+    """With a reason, which the teller's operator reads; cases go on."""
+    nobody = BareCenter(LEDGER, tmp_path)
+    settled(media)
+    carry(media, nobody)
+    with media.store.reading() as tx:
+        codes = tx.execute(select(t.outbox.c.trouble).where(t.outbox.c.state == outbox.REFUSED)).scalars().all()
+    assert codes == ["no-ledger"]
+    nobody.close()
+
+
+def test_facts_are_told_under_the_own_name_alone(media: BareCenter, ledger: BareCenter) -> None:
+    """A center that tells them in another's lane is refused, and nothing is kept."""
+    settled(media)
+    media.relay()
+    own, other = str(lane_of(MEDIA)).encode(), str(lane_of(PARTY)).encode()
+    media.spoil(lambda body: body.replace(own, other))
+    carry(media, ledger)
+    with ledger.store.reading() as tx:
+        assert tx.execute(select(t.ledger_states.c.case_id)).all() == []

@@ -15,7 +15,8 @@ from bus.custody.commands import Offer, Register
 from bus.pipeline.inbound import Inbound, Outcome, Reading
 from bus.pipeline.receive import place, read
 from bus.pipeline.receive_batch import ReceiveBatch
-from bus.pipeline.receiving.apply import Applied, apply
+from bus.pipeline.receiving.applied import Applied
+from bus.pipeline.receiving.apply import apply
 from bus.pipeline.receiving.decode import decode_message
 from bus.pipeline.receiving.open import unseal
 from bus.pipeline.receiving.order import Turn, hold_back, next_held, order, repeat

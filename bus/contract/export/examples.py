@@ -12,6 +12,7 @@ from bus.contract import messages as k
 from bus.contract.case import Attachment, Case, Person, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.epochs import epoch_start
+from bus.contract.facts import CaseState, Fact, FactsTold, lane_of
 from bus.contract.rules import CONTRACT, Rule
 
 MEDIA = "media_center-150402"
@@ -19,6 +20,7 @@ PARTY = "party_service-150402006"
 GOVERNMENT = "government_service-150402"
 CIVILIZATION = "civilization_center-150402"
 ARBITER = "command_center-150402"
+LEDGER = "ledger-150402"
 
 _BEIJING = timezone(timedelta(hours=8))
 _START = datetime(2021, 4, 24, 9, 0, tzinfo=_BEIJING)
@@ -68,6 +70,33 @@ _RETURN = k.Return(
     at=_at(12),
 )
 
+_FACT = Fact(
+    case_id=_CASE_ID,
+    at=_at(2),
+    way="said",
+    kind="case.offered",
+    peer=PARTY,
+    message_id=_id(0x100),
+    holder=MEDIA,
+    version=1,
+    round=1,
+)
+_STATE = CaseState(
+    case_id=_CASE_ID,
+    origin=MEDIA,
+    holder=MEDIA,
+    version=1,
+    round=1,
+    status="open",
+    category=CASE.category,
+    urgency=CASE.urgency,
+    opened=CASE.received_at,
+    division="150402006",
+    offered_to=(PARTY,),
+    offered=_at(2),
+    instant=None,
+    hand_overs=0,
+)
 _TOLD = k.LogEntry(
     way=k.Way.HEARD,
     body=base64.b64encode(b'{"specversion": "1.0", "type": "case.urged.v1"}').decode(),
@@ -240,6 +269,7 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
     (k.LogAsked(recovery=_id(6), cursor="0"), PARTY, MEDIA),
     (k.LogTold(recovery=_id(6), era=1, cursor="0", entries=(_TOLD,)), MEDIA, PARTY),
     (k.Handed(version=2, resident=_RESIDENT), MEDIA, PARTY),
+    (FactsTold(facts=(_FACT,), states=(_STATE,)), MEDIA, LEDGER),
 )
 """In the order of the contract; kinds that v0.1.0 did not have stand last, so that the others keep their ids."""
 
@@ -247,7 +277,13 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
 def _sequence(data: k.Kind) -> int:
     if isinstance(data, k.LogAsked):
         return epoch_start(1)
-    return 1 if isinstance(data, k.CaseMessage) else 0
+    return 1 if isinstance(data, k.IN_LANES) else 0
+
+
+def _subject(data: k.Kind, source: str) -> UUID | None:
+    if isinstance(data, FactsTold):
+        return lane_of(source)
+    return _CASE_ID if isinstance(data, k.CaseMessage) else None
 
 
 def example(rule: Rule) -> Message[Any]:
@@ -265,7 +301,7 @@ def example(rule: Rule) -> Message[Any]:
         source=source,
         recipient=recipient,
         type=f"{rule.kind}.v{rule.major}",
-        subject=_CASE_ID if about_case else None,
+        subject=_subject(data, source),
         time=_at(15 + place),
         sequence=_sequence(data),
         causeid=_id(0x100 + asked[0]) if asked and about_case else None,

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from bus.contract.envelope import Message
 from bus.contract.epochs import EPOCH
-from bus.contract.messages import BY_NAME, CaseMessage
+from bus.contract.messages import BY_NAME, IN_LANES
 from bus.contract.rules import Rule
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,7 +35,7 @@ def envelope_schema(rule: Rule) -> dict[str, Any]:
     attributes["type"]["const"] = f"{rule.kind}.v{rule.major}"
     del attributes["type"]["pattern"]
     required = list(made["required"])
-    if issubclass(model, CaseMessage):
+    if issubclass(model, IN_LANES):
         required.insert(required.index("time"), "subject")
         attributes["sequence"]["minimum"] = 1
     else:

@@ -1,19 +1,12 @@
 """Step 5, apply: custody decides on a message whose turn has come."""
 
-from typing import NamedTuple
-
+from bus.contract.facts import FactsTold
 from bus.contract.messages import Verdict
 from bus.custody import Refusal
 from bus.pipeline.inbound import NOT_FINAL, Inbound, Outcome
 from bus.pipeline.receive_batch import ReceiveBatch
-
-
-class Applied(NamedTuple):
-    """The final outcome of a message, which its sender is told."""
-
-    verdict: Verdict
-    code: str = ""
-    hint: str = ""
+from bus.pipeline.receiving.applied import Applied
+from bus.pipeline.receiving.keep_facts import keep_facts
 
 
 def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
@@ -27,6 +20,12 @@ def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
         return None
     if one.fault:
         return Applied(Verdict.REFUSED, one.fault, "the sender and this center do not agree on the contract")
+    if isinstance(one.message.data, FactsTold):
+        return keep_facts(batch, one, one.message.data)
+    return _decided(batch, one)
+
+
+def _decided(batch: ReceiveBatch, one: Inbound) -> Applied | None:
     try:
         with batch.uow.savepoint():
             decision = batch.uow.apply(one.message, one.body)

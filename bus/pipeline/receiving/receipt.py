@@ -5,7 +5,7 @@ from bus.contract.envelope import kind_of
 from bus.contract.messages import Verdict
 from bus.pipeline.inbound import Inbound
 from bus.pipeline.receive_batch import ReceiveBatch
-from bus.pipeline.receiving.apply import Applied
+from bus.pipeline.receiving.applied import Applied
 from bus.store.archive import HEARD, ArchiveRow
 from bus.store.inbox import AppliedRow
 from bus.store.owed import OwedReceipt

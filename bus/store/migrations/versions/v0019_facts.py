@@ -1,28 +1,74 @@
-"""What the county's ledger has not been told yet."""
+"""What the county's ledger has not been told yet, and what the ledger itself keeps."""
 
 import sqlalchemy as sa
 from alembic import op
-
-from bus.store.tables import RowId
 
 revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
 
-TABLE = "facts_untold"
+ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+MOMENTS = ("offered", "sign_by", "due", "resolved", "closed", "reopened", "rated", "claimed")
 
 
 def upgrade() -> None:
     op.create_table(
-        TABLE,
-        sa.Column("id", RowId, primary_key=True, autoincrement=True),
+        "facts_untold",
+        sa.Column("id", ROW, primary_key=True, autoincrement=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("facts", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "ledger_facts",
+        sa.Column("id", ROW, primary_key=True, autoincrement=True),
+        sa.Column("center", sa.String(60), nullable=False),
+        sa.Column("case_id", sa.String(36), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("way", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(64), nullable=False),
+        sa.Column("peer", sa.String(60), nullable=False),
+        sa.Column("message_id", sa.String(36), nullable=True),
+        sa.Column("code", sa.String(64), nullable=True),
+        sa.Column("holder", sa.String(60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ledger_facts_by_case", "ledger_facts", ["case_id", "id"])
+    op.create_table(
+        "ledger_states",
+        sa.Column("center", sa.String(60), primary_key=True),
+        sa.Column("case_id", sa.String(36), primary_key=True),
+        sa.Column("origin", sa.String(60), nullable=False),
+        sa.Column("holder", sa.String(60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(64), nullable=False),
+        sa.Column("category", sa.String(64), nullable=False),
+        sa.Column("urgency", sa.String(16), nullable=False),
+        sa.Column("opened_ms", sa.BigInteger(), nullable=False),
+        sa.Column("division", sa.String(9), nullable=True),
+        sa.Column("project", sa.String(36), nullable=True),
+        sa.Column("offered_to", sa.Text(), nullable=False),
+        *(sa.Column(f"{name}_ms", sa.BigInteger(), nullable=True) for name in MOMENTS),
+        sa.Column("grade", sa.Integer(), nullable=True),
+        sa.Column("outcome", sa.String(64), nullable=True),
+        sa.Column("instant", sa.Boolean(), nullable=True),
+        sa.Column("hand_overs", sa.Integer(), nullable=True),
+        sa.Column("told_ms", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("ledger_states_by_case", "ledger_states", ["case_id"])
+    op.create_table(
+        "ledger_centers",
+        sa.Column("center", sa.String(60), primary_key=True),
+        sa.Column("told_ms", sa.BigInteger(), nullable=False),
+        sa.Column("incomplete_ms", sa.BigInteger(), nullable=True),
+    )
 
 
 def downgrade() -> None:
-    op.drop_table(TABLE)  # an older program tells no facts, and the ledger asks anew
+    for table in ("ledger_centers", "ledger_states", "ledger_facts", "facts_untold"):
+        op.drop_table(table)  # an older program tells no facts, and keeps none; a ledger asks anew
