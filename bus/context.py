@@ -15,6 +15,9 @@ from bus.security.errors import KeyUnusable
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.settings import Facts, Quotas
 
+LEDGERS = "ledger-"
+"""The beginning of a ledger's name; the division follows for which it keeps facts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -45,8 +48,11 @@ class CenterContext:
     """(center, kind) → whether its program and adapter read messages of this kind."""
     ledger: Ledger | None = None
     """The county's ledger, which is told facts; None: nobody is."""
-    keeps_facts: bool = False
-    """Whether this is the county's ledger itself."""
+
+    @property
+    def keeps_facts(self) -> bool:
+        """Whether this is a ledger itself: it is known by its name."""
+        return self.me.startswith(LEDGERS)
 
     @property
     def tells_facts(self) -> bool:

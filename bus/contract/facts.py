@@ -20,7 +20,7 @@ MOST_FACTS = 500
 
 Street = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{9})$")]
 """A county, or a township or street of it: a village would say too much of where a resident lives."""
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,63}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,63}$")]
 
 
 def lane_of(center: str) -> UUID:
@@ -36,9 +36,9 @@ class Fact(Strict):
     """When the teller committed it."""
     way: Word
     """``did``, ``said``, ``heard``, ``superseded``, and what else the journal knows."""
-    kind: Word
+    kind: Annotated[Word | None, WHERE_SET] = None
     """A command of the teller, or the kind of a message."""
-    peer: CenterName
+    peer: Annotated[CenterName | None, WHERE_SET] = None
     """Who said it, or is told it."""
     message_id: Annotated[UUID | None, WHERE_SET] = None
     """The message: its label in the broker's journal has the same id."""
@@ -91,3 +91,16 @@ class FactsTold(Strict):
     """Each case of these facts once."""
     cut: Annotated[bool, WHERE_SET] = False
     """Whether facts before these were given up, since the ledger was away for too long."""
+    whole: Annotated[bool, WHERE_SET] = False
+    """Whether with these states the ledger has every case of the teller, as it has asked."""
+
+
+class FactsAsked(Strict):
+    """事实查询: the ledger asks a center for the state of every case, in that center's lane of facts.
+
+    It asks a center that it hears for the first time, one that has given facts up, and one that was put back to a
+    backup. The answer comes in pages, between the facts of that time."""
+
+    kind: ClassVar[str] = "facts.asked"
+    major: ClassVar[int] = 1
+    why: Word

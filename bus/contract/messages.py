@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from bus.contract.case import Attachment, Case, Person
-from bus.contract.facts import FactsTold
+from bus.contract.facts import FactsAsked, FactsTold
 from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text, is_absent
 
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
@@ -497,7 +497,7 @@ CaseKind = (
 )
 """Every kind about a case."""
 
-Kind = CaseKind | Receipt | Failure | LogAsked | LogTold | FactsTold
+Kind = CaseKind | Receipt | Failure | LogAsked | LogTold | FactsTold | FactsAsked
 
 CASE_KINDS: tuple[type[CaseKind], ...] = (
     Offered,
@@ -532,9 +532,10 @@ KINDS: tuple[type[Kind], ...] = (
     *(Receipt, Failure, LogAsked, LogTold),
     *LATER,
     FactsTold,
+    FactsAsked,
 )
 """Every kind. Later ones stand last, so that what was published keeps its place."""
-IN_LANES = (CaseMessage, FactsTold)
+IN_LANES = (CaseMessage, FactsTold, FactsAsked)
 """Kinds that stand in a lane: each has a subject and a sequence."""
 BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}
 """``case.offered`` → ``Offered``, and so on."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bus.contract import messages as k
-from bus.contract.facts import FactsTold
+from bus.contract.facts import FactsAsked, FactsTold
 
 
 class Role(StrEnum):
@@ -138,6 +138,7 @@ CONTRACT: tuple[Rule, ...] = (
         (k.Accepted, k.Granted, k.Ruled, k.Urged),  # a grant: the winner's own note that it waits
     ),
     _rule(FactsTold, ("事实告知", "facts told to the ledger"), _R.ANY, _R.LEDGER),
+    _rule(FactsAsked, ("事实查询", "state of every case asked for"), _R.LEDGER, _R.ANY),
 )
 """One rule per kind, in the order of ``bus.contract.messages.KINDS``."""
 

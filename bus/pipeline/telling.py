@@ -8,11 +8,14 @@ in a table of its own, and is given up beyond its bound.
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from bus.context import CenterContext, Ledger
 from bus.contract.codec import encode
 from bus.contract.envelope import Message, compose
-from bus.contract.facts import MOST_FACTS, FactsTold, lane_of
+from bus.contract.facts import MOST_FACTS, FactsAsked, FactsTold, lane_of
+from bus.figures.states import state_of
 from bus.store import cases, facts, lanes, outbox, recovery
 from bus.store.database import Tx
 from bus.store.rows import JournalLine
@@ -20,6 +23,8 @@ from bus.store.timestamps import ms
 
 UNDERWAY = 4
 """Messages to the ledger without a receipt; more are made when it has taken these."""
+PAGE = 200
+"""Cases whose state is told in one message, where the ledger has asked for all."""
 MOST_BYTES = 200_000
 """Bytes of the facts and states of one message."""
 CUT = "facts-cut"
@@ -63,28 +68,43 @@ def tell(tx: Tx, context: CenterContext, now: datetime) -> None:
     lane = str(lane_of(context.me))
     _keep_within_bounds(tx, ledger, lane, context.me, ms(now))
     for _ in range(UNDERWAY - outbox.waiting_in(tx, ledger.name, lane)):
-        window = _window(tx)
-        if not window.rows:
+        told = _changes(tx) or _page(tx, ledger.name)
+        if told is None:
             return
-        _enqueue(tx, context, ledger.name, window.told(), now)
-        facts.forget(tx, window.rows)
+        say(tx, context, ledger.name, told, lane_of(context.me), now)
 
 
-def _window(tx: Tx) -> _Window:
+def _changes(tx: Tx) -> FactsTold | None:
+    """The oldest changes that fit in one message; they are not untold any more."""
     window = _Window()
     for row in facts.first(tx, MOST_FACTS):
         if not window.takes(row):
             break
-    return window
+    facts.forget(tx, window.rows)
+    return window.told() if window.rows else None
 
 
-def _enqueue(tx: Tx, context: CenterContext, to: str, told: FactsTold, now: datetime) -> None:
-    subject = lane_of(context.me)
-    key = (to, str(subject))
+def _page(tx: Tx, ledger: str) -> FactsTold | None:
+    """The states of the next cases, where the ledger has asked for all. A case whose record cannot be read is passed
+    over: it is parked, and told once it changes."""
+    asked = facts.asked(tx)
+    if asked is None or asked.ledger != ledger:
+        return None
+    found = facts.cases_after(tx, asked.after, PAGE)
+    records = cases.read_each(tx, [UUID(case_id) for case_id in found]).records
+    last = len(found) < PAGE
+    if last:
+        facts.answered(tx)
+    else:
+        facts.ask(tx, ledger, found[-1])
+    return FactsTold(states=tuple(state_of(record) for record in records.values()), whole=last)
+
+
+def say(tx: Tx, context: CenterContext, to: str, data: FactsTold | FactsAsked, lane: UUID, now: datetime) -> None:
+    """Put a message into the outbox, in a lane of facts."""
+    key = (to, str(lane))
     last = lanes.next_sequences(tx, {key: 1}, recovery.epoch(tx).number)[key]
-    message: Message[FactsTold] = compose(
-        told, source=context.me, recipient=to, now=now, subject=subject, sequence=last + 1
-    )
+    message: Message[Any] = compose(data, source=context.me, recipient=to, now=now, subject=lane, sequence=last + 1)
     outbox.enqueue(tx, [outbox.OutboxRow.of(message, encode(message), ms(now))])
 
 

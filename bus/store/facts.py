@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy import Integer, String, bindparam, delete, func, select
 
 from bus.contract.facts import MOST_FACTS
 from bus.custody import Record
@@ -74,16 +74,13 @@ def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:
         "case_id": line.case_id,
         "at": now,
         "way": line.way,
-        "kind": line.kind,
-        "peer": line.peer,
         "holder": line.holder,
         "version": line.version,
         "round": record.round,
     }
     if line.message_id is not None:
         told["message_id"] = line.message_id
-    if line.note:
-        told["code"] = line.note
+    told |= {name: said for name, said in (("kind", line.kind), ("peer", line.peer), ("code", line.note)) if said}
     return told
 
 
@@ -123,3 +120,45 @@ def forget_all(tx: Tx) -> int:
 def figures(tx: Tx) -> UntoldFigures:
     """How much waits, by two index lookups."""
     return UntoldFigures(*_FIGURES.rows(tx)[0])
+
+
+# -- the state of every case, as the ledger has asked for it -----------------------------------------------------------
+
+_ASKED = Prepared(lambda _: select(t.facts_asked.c.ledger, t.facts_asked.c.after).with_for_update())
+_AFTER = Prepared(
+    lambda _: (
+        select(t.cases.c.case_id)
+        .where(t.cases.c.case_id > bindparam("after", type_=String))
+        .order_by(t.cases.c.case_id)
+        .limit(bindparam("at_most", type_=Integer))
+    )
+)
+
+
+class Asked(NamedTuple):
+    """The ledger that asks, and the last case that it was told."""
+
+    ledger: str
+    after: str
+
+
+def asked(tx: Tx) -> Asked | None:
+    """Who has asked for the state of every case, and has not been told all of them."""
+    rows = _ASKED.rows(tx)
+    return Asked(*rows[0]) if rows else None
+
+
+def ask(tx: Tx, ledger: str, after: str = "") -> None:
+    """Tell ``ledger`` every case behind ``after``. Nobody else is told any more."""
+    tx.execute(delete(t.facts_asked))
+    insert(tx, t.facts_asked, [Asked(ledger, after)])
+
+
+def answered(tx: Tx) -> None:
+    """Note that the ledger was told every case."""
+    tx.execute(delete(t.facts_asked))
+
+
+def cases_after(tx: Tx, after: str, at_most: int) -> list[str]:
+    """The next cases of the store, by id."""
+    return [row[0] for row in _AFTER.rows(tx, after=after, at_most=at_most)]

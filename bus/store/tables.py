@@ -495,14 +495,22 @@ facts_untold = _rows(
 )
 """What the county's ledger has not been told yet: labels, moments and grades. Empty where no ledger is named."""
 
+facts_asked = Table(
+    "facts_asked",
+    metadata,
+    Column("ledger", CENTER, primary_key=True),
+    Column("after", String(36), nullable=False),
+)
+"""The ledger that has asked for the state of every case, and the last case that it was told; empty: none yet."""
+
 ledger_facts = _rows(
     "ledger_facts",
     Column("center", CENTER, nullable=False),
     Column("case_id", CASE_ID, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("way", String(64), nullable=False),
-    Column("kind", KIND, nullable=False),
-    Column("peer", CENTER, nullable=False),
+    Column("kind", KIND, nullable=True),
+    Column("peer", CENTER, nullable=True),
     Column("message_id", String(36), nullable=True),
     Column("code", CODE, nullable=True),
     Column("holder", CENTER, nullable=False),
@@ -550,9 +558,11 @@ ledger_centers = Table(
     metadata,
     Column("center", CENTER, primary_key=True),
     Column("told_ms", BigInteger, nullable=False),
-    Column("incomplete_ms", BigInteger, nullable=True),
+    Column("epoch", Integer, nullable=False),
+    Column("asked_ms", BigInteger, nullable=True),
 )
-"""The centers that tell this ledger. ``incomplete_ms``: since when facts are missing that the center has given up."""
+"""The centers that tell this ledger. ``epoch``: that of their last message. ``asked_ms``: since when the state of every
+case is asked for; empty: it is known."""
 
 timers = Table(
     "timers",

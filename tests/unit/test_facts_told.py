@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bus.context import Ledger
-from bus.contract.facts import MOST_FACTS, CaseState, FactsTold, lane_of
+from bus.contract.facts import MOST_FACTS, CaseState, FactsAsked, FactsTold, lane_of
 from bus.contract.messages import Outcome
 from bus.custody import commands as c
-from bus.pipeline.telling import CUT, UNDERWAY
+from bus.pipeline.telling import CUT, UNDERWAY, say
 from bus.store import Tx, facts, outbox
+from bus.store import ledger as ledger_store
 from bus.store import tables as t
 from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, carry, opened
 
@@ -185,7 +186,6 @@ def test_a_state_keeps_to_its_model(media: BareCenter) -> None:
 def ledger(tmp_path: Path) -> Iterator[BareCenter]:
     """The county's ledger."""
     center = BareCenter(LEDGER, tmp_path)
-    center.context = replace(center.context, keeps_facts=True)
     yield center
     center.close()
 
@@ -211,7 +211,8 @@ def test_the_ledger_has_each_case_as_each_center_has_it(tmp_path: Path, media: B
 
 def test_a_center_that_is_no_ledger_refuses_facts(tmp_path: Path, media: BareCenter) -> None:
     """With a reason, which the teller's operator reads; cases go on."""
-    nobody = BareCenter(LEDGER, tmp_path)
+    nobody = BareCenter(PARTY, tmp_path)
+    media.context = replace(media.context, ledger=Ledger(PARTY), reads=lambda _center, _kind: True)
     settled(media)
     carry(media, nobody)
     with media.store.reading() as tx:
@@ -227,5 +228,62 @@ def test_facts_are_told_under_the_own_name_alone(media: BareCenter, ledger: Bare
     own, other = str(lane_of(MEDIA)).encode(), str(lane_of(PARTY)).encode()
     media.spoil(lambda body: body.replace(own, other))
     carry(media, ledger)
+    assert states_of(ledger) == {}
+
+
+def states_of(ledger: BareCenter) -> dict[str, int]:
+    """How many cases of each center the ledger knows."""
+    s = t.ledger_states.c
     with ledger.store.reading() as tx:
-        assert tx.execute(select(t.ledger_states.c.case_id)).all() == []
+        return dict(tx.execute(select(s.center, func.count()).group_by(s.center)).all())
+
+
+def test_a_ledger_that_comes_late_asks_for_every_case(
+    tmp_path: Path, ledger: BareCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page, between the changes of that time; then it knows all of them, and asks no more."""
+    monkeypatch.setattr("bus.pipeline.telling.PAGE", 5)
+    center = BareCenter(MEDIA, tmp_path)
+    for _ in range(23):
+        settled(center)
+    with_ledger(center)
+    last = settled(center)
+    carry(center, ledger, rounds=60)
+    assert states_of(ledger) == {MEDIA: 24}
+    with ledger.store.reading() as tx:
+        known = ledger_store.teller(tx, MEDIA)
+        told_late = tx.execute(select(t.ledger_facts.c.case_id).distinct()).scalars().all()
+    assert known is not None
+    assert known.asked_ms is None
+    assert told_late == [str(last.case_id)]
+    center.close()
+
+
+def test_a_ledger_asks_again_where_facts_were_given_up(
+    media: BareCenter, ledger: BareCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Away for thirty days: the center has given up what was older than seven, and the ledger still learns all."""
+    monkeypatch.setattr("bus.pipeline.telling.PAGE", 5)
+    settled(media)
+    carry(media, ledger)
+    for _ in range(30):
+        settled(media)
+        media.later(86_400)
+        media.relay()
+    assert untold(media) < 30 * 3
+    media.later(3600)
+    ledger.now = media.now
+    carry(media, ledger, rounds=80)
+    assert states_of(ledger) == {MEDIA: 31}
+
+
+def test_nobody_but_the_ledger_that_the_settings_name_is_answered(tmp_path: Path, media: BareCenter) -> None:
+    """Another one that asks is refused, and told nothing."""
+    other = BareCenter("ledger-150403", tmp_path)
+    other.store.write(lambda tx: say(tx, other.context, MEDIA, FactsAsked(why="new"), lane_of(MEDIA), other.now))
+    settled(media)
+    carry(other, media)
+    with other.store.reading() as tx:
+        assert tx.execute(select(t.outbox.c.trouble)).scalars().all() == ["not-our-ledger"]
+    assert states_of(other) == {}
+    other.close()

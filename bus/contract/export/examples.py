@@ -12,7 +12,7 @@ from bus.contract import messages as k
 from bus.contract.case import Attachment, Case, Person, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.epochs import epoch_start
-from bus.contract.facts import CaseState, Fact, FactsTold, lane_of
+from bus.contract.facts import CaseState, Fact, FactsAsked, FactsTold, lane_of
 from bus.contract.rules import CONTRACT, Rule
 
 MEDIA = "media_center-150402"
@@ -270,6 +270,7 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
     (k.LogTold(recovery=_id(6), era=1, cursor="0", entries=(_TOLD,)), MEDIA, PARTY),
     (k.Handed(version=2, resident=_RESIDENT), MEDIA, PARTY),
     (FactsTold(facts=(_FACT,), states=(_STATE,)), MEDIA, LEDGER),
+    (FactsAsked(why="new"), LEDGER, MEDIA),
 )
 """In the order of the contract; kinds that v0.1.0 did not have stand last, so that the others keep their ids."""
 
@@ -280,9 +281,9 @@ def _sequence(data: k.Kind) -> int:
     return 1 if isinstance(data, k.IN_LANES) else 0
 
 
-def _subject(data: k.Kind, source: str) -> UUID | None:
-    if isinstance(data, FactsTold):
-        return lane_of(source)
+def _subject(data: k.Kind) -> UUID | None:
+    if isinstance(data, FactsTold | FactsAsked):
+        return lane_of(MEDIA)
     return _CASE_ID if isinstance(data, k.CaseMessage) else None
 
 
@@ -301,7 +302,7 @@ def example(rule: Rule) -> Message[Any]:
         source=source,
         recipient=recipient,
         type=f"{rule.kind}.v{rule.major}",
-        subject=_subject(data, source),
+        subject=_subject(data),
         time=_at(15 + place),
         sequence=_sequence(data),
         causeid=_id(0x100 + asked[0]) if asked and about_case else None,

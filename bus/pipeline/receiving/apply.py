@@ -1,12 +1,12 @@
 """Step 5, apply: custody decides on a message whose turn has come."""
 
-from bus.contract.facts import FactsTold
+from bus.contract.facts import FactsAsked, FactsTold
 from bus.contract.messages import Verdict
 from bus.custody import Refusal
 from bus.pipeline.inbound import NOT_FINAL, Inbound, Outcome
 from bus.pipeline.receive_batch import ReceiveBatch
 from bus.pipeline.receiving.applied import Applied
-from bus.pipeline.receiving.keep_facts import keep_facts
+from bus.pipeline.receiving.facts import hear_facts
 
 
 def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
@@ -20,8 +20,8 @@ def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
         return None
     if one.fault:
         return Applied(Verdict.REFUSED, one.fault, "the sender and this center do not agree on the contract")
-    if isinstance(one.message.data, FactsTold):
-        return keep_facts(batch, one, one.message.data)
+    if isinstance(one.message.data, FactsTold | FactsAsked):
+        return hear_facts(batch, one, one.message.data)
     return _decided(batch, one)
 
 

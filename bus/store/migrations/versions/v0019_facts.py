@@ -22,14 +22,19 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "facts_asked",
+        sa.Column("ledger", sa.String(60), primary_key=True),
+        sa.Column("after", sa.String(36), nullable=False),
+    )
+    op.create_table(
         "ledger_facts",
         sa.Column("id", ROW, primary_key=True, autoincrement=True),
         sa.Column("center", sa.String(60), nullable=False),
         sa.Column("case_id", sa.String(36), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("way", sa.String(64), nullable=False),
-        sa.Column("kind", sa.String(64), nullable=False),
-        sa.Column("peer", sa.String(60), nullable=False),
+        sa.Column("kind", sa.String(64), nullable=True),
+        sa.Column("peer", sa.String(60), nullable=True),
         sa.Column("message_id", sa.String(36), nullable=True),
         sa.Column("code", sa.String(64), nullable=True),
         sa.Column("holder", sa.String(60), nullable=False),
@@ -65,10 +70,11 @@ def upgrade() -> None:
         "ledger_centers",
         sa.Column("center", sa.String(60), primary_key=True),
         sa.Column("told_ms", sa.BigInteger(), nullable=False),
-        sa.Column("incomplete_ms", sa.BigInteger(), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=True),
     )
 
 
 def downgrade() -> None:
-    for table in ("ledger_centers", "ledger_states", "ledger_facts", "facts_untold"):
+    for table in ("ledger_centers", "ledger_states", "ledger_facts", "facts_asked", "facts_untold"):
         op.drop_table(table)  # an older program tells no facts, and keeps none; a ledger asks anew
