@@ -16,13 +16,15 @@ from bus.contract.codec import encode
 from bus.contract.envelope import Message, compose
 from bus.contract.facts import MOST_FACTS, FactsAsked, FactsTold, lane_of
 from bus.figures.states import state_of
-from bus.store import cases, facts, lanes, outbox, recovery
+from bus.store import cases, facts, lanes, ledger, outbox, recovery
 from bus.store.database import Tx
 from bus.store.rows import JournalLine
 from bus.store.timestamps import ms
 
 UNDERWAY = 4
 """Messages to the ledger without a receipt; more are made when it has taken these."""
+ASK_AGAIN_MS = 6 * 3_600_000
+"""After so long without an answer a center is asked again for the state of every case."""
 PAGE = 200
 """Cases whose state is told in one message, where the ledger has asked for all."""
 MOST_BYTES = 200_000
@@ -61,17 +63,25 @@ class _Window:
 
 
 def tell(tx: Tx, context: CenterContext, now: datetime) -> None:
-    """Put what is untold into messages for the ledger."""
-    ledger = context.ledger
-    if ledger is None or not context.tells_facts:
+    """Put what is untold into messages for the ledger; at the ledger, ask the centers of which something is missing."""
+    if context.keeps_facts:
+        _ask(tx, context, now)
+    county = context.ledger
+    if county is None or not context.tells_facts:
         return
     lane = str(lane_of(context.me))
-    _keep_within_bounds(tx, ledger, lane, context.me, ms(now))
-    for _ in range(UNDERWAY - outbox.waiting_in(tx, ledger.name, lane)):
-        told = _changes(tx) or _page(tx, ledger.name)
+    _keep_within_bounds(tx, county, lane, context.me, ms(now))
+    for _ in range(UNDERWAY - outbox.waiting_in(tx, county.name, lane)):
+        told = _changes(tx) or _page(tx, county.name)
         if told is None:
             return
-        say(tx, context, ledger.name, told, lane_of(context.me), now)
+        say(tx, context, county.name, told, lane_of(context.me), now)
+
+
+def _ask(tx: Tx, context: CenterContext, now: datetime) -> None:
+    for teller in ledger.to_ask(tx, ms(now)):
+        say(tx, context, teller.center, FactsAsked(why=teller.why or ledger.Why.NEW), lane_of(teller.center), now)
+        ledger.asked(tx, teller, ms(now) + ASK_AGAIN_MS)
 
 
 def _changes(tx: Tx) -> FactsTold | None:
@@ -84,11 +94,11 @@ def _changes(tx: Tx) -> FactsTold | None:
     return window.told() if window.rows else None
 
 
-def _page(tx: Tx, ledger: str) -> FactsTold | None:
+def _page(tx: Tx, recipient: str) -> FactsTold | None:
     """The states of the next cases, where the ledger has asked for all. A case whose record cannot be read is passed
     over: it is parked, and told once it changes."""
     asked = facts.asked(tx)
-    if asked is None or asked.ledger != ledger:
+    if asked is None or asked.ledger != recipient:
         return None
     found = facts.cases_after(tx, asked.after, PAGE)
     records = cases.read_each(tx, [UUID(case_id) for case_id in found]).records
@@ -96,7 +106,7 @@ def _page(tx: Tx, ledger: str) -> FactsTold | None:
     if last:
         facts.answered(tx)
     else:
-        facts.ask(tx, ledger, found[-1])
+        facts.ask(tx, recipient, found[-1])
     return FactsTold(states=tuple(state_of(record) for record in records.values()), whole=last)
 
 
@@ -108,13 +118,13 @@ def say(tx: Tx, context: CenterContext, to: str, data: FactsTold | FactsAsked, l
     outbox.enqueue(tx, [outbox.OutboxRow.of(message, encode(message), ms(now))])
 
 
-def _keep_within_bounds(tx: Tx, ledger: Ledger, lane: str, me: str, now_ms: int) -> None:
+def _keep_within_bounds(tx: Tx, county: Ledger, lane: str, me: str, now_ms: int) -> None:
     """Give up what waits, beyond its bound in number or in age. A row without facts stands for it: by it the ledger
     learns that it must ask this center anew."""
     waits = facts.figures(tx)
-    too_old = waits.oldest_ms and waits.oldest_ms < now_ms - ledger.keep_days * DAY_MS
-    if waits.rows <= ledger.keep and not too_old:
+    too_old = waits.oldest_ms and waits.oldest_ms < now_ms - county.keep_days * DAY_MS
+    if waits.rows <= county.keep and not too_old:
         return
     facts.forget_all(tx)
     facts.keep(tx, [facts.FactsRow(now_ms, 0, b"")])
-    cases.note(tx, [JournalLine(lane, now_ms, CUT, FactsTold.kind, ledger.name, None, me)])
+    cases.note(tx, [JournalLine(lane, now_ms, CUT, FactsTold.kind, county.name, None, me)])

@@ -20,6 +20,7 @@ from bus.custody.bounds import check_growth, out_of_bounds
 from bus.custody.plans import go_on
 from bus.custody.strangers import left_out, new_strangers, said_to_others
 from bus.recovery.case_history import CaseHistory
+from bus.recovery.facts_lane import hear_facts_again, is_of_facts
 from bus.recovery.order import in_order
 from bus.recovery.rebuild import rebuild
 from bus.recovery.reminders import with_reminders
@@ -79,6 +80,9 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> 
     uow = restoring.page
     ours = [w for w in told if w.row.way == archive.SAID]
     theirs = [w for w in told if w.row.way == archive.HEARD]
+    if is_of_facts(told):
+        _facts(restoring, ours, applied_here(theirs, []))
+        return
     try:
         before = uow.record(case_id)
     except Refusal as damaged:
@@ -89,6 +93,15 @@ def _case(restoring: _Restoring, case_id: UUID, told: Sequence[ToldMessage]) -> 
     _receipted(restoring, ours)
     _keep_said(restoring, said)
     _restore(restoring, before, said, heard)
+
+
+def _facts(restoring: _Restoring, ours: Sequence[ToldMessage], heard: Sequence[ToldMessage]) -> None:
+    """Restore a lane of facts, which is no case's."""
+    said = [w for w in ours if restoring.owed(w) is None]
+    _receipted(restoring, ours)
+    _keep_said(restoring, said)
+    hear_facts_again(restoring.page, heard)
+    _remember(restoring, heard)
 
 
 def _restore(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, bindparam, select
 
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.store import tables as t
@@ -13,6 +13,7 @@ from bus.store.inserts import insert, upsert
 from bus.store.statements import Prepared
 from bus.store.timestamps import ms
 
+_L = t.ledger_centers.c
 MOMENTS = ("opened", "offered", "sign_by", "due", "resolved", "closed", "reopened", "rated", "claimed")
 """Fields of a state that the store has in milliseconds."""
 
@@ -34,34 +35,45 @@ class Teller(NamedTuple):
     center: str
     told_ms: int
     epoch: int
-    asked_ms: int | None
-    """Since when the state of every case is asked for; None: it is known."""
+    why: str | None = None
+    """Why the state of every case is asked for; None: it is known."""
+    ask_ms: int | None = None
+    """When it is asked for next."""
 
 
-_TELLER = Prepared(lambda _: select(*t.ledger_centers.c).where(t.ledger_centers.c.center == bindparam("center")))
+_TELLER = Prepared(lambda _: select(*_L).where(_L.center == bindparam("center")))
+_TO_ASK = Prepared(lambda _: select(*_L).where(_L.ask_ms <= bindparam("now_ms", type_=BigInteger)).order_by(_L.ask_ms))
 
 
-def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int) -> Why | None:
+def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int) -> None:
     """Keep what ``center`` has told; of each case its latest state. Messages of a lane come once, and in order.
 
-    Returns why the state of every case must be asked for; None: it is known, or was asked for."""
+    Where something is missing or may be, the center becomes one of ``to_ask``."""
     insert(tx, t.ledger_facts, [_fact(center, one) for one in told.facts])
     upsert(tx, t.ledger_states, [_state(center, one, now_ms) for one in told.states])
     known = teller(tx, center)
-    why = _why(known, told, epoch)
-    asked_ms = known.asked_ms if known is not None else None
-    if why is not None:
-        asked_ms = now_ms
-    elif told.whole:
-        asked_ms = None
-    upsert(tx, t.ledger_centers, [Teller(center, now_ms, epoch, asked_ms)])
-    return why
+    after = Teller(center, now_ms, epoch)
+    if (why := _why(known, told, epoch)) is not None:
+        after = after._replace(why=why.value, ask_ms=now_ms)
+    elif known is not None and not told.whole:
+        after = after._replace(why=known.why, ask_ms=known.ask_ms)
+    upsert(tx, t.ledger_centers, [after])
 
 
 def teller(tx: Tx, center: str) -> Teller | None:
     """What is known of a center that tells; None: it has never told."""
     rows = _TELLER.rows(tx, center=center)
     return Teller(*rows[0]) if rows else None
+
+
+def to_ask(tx: Tx, now_ms: int) -> list[Teller]:
+    """The centers that must be asked by now for the state of every case."""
+    return [Teller(*row) for row in _TO_ASK.rows(tx, now_ms=now_ms)]
+
+
+def asked(tx: Tx, teller: Teller, again_ms: int) -> None:
+    """Note that a center was asked; if it does not tell until ``again_ms``, it is asked again."""
+    upsert(tx, t.ledger_centers, [teller._replace(ask_ms=again_ms)])
 
 
 def _why(known: Teller | None, told: FactsTold, epoch: int) -> Why | None:

@@ -559,10 +559,12 @@ ledger_centers = Table(
     Column("center", CENTER, primary_key=True),
     Column("told_ms", BigInteger, nullable=False),
     Column("epoch", Integer, nullable=False),
-    Column("asked_ms", BigInteger, nullable=True),
+    Column("why", String(16), nullable=True),
+    Column("ask_ms", BigInteger, nullable=True),
+    Index("ledger_centers_to_ask", "ask_ms"),
 )
-"""The centers that tell this ledger. ``epoch``: that of their last message. ``asked_ms``: since when the state of every
-case is asked for; empty: it is known."""
+"""The centers that tell this ledger. ``epoch``: that of their last message. ``why``, ``ask_ms``: why the state of every
+case is asked for, and when next; empty: it is known."""
 
 timers = Table(
     "timers",

@@ -254,7 +254,7 @@ def test_a_ledger_that_comes_late_asks_for_every_case(
         known = ledger_store.teller(tx, MEDIA)
         told_late = tx.execute(select(t.ledger_facts.c.case_id).distinct()).scalars().all()
     assert known is not None
-    assert known.asked_ms is None
+    assert known.why is None
     assert told_late == [str(last.case_id)]
     center.close()
 

@@ -6,7 +6,6 @@ from bus.contract.messages import Verdict
 from bus.pipeline.inbound import Inbound
 from bus.pipeline.receive_batch import ReceiveBatch
 from bus.pipeline.receiving.applied import Applied
-from bus.pipeline.telling import say
 from bus.store import facts, ledger
 
 DONE = Applied(Verdict.APPLIED)
@@ -21,16 +20,13 @@ def hear_facts(batch: ReceiveBatch, one: Inbound, data: FactsTold | FactsAsked) 
 
 
 def _keep(batch: ReceiveBatch, one: Inbound, told: FactsTold) -> Applied:
-    """Keep what a center tells of its own records, under its own name. Ask for every case where something is missing
-    or may be: the center is new here, has given facts up, or was put back to a backup."""
+    """Keep what a center tells of its own records, under its own name."""
     tx, context, center = batch.uow.tx, batch.uow.context, one.message.source
     if not context.keeps_facts:
         return NO_LEDGER
     if one.message.subject != lane_of(center):
         return NOT_ITS_LANE
-    why = ledger.take(tx, center, told, epoch_of(one.message.sequence), batch.uow.now_ms)
-    if why is not None:
-        say(tx, context, center, FactsAsked(why=why.value), lane_of(center), batch.uow.now)
+    ledger.take(tx, center, told, epoch_of(one.message.sequence), batch.uow.now_ms)
     return DONE
 
 

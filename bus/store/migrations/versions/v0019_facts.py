@@ -71,8 +71,10 @@ def upgrade() -> None:
         sa.Column("center", sa.String(60), primary_key=True),
         sa.Column("told_ms", sa.BigInteger(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("asked_ms", sa.BigInteger(), nullable=True),
+        sa.Column("why", sa.String(16), nullable=True),
+        sa.Column("ask_ms", sa.BigInteger(), nullable=True),
     )
+    op.create_index("ledger_centers_to_ask", "ledger_centers", ["ask_ms"])
 
 
 def downgrade() -> None:
