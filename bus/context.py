@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from bus.clocks.deadlines import term_ends
 from bus.clocks.rules import Rules
 from bus.clocks.terms import after
-from bus.contract.facts import FactsTold
+from bus.contract.facts import FactsTold, is_ledger
 from bus.custody.decide import RETURNS_BEFORE_ARBITER
 from bus.custody.more_time import Granting
 from bus.custody.record import Reads, nobody_reads
+from bus.figures.period import Reckoning
 from bus.security.directory import MASKING_NEEDS, Mark
 from bus.security.errors import KeyUnusable
 from bus.security.message_security import MessageSecurity, Unsecured
 from bus.settings import Facts, Quotas
 
-LEDGERS = "ledger-"
-"""The beginning of a ledger's name; the division follows for which it keeps facts."""
+COUNTRYWIDE = Reckoning()
+"""The reckoning where a county has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,13 @@ class CenterContext:
     """(center, kind) → whether its program and adapter read messages of this kind."""
     ledger: Ledger | None = None
     """The county's ledger, which is told facts; None: nobody is."""
+    reckoning: Reckoning = COUNTRYWIDE
+    """How the county reckons; a ledger keeps its sums by it."""
 
     @property
     def keeps_facts(self) -> bool:
         """Whether this is a ledger itself: it is known by its name."""
-        return self.me.startswith(LEDGERS)
+        return is_ledger(self.me)
 
     @property
     def tells_facts(self) -> bool:

@@ -24,6 +24,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("pipeline",),
     ("importing",),
     ("operations",),
+    ("ledger",),
     ("http",),
     ("runtime",),
     ("demo",),

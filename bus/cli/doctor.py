@@ -12,6 +12,7 @@ from bus.bilingual import Bilingual
 from bus.cli import (
     check_adapter,
     check_clocks,
+    check_facts,
     check_files,
     check_keys,
     check_running,
@@ -26,6 +27,7 @@ from bus.cli.options import FOLDER, ConfigFile, settings_file, without_secret
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output
 from bus.cli.production_checks import production_checks
 from bus.cli.run import secret_faults
+from bus.contract.facts import is_ledger
 from bus.contract.types import CENTER_PATTERN
 from bus.log import set_up
 from bus.settings import CenterSettings, fresh_secret
@@ -86,14 +88,17 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield from check_files.permissions(settings, file)
     yield from check_keys.keys(settings)
     yield from check_keys.certificate(settings)
-    yield from check_adapter.adapter(settings)
+    if not is_ledger(settings.center):
+        yield from check_adapter.adapter(settings)
     yield from checks.routes(settings, county.centers if county else [route.to for route in settings.routes])
     yield from check_store.store(settings)
     yield from check_clocks.clocks(settings)
+    yield from check_facts.facts_told(settings)
     yield from check_store.room("attachments", settings.data.resolve())
     yield from check_running.http_address(settings)
     yield from check_transport.broker(settings)
-    yield from checks.backend(settings)
+    if not is_ledger(settings.center):
+        yield from checks.backend(settings)
     if county is not None:
         yield from checks.clock_of(county.management_url)
         yield from _topology(county)

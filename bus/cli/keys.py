@@ -11,8 +11,10 @@ from bus.cli.lazy import LazyCommand, with_lazy
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.cli.signed_directory import show_directory, sign_directory
 from bus.cli.written_files import OwnerName, owner_asked, save, save_private
+from bus.contract.facts import is_ledger
 from bus.contract.messages import LATER_KINDS
 from bus.contract.types import CENTER_PATTERN
+from bus.ledger.handlers import READS
 from bus.sdk import discovery
 from bus.sdk.discovery import AdapterUnusable
 from bus.security import directory, key_request
@@ -250,6 +252,8 @@ def _of_the_operator(keyring: Keyring) -> bytes:
 def _request(output: Output, keyring: Keyring, url: str | None, adapter: str) -> bytes:
     """The application, with what program and adapter read. Without an adapter the center is not known to read more than
     v0.1.0. Raises ``ValueError`` for an invalid ``url``."""
+    if is_ledger(keyring.owner):
+        return key_request.new_request(keyring, url, READS)
     try:
         found = discovery.find(keyring.owner.rpartition("-")[0], adapter).center()
         reads = tuple(sorted(LATER_KINDS & found.handlers.keys()))

@@ -1,6 +1,6 @@
 """``bus stats``: figures of the cases that one center has registered. Numbers and formulas, nothing of a resident."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +13,6 @@ from bus.figures.hosts import Hosts
 from bus.figures.period import CHINA, NotAPeriod, Period, Reckoning
 from bus.figures.rounding import percent
 from bus.figures.tree import Node, tree
-from bus.settings import CenterSettings
 from bus.store import activities, early_forms
 from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
@@ -64,7 +63,7 @@ def stats(
     output = Output(lang, as_json)
     with output.guarding():
         settings = store_settings(config)
-        reckoning = reckoning_of(settings)
+        reckoning = settings.figures.reckoning()
         try:
             until = reckoning.moment(as_of) if as_of else datetime.now(UTC)
             period = _period(reckoning, month, begin, end, until)
@@ -90,14 +89,6 @@ def stats(
         if held is not None:
             output.table(_HOST_HEADS, sorted(held.each.items()))
             output.say(*held.explained)
-
-
-def reckoning_of(settings: CenterSettings) -> Reckoning:
-    """How the county reckons, by the settings."""
-    told = settings.figures
-    day = time.fromisoformat(told.day_begins)
-    days = (told.rating_days, told.reopening_days)
-    return Reckoning(told.month_begins, day, *days, told.weights, told.rater_weights, told.counted_in)
 
 
 def _period(reckoning: Reckoning, month: str, begin: str, end: str, until: datetime) -> Period:

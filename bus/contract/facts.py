@@ -15,6 +15,8 @@ from bus.contract.types import WHERE_SET, CenterName, Code, Count, Moment, Stric
 
 LANES = UUID("6f0c7c0e-6d64-5d0c-9a41-0f7c6a1f3b52")
 """The namespace of the lanes of facts (RFC 9562, UUIDv5)."""
+LEDGERS = "ledger-"
+"""The beginning of a ledger's name; the division follows for which it keeps facts."""
 MOST_FACTS = 500
 """Facts in one message."""
 
@@ -26,6 +28,11 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,63}$")]
 def lane_of(center: str) -> UUID:
     """The subject of all facts of one center: they stand in one lane, in their order."""
     return uuid5(LANES, center)
+
+
+def is_ledger(center: str) -> bool:
+    """Whether a participant is a ledger: it keeps facts and holds no cases."""
+    return center.startswith(LEDGERS)
 
 
 class Fact(Strict):
@@ -44,6 +51,8 @@ class Fact(Strict):
     """The message: its label in the broker's journal has the same id."""
     code: Annotated[Code | None, WHERE_SET] = None
     """A reason: of a decline, of a reminder, of an operator."""
+    due: Annotated[Moment | None, WHERE_SET] = None
+    """Of an offer that was said: by when it must be answered."""
     holder: CenterName
     version: Count
     round: Count

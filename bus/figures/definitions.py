@@ -51,9 +51,9 @@ class Part(StrEnum):
     COMBINABLE = "combinable"
     """All opinions by the weight of their kind, in sum, in thousandths."""
     PROJECTS = "projects"
-    """To which demands of the period belong."""
+    """Whose first demand was registered in the period."""
     PROJECTS_RESOLVED = "projects-resolved"
-    """All of whose demands of the period are resolved."""
+    """All of whose demands, registered before the as-of, are resolved."""
     CLAIMED = "claimed"
     """Claimed by somebody of the center."""
     ACTIVITIES = "activities"
@@ -62,6 +62,13 @@ class Part(StrEnum):
     UNDATED = "undated"
     """Resolved at a moment that nobody knows: entered by an older program. They are in no other count of resolved
     ones."""
+    OFFERS_ANSWERED = "offers-answered"
+    """Offers to a single center, made in the period and answered with yes or no. Counted by a ledger alone, as are the
+    three below."""
+    OFFERS_DECLINED = "offers-declined"
+    SIGN_DUE = "sign-due"
+    """Offers whose deadline for an answer has passed, the unanswered too."""
+    SIGNED_IN_TIME = "signed-in-time"
 
 
 class Kind(StrEnum):
@@ -143,8 +150,8 @@ FIGURES: tuple[Figure, ...] = (
                      "it, in thousandths; put together here alone, and never stored")),
     Figure("project-resolution-rate", Bilingual("项目办结率", "Projects resolved"), Kind.RATE,
            Part.PROJECTS_RESOLVED, Part.PROJECTS,
-           Bilingual("诉求全部办结的项目 ÷ 期内受理的诉求所属的项目",
-                     "projects all of whose demands are resolved ÷ projects of the demands of the period")),
+           Bilingual("诉求全部办结的项目 ÷ 首件诉求在期内受理的项目",
+                     "projects all of whose demands are resolved ÷ projects whose first demand is of the period")),
     _count("claimed", ("认领", "Claimed"), Part.CLAIMED,
            ("期内受理、截止时刻前有人认领", "registered in the period, and claimed by somebody before the as-of")),
     _count("activities", ("活动", "Activities"), Part.ACTIVITIES,
@@ -155,3 +162,19 @@ FIGURES: tuple[Figure, ...] = (
            ("旧版本办结、没有办结时间，不计入办结", "resolved under an older program; in no count of resolved cases")),
 )  # fmt: skip
 """Every figure that a store of one center can count."""
+
+OF_OFFERS: tuple[Figure, ...] = (
+    Figure("signing-rate", Bilingual("签收及时率", "Answered in time"), Kind.RATE, Part.SIGNED_IN_TIME, Part.SIGN_DUE,
+           Bilingual("签收期限已到且按期应答（接或退）÷ 期内派出且签收期限已到，未应答的在内",
+                     "offers answered by their deadline, with yes or no ÷ those of the period whose deadline has "
+                     "passed, the unanswered too")),
+    Figure("return-rate", Bilingual("退单率", "Offers declined"), Kind.RATE, Part.OFFERS_DECLINED, Part.OFFERS_ANSWERED,
+           Bilingual("退回的派单 ÷ 已应答的派单，均为期内派给单一中心的", "offers declined ÷ offers answered, of those "
+                     "made in the period to a single center")),
+)  # fmt: skip
+"""Figures of offers. A center does not keep its answered offers; a ledger does."""
+AT_A_CENTER_ALONE = {"self-satisfaction", "masses-satisfaction", "survey-satisfaction", "combined-satisfaction",
+                     "activities"}  # fmt: skip
+"""Figures of what no ledger is told: opinions other than the resident's, and activities, which are no cases."""
+OF_A_LEDGER: tuple[Figure, ...] = (*(one for one in FIGURES if one.code not in AT_A_CENTER_ALONE), *OF_OFFERS)
+"""Every figure that a ledger can count."""

@@ -19,6 +19,7 @@ def hear_facts_again(uow: UnitOfWork, heard: Iterable[ToldMessage]) -> None:
     """Apply what was heard in this lane since the backup. Where something is missing all the same, the ledger asks."""
     for message in in_order(one.message for one in heard if one.readable):
         if isinstance(message.data, FactsTold) and uow.context.keeps_facts:
-            ledger.take(uow.tx, message.source, message.data, epoch_of(message.sequence), uow.now_ms)
+            epoch, reckoning = epoch_of(message.sequence), uow.context.reckoning
+            ledger.take(uow.tx, message.source, message.data, epoch, uow.now_ms, reckoning)
         elif isinstance(message.data, FactsAsked):
             facts.ask(uow.tx, message.source)

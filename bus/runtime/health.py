@@ -12,6 +12,7 @@ from bus.context import CenterContext
 from bus.operations.marks_watch import MarksWatch
 from bus.runtime.loops import FaultKind, LoopFault, Loops
 from bus.security.directory import marks_text
+from bus.store import facts
 from bus.store.database import Store
 from bus.store.heartbeat import beat
 from bus.store.timestamps import ms
@@ -23,6 +24,7 @@ UNANSWERED = 30.0
 """Seconds that a commit may take before forms count as not taken; a form waits no longer either."""
 NO_ANSWER = "存储迟迟不应答，请检查磁盘和数据库 / the store does not answer: look at its disk or database"
 
+NOTHING_UNTOLD = facts.UntoldFigures(0, 0)
 CLOCK_STEPPED = (
     "clock-stepped: 系统时间被改动，提醒已暂停；校准时间，或确认无误后运行 bus clocks go / the system's time was set, "
     "so nobody is reminded: set it right, or `bus clocks go` where it is"
@@ -39,6 +41,8 @@ class StoreProof:
     recovering: bool = False
     proved_at: float | None = None
     """The time of the last commit (monotonic)."""
+    untold: facts.UntoldFigures = NOTHING_UNTOLD
+    """What the county's ledger has not receipted, when it was last looked at."""
 
     def renew(self) -> None:
         """Commit one row, if there was no commit for a while. Raises ``StoreUnavailable``."""
@@ -46,6 +50,8 @@ class StoreProof:
             now_ms = ms(self.clock())
             self.store.write(lambda tx: beat(tx, now_ms))
             self.recovering = recovery.going_on(self.store)
+            with self.store.reading() as tx:
+                self.untold = facts.lag(tx)
             self.proved_at = time.monotonic()
 
 
@@ -106,7 +112,16 @@ class Health:
             "flow": not faults,
             "faults": [fault.told() for fault in faults],
             "ages": {name: round(age, 1) for name, age in self.loops.ages().items()},
+            **self._facts(),
         }
+
+    def _facts(self) -> dict[str, Any]:
+        """What the ledger has not receipted. It is no fault of this center, and delays no case."""
+        if not self.context.tells_facts:
+            return {}
+        untold = self.proof.untold
+        oldest = (ms(self.clock()) - untold.oldest_ms) // 1000 if untold.oldest_ms else 0
+        return {"facts": {"untold": untold.rows, "oldest": oldest}}
 
     def _broken(self) -> list[LoopFault]:
         """Loops that only a restart can mend."""

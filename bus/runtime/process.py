@@ -45,7 +45,7 @@ from bus.security.directory import marks_text
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
-from bus.store import schema
+from bus.store import ledger_cells, schema
 from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import Transport
@@ -101,6 +101,7 @@ class CenterProcess:
             settings.clocks.rules(),
             read_by(security),
             ledger_of(settings.facts),
+            settings.figures.reckoning(),
         )
         self.store = store_of(settings)
         self._directories = DirectoryMemory(security, self.store)
@@ -170,6 +171,8 @@ class CenterProcess:
         self.lease.acquire()
         schema.upgrade(self.store)
         self.lease.renew()
+        if self.context.keeps_facts:
+            ledger_cells.recount(self.store, self.context.reckoning, self.lease_renewed)
         recall(self.context.security, self.store)
         self.attachments.blobs.sweep()
         self.engine.begin()
@@ -216,6 +219,10 @@ class CenterProcess:
         self.lease.release()
         self.store.close()
         self.log.info("stopped")
+
+    def lease_renewed(self, _counted: int) -> None:
+        """Keep the lease while the ledger's sums are counted anew."""
+        self.lease.renew()
 
     def _tell_adapter(self) -> None:
         """Log the adapter's package and version, and whether it is for another kind of center."""

@@ -25,6 +25,8 @@ GROUP = "four_center_bus.centers"
 """The entry point group of adapters: the name is the kind of center, the value the adapter's package."""
 SHIPPED = "adapters"
 """The package of the adapters that come with the bus."""
+BUILT_IN = {"ledger": "bus.ledger"}
+"""Kinds that are part of the bus itself, with their packages."""
 OURS = "four-center-bus"
 """The distribution of the bus and of the shipped adapters."""
 
@@ -108,7 +110,7 @@ def find(kind: str, named: str = "") -> Adapter:
         raise _two(kind, offered)
     if offered:
         return Adapter(kind, offered[0].value, Source.ENTRY_POINT, *_of_entry(offered[0]))
-    return Adapter(kind, f"{SHIPPED}.{kind}", Source.SHIPPED, *ours())
+    return Adapter(kind, BUILT_IN.get(kind, f"{SHIPPED}.{kind}"), Source.SHIPPED, *ours())
 
 
 def known() -> list[Adapter]:
@@ -176,7 +178,7 @@ def _of_entry(entry: EntryPoint) -> tuple[str, str]:
 def _of_package(package: str) -> tuple[str, str]:
     """The distribution that contains a package, and its version; empty if none claims it."""
     top = package.partition(".")[0]
-    if top == SHIPPED:
+    if top == SHIPPED or package in BUILT_IN.values():
         return ours()
     name = next(iter(distributions_of_packages().get(top, ())), "")
     return (name, distribution(name).version) if name else ("", "")

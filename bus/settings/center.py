@@ -3,12 +3,13 @@
 import base64
 import secrets
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bus.clocks.written import ClockSettings
+from bus.contract.facts import is_ledger
 from bus.contract.types import CenterName
 from bus.settings.old_names import OldEnvironment
 from bus.settings.sections import (
@@ -25,6 +26,9 @@ from bus.settings.sections import (
     Url,
     WithoutPasswords,
 )
+
+NO_SYSTEM = "http://no-system.invalid"
+"""The URL in place of that of a center's own system, where there is none."""
 
 
 class CenterSettings(WithoutPasswords, BaseSettings):
@@ -89,6 +93,14 @@ class CenterSettings(WithoutPasswords, BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment before the file, so that secrets need not stand in it."""
         return env_settings, InitSettingsSource(settings_cls, OldEnvironment.by_new_names()), init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_ledger(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was given
+        """A ledger has no system of its own: nobody submits a form to it, and it calls nobody."""
+        if isinstance(given, dict) and is_ledger(str(given.get("center", ""))):
+            return {"backend": {"url": NO_SYSTEM}, "intake_secret": fresh_secret()} | given
+        return given
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

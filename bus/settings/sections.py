@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from bus.contract.types import CenterName
+from bus.figures.period import Reckoning
 
 Url = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+]*://\S+$", max_length=500)]
 """A URL as the settings take it."""
@@ -163,6 +165,12 @@ class Figures(_Part):
     counted_in: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}00)?$")] = ""
     """For an organisation without a county above it (railway police, a court of the region): the code of the region or
     city, such as 150000. Its cases count there, and in no county below. Empty: each case counts where it is."""
+
+    def reckoning(self) -> Reckoning:
+        """How the county reckons."""
+        days = (self.rating_days, self.reopening_days)
+        begins = time.fromisoformat(self.day_begins)
+        return Reckoning(self.month_begins, begins, *days, self.weights, self.rater_weights, self.counted_in)
 
 
 class Trust(_Part):

@@ -12,7 +12,8 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Integer, String, bindparam, delete, func, select
 
-from bus.contract.facts import MOST_FACTS
+from bus.contract.facts import MOST_FACTS, FactsTold
+from bus.contract.messages import Offered
 from bus.custody import Record
 from bus.figures.states import state_of
 from bus.store import tables as t
@@ -81,6 +82,8 @@ def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:
     if line.message_id is not None:
         told["message_id"] = line.message_id
     told |= {name: said for name, said in (("kind", line.kind), ("peer", line.peer), ("code", line.note)) if said}
+    if line.kind == Offered.kind and line.way == "said" and (offer := record.offer_out) is not None and offer.sign_by:
+        told["due"] = offer.sign_by
     return told
 
 
@@ -120,6 +123,20 @@ def forget_all(tx: Tx) -> int:
 def figures(tx: Tx) -> UntoldFigures:
     """How much waits, by two index lookups."""
     return UntoldFigures(*_FIGURES.rows(tx)[0])
+
+
+_UNDERWAY = Prepared(
+    lambda _: select(func.count(), func.coalesce(func.min(t.outbox.c.created_ms), 0)).where(
+        t.outbox.c.kind == FactsTold.kind, t.outbox.c.state == "waiting"
+    )
+)
+
+
+def lag(tx: Tx) -> UntoldFigures:
+    """How much the ledger has not receipted: changes that wait, and messages of them underway; and for how long."""
+    waits, underway = figures(tx), UntoldFigures(*_UNDERWAY.rows(tx)[0])
+    oldest = [at for at in (waits.oldest_ms, underway.oldest_ms) if at]
+    return UntoldFigures(waits.rows + underway.rows, min(oldest, default=0))
 
 
 # -- the state of every case, as the ledger has asked for it -----------------------------------------------------------

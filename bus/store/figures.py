@@ -2,9 +2,10 @@
 command, not for a step."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, Table, and_, case, func, or_, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bus.contract.messages import Outcome, Rater
 from bus.custody import Status
@@ -33,15 +34,14 @@ class Asked(NamedTuple):
 def count(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Reckoning) -> Counts:
     """The counts of the cases that ``me`` has registered. What happens at the as-of itself is not counted."""
     asked = Asked(ms(period.begin), ms(period.end), as_of_ms)
-    conditions = _conditions(asked, reckoning)
+    conditions = conditions_of(t.cases.c, asked, reckoning)
     own = t.cases.c.origin == me
     counted = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions.values()]
     row = tx.execute(select(*counted).where(own)).one()
     parts = {part: int(number) for part, number in zip(conditions, row, strict=True)}
     hand_overs = _histogram(tx, t.cases.c.hand_overs, and_(own, conditions[Part.RESOLVED]))
     grades = _histogram(tx, t.cases.c.grade, and_(own, conditions[Part.RATED]))
-    registered = and_(own, conditions[Part.REGISTERED])
-    parts[Part.PROJECTS], parts[Part.PROJECTS_RESOLVED] = _projects(tx, registered, conditions[Part.RESOLVED])
+    parts[Part.PROJECTS], parts[Part.PROJECTS_RESOLVED] = count_projects(tx, t.cases, own, asked)
     parts |= _opinions(tx, and_(own, conditions[Part.RESOLVED]), as_of_ms)
     parts[Part.COMBINED], parts[Part.COMBINABLE] = combined(parts, reckoning.rater_weights)
     parts[Part.ACTIVITIES] = activities.count(tx, period, as_of_ms)
@@ -55,28 +55,47 @@ def by_division(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Recko
     """What lies in each division itself: demands where they are, projects in the lowest division that holds all of
     theirs."""
     c = t.cases.c
-    conditions = _conditions(Asked(ms(period.begin), ms(period.end), as_of_ms), reckoning)
+    asked = Asked(ms(period.begin), ms(period.end), as_of_ms)
+    conditions = conditions_of(c, asked, reckoning)
     registered = and_(c.origin == me, conditions[Part.REGISTERED], c.division.is_not(None))
     resolved = func.sum(case((conditions[Part.RESOLVED], 1), else_=0))
     found: dict[str, Tally] = {}
     rows = select(c.division, func.count(), resolved).where(registered).group_by(c.division)
     for division, demands, done in tx.execute(rows):
         found[division] = Tally(int(demands), int(done))
-    spread = select(func.min(c.division), func.max(c.division), func.count() == resolved)
-    for first, last, done in tx.execute(spread.where(registered, c.project.is_not(None)).group_by(c.project)):
-        place = place_of((first, last))
+    each = projects_of(t.cases, c.origin == me, asked)
+    for first, last, done in tx.execute(select(each.c.first_division, each.c.last_division, each.c.done)):
+        place = place_of((first or "", last or ""))
         found[place] = found.get(place, Tally()).plus(Tally(projects=1, projects_resolved=int(done)))
     return outside(found, reckoning.counted_in) if reckoning.counted_in else found
 
 
-def _projects(tx: Tx, registered: ColumnElement[bool], resolved: ColumnElement[bool]) -> tuple[int, int]:
-    """The projects of these cases, and those of them whose cases are all resolved."""
-    done = func.sum(case((resolved, 1), else_=0))
-    each = select((func.count() == done).label("done")).where(registered, t.cases.c.project.is_not(None))
-    projects = each.group_by(t.cases.c.project).subquery()
-    ended = func.coalesce(func.sum(case((projects.c.done, 1), else_=0)), 0)
-    count_of, ended_of = tx.execute(select(func.count(), ended).select_from(projects)).one()
+def count_projects(tx: Tx, table: Table, own: ColumnElement[bool], asked: Asked) -> tuple[int, int]:
+    """The projects of the period, and those of them whose demands are all resolved."""
+    each = projects_of(table, own, asked)
+    ended = func.coalesce(func.sum(case((each.c.done, 1), else_=0)), 0)
+    count_of, ended_of = tx.execute(select(func.count(), ended).select_from(each)).one()
     return int(count_of), int(ended_of)
+
+
+def projects_of(table: Table, own: ColumnElement[bool], asked: Asked) -> Subquery:
+    """The projects whose first demand was registered in the period. Demands that were taken back are none of theirs."""
+    c = table.c
+    taken_back = and_(c.outcome == Outcome.CANCELLED.value, c.resolved_ms.is_not(None))
+    known = case((c.opened_ms < asked.as_of_ms, 1), else_=0)
+    resolved = case((and_(c.opened_ms < asked.as_of_ms, c.resolved_ms < asked.as_of_ms), 1), else_=0)
+    first = func.min(c.opened_ms)
+    return (
+        select(
+            func.min(c.division).label("first_division"),
+            func.max(c.division).label("last_division"),
+            (func.sum(known) == func.sum(resolved)).label("done"),
+        )
+        .where(own, c.project.is_not(None), ~func.coalesce(taken_back, False))
+        .group_by(c.project)
+        .having(first >= asked.begin_ms, first < asked.end_ms, first < asked.as_of_ms)
+        .subquery()
+    )
 
 
 def _opinions(tx: Tx, resolved: ColumnElement[bool], as_of_ms: int) -> dict[Part, int]:
@@ -97,9 +116,11 @@ def _histogram(tx: Tx, column: ColumnElement[int | None], condition: ColumnEleme
     return {int(value): int(number) for value, number in rows if value is not None}
 
 
-def _conditions(asked: Asked, reckoning: Reckoning) -> Mapping[Part, ColumnElement[bool]]:
-    """The condition of each part that is a number of cases."""
-    c, begin, end, as_of = t.cases.c, asked.begin_ms, asked.end_ms, asked.as_of_ms
+def conditions_of(
+    c: ReadOnlyColumnCollection[str, Any], asked: Asked, reckoning: Reckoning
+) -> Mapping[Part, ColumnElement[bool]]:
+    """The condition of each part that is a number of cases, over a table with the columns of a case's facts."""
+    begin, end, as_of = asked.begin_ms, asked.end_ms, asked.as_of_ms
     resolved = and_(c.resolved_ms.is_not(None), c.resolved_ms < as_of)
     cancelled = and_(resolved, c.outcome == Outcome.CANCELLED.value)
     undated = and_(c.resolved_ms.is_(None), or_(c.status != Status.OPEN.value, c.reopened_ms.is_not(None)))

@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, bindparam, select
 
 from bus.contract.facts import CaseState, Fact, FactsTold
+from bus.figures.period import Reckoning
+from bus.store import ledger_offers
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert, upsert
+from bus.store.ledger_cells import Counting
 from bus.store.statements import Prepared
 from bus.store.timestamps import ms
 
@@ -45,12 +48,20 @@ _TELLER = Prepared(lambda _: select(*_L).where(_L.center == bindparam("center"))
 _TO_ASK = Prepared(lambda _: select(*_L).where(_L.ask_ms <= bindparam("now_ms", type_=BigInteger)).order_by(_L.ask_ms))
 
 
-def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int) -> None:
+def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, reckoning: Reckoning) -> None:
     """Keep what ``center`` has told; of each case its latest state. Messages of a lane come once, and in order.
 
     Where something is missing or may be, the center becomes one of ``to_ask``."""
     insert(tx, t.ledger_facts, [_fact(center, one) for one in told.facts])
-    upsert(tx, t.ledger_states, [_state(center, one, now_ms) for one in told.states])
+    counting = Counting(tx, reckoning)
+    counting.offers(*ledger_offers.hear(tx, center, told.facts))
+    states = [_state(center, one, now_ms) for one in told.states]
+    own = [state for state in told.states if state.origin == center]
+    projects = {str(state.project) for state in own if state.project is not None}
+    counting.states(
+        center, [str(state.case_id) for state in own], projects, lambda: upsert(tx, t.ledger_states, states)
+    )
+    counting.write()
     known = teller(tx, center)
     after = Teller(center, now_ms, epoch)
     if (why := _why(known, told, epoch)) is not None:
@@ -64,6 +75,11 @@ def teller(tx: Tx, center: str) -> Teller | None:
     """What is known of a center that tells; None: it has never told."""
     rows = _TELLER.rows(tx, center=center)
     return Teller(*rows[0]) if rows else None
+
+
+def tellers(tx: Tx) -> list[Teller]:
+    """Every center that tells, by name."""
+    return [Teller(*row) for row in tx.execute(select(*_L).order_by(_L.center))]
 
 
 def to_ask(tx: Tx, now_ms: int) -> list[Teller]:

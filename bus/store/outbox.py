@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, case, delete, func, select, update
 
 from bus.contract.codec import digest
 from bus.contract.envelope import Message, kind_of
+from bus.contract.facts import FactsTold
 from bus.store import archive
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -247,7 +248,9 @@ def drop(tx: Tx, message_id: str, now_ms: int) -> bool:
 
 
 def figures(tx: Tx) -> dict[str, int]:
-    """Depth and age for metrics: waiting, refused, attempted (receipts outstanding), owed receipts, oldest_ms."""
+    """Depth and age for metrics: waiting, refused, attempted (receipts outstanding), owed receipts, oldest_ms.
+
+    Facts are counted apart (``bus/store/facts.py``): a ledger that is away delays no case."""
     o = t.outbox.c
     row = tx.execute(
         select(
@@ -255,7 +258,7 @@ def figures(tx: Tx) -> dict[str, int]:
             func.count(case((o.state == REFUSED, 1))),
             func.count(case(((o.state == WAITING) & (o.attempts > 0), 1))),
             func.coalesce(func.min(case((o.state == WAITING, o.created_ms))), 0),
-        )
+        ).where(o.kind != FactsTold.kind)
     ).one()
     owed = tx.execute(select(func.count()).select_from(t.receipts)).scalar_one()
     return {"waiting": row[0], "refused": row[1], "attempted": row[2], "oldest_ms": row[3], "receipts_owed": owed}

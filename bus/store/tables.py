@@ -550,8 +550,55 @@ ledger_states = Table(
     Column("hand_overs", Integer, nullable=True),
     Column("told_ms", BigInteger, nullable=False),
     Index("ledger_states_by_case", "case_id"),
+    Index("ledger_states_by_project", "project", postgresql_where=text("project IS NOT NULL"),
+          sqlite_where=text("project IS NOT NULL")),
+    *(
+        Index(f"ledger_states_by_{name}", f"{name}_ms", postgresql_where=text(f"{name}_ms IS NOT NULL"),
+              sqlite_where=text(f"{name}_ms IS NOT NULL"))
+        for name in ("opened", "due", "resolved", "closed", "reopened", "rated", "claimed")
+    ),
+)  # fmt: skip
+"""Each case as each center's record has it. By each of its moments, for what happened on one day."""
+
+ledger_offers = Table(
+    "ledger_offers",
+    metadata,
+    Column("center", CENTER, primary_key=True),
+    Column("case_id", CASE_ID, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("recipient", CENTER, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    Column("offered_ms", BigInteger, nullable=False),
+    Column("sign_by_ms", BigInteger, nullable=True),
+    Column("answered_ms", BigInteger, nullable=True),
+    Column("declined", Boolean, nullable=False),
+    Index("ledger_offers_by_offered", "offered_ms"),
+    Index("ledger_offers_by_sign_by", "sign_by_ms"),
+    Index("ledger_offers_by_answered", "answered_ms"),
 )
-"""Each case as each center's record has it."""
+"""Each offer that its sender has told, and its answer; ``recipients``: how many were asked."""
+
+ledger_cells = Table(
+    "ledger_cells",
+    metadata,
+    Column("part", String(40), primary_key=True),
+    Column("scope", String(80), primary_key=True),
+    Column("cohort_day", Integer, primary_key=True),
+    Column("event_day", Integer, primary_key=True),
+    Column("value", Integer, primary_key=True),
+    Column("teller", CENTER, primary_key=True),
+    Column("cases", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Kept sums of a ledger (``bus/figures/cells.py``); ``teller``: empty for its own, else the ledger below."""
+
+ledger_reckoning = Table(
+    "ledger_reckoning",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reckoning", String(200), nullable=False),
+)
+"""By what reckoning the cells were counted; one row."""
 
 ledger_centers = Table(
     "ledger_centers",

@@ -31,6 +31,8 @@ PERIOD = Period(BEGIN, BEGIN + 31 * DAY)
 RECKONING = Reckoning(
     rating_days=3, reopening_days=6, weights=(0, 100, 600, 900, 1000), rater_weights=(900, 100, 200, 300)
 )
+PARTS = {*Part} - {Part.OFFERS_ANSWERED, Part.OFFERS_DECLINED, Part.SIGN_DUE, Part.SIGNED_IN_TIME}
+"""What a center counts."""
 MANY = 400
 HELD = tuple(BEGIN + days * DAY for days in (-1, 0, 7, 8, 31))
 """When activities were held."""
@@ -98,18 +100,24 @@ def _recount(records: Sequence[Record], at: datetime) -> Counts:
     found[Part.COMBINED], found[Part.COMBINABLE] = combined(found, RECKONING.rater_weights)
     found[Part.ACTIVITIES] = sum(PERIOD.begin <= held < min(PERIOD.end, at) for held in HELD)
     found[Part.PROJECTS], found[Part.PROJECTS_RESOLVED] = len(projects), sum(map(all, projects.values()))
-    return Counts({part: found[part] for part in Part}, dict(hand_overs))
+    return Counts({part: found[part] for part in PARTS}, dict(hand_overs))
 
 
 def _projects(records: Sequence[Record], at: datetime) -> dict[str, list[bool]]:
-    """Project → whether each of its demands of the period is resolved."""
-    found: dict[str, list[bool]] = {}
+    """Project whose first demand is of the period → whether each of its demands, registered by then, is resolved."""
+    demands: dict[str, list[tuple[datetime, datetime | None]]] = {}
     for record in records:
-        if record.case.origin == ME and record.project is not None and record.case.received_at < at:
-            parts = Counter(dict(_of_one(record, at, Counter())))
-            if parts[Part.REGISTERED]:
-                found.setdefault(record.project, []).append(bool(parts[Part.RESOLVED]))
-    return found
+        first = record.first
+        resolved = first.resolved_at if first else record.resolved_at
+        outcome = first.outcome if first else record.result.outcome if record.result else None
+        taken_back = outcome is Outcome.CANCELLED and resolved is not None
+        if record.case.origin == ME and record.project is not None and not taken_back:
+            demands.setdefault(record.project, []).append((record.case.received_at, resolved))
+    return {
+        project: [resolved is not None and resolved < at for heard, resolved in each if heard < at]
+        for project, each in demands.items()
+        if PERIOD.begin <= min(heard for heard, _ in each) < min(PERIOD.end, at)
+    }
 
 
 def _of_one(record: Record, at: datetime, hand_overs: Counter[int]) -> Iterator[tuple[Part, int]]:
@@ -182,7 +190,7 @@ def test_counts_are_those_of_a_recount(store: Store, seed: int) -> None:
             counted = count(tx, ME, PERIOD, ms(at), RECKONING)
         assert counted == _recount(records, at), days
         seen += Counter({part: number for part, number in counted.parts.items() if number})
-    assert set(seen) == set(Part)  # nothing was equal because it was 0 everywhere
+    assert set(seen) == PARTS  # nothing was equal because it was 0 everywhere
 
 
 def test_a_division_is_its_children_and_what_lies_in_none_of_them(store: Store) -> None:
@@ -246,4 +254,4 @@ def test_an_empty_store_counts_nothing(store: Store) -> None:
     """And fails on no sum."""
     with store.reading() as tx:
         counted = count(tx, ME, PERIOD, ms(BEGIN), RECKONING)
-    assert counted == Counts(dict.fromkeys(Part, 0), {})
+    assert counted == Counts(dict.fromkeys(PARTS, 0), {})

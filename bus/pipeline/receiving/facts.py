@@ -13,6 +13,8 @@ NOT_ITS_LANE = Applied(Verdict.REFUSED, "not-its-lane", "a center tells its fact
 NO_LEDGER = Applied(Verdict.REFUSED, "no-ledger", "this center keeps no facts: name the ledger in [facts]")
 NOT_OUR_LEDGER = Applied(Verdict.REFUSED, "not-our-ledger", "name it in [facts] where it is the county's ledger")
 
+HOLDS_NO_CASES = Applied(Verdict.REFUSED, "holds-no-cases", "a ledger takes no cases: hand it to a center")
+
 
 def hear_facts(batch: ReceiveBatch, one: Inbound, data: FactsTold | FactsAsked) -> Applied:
     """Keep facts, or note that the state of every case is asked for."""
@@ -26,7 +28,7 @@ def _keep(batch: ReceiveBatch, one: Inbound, told: FactsTold) -> Applied:
         return NO_LEDGER
     if one.message.subject != lane_of(center):
         return NOT_ITS_LANE
-    ledger.take(tx, center, told, epoch_of(one.message.sequence), batch.uow.now_ms)
+    ledger.take(tx, center, told, epoch_of(one.message.sequence), batch.uow.now_ms, context.reckoning)
     return DONE
 
 

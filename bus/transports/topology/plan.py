@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bus.contract.facts import is_ledger
 from bus.contract.types import CENTER_PATTERN
 from bus.transports.topology.passwords import SHA256, password_hash
 
@@ -59,6 +60,11 @@ def routing_key(recipient: str, kind: str) -> str:
 def exactly(name: str) -> str:
     """A pattern that grants this one name: RabbitMQ's permission patterns match anywhere unless anchored."""
     return f"^{re.escape(name).replace(chr(92) + '-', '-')}$"  # a hyphen outside [] means itself: keep it readable
+
+
+def one_of(*names: str) -> str:
+    """A pattern that grants these names."""
+    return f"^({'|'.join(exactly(name)[1:-1] for name in names)})$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +195,7 @@ def plan(centers: Sequence[str], *, bounds: QueueLimits | None = None, auditor: 
         raise ValueError(f"{auditor!r} cannot be the auditor's name: choose one that no center can have")
     bounds = bounds or QueueLimits()
     users = [
-        User(name, exactly(out_exchange(name)), exactly(inbox_queue(name)), max_connections=bounds.max_connections)
+        User(name, exactly(out_exchange(name)), _read_by(name), max_connections=bounds.max_connections)
         for name in names
     ]
     if auditor is not None:
@@ -215,6 +221,12 @@ def plan(centers: Sequence[str], *, bounds: QueueLimits | None = None, auditor: 
         ),
         users=tuple(users),
     )
+
+
+def _read_by(center: str) -> str:
+    """A center reads its own inbox; a ledger also the journal, whose labels it compares with what it was told."""
+    inbox = inbox_queue(center)
+    return one_of(inbox, JOURNAL) if is_ledger(center) else exactly(inbox)
 
 
 def _policies(bounds: QueueLimits) -> tuple[Policy, ...]:

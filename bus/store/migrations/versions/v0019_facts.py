@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+INDEXED = ("opened", "due", "resolved", "closed", "reopened", "rated", "claimed")
 MOMENTS = ("offered", "sign_by", "due", "resolved", "closed", "reopened", "rated", "claimed")
 
 
@@ -66,6 +67,11 @@ def upgrade() -> None:
         sa.Column("told_ms", sa.BigInteger(), nullable=False),
     )
     op.create_index("ledger_states_by_case", "ledger_states", ["case_id"])
+    for name in ("project", *(f"{moment}_ms" for moment in INDEXED)):
+        there = sa.text(f"{name} IS NOT NULL")
+        index = f"ledger_states_by_{name.removesuffix('_ms')}"
+        op.create_index(index, "ledger_states", [name], sqlite_where=there, postgresql_where=there)
+    _figures()
     op.create_table(
         "ledger_centers",
         sa.Column("center", sa.String(60), primary_key=True),
@@ -77,6 +83,48 @@ def upgrade() -> None:
     op.create_index("ledger_centers_to_ask", "ledger_centers", ["ask_ms"])
 
 
+def _figures() -> None:
+    op.create_table(
+        "ledger_offers",
+        sa.Column("center", sa.String(60), primary_key=True),
+        sa.Column("case_id", sa.String(36), primary_key=True),
+        sa.Column("version", sa.Integer(), primary_key=True),
+        sa.Column("recipient", sa.String(60), nullable=False),
+        sa.Column("recipients", sa.Integer(), nullable=False),
+        sa.Column("offered_ms", sa.BigInteger(), nullable=False),
+        sa.Column("sign_by_ms", sa.BigInteger(), nullable=True),
+        sa.Column("answered_ms", sa.BigInteger(), nullable=True),
+        sa.Column("declined", sa.Boolean(), nullable=False),
+    )
+    for name in ("offered", "sign_by", "answered"):
+        op.create_index(f"ledger_offers_by_{name}", "ledger_offers", [f"{name}_ms"])
+    op.create_table(
+        "ledger_cells",
+        sa.Column("part", sa.String(40), primary_key=True),
+        sa.Column("scope", sa.String(80), primary_key=True),
+        sa.Column("cohort_day", sa.Integer(), primary_key=True),
+        sa.Column("event_day", sa.Integer(), primary_key=True),
+        sa.Column("value", sa.Integer(), primary_key=True),
+        sa.Column("teller", sa.String(60), primary_key=True),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "ledger_reckoning",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("reckoning", sa.String(200), nullable=False),
+    )
+
+
 def downgrade() -> None:
-    for table in ("ledger_centers", "ledger_states", "ledger_facts", "facts_asked", "facts_untold"):
+    for table in (
+        "ledger_reckoning",
+        "ledger_cells",
+        "ledger_offers",
+        "ledger_centers",
+        "ledger_states",
+        "ledger_facts",
+        "facts_asked",
+        "facts_untold",
+    ):
         op.drop_table(table)  # an older program tells no facts, and keeps none; a ledger asks anew

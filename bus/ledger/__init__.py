@@ -1,0 +1,1 @@
+"""The county's ledger: a participant that keeps facts and holds no cases."""

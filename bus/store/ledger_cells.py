@@ -1,0 +1,235 @@
+"""Queries of a ledger's kept sums: what a told state changes in them, and how they are counted anew."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from sqlalchemy import String, bindparam, delete, select, tuple_
+
+from bus.custody import Status
+from bus.figures.cells import Cell, Days, cells_of
+from bus.figures.period import Reckoning
+from bus.figures.spans import CountedCase, CountedOffer, Windows, spans_of, spans_of_offer, spans_of_project
+from bus.figures.tree import place_of
+from bus.store import ledger_offers
+from bus.store import tables as t
+from bus.store.database import Store, Tx
+from bus.store.inserts import dialect_insert, insert
+from bus.store.statements import Prepared, among, as_list
+
+_S = t.ledger_states.c
+OWN = ""
+"""The teller of the sums that a ledger has counted itself."""
+AT_ONCE = 2000
+"""States read at once where all is counted anew."""
+
+
+class _Row(NamedTuple):
+    """A stored state, as far as it is counted."""
+
+    center: str
+    case_id: str
+    project: str | None
+    division: str | None
+    status: str
+    opened_ms: int
+    due_ms: int | None
+    resolved_ms: int | None
+    closed_ms: int | None
+    reopened_ms: int | None
+    rated_ms: int | None
+    claimed_ms: int | None
+    grade: int | None
+    outcome: str | None
+    instant: bool | None
+    hand_overs: int | None
+
+    @property
+    def counted(self) -> CountedCase:
+        """What figures need of it."""
+        return CountedCase(self.opened_ms, self.status == Status.OPEN.value, *self[6:])
+
+
+class CellRow(NamedTuple):
+    """One row of the sums, or what is added to it."""
+
+    part: str
+    scope: str
+    cohort_day: int
+    event_day: int
+    value: int
+    teller: str
+    cases: int
+
+
+_COLUMNS = tuple(_S[name] for name in _Row._fields)
+_STATES = Prepared(
+    lambda _: select(*_COLUMNS).where(
+        _S.center == bindparam("center"), _S.origin == _S.center, among("cases", _S.case_id)
+    )
+)
+_DEMANDS = Prepared(lambda _: select(*_COLUMNS).where(_S.origin == _S.center, among("projects", _S.project)))
+_ADD = Prepared(
+    lambda database: (
+        (new := dialect_insert(t.ledger_cells, database))
+        .values({name: bindparam(name, type_=t.ledger_cells.c[name].type) for name in CellRow._fields})
+        .on_conflict_do_update(
+            index_elements=[column.name for column in t.ledger_cells.primary_key],
+            set_={"cases": t.ledger_cells.c.cases + new.excluded.cases},
+        )
+    )
+)
+
+
+class Counting:
+    """Brings the sums up to date with a change of states: look before it, and add after it."""
+
+    def __init__(self, tx: Tx, reckoning: Reckoning) -> None:
+        self._tx, self._days = tx, Days.of(reckoning)
+        self._windows = Windows(reckoning.reopening_days, reckoning.rating_days)
+        self._changes: Counter[Cell] = Counter()
+
+    def states(self, center: str, cases: Sequence[str], projects: Iterable[str], change: Callable[[], None]) -> None:
+        """Make ``change`` to the states of these cases, and count what it changes. ``projects``: those that these cases
+        belong to afterwards."""
+        before = self._read(center, cases)
+        touched = {*projects, *(row.project for row in before if row.project is not None)}
+        self._take(before, self.demands(touched), -1)
+        change()
+        self._take(self._read(center, cases), self.demands(touched), 1)
+
+    def offers(self, before: Iterable[CountedOffer], after: Iterable[CountedOffer]) -> None:
+        """Count what changed in these offers."""
+        for offers, sign in ((before, -1), (after, 1)):
+            for one in offers:
+                self._add(cells_of(spans_of_offer(one), self._days, None), sign)
+
+    def write(self) -> None:
+        """Add the changes to the sums."""
+        rows = [CellRow(*cell, OWN, times) for cell, times in self._changes.items() if times]
+        self._changes.clear()
+        _ADD.each_row(self._tx, rows)
+
+    def _read(self, center: str, cases: Sequence[str]) -> list[_Row]:
+        return [_Row(*row) for row in _STATES.rows(self._tx, center=center, cases=as_list(cases))] if cases else []
+
+    def demands(self, projects: Iterable[str]) -> Mapping[str, list[_Row]]:
+        """Project → its demands; of one that nobody has any more, none."""
+        found: dict[str, list[_Row]] = {}
+        asked = sorted(projects)
+        for row in _DEMANDS.rows(self._tx, projects=as_list(asked)) if asked else ():
+            one = _Row(*row)
+            found.setdefault(one.project or "", []).append(one)
+        return found
+
+    def _take(self, rows: Iterable[_Row], demands: Mapping[str, list[_Row]], sign: int) -> None:
+        for row in rows:
+            self._add(cells_of(spans_of(row.counted, self._windows), self._days, row.division), sign)
+        for each in demands.values():
+            self.project(each, sign)
+
+    def project(self, demands: Sequence[_Row], sign: int = 1) -> None:
+        """Count a project by its demands."""
+        counted = [row.counted for row in demands]
+        divisions = [row.division for row, one in zip(demands, counted, strict=True) if not one.is_cancelled]
+        placed = sorted(one for one in divisions if one is not None)
+        place = place_of((placed[0], placed[-1])) if placed else None
+        self._add(cells_of(spans_of_project(counted), self._days, place), sign)
+
+    def case(self, row: _Row) -> None:
+        """Count a case."""
+        self._add(cells_of(spans_of(row.counted, self._windows), self._days, row.division), 1)
+
+    def _add(self, cells: "Counter[Cell]", sign: int) -> None:
+        for cell, times in cells.items():
+            self._changes[cell] += sign * times
+
+
+# -- counting anew -----------------------------------------------------------------------------------------------------
+
+_PAGE = Prepared(
+    lambda _: (
+        select(*_COLUMNS)
+        .where(
+            _S.origin == _S.center,
+            tuple_(_S.center, _S.case_id) > tuple_(bindparam("center", type_=String), bindparam("case", type_=String)),
+        )
+        .order_by(_S.center, _S.case_id)
+        .limit(AT_ONCE)
+    )
+)
+_OF_PROJECTS = Prepared(
+    lambda _: (
+        select(*_COLUMNS)
+        .where(_S.origin == _S.center, _S.project > bindparam("after", type_=String))
+        .order_by(_S.project)
+        .limit(AT_ONCE)
+    )
+)
+
+
+def counted_by(tx: Tx) -> str | None:
+    """By what reckoning the sums were counted; None: they are not whole."""
+    found = tx.execute(select(t.ledger_reckoning.c.reckoning)).scalar_one_or_none()
+    return str(found) if found is not None else None
+
+
+def recount(store: Store, reckoning: Reckoning, told: Callable[[int], None]) -> None:
+    """Count all sums anew, unless they are counted by this reckoning.
+
+    It goes page by page; one that was broken off begins again. ``told``: how many states are counted so far."""
+    name = name_of(reckoning)
+    with store.reading() as tx:
+        if counted_by(tx) == name:
+            return
+    store.write(_forget)
+    center, case, count = "", "", 0
+    while rows := store.write(partial(_count_page, reckoning=reckoning, center=center, case=case)):
+        center, case, count = rows[-1].center, rows[-1].case_id, count + len(rows)
+        told(count)
+    after = ""
+    while (last := store.write(partial(_count_projects, reckoning=reckoning, after=after))) is not None:
+        after = last
+    store.write(lambda tx: _count_offers(tx, reckoning))
+    store.write(lambda tx: insert(tx, t.ledger_reckoning, [{"id": 1, "reckoning": name}]))
+
+
+def name_of(reckoning: Reckoning) -> str:
+    """What of a reckoning the sums depend on."""
+    return f"{reckoning.day_begins:%H:%M} {reckoning.reopening_days} {reckoning.rating_days}"
+
+
+def _forget(tx: Tx) -> None:
+    tx.execute(delete(t.ledger_reckoning))
+    tx.execute(delete(t.ledger_cells).where(t.ledger_cells.c.teller == OWN))
+
+
+def _count_page(tx: Tx, reckoning: Reckoning, center: str, case: str) -> list[_Row]:
+    rows = [_Row(*row) for row in _PAGE.rows(tx, center=center, case=case)]
+    counting = Counting(tx, reckoning)
+    for row in rows:
+        counting.case(row)
+    counting.write()
+    return rows
+
+
+def _count_offers(tx: Tx, reckoning: Reckoning) -> None:
+    counting = Counting(tx, reckoning)
+    counting.offers((), ledger_offers.counted(tx))
+    counting.write()
+
+
+def _count_projects(tx: Tx, reckoning: Reckoning, after: str) -> str | None:
+    """Count the next projects. Returns the last of them; None where there is none any more."""
+    rows = [_Row(*row) for row in _OF_PROJECTS.rows(tx, after=after)]
+    if not rows:
+        return None
+    last = rows[-1].project or ""
+    if len(rows) == AT_ONCE and rows[0].project != last:  # the last one may have more demands than were read
+        rows = [row for row in rows if row.project != last]
+    counting = Counting(tx, reckoning)
+    for demands in counting.demands({row.project or "" for row in rows}).values():
+        counting.project(demands)
+    counting.write()
+    return rows[-1].project
