@@ -32,7 +32,7 @@ def facts_told(settings: CenterSettings) -> Iterator[Check]:
 def _told(settings: CenterSettings, name: str) -> Iterator[Check]:
     if not read_by(security_of(settings.trust))(name, FactsTold.kind):
         cure = Bilingual(
-            "台账生成登记申请（bus keys publish），由县运维人登入名录（bus keys add）",
+            "总账生成登记申请（bus keys publish），由县运维人登入名录（bus keys add）",
             "the ledger publishes its key (bus keys publish), and the county's operator lists it (bus keys add)",
         )
         zh, en = (
@@ -47,7 +47,7 @@ def _told(settings: CenterSettings, name: str) -> Iterator[Check]:
     late = (now_ms - waits.oldest_ms) // 1000 if waits.oldest_ms else 0
     if late > LATE_S:
         cure = Bilingual(
-            "台账是否在运行；缺失部分它会重新查询", "does the ledger run? what is given up it asks for again"
+            "总账是否在运行；缺失部分它会重新查询", "does the ledger run? what is given up it asks for again"
         )
         zh, en = (
             f"{waits.rows} 条未上报 {name}，最久 {late} 秒",

@@ -1,19 +1,23 @@
 """``bus stats``: figures of the cases that one center has registered. Numbers and formulas, nothing of a resident."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
+from bus.contract.facts import is_ledger
 from bus.figures.answers import Counted, Counts, figures_of
+from bus.figures.definitions import FIGURES, OF_A_LEDGER, Figure
 from bus.figures.hosts import Hosts
 from bus.figures.period import CHINA, NotAPeriod, Period, Reckoning
 from bus.figures.rounding import percent
-from bus.figures.tree import Node, tree
-from bus.store import activities, early_forms
+from bus.figures.tree import Node, Tally, tree
+from bus.settings import CenterSettings
+from bus.store import activities, early_forms, ledger_figures
+from bus.store.database import Tx
 from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
 
@@ -74,21 +78,38 @@ def stats(
                 USAGE,
             )
         with opened_store(settings) as store, store.reading() as tx:
-            counts = count(tx, settings.center, period, ms(until), reckoning)
-            early, _ = early_forms.figures(tx)
-            placed = by_division(tx, settings.center, period, ms(until), reckoning) if divisions else {}
+            counted = _count(tx, settings, period, until, divisions)
             held = activities.by_host(tx, period, ms(until)) if hosts else None
     if as_json:
-        document = _document(settings.center, period, until, counts, early)
-        document |= {"divisions": [_node(one) for one in tree(placed)]} if divisions else {}
+        document = _document(settings.center, period, until, counted)
+        document |= {"divisions": [_node(one) for one in tree(counted.placed)]} if divisions else {}
         output.data(document | ({"hosts": _hosts(held)} if held is not None else {}))
     else:
-        _tell(output, period, until, counts, early)
+        _tell(output, period, until, counted)
         if divisions:
-            output.table(_TREE_HEADS, [_row(one) for one in tree(placed)])
+            output.table(_TREE_HEADS, [_row(one) for one in tree(counted.placed)])
         if held is not None:
             output.table(_HOST_HEADS, sorted(held.each.items()))
             output.say(*held.explained)
+
+
+class _Stats(NamedTuple):
+    counts: Counts
+    figures: tuple[Figure, ...]
+    placed: dict[str, Tally]
+    early: int
+    """Forms that came before their case."""
+
+
+def _count(tx: Tx, settings: CenterSettings, period: Period, until: datetime, divisions: bool) -> _Stats:
+    """What the store knows: a center its own cases, the county's ledger those of every center."""
+    reckoning, at_ms = settings.figures.reckoning(), ms(until)
+    if is_ledger(settings.center):
+        placed = ledger_figures.by_division(tx, period, at_ms, reckoning) if divisions else {}
+        return _Stats(ledger_figures.count(tx, period, at_ms, reckoning), OF_A_LEDGER, placed, 0)
+    placed = by_division(tx, settings.center, period, at_ms, reckoning) if divisions else {}
+    early, _ = early_forms.figures(tx)
+    return _Stats(count(tx, settings.center, period, at_ms, reckoning), FIGURES, placed, early)
 
 
 def _period(reckoning: Reckoning, month: str, begin: str, end: str, until: datetime) -> Period:
@@ -108,15 +129,15 @@ def _end(known: Period, begin: str, until: datetime) -> datetime:
     return until if begin else known.end
 
 
-def _document(center: str, period: Period, until: datetime, counts: Counts, early: int) -> dict[str, Any]:
+def _document(center: str, period: Period, until: datetime, counted: _Stats) -> dict[str, Any]:
     return {
         "center": center,
         "from": _local(period.begin),
         "to": _local(period.end),
         "as_of": _local(until),
-        "figures": [_plain(one) for one in figures_of(counts)],
-        "hand_overs": {"median": counts.hand_overs_at(50), "p90": counts.hand_overs_at(90)},
-        "forms_before_their_case": early,
+        "figures": [_plain(one) for one in figures_of(counted.counts, counted.figures)],
+        "hand_overs": {"median": counted.counts.hand_overs_at(50), "p90": counted.counts.hand_overs_at(90)},
+        "forms_before_their_case": counted.early,
     }
 
 
@@ -145,20 +166,20 @@ def _row(node: Node) -> tuple[object, ...]:
     return node.code or "*", demands, done, rates[0], projects, ended, rates[1], node.unplaced.registered
 
 
-def _tell(output: Output, period: Period, until: datetime, counts: Counts, early: int) -> None:
+def _tell(output: Output, period: Period, until: datetime, counted: _Stats) -> None:
     begin, end, at = _local(period.begin), _local(period.end), _local(until)
     output.say(f"期间 {begin} 至 {end}（不含），截止 {at}（不含）", f"from {begin} until {end}, as of {at}")
     rows = [
         (output.pick(one.figure.name), one.value, one.numerator, one.denominator, output.pick(one.figure.formula))
-        for one in figures_of(counts)
+        for one in figures_of(counted.counts, counted.figures)
     ]
     output.table(_HEADS, rows)
-    if (median := counts.hand_overs_at(50)) is not None:
-        p90 = counts.hand_overs_at(90)
+    if (median := counted.counts.hand_overs_at(50)) is not None:
+        p90 = counted.counts.hand_overs_at(90)
         output.say(
             f"流转次数：中位数 {median}，九成不超过 {p90}", f"hand-overs: median {median}, 90 % have at most {p90}"
         )
-    if early:
+    if early := counted.early:
         output.say(
             f"另有 {early} 份表单早于其案件，等案件登记后计入", f"{early} forms came before their case, and wait"
         )

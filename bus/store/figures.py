@@ -52,18 +52,22 @@ def count(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Reckoning) 
 
 
 def by_division(tx: Tx, me: str, period: Period, as_of_ms: int, reckoning: Reckoning) -> dict[str, Tally]:
+    """What lies in each division itself, of the cases that ``me`` has registered."""
+    return placed(tx, t.cases, t.cases.c.origin == me, Asked(ms(period.begin), ms(period.end), as_of_ms), reckoning)
+
+
+def placed(tx: Tx, table: Table, own: ColumnElement[bool], asked: Asked, reckoning: Reckoning) -> dict[str, Tally]:
     """What lies in each division itself: demands where they are, projects in the lowest division that holds all of
-    theirs."""
-    c = t.cases.c
-    asked = Asked(ms(period.begin), ms(period.end), as_of_ms)
+    theirs. ``own``: the cases that are counted."""
+    c = table.c
     conditions = conditions_of(c, asked, reckoning)
-    registered = and_(c.origin == me, conditions[Part.REGISTERED], c.division.is_not(None))
+    registered = and_(own, conditions[Part.REGISTERED], c.division.is_not(None))
     resolved = func.sum(case((conditions[Part.RESOLVED], 1), else_=0))
     found: dict[str, Tally] = {}
     rows = select(c.division, func.count(), resolved).where(registered).group_by(c.division)
     for division, demands, done in tx.execute(rows):
         found[division] = Tally(int(demands), int(done))
-    each = projects_of(t.cases, c.origin == me, asked)
+    each = projects_of(table, own, asked)
     for first, last, done in tx.execute(select(each.c.first_division, each.c.last_division, each.c.done)):
         place = place_of((first or "", last or ""))
         found[place] = found.get(place, Tally()).plus(Tally(projects=1, projects_resolved=int(done)))

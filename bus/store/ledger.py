@@ -1,10 +1,10 @@
 """Queries of the county's ledger: what centers have told it of their cases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, bindparam, func, select
 
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.figures.period import Reckoning
@@ -13,10 +13,10 @@ from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert, upsert
 from bus.store.ledger_cells import Counting
-from bus.store.statements import Prepared
+from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
-_L = t.ledger_centers.c
+_L, _S = t.ledger_centers.c, t.ledger_states.c
 MOMENTS = ("opened", "offered", "sign_by", "due", "resolved", "closed", "reopened", "rated", "claimed")
 """Fields of a state that the store has in milliseconds."""
 
@@ -30,6 +30,8 @@ class Why(StrEnum):
     """It has given facts up."""
     SET_BACK = "set-back"
     """Its store was put back to a backup: it may have forgotten what it has told."""
+    REBUILD = "rebuild"
+    """The ledger's operator wants it."""
 
 
 class Teller(NamedTuple):
@@ -38,6 +40,10 @@ class Teller(NamedTuple):
     center: str
     told_ms: int
     epoch: int
+    since_ms: int = 0
+    """When it told first."""
+    differing: int = 0
+    """Cases of which its last answer said something else than the ledger had."""
     why: str | None = None
     """Why the state of every case is asked for; None: it is known."""
     ask_ms: int | None = None
@@ -53,6 +59,8 @@ def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, reckonin
 
     Where something is missing or may be, the center becomes one of ``to_ask``."""
     insert(tx, t.ledger_facts, [_fact(center, one) for one in told.facts])
+    known = teller(tx, center)
+    differing = 0 if told.facts or known is None else _differing(tx, center, told.states)
     counting = Counting(tx, reckoning)
     counting.offers(*ledger_offers.hear(tx, center, told.facts))
     states = [_state(center, one, now_ms) for one in told.states]
@@ -62,8 +70,7 @@ def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, reckonin
         center, [str(state.case_id) for state in own], projects, lambda: upsert(tx, t.ledger_states, states)
     )
     counting.write()
-    known = teller(tx, center)
-    after = Teller(center, now_ms, epoch)
+    after = Teller(center, now_ms, epoch, *((known.since_ms, known.differing + differing) if known else (now_ms, 0)))
     if (why := _why(known, told, epoch)) is not None:
         after = after._replace(why=why.value, ask_ms=now_ms)
     elif known is not None and not told.whole:
@@ -90,6 +97,43 @@ def to_ask(tx: Tx, now_ms: int) -> list[Teller]:
 def asked(tx: Tx, teller: Teller, again_ms: int) -> None:
     """Note that a center was asked; if it does not tell until ``again_ms``, it is asked again."""
     upsert(tx, t.ledger_centers, [teller._replace(ask_ms=again_ms)])
+
+
+def ask_anew(tx: Tx, centers: Iterable[str], now_ms: int) -> None:
+    """Let these centers be asked for the state of every case, as soon as the ledger sends."""
+    chosen = {*centers}
+    known = [one for one in tellers(tx) if one.center in chosen]
+    upsert(tx, t.ledger_centers, [one._replace(differing=0, why=Why.REBUILD.value, ask_ms=now_ms) for one in known])
+
+
+def cases_of(tx: Tx) -> dict[str, int]:
+    """How many cases each center has told."""
+    return dict(tx.execute(select(_S.center, func.count()).group_by(_S.center)).tuples().all())
+
+
+def _compared(state: CaseState) -> tuple[object, ...]:
+    moments = (ms(moment) if moment is not None else None for moment in (state.resolved, state.closed))
+    return (state.holder, state.version, state.round, state.status, *moments, state.grade)
+
+
+def told_since(tx: Tx, since_ms: int) -> int:
+    """How many cases were told since then."""
+    return int(tx.execute(select(func.count()).where(_S.told_ms >= since_ms)).scalar_one())
+
+
+_HAS = Prepared(
+    lambda _: select(
+        _S.case_id, _S.holder, _S.version, _S.round, _S.status, _S.resolved_ms, _S.closed_ms, _S.grade
+    ).where(_S.center == bindparam("center"), among("cases", _S.case_id))
+)
+
+
+def _differing(tx: Tx, center: str, states: Sequence[CaseState]) -> int:
+    """How many of these states the ledger does not have as they are told."""
+    cases = as_list(str(state.case_id) for state in states)
+    known = {row[0]: tuple(row[1:]) for row in _HAS.rows(tx, center=center, cases=cases)}
+    told = {str(state.case_id): _compared(state) for state in states}
+    return sum(known.get(case_id) != state for case_id, state in told.items())
 
 
 def _why(known: Teller | None, told: FactsTold, epoch: int) -> Why | None:

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Integer, String, Subquery, and_, bindparam, case, func, or_, select, union
 
 from bus.figures.answers import Counts, weighted
-from bus.figures.cells import COUNTY, UNBOUNDED, Days, scope_of
+from bus.figures.cells import COUNTY, UNBOUNDED, Days
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
 from bus.figures.spans import AT_ANY_TIME, DAY_MS, UNKNOWN
+from bus.figures.tree import Tally
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.figures import SATISFIED, Asked, conditions_of, projects_of
+from bus.store.figures import SATISFIED, Asked, conditions_of, placed, projects_of
 from bus.store.statements import Prepared
 from bus.store.timestamps import ms
 
@@ -226,7 +227,7 @@ def _counts(found: Mapping[Part, "Counter[int]"], reckoning: Reckoning) -> Count
     return Counts(parts, hand_overs)
 
 
-def scopes(tx: Tx, prefix: str = scope_of("")) -> list[str]:
-    """The divisions of which sums are kept."""
-    begin = select(_C.scope).where(_C.part == Part.REGISTERED.value, _C.scope.startswith(prefix))
-    return sorted(tx.execute(begin.distinct()).scalars())
+def by_division(tx: Tx, period: Period, as_of_ms: int, reckoning: Reckoning) -> dict[str, Tally]:
+    """What lies in each division itself, of every case that this ledger knows from its origin."""
+    own = _S.center == _S.origin
+    return placed(tx, t.ledger_states, own, Asked(ms(period.begin), ms(period.end), as_of_ms), reckoning)

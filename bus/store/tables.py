@@ -517,6 +517,13 @@ ledger_facts = _rows(
     Column("version", Integer, nullable=False),
     Column("round", Integer, nullable=False),
     Index("ledger_facts_by_case", "case_id", "id"),
+    Index(
+        "ledger_facts_by_message",
+        "message_id",
+        postgresql_where=text("message_id IS NOT NULL"),
+        sqlite_where=text("message_id IS NOT NULL"),
+    ),
+    Index("ledger_facts_by_time", "at_ms"),
 )
 """What centers have told the ledger that this store is of: one line a fact, in each center's own order."""
 
@@ -592,6 +599,20 @@ ledger_cells = Table(
 )
 """Kept sums of a ledger (``bus/figures/cells.py``); ``teller``: empty for its own, else the ledger below."""
 
+ledger_labels = Table(
+    "ledger_labels",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("recipient", CENTER, primary_key=True),
+    Column("sender", CENTER, nullable=False),
+    Column("kind", KIND, nullable=False),
+    Column("place", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ledger_labels_by_place", "place"),
+    Index("ledger_labels_by_time", "at_ms"),
+)
+"""Labels of messages about cases, as the broker's journal has them; ``place``: the offset in the stream."""
+
 ledger_reckoning = Table(
     "ledger_reckoning",
     metadata,
@@ -606,12 +627,15 @@ ledger_centers = Table(
     Column("center", CENTER, primary_key=True),
     Column("told_ms", BigInteger, nullable=False),
     Column("epoch", Integer, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("differing", Integer, nullable=False, default=0),
     Column("why", String(16), nullable=True),
     Column("ask_ms", BigInteger, nullable=True),
     Index("ledger_centers_to_ask", "ask_ms"),
 )
-"""The centers that tell this ledger. ``epoch``: that of their last message. ``why``, ``ask_ms``: why the state of every
-case is asked for, and when next; empty: it is known."""
+"""The centers that tell this ledger. ``epoch``: that of their last message. ``since_ms``: when they told first.
+``differing``: cases of which the last answer said something else than the ledger had. ``why``, ``ask_ms``: why the
+state of every case is asked for, and when next; empty: it is known."""
 
 timers = Table(
     "timers",

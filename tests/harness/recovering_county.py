@@ -49,7 +49,8 @@ class Restored:
     def __init__(self, folder: Path, seed: int, size: int = 4, *, masking: bool = False) -> None:
         self.folder, self.luck = folder, random.Random(seed)  # noqa: S311 - luck, not a secret
         random.seed(seed)  # the pauses of the steps are drawn from it
-        self.names = TOWN[:size]
+        self.names = self.staffed = TOWN[:size]
+        """Every participant, and those whose staff act."""
         reads = (MASKING_NEEDS,) if masking else None  # who masks must have a directory
         # every second county signs, and hides what it stores
         notaries = notarised(self.names, reads=reads) if seed % 2 or masking else {}
@@ -81,12 +82,12 @@ class Restored:
 
     def act(self) -> None:
         """Somebody does something that it may."""
-        name = self.luck.choice(self.names)
+        name = self.luck.choice(self.staffed)
         known = self.records(name)
         if requester.going_on(self.centers[name].store) or not known:
             return
         record = self.luck.choice(list(known.values()))
-        allowed = granted(record, self.names, self.luck.randrange(5040))
+        allowed = granted(record, self.staffed, self.luck.randrange(5040))
         if allowed:
             self._do(name, self.luck.choice(allowed))
 

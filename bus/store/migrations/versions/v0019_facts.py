@@ -44,6 +44,11 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ledger_facts_by_case", "ledger_facts", ["case_id", "id"])
+    there = sa.text("message_id IS NOT NULL")
+    op.create_index(
+        "ledger_facts_by_message", "ledger_facts", ["message_id"], sqlite_where=there, postgresql_where=there
+    )
+    op.create_index("ledger_facts_by_time", "ledger_facts", ["at_ms"])
     op.create_table(
         "ledger_states",
         sa.Column("center", sa.String(60), primary_key=True),
@@ -77,6 +82,8 @@ def upgrade() -> None:
         sa.Column("center", sa.String(60), primary_key=True),
         sa.Column("told_ms", sa.BigInteger(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.Column("differing", sa.Integer(), nullable=False),
         sa.Column("why", sa.String(16), nullable=True),
         sa.Column("ask_ms", sa.BigInteger(), nullable=True),
     )
@@ -109,6 +116,17 @@ def _figures() -> None:
         sa.Column("cases", sa.Integer(), nullable=False),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "ledger_labels",
+        sa.Column("message_id", sa.String(36), primary_key=True),
+        sa.Column("recipient", sa.String(60), primary_key=True),
+        sa.Column("sender", sa.String(60), nullable=False),
+        sa.Column("kind", sa.String(64), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("ledger_labels_by_place", "ledger_labels", ["place"])
+    op.create_index("ledger_labels_by_time", "ledger_labels", ["at_ms"])
     op.create_table(
         "ledger_reckoning",
         sa.Column("id", sa.Integer(), primary_key=True),

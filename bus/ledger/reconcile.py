@@ -1,0 +1,58 @@
+"""Reconciling: what the broker has carried, beside what centers have told of it.
+
+The journal's labels are an independent witness. A label without its fact is a message that its sender does not own up
+to; a fact without its label is a message that never went through the broker.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from bus.store import ledger_labels
+from bus.store.database import Store
+from bus.store.ledger_labels import Alone, LabelRow
+from bus.transports.rabbitmq.journal import Label
+
+PATIENCE_MS = 15 * 60_000
+"""Facts may come later than the message, and a broker that is away carries it later than the fact."""
+MOST = 1000
+"""Most of one kind that are listed."""
+UUID_V7 = 7
+
+
+class Reconciled(NamedTuple):
+    """What does not meet."""
+
+    without_fact: list[Alone]
+    without_label: list[Alone]
+
+
+def keep(store: Store, labels: Iterable[Sequence[Label]]) -> int:
+    """Keep these groups of labels. Returns how many they are."""
+    with store.reading() as tx:
+        at_ms = ledger_labels.last_moment(tx)
+    count = 0
+    for group in labels:
+        rows = []
+        for one in group:
+            at_ms = _made_ms(one.message_id) or at_ms
+            rows.append(LabelRow(one.message_id, one.recipient, one.sender, one.kind, one.offset, at_ms))
+        store.write(lambda tx, rows=rows: ledger_labels.keep(tx, rows))  # type: ignore[misc]
+        count += len(rows)
+    return count
+
+
+def compare(store: Store, now_ms: int, patience_ms: int = PATIENCE_MS) -> Reconciled:
+    """What does not meet, of what is older than ``patience_ms``."""
+    with store.reading() as tx:
+        until = now_ms - patience_ms
+        return Reconciled(ledger_labels.without_fact(tx, until, MOST), ledger_labels.without_label(tx, until, MOST))
+
+
+def _made_ms(message_id: str) -> int | None:
+    """When a message was made: its id says so (UUIDv7, RFC 9562). None for an id that does not."""
+    try:
+        known = UUID(message_id)
+    except ValueError:
+        return None
+    return known.int >> 80 if known.version == UUID_V7 else None

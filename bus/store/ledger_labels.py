@@ -1,0 +1,80 @@
+"""Queries of the journal's labels beside what centers have told: each message about a case has both."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, and_, exists, func, select
+
+from bus.contract.messages import CASE_KINDS
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.inserts import insert_new
+
+_B, _F, _L = t.ledger_labels.c, t.ledger_facts.c, t.ledger_centers.c
+KINDS = frozenset(kind.kind for kind in CASE_KINDS)
+"""Kinds that are said about a case; of each its sender tells a fact."""
+SAID = "said"
+
+
+class LabelRow(NamedTuple):
+    """One label."""
+
+    message_id: str
+    recipient: str
+    sender: str
+    kind: str
+    place: int
+    """The offset in the stream."""
+    at_ms: int
+    """When the message was made, as near as it is known."""
+
+
+class Alone(NamedTuple):
+    """A label without its fact, or a fact without its label."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    kind: str
+    at_ms: int
+
+
+def keep(tx: Tx, labels: Iterable[LabelRow]) -> None:
+    """Keep labels; a message that the broker has carried twice is kept once."""
+    insert_new(tx, t.ledger_labels, [one for one in labels if one.kind in KINDS], ("message_id", "recipient"))
+
+
+def last_place(tx: Tx) -> int | None:
+    """The offset up to which labels of cases are kept; None: none is."""
+    found = tx.execute(select(func.max(_B.place))).scalar_one()
+    return int(found) if found is not None else None
+
+
+def last_moment(tx: Tx) -> int:
+    """When the last message with a label was made."""
+    return int(tx.execute(select(func.coalesce(func.max(_B.at_ms), 0))).scalar_one())
+
+
+def without_fact(tx: Tx, until_ms: int, limit: int) -> list[Alone]:
+    """Labels of messages whose sender tells facts, and has told none of these; from its first fact on."""
+    told = exists().where(_F.message_id == _B.message_id, _F.center == _B.sender, _F.way == SAID)
+    query = (
+        select(_B.message_id, _B.sender, _B.recipient, _B.kind, _B.at_ms)
+        .join(t.ledger_centers, and_(_L.center == _B.sender, _L.since_ms <= _B.at_ms))
+        .where(_B.at_ms < until_ms, ~told)
+    )
+    return _first(tx, query.order_by(_B.at_ms), limit)
+
+
+def without_label(tx: Tx, until_ms: int, limit: int) -> list[Alone]:
+    """Facts of messages that the broker has not carried; from the first label on."""
+    first = select(func.min(_B.at_ms)).scalar_subquery()
+    carried = exists().where(_B.message_id == _F.message_id, _B.recipient == _F.peer)
+    query = select(_F.message_id, _F.center, _F.peer, _F.kind, _F.at_ms).where(
+        _F.at_ms > first, _F.at_ms < until_ms, _F.way == SAID, _F.message_id.is_not(None), ~carried
+    )
+    return _first(tx, query.order_by(_F.at_ms), limit)
+
+
+def _first(tx: Tx, query: Select[Any], limit: int) -> list[Alone]:
+    return [Alone(*row) for row in tx.execute(query.limit(limit))]
