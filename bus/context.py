@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bus.clocks.deadlines import term_ends
 from bus.clocks.rules import Rules
@@ -28,6 +29,14 @@ class Ledger:
     keep: int = 100_000
     """Facts; beyond them all are given up, and the ledger asks anew."""
     keep_days: int = 7
+
+
+class Keeping(NamedTuple):
+    """How a ledger keeps its sums."""
+
+    reckoning: Reckoning = COUNTRYWIDE
+    tells_above: bool = False
+    """Whether a ledger above it is told them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,11 @@ class CenterContext:
     def tells_facts(self) -> bool:
         """Whether facts are told: a ledger is named, and the county's directory says that it reads them."""
         return self.ledger is not None and self.reads(self.ledger.name, FactsTold.kind)
+
+    @property
+    def keeping(self) -> Keeping:
+        """How this ledger keeps its sums."""
+        return Keeping(self.reckoning, self.tells_facts)
 
     def granting(self) -> Granting | None:
         """How more time is granted; None while the clocks are off."""

@@ -22,6 +22,8 @@ MOST_FACTS = 500
 
 Street = Annotated[str, StringConstraints(pattern=r"^([0-9]{6}|[0-9]{9})$")]
 """A county, or a township or street of it: a village would say too much of where a resident lives."""
+Day = Annotated[int, Field(ge=-100_000, le=1_000_000)]
+"""Days since 1970 by the county's reckoning."""
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,63}$")]
 
 
@@ -90,6 +92,22 @@ class CaseState(Strict):
     hand_overs: Count | None = Field(None, exclude_if=is_absent)
 
 
+class Sum(Strict):
+    """What a ledger has counted, for the ledger above it: how many cases began to count for a part of a figure on one
+    day, less those that ceased to. Told anew whenever it changes."""
+
+    part: Word
+    """A value of ``bus.figures.definitions.Part``."""
+    division: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{0,9}$"), WHERE_SET] = None
+    """Of this division alone; empty: in no division below the country."""
+    cohort_day: Day
+    """The day by which a period takes the cases; 0: of parts that no period bounds."""
+    event_day: Day
+    value: Annotated[int, Field(ge=-1, le=1_000_000), WHERE_SET] = 0
+    """Hand-overs, or a grade; -1: unknown."""
+    cases: Annotated[int, Field(ge=-(2**31), lt=2**31)]
+
+
 class FactsTold(Strict):
     """事实告知: what happened at the teller since its last message, oldest first, in a lane of its own."""
 
@@ -98,6 +116,10 @@ class FactsTold(Strict):
     facts: Annotated[tuple[Fact, ...], Field(max_length=MOST_FACTS, fail_fast=True)] = ()
     states: Annotated[tuple[CaseState, ...], Field(max_length=MOST_FACTS, fail_fast=True)] = ()
     """Each case of these facts once."""
+    sums: Annotated[tuple[Sum, ...], Field(max_length=MOST_FACTS, fail_fast=True), WHERE_SET] = ()
+    """Where a ledger tells the ledger above: no facts and no cases, only what it has counted."""
+    anew: Annotated[bool, WHERE_SET] = False
+    """Whether these sums are the first of all, and those told before count no more."""
     cut: Annotated[bool, WHERE_SET] = False
     """Whether facts before these were given up, since the ledger was away for too long."""
     whole: Annotated[bool, WHERE_SET] = False

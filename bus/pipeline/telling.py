@@ -16,7 +16,7 @@ from bus.contract.codec import encode
 from bus.contract.envelope import Message, compose
 from bus.contract.facts import MOST_FACTS, FactsAsked, FactsTold, lane_of
 from bus.figures.states import state_of
-from bus.store import cases, facts, lanes, ledger, outbox, recovery
+from bus.store import cases, facts, lanes, ledger, ledger_sums, outbox, recovery
 from bus.store.database import Tx
 from bus.store.rows import JournalLine
 from bus.store.timestamps import ms
@@ -32,6 +32,8 @@ MOST_BYTES = 200_000
 CUT = "facts-cut"
 """The line of the journal that says so much was given up."""
 DAY_MS = 86_400_000
+_IN_WORK = "sums"
+"""Where a ledger has begun to tell all its sums."""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ def tell(tx: Tx, context: CenterContext, now: datetime) -> None:
     lane = str(lane_of(context.me))
     _keep_within_bounds(tx, county, lane, context.me, ms(now))
     for _ in range(UNDERWAY - outbox.waiting_in(tx, county.name, lane)):
-        told = _changes(tx) or _page(tx, county.name)
+        told = _sums(tx, county.name) if context.keeps_facts else _changes(tx) or _page(tx, county.name)
         if told is None:
             return
         say(tx, context, county.name, told, lane_of(context.me), now)
@@ -92,6 +94,20 @@ def _changes(tx: Tx) -> FactsTold | None:
             break
     facts.forget(tx, window.rows)
     return window.told() if window.rows else None
+
+
+def _sums(tx: Tx, recipient: str) -> FactsTold | None:
+    """At a ledger: the sums that have changed since the ledger above was told them; where it has asked, all."""
+    asked = facts.asked(tx)
+    anew = asked is not None and asked.ledger == recipient and not asked.after
+    if anew:
+        ledger_sums.all_untold(tx)
+        facts.ask(tx, recipient, _IN_WORK)
+    sums = ledger_sums.next_sums(tx, MOST_FACTS)
+    whole = asked is not None and len(sums) < MOST_FACTS
+    if whole:
+        facts.answered(tx)
+    return FactsTold(sums=sums, anew=anew, whole=whole) if sums or whole else None
 
 
 def _page(tx: Tx, recipient: str) -> FactsTold | None:

@@ -19,7 +19,7 @@ def hear_facts_again(uow: UnitOfWork, heard: Iterable[ToldMessage]) -> None:
     """Apply what was heard in this lane since the backup. Where something is missing all the same, the ledger asks."""
     for message in in_order(one.message for one in heard if one.readable):
         if isinstance(message.data, FactsTold) and uow.context.keeps_facts:
-            epoch, reckoning = epoch_of(message.sequence), uow.context.reckoning
-            ledger.take(uow.tx, message.source, message.data, epoch, uow.now_ms, reckoning)
+            epoch = epoch_of(message.sequence)
+            ledger.take(uow.tx, message.source, message.data, epoch, uow.now_ms, uow.context.keeping)
         elif isinstance(message.data, FactsAsked):
             facts.ask(uow.tx, message.source)

@@ -172,7 +172,7 @@ class CenterProcess:
         schema.upgrade(self.store)
         self.lease.renew()
         if self.context.keeps_facts:
-            ledger_cells.recount(self.store, self.context.reckoning, self.lease_renewed)
+            ledger_cells.recount(self.store, self.context.keeping, self.lease_renewed)
         recall(self.context.security, self.store)
         self.attachments.blobs.sweep()
         self.engine.begin()

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, func, select
 
+from bus.context import Keeping
 from bus.contract.facts import CaseState, Fact, FactsTold
-from bus.figures.period import Reckoning
-from bus.store import ledger_offers
+from bus.store import ledger_offers, ledger_sums
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert, upsert
@@ -54,14 +54,14 @@ _TELLER = Prepared(lambda _: select(*_L).where(_L.center == bindparam("center"))
 _TO_ASK = Prepared(lambda _: select(*_L).where(_L.ask_ms <= bindparam("now_ms", type_=BigInteger)).order_by(_L.ask_ms))
 
 
-def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, reckoning: Reckoning) -> None:
+def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, keeping: Keeping) -> None:
     """Keep what ``center`` has told; of each case its latest state. Messages of a lane come once, and in order.
 
     Where something is missing or may be, the center becomes one of ``to_ask``."""
     insert(tx, t.ledger_facts, [_fact(center, one) for one in told.facts])
     known = teller(tx, center)
     differing = 0 if told.facts or known is None else _differing(tx, center, told.states)
-    counting = Counting(tx, reckoning)
+    counting = Counting(tx, keeping)
     counting.offers(*ledger_offers.hear(tx, center, told.facts))
     states = [_state(center, one, now_ms) for one in told.states]
     own = [state for state in told.states if state.origin == center]
@@ -70,6 +70,7 @@ def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, reckonin
         center, [str(state.case_id) for state in own], projects, lambda: upsert(tx, t.ledger_states, states)
     )
     counting.write()
+    ledger_sums.take(tx, center, told, keeping)
     after = Teller(center, now_ms, epoch, *((known.since_ms, known.differing + differing) if known else (now_ms, 0)))
     if (why := _why(known, told, epoch)) is not None:
         after = after._replace(why=why.value, ask_ms=now_ms)

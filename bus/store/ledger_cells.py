@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import String, bindparam, delete, select, tuple_
 
+from bus.context import Keeping
 from bus.custody import Status
 from bus.figures.cells import Cell, Days, cells_of
 from bus.figures.period import Reckoning
@@ -15,7 +16,7 @@ from bus.figures.tree import place_of
 from bus.store import ledger_offers
 from bus.store import tables as t
 from bus.store.database import Store, Tx
-from bus.store.inserts import dialect_insert, insert
+from bus.store.inserts import dialect_insert, insert, insert_new
 from bus.store.statements import Prepared, among, as_list
 
 _S = t.ledger_states.c
@@ -70,6 +71,13 @@ _STATES = Prepared(
     )
 )
 _DEMANDS = Prepared(lambda _: select(*_COLUMNS).where(_S.origin == _S.center, among("projects", _S.project)))
+
+
+def untold(tx: Tx, cells: Iterable[CellRow]) -> None:
+    """Note that the ledger above has not been told these cells as they are now."""
+    insert_new(tx, t.ledger_sums_untold, [Cell(*one[:5]) for one in cells], Cell._fields)
+
+
 _ADD = Prepared(
     lambda database: (
         (new := dialect_insert(t.ledger_cells, database))
@@ -85,8 +93,9 @@ _ADD = Prepared(
 class Counting:
     """Brings the sums up to date with a change of states: look before it, and add after it."""
 
-    def __init__(self, tx: Tx, reckoning: Reckoning) -> None:
-        self._tx, self._days = tx, Days.of(reckoning)
+    def __init__(self, tx: Tx, keeping: Keeping) -> None:
+        self._tx, self._keeping, reckoning = tx, keeping, keeping.reckoning
+        self._days = Days.of(reckoning)
         self._windows = Windows(reckoning.reopening_days, reckoning.rating_days)
         self._changes: Counter[Cell] = Counter()
 
@@ -110,6 +119,8 @@ class Counting:
         rows = [CellRow(*cell, OWN, times) for cell, times in self._changes.items() if times]
         self._changes.clear()
         _ADD.each_row(self._tx, rows)
+        if self._keeping.tells_above:
+            untold(self._tx, rows)
 
     def _read(self, center: str, cases: Sequence[str]) -> list[_Row]:
         return [_Row(*row) for row in _STATES.rows(self._tx, center=center, cases=as_list(cases))] if cases else []
@@ -175,23 +186,23 @@ def counted_by(tx: Tx) -> str | None:
     return str(found) if found is not None else None
 
 
-def recount(store: Store, reckoning: Reckoning, told: Callable[[int], None]) -> None:
+def recount(store: Store, keeping: Keeping, told: Callable[[int], None]) -> None:
     """Count all sums anew, unless they are counted by this reckoning.
 
     It goes page by page; one that was broken off begins again. ``told``: how many states are counted so far."""
-    name = name_of(reckoning)
+    name = name_of(keeping.reckoning)
     with store.reading() as tx:
         if counted_by(tx) == name:
             return
     store.write(_forget)
     center, case, count = "", "", 0
-    while rows := store.write(partial(_count_page, reckoning=reckoning, center=center, case=case)):
+    while rows := store.write(partial(_count_page, keeping=keeping, center=center, case=case)):
         center, case, count = rows[-1].center, rows[-1].case_id, count + len(rows)
         told(count)
     after = ""
-    while (last := store.write(partial(_count_projects, reckoning=reckoning, after=after))) is not None:
+    while (last := store.write(partial(_count_projects, keeping=keeping, after=after))) is not None:
         after = last
-    store.write(lambda tx: _count_offers(tx, reckoning))
+    store.write(lambda tx: _count_offers(tx, keeping))
     store.write(lambda tx: insert(tx, t.ledger_reckoning, [{"id": 1, "reckoning": name}]))
 
 
@@ -205,22 +216,22 @@ def _forget(tx: Tx) -> None:
     tx.execute(delete(t.ledger_cells).where(t.ledger_cells.c.teller == OWN))
 
 
-def _count_page(tx: Tx, reckoning: Reckoning, center: str, case: str) -> list[_Row]:
+def _count_page(tx: Tx, keeping: Keeping, center: str, case: str) -> list[_Row]:
     rows = [_Row(*row) for row in _PAGE.rows(tx, center=center, case=case)]
-    counting = Counting(tx, reckoning)
+    counting = Counting(tx, keeping)
     for row in rows:
         counting.case(row)
     counting.write()
     return rows
 
 
-def _count_offers(tx: Tx, reckoning: Reckoning) -> None:
-    counting = Counting(tx, reckoning)
+def _count_offers(tx: Tx, keeping: Keeping) -> None:
+    counting = Counting(tx, keeping)
     counting.offers((), ledger_offers.counted(tx))
     counting.write()
 
 
-def _count_projects(tx: Tx, reckoning: Reckoning, after: str) -> str | None:
+def _count_projects(tx: Tx, keeping: Keeping, after: str) -> str | None:
     """Count the next projects. Returns the last of them; None where there is none any more."""
     rows = [_Row(*row) for row in _OF_PROJECTS.rows(tx, after=after)]
     if not rows:
@@ -228,7 +239,7 @@ def _count_projects(tx: Tx, reckoning: Reckoning, after: str) -> str | None:
     last = rows[-1].project or ""
     if len(rows) == AT_ONCE and rows[0].project != last:  # the last one may have more demands than were read
         rows = [row for row in rows if row.project != last]
-    counting = Counting(tx, reckoning)
+    counting = Counting(tx, keeping)
     for demands in counting.demands({row.project or "" for row in rows}).values():
         counting.project(demands)
     counting.write()

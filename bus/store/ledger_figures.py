@@ -16,6 +16,7 @@ from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
 from bus.figures.spans import AT_ANY_TIME, DAY_MS, UNKNOWN
 from bus.figures.tree import Tally
+from bus.store import ledger_sums
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.figures import SATISFIED, Asked, conditions_of, placed, projects_of
@@ -41,6 +42,8 @@ MADE_OF: Mapping[Part, Part] = {
 KEPT = OF_CASES | OF_PROJECTS | OF_OFFERS
 VALUES: Mapping[Part, ColumnElement[Any]] = {Part.RESOLVED: _S.hand_overs, Part.RATED: _S.grade}
 """Part → what is kept beside it of each case."""
+TALLIED = (Part.REGISTERED, Part.RESOLVED, Part.PROJECTS, Part.PROJECTS_RESOLVED)
+"""Parts in the order of a ``Tally``."""
 EVENTS = (_S.opened_ms, _S.due_ms, _S.resolved_ms, _S.closed_ms, _S.reopened_ms, _S.rated_ms, _S.claimed_ms)
 
 
@@ -78,7 +81,9 @@ def count(
     reckoning: Reckoning,
     parts: Iterable[Part] = (*KEPT, *MADE_OF),
 ) -> Counts:
-    """The counts of every case that this ledger knows from its origin. ``parts``: those that are asked for."""
+    """The counts of every case that this ledger knows from its origin. ``parts``: those that are asked for.
+
+    Ledgers below tell sums and no cases: of theirs, whole days are counted."""
     wanted = {MADE_OF.get(part, part) for part in parts} & KEPT
     asked = Asked(ms(period.begin), ms(period.end), as_of_ms)
     found: dict[Part, Counter[int]] = {part: Counter() for part in wanted}
@@ -228,6 +233,14 @@ def _counts(found: Mapping[Part, "Counter[int]"], reckoning: Reckoning) -> Count
 
 
 def by_division(tx: Tx, period: Period, as_of_ms: int, reckoning: Reckoning) -> dict[str, Tally]:
-    """What lies in each division itself, of every case that this ledger knows from its origin."""
-    own = _S.center == _S.origin
-    return placed(tx, t.ledger_states, own, Asked(ms(period.begin), ms(period.end), as_of_ms), reckoning)
+    """What lies in each division itself, of every case that this ledger knows from its origin. Of what ledgers below
+    have told, whole days are counted."""
+    own, asked = _S.center == _S.origin, Asked(ms(period.begin), ms(period.end), as_of_ms)
+    found = placed(tx, t.ledger_states, own, asked, reckoning)
+    days = Days.of(reckoning)
+    if (inner := _whole_days(asked, days)) is not None:
+        told = ledger_sums.below(tx, [part.value for part in TALLIED], *inner, days.of_moment(as_of_ms))
+        for division in {division for division, _ in told}:
+            more = Tally(*(told.get((division, part.value), 0) for part in TALLIED))
+            found[division] = found.get(division, Tally()).plus(more)
+    return found

@@ -599,6 +599,17 @@ ledger_cells = Table(
 )
 """Kept sums of a ledger (``bus/figures/cells.py``); ``teller``: empty for its own, else the ledger below."""
 
+ledger_sums_untold = Table(
+    "ledger_sums_untold",
+    metadata,
+    Column("part", String(40), primary_key=True),
+    Column("scope", String(80), primary_key=True),
+    Column("cohort_day", Integer, primary_key=True),
+    Column("event_day", Integer, primary_key=True),
+    Column("value", Integer, primary_key=True),
+)
+"""The cells that the ledger above has not been told since they changed."""
+
 ledger_labels = Table(
     "ledger_labels",
     metadata,

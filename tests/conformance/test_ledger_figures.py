@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import case, func, select
 
+from bus.context import Keeping
 from bus.contract.case import Urgency
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.contract.messages import Accepted, Declined, Offered, Outcome
@@ -85,7 +86,7 @@ def _offers(chance: random.Random, state: CaseState) -> list[Fact]:
 
 
 def _tell(store: Store, center: str, told: FactsTold) -> None:
-    store.write(lambda tx: ledger.take(tx, center, told, 0, ms(BEGIN), RECKONING))
+    store.write(lambda tx: ledger.take(tx, center, told, 0, ms(BEGIN), Keeping(RECKONING)))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -105,7 +106,7 @@ def filled(store: Store, request: pytest.FixtureRequest) -> Store:
     """A ledger that two centers have told of their cases, many of them several times."""
     chance = random.Random(getattr(request, "param", 0))  # noqa: S311 - cases, not secrets
     store.write(lambda tx: tx.execute(t.ledger_reckoning.delete()))
-    ledger_cells.recount(store, RECKONING, lambda _count: None)
+    ledger_cells.recount(store, Keeping(RECKONING), lambda _count: None)
     for number in range(300):
         center = chance.choice(CENTERS)
         first = _state(chance, number, center)
@@ -172,10 +173,10 @@ def test_sums_counted_anew_are_the_same(filled: Store) -> None:
 
     before = filled.write(sums)
     filled.write(lambda tx: tx.execute(t.ledger_reckoning.delete()))
-    ledger_cells.recount(filled, RECKONING, lambda _count: None)
+    ledger_cells.recount(filled, Keeping(RECKONING), lambda _count: None)
     assert filled.write(sums) == before
     other = Reckoning(rating_days=9)
-    ledger_cells.recount(filled, other, lambda _count: None)
+    ledger_cells.recount(filled, Keeping(other), lambda _count: None)
     assert filled.write(ledger_cells.counted_by) == ledger_cells.name_of(other)
     assert filled.write(sums) != before
 

@@ -28,7 +28,7 @@ def _keep(batch: ReceiveBatch, one: Inbound, told: FactsTold) -> Applied:
         return NO_LEDGER
     if one.message.subject != lane_of(center):
         return NOT_ITS_LANE
-    ledger.take(tx, center, told, epoch_of(one.message.sequence), batch.uow.now_ms, context.reckoning)
+    ledger.take(tx, center, told, epoch_of(one.message.sequence), batch.uow.now_ms, context.keeping)
     return DONE
 
 

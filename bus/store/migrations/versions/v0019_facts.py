@@ -117,6 +117,14 @@ def _figures() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "ledger_sums_untold",
+        sa.Column("part", sa.String(40), primary_key=True),
+        sa.Column("scope", sa.String(80), primary_key=True),
+        sa.Column("cohort_day", sa.Integer(), primary_key=True),
+        sa.Column("event_day", sa.Integer(), primary_key=True),
+        sa.Column("value", sa.Integer(), primary_key=True),
+    )
+    op.create_table(
         "ledger_labels",
         sa.Column("message_id", sa.String(36), primary_key=True),
         sa.Column("recipient", sa.String(60), primary_key=True),
@@ -136,6 +144,8 @@ def _figures() -> None:
 
 def downgrade() -> None:
     for table in (
+        "ledger_labels",
+        "ledger_sums_untold",
         "ledger_reckoning",
         "ledger_cells",
         "ledger_offers",
