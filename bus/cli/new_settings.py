@@ -1,6 +1,7 @@
 """``bus doctor --new-settings CENTER``: initial settings, as strict as possible."""
 
 from bus.bilingual import Bilingual
+from bus.contract.facts import is_ledger
 from bus.contract.types import CENTER_PATTERN
 
 WRONG = Bilingual("中心名称应如 media_center-150402", f"a center is called like media_center-150402 ({CENTER_PATTERN})")
@@ -70,7 +71,45 @@ to = "party_service-150402"
 """
 
 
+_LEDGER = """\
+# 全县总账的配置 / the settings of a county's ledger. `bus ledger run --config FILE` runs it.
+# 不写在文件里的 / kept in the environment:
+#   BUS_BROKER          amqps://{center}:口令@rabbitmq.county.example:5671/%2F
+center = "{center}"
+# 正式运行：有严重漏洞就不启动 / it does not start with a grave weakness
+production = true
+strict = true
+# SQLite 一台机器足够 / SQLite suffices on one machine
+store = "sqlite:////var/lib/bus/{center}.db"
+data = "/var/lib/bus/{center}"
+
+[http]
+host = "127.0.0.1"
+port = 8090
+
+# 签名与加密：bus keys 生成与登记，见 docs/deploy.md / signatures and seals: keys are made and listed with `bus keys`
+[trust]
+keys = "/etc/bus/{center}.keys.json"
+directory = "/etc/bus/county.directory"
+operator = "/etc/bus/operator.pub"
+
+[at_rest]
+key = "/etc/bus/{center}.store-key"
+
+# 统计口径，须与各中心一致 / how the county reckons: the same as in the centers' settings
+[figures]
+day_begins = "00:00"
+month_begins = 1
+
+# 上级总账（盟市、自治区）；没有就不写 / the ledger above, of the league or the region, where there is one
+# [facts]
+# ledger = "ledger-150400"
+"""
+
+
 def new_settings(center: str) -> str:
     """A settings file for this center: the needed settings, each line with a comment."""
+    if is_ledger(center):
+        return _LEDGER.format(center=center)
     kind = center.partition("-")[0]
     return _TEXT.format(center=center, kind=kind, host=kind.partition("_")[0])

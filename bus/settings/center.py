@@ -27,7 +27,7 @@ from bus.settings.sections import (
     WithoutPasswords,
 )
 
-NO_SYSTEM = "http://no-system.invalid"
+NO_SYSTEM = "https://no-system.invalid"
 """The URL in place of that of a center's own system, where there is none."""
 
 
