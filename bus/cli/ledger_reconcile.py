@@ -12,11 +12,11 @@ from bus.cli.output import FAILURE, AsJson, Lang, Language, Output
 from bus.ledger import reconcile as reconciling
 from bus.ledger.reconcile import Reconciled
 from bus.settings import CenterSettings
-from bus.store import ledger_labels
+from bus.store import ledger_carried
 from bus.store.database import Store
-from bus.store.ledger_labels import Alone
+from bus.store.ledger_carried import Alone
 from bus.transports.rabbitmq import tls
-from bus.transports.rabbitmq.journal import JournalUnreadable, labels
+from bus.transports.rabbitmq.journal import JournalUnreadable, carried
 
 QUIET_S = 2.0
 """Seconds of silence that mark the end of the journal."""
@@ -56,9 +56,9 @@ def reconcile(
 
 def _read_journal(output: Output, store: Store, settings: CenterSettings) -> int:
     with store.reading() as tx:
-        after = ledger_labels.last_place(tx)
+        after = ledger_carried.last_place(tx)
     try:
-        found = labels(settings.broker, settings.center, tls.context(settings.tls), after, QUIET_S)
+        found = carried(settings.broker, settings.center, tls.context(settings.tls), after, QUIET_S)
         return reconciling.keep(store, found)
     except JournalUnreadable as error:
         output.fail(

@@ -105,7 +105,7 @@ class Sum(Strict):
     event_day: Day
     value: Annotated[int, Field(ge=-1, le=1_000_000), WHERE_SET] = 0
     """Hand-overs, or a grade; -1: unknown."""
-    cases: Annotated[int, Field(ge=-(2**31), lt=2**31)]
+    cases: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 
 
 class FactsTold(Strict):

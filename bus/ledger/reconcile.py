@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from bus.store import ledger_labels
+from bus.contract.carried import CarriedMessage
+from bus.store import ledger_carried
 from bus.store.database import Store
-from bus.store.ledger_labels import Alone, LabelRow
-from bus.transports.rabbitmq.journal import Label
+from bus.store.ledger_carried import Alone, CarriedRow
 
 PATIENCE_MS = 15 * 60_000
 """Facts may come later than the message, and a broker that is away carries it later than the fact."""
@@ -27,17 +27,17 @@ class Reconciled(NamedTuple):
     without_label: list[Alone]
 
 
-def keep(store: Store, labels: Iterable[Sequence[Label]]) -> int:
+def keep(store: Store, labels: Iterable[Sequence[CarriedMessage]]) -> int:
     """Keep these groups of labels. Returns how many they are."""
     with store.reading() as tx:
-        at_ms = ledger_labels.last_moment(tx)
+        at_ms = ledger_carried.last_moment(tx)
     count = 0
     for group in labels:
         rows = []
         for one in group:
             at_ms = _made_ms(one.message_id) or at_ms
-            rows.append(LabelRow(one.message_id, one.recipient, one.sender, one.kind, one.offset, at_ms))
-        store.write(lambda tx, rows=rows: ledger_labels.keep(tx, rows))  # type: ignore[misc]
+            rows.append(CarriedRow(one.message_id, one.recipient, one.sender, one.kind, one.offset, at_ms))
+        store.write(lambda tx, rows=rows: ledger_carried.keep(tx, rows))  # type: ignore[misc]
         count += len(rows)
     return count
 
@@ -46,7 +46,7 @@ def compare(store: Store, now_ms: int, patience_ms: int = PATIENCE_MS) -> Reconc
     """What does not meet, of what is older than ``patience_ms``."""
     with store.reading() as tx:
         until = now_ms - patience_ms
-        return Reconciled(ledger_labels.without_fact(tx, until, MOST), ledger_labels.without_label(tx, until, MOST))
+        return Reconciled(ledger_carried.without_fact(tx, until, MOST), ledger_carried.without_label(tx, until, MOST))
 
 
 def _made_ms(message_id: str) -> int | None:

@@ -148,7 +148,7 @@ def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[C
     """The due batch, and the pages owed, which are not made yet."""
     speaking, now_ms = RECOVERY.before_claim(tx, context, now), ms(now)
     if not speaking.recovers:
-        tell(tx, context, now)
+        tell(tx, context, now, speaking.epoch)
     due = outbox.what_is_due(tx, now_ms)
     load = ClaimedBatch(
         epoch=speaking.epoch,

@@ -16,7 +16,7 @@ from bus.contract.codec import encode
 from bus.contract.envelope import Message, compose
 from bus.contract.facts import MOST_FACTS, FactsAsked, FactsTold, lane_of
 from bus.figures.states import state_of
-from bus.store import cases, facts, lanes, ledger, ledger_sums, outbox, recovery
+from bus.store import cases, facts, lanes, ledger, ledger_sums, outbox
 from bus.store.database import Tx
 from bus.store.rows import JournalLine
 from bus.store.timestamps import ms
@@ -64,10 +64,10 @@ class _Window:
         return FactsTold.model_validate_json(json.dumps(told))
 
 
-def tell(tx: Tx, context: CenterContext, now: datetime) -> None:
+def tell(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
     """Put what is untold into messages for the ledger; at the ledger, ask the centers of which something is missing."""
     if context.keeps_facts:
-        _ask(tx, context, now)
+        _ask(tx, context, now, epoch)
     county = context.ledger
     if county is None or not context.tells_facts:
         return
@@ -77,12 +77,13 @@ def tell(tx: Tx, context: CenterContext, now: datetime) -> None:
         told = _sums(tx, county.name) if context.keeps_facts else _changes(tx) or _page(tx, county.name)
         if told is None:
             return
-        say(tx, context, county.name, told, lane_of(context.me), now)
+        say(tx, context, county.name, told, lane_of(context.me), now, epoch)
 
 
-def _ask(tx: Tx, context: CenterContext, now: datetime) -> None:
+def _ask(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
     for teller in ledger.to_ask(tx, ms(now)):
-        say(tx, context, teller.center, FactsAsked(why=teller.why or ledger.Why.NEW), lane_of(teller.center), now)
+        asked = FactsAsked(why=teller.why or ledger.Why.NEW)
+        say(tx, context, teller.center, asked, lane_of(teller.center), now, epoch)
         ledger.asked(tx, teller, ms(now) + ASK_AGAIN_MS)
 
 
@@ -126,10 +127,18 @@ def _page(tx: Tx, recipient: str) -> FactsTold | None:
     return FactsTold(states=tuple(state_of(record) for record in records.values()), whole=last)
 
 
-def say(tx: Tx, context: CenterContext, to: str, data: FactsTold | FactsAsked, lane: UUID, now: datetime) -> None:
+def say(
+    tx: Tx,
+    context: CenterContext,
+    to: str,
+    data: FactsTold | FactsAsked,
+    lane: UUID,
+    now: datetime,
+    epoch: int = 0,
+) -> None:
     """Put a message into the outbox, in a lane of facts."""
     key = (to, str(lane))
-    last = lanes.next_sequences(tx, {key: 1}, recovery.epoch(tx).number)[key]
+    last = lanes.next_sequences(tx, {key: 1}, epoch)[key]
     message: Message[Any] = compose(data, source=context.me, recipient=to, now=now, subject=lane, sequence=last + 1)
     outbox.enqueue(tx, [outbox.OutboxRow.of(message, encode(message), ms(now))])
 

@@ -610,8 +610,8 @@ ledger_sums_untold = Table(
 )
 """The cells that the ledger above has not been told since they changed."""
 
-ledger_labels = Table(
-    "ledger_labels",
+ledger_carried = Table(
+    "ledger_carried",
     metadata,
     Column("message_id", String(36), primary_key=True),
     Column("recipient", CENTER, primary_key=True),
@@ -619,8 +619,8 @@ ledger_labels = Table(
     Column("kind", KIND, nullable=False),
     Column("place", BigInteger, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
-    Index("ledger_labels_by_place", "place"),
-    Index("ledger_labels_by_time", "at_ms"),
+    Index("ledger_carried_by_place", "place"),
+    Index("ledger_carried_by_time", "at_ms"),
 )
 """Labels of messages about cases, as the broker's journal has them; ``place``: the offset in the stream."""
 

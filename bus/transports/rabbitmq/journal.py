@@ -3,11 +3,11 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 import pika
 from pika.exceptions import AMQPError
 
+from bus.contract.carried import CarriedMessage
 from bus.transports.rabbitmq.connection import silence_pika
 from bus.transports.rabbitmq.transport import connection_parameters
 from bus.transports.topology.plan import JOURNAL, out_exchange
@@ -16,21 +16,13 @@ AT_ONCE = 500
 """Labels that are handed over together."""
 
 
-class Label(NamedTuple):
-    """What the broker has seen of one message."""
-
-    offset: int
-    message_id: str
-    sender: str
-    recipient: str
-    kind: str
-
-
 class JournalUnreadable(Exception):
     """The broker does not answer, or this login may not read the journal."""
 
 
-def labels(url: str, name: str, tls: ssl.SSLContext | None, after: int | None, quiet: float) -> Iterator[list[Label]]:
+def carried(
+    url: str, name: str, tls: ssl.SSLContext | None, after: int | None, quiet: float
+) -> Iterator[list[CarriedMessage]]:
     """The labels behind an offset, or all that the stream still has, in its order and in groups. It ends after
     ``quiet`` seconds without one. Raises ``JournalUnreadable``."""
     silence_pika()
@@ -52,17 +44,17 @@ def _connected(url: str, name: str, tls: ssl.SSLContext | None) -> pika.Blocking
     return pika.BlockingConnection(connection_parameters(url, f"{name} journal", tls))
 
 
-def _read(connection: pika.BlockingConnection, after: int | None, quiet: float) -> Iterator[list[Label]]:
+def _read(connection: pika.BlockingConnection, after: int | None, quiet: float) -> Iterator[list[CarriedMessage]]:
     channel = connection.channel()
     channel.basic_qos(prefetch_count=AT_ONCE)
     start = {"x-stream-offset": "first" if after is None else after + 1}
-    found: list[Label] = []
+    found: list[CarriedMessage] = []
     for method, properties, _body in channel.consume(JOURNAL, arguments=start, inactivity_timeout=quiet):
         if method is None:
             break
         offset = properties.headers["x-stream-offset"]
         if after is None or offset > after:  # a broker hands over a whole chunk, also what lies before the offset
-            found.append(_label(offset, method, properties))
+            found.append(_entry(offset, method, properties))
         if len(found) >= AT_ONCE or method.delivery_tag % (AT_ONCE // 2) == 0:
             yield found
             found = []
@@ -71,7 +63,7 @@ def _read(connection: pika.BlockingConnection, after: int | None, quiet: float) 
         yield found
 
 
-def _label(offset: int, method: pika.spec.Basic.Deliver, properties: pika.BasicProperties) -> Label:
+def _entry(offset: int, method: pika.spec.Basic.Deliver, properties: pika.BasicProperties) -> CarriedMessage:
     recipient, _, kind = method.routing_key.partition(".")
     sender = method.exchange.removeprefix(out_exchange(""))
-    return Label(offset, properties.message_id or "", sender, recipient, kind)
+    return CarriedMessage(offset, properties.message_id or "", sender, recipient, kind)

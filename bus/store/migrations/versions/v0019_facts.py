@@ -125,7 +125,7 @@ def _figures() -> None:
         sa.Column("value", sa.Integer(), primary_key=True),
     )
     op.create_table(
-        "ledger_labels",
+        "ledger_carried",
         sa.Column("message_id", sa.String(36), primary_key=True),
         sa.Column("recipient", sa.String(60), primary_key=True),
         sa.Column("sender", sa.String(60), nullable=False),
@@ -133,8 +133,8 @@ def _figures() -> None:
         sa.Column("place", sa.BigInteger(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
     )
-    op.create_index("ledger_labels_by_place", "ledger_labels", ["place"])
-    op.create_index("ledger_labels_by_time", "ledger_labels", ["at_ms"])
+    op.create_index("ledger_carried_by_place", "ledger_carried", ["place"])
+    op.create_index("ledger_carried_by_time", "ledger_carried", ["at_ms"])
     op.create_table(
         "ledger_reckoning",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -144,7 +144,7 @@ def _figures() -> None:
 
 def downgrade() -> None:
     for table in (
-        "ledger_labels",
+        "ledger_carried",
         "ledger_sums_untold",
         "ledger_reckoning",
         "ledger_cells",

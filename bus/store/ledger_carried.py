@@ -10,13 +10,13 @@ from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert_new
 
-_B, _F, _L = t.ledger_labels.c, t.ledger_facts.c, t.ledger_centers.c
+_B, _F, _L = t.ledger_carried.c, t.ledger_facts.c, t.ledger_centers.c
 KINDS = frozenset(kind.kind for kind in CASE_KINDS)
 """Kinds that are said about a case; of each its sender tells a fact."""
 SAID = "said"
 
 
-class LabelRow(NamedTuple):
+class CarriedRow(NamedTuple):
     """One label."""
 
     message_id: str
@@ -39,9 +39,9 @@ class Alone(NamedTuple):
     at_ms: int
 
 
-def keep(tx: Tx, labels: Iterable[LabelRow]) -> None:
+def keep(tx: Tx, labels: Iterable[CarriedRow]) -> None:
     """Keep labels; a message that the broker has carried twice is kept once."""
-    insert_new(tx, t.ledger_labels, [one for one in labels if one.kind in KINDS], ("message_id", "recipient"))
+    insert_new(tx, t.ledger_carried, [one for one in labels if one.kind in KINDS], ("message_id", "recipient"))
 
 
 def last_place(tx: Tx) -> int | None:
