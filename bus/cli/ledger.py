@@ -34,7 +34,9 @@ ledger = typer.Typer(
 )
 LOOK_S = 0.5
 """Seconds between two looks at the progress."""
-_NOT_ONE = Bilingual("这不是总账的配置：名称应如 ledger-150402", "no settings of a ledger, such as ledger-150402")
+_NOT_ONE = Bilingual(
+    "这不是总账的配置：名称应如 ledger-150402", "these are no settings of a ledger, such as ledger-150402"
+)
 _TELLERS = (
     Bilingual("中心", "Center"),
     Bilingual("案件", "Cases"),

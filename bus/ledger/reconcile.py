@@ -35,7 +35,7 @@ def keep(store: Store, labels: Iterable[Sequence[CarriedMessage]]) -> int:
     for group in labels:
         rows = []
         for one in group:
-            at_ms = _made_ms(one.message_id) or at_ms
+            at_ms = made_ms(one.message_id) or at_ms
             rows.append(CarriedRow(one.message_id, one.recipient, one.sender, one.kind, one.offset, at_ms))
         store.write(lambda tx, rows=rows: ledger_carried.keep(tx, rows))  # type: ignore[misc]
         count += len(rows)
@@ -49,7 +49,7 @@ def compare(store: Store, now_ms: int, patience_ms: int = PATIENCE_MS) -> Reconc
         return Reconciled(ledger_carried.without_fact(tx, until, MOST), ledger_carried.without_label(tx, until, MOST))
 
 
-def _made_ms(message_id: str) -> int | None:
+def made_ms(message_id: str) -> int | None:
     """When a message was made: its id says so (UUIDv7, RFC 9562). None for an id that does not."""
     try:
         known = UUID(message_id)

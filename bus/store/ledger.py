@@ -109,7 +109,8 @@ def ask_anew(tx: Tx, centers: Iterable[str], now_ms: int) -> None:
 
 def cases_of(tx: Tx) -> dict[str, int]:
     """How many cases each center has told."""
-    return dict(tx.execute(select(_S.center, func.count()).group_by(_S.center)).tuples().all())
+    each = select(_S.center, func.count()).group_by(_S.center)
+    return {center: int(cases) for center, cases in tx.execute(each)}
 
 
 def _compared(state: CaseState) -> tuple[object, ...]:

@@ -121,6 +121,22 @@ def test_the_auditor_reads_the_journal_and_nothing_else() -> None:
     assert [user.name for user in plan([A], auditor=None).users] == [A]
 
 
+def test_a_ledger_reads_its_inbox_and_the_journal() -> None:
+    """As no center does; and it writes its own exchange alone."""
+    users = {user.name: user for user in plan([A, "ledger-150402"]).users}
+    ledger = users["ledger-150402"]
+    assert (ledger.write, ledger.configure) == (r"^out\.ledger-150402$", "^$")
+    for name, allowed in (
+        ("inbox.ledger-150402", 1),
+        ("journal", 1),
+        ("journal2", 0),
+        (f"inbox.{A}", 0),
+        ("xjournal", 0),
+    ):
+        assert bool(re.search(ledger.read, name)) is bool(allowed), name
+    assert not re.search(users[A].read, "journal")
+
+
 def test_dead_letters_are_kept_at_least_once() -> None:
     """The inbox policy names a limit, a target, and the one overflow under which at-least-once is true."""
     policy = next(
