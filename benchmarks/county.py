@@ -11,9 +11,12 @@ from typing import Any, Literal
 from benchmarks.ground import Ground, folder
 from benchmarks.process import Process, process
 from benchmarks.runners.ours import GIVER, TAKER
+from bus.contract.facts import FactsTold
 from bus.demo.county_keys import county_keys, store_keys
 from bus.settings import fresh_secret
 
+LEDGER = "ledger-150402"
+LedgerIs = Literal["none", "running", "away"]
 Secrecy = Literal["none", "signed", "sealed", "at rest"]
 """Levels of secrecy; each includes the ones before it."""
 TEXT = 105
@@ -52,18 +55,24 @@ def county(
     warm: bool = True,
     secrecy: Secrecy = "none",
     clocks: bool = False,
+    ledger: LedgerIs = "none",
 ) -> Iterator[County]:
     """``stores``: URLs of the giver's and the taker's store; by default SQLite in a folder of their own. ``secrecy``:
-    whether messages are signed, also sealed, and the stores also encrypted. ``clocks``: whether both have them on."""
+    whether messages are signed, also sealed, and the stores also encrypted. ``clocks``: whether both have them on.
+    ``ledger``: the county's ledger, which both tell; it needs keys."""
     secret = fresh_secret()
-    with folder() as path, ground.county([GIVER, TAKER]) as urls, ExitStack() as stack:
+    with folder() as path, ground.county([GIVER, TAKER, LEDGER]) as urls, ExitStack() as stack:
         stores = stores or [f"sqlite:///{path}/{center}.db" for center in (GIVER, TAKER)]
         more = ("watched",) if watched else ()
-        settings = _settings(path / "keys", secrecy, clocks=clocks)
+        settings = _settings(path / "keys", secrecy, clocks=clocks, ledger=ledger != "none")
         given: dict[str, tuple[object, ...]] = {
             center: (center, urls[center], store, path, secret, letters, json.dumps(settings[center]), *more)
             for center, store in zip((GIVER, TAKER), stores, strict=True)
         }
+        if ledger == "running":
+            store, told = f"sqlite:///{path}/{LEDGER}.db", json.dumps(settings[LEDGER])
+            kept = stack.enter_context(process("ours", LEDGER, urls[LEDGER], store, path, secret, letters, told))
+            kept.hear("ready")
         taker = stack.enter_context(process("ours", *given[TAKER]))
         taker.hear("ready")
         began = time.monotonic()
@@ -75,10 +84,12 @@ def county(
         yield both
 
 
-def _settings(keys: Path, secrecy: Secrecy, *, clocks: bool) -> dict[str, dict[str, Any]]:
-    settings: dict[str, dict[str, Any]] = {GIVER: {}, TAKER: {}}
+def _settings(keys: Path, secrecy: Secrecy, *, clocks: bool, ledger: bool) -> dict[str, dict[str, Any]]:
+    settings: dict[str, dict[str, Any]] = {GIVER: {}, TAKER: {}, LEDGER: {}}
     if secrecy != "none":
-        for center, files in county_keys(keys, {GIVER: None, TAKER: None}).items():
+        members: dict[str, str | None] = dict.fromkeys((GIVER, TAKER, LEDGER) if ledger else (GIVER, TAKER))
+        reads = (FactsTold.kind,) if ledger else None
+        for center, files in county_keys(keys, members, reads=reads).items():
             settings[center]["trust"] = {**files, "required": secrecy != "signed"}
     if secrecy == "at rest":
         for center, hidden in store_keys(keys, (GIVER, TAKER)).items():
@@ -86,4 +97,7 @@ def _settings(keys: Path, secrecy: Secrecy, *, clocks: bool) -> dict[str, dict[s
     if clocks:
         for told in settings.values():
             told["clocks"] = {"enabled": True}
+    if ledger:
+        for center in (GIVER, TAKER):
+            settings[center]["facts"] = {"ledger": LEDGER}
     return settings

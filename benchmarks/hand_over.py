@@ -7,7 +7,7 @@ sender. Others: from the first publish to the last message taken.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.county import Secrecy, county
+from benchmarks.county import LedgerIs, Secrecy, county
 from benchmarks.figures import Figure, Goal, Results, alternating, named
 from benchmarks.ground import Ground, folder
 from benchmarks.process import both_ends
@@ -88,7 +88,9 @@ def theirs(ground: Ground, module: str, count: int) -> float:
             return count / float(taker.hear("ended")["at"] - begun)
 
 
-def ours(ground: Ground, count: int, *, secrecy: Secrecy = "none", clocks: bool = False) -> float:
+def ours(
+    ground: Ground, count: int, *, secrecy: Secrecy = "none", clocks: bool = False, ledger: LedgerIs = "none"
+) -> float:
     """Our hand-overs per second."""
-    with county(ground, secrecy=secrecy, clocks=clocks) as both:
+    with county(ground, secrecy=secrecy, clocks=clocks, ledger=ledger) as both:
         return count / both.hand_over(count)

@@ -115,7 +115,7 @@ class FactsTold(Strict):
     major: ClassVar[int] = 1
     facts: Annotated[tuple[Fact, ...], Field(max_length=MOST_FACTS, fail_fast=True)] = ()
     states: Annotated[tuple[CaseState, ...], Field(max_length=MOST_FACTS, fail_fast=True)] = ()
-    """Each case of these facts once."""
+    """Each case of these facts; of several states of one case the last counts."""
     sums: Annotated[tuple[Sum, ...], Field(max_length=MOST_FACTS, fail_fast=True), WHERE_SET] = ()
     """Where a ledger tells the ledger above: no facts and no cases, only what it has counted."""
     anew: Annotated[bool, WHERE_SET] = False

@@ -5,17 +5,15 @@ most ``UNDERWAY`` of them wait for the ledger's receipt. A ledger that is away h
 in a table of its own, and is given up beyond its bound.
 """
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from bus.context import CenterContext, Ledger
 from bus.contract.codec import encode
 from bus.contract.envelope import Message, compose
 from bus.contract.facts import MOST_FACTS, FactsAsked, FactsTold, lane_of
-from bus.figures.states import state_of
 from bus.store import cases, facts, lanes, ledger, ledger_sums, outbox
 from bus.store.database import Tx
 from bus.store.rows import JournalLine
@@ -46,22 +44,31 @@ class _Window:
 
     def takes(self, row: facts.TakenRow) -> bool:
         """Add a row, if there is room."""
-        if self.rows and (self.count + row.facts > MOST_FACTS or self.size + len(row.body) > MOST_BYTES):
+        size = len(row.facts) + len(row.states)
+        if self.rows and (self.count + row.lines > MOST_FACTS or self.size + size > MOST_BYTES):
             return False
         self.rows.append(row)
-        self.count, self.size = self.count + row.facts, self.size + len(row.body)
+        self.count, self.size = self.count + row.lines, self.size + size
         return True
 
-    def told(self) -> FactsTold:
-        """The message. Of several states of one case only the last."""
-        bodies = [json.loads(row.body) for row in self.rows if row.facts]
-        states = {body["state"]["case_id"]: body["state"] for body in bodies}
-        told = {
-            "facts": [one for body in bodies for one in body["facts"]],
-            "states": [*states.values()],
-            "cut": len(bodies) < len(self.rows),
-        }
-        return FactsTold.model_validate_json(json.dumps(told))
+    def told(self) -> "_Told":
+        """The message."""
+        kept = [row for row in self.rows if row.lines]
+        cut = len(kept) < len(self.rows)
+        return _Told(FactsTold(cut=cut), b",".join(row.facts for row in kept), b",".join(row.states for row in kept))
+
+
+class _Told(NamedTuple):
+    """A message whose facts and states are JSON already."""
+
+    data: FactsTold
+    facts: bytes = b""
+    states: bytes = b""
+
+    def written_into(self, body: bytes) -> bytes:
+        """The encoded message, with its facts and states in their places."""
+        told = b'"facts":[' + self.facts + b'],"states":[' + self.states + b"]"
+        return body.replace(b'"facts":[],"states":[]', told, 1)
 
 
 def tell(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
@@ -77,7 +84,7 @@ def tell(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
         told = _sums(tx, county.name) if context.keeps_facts else _changes(tx) or _page(tx, county.name)
         if told is None:
             return
-        say(tx, context, county.name, told, lane_of(context.me), now, epoch)
+        say(tx, context, county.name, told.data, lane_of(context.me), now, epoch, told)
 
 
 def _ask(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
@@ -87,17 +94,17 @@ def _ask(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
         ledger.asked(tx, teller, ms(now) + ASK_AGAIN_MS)
 
 
-def _changes(tx: Tx) -> FactsTold | None:
+def _changes(tx: Tx) -> _Told | None:
     """The oldest changes that fit in one message; they are not untold any more."""
     window = _Window()
-    for row in facts.first(tx, MOST_FACTS):
+    for row in facts.in_order(tx):
         if not window.takes(row):
             break
     facts.forget(tx, window.rows)
     return window.told() if window.rows else None
 
 
-def _sums(tx: Tx, recipient: str) -> FactsTold | None:
+def _sums(tx: Tx, recipient: str) -> _Told | None:
     """At a ledger: the sums that have changed since the ledger above was told them; where it has asked, all."""
     asked = facts.asked(tx)
     anew = asked is not None and asked.ledger == recipient and not asked.after
@@ -108,10 +115,10 @@ def _sums(tx: Tx, recipient: str) -> FactsTold | None:
     whole = asked is not None and len(sums) < MOST_FACTS
     if whole:
         facts.answered(tx)
-    return FactsTold(sums=sums, anew=anew, whole=whole) if sums or whole else None
+    return _Told(FactsTold(sums=sums, anew=anew, whole=whole)) if sums or whole else None
 
 
-def _page(tx: Tx, recipient: str) -> FactsTold | None:
+def _page(tx: Tx, recipient: str) -> _Told | None:
     """The states of the next cases, where the ledger has asked for all. A case whose record cannot be read is passed
     over: it is parked, and told once it changes."""
     asked = facts.asked(tx)
@@ -124,7 +131,7 @@ def _page(tx: Tx, recipient: str) -> FactsTold | None:
         facts.answered(tx)
     else:
         facts.ask(tx, recipient, found[-1])
-    return FactsTold(states=tuple(state_of(record) for record in records.values()), whole=last)
+    return _Told(FactsTold(whole=last), states=facts.states_of(records.values()))
 
 
 def say(
@@ -135,12 +142,16 @@ def say(
     lane: UUID,
     now: datetime,
     epoch: int = 0,
+    told: _Told | None = None,
 ) -> None:
     """Put a message into the outbox, in a lane of facts."""
     key = (to, str(lane))
     last = lanes.next_sequences(tx, {key: 1}, epoch)[key]
     message: Message[Any] = compose(data, source=context.me, recipient=to, now=now, subject=lane, sequence=last + 1)
-    outbox.enqueue(tx, [outbox.OutboxRow.of(message, encode(message), ms(now))])
+    body = encode(message)
+    if told is not None:
+        body = told.written_into(body)
+    outbox.enqueue(tx, [outbox.OutboxRow.of(message, body, ms(now))])
 
 
 def _keep_within_bounds(tx: Tx, county: Ledger, lane: str, me: str, now_ms: int) -> None:
@@ -151,5 +162,5 @@ def _keep_within_bounds(tx: Tx, county: Ledger, lane: str, me: str, now_ms: int)
     if waits.rows <= county.keep and not too_old:
         return
     facts.forget_all(tx)
-    facts.keep(tx, [facts.FactsRow(now_ms, 0, b"")])
+    facts.keep(tx, [facts.FactsRow(now_ms, 0, b"", b"")])
     cases.note(tx, [JournalLine(lane, now_ms, CUT, FactsTold.kind, county.name, None, me)])

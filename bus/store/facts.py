@@ -1,10 +1,10 @@
 """Queries of the facts that the county's ledger has not been told yet.
 
-A row is what one commit did to one case. It is deleted in the transaction that puts it into a message; the outbox then
-has it. Rows are taken as they are found, never by "id greater than": an id that commits late would be skipped.
+A row is what one commit did. It is deleted in the transaction that puts it into a message; the outbox then
+has it. No mark is kept up to which rows are told: an id that commits late would be skipped.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Integer, String, bindparam, delete, func, select
 
-from bus.contract.facts import MOST_FACTS, FactsTold
+from bus.contract.facts import FactsTold
 from bus.contract.messages import Offered
 from bus.custody import Record
 from bus.figures.states import state_of
@@ -24,15 +24,21 @@ from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
 _F = t.facts_untold.c
+READ_AT_ONCE = 20
+"""Rows, of up to 150 KB each."""
+IN_A_ROW = 250
+"""Most facts in one row: with their states they are half of what a message takes."""
 
 
 class FactsRow(NamedTuple):
-    """What one commit did to one case: its facts and its state, as JSON."""
+    """What one commit did, as it is told: JSON objects with commas between them."""
 
     at_ms: int
-    facts: int
-    """How many facts they are."""
-    body: bytes
+    lines: int
+    """How many facts they are; 0: so much was given up before."""
+    facts: bytes
+    states: bytes
+    """The cases of these facts after the commit."""
 
 
 class UntoldFigures(NamedTuple):
@@ -48,42 +54,43 @@ class TakenRow(NamedTuple):
     """A row and its number in the store."""
 
     number: int
-    facts: int
-    body: bytes
+    lines: int
+    facts: bytes
+    states: bytes
 
 
-def rows_of(lines: Iterable[JournalLine], records: Mapping[UUID, Record | None], now: datetime) -> list[FactsRow]:
-    """What one commit did: a row for each case of these lines that this center knows, the last state with it. A case
-    with more lines than a message takes fills several rows."""
-    by_case: dict[str, list[JournalLine]] = {}
-    for line in lines:
-        by_case.setdefault(line.case_id, []).append(line)
-    rows = []
-    for case_id, of_case in by_case.items():
-        record = records.get(UUID(case_id))
-        if record is None:
-            continue
-        for start in range(0, len(of_case), MOST_FACTS):
-            part = of_case[start : start + MOST_FACTS]
-            body = {"facts": [_fact(line, record, now) for line in part], "state": state_of(record)}
-            rows.append(FactsRow(ms(now), len(part), to_json(body)))
-    return rows
+def rows_of(lines: Sequence[JournalLine], records: Mapping[UUID, Record | None], now: datetime) -> list[FactsRow]:
+    """What one commit did, of the cases that this center knows; a few rows where it did much."""
+    known = {case_id: records.get(UUID(case_id)) for case_id in dict.fromkeys(line.case_id for line in lines)}
+    told = [(line, record) for line in lines if (record := known[line.case_id]) is not None]
+    return [_row(told[start : start + IN_A_ROW], now) for start in range(0, len(told), IN_A_ROW)]
+
+
+def _row(told: Sequence[tuple[JournalLine, Record]], now: datetime) -> FactsRow:
+    cases = {line.case_id: record for line, record in told}
+    facts = to_json([_fact(line, record, now) for line, record in told])
+    return FactsRow(ms(now), len(told), facts[1:-1], states_of(cases.values()))
+
+
+def states_of(records: Iterable[Record]) -> bytes:
+    """The states of these cases, as they are told."""
+    return to_json([state_of(record) for record in records])[1:-1]
 
 
 def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:
-    told = {
-        "case_id": line.case_id,
-        "at": now,
-        "way": line.way,
-        "holder": line.holder,
-        "version": line.version,
-        "round": record.round,
-    }
+    """The fields of a ``Fact`` in their order, without those that are not set."""
+    told: dict[str, Any] = {"case_id": line.case_id, "at": now, "way": line.way}
+    if line.kind:
+        told["kind"] = line.kind
+    if line.peer:
+        told["peer"] = line.peer
     if line.message_id is not None:
         told["message_id"] = line.message_id
-    told |= {name: said for name, said in (("kind", line.kind), ("peer", line.peer), ("code", line.note)) if said}
+    if line.note:
+        told["code"] = line.note
     if line.kind == Offered.kind and line.way == "said" and (offer := record.offer_out) is not None and offer.sign_by:
         told["due"] = offer.sign_by
+    told["holder"], told["version"], told["round"] = line.holder, line.version, record.round
     return told
 
 
@@ -92,9 +99,13 @@ def keep(tx: Tx, rows: Sequence[FactsRow]) -> None:
     insert(tx, t.facts_untold, rows)
 
 
-_FIRST = Prepared(
+_NEXT = Prepared(
     lambda _: (
-        select(_F.id, _F.facts, _F.body).order_by(_F.id).limit(bindparam("at_most", type_=Integer)).with_for_update()
+        select(_F.id, _F.lines, _F.facts, _F.states)
+        .where(_F.id > bindparam("after", type_=Integer))
+        .order_by(_F.id)
+        .limit(bindparam("at_most", type_=Integer))
+        .with_for_update()
     )
 )
 _FORGET = Prepared(lambda _: delete(t.facts_untold).where(among("numbers", _F.id)))
@@ -104,9 +115,12 @@ _FIGURES = Prepared(
 )
 
 
-def first(tx: Tx, at_most: int) -> list[TakenRow]:
-    """The oldest rows, locked."""
-    return [TakenRow(*row) for row in _FIRST.rows(tx, at_most=at_most)]
+def in_order(tx: Tx) -> Iterator[TakenRow]:
+    """The rows from the oldest on, locked; a few are read at once."""
+    after = 0
+    while rows := [TakenRow(*row) for row in _NEXT.rows(tx, after=after, at_most=READ_AT_ONCE)]:
+        yield from rows
+        after = rows[-1].number
 
 
 def forget(tx: Tx, rows: Sequence[TakenRow]) -> None:

@@ -490,8 +490,9 @@ leases = Table(
 facts_untold = _rows(
     "facts_untold",
     Column("at_ms", BigInteger, nullable=False),
-    Column("facts", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("states", LargeBinary, nullable=False),
 )
 """What the county's ledger has not been told yet: labels, moments and grades. Empty where no ledger is named."""
 

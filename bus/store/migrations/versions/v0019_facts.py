@@ -18,8 +18,9 @@ def upgrade() -> None:
         "facts_untold",
         sa.Column("id", ROW, primary_key=True, autoincrement=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("facts", sa.Integer(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("states", sa.LargeBinary(), nullable=False),
         sqlite_autoincrement=True,
     )
     op.create_table(
