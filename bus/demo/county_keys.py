@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bus.contract.facts import is_ledger
+from bus.ledger.handlers import READS
 from bus.security import directory, key_request
 from bus.security.directory import Directory, Mark
 from bus.security.keyring import Keyring, new_keyring, write_keyring
@@ -25,7 +27,7 @@ def county_keys(
     folder: Path, centers: Mapping[str, str | None], arbiter: str | None = None, reads: tuple[str, ...] | None = None
 ) -> Mapping[str, Mapping[str, Any]]:
     """Make the keys in ``folder``, for each center and the URL where it serves its files, and mark the ``arbiter``.
-    ``reads``: what each of them reads that v0.1.0 did not have. Returns the ``trust`` settings of each center."""
+    ``reads``: what each center reads that v0.1.0 did not have. Returns the ``trust`` settings of each center."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
     operator, known = new_keyring("operator", now), directory.empty(now)
@@ -33,7 +35,7 @@ def county_keys(
     for center, url in centers.items():
         keyring, path = new_keyring(center, now), folder / f"{center}.keys.json"
         write_keyring(path, keyring)
-        known = listed(known, keyring, now, url, reads)
+        known = listed(known, keyring, now, url, READS if is_ledger(center) else reads)
         settings[center] = {
             "keys": str(path),
             "directory": str(folder / "county.directory"),

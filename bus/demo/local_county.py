@@ -92,6 +92,8 @@ class LocalCounty:
     """Per process: the program of its next start, if not this one."""
     make_keys: Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]] | None = None
     """Makes all keys and the directory in a folder, for each center's URL; None: as this release does."""
+    ledger: str | None = None
+    """The county's ledger, which every center tells; None: there is none."""
     backends: dict[str, BackendSimulator] = field(default_factory=dict)
     backend_urls: dict[str, str] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
@@ -108,12 +110,15 @@ class LocalCounty:
     def open(self) -> None:
         """Start the simulators, then the centers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        ports = {name: free_port() for name in self.centers}
+        ports = {name: free_port() for name in self._participants()}
         self.urls |= {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         make_keys = self.make_keys or partial(keys_of_county, arbiter=self.arbiter)
         self._keys, self._at_rest = make_keys(self.folder / "keys", dict(self.urls))
         settings = []
         for name, port in ports.items():
+            if name == self.ledger:
+                settings.append(self._of_ledger(name, port))
+                continue
             secret = fresh_secret()
             named = str(self.more.get("adapter", ""))
             simulator = discovery.find(name.partition("-")[0], named).simulator()
@@ -131,8 +136,25 @@ class LocalCounty:
             self._plans = {COUNTY: CountyPlan(tuple(settings), str(self.folder / "county.jsonl"))}
         self.start_centers()
 
-    def _settings(self, name: str, secret: str, port: int) -> dict[str, Any]:
+    def _participants(self) -> list[str]:
+        """The centers, and the ledger."""
+        return [*self.centers, *([self.ledger] if self.ledger is not None else [])]
+
+    def _of_ledger(self, name: str, port: int) -> dict[str, Any]:
         return {
+            "center": name,
+            "store": self.store_url(name),
+            "broker": self.brokers.get(name, ""),
+            "data": str(self.folder / name),
+            "http": {"port": port},
+            "trust": self._keys[name],
+            "at_rest": self._at_rest[name],
+        }
+
+    def _settings(self, name: str, secret: str, port: int) -> dict[str, Any]:
+        facts = {"facts": {"ledger": self.ledger}} if self.ledger is not None else {}
+        return {
+            **facts,
             "center": name,
             "store": self.store_url(name),
             "broker": self.brokers.get(name, ""),

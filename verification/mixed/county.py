@@ -27,6 +27,7 @@ from verification.mixed.release import Installed, clean_environment
 
 MakeKeys = Callable[[Path, Mapping[str, str | None]], tuple[Mapping[str, Any], Mapping[str, Any]]]
 CLOCKS: Mapping[str, Any] = {"clocks": {"enabled": True}}
+LEDGER = "ledger-150402"
 OLD, NEW = "old", "new"
 """The names of the two processes, when the centers of one program share one."""
 PATIENCE = 300
@@ -81,6 +82,8 @@ class MixedCounty:
     """Whether the old program makes the keys and the directory."""
     all_on: bool = False
     """Whether all is on that wants every center's present program: the clocks, and masking by the directory."""
+    ledger: str | None = None
+    """The county's ledger, on the present program."""
     shared: bool = False
     """Whether all old centers share one process and all new ones another: it starts sooner, but none can be stopped
     singly."""
@@ -119,6 +122,7 @@ class MixedCounty:
             shared={one: OLD if one in self.old else NEW for one in CENTERS} if self.shared else {},
             programs=dict.fromkeys({*self.old, OLD}, program_of(self.before)),
             make_keys=self._keys(),
+            ledger=self.ledger,
         )
         self._local.open()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from bus.bilingual import Bilingual
 from stories.stage import CENTERS
 from verification.mixed.broker import logins, vhost
-from verification.mixed.county import MixedCounty
+from verification.mixed.county import LEDGER, MixedCounty
 from verification.mixed.release import Installed
 from verification.mixed.scenarios import HALF, OTHERS, SCENARIOS, STORIES, story
 from verification.services import RabbitNode
@@ -42,12 +42,15 @@ class Site:
 
     @contextmanager
     def county(
-        self, old: Collection[str], *, set_up_by_old: bool = False, all_on: bool = False
+        self, old: Collection[str], *, set_up_by_old: bool = False, all_on: bool = False, ledger: bool = False
     ) -> Iterator[MixedCounty]:
         """An open county on a virtual host of its own."""
         with vhost(self.rabbit) as name, tempfile.TemporaryDirectory(prefix="mixed-") as folder:
-            urls = logins(self.rabbit, name, CENTERS, self.before if set_up_by_old else None)
-            with MixedCounty(Path(folder), urls, self.before, set(old), set_up_by_old, all_on) as county:
+            members = (*CENTERS, LEDGER) if ledger else CENTERS
+            urls = logins(self.rabbit, name, members, self.before if set_up_by_old else None)
+            made = MixedCounty(Path(folder), urls, self.before, set(old), set_up_by_old, all_on)
+            made.ledger = LEDGER if ledger else None
+            with made as county:
                 yield county
 
     def save(self, county: MixedCounty, name: str) -> None:
@@ -66,7 +69,8 @@ def play(site: Site, names: Collection[str]) -> Iterator[ScenarioResult]:
                 yield _result(site, name, STORIES[name], county, partial(story, name=name))
     for scenario in SCENARIOS.values():
         for old in scenario.begins if scenario.name in names else ():
-            with site.county(old, set_up_by_old=scenario.set_up_by_old, all_on=scenario.all_on) as county:
+            flags = (scenario.set_up_by_old, scenario.all_on, scenario.ledger)
+            with site.county(old, set_up_by_old=flags[0], all_on=flags[1], ledger=flags[2]) as county:
                 yield _result(site, scenario.name, scenario.words, county, scenario.play)
 
 

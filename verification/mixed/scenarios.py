@@ -15,7 +15,7 @@ from bus.store import tables as t
 from bus.store.encryption import encryption_of
 from stories import play
 from stories.stage import CENTERS, GOVERNMENT, MEDIA, PARTY_COMMUNITY, PARTY_STREET, Stage
-from verification.mixed import masking
+from verification.mixed import keeping, masking
 from verification.mixed.county import PATIENCE, MixedCounty, PromiseBroken
 
 HALF = frozenset({MEDIA, GOVERNMENT, PARTY_STREET})
@@ -39,6 +39,8 @@ class Scenario:
     """Whether the topology, the keys and the directory are the old program's."""
     all_on: bool = False
     """Whether clocks and masking are on."""
+    ledger: bool = False
+    """Whether the county has a ledger."""
 
 
 def story(county: MixedCounty, name: str) -> None:
@@ -171,6 +173,8 @@ def all_on(county: MixedCounty) -> None:
     if not any(timed(county, center) for center in CENTERS):
         raise PromiseBroken("no clock looks at any case")
     recovery(county)
+    keeping.knows_every_case(county)
+    keeping.meets_the_journal(county)
 
 
 def timed(county: MixedCounty, center: str) -> bool:
@@ -186,6 +190,7 @@ def masking_off(county: MixedCounty) -> None:
     story(county, "S21")
     if masking.offers(county, masked=True) or not masking.offers(county, masked=False):
         raise PromiseBroken("an offer was masked, though not every center can be told the resident")
+    keeping.knows_every_case(county)
 
 
 # -- traffic ---------------------------------------------------------------------------------------------------------
@@ -260,12 +265,14 @@ SCENARIOS: Mapping[str, Scenario] = {
             (frozenset(),),
             all_on,
             all_on=True,
+            ledger=True,
         ),
         Scenario(
             "masking-off",
             Bilingual("有一个旧程序：不遮盖，并告警", "one old program: masking is off, and says so"),
             (frozenset({PARTY_STREET}),),
             masking_off,
+            ledger=True,
         ),
         Scenario("back", Bilingual("退回旧程序", "the way back"), (frozenset(),), back),
     )
