@@ -16,6 +16,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("log", "backoff", "bilingual"),
     ("custody",),
     ("clocks", "figures"),
+    ("audit",),
     ("settings",),
     ("sdk", "security", "transports"),
     ("context",),

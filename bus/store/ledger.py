@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, bindparam, func, select
 
 from bus.context import Keeping
 from bus.contract.facts import CaseState, Fact, FactsTold
-from bus.store import ledger_offers, ledger_sums
+from bus.store import audit, ledger_offers, ledger_sums
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert, upsert
@@ -77,6 +77,7 @@ def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, keeping:
     elif known is not None and not told.whole:
         after = after._replace(why=known.why, ask_ms=known.ask_ms)
     upsert(tx, t.ledger_centers, [after])
+    audit.heard(tx, center, told, anew=why is not None, now_ms=now_ms)
 
 
 def teller(tx: Tx, center: str) -> Teller | None:

@@ -670,3 +670,58 @@ clock_state = Table(
 )
 """One row while the clocks are on: when they ran last, by which rules all timers were set (empty: look at all again),
 since when and after how long a downtime they catch up (0: they do not), and how often an operator has said go."""
+
+audit_touched = _rows("audit_touched", Column("case_id", CASE_ID, nullable=False))
+"""The cases of which this ledger has been told something since the auditor has looked at them."""
+
+audit_centers = Table(
+    "audit_centers",
+    metadata,
+    Column("center", CENTER, primary_key=True),
+    Column("first", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("reached_ms", BigInteger, nullable=False),
+)
+"""How far each center has told: from which fact on, and since when, nothing is missing; the moment of its latest fact,
+by its own clock."""
+
+audit_clocks = Table(
+    "audit_clocks",
+    metadata,
+    Column("ahead", CENTER, primary_key=True),
+    Column("behind", CENTER, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("by_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("message_id", String(36), nullable=False),
+)
+"""By how much the latest message of one center to another was heard before it was said; less than 0: after it."""
+
+audit_mark = Table(
+    "audit_mark",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("swept", String(36), nullable=False),
+)
+"""One row: when the auditor looked last, and the last case of its slow walk over all of them."""
+
+findings = _rows(
+    "findings",
+    Column("code", CODE, nullable=False),
+    Column("subject", String(125), nullable=False),
+    Column("detail", String(125), nullable=False),
+    Column("center", CENTER, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("noticed_ms", BigInteger, nullable=False),
+    Column("opens_ms", BigInteger, nullable=False),
+    Column("look_ms", BigInteger, nullable=True),
+    Column("opened_ms", BigInteger, nullable=True),
+    Column("cleared_ms", BigInteger, nullable=True),
+    Column("evidence", Text, nullable=False),
+    Index("findings_by_subject", "subject", "cleared_ms"),
+    Index("findings_to_look_at", "look_ms"),
+    Index("findings_uncleared", "cleared_ms", "code", "center", "noticed_ms"),
+)
+"""What the auditor has found. Without ``opened_ms`` it is only watched: it may be the usual delay. A watched row that
+heals is deleted, an open one gets ``cleared_ms``. ``look_ms``: when its case is looked at again."""

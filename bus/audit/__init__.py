@@ -1,0 +1,35 @@
+"""The auditor: the promises of the county, judged over the facts and states that centers tell. Pure."""
+
+from bus.audit.centers import Reused, clocks, lanes_set_back, silent
+from bus.audit.finding import Code, Evidence, Finding, Violation
+from bus.audit.labels import Label, Pair, Said, unmet
+from bus.audit.messages import ClockSample, clock_samples
+from bus.audit.rules import RULES, judge, lacks_word
+from bus.audit.view import CaseView, FactRow, StateRow, Teller
+from bus.audit.words import cure, what
+
+__all__ = [
+    "RULES",
+    "CaseView",
+    "ClockSample",
+    "Code",
+    "Evidence",
+    "FactRow",
+    "Finding",
+    "Label",
+    "Pair",
+    "Reused",
+    "Said",
+    "StateRow",
+    "Teller",
+    "Violation",
+    "clock_samples",
+    "clocks",
+    "cure",
+    "judge",
+    "lacks_word",
+    "lanes_set_back",
+    "silent",
+    "unmet",
+    "what",
+]

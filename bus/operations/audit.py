@@ -1,0 +1,148 @@
+"""The live auditor: a round looks at the cases that were told of since the last one, at those whose patience has ended,
+and at every center. Whatever calls it, calls it every few seconds.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bus.audit import (
+    CaseView,
+    Code,
+    Finding,
+    Pair,
+    Teller,
+    Violation,
+    clock_samples,
+    clocks,
+    cure,
+    judge,
+    lacks_word,
+    lanes_set_back,
+    silent,
+    unmet,
+    what,
+)
+from bus.bilingual import Bilingual
+from bus.store import audit, findings
+from bus.store.audit import Mark
+from bus.store.database import Tx
+from bus.store.findings import FindingRow
+
+MOST_CASES = 500
+"""Cases that one round looks at for each reason: some hundred milliseconds."""
+SWEPT = 50
+"""Cases of the slow walk over all of them, which finds what no message has touched: a million in a day and a half of
+rounds every five seconds, without being noticed."""
+AGAIN_MS = 30_000
+"""When an open finding is looked at again, if nothing has touched its case: some heal by the passing of time."""
+UNSEEN_MS = 30_000
+"""A longer pause between two rounds does not count as patience: the ledger was away, and has much to hear first."""
+OF_CENTERS = (Code.SILENT_CENTER, Code.CLOCKS_APART)
+
+
+class AuditRound(NamedTuple):
+    """What one round has done."""
+
+    looked: int = 0
+    """Cases that it has looked at."""
+    opened: int = 0
+    cleared: int = 0
+    more: bool = False
+    """Whether cases are left that were told of: another round is due at once."""
+
+
+class Listed(NamedTuple):
+    """A finding, and what operators read of it."""
+
+    finding: Finding
+    what: Bilingual
+    cure: Bilingual
+
+
+class _Settled(NamedTuple):
+    opened: int
+    cleared: int
+
+
+def audit_round(tx: Tx, now_ms: int, most: int = MOST_CASES) -> AuditRound:
+    """Look at what there is to look at by now, and write what has opened and cleared."""
+    before = audit.mark(tx)
+    _forgive_absence(tx, before, now_ms)
+    touched, walk = audit.touched(tx, most), audit.cases_after(tx, before.swept, SWEPT)
+    tellers = audit.tellers(tx)
+    for center, teller in tellers.items():
+        if teller.told_ms >= before.seen_ms:
+            findings.release(tx, center, teller.reached_ms, now_ms)
+    due = findings.due(tx, now_ms, most)
+    cases = dict.fromkeys((*(row.case_id for row in touched), *due, *walk))
+    views = audit.views(tx, cases, tellers)
+    by_case = _cases(tx, views, now_ms)
+    audit.keep_samples(tx, (sample for view in views for sample in clock_samples(view)))
+    by_center = _centers(tx, tellers, now_ms)
+    audit.looked_at(tx, touched)
+    audit.keep_mark(tx, Mark(now_ms, walk[-1] if len(walk) == SWEPT else ""))
+    opened, cleared = by_case.opened + by_center.opened, by_case.cleared + by_center.cleared
+    return AuditRound(len(views), opened, cleared, len(touched) == most or len(due) == most)
+
+
+def _forgive_absence(tx: Tx, before: Mark, now_ms: int) -> None:
+    away_ms = now_ms - before.seen_ms
+    if before.seen_ms and away_ms > UNSEEN_MS:
+        findings.postpone_all(tx, away_ms)
+
+
+def _cases(tx: Tx, views: Sequence[CaseView], now_ms: int) -> _Settled:
+    found = [(one, view) for view in views for one in judge(view, now_ms)]
+    waiting = {one.key for one, view in found if lacks_word(one, view)}
+    kept = findings.of_subjects(tx, (view.case_id for view in views))
+    return _settle(tx, kept, [one for one, _ in found], waiting, now_ms, now_ms + AGAIN_MS)
+
+
+def _centers(tx: Tx, tellers: dict[str, Teller], now_ms: int) -> _Settled:
+    """Rules about centers, all of them each time: they are few."""
+    found = [
+        *silent(tellers, findings.unheard(tx, tellers)),
+        *clocks(audit.samples(tx)),
+        *lanes_set_back(audit.reused(tx, tellers)),
+    ]
+    kept = [
+        *findings.of_codes(tx, OF_CENTERS),
+        *(row for row in findings.of_subjects(tx, tellers) if row.code == Code.SET_BACK.value),
+    ]
+    return _settle(tx, kept, found, set(), now_ms, None)
+
+
+def audit_labels(tx: Tx, pairs: Sequence[Pair], now_ms: int) -> int:
+    """Judge these labels and facts, and write what has opened and cleared. Returns how many have opened."""
+    first_ms = {center: teller.first_ms for center, teller in audit.tellers(tx).items()}
+    judged = [half.message_id for pair in pairs for half in pair if half is not None]
+    found = list(unmet(pairs, first_ms))
+    return _settle(tx, findings.of_subjects(tx, judged), found, set(), now_ms, None).opened
+
+
+def _settle(
+    tx: Tx,
+    kept: Sequence[FindingRow],
+    found: Sequence[Violation],
+    waiting: set[tuple[str, str, str]],
+    now_ms: int,
+    then_ms: int | None,
+) -> _Settled:
+    """Compare what is kept with what was found. ``waiting``: not to be opened before their center tells more.
+    ``then_ms``: the next look at what stays; None: it is looked at anyway."""
+    there = {row.key: row for row in kept}
+    new = [one for one in found if one.key not in there]
+    findings.watch(tx, new, now_ms, looks=then_ms is not None)
+    now = {one.key for one in found}
+    findings.healed(tx, gone := [row for row in kept if row.key not in now], now_ms)
+    stays = [row for row in kept if row.key in now and row.opens_ms <= now_ms]
+    opens = [row for row in stays if row.opened_ms is None and row.key not in waiting]
+    findings.open_(tx, opens, now_ms, then_ms)
+    findings.look_again(tx, [row for row in stays if row.opened_ms is not None], then_ms)
+    findings.look_again(tx, [row for row in stays if row.opened_ms is None and row.key in waiting], None)
+    return _Settled(len(opens), sum(row.opened_ms is not None for row in gone))
+
+
+def open_findings(tx: Tx, limit: int = 1000) -> list[Listed]:
+    """The open findings, the oldest first, in both languages."""
+    return [Listed(one, what(one), cure(one)) for one in findings.listed(tx, limit)]

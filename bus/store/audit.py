@@ -1,0 +1,197 @@
+"""Queries of the auditor: what the ledger has been told of a case, and by whom how far.
+
+What a round costs follows from what has happened since the last one, not from how many cases there are. Cases that were
+told of are rows of their own, written with the facts: an id that commits late would be skipped by "id greater than".
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Integer, String, bindparam, delete, func, select
+
+from bus.audit import CaseView, ClockSample, FactRow, Reused, StateRow, Teller
+from bus.contract.facts import FactsTold, lane_of
+from bus.store import parked
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.inserts import insert, upsert
+from bus.store.statements import Prepared, among, as_list
+from bus.store.timestamps import ms
+
+MOST_FACTS = 1000
+"""Facts of one case that are read; of more, the latest. An honest case has some fifty."""
+SLOT = 0
+REUSED = "sequence-reused"
+"""The code under which the ledger parks a message whose place in the lane is taken."""
+_T, _F, _S, _C, _A, _M, _P = (
+    table.c
+    for table in (
+        t.audit_touched,
+        t.ledger_facts,
+        t.ledger_states,
+        t.ledger_centers,
+        t.audit_centers,
+        t.audit_mark,
+        t.parked,
+    )
+)
+
+
+class Touched(NamedTuple):
+    """A case of which something was told."""
+
+    id: int
+    case_id: str
+
+
+class Mark(NamedTuple):
+    """Where the auditor stands."""
+
+    seen_ms: int = 0
+    """When it looked last; 0: never."""
+    swept: str = ""
+    """The last case of its slow walk over all of them."""
+    slot: int = SLOT
+
+
+class _Center(NamedTuple):
+    center: str
+    first: int
+    first_ms: int
+    reached_ms: int
+
+
+_KNOWN = Prepared(lambda _: select(*_A).where(_A.center == bindparam("center")))
+_LAST_FACT = Prepared(lambda _: select(func.coalesce(func.max(_F.id), 0)))
+
+
+def heard(tx: Tx, center: str, told: FactsTold, *, anew: bool, now_ms: int) -> None:
+    """Note what a message of facts tells the auditor, in the transaction that keeps it. ``anew``: what the center told
+    before may be incomplete, or forgotten."""
+    cases = {str(one.case_id) for one in told.facts} | {str(one.case_id) for one in told.states}
+    insert(tx, t.audit_touched, [{"case_id": case_id} for case_id in sorted(cases)])
+    found = _KNOWN.rows(tx, center=center)
+    known = _Center(*found[0]) if found else _Center(center, 0, 0, 0)
+    if anew:
+        first = int(_LAST_FACT.rows(tx)[0][0]) + 1 - len(told.facts)
+        known = known._replace(first=first, first_ms=now_ms)
+    reached = max((ms(one.at) for one in told.facts), default=0)
+    upsert(tx, t.audit_centers, [known._replace(reached_ms=max(known.reached_ms, reached))])
+
+
+# -- what to look at -----------------------------------------------------------------------------------------------
+
+_TOUCHED = Prepared(
+    lambda _: (
+        select(_T.id, _T.case_id)
+        .order_by(_T.id)
+        .limit(bindparam("at_most", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+)
+_FORGET = Prepared(lambda _: delete(t.audit_touched).where(among("numbers", _T.id)))
+_SWEEP = Prepared(
+    lambda _: (
+        select(_S.case_id)
+        .where(_S.case_id > bindparam("after", type_=String))
+        .distinct()
+        .order_by(_S.case_id)
+        .limit(bindparam("at_most", type_=Integer))
+    )
+)
+_MARK = Prepared(lambda _: select(_M.seen_ms, _M.swept).where(_M.slot == SLOT))
+
+
+def touched(tx: Tx, at_most: int) -> list[Touched]:
+    """The cases that were told of and not looked at yet, oldest first, locked."""
+    return [Touched(*row) for row in _TOUCHED.rows(tx, at_most=at_most)]
+
+
+def looked_at(tx: Tx, rows: Sequence[Touched]) -> None:
+    """These were looked at."""
+    if rows:
+        _FORGET.run(tx, numbers=as_list(row.id for row in rows))
+
+
+def cases_after(tx: Tx, case_id: str, at_most: int) -> list[str]:
+    """The next cases, by id."""
+    return [row[0] for row in _SWEEP.rows(tx, after=case_id, at_most=at_most)]
+
+
+def mark(tx: Tx) -> Mark:
+    """Where the auditor stands."""
+    rows = _MARK.rows(tx)
+    return Mark(*rows[0]) if rows else Mark()
+
+
+def keep_mark(tx: Tx, now: Mark) -> None:
+    """Keep where the auditor stands."""
+    upsert(tx, t.audit_mark, [now])
+
+
+# -- what was told -------------------------------------------------------------------------------------------------
+
+_FACTS = Prepared(
+    lambda _: (
+        select(*(getattr(_F, "id" if name == "number" else name) for name in FactRow._fields))
+        .where(_F.case_id == bindparam("case_id", type_=String))
+        .order_by(_F.id.desc())
+        .limit(MOST_FACTS)
+    )
+)
+_STATES = Prepared(
+    lambda _: select(_S.case_id, *(getattr(_S, name) for name in StateRow._fields)).where(among("ids", _S.case_id))
+)
+
+
+def tellers(tx: Tx) -> dict[str, Teller]:
+    """How far each center has told."""
+    query = select(_C.center, _C.told_ms, _A.reached_ms, _A.first, _A.first_ms, _C.why.is_(None)).join(
+        t.audit_centers, _A.center == _C.center
+    )
+    rows = tx.execute(query)
+    return {
+        center: Teller(told, reached, first, since, bool(known)) for center, told, reached, first, since, known in rows
+    }
+
+
+def views(tx: Tx, cases: Iterable[str], known: Mapping[str, Teller]) -> list[CaseView]:
+    """These cases, as all centers have told them."""
+    ids = list(cases)
+    states: dict[str, list[StateRow]] = {}
+    for case_id, *row in _STATES.rows(tx, ids=as_list(ids)) if ids else ():
+        state = StateRow(*row)
+        states.setdefault(case_id, []).append(state._replace(offered_to=tuple(str(state.offered_to).split())))
+    return [CaseView(case_id, _facts(tx, case_id), states.get(case_id, ()), known) for case_id in ids]
+
+
+def _facts(tx: Tx, case_id: str) -> list[FactRow]:
+    return [FactRow(*row) for row in reversed(_FACTS.rows(tx, case_id=case_id))]
+
+
+# -- centers -------------------------------------------------------------------------------------------------------
+
+
+def samples(tx: Tx) -> list[ClockSample]:
+    """The latest sample of each two centers."""
+    query = select(*(getattr(t.audit_clocks.c, name) for name in ClockSample._fields))
+    return [ClockSample(*row) for row in tx.execute(query)]
+
+
+def keep_samples(tx: Tx, found: Iterable[ClockSample]) -> None:
+    """Keep these samples where they are later than those that are kept."""
+    newest: dict[tuple[str, str], ClockSample] = {}
+    for one in sorted(found, key=lambda one: one.number):
+        newest[one.ahead, one.behind] = one
+    if newest:
+        kept = {(one.ahead, one.behind): one.number for one in samples(tx)}
+        upsert(tx, t.audit_clocks, [one for pair, one in newest.items() if one.number > kept.get(pair, 0)])
+
+
+def reused(tx: Tx, centers: Iterable[str]) -> list[Reused]:
+    """The centers of which the ledger has parked facts at a place of the lane that is taken."""
+    lanes = as_list(str(lane_of(center)) for center in centers)
+    query = select(_P.peer, func.min(_P.first_ms), func.min(_P.message_id)).where(
+        _P.place == parked.WIRE, _P.code == REUSED, _P.peer.is_not(None), among("lanes", _P.case_id)
+    )
+    return [Reused(*row) for row in tx.execute(query.group_by(_P.peer), {"lanes": lanes})]

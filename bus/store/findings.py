@@ -1,0 +1,195 @@
+"""Queries of what the auditor has found: watched first, open once it has outlasted its patience, then cleared."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Integer, String, bindparam, delete, func, select, update
+
+from bus.audit import Code, Evidence, Finding, Violation
+from bus.store import tables as t
+from bus.store.database import Tx
+from bus.store.inserts import insert
+from bus.store.statements import Prepared, among, as_list
+
+_F = t.findings.c
+
+
+class FindingRow(NamedTuple):
+    """A row that is not cleared."""
+
+    id: int
+    code: str
+    subject: str
+    detail: str
+    center: str
+    opens_ms: int
+    opened_ms: int | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """As of the violation."""
+        return (self.code, self.subject, self.detail)
+
+
+_ROWS = [getattr(_F, name) for name in FindingRow._fields]
+_OF_SUBJECTS = Prepared(lambda _: select(*_ROWS).where(among("subjects", _F.subject), _F.cleared_ms.is_(None)))
+_OF_CODES = Prepared(lambda _: select(*_ROWS).where(among("codes", _F.code), _F.cleared_ms.is_(None)))
+_DUE = Prepared(
+    lambda _: (
+        select(_F.subject)
+        .where(_F.look_ms <= bindparam("now_ms", type_=BigInteger))
+        .order_by(_F.look_ms)
+        .limit(bindparam("at_most", type_=Integer))
+    )
+)
+_OPEN = Prepared(
+    lambda _: (
+        update(t.findings)
+        .where(among("numbers", _F.id))
+        .values(opened_ms=bindparam("now_ms", type_=BigInteger), look_ms=bindparam("then_ms", type_=BigInteger))
+    )
+)
+_LATER = Prepared(
+    lambda _: update(t.findings).where(among("numbers", _F.id)).values(look_ms=bindparam("then_ms", type_=BigInteger))
+)
+WAITING = (Code.OVERDUE_RECEIPT, Code.NO_HOLDER, Code.TWO_HOLDERS)
+"""Codes that may be the lack of a word."""
+_RELEASE = Prepared(
+    lambda _: (
+        update(t.findings)
+        .where(
+            _F.cleared_ms.is_(None),
+            _F.code == bindparam("code", type_=String),
+            _F.center == bindparam("center", type_=String),
+            _F.look_ms.is_(None),
+            _F.since_ms <= bindparam("reached_ms", type_=BigInteger),
+        )
+        .values(look_ms=bindparam("now_ms", type_=BigInteger))
+    )
+)
+_CLEAR = Prepared(
+    lambda _: (
+        update(t.findings)
+        .where(among("numbers", _F.id))
+        .values(cleared_ms=bindparam("now_ms", type_=BigInteger), look_ms=None)
+    )
+)
+_DROP = Prepared(lambda _: delete(t.findings).where(among("numbers", _F.id)))
+_OLDEST = Prepared(
+    lambda _: (
+        select(_F.noticed_ms)
+        .where(
+            _F.cleared_ms.is_(None),
+            _F.code == Code.OVERDUE_RECEIPT.value,
+            _F.center == bindparam("center", type_=String),
+        )
+        .order_by(_F.noticed_ms)
+        .limit(1)
+    )
+)
+
+
+def of_subjects(tx: Tx, subjects: Iterable[str]) -> list[FindingRow]:
+    """What is not cleared of these cases, centers or messages."""
+    return [FindingRow(*row) for row in _OF_SUBJECTS.rows(tx, subjects=as_list(subjects))]
+
+
+def of_codes(tx: Tx, codes: Iterable[Code]) -> list[FindingRow]:
+    """What is not cleared of these codes."""
+    return [FindingRow(*row) for row in _OF_CODES.rows(tx, codes=as_list(codes))]
+
+
+def due(tx: Tx, now_ms: int, at_most: int) -> list[str]:
+    """The cases that must be looked at by now, since some patience has ended."""
+    return [row[0] for row in _DUE.rows(tx, now_ms=now_ms, at_most=at_most)]
+
+
+def watch(tx: Tx, found: Sequence[Violation], now_ms: int, *, looks: bool) -> None:
+    """Watch violations that were not there before. ``looks``: their case is looked at again by itself."""
+    insert(tx, t.findings, [_row(one, now_ms, looks=looks) for one in found])
+
+
+def _row(one: Violation, now_ms: int, *, looks: bool) -> Mapping[str, Any]:
+    opens_ms = now_ms + one.patience_ms
+    return {
+        "code": one.code.value,
+        "subject": one.subject,
+        "detail": one.detail,
+        "center": one.center,
+        "since_ms": one.since_ms,
+        "noticed_ms": now_ms,
+        "opens_ms": opens_ms,
+        "look_ms": opens_ms if looks else None,
+        "opened_ms": None,
+        "cleared_ms": None,
+        "evidence": json.dumps([{k: v for k, v in shown._asdict().items() if v is not None} for shown in one.evidence]),
+    }
+
+
+def open_(tx: Tx, rows: Sequence[FindingRow], now_ms: int, then_ms: int | None) -> None:
+    """They have outlasted their patience. ``then_ms``: when their case is looked at again."""
+    if rows:
+        _OPEN.run(tx, numbers=as_list(row.id for row in rows), now_ms=now_ms, then_ms=then_ms)
+
+
+def look_again(tx: Tx, rows: Sequence[FindingRow], then_ms: int | None) -> None:
+    """Look at their cases again then."""
+    if rows:
+        _LATER.run(tx, numbers=as_list(row.id for row in rows), then_ms=then_ms)
+
+
+def release(tx: Tx, center: str, reached_ms: int, now_ms: int) -> None:
+    """Look now at what has waited for a word of this center, and is not later than what it has told by now."""
+    for code in WAITING:
+        _RELEASE.run(tx, code=code.value, center=center, reached_ms=reached_ms, now_ms=now_ms)
+
+
+def healed(tx: Tx, rows: Sequence[FindingRow], now_ms: int) -> None:
+    """They are not there any more: those that were open are cleared, the others were the usual delay."""
+    gone = [row.id for row in rows if row.opened_ms is None]
+    cleared = [row.id for row in rows if row.opened_ms is not None]
+    if gone:
+        _DROP.run(tx, numbers=as_list(gone))
+    if cleared:
+        _CLEAR.run(tx, numbers=as_list(cleared), now_ms=now_ms)
+
+
+def postpone_all(tx: Tx, by_ms: int) -> None:
+    """What is watched opens later by so much: as long as nobody has looked."""
+    watched = (_F.cleared_ms.is_(None), _F.opened_ms.is_(None))
+    tx.execute(update(t.findings).where(*watched).values(opens_ms=_F.opens_ms + by_ms, look_ms=_F.look_ms + by_ms))
+
+
+def unheard(tx: Tx, centers: Iterable[str]) -> dict[str, int]:
+    """Center → since when the oldest message is known that it has not heard."""
+    found = {center: _OLDEST.rows(tx, center=center) for center in centers}
+    return {center: rows[0][0] for center, rows in found.items() if rows}
+
+
+def listed(tx: Tx, limit: int = 1000, *, cleared: bool = False) -> list[Finding]:
+    """Open findings, the oldest first; or those that were cleared, the latest first."""
+    names = [getattr(_F, "id" if name == "number" else name) for name in Finding._fields]
+    query = select(*names).where(_F.opened_ms.is_not(None)).limit(limit)
+    if cleared:
+        query = query.where(_F.cleared_ms.is_not(None)).order_by(_F.cleared_ms.desc(), _F.id.desc())
+    else:
+        query = query.where(_F.cleared_ms.is_(None)).order_by(_F.opened_ms, _F.id)
+    return [_finding(row) for row in tx.execute(query)]
+
+
+def _finding(row: Sequence[Any]) -> Finding:
+    read = dict(zip(Finding._fields, row, strict=True))
+    shown = tuple(Evidence(**one) for one in json.loads(read["evidence"]))
+    return Finding(**(read | {"code": Code(read["code"]), "evidence": shown}))
+
+
+def count_open(tx: Tx) -> int:
+    """How many findings are open."""
+    query = select(func.count()).where(_F.cleared_ms.is_(None), _F.opened_ms.is_not(None))
+    return int(tx.execute(query).scalar_one())
+
+
+def forget(tx: Tx, before_ms: int) -> int:
+    """Delete what was cleared before then. Returns how many they were."""
+    return tx.execute(delete(t.findings).where(_F.cleared_ms < before_ms)).rowcount
