@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Integer, String, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Integer, String, bindparam, delete, func, null, select, update
 
 from bus.audit import Code, Evidence, Finding, Violation
 from bus.store import tables as t
@@ -72,7 +72,7 @@ _CLEAR = Prepared(
     lambda _: (
         update(t.findings)
         .where(among("numbers", _F.id))
-        .values(cleared_ms=bindparam("now_ms", type_=BigInteger), look_ms=None)
+        .values(cleared_ms=bindparam("now_ms", type_=BigInteger), look_ms=null())
     )
 )
 _DROP = Prepared(lambda _: delete(t.findings).where(among("numbers", _F.id)))

@@ -22,10 +22,15 @@ def read(store: Store) -> Snapshot:
     with store.reading() as tx:
         if not store.on_sqlite:  # on PostgreSQL each statement would otherwise see a moment of its own
             tx.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        rows = {query.field: list(map(query.make, _shown(tx, query))) for query in _queries()}
+        rows = {query.field: _of_cases(map(query.make, _shown(tx, query))) for query in _queries()}
         owed = sum(count.rows(tx)[0][0] for count in _OWED)
         counted = _counted(tx)
     return Snapshot(**rows, owed=owed, counted=counted)
+
+
+def _of_cases(rows: Iterable[Any]) -> list[Any]:
+    """Without the lanes of facts, whose subject is no case: their ids are of UUID version 5, those of cases of 7."""
+    return [row for row in rows if getattr(row, "case", None) is None or row.case[14:15] != "5"]
 
 
 HIDDEN = {"cases": (0, 5), "outbox": (2, 6), "held": (1, 3), "work": (1, 5), "archive": (3, 5), "parked": (4, 6)}

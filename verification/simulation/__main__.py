@@ -17,9 +17,11 @@ from verification.simulation.fault_profile import (
     WHOLE,
     FaultProfile,
     drawn,
+    quiet,
     tiny,
     with_a_liar,
     with_clocks,
+    with_ledger,
     with_masks,
 )
 from verification.simulation.run import Played, play
@@ -40,13 +42,17 @@ class Wish(NamedTuple):
     liar: bool
     clocks: bool
     masks: bool
+    ledger: bool = False
+    quiet: bool = False
 
     def profile(self, seed: int) -> FaultProfile:
         """The fault profile of this seed."""
         profile = SIZES[self.size](seed)
         profile = with_clocks(profile) if self.clocks else profile
         profile = with_a_liar(seed, profile, LIES[self.size]) if self.liar else profile
-        return with_masks(profile) if self.masks else profile
+        profile = with_masks(profile) if self.masks else profile
+        profile = with_ledger(profile) if self.ledger else profile
+        return quiet(profile) if self.quiet else profile
 
 
 def main() -> int:
@@ -56,7 +62,7 @@ def main() -> int:
         command = [sys.executable, "-m", "verification.simulation", *sys.argv[1:]]
         os.execv(sys.executable, command)  # noqa: S606 - ourselves again
     asked = _arguments()
-    wish = Wish(asked.size, asked.liar, asked.clocks, asked.masks)
+    wish = Wish(asked.size, asked.liar, asked.clocks, asked.masks, asked.ledger, asked.quiet)
     if asked.seed is not None:
         return _one(asked.seed, wish, trace=asked.trace)
     seeds = range(asked.first, asked.first + asked.seeds)
@@ -73,6 +79,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--liar", action="store_true", help="有一个中心说谎 / one member lies, rightly signed")
     parser.add_argument("--clocks", action="store_true", help="启用时限 / the clocks are on, with terms of minutes")
     parser.add_argument("--masks", action="store_true", help="遮盖居民信息 / residents are masked before acceptance")
+    parser.add_argument("--ledger", action="store_true", help="有台账与审计 / a ledger is told facts, and audits them")
+    parser.add_argument("--quiet", action="store_true", help="平静的一天，无故障 / a day with a ledger and no fault")
     parser.add_argument("--trace", action="store_true", help="逐行打印 / with --seed: every event, line by line")
     parser.add_argument("--json", action="store_true", help="机器可读 / print one JSON object")
     return parser.parse_args()

@@ -12,10 +12,11 @@ from bus.contract.ids import draw_from
 from verification.simulation.beside_a_liar import BesideALiar, guarded
 from verification.simulation.center_context import context_of
 from verification.simulation.fault_profile import FaultProfile
-from verification.simulation.keys import master, name_of
+from verification.simulation.keys import LEDGER, master, name_of
+from verification.simulation.ledger_seat import LedgerSeat
 from verification.simulation.node import Node
 from verification.simulation.operator import Operator
-from verification.simulation.random_source import Crash, RandomSource
+from verification.simulation.random_source import Crash, RandomSource, identities
 from verification.simulation.virtual_transport import VirtualNetwork
 from verification.simulation.workspace import Workspace
 
@@ -48,9 +49,9 @@ class County:
         self._overdue: set[tuple[str, UUID]] = set()
         """(center, case): nothing has moved for so long that the center complains, once."""
         self._unlucky: Node | None = None
-        draw_from(self._identities(Random(seed ^ 0x1D)))
+        draw_from(identities(Random(seed ^ 0x1D), lambda: self.now))
         self.road = VirtualNetwork(self.chance, lambda: self.now)
-        self._free = land.disks(profile.centers + profile.joins)
+        self._free = land.disks(profile.centers + profile.joins + profile.ledger)
         names = [name_of(number) for number in range(profile.centers + profile.joins)]
         self._names = iter(names)
         self._arbiter = names[0] if profile.arbiter else None
@@ -61,16 +62,7 @@ class County:
         self.cases = 0
         for _ in range(profile.centers):
             self._add()
-
-    def _identities(self, draw: Random) -> Callable[[], UUID]:
-        """UUIDv7 (RFC 9562) of the virtual time: 48 bits of milliseconds, version, variant, and 74 drawn bits."""
-
-        def deal() -> UUID:
-            chance = draw.getrandbits(74)
-            high, low = chance >> 62, chance & (2**62 - 1)
-            return UUID(int=(int(self.now * 1000) << 80) | (7 << 76) | (high << 64) | (2 << 62) | low)
-
-        return deal
+        self.ledger = self._with_ledger() if profile.ledger else None
 
     def _add(self) -> None:
         name = next(self._names)
@@ -81,6 +73,11 @@ class County:
         self.seats.append(node)
         self.operators[node.name] = Operator(node)
         self._tell("join", name)
+
+    def _with_ledger(self) -> LedgerSeat:
+        context, disk = context_of(LEDGER, None, self.profile), self._free[-1]
+        disk.encryption.master = master(signs=self.profile.signs)
+        return LedgerSeat(Node(context, disk, self.road, self.chance, lambda: self.now), disk, lambda: self.now)
 
     @property
     def alive(self) -> tuple[str, ...]:
@@ -107,7 +104,8 @@ class County:
         for tick in range(self.profile.storm):
             for event in plan.get(tick, ()):
                 event()
-            self._tick()
+            if not self._tick() and self.profile.quiet and self._at_rest():
+                self.now += 3600 - self.now % 3600
         self.look()
         self._calm = True
         self.chance.profile = self.profile.calm()
@@ -166,7 +164,8 @@ class County:
     def _restore(self, node: Node) -> None:
         if self.beside is not None:
             self.beside.remember()
-        if node.gone or not node.put_back((*self.alive, self.beside.name) if self.beside else self.alive):
+        others = [one.name for one in (self.beside, self.ledger) if one is not None]
+        if node.gone or not node.put_back((*self.alive, *others)):
             return
         self._tell("restore", node.name)
         if self.happened["restore"] < self.profile.restores:
@@ -190,6 +189,8 @@ class County:
         for node in draw.sample(self.seats, len(self.seats)):
             if not node.gone:
                 busy |= self._turn(node)
+        if self.ledger is not None:
+            busy |= self.ledger.turn(calm=self._calm)
         self._lose_again()
         return self._lie() or busy
 
@@ -254,7 +255,8 @@ class County:
         """The time of the next due item anywhere."""
         gone = [node.name for node in self.seats if node.gone]
         beside = self.beside.owed() if self.beside else None
-        return min((due for node in self.seats if not node.gone for due in node.dues(gone, beside)), default=None)
+        here = [*(node for node in self.seats if not node.gone), *((self.ledger.node,) if self.ledger else ())]
+        return min((due for node in here for due in node.dues(gone, beside)), default=None)
 
     def _leap(self) -> None:
         """Nothing is due now: advance the time to the next due item."""
@@ -277,7 +279,7 @@ class County:
         for node in here:  # all of them, not only the first
             with guarded(self.beside, node, "operator"):
                 there |= self.operators[node.name].round()
-        return there
+        return (self.ledger is not None and self.ledger.operator.round()) or there
 
     def _complain(self) -> bool:
         """Everything rests, and some case is not closed: complain about a message that will never come. Returns whether

@@ -86,6 +86,7 @@ class Disk(Store):
             of_the_outbox = (beside.liar, *map(str, beside.owed))
         receipts = f"SELECT min(next_ms) FROM receipts WHERE peer NOT IN ({marks})"  # noqa: S608 - only marks
         others = "SELECT min(next_ms) FROM errors UNION ALL SELECT min(next_ms) FROM pages_owed"
+        others += " UNION ALL SELECT min(at_ms) FROM facts_untold UNION ALL SELECT min(1) FROM facts_asked"
         query = f"SELECT min(m) FROM ({waiting} UNION ALL {receipts} UNION ALL {others})"  # noqa: S608 - of the above
         found: int | None = self.file.execute(query, (*gone, *of_the_outbox, *gone)).fetchone()[0]
         return found

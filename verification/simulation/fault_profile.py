@@ -51,6 +51,10 @@ class FaultProfile:
     """The centers' clocks are on, with terms of minutes. Never drawn. See ``with_clocks``."""
     masks: bool = False
     """Residents are masked before acceptance. Never drawn. See ``with_masks``."""
+    ledger: bool = False
+    """The county has a ledger, with the auditor on it. Never drawn. See ``with_ledger``."""
+    quiet: bool = False
+    """A virtual day without any fault: where all rests, time goes on to the next hour. Never drawn. See ``quiet``."""
     lies: int = 0
     """Most messages of a lying member; 0: there is none. See ``with_a_liar``."""
 
@@ -142,3 +146,18 @@ def with_masks(profile: FaultProfile) -> FaultProfile:
     """The same profile in a county that masks residents: only a signed directory tells that every center reads what
     masking needs."""
     return replace(profile, masks=True, signs=True)
+
+
+def with_ledger(profile: FaultProfile) -> FaultProfile:
+    """The same profile in a county whose centers tell their facts to a ledger."""
+    return replace(profile, ledger=True)
+
+
+HOURS = 24
+
+
+def quiet(profile: FaultProfile) -> FaultProfile:
+    """A day with this profile's centers, and nothing goes wrong. Everybody has a turn every few seconds, as processes
+    do."""
+    day = replace(profile.calm(), stride=2.0, storm=HOURS * 60, joins=0, leaves=0, restores=0, skew=0, arbiter=True)
+    return replace(day, ledger=True, quiet=True)

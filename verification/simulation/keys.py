@@ -25,9 +25,14 @@ def name_of(number: int) -> str:
     return f"c{number}-150402"
 
 
-def notary(name: str, *, signs: bool, masks: bool) -> MessageSecurity:
-    """The message security of one center. ``masks``: its directory says that every center reads all kinds."""
-    return _notaries(masks)[name] if signs else Unsecured()
+LEDGER = "ledger-150402"
+"""The ledger of a simulated county."""
+
+
+def notary(name: str, *, signs: bool, masks: bool, ledger: bool = False) -> MessageSecurity:
+    """The message security of one center. ``masks``: its directory says that every center reads all kinds. ``ledger``:
+    it lists the county's ledger, too."""
+    return _notaries(masks, ledger)[name] if signs else Unsecured()
 
 
 MASTER = FileKey(b"of a simulated county's stores: ")
@@ -39,8 +44,9 @@ def master(*, signs: bool) -> FileKey | None:
 
 
 @cache
-def _notaries(masks: bool) -> dict[str, KeyedSecurity]:
-    keyrings = [new_keyring(name_of(number), LISTED) for number in range(MOST)]
+def _notaries(masks: bool, ledger: bool) -> dict[str, KeyedSecurity]:
+    names = [*map(name_of, range(MOST)), *([LEDGER] if ledger else [])]
+    keyrings = [new_keyring(name, LISTED) for name in names]
     known = directory.empty(LISTED)
     reads = tuple(sorted(LATER_KINDS)) if masks else None
     for keyring in keyrings:

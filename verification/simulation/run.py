@@ -17,6 +17,7 @@ from verification.simulation.honest_cases import (
     harmed,
     owed_an_answer,
 )
+from verification.simulation.ledger_seat import false_alarms, happened, unhealed
 from verification.simulation.operator import HONEST, GivenUp
 from verification.simulation.reminders import reminders_wrong
 from verification.simulation.workspace import Workspace
@@ -76,6 +77,11 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         findings += reminders_wrong(county.seats)
     if county.beside is not None:
         findings += beside_the_liar(county.beside, evidence)
+    if county.ledger is not None:
+        county.ledger.last_looks()
+        liar = county.beside.name if county.beside is not None else None
+        quiet = county.profile.quiet
+        findings += false_alarms(county.ledger) if quiet else unhealed(county.ledger, county.seats, liar)
     return Played(
         seed,
         tuple(findings),
@@ -88,6 +94,7 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         county.happened
         + Counter(repeated=county.road.repeated, lost=county.road.lost)
         + _by_code(given_up)
+        + (happened(county.ledger) if county.ledger is not None else Counter[str]())
         + _beside(county, evidence),
     )
 
