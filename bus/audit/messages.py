@@ -39,6 +39,6 @@ class ClockSample(NamedTuple):
 def clock_samples(view: CaseView) -> Iterator[ClockSample]:
     """What the messages of one case tell of the clocks."""
     for (center, message), heard in view.arrived.items():
-        said = view.said.get(message)
+        said = view.said.get((heard.peer or "", message))
         if said is not None and said.peer == center and heard.way != "restored":
             yield ClockSample(said.center, center, heard.number, said.at_ms - heard.at_ms, heard.at_ms, message)

@@ -99,12 +99,12 @@ class CaseView:
         return teller is not None and fact.number >= teller.first
 
     @cached_property
-    def said(self) -> dict[str, FactRow]:
-        """Message → the first fact of its saying, to another center."""
-        found: dict[str, FactRow] = {}
+    def said(self) -> dict[tuple[str, str], FactRow]:
+        """(center, message) → the first fact of its saying there, to another center."""
+        found: dict[tuple[str, str], FactRow] = {}
         for one in self.facts:
             if one.way == SAID and one.message_id and one.peer and one.peer != one.center:
-                found.setdefault(one.message_id, one)
+                found.setdefault((one.center, one.message_id), one)
         return found
 
     @cached_property
@@ -119,18 +119,22 @@ class CaseView:
     @cached_property
     def under_way(self) -> list[FactRow]:
         """The sayings whose recipient has told of no arrival, and that are not given up."""
-        given_up = {*self._given_up()}
-        there = (one for message, one in self.said.items() if (one.peer, message) not in self.arrived)
-        return [one for one in there if one.message_id not in given_up]
+        ended = {*self.arrived, *self._given_up()}
+        return [
+            one
+            for (center, message), one in self.said.items()
+            if one.peer and (one.peer, message) not in ended and (center, message) not in ended
+        ]
 
-    def _given_up(self) -> Iterator[str]:
-        """Messages that an operator has discarded or said anew, and those to a center that never was."""
+    def _given_up(self) -> Iterator[tuple[str, str]]:
+        """(center, message): what an operator at one end has discarded or said anew, and what was said to a center that
+        never was."""
         for one in self.facts:
             if one.message_id and (one.way == "discarded" or (one.way == "replayed" and one.kind == "peer")):
-                yield one.message_id
+                yield one.center, one.message_id
             elif one.way == "ended":
                 to = (said for said in self.said.values() if said.center == one.center and said.peer == one.peer)
-                yield from (said.message_id for said in to if said.message_id and said.number < one.number)
+                yield from ((one.center, said.message_id or "") for said in to if said.number < one.number)
 
     def between(self, center: str, peer: str) -> bool:
         """Whether something that ``center`` has said to ``peer`` is under way."""

@@ -12,9 +12,9 @@ from bus import recovery
 from bus.operations import lanes
 from verification.simulation.disk import Beside
 from verification.simulation.fault_profile import FaultProfile
-from verification.simulation.keys import MOST, name_of, notary
+from verification.simulation.keys import LEDGER, MOST, name_of, notary
 from verification.simulation.liar import Liar
-from verification.simulation.lies import Matter, a_case
+from verification.simulation.lies import ABOUT_FACTS, LIES, Matter, a_case
 from verification.simulation.node import Node
 from verification.simulation.virtual_transport import VirtualNetwork
 
@@ -36,7 +36,9 @@ class BesideALiar:
         self, seed: int, profile: FaultProfile, network: VirtualNetwork, now: Callable[[], float], seats: list[Node]
     ) -> None:
         name = name_of(MOST - 1)
-        self.liar = Liar(name, seed, profile.lies, notary(name, signs=profile.signs, masks=profile.masks), network, now)
+        security = notary(name, signs=profile.signs, masks=profile.masks, ledger=profile.ledger)
+        lies = (*LIES, *ABOUT_FACTS) if profile.ledger else LIES
+        self.liar = Liar(name, seed, profile.lies, security, network, now, lies)
         self.name = name
         self._seats, self._signs = seats, profile.signs
         # a restored store has forgotten cases, and without a known arbiter any center may be it: then a center must
@@ -109,7 +111,7 @@ class BesideALiar:
     def excuse(self) -> None:
         """The operators of restored centers continue without the liar, once it is known, and without centers that never
         existed."""
-        names = {node.name for node in self._seats}
+        names = {LEDGER, *(node.name for node in self._seats)}
         for node in self._here:
             if self.over and node.recovers:
                 asked = set(recovery.status(node.store).peers) - names

@@ -44,8 +44,9 @@ class Liar:
         security: MessageSecurity,
         network: VirtualNetwork,
         now: Callable[[], float],
+        lies: Sequence[tuple[Lie, int]] = LIES,
     ) -> None:
-        self.name = name
+        self.name, self._lies = name, lies
         self._draw = Random(seed ^ 0x11A5)
         self._words, self._bytes = words, MOST_BYTES
         self._security, self._network, self._now = security, network, now
@@ -77,7 +78,7 @@ class Liar:
             self._hear(delivery)
         told: list[str] = []
         while len(told) < lies and centers and not self.silent:
-            (lie,) = self._draw.choices([lie for lie, _ in LIES], [often for _, often in LIES])
+            (lie,) = self._draw.choices([lie for lie, _ in self._lies], [often for _, often in self._lies])
             told.append(self._tell(lie))
         return told
 

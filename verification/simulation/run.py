@@ -80,8 +80,8 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
     if county.ledger is not None:
         county.ledger.last_looks()
         liar = county.beside.name if county.beside is not None else None
-        quiet = county.profile.quiet
-        findings += false_alarms(county.ledger) if quiet else unhealed(county.ledger, county.seats, liar)
+        open_still = list(unhealed(county.ledger, county.seats, liar))
+        findings += false_alarms(county.ledger) if county.profile.quiet else _liars(county, evidence, open_still)
     return Played(
         seed,
         tuple(findings),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from verification.simulation.lies import control, custody, lanes
+from verification.simulation.lies import control, custody, facts, lanes
 from verification.simulation.lies.ground import Ground, Matter, Question, Word, a_case
 
 Lie = Callable[[Ground], Iterator[Word]]
@@ -31,4 +31,11 @@ LIES: tuple[tuple[Lie, int], ...] = (
 )
 """Each lie, and its relative frequency."""
 
-__all__ = ["LIES", "Ground", "Lie", "Matter", "Question", "Word", "a_case"]
+ABOUT_FACTS: tuple[tuple[Lie, int], ...] = (
+    (facts.wild_facts, 10),
+    (facts.flood_of_facts, 1),
+    (facts.in_another_lane, 2),
+)
+"""Those that are also told where the county has a ledger."""
+
+__all__ = ["ABOUT_FACTS", "LIES", "Ground", "Lie", "Matter", "Question", "Word", "a_case"]
