@@ -90,7 +90,8 @@ def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:
         told["code"] = line.note
     if line.kind == Offered.kind and line.way == "said" and (offer := record.offer_out) is not None and offer.sign_by:
         told["due"] = offer.sign_by
-    told["holder"], told["version"], told["round"] = line.holder, line.version, record.round
+    told["holder"] = line.holder or record.holder  # refused before the case was known, in the same commit
+    told["version"], told["round"] = line.version, record.round
     return told
 
 
