@@ -41,7 +41,7 @@ def _stale(view: CaseView) -> Iterator[Violation]:
     for name, one in view.now.items():
         if newest is not None and one.holder == name and one.version < newest.version and newest.holder != name:
             shown, since = (one.shown(), newest.shown()), newest.told_ms
-            lacks = view.something_under_way_to(name)
+            lacks = view.is_behind(name)
             yield Violation(Code.TWO_HOLDERS, view.case_id, f"still {name}", name, since, DELIVERY_MS, shown, lacks)
 
 
@@ -55,7 +55,7 @@ def no_holder(view: CaseView, _now_ms: int) -> Iterator[Violation]:
         return
     shown = (newest.shown(), *((own.shown(),) if own is not None else ()))
     name, detail, since = newest.holder, f"{newest.holder}@{newest.version}", newest.told_ms
-    lacks = view.something_under_way_to(name)
+    lacks = view.is_behind(name)
     yield Violation(Code.NO_HOLDER, view.case_id, detail, name, since, DELIVERY_MS, shown, lacks)
 
 

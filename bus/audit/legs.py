@@ -24,15 +24,17 @@ def leg_without_end(view: CaseView, _now_ms: int) -> Iterator[Violation]:
         for asked in state.offered_to:
             yield from _awaited(view, name, state, asked)
     for fact in _open_at_recipient(view):
-        offerer = view.now.get(fact.peer or "")
-        gone = offerer is not None and fact.center not in offerer.offered_to
-        if gone and not view.between(fact.peer or "", fact.center) and not view.between(fact.center, fact.peer or ""):
-            yield _leg(view, fact.center, f"from {fact.peer}", fact.at_ms, DELIVERY_MS, fact)
+        offerer, name = view.now.get(fact.peer or ""), fact.peer or ""
+        told = (
+            (name, fact.message_id or "") in view.said and not view.is_behind(name) and not view.is_behind(fact.center)
+        )
+        if told and offerer is not None and fact.center not in offerer.offered_to:
+            yield _leg(view, fact.center, f"from {name}", fact.at_ms, DELIVERY_MS, fact)
 
 
 def _awaited(view: CaseView, name: str, state: StateRow, asked: str) -> Iterator[Violation]:
     """What is wrong with the offer of ``name`` that ``asked`` must answer."""
-    if asked not in view.tellers or view.between(name, asked) or view.between(asked, name):
+    if asked not in view.tellers or view.is_behind(asked) or view.between(asked, name):
         return  # its message or its answer is under way: that is judged as an overdue receipt
     if any(one.center == asked and one.peer == name for one in _open_at_recipient(view)):
         if state.sign_by_ms is None:
@@ -69,7 +71,7 @@ def stuck_offer(view: CaseView, now_ms: int) -> Iterator[Violation]:
     """An offer is answered by its deadline. It is watched from its making: the deadline comes by itself."""
     for state in view.now.values():
         if state.open and state.offered_to and state.sign_by_ms is not None:
-            left = max(0, state.sign_by_ms + SIGN_MS - now_ms)
+            left = max(SIGN_MS, state.sign_by_ms + SIGN_MS - now_ms)
             detail = f"{state.center} {state.sign_by_ms}"
             center = state.offered_to[0]
             yield Violation(Code.STUCK_OFFER, view.case_id, detail, center, state.sign_by_ms, left, (state.shown(),))

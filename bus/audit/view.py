@@ -140,6 +140,12 @@ class CaseView:
         """Whether something that ``center`` has said to ``peer`` is under way."""
         return any(one.center == center and one.peer == peer for one in self.under_way)
 
-    def something_under_way_to(self, center: str) -> bool:
-        """Whether something that any center has said to ``center`` is under way."""
-        return any(one.peer == center for one in self.under_way)
+    def is_behind(self, center: str) -> bool:
+        """Whether ``center`` may not know, or not have told, what others tell already: something said to it is under
+        way, or others have heard what it has not told yet."""
+        return center in self._behind or any(one.peer == center for one in self.under_way)
+
+    @cached_property
+    def _behind(self) -> set[str]:
+        heard = ((fact.peer, message) for (_, message), fact in self.arrived.items() if fact.way == "heard")
+        return {peer for peer, message in heard if peer and (peer, message) not in self.said}

@@ -22,6 +22,7 @@ from bus.audit import (
     unmet,
     what,
 )
+from bus.audit.holders import DELIVERY_MS
 from bus.bilingual import Bilingual
 from bus.store import audit, findings
 from bus.store.audit import Mark
@@ -37,6 +38,9 @@ AGAIN_MS = 30_000
 """When an open finding is looked at again, if nothing has touched its case: some heal by the passing of time."""
 UNSEEN_MS = 30_000
 """A longer pause between two rounds does not count as patience: the ledger was away, and has much to hear first."""
+RETRIED_MS = 15 * 60_000
+"""After a downtime of the ledger no center is called silent so soon: the longest pause of its retries is ten minutes
+and a quarter of jitter, and what it tells waits for the message before."""
 OF_CENTERS = (Code.SILENT_CENTER, Code.CLOCKS_APART)
 
 
@@ -67,28 +71,33 @@ class _Settled(NamedTuple):
 def audit_round(tx: Tx, now_ms: int, most: int = MOST_CASES) -> AuditRound:
     """Look at what there is to look at by now, and write what has opened and cleared."""
     before = audit.mark(tx)
-    _forgive_absence(tx, before, now_ms)
+    mark = _back(tx, before, now_ms)
     touched, walk = audit.touched(tx, most), audit.cases_after(tx, before.swept, SWEPT)
     tellers = audit.tellers(tx)
     for center, teller in tellers.items():
         if teller.told_ms >= before.seen_ms:
-            findings.release(tx, center, teller.reached_ms, now_ms)
+            findings.release(tx, center, teller.reached_ms, now_ms + DELIVERY_MS)
     due = findings.due(tx, now_ms, most)
     cases = dict.fromkeys((*(row.case_id for row in touched), *due, *walk))
     views = audit.views(tx, cases, tellers)
     by_case = _cases(tx, views, now_ms)
     audit.keep_samples(tx, (sample for view in views for sample in clock_samples(view)))
-    by_center = _centers(tx, tellers, now_ms)
+    by_center = _centers(tx, tellers, mark.back_ms, now_ms)
     audit.looked_at(tx, touched)
-    audit.keep_mark(tx, Mark(now_ms, walk[-1] if len(walk) == SWEPT else ""))
+    audit.keep_mark(tx, mark._replace(swept=walk[-1] if len(walk) == SWEPT else ""))
     opened, cleared = by_case.opened + by_center.opened, by_case.cleared + by_center.cleared
     return AuditRound(len(views), opened, cleared, len(touched) == most or len(due) == most)
 
 
-def _forgive_absence(tx: Tx, before: Mark, now_ms: int) -> None:
+def _back(tx: Tx, before: Mark, now_ms: int) -> Mark:
+    """Where the auditor stands now. After a downtime of its own it is patient anew with what it watches."""
     away_ms = now_ms - before.seen_ms
-    if before.seen_ms and away_ms > UNSEEN_MS:
-        findings.postpone_all(tx, away_ms)
+    if away_ms <= UNSEEN_MS:
+        return before._replace(seen_ms=now_ms)
+    if not before.seen_ms:
+        return before._replace(seen_ms=now_ms)
+    findings.postpone_all(tx, away_ms)
+    return before._replace(seen_ms=now_ms, back_ms=now_ms)
 
 
 def _cases(tx: Tx, views: Sequence[CaseView], now_ms: int) -> _Settled:
@@ -98,10 +107,11 @@ def _cases(tx: Tx, views: Sequence[CaseView], now_ms: int) -> _Settled:
     return _settle(tx, kept, [one for one, _ in found], waiting, now_ms, now_ms + AGAIN_MS)
 
 
-def _centers(tx: Tx, tellers: dict[str, Teller], now_ms: int) -> _Settled:
+def _centers(tx: Tx, tellers: dict[str, Teller], back_ms: int, now_ms: int) -> _Settled:
     """Rules about centers, all of them each time: they are few."""
+    unheard = {} if now_ms < back_ms + RETRIED_MS else findings.unheard(tx, tellers)
     found = [
-        *silent(tellers, findings.unheard(tx, tellers)),
+        *silent(tellers, unheard),
         *clocks(audit.samples(tx)),
         *lanes_set_back(audit.reused(tx, tellers)),
     ]

@@ -49,6 +49,8 @@ class Mark(NamedTuple):
 
     seen_ms: int = 0
     """When it looked last; 0: never."""
+    back_ms: int = 0
+    """When it was back after a downtime."""
     swept: str = ""
     """The last case of its slow walk over all of them."""
     slot: int = SLOT
@@ -99,7 +101,7 @@ _SWEEP = Prepared(
         .limit(bindparam("at_most", type_=Integer))
     )
 )
-_MARK = Prepared(lambda _: select(_M.seen_ms, _M.swept).where(_M.slot == SLOT))
+_MARK = Prepared(lambda _: select(_M.seen_ms, _M.back_ms, _M.swept).where(_M.slot == SLOT))
 
 
 def touched(tx: Tx, at_most: int) -> list[Touched]:
@@ -188,10 +190,16 @@ def keep_samples(tx: Tx, found: Iterable[ClockSample]) -> None:
         upsert(tx, t.audit_clocks, [one for pair, one in newest.items() if one.number > kept.get(pair, 0)])
 
 
-def reused(tx: Tx, centers: Iterable[str]) -> list[Reused]:
-    """The centers of which the ledger has parked facts at a place of the lane that is taken."""
-    lanes = as_list(str(lane_of(center)) for center in centers)
-    query = select(_P.peer, func.min(_P.first_ms), func.min(_P.message_id)).where(
-        _P.place == parked.WIRE, _P.code == REUSED, _P.peer.is_not(None), among("lanes", _P.case_id)
+def reused(tx: Tx, known: Mapping[str, Teller]) -> list[Reused]:
+    """The centers of which the ledger has parked facts at a place of the lane that is taken, and that have not begun a
+    new epoch since."""
+    lanes = as_list(str(lane_of(center)) for center in known)
+    query = select(_P.peer, func.min(_P.first_ms), func.min(_P.message_id), func.max(_P.last_ms)).where(
+        _P.place == parked.WIRE, _P.code == REUSED, among("lanes", _P.case_id)
     )
-    return [Reused(*row) for row in tx.execute(query.group_by(_P.peer), {"lanes": lanes})]
+    rows = tx.execute(query.group_by(_P.peer), {"lanes": lanes})
+    return [
+        Reused(center, at_ms, message)
+        for center, at_ms, message, last_ms in rows
+        if center in known and last_ms >= known[center].first_ms
+    ]

@@ -65,7 +65,10 @@ _RELEASE = Prepared(
             _F.look_ms.is_(None),
             _F.since_ms <= bindparam("reached_ms", type_=BigInteger),
         )
-        .values(look_ms=bindparam("now_ms", type_=BigInteger))
+        .values(
+            look_ms=bindparam("then_ms", type_=BigInteger),
+            opens_ms=bindparam("then_ms", type_=BigInteger),
+        )
     )
 )
 _CLEAR = Prepared(
@@ -139,10 +142,11 @@ def look_again(tx: Tx, rows: Sequence[FindingRow], then_ms: int | None) -> None:
         _LATER.run(tx, numbers=as_list(row.id for row in rows), then_ms=then_ms)
 
 
-def release(tx: Tx, center: str, reached_ms: int, now_ms: int) -> None:
-    """Look now at what has waited for a word of this center, and is not later than what it has told by now."""
+def release(tx: Tx, center: str, reached_ms: int, then_ms: int) -> None:
+    """Look then at what has waited for a word of this center, and is not later than what it has told by now: until then
+    it may hear what was said to it while it was away."""
     for code in WAITING:
-        _RELEASE.run(tx, code=code.value, center=center, reached_ms=reached_ms, now_ms=now_ms)
+        _RELEASE.run(tx, code=code.value, center=center, reached_ms=reached_ms, then_ms=then_ms)
 
 
 def healed(tx: Tx, rows: Sequence[FindingRow], now_ms: int) -> None:

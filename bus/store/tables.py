@@ -702,9 +702,11 @@ audit_mark = Table(
     metadata,
     Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("seen_ms", BigInteger, nullable=False),
+    Column("back_ms", BigInteger, nullable=False),
     Column("swept", String(36), nullable=False),
 )
-"""One row: when the auditor looked last, and the last case of its slow walk over all of them."""
+"""One row: when the auditor looked last, since when it is back from a downtime, and the last case of its slow walk over
+all of them."""
 
 findings = _rows(
     "findings",

@@ -30,7 +30,8 @@ inbox, outbox, lanes, desk, intake, bodies, residents."""
 
 def test_a_clean_county_shows_nothing(clean: Clean) -> None:
     """At the end neither finds anything; midway the auditor has only what is under way, with patience."""
-    assert check(clean.end, When.DRAINED) == audited(clean.end) == []
+    assert check(clean.end, When.DRAINED) == []
+    assert audited(clean.end) == []
     midway = audited(clean.midway)
     assert all(one.patience_ms for one in midway)
     assert {one.code for one in midway} <= {Code.OVERDUE_RECEIPT, Code.LEG_WITHOUT_END, Code.TWO_HOLDERS}

@@ -38,6 +38,7 @@ def upgrade() -> None:
         "audit_mark",
         sa.Column("slot", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.Column("back_ms", sa.BigInteger(), nullable=False),
         sa.Column("swept", sa.String(36), nullable=False),
     )
     op.create_table(
