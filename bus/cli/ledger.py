@@ -26,6 +26,11 @@ ledger = typer.Typer(
             "run", "bus.cli.ledger_run:run", "运行总账，直到收到停止信号 / run the ledger until it is told to stop."
         ),
         LazyCommand(
+            "findings",
+            "bus.cli.ledger_findings:findings",
+            "稽核发现的问题和办法；有则退出码 1 / what the auditor has found, with cures; exit 1 where any is open.",
+        ),
+        LazyCommand(
             "reconcile",
             "bus.cli.ledger_reconcile:reconcile",
             "与总线记录比对；不符时退出码 1 / compare with the broker's journal; exit 1 where something does not meet.",

@@ -45,8 +45,8 @@ def keep(store: Store, labels: Iterable[Sequence[CarriedMessage]]) -> int:
 def compare(store: Store, now_ms: int, patience_ms: int = PATIENCE_MS) -> Reconciled:
     """What does not meet, of what is older than ``patience_ms``."""
     with store.reading() as tx:
-        until = now_ms - patience_ms
-        return Reconciled(ledger_carried.without_fact(tx, until, MOST), ledger_carried.without_label(tx, until, MOST))
+        bounds = (0, now_ms - patience_ms, MOST)
+        return Reconciled(ledger_carried.without_fact(tx, *bounds), ledger_carried.without_label(tx, *bounds))
 
 
 def made_ms(message_id: str) -> int | None:

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from bus.log import dropped
 from bus.operations.reminder_metrics import ReminderMetrics
-from bus.store import case_count, facts, inbox, outbox, parked, put_off, waiting
+from bus.store import case_count, facts, findings, inbox, outbox, parked, put_off, waiting
 from bus.store.database import Store, StoreUnavailable
 from bus.store.waiting import PeerLoad
 from bus.transports.port import Transport
@@ -124,7 +124,9 @@ class Metrics:
                 put_off.listed(tx, 0), waiting.by_peer(tx),
             )  # fmt: skip
             of_clocks, untold = list(self.reminders.of_store(tx, now_ms)), facts.lag(tx)
+            wrong = findings.count_open(tx)
         yield from of_clocks
+        yield self._gauge("bus_findings", "Open findings of the auditor, at a ledger", wrong)
         yield self._gauge("bus_facts_untold", "Changes of cases that the ledger has not receipted", untold.rows)
         yield self._gauge("bus_facts_oldest_seconds", "Age of the oldest of them", _age(untold.oldest_ms, now_ms))
         yield self._gauge("bus_outbox_depth", "Messages without a receipt", out["waiting"])

@@ -27,6 +27,7 @@ from bus.operations.metrics import Metrics
 from bus.pipeline.handle import CircuitBreaker, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
 from bus.runtime import round_log
+from bus.runtime.auditing import Auditing, Read
 from bus.runtime.blob_folder import blob_store_of
 from bus.runtime.bootstrap import store_of
 from bus.runtime.clock_loop import ClockLoop
@@ -49,6 +50,8 @@ from bus.store import ledger_cells, schema
 from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import Transport
+from bus.transports.rabbitmq import tls
+from bus.transports.rabbitmq.journal import carried
 
 LONGEST_QUEUE = 2000
 """Forms that may wait for a commit before intake answers "again later"."""
@@ -72,6 +75,16 @@ def tune_garbage_collector() -> None:
 
 
 UNSUPERVISED = Unsupervised()
+QUIET_S = 2.0
+"""Seconds of silence after which the journal is read to its end."""
+
+
+def _journal_of(settings: CenterSettings) -> Read | None:
+    """How the broker's journal is read; None on a transport that has none."""
+    if not settings.broker:
+        return None
+    secured = tls.context(settings.tls)
+    return lambda after: carried(settings.broker, settings.center, secured, after, QUIET_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,7 @@ class CenterProcess:
         self._server: HttpServer | None = None
         self.log = log().bind(center=settings.center)
         self._clocks = ClockLoop(self.engine, self.metrics.reminders, self.log)
+        self._auditing = Auditing(self.store, clock, self.log, _journal_of(settings))
         self._parked = round_log.ParkedLog(self.store)
         self._supervisor = supervisor
         self._loops = Loops(self._thread, self._leaving, self.log)
@@ -191,6 +205,10 @@ class CenterProcess:
             self._loops.start(LOOP, self._poll)
         if self._clocks.begin():
             self._loops.start("remind", lambda: self._loops.pause("remind", self._clocks.turn()))
+        if self.context.keeps_facts:
+            self._loops.start("audit", lambda: self._loops.pause("audit", self._auditing.audit()))
+            if self._auditing.read is not None:
+                self._loops.start("journal", lambda: self._loops.pause("journal", self._auditing.watch()))
         url = self._serve()
         self._thread("watch", self._watch.run)
         self._supervisor.tell("READY=1")

@@ -9,6 +9,7 @@ from bus.contract.messages import CASE_KINDS
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert_new
+from bus.store.statements import Prepared, among, as_list
 
 _B, _F, _L = t.ledger_carried.c, t.ledger_facts.c, t.ledger_centers.c
 KINDS = frozenset(kind.kind for kind in CASE_KINDS)
@@ -29,6 +30,17 @@ class CarriedRow(NamedTuple):
     """When the message was made, as near as it is known."""
 
 
+class SaidRow(NamedTuple):
+    """What a center has told of one message that it said."""
+
+    message_id: str
+    center: str
+    peer: str
+    kind: str
+    at_ms: int
+    case_id: str
+
+
 class Alone(NamedTuple):
     """A label without its fact, or a fact without its label."""
 
@@ -37,6 +49,14 @@ class Alone(NamedTuple):
     recipient: str
     kind: str
     at_ms: int
+
+
+_CARRIED = Prepared(
+    lambda _: select(*(_B[name] for name in CarriedRow._fields)).where(among("messages", _B.message_id))
+)
+_SAID = Prepared(
+    lambda _: select(*(_F[name] for name in SaidRow._fields)).where(among("messages", _F.message_id), _F.way == SAID)
+)
 
 
 def keep(tx: Tx, labels: Iterable[CarriedRow]) -> None:
@@ -55,25 +75,33 @@ def last_moment(tx: Tx) -> int:
     return int(tx.execute(select(func.coalesce(func.max(_B.at_ms), 0))).scalar_one())
 
 
-def without_fact(tx: Tx, until_ms: int, limit: int) -> list[Alone]:
-    """Labels of messages whose sender tells facts, and has told none of these; from its first fact on."""
+def without_fact(tx: Tx, since_ms: int, until_ms: int, limit: int) -> list[Alone]:
+    """Entries of messages whose sender tells facts, and has told none of these; from its first fact on."""
     told = exists().where(_F.message_id == _B.message_id, _F.center == _B.sender, _F.way == SAID)
     query = (
         select(_B.message_id, _B.sender, _B.recipient, _B.kind, _B.at_ms)
         .join(t.ledger_centers, and_(_L.center == _B.sender, _L.since_ms <= _B.at_ms))
-        .where(_B.at_ms < until_ms, ~told)
+        .where(_B.at_ms >= since_ms, _B.at_ms < until_ms, ~told)
     )
     return _first(tx, query.order_by(_B.at_ms), limit)
 
 
-def without_label(tx: Tx, until_ms: int, limit: int) -> list[Alone]:
-    """Facts of messages that the broker has not carried; from the first label on."""
+def without_label(tx: Tx, since_ms: int, until_ms: int, limit: int) -> list[Alone]:
+    """Facts of messages that the broker has not carried; from the first entry on."""
     first = select(func.min(_B.at_ms)).scalar_subquery()
     carried = exists().where(_B.message_id == _F.message_id, _B.recipient == _F.peer)
     query = select(_F.message_id, _F.center, _F.peer, _F.kind, _F.at_ms).where(
-        _F.at_ms > first, _F.at_ms < until_ms, _F.way == SAID, _F.message_id.is_not(None), ~carried
+        *(_F.at_ms > first, _F.at_ms >= since_ms, _F.at_ms < until_ms),
+        *(_F.way == SAID, _F.message_id.is_not(None), ~carried),
     )
     return _first(tx, query.order_by(_F.at_ms), limit)
+
+
+def halves(tx: Tx, message_ids: Iterable[str]) -> tuple[list[CarriedRow], list[SaidRow]]:
+    """What the broker has carried, and what was told, of these messages."""
+    ids = as_list(message_ids)
+    carried = [CarriedRow(*row) for row in _CARRIED.rows(tx, messages=ids)]
+    return carried, [SaidRow(*row) for row in _SAID.rows(tx, messages=ids)]
 
 
 def _first(tx: Tx, query: Select[Any], limit: int) -> list[Alone]:
