@@ -86,6 +86,7 @@ def heard(tx: Tx, center: str, told: FactsTold, *, anew: bool, now_ms: int) -> N
 _TOUCHED = Prepared(
     lambda _: (
         select(_T.id, _T.case_id)
+        .where(_T.id > 0)
         .order_by(_T.id)
         .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True)

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from bus import recovery
+from bus.contract.ids import new_id
 from bus.contract.messages import Ground, Outcome
 from bus.custody import commands as c
 from bus.operations.audit import SWEPT, open_findings
+from bus.store import Tx, audit
+from bus.store.unit_of_work import UnitOfWork
 from tests.harness.audited_county import GOVERNMENT, LEDGER, AuditedCounty
 from tests.harness.step import MEDIA, PARTY, a_case, fresh_store
 
@@ -211,3 +214,20 @@ def test_findings_are_told_in_both_languages_with_a_command(county: AuditedCount
     assert PARTY in one.what.en
     assert "bus " in one.cure.en
     assert "bus " in one.cure.zh
+
+
+def test_a_message_refused_before_its_case_is_known_is_told_all_the_same(county: AuditedCounty) -> None:
+    """In one commit with what makes the case known: the line of the journal has no holder yet, and the relay goes on."""
+    media, command = county.centers[MEDIA], c.Register(case=a_case(MEDIA))
+
+    def commit(tx: Tx) -> None:
+        uow = UnitOfWork(tx, media.context, media.now)
+        uow.journal(command.case_id, "refused", "case.urged.v1", PARTY, new_id(), "unknown-case")
+        uow.execute(command)
+        uow.flush()
+
+    media.store.write(commit)
+    county.later(10)
+    with county.ledger.store.reading() as tx:
+        (view,) = audit.views(tx, [str(command.case_id)], audit.tellers(tx))
+    assert [(one.way, one.holder, one.version) for one in view.facts] == [("refused", MEDIA, 0), ("did", MEDIA, 1)]

@@ -7,6 +7,7 @@ suite (``tests/conformance/bad_transports``), and faults of the models (``verifi
 
 from verification.mutants import (
     adapters,
+    auditing,
     beliefs,
     broker,
     clocks,
@@ -32,6 +33,7 @@ from verification.mutants.defect import Defect
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
     adapters, door, wire, vendor, polls, custody_steps, clocks, masking,
+    auditing,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)

@@ -1,0 +1,112 @@
+"""Defects of the auditor: it accuses too soon, forgets too soon, believes the wrong ones, or looks at everything."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+import bus.audit.view
+import bus.operations.audit
+import bus.store.audit
+import bus.store.facts
+import bus.store.findings
+from bus.audit import Violation
+from bus.bilingual import Bilingual
+from bus.custody import Record
+from bus.store import Tx
+from bus.store.findings import FindingRow
+from bus.store.rows import JournalLine
+from verification.mutants.defect import tested
+
+UNIT = Bilingual("单元测试", "unit tests")
+ONLY_WATCHES = Bilingual("审计只看不改，模拟照样进行", "the auditor changes nothing, so a simulation goes on as ever")
+SELDOM = Bilingual("带说谎者的模拟很少遇到", "a simulation with a liar meets it seldom")
+LIVE, RULES = "tests/unit/test_auditor.py", "tests/unit/test_audit_rules.py"
+
+
+@tested(
+    "不等投递时间就报警", "accuses what is only under way",
+    f"{LIVE}::test_a_case_that_goes_its_way_is_no_finding", by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def impatient_auditor(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.store.findings.watch
+
+    def watch(tx: Tx, found: Sequence[Violation], now_ms: int, *, looks: bool) -> None:
+        plain(tx, [one._replace(patience_ms=0) for one in found], now_ms, looks=looks)
+
+    patch.setattr(bus.store.findings, "watch", watch)
+
+
+@tested(
+    "中心离线时逐案报警", "makes a finding of each case that waits for a silent center",
+    f"{LIVE}::test_a_center_that_is_away_is_silent_and_its_cases_are_no_findings_of_their_own",
+    by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def flood_of_findings(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.operations.audit, "lacks_word", lambda _one, _view: False)
+
+
+@tested(
+    "台账停机时间算作等待", "counts the ledger's own downtime as patience",
+    f"{LIVE}::test_a_ledger_that_was_away_accuses_nobody", by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def downtime_is_patience(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.operations.audit, "UNSEEN_MS", 10**12)
+
+
+@tested(
+    "问题消除后不销账", "leaves a finding open that has healed",
+    f"{LIVE}::test_a_message_that_is_lost_is_overdue_until_it_is_said_again",
+    f"{LIVE}::test_an_offer_past_its_deadline_is_stuck_until_it_is_answered",
+    by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def never_clears(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.store.findings.healed
+
+    def healed(tx: Tx, rows: Sequence[FindingRow], now_ms: int) -> None:
+        plain(tx, [row for row in rows if row.opened_ms is None], now_ms)
+
+    patch.setattr(bus.store.findings, "healed", healed)
+
+
+@tested(
+    "每轮查看所有案件", "looks at every case in every round",
+    f"{LIVE}::test_a_round_looks_at_what_was_told_of_and_not_at_all_cases", by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def looks_at_all(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.store.audit.cases_after
+    patch.setattr(bus.store.audit, "cases_after", lambda tx, _after, _most: plain(tx, "", 10**6))
+
+
+@tested(
+    "谁都可以声明放弃报文", "believes anybody that a message was given up",
+    f"{RULES}::test_nobody_else_gives_a_message_up", by=UNIT, why=SELDOM,
+)  # fmt: skip
+def anybody_gives_up(patch: pytest.MonkeyPatch) -> None:
+    def given_up(view: bus.audit.view.CaseView) -> Iterator[tuple[str, str]]:
+        for one in view.facts:
+            if one.way == "discarded" and one.message_id:
+                yield from ((center, one.message_id) for center in view.tellers)
+
+    patch.setattr(bus.audit.view.CaseView, "_given_up", given_up)
+
+
+@tested(
+    "恢复前的事实仍作数", "holds a center to what it told before it said that its store was put back",
+    f"{RULES}::test_a_version_that_falls_is_a_store_put_back", by=UNIT, why=SELDOM,
+)  # fmt: skip
+def old_epoch_counts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.audit.view.CaseView, "stands", lambda _view, _fact: True)
+
+
+@tested(
+    "案件未知时的拒收使告知中断", "tells a fact without a holder, which stops the relay",
+    f"{LIVE}::test_a_message_refused_before_its_case_is_known_is_told_all_the_same", by=UNIT, why=SELDOM,
+)  # fmt: skip
+def fact_without_holder(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.store.facts._fact
+
+    def fact(line: JournalLine, record: Record, now: Any) -> dict[str, Any]:  # noqa: ANN401 - as it is given
+        return plain(line, record, now) | {"holder": line.holder}
+
+    patch.setattr(bus.store.facts, "_fact", fact)
