@@ -217,7 +217,7 @@ def test_findings_are_told_in_both_languages_with_a_command(county: AuditedCount
 
 
 def test_a_message_refused_before_its_case_is_known_is_told_all_the_same(county: AuditedCounty) -> None:
-    """In one commit with what makes the case known: the line of the journal has no holder yet, and the relay goes on."""
+    """In one commit with what makes the case known: that line of the journal has no holder, and the relay goes on."""
     media, command = county.centers[MEDIA], c.Register(case=a_case(MEDIA))
 
     def commit(tx: Tx) -> None:

@@ -106,7 +106,7 @@ def old_epoch_counts(patch: pytest.MonkeyPatch) -> None:
 def fact_without_holder(patch: pytest.MonkeyPatch) -> None:
     plain = bus.store.facts._fact
 
-    def fact(line: JournalLine, record: Record, now: Any) -> dict[str, Any]:  # noqa: ANN401 - as it is given
+    def fact(line: JournalLine, record: Record, now: Any) -> dict[str, Any]:
         return plain(line, record, now) | {"holder": line.holder}
 
     patch.setattr(bus.store.facts, "_fact", fact)
