@@ -34,7 +34,7 @@ class FindingRow(NamedTuple):
 
 _ROWS = [getattr(_F, name) for name in FindingRow._fields]
 _OF_SUBJECTS = Prepared(lambda _: select(*_ROWS).where(among("subjects", _F.subject), _F.cleared_ms.is_(None)))
-_OF_CODES = Prepared(lambda _: select(*_ROWS).where(among("codes", _F.code), _F.cleared_ms.is_(None)))
+_OF_CODE = Prepared(lambda _: select(*_ROWS).where(_F.cleared_ms.is_(None), _F.code == bindparam("code", type_=String)))
 _DUE = Prepared(
     lambda _: (
         select(_F.subject)
@@ -100,7 +100,7 @@ def of_subjects(tx: Tx, subjects: Iterable[str]) -> list[FindingRow]:
 
 def of_codes(tx: Tx, codes: Iterable[Code]) -> list[FindingRow]:
     """What is not cleared of these codes."""
-    return [FindingRow(*row) for row in _OF_CODES.rows(tx, codes=as_list(codes))]
+    return [FindingRow(*row) for code in codes for row in _OF_CODE.rows(tx, code=code.value)]
 
 
 def due(tx: Tx, now_ms: int, at_most: int) -> list[str]:

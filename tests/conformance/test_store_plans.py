@@ -17,8 +17,8 @@ from bus.store.due import DueRows
 from bus.store.statements import Prepared
 from verification.services import PostgresNode
 
-SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count"})
-"""Tables that hold only what is about to leave, a line for each recovery, or sixteen sums."""
+SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count", "audit_mark"})
+"""Tables that hold only what is about to leave, a line for each recovery, sixteen sums, or one row."""
 CLAIMS = ("outbox._CLAIM", "owed._DUEreceipts", "inbox._CLAIM")
 MANY = 20_000
 UUIDS = "'00000000-0000-7000-8000-' || lpad(n::text, 12, '0')"
@@ -40,6 +40,14 @@ FILLED = (
     " SELECT {id}, n, 'w', 'k', 'p', 'h', 1, '' FROM {all}",
     "INSERT INTO archive (way, peer, message_id, case_id, sequence, kind, body, verdict, at_ms)"
     " SELECT 'said', 'p', {id}, {id}, 1, 'k', 'b', 'applied', n FROM {all}",
+    "INSERT INTO ledger_facts (center, case_id, at_ms, way, holder, version, round)"
+    " SELECT 'c', {id}, n, 'did', 'c', 1, 1 FROM {all}",
+    "INSERT INTO ledger_states (center, case_id, origin, holder, version, round, status, category, urgency, opened_ms,"
+    " offered_to, told_ms) SELECT 'c', {id}, 'c', 'c', 1, 1, 'open', 'housing', 'normal', n, '', n FROM {all}",
+    "INSERT INTO audit_touched (case_id) SELECT {id} FROM {all}",
+    "INSERT INTO audit_centers SELECT 'c' || n, n, n, n FROM {all}",
+    "INSERT INTO findings (code, subject, detail, center, since_ms, noticed_ms, opens_ms, look_ms, opened_ms, evidence)"
+    " SELECT 'k', {id}, '', 'c' || n, n, n, n, n, n, '[]' FROM {all}",
     "INSERT INTO parked (place, code, hint, digest, case_id, message_id, owner, times, first_ms, last_ms)"
     " SELECT 'wire', 'c', 'h', 'd' || n, {id}, {id}, 'o', 1, n, n FROM {all}",
     "INSERT INTO outbox"
