@@ -67,7 +67,7 @@ def test_a_finding_is_watched_then_open_then_cleared(store: Store) -> None:
     """One row all the time; what heals while it is watched leaves none."""
     case_id, message = new_id(), new_id()
     for center in (MEDIA, PARTY):
-        tell(store, center, FactsTold(states=(state(new_id()),), whole=True), 0)
+        tell(store, center, FactsTold(states=(state(new_id(), holder=center),), whole=True), 0)
     said = fact(case_id, "said", "case.urged", 1, peer=PARTY, message_id=message)
     tell(store, MEDIA, FactsTold(facts=(said,), states=(state(case_id),)), 1)
     other = new_id()
