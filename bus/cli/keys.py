@@ -32,6 +32,7 @@ from bus.security.keyring import (
 from bus.security.marks_memory import last_marks
 from bus.security.master_key import new_master_key
 from bus.security.passwords import new_password
+from bus.security.staff import is_staff
 
 keys = typer.Typer(
     help="密钥与名录 / keys, and the county's directory of them",
@@ -41,7 +42,12 @@ keys = typer.Typer(
             "directory",
             "bus.cli.take_directory:take_directory",
             "取回名录（核对签名，不取更旧的），或从某版次重新开始 / take a directory from a file, or begin it anew.",
-        )
+        ),
+        LazyCommand(
+            "staff",
+            "bus.cli.staff_keys:staff",
+            "运维者登记值班密钥：角色与截止日期 / list the key of a person on duty, its role and its end.",
+        ),
     ),
 )
 
@@ -61,7 +67,9 @@ DropMarks = Annotated[
 
 @keys.command()
 def new(
-    name: Annotated[str, typer.Argument(metavar="CENTER", help="中心全名，或 operator / a center, or operator")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="中心全名，operator，或 staff-名 / a center, operator, or staff-WORD")
+    ],
     file: KeyFile,
     owner: OwnerName = "",
     lang: Language = Lang.AUTO,
@@ -69,7 +77,7 @@ def new(
 ) -> None:
     """生成第一个密钥 / make the first key; an existing file is left alone."""
     output = Output(lang, as_json)
-    if name != OPERATOR and not re.match(CENTER_PATTERN, name):
+    if name != OPERATOR and not is_staff(name) and not re.match(CENTER_PATTERN, name):
         output.fail(f"不是中心名称：{name}", f"no name of a center: {name}", USAGE)
     whose = owner_asked(output, owner)
     if file.exists():
@@ -129,13 +137,14 @@ def publish(
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """写出交给运维者的登记申请（运维者：写出公钥）/ write what the operator lists (his own: his public key)."""
+    """写出交给运维者的登记申请（个人密钥：写出公钥）/ write what the operator lists (of a person: the public key)."""
     output = Output(lang, as_json)
     whose = owner_asked(output, owner)
     with output.guarding():
         keyring = read_keyring(file)
     try:
-        content = _of_the_operator(keyring) if keyring.owner == OPERATOR else _request(output, keyring, url, adapter)
+        is_person = keyring.owner == OPERATOR or is_staff(keyring.owner)
+        content = _of_a_person(keyring) if is_person else _request(output, keyring, url, adapter)
     except ValueError:
         output.fail(f"--url 不是地址：{url}", f"--url is no address: {url}", USAGE)
     save(output, out, content, whose)
@@ -245,7 +254,7 @@ def list_(
     show_directory(output, known, _now())
 
 
-def _of_the_operator(keyring: Keyring) -> bytes:
+def _of_a_person(keyring: Keyring) -> bytes:
     return keyring.keys[-1].public.model_dump_json(indent=1).encode() + b"\n"
 
 

@@ -12,6 +12,7 @@ from bus.security.directory import Directory, Listed, marks_text
 from bus.security.keyring import Keyring
 from bus.security.marks_memory import last_marks, memory_beside, remembered
 from bus.security.private_file import Owner
+from bus.security.staff import StaffKey
 
 _HEADS = (
     Bilingual("中心", "Center"),
@@ -21,6 +22,7 @@ _HEADS = (
     Bilingual("止", "Until"),
     Bilingual("标记", "Marks"),
 )
+_STAFF_HEADS = (Bilingual("值班人员", "Person"), *_HEADS[1:-1], Bilingual("角色", "Role"))
 _STATES = {
     "": Bilingual("有效", "counts"),
     "stale-key": Bilingual("已过期", "stale"),
@@ -61,13 +63,14 @@ def sign_directory(
 
 
 def show_directory(output: Output, known: Directory, now: datetime) -> None:
-    """Print each key, whether it counts, and the marks of its center."""
+    """Print each key, whether it counts, and the marks of its center; then the staff keys, with their roles."""
+    staff = sorted(known.staff.values(), key=lambda one: (one.name, one.since))
     listed = sorted(known.listed.values(), key=lambda one: (one.center, one.since))
     if output.as_json:
         marks = {center: list(words) for center, words in known.marks.items()}
         reads = {center: list(kinds) for center, kinds in known.reads.items()}
         told = {"serial": known.serial, "keys": [_plain(one, now) for one in listed], "marks": marks, "reads": reads}
-        output.data(told)
+        output.data(told | ({"staff": [_plain(one, now) for one in staff]} if staff else {}))
         return
     output.say(f"名录第 {known.serial} 版", f"directory, serial {known.serial}")
     rows = [
@@ -82,8 +85,15 @@ def show_directory(output: Output, known: Directory, now: datetime) -> None:
         for one in listed
     ]
     output.table(_HEADS, rows)
+    if staff:
+        output.table(_STAFF_HEADS, [_staff_row(output, one, now) for one in staff])
 
 
-def _plain(one: Listed, now: datetime) -> dict[str, object]:
+def _staff_row(output: Output, one: StaffKey, now: datetime) -> tuple[object, ...]:
+    state = output.pick(_STATES[one.fault(now)])
+    return one.name, one.key.kid, state, one.since, one.revoked or one.until, one.role
+
+
+def _plain(one: Listed | StaffKey, now: datetime) -> dict[str, object]:
     told: dict[str, object] = json.loads(one.model_dump_json(exclude={"key": {"sign", "seal"}}))
     return told | {"counts": not one.fault(now)}

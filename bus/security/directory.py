@@ -20,8 +20,10 @@ from bus.security.cipher_suite import DIRECTORY, SUITES, Broken
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import OwnKey, PublicKey, is_misnamed, owner_of
 from bus.security.permission import Readers, key_unreadable
+from bus.security.staff import StaffKey
 
 MOST_KEYS = 20_000
+MOST_STAFF = 1_000
 
 
 class Mark(StrEnum):
@@ -81,6 +83,8 @@ class _Document(_Kept):
     """By center. An empty list says that its marks were taken away, no entry that nothing was ever said of it."""
     reads: Annotated[dict[CenterName, Reads], Field(max_length=MOST_KEYS)] | None = None
     """By center; no entry: what v0.1.0 reads."""
+    staff: Annotated[tuple[StaffKey, ...], Field(max_length=MOST_STAFF)] | None = None
+    """Who may give commands to centers. v0.1.0 passes over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ class Directory:
     """By center."""
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By center: what it reads that v0.1.0 did not have."""
+    staff: Mapping[str, StaffKey] = field(default_factory=dict)
+    """By key id: who may give commands to centers."""
     unknown: Mapping[str, Any] = field(default_factory=dict)
     """What else stands in the file: a newer program has written it."""
     digest: bytes = field(default=b"", compare=False)
@@ -181,6 +187,11 @@ class Directory:
         told = {**self.reads, **(reads or {})}
         return replace(self, serial=self.serial + 1, issued=now, listed=listed, reads=told, digest=b"")
 
+    def with_staff(self, one: StaffKey, now: datetime) -> "Directory":
+        """The next directory, with this staff key new or changed."""
+        staff = {**self.staff, one.key.kid: one}
+        return replace(self, serial=self.serial + 1, issued=now, staff=staff, digest=b"")
+
 
 def marks_text(marks: Mapping[str, tuple[str, ...]]) -> str:
     """Which center bears what, on one line."""
@@ -201,6 +212,7 @@ def written(directory: Directory, operator: OwnKey) -> bytes:
         keys=tuple(keys),
         marks=dict(directory.marks) or None,
         reads=dict(directory.reads) or None,
+        staff=tuple(sorted(directory.staff.values(), key=lambda one: (one.name, one.since, one.key.kid))) or None,
         **directory.unknown,
     )
     body = document.model_dump_json(indent=1, exclude_none=True).encode()
@@ -229,7 +241,9 @@ def read(raw: bytes, operator: PublicKey) -> Directory:
             "名录读不懂；可能由更新的版本写成",
             "the directory cannot be read: it may be of a newer version of this program",
         ) from None
-    wrong = [one.key.kid for one in document.keys if not _may_be_used(one)]
+    staff = document.staff or ()
+    wrong = [one.key.kid for one in document.keys if not _may_be_used(one.key, one.center)]
+    wrong += [one.key.kid for one in staff if not _may_be_used(one.key, one.name)]
     if wrong:
         raise KeyUnusable(
             f"名录中这个密钥登记有误：{wrong[0]}；请告知本县运维者",
@@ -241,6 +255,7 @@ def read(raw: bytes, operator: PublicKey) -> Directory:
         {one.key.kid: one for one in document.keys},
         document.marks or {},
         document.reads or {},
+        {one.key.kid: one for one in staff},
         document.model_extra or {},
         digest=hashlib.sha256(body).digest(),
     )
@@ -261,6 +276,6 @@ def read_file(path: Path, operator: PublicKey) -> Directory:
         raise KeyUnusable(f"{path}：{trouble.zh}", f"{path}: {trouble.en}") from None
 
 
-def _may_be_used(one: Listed) -> bool:
-    """A key is of a suite that this program has, and of the center that its name says."""
-    return one.key.suite in SUITES and owner_of(one.key.kid) == one.center
+def _may_be_used(key: PublicKey, owner: str) -> bool:
+    """A key is of a suite that this program has, and of the center or the person that its name says."""
+    return key.suite in SUITES and owner_of(key.kid) == owner

@@ -131,6 +131,9 @@ def _reads(directory: Directory, application: KeyRequest) -> dict[str, tuple[str
 
 def revoked(directory: Directory, kid: str, now: datetime) -> Directory:
     """The next directory, in which no signature by this key counts. Raises ``KeyUnusable`` if the key is unknown."""
+    person = directory.staff.get(kid)
+    if person is not None:
+        return directory.with_staff(person.model_copy(update={"revoked": now}), now)
     one = directory.listed.get(kid)
     if one is None:
         raise KeyUnusable(

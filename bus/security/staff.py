@@ -1,0 +1,67 @@
+"""Staff keys (值班密钥): the persons who may give commands to a center, and how far each one's right reaches.
+
+The county's operator lists them in the directory, beside the keys of the centers and apart from them: a staff key signs
+no message, and a center's key gives no command.
+"""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, StringConstraints
+
+from bus.contract.types import Code, Moment, Strict
+from bus.security.keyring import PublicKey
+
+STAFF_PATTERN = r"^staff-[a-z][a-z0-9_]{0,39}$"
+"""Whom a staff key belongs to. No center has such a name: a center's ends with the digits of its division."""
+StaffName = Annotated[str, StringConstraints(pattern=STAFF_PATTERN)]
+
+
+def is_staff(name: str) -> bool:
+    """Whether this is the name of a person on duty."""
+    return re.match(STAFF_PATTERN, name) is not None
+
+
+class Role(StrEnum):
+    """How far a person's right reaches; each role has the rights of those before it."""
+
+    VIEWER = "viewer"
+    """Sees labels: what is stuck, where, and why."""
+    OPERATOR = "operator"
+    """Mends what is stuck."""
+    ADMINISTRATOR = "administrator"
+    """Stops and turns the flow, and rules with a second person."""
+
+    def covers(self, needed: "Role") -> bool:
+        """Whether it has the rights of the role that is needed."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+class StaffKey(Strict):
+    """One person's key, as the county's operator has listed it."""
+
+    model_config = ConfigDict(extra="allow")  # what a newer program has written beside these fields stays
+
+    name: StaffName
+    key: PublicKey
+    role: Code
+    """A ``Role``; another is of a newer program, and gives no right here."""
+    since: Moment
+    until: Moment
+    """From when on no command by it counts: a right that nobody renews ends."""
+    revoked: Moment | None = None
+    """When it was taken back."""
+
+    @property
+    def right(self) -> Role | None:
+        """The role, where this program knows it."""
+        return Role(self.role) if self.role in set(Role) else None
+
+    def fault(self, now: datetime) -> str:
+        """Why it does not count now; empty when it does."""
+        if self.revoked is not None:
+            return "revoked-key"
+        return "stale-key" if now >= self.until else ""
