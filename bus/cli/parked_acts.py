@@ -12,11 +12,11 @@ from bus.cli.access import whoami
 from bus.cli.lookups import context_of
 from bus.cli.options import ConfigFile, Reason, is_code_word, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
-from bus.cli.redacted import envelope, redacted
 from bus.context import CenterContext
 from bus.operations import lanes
 from bus.operations import replay as acts
 from bus.operations.backlog import backlog
+from bus.operations.redacted import envelope, redacted
 from bus.settings import CenterSettings
 from bus.store.database import Store
 
@@ -127,7 +127,11 @@ def discard(
             )
         try:
             acts.discard(store, context, _row(output, number), reason, _now())
-        except acts.MayNotGo:
+        except acts.MayNotGo as no:
+            if no.code == acts.HELD:
+                output.fail(
+                    f"{number}：有人保留，暂不处置；见 bus operate release", f"{number}: a person holds it for now"
+                )
             output.fail(f"{number}：刚被重放，正在处理", f"{number}: it was just replayed and is being handled")
         return "discarded", reason
 

@@ -1,17 +1,11 @@
 """``bus waiting``: the waiting items of one center by peer, with the age of the oldest. No residents' data."""
 
 import time
-from collections.abc import Iterator
-from typing import Any
 
 from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, age
-from bus.contract.short_number import short_number
-from bus.store import early_forms, parked
-from bus.store.case_lists import kept_for_strangers, open_by_holder
-from bus.store.database import Tx
-from bus.store.waiting import PeerLoad, by_peer, oldest_cases
+from bus.operations import views
 
 _HEADS = (
     Bilingual("处", "Place"),
@@ -37,7 +31,7 @@ def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJs
     with output.guarding():
         settings = store_settings(config)
         with opened_store(settings) as store, store.reading() as tx:
-            found = list(_found(tx, settings.center))
+            found = list(views.waiting(tx, settings.center))
     now_ms = int(time.time() * 1000)
     if as_json:
         output.data([{**one, "oldest_seconds": (now_ms - one["oldest_ms"]) // 1000} for one in found])
@@ -55,25 +49,3 @@ def waiting(config: ConfigFile = None, lang: Language = Lang.AUTO, as_json: AsJs
             for one in found
         ]
         output.table(_HEADS, rows)
-
-
-def _found(tx: Tx, me: str) -> Iterator[dict[str, Any]]:
-    """Open cases by holder, those of them that a route led to nobody, then waiting items by peer, then parked items."""
-    oldest = {key: short_number(case_id) for key, case_id in oldest_cases(tx).items()}
-    held = [PeerLoad("open", *one) for one in open_by_holder(tx)]
-    stranded = [PeerLoad("routed-to-nobody", *one) for one in kept_for_strangers(tx, me)]
-    for load in (*held, *stranded, *by_peer(tx)):
-        case = oldest.get((load.place, load.peer), "")
-        yield {
-            "place": load.place,
-            "peer": load.peer,
-            "count": load.size,
-            "oldest_ms": load.oldest_ms,
-            "oldest_case": case,
-        }
-    early, since_ms = early_forms.figures(tx)
-    if early:
-        yield {"place": "early-forms", "peer": "", "count": early, "oldest_ms": since_ms, "oldest_case": ""}
-    figures = parked.figures(tx)
-    if count := sum(figures[place] for place in parked.PLACES):
-        yield {"place": "parked", "peer": "", "count": count, "oldest_ms": figures["oldest_ms"], "oldest_case": ""}

@@ -41,6 +41,7 @@ class FormTaken(BaseModel):
 STATUSES: dict[int, str] = {
     400: "The body is not one JSON object within the bounds",
     401: "The signature is missing or wrong",
+    403: "The key, or its role, does not allow it",
     404: "There is nothing here",
     408: "The body came too slowly",
     409: "The form is right, and cannot be taken: its id was used, or custody refuses",

@@ -15,6 +15,7 @@ from bus.http.body import verify
 from bus.http.files import add_attachments
 from bus.http.forms import Submit, add_forms
 from bus.http.openapi import describe
+from bus.http.operations import AnswerCommand, add_operations, closed
 from bus.http.pages import add_pages
 from bus.operations.metrics import Metrics
 from bus.sdk.center import Center
@@ -33,9 +34,11 @@ def make_app(
     *,
     calls: Callable[[], list[dict[str, Any]]] = list,
     strict: bool = False,
+    operate: AnswerCommand = closed,
 ) -> FastAPI:
     """Build the application. ``ready`` answers ``{"ready": bool, …}``, ``flow`` ``{"flow": bool, …}``. ``calls``: the
-    last calls to the center's own system. ``strict``: refuse forms with unknown fields."""
+    last calls to the center's own system. ``strict``: refuse forms with unknown fields. ``operate``: carries out
+    commands of persons on duty."""
     app = FastAPI(
         title=f"{name} intake",
         description="Forms are signed per Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
@@ -49,6 +52,7 @@ def make_app(
     webhook = Webhook(secret)
     add_forms(app, center, door, webhook, metrics, strict=strict)
     add_attachments(app, attachments, lambda sha256, request: verify(webhook, sha256, request), clock, errors)
+    add_operations(app, operate)
     _add_health(app, metrics, ready, flow)
     _watched(app, "/health/backend", lambda: {"calls": calls()}, name="backend")
     add_pages(app, name, ready)

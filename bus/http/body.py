@@ -6,7 +6,7 @@ A form is held in memory, within one budget for all forms; a file is written to 
 import asyncio
 import time
 from base64 import b64decode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 
 from fastapi import HTTPException, Request
@@ -93,6 +93,18 @@ def _refuse_head(headers: Mapping[str, str], limit: int) -> None:
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
     refuse_unsigned(headers, time.time())
+    _refuse_compressed(headers)
+
+
+def refuse_unfit(headers: Mapping[str, str], limit: int) -> None:
+    """Refuse a request by its headers alone whose signature is in its body."""
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+    _refuse_compressed(headers)
+
+
+def _refuse_compressed(headers: Mapping[str, str]) -> None:
     if headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
         cure = "content-encoding: send the body as it is, not compressed"
         raise HTTPException(415, {"code": "content-encoding", "cure": cure})
@@ -114,11 +126,15 @@ async def _drained(stream: AsyncIterator[bytes], refusal: HTTPException) -> HTTP
     return refusal
 
 
-async def parts_of(request: Request, limit: int) -> AsyncIterator[bytes]:
+RefuseHead = Callable[[Mapping[str, str], int], None]
+"""Refuses a request by its headers, before its body is read."""
+
+
+async def parts_of(request: Request, limit: int, refuse_head: RefuseHead = _refuse_head) -> AsyncIterator[bytes]:
     """The body in parts, as it arrives. Refuses a body longer than ``limit`` bytes, or one that arrives too slowly."""
     stream, received = request.stream(), 0
     try:
-        _refuse_head(request.headers, limit)
+        refuse_head(request.headers, limit)
     except HTTPException as refusal:
         raise await _drained(stream, refusal) from None
     began = asyncio.get_running_loop().time()
@@ -138,11 +154,11 @@ async def parts_of(request: Request, limit: int) -> AsyncIterator[bytes]:
         raise HTTPException(400, {"code": "cut-short", "cure": "send it again, to the end"}) from None
 
 
-async def form_body(request: Request, limit: int, budget: ByteBudget) -> bytes:
+async def form_body(request: Request, limit: int, budget: ByteBudget, refuse_head: RefuseHead = _refuse_head) -> bytes:
     """The whole body. Its bytes are taken from the budget: the caller gives them back."""
     body = bytearray()
     try:
-        async for part in parts_of(request, limit):
+        async for part in parts_of(request, limit, refuse_head):
             budget.take(len(part))
             body += part
     except BaseException:

@@ -50,6 +50,7 @@ def describe(app: FastAPI, center: Center[Any]) -> None:
                 operation = document["paths"][f"/intake/{form.name}"]["post"]
                 _sign(operation, {"application/json": {"schema": refs[form.model, "validation"]}})
             _sign(document["paths"]["/attachments"]["put"], BINARY)
+            document["paths"]["/operations"]["post"]["requestBody"] = {"required": True, "content": BINARY}
             _drop_impossible(document)
             _tell_apart(document["components"]["schemas"])
         return app.openapi_schema or {}

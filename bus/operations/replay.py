@@ -5,6 +5,7 @@ Items without a case are noted under ``NO_CASE``.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +20,7 @@ from bus.custody import Refusal
 from bus.operations.refusal import refuse_early
 from bus.pipeline.receive import receive
 from bus.pipeline.receiving.verify import fault_by_now
-from bus.store import access_log, inbox, lanes, outbox, owed, parked, polls
+from bus.store import access_log, inbox, lanes, outbox, owed, parked, parked_marks, polls
 from bus.store.database import Store, Tx
 from bus.store.inbox import AppliedRow
 from bus.store.parked import ParkedItem
@@ -29,6 +30,10 @@ from bus.transports.port import Delivery
 
 NO_CASE = UUID(int=0)
 """The case id in the journal for bytes whose case is unknown."""
+
+
+HELD = "held"
+"""The code of an item that a person holds: it stays where it is until the hold ends."""
 
 
 class NotParked(LookupError):
@@ -53,6 +58,8 @@ class Replayed:
 
     outcome: Outcome
     code: str = ""
+    message_id: str = ""
+    """The message or task that is on its way."""
 
 
 def find(tx: Tx, number: int) -> ParkedItem:
@@ -83,18 +90,20 @@ def _note(uow: UnitOfWork, row: ParkedItem, way: str, code: str = "") -> None:
 
 def replay(store: Store, context: CenterContext, number: int, now: datetime) -> Replayed:
     """Retry the item parked under ``number``. Raises ``NotParked`` or ``StoreUnavailable``."""
+    done = store.write(lambda tx: replay_within(tx, context, number, now))
+    return done if isinstance(done, Replayed) else arrive_again(store, context, done, now)
 
-    def change(tx: Tx) -> Replayed | ParkedItem:
-        uow, row = UnitOfWork(tx, context, now), _held(tx, number)
-        done = _tried(uow, row)
-        if done is None:
-            return row
-        _note(uow, row, "replayed", done.code)
-        uow.flush()
-        return done
 
-    done = store.write(change)
-    return done if isinstance(done, Replayed) else _arrive_again(store, context, done, now)
+def replay_within(tx: Tx, context: CenterContext, number: int, now: datetime) -> Replayed | ParkedItem:
+    """The same in the caller's transaction. Returns the item where its bytes must arrive again like a new delivery
+    (``arrive_again``), which needs transactions of its own. Raises ``NotParked``."""
+    uow, row = UnitOfWork(tx, context, now), _held(tx, number)
+    done = Replayed(Outcome.STILL_PARKED, HELD) if parked_marks.held_by(tx, number) else _tried(uow, row)
+    if done is None:
+        return row
+    _note(uow, row, "replayed", done.code)
+    uow.flush()
+    return done
 
 
 def _tried(uow: UnitOfWork, row: ParkedItem) -> Replayed | None:
@@ -107,7 +116,8 @@ def _tried(uow: UnitOfWork, row: ParkedItem) -> Replayed | None:
 
 def _from_the_desk(uow: UnitOfWork, row: ParkedItem) -> Replayed:
     if row.message_id and inbox.replay_work(uow.tx, row.message_id, uow.now_ms):
-        return Replayed(Outcome.ON_ITS_WAY)  # the row stays, with its clock, until the task is done
+        # the row stays, with its clock, until the task is done
+        return Replayed(Outcome.ON_ITS_WAY, message_id=row.message_id)
     parked.take(uow.tx, row.number)
     return Replayed(Outcome.SETTLED)
 
@@ -123,12 +133,12 @@ def _to_the_peer(uow: UnitOfWork, row: ParkedItem) -> Replayed:
         return Replayed(Outcome.SETTLED)
     if found[0].state == outbox.WAITING:
         outbox.resend(uow.tx, row.message_id, uow.now_ms)
-    else:
-        _send_again(uow, found[0])
-    return Replayed(Outcome.ON_ITS_WAY)
+        return Replayed(Outcome.ON_ITS_WAY, message_id=row.message_id)
+    return Replayed(Outcome.ON_ITS_WAY, message_id=_send_again(uow, found[0]))
 
 
-def _send_again(uow: UnitOfWork, old: outbox.OutboxRow) -> None:
+def _send_again(uow: UnitOfWork, old: outbox.OutboxRow) -> str:
+    """Returns the new message's id."""
     lane = (old.recipient, old.case_id)
     before, now_ms = decode(old.body), uow.now_ms
     message = compose(
@@ -144,6 +154,7 @@ def _send_again(uow: UnitOfWork, old: outbox.OutboxRow) -> None:
     outbox.drop(uow.tx, old.message_id, now_ms)
     outbox.enqueue(uow.tx, [outbox.OutboxRow.of(message, encode(message), now_ms)])
     uow.journal(UUID(old.case_id), "said", old.kind, old.recipient, message.id)
+    return str(message.id)
 
 
 def _from_the_wire(uow: UnitOfWork, row: ParkedItem) -> Replayed | None:
@@ -227,9 +238,15 @@ _REPLAYS = {
 }
 
 
-def _arrive_again(store: Store, context: CenterContext, row: ParkedItem, now: datetime) -> Replayed:
+def arrive_again(
+    store: Store,
+    context: CenterContext,
+    row: ParkedItem,
+    now: datetime,
+    also: Callable[[Tx, Replayed], None] = lambda _tx, _done: None,
+) -> Replayed:
     """Receive the bytes like a new delivery. ``receive`` has a transaction of its own: after a crash between the two,
-    the next replay finds a repeat."""
+    the next replay finds a repeat. ``also`` is done in the second one."""
     counts = receive(store, context, [Delivery(row.body or b"", row.peer, None)], now)
     left = any(counts[name] for name in ("parked", "refused", "early", "recovering", "put-off"))
 
@@ -240,6 +257,7 @@ def _arrive_again(store: Store, context: CenterContext, row: ParkedItem, now: da
             parked.take(tx, row.number)
         _note(uow, row, "replayed", done.code)
         uow.flush()
+        also(tx, done)
         return done
 
     return store.write(change)
@@ -258,23 +276,26 @@ class MayNotGo(ValueError):
 
 def discard(store: Store, context: CenterContext, number: int, reason: str, now: datetime) -> None:
     """Give up the item parked under ``number``, for ``reason`` (a code word). Raises ``NotParked`` or ``MayNotGo``."""
+    store.write(lambda tx: discard_within(tx, context, number, reason, now))
 
-    def change(tx: Tx) -> None:
-        uow, row = UnitOfWork(tx, context, now), _held(tx, number)
-        if row.place == parked.DESK:
-            _leave_undone(tx, row)
-        elif row.place == parked.PEER and row.message_id:
-            # a message that still waits has a place in its lane: without it all later ones would be held back for ever
-            for waiting in outbox.waiting(tx, [row.message_id]):
-                if waiting.state == outbox.REFUSED:
-                    outbox.drop(tx, row.message_id, ms(now))
-        elif row.place == parked.WIRE:
-            refuse_early(tx, context, row, now)
-        parked.take(tx, number)
-        _note(uow, row, "discarded", reason)
-        uow.flush()
 
-    store.write(change)
+def discard_within(tx: Tx, context: CenterContext, number: int, reason: str, now: datetime) -> None:
+    """The same in the caller's transaction."""
+    uow, row = UnitOfWork(tx, context, now), _held(tx, number)
+    if parked_marks.held_by(tx, number):
+        raise MayNotGo(HELD)
+    if row.place == parked.DESK:
+        _leave_undone(tx, row)
+    elif row.place == parked.PEER and row.message_id:
+        # a message that still waits has a place in its lane: without it all later ones would be held back for ever
+        for waiting in outbox.waiting(tx, [row.message_id]):
+            if waiting.state == outbox.REFUSED:
+                outbox.drop(tx, row.message_id, ms(now))
+    elif row.place == parked.WIRE:
+        refuse_early(tx, context, row, now)
+    parked.take(tx, number)
+    _note(uow, row, "discarded", reason)
+    uow.flush()
 
 
 def _leave_undone(tx: Tx, row: ParkedItem) -> None:
@@ -287,31 +308,31 @@ def _leave_undone(tx: Tx, row: ParkedItem) -> None:
 
 def resend(store: Store, context: CenterContext, outbox_row: int, now: datetime) -> Replayed:
     """Send an overdue message again at once, and restart its attempts at 0. Raises ``NotParked``."""
+    return store.write(lambda tx: resend_within(tx, context, outbox_row, now))
 
-    def change(tx: Tx) -> Replayed:
-        uow = UnitOfWork(tx, context, now)
-        row = outbox.get(tx, outbox_row)
-        if row is None:
-            raise NotParked(outbox_row)
-        outbox.resend(tx, row.message_id, ms(now))
-        uow.journal(UUID(row.case_id), "replayed", row.kind, row.recipient, UUID(row.message_id))
-        uow.flush()
-        return Replayed(Outcome.ON_ITS_WAY)
 
-    return store.write(change)
+def resend_within(tx: Tx, context: CenterContext, outbox_row: int, now: datetime) -> Replayed:
+    """The same in the caller's transaction."""
+    uow, row = UnitOfWork(tx, context, now), outbox.get(tx, outbox_row)
+    if row is None:
+        raise NotParked(outbox_row)
+    outbox.resend(tx, row.message_id, ms(now))
+    uow.journal(UUID(row.case_id), "replayed", row.kind, row.recipient, UUID(row.message_id))
+    uow.flush()
+    return Replayed(Outcome.ON_ITS_WAY, message_id=row.message_id)
 
 
 def reveal(store: Store, context: CenterContext, number: int, now: datetime, who: str, why: str) -> bytes | None:
     """The item's body, with all data of the resident; the access log first records who reads it and why. Raises
     ``NotParked``."""
+    return store.write(lambda tx: reveal_within(tx, context, number, now, who, why))
 
-    def change(tx: Tx) -> bytes | None:
-        uow, row = UnitOfWork(tx, context, now), _held(tx, number)
-        _note(uow, row, "revealed")
-        what = f"parked {row.place} {row.message_id or row.digest[:16]}"
-        access_log.note(tx, at_ms=ms(now), who=who, what=what, case_id=row.case_id or str(NO_CASE), why=why)
-        uow.flush()
-        body: bytes | None = row.body
-        return body
 
-    return store.write(change)
+def reveal_within(tx: Tx, context: CenterContext, number: int, now: datetime, who: str, why: str) -> bytes | None:
+    """The same in the caller's transaction."""
+    uow, row = UnitOfWork(tx, context, now), _held(tx, number)
+    _note(uow, row, "revealed")
+    what = f"parked {row.place} {row.message_id or row.digest[:16]}"
+    access_log.note(tx, at_ms=ms(now), who=who, what=what, case_id=row.case_id or str(NO_CASE), why=why)
+    uow.flush()
+    return row.body

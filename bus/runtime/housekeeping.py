@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bus.attachments.blob_store import BlobStore
 from bus.context import CenterContext
+from bus.operations import door
 from bus.operations.erasure import erase_old
 from bus.pipeline.intake import IntakeDeps, release_early
 from bus.runtime.engine import BATCH_LIMIT
@@ -16,6 +17,8 @@ from bus.store.timestamps import ms
 
 ERASED_AT_ONCE = 50
 """Cases erased in one transaction: the writer is never blocked for long."""
+OPERATIONS_AT_ONCE = 10
+"""Operations forgotten in one transaction, each with its set."""
 PRUNE_S = 3600.0
 """Seconds between two searches for old rows."""
 EMPTY_LOG_S = 60.0
@@ -47,7 +50,9 @@ class Housekeeping:
         before_ms = ms(self.clock()) - self.settings.keep_days * 86_400_000
         gone = self.blobs.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
         late = self._release_early()
-        return self._erase_old() == ERASED_AT_ONCE or BATCH_LIMIT in (gone, late)
+        operated = door.prune(self.blobs.store, self.clock(), before_ms, OPERATIONS_AT_ONCE)
+        many = BATCH_LIMIT in (gone, late) or operated == OPERATIONS_AT_ONCE
+        return self._erase_old() == ERASED_AT_ONCE or many
 
     def _release_early(self) -> int:
         """Carry out early forms whose record came unseen. Returns the number of records."""

@@ -22,6 +22,7 @@ from bus.http.forms import Unavailable
 from bus.http.rate_limit import RateLimit, rate_limited
 from bus.http.server import HttpServer
 from bus.log import log
+from bus.operations import door
 from bus.operations.marks_watch import MarksWatch
 from bus.operations.metrics import Metrics
 from bus.pipeline.handle import CircuitBreaker, RetryPolicy
@@ -37,6 +38,7 @@ from bus.runtime.health import Health, StoreProof
 from bus.runtime.housekeeping import Housekeeping
 from bus.runtime.lease import StoreLease
 from bus.runtime.loops import Loops
+from bus.runtime.operating import Operating
 from bus.runtime.polling import LOOP, Polling
 from bus.runtime.watch import Supervisor, Unsupervised, Watch
 from bus.runtime.worker_pool import SlowHandler, WorkerPool
@@ -147,6 +149,7 @@ class CenterProcess:
             wake=self._wake,
         )
         self._polling = Polling()
+        self._operating = Operating(self.store, self.context, clock, self._wake)
         self._housekeeping = Housekeeping(settings, self.context, self.attachments.blobs, clock, deps)
         self._forms: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._shut = threading.Event()
@@ -199,6 +202,7 @@ class CenterProcess:
             ("handle", self._handle),
             ("prune", lambda: self._loops.pause("prune", self._housekeeping.round())),
             ("directory", self._directory),
+            ("operations", lambda: self._loops.pause("operations", self._operating.round())),
         ):
             self._loops.start(name, turn)
         if self._polling.begin(self.center.asked.values()):
@@ -385,6 +389,7 @@ class CenterProcess:
             self.flow,
             calls=self.backend.calls.told,
             strict=self.settings.strict,
+            operate=lambda raw: door.answer(self.store, self.context, raw, clock()),
         )
         served = rate_limited(app, RateLimit(http.requests_per_second), self.metrics.rate_limited)
         self._server = HttpServer(served, http, lambda: self._loops.mark("http"))

@@ -113,7 +113,7 @@ class _Intl1:
 
 SUITES: dict[str, Suite] = {suite.name: suite for suite in (_Intl1(),)}
 """Every supported suite, by name. ``cn-1`` (SM2, SM3, SM4) will be added here."""
-MESSAGE, APPLICATION, DIRECTORY = "bus-message", "bus-application", "bus-directory"
+MESSAGE, APPLICATION, DIRECTORY, COMMAND = "bus-message", "bus-application", "bus-directory", "bus-command"
 """The purposes of signatures: a signature for one purpose is invalid for another."""
 USUAL = "intl-1"
 """The suite of new keys."""

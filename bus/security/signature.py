@@ -65,14 +65,14 @@ def _right(body: bytes, signature: str, listed: Listed, purpose: str) -> Listed:
 def _listed(signature: str | None, directory: Directory) -> Listed:
     if not signature:
         raise Untrusted("unsigned")
-    listed = directory.listed.get(_named_key(signature))
+    listed = directory.listed.get(named_key(signature))
     if listed is None:
         raise Untrusted("unknown-key")
     return listed
 
 
-def _named_key(signature: str) -> str:
-    """The key that a signature's header names. Raises ``Untrusted``."""
+def named_key(signature: str) -> str:
+    """The key that a signature's header names, which proves nothing yet. Raises ``Untrusted``."""
     head = signature.partition(".")[0]
     try:
         if len(signature) > LONGEST:

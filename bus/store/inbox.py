@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 from sqlalchemy import Select, bindparam, case, delete, func, select, update
 
 from bus.contract.envelope import Message
-from bus.store import recovery
+from bus.store import paused, recovery
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows
@@ -183,6 +183,7 @@ def _claim() -> Select[Any]:
 
 
 _CLAIM = DueRows(t.work, _claim())
+_CLAIM_PAUSED = DueRows(t.work, _claim().where(paused.flows(_W.source, _W.kind)))
 _LEASE = Prepared(lambda _: update(t.work).where(among("ids", _W.id)).values(next_ms=bindparam("until_ms")))
 _STILL = Prepared(lambda _: select(_W.id).where(among("ids", _W.id), _W.state == WAITING).with_for_update())
 _FINISH = Prepared(lambda _: delete(t.work).where(among("ids", _W.id)))
@@ -196,7 +197,7 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     the tasks must be judged by."""
     if recovery.epoch(tx).recovery is not None:
         return []
-    rows = _CLAIM.rows(tx, now_ms, limit)
+    rows = (_CLAIM_PAUSED if paused.is_any(tx) else _CLAIM).rows(tx, now_ms, limit)
     bodies = encryption_of(tx).readable(tx, [(row[2], row[5]) for row in rows])
     tasks = [_task(row, body or b"") for row, body in zip(rows, bodies, strict=True)]
     if tasks:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, case, delete, func, select, update
 from bus.contract.codec import digest
 from bus.contract.envelope import Message, kind_of
 from bus.contract.facts import FactsTold
-from bus.store import archive
+from bus.store import archive, paused
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.due import DueRows, any_due, bounds
@@ -88,10 +88,9 @@ def enqueue(tx: Tx, rows: Sequence[OutboxRow]) -> None:
 
 
 _O = t.outbox.c
-_CLAIM = DueRows(
-    t.outbox,
-    select(_O.case_id, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts).where(_O.state == WAITING),
-)
+_DUE = select(_O.case_id, _O.id, _O.message_id, _O.recipient, _O.kind, _O.body, _O.attempts).where(_O.state == WAITING)
+_CLAIM = DueRows(t.outbox, _DUE)
+_CLAIM_PAUSED = DueRows(t.outbox, _DUE.where(paused.flows(_O.recipient, _O.kind)))
 _LEASE = Prepared(lambda _: update(t.outbox).where(among("ids", _O.id)).values(next_ms=bindparam("until_ms")))
 _SENT = Prepared(
     lambda _: (
@@ -127,8 +126,8 @@ def what_is_due(tx: Tx, now_ms: int) -> Due:
 
 def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[ClaimedMessage]:
     """Claim up to ``limit`` due messages in the order in which they were said; for ``lease_ms`` no other relay takes
-    them. A message that was altered in the store comes without its body."""
-    found = _CLAIM.rows(tx, now_ms, limit)
+    them, and none of a paused peer or kind. A message that was altered in the store comes without its body."""
+    found = (_CLAIM_PAUSED if paused.is_any(tx) else _CLAIM).rows(tx, now_ms, limit)
     bodies = encryption_of(tx).readable(tx, [(row[0], row[5]) for row in found])
     claimed = (_claimed(row, body or b"") for row, body in zip(found, bodies, strict=True))
     rows = sorted(claimed, key=attrgetter("row"))
@@ -268,6 +267,12 @@ def get(tx: Tx, row: int) -> OutboxRow | None:
     """One row with its stored body."""
     found = tx.execute(_ROW.where(_O.id == row)).one_or_none()
     return OutboxRow(*found) if found else None
+
+
+def case_of(tx: Tx, row: int) -> str | None:
+    """The case of one row."""
+    found: str | None = tx.execute(select(_O.case_id).where(_O.id == row)).scalar()
+    return found
 
 
 def body_of(tx: Tx, message_id: str) -> bytes | None:

@@ -136,6 +136,17 @@ def get(tx: Tx, row: int) -> ParkedItem | None:
     return item._replace(body=body)
 
 
+def is_there(tx: Tx, row: int) -> bool:
+    """Whether something is parked under this number."""
+    return tx.execute(select(t.parked.c.id).where(t.parked.c.id == row)).first() is not None
+
+
+def case_of(tx: Tx, row: int) -> str | None:
+    """The case of one parked item, where it is known."""
+    found: str | None = tx.execute(select(t.parked.c.case_id).where(t.parked.c.id == row)).scalar()
+    return found
+
+
 def take(tx: Tx, row: int) -> None:
     """Remove one item."""
     tx.execute(delete(t.parked).where(t.parked.c.id == row))

@@ -727,3 +727,83 @@ findings = _rows(
 )
 """What the auditor has found. Without ``opened_ms`` it is only watched: it may be the usual delay. A watched row that
 heals is deleted, an open one gets ``cleared_ms``. ``look_ms``: when its case is looked at again."""
+staff_commands = Table(
+    "staff_commands",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("digest", DIGEST, nullable=False),
+    Column("key_id", String(80), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("answer", Text, nullable=True),
+    Index("staff_commands_by_time", "at_ms"),
+)
+"""The commands that were carried out for persons on duty, so that none is carried out twice. ``answer``: what was
+answered, as JSON; null where it is read anew."""
+
+refused_commands = Table(
+    "refused_commands",
+    metadata,
+    Column("key_id", String(80), primary_key=True),
+    Column("code", CODE, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("told_ms", BigInteger, nullable=False),
+)
+"""Refused commands, counted by key and code; ``told_ms``: when the journal had a line of it last."""
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("act", CODE, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("made_by", String(80), nullable=False),
+    Column("run_by", String(80), nullable=True),
+    Column("why", CODE, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("again", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("code", CODE, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Index("operations_by_state", "state", "made_ms"),
+)
+"""What persons on duty have set going: the frozen set's size, how many items are done, and how many of these were
+parked again or refused. ``what``: the other fields of the command, as JSON."""
+
+operation_items = Table(
+    "operation_items",
+    metadata,
+    Column("operation_id", String(36), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("item", String(64), nullable=False),
+    Column("outcome", String(16), nullable=True),
+    Column("code", CODE, nullable=True),
+    Column("message_id", String(36), nullable=True),
+)
+"""The frozen set of each operation, in its order. ``message_id``: what is on its way because of it."""
+
+parked_marks = Table(
+    "parked_marks",
+    metadata,
+    Column("parked_id", RowId, primary_key=True, autoincrement=False),
+    Column("held_by", String(80), nullable=True),
+    Column("note", CODE, nullable=True),
+    Column("noted_by", String(80), nullable=True),
+)
+"""What persons have written beside parked items."""
+
+paused = Table(
+    "paused",
+    metadata,
+    Column("what", String(8), primary_key=True),
+    Column("name", CODE, primary_key=True),
+    Column("paused_by", String(80), nullable=False),
+    Column("why", CODE, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""Peers and kinds of message (``peer``, ``kind``) that persons have paused."""

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select, update
 
 from bus.cli.access import whoami
-from bus.cli.redacted import redacted
 from bus.contract.codec import decode, encode
 from bus.contract.envelope import compose
 from bus.contract.ids import new_id
@@ -18,6 +17,7 @@ from bus.custody import Status
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts
 from bus.operations.backlog import backlog
+from bus.operations.redacted import redacted
 from bus.store import case_count, cases, inbox, parked
 from bus.store import tables as t
 from tests.harness.step import NOW, BareCenter, a_case, carry, opened

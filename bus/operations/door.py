@@ -1,0 +1,287 @@
+"""The door for persons on duty: one signed command comes in, one answer goes out, and nothing is done twice.
+
+It takes and gives bytes and words alone, so that a command may come by any road; today it comes by the center's own
+HTTP server (``bus/http/operations.py``).
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from bus.context import CenterContext
+from bus.contract import signed_document
+from bus.contract.codec import Undecodable, read_json
+from bus.contract.staff_command import ON_CASES, ON_PARKED, Act, StaffCommand
+from bus.operations import operating, views
+from bus.operations.replay import NO_CASE, NotParked, find, reveal_within
+from bus.operations.rights import READS, Code, CommandRefused, admit
+from bus.security.cipher_suite import COMMAND, Broken
+from bus.security.errors import Untrusted
+from bus.security.keyring import owner_of
+from bus.security.signature import named_key
+from bus.security.staff import StaffKey
+from bus.store import operations, parked_marks, paused, staff_commands
+from bus.store.database import Store, Tx
+from bus.store.operations import Operation
+from bus.store.paused import Pause, What
+from bus.store.staff_commands import Given
+from bus.store.timestamps import ms
+from bus.store.unit_of_work import UnitOfWork
+
+MOST_BYTES = 64 * 1024
+REMEMBERED = timedelta(days=1)
+"""How long the id of a command is remembered: far longer than a command may be old."""
+REFUSALS_TOLD_EVERY = timedelta(hours=1)
+"""How often the journal has a line about refusals of one key with one code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one command."""
+
+    status: int
+    """As over HTTP."""
+    body: Mapping[str, Any]
+    act: str = ""
+    """What was wanted, where a listed key has signed it."""
+    who: str = ""
+    command_id: str = ""
+
+
+class _Asked(NamedTuple):
+    """A command whose signature is right."""
+
+    command: StaffCommand
+    key: StaffKey
+    digest: bytes
+
+
+class _Inside(NamedTuple):
+    """What an act works with."""
+
+    tx: Tx
+    context: CenterContext
+    command: StaffCommand
+    key: StaffKey
+    digest: bytes
+    now: datetime
+    again: bool
+    """Whether the command was given before."""
+
+
+def is_open(context: CenterContext) -> bool:
+    """Whether the county has anybody on duty. Raises ``KeyUnusable``."""
+    return bool(operating.staff_of(context))
+
+
+def answer(store: Store, context: CenterContext, raw: bytes, now: datetime) -> Answer:
+    """Carry out one signed command, once. Raises ``StoreUnavailable``: it is not known whether it was carried out, and
+    the same bytes may be sent again; ``KeyUnusable``: the directory cannot be read now."""
+    try:
+        key, body = _signed(context, raw, now)
+    except CommandRefused as no:  # anybody may send this, so nothing of it is written down
+        return Answer(no.status, no.body)
+    who = owner_of(key.key.kid)
+    try:
+        asked = _Asked(_command(body), key, hashlib.sha256(body).digest())
+        admit(asked.command, key, context.me, now)
+    except CommandRefused as no:
+        refused = no.code
+        store.write(lambda tx: _note_refused(tx, context, key, refused, now))
+        return Answer(no.status, no.body, "", who)
+    done = store.write(lambda tx: _once(tx, context, asked, now))
+    if isinstance(done, CommandRefused):
+        code = done.code
+        store.write(lambda tx: _note_refused(tx, context, key, code, now))
+        done = {"status": done.status, "body": done.body}
+    command = asked.command
+    return Answer(done["status"], done["body"], command.act.value, who, str(command.id))
+
+
+def _signed(context: CenterContext, raw: bytes, now: datetime) -> tuple[StaffKey, bytes]:
+    """The listed key that has signed exactly these bytes, and the bytes. Raises ``CommandRefused``."""
+    staff = operating.staff_of(context)
+    if not staff:
+        raise CommandRefused(Code.NO_STAFF)
+    try:
+        signatures, body = signed_document.split(raw)
+    except ValueError:
+        signatures, body = [], b""
+    if len(signatures) != 1 or len(raw) > MOST_BYTES:
+        raise CommandRefused(Code.NOT_SIGNED)
+    try:
+        key = staff.get(named_key(signatures[0]))
+        if key is None:
+            raise CommandRefused(Code.UNKNOWN_KEY)
+        key.key.check(body, signatures[0], COMMAND)
+    except (Broken, Untrusted):
+        raise CommandRefused(Code.BAD_SIGNATURE) from None
+    if fault := key.fault(now):
+        raise CommandRefused(Code(fault))
+    return key, body
+
+
+def _command(body: bytes) -> StaffCommand:
+    try:
+        read_json(body)
+        return StaffCommand.model_validate_json(body)
+    except (Undecodable, ValidationError):
+        raise CommandRefused(Code.INVALID) from None
+
+
+def _note_refused(tx: Tx, context: CenterContext, key: StaffKey, code: Code, now: datetime) -> None:
+    """Count a refusal; the journal has a line of it, but not of each."""
+    every_ms = int(REFUSALS_TOLD_EVERY.total_seconds() * 1000)
+    if staff_commands.note_refused(tx, key.key.kid, code.value, ms(now), every_ms):
+        uow = UnitOfWork(tx, context, now)
+        uow.journal(NO_CASE, "operation-refused", "", key.name, None, code.value)
+        uow.flush()
+
+
+def _once(tx: Tx, context: CenterContext, asked: _Asked, now: datetime) -> Any:  # noqa: ANN401 - what was answered
+    """The answer, which is kept with what was done. A command that was given before is answered as before."""
+    command = asked.command
+    given = Given(str(command.id), asked.digest, command.by, ms(now))
+    before = staff_commands.begin(tx, given)
+    if before is not None and (before.digest, before.key_id) != (given.digest, given.key_id):
+        return CommandRefused(Code.ID_USED)
+    if before is not None and before.answer is not None:
+        return json.loads(before.answer)
+    inside = _Inside(tx, context, command, asked.key, asked.digest, now, before is not None)
+    try:
+        done: dict[str, Any] = {"status": 200, "body": _ACTS[command.act](inside)}
+    except CommandRefused as no:
+        done = {"status": no.status, "body": no.body}
+        _note_refused(tx, context, asked.key, no.code, now)
+    if command.act not in READS:
+        staff_commands.answered(tx, given.id, json.dumps(done, ensure_ascii=False))
+    return done
+
+
+def prune(store: Store, now: datetime, before_ms: int, limit: int) -> int:
+    """Forget old commands, marks of items that are gone, and up to ``limit`` operations of before. Returns their
+    number."""
+
+    def change(tx: Tx) -> int:
+        staff_commands.prune(tx, ms(now - REMEMBERED))
+        parked_marks.prune(tx)
+        return operations.prune(tx, before_ms, limit)
+
+    return store.write(change)
+
+
+# -- acts --------------------------------------------------------------------------------------------------------------
+
+
+def _list(inside: _Inside) -> dict[str, Any]:
+    return views.listed(inside.tx, inside.context.me, inside.command.matching, inside.now)
+
+
+def _show(inside: _Inside) -> dict[str, Any]:
+    if inside.command.operation is not None:
+        operation = operations.get(inside.tx, str(inside.command.operation))
+        if operation is None:
+            raise CommandRefused(Code.UNKNOWN_OPERATION)
+        return {"operation": views.told(inside.tx, operation)}
+    try:
+        return {"item": views.shown(inside.tx, _number(inside.command))}
+    except NotParked:
+        raise CommandRefused(Code.GONE) from None
+
+
+def _waiting(inside: _Inside) -> dict[str, Any]:
+    return {"waiting": list(views.waiting(inside.tx, inside.context.me))}
+
+
+def _reveal(inside: _Inside) -> dict[str, Any]:
+    """The whole item, sealed for the key that asks: whoever copies the command, or the answer, reads nothing. The
+    answer is not kept, so that an erased case leaves no copy. Asked again, it tells the same person the same item, so
+    the access log has it already."""
+    command, number = inside.command, _number(inside.command)
+    try:
+        item = find(inside.tx, number)
+        if not inside.again:
+            reveal_within(inside.tx, inside.context, number, inside.now, command.by, command.why)
+    except NotParked:
+        raise CommandRefused(Code.GONE) from None
+    sealed = inside.key.key.sealed(item.body or b"", str(command.id).encode())
+    return {"item": views.labels(item), "sealed": base64.b64encode(sealed).decode()}
+
+
+def _number(command: StaffCommand) -> int:
+    """The one parked item that is meant. Raises ``CommandRefused``."""
+    (name,) = command.items or ("",)
+    if not name.isdecimal():
+        raise CommandRefused(Code.GONE)
+    return int(name)
+
+
+def _operate(inside: _Inside) -> dict[str, Any]:
+    made = operating.make(inside.tx, inside.context, inside.command, inside.digest, inside.now)
+    return _told(inside, made)
+
+
+def _run(inside: _Inside) -> dict[str, Any]:
+    return _told(inside, operating.run(inside.tx, inside.command.operation or NO_CASE, inside.key, inside.now))
+
+
+def _approve(inside: _Inside) -> dict[str, Any]:
+    return _told(inside, operating.approve(inside.tx, inside.command, inside.key, inside.now))
+
+
+def _stop(inside: _Inside) -> dict[str, Any]:
+    return _told(inside, operating.stop(inside.tx, inside.command, inside.key, inside.now))
+
+
+def _told(inside: _Inside, operation: Operation) -> dict[str, Any]:
+    _journal(inside, UUID(operation.id))
+    return {"operation": views.told(inside.tx, operation)}
+
+
+def _pause(inside: _Inside) -> dict[str, Any]:
+    what, name = _paused_thing(inside.command)
+    paused.put(inside.tx, Pause(what.value, name, inside.command.by, inside.command.why, ms(inside.now)))
+    _journal(inside, inside.command.id)
+    return {"paused": [one._asdict() for one in paused.listed(inside.tx)]}
+
+
+def _resume(inside: _Inside) -> dict[str, Any]:
+    what, name = _paused_thing(inside.command)
+    if not paused.end(inside.tx, what.value, name):
+        raise CommandRefused(Code.NOT_PAUSED)
+    _journal(inside, inside.command.id)
+    return {"paused": [one._asdict() for one in paused.listed(inside.tx)]}
+
+
+def _paused_thing(command: StaffCommand) -> tuple[What, str]:
+    if command.peer is not None:
+        return What.PEER, command.peer
+    return What.KIND, command.kind or ""
+
+
+def _journal(inside: _Inside, about: UUID) -> None:
+    """Write who has wanted what, and why, under the case of nobody: each case has its own line at its step."""
+    uow = UnitOfWork(inside.tx, inside.context, inside.now)
+    uow.journal(NO_CASE, "operation", inside.command.act.value, inside.key.name, about, inside.command.why)
+    uow.flush()
+
+
+_ACTS: Mapping[Act, Callable[[_Inside], dict[str, Any]]] = {
+    Act.LIST: _list,
+    Act.SHOW: _show,
+    Act.WAITING: _waiting,
+    Act.REVEAL: _reveal,
+    **dict.fromkeys((*ON_PARKED, *ON_CASES, Act.REDIRECT), _operate),
+    Act.PAUSE: _pause,
+    Act.RESUME: _resume,
+    Act.RUN: _run,
+    Act.APPROVE: _approve,
+    Act.STOP: _stop,
+}

@@ -1,0 +1,95 @@
+"""What persons on duty see: labels, ages and counts. Nothing of a resident."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from bus.contract.short_number import short_number
+from bus.contract.staff_command import Matching
+from bus.operations.backlog import SHOWN, backlog
+from bus.operations.redacted import envelope, redacted
+from bus.operations.replay import find
+from bus.security.keyring import owner_of
+from bus.store import early_forms, operations, parked, parked_marks, paused
+from bus.store.case_lists import kept_for_strangers, open_by_holder
+from bus.store.database import Tx
+from bus.store.operations import Operation
+from bus.store.parked import ParkedItem
+from bus.store.waiting import PeerLoad, by_peer, oldest_cases
+
+OVERDUE_AFTER = 600.0
+"""Seconds without a receipt after which a message is listed."""
+MOST_OPERATIONS = 100
+_BYTES = ("body", "first_ms", "last_ms", "number")
+
+
+def waiting(tx: Tx, me: str) -> Iterator[dict[str, Any]]:
+    """Open cases by holder, those of them that a route led to nobody, then waiting items by peer, then parked items."""
+    oldest = {key: short_number(case_id) for key, case_id in oldest_cases(tx).items()}
+    held = [PeerLoad("open", *one) for one in open_by_holder(tx)]
+    stranded = [PeerLoad("routed-to-nobody", *one) for one in kept_for_strangers(tx, me)]
+    for load in (*held, *stranded, *by_peer(tx)):
+        case = oldest.get((load.place, load.peer), "")
+        yield {
+            "place": load.place,
+            "peer": load.peer,
+            "count": load.size,
+            "oldest_ms": load.oldest_ms,
+            "oldest_case": case,
+        }
+    early, since_ms = early_forms.figures(tx)
+    if early:
+        yield {"place": "early-forms", "peer": "", "count": early, "oldest_ms": since_ms, "oldest_case": ""}
+    figures = parked.figures(tx)
+    if count := sum(figures[place] for place in parked.PLACES):
+        yield {"place": "parked", "peer": "", "count": count, "oldest_ms": figures["oldest_ms"], "oldest_case": ""}
+
+
+def listed(tx: Tx, me: str, wanted: Matching | None, now: datetime) -> dict[str, Any]:
+    """The parked items, the overdue messages, the operations and the pauses. Of a selection all that fit are looked
+    through, and the first are shown."""
+    marks = parked_marks.of_all(tx)
+    rows = (one for one in backlog(tx, me, now, OVERDUE_AFTER, SHOWN if wanted is None else None) if _fits(one, wanted))
+    items = []
+    for row in rows:
+        mark = marks.get(row["id"])
+        items.append(row | ({"held_by": mark.held_by, "note": mark.note} if mark else {}))
+        if len(items) == SHOWN:
+            break
+    return {
+        "items": items,
+        "operations": [told(tx, one) for one in operations.listed(tx, MOST_OPERATIONS)],
+        "paused": [one._asdict() for one in paused.listed(tx)],
+    }
+
+
+def _fits(row: dict[str, Any], wanted: Matching | None) -> bool:
+    if wanted is None:
+        return True
+    asked = {"place": wanted.place, "code": wanted.code, "peer": wanted.peer}
+    case = str(wanted.case) if wanted.case else None
+    return all(value is None or row[name] == value for name, value in (asked | {"case_id": case}).items())
+
+
+def shown(tx: Tx, number: int) -> dict[str, Any]:
+    """One parked item: its labels, its envelope, and the names of its fields. Raises ``NotParked``."""
+    return labels(find(tx, number))
+
+
+def labels(item: ParkedItem) -> dict[str, Any]:
+    """What may be seen of a parked item by everybody on duty."""
+    body = item.body or b""
+    told = {"id": item.number} | {name: value for name, value in item._asdict().items() if name not in _BYTES}
+    return told | {"bytes": len(body), "envelope": envelope(body), "fields": redacted(body)}
+
+
+def told(tx: Tx, operation: Operation) -> dict[str, Any]:
+    """How far an operation is."""
+    first = operation.run_by
+    return {
+        "id": operation.id, "act": operation.act, "state": operation.state, "made_by": owner_of(operation.made_by),
+        "run_by": owner_of(first) if first else None, "why": operation.why, "size": operation.size,
+        "done": operation.done, "parked_again": operation.again + operations.parked_since(tx, operation.id),
+        "refused": operation.refused, "code": operation.code, "digest": operation.digest.hex(),
+        "made_ms": operation.made_ms, "changed_ms": operation.changed_ms,
+    }  # fmt: skip
