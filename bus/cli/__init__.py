@@ -89,6 +89,11 @@ COMMANDS = (
     ),
     LazyCommand("parked", "bus.cli.parked:parked", "搁置的报文与任务 / messages and tasks for an operator"),
     LazyCommand(
+        "operate",
+        "bus.cli.operate:operate",
+        "值班处置：用值班密钥，从另一台机器查看并处置 / look into a center and mend it, with a staff key",
+    ),
+    LazyCommand(
         "clocks",
         "bus.cli.clocks:clocks",
         "时限与提醒：期限、重算、放行 / what is due, and who is reminded",

@@ -37,6 +37,7 @@ class OperationTold(BaseModel):
     run_by: str | None = None
     """Who let it run: of several persons the first."""
     why: str
+    what: dict[str, str]
     size: int
     done: int
     parked_again: int
@@ -45,6 +46,8 @@ class OperationTold(BaseModel):
     digest: str
     made_ms: int
     changed_ms: int
+    items: list[dict[str, Any]] | None = None
+    """What became of the first items, where the operation is shown."""
 
 
 class CommandAnswer(BaseModel):

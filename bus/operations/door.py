@@ -189,7 +189,7 @@ def _show(inside: _Inside) -> dict[str, Any]:
         operation = operations.get(inside.tx, str(inside.command.operation))
         if operation is None:
             raise CommandRefused(Code.UNKNOWN_OPERATION)
-        return {"operation": views.told(inside.tx, operation)}
+        return {"operation": views.in_full(inside.tx, operation)}
     try:
         return {"item": views.shown(inside.tx, _number(inside.command))}
     except NotParked:

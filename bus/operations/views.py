@@ -1,5 +1,6 @@
 """What persons on duty see: labels, ages and counts. Nothing of a resident."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from bus.store.waiting import PeerLoad, by_peer, oldest_cases
 OVERDUE_AFTER = 600.0
 """Seconds without a receipt after which a message is listed."""
 MOST_OPERATIONS = 100
+MOST_ITEMS = 100
+"""Items of an operation that are shown."""
 _BYTES = ("body", "first_ms", "last_ms", "number")
 
 
@@ -88,8 +91,16 @@ def told(tx: Tx, operation: Operation) -> dict[str, Any]:
     first = operation.run_by
     return {
         "id": operation.id, "act": operation.act, "state": operation.state, "made_by": owner_of(operation.made_by),
-        "run_by": owner_of(first) if first else None, "why": operation.why, "size": operation.size,
-        "done": operation.done, "parked_again": operation.again + operations.parked_since(tx, operation.id),
+        "run_by": owner_of(first) if first else None, "why": operation.why, "what": json.loads(operation.what),
+        "size": operation.size, "done": operation.done,
+        "parked_again": operation.again + operations.parked_since(tx, operation.id),
         "refused": operation.refused, "code": operation.code, "digest": operation.digest.hex(),
         "made_ms": operation.made_ms, "changed_ms": operation.changed_ms,
     }  # fmt: skip
+
+
+def in_full(tx: Tx, operation: Operation) -> dict[str, Any]:
+    """The same, with what became of its first items."""
+    found = operations.items(tx, operation.id, MOST_ITEMS)
+    items = [{"item": one.item, "outcome": one.outcome, "code": one.code} for one in found]
+    return told(tx, operation) | {"items": items}

@@ -17,8 +17,9 @@ from bus.store.due import DueRows
 from bus.store.statements import Prepared
 from verification.services import PostgresNode
 
-SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count", "audit_mark"})
-"""Tables that hold only what is about to leave, a line for each recovery, sixteen sums, or one row."""
+SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count", "audit_mark", "paused", "ledger_reckoning"})
+"""Tables that hold only what is about to leave, a line for each recovery, sixteen sums, what a person has paused, or
+one row."""
 CLAIMS = ("outbox._CLAIM", "owed._DUEreceipts", "inbox._CLAIM")
 MANY = 20_000
 UUIDS = "'00000000-0000-7000-8000-' || lpad(n::text, 12, '0')"
