@@ -12,7 +12,7 @@ from bus.context import CenterContext
 from bus.operations.marks_watch import MarksWatch
 from bus.runtime.loops import FaultKind, LoopFault, Loops
 from bus.security.directory import marks_text
-from bus.store import facts
+from bus.store import facts, paused
 from bus.store.database import Store
 from bus.store.heartbeat import beat
 from bus.store.timestamps import ms
@@ -39,6 +39,8 @@ class StoreProof:
     store: Store
     clock: Callable[[], datetime]
     recovering: bool = False
+    paused: tuple[str, ...] = ()
+    """Peers and kinds of message that a person has paused."""
     proved_at: float | None = None
     """The time of the last commit (monotonic)."""
     untold: facts.UntoldFigures = NOTHING_UNTOLD
@@ -52,6 +54,7 @@ class StoreProof:
             self.recovering = recovery.going_on(self.store)
             with self.store.reading() as tx:
                 self.untold = facts.lag(tx)
+                self.paused = tuple(one.name for one in paused.listed(tx))
             self.proved_at = time.monotonic()
 
 
@@ -95,6 +98,8 @@ class Health:
             state["masking"] = f"masking-off: {', '.join(self.marks.hindering)}"
         if self.clock_stepped():
             state["clocks"] = CLOCK_STEPPED
+        if self.proof.paused:
+            state["paused"] = ", ".join(self.proof.paused)
         if self.proof.recovering:
             state |= {"ready": False, "recovering": True}
         if (store := self._store()) is not None:

@@ -25,6 +25,7 @@ from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
 from tests.harness.duty import CANARY
 from tests.harness.signing_county import MEDIA, PARTY
 from tests.unit.test_cli_run import SECRET, bus
+from tests.unit.test_clocked_center import until
 
 PATIENCE = 60
 PERSONS = {"staff-vera": Role.VIEWER, "staff-otto": Role.OPERATOR, "staff-anna": Role.ADMINISTRATOR}
@@ -151,6 +152,7 @@ def test_a_refusal_says_its_cure_in_both_languages(center: Running) -> None:
 def test_each_command_of_the_table_is_there(center: Running) -> None:
     """A person needs no shell on the center's machine for any of them."""
     number = center.park(1)
+    words: tuple[str, ...]
     for words in (
         ("waiting",), ("show", number), ("hold", number, "--reason", "asked"), ("release", number, "--reason", "asked"),
         ("note", number, "--reason", "rang-up"), ("owner", number, "--to", "staff-otto", "--reason", "duty"),
@@ -165,6 +167,20 @@ def test_each_command_of_the_table_is_there(center: Running) -> None:
                   ("run", nobody), ("stop", nobody), ("approve", nobody, "--digest", "0" * 64)):  # fmt: skip
         code, _, said = center.say("staff-anna", *words, "--reason", "tried")
         assert code == (0 if words[0] in ("urge", "ask-arbiter") else 1), said
+
+
+def test_a_pause_shows_in_the_health_of_the_center(center: Running) -> None:
+    """So that nobody forgets it; the center is as ready as before."""
+
+    def health() -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{center.url}/health/ready", trust_env=False).json()
+        return found
+
+    center.told("staff-anna", "pause", "--peer", PARTY, "--reason", "mending")
+    until(lambda: health().get("paused") == PARTY)
+    assert health()["ready"]
+    center.told("staff-anna", "resume", "--peer", PARTY, "--reason", "mended")
+    until(lambda: "paused" not in health())
 
 
 def test_the_door_bounds_what_it_reads(center: Running) -> None:

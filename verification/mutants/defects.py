@@ -14,6 +14,7 @@ from verification.mutants import (
     custody,
     custody_steps,
     door,
+    duty,
     eating,
     handling,
     masking,
@@ -33,7 +34,7 @@ from verification.mutants.defect import Defect
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
     adapters, door, wire, vendor, polls, custody_steps, clocks, masking,
-    auditing,
+    auditing, duty,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)
