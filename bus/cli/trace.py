@@ -38,7 +38,7 @@ _WAYS = {
     "did": "本中心", "said": "发出", "heard": "收到", "superseded": "收到（过时）", "desk": "已入业务系统",
     "parked": "搁置", "refused": "拒收", "replayed": "重放", "discarded": "放弃", "revealed": "查看全文",
     "erased": "抹除", "restored": "恢复后重建", "fenced": "恢复前的旧报文",
-    "ended": "不再寄给", "reminded": "到期提醒",
+    "ended": "不再寄给", "reminded": "到期提醒", "operated": "值班处置",
 }  # fmt: skip
 
 
