@@ -77,6 +77,8 @@ class Matching(Strict):
 ItemName = Annotated[str, StringConstraints(pattern=r"^(o?[0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 """A parked item (``12``), a message without a receipt (``o12``), or a case by its id."""
 
+PersonName = Annotated[Code, Field(max_length=60)]
+"""Who sees to an item: as long as a center's name may be."""
 ON_PARKED = frozenset({Act.REPLAY, Act.DISCARD, Act.HOLD, Act.RELEASE, Act.NOTE, Act.OWNER})
 """Acts on parked items."""
 ON_CASES = frozenset({Act.URGE, Act.ASK_ARBITER, Act.RECLAIM})
@@ -126,7 +128,7 @@ class StaffCommand(Strict):
     """A preview, or an operation that is under way: the id of the command that made it."""
     digest: Annotated[Sha256 | None, Field(exclude_if=is_absent)] = None
     """Of the command that is approved, so that nothing else is."""
-    to: Annotated[CenterName | Code | None, Field(exclude_if=is_absent)] = None
+    to: Annotated[CenterName | PersonName | None, Field(exclude_if=is_absent)] = None
     """The new owner of an item; the center that gets the case."""
     peer: Annotated[CenterName | None, Field(exclude_if=is_absent)] = None
     kind: Annotated[Code | None, Field(exclude_if=is_absent)] = None

@@ -141,7 +141,7 @@ def _note_refused(tx: Tx, context: CenterContext, key: StaffKey, code: Code, now
     every_ms = int(REFUSALS_TOLD_EVERY.total_seconds() * 1000)
     if staff_commands.note_refused(tx, key.key.kid, code.value, ms(now), every_ms):
         uow = UnitOfWork(tx, context, now)
-        uow.journal(NO_CASE, "operation-refused", "", key.name, None, code.value)
+        uow.journal(NO_CASE, "not-operated", "", key.name, None, code.value)
         uow.flush()
 
 

@@ -91,6 +91,12 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             "opinions",
             "activities",
             "activity_hosts",
+            "staff_commands",
+            "refused_commands",
+            "operations",
+            "operation_items",
+            "parked_marks",
+            "paused",
         )
         for table in made_since:
             tx.exec_driver_sql(f"DROP TABLE {table}")

@@ -547,7 +547,8 @@ def test_commands_have_the_fields_that_their_act_needs(duty: Duty) -> None:
         (Act.RUN, {}),
         (Act.LIST, {"to": PARTY}),
         (Act.OWNER, {"items": ("1",)}),
+        (Act.OWNER, {"items": ("1",), "to": "a" * 61}),
     ]
     for act, fields in wrong:
-        with pytest.raises(ValueError, match=r"act|frozen|code word"):
+        with pytest.raises(ValueError, match=r"act|frozen|code word|60 characters"):
             duty.command("staff-otto", act, **fields)
