@@ -727,6 +727,7 @@ findings = _rows(
 )
 """What the auditor has found. Without ``opened_ms`` it is only watched: it may be the usual delay. A watched row that
 heals is deleted, an open one gets ``cleared_ms``. ``look_ms``: when its case is looked at again."""
+
 staff_commands = Table(
     "staff_commands",
     metadata,

@@ -19,7 +19,7 @@ from bus.store.rows import JournalLine
 from verification.mutants.defect import tested
 
 UNIT = Bilingual("单元测试", "unit tests")
-ONLY_WATCHES = Bilingual("审计只看不改，模拟照样进行", "the auditor changes nothing, so a simulation goes on as ever")
+ONLY_WATCHES = Bilingual("稽核只看不改，模拟照样进行", "the auditor changes nothing, so a simulation goes on as ever")
 SELDOM = Bilingual("带说谎者的模拟很少遇到", "a simulation with a liar meets it seldom")
 LIVE, RULES = "tests/unit/test_auditor.py", "tests/unit/test_audit_rules.py"
 
@@ -47,7 +47,7 @@ def flood_of_findings(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
-    "台账停机时间算作等待", "counts the ledger's own downtime as patience",
+    "总账停机时间算作等待", "counts the ledger's own downtime as patience",
     f"{LIVE}::test_a_ledger_that_was_away_accuses_nobody", by=UNIT, why=ONLY_WATCHES,
 )  # fmt: skip
 def downtime_is_patience(patch: pytest.MonkeyPatch) -> None:
