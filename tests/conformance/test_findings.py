@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from bus.audit import Label
+from bus.context import Keeping
 from bus.contract.case import Urgency
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.contract.ids import new_id
@@ -49,7 +50,7 @@ def fact(case_id: UUID, way: str, kind: str, after: float, **more: Any) -> Fact:
 
 def tell(store: Store, center: str, told: FactsTold, after: float) -> None:
     """The ledger keeps what a center tells, after so many seconds."""
-    store.write(lambda tx: ledger.take(tx, center, told, 0, ms(NOW + timedelta(seconds=after))))
+    store.write(lambda tx: ledger.take(tx, center, told, 0, ms(NOW + timedelta(seconds=after)), Keeping()))
 
 
 def look(store: Store, after: float) -> AuditRound:

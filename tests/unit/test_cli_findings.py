@@ -6,8 +6,8 @@ from pathlib import Path
 from bus.audit import Code, Evidence, Violation
 from bus.store import Tx, findings
 from tests.harness.step import MEDIA, PARTY, BareCenter
-from tests.unit.test_cli_ledger import LEDGER
 from tests.unit.test_cli_run import bus
+from tests.unit.test_facts_told import LEDGER
 
 CASE = "01900000-0000-7000-8000-000000000001"
 
