@@ -55,7 +55,9 @@ _CARRIED = Prepared(
     lambda _: select(*(_B[name] for name in CarriedRow._fields)).where(among("messages", _B.message_id))
 )
 _SAID = Prepared(
-    lambda _: select(*(_F[name] for name in SaidRow._fields)).where(among("messages", _F.message_id), _F.way == SAID)
+    lambda _: select(*(_F[name] for name in SaidRow._fields)).where(
+        among("messages", _F.message_id), _F.way == SAID, _F.peer != _F.center
+    )
 )
 
 
@@ -91,8 +93,8 @@ def without_label(tx: Tx, since_ms: int, until_ms: int, limit: int) -> list[Alon
     first = select(func.min(_B.at_ms)).scalar_subquery()
     carried = exists().where(_B.message_id == _F.message_id, _B.recipient == _F.peer)
     query = select(_F.message_id, _F.center, _F.peer, _F.kind, _F.at_ms).where(
-        *(_F.at_ms > first, _F.at_ms >= since_ms, _F.at_ms < until_ms),
-        *(_F.way == SAID, _F.message_id.is_not(None), ~carried),
+        *(_F.at_ms >= first, _F.at_ms >= since_ms, _F.at_ms < until_ms),
+        *(_F.way == SAID, _F.message_id.is_not(None), _F.peer != _F.center, ~carried),  # not what one tells oneself
     )
     return _first(tx, query.order_by(_F.at_ms), limit)
 

@@ -68,6 +68,8 @@ def _told(store: Store, ids: list[str]) -> None:
     fact = {"center": MEDIA, "case_id": case, "way": "said", "kind": "case.offered", "peer": PARTY, "code": None,
             "holder": MEDIA, "version": 1, "round": 1}  # fmt: skip
     rows = [fact | {"message_id": one, "at_ms": reconcile.made_ms(one)} for one in ids]
+    to_itself = {"message_id": str(new_id()), "peer": MEDIA, "at_ms": rows[-1]["at_ms"]}  # its staff wait for a word
+    rows.append(fact | to_itself)
     store.write(lambda tx: insert(tx, t.ledger_facts, rows))
 
 
