@@ -109,7 +109,8 @@ def _cases(tx: Tx, views: Sequence[CaseView], now_ms: int) -> _Settled:
 
 def _centers(tx: Tx, tellers: dict[str, Teller], back_ms: int, now_ms: int) -> _Settled:
     """Rules about centers, all of them each time: they are few."""
-    unheard = {} if now_ms < back_ms + RETRIED_MS else findings.unheard(tx, tellers)
+    reached = {center: teller.reached_ms for center, teller in tellers.items()}
+    unheard = {} if now_ms < back_ms + RETRIED_MS else findings.unheard(tx, reached)
     found = [
         *silent(tellers, unheard),
         *clocks(audit.samples(tx)),

@@ -86,6 +86,7 @@ _OLDEST = Prepared(
             _F.cleared_ms.is_(None),
             _F.code == Code.OVERDUE_RECEIPT.value,
             _F.center == bindparam("center", type_=String),
+            _F.since_ms > bindparam("reached_ms", type_=BigInteger),
         )
         .order_by(_F.noticed_ms)
         .limit(1)
@@ -165,9 +166,10 @@ def postpone_all(tx: Tx, by_ms: int) -> None:
     tx.execute(update(t.findings).where(*watched).values(opens_ms=_F.opens_ms + by_ms, look_ms=_F.look_ms + by_ms))
 
 
-def unheard(tx: Tx, centers: Iterable[str]) -> dict[str, int]:
-    """Center → since when the oldest message is known that it has not heard."""
-    found = {center: _OLDEST.rows(tx, center=center) for center in centers}
+def unheard(tx: Tx, reached_ms: Mapping[str, int]) -> dict[str, int]:
+    """Center → since when the oldest message is known that it has not heard, said after the latest moment of which it
+    has told: ``reached_ms``."""
+    found = {center: _OLDEST.rows(tx, center=center, reached_ms=at_ms) for center, at_ms in reached_ms.items()}
     return {center: rows[0][0] for center, rows in found.items() if rows}
 
 
