@@ -11,7 +11,7 @@ from uuid import UUID
 from bus.contract.ids import draw_from
 from verification.simulation.beside_a_liar import BesideALiar, guarded
 from verification.simulation.center_context import context_of
-from verification.simulation.fault_profile import FaultProfile
+from verification.simulation.fault_profile import PAUSE, FaultProfile
 from verification.simulation.keys import LEDGER, master, name_of
 from verification.simulation.ledger_seat import LedgerSeat
 from verification.simulation.node import Node
@@ -105,7 +105,7 @@ class County:
             for event in plan.get(tick, ()):
                 event()
             if not self._tick() and self.profile.quiet and self._at_rest():
-                self.now += 3600 - self.now % 3600
+                self.now += PAUSE
         self.look()
         self._calm = True
         self.chance.profile = self.profile.calm()

@@ -95,6 +95,11 @@ class Disk(Store):
         """The ids of some waiting messages of the outbox."""
         return [UUID(row[0]) for row in self.file.execute("SELECT message_id FROM outbox ORDER BY id LIMIT 5")]
 
+    def waits_for(self, center: str) -> bool:
+        """Whether a message to this center waits for its receipt."""
+        query = "SELECT EXISTS (SELECT 1 FROM outbox WHERE recipient=? AND state='waiting')"
+        return bool(self.file.execute(query, (center,)).fetchone()[0])
+
     def held_by(self, center: str) -> list[UUID]:
         """The cases that this center has held, by its own journal here, in their order."""
         query = "SELECT case_id FROM journal WHERE holder=? GROUP BY case_id ORDER BY min(id)"

@@ -54,7 +54,7 @@ class FaultProfile:
     ledger: bool = False
     """The county has a ledger, with the auditor on it. Never drawn. See ``with_ledger``."""
     quiet: bool = False
-    """A virtual day without any fault: where all rests, time goes on to the next hour. Never drawn. See ``quiet``."""
+    """A virtual day without any fault: where all rests, time goes on by ``PAUSE``. Never drawn. See ``quiet``."""
     lies: int = 0
     """Most messages of a lying member; 0: there is none. See ``with_a_liar``."""
 
@@ -153,11 +153,14 @@ def with_ledger(profile: FaultProfile) -> FaultProfile:
     return replace(profile, ledger=True)
 
 
-HOURS = 24
+PAUSE = 1200.0
+"""Seconds that pass at once on a quiet day where nothing moves."""
+QUIET_TICKS = 480
+"""More than a day of such pauses, and the turns in which something moves."""
 
 
 def quiet(profile: FaultProfile) -> FaultProfile:
     """A day with this profile's centers, and nothing goes wrong. Everybody has a turn every few seconds, as processes
     do."""
-    day = replace(profile.calm(), stride=2.0, storm=HOURS * 60, joins=0, leaves=0, restores=0, skew=0, arbiter=True)
+    day = replace(profile.calm(), stride=2.0, storm=QUIET_TICKS, joins=0, leaves=0, restores=0, skew=0, arbiter=True)
     return replace(day, ledger=True, quiet=True)

@@ -9,7 +9,7 @@ from bus.audit import Code
 from bus.audit import Finding as Found
 from bus.audit.messages import APART_MS
 from bus.operations.audit import audit_round
-from bus.store import StoreUnavailable, findings, ledger
+from bus.store import StoreUnavailable, audit, findings, ledger
 from bus.store.timestamps import ms
 from verification.checker import Finding
 from verification.simulation.disk import Disk
@@ -21,7 +21,7 @@ LATER = (timedelta(), timedelta(minutes=1), timedelta(minutes=2), timedelta(minu
 """When the auditor looks once more after all has come to rest: what only waits has time to become a finding, and what
 is remembered for a while has time to clear."""
 ALL = 10**6
-ROUND_MS, MOST_ROUNDS = 20_000, 20
+ROUND_MS, MOST_ROUNDS = 20_000, 60
 
 
 class LedgerSeat:
@@ -72,6 +72,11 @@ class LedgerSeat:
                     at_ms = ms(now + later + timedelta(seconds=seconds))
                     self._store.write(lambda tx, at_ms=at_ms: audit_round(tx, at_ms))  # type: ignore[misc]
 
+    def tellers(self) -> set[str]:
+        """The centers that have told anything."""
+        with self._store.undisturbed(), self._store.reading() as tx:
+            return {*audit.tellers(tx)}
+
     def found(self) -> tuple[list[Found], list[Found]]:
         """The findings that are open, and those that have cleared."""
         with self._store.undisturbed(), self._store.reading() as tx:
@@ -101,6 +106,17 @@ def false_alarms(seat: LedgerSeat) -> Iterator[Finding]:
     for group in seat.found():
         for one in group:
             yield Finding("no false alarm", one.center, one.subject, f"{one.code} {one.detail} {one.evidence}")
+
+
+def missed(seat: LedgerSeat, nodes: Collection[Node]) -> Iterator[Finding]:
+    """Centers that have left, and that the ledger has not called silent although others still wait for them."""
+    found = {one.subject for group in seat.found() for one in group if one.code is Code.SILENT_CENTER}
+    found |= {one.center for group in seat.found() for one in group if one.code is Code.OVERDUE_RECEIPT}
+    heard_of = seat.tellers()
+    for gone in (node.name for node in nodes if node.gone and node.name in heard_of):
+        waits = any(node.store.waits_for(gone) for node in nodes if not node.gone)
+        if waits and gone not in found:
+            yield Finding("a center that is gone is found", gone, "", "others wait for it")
 
 
 def happened(seat: LedgerSeat) -> Counter[str]:

@@ -9,7 +9,7 @@ from bus.store import parked
 from bus.store.resident_waits import AWAITED
 from verification.checker import Evidence, Finding, Told, When, check, wrong
 from verification.checker.residents import is_known
-from verification.simulation.county import County
+from verification.simulation.county import MORNING, County
 from verification.simulation.fault_profile import FaultProfile, drawn
 from verification.simulation.honest_cases import (
     beside_the_liar,
@@ -17,7 +17,7 @@ from verification.simulation.honest_cases import (
     harmed,
     owed_an_answer,
 )
-from verification.simulation.ledger_seat import false_alarms, happened, unhealed
+from verification.simulation.ledger_seat import false_alarms, happened, missed, unhealed
 from verification.simulation.operator import HONEST, GivenUp
 from verification.simulation.reminders import reminders_wrong
 from verification.simulation.workspace import Workspace
@@ -80,7 +80,7 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
     if county.ledger is not None:
         county.ledger.last_looks()
         liar = county.beside.name if county.beside is not None else None
-        open_still = list(unhealed(county.ledger, county.seats, liar))
+        open_still = [*unhealed(county.ledger, county.seats, liar), *missed(county.ledger, county.seats)]
         findings += false_alarms(county.ledger) if county.profile.quiet else _liars(county, evidence, open_still)
     return Played(
         seed,
@@ -94,6 +94,7 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         county.happened
         + Counter(repeated=county.road.repeated, lost=county.road.lost)
         + _by_code(given_up)
+        + Counter(hours=int(county.now - MORNING) // 3600 if county.profile.quiet else 0)
         + (happened(county.ledger) if county.ledger is not None else Counter[str]())
         + _beside(county, evidence),
     )
