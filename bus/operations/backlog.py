@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from bus.pipeline.no_key import NoKey
-from bus.store import inbox, outbox, parked
+from bus.store import inbox, outbox, parked, parked_marks
 from bus.store.database import Tx
+from bus.store.parked_marks import ParkedMark
 from bus.store.timestamps import ms
 
 SHOWN = 1000
@@ -18,14 +19,20 @@ def backlog(tx: Tx, me: str, now: datetime, overdue_after: float, limit: int | N
     """Parked items, oldest first, then messages without a receipt for ``overdue_after`` seconds; no bodies.
 
     Of each the first ``limit``, or all. ``state`` is ``waiting`` for items that move by themselves: replayed tasks and
-    overdue messages."""
-    moving = inbox.waiting(tx)
+    overdue messages. What persons have written beside an item is shown with it."""
+    moving, marks = inbox.waiting(tx), parked_marks.of_all(tx)
     rows = [
-        dict(row) | {"state": "waiting" if row["place"] == parked.DESK and row["message_id"] in moving else "parked"}
+        dict(row)
+        | {"state": "waiting" if row["place"] == parked.DESK and row["message_id"] in moving else "parked"}
+        | _beside(marks.get(row["id"]))
         for row in parked.listed(tx, limit)
     ]
     since_ms = ms(now) - int(overdue_after * 1000)
     return rows + [_overdue(row, me) for row in outbox.overdue(tx, since_ms, limit)]
+
+
+def _beside(mark: ParkedMark | None) -> dict[str, Any]:
+    return {} if mark is None else {"held_by": mark.held_by, "note": mark.note}
 
 
 _OVERDUE = (

@@ -11,7 +11,7 @@ from bus.operations.backlog import SHOWN, backlog
 from bus.operations.redacted import envelope, redacted
 from bus.operations.replay import find
 from bus.security.keyring import owner_of
-from bus.store import early_forms, operations, parked, parked_marks, paused
+from bus.store import early_forms, operations, parked, paused
 from bus.store.case_lists import kept_for_strangers, open_by_holder
 from bus.store.database import Tx
 from bus.store.operations import Operation
@@ -51,16 +51,9 @@ def waiting(tx: Tx, me: str) -> Iterator[dict[str, Any]]:
 def listed(tx: Tx, me: str, wanted: Matching | None, now: datetime) -> dict[str, Any]:
     """The parked items, the overdue messages, the operations and the pauses. Of a selection all that fit are looked
     through, and the first are shown."""
-    marks = parked_marks.of_all(tx)
-    rows = (one for one in backlog(tx, me, now, OVERDUE_AFTER, SHOWN if wanted is None else None) if _fits(one, wanted))
-    items = []
-    for row in rows:
-        mark = marks.get(row["id"])
-        items.append(row | ({"held_by": mark.held_by, "note": mark.note} if mark else {}))
-        if len(items) == SHOWN:
-            break
+    found = backlog(tx, me, now, OVERDUE_AFTER, SHOWN if wanted is None else None)
     return {
-        "items": items,
+        "items": [one for one in found if _fits(one, wanted)][:SHOWN],
         "operations": [told(tx, one) for one in operations.listed(tx, MOST_OPERATIONS)],
         "paused": [one._asdict() for one in paused.listed(tx)],
     }
