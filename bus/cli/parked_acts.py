@@ -13,6 +13,7 @@ from bus.cli.lookups import context_of
 from bus.cli.options import ConfigFile, Reason, is_code_word, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
 from bus.context import CenterContext
+from bus.operations import discard as discarding
 from bus.operations import lanes
 from bus.operations import replay as acts
 from bus.operations.backlog import backlog
@@ -126,8 +127,8 @@ def discard(
                 "wait for its recipient, or ask the arbiter; `bus parked end` where there is no such center",
             )
         try:
-            acts.discard(store, context, _row(output, number), reason, _now())
-        except acts.MayNotGo as no:
+            discarding.discard(store, context, _row(output, number), reason, _now())
+        except discarding.MayNotGo as no:
             if no.code == acts.HELD:
                 output.fail(
                     f"{number}：有人保留，暂不处置；见 bus operate release", f"{number}: a person holds it for now"

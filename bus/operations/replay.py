@@ -1,4 +1,4 @@
-"""Operators' acts on parked items (``bus/operations/backlog.py``): find, replay, discard. Plain functions.
+"""Operators' acts on parked items (``bus/operations/backlog.py``): find, replay, reveal. Plain functions.
 
 They work while the center runs. Each act is one transaction that locks its row, and leaves one line in the journal.
 Items without a case are noted under ``NO_CASE``.
@@ -17,7 +17,6 @@ from bus.contract.codec import Undecodable, decode, digest, encode
 from bus.contract.envelope import Message, compose
 from bus.contract.messages import Verdict
 from bus.custody import Refusal
-from bus.operations.refusal import refuse_early
 from bus.pipeline.receive import receive
 from bus.pipeline.receiving.verify import fault_by_now
 from bus.store import access_log, inbox, lanes, outbox, owed, parked, parked_marks, polls
@@ -73,13 +72,14 @@ def find(tx: Tx, number: int) -> ParkedItem:
     return row._replace(body=lies_in.body_of(tx, row.message_id))
 
 
-def _held(tx: Tx, number: int) -> ParkedItem:
+def locked(tx: Tx, number: int) -> ParkedItem:
     """The row, locked against other operators until the transaction ends."""
     parked.lock(tx, number)
     return find(tx, number)
 
 
-def _note(uow: UnitOfWork, row: ParkedItem, way: str, code: str = "") -> None:
+def note_act(uow: UnitOfWork, row: ParkedItem, way: str, code: str = "") -> None:
+    """Write a line about the item into its case's journal."""
     case_id = UUID(row.case_id) if row.case_id else NO_CASE
     message_id = UUID(row.message_id) if row.message_id else None
     uow.journal(case_id, way, row.place, row.peer or "", message_id, code)
@@ -97,11 +97,11 @@ def replay(store: Store, context: CenterContext, number: int, now: datetime) -> 
 def replay_within(tx: Tx, context: CenterContext, number: int, now: datetime) -> Replayed | ParkedItem:
     """The same in the caller's transaction. Returns the item where its bytes must arrive again like a new delivery
     (``arrive_again``), which needs transactions of its own. Raises ``NotParked``."""
-    uow, row = UnitOfWork(tx, context, now), _held(tx, number)
+    uow, row = UnitOfWork(tx, context, now), locked(tx, number)
     done = Replayed(Outcome.STILL_PARKED, HELD) if parked_marks.held_by(tx, number) else _tried(uow, row)
     if done is None:
         return row
-    _note(uow, row, "replayed", done.code)
+    note_act(uow, row, "replayed", done.code)
     uow.flush()
     return done
 
@@ -251,11 +251,11 @@ def arrive_again(
     left = any(counts[name] for name in ("parked", "refused", "early", "recovering", "put-off"))
 
     def change(tx: Tx) -> Replayed:
-        uow, after = UnitOfWork(tx, context, now), _held(tx, row.number) if left else row
+        uow, after = UnitOfWork(tx, context, now), locked(tx, row.number) if left else row
         done = Replayed(Outcome.STILL_PARKED, after.code) if left else Replayed(Outcome.APPLIED)
         if not left:
             parked.take(tx, row.number)
-        _note(uow, row, "replayed", done.code)
+        note_act(uow, row, "replayed", done.code)
         uow.flush()
         also(tx, done)
         return done
@@ -263,47 +263,7 @@ def arrive_again(
     return store.write(change)
 
 
-# -- discard, reveal -----------------------------------------------------------------------------------------------
-
-
-class MayNotGo(ValueError):
-    """The item cannot be discarded; ``code`` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def discard(store: Store, context: CenterContext, number: int, reason: str, now: datetime) -> None:
-    """Give up the item parked under ``number``, for ``reason`` (a code word). Raises ``NotParked`` or ``MayNotGo``."""
-    store.write(lambda tx: discard_within(tx, context, number, reason, now))
-
-
-def discard_within(tx: Tx, context: CenterContext, number: int, reason: str, now: datetime) -> None:
-    """The same in the caller's transaction."""
-    uow, row = UnitOfWork(tx, context, now), _held(tx, number)
-    if parked_marks.held_by(tx, number):
-        raise MayNotGo(HELD)
-    if row.place == parked.DESK:
-        _leave_undone(tx, row)
-    elif row.place == parked.PEER and row.message_id:
-        # a message that still waits has a place in its lane: without it all later ones would be held back for ever
-        for waiting in outbox.waiting(tx, [row.message_id]):
-            if waiting.state == outbox.REFUSED:
-                outbox.drop(tx, row.message_id, ms(now))
-    elif row.place == parked.WIRE:
-        refuse_early(tx, context, row, now)
-    parked.take(tx, number)
-    _note(uow, row, "discarded", reason)
-    uow.flush()
-
-
-def _leave_undone(tx: Tx, row: ParkedItem) -> None:
-    if row.message_id is None:
-        return
-    if inbox.state_of(tx, row.message_id) == inbox.WAITING:
-        raise MayNotGo("replayed")
-    inbox.drop_work(tx, row.message_id)
+# -- resend, reveal ----------------------------------------------------------------------------------------------------
 
 
 def resend(store: Store, context: CenterContext, outbox_row: int, now: datetime) -> Replayed:
@@ -330,8 +290,8 @@ def reveal(store: Store, context: CenterContext, number: int, now: datetime, who
 
 def reveal_within(tx: Tx, context: CenterContext, number: int, now: datetime, who: str, why: str) -> bytes | None:
     """The same in the caller's transaction."""
-    uow, row = UnitOfWork(tx, context, now), _held(tx, number)
-    _note(uow, row, "revealed")
+    uow, row = UnitOfWork(tx, context, now), locked(tx, number)
+    note_act(uow, row, "revealed")
     what = f"parked {row.place} {row.message_id or row.digest[:16]}"
     access_log.note(tx, at_ms=ms(now), who=who, what=what, case_id=row.case_id or str(NO_CASE), why=why)
     uow.flush()

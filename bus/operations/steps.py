@@ -13,8 +13,9 @@ from bus.contract.staff_command import Act
 from bus.custody import Record, Refusal
 from bus.custody.commands import AskArbiter, Command, Offer, Rule, Urge
 from bus.operations import replay
+from bus.operations.discard import MayNotGo, discard_within
 from bus.operations.lanes import NO_SUCH_CENTER, without
-from bus.operations.replay import NO_CASE, MayNotGo, NotParked, Replayed
+from bus.operations.replay import NO_CASE, NotParked, Replayed
 from bus.security.keyring import owner_of
 from bus.store import outbox, parked, parked_marks, peer_lanes
 from bus.store.database import Tx
@@ -114,7 +115,7 @@ def _replay(step: Step) -> Item | ParkedItem:
 def _discard(step: Step) -> Item:
     if step.in_outbox:
         return step.booked(Outcome.REFUSED, NO_RECEIPT)
-    replay.discard_within(step.tx, step.context, step.number, step.operation.why, step.now)
+    discard_within(step.tx, step.context, step.number, step.operation.why, step.now)
     return step.booked(Outcome.DONE)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bus.custody import Refusal
-from bus.operations.replay import discard, replay
+from bus.operations.discard import discard
+from bus.operations.replay import replay
 from bus.recovery import requester
 from bus.store import Store, parked
 from bus.store.unit_of_work import UnitOfWork

@@ -17,6 +17,7 @@ from bus.custody import Status
 from bus.custody.commands import Accept, Offer, Register
 from bus.operations import replay as acts
 from bus.operations.backlog import backlog
+from bus.operations.discard import MayNotGo, discard
 from bus.operations.redacted import redacted
 from bus.store import case_count, cases, inbox, parked
 from bus.store import tables as t
@@ -171,8 +172,8 @@ def test_a_desk_task_goes_back_to_work_and_keeps_its_clock(pair: tuple[BareCente
     assert acts.replay(there.store, there.context, row["id"], there.now).outcome is acts.Outcome.ON_ITS_WAY
     (after,) = rows(there)
     assert (after["state"], after["first_ms"]) == ("waiting", 1)
-    with pytest.raises(acts.MayNotGo):
-        acts.discard(there.store, there.context, row["id"], "too-late", there.now)
+    with pytest.raises(MayNotGo):
+        discard(there.store, there.context, row["id"], "too-late", there.now)
     assert count(there, t.work) == 1
 
 
@@ -180,7 +181,7 @@ def test_a_discarded_task_is_gone_and_its_reason_stays(pair: tuple[BareCenter, B
     """Discarding frees the case's later work, and the journal keeps who was asked to give up what, and why."""
     here, there = pair
     case = parked_task(here, there)
-    acts.discard(there.store, there.context, rows(there)[0]["id"], "done-by-phone", there.now)
+    discard(there.store, there.context, rows(there)[0]["id"], "done-by-phone", there.now)
     assert (count(there, t.work), rows(there)) == (0, [])
     assert ("discarded", "done-by-phone") in journal(there, case.case_id)
 
@@ -194,7 +195,7 @@ def test_discarding_never_makes_a_gap_in_a_lane(pair: tuple[BareCenter, BareCent
     with here.store.engine.begin() as tx:
         row = aside(place="peer", code="too-large", peer=THERE, message_id=parcel.message_id)
         parked.park(tx, [row])
-    acts.discard(here.store, here.context, rows(here)[0]["id"], "seen", here.now)
+    discard(here.store, here.context, rows(here)[0]["id"], "seen", here.now)
     assert count(here, t.outbox) == 1
     assert ("discarded", "seen") in journal(here, acts.NO_CASE)
 
@@ -209,7 +210,7 @@ def test_an_early_message_that_is_given_up_is_refused(pair: tuple[BareCenter, Ba
     ]
     assert here.receive(*urged) == {"early": 1, "held": 1}
     (first,) = rows(here)
-    acts.discard(here.store, here.context, first["id"], "moved-on", here.now)
+    discard(here.store, here.context, first["id"], "moved-on", here.now)
     (second,) = rows(here)
     assert second["message_id"] == str(decode(urged[1]).id)
     (receipt,) = [opened(parcel).data for parcel in here.relay()]
@@ -234,7 +235,7 @@ def test_what_waited_behind_a_refused_message_is_applied_once(pair: tuple[BareCe
             for place, data in enumerate(said, start=1)
         )
     )
-    acts.discard(here.store, here.context, rows(here)[0]["id"], "moved-on", here.now)
+    discard(here.store, here.context, rows(here)[0]["id"], "moved-on", here.now)
     assert [way for way, _ in journal(here, case.case_id)] == ["refused", "heard", "discarded"]
     with here.store.reading() as tx:
         assert sum(case_count.by_status(tx).values()) == count(here, t.cases) == 1
@@ -250,7 +251,7 @@ def test_an_early_message_that_nobody_vouches_for_by_now_is_only_put_away(
     row = aside(place="wire", code="unknown-case", peer=other, case_id=str(case_id), message_id=str(urged.id))
     with here.store.engine.begin() as tx:
         parked.park(tx, [row._replace(body=encode(urged))])
-    acts.discard(here.store, here.context, rows(here)[0]["id"], "moved-on", here.now)
+    discard(here.store, here.context, rows(here)[0]["id"], "moved-on", here.now)
     assert (rows(here), here.relay()) == ([], [])
 
 

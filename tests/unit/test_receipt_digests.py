@@ -14,6 +14,7 @@ from bus.contract.envelope import Message, compose
 from bus.contract.messages import Receipt
 from bus.custody.commands import Offer, Register
 from bus.operations import replay as acts
+from bus.operations.discard import discard
 from bus.security.message_security import Unsecured
 from bus.store import archive, outbox, parked
 from bus.store import tables as t
@@ -122,7 +123,7 @@ def test_a_peer_that_stops_to_say_for_which_bytes_is_told_of(pair: Pair) -> None
     assert (row["place"], row["code"], row["times"], row["peer"]) == ("peer", "digest-missing", 3, PARTY)
     done = acts.replay(media.store, media.context, row["id"], NOW)
     assert done == acts.Replayed(acts.Outcome.STILL_PARKED, "no-message")
-    acts.discard(media.store, media.context, row["id"], "seen", NOW)
+    discard(media.store, media.context, row["id"], "seen", NOW)
     with media.store.reading() as tx:
         assert parked.listed(tx) == []
 

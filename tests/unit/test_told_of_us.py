@@ -18,6 +18,7 @@ from bus.contract.epochs import EPOCH, MAX_EPOCHS_AHEAD
 from bus.contract.ids import new_id
 from bus.custody import commands as c
 from bus.operations import replay
+from bus.operations.discard import discard
 from bus.recovery import requester
 from bus.recovery.requester import MOST_ERAS_LOST
 from bus.security.keyed_security import KeyedSecurity
@@ -245,5 +246,5 @@ def test_a_page_that_was_refused_can_be_replayed_and_stays_parked(media: BareCen
         (row,) = parked.listed(tx)
     done = replay.replay(media.store, media.context, row["id"], NOW)
     assert done == replay.Replayed(replay.Outcome.STILL_PARKED, "wild-era")
-    replay.discard(media.store, media.context, row["id"], "a-lie", NOW)
+    discard(media.store, media.context, row["id"], "a-lie", NOW)
     assert codes(media) == []

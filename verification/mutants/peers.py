@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import bus.custody.strangers
-import bus.operations.replay
+import bus.operations.discard
 import bus.recovery.requester
 import bus.recovery.responder
 import bus.store.unit_of_work
@@ -112,4 +112,4 @@ def no_quota(patch: pytest.MonkeyPatch) -> None:
     by=UNIT, why=Bilingual("模拟中几乎总有人等得到", "in a simulated county what it waits for nearly always comes"),
 )  # fmt: skip
 def discarded_comes_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bus.operations.replay, "refuse_early", lambda *_: None)
+    patch.setattr(bus.operations.discard, "refuse_early", lambda *_: None)

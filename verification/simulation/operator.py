@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from bus.custody import EARLY
 from bus.operations import replay
+from bus.operations.discard import MayNotGo, discard
 from bus.store import StoreUnavailable, parked
 from verification.simulation.node import Node
 
@@ -60,8 +61,8 @@ class Operator:
                 if self._tried[what] <= PATIENCE:
                     replay.replay(node.store, node.rules, row["id"], node.clock())
                 else:
-                    replay.discard(node.store, node.rules, row["id"], "moved-on", node.clock())
+                    discard(node.store, node.rules, row["id"], "moved-on", node.clock())
                     self.given_up[GivenUp(row["place"], row["code"], row["peer"], row["case_id"])] += 1
-            except (StoreUnavailable, replay.NotParked, replay.MayNotGo):
+            except (StoreUnavailable, replay.NotParked, MayNotGo):
                 continue
         return bool(rows)
