@@ -17,7 +17,8 @@ def context_of(name: str, arbiter: str | None, profile: FaultProfile) -> CenterC
     if profile.masks:
         context = replace(context, reads=read_by(security))
     context = replace(context, clocks=QUICK, reads=reads_all) if profile.clocks else context
-    return replace(context, ledger=Ledger(LEDGER), reads=_facts_too(context.reads)) if profile.ledger else context
+    tells = profile.ledger and name != LEDGER
+    return replace(context, ledger=Ledger(LEDGER), reads=_facts_too(context.reads)) if tells else context
 
 
 def _facts_too(reads: Reads) -> Reads:
