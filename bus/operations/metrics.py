@@ -123,7 +123,7 @@ class Metrics:
                 outbox.figures(tx), inbox.figures(tx), parked.figures(tx), case_count.by_status(tx),
                 put_off.listed(tx, 0), waiting.by_peer(tx),
             )  # fmt: skip
-            of_clocks, untold = list(self.reminders.of_store(tx, now_ms)), facts.lag(tx)
+            of_clocks, untold = list(self.reminders.of_store(tx, now_ms)), facts.lag(tx, self._center)
             wrong = findings.count_open(tx)
         yield from of_clocks
         yield self._gauge("bus_findings", "Open findings of the auditor, at a ledger", wrong)

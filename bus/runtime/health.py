@@ -38,6 +38,7 @@ class StoreProof:
 
     store: Store
     clock: Callable[[], datetime]
+    center: str = ""
     recovering: bool = False
     paused: tuple[str, ...] = ()
     """Peers and kinds of message that a person has paused."""
@@ -53,7 +54,7 @@ class StoreProof:
             self.store.write(lambda tx: beat(tx, now_ms))
             self.recovering = recovery.going_on(self.store)
             with self.store.reading() as tx:
-                self.untold = facts.lag(tx)
+                self.untold = facts.lag(tx, self.center)
                 self.paused = tuple(one.name for one in paused.listed(tx))
             self.proved_at = time.monotonic()
 

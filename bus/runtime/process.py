@@ -164,7 +164,7 @@ class CenterProcess:
         self._supervisor = supervisor
         self._loops = Loops(self._thread, self._leaving, self.log)
         self._watch = Watch(self._loops, supervisor, self._shut, self.log)
-        self._proof = StoreProof(self.store, clock)
+        self._proof = StoreProof(self.store, clock, settings.center)
         self.health = Health(
             self._loops,
             self._proof,

@@ -106,6 +106,8 @@ class CenterSettings(WithoutPasswords, BaseSettings):
     def _whole(self) -> Self:
         if self.intake_secret.get_secret_value() == "":
             raise ValueError("intake_secret is missing: set BUS_INTAKE_SECRET (bus doctor --new-secret makes one)")
+        if self.facts.ledger == self.center:
+            raise ValueError("a ledger does not tell itself: [facts] names the ledger above it, or none")
         if self.retention is not None and self.at_rest is None:
             raise ValueError("retention needs at_rest: a case is erased by destroying its key")
         if self.retention is not None and self.retention.soonest < self.keep_days:

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Integer, String, bindparam, delete, func, select
 
-from bus.contract.facts import FactsTold
+from bus.contract.facts import lane_of
 from bus.contract.messages import Offered
 from bus.custody import Record
 from bus.figures.states import state_of
@@ -110,10 +110,8 @@ _NEXT = Prepared(
     )
 )
 _FORGET = Prepared(lambda _: delete(t.facts_untold).where(among("numbers", _F.id)))
-_OLDEST = select(_F.at_ms).order_by(_F.id).limit(1).scalar_subquery()
-_FIGURES = Prepared(
-    lambda _: select(func.coalesce(func.max(_F.id) - func.min(_F.id) + 1, 0), func.coalesce(_OLDEST, 0))
-)
+_END = Prepared(lambda _: select(_F.id).where(_F.id > 0).order_by(_F.id.desc()).limit(1))
+_BEGIN = Prepared(lambda _: select(_F.id, _F.at_ms).where(_F.id > 0).order_by(_F.id).limit(1))
 
 
 def in_order(tx: Tx) -> Iterator[TakenRow]:
@@ -137,19 +135,21 @@ def forget_all(tx: Tx) -> int:
 
 def figures(tx: Tx) -> UntoldFigures:
     """How much waits, by two index lookups."""
-    return UntoldFigures(*_FIGURES.rows(tx)[0])
+    begin, end = _BEGIN.rows(tx), _END.rows(tx)
+    return UntoldFigures(end[0][0] - begin[0][0] + 1, begin[0][1]) if begin and end else UntoldFigures(0, 0)
 
 
 _UNDERWAY = Prepared(
     lambda _: select(func.count(), func.coalesce(func.min(t.outbox.c.created_ms), 0)).where(
-        t.outbox.c.kind == FactsTold.kind, t.outbox.c.state == "waiting"
+        t.outbox.c.case_id == bindparam("lane", type_=String), t.outbox.c.state == "waiting"
     )
 )
 
 
-def lag(tx: Tx) -> UntoldFigures:
-    """How much the ledger has not receipted: changes that wait, and messages of them underway; and for how long."""
-    waits, underway = figures(tx), UntoldFigures(*_UNDERWAY.rows(tx)[0])
+def lag(tx: Tx, center: str) -> UntoldFigures:
+    """How much the ledger has not receipted of what ``center``, whose store this is, tells: changes that wait, and
+    messages of them underway; and for how long."""
+    waits, underway = figures(tx), UntoldFigures(*_UNDERWAY.rows(tx, lane=str(lane_of(center)))[0])
     oldest = [at for at in (waits.oldest_ms, underway.oldest_ms) if at]
     return UntoldFigures(waits.rows + underway.rows, min(oldest, default=0))
 

@@ -18,6 +18,7 @@ _KEYS = tuple(Cell._fields)
 _NEXT = Prepared(
     lambda _: (
         select(*(_U[name] for name in _KEYS))
+        .where(_U.part > "")  # so that its key is searched, and not read through
         .order_by(*(_U[name] for name in _KEYS))
         .limit(bindparam("at_most", type_=Integer))
         .with_for_update()

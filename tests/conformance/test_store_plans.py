@@ -17,7 +17,7 @@ from bus.store.due import DueRows
 from bus.store.statements import Prepared
 from verification.services import PostgresNode
 
-SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count", "audit_mark", "paused", "ledger_reckoning"})
+SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count", "audit_mark", "paused", "facts_asked"})
 """Tables that hold only what is about to leave, a line for each recovery, sixteen sums, what a person has paused, or
 one row."""
 CLAIMS = ("outbox._CLAIM", "owed._DUEreceipts", "inbox._CLAIM")
@@ -45,6 +45,12 @@ FILLED = (
     " SELECT 'c', {id}, n, 'did', 'c', 1, 1 FROM {all}",
     "INSERT INTO ledger_states (center, case_id, origin, holder, version, round, status, category, urgency, opened_ms,"
     " offered_to, told_ms) SELECT 'c', {id}, 'c', 'c', 1, 1, 'open', 'housing', 'normal', n, '', n FROM {all}",
+    "INSERT INTO facts_untold (at_ms, lines, facts, states) SELECT n, 1, 'f', 's' FROM {all}",
+    "INSERT INTO ledger_centers SELECT 'c' || n, n, 0, n, 0, NULL, n FROM {all}",
+    "INSERT INTO ledger_offers SELECT 'c', {id}, 1, 'p', 1, n, n, n, false FROM {all}",
+    "INSERT INTO ledger_cells SELECT 'p' || n, '', n, n, 0, '', 1 FROM {all}",
+    "INSERT INTO ledger_sums_untold SELECT 'p' || n, '', n, n, 0 FROM {all}",
+    "INSERT INTO ledger_carried SELECT {id}, 'p', 's', 'k', n, n FROM {all}",
     "INSERT INTO audit_touched (case_id) SELECT {id} FROM {all}",
     "INSERT INTO audit_centers SELECT 'c' || n, n, n, n FROM {all}",
     "INSERT INTO findings (code, subject, detail, center, since_ms, noticed_ms, opens_ms, look_ms, opened_ms, evidence)"

@@ -13,7 +13,7 @@ from bus.contract.facts import FactsTold
 from bus.contract.messages import LATER_KINDS, Outcome
 from bus.custody import commands as c
 from bus.security import key_request
-from bus.settings import load
+from bus.settings import BadSettings, load
 from bus.store import tables as t
 from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, carry
 from tests.unit.test_cli_run import bus
@@ -130,6 +130,15 @@ def test_new_settings_of_a_ledger_load(tmp_path: Path) -> None:
     above = re.sub(r"(?m)^# (\[facts\]|ledger =)", r"\1", out)
     path.write_text(above, encoding="utf-8")
     assert load(path).facts.ledger == "ledger-150400"
+
+
+def test_a_ledger_that_names_itself_is_refused(tmp_path: Path) -> None:
+    """It would tell itself what it has counted, and count that."""
+    path = tmp_path / "ledger.toml"
+    store = f'store = "sqlite:///{tmp_path}/x.db"'
+    path.write_text(f'center = "{LEDGER}"\n{store}\n[facts]\nledger = "{LEDGER}"\n', encoding="utf-8")
+    with pytest.raises(BadSettings, match="does not tell itself"):
+        load(path)
 
 
 def test_doctor_names_who_tells_and_who_is_not_told(config: Path, media: BareCenter, ledger: BareCenter) -> None:
