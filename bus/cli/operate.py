@@ -152,7 +152,7 @@ def owner(
 
 @operate.command()
 def urge(context: typer.Context, cases: Cases, reason: Reason) -> None:
-    """催办 / urge whoever has the case."""
+    """催办承办中心 / urge the center that holds the case."""
     _say(context, Act.URGE, reason, items=tuple(cases))
 
 
