@@ -59,7 +59,7 @@ def _read_journal(output: Output, store: Store, settings: CenterSettings) -> int
         after = ledger_carried.last_place(tx)
     try:
         found = carried(settings.broker, settings.center, tls.context(settings.tls), after, QUIET_S)
-        return reconciling.keep(store, found)
+        return reconciling.keep(store, found).entries
     except JournalUnreadable as error:
         output.fail(
             f"读不到总线记录（{error}）：核对 BUS_BROKER；权限由 bus topology apply 授予",

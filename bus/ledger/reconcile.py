@@ -27,19 +27,28 @@ class Reconciled(NamedTuple):
     without_label: list[Alone]
 
 
-def keep(store: Store, labels: Iterable[Sequence[CarriedMessage]]) -> int:
-    """Keep these groups of labels. Returns how many they are."""
+class Kept(NamedTuple):
+    """What was read of the journal."""
+
+    groups: int = 0
+    entries: int = 0
+    place: int | None = None
+    """The offset of the last entry, also of one that is about no case; None: there was none."""
+
+
+def keep(store: Store, groups: Iterable[Sequence[CarriedMessage]]) -> Kept:
+    """Keep these groups of entries."""
     with store.reading() as tx:
         at_ms = ledger_carried.last_moment(tx)
-    count = 0
-    for group in labels:
+    kept = Kept()
+    for group in groups:
         rows = []
         for one in group:
             at_ms = made_ms(one.message_id) or at_ms
             rows.append(CarriedRow(one.message_id, one.recipient, one.sender, one.kind, one.offset, at_ms))
         store.write(lambda tx, rows=rows: ledger_carried.keep(tx, rows))  # type: ignore[misc]
-        count += len(rows)
-    return count
+        kept = Kept(kept.groups + 1, kept.entries + len(rows), rows[-1].place)
+    return kept
 
 
 def compare(store: Store, now_ms: int, patience_ms: int = PATIENCE_MS) -> Reconciled:

@@ -11,10 +11,12 @@ from bus.ledger import reconcile
 from bus.ledger.witness import audit_carried
 from bus.log import Log
 from bus.operations.audit import audit_round
+from bus.settings import CenterSettings
 from bus.store import findings, ledger_carried
 from bus.store.database import Store
 from bus.store.timestamps import ms
-from bus.transports.rabbitmq.journal import JournalUnreadable
+from bus.transports.rabbitmq import tls
+from bus.transports.rabbitmq.journal import JournalUnreadable, carried
 
 AUDIT_EVERY = 5.0
 """Seconds between two rounds of the auditor."""
@@ -22,12 +24,22 @@ READ_EVERY = 5.0
 """Seconds between two looks into the journal."""
 UNREADABLE = 30.0
 """Seconds until the next look, where the journal could not be read."""
+QUIET_S = 2.0
+"""Seconds of silence after which the journal is read to its end."""
 GROUPS = 20
 """Groups of entries of one look: then the loop has come round."""
 KEEP_MS = 90 * 86_400_000
 """How long a cleared finding stays."""
 Read = Callable[[int | None], Iterator[list[CarriedMessage]]]
 """Reads the journal behind an offset."""
+
+
+def journal_of(settings: CenterSettings) -> Read | None:
+    """How the broker's journal is read; None on a transport that has none. Raises ``BadSettings``."""
+    if not settings.broker:
+        return None
+    secured = tls.context(settings.tls)
+    return lambda after: carried(settings.broker, settings.center, secured, after, QUIET_S)
 
 
 class Auditing:
@@ -37,6 +49,7 @@ class Auditing:
         """``read``: None where there is no broker with a journal."""
         self._store, self._clock, self._log = store, clock, log
         self.read = read
+        self._place: int | None = None
         self._forgets = 0.0
 
     def audit(self) -> float:
@@ -59,12 +72,14 @@ class Auditing:
         """Read what the broker has carried. Returns the seconds until the next look. Raises ``StoreUnavailable``."""
         if self.read is None:
             return UNREADABLE
-        with self._store.reading() as tx:
-            after = ledger_carried.last_place(tx)
+        if self._place is None:
+            with self._store.reading() as tx:
+                self._place = ledger_carried.last_place(tx)
         try:
-            with closing(self.read(after)) as groups:  # type: ignore[type-var]  # a generator
-                count = reconcile.keep(self._store, islice(groups, GROUPS))
+            with closing(self.read(self._place)) as groups:  # type: ignore[type-var]  # a generator
+                kept = reconcile.keep(self._store, islice(groups, GROUPS))
         except JournalUnreadable as error:
             self._log.warning("journal", trouble=str(error))
             return UNREADABLE
-        return READ_EVERY if not count else 0.0
+        self._place = self._place if kept.place is None else kept.place
+        return 0.0 if kept.groups == GROUPS else READ_EVERY

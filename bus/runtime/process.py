@@ -28,7 +28,7 @@ from bus.operations.metrics import Metrics
 from bus.pipeline.handle import CircuitBreaker, RetryPolicy
 from bus.pipeline.intake import IntakeDeps, Reply, Submission
 from bus.runtime import round_log
-from bus.runtime.auditing import Auditing, Read
+from bus.runtime.auditing import Auditing, journal_of
 from bus.runtime.blob_folder import blob_store_of
 from bus.runtime.bootstrap import store_of
 from bus.runtime.clock_loop import ClockLoop
@@ -52,8 +52,6 @@ from bus.store import ledger_cells, schema
 from bus.store.database import StoreUnavailable
 from bus.store.timestamps import ms
 from bus.transports.port import Transport
-from bus.transports.rabbitmq import tls
-from bus.transports.rabbitmq.journal import carried
 
 LONGEST_QUEUE = 2000
 """Forms that may wait for a commit before intake answers "again later"."""
@@ -77,16 +75,6 @@ def tune_garbage_collector() -> None:
 
 
 UNSUPERVISED = Unsupervised()
-QUIET_S = 2.0
-"""Seconds of silence after which the journal is read to its end."""
-
-
-def _journal_of(settings: CenterSettings) -> Read | None:
-    """How the broker's journal is read; None on a transport that has none."""
-    if not settings.broker:
-        return None
-    secured = tls.context(settings.tls)
-    return lambda after: carried(settings.broker, settings.center, secured, after, QUIET_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +147,7 @@ class CenterProcess:
         self._server: HttpServer | None = None
         self.log = log().bind(center=settings.center)
         self._clocks = ClockLoop(self.engine, self.metrics.reminders, self.log)
-        self._auditing = Auditing(self.store, clock, self.log, _journal_of(settings))
+        self._auditing = Auditing(self.store, clock, self.log, journal_of(settings))
         self._parked = round_log.ParkedLog(self.store)
         self._supervisor = supervisor
         self._loops = Loops(self._thread, self._leaving, self.log)
@@ -189,7 +177,7 @@ class CenterProcess:
         schema.upgrade(self.store)
         self.lease.renew()
         if self.context.keeps_facts:
-            ledger_cells.recount(self.store, self.context.keeping, self.lease_renewed)
+            ledger_cells.recount(self.store, self.context.keeping, lambda _counted: self.lease.renew())
         recall(self.context.security, self.store)
         self.attachments.blobs.sweep()
         self.engine.begin()
@@ -241,10 +229,6 @@ class CenterProcess:
         self.lease.release()
         self.store.close()
         self.log.info("stopped")
-
-    def lease_renewed(self, _counted: int) -> None:
-        """Keep the lease while the ledger's sums are counted anew."""
-        self.lease.renew()
 
     def _tell_adapter(self) -> None:
         """Log the adapter's package and version, and whether it is for another kind of center."""

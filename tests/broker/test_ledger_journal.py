@@ -82,11 +82,11 @@ def test_what_was_carried_and_what_was_told_meet(rabbit: RabbitNode, vhost: Vhos
     store.write(lambda tx: insert(tx, t.ledger_centers, [Teller(MEDIA, 1, 0)]))
     _say(rabbit, vhost, ids[:3])
     _say(rabbit, vhost, [str(new_id())], "bus.receipt")
-    assert keep(store, carried(url, LEDGER, None, None, 5)) == 4
+    assert keep(store, carried(url, LEDGER, None, None, 5)).entries == 4
     _say(rabbit, vhost, [*ids[2:5], ids[4]])
     with store.reading() as tx:
         after = ledger_carried.last_place(tx)
-    assert keep(store, carried(url, LEDGER, None, after, 5)) == 5
+    assert keep(store, carried(url, LEDGER, None, after, 5)).entries == 5
     _told(store, [*ids[:4], ids[5]])
     found = compare(store, NOW_MS)
     assert [(one.message_id, one.sender, one.recipient) for one in found.without_fact] == [(ids[4], MEDIA, PARTY)]

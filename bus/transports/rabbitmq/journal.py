@@ -9,8 +9,9 @@ from pika.exceptions import AMQPError
 
 from bus.contract.carried import CarriedMessage
 from bus.transports.rabbitmq.connection import silence_pika
+from bus.transports.rabbitmq.consumer import sender_of
 from bus.transports.rabbitmq.transport import connection_parameters
-from bus.transports.topology.plan import JOURNAL, out_exchange
+from bus.transports.topology.plan import JOURNAL
 
 AT_ONCE = 500
 """Labels that are handed over together."""
@@ -65,5 +66,5 @@ def _read(connection: pika.BlockingConnection, after: int | None, quiet: float) 
 
 def _entry(offset: int, method: pika.spec.Basic.Deliver, properties: pika.BasicProperties) -> CarriedMessage:
     recipient, _, kind = method.routing_key.partition(".")
-    sender = method.exchange.removeprefix(out_exchange(""))
+    sender = sender_of(method.exchange, properties.user_id) or ""
     return CarriedMessage(offset, properties.message_id or "", sender, recipient, kind)
