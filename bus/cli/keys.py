@@ -23,6 +23,7 @@ from bus.security.keyring import (
     Keyring,
     PublicKey,
     fingerprint,
+    is_fingerprint,
     keyring_text,
     new_keyring,
     read_bytes,
@@ -177,10 +178,9 @@ def trust(
     with output.guarding():
         ring, now = read_keyring(operator), _now()
         known = _known(directory_file, ring.keys[-1].public, now)
-        heard = {re.sub(r"\s", "", one).lower() for one in said or ()}
         for path in applications:
             asked = key_request.read(read_bytes(path))
-            if not asked.proven(known, now) and re.sub(r"\s", "", fingerprint(asked.key.sign)) not in heard:
+            if not asked.proven(known, now) and not any(is_fingerprint(one, asked.key.sign) for one in said or ()):
                 output.fail(
                     f"{path}：无人担保 {asked.key.kid}；请向该中心打电话，用 --fingerprint 给出它念出的指纹",
                     f"{path}: nobody vouches for {asked.key.kid}: ring the center up, and give the fingerprint that "

@@ -1,6 +1,5 @@
 """``bus keys staff``: the county's operator lists the key of a person on duty, with a role and an end."""
 
-import re
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from bus.cli.signed_directory import show_directory, sign_directory
 from bus.cli.written_files import OwnerName, owner_asked
 from bus.security import directory
 from bus.security.directory import Directory
-from bus.security.keyring import PublicKey, fingerprint, read_keyring, read_public_key
+from bus.security.keyring import PublicKey, is_fingerprint, read_keyring, read_public_key
 from bus.security.staff import Role
 from bus.security.staff_listing import staff_listed
 
@@ -51,7 +50,7 @@ def _require_fingerprint(output: Output, known: Directory, key: PublicKey, said:
     before = known.staff.get(key.kid)
     if before is not None and before.key == key:
         return
-    if re.sub(r"\s", "", said).lower() != re.sub(r"\s", "", fingerprint(key.sign)):
+    if not is_fingerprint(said, key.sign):
         output.fail(
             f"请 {key.kid} 的本人念出指纹，用 --fingerprint 给出",
             f"have the owner of {key.kid} read the fingerprint out, and give it with --fingerprint",

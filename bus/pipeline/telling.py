@@ -14,6 +14,7 @@ from bus.context import CenterContext, Ledger
 from bus.contract.codec import encode
 from bus.contract.envelope import Message, compose
 from bus.contract.facts import MOST_FACTS, FactsAsked, FactsTold, lane_of
+from bus.figures.spans import DAY_MS
 from bus.store import cases, facts, lanes, ledger, ledger_sums, outbox
 from bus.store.database import Tx
 from bus.store.rows import JournalLine
@@ -29,7 +30,6 @@ MOST_BYTES = 200_000
 """Bytes of the facts and states of one message."""
 CUT = "facts-cut"
 """The line of the journal that says so much was given up."""
-DAY_MS = 86_400_000
 _IN_WORK = "sums"
 """Where a ledger has begun to tell all its sums."""
 
@@ -51,17 +51,17 @@ class _Window:
         self.count, self.size = self.count + row.lines, self.size + size
         return True
 
-    def told(self) -> "_Told":
+    def told(self) -> "Told":
         """The message."""
         kept = [row for row in self.rows if row.lines]
         cut = len(kept) < len(self.rows)
-        return _Told(FactsTold(cut=cut), b",".join(row.facts for row in kept), b",".join(row.states for row in kept))
+        return Told(FactsTold(cut=cut), b",".join(row.facts for row in kept), b",".join(row.states for row in kept))
 
 
-class _Told(NamedTuple):
-    """A message whose facts and states are JSON already."""
+class Told(NamedTuple):
+    """A message whose facts and states, if any, are JSON already."""
 
-    data: FactsTold
+    data: FactsTold | FactsAsked
     facts: bytes = b""
     states: bytes = b""
 
@@ -84,17 +84,17 @@ def tell(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
         told = _sums(tx, county.name) if context.keeps_facts else _changes(tx) or _page(tx, county.name)
         if told is None:
             return
-        say(tx, context, county.name, told.data, lane_of(context.me), now, epoch, told)
+        say(tx, context, county.name, told, lane_of(context.me), now, epoch)
 
 
 def _ask(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
     for teller in ledger.to_ask(tx, ms(now)):
-        asked = FactsAsked(why=teller.why or ledger.Why.NEW)
+        asked = Told(FactsAsked(why=teller.why or ledger.Why.NEW))
         say(tx, context, teller.center, asked, lane_of(teller.center), now, epoch)
         ledger.asked(tx, teller, ms(now) + ASK_AGAIN_MS)
 
 
-def _changes(tx: Tx) -> _Told | None:
+def _changes(tx: Tx) -> Told | None:
     """The oldest changes that fit in one message; they are not untold any more."""
     window = _Window()
     for row in facts.in_order(tx):
@@ -104,10 +104,10 @@ def _changes(tx: Tx) -> _Told | None:
     return window.told() if window.rows else None
 
 
-def _sums(tx: Tx, recipient: str) -> _Told | None:
+def _sums(tx: Tx, recipient: str) -> Told | None:
     """At a ledger: the sums that have changed since the ledger above was told them; where it has asked, all."""
-    asked = facts.asked(tx)
-    anew = asked is not None and asked.ledger == recipient and not asked.after
+    asked = facts.asked(tx, recipient)
+    anew = asked is not None and not asked.after
     if anew:
         ledger_sums.all_untold(tx)
         facts.ask(tx, recipient, _IN_WORK)
@@ -115,14 +115,14 @@ def _sums(tx: Tx, recipient: str) -> _Told | None:
     whole = asked is not None and len(sums) < MOST_FACTS
     if whole:
         facts.answered(tx)
-    return _Told(FactsTold(sums=sums, anew=anew, whole=whole)) if sums or whole else None
+    return Told(FactsTold(sums=sums, anew=anew, whole=whole)) if sums or whole else None
 
 
-def _page(tx: Tx, recipient: str) -> _Told | None:
+def _page(tx: Tx, recipient: str) -> Told | None:
     """The states of the next cases, where the ledger has asked for all. A case whose record cannot be read is passed
     over: it is parked, and told once it changes."""
-    asked = facts.asked(tx)
-    if asked is None or asked.ledger != recipient:
+    asked = facts.asked(tx, recipient)
+    if asked is None:
         return None
     found = facts.cases_after(tx, asked.after, PAGE)
     records = cases.read_each(tx, [UUID(case_id) for case_id in found]).records
@@ -131,27 +131,17 @@ def _page(tx: Tx, recipient: str) -> _Told | None:
         facts.answered(tx)
     else:
         facts.ask(tx, recipient, found[-1])
-    return _Told(FactsTold(whole=last), states=facts.states_of(records.values()))
+    return Told(FactsTold(whole=last), states=facts.states_of(records.values()))
 
 
-def say(
-    tx: Tx,
-    context: CenterContext,
-    to: str,
-    data: FactsTold | FactsAsked,
-    lane: UUID,
-    now: datetime,
-    epoch: int = 0,
-    told: _Told | None = None,
-) -> None:
+def say(tx: Tx, context: CenterContext, to: str, told: Told, lane: UUID, now: datetime, epoch: int = 0) -> None:
     """Put a message into the outbox, in a lane of facts."""
     key = (to, str(lane))
     last = lanes.next_sequences(tx, {key: 1}, epoch)[key]
-    message: Message[Any] = compose(data, source=context.me, recipient=to, now=now, subject=lane, sequence=last + 1)
-    body = encode(message)
-    if told is not None:
-        body = told.written_into(body)
-    outbox.enqueue(tx, [outbox.OutboxRow.of(message, body, ms(now))])
+    message: Message[Any] = compose(
+        told.data, source=context.me, recipient=to, now=now, subject=lane, sequence=last + 1
+    )
+    outbox.enqueue(tx, [outbox.OutboxRow.of(message, told.written_into(encode(message)), ms(now))])
 
 
 def _keep_within_bounds(tx: Tx, county: Ledger, lane: str, me: str, now_ms: int) -> None:

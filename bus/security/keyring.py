@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
@@ -42,6 +43,11 @@ def fingerprint(public: str) -> str:
     """The SHA-256 of a public key in groups of four, to be read out over the telephone."""
     digest = hashlib.sha256(base64.b64decode(public)).hexdigest()
     return " ".join(digest[place : place + 4] for place in range(0, len(digest), 4))
+
+
+def is_fingerprint(said: str, public: str) -> bool:
+    """Whether this is what a person has read out of ``fingerprint``: blanks and capitals do not matter."""
+    return re.sub(r"\s", "", said).lower() == re.sub(r"\s", "", fingerprint(public))
 
 
 MISNAMED = "misnamed-key"

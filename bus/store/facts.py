@@ -128,9 +128,9 @@ def forget(tx: Tx, rows: Sequence[TakenRow]) -> None:
         _FORGET.run(tx, numbers=as_list(row.number for row in rows))
 
 
-def forget_all(tx: Tx) -> int:
-    """Delete all rows. Returns how many they were."""
-    return tx.execute(delete(t.facts_untold)).rowcount
+def forget_all(tx: Tx) -> None:
+    """Delete all rows."""
+    tx.execute(delete(t.facts_untold))
 
 
 def figures(tx: Tx) -> UntoldFigures:
@@ -156,7 +156,13 @@ def lag(tx: Tx, center: str) -> UntoldFigures:
 
 # -- the state of every case, as the ledger has asked for it -----------------------------------------------------------
 
-_ASKED = Prepared(lambda _: select(t.facts_asked.c.ledger, t.facts_asked.c.after).with_for_update())
+_ASKED = Prepared(
+    lambda _: (
+        select(t.facts_asked.c.ledger, t.facts_asked.c.after)
+        .where(t.facts_asked.c.ledger == bindparam("ledger", type_=String))
+        .with_for_update()
+    )
+)
 _AFTER = Prepared(
     lambda _: (
         select(t.cases.c.case_id)
@@ -174,9 +180,9 @@ class Asked(NamedTuple):
     after: str
 
 
-def asked(tx: Tx) -> Asked | None:
-    """Who has asked for the state of every case, and has not been told all of them."""
-    rows = _ASKED.rows(tx)
+def asked(tx: Tx, ledger: str) -> Asked | None:
+    """What this ledger has asked for and was not told yet: the state of every case."""
+    rows = _ASKED.rows(tx, ledger=ledger)
     return Asked(*rows[0]) if rows else None
 
 

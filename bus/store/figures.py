@@ -12,13 +12,13 @@ from bus.custody import Status
 from bus.figures.answers import PARTS_OF, Counts, combined, weighted
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
+from bus.figures.spans import DAY_MS
 from bus.figures.tree import Tally, outside, place_of
 from bus.store import activities
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.timestamps import ms
 
-DAY_MS = 86_400_000
 SATISFIED = 3
 """The lowest grade that counts as satisfied."""
 

@@ -136,7 +136,7 @@ class Counting:
 
     def _take(self, rows: Iterable[_Row], demands: Mapping[str, list[_Row]], sign: int) -> None:
         for row in rows:
-            self._add(cells_of(spans_of(row.counted, self._windows), self._days, row.division), sign)
+            self.case(row, sign)
         for each in demands.values():
             self.project(each, sign)
 
@@ -148,9 +148,9 @@ class Counting:
         place = place_of((placed[0], placed[-1])) if placed else None
         self._add(cells_of(spans_of_project(counted), self._days, place), sign)
 
-    def case(self, row: _Row) -> None:
+    def case(self, row: _Row, sign: int = 1) -> None:
         """Count a case."""
-        self._add(cells_of(spans_of(row.counted, self._windows), self._days, row.division), 1)
+        self._add(cells_of(spans_of(row.counted, self._windows), self._days, row.division), sign)
 
     def _add(self, cells: "Counter[Cell]", sign: int) -> None:
         for cell, times in cells.items():

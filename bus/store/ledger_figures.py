@@ -6,7 +6,7 @@ it does so within them, and the day of the as-of are counted case by case, by th
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, String, Subquery, and_, bindparam, case, func, or_, select, union
 
@@ -47,16 +47,6 @@ TALLIED = (Part.REGISTERED, Part.RESOLVED, Part.PROJECTS, Part.PROJECTS_RESOLVED
 EVENTS = (_S.opened_ms, _S.due_ms, _S.resolved_ms, _S.closed_ms, _S.reopened_ms, _S.rated_ms, _S.claimed_ms)
 
 
-class _Scope(NamedTuple):
-    """What is asked of the sums."""
-
-    first: int
-    last: int
-    """Days of the cohort, both included."""
-    before: int
-    """Events of days before this one."""
-
-
 By = Mapping[int, int]
 """Value → how many cases."""
 _SUMS = Prepared(
@@ -93,7 +83,7 @@ def count(
     for part in wanted:
         bounds = (AT_ANY_TIME, AT_ANY_TIME) if part in UNBOUNDED else inner
         if bounds is not None:
-            found[part] += _sums(tx, part, COUNTY, _Scope(*bounds, day))
+            found[part] += _sums(tx, part, *bounds, day)
     look = _Look(tx, reckoning, wanted)
     begin = days.begin_ms(day)
     if inner is not None:
@@ -121,8 +111,9 @@ def _edges(asked: Asked, days: Days, inner: tuple[int, int] | None) -> list[Aske
     return [one for one in edges if one.begin_ms < one.end_ms]
 
 
-def _sums(tx: Tx, part: Part, scope: str, asked: _Scope) -> "Counter[int]":
-    rows = _SUMS.rows(tx, part=part.value, scope=scope, first=asked.first, last=asked.last, before=asked.before)
+def _sums(tx: Tx, part: Part, first: int, last: int, before: int) -> "Counter[int]":
+    """By value: the cohorts of these days, both included, with the events of days ``before`` that one."""
+    rows = _SUMS.rows(tx, part=part.value, scope=COUNTY, first=first, last=last, before=before)
     return Counter({int(value): int(cases) for value, cases in rows})
 
 

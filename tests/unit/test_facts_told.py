@@ -15,7 +15,7 @@ from bus.contract.codec import encode
 from bus.contract.facts import MOST_FACTS, CaseState, Fact, FactsAsked, FactsTold, lane_of
 from bus.contract.messages import Outcome
 from bus.custody import commands as c
-from bus.pipeline.telling import CUT, UNDERWAY, say
+from bus.pipeline.telling import CUT, UNDERWAY, Told, say
 from bus.store import Tx, facts, outbox
 from bus.store import ledger as ledger_store
 from bus.store import tables as t
@@ -306,7 +306,7 @@ def test_a_ledger_asks_again_where_facts_were_given_up(
 def test_nobody_but_the_ledger_that_the_settings_name_is_answered(tmp_path: Path, media: BareCenter) -> None:
     """Another one that asks is refused, and told nothing."""
     other = BareCenter("ledger-150403", tmp_path)
-    other.store.write(lambda tx: say(tx, other.context, MEDIA, FactsAsked(why="new"), lane_of(MEDIA), other.now))
+    other.store.write(lambda tx: say(tx, other.context, MEDIA, Told(FactsAsked(why="new")), lane_of(MEDIA), other.now))
     settled(media)
     carry(other, media)
     with other.store.reading() as tx:
