@@ -85,11 +85,22 @@ class CaseState(Strict):
     reopened: Annotated[Moment | None, WHERE_SET] = None
     rated: Annotated[Moment | None, WHERE_SET] = None
     claimed: Annotated[Moment | None, WHERE_SET] = None
+    taken: Annotated[Moment | None, WHERE_SET] = None
+    """When another center had it for the first time."""
+    contacted: Annotated[Moment | None, WHERE_SET] = None
+    """When a holder first spoke to the resident."""
+    called_back: Annotated[Moment | None, WHERE_SET] = None
+    answered_again: Annotated[Moment | None, WHERE_SET] = None
+    """When the resident first had the answer of a later round."""
     grade: Annotated[int | None, Field(ge=1, le=5), WHERE_SET] = None
     outcome: Annotated[Code | None, WHERE_SET] = None
     """A value of ``bus.contract.messages.Outcome``."""
     instant: bool | None = Field(None, exclude_if=is_absent)
     hand_overs: Count | None = Field(None, exclude_if=is_absent)
+    first_right: Annotated[bool | None, Field(exclude_if=is_absent)] = None
+    """Whether the center that accepted the first offer resolved it."""
+    solved: Annotated[bool | None, Field(exclude_if=is_absent)] = None
+    """What the resident said when it was called back."""
 
 
 class Sum(Strict):

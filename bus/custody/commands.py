@@ -207,6 +207,16 @@ class Rate(OnCase):
     """When it was given; without it, now."""
 
 
+class CallBack(OnCase):
+    """回访: the origin has called the resident about the result, once a round. Only the figures and its
+    clock know of it: nobody is told, and what is not solved is reopened by a command of its own."""
+
+    solved: bool
+    """Whether the resident says that the matter is solved."""
+    at: Moment | None = None
+    """When the call was; without it, now."""
+
+
 class PastRating(Strict):
     """A rating that was given before its case was entered."""
 
@@ -317,4 +327,5 @@ Command = (
     | CheckPapers
     | Claim
     | Assess
+    | CallBack
 )

@@ -96,6 +96,7 @@ _DECIDERS: dict[type, Callable[[Record, Any, datetime], Decision]] = {
     c.Join: origin.join,
     c.Claim: claim,
     c.Assess: origin.assess,
+    c.CallBack: origin.call_back,
     c.Reopen: origin.reopen,
     c.Publish: origin.publish,
     c.AskArbiter: arbitration.ask_arbiter,

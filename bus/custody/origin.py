@@ -50,6 +50,18 @@ def rate(record: Record, command: c.Rate, now: datetime) -> Decision:
     return Decision(changed, notify_path(changed, rated))
 
 
+def call_back(record: Record, command: c.CallBack, now: datetime) -> Decision:
+    """Keep what the resident said on the call: one for each round."""
+    must_be_origin(record)
+    if record.status is Status.OPEN:
+        raise Refusal("not-resolved", "there is no result yet to call back about")
+    if record.called_back_at is not None:
+        raise Refusal("already-called-back", "one call back for each round; open the case again if it is not solved")
+    if command.at is not None:
+        in_order(record.case.received_at, command.at, now)
+    return Decision(record.with_(called_back_at=command.at or now, solved=command.solved))
+
+
 def join(record: Record, command: c.Join, _now: datetime) -> Decision:
     """Count the case in a project."""
     must_be_origin(record)

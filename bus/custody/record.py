@@ -12,8 +12,9 @@ from pydantic import Field, StringConstraints
 
 from bus.contract.case import Case
 from bus.contract.messages import CaseKind, Centers, Mode, Outcome, Rater, Return
-from bus.contract.types import WHERE_SET, CenterName, Count, Line, Moment, NativeId, Strict, Text
+from bus.contract.types import WHERE_SET, CenterName, Count, Line, Moment, NativeId, Strict, Text, is_absent
 from bus.custody.casework import Appointment, NotedPaper, Plan
+from bus.custody.first import FirstHandOver, FirstRound
 from bus.custody.grants import Extension, Hold
 
 RULING_STEP = 1000
@@ -126,19 +127,6 @@ class Claimed(Strict):
         return f"{self.claimant}（{self.post}）" if self.post else self.claimant
 
 
-class FirstRound(Strict):
-    """How the first round of a case went, kept when the case is opened again: the figures of cases count it."""
-
-    due: Moment | None = None
-    resolved_at: Moment | None = None
-    closed_at: Moment | None = None
-    reopened_at: Moment
-    outcome: Outcome | None = None
-    instant: bool = False
-    hand_overs: Count = 0
-    claimed_at: Moment | None = None
-
-
 class Record(Strict):
     """A center's knowledge of one case. It believes ``holder`` at ``version``; the highest version is right."""
 
@@ -176,13 +164,17 @@ class Record(Strict):
     arbitration_at: Annotated[Moment | None, WHERE_SET] = None
     """When the ruling that is awaited was asked for."""
     called_back_at: Annotated[Moment | None, WHERE_SET] = None
-    """When the origin called the resident back after a bad rating of the current round."""
+    """When the origin called the resident back about the current round."""
+    solved: Annotated[bool | None, Field(exclude_if=is_absent)] = None
+    """What the resident said on that call: whether the matter is solved."""
     entered_at: Annotated[Moment | None, WHERE_SET] = None
     """When a matter was entered that had been settled before (补录)."""
     term: Annotated[Moment | None, WHERE_SET] = None
     """By when the current round must be resolved, where that is not what was registered: extended, or ruled."""
     first: Annotated[FirstRound | None, WHERE_SET] = None
     """At the origin, of a case that was opened again: its first round."""
+    first_hand_over: Annotated[FirstHandOver | None, WHERE_SET] = None
+    """Absent in records of older programs."""
     project: Annotated[NativeId | None, WHERE_SET] = None
     """At the origin: its project that the demand belongs to."""
     extended: Annotated[Count, WHERE_SET] = 0

@@ -59,6 +59,17 @@ class Part(StrEnum):
     ACTIVITIES = "activities"
     """Held in the period; no cases."""
     INSTANT = "instant"
+    FIRST_RIGHT = "first-right"
+    """Resolved by the center that accepted the first offer."""
+    CONTACT_DUE = "contact-due"
+    """Taken by another center so long ago that its time for a first word with the resident has ended."""
+    CONTACTED_IN_TIME = "contacted-in-time"
+    CALLED_BACK = "called-back"
+    """Resolved, and the resident called back."""
+    CONFIRMED_SOLVED = "confirmed-solved"
+    REWORK_DUE = "rework-due"
+    """Rated 1 or 2 so long ago that the time for a new answer has ended."""
+    REWORKED_IN_TIME = "reworked-in-time"
     UNDATED = "undated"
     """Resolved at a moment that nobody knows: entered by an older program. They are in no other count of resolved
     ones."""
@@ -119,6 +130,16 @@ FIGURES: tuple[Figure, ...] = (
            ("截止时刻尚未办结且期限已过，不论何时受理", "open at the as-of after their deadline, however old")),
     Figure("mean-hand-overs", Bilingual("平均流转次数", "Mean hand-overs"), Kind.MEAN, Part.HAND_OVERS, Part.RESOLVED,
            Bilingual("接办总次数 ÷ 期内受理且已办结", "hand-overs taken ÷ registered in the period and resolved")),
+    Figure("first-dispatch-rate", Bilingual("首派准确率", "First dispatch right"), Kind.RATE,
+           Part.FIRST_RIGHT, Part.RESOLVED,
+           Bilingual("首次派单的接办单位自己办结 ÷ 期内受理且已办结",
+                     "resolved by the center that accepted the first offer ÷ registered in the period and resolved")),
+    Figure("response-rate", Bilingual("响应率", "Response rate"), Kind.RATE, Part.CONTACTED_IN_TIME, Part.CONTACT_DUE,
+           Bilingual("接办后按期联系居民 ÷ 已由其他中心接办且联系期限已到，未联系的在内",
+                     "resident contacted in time after a center had taken it ÷ taken by another center, and the time "
+                     "for it has ended; those never contacted too")),
+    Figure("solved-rate", Bilingual("解决率", "Confirmed solved"), Kind.RATE, Part.CONFIRMED_SOLVED, Part.CALLED_BACK,
+           Bilingual("回访时居民确认解决 ÷ 有效回访", "confirmed as solved on the call ÷ residents called back")),
     Figure("first-time-rate", Bilingual("一次办结率", "First-time rate"), Kind.RATE,
            Part.SETTLED_FOR_GOOD, Part.WINDOW_ENDED,
            Bilingual("重办窗口已过且未重办 ÷ 重办窗口已过的办结案件",
@@ -134,6 +155,10 @@ FIGURES: tuple[Figure, ...] = (
            Part.WEIGHTED, Part.WEIGHTABLE,
            Bilingual("居民评价按档位权重之和 ÷ 居民已评价，均以千分计",
                      "sum of the weights of the grades ÷ rated by the resident, both in thousandths")),
+    Figure("rework-rate", Bilingual("差评整改率", "Bad ratings reworked"), Kind.RATE,
+           Part.REWORKED_IN_TIME, Part.REWORK_DUE,
+           Bilingual("差评（1、2 分）后按期重办并答复 ÷ 差评且整改期限已到",
+                     "reopened and answered again in time ÷ rated 1 or 2, and the time for it has ended")),
     Figure("self-satisfaction", Bilingual("自评满意率", "Satisfaction, by the units themselves"), Kind.RATE,
            Part.SATISFIED_SELF, Part.RATED_SELF,
            Bilingual("自评 3 分及以上 ÷ 自评总数", "rated 3 or better by the units ÷ rated by the units")),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bus.contract.messages import Rater
 from bus.custody import Record
+from bus.custody.first import FirstHandOver, FirstRound
 
 
 class CaseFacts(NamedTuple):
@@ -33,38 +34,76 @@ class CaseFacts(NamedTuple):
     """The center's project that the demand belongs to."""
     claimed_ms: int | None
     """When somebody claimed the matter."""
+    taken_ms: int | None
+    """When another center had it for the first time."""
+    contacted_ms: int | None
+    """When a holder first spoke to the resident."""
+    first_right: bool | None
+    """Whether the center that accepted the first offer resolved it."""
+    called_back_ms: int | None
+    """When the resident was called back about the first round."""
+    solved: bool | None
+    """What the resident said on that call."""
+    answered_again_ms: int | None
+    """When the resident first had the answer of a later round."""
 
 
-NOT_COUNTED = CaseFacts(*(None,) * 12)
+NOT_COUNTED = CaseFacts(*(None,) * 18)
 """What a center has of another center's case: each figure counts a case at its origin alone."""
 
 
 def facts_of(record: Record) -> CaseFacts:
     """The facts that a record tells."""
     rated = next((one for one in record.ratings if one.rater is Rater.RESIDENT and one.round == 1), None)
-    rated_ms, grade = (_ms(rated.at), rated.grade) if rated is not None else (None, None)
-    first, result, place = record.first, record.result, (record.case.place.division, record.project)
-    claimed_ms = _ms(record.claim.at) if record.claim is not None else None
+    handed, first = record.first_hand_over or FirstHandOver(), record.first
+    known = NOT_COUNTED._replace(
+        rated_ms=_ms(rated.at) if rated is not None else None,
+        grade=rated.grade if rated is not None else None,
+        division=record.case.place.division,
+        project=record.project,
+        taken_ms=_ms(handed.taken_at),
+        contacted_ms=_ms(handed.contacted_at),
+        hand_overs=len(record.path) - 1,
+    )
     if first is not None:
-        moments = (_ms(first.due), _ms(first.resolved_at), _ms(first.closed_at), _ms(first.reopened_at))
-        ended = (first.outcome.value if first.outcome is not None else None, first.instant, first.hand_overs)
-        return CaseFacts(*moments, rated_ms, grade, *ended, *place, _ms(first.claimed_at))
+        return _of_first_round(known, first, handed)
     if record.round > 1:  # at other centers than the origin, or by an older program: its first round is not known
-        return CaseFacts(None, None, None, None, rated_ms, grade, None, None, len(record.path) - 1, *place, None)
-    return CaseFacts(
+        return known
+    result = record.result
+    return known._replace(
         due_ms=_ms(record.term or record.case.due),
         resolved_ms=_ms(record.resolved_at),
         closed_ms=_ms(record.closed_at),
-        reopened_ms=None,
-        rated_ms=rated_ms,
-        grade=grade,
         outcome=result.outcome.value if result is not None else None,
         instant=result.instant if result is not None else None,
-        hand_overs=len(record.path) - 1,
-        division=place[0],
-        project=place[1],
-        claimed_ms=claimed_ms,
+        claimed_ms=_ms(record.claim.at) if record.claim is not None else None,
+        first_right=_right(handed, result.by if result is not None else None),
+        called_back_ms=_ms(record.called_back_at),
+        solved=record.solved,
     )
+
+
+def _of_first_round(known: CaseFacts, first: FirstRound, handed: FirstHandOver) -> CaseFacts:
+    """The facts of a case that was opened again."""
+    return known._replace(
+        due_ms=_ms(first.due),
+        resolved_ms=_ms(first.resolved_at),
+        closed_ms=_ms(first.closed_at),
+        reopened_ms=_ms(first.reopened_at),
+        outcome=first.outcome.value if first.outcome is not None else None,
+        instant=first.instant,
+        hand_overs=first.hand_overs,
+        claimed_ms=_ms(first.claimed_at),
+        first_right=_right(handed, first.by),
+        called_back_ms=_ms(first.called_back_at),
+        solved=first.solved,
+        answered_again_ms=_ms(first.answered_again_at),
+    )
+
+
+def _right(handed: FirstHandOver, resolved_by: str | None) -> bool | None:
+    """Whether the first offer went to the right center; None before the result, and of a round that nobody knows."""
+    return None if resolved_by is None else handed.taken_by == resolved_by
 
 
 def _ms(moment: datetime | None) -> int | None:

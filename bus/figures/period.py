@@ -26,6 +26,10 @@ class Reckoning:
     """The weight of each grade in thousandths, the worst first."""
     rater_weights: tuple[int, ...] = (1000, 1000, 1000, 1000)
     """The weight of each kind of rater in the combined figure, in thousandths: resident, self, masses, survey."""
+    contact_hours: int = 24
+    """Hours that the first holder may take to speak to the resident."""
+    rework_days: int = 15
+    """Days within which a bad rating is followed by a new answer."""
     counted_in: str = ""
     """The region or city in which a center outside the county tree counts its cases, wherever they are; empty: each
     counts where it is."""

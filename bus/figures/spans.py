@@ -10,8 +10,12 @@ from typing import NamedTuple
 
 from bus.contract.messages import Outcome
 from bus.figures.definitions import Part
+from bus.figures.period import Reckoning
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+BAD_GRADE = 2
+"""A rating up to this one asks for a new answer."""
 AT_ANY_TIME = 0
 """The cohort moment of parts that no period bounds: what is open is open, however old."""
 UNKNOWN = -1
@@ -34,6 +38,12 @@ class CountedCase(NamedTuple):
     outcome: str | None = None
     instant: bool | None = None
     hand_overs: int | None = None
+    taken_ms: int | None = None
+    contacted_ms: int | None = None
+    first_right: bool | None = None
+    called_back_ms: int | None = None
+    solved: bool | None = None
+    answered_again_ms: int | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -47,10 +57,17 @@ class CountedCase(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """Days of the county's reckoning."""
+    """How long the county's reckoning allows for what follows."""
 
     reopening_days: int
     rating_days: int
+    contact_hours: int
+    rework_days: int
+
+    @classmethod
+    def of(cls, reckoning: Reckoning) -> "Windows":
+        """Those of a reckoning."""
+        return cls(reckoning.reopening_days, reckoning.rating_days, reckoning.contact_hours, reckoning.rework_days)
 
 
 class Span(NamedTuple):
@@ -89,6 +106,11 @@ def _spans(case: CountedCase, windows: Windows) -> Iterator[Span]:
         yield Span(Part.CLAIMED, opened, max(begin, case.claimed_ms + 1), end)
     yield from _dated(case, begin, end)
     yield from _closed(case, begin, end)
+    if case.taken_ms is not None:
+        contact_due = case.taken_ms + windows.contact_hours * HOUR_MS
+        in_time = case.contacted_ms is not None and case.contacted_ms <= contact_due
+        parts = (Part.CONTACT_DUE, Part.CONTACTED_IN_TIME) if in_time else (Part.CONTACT_DUE,)
+        yield from (Span(part, opened, max(begin, contact_due), end) for part in parts)
     if case.resolved_ms is not None and not case.is_cancelled:
         yield from _resolved(case, case.resolved_ms, windows)
 
@@ -122,15 +144,32 @@ def _resolved(case: CountedCase, resolved: int, windows: Windows) -> Iterator[Sp
     yield Span(Part.RESOLVED_IN_PERIOD, resolved, since)
     if case.instant:
         yield Span(Part.INSTANT, opened, since)
+    if case.first_right:
+        yield Span(Part.FIRST_RIGHT, opened, since)
+    if case.called_back_ms is not None:
+        called = max(since, case.called_back_ms + 1)
+        yield Span(Part.CALLED_BACK, opened, called)
+        if case.solved:
+            yield Span(Part.CONFIRMED_SOLVED, opened, called)
     window_ends = max(since, resolved + windows.reopening_days * DAY_MS)
     yield Span(Part.WINDOW_ENDED, opened, window_ends)
     yield Span(Part.SETTLED_FOR_GOOD, opened, window_ends, _after(case.reopened_ms))
     ratable = resolved + windows.rating_days * DAY_MS
     if case.rated_ms is not None:
-        grade = UNKNOWN if case.grade is None else case.grade
-        yield Span(Part.RATED, opened, max(since, case.rated_ms + 1), value=grade)
+        rated = max(since, case.rated_ms + 1)
+        yield Span(Part.RATED, opened, rated, value=UNKNOWN if case.grade is None else case.grade)
+        yield from _reworked(case, rated, case.rated_ms + windows.rework_days * DAY_MS)
         ratable = min(ratable, case.rated_ms + 1)
     yield Span(Part.RATABLE, opened, max(since, ratable))
+
+
+def _reworked(case: CountedCase, rated: int, due: int) -> Iterator[Span]:
+    """Where a bad rating counts."""
+    if case.grade is None or case.grade > BAD_GRADE:
+        return
+    yield Span(Part.REWORK_DUE, case.opened_ms, max(rated, due))
+    if case.answered_again_ms is not None and case.answered_again_ms <= due:
+        yield Span(Part.REWORKED_IN_TIME, case.opened_ms, max(rated, due))
 
 
 def spans_of_project(cases: Iterable[CountedCase]) -> list[Span]:

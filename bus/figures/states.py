@@ -57,6 +57,10 @@ def _counted(record: Record) -> Iterator[tuple[str, object]]:
         ("reopened", facts.reopened_ms),
         ("rated", facts.rated_ms),
         ("claimed", facts.claimed_ms),
+        ("taken", facts.taken_ms),
+        ("contacted", facts.contacted_ms),
+        ("called_back", facts.called_back_ms),
+        ("answered_again", facts.answered_again_ms),
     ):
         if at_ms is not None:
             yield name, datetime.fromtimestamp(at_ms / 1000, UTC)
@@ -65,6 +69,8 @@ def _counted(record: Record) -> Iterator[tuple[str, object]]:
         ("outcome", facts.outcome),
         ("instant", facts.instant),
         ("hand_overs", facts.hand_overs),
+        ("first_right", facts.first_right),
+        ("solved", facts.solved),
     ):
         if value is not None:
             yield name, value

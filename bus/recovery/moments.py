@@ -10,9 +10,9 @@ from bus.contract import messages as k
 from bus.contract.envelope import Message
 from bus.custody import Record, Status
 from bus.custody.casework import Appointment
+from bus.custody.first import FirstHandOver, FirstRound
 from bus.custody.moments import first_round
 from bus.custody.progress import CONTACTED
-from bus.custody.record import FirstRound
 from bus.custody.visits import appointment_after
 from bus.recovery.case_history import CaseHistory, claim
 
@@ -20,7 +20,7 @@ SECOND = 2
 """The round in which a case is opened again for the first time."""
 
 
-Moments = dict[str, datetime | FirstRound | Appointment | None]
+Moments = dict[str, datetime | FirstRound | FirstHandOver | Appointment | bool | None]
 
 
 def moments(history: CaseHistory, record: Record) -> Moments:
@@ -28,7 +28,36 @@ def moments(history: CaseHistory, record: Record) -> Moments:
     first = _first_round(history) if record.round > 1 else None
     of_round = _of_round(history, record)
     awaited = {"appointment": _appointment(history, record, of_round["round_at"])}
-    return {**_of_hand(history, record), **of_round, **awaited, "first": first}
+    return {**_of_hand(history, record), **of_round, **awaited, "first": first, **_for_figures(history, record)}
+
+
+def _for_figures(history: CaseHistory, record: Record) -> Moments:
+    """At the origin: what was kept of the first hand-over, or is told of it; and the call back, which nobody else
+    knows."""
+    before = history.before
+    if record.case.origin != record.me:
+        return {}
+    called = before if before is not None and before.round == record.round else None
+    return {
+        "first_hand_over": _first_hand_over(history),
+        "called_back_at": called.called_back_at if called else None,
+        "solved": called.solved if called else None,
+    }
+
+
+def _first_hand_over(history: CaseHistory) -> FirstHandOver | None:
+    """The first acceptance since the backup, where the case had not left before it."""
+    before = history.before
+    known = before.first_hand_over if before is not None else None
+    left = before is not None and len(before.path) > 1
+    taken = min((one for one in history.all(k.Accepted) if not one.data.bid), key=lambda one: one.time, default=None)
+    if left or taken is None:
+        return known
+    known = known or FirstHandOver()
+    declined = any(one.time < taken.time for one in history.all(k.Declined))
+    by = None if known.failed or declined else taken.source
+    contacted = _first(one for one in history.all(k.Progressed) if one.data.stage == CONTACTED)
+    return known.model_copy(update={"taken_at": taken.time, "taken_by": by, "contacted_at": contacted})
 
 
 def _of_hand(history: CaseHistory, record: Record) -> Moments:
@@ -76,6 +105,15 @@ def _appointment(history: CaseHistory, record: Record, round_at: datetime | None
 
 
 def _first_round(history: CaseHistory) -> FirstRound | None:
+    """The first round, and when the resident had the answer of a later one."""
+    first = _ended_first_round(history)
+    if first is None or first.answered_again_at is not None:
+        return first
+    answered = _first(one for one in history.all(k.Closed) if one.data.round >= SECOND)
+    return first.model_copy(update={"answered_again_at": answered})
+
+
+def _ended_first_round(history: CaseHistory) -> FirstRound | None:
     """The first round of a case that is in a later one; None where the backup did not have the case."""
     before = history.before
     again = _first(one for one in history.all(k.Reopened) if one.data.round == SECOND)
@@ -86,8 +124,8 @@ def _first_round(history: CaseHistory) -> FirstRound | None:
     if known is None or result is None or known.resolved_at is not None:
         return known
     closed = _first(one for one in history.all(k.Closed) if one.data.round == 1)
-    told = {"resolved_at": result.time, "outcome": result.data.outcome, "instant": result.data.instant}
-    return known.model_copy(update={**told, "closed_at": closed})
+    told = {"resolved_at": result.time, "by": result.source, "outcome": result.data.outcome}
+    return known.model_copy(update={**told, "instant": result.data.instant, "closed_at": closed})
 
 
 def _has_result(record: Record) -> bool:

@@ -154,6 +154,10 @@ class Figures(_Part):
     """Days that a resident may take to rate."""
     reopening_days: Annotated[int, Field(ge=1, le=365)] = 15
     """Days within which a case may be opened again."""
+    contact_hours: Annotated[int, Field(ge=1, le=8760)] = 24
+    """Hours that the first holder may take to speak to the resident."""
+    rework_days: Annotated[int, Field(ge=1, le=365)] = 15
+    """Days within which a rating of 1 or 2 is followed by a new answer."""
     weights: Annotated[tuple[Annotated[int, Field(ge=0, le=1000)], ...], Field(min_length=5, max_length=5)] = (
         0, 0, 600, 800, 1000,
     )  # fmt: skip
@@ -168,9 +172,17 @@ class Figures(_Part):
 
     def reckoning(self) -> Reckoning:
         """How the county reckons."""
-        days = (self.rating_days, self.reopening_days)
-        begins = time.fromisoformat(self.day_begins)
-        return Reckoning(self.month_begins, begins, *days, self.weights, self.rater_weights, self.counted_in)
+        return Reckoning(
+            month_begins=self.month_begins,
+            day_begins=time.fromisoformat(self.day_begins),
+            rating_days=self.rating_days,
+            reopening_days=self.reopening_days,
+            weights=self.weights,
+            rater_weights=self.rater_weights,
+            contact_hours=self.contact_hours,
+            rework_days=self.rework_days,
+            counted_in=self.counted_in,
+        )
 
 
 class Trust(_Part):

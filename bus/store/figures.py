@@ -12,7 +12,7 @@ from bus.custody import Status
 from bus.figures.answers import PARTS_OF, Counts, combined, weighted
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
-from bus.figures.spans import DAY_MS
+from bus.figures.spans import BAD_GRADE, DAY_MS, HOUR_MS
 from bus.figures.tree import Tally, outside, place_of
 from bus.store import activities
 from bus.store import tables as t
@@ -138,6 +138,11 @@ def conditions_of(
     closed = and_(counts, c.closed_ms.is_not(None), c.closed_ms >= begin, c.closed_ms < end, c.closed_ms < as_of)
     window_ended = and_(of_period, c.resolved_ms + reckoning.reopening_days * DAY_MS <= as_of)
     rating_ended = and_(of_period, c.resolved_ms + reckoning.rating_days * DAY_MS <= as_of)
+    contact_due = c.taken_ms + reckoning.contact_hours * HOUR_MS
+    to_contact = and_(registered, c.taken_ms.is_not(None), contact_due <= as_of)
+    called_back = and_(of_period, c.called_back_ms.is_not(None), c.called_back_ms < as_of)
+    rework_due = c.rated_ms + reckoning.rework_days * DAY_MS
+    to_rework = and_(rated, c.grade <= BAD_GRADE, rework_due <= as_of)
     return {
         Part.REGISTERED: registered,
         Part.CANCELLED: and_(c.opened_ms >= begin, c.opened_ms < end, func.coalesce(cancelled, False)),
@@ -157,4 +162,11 @@ def conditions_of(
         Part.CLAIMED: and_(registered, c.claimed_ms.is_not(None), c.claimed_ms < as_of),
         Part.INSTANT: and_(of_period, c.instant),
         Part.UNDATED: and_(registered, undated),
+        Part.FIRST_RIGHT: and_(of_period, c.first_right),
+        Part.CONTACT_DUE: to_contact,
+        Part.CONTACTED_IN_TIME: and_(to_contact, c.contacted_ms <= contact_due),
+        Part.CALLED_BACK: called_back,
+        Part.CONFIRMED_SOLVED: and_(called_back, c.solved),
+        Part.REWORK_DUE: to_rework,
+        Part.REWORKED_IN_TIME: and_(to_rework, c.answered_again_ms <= rework_due),
     }

@@ -17,7 +17,10 @@ from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
 _L, _S = t.ledger_centers.c, t.ledger_states.c
-MOMENTS = ("opened", "offered", "sign_by", "due", "resolved", "closed", "reopened", "rated", "claimed")
+MOMENTS = (
+    *("opened", "offered", "sign_by", "due", "resolved", "closed", "reopened", "rated", "claimed"),
+    *("taken", "contacted", "called_back", "answered_again"),
+)
 """Fields of a state that the store has in milliseconds."""
 
 
@@ -181,6 +184,8 @@ def _state(center: str, state: CaseState, now_ms: int) -> dict[str, Any]:
         "outcome": state.outcome,
         "instant": state.instant,
         "hand_overs": state.hand_overs,
+        "first_right": state.first_right,
+        "solved": state.solved,
         "told_ms": now_ms,
         **dict(_moments(state)),
     }

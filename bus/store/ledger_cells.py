@@ -45,6 +45,12 @@ class _Row(NamedTuple):
     outcome: str | None
     instant: bool | None
     hand_overs: int | None
+    taken_ms: int | None
+    contacted_ms: int | None
+    first_right: bool | None
+    called_back_ms: int | None
+    solved: bool | None
+    answered_again_ms: int | None
 
     @property
     def counted(self) -> CountedCase:
@@ -95,8 +101,7 @@ class Counting:
 
     def __init__(self, tx: Tx, keeping: Keeping) -> None:
         self._tx, self._keeping, reckoning = tx, keeping, keeping.reckoning
-        self._days = Days.of(reckoning)
-        self._windows = Windows(reckoning.reopening_days, reckoning.rating_days)
+        self._days, self._windows = Days.of(reckoning), Windows.of(reckoning)
         self._changes: Counter[Cell] = Counter()
 
     def states(self, center: str, cases: Sequence[str], projects: Iterable[str], change: Callable[[], None]) -> None:
@@ -208,7 +213,8 @@ def recount(store: Store, keeping: Keeping, told: Callable[[int], None]) -> None
 
 def name_of(reckoning: Reckoning) -> str:
     """What of a reckoning the sums depend on."""
-    return f"{reckoning.day_begins:%H:%M} {reckoning.reopening_days} {reckoning.rating_days}"
+    windows = " ".join(str(one) for one in Windows.of(reckoning))
+    return f"{reckoning.day_begins:%H:%M} {windows}"
 
 
 def _forget(tx: Tx) -> None:

@@ -14,7 +14,7 @@ from bus.figures.answers import Counts, weighted
 from bus.figures.cells import COUNTY, UNBOUNDED, Days
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
-from bus.figures.spans import AT_ANY_TIME, DAY_MS, UNKNOWN
+from bus.figures.spans import AT_ANY_TIME, DAY_MS, HOUR_MS, UNKNOWN, Windows
 from bus.figures.tree import Tally
 from bus.store import ledger_sums
 from bus.store import tables as t
@@ -27,7 +27,8 @@ _S, _O, _C = t.ledger_states.c, t.ledger_offers.c, t.ledger_cells.c
 OF_CASES = frozenset({
     Part.REGISTERED, Part.CANCELLED, Part.OPEN, Part.RESOLVED, Part.RESOLVED_IN_PERIOD, Part.DUE, Part.ON_TIME,
     Part.OVERDUE, Part.SETTLED_FOR_GOOD, Part.WINDOW_ENDED, Part.CLOSED_IN_PERIOD, Part.REOPENED, Part.RATED,
-    Part.RATABLE, Part.CLAIMED, Part.INSTANT, Part.UNDATED,
+    Part.RATABLE, Part.CLAIMED, Part.INSTANT, Part.UNDATED, Part.FIRST_RIGHT, Part.CONTACT_DUE, Part.CONTACTED_IN_TIME,
+    Part.CALLED_BACK, Part.CONFIRMED_SOLVED, Part.REWORK_DUE, Part.REWORKED_IN_TIME,
 })  # fmt: skip
 """Parts that are a number of cases, and of which sums are kept."""
 OF_PROJECTS = frozenset({Part.PROJECTS, Part.PROJECTS_RESOLVED})
@@ -44,7 +45,10 @@ VALUES: Mapping[Part, ColumnElement[Any]] = {Part.RESOLVED: _S.hand_overs, Part.
 """Part → what is kept beside it of each case."""
 TALLIED = (Part.REGISTERED, Part.RESOLVED, Part.PROJECTS, Part.PROJECTS_RESOLVED)
 """Parts in the order of a ``Tally``."""
-EVENTS = (_S.opened_ms, _S.due_ms, _S.resolved_ms, _S.closed_ms, _S.reopened_ms, _S.rated_ms, _S.claimed_ms)
+EVENTS = (
+    *(_S.opened_ms, _S.due_ms, _S.resolved_ms, _S.closed_ms, _S.reopened_ms, _S.rated_ms, _S.claimed_ms),
+    _S.called_back_ms,
+)
 
 
 By = Mapping[int, int]
@@ -148,8 +152,14 @@ class _Look:
         self._add(found, self._of_offers(edge, and_(_O.offered_ms >= edge.begin_ms, _O.offered_ms < edge.end_ms)), 1)
 
     def _touched(self, begin_ms: int, end_ms: int) -> Subquery:
-        windows = (self._reckoning.reopening_days * DAY_MS, self._reckoning.rating_days * DAY_MS)
-        later = [_S.resolved_ms.between(begin_ms - window, end_ms - window) for window in windows]
+        windows = Windows.of(self._reckoning)
+        ends = (
+            (_S.resolved_ms, windows.reopening_days * DAY_MS),
+            (_S.resolved_ms, windows.rating_days * DAY_MS),
+            (_S.rated_ms, windows.rework_days * DAY_MS),
+            (_S.taken_ms, windows.contact_hours * HOUR_MS),
+        )
+        later = [column.between(begin_ms - window, end_ms - window) for column, window in ends]
         return _of_moments([*(column.between(begin_ms, end_ms) for column in EVENTS), *later])
 
     def _add(self, found: dict[Part, "Counter[int]"], counted: Mapping[Part, Mapping[int, int]], sign: int) -> None:

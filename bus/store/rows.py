@@ -29,6 +29,12 @@ class CaseRow(NamedTuple):
     division: str | None
     project: str | None
     claimed_ms: int | None
+    taken_ms: int | None
+    contacted_ms: int | None
+    first_right: bool | None
+    called_back_ms: int | None
+    solved: bool | None
+    answered_again_ms: int | None
 
 
 class LinkRow(NamedTuple):

@@ -61,6 +61,12 @@ cases = Table(
     Column("division", String(12), nullable=True),
     Column("project", String(120), nullable=True),
     Column("claimed_ms", BigInteger, nullable=True),
+    Column("taken_ms", BigInteger, nullable=True),
+    Column("contacted_ms", BigInteger, nullable=True),
+    Column("first_right", Boolean, nullable=True),
+    Column("called_back_ms", BigInteger, nullable=True),
+    Column("solved", Boolean, nullable=True),
+    Column("answered_again_ms", BigInteger, nullable=True),
     Index("cases_by_number", "number"),
     Index("cases_by_status", "status", "changed_ms"),
     Index(
@@ -552,6 +558,12 @@ ledger_states = Table(
     Column("reopened_ms", BigInteger, nullable=True),
     Column("rated_ms", BigInteger, nullable=True),
     Column("claimed_ms", BigInteger, nullable=True),
+    Column("taken_ms", BigInteger, nullable=True),
+    Column("contacted_ms", BigInteger, nullable=True),
+    Column("first_right", Boolean, nullable=True),
+    Column("called_back_ms", BigInteger, nullable=True),
+    Column("solved", Boolean, nullable=True),
+    Column("answered_again_ms", BigInteger, nullable=True),
     Column("grade", Integer, nullable=True),
     Column("outcome", CODE, nullable=True),
     Column("instant", Boolean, nullable=True),
@@ -563,7 +575,7 @@ ledger_states = Table(
     *(
         Index(f"ledger_states_by_{name}", f"{name}_ms", postgresql_where=text(f"{name}_ms IS NOT NULL"),
               sqlite_where=text(f"{name}_ms IS NOT NULL"))
-        for name in ("opened", "due", "resolved", "closed", "reopened", "rated", "claimed")
+        for name in ("opened", "due", "resolved", "closed", "reopened", "rated", "claimed", "taken", "called_back")
     ),
 )  # fmt: skip
 """Each case as each center's record has it. By each of its moments, for what happened on one day."""

@@ -105,7 +105,7 @@ def _before_doing(  # noqa: PLR0911 - one way out a wish
         return _mine(case, me, 1).with_(offer_out=_lent(new_id(), peer, 1, now))
     if "Urge" in wishes or wishes.get("AskArbiter", {}).get("ground") == "silent":
         return _theirs(case, me, peer, 2)
-    if wishes.keys() & {"Rate", "Assess", "Reopen", "Publish", "Close"} or (
+    if wishes.keys() & {"Rate", "Assess", "CallBack", "Reopen", "Publish", "Close"} or (
         not wishes.keys() - {"Link"} and hint == "resolved"
     ):
         return _resolved(_theirs(case, me, peer, 2))

@@ -14,6 +14,7 @@ from bus.contract.case import Place
 from bus.contract.messages import Outcome, Rater
 from bus.custody import Record, Status, decide, register
 from bus.custody import commands as c
+from bus.custody.first import FirstHandOver
 from bus.figures.answers import PARTS_OF, Counts, combined
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
@@ -29,7 +30,12 @@ BEGIN = datetime(2026, 6, 30, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
 PERIOD = Period(BEGIN, BEGIN + 31 * DAY)
 RECKONING = Reckoning(
-    rating_days=3, reopening_days=6, weights=(0, 100, 600, 900, 1000), rater_weights=(900, 100, 200, 300)
+    rating_days=3,
+    reopening_days=6,
+    weights=(0, 100, 600, 900, 1000),
+    rater_weights=(900, 100, 200, 300),
+    contact_hours=48,
+    rework_days=4,
 )
 PARTS = {*Part} - {Part.OFFERS_ANSWERED, Part.OFFERS_DECLINED, Part.SIGN_DUE, Part.SIGNED_IN_TIME}
 """What a center counts."""
@@ -59,6 +65,7 @@ def _a_life(chance: random.Random) -> Record:
     record = register(c.Register(case=case), origin, None).record
     if chance.random() < 0.3:
         record = record.with_(path=(origin, PEER, "civil-150402")[: chance.randint(2, 3)])
+        record = record.with_(first_hand_over=_handed_over(chance, heard))
     if chance.random() < 0.5:
         record = decide(record, c.Join(case_id=case.case_id, project=f"P-{chance.randint(1, 60)}"), heard).record
     if chance.random() < 0.3 and origin == ME and record.mine:
@@ -76,6 +83,8 @@ def _a_life(chance: random.Random) -> Record:
     if chance.random() < 0.8:
         at += chance.randint(0, 2) * DAY
         record = decide(record, c.Close(**on, replied_at=at), at).record
+    if chance.random() < 0.3:
+        record = decide(record, c.CallBack(**on, solved=chance.random() < 0.7), at + chance.randint(0, 3) * DAY).record
     for rater in Rater:
         if chance.random() < 0.5:
             record = decide(record, c.Rate(**on, grade=chance.randint(1, 5), rater=rater), at + DAY).record
@@ -85,7 +94,16 @@ def _a_life(chance: random.Random) -> Record:
         if chance.random() < 0.5:
             record = decide(record, c.Resolve(**on, outcome=Outcome.PARTLY, public_reply="再办"), at + DAY).record
             record = decide(record, c.Rate(**on, grade=1), at + DAY).record
+        if chance.random() < 0.7 and record.status is Status.RESOLVED:
+            record = decide(record, c.Close(**on, replied_at=at), at + chance.randint(1, 3) * DAY).record
+            record = decide(record, c.CallBack(**on, solved=True), at + 3 * DAY).record
     return record
+
+
+def _handed_over(chance: random.Random, heard: datetime) -> FirstHandOver:
+    taken = heard + chance.randint(0, 3) * DAY
+    contacted = taken + chance.randint(0, 3) * DAY if chance.random() < 0.7 else None
+    return FirstHandOver(taken_by=chance.choice((ME, PEER, None)), taken_at=taken, contacted_at=contacted)
 
 
 def _recount(records: Sequence[Record], at: datetime) -> Counts:
@@ -148,6 +166,10 @@ def _of_one(record: Record, at: datetime, hand_overs: Counter[int]) -> Iterator[
     if due is not None and due <= at:
         yield Part.DUE, 1
         yield Part.ON_TIME, resolved is not None and resolved <= due
+    handed = record.first_hand_over
+    if handed is not None and handed.taken_at is not None and handed.taken_at + 2 * DAY <= at:
+        yield Part.CONTACT_DUE, 1
+        yield Part.CONTACTED_IN_TIME, bool(handed.contacted_at and handed.contacted_at <= handed.taken_at + 2 * DAY)
     if done and resolved is not None:
         yield from _of_resolved(record, at - resolved, again, at)
         times = first.hand_overs if first else len(record.path) - 1
@@ -157,7 +179,14 @@ def _of_one(record: Record, at: datetime, hand_overs: Counter[int]) -> Iterator[
 
 
 def _of_resolved(record: Record, age: timedelta, again: bool, at: datetime) -> Iterator[tuple[Part, int]]:
+    first = record.first
     yield Part.RESOLVED, 1
+    by = first.by if first else record.result.by if record.result else None
+    yield Part.FIRST_RIGHT, record.first_hand_over is not None and record.first_hand_over.taken_by == by
+    called, solved = (first.called_back_at, first.solved) if first else (record.called_back_at, record.solved)
+    if called is not None and called < at:
+        yield Part.CALLED_BACK, 1
+        yield Part.CONFIRMED_SOLVED, bool(solved)
     if age >= RECKONING.reopening_days * DAY:
         yield Part.WINDOW_ENDED, 1
         yield Part.SETTLED_FOR_GOOD, not again
@@ -173,6 +202,11 @@ def _of_resolved(record: Record, age: timedelta, again: bool, at: datetime) -> I
         yield Part.WEIGHTABLE, 1000
         yield Part.SATISFIED, rating.grade in (3, 4, 5)
         yield Part.WEIGHTED, RECKONING.weights[rating.grade - 1]
+        by_then = (rating.at or at) + RECKONING.rework_days * DAY
+        if rating.grade < 3 and by_then <= at:
+            yield Part.REWORK_DUE, 1
+            again_at = first.answered_again_at if first else None
+            yield Part.REWORKED_IN_TIME, again_at is not None and again_at <= by_then
 
 
 @pytest.mark.parametrize("seed", range(3))

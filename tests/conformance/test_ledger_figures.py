@@ -26,7 +26,10 @@ from bus.store.timestamps import ms
 BEGIN = datetime(2026, 7, 1, tzinfo=CHINA)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 CENTERS = ("media_center-150402", "party_service-150402")
-RECKONING = Reckoning(day_begins=time(12), rating_days=3, reopening_days=4, weights=(0, 100, 600, 800, 1000))
+RECKONING = Reckoning(
+    day_begins=time(12), rating_days=3, reopening_days=4, weights=(0, 100, 600, 800, 1000), contact_hours=30,
+    rework_days=5,
+)  # fmt: skip
 PERIODS = (
     Period(BEGIN + 12 * HOUR, BEGIN + 10 * DAY + 12 * HOUR),
     Period(BEGIN + 5 * HOUR, BEGIN + 7 * DAY + 3 * HOUR),
@@ -56,17 +59,25 @@ def _state(chance: random.Random, number: int, center: str) -> CaseState:
         told["due"] = _moment(chance, opened, 5)
     if chance.random() < 0.3:
         told["claimed"] = _moment(chance, opened, 3)
+    if chance.random() < 0.6:
+        told["taken"] = _moment(chance, opened, 4)
+        if chance.random() < 0.6:
+            told["contacted"] = _moment(chance, told["taken"], 3)
     if chance.random() < 0.75:
         resolved = _moment(chance, opened - HOUR, 8)
         outcome = chance.choice((Outcome.DONE, Outcome.PARTLY, Outcome.CANCELLED)).value
         told |= {"resolved": resolved, "status": "resolved", "outcome": outcome, "hand_overs": chance.randint(0, 3),
-                 "instant": chance.random() < 0.2}  # fmt: skip
+                 "instant": chance.random() < 0.2, "first_right": chance.random() < 0.5}  # fmt: skip
+        if chance.random() < 0.4:
+            told |= {"called_back": _moment(chance, resolved, 5), "solved": chance.random() < 0.6}
         if chance.random() < 0.7:
             told |= {"closed": _moment(chance, resolved, 3), "status": "closed"}
         if chance.random() < 0.4:
             told |= {"rated": _moment(chance, resolved, 6), "grade": chance.randint(1, 5)}
         if chance.random() < 0.3:
             told |= {"reopened": _moment(chance, resolved, 9), "status": "open", "round": 2}
+            if chance.random() < 0.7:
+                told["answered_again"] = _moment(chance, told["reopened"], 5)
         if chance.random() < 0.05:
             told |= {"resolved": None}
     return CaseState(**{name: value for name, value in told.items() if value is not None})

@@ -167,6 +167,7 @@ WISHES: list[c.Command] = [
     c.Settle(case_id=CASE_ID, outcome=k.Outcome.DONE, public_reply="已办结", resolved_at=NOW),
     c.Claim(case_id=CASE_ID, claimant="领导甲", post="区委常委"),
     c.Assess(case_id=CASE_ID, rater=k.Rater.SURVEY, grade=1, pseudonym="q-1"),
+    c.CallBack(case_id=CASE_ID, solved=True),
 ]
 """What the center itself may do."""
 

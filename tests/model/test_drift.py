@@ -42,6 +42,7 @@ COMMANDS = {
 """Offering is no row of the product's table; help is asked in custody.pml."""
 COMMANDS_LEFT_OUT = {
     *(c.AskAssist, c.Report, c.AnswerAssist, c.Urge, c.Rate, c.Publish, c.Join, c.Claim, c.Assess),
+    c.CallBack,
     *(c.AskExtension, c.AnswerExtension, c.Hold, c.Resume, c.MakePlan, c.CheckPapers),
 }
 BOUNDS = {

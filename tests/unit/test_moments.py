@@ -7,9 +7,9 @@ from bus.contract import messages as k
 from bus.contract.envelope import compose
 from bus.custody import Record, Status, decide, hear_message, register
 from bus.custody import commands as c
+from bus.custody.first import FirstRound
 from bus.custody.moments import with_moments
 from bus.custody.progress import CONTACTED
-from bus.custody.record import FirstRound
 from bus.recovery.case_history import CaseHistory
 from bus.recovery.rebuild import rebuild
 from tests.unit.custody_model.cases import MEDIA, NOW, PARTY, matter
@@ -90,7 +90,12 @@ def test_a_reopened_case_remembers_its_first_round() -> None:
     done = decide(case, c.Resolve(case_id=case_id, outcome=k.Outcome.PARTLY, public_reply="先垫上"), LATER).record
     again = decide(done, c.Reopen(case_id=case_id, text="又坏了"), DAYS_LATER).record
     assert again.first == FirstRound(
-        due=case.case.due, resolved_at=LATER, reopened_at=DAYS_LATER, outcome=k.Outcome.PARTLY, instant=False
+        due=case.case.due,
+        resolved_at=LATER,
+        reopened_at=DAYS_LATER,
+        outcome=k.Outcome.PARTLY,
+        instant=False,
+        by=case.me,
     )
     redone = decide(again, c.Resolve(case_id=case_id, outcome=k.Outcome.DONE, public_reply="已修好"), DAYS_LATER).record
     third = decide(redone, c.Reopen(case_id=case_id, text="还是坏"), DAYS_LATER + timedelta(days=1)).record

@@ -196,6 +196,17 @@ class Rating(Act):
         return c.Rate(case_id=case_id, grade=grade_of(self.grade), rater=Rater[self.rater.name], text=self.text)
 
 
+class CallingBack(Act):
+    """回访: the resident was called about the result"""
+
+    said = "call-back"
+    solved: bool
+
+    def command(self, context: IntakeContext, case_id: UUID) -> c.Command:
+        """CallBack."""
+        return c.CallBack(case_id=case_id, solved=self.solved)
+
+
 class Reopening(Act):
     """不满意，要求重办"""
 
