@@ -572,10 +572,11 @@ ledger_states = Table(
     Index("ledger_states_by_case", "case_id"),
     Index("ledger_states_by_project", "project", postgresql_where=text("project IS NOT NULL"),
           sqlite_where=text("project IS NOT NULL")),
+    Index("ledger_states_by_opened", "opened_ms"),
     *(
         Index(f"ledger_states_by_{name}", f"{name}_ms", postgresql_where=text(f"{name}_ms IS NOT NULL"),
               sqlite_where=text(f"{name}_ms IS NOT NULL"))
-        for name in ("opened", "due", "resolved", "closed", "reopened", "rated", "claimed", "taken", "called_back")
+        for name in ("due", "resolved", "closed", "reopened", "rated", "claimed", "taken", "called_back")
     ),
 )  # fmt: skip
 """Each case as each center's record has it. By each of its moments, for what happened on one day."""

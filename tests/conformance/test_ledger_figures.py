@@ -20,7 +20,8 @@ from bus.figures.period import CHINA, Period, Reckoning
 from bus.store import Store, Tx, ledger, ledger_cells, schema
 from bus.store import tables as t
 from bus.store.figures import Asked, conditions_of, projects_of
-from bus.store.ledger_figures import KEPT, OF_CASES, OF_OFFERS, OF_PROJECTS, count
+from bus.store.ledger_figures import KEPT, count
+from bus.store.ledger_parts_of_days import OF_CASES, OF_OFFERS, OF_PROJECTS
 from bus.store.timestamps import ms
 
 BEGIN = datetime(2026, 7, 1, tzinfo=CHINA)
@@ -190,6 +191,20 @@ def test_sums_counted_anew_are_the_same(filled: Store) -> None:
     ledger_cells.recount(filled, Keeping(other), lambda _count: None)
     assert filled.write(ledger_cells.counted_by) == ledger_cells.name_of(other)
     assert filled.write(sums) != before
+
+
+def test_each_part_alone_is_that_of_a_recount(filled: Store) -> None:
+    """Of each part only its own moments are looked at: early in a day, and late."""
+    wrong = []
+    for number in range(12):
+        at = BEGIN + number * DAY + (5 if number % 2 else 18) * HOUR
+        with filled.reading() as tx:
+            recounted = _recount(tx, PERIODS[3], at)
+            wrong += [
+                (at, part) for part in KEPT
+                if count(tx, PERIODS[3], ms(at), RECKONING, (part,)).parts[part] != recounted[part]
+            ]  # fmt: skip
+    assert not wrong
 
 
 def test_one_figure_is_asked_for_alone(filled: Store) -> None:

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-INDEXED = ("opened", "due", "resolved", "closed", "reopened", "rated", "claimed")
+INDEXED = ("due", "resolved", "closed", "reopened", "rated", "claimed")
 MOMENTS = ("offered", "sign_by", "due", "resolved", "closed", "reopened", "rated", "claimed")
 
 
@@ -73,6 +73,8 @@ def upgrade() -> None:
         sa.Column("told_ms", sa.BigInteger(), nullable=False),
     )
     op.create_index("ledger_states_by_case", "ledger_states", ["case_id"])
+    # whole: SQLite does not use a partial one where the column is never null
+    op.create_index("ledger_states_by_opened", "ledger_states", ["opened_ms"])
     for name in ("project", *(f"{moment}_ms" for moment in INDEXED)):
         there = sa.text(f"{name} IS NOT NULL")
         index = f"ledger_states_by_{name.removesuffix('_ms')}"
