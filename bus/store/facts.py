@@ -4,6 +4,7 @@ A row is what one commit did. It is deleted in the transaction that puts it into
 has it. No mark is kept up to which rows are told: an id that commits late would be skipped.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from sqlalchemy import Integer, String, bindparam, delete, func, select
 
 from bus.contract.facts import lane_of
 from bus.contract.messages import Offered
+from bus.contract.types import CENTER_PATTERN
 from bus.custody import Record
 from bus.figures.states import state_of
 from bus.store import tables as t
@@ -28,6 +30,7 @@ READ_AT_ONCE = 20
 """Rows, of up to 150 KB each."""
 IN_A_ROW = 250
 """Most facts in one row: with their states they are half of what a message takes."""
+_CENTER = re.compile(CENTER_PATTERN)
 
 
 class FactsRow(NamedTuple):
@@ -82,7 +85,7 @@ def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:
     told: dict[str, Any] = {"case_id": line.case_id, "at": now, "way": line.way}
     if line.kind:
         told["kind"] = line.kind
-    if line.peer:
+    if line.peer and _CENTER.match(line.peer):  # who was on duty is a person: nobody else is told the name
         told["peer"] = line.peer
     if line.message_id is not None:
         told["message_id"] = line.message_id

@@ -13,12 +13,14 @@ from sqlalchemy import func, select
 from bus.context import Ledger
 from bus.contract.codec import encode
 from bus.contract.facts import MOST_FACTS, CaseState, Fact, FactsAsked, FactsTold, lane_of
+from bus.contract.ids import new_id
 from bus.contract.messages import Outcome
 from bus.custody import commands as c
 from bus.pipeline.telling import CUT, UNDERWAY, Told, say
 from bus.store import Tx, facts, outbox
 from bus.store import ledger as ledger_store
 from bus.store import tables as t
+from bus.store.unit_of_work import UnitOfWork
 from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, carry, opened
 
 LEDGER = "ledger-150402"
@@ -113,6 +115,24 @@ def test_nothing_of_the_matter_or_the_resident_is_told(media: BareCenter) -> Non
     for secret in ("居民", "0476", "楼道灯", "松州园", "老旧小区", case.number, "150402006006"):
         assert secret not in text
     assert message.states[0].division == "150402006"
+
+
+def test_who_was_on_duty_is_told_to_nobody(media: BareCenter, ledger: BareCenter) -> None:
+    """A person's act on a case is a fact of it, and its message is not refused; the person's name stays here."""
+    command = settled(media)
+
+    def act(tx: Tx) -> None:
+        uow = UnitOfWork(tx, media.context, media.now)
+        uow.journal(command.case_id, "operated", "urge", "staff-otto", new_id(), "drill")
+        uow.flush()
+
+    media.store.write(act)
+    carry(media, ledger)
+    with ledger.store.reading() as tx:
+        f = t.ledger_facts.c
+        rows = tx.execute(select(f.way, f.kind, f.peer, f.code).where(f.way == "operated")).all()
+        parked = tx.execute(select(func.count()).select_from(t.parked)).scalar_one()
+    assert (rows, parked) == ([("operated", "urge", None, "drill")], 0)
 
 
 def test_without_a_ledger_nothing_is_kept(tmp_path: Path) -> None:
