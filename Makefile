@@ -30,7 +30,7 @@ test: setup lint services ## all of CI: lint, types, tests; JOBS=3 processes; AR
 whole: setup services ## what `make test` plays in a smaller size: thousands of seeds, the largest searches, ten kills; some hours
 	@$(BIN)/python -m pytest -m whole --durations=0 $(ARGS)
 
-chaos: services ## harm to four real centers: FAULTS=… (list: all of them) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
+chaos: services ## harm to four real centers: FAULTS=… (list: all of them; none) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
 	@$(BIN)/python -m verification.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(BROKER),--broker $(BROKER)) $(if $(STORE),--store $(STORE)) $(if $(RATE),--rate $(RATE)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
 

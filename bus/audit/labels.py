@@ -4,7 +4,7 @@ way round. Pure: who reads the broker's journal and the facts makes the pairs.""
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from bus.audit.finding import SECOND_MS, Code, Evidence, Violation
+from bus.audit.finding import AT_ONCE, SECOND_MS, Code, Evidence, Violation
 
 LABEL_MS = 120 * SECOND_MS
 """The broker's journal is read every few seconds, and a fact comes in a lane of its own, which may wait for the
@@ -68,4 +68,7 @@ def _untold(label: Label, said: Said | None, first_ms: Mapping[str, int]) -> Ite
     shown = [Evidence(label.sender, f"label {label.kind}", label.at_ms, None, None, label.recipient, label.message_id)]
     if said is not None:
         shown.append(Evidence(said.center, f"said {said.kind}", said.at_ms, None, None, said.peer, said.message_id))
-    yield Violation(Code.LABEL_WITHOUT_FACT, label.message_id, "", label.sender, label.at_ms, LABEL_MS, tuple(shown))
+    # without an id it is no message of a center: no fact can ever meet it
+    detail, patience = ("", LABEL_MS) if label.message_id else (label.recipient, AT_ONCE)
+    code, about = Code.LABEL_WITHOUT_FACT, label.message_id
+    yield Violation(code, about, detail, label.sender, label.at_ms, patience, tuple(shown))

@@ -14,8 +14,14 @@ from verification.chaos.mutants import FOUND_AS
 from verification.chaos.play import Row
 from verification.chaos.table import show
 
+
+def _id(run: Run, name: str) -> str:
+    """One fault of one run."""
+    return f"{name}-{run.broker}" if not (run.whole and run.lasting) else f"{name}-lasting"
+
+
 CASES = [
-    pytest.param(run, name, marks=pytest.mark.whole if run.whole else (), id=f"{name}-{run.broker}")
+    pytest.param(run, name, marks=pytest.mark.whole if run.whole else (), id=_id(run, name))
     for lane in LANES
     for run in lane.runs
     if run is not PLANTED

@@ -286,6 +286,17 @@ def test_labels_and_facts_meet(pair: tuple[Label | None, Said | None], codes: Se
     assert list(unmet([pair], {})) == []
 
 
+def test_a_label_without_an_id_is_found_at_once() -> None:
+    """No center says a message without an id, so no fact is under way; those to two centers are two."""
+    foreign = [LABEL._replace(message_id="", recipient=to) for to in (B, C)]
+    found = list(unmet([(label, None) for label in foreign], {A: NOW}))
+    assert [(one.code, one.center, one.detail, one.patience_ms) for one in found] == [
+        (Code.LABEL_WITHOUT_FACT, A, B, 0),
+        (Code.LABEL_WITHOUT_FACT, A, C, 0),
+    ]
+    assert len({one.key for one in found}) == 2
+
+
 @pytest.mark.parametrize("code", Code)
 def test_every_code_has_words_and_a_cure(code: Code) -> None:
     """In both languages, with the names filled in."""

@@ -84,7 +84,7 @@ def wanted(variables: str) -> list[str]:
 def faults(page: Path) -> set[str]:
     """Every fault that a command of the page names."""
     named = re.findall(r"FAULTS=([\w,/+-]+)", page.read_text(encoding="utf-8"))
-    return {fault for group in named for fault in re.split(r"[,/+]", group)} - {"list"}
+    return {fault for group in named for fault in re.split(r"[,/+]", group)} - {"list", "none"}
 
 
 @BOTH

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from verification.chaos import table
 from verification.chaos.faults import FAULTS, Fault, Needs
+from verification.chaos.over import OVER
 from verification.chaos.play import How, Row, Setting, play
-from verification.chaos.scene import OVER
 from verification.chaos.stage import Servers
 
 
@@ -25,7 +25,7 @@ def _arguments() -> argparse.Namespace:
     add(
         "--faults",
         default="all",
-        help="名称，逗号分隔；a+b 同时；all；list / names by comma; a+b at once",
+        help="名称，逗号分隔；a+b 同时；all；none 无故障；list / names by comma; a+b at once",
     )
     add("--seconds", type=float, default=60, help="每个故障的时长 / how long each fault lasts")
     add("--seeds", default="1", help="种子：1,2,3 或 1-3 / seeds: 1,2,3 or 1-3")
@@ -37,7 +37,13 @@ def _arguments() -> argparse.Namespace:
         default=100,
         help="每秒转办件数，每件约四条报文 / cases a second, each of about four messages",
     )
-    add("--soak", type=float, metavar="MINUTES", help="每 5–40 秒一个随机故障 / a random fault every 5 to 40 s")
+    add(
+        "--soak",
+        type=float,
+        metavar="MINUTES",
+        help="每 5–40 秒一个随机故障（FAULTS=none：无） / a random fault every 5 to 40 s; FAULTS=none: none",
+    )
+    add("--lasting", action="store_true", help="故障持续到稽核发现 / each fault lasts until the auditor has found it")
     add("--fifth", action="store_true", help="第五类中心也参加 / with a center of a fifth kind")
     add("--version", default="", help="各中心运行的 git 版本 / the git ref whose code the centers run")
     add("--json", type=Path, help="每次运行追加一行 JSON / append a line of JSON for each run")
@@ -55,13 +61,19 @@ def seeds(text: str) -> list[int]:
     return found
 
 
+NOTHING = "none"
+"""A county without a fault, of which the auditor must find nothing."""
+
+
 def groups(text: str, broker: str) -> list[tuple[How, list[Fault]]]:
-    """``a,b+c,d/e`` → a; b and c at once; d, then e. Raises SystemExit for an unknown name."""
+    """``a,b+c,d/e`` → a; b and c at once; d, then e; ``none`` → no fault at all. Raises SystemExit for an
+    unknown name."""
     if text == "all":
         possible = (one for one in FAULTS.values() if broker == "cluster" or Needs.CLUSTER not in one.needs)
         return [("at-once", [one]) for one in possible]
     parts: list[tuple[How, list[str]]] = [
-        ("in-turn", part.split("/")) if "/" in part else ("at-once", part.split("+")) for part in text.split(",")
+        ("in-turn", part.split("/")) if "/" in part else ("at-once", part.split("+") if part != NOTHING else [])
+        for part in text.split(",")
     ]
     unknown = {name for _, group in parts for name in group} - FAULTS.keys()
     if unknown:
@@ -93,12 +105,13 @@ def main() -> int:
     if given.show:
         table.show(table.load(given.show), console)
         return 0
-    if given.soak:
+    if given.soak and given.faults != NOTHING:
         given.broker = "cluster"
     chosen = groups(given.faults, given.broker)
     setting = Setting(
-        given.seconds, given.rate, given.broker, given.store, fifth=given.fifth, version=given.version, keep=given.keep
-    )
+        given.seconds, given.rate, given.broker, given.store, fifth=given.fifth, version=given.version, keep=given.keep,
+        lasting=frozenset(FAULTS if given.lasting else ()),
+    )  # fmt: skip
     if given.soak:
         together = [one for _, group in chosen for one in group if one.name not in NOT_IN_SOAK]
         chosen = [("soak", together)]

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bus.contract.facts import is_ledger
 from bus.demo.county_process import CountyPlan
 from bus.runtime.lease import TAKEN
+from verification.chaos.settings_file import BUS, settings_file
 from verification.services.process import LEASH
 
 HERE = Path(__file__).resolve().parents[2]
@@ -52,7 +54,7 @@ def bury(child: "subprocess.Popen[bytes]", patience: float = 0) -> None:
 
 @dataclass(slots=True)
 class CenterProcess:
-    """One center process. ``wanted``: whether it should be running."""
+    """The process of one center, or of the ledger. ``wanted``: whether it should be running."""
 
     name: str
     settings: dict[str, Any]
@@ -102,18 +104,21 @@ class CenterProcess:
         settings = dict(self.settings)
         if number:  # a second process of one center: the same store, its own port
             settings["http"] = {**settings["http"], "port": 0}
+        with (self.folder / f"{self.name}.err").open("ab") as errors:
+            command = [sys.executable, "-X", "faulthandler", *self._program(settings, number)]
+            environment = os.environ | self.environment
+            return leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors)
+
+    def _program(self, settings: dict[str, Any], number: int) -> list[str]:
+        """What Python runs."""
+        if is_ledger(self.name):
+            return ["-c", BUS, "ledger", "run", "--config", str(settings_file(self.folder, settings))]
         plan = self.folder / f"{self.name}.{number}.plan.json"
         if self.code != HERE:
             settings["vendor"] = settings.pop("backend")  # its name in 0.1
         CountyPlan((settings,), str(self.log)).save(plan)
-        with (self.folder / f"{self.name}.err").open("ab") as errors:
-            command = [sys.executable, "-X", "faulthandler", "-m", self._module, str(plan)]
-            environment = os.environ | self.environment
-            return leashed(command, self.code, environment, stdout=subprocess.DEVNULL, stderr=errors)
-
-    @property
-    def _module(self) -> str:
-        return "bus.demo.county_process" if self.code == HERE else "bus.testing.county"  # its name in 0.1
+        module = "bus.demo.county_process" if self.code == HERE else "bus.testing.county"  # its name in 0.1
+        return ["-m", module, str(plan)]
 
     def await_door(self, timeout: float = 300) -> None:
         """Wait until its intake answers. Raises TimeoutError with the end of its output."""

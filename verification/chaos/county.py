@@ -1,4 +1,5 @@
-"""The county of a chaos run: four center processes, the simulators' process, the load; broker and stores are given."""
+"""The county of a chaos run: four center processes, the ledger's, the simulators', the load; broker and stores are
+given."""
 
 import json
 import os
@@ -10,12 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bus.contract.facts import is_ledger
 from bus.demo.county_keys import county_keys, store_keys
 from bus.runtime.bootstrap import store_at
+from bus.security.keyring import OwnKey
 from bus.settings import fresh_secret
 from bus.store.database import Store
 from verification.chaos.centers import HERE, CenterProcess, Watch, bury, leashed
 from verification.chaos.load import FORMS, Load
+from verification.chaos.persons import list_persons
 from verification.chaos.vendors import BackendPlan
 from verification.checker.canaries import Canary
 from verification.plug_ins import FIFTH
@@ -34,9 +38,9 @@ class ChaosCounty:
 
     folder: Path
     brokers: Mapping[str, str]
-    """Center → broker URL with the center's own login."""
+    """Participant → broker URL with its own login. Where a ledger is among them, every center tells it."""
     stores: Mapping[str, str] = field(default_factory=dict)
-    """Center → store URL; SQLite in the folder by default."""
+    """Participant → store URL; SQLite in the folder by default."""
     environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     code: Path = HERE
     """The source tree that the centers run."""
@@ -44,6 +48,9 @@ class ChaosCounty:
     """Center → the source tree of another version that it runs first."""
     more: Mapping[str, Any] = field(default_factory=dict)
     centers: dict[str, CenterProcess] = field(default_factory=dict)
+    ledger: CenterProcess | None = None
+    persons: Mapping[str, OwnKey] = field(default_factory=dict)
+    """Who is on duty, with the keys that the county's directory lists; nobody in a county without keys."""
     secrets: dict[str, str] = field(default_factory=dict)
     vendors: "subprocess.Popen[bytes] | None" = None
     _keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -59,8 +66,14 @@ class ChaosCounty:
             urls = {name: f"http://127.0.0.1:{door}" for name, door in doors.items()}
             self._keys = county_keys(self.folder / "keys", urls)
             self._at_rest = store_keys(self.folder / "keys", urls)
+            self.persons = list_persons(self.folder / "keys")
         desks = []
         for name, door in doors.items():
+            if is_ledger(name):
+                self.ledger = CenterProcess(
+                    name, self._of_ledger(name, door), self.folder, self.code, self._outside(name)
+                )
+                continue
             vendor = ports.pop()
             self.secrets[name] = fresh_secret()
             desks.append(BackendPlan(name, vendor, f"http://127.0.0.1:{door}", self.secrets[name]))
@@ -69,17 +82,38 @@ class ChaosCounty:
                 self._settings(name, door, vendor),
                 self.folder,
                 self.codes.get(name, self.code),
-                {"TMPDIR": str(self._temporary()), **self.environments.get(name, {})},
+                self._outside(name),
             )
         self._start_vendors(desks)
-        for center in self.centers.values():
-            center.start()
-        for center in self.centers.values():
-            center.await_door()
-        self._watch = Watch(self.centers)
+        for one in self.participants.values():
+            one.start()
+        for one in self.participants.values():
+            one.await_door()
+        self._watch = Watch(self.participants)
+
+    @property
+    def participants(self) -> dict[str, CenterProcess]:
+        """The centers, and the ledger."""
+        return self.centers | ({self.ledger.name: self.ledger} if self.ledger is not None else {})
+
+    def _of_ledger(self, name: str, door: int) -> dict[str, Any]:
+        return {
+            "center": name,
+            "store": self.store_url(name),
+            "broker": self.brokers[name],
+            "data": str(self.folder / name),
+            "http": {"port": door},
+            "trust": self._keys[name],
+            "at_rest": self._at_rest[name],
+        }
+
+    def _outside(self, name: str) -> dict[str, str]:
+        return {"TMPDIR": str(self._temporary()), **self.environments.get(name, {})}
 
     def _settings(self, name: str, door: int, vendor: int) -> dict[str, Any]:
+        ledger = next(filter(is_ledger, self.brokers), None)
         return {
+            **({"facts": {"ledger": ledger}} if ledger is not None else {}),
             "center": name,
             "store": self.store_url(name),
             "broker": self.brokers[name],
@@ -97,11 +131,11 @@ class ChaosCounty:
         return bool(self._keys)
 
     def store_url(self, name: str) -> str:
-        """The URL of the center's store."""
+        """The URL of a participant's store."""
         return self.stores.get(name, f"sqlite:///{self.folder / name}.db")
 
     def store(self, name: str) -> Store:
-        """The center's store, for reading; the caller closes it."""
+        """A participant's store, for reading; the caller closes it."""
         return store_at(self.store_url(name), self._at_rest.get(name, {}).get("key"))
 
     def _temporary(self) -> Path:
@@ -111,8 +145,8 @@ class ChaosCounty:
         return folder
 
     def door(self, name: str) -> str:
-        """The URL of a center's intake."""
-        return f"http://127.0.0.1:{self.centers[name].settings['http']['port']}"
+        """The URL of a participant's door."""
+        return f"http://127.0.0.1:{self.participants[name].settings['http']['port']}"
 
     def _start_vendors(self, desks: Sequence[BackendPlan]) -> None:
         plan = self.folder / "vendors.plan.json"
@@ -139,15 +173,15 @@ class ChaosCounty:
         return Load(doors, residents, self.folder, rate, seed)
 
     def leave(self) -> None:
-        """Stop the centers in good order; simulators and files stay."""
+        """Stop centers and ledger in good order; simulators and files stay."""
         if self._watch is not None:
             self._watch.close()
             self._watch = None
-        for center in self.centers.values():
-            center.thaw()
-            center.ask()
-        for center in self.centers.values():
-            center.end()
+        for one in self.participants.values():
+            one.thaw()
+            one.ask()
+        for one in self.participants.values():
+            one.end()
 
     def close(self) -> None:
         """End everything that was started."""

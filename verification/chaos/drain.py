@@ -3,8 +3,9 @@
 import time
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, inspect, select
 
+from bus.store import operations
 from bus.store import tables as t
 from bus.store.database import Store, StoreUnavailable
 from verification.chaos.pulse import Pulse
@@ -31,15 +32,15 @@ def drain(on: Stage, pulse: Pulse, healed: float, patience: float) -> float:
 
 def _settled(on: Stage) -> bool:
     try:
-        return not any(waiting(on.county.store_url(center)) for center in on.county.centers)
+        return not any(waiting(on.county.store_url(one)) for one in on.county.participants)
     except StoreUnavailable:
         return False
 
 
 def what_waits(on: Stage) -> list[str]:
-    """The unsettled items, one line a center, for the finding."""
+    """The unsettled items, one line a participant, for the finding."""
     lines = []
-    for center in on.county.centers:
+    for center in on.county.participants:
         store = on.county.store(center)
         try:
             with store.reading() as tx:
@@ -49,6 +50,7 @@ def what_waits(on: Stage) -> list[str]:
                     for table in (t.held, t.receipts, t.errors)
                     if (count := tx.execute(select(func.count()).select_from(table)).scalar_one())
                 ]
+                waits += [f"{name}: {count}" for name, count in _since_facts(tx).items() if count]
         except StoreUnavailable as trouble:
             waits = [str(trouble)]
         finally:
@@ -67,7 +69,7 @@ def _groups(tx: Connection, table: Table) -> Iterator[str]:
 
 
 def waiting(url: str) -> int:
-    """The number of pending items in one center's store."""
+    """The number of pending items in one participant's store."""
     store = Store(url)
     tables = (
         (t.outbox, t.outbox.c.state == "waiting"), (t.work, t.work.c.state == "waiting"), (t.held, None),
@@ -79,6 +81,19 @@ def waiting(url: str) -> int:
             for table, which in tables:
                 query = select(func.count()).select_from(table)
                 total += tx.execute(query if which is None else query.where(which)).scalar_one()
-            return total
+            return total + sum(_since_facts(tx).values())
     finally:
         store.close()
+
+
+def _since_facts(tx: Connection) -> dict[str, int]:
+    """What a store of v0.1.0 does not have: what the ledger was not told, whom it still asks, and operations."""
+    if not inspect(tx).has_table(t.operations.name):
+        return {}
+    running = t.operations.c.state == operations.State.RUNNING.value
+    queries = {
+        "untold": select(func.count()).select_from(t.facts_untold),
+        "asked by the ledger": select(func.count()).where(t.ledger_centers.c.why.is_not(None)),
+        "operations": select(func.count()).where(running),
+    }
+    return {name: int(tx.execute(query).scalar_one()) for name, query in queries.items()}

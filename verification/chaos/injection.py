@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 
 from verification.chaos.faults import Fault
-from verification.chaos.scene import OVER, Scene
+from verification.chaos.over import OVER
+from verification.chaos.scene import Scene
 
 Deeds = Sequence[tuple[Fault, Scene]]
 REST = (5.0, 40.0)
@@ -40,6 +41,12 @@ def in_turn(deeds: Deeds) -> tuple[int, list[str]]:
     """Run one fault after the other, each for its whole window. Returns as ``at_once``."""
     results = [at_once([deed]) for deed in deeds]
     return sum(count for count, _ in results), [trouble for _, found in results for trouble in found]
+
+
+def undisturbed(seconds: float) -> tuple[int, list[str]]:
+    """Let time pass without a fault. Returns as ``at_once``."""
+    OVER.wait(seconds)
+    return 0, []
 
 
 def now_and_then(deeds: Deeds, seconds: float, seed: int) -> tuple[int, list[str]]:

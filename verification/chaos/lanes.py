@@ -19,6 +19,8 @@ RATE = 3.0
 HANGS = 1200.0
 """Seconds after the last healing after which a county counts as stuck. Settling speed is not judged here: the other
 tests run beside it, and machines differ. `make chaos` alone demands a minute."""
+FOUND = 400.0
+"""Seconds in which the auditor must find damage, for the same reason; `make chaos` alone demands a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Run:
     """Whether a center of a fifth kind takes part, whose adapter comes from outside this repository."""
     within: float = HANGS
     """Seconds after the last healing within which everything must be settled."""
+    lasting: tuple[str, ...] = ()
+    """Those of the faults that last until the auditor has found them."""
     whole: bool = False
     """Whether `make whole` alone plays it; `make test` plays one run of each lane."""
 
@@ -47,20 +51,27 @@ class Lane:
 PLANTED = Run("at-once", tuple(HARMS), within=60)
 """Not on the list of faults: this run must find each of them. Messages about a removed case may never be settled, so
 the wait for it is short."""
+STORES_AND_CLOCKS = (
+    "kill9-center", "store-locked", "disk-full-store", "clock-back-1h", "clock-forward-30d", "old-backup-restored",
+)  # fmt: skip
+ROADS = ("silent", "silent-one-way", "credentials-revoked", "queue-deleted", "poison")
 LANES = (
     Lane("150401", (
         Run("in-turn", ("kill9-broker",)),
         Run("in-turn", ("stop-broker", "rolling-restart", "memory-alarm", "disk-full-broker"), whole=True),
     )),
     Lane("150402", (
-        Run("at-once", ("kill9-center", "stop-center", "crash-loop", "store-locked")),
+        Run("at-once", ("kill9-center", "stop-center", "crash-loop", "store-locked"), lasting=("stop-center",)),
         Run("at-once", ("kill9-relay", "two-relays", "disk-full-store", "clock-back-1h"), whole=True),
         Run("at-once", ("previous-version", "clock-forward-30d", "old-backup-restored", "poison"), whole=True),
+        Run("in-turn", ("kill9-ledger", "stop-ledger", "ledger-store-locked"), whole=True),
+        Run("in-turn", STORES_AND_CLOCKS, lasting=STORES_AND_CLOCKS, whole=True),
     )),
     Lane("150403", (
-        Run("at-once", ("resets", "delay", "truncate", "corrupt")),
+        Run("at-once", ("resets", "delay", "truncate", "corrupt", "kill9-commanded")),
         Run("at-once", ("silent", "silent-one-way", "queue-deleted", "queue-purged"), whole=True),
         Run("at-once", ("credentials-revoked", "consumer-timeout", "rolling-restart-centers", "overload"), whole=True),
+        Run("in-turn", ROADS, lasting=ROADS, whole=True),
     )),
     Lane("150404", (
         Run("at-once", ("postgres-immediate-stop",), whole=True),
@@ -106,7 +117,15 @@ def _play_lane(lane: Lane, runs: Sequence[Run]) -> dict[Run, Row]:
                 servers,
                 [(HARMS if run is PLANTED else FAULTS)[name] for name in run.faults],
                 seed=1,
-                setting=replace(setting, how=run.how, broker=run.broker, fifth=run.fifth, within=run.within),
+                setting=replace(
+                    setting,
+                    how=run.how,
+                    broker=run.broker,
+                    fifth=run.fifth,
+                    within=run.within,
+                    lasting=frozenset(run.lasting),
+                    found_within=FOUND,
+                ),
             )
             for run in runs
         }

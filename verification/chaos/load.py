@@ -4,6 +4,7 @@ import queue
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ WORKERS = 6
 """Connections to each center's intake."""
 PATIENCE = 5.0
 """Most waiting forms at one intake, in seconds of the usual load; beyond that no more residents come."""
+
+RECENT = 400
+"""Cases that are remembered for those who ask about one."""
 
 
 @dataclass(slots=True)
@@ -99,6 +103,8 @@ class Load:
         self.refused = 0
         self.unknown = 0
         self.residents = residents
+        self.recent: deque[tuple[str, str]] = deque(maxlen=RECENT)
+        """The latest cases: the center that has registered it, and its id."""
         self._doors, self._rng = doors, random.Random(seed)  # noqa: S311 - no secret
         self._run = f"{seed:x}{time.time_ns() & 0xFFFFFF:x}"
         self._told = Lines(folder / "told.jsonl")
@@ -168,6 +174,7 @@ class Load:
                 center=form.center, form=form.form, id=form.id, to=form.to, status=told.status, answer=told.body,
                 first=first, at=time.time(),
             )  # fmt: skip
+            self.recent.extend((form.center, str(case["case_id"])) for case in told.body.get("cases", ()))
             if final or self._given_up.wait(0.3):
                 break
         with self._lock:

@@ -5,41 +5,31 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from typing import Any
 
 import httpx
 
 from verification.chaos.centers import CenterProcess
-from verification.chaos.scene import OVER
+from verification.chaos.over import OVER
+from verification.chaos.settings_file import BUS, settings_file
 from verification.chaos.vendors import AGAIN
 
-BUS = "from bus.cli import main; main()"
 
-
-def bus(center: CenterProcess, *words: str, timeout: float = 300) -> Any:
+def bus(center: CenterProcess, *words: str, timeout: float = 300, ends: Collection[int] = (0,)) -> Any:
     """Run ``bus WORDS --config … --json`` with the center's code and settings; returns its output as JSON.
 
-    Raises RuntimeError with the output if it fails."""
-    config = center.folder / f"{center.name}.toml"
-    config.write_text(_toml(center.settings), encoding="utf-8")
-    secret = {"BUS_INTAKE_SECRET": str(center.settings["intake_secret"])}
+    Raises RuntimeError with the output if it ends with another code than these."""
+    config = settings_file(center.folder, center.settings)
+    secret = {"BUS_INTAKE_SECRET": center.settings["intake_secret"]} if "intake_secret" in center.settings else {}
     done = subprocess.run(
         [sys.executable, "-c", BUS, *words, "--config", str(config), "--json"],
         check=False, cwd=center.code, env=os.environ | center.environment | secret, capture_output=True, text=True,
         timeout=timeout,
     )  # fmt: skip
-    if done.returncode:
+    if done.returncode not in ends:
         raise RuntimeError(f"bus {' '.join(words)} ended with {done.returncode}: {done.stdout}{done.stderr}"[-1000:])
     return json.loads(done.stdout)
-
-
-def _toml(settings: dict[str, Any]) -> str:
-    """The settings that the commands need; the secret is not written to a file. A JSON string is a TOML string."""
-    lines = [f"{name} = {json.dumps(settings[name])}" for name in ("center", "store", "broker", "data")]
-    for table in ("backend", "vendor", "trust", "at_rest"):
-        if table in settings:
-            lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in settings[table].items())]
-    return "\n".join([*lines, ""])
 
 
 def await_recovery(center: CenterProcess, timeout: float = 300) -> None:

@@ -11,12 +11,16 @@ from typing import Literal
 
 from verification.chaos.county import names
 from verification.chaos.drain import PATIENCE, WITHIN, drain, what_waits
+from verification.chaos.duty import PersonsOnDuty
 from verification.chaos.evidence import books_of, collect
 from verification.chaos.faults import Fault
-from verification.chaos.injection import Deeds, at_once, in_turn, now_and_then
+from verification.chaos.injection import Deeds, at_once, in_turn, now_and_then, undisturbed
+from verification.chaos.over import OVER
+from verification.chaos.overseen import Overseen
 from verification.chaos.privacy import leaks, pages
 from verification.chaos.pulse import Pulse
-from verification.chaos.scene import OVER, Scene
+from verification.chaos.scene import Scene
+from verification.chaos.shown import WITHIN as FOUND_WITHIN
 from verification.chaos.stage import Servers, Stage, stage
 from verification.chaos.ticker import Ticker
 from verification.chaos.vendors import Lines
@@ -54,6 +58,10 @@ class Setting:
     """The git ref whose code the centers run; empty: the working tree."""
     within: float = WITHIN
     """Seconds after the last healing within which everything must be settled."""
+    lasting: frozenset[str] = frozenset()
+    """The faults that last until the auditor has found them, as far as facts can show them."""
+    found_within: float = FOUND_WITHIN
+    """Seconds within which it must find them."""
 
     @property
     def patience(self) -> float:
@@ -88,6 +96,10 @@ class Row:
     deaths: int = 0
     """How often a center ended unasked."""
     parked: int = 0
+    commands: int = 0
+    """Commands of persons on duty that were carried out, each given at least twice."""
+    alarms: int = 0
+    """What the auditor has found."""
     findings: list[str] = field(default_factory=list)
     memory: float = 0.0
     """Growth of the centers' resident memory, MiB a minute."""
@@ -97,8 +109,7 @@ class Row:
 
 def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) -> Row:
     """Strike a new county with these faults, all of the group at once, and judge the result."""
-    name = f"soak ({len(group)})" if setting.how == "soak" else BETWEEN[setting.how].join(fault.name for fault in group)
-    row = Row(name, seed, setting.seconds)
+    row = Row(_name(group, setting.how), seed, setting.seconds)
     targets = _targets(group, names(setting.division, fifth=setting.fifth), seed, setting.how)
     with stage(
         servers,
@@ -122,6 +133,12 @@ def play(servers: Servers, group: Sequence[Fault], seed: int, setting: Setting) 
     return row
 
 
+def _name(group: Sequence[Fault], how: How) -> str:
+    if not group:
+        return "none"
+    return f"soak ({len(group)})" if how == "soak" else BETWEEN[how].join(fault.name for fault in group)
+
+
 def _targets(group: Sequence[Fault], centers: list[str], seed: int, how: How) -> dict[str, list[str]]:
     """Faults that strike at once strike different centers, so that none hides another."""
     if how != "at-once" or len(group) == 1:
@@ -138,8 +155,12 @@ class Performance:
         self.people = canaries(row.seed)
         self.load = on.county.load(self.people, setting.rate, row.seed)
         self.pulse = Pulse(on.county.folder, on.county.centers)
-        self.vitals = Vitals(on.county.centers)
+        self.vitals = Vitals(on.county.participants)
         self.events = Lines(on.county.folder / "events.jsonl")
+        self.duty = PersonsOnDuty(
+            {center: on.county.door(center) for center in on.county.centers}, on.county.persons, self.load, row.seed
+        )
+        self.overseen = Overseen(on.county, self.duty)
         self.forgotten: dict[str, list[Snapshot]] = defaultdict(list)
         """Center → what its store said each time before an old backup took its place."""
         self.began = self.healed = 0.0
@@ -149,6 +170,8 @@ class Performance:
         row = self.row
         self.excuses = {excuse for fault in group for excuse in fault.excuses}
         self.load.start()
+        if self.on.county.persons:
+            self.duty.start()
         self.pulse.start()
         vitals = self.vitals
         vitals.start()
@@ -158,6 +181,7 @@ class Performance:
         OVER.wait(HEALTHY)
         row.strikes, troubles = self._strike([(fault, self._scene(fault, targets[fault.name])) for fault in group])
         row.findings += troubles
+        self.overseen.await_clear(fault.name for fault in group)
         self.healed = time.monotonic()
         self.pulse.end_of_load()
         vitals.close()
@@ -174,6 +198,8 @@ class Performance:
         return [*what_waits(self.on), *ready]
 
     def _strike(self, deeds: Deeds) -> tuple[int, list[str]]:
+        if not deeds:
+            return undisturbed(self.setting.seconds)
         match self.setting.how:
             case "soak":
                 return now_and_then(deeds, self.setting.seconds, self.row.seed)
@@ -184,7 +210,8 @@ class Performance:
 
     def _scene(self, fault: Fault, targets: list[str]) -> Scene:
         on = self.on
-        return Scene(
+        scene = Scene(
+            fault=fault.name,
             county=on.county,
             links=on.links,
             load=self.load,
@@ -197,20 +224,27 @@ class Performance:
             clocks=dict(on.clocks),
             disks=dict(on.disks),
             books=lambda center: self.forgotten[center].append(books_of(on.county, center)),
+            duty=self.duty if on.county.persons else None,
+            lasting=fault.name in self.setting.lasting,
+            within=self.setting.found_within,
         )
+        self.overseen.scenes.append(scene)
+        return scene
 
     def settle(self) -> None:
         """Stop the load, wait until nothing moves, and stop the centers."""
         row, county = self.row, self.on.county
         self.load.stop(self.setting.within)
+        self.duty.close()
         row.drain = drain(self.on, self.pulse, self.healed, self.setting.patience)
         self.stuck = what_waits(self.on) if row.drain > self.setting.within else []
         self.pulse.look()
+        self.overseen.look()
         self.journal, self.shown = self.on.links.journal(self.people if county.seals else ()), pages(self.on)
         row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
         row.absorbed = self.pulse.repeats + self.journal.repeats
         county.leave()
-        deaths = [death for center in county.centers.values() for death in center.deaths]
+        deaths = [death for one in county.participants.values() for death in one.deaths]
         row.deaths = len(deaths)
         row.findings += deaths
         self.events.close()
@@ -224,6 +258,8 @@ class Performance:
         row.message_rate = row.messages / (self.healed + row.drain - self.began)
         row.parked = sum(len(snapshot.parked) for _, snapshot in evidence.open_snapshots)
         row.findings += [f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found]
+        row.findings += self.overseen.judged(self.setting.found_within, {*self.forgotten})
+        row.commands, row.alarms = self.overseen.commands, len(self.overseen.found.all)
         row.findings += leaks(self.on, self.people, self.journal, self.shown)
         if row.drain > (within := self.setting.within):
             row.findings.append(f"not drained within {within:g} s of the last healing, but after {row.drain:.0f} s")
@@ -232,7 +268,8 @@ class Performance:
             row.findings.append("nothing was handed over")
 
     def close(self) -> None:
-        """Stop the load and the pulse, in any case."""
+        """Stop the load, the persons and the pulse, in any case."""
+        self.duty.stop()
         self.pulse.close()
         self.vitals.close()
         self.load.stop(0)

@@ -17,10 +17,10 @@ PAGES = ("/metrics", "/health/ready", "/health/flow", "/openapi.json")
 
 
 def pages(on: Stage) -> list[Place]:
-    """The pages that the centers serve; read while they run."""
+    """The pages that centers and ledger serve; read while they run."""
     shown: list[Place] = []
     with httpx.Client(timeout=10, trust_env=False) as http:
-        for center in on.county.centers:
+        for center in on.county.participants:
             for page in PAGES:
                 try:
                     shown.append((f"{center} {page}", http.get(on.county.door(center) + page).content))
@@ -50,7 +50,7 @@ def _places(on: Stage) -> Iterator[Place]:
             else:
                 yield "broker's log", folder / "log"
                 yield "broker's output", folder / "output.log"
-    for center in on.county.centers:
+    for center in on.county.participants:
         store = on.county.store(center)
         try:
             yield from clean_columns(center, store, {} if on.county.seals else HOLD_RESIDENTS)

@@ -104,8 +104,11 @@ def stage(
         folder = Path(tempfile.mkdtemp(prefix="chaos-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         centers = names(division, fifth=fifth)
+        # an older program tells nothing, and its county has no keys
+        ledgers = [] if version or Needs.OLD_CODE in needs else [f"ledger-{division}"]
         links = BrokerLinks(
-            servers.cluster() if broker == "cluster" or Needs.CLUSTER in needs else servers.node(), centers
+            servers.cluster() if broker == "cluster" or Needs.CLUSTER in needs else servers.node(),
+            [*centers, *ledgers],
         )
         stack.callback(links.close)
         links.open()
@@ -116,7 +119,7 @@ def stage(
             environments[centers[-1]] = {"PYTHONPATH": str(install_example(folder / "site"))}
         if on_postgres:
             # mixed: two of the centers use PostgreSQL
-            stores = _databases(servers.postgres(), centers[2:] if store == "mixed" else centers, stack)
+            stores = _databases(servers.postgres(), centers[2:] if store == "mixed" else [*centers, *ledgers], stack)
         for fault in group:
             struck = targets[fault.name]
             if Needs.SMALL_DISK in fault.needs:

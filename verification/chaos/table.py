@@ -10,6 +10,7 @@ from rich.table import Table
 
 from verification.chaos.faults import FAULTS
 from verification.chaos.play import Row
+from verification.chaos.shown import SHOWN, Shown
 
 COLUMNS = (
     ("故障\nfault", "left"),
@@ -26,6 +27,8 @@ COLUMNS = (
     ("单中心最长停顿 秒\nlongest of one center s", "right"),
     ("恢复后排空 秒\ndrained s", "right"),
     ("停放\nparked", "right"),
+    ("值班处置\ncommands", "right"),
+    ("稽核发现\naudit", "right"),
     ("自亡\ndied", "right"),
     ("内存 MiB/分\nmemory MiB/min", "right"),
     ("句柄\nfds", "right"),
@@ -38,7 +41,8 @@ def cells(row: Row) -> tuple[str, ...]:
     return (
         row.faults, str(row.seed), f"{row.seconds:.0f}", str(row.strikes), str(row.handed_over), f"{row.rate:.1f}",
         str(row.messages), f"{row.message_rate:.1f}", str(row.answered), str(row.absorbed), f"{row.pause:.1f}",
-        f"{max(row.pauses.values(), default=0):.1f}", f"{row.drain:.1f}", str(row.parked), str(row.deaths),
+        f"{max(row.pauses.values(), default=0):.1f}", f"{row.drain:.1f}", str(row.parked), str(row.commands),
+        str(row.alarms), str(row.deaths),
         f"{row.memory:+.1f}", f"{row.descriptors:+d}", str(len(row.findings)) if row.findings else "0",
     )  # fmt: skip
 
@@ -73,9 +77,15 @@ def load(paths: Sequence[Path]) -> list[Row]:
 def show_faults(console: Console) -> None:
     """The closed list of faults."""
     table = Table(title="故障清单 / faults", header_style="bold")
-    for heading in ("名称\nname", "作用\nwhat it does", "恢复\nhow it heals", "需要\nneeds"):
+    for heading in ("名称\nname", "作用\nwhat it does", "恢复\nhow it heals", "稽核\nthe auditor", "需要\nneeds"):
         table.add_column(heading)
     for one in FAULTS.values():
         needs = ", ".join(sorted(need.value for need in one.needs))
-        table.add_row(one.name, f"{one.zh}\n{one.en}", one.heals, needs)
+        table.add_row(one.name, f"{one.zh}\n{one.en}", one.heals, _seen(one.name), needs)
     console.print(table)
+
+
+def _seen(fault: str) -> str:
+    """As what the auditor finds it, or why it does not."""
+    shown = SHOWN[fault]
+    return ", ".join(sorted(shown.codes)) if isinstance(shown, Shown) else f"{shown.zh}\n{shown.en}"

@@ -16,7 +16,7 @@ from verification.chaos.scene import Scene
 def kill9_center(scene: Scene) -> None:
     center = scene.center()
     center.kill9()
-    scene.hold(0.2, 5)
+    scene.last(center.name, 0.2, 5)
     center.start()
     center.await_door()
     scene.hold(0.5, 3)
@@ -53,12 +53,30 @@ def _await_publishing(county: ChaosCounty, center: CenterProcess, timeout: float
             time.sleep(0.001)
 
 
+@fault(
+    "kill9-commanded",
+    "值班处置正在执行时强杀中心",
+    "SIGKILL to a center in the moment when a person on duty gives it a command",
+    heals="it starts again, and the command is given again",
+)
+def kill9_commanded(scene: Scene) -> None:
+    center = scene.center()
+    if scene.duty is not None:
+        scene.duty.await_command(center.name, min(5.0, scene.left))
+    time.sleep(scene.rng.uniform(0, 0.05))  # somewhere between its coming and its answer
+    center.kill9()
+    scene.hold(0.1, 2)
+    center.start()
+    center.await_door()
+    scene.hold(0.5, 2)
+
+
 @fault("stop-center", "冻结一个中心 1–60 秒", "SIGSTOP to a center for 1 to 60 s", heals="SIGCONT")
 def stop_center(scene: Scene) -> None:
     center = scene.center()
     center.freeze()
     try:
-        scene.hold(1, 60)
+        scene.last(center.name, 1, 60)
     finally:
         center.thaw()
     scene.hold(0.5, 3)

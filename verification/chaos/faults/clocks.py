@@ -1,16 +1,18 @@
 """Faults of a center's clock."""
 
 from verification.chaos.faults.fault import Fault, Needs, fault
-from verification.chaos.scene import OVER, Scene
+from verification.chaos.over import OVER
+from verification.chaos.scene import Scene
 from verification.faults import FakeClock
 
 
 def _clock(name: str, zh: str, en: str, seconds: float) -> Fault:
     def strike(scene: Scene) -> None:
-        clock = scene.clocks[scene.rng.choice([one for one in scene.targets if one in scene.clocks])]
+        center = scene.rng.choice([one for one in scene.targets if one in scene.clocks])
+        clock = scene.clocks[center]
         clock.set_offset(seconds)
         try:
-            scene.hold(3, 20)
+            scene.last(center, 3, 20)
         finally:
             _heal(scene, clock)
         scene.hold(2, 5)

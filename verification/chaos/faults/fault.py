@@ -18,6 +18,8 @@ class Needs(Enum):
     CLOCK = "clock"
     SMALL_DISK = "small-disk"
     OLD_CODE = "old-code"
+    """A center of the release before: its county has neither keys nor a ledger."""
+    LEDGER = "ledger"
 
 
 Deed = Callable[[Scene], None]

@@ -18,11 +18,12 @@ def _link_fault(
     """A fault of the proxy between one center and the broker, for 1 to ``most`` seconds."""
 
     def strike(scene: Scene) -> None:
-        proxies, now = scene.links.proxies[scene.center().name], profile(scene)
+        center = scene.center().name
+        proxies, now = scene.links.proxies[center], profile(scene)
         for proxy in proxies:
             proxy.profile = now
         try:
-            scene.hold(1, most)
+            scene.last(center, 1, most)
         finally:
             for proxy in proxies:
                 proxy.heal()

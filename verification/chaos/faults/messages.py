@@ -18,8 +18,9 @@ from verification.faults import consumer_timeout, credentials_revoked, delete_qu
     heals="an operator applies the topology again",
 )  # fmt: skip
 def queue_deleted(scene: Scene) -> None:
-    delete_queue(scene.links.nodes[0], inbox_queue(scene.center().name), scene.links.vhost)
-    scene.hold(0.5, 4)
+    center = scene.center().name
+    delete_queue(scene.links.nodes[0], inbox_queue(center), scene.links.vhost)
+    scene.last(center, 0.5, 4)
     scene.links.cure_for_certain()
     scene.hold(3, 5)
 
@@ -41,8 +42,9 @@ def queue_purged(scene: Scene) -> None:
     heals="it is given back",
 )  # fmt: skip
 def credentials(scene: Scene) -> None:
-    with credentials_revoked(scene.links.nodes[0], scene.center().name, scene.links.vhost):
-        scene.hold(1, 20)
+    center = scene.center().name
+    with credentials_revoked(scene.links.nodes[0], center, scene.links.vhost):
+        scene.last(center, 1, 20)
     scene.hold(2, 4)
 
 
@@ -84,4 +86,4 @@ def poison(scene: Scene) -> None:
         }  # fmt: skip
         with suppress(httpx.HTTPError), scene.links.broker.api() as api:
             scene.poisoned += api.post(path, json=parcel).is_success
-    scene.hold(0.5, 2)
+    scene.last(sender, 0.5, 2)

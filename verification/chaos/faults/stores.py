@@ -17,8 +17,9 @@ from verification.faults import StoreIntruder
     heals="it lets go",
 )  # fmt: skip
 def store_locked(scene: Scene) -> None:
-    with StoreIntruder(scene.county.store_url(scene.center().name)):
-        scene.hold(1, 20)
+    center = scene.center().name
+    with StoreIntruder(scene.county.store_url(center)):
+        scene.last(center, 1, 20)
     scene.hold(1, 4)
 
 
@@ -27,10 +28,11 @@ def store_locked(scene: Scene) -> None:
     heals="room on the disk", needs=(Needs.SQLITE, Needs.SMALL_DISK),
 )  # fmt: skip
 def disk_full_store(scene: Scene) -> None:
-    disk = scene.disks[scene.rng.choice([name for name in scene.targets if name in scene.disks])]
+    center = scene.rng.choice([name for name in scene.targets if name in scene.disks])
+    disk = scene.disks[center]
     disk.fill()
     try:
-        scene.hold(1, 15)
+        scene.last(center, 1, 15)
     finally:
         disk.free()
     scene.hold(1, 4)
