@@ -78,7 +78,8 @@ def heard(tx: Tx, center: str, told: FactsTold, *, anew: bool, now_ms: int) -> N
         first = int(_LAST_FACT.rows(tx)[0][0]) + 1 - len(told.facts)
         known = known._replace(first=first, first_ms=now_ms)
     reached = max((ms(one.at) for one in told.facts), default=0)
-    upsert(tx, t.audit_centers, [known._replace(reached_ms=max(known.reached_ms, reached))])
+    # the latest word, and not the greatest moment: a clock that was ahead is set back
+    upsert(tx, t.audit_centers, [known._replace(reached_ms=reached or known.reached_ms)])
 
 
 # -- what to look at -----------------------------------------------------------------------------------------------

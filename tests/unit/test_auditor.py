@@ -165,6 +165,20 @@ def test_a_clock_that_is_ahead_is_found_until_it_is_set(county: AuditedCounty) -
     county.seconds_until(lambda: not county.open(), FOUND_S)
 
 
+def test_a_center_whose_clock_was_ahead_is_silent_when_it_goes(county: AuditedCounty) -> None:
+    """What it told with the wrong clock, a month ahead, is not taken for something that it has told since."""
+    county.centers[PARTY].now += timedelta(days=30)
+    chatter(county, PARTY)
+    county.later(30)
+    county.centers[PARTY].now -= timedelta(days=30)
+    chatter(county, PARTY)
+    county.later(30)
+    county.away = {PARTY}
+    offered(county)
+    county.seconds_until(lambda: bool(county.open()), FOUND_S)
+    assert county.codes() == {("silent-center", PARTY)}
+
+
 def test_a_ledger_that_was_away_accuses_nobody(county: AuditedCounty) -> None:
     """It hears the facts of twenty minutes in some order; what it does not know yet is not missing."""
     county.away = {LEDGER}
