@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 
 from verification.chaos.faults.fault import Fault, Needs, fault
+from verification.chaos.over import OVER
 from verification.chaos.scene import Scene
 
 
@@ -54,11 +55,47 @@ def planted_twice(scene: Scene) -> None:
     scene.hold(60, 60)
 
 
-PLANTED: dict[str, Fault] = {one.name: one for one in (planted_loss, planted_death, planted_leak, planted_twice)}
+@fault(
+    "planted-command-twice", "一条值班指令执行了两次", "what a person on duty wants of an item is done once more",
+    heals="nothing heals it", needs=(Needs.SQLITE,),
+)  # fmt: skip
+def planted_command_twice(scene: Scene) -> None:
+    columns = "case_id, at_ms, way, kind, peer, message_id, holder, version, note"
+    again = f"INSERT INTO journal ({columns}) SELECT {columns} FROM journal WHERE way = 'operated' LIMIT 1"  # noqa: S608
+    while not _changed(scene, scene.center().name, again):
+        OVER.wait(1)
+    scene.hold(60, 60)
+
+
+@fault(
+    "planted-figure", "总账的合计多出一件", "a sum of the ledger counts one case too many",
+    heals="nothing heals it", needs=(Needs.SQLITE, Needs.LEDGER),
+)  # fmt: skip
+def planted_figure(scene: Scene) -> None:
+    assert scene.county.ledger is not None
+    one_more = "UPDATE ledger_cells SET cases = cases + 1 WHERE part = 'registered' AND cases > 0"
+    while not _changed(scene, scene.county.ledger.name, one_more):
+        OVER.wait(1)
+    scene.hold(60, 60)
+
+
+def _changed(scene: Scene, name: str, statement: str) -> int:
+    """Change the store of a participant that runs. Returns how many rows it were."""
+    path = scene.county.store_url(name).removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, timeout=30)) as store, store:
+        return store.execute(statement).rowcount
+
+
+PLANTED: dict[str, Fault] = {
+    one.name: one
+    for one in (planted_loss, planted_death, planted_leak, planted_twice, planted_command_twice, planted_figure)
+}
 FOUND_AS = {
     "planted-loss": "told-is-kept",
     "planted-death": "died by itself",
     "planted-leak": "leak: ",
     "planted-twice": "effects-once",
+    "planted-command-twice": "operation ",
+    "planted-figure": "figure registered",
 }
 """The prefix of the expected finding."""

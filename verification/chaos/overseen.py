@@ -28,9 +28,10 @@ class Overseen:
         names = {*faults}
         await_found(self._county, lambda found: not [*uncleared(names, found.open)], CLEARED)
 
-    def look(self) -> None:
-        """Take the last look while ledger and broker are there."""
-        self.await_clear(self._faults)
+    def look(self, *, at_rest: bool) -> None:
+        """Take the last look while ledger and broker are there. ``at_rest``: all is settled, so findings clear."""
+        if at_rest:
+            self.await_clear(self._faults)
         self.found = found(self._county)
         self._unmet = [*unmet(self._county, sum(scene.poisoned for scene in self.scenes))]
 

@@ -239,7 +239,7 @@ class Performance:
         row.drain = drain(self.on, self.pulse, self.healed, self.setting.patience)
         self.stuck = what_waits(self.on) if row.drain > self.setting.within else []
         self.pulse.look()
-        self.overseen.look()
+        self.overseen.look(at_rest=row.drain <= self.setting.within)
         self.journal, self.shown = self.on.links.journal(self.people if county.seals else ()), pages(self.on)
         row.answered, row.handed_over = len(self.pulse.answered), len(self.pulse.accepted)
         row.absorbed = self.pulse.repeats + self.journal.repeats

@@ -1,9 +1,11 @@
 """Defects of the auditor: it accuses too soon, forgets too soon, believes the wrong ones, or looks at everything."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import Table, select
 
 import bus.audit.view
 import bus.operations.audit
@@ -13,7 +15,7 @@ import bus.store.findings
 from bus.audit import Violation
 from bus.bilingual import Bilingual
 from bus.custody import Record
-from bus.store import Tx
+from bus.store import Tx, inserts, tables
 from bus.store.findings import FindingRow
 from bus.store.rows import JournalLine
 from verification.mutants.defect import tested
@@ -110,3 +112,28 @@ def fact_without_holder(patch: pytest.MonkeyPatch) -> None:
         return plain(line, record, now) | {"holder": line.holder}
 
     patch.setattr(bus.store.facts, "_fact", fact)
+
+
+@tested(
+    "告知值班人员姓名，总账拒收", "tells the ledger a person's name, so that it refuses the facts of that minute",
+    "tests/unit/test_facts_told.py::test_who_was_on_duty_is_told_to_nobody", by=UNIT,
+    why=Bilingual("模拟中没有值班人员，混沌测试能发现", "a simulation has nobody on duty; chaos finds it"),
+)  # fmt: skip
+def names_the_person(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.store.facts, "_CENTER", re.compile(""))
+
+
+@tested(
+    "时钟拨快时说的话一直作数", "takes what a fast clock has told for something told since",
+    f"{LIVE}::test_a_center_whose_clock_was_ahead_is_silent_when_it_goes", by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def fast_clock_is_remembered(patch: pytest.MonkeyPatch) -> None:
+    plain = inserts.upsert
+
+    def upsert(tx: Tx, table: Table, rows: Sequence[Any]) -> None:
+        if table is tables.audit_centers:
+            before = {row[0]: row[1] for row in tx.execute(select(table.c.center, table.c.reached_ms))}
+            rows = [one._replace(reached_ms=max(one.reached_ms, before.get(one.center, 0))) for one in rows]
+        plain(tx, table, rows)
+
+    patch.setattr(bus.store.audit, "upsert", upsert)
