@@ -69,19 +69,23 @@ class PersonsOnDuty:
 
     def close(self) -> None:
         """Go home, when all that was given is answered."""
-        self._over.set()
-        for center, thread in zip(self._doors, self._threads, strict=True):
-            self._now[center].set()
-            if thread.ident is not None:
-                thread.join(COUNTS)
+        self._end(COUNTS)
         self.stop()
 
     def stop(self) -> None:
         """Go home at once, in any case."""
-        self._over.set()
         self._gone.set()
+        self._end(2 * ANSWER)
         self._both.shutdown()
         self._http.close()
+
+    def _end(self, timeout: float) -> None:
+        self._over.set()
+        for hurry in self._now.values():
+            hurry.set()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(timeout)
 
     def await_command(self, center: str, timeout: float) -> None:
         """Return in the moment when a command is on its way to the center, or after ``timeout`` seconds."""
