@@ -11,7 +11,7 @@ from bus.store.database import Tx
 from bus.store.inserts import insert_new
 from bus.store.statements import Prepared, among, as_list
 
-_B, _F, _L = t.ledger_carried.c, t.ledger_facts.c, t.ledger_centers.c
+_B, _F, _A = t.ledger_carried.c, t.ledger_facts.c, t.audit_centers.c
 KINDS = frozenset(kind.kind for kind in CASE_KINDS)
 """Kinds that are said about a case; of each its sender tells a fact."""
 SAID = "said"
@@ -78,11 +78,12 @@ def last_moment(tx: Tx) -> int:
 
 
 def without_fact(tx: Tx, since_ms: int, until_ms: int, limit: int) -> list[Alone]:
-    """Entries of messages whose sender tells facts, and has told none of these; from its first fact on."""
+    """Entries of messages whose sender tells facts, and has told none of these. Nothing is held against a center from
+    before the fact from which on nothing of it is missing."""
     told = exists().where(_F.message_id == _B.message_id, _F.center == _B.sender, _F.way == SAID)
     query = (
         select(_B.message_id, _B.sender, _B.recipient, _B.kind, _B.at_ms)
-        .join(t.ledger_centers, and_(_L.center == _B.sender, _L.since_ms <= _B.at_ms))
+        .join(t.audit_centers, and_(_A.center == _B.sender, _A.first_ms <= _B.at_ms))
         .where(_B.at_ms >= since_ms, _B.at_ms < until_ms, ~told)
     )
     return _first(tx, query.order_by(_B.at_ms), limit)

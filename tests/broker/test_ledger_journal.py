@@ -13,7 +13,6 @@ from bus.ledger.reconcile import compare, keep
 from bus.store import Store, ledger_carried, schema
 from bus.store import tables as t
 from bus.store.inserts import insert
-from bus.store.ledger import Teller
 from bus.transports.rabbitmq.journal import JournalUnreadable, carried
 from bus.transports.topology.apply import apply, out_exchange, plan, routing_key
 from bus.transports.topology.management_api import ManagementApi
@@ -79,7 +78,7 @@ def test_what_was_carried_and_what_was_told_meet(rabbit: RabbitNode, vhost: Vhos
     goes on where it has stopped, and a repeat counts once."""
     url = _url(rabbit, vhost, LEDGER, "pw of ledger")
     ids = [str(new_id()) for _ in range(6)]
-    store.write(lambda tx: insert(tx, t.ledger_centers, [Teller(MEDIA, 1, 0)]))
+    store.write(lambda tx: insert(tx, t.audit_centers, [{"center": MEDIA, "first": 1, "first_ms": 0, "reached_ms": 0}]))
     _say(rabbit, vhost, ids[:3])
     _say(rabbit, vhost, [str(new_id())], "bus.receipt")
     assert keep(store, carried(url, LEDGER, None, None, 5)).entries == 4
