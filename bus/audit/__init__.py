@@ -1,15 +1,20 @@
 """The auditor: the promises of the county, judged over the facts and states that centers tell. Pure."""
 
+from bus.audit.bounds import FEW_AGAIN, MOST_CLEARED, MOST_OF_A_PAIR, pair_of, too_many
 from bus.audit.centers import Reused, clocks, lanes_set_back, silent
 from bus.audit.finding import Code, Evidence, Finding, Violation
 from bus.audit.labels import Label, Pair, Said, unmet
 from bus.audit.messages import ClockSample, clock_samples
 from bus.audit.rules import RULES, judge, lacks_word
-from bus.audit.view import CaseView, FactRow, StateRow, Teller
+from bus.audit.view import SAID, CaseView, FactRow, StateRow, Teller
 from bus.audit.words import cure, what
 
 __all__ = [
+    "FEW_AGAIN",
+    "MOST_CLEARED",
+    "MOST_OF_A_PAIR",
     "RULES",
+    "SAID",
     "CaseView",
     "ClockSample",
     "Code",
@@ -29,7 +34,9 @@ __all__ = [
     "judge",
     "lacks_word",
     "lanes_set_back",
+    "pair_of",
     "silent",
+    "too_many",
     "unmet",
     "what",
 ]

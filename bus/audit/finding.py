@@ -33,6 +33,8 @@ class Code(StrEnum):
     """A message was heard before it was said."""
     SET_BACK = "set-back"
     """A center has forgotten what it has told, and does not say that its store was put back."""
+    MANY_FINDINGS = "many-findings"
+    """Between two centers more is wrong than is kept one by one."""
 
 
 class Evidence(NamedTuple):
@@ -84,3 +86,5 @@ class Finding(NamedTuple):
     opened_ms: int
     cleared_ms: int | None
     evidence: tuple[Evidence, ...]
+    more: int = 0
+    """How often one was found that is not kept, since this one stands for it."""

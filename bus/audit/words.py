@@ -33,6 +33,10 @@ _WHAT: dict[Code, tuple[str, str]] = {
         "{center} 忘了自己告知过的事，却没有说明库已恢复到备份",
         "{center} has forgotten what it told, and does not say that its store was put back",
     ),
+    Code.MANY_FINDINGS: (
+        "{subject} 之间问题过多：除逐条列出的以外，另发现 {more} 次",
+        "too much is wrong between {subject}: beside what is listed, {more} more were found",
+    ),
 }
 _CURE: dict[Code, tuple[str, str]] = {
     Code.TWO_HOLDERS: (
@@ -75,6 +79,10 @@ _CURE: dict[Code, tuple[str, str]] = {
         "在两个中心核对时间同步：chronyc tracking，再 bus doctor",
         "check the time at both: `chronyc tracking`, then `bus doctor`",
     ),
+    Code.MANY_FINDINGS: (
+        "用 bus ledger findings 看是谁的说法；说谎或失常的中心，用 bus keys revoke 移出名录",
+        "see by `bus ledger findings` whose word it is; take who lies out of the directory with `bus keys revoke`",
+    ),
     Code.SET_BACK: (
         "停下 {center}，运行 bus recover",
         "stop {center}, and run `bus recover` there",
@@ -93,5 +101,5 @@ def cure(finding: Finding) -> Bilingual:
 
 
 def _filled(texts: dict[Code, tuple[str, str]], finding: Finding) -> Bilingual:
-    given = {"subject": finding.subject, "center": finding.center, "detail": finding.detail}
+    given = {name: getattr(finding, name) for name in ("subject", "center", "detail", "more")}
     return Bilingual(*(text.format_map(given) for text in texts[finding.code]))

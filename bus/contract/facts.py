@@ -96,7 +96,7 @@ class CaseState(Strict):
     outcome: Annotated[Code | None, WHERE_SET] = None
     """A value of ``bus.contract.messages.Outcome``."""
     instant: bool | None = Field(None, exclude_if=is_absent)
-    hand_overs: Count | None = Field(None, exclude_if=is_absent)
+    hand_overs: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(None, exclude_if=is_absent)
     first_right: Annotated[bool | None, Field(exclude_if=is_absent)] = None
     """Whether the center that accepted the first offer resolved it."""
     solved: Annotated[bool | None, Field(exclude_if=is_absent)] = None

@@ -2,11 +2,12 @@
 and at every center. Whatever calls it, calls it every few seconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from bus.audit import (
     CaseView,
+    ClockSample,
     Code,
     Finding,
     Pair,
@@ -24,6 +25,8 @@ from bus.audit import (
 )
 from bus.audit.holders import DELIVERY_MS
 from bus.bilingual import Bilingual
+from bus.log import log
+from bus.operations.audit_bounds import clear_bounds, within_bounds
 from bus.store import audit, findings
 from bus.store.audit import Mark
 from bus.store.database import Tx
@@ -72,20 +75,20 @@ def audit_round(tx: Tx, now_ms: int, most: int = MOST_CASES) -> AuditRound:
     """Look at what there is to look at by now, and write what has opened and cleared."""
     before = audit.mark(tx)
     mark = _back(tx, before, now_ms)
-    touched, walk = audit.touched(tx, most), audit.cases_after(tx, before.swept, SWEPT)
     tellers = audit.tellers(tx)
+    touched, walk = audit.touched(tx, tellers, most), audit.cases_after(tx, before.swept, SWEPT)
     for center, teller in tellers.items():
         if teller.told_ms >= before.seen_ms:
             findings.release(tx, center, teller.reached_ms, now_ms + DELIVERY_MS)
     due = findings.due(tx, now_ms, most)
     cases = dict.fromkeys((*(row.case_id for row in touched), *due, *walk))
     views = audit.views(tx, cases, tellers)
-    by_case = _cases(tx, views, now_ms)
-    audit.keep_samples(tx, (sample for view in views for sample in clock_samples(view)))
+    by_case = _cases(tx, views, tellers, now_ms)
     by_center = _centers(tx, tellers, mark.back_ms, now_ms)
     audit.looked_at(tx, touched)
     audit.keep_mark(tx, mark._replace(swept=walk[-1] if len(walk) == SWEPT else ""))
-    opened, cleared = by_case.opened + by_center.opened, by_case.cleared + by_center.cleared
+    opened = by_case.opened + by_center.opened
+    cleared = by_case.cleared + by_center.cleared + clear_bounds(tx, now_ms)
     return AuditRound(len(views), opened, cleared, len(touched) == most or len(due) == most)
 
 
@@ -100,14 +103,35 @@ def _back(tx: Tx, before: Mark, now_ms: int) -> Mark:
     return before._replace(seen_ms=now_ms, back_ms=now_ms)
 
 
-def _cases(tx: Tx, views: Sequence[CaseView], now_ms: int) -> _Settled:
-    found = [(one, view) for view in views for one in judge(view, now_ms)]
-    waiting = {one.key for one, view in found if lacks_word(one, view)}
-    kept = findings.of_subjects(tx, (view.case_id for view in views))
-    return _settle(tx, kept, [one for one, _ in found], waiting, now_ms, now_ms + AGAIN_MS)
+class _Judged(NamedTuple):
+    """What one case shows."""
+
+    found: list[Violation]
+    waiting: set[tuple[str, str, str]]
+    """Those that are not to be opened before their center tells more."""
+    samples: list[ClockSample]
 
 
-def _centers(tx: Tx, tellers: dict[str, Teller], back_ms: int, now_ms: int) -> _Settled:
+def _cases(tx: Tx, views: Sequence[CaseView], tellers: Mapping[str, Teller], now_ms: int) -> _Settled:
+    judged = {view.case_id: one for view in views if (one := _judged(view, now_ms)) is not None}
+    found = [violation for one in judged.values() for violation in one.found]
+    waiting = {key for one in judged.values() for key in one.waiting}
+    audit.keep_samples(tx, (sample for one in judged.values() for sample in one.samples))
+    return _settle(tx, findings.of_subjects(tx, judged), found, tellers, now_ms, now_ms + AGAIN_MS, waiting)
+
+
+def _judged(view: CaseView, now_ms: int) -> _Judged | None:
+    """What a case shows; None where this program fails at it: it must not hold up all others."""
+    try:
+        found = judge(view, now_ms)
+        waiting = {one.key for one in found if lacks_word(one, view)}
+        return _Judged(found, waiting, list(clock_samples(view)))
+    except Exception as fault:
+        log().error("fault", step="audit", case=view.case_id, fault=type(fault).__name__)
+        return None
+
+
+def _centers(tx: Tx, tellers: Mapping[str, Teller], back_ms: int, now_ms: int) -> _Settled:
     """Rules about centers, all of them each time: they are few."""
     reached = {center: teller.reached_ms for center, teller in tellers.items()}
     unheard = {} if now_ms < back_ms + RETRIED_MS else findings.unheard(tx, reached)
@@ -120,29 +144,31 @@ def _centers(tx: Tx, tellers: dict[str, Teller], back_ms: int, now_ms: int) -> _
         *findings.of_codes(tx, OF_CENTERS),
         *(row for row in findings.of_subjects(tx, tellers) if row.code == Code.SET_BACK.value),
     ]
-    return _settle(tx, kept, found, set(), now_ms, None)
+    return _settle(tx, kept, found, tellers, now_ms, None)
 
 
 def audit_labels(tx: Tx, pairs: Sequence[Pair], now_ms: int) -> int:
     """Judge these labels and facts, and write what has opened and cleared. Returns how many have opened."""
-    first_ms = {center: teller.first_ms for center, teller in audit.tellers(tx).items()}
+    tellers = audit.tellers(tx)
+    first_ms = {center: teller.first_ms for center, teller in tellers.items()}
     judged = [half.message_id for pair in pairs for half in pair if half is not None]
     found = list(unmet(pairs, first_ms))
-    return _settle(tx, findings.of_subjects(tx, judged), found, set(), now_ms, None).opened
+    return _settle(tx, findings.of_subjects(tx, judged), found, tellers, now_ms, None).opened
 
 
 def _settle(
     tx: Tx,
     kept: Sequence[FindingRow],
     found: Sequence[Violation],
-    waiting: set[tuple[str, str, str]],
+    tellers: Mapping[str, Teller],
     now_ms: int,
     then_ms: int | None,
+    waiting: Collection[tuple[str, str, str]] = (),
 ) -> _Settled:
-    """Compare what is kept with what was found. ``waiting``: not to be opened before their center tells more.
-    ``then_ms``: the next look at what stays; None: it is looked at anyway."""
+    """Compare what is kept with what was found. ``then_ms``: the next look at what stays; None: it is looked at anyway.
+    ``waiting``: not to be opened before their center tells more."""
     there = {row.key: row for row in kept}
-    new = [one for one in found if one.key not in there]
+    new = within_bounds(tx, (one for one in found if one.key not in there), tellers, now_ms)
     findings.watch(tx, new, now_ms, looks=then_ms is not None)
     now = {one.key for one in found}
     findings.healed(tx, gone := [row for row in kept if row.key not in now], now_ms)

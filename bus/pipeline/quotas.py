@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from bus.contract.envelope import Message
+from bus.contract.facts import FactsTold
 from bus.contract.messages import AssistRequested, Offered
 from bus.custody import Record, Refusal
 from bus.custody.bounds import open_assists
-from bus.store import cases, inbox, owed, parked, put_off
+from bus.store import cases, inbox, ledger, owed, parked, put_off
 from bus.store.database import Tx
 from bus.store.owed import OwedError
 from bus.store.unit_of_work import UnitOfWork
@@ -21,6 +22,7 @@ from bus.store.unit_of_work import UnitOfWork
 HELD_BYTES = "held-bytes"
 OPEN_OFFERS = "open-offers"
 ASSISTS_PER_CASE = "assists-per-case"
+FACTS_A_DAY = "facts-a-day"
 TOLD_EVERY_MS = 600_000
 """Shortest interval between two notices to a peer's operator."""
 
@@ -51,6 +53,9 @@ class PeerQuotas:
             record = _known(uow, message)
             full = record is not None and open_assists(record) >= uow.context.quotas.assists_per_case
             return ASSISTS_PER_CASE if full else ""
+        if isinstance(message.data, FactsTold) and uow.context.keeps_facts:
+            most = uow.context.quotas.facts_a_day
+            return "" if ledger.may_tell(uow.tx, message.source, message.data, uow.now_ms, most) else FACTS_A_DAY
         return ""
 
     def _may_offer(self, uow: UnitOfWork, message: Message[Any]) -> bool:

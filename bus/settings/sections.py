@@ -141,6 +141,8 @@ class Quotas(_Part):
     """Offers of one peer that this center has not answered."""
     assists_per_case: Annotated[int, Field(ge=1, le=200)] = 50
     """Requests for help in one case that this center has not answered."""
+    facts_a_day: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 2_000_000
+    """At a ledger: facts, states and sums of one center in a day."""
 
 
 class Figures(_Part):

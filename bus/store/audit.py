@@ -4,12 +4,14 @@ What a round costs follows from what has happened since the last one, not from h
 told of are rows of their own, written with the facts: an id that commits late would be skipped by "id greater than".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
-from sqlalchemy import Integer, String, bindparam, delete, func, select
+from sqlalchemy import BigInteger, Integer, String, bindparam, delete, func, select
 
-from bus.audit import CaseView, ClockSample, FactRow, Reused, StateRow, Teller
+from bus.audit import SAID, CaseView, ClockSample, FactRow, Reused, StateRow, Teller
 from bus.contract.facts import FactsTold, lane_of
 from bus.store import parked
 from bus.store import tables as t
@@ -18,8 +20,13 @@ from bus.store.inserts import insert, upsert
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
-MOST_FACTS = 1000
-"""Facts of one case that are read; of more, the latest. An honest case has some fifty."""
+MOST_FACTS = 400
+"""Facts of one case that are read at once. An honest case has some fifty."""
+MOST_OF_A_CENTER = 200
+"""Facts of one case that one center may have told, where there are more than these: its older ones are forgotten, and
+not those of others."""
+LEAST = 20
+"""Cases that each center has looked at in one round, if it has told of so many."""
 SLOT = 0
 REUSED = "sequence-reused"
 """The code under which the ledger parks a message whose place in the lane is taken."""
@@ -71,7 +78,7 @@ def heard(tx: Tx, center: str, told: FactsTold, *, anew: bool, now_ms: int) -> N
     """Note what a message of facts tells the auditor, in the transaction that keeps it. ``anew``: what the center told
     before may be incomplete, or forgotten."""
     cases = {str(one.case_id) for one in told.facts} | {str(one.case_id) for one in told.states}
-    insert(tx, t.audit_touched, [{"case_id": case_id} for case_id in sorted(cases)])
+    insert(tx, t.audit_touched, [{"center": center, "case_id": case_id} for case_id in sorted(cases)])
     found = _KNOWN.rows(tx, center=center)
     known = _Center(*found[0]) if found else _Center(center, 0, 0, 0)
     if anew:
@@ -93,6 +100,15 @@ _TOUCHED = Prepared(
         .with_for_update(skip_locked=True)
     )
 )
+_TOUCHED_BY = Prepared(
+    lambda _: (
+        select(_T.id, _T.case_id)
+        .where(_T.center == bindparam("center", type_=String))
+        .order_by(_T.id)
+        .limit(bindparam("at_most", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+)
 _FORGET = Prepared(lambda _: delete(t.audit_touched).where(among("numbers", _T.id)))
 _SWEEP = Prepared(
     lambda _: (
@@ -106,9 +122,16 @@ _SWEEP = Prepared(
 _MARK = Prepared(lambda _: select(_M.seen_ms, _M.back_ms, _M.swept).where(_M.slot == SLOT))
 
 
-def touched(tx: Tx, at_most: int) -> list[Touched]:
-    """The cases that were told of and not looked at yet, oldest first, locked."""
-    return [Touched(*row) for row in _TOUCHED.rows(tx, at_most=at_most)]
+def touched(tx: Tx, centers: Collection[str], at_most: int) -> list[Touched]:
+    """Cases that were told of and not looked at yet, locked: of each center its oldest, so that nobody waits behind one
+    that tells of very many; then the oldest of all."""
+    each = max(LEAST, at_most // max(1, len(centers)))
+    oldest = [Touched(*row) for row in _TOUCHED.rows(tx, at_most=at_most)]
+    if len(oldest) < at_most:
+        return oldest
+    of_each = [[Touched(*row) for row in _TOUCHED_BY.rows(tx, center=one, at_most=each)] for one in sorted(centers)]
+    in_turn = [row for rows in zip_longest(*of_each) for row in rows if row is not None]
+    return list(dict.fromkeys([*in_turn, *oldest]))[:at_most]
 
 
 def looked_at(tx: Tx, rows: Sequence[Touched]) -> None:
@@ -143,6 +166,21 @@ _FACTS = Prepared(
         .limit(MOST_FACTS)
     )
 )
+_FACTS_OF = Prepared(
+    lambda _: (
+        select(*(getattr(_F, "id" if name == "number" else name) for name in FactRow._fields))
+        .where(_F.case_id == bindparam("case_id", type_=String), _F.center == bindparam("center", type_=String))
+        .order_by(_F.id.desc())
+        .limit(MOST_OF_A_CENTER)
+    )
+)
+_FORGET_FACTS = Prepared(
+    lambda _: delete(t.ledger_facts).where(
+        _F.case_id == bindparam("case_id", type_=String),
+        _F.center == bindparam("center", type_=String),
+        _F.id < bindparam("first", type_=BigInteger),
+    )
+)
 _STATES = Prepared(
     lambda _: select(_S.case_id, *(getattr(_S, name) for name in StateRow._fields)).where(among("ids", _S.case_id))
 )
@@ -166,11 +204,35 @@ def views(tx: Tx, cases: Iterable[str], known: Mapping[str, Teller]) -> list[Cas
     for case_id, *row in _STATES.rows(tx, ids=as_list(ids)) if ids else ():
         state = StateRow(*row)
         states.setdefault(case_id, []).append(state._replace(offered_to=tuple(str(state.offered_to).split())))
-    return [CaseView(case_id, _facts(tx, case_id), states.get(case_id, ()), known) for case_id in ids]
+    return [CaseView(case_id, _facts(tx, case_id, known), states.get(case_id, ()), known) for case_id in ids]
 
 
-def _facts(tx: Tx, case_id: str) -> list[FactRow]:
-    return [FactRow(*row) for row in reversed(_FACTS.rows(tx, case_id=case_id))]
+def _facts(tx: Tx, case_id: str, known: Iterable[str]) -> list[FactRow]:
+    rows = [FactRow(*row) for row in reversed(_FACTS.rows(tx, case_id=case_id))]
+    if len(rows) == MOST_FACTS:
+        rows = sorted(row for center in known for row in _latest(tx, case_id, center))
+    return without_forgotten(rows)
+
+
+def _latest(tx: Tx, case_id: str, center: str) -> list[FactRow]:
+    """The latest facts of a center; those before are forgotten."""
+    rows = [FactRow(*row) for row in _FACTS_OF.rows(tx, case_id=case_id, center=center)]
+    if len(rows) == MOST_OF_A_CENTER:
+        _FORGET_FACTS.run(tx, case_id=case_id, center=center, first=rows[-1].number)
+    return rows
+
+
+def without_forgotten(rows: list[FactRow]) -> list[FactRow]:
+    """Without what was said to a center so long ago that what it has told of it may be forgotten."""
+    counts = Counter(row.center for row in rows) if len(rows) >= MOST_OF_A_CENTER else Counter[str]()
+    full = {center for center, count in counts.items() if count >= MOST_OF_A_CENTER}
+    first = {center: min(row.number for row in rows if row.center == center) for center in full}
+    told = {(row.center, row.message_id) for row in rows}
+    return [
+        row
+        for row in rows
+        if row.way != SAID or row.number >= first.get(row.peer or "", 0) or (row.peer, row.message_id) in told
+    ]
 
 
 # -- centers -------------------------------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, String, bindparam, delete, func, null, select, update
 
-from bus.audit import Code, Evidence, Finding, Violation
+from bus.audit import MOST_CLEARED, Code, Evidence, Finding, Violation, pair_of
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.inserts import insert
 from bus.store.statements import Prepared, among, as_list
 
 _F = t.findings.c
+MOST_SHOWN = 8
+"""Pieces of evidence that are kept of one finding: the first and the last."""
 
 
 class FindingRow(NamedTuple):
@@ -25,6 +27,7 @@ class FindingRow(NamedTuple):
     center: str
     opens_ms: int
     opened_ms: int | None
+    pair: str
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -78,6 +81,17 @@ _CLEAR = Prepared(
         .values(cleared_ms=bindparam("now_ms", type_=BigInteger), look_ms=null())
     )
 )
+_KEPT = Prepared(
+    lambda _: select(_F.pair, func.count()).where(among("pairs", _F.pair), _F.cleared_ms.is_(None)).group_by(_F.pair)
+)
+_CLEARED = Prepared(
+    lambda _: (
+        select(_F.id)
+        .where(_F.pair == bindparam("pair", type_=String), _F.cleared_ms.is_not(None))
+        .order_by(_F.cleared_ms.desc(), _F.id.desc())
+        .offset(MOST_CLEARED)
+    )
+)
 _DROP = Prepared(lambda _: delete(t.findings).where(among("numbers", _F.id)))
 _OLDEST = Prepared(
     lambda _: (
@@ -109,12 +123,29 @@ def due(tx: Tx, now_ms: int, at_most: int) -> list[str]:
     return [row[0] for row in _DUE.rows(tx, now_ms=now_ms, at_most=at_most)]
 
 
-def watch(tx: Tx, found: Sequence[Violation], now_ms: int, *, looks: bool) -> None:
-    """Watch violations that were not there before. ``looks``: their case is looked at again by itself."""
-    insert(tx, t.findings, [_row(one, now_ms, looks=looks) for one in found])
+def kept_of(tx: Tx, pairs: Iterable[str]) -> dict[str, int]:
+    """Pair of centers → how many are watched or open between them."""
+    asked = {*pairs}
+    return {pair: int(count) for pair, count in _KEPT.rows(tx, pairs=as_list(asked))} if asked else {}
 
 
-def _row(one: Violation, now_ms: int, *, looks: bool) -> Mapping[str, Any]:
+def watch(tx: Tx, found: Mapping[Violation, str], now_ms: int, *, looks: bool) -> None:
+    """Watch violations that were not there before, each with its pair of centers. ``looks``: their case is looked at
+    again by itself."""
+    insert(tx, t.findings, [_row(one, pair, now_ms, looks=looks) for one, pair in found.items()])
+
+
+def add_more(tx: Tx, one: Violation, times: int, now_ms: int) -> None:
+    """Note that so many were not kept, in the open finding that stands for them."""
+    same = (_F.code == one.code.value) & (_F.subject == one.subject) & _F.cleared_ms.is_(None)
+    if not tx.execute(update(t.findings).where(same).values(more=_F.more + times)).rowcount:
+        row = _row(one, pair_of(one, ()), now_ms, looks=False)
+        insert(tx, t.findings, [{**row, "opened_ms": now_ms, "more": times}])
+
+
+def _row(one: Violation, pair: str, now_ms: int, *, looks: bool) -> Mapping[str, Any]:
+    half = MOST_SHOWN // 2
+    kept = one.evidence if len(one.evidence) <= MOST_SHOWN else (*one.evidence[:half], *one.evidence[-half:])
     opens_ms = now_ms + one.patience_ms
     return {
         "code": one.code.value,
@@ -127,7 +158,8 @@ def _row(one: Violation, now_ms: int, *, looks: bool) -> Mapping[str, Any]:
         "look_ms": opens_ms if looks else None,
         "opened_ms": None,
         "cleared_ms": None,
-        "evidence": json.dumps([{k: v for k, v in shown._asdict().items() if v is not None} for shown in one.evidence]),
+        "evidence": json.dumps([{k: v for k, v in shown._asdict().items() if v is not None} for shown in kept]),
+        "pair": pair,
     }
 
 
@@ -158,6 +190,9 @@ def healed(tx: Tx, rows: Sequence[FindingRow], now_ms: int) -> None:
         _DROP.run(tx, numbers=as_list(gone))
     if cleared:
         _CLEAR.run(tx, numbers=as_list(cleared), now_ms=now_ms)
+        for pair in {row.pair for row in rows if row.opened_ms is not None}:
+            if old := [row[0] for row in _CLEARED.rows(tx, pair=pair)]:
+                _DROP.run(tx, numbers=as_list(old))
 
 
 def postpone_all(tx: Tx, by_ms: int) -> None:

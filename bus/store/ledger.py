@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, bindparam, func, select
 
 from bus.context import Keeping
 from bus.contract.facts import CaseState, Fact, FactsTold
+from bus.figures.spans import DAY_MS
 from bus.store import audit, ledger_offers, ledger_sums
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -51,6 +52,16 @@ class Teller(NamedTuple):
     """Why the state of every case is asked for; None: it is known."""
     ask_ms: int | None = None
     """When it is asked for next."""
+    day_ms: int = 0
+    day_rows: int = 0
+    """Since when, and how much, its quota has counted."""
+
+    def counted(self, told: FactsTold, now_ms: int) -> "Teller":
+        """With what it tells now."""
+        rows = len(told.facts) + len(told.states) + len(told.sums)
+        if not self.day_ms <= now_ms < self.day_ms + DAY_MS:
+            return self._replace(day_ms=now_ms, day_rows=rows)
+        return self._replace(day_rows=self.day_rows + rows)
 
 
 _TELLER = Prepared(lambda _: select(*_L).where(_L.center == bindparam("center")))
@@ -74,13 +85,21 @@ def take(tx: Tx, center: str, told: FactsTold, epoch: int, now_ms: int, keeping:
     )
     counting.write()
     ledger_sums.take(tx, center, told, keeping)
-    after = Teller(center, now_ms, epoch, *((known.since_ms, known.differing + differing) if known else (now_ms, 0)))
+    before = known or Teller(center, now_ms, epoch, now_ms)
+    after = before._replace(told_ms=now_ms, epoch=epoch, differing=before.differing + differing, why=None, ask_ms=None)
+    after = after.counted(told, now_ms)
     if (why := _why(known, told, epoch)) is not None:
         after = after._replace(why=why.value, ask_ms=now_ms)
     elif known is not None and not told.whole:
         after = after._replace(why=known.why, ask_ms=known.ask_ms)
     upsert(tx, t.ledger_centers, [after])
     audit.heard(tx, center, told, anew=why is not None, now_ms=now_ms)
+
+
+def may_tell(tx: Tx, center: str, told: FactsTold, now_ms: int, a_day: int) -> bool:
+    """Whether there is room for what ``center`` tells, of ``a_day`` facts, states and sums."""
+    known = teller(tx, center)
+    return known is None or known.counted(told, now_ms).day_rows <= a_day
 
 
 def teller(tx: Tx, center: str) -> Teller | None:

@@ -13,6 +13,8 @@ from bus.store.inserts import upsert
 from bus.store.ledger_cells import CellRow, untold
 from bus.store.statements import Prepared, among, as_list
 
+MOST = 2**31 - 1
+"""The largest sum that can be told: two ledgers below may have told as much each."""
 _C, _U = t.ledger_cells.c, t.ledger_sums_untold.c
 _KEYS = tuple(Cell._fields)
 _NEXT = Prepared(
@@ -98,5 +100,5 @@ def _sum(cell: Cell, cases: int) -> Sum:
         cohort_day=cell.cohort_day,
         event_day=cell.event_day,
         value=cell.value,
-        cases=cases,
+        cases=max(-MOST, min(cases, MOST)),
     )

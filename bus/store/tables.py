@@ -523,7 +523,7 @@ ledger_facts = _rows(
     Column("holder", CENTER, nullable=False),
     Column("version", Integer, nullable=False),
     Column("round", Integer, nullable=False),
-    Index("ledger_facts_by_case", "case_id", "id"),
+    Index("ledger_facts_by_case", "case_id", "center", "id"),
     Index(
         "ledger_facts_by_message",
         "message_id",
@@ -656,11 +656,14 @@ ledger_centers = Table(
     Column("differing", Integer, nullable=False, default=0),
     Column("why", String(16), nullable=True),
     Column("ask_ms", BigInteger, nullable=True),
+    Column("day_ms", BigInteger, nullable=False, default=0),
+    Column("day_rows", Integer, nullable=False, default=0),
     Index("ledger_centers_to_ask", "ask_ms"),
 )
 """The centers that tell this ledger. ``epoch``: that of their last message. ``since_ms``: when they told first.
 ``differing``: cases of which the last answer said something else than the ledger had. ``why``, ``ask_ms``: why the
-state of every case is asked for, and when next; empty: it is known."""
+state of every case is asked for, and when next; empty: it is known. ``day_ms``, ``day_rows``: what its quota has
+counted since."""
 
 timers = Table(
     "timers",
@@ -684,8 +687,13 @@ clock_state = Table(
 """One row while the clocks are on: when they ran last, by which rules all timers were set (empty: look at all again),
 since when and after how long a downtime they catch up (0: they do not), and how often an operator has said go."""
 
-audit_touched = _rows("audit_touched", Column("case_id", CASE_ID, nullable=False))
-"""The cases of which this ledger has been told something since the auditor has looked at them."""
+audit_touched = _rows(
+    "audit_touched",
+    Column("center", CENTER, nullable=False),
+    Column("case_id", CASE_ID, nullable=False),
+    Index("audit_touched_by_center", "center", "id"),
+)
+"""The cases of which this ledger has been told something since the auditor has looked at them, and by whom."""
 
 audit_centers = Table(
     "audit_centers",
@@ -734,12 +742,16 @@ findings = _rows(
     Column("opened_ms", BigInteger, nullable=True),
     Column("cleared_ms", BigInteger, nullable=True),
     Column("evidence", Text, nullable=False),
+    Column("pair", String(125), nullable=False, default=""),
+    Column("more", Integer, nullable=False, default=0),
+    Index("findings_by_pair", "pair", "cleared_ms"),
     Index("findings_by_subject", "subject", "cleared_ms"),
     Index("findings_to_look_at", "look_ms"),
     Index("findings_uncleared", "cleared_ms", "code", "center", "noticed_ms"),
 )
 """What the auditor has found. Without ``opened_ms`` it is only watched: it may be the usual delay. A watched row that
-heals is deleted, an open one gets ``cleared_ms``. ``look_ms``: when its case is looked at again."""
+heals is deleted, an open one gets ``cleared_ms``. ``look_ms``: when its case is looked at again. ``pair``: the centers
+by which it is bounded. ``more``: for how many it stands that were not kept."""
 
 staff_commands = Table(
     "staff_commands",

@@ -46,15 +46,16 @@ FILLED = (
     "INSERT INTO ledger_states (center, case_id, origin, holder, version, round, status, category, urgency, opened_ms,"
     " offered_to, told_ms) SELECT 'c', {id}, 'c', 'c', 1, 1, 'open', 'housing', 'normal', n, '', n FROM {all}",
     "INSERT INTO facts_untold (at_ms, lines, facts, states) SELECT n, 1, 'f', 's' FROM {all}",
-    "INSERT INTO ledger_centers SELECT 'c' || n, n, 0, n, 0, NULL, n FROM {all}",
+    "INSERT INTO ledger_centers SELECT 'c' || n, n, 0, n, 0, NULL, n, n, 0 FROM {all}",
     "INSERT INTO ledger_offers SELECT 'c', {id}, 1, 'p', 1, n, n, n, false FROM {all}",
     "INSERT INTO ledger_cells SELECT 'p' || n, '', n, n, 0, '', 1 FROM {all}",
     "INSERT INTO ledger_sums_untold SELECT 'p' || n, '', n, n, 0 FROM {all}",
     "INSERT INTO ledger_carried SELECT {id}, 'p', 's', 'k', n, n FROM {all}",
-    "INSERT INTO audit_touched (case_id) SELECT {id} FROM {all}",
+    "INSERT INTO audit_touched (center, case_id) SELECT 'c' || n, {id} FROM {all}",
     "INSERT INTO audit_centers SELECT 'c' || n, n, n, n FROM {all}",
-    "INSERT INTO findings (code, subject, detail, center, since_ms, noticed_ms, opens_ms, look_ms, opened_ms, evidence)"
-    " SELECT 'k', {id}, '', 'c' || n, n, n, n, n, n, '[]' FROM {all}",
+    "INSERT INTO findings (code, subject, detail, center, since_ms, noticed_ms, opens_ms, look_ms, opened_ms, evidence,"
+    " pair, more)"
+    " SELECT 'k', {id}, '', 'c' || n, n, n, n, n, n, '[]', 'c' || n, 0 FROM {all}",
     "INSERT INTO parked (place, code, hint, digest, case_id, message_id, owner, times, first_ms, last_ms)"
     " SELECT 'wire', 'c', 'h', 'd' || n, {id}, {id}, 'o', 1, n, n FROM {all}",
     "INSERT INTO outbox"

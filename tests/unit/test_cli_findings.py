@@ -18,7 +18,7 @@ def _finds(ledger: BareCenter) -> None:
     one = Violation(Code.STUCK_OFFER, CASE, PARTY, PARTY, 1_000, 0, shown)
 
     def write(tx: Tx) -> None:
-        findings.watch(tx, [one], 1_000, looks=True)
+        findings.watch(tx, {one: MEDIA}, 1_000, looks=True)
         findings.open_(tx, findings.of_subjects(tx, [CASE]), 2_000, None)
 
     ledger.store.write(write)

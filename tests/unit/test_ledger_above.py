@@ -13,7 +13,7 @@ from bus.context import Ledger
 from bus.contract.case import Urgency
 from bus.contract.codec import encode
 from bus.contract.envelope import compose
-from bus.contract.facts import MOST_FACTS, CaseState, FactsAsked, FactsTold, lane_of
+from bus.contract.facts import MOST_FACTS, CaseState, FactsAsked, FactsTold, Sum, lane_of
 from bus.figures.definitions import Part
 from bus.figures.period import CHINA, Period, Reckoning
 from bus.figures.rounding import percent
@@ -202,3 +202,19 @@ def test_sums_that_are_told_anew_replace_all_before(
     above[0].store.write(lambda tx: ledger.ask_anew(tx, [county.context.me], ms(AS_OF)))
     carry(county, *above, rounds=60)
     assert _counted(above[1])[0] == {part: number for part, number in before.items() if part is not Part.OPEN}
+
+
+def test_two_ledgers_that_have_counted_too_much_stop_nobody(
+    county_ledgers: list[BareCenter], above: tuple[BareCenter, BareCenter]
+) -> None:
+    """Each tells the largest sum that there is: together it is more than can be told, and the ledger above goes on."""
+    league, _ = above
+    most = Sum(part=Part.REGISTERED, cohort_day=20_000, event_day=20_000, cases=2**31 - 1)
+
+    def take(tx: Tx) -> None:
+        for one in county_ledgers[:2]:
+            ledger.take(tx, one.context.me, FactsTold(sums=(most,)), 0, ms(AS_OF), league.context.keeping)
+
+    league.store.write(take)
+    (told,) = [opened(one).data for one in league.relay() if one.recipient == REGION]
+    assert [one.cases for one in told.sums] == [2**31 - 1]

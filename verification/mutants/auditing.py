@@ -1,7 +1,7 @@
 """Defects of the auditor: it accuses too soon, forgets too soon, believes the wrong ones, or looks at everything."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -9,10 +9,12 @@ from sqlalchemy import Table, select
 
 import bus.audit.view
 import bus.operations.audit
+import bus.operations.audit_bounds
 import bus.store.audit
 import bus.store.facts
 import bus.store.findings
-from bus.audit import Violation
+import bus.store.ledger
+from bus.audit import FactRow, Violation
 from bus.bilingual import Bilingual
 from bus.custody import Record
 from bus.store import Tx, inserts, tables
@@ -33,8 +35,9 @@ LIVE, RULES = "tests/unit/test_auditor.py", "tests/unit/test_audit_rules.py"
 def impatient_auditor(patch: pytest.MonkeyPatch) -> None:
     plain = bus.store.findings.watch
 
-    def watch(tx: Tx, found: Sequence[Violation], now_ms: int, *, looks: bool) -> None:
-        plain(tx, [one._replace(patience_ms=0) for one in found], now_ms, looks=looks)
+    def watch(tx: Tx, found: Mapping[Violation, str], now_ms: int, *, looks: bool) -> None:
+        at_once = {one._replace(patience_ms=0): pair for one, pair in found.items()}
+        plain(tx, at_once, now_ms, looks=looks)
 
     patch.setattr(bus.store.findings, "watch", watch)
 
@@ -137,3 +140,34 @@ def fast_clock_is_remembered(patch: pytest.MonkeyPatch) -> None:
         plain(tx, table, rows)
 
     patch.setattr(bus.store.audit, "upsert", upsert)
+
+
+HOSTILE = "tests/unit/test_hostile_teller.py"
+
+
+@tested(
+    "说谎者的问题逐条保留，没有上限", "keeps each of a liar's findings, without a bound",
+    f"{HOSTILE}::test_a_liar_fills_its_own_bound_and_what_is_more_is_counted",
+    f"{HOSTILE}::test_names_that_nobody_has_give_a_liar_no_more_room", by=UNIT, why=SELDOM,
+)  # fmt: skip
+def unbounded_findings(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.operations.audit_bounds, "MOST_OF_A_PAIR", 10**9)
+
+
+@tested(
+    "一案说得多，别人的话就看不到", "reads the latest facts of a case, whosever they are",
+    f"{HOSTILE}::test_a_flood_about_one_case_hides_nothing_that_others_tell_of_it", by=UNIT, why=SELDOM,
+)  # fmt: skip
+def flood_hides(patch: pytest.MonkeyPatch) -> None:
+    def facts(tx: Tx, case_id: str, _known: Iterable[str]) -> list[FactRow]:
+        return [FactRow(*row) for row in reversed(bus.store.audit._FACTS.rows(tx, case_id=case_id))]
+
+    patch.setattr(bus.store.audit, "_facts", facts)
+
+
+@tested(
+    "每天告知没有限额", "takes any number of facts a day",
+    f"{HOSTILE}::test_a_center_that_tells_too_much_a_day_is_put_off_until_the_next", by=UNIT, why=SELDOM,
+)  # fmt: skip
+def any_number_of_facts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.store.ledger, "may_tell", lambda *_: True)

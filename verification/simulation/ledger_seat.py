@@ -5,11 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
 
-from bus.audit import Code
+from sqlalchemy import func, select
+
+from bus.audit import MOST_OF_A_PAIR, Code
 from bus.audit import Finding as Found
 from bus.audit.messages import APART_MS
 from bus.operations.audit import audit_round
 from bus.store import StoreUnavailable, audit, findings, ledger
+from bus.store import tables as t
 from bus.store.timestamps import ms
 from verification.checker import Finding
 from verification.simulation.disk import Disk
@@ -81,6 +84,21 @@ class LedgerSeat:
         """The findings that are open, and those that have cleared."""
         with self._store.undisturbed(), self._store.reading() as tx:
             return findings.listed(tx, ALL), findings.listed(tx, ALL, cleared=True)
+
+    def fullest(self) -> tuple[str, int]:
+        """The two centers between which most is kept, and how much."""
+        pair, count = t.findings.c.pair, func.count()
+        query = select(pair, count).where(t.findings.c.cleared_ms.is_(None)).group_by(pair).order_by(count.desc())
+        with self._store.undisturbed(), self._store.reading() as tx:
+            found = tx.execute(query.limit(1)).first()
+        return (found[0], found[1]) if found else ("", 0)
+
+
+def crowded(seat: LedgerSeat) -> Iterator[Finding]:
+    """More than a bound lets be kept between two centers, whatever a liar tells."""
+    pair, count = seat.fullest()
+    if count > MOST_OF_A_PAIR:
+        yield Finding("a liar fills its own bound", pair, "", f"{count} findings are kept")
 
 
 def unhealed(seat: LedgerSeat, nodes: Collection[Node], liar: str | None) -> Iterator[Finding]:

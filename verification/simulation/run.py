@@ -17,7 +17,7 @@ from verification.simulation.honest_cases import (
     harmed,
     owed_an_answer,
 )
-from verification.simulation.ledger_seat import false_alarms, happened, missed, unhealed
+from verification.simulation.ledger_seat import crowded, false_alarms, happened, missed, unhealed
 from verification.simulation.operator import HONEST, GivenUp
 from verification.simulation.reminders import reminders_wrong
 from verification.simulation.workspace import Workspace
@@ -81,6 +81,7 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
         county.ledger.last_looks()
         liar = county.beside.name if county.beside is not None else None
         open_still = [*unhealed(county.ledger, county.seats, liar), *missed(county.ledger, county.seats)]
+        findings += crowded(county.ledger)
         findings += false_alarms(county.ledger) if county.profile.quiet else _liars(county, evidence, open_still)
     return Played(
         seed,

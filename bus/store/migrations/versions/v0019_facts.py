@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("ledger_facts_by_case", "ledger_facts", ["case_id", "id"])
+    op.create_index("ledger_facts_by_case", "ledger_facts", ["case_id", "center", "id"])
     there = sa.text("message_id IS NOT NULL")
     op.create_index(
         "ledger_facts_by_message", "ledger_facts", ["message_id"], sqlite_where=there, postgresql_where=there
@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.Column("differing", sa.Integer(), nullable=False),
         sa.Column("why", sa.String(16), nullable=True),
         sa.Column("ask_ms", sa.BigInteger(), nullable=True),
+        sa.Column("day_ms", sa.BigInteger(), nullable=False),
+        sa.Column("day_rows", sa.Integer(), nullable=False),
     )
     op.create_index("ledger_centers_to_ask", "ledger_centers", ["ask_ms"])
 

@@ -15,9 +15,11 @@ def upgrade() -> None:
     op.create_table(
         "audit_touched",
         sa.Column("id", ROW, primary_key=True, autoincrement=True),
+        sa.Column("center", sa.String(60), nullable=False),
         sa.Column("case_id", sa.String(36), nullable=False),
         sqlite_autoincrement=True,
     )
+    op.create_index("audit_touched_by_center", "audit_touched", ["center", "id"])
     op.create_table(
         "audit_centers",
         sa.Column("center", sa.String(60), primary_key=True),
@@ -51,8 +53,11 @@ def upgrade() -> None:
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("since_ms", "noticed_ms", "opens_ms")),
         *(sa.Column(name, sa.BigInteger(), nullable=True) for name in ("look_ms", "opened_ms", "cleared_ms")),
         sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("pair", sa.String(125), nullable=False),
+        sa.Column("more", sa.Integer(), nullable=False),
         sqlite_autoincrement=True,
     )
+    op.create_index("findings_by_pair", "findings", ["pair", "cleared_ms"])
     op.create_index("findings_by_subject", "findings", ["subject", "cleared_ms"])
     op.create_index("findings_to_look_at", "findings", ["look_ms"])
     op.create_index("findings_uncleared", "findings", ["cleared_ms", "code", "center", "noticed_ms"])
