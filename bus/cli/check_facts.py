@@ -12,7 +12,7 @@ from bus.contract.facts import FactsTold, is_ledger
 from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.settings import CenterSettings
-from bus.store import facts, ledger
+from bus.store import facts, facts_refused, ledger
 from bus.store.database import DriverError, StoreUnavailable
 
 LATE_S = 3600
@@ -43,7 +43,15 @@ def _told(settings: CenterSettings, name: str) -> Iterator[Check]:
         return
     now_ms = int(time.time() * 1000)
     with opened_store(settings) as store, store.reading() as tx:
-        waits = facts.figures(tx)
+        waits, refused = facts.figures(tx), facts_refused.kept(tx, name)
+    if refused is not None:
+        cure = Bilingual(
+            "核对 [facts] ledger 与名录；更正后自动恢复，否则每天重试一次",
+            "is [facts] ledger right, and the directory? it is taken up once either changes, and tried once a day",
+        )
+        zh, en = f"{name} 不收事实（{refused.code}），暂停上报", f"{name} takes no facts ({refused.code}): none is told"
+        yield doubtful(WHAT, zh, en, cure)
+        return
     late = (now_ms - waits.oldest_ms) // 1000 if waits.oldest_ms else 0
     if late > LATE_S:
         cure = Bilingual(

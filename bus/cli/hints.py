@@ -81,6 +81,10 @@ _HINTS: dict[str, tuple[str, str]] = {
         "altered in the store: another is needed",
     ),
     "quota": ("对方一时收不下，会自动重发", "the recipient takes no more now: it is resent by itself"),
+    "facts-refused": (
+        "对方不收事实，已暂停上报：核对 [facts] ledger 与名录",
+        "it takes no facts, and none is told: is [facts] ledger right, and the directory?",
+    ),
     # the outbox
     "no-receipt": ("一直没有回执，会自动重发", "no receipt yet: it is resent by itself"),
     "no-key": ("名录中没有收件方的密钥：请其登记", "the directory lists no key of its recipient"),

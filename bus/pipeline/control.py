@@ -12,6 +12,7 @@ from bus.contract.envelope import Message
 from bus.contract.epochs import epoch_of
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.custody import Refusal
+from bus.pipeline.facts_refused import end_refused_facts, is_refusal
 from bus.pipeline.inbound import Inbound, Outcome
 from bus.pipeline.receive_batch import ReceiveBatch
 from bus.recovery.hooks import RECOVERY
@@ -126,11 +127,11 @@ def _end_refused(batch: ReceiveBatch, peer: str, refused: Sequence[tuple[str, st
     """Keep refused messages in the outbox, and park each that was still waiting for an operator."""
     uow, waited = batch.uow, {row.message_id: row for row in rows}
     batch.count(ControlOutcome.RECEIPTED, outbox.receipted(uow.tx, peer, [], refused))
-    for message_id, code in refused:
-        row = waited.get(message_id)
-        if row is not None and (row.recipient, row.state) == (peer, outbox.WAITING):
-            batch.count(ControlOutcome.REFUSED_BY_PEER)
-            batch.park.append(refused_row(row, uow.context, code, uow.now))
+    ended = [(waited[message_id], code) for message_id, code in refused if message_id in waited]
+    ended = [(row, code) for row, code in ended if (row.recipient, row.state) == (peer, outbox.WAITING)]
+    batch.count(ControlOutcome.REFUSED_BY_PEER, len(ended))
+    batch.park += [refused_row(row, uow.context, code, uow.now) for row, code in ended if not is_refusal(row, code)]
+    end_refused_facts(batch, peer, [(row, code) for row, code in ended if is_refusal(row, code)])
 
 
 # -- digests in receipts -------------------------------------------------------------------------------------------

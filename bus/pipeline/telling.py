@@ -15,6 +15,7 @@ from bus.contract.codec import encode
 from bus.contract.envelope import Message, compose
 from bus.contract.facts import MOST_FACTS, FactsAsked, FactsTold, lane_of
 from bus.figures.spans import DAY_MS
+from bus.pipeline import facts_refused
 from bus.store import cases, facts, lanes, ledger, ledger_sums, outbox
 from bus.store.database import Tx
 from bus.store.rows import JournalLine
@@ -80,11 +81,15 @@ def tell(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
         return
     lane = str(lane_of(context.me))
     _keep_within_bounds(tx, county, lane, context.me, ms(now))
-    for _ in range(UNDERWAY - outbox.waiting_in(tx, county.name, lane)):
+    underway = outbox.waiting_in(tx, county.name, lane)
+    room = facts_refused.room(tx, context, county.name, underway, ms(now), UNDERWAY)
+    for _ in range(room.messages):
         told = _sums(tx, county.name) if context.keeps_facts else _changes(tx) or _page(tx, county.name)
         if told is None:
             return
         say(tx, context, county.name, told, lane_of(context.me), now, epoch)
+        if room.again:
+            facts_refused.tried_again(tx, ms(now))
 
 
 def _ask(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:

@@ -12,8 +12,9 @@ from bus.context import CenterContext
 from bus.operations.marks_watch import MarksWatch
 from bus.runtime.loops import FaultKind, LoopFault, Loops
 from bus.security.directory import marks_text
-from bus.store import facts, paused
+from bus.store import facts, facts_refused, paused
 from bus.store.database import Store
+from bus.store.facts_refused import FactsRefused
 from bus.store.heartbeat import beat
 from bus.store.timestamps import ms
 from bus.transports.port import Transport
@@ -46,6 +47,8 @@ class StoreProof:
     """The time of the last commit (monotonic)."""
     untold: facts.UntoldFigures = NOTHING_UNTOLD
     """What the county's ledger has not receipted, when it was last looked at."""
+    facts_refused: FactsRefused | None = None
+    """The ledger that takes no facts."""
 
     def renew(self) -> None:
         """Commit one row, if there was no commit for a while. Raises ``StoreUnavailable``."""
@@ -55,6 +58,7 @@ class StoreProof:
             self.recovering = recovery.going_on(self.store)
             with self.store.reading() as tx:
                 self.untold = facts.lag(tx, self.center)
+                self.facts_refused = facts_refused.any_kept(tx)
                 self.paused = tuple(one.name for one in paused.listed(tx))
             self.proved_at = time.monotonic()
 
@@ -127,7 +131,11 @@ class Health:
             return {}
         untold = self.proof.untold
         oldest = (ms(self.clock()) - untold.oldest_ms) // 1000 if untold.oldest_ms else 0
-        return {"facts": {"untold": untold.rows, "oldest": oldest}}
+        told: dict[str, Any] = {"untold": untold.rows, "oldest": oldest}
+        refused, ledger = self.proof.facts_refused, self.context.ledger
+        if refused is not None and ledger is not None and refused.ledger == ledger.name:
+            told["refused"] = refused.code
+        return {"facts": told}
 
     def _broken(self) -> list[LoopFault]:
         """Loops that only a restart can mend."""

@@ -158,6 +158,12 @@ def take_messages(tx: Tx, place: str, message_ids: Sequence[str]) -> None:
         _TAKE_MESSAGES.run(tx, at=place, messages=as_list(message_ids))
 
 
+def take_known(tx: Tx, place: str, known_by: bytes) -> None:
+    """Remove the item at ``place`` that is known by this."""
+    p = t.parked.c
+    tx.execute(delete(t.parked).where(p.place == place, p.digest == hashlib.sha256(known_by).hexdigest()))
+
+
 def take_coded(tx: Tx, place: str, codes: Sequence[str], message_ids: Sequence[str]) -> None:
     """Remove what was parked at ``place`` for these messages with one of these codes."""
     if message_ids:

@@ -510,6 +510,18 @@ facts_asked = Table(
 )
 """The ledger that has asked for the state of every case, and the last case that it was told; empty: none yet."""
 
+facts_refused = Table(
+    "facts_refused",
+    metadata,
+    Column("ledger", CENTER, primary_key=True),
+    Column("code", CODE, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("edition", String(100), nullable=False),
+    Column("tried_ms", BigInteger, nullable=False),
+)
+"""The ledger that takes no facts, why, since when, by which directory it was told, and when one message was tried
+again; empty: it takes them."""
+
 ledger_facts = _rows(
     "ledger_facts",
     Column("center", CENTER, nullable=False),

@@ -97,7 +97,15 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             "operation_items",
             "parked_marks",
             "paused",
-            *("facts_untold", "facts_asked", "ledger_facts", "ledger_states", "ledger_centers", "ledger_offers"),
+            *(
+                "facts_untold",
+                "facts_asked",
+                "facts_refused",
+                "ledger_facts",
+                "ledger_states",
+                "ledger_centers",
+                "ledger_offers",
+            ),
             *("ledger_cells", "ledger_carried", "ledger_sums_untold", "ledger_reckoning"),
         )
         for table in made_since:

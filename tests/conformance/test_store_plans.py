@@ -17,7 +17,9 @@ from bus.store.due import DueRows
 from bus.store.statements import Prepared
 from verification.services import PostgresNode
 
-SMALL = frozenset({"errors", "pages_owed", "recoveries", "case_count", "audit_mark", "paused", "facts_asked"})
+SMALL = frozenset(
+    {"errors", "pages_owed", "recoveries", "case_count", "audit_mark", "paused", "facts_asked", "facts_refused"}
+)
 """Tables that hold only what is about to leave, a line for each recovery, sixteen sums, what a person has paused, or
 one row."""
 CLAIMS = ("outbox._CLAIM", "owed._DUEreceipts", "inbox._CLAIM")

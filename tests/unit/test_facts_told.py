@@ -17,7 +17,7 @@ from bus.contract.ids import new_id
 from bus.contract.messages import Outcome
 from bus.custody import commands as c
 from bus.pipeline.telling import CUT, UNDERWAY, Told, say
-from bus.store import Tx, facts, outbox
+from bus.store import Tx, facts, outbox, parked
 from bus.store import ledger as ledger_store
 from bus.store import tables as t
 from bus.store.unit_of_work import UnitOfWork
@@ -256,14 +256,15 @@ def test_the_ledger_has_each_case_as_each_center_has_it(tmp_path: Path, media: B
 
 
 def test_a_center_that_is_no_ledger_refuses_facts(tmp_path: Path, media: BareCenter) -> None:
-    """With a reason, which the teller's operator reads; cases go on."""
+    """With a reason, which the teller's operator reads once; cases go on."""
     nobody = BareCenter(PARTY, tmp_path)
     media.context = replace(media.context, ledger=Ledger(PARTY), reads=lambda _center, _kind: True)
     settled(media)
     carry(media, nobody)
     with media.store.reading() as tx:
-        codes = tx.execute(select(t.outbox.c.trouble).where(t.outbox.c.state == outbox.REFUSED)).scalars().all()
-    assert codes == ["no-ledger"]
+        codes = tx.execute(select(t.facts_refused.c.code)).scalars().all()
+        rows = [(one["place"], one["code"]) for one in parked.listed(tx)]
+    assert (codes, rows) == (["no-ledger"], [("peer", "facts-refused")])
     nobody.close()
 
 
@@ -330,6 +331,6 @@ def test_nobody_but_the_ledger_that_the_settings_name_is_answered(tmp_path: Path
     settled(media)
     carry(other, media)
     with other.store.reading() as tx:
-        assert tx.execute(select(t.outbox.c.trouble)).scalars().all() == ["not-our-ledger"]
+        assert [one["code"] for one in parked.listed(tx)] == ["facts-refused"]
     assert states_of(other) == {}
     other.close()

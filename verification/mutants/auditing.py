@@ -10,6 +10,7 @@ from sqlalchemy import Table, select
 import bus.audit.view
 import bus.operations.audit
 import bus.operations.audit_bounds
+import bus.pipeline.facts_refused
 import bus.store.audit
 import bus.store.facts
 import bus.store.findings
@@ -25,6 +26,7 @@ from verification.mutants.defect import tested
 UNIT = Bilingual("单元测试", "unit tests")
 ONLY_WATCHES = Bilingual("稽核只看不改，模拟照样进行", "the auditor changes nothing, so a simulation goes on as ever")
 SELDOM = Bilingual("带说谎者的模拟很少遇到", "a simulation with a liar meets it seldom")
+NO_SLIP = Bilingual("模拟中没有配错的总账", "no simulated county names a wrong ledger")
 LIVE, RULES = "tests/unit/test_auditor.py", "tests/unit/test_audit_rules.py"
 
 
@@ -171,3 +173,12 @@ def flood_hides(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def any_number_of_facts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.store.ledger, "may_tell", lambda *_: True)
+
+
+@tested(
+    "被拒收后照旧逐条上报", "goes on to tell who takes no facts, one message after the other",
+    "tests/unit/test_facts_refused.py::test_a_refusal_is_one_row_however_long_it_lasts", by=UNIT, why=NO_SLIP,
+)  # fmt: skip
+def tells_on_and_on(patch: pytest.MonkeyPatch) -> None:
+    plain = bus.pipeline.facts_refused.Room
+    patch.setattr(bus.pipeline.facts_refused, "room", lambda *given: plain(given[-1] - given[3]))

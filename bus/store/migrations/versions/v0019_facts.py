@@ -29,6 +29,14 @@ def upgrade() -> None:
         sa.Column("after", sa.String(36), nullable=False),
     )
     op.create_table(
+        "facts_refused",
+        sa.Column("ledger", sa.String(60), primary_key=True),
+        sa.Column("code", sa.String(64), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("edition", sa.String(100), nullable=False),
+        sa.Column("tried_ms", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
         "ledger_facts",
         sa.Column("id", ROW, primary_key=True, autoincrement=True),
         sa.Column("center", sa.String(60), nullable=False),
@@ -157,6 +165,7 @@ def downgrade() -> None:
         "ledger_centers",
         "ledger_states",
         "ledger_facts",
+        "facts_refused",
         "facts_asked",
         "facts_untold",
     ):
