@@ -6,7 +6,8 @@ from bus.audit.finding import Code, Evidence, Finding, Violation
 from bus.audit.labels import Label, Pair, Said, unmet
 from bus.audit.messages import ClockSample, clock_samples
 from bus.audit.rules import RULES, judge, lacks_word
-from bus.audit.view import SAID, CaseView, FactRow, StateRow, Teller
+from bus.audit.view import SAID, CaseView, FactRow, StateRow, Teller, Waiting
+from bus.audit.waits import next_date
 from bus.audit.words import cure, what
 
 __all__ = [
@@ -28,12 +29,14 @@ __all__ = [
     "StateRow",
     "Teller",
     "Violation",
+    "Waiting",
     "clock_samples",
     "clocks",
     "cure",
     "judge",
     "lacks_word",
     "lanes_set_back",
+    "next_date",
     "pair_of",
     "silent",
     "too_many",

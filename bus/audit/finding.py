@@ -23,6 +23,8 @@ class Code(StrEnum):
     """A message was said, and its recipient has not heard it."""
     STUCK_OFFER = "stuck-offer"
     """An offer has no answer at the deadline for signing it."""
+    UNANSWERED = "unanswered"
+    """Help, a withdrawal or a ruling was asked for, and has no answer in time."""
     SILENT_CENTER = "silent-center"
     """A center tells nothing, and others say things to it."""
     LABEL_WITHOUT_FACT = "label-without-fact"

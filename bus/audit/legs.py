@@ -18,11 +18,16 @@ ANSWERS = frozenset({Accepted.kind, Declined.kind, Withdrawn.kind})
 ENDS = frozenset({Lost.kind, Ruled.kind, Closed.kind})
 
 
-def leg_without_end(view: CaseView, _now_ms: int) -> Iterator[Violation]:
+def left(until_ms: int, now_ms: int) -> int:
+    """The patience until a moment; after it, the time of an answer that is under way."""
+    return max(SIGN_MS, until_ms - now_ms)
+
+
+def leg_without_end(view: CaseView, now_ms: int) -> Iterator[Violation]:
     """An offer that is open at one end is open at the other, and is answered some day."""
     for name, state in view.now.items():
         for asked in state.offered_to:
-            yield from _awaited(view, name, state, asked)
+            yield from _awaited(view, name, state, asked, now_ms)
     for fact in _open_at_recipient(view):
         offerer, name = view.now.get(fact.peer or ""), fact.peer or ""
         told = (
@@ -32,13 +37,14 @@ def leg_without_end(view: CaseView, _now_ms: int) -> Iterator[Violation]:
             yield _leg(view, fact.center, f"from {name}", fact.at_ms, DELIVERY_MS, fact)
 
 
-def _awaited(view: CaseView, name: str, state: StateRow, asked: str) -> Iterator[Violation]:
+def _awaited(view: CaseView, name: str, state: StateRow, asked: str, now_ms: int) -> Iterator[Violation]:
     """What is wrong with the offer of ``name`` that ``asked`` must answer."""
     if asked not in view.tellers or view.is_behind(asked) or view.between(asked, name):
         return  # its message or its answer is under way: that is judged as an overdue receipt
     if any(one.center == asked and one.peer == name for one in _open_at_recipient(view)):
         if state.sign_by_ms is None:
-            yield _leg(view, asked, f"to {asked}", state.offered_ms or state.told_ms, ANSWER_MS, state)
+            since = state.offered_ms or state.told_ms
+            yield _leg(view, asked, f"to {asked}", since, left(since + ANSWER_MS, now_ms), state)
     elif asked in view.now or view.tellers[asked].known:
         yield _leg(view, name, f"to {asked}", state.offered_ms or state.told_ms, DELIVERY_MS, state)
 
@@ -71,10 +77,12 @@ def stuck_offer(view: CaseView, now_ms: int) -> Iterator[Violation]:
     """An offer is answered by its deadline. It is watched from its making: the deadline comes by itself."""
     for state in view.now.values():
         if state.open and state.offered_to and state.sign_by_ms is not None:
-            left = max(SIGN_MS, state.sign_by_ms + SIGN_MS - now_ms)
+            patience = left(state.sign_by_ms + SIGN_MS, now_ms)
             detail = f"{state.center} {state.sign_by_ms}"
             center = state.offered_to[0]
-            yield Violation(Code.STUCK_OFFER, view.case_id, detail, center, state.sign_by_ms, left, (state.shown(),))
+            yield Violation(
+                Code.STUCK_OFFER, view.case_id, detail, center, state.sign_by_ms, patience, (state.shown(),)
+            )
 
 
 def ping_pong(view: CaseView, _now_ms: int) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bus.audit import holders, legs, messages
+from bus.audit import holders, legs, messages, waits
 from bus.audit.finding import Violation
 from bus.audit.view import CaseView
 
@@ -12,6 +12,7 @@ RULES: tuple[Callable[[CaseView, int], Iterator[Violation]], ...] = (
     holders.set_back,
     legs.leg_without_end,
     legs.stuck_offer,
+    waits.unanswered,
     legs.ping_pong,
     messages.overdue_receipts,
 )

@@ -33,6 +33,15 @@ class FactRow(NamedTuple):
         return Evidence(self.center, says, self.at_ms, self.holder, self.version, self.peer, self.message_id)
 
 
+class Waiting(NamedTuple):
+    """An answer that a center waits for, beside those to its offer."""
+
+    what: str
+    of: str
+    since_ms: int | None = None
+    due_ms: int | None = None
+
+
 class StateRow(NamedTuple):
     """The case as one center's record has it."""
 
@@ -46,6 +55,7 @@ class StateRow(NamedTuple):
     offered_ms: int | None
     sign_by_ms: int | None
     told_ms: int
+    waits: tuple[Waiting, ...] = ()
 
     @property
     def open(self) -> bool:

@@ -19,6 +19,10 @@ _WHAT: dict[Code, tuple[str, str]] = {
         "案件 {subject} 的转办过了签收时限，{center} 未答复",
         "{center} has not signed for {subject} in time",
     ),
+    Code.UNANSWERED: (
+        "案件 {subject} 请 {center} 的事（{detail}）没有答复",
+        "{center} has not answered what was asked of it in {subject} ({detail})",
+    ),
     Code.SILENT_CENTER: ("{center} 没有动静，别的中心在等它", "{center} is silent, and others wait for it"),
     Code.LABEL_WITHOUT_FACT: (
         "{center} 发出报文 {subject}，却没有告知",
@@ -62,6 +66,10 @@ _CURE: dict[Code, tuple[str, str]] = {
     Code.STUCK_OFFER: (
         "电话催 {center} 签收，或用 bus trace {subject} 后改派",
         "ring up {center}, or withdraw the offer after `bus trace {subject}`",
+    ),
+    Code.UNANSWERED: (
+        "电话催 {center}；在提出的一方用 bus trace {subject} 核对",
+        "ring up {center}; at the center that has asked run `bus trace {subject}`",
     ),
     Code.SILENT_CENTER: (
         "在 {center} 查看服务是否运行，再运行 bus doctor",

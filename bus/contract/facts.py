@@ -60,6 +60,18 @@ class Fact(Strict):
     round: Count
 
 
+class Wait(Strict):
+    """An answer that the teller waits for, beside those to its offer."""
+
+    what: Word
+    """``assist``, ``withdrawal`` or ``ruling``."""
+    of: CenterName
+    """Who must give it."""
+    since: Annotated[Moment | None, WHERE_SET] = None
+    due: Annotated[Moment | None, WHERE_SET] = None
+    """By when, as it was said, or by the county's clocks."""
+
+
 class CaseState(Strict):
     """A case as one center's record has it."""
 
@@ -79,6 +91,8 @@ class CaseState(Strict):
     """The centers whose answer to an offer is awaited."""
     offered: Annotated[Moment | None, WHERE_SET] = None
     sign_by: Annotated[Moment | None, WHERE_SET] = None
+    """By when the offer must be answered, as it was said, or by the county's clocks."""
+    waits: Annotated[tuple[Wait, ...], Field(max_length=50, fail_fast=True), WHERE_SET] = ()
     due: Annotated[Moment | None, WHERE_SET] = None
     resolved: Annotated[Moment | None, WHERE_SET] = None
     closed: Annotated[Moment | None, WHERE_SET] = None

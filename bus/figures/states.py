@@ -1,7 +1,7 @@
 """The state of a case as the county's ledger is told it: made from the record, with nothing of the matter or the
 resident."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid5
@@ -15,9 +15,11 @@ STREET = 9
 Json = dict[str, Any]
 
 
-def state_of(record: Record) -> Json:
+def state_of(record: Record, sign_by: datetime | None = None, waits: Sequence[Json] = ()) -> Json:
     """The fields of a ``CaseState`` in their order, without those that are not set. What figures count of a case
-    stands at its origin alone. It is made at each commit, so it is no model: a test compares both."""
+    stands at its origin alone. It is made at each commit, so it is no model: a test compares both.
+
+    ``sign_by``, ``waits``: what the center waits for, which the clocks know."""
     case, offer = record.case, record.offer_out
     told: Json = {
         "case_id": case.case_id,
@@ -38,8 +40,10 @@ def state_of(record: Record) -> Json:
         if offer.pending:
             told["offered_to"] = offer.pending
         told["offered"] = offer.at
-        if offer.sign_by is not None:
-            told["sign_by"] = offer.sign_by
+    if sign_by is not None:
+        told["sign_by"] = sign_by
+    if waits:
+        told["waits"] = waits
     return told | counted
 
 

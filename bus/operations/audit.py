@@ -27,7 +27,7 @@ from bus.audit.holders import DELIVERY_MS
 from bus.bilingual import Bilingual
 from bus.log import log
 from bus.operations.audit_bounds import clear_bounds, within_bounds
-from bus.store import audit, findings
+from bus.store import audit, audit_views, findings
 from bus.store.audit import Mark
 from bus.store.database import Tx
 from bus.store.findings import FindingRow
@@ -44,6 +44,10 @@ UNSEEN_MS = 30_000
 RETRIED_MS = 15 * 60_000
 """After a downtime of the ledger no center is called silent so soon: the longest pause of its retries is ten minutes
 and a quarter of jitter, and what it tells waits for the message before."""
+SOON_MS = 120_000
+"""What has more patience left is not watched yet."""
+OF_DATES = (Code.STUCK_OFFER, Code.UNANSWERED)
+"""Codes of what is not answered by a date. After a downtime of the ledger the answer may come as late as a retry."""
 OF_CENTERS = (Code.SILENT_CENTER, Code.CLOCKS_APART)
 
 
@@ -80,16 +84,17 @@ def audit_round(tx: Tx, now_ms: int, most: int = MOST_CASES) -> AuditRound:
     for center, teller in tellers.items():
         if teller.told_ms >= before.seen_ms:
             findings.release(tx, center, teller.reached_ms, now_ms + DELIVERY_MS)
-    due = findings.due(tx, now_ms, most)
-    cases = dict.fromkeys((*(row.case_id for row in touched), *due, *walk))
-    views = audit.views(tx, cases, tellers)
-    by_case = _cases(tx, views, tellers, now_ms)
+    due, dated = findings.due(tx, now_ms, most), dict.fromkeys(audit.dated(tx, now_ms, most))
+    cases = dict.fromkeys((*(row.case_id for row in touched), *due, *dated, *walk))
+    views = audit_views.views(tx, cases, tellers)
+    by_case = _cases(tx, views, tellers, mark.back_ms, now_ms)
+    audit.keep_dates(tx, (view for view in views if view.case_id in dated), now_ms)
     by_center = _centers(tx, tellers, mark.back_ms, now_ms)
     audit.looked_at(tx, touched)
     audit.keep_mark(tx, mark._replace(swept=walk[-1] if len(walk) == SWEPT else ""))
     opened = by_case.opened + by_center.opened
     cleared = by_case.cleared + by_center.cleared + clear_bounds(tx, now_ms)
-    return AuditRound(len(views), opened, cleared, len(touched) == most or len(due) == most)
+    return AuditRound(len(views), opened, cleared, most in (len(touched), len(due), len(dated)))
 
 
 def _back(tx: Tx, before: Mark, now_ms: int) -> Mark:
@@ -112,18 +117,24 @@ class _Judged(NamedTuple):
     samples: list[ClockSample]
 
 
-def _cases(tx: Tx, views: Sequence[CaseView], tellers: Mapping[str, Teller], now_ms: int) -> _Settled:
-    judged = {view.case_id: one for view in views if (one := _judged(view, now_ms)) is not None}
+def _cases(tx: Tx, views: Sequence[CaseView], tellers: Mapping[str, Teller], back_ms: int, now_ms: int) -> _Settled:
+    judged = {view.case_id: one for view in views if (one := _judged(view, back_ms, now_ms)) is not None}
     found = [violation for one in judged.values() for violation in one.found]
     waiting = {key for one in judged.values() for key in one.waiting}
     audit.keep_samples(tx, (sample for one in judged.values() for sample in one.samples))
     return _settle(tx, findings.of_subjects(tx, judged), found, tellers, now_ms, now_ms + AGAIN_MS, waiting)
 
 
-def _judged(view: CaseView, now_ms: int) -> _Judged | None:
-    """What a case shows; None where this program fails at it: it must not hold up all others."""
+def _judged(view: CaseView, back_ms: int, now_ms: int) -> _Judged | None:
+    """What a case shows; None where this program fails at it: it must not hold up all others. What is not over for
+    long is not watched: the case is looked at when its date is."""
+    retried_ms = back_ms + RETRIED_MS - now_ms
     try:
-        found = judge(view, now_ms)
+        found = [
+            one._replace(patience_ms=max(one.patience_ms, retried_ms)) if one.code in OF_DATES else one
+            for one in judge(view, now_ms)
+            if one.patience_ms <= SOON_MS
+        ]
         waiting = {one.key for one in found if lacks_word(one, view)}
         return _Judged(found, waiting, list(clock_samples(view)))
     except Exception as fault:

@@ -84,7 +84,7 @@ def tell(tx: Tx, context: CenterContext, now: datetime, epoch: int) -> None:
     underway = outbox.waiting_in(tx, county.name, lane)
     room = facts_refused.room(tx, context, county.name, underway, ms(now), UNDERWAY)
     for _ in range(room.messages):
-        told = _sums(tx, county.name) if context.keeps_facts else _changes(tx) or _page(tx, county.name)
+        told = _sums(tx, county.name) if context.keeps_facts else _changes(tx) or _page(tx, context, county.name)
         if told is None:
             return
         say(tx, context, county.name, told, lane_of(context.me), now, epoch)
@@ -123,7 +123,7 @@ def _sums(tx: Tx, recipient: str) -> Told | None:
     return Told(FactsTold(sums=sums, anew=anew, whole=whole)) if sums or whole else None
 
 
-def _page(tx: Tx, recipient: str) -> Told | None:
+def _page(tx: Tx, context: CenterContext, recipient: str) -> Told | None:
     """The states of the next cases, where the ledger has asked for all. A case whose record cannot be read is passed
     over: it is parked, and told once it changes."""
     asked = facts.asked(tx, recipient)
@@ -136,7 +136,7 @@ def _page(tx: Tx, recipient: str) -> Told | None:
         facts.answered(tx)
     else:
         facts.ask(tx, recipient, found[-1])
-    return Told(FactsTold(whole=last), states=facts.states_of(records.values()))
+    return Told(FactsTold(whole=last), states=facts.states_of(records.values(), context.clocks))
 
 
 def say(tx: Tx, context: CenterContext, to: str, told: Told, lane: UUID, now: datetime, epoch: int = 0) -> None:

@@ -4,14 +4,13 @@ What a round costs follows from what has happened since the last one, not from h
 told of are rows of their own, written with the facts: an id that commits late would be skipped by "id greater than".
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Integer, String, bindparam, delete, func, select
+from sqlalchemy import BigInteger, Integer, String, bindparam, delete, func, select, update
 
-from bus.audit import SAID, CaseView, ClockSample, FactRow, Reused, StateRow, Teller
+from bus.audit import CaseView, ClockSample, Reused, Teller, next_date
 from bus.contract.facts import FactsTold, lane_of
 from bus.store import parked
 from bus.store import tables as t
@@ -20,11 +19,6 @@ from bus.store.inserts import insert, upsert
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
 
-MOST_FACTS = 400
-"""Facts of one case that are read at once. An honest case has some fifty."""
-MOST_OF_A_CENTER = 200
-"""Facts of one case that one center may have told, where there are more than these: its older ones are forgotten, and
-not those of others."""
 LEAST = 20
 """Cases that each center has looked at in one round, if it has told of so many."""
 SLOT = 0
@@ -145,6 +139,38 @@ def cases_after(tx: Tx, case_id: str, at_most: int) -> list[str]:
     return [row[0] for row in _SWEEP.rows(tx, after=case_id, at_most=at_most)]
 
 
+_DATED = Prepared(
+    lambda _: (
+        select(_S.center, _S.case_id)
+        .where(_S.look_ms <= bindparam("now_ms", type_=BigInteger))
+        .order_by(_S.look_ms)
+        .limit(bindparam("at_most", type_=Integer))
+    )
+)
+_DATE = Prepared(
+    lambda _: (
+        update(t.ledger_states)
+        .where(_S.center == bindparam("of"), _S.case_id == bindparam("case"), _S.look_ms <= bindparam("now"))
+        .values(look_ms=bindparam("next"))
+    )
+)
+
+
+def dated(tx: Tx, now_ms: int, at_most: int) -> list[str]:
+    """The cases in which a date is over since they were looked at."""
+    return [row[1] for row in _DATED.rows(tx, now_ms=now_ms, at_most=at_most)]
+
+
+def keep_dates(tx: Tx, looked: Iterable[CaseView], now_ms: int) -> None:
+    """Note when the next date in these cases is over."""
+    rows = (
+        {"of": state.center, "case": view.case_id, "now": now_ms, "next": next_date(state, now_ms)}
+        for view in looked
+        for state in view.states
+    )
+    _DATE.each(tx, rows)
+
+
 def mark(tx: Tx) -> Mark:
     """Where the auditor stands."""
     rows = _MARK.rows(tx)
@@ -158,33 +184,6 @@ def keep_mark(tx: Tx, now: Mark) -> None:
 
 # -- what was told -------------------------------------------------------------------------------------------------
 
-_FACTS = Prepared(
-    lambda _: (
-        select(*(getattr(_F, "id" if name == "number" else name) for name in FactRow._fields))
-        .where(_F.case_id == bindparam("case_id", type_=String))
-        .order_by(_F.id.desc())
-        .limit(MOST_FACTS)
-    )
-)
-_FACTS_OF = Prepared(
-    lambda _: (
-        select(*(getattr(_F, "id" if name == "number" else name) for name in FactRow._fields))
-        .where(_F.case_id == bindparam("case_id", type_=String), _F.center == bindparam("center", type_=String))
-        .order_by(_F.id.desc())
-        .limit(MOST_OF_A_CENTER)
-    )
-)
-_FORGET_FACTS = Prepared(
-    lambda _: delete(t.ledger_facts).where(
-        _F.case_id == bindparam("case_id", type_=String),
-        _F.center == bindparam("center", type_=String),
-        _F.id < bindparam("first", type_=BigInteger),
-    )
-)
-_STATES = Prepared(
-    lambda _: select(_S.case_id, *(getattr(_S, name) for name in StateRow._fields)).where(among("ids", _S.case_id))
-)
-
 
 def tellers(tx: Tx) -> dict[str, Teller]:
     """How far each center has told."""
@@ -195,44 +194,6 @@ def tellers(tx: Tx) -> dict[str, Teller]:
     return {
         center: Teller(told, reached, first, since, bool(known)) for center, told, reached, first, since, known in rows
     }
-
-
-def views(tx: Tx, cases: Iterable[str], known: Mapping[str, Teller]) -> list[CaseView]:
-    """These cases, as all centers have told them."""
-    ids = list(cases)
-    states: dict[str, list[StateRow]] = {}
-    for case_id, *row in _STATES.rows(tx, ids=as_list(ids)) if ids else ():
-        state = StateRow(*row)
-        states.setdefault(case_id, []).append(state._replace(offered_to=tuple(str(state.offered_to).split())))
-    return [CaseView(case_id, _facts(tx, case_id, known), states.get(case_id, ()), known) for case_id in ids]
-
-
-def _facts(tx: Tx, case_id: str, known: Iterable[str]) -> list[FactRow]:
-    rows = [FactRow(*row) for row in reversed(_FACTS.rows(tx, case_id=case_id))]
-    if len(rows) == MOST_FACTS:
-        rows = sorted(row for center in known for row in _latest(tx, case_id, center))
-    return without_forgotten(rows)
-
-
-def _latest(tx: Tx, case_id: str, center: str) -> list[FactRow]:
-    """The latest facts of a center; those before are forgotten."""
-    rows = [FactRow(*row) for row in _FACTS_OF.rows(tx, case_id=case_id, center=center)]
-    if len(rows) == MOST_OF_A_CENTER:
-        _FORGET_FACTS.run(tx, case_id=case_id, center=center, first=rows[-1].number)
-    return rows
-
-
-def without_forgotten(rows: list[FactRow]) -> list[FactRow]:
-    """Without what was said to a center so long ago that what it has told of it may be forgotten."""
-    counts = Counter(row.center for row in rows) if len(rows) >= MOST_OF_A_CENTER else Counter[str]()
-    full = {center for center, count in counts.items() if count >= MOST_OF_A_CENTER}
-    first = {center: min(row.number for row in rows if row.center == center) for center in full}
-    told = {(row.center, row.message_id) for row in rows}
-    return [
-        row
-        for row in rows
-        if row.way != SAID or row.number >= first.get(row.peer or "", 0) or (row.peer, row.message_id) in told
-    ]
 
 
 # -- centers -------------------------------------------------------------------------------------------------------

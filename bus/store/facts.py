@@ -13,6 +13,8 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Integer, String, bindparam, delete, func, select
 
+from bus.clocks.awaited import waits_of
+from bus.clocks.rules import Rules
 from bus.contract.facts import lane_of
 from bus.contract.messages import Offered
 from bus.contract.types import CENTER_PATTERN
@@ -62,22 +64,30 @@ class TakenRow(NamedTuple):
     states: bytes
 
 
-def rows_of(lines: Sequence[JournalLine], records: Mapping[UUID, Record | None], now: datetime) -> list[FactsRow]:
+def rows_of(
+    lines: Sequence[JournalLine], records: Mapping[UUID, Record | None], now: datetime, rules: Rules | None = None
+) -> list[FactsRow]:
     """What one commit did, of the cases that this center knows; a few rows where it did much."""
     known = {case_id: records.get(UUID(case_id)) for case_id in dict.fromkeys(line.case_id for line in lines)}
     told = [(line, record) for line in lines if (record := known[line.case_id]) is not None]
-    return [_row(told[start : start + IN_A_ROW], now) for start in range(0, len(told), IN_A_ROW)]
+    return [_row(told[start : start + IN_A_ROW], now, rules) for start in range(0, len(told), IN_A_ROW)]
 
 
-def _row(told: Sequence[tuple[JournalLine, Record]], now: datetime) -> FactsRow:
+def _row(told: Sequence[tuple[JournalLine, Record]], now: datetime, rules: Rules | None) -> FactsRow:
     cases = {line.case_id: record for line, record in told}
     facts = to_json([_fact(line, record, now) for line, record in told])
-    return FactsRow(ms(now), len(told), facts[1:-1], states_of(cases.values()))
+    return FactsRow(ms(now), len(told), facts[1:-1], states_of(cases.values(), rules))
 
 
-def states_of(records: Iterable[Record]) -> bytes:
-    """The states of these cases, as they are told."""
-    return to_json([state_of(record) for record in records])[1:-1]
+def states_of(records: Iterable[Record], rules: Rules | None = None) -> bytes:
+    """The states of these cases, as they are told. ``rules``: the county's clocks."""
+    return to_json([_state(record, rules) for record in records])[1:-1]
+
+
+def _state(record: Record, rules: Rules | None) -> dict[str, Any]:
+    waits = waits_of(record, rules)
+    others = [{name: value for name, value in one._asdict().items() if value is not None} for one in waits.others]
+    return state_of(record, waits.sign_by, others)
 
 
 def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:

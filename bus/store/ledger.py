@@ -1,11 +1,14 @@
 """Queries of the county's ledger: what centers have told it of their cases."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, func, select
 
+from bus.audit import StateRow, Waiting, next_date
 from bus.context import Keeping
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.figures.spans import DAY_MS
@@ -206,11 +209,25 @@ def _state(center: str, state: CaseState, now_ms: int) -> dict[str, Any]:
         "first_right": state.first_right,
         "solved": state.solved,
         "told_ms": now_ms,
+        **_waits(state, now_ms),
         **dict(_moments(state)),
     }
 
 
+def _waits(state: CaseState, now_ms: int) -> dict[str, Any]:
+    """What the center waits for, and when the next date of it is over."""
+    waits = tuple(Waiting(one.what, one.of, _ms(one.since), _ms(one.due)) for one in state.waits)
+    row = StateRow(
+        "", state.origin, state.holder, state.version, state.round, state.status,
+        state.offered_to, _ms(state.offered), _ms(state.sign_by), now_ms, waits,
+    )  # fmt: skip
+    return {"waits": json.dumps(waits) if waits else "", "look_ms": next_date(row, now_ms)}
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return ms(moment) if moment is not None else None
+
+
 def _moments(state: CaseState) -> Iterator[tuple[str, int | None]]:
     for name in MOMENTS:
-        moment = getattr(state, name)
-        yield f"{name}_ms", ms(moment) if moment is not None else None
+        yield f"{name}_ms", _ms(getattr(state, name))

@@ -581,7 +581,11 @@ ledger_states = Table(
     Column("instant", Boolean, nullable=True),
     Column("hand_overs", Integer, nullable=True),
     Column("told_ms", BigInteger, nullable=False),
+    Column("waits", Text, nullable=False, default=""),
+    Column("look_ms", BigInteger, nullable=True),
     Index("ledger_states_by_case", "case_id"),
+    Index("ledger_states_to_look_at", "look_ms", postgresql_where=text("look_ms IS NOT NULL"),
+          sqlite_where=text("look_ms IS NOT NULL")),
     Index("ledger_states_by_project", "project", postgresql_where=text("project IS NOT NULL"),
           sqlite_where=text("project IS NOT NULL")),
     Index("ledger_states_by_opened", "opened_ms"),
@@ -591,7 +595,8 @@ ledger_states = Table(
         for name in ("due", "resolved", "closed", "reopened", "rated", "claimed", "taken", "called_back")
     ),
 )  # fmt: skip
-"""Each case as each center's record has it. By each of its moments, for what happened on one day."""
+"""Each case as each center's record has it. By each of its moments, for what happened on one day. ``waits``: what the
+center waits for, as JSON. ``look_ms``: when the next of its dates is over."""
 
 ledger_offers = Table(
     "ledger_offers",

@@ -265,7 +265,7 @@ class UnitOfWork:
         cases.link(self.tx, [LinkRow(system, native_id, case_id) for (system, native_id), case_id in links])
         cases.note(self.tx, self._journal)
         if self._journal and self.context.tells_facts:
-            facts.keep(self.tx, facts.rows_of(self._journal, self._records, self.now))
+            facts.keep(self.tx, facts.rows_of(self._journal, self._records, self.now, self.context.clocks))
         opinions.keep(self.tx, self._opinions)
         activities.keep(self.tx, self._activities)
         case_count.add(self.tx, len(self._new))

@@ -1,8 +1,9 @@
 """What a ledger has of the stores in some evidence once every center has told it everything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from bus.audit import CaseView, FactRow, StateRow, Teller, Violation, judge
+from bus.audit import CaseView, FactRow, StateRow, Teller, Violation, Waiting, judge
 from verification.checker import Evidence, Snapshot
 from verification.checker.snapshot import Known
 
@@ -27,7 +28,19 @@ def _state(name: str, snapshot: Snapshot, known: Known) -> StateRow:
     record = snapshot.record(known.case)
     pending = tuple((record["offer_out"] or {"pending": ()})["pending"])
     custody = (known.origin, known.holder, known.version, record["round"], known.status)
-    return StateRow(name, *custody, pending, None, None, 1)
+    return StateRow(name, *custody, pending, None, None, 1, tuple(_waits(name, known.holder == name, record)))
+
+
+def _waits(name: str, holds: bool, record: Mapping[str, Any]) -> Iterator[Waiting]:
+    """What the center waits for, as its record says; read apart from what the product tells."""
+    out = record["offer_out"] or {}
+    if out.get("withdrawing"):
+        yield from (Waiting("withdrawal", of) for of in out["pending"])
+    for help_ in record["assists"]:
+        if help_["asker"] == name and help_["done"] is None and holds:
+            yield Waiting("assist", help_["assistant"])
+    if record["arbitration"] and record["arbitration"] == record["arbiter"]:
+        yield Waiting("ruling", record["arbitration"])
 
 
 def views(evidence: Evidence) -> Iterator[CaseView]:

@@ -46,7 +46,8 @@ FILLED = (
     "INSERT INTO ledger_facts (center, case_id, at_ms, way, holder, version, round)"
     " SELECT 'c', {id}, n, 'did', 'c', 1, 1 FROM {all}",
     "INSERT INTO ledger_states (center, case_id, origin, holder, version, round, status, category, urgency, opened_ms,"
-    " offered_to, told_ms) SELECT 'c', {id}, 'c', 'c', 1, 1, 'open', 'housing', 'normal', n, '', n FROM {all}",
+    " offered_to, told_ms, waits, look_ms)"
+    " SELECT 'c', {id}, 'c', 'c', 1, 1, 'open', 'housing', 'normal', n, '', n, '', n FROM {all}",
     "INSERT INTO facts_untold (at_ms, lines, facts, states) SELECT n, 1, 'f', 's' FROM {all}",
     "INSERT INTO ledger_centers SELECT 'c' || n, n, 0, n, 0, NULL, n, n, 0 FROM {all}",
     "INSERT INTO ledger_offers SELECT 'c', {id}, 1, 'p', 1, n, n, n, false FROM {all}",

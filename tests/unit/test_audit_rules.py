@@ -18,6 +18,7 @@ from bus.audit import (
     StateRow,
     Teller,
     Violation,
+    Waiting,
     clock_samples,
     clocks,
     cure,
@@ -159,6 +160,28 @@ def test_an_offer_with_a_deadline_is_watched_until_then() -> None:
     (late,) = judge(told.view, NOW + 10**6)
     assert late.patience_ms == SIGN_MS
     assert late.key == one.key
+
+
+@pytest.mark.parametrize(
+    ("what", "due_ms", "patience_ms"),
+    [
+        ("assist", None, ANSWER_MS),
+        ("assist", NOW + 60_000, 60_000 + SIGN_MS),
+        ("ruling", NOW - 60_000, SIGN_MS),
+        ("withdrawal", None, DELIVERY_MS),
+    ],
+)
+def test_what_was_asked_is_answered_in_time(what: str, due_ms: int | None, patience_ms: int) -> None:
+    """Help and rulings by their dates, or in a week; a withdrawal as soon as it is heard."""
+    told = Told().fact(A, "did", "register", A, 1).fact(B, "heard", "case.asked", A, 1, peer=A, message="m1")
+    told.fact(A, "said", "case.asked", A, 1, peer=B, message="m1")
+    told.state(A, A, 1, waits=(Waiting(what, B, NOW, due_ms),))
+    (one,) = judge(told.view, NOW)
+    assert (one.code, one.center, one.patience_ms) == (Code.UNANSWERED, B, patience_ms)
+    told.fact(B, "said", "case.answered", A, 1, peer=A, message="m2")
+    told.state(A, A, 1, waits=(Waiting(what, B, NOW, due_ms),))
+    assert (Code.UNANSWERED, B) not in told.judged()  # the answer is under way
+    assert Told().state(A, A, 1, status="resolved", waits=(Waiting(what, B, NOW, due_ms),)).judged() == []
 
 
 @pytest.mark.parametrize("offered_to", [(B,), ()], ids=["answered", "never offered"])

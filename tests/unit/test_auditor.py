@@ -2,17 +2,22 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from bus import recovery
+from bus.clocks.rules import Rules
+from bus.clocks.terms import Term, Unit
 from bus.contract.ids import new_id
 from bus.contract.messages import Ground, Outcome
 from bus.custody import commands as c
 from bus.operations.audit import SWEPT, open_findings
-from bus.store import Tx, audit
+from bus.store import Tx, audit, audit_views
+from bus.store import tables as t
 from bus.store.unit_of_work import UnitOfWork
 from tests.harness.audited_county import GOVERNMENT, LEDGER, AuditedCounty
 from tests.harness.step import MEDIA, PARTY, a_case, fresh_store
@@ -45,6 +50,12 @@ def offered(county: AuditedCounty, **more: object) -> c.Register:
 def chatter(county: AuditedCounty, name: str) -> None:
     """A center tells of something else."""
     county.centers[name].execute(c.Register(case=a_case(name)))
+
+
+def days(county: AuditedCounty, number: float) -> None:
+    """Let days pass in which nobody looks and nothing is said."""
+    for center in (*county.centers.values(), county.ledger):
+        center.now += timedelta(days=number)
 
 
 def test_a_case_that_goes_its_way_is_no_finding(county: AuditedCounty) -> None:
@@ -130,6 +141,54 @@ def test_an_offer_past_its_deadline_is_stuck_until_it_is_answered(county: Audite
     county.seconds_until(lambda: county.codes() == {("stuck-offer", PARTY)}, 10 + FOUND_S)
     county.centers[PARTY].execute(c.Accept(case_id=command.case_id))
     county.seconds_until(lambda: not county.open(), FOUND_S)
+
+
+def test_help_that_nobody_gives_is_found_at_its_date(county: AuditedCounty) -> None:
+    """Nothing touches the case at that date: the ledger was told what is waited for, and looks by itself."""
+    media, command = county.centers[MEDIA], c.Register(case=a_case(MEDIA))
+    due = media.now + timedelta(minutes=10)
+    media.execute(command, c.AskAssist(case_id=command.case_id, to=PARTY, ask="请协助", due=due))
+    county.later(590)
+    assert county.open() == []
+    county.seconds_until(lambda: county.codes() == {("unanswered", PARTY)}, 10 + FOUND_S)
+    county.centers[PARTY].execute(c.AnswerAssist(case_id=command.case_id, done=True, text="好了"))
+    county.seconds_until(lambda: not county.open(), FOUND_S)
+
+
+def test_a_ruling_that_nobody_gives_is_found_after_a_week(county: AuditedCounty) -> None:
+    """Without clocks it has no date."""
+    command = offered(county, sign_by=county.centers[MEDIA].now + timedelta(days=30))
+    county.later(10)
+    county.centers[MEDIA].execute(c.AskArbiter(case_id=command.case_id, ground=Ground.SILENT))
+    county.later(60)
+    days(county, 6.9)
+    county.later(60)
+    assert county.open() == []
+    days(county, 0.2)
+    county.seconds_until(lambda: county.codes() == {("unanswered", GOVERNMENT)}, 1000)
+    county.centers[GOVERNMENT].execute(c.Rule(case_id=command.case_id, holder=PARTY, text="由你办理"))
+    county.seconds_until(lambda: not county.open(), FOUND_S)
+
+
+def test_an_offer_without_a_date_has_that_of_the_countys_clocks(county: AuditedCounty) -> None:
+    """Told with the state, as the offerer's clocks reckon it."""
+    media = county.centers[MEDIA]
+    rules = Rules()
+    rules = replace(rules, sign=dict.fromkeys(rules.sign, Term(10, Unit.MINUTES)))
+    media.context = replace(media.context, clocks=rules)
+    offered(county)
+    county.later(590)
+    assert county.open() == []
+    county.seconds_until(lambda: county.codes() == {("stuck-offer", PARTY)}, 10 + FOUND_S)
+
+
+def test_what_has_time_left_is_not_kept_as_a_finding(county: AuditedCounty) -> None:
+    """Three hundred offers with a date next week: no row is watched, and none stands for others."""
+    for _ in range(300):
+        offered(county, sign_by=county.centers[MEDIA].now + timedelta(days=7))
+    county.later(60)
+    with county.ledger.store.reading() as tx:
+        assert tx.execute(select(func.count()).select_from(t.findings)).scalar_one() == 0
 
 
 def test_a_center_put_back_in_silence_is_found_until_it_says_so(county: AuditedCounty) -> None:
@@ -243,5 +302,5 @@ def test_a_message_refused_before_its_case_is_known_is_told_all_the_same(county:
     media.store.write(commit)
     county.later(10)
     with county.ledger.store.reading() as tx:
-        (view,) = audit.views(tx, [str(command.case_id)], audit.tellers(tx))
+        (view,) = audit_views.views(tx, [str(command.case_id)], audit.tellers(tx))
     assert [(one.way, one.holder, one.version) for one in view.facts] == [("refused", MEDIA, 0), ("did", MEDIA, 1)]

@@ -21,7 +21,7 @@ from bus.custody import commands as c
 from bus.pipeline.quotas import FACTS_A_DAY
 from bus.pipeline.telling import Told, say
 from bus.settings import Quotas
-from bus.store import audit, put_off
+from bus.store import audit, audit_views, put_off
 from bus.store import tables as t
 from tests.harness.audited_county import GOVERNMENT, LEDGER, AuditedCounty
 from tests.harness.step import MEDIA, PARTY, a_case
@@ -129,7 +129,7 @@ def test_a_flood_about_one_case_hides_nothing_that_others_tell_of_it(county: Aud
         lie(county, FactsTold(facts=facts))
     county.later(30)
     with county.ledger.store.reading() as tx:
-        (view,) = audit.views(tx, [str(command.case_id)], audit.tellers(tx))
+        (view,) = audit_views.views(tx, [str(command.case_id)], audit.tellers(tx))
         by_center: dict[str, int] = dict(
             tx.execute(
                 select(t.ledger_facts.c.center, func.count())

@@ -12,6 +12,7 @@ import bus.operations.audit
 import bus.operations.audit_bounds
 import bus.pipeline.facts_refused
 import bus.store.audit
+import bus.store.audit_views
 import bus.store.facts
 import bus.store.findings
 import bus.store.ledger
@@ -162,9 +163,9 @@ def unbounded_findings(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def flood_hides(patch: pytest.MonkeyPatch) -> None:
     def facts(tx: Tx, case_id: str, _known: Iterable[str]) -> list[FactRow]:
-        return [FactRow(*row) for row in reversed(bus.store.audit._FACTS.rows(tx, case_id=case_id))]
+        return [FactRow(*row) for row in reversed(bus.store.audit_views._FACTS.rows(tx, case_id=case_id))]
 
-    patch.setattr(bus.store.audit, "_facts", facts)
+    patch.setattr(bus.store.audit_views, "_facts", facts)
 
 
 @tested(
@@ -182,3 +183,13 @@ def any_number_of_facts(patch: pytest.MonkeyPatch) -> None:
 def tells_on_and_on(patch: pytest.MonkeyPatch) -> None:
     plain = bus.pipeline.facts_refused.Room
     patch.setattr(bus.pipeline.facts_refused, "room", lambda *given: plain(given[-1] - given[3]))
+
+
+@tested(
+    "过了日期也不查看", "does not look when a date is over",
+    f"{LIVE}::test_help_that_nobody_gives_is_found_at_its_date",
+    f"{LIVE}::test_an_offer_past_its_deadline_is_stuck_until_it_is_answered", by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def blind_to_dates(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.store.audit, "dated", lambda *_: [])
+    patch.setattr(bus.store.audit, "cases_after", lambda *_: [])

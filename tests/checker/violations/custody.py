@@ -112,6 +112,21 @@ def help_unheard(evidence: Evidence) -> Evidence:
     return with_record(evidence, PARTY, lambda record: record["assists"][0].update(done=None), at)
 
 
+@lie("no-leg-dangles")
+def an_open_case_awaits_a_ruling(evidence: Evidence) -> Evidence:
+    """A center has complained of a case on which it still waits, and the arbiter does not know."""
+    dirty = with_row(evidence, MEDIA, "cases", status="open")
+    return with_record(dirty, MEDIA, lambda record: record.update(arbiter=GOVERNMENT, arbitration=GOVERNMENT))
+
+
+@lie("no-leg-dangles")
+def an_open_case_awaits_help(evidence: Evidence) -> Evidence:
+    """Help was given, and the asker, whose case is open, still waits."""
+    at, _ = case_with_plan(evidence, PARTY, "assist")
+    dirty = with_row(evidence, PARTY, "cases", at, status="open")
+    return with_record(dirty, PARTY, lambda record: record["assists"][0].update(done=None), at)
+
+
 @lie("every-case-answered")
 def never_closed(evidence: Evidence) -> Evidence:
     """A case is resolved, and its resident never heard of it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
-from bus.contract.facts import CaseState, Fact, FactsAsked, FactsTold, lane_of
+from bus.contract.facts import CaseState, Fact, FactsAsked, FactsTold, Wait, lane_of
 from verification.simulation.keys import LEDGER
 from verification.simulation.lies.ground import Ground, Matter, Word
 
@@ -45,6 +45,7 @@ def _a_state(ground: Ground, matter: Matter) -> CaseState:
         opened=matter.case.received_at,
         offered_to=draw.choice(((), (ground.someone(),), ground.ghosts(100))),
         sign_by=draw.choice((None, ground.now)),
+        waits=draw.choice(((), (Wait(what="ruling", of=ground.someone(), due=ground.now),))),
         instant=None,
         hand_overs=draw.choice((None, 7)),
     )

@@ -79,10 +79,16 @@ def upgrade() -> None:
         sa.Column("instant", sa.Boolean(), nullable=True),
         sa.Column("hand_overs", sa.Integer(), nullable=True),
         sa.Column("told_ms", sa.BigInteger(), nullable=False),
+        sa.Column("waits", sa.Text(), nullable=False),
+        sa.Column("look_ms", sa.BigInteger(), nullable=True),
     )
     op.create_index("ledger_states_by_case", "ledger_states", ["case_id"])
     # whole: SQLite does not use a partial one where the column is never null
     op.create_index("ledger_states_by_opened", "ledger_states", ["opened_ms"])
+    dated = sa.text("look_ms IS NOT NULL")
+    op.create_index(
+        "ledger_states_to_look_at", "ledger_states", ["look_ms"], sqlite_where=dated, postgresql_where=dated
+    )
     for name in ("project", *(f"{moment}_ms" for moment in INDEXED)):
         there = sa.text(f"{name} IS NOT NULL")
         index = f"ledger_states_by_{name.removesuffix('_ms')}"
