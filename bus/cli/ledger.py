@@ -31,6 +31,11 @@ ledger = typer.Typer(
             "稽核发现的问题和办法；有则退出码 1 / what the auditor has found, with cures; exit 1 where any is open.",
         ),
         LazyCommand(
+            "cases",
+            "bus.cli.ledger_cases:cases",
+            "指标背后的案件编号 / the cases behind a figure, by their ids alone.",
+        ),
+        LazyCommand(
             "reconcile",
             "bus.cli.ledger_reconcile:reconcile",
             "与总线记录比对；不符时退出码 1 / compare with the broker's journal; exit 1 where something does not meet.",

@@ -1,18 +1,20 @@
 """``bus stats``: figures of the cases that one center has registered. Numbers and formulas, nothing of a resident."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.options import ConfigFile, opened_store, store_settings
-from bus.cli.output import USAGE, AsJson, Lang, Language, Output
+from bus.cli.output import AsJson, Lang, Language, Output
+from bus.cli.periods import AskedPeriod, AsOf, From, Month, To, asked_period, local, say_period
+from bus.cli.stats_split import OneFigure, SplitBy, only, plain, tell_split
 from bus.contract.facts import is_ledger
-from bus.figures.answers import Counted, Counts, figures_of
+from bus.figures.answers import Counts, figures_of
 from bus.figures.definitions import FIGURES, OF_A_LEDGER, Figure
 from bus.figures.hosts import Hosts
-from bus.figures.period import CHINA, NotAPeriod, Period, Reckoning
+from bus.figures.period import Period
 from bus.figures.rounding import percent
 from bus.figures.tree import Node, Tally, tree
 from bus.settings import CenterSettings
@@ -46,10 +48,6 @@ ByHost = Annotated[
     typer.Option("--by-host", help="活动按主办单位 / activities by host; one with several counts once in the total"),
 ]
 _HOST_HEADS = (Bilingual("主办单位", "Host"), Bilingual("活动", "Activities"))
-Month = Annotated[str, typer.Option(metavar="YYYY-MM", help="按本县的统计月 / a month by the county's reckoning")]
-From = Annotated[str, typer.Option("--from", metavar="DAY", help="期初，含当日 / the first day, or a moment")]
-To = Annotated[str, typer.Option("--to", metavar="DAY", help="期末，不含当日 / the day after the last, or a moment")]
-AsOf = Annotated[str, typer.Option(metavar="MOMENT", help="截止时刻，不含该时刻；默认为现在 / counted before; now")]
 
 
 def stats(
@@ -60,6 +58,8 @@ def stats(
     as_of: AsOf = "",
     divisions: ByDivision = False,
     hosts: ByHost = False,
+    by: SplitBy = None,
+    figure: OneFigure = None,
     lang: Language = Lang.AUTO,
     as_json: AsJson = False,
 ) -> None:
@@ -68,24 +68,21 @@ def stats(
     with output.guarding():
         settings = store_settings(config)
         reckoning = settings.figures.reckoning()
-        try:
-            until = reckoning.moment(as_of) if as_of else datetime.now(UTC)
-            period = _period(reckoning, month, begin, end, until)
-        except (NotAPeriod, ValueError):
-            output.fail(
-                "日期写成 2021-07-01，月份写成 2021-07，期末须在期初之后",
-                "write a day as 2021-07-01, a month as 2021-07; the period ends after it begins",
-                USAGE,
-            )
+        asked = asked_period(output, reckoning, month, begin, end, as_of)
+        period, until = asked
+        if by is not None:
+            tell_split(output, settings, by, figure, asked)
+            return
         with opened_store(settings) as store, store.reading() as tx:
             counted = _count(tx, settings, period, until, divisions)
+            counted = counted._replace(figures=only(output, counted.figures, figure))
             held = activities.by_host(tx, period, ms(until)) if hosts else None
     if as_json:
         document = _document(settings.center, period, until, counted)
         document |= {"divisions": [_node(one) for one in tree(counted.placed)]} if divisions else {}
         output.data(document | ({"hosts": _hosts(held)} if held is not None else {}))
     else:
-        _tell(output, period, until, counted)
+        _tell(output, asked, counted)
         if divisions:
             output.table(_TREE_HEADS, [_row(one) for one in tree(counted.placed)])
         if held is not None:
@@ -112,42 +109,16 @@ def _count(tx: Tx, settings: CenterSettings, period: Period, until: datetime, di
     return _Stats(count(tx, settings.center, period, at_ms, reckoning), FIGURES, placed, early)
 
 
-def _period(reckoning: Reckoning, month: str, begin: str, end: str, until: datetime) -> Period:
-    """The period: a month, or from a day to another; without either the month of the as-of."""
-    if month:
-        if begin or end:
-            raise NotAPeriod(month)
-        year, _, number = month.partition("-")
-        return reckoning.month(int(year), int(number))
-    known = reckoning.month_of(until)
-    return Period(
-        reckoning.moment(begin) if begin else known.begin, reckoning.moment(end) if end else _end(known, begin, until)
-    )
-
-
-def _end(known: Period, begin: str, until: datetime) -> datetime:
-    return until if begin else known.end
-
-
 def _document(center: str, period: Period, until: datetime, counted: _Stats) -> dict[str, Any]:
     return {
         "center": center,
-        "from": _local(period.begin),
-        "to": _local(period.end),
-        "as_of": _local(until),
-        "figures": [_plain(one) for one in figures_of(counted.counts, counted.figures)],
+        "from": local(period.begin),
+        "to": local(period.end),
+        "as_of": local(until),
+        "figures": [plain(one) for one in figures_of(counted.counts, counted.figures)],
         "hand_overs": {"median": counted.counts.hand_overs_at(50), "p90": counted.counts.hand_overs_at(90)},
         "forms_before_their_case": counted.early,
     }
-
-
-def _plain(one: Counted) -> dict[str, Any]:
-    figure = one.figure
-    return {
-        "code": figure.code, "name_zh": figure.name.zh, "name_en": figure.name.en, "kind": figure.kind.value,
-        "value": one.value, "numerator": one.numerator, "denominator": one.denominator,
-        "formula_zh": figure.formula.zh, "formula_en": figure.formula.en,
-    }  # fmt: skip
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -166,9 +137,8 @@ def _row(node: Node) -> tuple[object, ...]:
     return node.code or "*", demands, done, rates[0], projects, ended, rates[1], node.unplaced.registered
 
 
-def _tell(output: Output, period: Period, until: datetime, counted: _Stats) -> None:
-    begin, end, at = _local(period.begin), _local(period.end), _local(until)
-    output.say(f"期间 {begin} 至 {end}（不含），截止 {at}（不含）", f"from {begin} until {end}, as of {at}")
+def _tell(output: Output, asked: AskedPeriod, counted: _Stats) -> None:
+    say_period(output, asked)
     rows = [
         (output.pick(one.figure.name), one.value, one.numerator, one.denominator, output.pick(one.figure.formula))
         for one in figures_of(counted.counts, counted.figures)
@@ -183,7 +153,3 @@ def _tell(output: Output, period: Period, until: datetime, counted: _Stats) -> N
         output.say(
             f"另有 {early} 份表单早于其案件，等案件登记后计入", f"{early} forms came before their case, and wait"
         )
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(CHINA).isoformat(timespec="seconds")

@@ -16,7 +16,7 @@ from sqlalchemy import Integer, String, bindparam, delete, func, select
 from bus.clocks.awaited import waits_of
 from bus.clocks.rules import Rules
 from bus.contract.facts import lane_of
-from bus.contract.messages import Offered
+from bus.contract.messages import Declined, Offered
 from bus.contract.types import CENTER_PATTERN
 from bus.custody import Record
 from bus.figures.states import state_of
@@ -99,13 +99,20 @@ def _fact(line: JournalLine, record: Record, now: datetime) -> dict[str, Any]:
         told["peer"] = line.peer
     if line.message_id is not None:
         told["message_id"] = line.message_id
-    if line.note:
-        told["code"] = line.note
+    if code := line.note or _reason(line, record):
+        told["code"] = code
     if line.kind == Offered.kind and line.way == "said" and (offer := record.offer_out) is not None and offer.sign_by:
         told["due"] = offer.sign_by
     told["holder"] = line.holder or record.holder  # refused before the case was known, in the same commit
     told["version"], told["round"] = line.version, record.round
     return told
+
+
+def _reason(line: JournalLine, record: Record) -> str | None:
+    """Why a peer has declined, where the line is about that."""
+    if line.kind != Declined.kind or line.way != "heard":
+        return None
+    return next((one.reason.value for one in reversed(record.returns) if one.by == line.peer), None)
 
 
 def keep(tx: Tx, rows: Sequence[FactsRow]) -> None:

@@ -91,6 +91,8 @@ def projects_of(table: Table, own: ColumnElement[bool], asked: Asked) -> Subquer
     first = func.min(c.opened_ms)
     return (
         select(
+            c.project.label("project"),
+            func.min(c.origin).label("origin"),
             func.min(c.division).label("first_division"),
             func.max(c.division).label("last_division"),
             (func.sum(known) == func.sum(resolved)).label("done"),

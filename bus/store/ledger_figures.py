@@ -75,7 +75,7 @@ def count(
     look.changed(found, whole, *near.part, near.sign)
     for edge in _edges(asked, days, inner):
         look.of_cohorts(found, edge)
-    return _counts(found, reckoning)
+    return counts_of(found, reckoning)
 
 
 class _Near(NamedTuple):
@@ -117,7 +117,20 @@ def _sums(tx: Tx, part: Part, first: int, last: int, before: int) -> "Counter[in
     return Counter({int(value): int(cases) for value, cases in rows})
 
 
-def _counts(found: Mapping[Part, "Counter[int]"], reckoning: Reckoning) -> Counts:
+def told_by_ledgers(tx: Tx, period: Period, as_of_ms: int, reckoning: Reckoning) -> dict[str, Counts]:
+    """The counts of each ledger below, as far as it has told them: whole days."""
+    asked, days = Asked(ms(period.begin), ms(period.end), as_of_ms), Days.of(reckoning)
+    before, inner = days.of_moment(as_of_ms), _whole_days(asked, days)
+    found: dict[str, dict[Part, Counter[int]]] = {}
+    for part in KEPT:
+        bounds = (AT_ANY_TIME, AT_ANY_TIME) if part in UNBOUNDED else inner
+        for teller, value, cases in ledger_sums.by_teller(tx, part.value, *bounds, before) if bounds else ():
+            found.setdefault(teller, {one: Counter() for one in KEPT})[part][value] += cases
+    return {teller: counts_of(values, reckoning) for teller, values in found.items()}
+
+
+def counts_of(found: Mapping[Part, "Counter[int]"], reckoning: Reckoning) -> Counts:
+    """The counts that follow from how many cases have which value."""
     parts = {part: sum(values.values()) for part, values in found.items()}
     grades = {value: cases for value, cases in found.get(Part.RATED, Counter()).items() if value != UNKNOWN and cases}
     hand_overs = {n: cases for n, cases in found.get(Part.RESOLVED, Counter()).items() if n != UNKNOWN and cases}

@@ -1,15 +1,18 @@
 """Queries of a ledger's offers: each to a single center, and how it was answered."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bus.contract.facts import Fact
 from bus.contract.messages import Accepted, Declined, Offered
+from bus.figures.definitions import Part
 from bus.figures.spans import CountedOffer
 from bus.store import tables as t
 from bus.store.database import Tx
+from bus.store.figures import Asked
 from bus.store.inserts import upsert
 from bus.store.statements import Prepared, among, as_list
 from bus.store.timestamps import ms
@@ -31,6 +34,7 @@ class OfferRow(NamedTuple):
     sign_by_ms: int | None
     answered_ms: int | None = None
     declined: bool = False
+    reason: str | None = None
 
     @property
     def counted(self) -> CountedOffer | None:
@@ -45,6 +49,20 @@ _OF_CASES = Prepared(
         select(*_O).where(_O.center == bindparam("center"), among("cases", _O.case_id)).order_by(_O.case_id, _O.version)
     )
 )
+
+
+def conditions_of(asked: Asked, of: ReadOnlyColumnCollection[str, Any] = _O) -> Mapping[Part, ColumnElement[bool]]:
+    """The condition of each part that is a number of offers. ``of``: the columns of the offers."""
+    made = and_(of.recipients == 1, of.offered_ms >= asked.begin_ms, of.offered_ms < asked.end_ms)
+    known = and_(made, of.offered_ms < asked.as_of_ms)
+    answered = and_(known, of.answered_ms < asked.as_of_ms)
+    due = and_(known, of.sign_by_ms <= asked.as_of_ms)
+    return {
+        Part.OFFERS_ANSWERED: answered,
+        Part.OFFERS_DECLINED: and_(answered, of.declined),
+        Part.SIGN_DUE: due,
+        Part.SIGNED_IN_TIME: and_(due, of.answered_ms <= of.sign_by_ms),
+    }
 
 
 class Change(NamedTuple):
@@ -102,4 +120,5 @@ def _hear(offers: dict[tuple[str, int], OfferRow], center: str, fact: Fact) -> N
     answered = max((one for one in open_ones if one.recipient == peer), key=lambda one: one.version, default=None)
     if answered is not None:
         declined = ANSWERS[fact.kind or ""]
-        offers[case_id, answered.version] = answered._replace(answered_ms=ms(fact.at), declined=declined)
+        reason = fact.code if declined else None
+        offers[case_id, answered.version] = answered._replace(answered_ms=ms(fact.at), declined=declined, reason=reason)

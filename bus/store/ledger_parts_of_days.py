@@ -15,6 +15,7 @@ from bus.figures.cells import UNBOUNDED
 from bus.figures.definitions import Part
 from bus.figures.period import Reckoning
 from bus.figures.spans import DAY_MS, HOUR_MS, UNKNOWN, Windows
+from bus.store import ledger_offers
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.figures import Asked, conditions_of, projects_of
@@ -151,16 +152,8 @@ class PartsOfDays:
         if not self._offers:
             return
         of = union(*(select(t.ledger_offers).where(_O.recipients == 1, one) for one in near)).subquery().c
-        answered = and_(of.offered_ms < asked.as_of_ms, of.answered_ms < asked.as_of_ms)
-        due = and_(of.offered_ms < asked.as_of_ms, of.sign_by_ms <= asked.as_of_ms)
-        each = {
-            Part.OFFERS_ANSWERED: answered,
-            Part.OFFERS_DECLINED: and_(answered, of.declined),
-            Part.SIGN_DUE: due,
-            Part.SIGNED_IN_TIME: and_(due, of.answered_ms <= of.sign_by_ms),
-        }
-        made = and_(of.offered_ms >= asked.begin_ms, of.offered_ms < asked.end_ms)
-        counted = self._tx.execute(select(*(_number(each[part]) for part in self._offers)).where(made)).one()
+        each = ledger_offers.conditions_of(asked, of)
+        counted = self._tx.execute(select(*(_number(each[part]) for part in self._offers))).one()
         for part, number in zip(self._offers, counted, strict=True):
             found[part][0] += sign * int(number)
 

@@ -88,6 +88,19 @@ def below(tx: Tx, parts: Sequence[str], first_day: int, last_day: int, before: i
     return {(str(scope).removeprefix(scope_of("")), part): int(cases) for scope, part, cases in tx.execute(query)}
 
 
+def by_teller(tx: Tx, part: str, first_day: int, last_day: int, before: int) -> list[tuple[str, int, int]]:
+    """(ledger below, value, cases) of these cohorts by then."""
+    query = (
+        select(_C.teller, _C.value, func.sum(_C.cases))
+        .where(
+            and_(_C.part == part, _C.scope == COUNTY, _C.teller != ""),
+            and_(_C.cohort_day >= first_day, _C.cohort_day <= last_day, _C.event_day < before),
+        )
+        .group_by(_C.teller, _C.value)
+    )
+    return [(str(teller), int(value), int(cases)) for teller, value, cases in tx.execute(query)]
+
+
 def _scope(division: str | None) -> str:
     return COUNTY if division is None else scope_of(division)
 

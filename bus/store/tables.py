@@ -610,6 +610,7 @@ ledger_offers = Table(
     Column("sign_by_ms", BigInteger, nullable=True),
     Column("answered_ms", BigInteger, nullable=True),
     Column("declined", Boolean, nullable=False),
+    Column("reason", CODE, nullable=True),
     Index("ledger_offers_by_offered", "offered_ms"),
     Index("ledger_offers_by_sign_by", "sign_by_ms"),
     Index("ledger_offers_by_answered", "answered_ms"),

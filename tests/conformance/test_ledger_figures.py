@@ -51,8 +51,8 @@ def _state(chance: random.Random, number: int, center: str) -> CaseState:
     opened = _moment(chance, BEGIN - 3 * DAY, 14)
     told: dict[str, Any] = {
         "case_id": UUID(int=number), "origin": center, "holder": center, "version": 1, "round": 1, "status": "open",
-        "category": "housing", "urgency": Urgency.NORMAL, "opened": opened,
-        "division": chance.choice((None, "150402001")),
+        "category": chance.choice(("housing", "roads", "roads.light")), "urgency": Urgency.NORMAL, "opened": opened,
+        "division": chance.choice((None, "150402001", "150402006", "150402")),
     }  # fmt: skip
     if chance.random() < 0.4:
         told["project"] = UUID(int=10_000 + chance.randint(1, 30))
@@ -94,7 +94,8 @@ def _offers(chance: random.Random, state: CaseState) -> list[Fact]:
     answer = chance.choice((None, Accepted.kind, Declined.kind))
     if answer is None:
         return said
-    return [*said, Fact(**on, at=_moment(chance, at, 3), way="heard", kind=answer, peer=peers[0])]
+    why = chance.choice(("not-duty", "duplicate")) if answer == Declined.kind else None
+    return [*said, Fact(**on, at=_moment(chance, at, 3), way="heard", kind=answer, peer=peers[0], code=why)]
 
 
 def _tell(store: Store, center: str, told: FactsTold) -> None:

@@ -15,6 +15,7 @@ from bus.figures.period import Period, Reckoning
 from bus.store import figures, findings, ledger_figures, outbox
 from bus.store import tables as t
 from bus.store.database import Store, StoreUnavailable
+from bus.store.ledger_parts_of_days import OF_CASES
 from bus.store.timestamps import ms
 from verification.chaos.county import ChaosCounty
 from verification.chaos.operating import bus
@@ -22,7 +23,7 @@ from verification.chaos.over import OVER
 
 MOST = 100_000
 LOOK_EVERY = 0.5
-COMPARED = ledger_figures.OF_CASES | {Part.SATISFIED}
+COMPARED = OF_CASES | {Part.SATISFIED}
 """Parts that a center counts as well; of offers it forgets what was answered."""
 
 

@@ -1,4 +1,4 @@
-"""What figures count of first hand-overs, contacts, calls back and second answers."""
+"""What figures count of first hand-overs, contacts, calls back, second answers, and reasons of declined offers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,7 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, sa.BigInteger(), nullable=True))
         for name in ANSWERS:
             op.add_column(table, sa.Column(name, sa.Boolean(), nullable=True))
+    op.add_column("ledger_offers", sa.Column("reason", sa.String(64), nullable=True))
     for name in INDEXED:
         there = sa.text(f"{name}_ms IS NOT NULL")
         op.create_index(
@@ -28,6 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("ledger_offers", "reason")
     for name in INDEXED:
         op.drop_index(f"ledger_states_by_{name}", "ledger_states")
     for table in TABLES:
