@@ -24,7 +24,9 @@ def _as(*codes: Code, stays: bool = False) -> Shown:
     return Shown(frozenset(codes), stays)
 
 
-_SILENT = _as(Code.SILENT_CENTER, Code.OVERDUE_RECEIPT)
+_SILENT = _as(Code.SILENT_CENTER)
+_DEAF = _as(Code.SILENT_CENTER, Code.OVERDUE_RECEIPT)
+"""It may go on to tell for a while."""
 _SOON = Bilingual("几秒内即恢复，早于任何容限", "healed within seconds, before any patience has ended")
 _ALL_WAIT = Bilingual(
     "全县一起停：没有人能告知自己在等谁", "all stand still together: nobody can tell for whom it waits"
@@ -37,8 +39,9 @@ _SAID = Bilingual(
 _NO_FACTS = Bilingual("上一版本不告知事实", "the release before tells no facts")
 _AWAY = Bilingual("稽核自己不在；回来后重新计时", "the auditor itself is away, and is patient anew when it is back")
 SHOWN: Mapping[str, Shown | Bilingual] = {
-    **dict.fromkeys(("kill9-center", "stop-center", "silent", "silent-one-way", "credentials-revoked"), _SILENT),
-    **dict.fromkeys(("store-locked", "disk-full-store", "queue-deleted"), _SILENT),
+    **dict.fromkeys(("kill9-center", "stop-center", "silent", "credentials-revoked"), _SILENT),
+    **dict.fromkeys(("store-locked", "disk-full-store"), _SILENT),
+    **dict.fromkeys(("silent-one-way", "queue-deleted"), _DEAF),
     **dict.fromkeys(("clock-back-1h", "clock-forward-30d"), _as(Code.CLOCKS_APART)),
     "poison": _as(Code.LABEL_WITHOUT_FACT, stays=True),
     **dict.fromkeys(("kill9-relay", "kill9-commanded", "crash-loop", "rolling-restart-centers", "two-relays"), _SOON),
