@@ -3,7 +3,7 @@
 from bus.audit.bounds import FEW_AGAIN, MOST_CLEARED, MOST_OF_A_PAIR, pair_of, too_many
 from bus.audit.centers import Reused, clocks, lanes_set_back, silent
 from bus.audit.finding import Code, Evidence, Finding, Violation
-from bus.audit.labels import Label, Pair, Said, unmet
+from bus.audit.labels import Label, Pair, Said, other_half_may_come, unmet
 from bus.audit.messages import ClockSample, clock_samples
 from bus.audit.rules import RULES, judge, lacks_word
 from bus.audit.view import SAID, CaseView, FactRow, StateRow, Teller, Waiting
@@ -37,6 +37,7 @@ __all__ = [
     "lacks_word",
     "lanes_set_back",
     "next_date",
+    "other_half_may_come",
     "pair_of",
     "silent",
     "too_many",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from bus.audit.finding import AT_ONCE, SECOND_MS, Code, Evidence, Violation
+from bus.audit.view import Teller
 
 LABEL_MS = 120 * SECOND_MS
 """The broker's journal is read every few seconds, and a fact comes in a lane of its own, which may wait for the
@@ -43,6 +44,14 @@ def unmet(pairs: Iterable[Pair], first_ms: Mapping[str, int]) -> Iterator[Violat
             yield from _unseen(said, first_ms)
         elif label is not None and not _meet(label, said):
             yield from _untold(label, said, first_ms)
+
+
+def other_half_may_come(one: Violation, tellers: Mapping[str, Teller], read_ms: int) -> bool:
+    """Whether the half that is missing may only be late: the center has told nothing of that time, or the broker's
+    journal was read only up to ``read_ms``. A label without an id has no other half."""
+    if one.code is Code.FACT_WITHOUT_LABEL:
+        return one.since_ms >= read_ms
+    return bool(one.subject) and one.center in tellers and tellers[one.center].reached_ms < one.since_ms
 
 
 def _meet(label: Label, said: Said | None) -> bool:

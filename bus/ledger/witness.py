@@ -15,13 +15,15 @@ MOST = 200
 CODES = (Code.LABEL_WITHOUT_FACT, Code.FACT_WITHOUT_LABEL)
 
 
-def audit_carried(tx: Tx, now_ms: int) -> int:
-    """Judge what does not meet, and what did not meet before. Returns how many findings have opened."""
+def audit_carried(tx: Tx, end_ms: int, now_ms: int) -> int:
+    """Judge what does not meet, and what did not meet before. ``end_ms``: when the journal was last read to its end.
+    Returns how many findings have opened."""
     bounds = (now_ms - WATCHED_MS, now_ms, MOST)
     alone = [*ledger_carried.without_fact(tx, *bounds), *ledger_carried.without_label(tx, *bounds)]
     known = [row.subject for row in findings.of_codes(tx, CODES)]
     carried, said = ledger_carried.halves(tx, dict.fromkeys((*(one.message_id for one in alone), *known)))
-    return audit_labels(tx, [*_pairs(carried, said)], now_ms)
+    read_ms = max(end_ms, ledger_carried.last_moment(tx))
+    return audit_labels(tx, [*_pairs(carried, said)], read_ms, now_ms)
 
 
 def _pairs(carried: list[CarriedRow], said: list[SaidRow]) -> Iterator[Pair]:

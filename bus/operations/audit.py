@@ -19,6 +19,7 @@ from bus.audit import (
     judge,
     lacks_word,
     lanes_set_back,
+    other_half_may_come,
     silent,
     unmet,
     what,
@@ -81,6 +82,7 @@ def audit_round(tx: Tx, now_ms: int, most: int = MOST_CASES) -> AuditRound:
     mark = _back(tx, before, now_ms)
     tellers = audit.tellers(tx)
     touched, walk = audit.touched(tx, tellers, most), audit.cases_after(tx, before.swept, SWEPT)
+    again = audit.told_again(tx, touched)  # before the facts are read: what is told meanwhile is looked at next time
     for center, teller in tellers.items():
         if teller.told_ms >= before.seen_ms:
             findings.release(tx, center, teller.reached_ms, now_ms + DELIVERY_MS)
@@ -90,7 +92,7 @@ def audit_round(tx: Tx, now_ms: int, most: int = MOST_CASES) -> AuditRound:
     by_case = _cases(tx, views, tellers, mark.back_ms, now_ms)
     audit.keep_dates(tx, (view for view in views if view.case_id in dated), now_ms)
     by_center = _centers(tx, tellers, mark.back_ms, now_ms)
-    audit.looked_at(tx, touched)
+    audit.looked_at(tx, again or touched)
     audit.keep_mark(tx, mark._replace(swept=walk[-1] if len(walk) == SWEPT else ""))
     opened = by_case.opened + by_center.opened
     cleared = by_case.cleared + by_center.cleared + clear_bounds(tx, now_ms)
@@ -158,13 +160,14 @@ def _centers(tx: Tx, tellers: Mapping[str, Teller], back_ms: int, now_ms: int) -
     return _settle(tx, kept, found, tellers, now_ms, None)
 
 
-def audit_labels(tx: Tx, pairs: Sequence[Pair], now_ms: int) -> int:
-    """Judge these labels and facts, and write what has opened and cleared. Returns how many have opened."""
+def audit_labels(tx: Tx, pairs: Sequence[Pair], read_ms: int, now_ms: int) -> int:
+    """Judge these labels and facts, and write what has opened and cleared. ``read_ms``: up to when the broker's journal
+    was read. Returns how many have opened."""
     tellers = audit.tellers(tx)
-    first_ms = {center: teller.first_ms for center, teller in tellers.items()}
     judged = [half.message_id for pair in pairs for half in pair if half is not None]
-    found = list(unmet(pairs, first_ms))
-    return _settle(tx, findings.of_subjects(tx, judged), found, tellers, now_ms, None).opened
+    found = list(unmet(pairs, {center: teller.first_ms for center, teller in tellers.items()}))
+    waiting = {one.key for one in found if other_half_may_come(one, tellers, read_ms)}
+    return _settle(tx, findings.of_subjects(tx, judged), found, tellers, now_ms, None, waiting).opened
 
 
 def _settle(

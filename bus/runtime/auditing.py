@@ -50,6 +50,8 @@ class Auditing:
         self._store, self._clock, self._log = store, clock, log
         self.read = read
         self._place: int | None = None
+        self._end_ms = 0
+        """When the journal was last read to its end."""
         self._forgets = 0.0
 
     def audit(self) -> float:
@@ -57,7 +59,7 @@ class Auditing:
         now_ms = ms(self._clock())
         done = self._store.write(lambda tx: audit_round(tx, now_ms))
         if self.read is not None:
-            self._store.write(lambda tx: audit_carried(tx, now_ms))
+            self._store.write(lambda tx: audit_carried(tx, self._end_ms, now_ms))
         if done.opened or done.cleared:
             with self._store.reading() as tx:
                 left = findings.count_open(tx)
@@ -75,6 +77,7 @@ class Auditing:
         if self._place is None:
             with self._store.reading() as tx:
                 self._place = ledger_carried.last_place(tx)
+        began_ms = ms(self._clock())
         try:
             with closing(self.read(self._place)) as groups:  # type: ignore[type-var]  # a generator
                 kept = reconcile.keep(self._store, islice(groups, GROUPS))
@@ -82,4 +85,7 @@ class Auditing:
             self._log.warning("journal", trouble=str(error))
             return UNREADABLE
         self._place = self._place if kept.place is None else kept.place
-        return 0.0 if kept.groups == GROUPS else READ_EVERY
+        if kept.groups == GROUPS:
+            return 0.0
+        self._end_ms = began_ms
+        return READ_EVERY

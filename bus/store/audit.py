@@ -21,6 +21,8 @@ from bus.store.timestamps import ms
 
 LEAST = 20
 """Cases that each center has looked at in one round, if it has told of so many."""
+MOST_AGAIN = 5000
+"""Rows of these cases that one look does for: their ids go into one statement."""
 SLOT = 0
 REUSED = "sequence-reused"
 """The code under which the ledger parks a message whose place in the lane is taken."""
@@ -103,6 +105,15 @@ _TOUCHED_BY = Prepared(
         .with_for_update(skip_locked=True)
     )
 )
+_AGAIN = Prepared(
+    lambda _: (
+        select(_T.id, _T.case_id)
+        .where(among("cases", _T.case_id))
+        .order_by(_T.id)
+        .limit(MOST_AGAIN)
+        .with_for_update(skip_locked=True)
+    )
+)
 _FORGET = Prepared(lambda _: delete(t.audit_touched).where(among("numbers", _T.id)))
 _SWEEP = Prepared(
     lambda _: (
@@ -126,6 +137,12 @@ def touched(tx: Tx, centers: Collection[str], at_most: int) -> list[Touched]:
     of_each = [[Touched(*row) for row in _TOUCHED_BY.rows(tx, center=one, at_most=each)] for one in sorted(centers)]
     in_turn = [row for rows in zip_longest(*of_each) for row in rows if row is not None]
     return list(dict.fromkeys([*in_turn, *oldest]))[:at_most]
+
+
+def told_again(tx: Tx, rows: Sequence[Touched]) -> list[Touched]:
+    """The same cases, told of again since: one look does for all of it, so an auditor that is behind catches up."""
+    cases = as_list(dict.fromkeys(row.case_id for row in rows))
+    return [Touched(*row) for row in _AGAIN.rows(tx, cases=cases)] if rows else []
 
 
 def looked_at(tx: Tx, rows: Sequence[Touched]) -> None:

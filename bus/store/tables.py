@@ -710,6 +710,7 @@ audit_touched = _rows(
     Column("center", CENTER, nullable=False),
     Column("case_id", CASE_ID, nullable=False),
     Index("audit_touched_by_center", "center", "id"),
+    Index("audit_touched_by_case", "case_id"),
 )
 """The cases of which this ledger has been told something since the auditor has looked at them, and by whom."""
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from bus.audit import Label
+from bus.audit import Label, Said
 from bus.context import Keeping
 from bus.contract.case import Urgency
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.contract.ids import new_id
 from bus.operations.audit import AuditRound, audit_labels, audit_round
-from bus.store import Store, findings, ledger, schema
+from bus.store import Store, audit, findings, ledger, schema
 from bus.store.timestamps import ms
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -92,10 +92,38 @@ def test_a_label_without_its_fact_clears_when_the_fact_comes(store: Store) -> No
     look(store, 1)
     at_ms = ms(NOW + timedelta(seconds=2))
     label = Label(str(new_id()), MEDIA, PARTY, "case.offered", at_ms)
-    assert store.write(lambda tx: audit_labels(tx, [(label, None)], at_ms)) == 0
+    assert store.write(lambda tx: audit_labels(tx, [(label, None)], at_ms, at_ms)) == 0
     later_ms = at_ms + 200_000
-    assert store.write(lambda tx: audit_labels(tx, [(label, None)], later_ms)) == 1
+    assert store.write(lambda tx: audit_labels(tx, [(label, None)], at_ms, later_ms)) == 0  # its facts may be behind
+    tell(store, MEDIA, FactsTold(facts=(fact(new_id(), "did", "register", 3),)), 3)
+    assert store.write(lambda tx: audit_labels(tx, [(label, None)], at_ms, later_ms)) == 1
     assert codes(store) == ["label-without-fact"]
+
+
+def test_a_fact_is_without_its_label_once_the_journal_was_read_so_far(store: Store) -> None:
+    """A ledger that is behind with the broker's journal has not looked yet, however long that takes."""
+    tell(store, MEDIA, FactsTold(states=(state(new_id()),), whole=True), 0)
+    at_ms = ms(NOW + timedelta(seconds=2))
+    said = Said(str(new_id()), MEDIA, PARTY, "case.offered", at_ms, str(new_id()))
+    for later_ms in (at_ms, at_ms + 900_000):
+        assert store.write(lambda tx, now_ms=later_ms: audit_labels(tx, [(None, said)], at_ms, now_ms)) == 0  # type: ignore[misc]
+    assert store.write(lambda tx: audit_labels(tx, [(None, said)], at_ms + 1, at_ms + 900_000)) == 1
+    assert codes(store) == ["fact-without-label"]
+
+
+def test_a_look_at_a_case_does_for_all_that_was_told_of_it(store: Store) -> None:
+    """Fifty messages about two cases are two looks, also where one round takes few of them."""
+    cases = [new_id(), new_id()]
+    tell(store, MEDIA, FactsTold(states=tuple(map(state, cases)), whole=True), 0)
+    look(store, 1)
+    for after in range(50):
+        told = fact(cases[after % 2], "did", "note", 2 + after)
+        tell(store, MEDIA, FactsTold(facts=(told,), states=(state(cases[after % 2]),)), 2 + after)
+    now_ms = ms(NOW + timedelta(seconds=60))
+    done = store.write(lambda tx: audit_round(tx, now_ms, most=2))
+    assert done.looked == 2
+    with store.reading() as tx:
+        assert audit.touched(tx, [MEDIA], 100) == []
 
 
 def test_a_round_after_many_cases_looks_at_few(store: Store) -> None:

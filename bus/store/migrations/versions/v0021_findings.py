@@ -20,6 +20,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("audit_touched_by_center", "audit_touched", ["center", "id"])
+    op.create_index("audit_touched_by_case", "audit_touched", ["case_id"])
     op.create_table(
         "audit_centers",
         sa.Column("center", sa.String(60), primary_key=True),
