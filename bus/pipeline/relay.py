@@ -25,7 +25,7 @@ from bus.security.errors import NoRecipientKey
 from bus.store import archive, outbox, owed, parked
 from bus.store.archive import OwedPage
 from bus.store.database import Store, Tx
-from bus.store.outbox import ClaimedMessage
+from bus.store.outbox import ClaimedMessage, Due
 from bus.store.owed import OwedError, OwedReceipt
 from bus.store.timestamps import ms
 from bus.transports.port import Parcel, SendResult, Transport
@@ -152,7 +152,7 @@ def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[C
     due = outbox.what_is_due(tx, now_ms)
     load = ClaimedBatch(
         epoch=speaking.epoch,
-        messages=_messages(tx, context, now_ms, limit) if due.messages and not speaking.recovers else [],
+        messages=_messages(tx, context, now_ms, limit, due) if due.messages and not speaking.recovers else [],
         receipts=owed.claim_receipts(tx, now_ms, limit * 4, LEASE_MS) if due.receipts else [],
         errors=owed.claim_errors(tx, now_ms, limit, LEASE_MS) if due.errors else [],
         pages=[],
@@ -161,9 +161,9 @@ def _claim(tx: Tx, context: CenterContext, now: datetime, limit: int) -> tuple[C
     return load, archive.pages_due(tx, now_ms, LEASE_MS) if due.pages else []
 
 
-def _messages(tx: Tx, context: CenterContext, now_ms: int, limit: int) -> list[ClaimedMessage]:
+def _messages(tx: Tx, context: CenterContext, now_ms: int, limit: int, due: Due) -> list[ClaimedMessage]:
     """The due messages that can be sent; one altered in the store is parked, without harm to others."""
-    rows = outbox.claim(tx, now_ms, limit, LEASE_MS)
+    rows = outbox.claim(tx, now_ms, limit, LEASE_MS, some_paused=due.paused)
     for one in (row for row in rows if not row.body):
         _park_unreadable(tx, context, one, now_ms)
     return [row for row in rows if row.body]

@@ -197,7 +197,9 @@ def claim_work(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[Task]:
     the tasks must be judged by."""
     if recovery.epoch(tx).recovery is not None:
         return []
-    rows = (_CLAIM_PAUSED if paused.is_any(tx) else _CLAIM).rows(tx, now_ms, limit)
+    rows = _CLAIM.rows(tx, now_ms, limit)
+    if rows and paused.is_any(tx):
+        rows = _CLAIM_PAUSED.rows(tx, now_ms, limit)
     bodies = encryption_of(tx).readable(tx, [(row[2], row[5]) for row in rows])
     tasks = [_task(row, body or b"") for row, body in zip(rows, bodies, strict=True)]
     if tasks:

@@ -109,25 +109,34 @@ class Due:
     receipts: bool
     errors: bool
     pages: bool
+    paused: bool
+    """Whether a person has paused anything."""
 
 
 _LOOK = Prepared(
     lambda _: select(
-        *bounds(t.outbox, _O.state == WAITING), *bounds(t.receipts), *bounds(t.errors), *bounds(t.pages_owed)
+        *bounds(t.outbox, _O.state == WAITING),
+        *bounds(t.receipts),
+        *bounds(t.errors),
+        *bounds(t.pages_owed),
+        paused.anything(),
     )
 )
 
 
 def what_is_due(tx: Tx, now_ms: int) -> Due:
     """What is due, in one query: most rounds find little, and need not ask for each kind."""
-    found = _LOOK.rows(tx)[0]
-    return Due(*(any_due(found[place], found[place + 1], now_ms) for place in range(0, len(found), 2)))
+    *found, stopped = _LOOK.rows(tx)[0]
+    due = (any_due(found[place], found[place + 1], now_ms) for place in range(0, len(found), 2))
+    messages, receipts, errors, pages = due
+    return Due(messages, receipts, errors, pages, bool(stopped))
 
 
-def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[ClaimedMessage]:
+def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int, *, some_paused: bool = False) -> list[ClaimedMessage]:
     """Claim up to ``limit`` due messages in the order in which they were said; for ``lease_ms`` no other relay takes
-    them, and none of a paused peer or kind. A message that was altered in the store comes without its body."""
-    found = (_CLAIM_PAUSED if paused.is_any(tx) else _CLAIM).rows(tx, now_ms, limit)
+    them, and none of a paused peer or kind where ``some_paused``. A message that was altered in the store comes without
+    its body."""
+    found = (_CLAIM_PAUSED if some_paused else _CLAIM).rows(tx, now_ms, limit)
     bodies = encryption_of(tx).readable(tx, [(row[0], row[5]) for row in found])
     claimed = (_claimed(row, body or b"") for row, body in zip(found, bodies, strict=True))
     rows = sorted(claimed, key=attrgetter("row"))

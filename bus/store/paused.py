@@ -46,11 +46,16 @@ def listed(tx: Tx) -> list[Pause]:
     return [Pause(*row) for row in tx.execute(query)]
 
 
+def anything() -> ColumnElement[bool]:
+    """A column: whether anything is paused. The relay reads it with what is due, so that it costs no query."""
+    return select(_P.what).exists()
+
+
 _ANY = Prepared(lambda _: select(_P.what).limit(1))
 
 
 def is_any(tx: Tx) -> bool:
-    """Whether anything is paused. Asked in each round of relay and handle."""
+    """Whether anything is paused. Asked where there is something that could be."""
     return bool(_ANY.rows(tx))
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from bus.contract.staff_command import Act, Matching
 from bus.operations import door, operating
-from bus.store import Store, operations, outbox, parked, parked_marks, schema
+from bus.store import Store, Tx, operations, outbox, parked, parked_marks, schema
 from bus.store import tables as t
+from bus.store.outbox import ClaimedMessage
 from bus.store.timestamps import ms
 from tests.harness.duty import Duty
 from tests.harness.signing_county import GOVERNMENT, PARTY
@@ -72,7 +73,12 @@ def test_what_is_paused_is_not_claimed(duty: Duty) -> None:
     duty.offered(PARTY)
     duty.offered(GOVERNMENT)
     duty.say("staff-anna", Act.PAUSE, peer=PARTY)
-    claimed = duty.store.write(lambda tx: outbox.claim(tx, ms(duty.center.now), 10, 1000))
+    now_ms = ms(duty.center.now)
+
+    def claim(tx: Tx) -> list[ClaimedMessage]:
+        return outbox.claim(tx, now_ms, 10, 1000, some_paused=outbox.what_is_due(tx, now_ms).paused)
+
+    claimed = duty.store.write(claim)
     assert [one.recipient for one in claimed] == [GOVERNMENT]
 
 

@@ -75,8 +75,10 @@ def timeout_is_success(patch: pytest.MonkeyPatch) -> None:
 def lost_timer_on_restart(patch: pytest.MonkeyPatch) -> None:
     plain_claim, plain_sent = outbox.claim, outbox.sent
 
-    def claim(tx: Tx, now_ms: int, limit: int, lease_ms: int) -> list[outbox.ClaimedMessage]:
-        rows = plain_claim(tx, now_ms, limit, lease_ms)
+    def claim(
+        tx: Tx, now_ms: int, limit: int, lease_ms: int, *, some_paused: bool = False
+    ) -> list[outbox.ClaimedMessage]:
+        rows = plain_claim(tx, now_ms, limit, lease_ms, some_paused=some_paused)
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_([row.row for row in rows])).values(state="sending"))
         return rows
 
