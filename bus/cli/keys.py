@@ -13,6 +13,7 @@ from bus.cli.signed_directory import show_directory, sign_directory
 from bus.cli.written_files import OwnerName, owner_asked, save, save_private
 from bus.contract.facts import is_ledger
 from bus.contract.messages import LATER_KINDS
+from bus.contract.operations import OperationAsked
 from bus.contract.types import CENTER_PATTERN
 from bus.ledger.handlers import READS
 from bus.sdk import discovery
@@ -265,7 +266,7 @@ def _request(output: Output, keyring: Keyring, url: str | None, adapter: str) ->
         return key_request.new_request(keyring, url, READS)
     try:
         found = discovery.find(keyring.owner.rpartition("-")[0], adapter).center()
-        reads = tuple(sorted(LATER_KINDS & found.handlers.keys()))
+        reads = tuple(sorted((LATER_KINDS & found.handlers.keys()) | {OperationAsked.kind}))
     except AdapterUnusable as unusable:
         if adapter:
             output.fail(unusable.zh, unusable.en, USAGE)

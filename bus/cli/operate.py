@@ -34,9 +34,18 @@ OperationId = Annotated[str, typer.Argument(metavar="OPERATION", help="处置的
 @operate.callback()
 def _desk(
     context: typer.Context,
-    at: Annotated[str, typer.Option("--at", metavar="URL", help="中心的地址，如 https://… / the center's URL")],
     center: Annotated[str, typer.Option("--center", help="中心全名 / the center's name")],
     key: Annotated[Path, typer.Option("--key", readable=False, help="本人的值班密钥文件 / your own key file")],
+    at: Annotated[str, typer.Option("--at", metavar="URL", help="中心的地址，如 https://… / the center's URL")] = "",
+    over_bus: Annotated[
+        Path | None,
+        typer.Option(
+            "--over-bus",
+            metavar="FILE",
+            readable=False,
+            help="经总线：本机总账的配置文件 / over the bus: the settings of the ledger on this machine",
+        ),
+    ] = None,
     authority: Annotated[
         Path | None, typer.Option("--ca", exists=True, help="县里的证书机构 / the county's certificate authority")
     ] = None,
@@ -44,7 +53,10 @@ def _desk(
     as_json: AsJson = False,
 ) -> None:
     """值班处置：用值班密钥，从另一台机器查看并处置 / look into a center and mend it, with a staff key."""
-    context.obj = Desk(Output(lang, as_json), at, center, key, authority)
+    output = Output(lang, as_json)
+    if bool(at) == (over_bus is not None):
+        output.fail("--at 与 --over-bus 二者取一", "give either --at or --over-bus", USAGE)
+    context.obj = Desk(output, at, center, key, authority, over_bus)
 
 
 def _say(context: typer.Context, act: Act, why: str, **fields: object) -> None:

@@ -34,6 +34,8 @@ class Desk:
     center: str
     key: Path
     authority: Path | None
+    over_bus: Path | None = None
+    """The settings of the ledger that carries the command; None: it goes to the center's own door."""
 
     def say(self, act: Act, why: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - the command's own fields
         """Sign one command, send it, and give the answer; a refusal is printed, and ends the program."""
@@ -63,6 +65,17 @@ class Desk:
             )
 
     def _sent(self, raw: bytes) -> dict[str, Any]:
+        status, told = self._by_https(raw) if self.over_bus is None else self._by_the_ledger(self.over_bus, raw)
+        if status >= 300:
+            self._refused(status, told)
+        return told
+
+    def _by_the_ledger(self, config: Path, raw: bytes) -> tuple[int, dict[str, Any]]:
+        from bus.cli.operate_carrying import carried  # noqa: PLC0415 - the store, which --at does not need
+
+        return carried(self.output, config, self.center, raw)
+
+    def _by_https(self, raw: bytes) -> tuple[int, dict[str, Any]]:
         answer = self._posted(raw)
         try:
             told: Any = answer.json()
@@ -70,9 +83,7 @@ class Desk:
             told = None
         if not isinstance(told, dict):
             self.output.fail(f"{self.at} 不是本总线的中心", f"{self.at} is not a center of the bus")
-        if not answer.is_success:
-            self._refused(answer.status_code, told)
-        return told
+        return answer.status_code, told
 
     def _posted(self, raw: bytes) -> httpx.Response:
         url, last = f"{self.at.rstrip('/')}/operations", ""

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from bus.contract.case import Attachment, Case, Person
 from bus.contract.facts import FactsAsked, FactsTold
+from bus.contract.operations import OperationAsked, OperationTold
 from bus.contract.types import CenterName, Code, Count, Line, Moment, Sha256, Strict, Text, is_absent
 
 Centers = Annotated[tuple[CenterName, ...], Field(max_length=200, fail_fast=True)]
@@ -497,7 +498,7 @@ CaseKind = (
 )
 """Every kind about a case."""
 
-Kind = CaseKind | Receipt | Failure | LogAsked | LogTold | FactsTold | FactsAsked
+Kind = CaseKind | Receipt | Failure | LogAsked | LogTold | FactsTold | FactsAsked | OperationAsked | OperationTold
 
 CASE_KINDS: tuple[type[CaseKind], ...] = (
     Offered,
@@ -533,9 +534,11 @@ KINDS: tuple[type[Kind], ...] = (
     *LATER,
     FactsTold,
     FactsAsked,
+    OperationAsked,
+    OperationTold,
 )
 """Every kind. Later ones stand last, so that what was published keeps its place."""
-IN_LANES = (CaseMessage, FactsTold, FactsAsked)
+IN_LANES = (CaseMessage, FactsTold, FactsAsked, OperationAsked, OperationTold)
 """Kinds that stand in a lane: each has a subject and a sequence."""
 BY_NAME: dict[str, type[Kind]] = {kind.kind: kind for kind in KINDS}
 """``case.offered`` → ``Offered``, and so on."""

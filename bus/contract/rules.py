@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bus.contract import messages as k
 from bus.contract.facts import FactsAsked, FactsTold
+from bus.contract.operations import OperationAsked, OperationTold
 
 
 class Role(StrEnum):
@@ -139,6 +140,8 @@ CONTRACT: tuple[Rule, ...] = (
     ),
     _rule(FactsTold, ("事实告知", "facts told to the ledger"), _R.ANY, _R.LEDGER),
     _rule(FactsAsked, ("事实查询", "state of every case asked for"), _R.LEDGER, _R.ANY),
+    _rule(OperationAsked, ("处置指令", "command of a person on duty, carried"), _R.LEDGER, _R.ANY),
+    _rule(OperationTold, ("处置答复", "answer to a carried command"), _R.ANY, _R.LEDGER, (OperationAsked,)),
 )
 """One rule per kind, in the order of ``bus.contract.messages.KINDS``."""
 

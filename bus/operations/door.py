@@ -1,7 +1,7 @@
 """The door for persons on duty: one signed command comes in, one answer goes out, and nothing is done twice.
 
-It takes and gives bytes and words alone, so that a command may come by any road; today it comes by the center's own
-HTTP server (``bus/http/operations.py``).
+It takes and gives bytes and words alone, so that a command may come by any road: by the center's own HTTP server
+(``bus/http/operations.py``), or over the bus (``bus/operations/carrying.py``).
 """
 
 import base64
@@ -27,7 +27,7 @@ from bus.security.errors import Untrusted
 from bus.security.keyring import owner_of
 from bus.security.signature import named_key
 from bus.security.staff import StaffKey
-from bus.store import operations, parked_marks, paused, staff_commands
+from bus.store import carried_commands, operations, parked_marks, paused, staff_commands
 from bus.store.database import Store, Tx
 from bus.store.operations import Operation
 from bus.store.paused import Pause, What
@@ -171,6 +171,7 @@ def prune(store: Store, now: datetime, before_ms: int, limit: int) -> int:
 
     def change(tx: Tx) -> int:
         staff_commands.prune(tx, ms(now - REMEMBERED))
+        carried_commands.prune(tx, ms(now - REMEMBERED))
         parked_marks.prune(tx)
         return operations.prune(tx, before_ms, limit)
 

@@ -50,6 +50,8 @@ class Code(StrEnum):
     UNKNOWN_CENTER = "unknown-center"
     TOO_MANY_OPEN = "too-many-open"
     NOT_PAUSED = "not-paused"
+    NOT_CARRIED = "not-over-bus"
+    TOO_LONG = "answer-too-long"
 
 
 _TOLD: Mapping[Code, tuple[int, str]] = {
@@ -77,6 +79,8 @@ _TOLD: Mapping[Code, tuple[int, str]] = {
     Code.CENTER_OPEN: (409, "the center has a key that counts: what waits for it stays; revoke its keys first"),
     Code.UNKNOWN_CENTER: (409, "the directory lists no key of the new center"),
     Code.TOO_MANY_OPEN: (409, "too many operations are open: run or stop some"),
+    Code.NOT_CARRIED: (403, "a whole item is shown at the center's own door alone: `bus operate --at URL`"),
+    Code.TOO_LONG: (413, "the answer is too long for the bus: select less, or ask at the center's own door"),
     Code.NOT_PAUSED: (409, "nothing is paused by this name"),
 }
 

@@ -12,9 +12,10 @@ from bus.contract.envelope import Message
 from bus.contract.epochs import epoch_of
 from bus.contract.messages import Failure, LogAsked, LogTold, Receipt, ReceiptItem, Verdict
 from bus.custody import Refusal
-from bus.pipeline.facts_refused import end_refused_facts, is_refusal
+from bus.pipeline.facts_refused import end_refused_facts
 from bus.pipeline.inbound import Inbound, Outcome
 from bus.pipeline.receive_batch import ReceiveBatch
+from bus.pipeline.receiving.operations import end_refused_operations
 from bus.recovery.hooks import RECOVERY
 from bus.store import archive, outbox, owed, parked, vouching_peers
 from bus.store.outbox import OutboxRow
@@ -130,8 +131,8 @@ def _end_refused(batch: ReceiveBatch, peer: str, refused: Sequence[tuple[str, st
     ended = [(waited[message_id], code) for message_id, code in refused if message_id in waited]
     ended = [(row, code) for row, code in ended if (row.recipient, row.state) == (peer, outbox.WAITING)]
     batch.count(ControlOutcome.REFUSED_BY_PEER, len(ended))
-    batch.park += [refused_row(row, uow.context, code, uow.now) for row, code in ended if not is_refusal(row, code)]
-    end_refused_facts(batch, peer, [(row, code) for row, code in ended if is_refusal(row, code)])
+    others = end_refused_operations(batch, peer, end_refused_facts(batch, peer, ended))
+    batch.park += [refused_row(row, uow.context, code, uow.now) for row, code in others]
 
 
 # -- digests in receipts -------------------------------------------------------------------------------------------

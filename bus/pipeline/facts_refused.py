@@ -5,7 +5,6 @@ no more is told. It is taken up with a single message once the directory is anot
 ledger, or a day has passed; the ledger then asks for what it lacks.
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -20,23 +19,21 @@ from bus.store.facts_refused import FactsRefused
 from bus.store.outbox import OutboxRow
 
 KINDS = frozenset({FactsTold.kind, FactsAsked.kind})
+Refused = list[tuple[OutboxRow, str]]
+"""Own messages, each with the code by which its recipient has refused it."""
 CODE = "facts-refused"
 HINT = "it takes no facts: is it the ledger that [facts] names, and does it run? none is told until then"
 NOT_OF_FACTS = frozenset({"sequence-reused"})
 """Refusals that are not about facts: this store was put back."""
 
 
-def is_refusal(row: OutboxRow, code: str) -> bool:
-    """Whether by this refusal a participant says that it takes no facts, or is asked for none."""
-    return row.kind in KINDS and code not in NOT_OF_FACTS
-
-
-def end_refused_facts(batch: ReceiveBatch, peer: str, refused: Iterable[tuple[OutboxRow, str]]) -> None:
-    """Give up what ``peer`` has refused of a lane of facts (row, code), and let one parked row say so."""
+def end_refused_facts(batch: ReceiveBatch, peer: str, refused: Refused) -> Refused:
+    """Give up what ``peer`` has refused of a lane of facts, and let one parked row say so. Returns the other refused
+    messages."""
     tx, context, now_ms = batch.uow.tx, batch.uow.context, batch.uow.now_ms
-    given_up = list(refused)
+    given_up = [(row, code) for row, code in refused if row.kind in KINDS and code not in NOT_OF_FACTS]
     if not given_up:
-        return
+        return refused
     for row, _ in given_up:
         outbox.drop(tx, row.message_id, now_ms)
     item = parked.row(parked.PEER, CODE, HINT, known_by=_row_of(peer), owner=context.me, now_ms=now_ms, peer=peer)
@@ -44,6 +41,7 @@ def end_refused_facts(batch: ReceiveBatch, peer: str, refused: Iterable[tuple[Ou
     if context.ledger is not None and context.ledger.name == peer:
         facts_refused.keep(tx, FactsRefused(peer, given_up[-1][1], now_ms, edition(context)))
         _lacks_them(tx, context, now_ms)
+    return [one for one in refused if one not in given_up]
 
 
 def _row_of(peer: str) -> bytes:

@@ -12,9 +12,10 @@ from uuid import UUID
 from bus.contract.envelope import Message
 from bus.contract.facts import FactsTold
 from bus.contract.messages import AssistRequested, Offered
+from bus.contract.operations import OperationAsked
 from bus.custody import Record, Refusal
 from bus.custody.bounds import open_assists
-from bus.store import cases, inbox, ledger, owed, parked, put_off
+from bus.store import carried_commands, cases, inbox, ledger, outbox, owed, parked, put_off
 from bus.store.database import Tx
 from bus.store.owed import OwedError
 from bus.store.unit_of_work import UnitOfWork
@@ -23,6 +24,9 @@ HELD_BYTES = "held-bytes"
 OPEN_OFFERS = "open-offers"
 ASSISTS_PER_CASE = "assists-per-case"
 FACTS_A_DAY = "facts-a-day"
+OPERATIONS_UNDERWAY = "operations-underway"
+MOST_OPERATIONS = 50
+"""Commands of one ledger that are not carried out, or whose answers have no receipt."""
 TOLD_EVERY_MS = 600_000
 """Shortest interval between two notices to a peer's operator."""
 
@@ -56,6 +60,10 @@ class PeerQuotas:
         if isinstance(message.data, FactsTold) and uow.context.keeps_facts:
             most = uow.context.quotas.facts_a_day
             return "" if ledger.may_tell(uow.tx, message.source, message.data, uow.now_ms, most) else FACTS_A_DAY
+        if isinstance(message.data, OperationAsked):
+            waiting = carried_commands.count_asked(uow.tx, message.source)
+            waiting += outbox.waiting_in(uow.tx, message.source, str(message.subject))
+            return OPERATIONS_UNDERWAY if waiting >= MOST_OPERATIONS else ""
         return ""
 
     def _may_offer(self, uow: UnitOfWork, message: Message[Any]) -> bool:

@@ -1,9 +1,12 @@
-"""A lane of facts after a restore: what a restored ledger was told since its backup, and what a center was asked."""
+"""A lane of facts after a restore: what a restored ledger was told since its backup, and what a center was asked. A
+command that was carried since the backup is not carried out again: its person gives it anew.
+"""
 
 from collections.abc import Iterable
 
 from bus.contract.epochs import epoch_of
 from bus.contract.facts import FactsAsked, FactsTold
+from bus.contract.operations import OperationAsked, OperationTold
 from bus.recovery.order import in_order
 from bus.recovery.told_messages import ToldMessage
 from bus.store import facts, ledger
@@ -11,8 +14,8 @@ from bus.store.unit_of_work import UnitOfWork
 
 
 def is_of_facts(told: Iterable[ToldMessage]) -> bool:
-    """Whether these messages stand in a lane of facts, and not in that of a case."""
-    return any(isinstance(one.message.data, FactsTold | FactsAsked) for one in told)
+    """Whether these messages stand in a lane of facts, or of commands, and not in that of a case."""
+    return any(isinstance(one.message.data, FactsTold | FactsAsked | OperationAsked | OperationTold) for one in told)
 
 
 def hear_facts_again(uow: UnitOfWork, heard: Iterable[ToldMessage]) -> None:

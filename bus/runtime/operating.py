@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus.context import CenterContext
-from bus.operations import door, operating
+from bus.operations import carrying, door, operating
 from bus.security.errors import KeyUnusable
 from bus.store import operations
 from bus.store.database import Store
@@ -21,7 +21,7 @@ SHARE = 0.25
 
 @dataclass(slots=True)
 class Operating:
-    """The operations of one center; call ``round`` repeatedly."""
+    """The operations of one center, and the commands that come over the bus; call ``round`` repeatedly."""
 
     store: Store
     context: CenterContext
@@ -36,6 +36,8 @@ class Operating:
         if not self._is_open():
             return LOOK_EVERY
         began, left = self.timer(), AT_ONCE
+        if carrying.answer_next(self.store, self.context, self.clock()):
+            self.wake()
         with self.store.reading() as tx:
             found = operations.running(tx)
         for operation_id in found:

@@ -797,6 +797,29 @@ refused_commands = Table(
 )
 """Refused commands, counted by key and code; ``told_ms``: when the journal had a line of it last."""
 
+operations_asked = Table(
+    "operations_asked",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("peer", CENTER, nullable=False),
+    Column("command", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("operations_asked_by_time", "at_ms"),
+)
+"""The signed commands that were carried here over the bus and are not answered yet."""
+
+operations_carried = Table(
+    "operations_carried",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("center", CENTER, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("status", Integer, nullable=True),
+    Column("answer", Text, nullable=True),
+    Index("operations_carried_by_time", "at_ms"),
+)
+"""The commands that this ledger carries to centers, and their answers."""
+
 operations = Table(
     "operations",
     metadata,

@@ -1,5 +1,6 @@
 """A center with persons on duty: what is stuck in it, and commands that they sign."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,13 +17,13 @@ from bus.contract.ids import new_id
 from bus.contract.messages import CaseKind, Offered, Urged
 from bus.contract.staff_command import Act, StaffCommand
 from bus.custody.commands import Offer, Register
-from bus.operations import door, operating
+from bus.operations import carrying, door, operating
 from bus.operations.door import Answer
 from bus.security.cipher_suite import COMMAND
 from bus.security.keyring import Keyring, new_keyring
 from bus.security.staff import Role
 from bus.security.staff_listing import LONGEST, staff_listed
-from bus.store import Store, Tx, inbox, operations, outbox, parked
+from bus.store import Store, Tx, carried_commands, inbox, operations, outbox, parked
 from bus.store import tables as t
 from bus.store.parked import refused_row
 from tests.harness.signing_county import GOVERNMENT, MEDIA, PARTY, Shelf, notarised
@@ -30,6 +31,8 @@ from tests.harness.step import NOW, BareCenter, a_case
 
 CLOSED = "civilization_center-150402"
 """A center whose keys were revoked: it was merged into another."""
+LEDGER = "ledger-150402"
+"""Who carries commands over the bus."""
 CANARY = "居民甲"
 PERSONS = {
     "staff-vera": Role.VIEWER,
@@ -55,13 +58,14 @@ class Duty:
 
     def __init__(self, folder: Path, arbiter: str = GOVERNMENT, name: str = MEDIA) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        notaries = notarised([MEDIA, PARTY, GOVERNMENT, CLOSED], required=False)
+        notaries = notarised([MEDIA, PARTY, GOVERNMENT, CLOSED, LEDGER], required=False)
         self.shelf = cast(Shelf, notaries[MEDIA].directory)
         self.shelf.revoke(notaries[CLOSED].keyring.keys[-1].public.kid)
         self.rings: dict[str, Keyring] = {}
         for person, role in PERSONS.items():
             self.list(person, _first_key(person), role)
         self.center = BareCenter(name, folder, arbiter, security=notaries[name])
+        self.notaries = notaries
 
     def list(self, person: str, ring: Keyring, role: Role) -> None:
         """The county's operator lists a person's newest key."""
@@ -175,6 +179,45 @@ class Duty:
             return str(parked.newest(tx))
 
 
+class Carried(Duty):
+    """The same center; its commands are carried by the county's ledger, over the bus."""
+
+    def __init__(self, folder: Path, arbiter: str = GOVERNMENT, name: str = MEDIA) -> None:
+        super().__init__(folder, arbiter, name)
+        self.ledger = BareCenter(LEDGER, folder, security=self.notaries[LEDGER])
+
+    def give(self, raw: bytes) -> Answer:
+        """What the center answers once both have sent and heard all; a process that has died is started anew."""
+        ledger, center = self.ledger, self.center
+        ledger.now = center.now
+        asked = ledger.store.write(lambda tx: carrying.carry(tx, ledger.context, center.context.me, raw, ledger.now))
+        self.ferry()
+        with ledger.store.reading() as tx:
+            found = carried_commands.carried(tx, str(asked))
+        assert found is not None
+        assert found.status is not None
+        return Answer(found.status, json.loads(found.answer or "{}"))
+
+    def ferry(self) -> None:
+        """Bring all commands to the center, let it carry them out, and bring the answers back."""
+        ledger, center = self.ledger, self.center
+        center.receive(*self._sent(ledger, center.context.me))
+        carrying.answer_next(center.store, center.context, center.now)
+        ledger.receive(*self._sent(center, LEDGER))
+
+    @staticmethod
+    def _sent(sender: BareCenter, recipient: str) -> list[bytes]:
+        """All that waits for this recipient, however often it was sent. Nothing else leaves: what is stuck stays so."""
+        with sender.store.reading() as tx:
+            rows = [row for row in outbox.readable(tx) if row.recipient == recipient]
+        return [sender.context.security.protect(row.body, recipient, sender.now) for row in rows]
+
+    def close(self) -> None:
+        """Let go of both stores."""
+        super().close()
+        self.ledger.close()
+
+
 @contextmanager
 def dying(store: Store, at: int, *, committed: bool) -> Iterator[list[int]]:
     """The process dies at its ``at``-th transaction, just before it is committed, or just after. Gives a list that has
@@ -206,7 +249,7 @@ IDS = ("id", "message_id", "case_id", "digest", "answer", "operation_id", "body"
 
 
 def state(duty: Duty) -> dict[str, list[str]]:
-    """What is in the store, without ids and times."""
+    """What is in the store, without ids and times, and without the messages that have carried commands."""
     found = {}
     with duty.store.reading() as tx:
         for table in t.metadata.sorted_tables:
@@ -215,6 +258,7 @@ def state(duty: Duty) -> dict[str, list[str]]:
             columns = [one for one in table.c if one.name not in IDS and not one.name.endswith("_ms")]
             kept = [one for one in columns if one.name not in ("parked_id", "item", "number", "key_id")]
             rows = sorted(repr(tuple(row)) for row in tx.execute(select(*kept))) if kept else []
+            rows = [row for row in rows if LEDGER not in row]
             # bytes that arrive again may be receipted, or called unreadable, once more, as any repeat on the road
             found[table.name] = sorted({*rows}) if table in (t.errors, t.receipts) else rows
     return found

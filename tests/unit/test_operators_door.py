@@ -27,7 +27,7 @@ from bus.security.keyring import new_keyring
 from bus.security.staff import Role
 from bus.store import access_log, cases, operations, parked
 from bus.store import tables as t
-from tests.harness.duty import CANARY, CLOSED, PERSONS, Crash, Duty, dying, state
+from tests.harness.duty import CANARY, CLOSED, PERSONS, Carried, Crash, Duty, dying, state
 from tests.harness.signing_county import GOVERNMENT, MEDIA, PARTY
 from tests.harness.step import NOW, a_case
 
@@ -120,16 +120,32 @@ TABLE = [
     Told(Act.APPROVE, ADMINISTRATOR, _ruled, MEDIA),
     Told(Act.STOP, OPERATOR, _previewed_then_stopped),
 ]  # fmt: skip
-BY_ACT = pytest.mark.parametrize("told", TABLE, ids=lambda told: told.act.value)
+ROADS: list[tuple[str, Told, type[Duty]]] = [
+    *((told.act.value, told, Duty) for told in TABLE),
+    *((f"{told.act.value}-over-the-bus", told, Carried) for told in TABLE if told.act is not Act.REVEAL),
+]
+"""Each act at the center's own door, and carried by the ledger; a whole item is never carried."""
+BY_ACT = pytest.mark.parametrize(("told", "road"), [row[1:] for row in ROADS], ids=[row[0] for row in ROADS])
+ONE_OF_EACH_SHAPE = {Act.HOLD, Act.RUN, Act.URGE, Act.PAUSE, Act.APPROVE}
+SOME = [row for row in ROADS if row[2] is Duty or row[1].act in ONE_OF_EACH_SHAPE]
+BY_ACT_AND_STAGE = pytest.mark.parametrize(("told", "road"), [row[1:] for row in SOME], ids=[row[0] for row in SOME])
+"""Over the bus one act of each shape: a command is carried out by the same door."""
+AT_THE_DOOR = pytest.mark.parametrize("told", TABLE, ids=lambda told: told.act.value)
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[[Told], Duty]]:
+def road() -> type[Duty]:
+    """How commands come: to the center's own door."""
+    return Duty
+
+
+@pytest.fixture
+def make(tmp_path: Path, road: type[Duty]) -> Iterator[Callable[[Told], Duty]]:
     """Centers with persons on duty, each in a folder of its own."""
     made: list[Duty] = []
 
     def one(told: Told) -> Duty:
-        made.append(Duty(tmp_path / str(len(made)), told.arbiter))
+        made.append(road(tmp_path / str(len(made)), told.arbiter))
         return made[-1]
 
     yield one
@@ -171,7 +187,7 @@ def _plainly(duty: Duty, told: Told) -> list[Answer]:
 # -- the table ---------------------------------------------------------------------------------------------------------
 
 
-@BY_ACT
+@BY_ACT_AND_STAGE
 @pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
 def test_killed_at_every_stage_it_is_as_if_nothing_had_been(
     make: Callable[[Told], Duty], told: Told, committed: bool
@@ -212,7 +228,7 @@ def test_given_twice_it_is_done_once_and_answered_alike(make: Callable[[Told], D
     assert state(duty) == state(plain)
 
 
-@BY_ACT
+@AT_THE_DOOR
 def test_two_that_come_at_the_same_moment_are_one(make: Callable[[Told], Duty], told: Told) -> None:
     """Four threads give the same bytes."""
     plain, duty = make(told), make(told)
@@ -397,6 +413,9 @@ def test_without_persons_the_door_is_closed(duty: Duty) -> None:
     answer = duty.give(raw)
     assert (answer.status, answer.body["code"]) == (404, "no-staff")
     assert state(duty) == before
+
+
+
 
 
 def test_a_resident_is_seen_by_nobody_who_has_not_said_why(duty: Duty) -> None:

@@ -1,14 +1,16 @@
 """Defects of the door for persons on duty, found by its table test."""
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bus.bilingual import Bilingual
-from bus.operations import door, operating, rights, steps
+from bus.operations import carrying, door, operating, rights, steps
+from bus.pipeline.receiving import operations as receiving_operations
 from bus.security.staff import Role, StaffKey
-from bus.store import operations, parked_marks, staff_commands
+from bus.store import carried_commands, operations, outbox, parked_marks, staff_commands
 from bus.store.operations import Item, Operation, State
 from verification.mutants.defect import tested
 
@@ -110,3 +112,41 @@ def booked_before_done(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def hold_is_not_asked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(parked_marks, "held_by", lambda *_: None)
+
+
+CARRIED = "tests/unit/test_operators_bus.py"
+
+
+@tested(
+    "全文经总线转交", "carries a whole item over the bus, where both ends archive it",
+    f"{CARRIED}::test_a_whole_item_is_never_carried", by=BY, why=WHY,
+)  # fmt: skip
+def reading_is_carried(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(carrying, "_reveals", lambda _raw: False)
+
+
+@tested(
+    "总账可无限转交", "takes any number of carried commands",
+    f"{CARRIED}::test_a_ledger_that_floods_a_center_is_put_off", by=BY, why=WHY,
+)  # fmt: skip
+def any_number_of_commands(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(carried_commands, "count_asked", lambda *_: 0)
+
+
+@tested(
+    "谁都可以转交", "takes commands from whoever carries them",
+    f"{CARRIED}::test_only_a_ledger_carries_commands", by=BY, why=WHY,
+)  # fmt: skip
+def anybody_carries(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(receiving_operations, "is_ledger", lambda _center: True)
+    patch.setattr(receiving_operations, "_has_a_door", lambda _context: True)
+
+
+
+@tested(
+    "暂停不起作用", "sends what is paused",
+    f"{TABLE}::test_a_paused_peer_and_a_paused_kind_wait_and_then_go", by=BY, why=WHY,
+)  # fmt: skip
+def pause_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    plain = outbox.what_is_due
+    patch.setattr(outbox, "what_is_due", lambda tx, now_ms: replace(plain(tx, now_ms), paused=False))

@@ -13,6 +13,7 @@ from bus.contract.case import Attachment, Case, Person, Place, Source
 from bus.contract.envelope import Message
 from bus.contract.epochs import epoch_start
 from bus.contract.facts import CaseState, Fact, FactsAsked, FactsTold, lane_of
+from bus.contract.operations import OperationAsked, OperationTold, lane_of_operations
 from bus.contract.rules import CONTRACT, Rule
 
 MEDIA = "media_center-150402"
@@ -271,6 +272,8 @@ _DATA: tuple[tuple[k.Kind, str, str], ...] = (
     (k.Handed(version=2, resident=_RESIDENT), MEDIA, PARTY),
     (FactsTold(facts=(_FACT,), states=(_STATE,)), MEDIA, LEDGER),
     (FactsAsked(why="new"), LEDGER, MEDIA),
+    (OperationAsked(command="c3RhZmYta2V5IC4uLg=="), LEDGER, MEDIA),
+    (OperationTold(asked=_id(0x101), status=200, answer='{"paused": []}'), MEDIA, LEDGER),
 )
 """In the order of the contract; kinds that v0.1.0 did not have stand last, so that the others keep their ids."""
 
@@ -284,6 +287,8 @@ def _sequence(data: k.Kind) -> int:
 def _subject(data: k.Kind) -> UUID | None:
     if isinstance(data, FactsTold | FactsAsked):
         return lane_of(MEDIA)
+    if isinstance(data, OperationAsked | OperationTold):
+        return lane_of_operations(MEDIA)
     return _CASE_ID if isinstance(data, k.CaseMessage) else None
 
 

@@ -2,11 +2,13 @@
 
 from bus.contract.facts import FactsAsked, FactsTold
 from bus.contract.messages import Verdict
+from bus.contract.operations import OperationAsked, OperationTold
 from bus.custody import Refusal
 from bus.pipeline.inbound import NOT_FINAL, Inbound, Outcome
 from bus.pipeline.receive_batch import ReceiveBatch
 from bus.pipeline.receiving.applied import Applied
 from bus.pipeline.receiving.facts import HOLDS_NO_CASES, hear_facts
+from bus.pipeline.receiving.operations import hear_operation
 
 
 def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
@@ -22,6 +24,8 @@ def apply(batch: ReceiveBatch, one: Inbound) -> Applied | None:
         return Applied(Verdict.REFUSED, one.fault, "the sender and this center do not agree on the contract")
     if isinstance(one.message.data, FactsTold | FactsAsked):
         return hear_facts(batch, one, one.message.data)
+    if isinstance(one.message.data, OperationAsked | OperationTold):
+        return hear_operation(batch, one, one.message.data)
     if batch.uow.context.keeps_facts:
         return HOLDS_NO_CASES
     return _decided(batch, one)

@@ -73,8 +73,34 @@ def upgrade() -> None:
         sa.Column("why", sa.String(64), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
     )
+    op.create_table(
+        "operations_asked",
+        sa.Column("message_id", sa.String(36), primary_key=True),
+        sa.Column("peer", sa.String(60), nullable=False),
+        sa.Column("command", sa.LargeBinary(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("operations_asked_by_time", "operations_asked", ["at_ms"])
+    op.create_table(
+        "operations_carried",
+        sa.Column("message_id", sa.String(36), primary_key=True),
+        sa.Column("center", sa.String(60), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+    )
+    op.create_index("operations_carried_by_time", "operations_carried", ["at_ms"])
 
 
 def downgrade() -> None:
-    for table in ("paused", "parked_marks", "operation_items", "operations", "refused_commands", "staff_commands"):
+    for table in (
+        "operations_carried",
+        "operations_asked",
+        "paused",
+        "parked_marks",
+        "operation_items",
+        "operations",
+        "refused_commands",
+        "staff_commands",
+    ):
         op.drop_table(table)
