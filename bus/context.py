@@ -15,7 +15,7 @@ from bus.figures.period import Reckoning
 from bus.security.directory import MASKING_NEEDS, Mark
 from bus.security.errors import KeyUnusable
 from bus.security.message_security import MessageSecurity, Unsecured
-from bus.settings import Facts, Quotas
+from bus.settings import Facts, Operations, Quotas
 
 COUNTRYWIDE = Reckoning()
 """The reckoning where a county has none of its own."""
@@ -60,6 +60,8 @@ class CenterContext:
     """The county's ledger, which is told facts; None: nobody is."""
     reckoning: Reckoning = COUNTRYWIDE
     """How the county reckons; a ledger keeps its sums by it."""
+    door: Operations = field(default_factory=Operations)
+    """What this center lets persons on duty do."""
 
     @property
     def keeps_facts(self) -> bool:

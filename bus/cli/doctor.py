@@ -12,6 +12,7 @@ from bus.bilingual import Bilingual
 from bus.cli import (
     check_adapter,
     check_clocks,
+    check_duty,
     check_facts,
     check_files,
     check_keys,
@@ -94,6 +95,7 @@ def _all(settings: CenterSettings, file: Path, county: CountySettings | None) ->
     yield from check_store.store(settings)
     yield from check_clocks.clocks(settings)
     yield from check_facts.facts_told(settings)
+    yield from check_duty.persons_on_duty(settings)
     yield from check_store.room("attachments", settings.data.resolve())
     yield from check_running.http_address(settings)
     yield from check_transport.broker(settings)

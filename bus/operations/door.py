@@ -77,7 +77,7 @@ class _Inside(NamedTuple):
 
 
 def is_open(context: CenterContext) -> bool:
-    """Whether the county has anybody on duty. Raises ``KeyUnusable``."""
+    """Whether the county has anybody on duty, and this center lets them in. Raises ``KeyUnusable``."""
     return bool(operating.staff_of(context))
 
 
@@ -107,6 +107,8 @@ def answer(store: Store, context: CenterContext, raw: bytes, now: datetime) -> A
 
 def _signed(context: CenterContext, raw: bytes, now: datetime) -> tuple[StaffKey, bytes]:
     """The listed key that has signed exactly these bytes, and the bytes. Raises ``CommandRefused``."""
+    if context.door.closed:
+        raise CommandRefused(Code.CLOSED)
     staff = operating.staff_of(context)
     if not staff:
         raise CommandRefused(Code.NO_STAFF)

@@ -19,7 +19,7 @@ from bus.operations.rights import Code, CommandRefused, require_right
 from bus.operations.steps import Step
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import owner_of
-from bus.security.staff import StaffKey
+from bus.security.staff import Role, StaffKey
 from bus.store import operations, peer_lanes, recovery
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.operations import Item, Operation, Outcome, State
@@ -38,9 +38,15 @@ UNREADABLE, INTERNAL = "item-unreadable", "internal"
 
 
 def staff_of(context: CenterContext) -> Mapping[str, StaffKey]:
-    """The staff keys of the county, by key id; none: the door is closed. Raises ``KeyUnusable``."""
+    """The staff keys of the county, by key id, each with the right that counts here; none: the door is closed. Raises
+    ``KeyUnusable``."""
     directory = context.security.current_directory()
-    return directory.staff if directory is not None else {}
+    if directory is None or context.door.closed:
+        return {}
+    highest = Role(context.door.highest)
+    if highest is Role.ADMINISTRATOR:
+        return directory.staff
+    return {kid: key.at_most(highest) for kid, key in directory.staff.items()}
 
 
 # -- begun by commands -------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class Code(StrEnum):
     """Why a command is refused."""
 
     NO_STAFF = "no-staff"
+    CLOSED = "door-closed"
     NOT_SIGNED = "not-signed"
     UNKNOWN_KEY = "unknown-key"
     BAD_SIGNATURE = "bad-signature"
@@ -56,6 +57,7 @@ class Code(StrEnum):
 
 _TOLD: Mapping[Code, tuple[int, str]] = {
     Code.NO_STAFF: (404, "the county's directory lists no staff key: its operator lists one with `bus keys staff`"),
+    Code.CLOSED: (403, "this center's own settings close its door (`[operations] closed`): mend it on its machine"),
     Code.NOT_SIGNED: (400, "send one command, signed by one staff key: `bus operate` makes it"),
     Code.UNKNOWN_KEY: (401, "the directory here does not list the key: have it listed, and the center take the newest"),
     Code.BAD_SIGNATURE: (401, "the signature does not fit: `bus operate` makes it"),

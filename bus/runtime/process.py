@@ -105,6 +105,7 @@ class CenterProcess:
             read_by(security),
             ledger_of(settings.facts),
             settings.figures.reckoning(),
+            settings.operations,
         )
         self.store = store_of(settings)
         self._directories = DirectoryMemory(security, self.store)

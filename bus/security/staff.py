@@ -60,6 +60,12 @@ class StaffKey(Strict):
         """The role, where this program knows it."""
         return Role(self.role) if self.role in set(Role) else None
 
+    def at_most(self, highest: Role) -> "StaffKey":
+        """The same key where no higher right counts than this one."""
+        if self.right is None or highest.covers(self.right):
+            return self
+        return self.model_copy(update={"role": highest.value})
+
     def fault(self, now: datetime) -> str:
         """Why it does not count now; empty when it does."""
         if self.revoked is not None:

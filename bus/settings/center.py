@@ -18,6 +18,7 @@ from bus.settings.sections import (
     Facts,
     Figures,
     Http,
+    Operations,
     Quotas,
     Retention,
     Route,
@@ -72,6 +73,8 @@ class CenterSettings(WithoutPasswords, BaseSettings):
     figures: Figures = Figures()
     facts: Facts = Facts()
     """The county's ledger; off by default."""
+    operations: Operations = Operations()
+    """What persons on duty may do here; what their roles say by default."""
     routes: tuple[Route, ...] = ()
     arbiter: CenterName | None = None
     returns_before_arbiter: Annotated[int, Field(ge=1, le=10)] = 2

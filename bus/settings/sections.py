@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
@@ -143,6 +143,15 @@ class Quotas(_Part):
     """Requests for help in one case that this center has not answered."""
     facts_a_day: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 2_000_000
     """At a ledger: facts, states and sums of one center in a day."""
+
+
+class Operations(_Part):
+    """The door for persons on duty at this center, whatever rights the county's directory gives them."""
+
+    closed: bool = False
+    """Nobody gives commands from elsewhere. Those on the center's machine stay."""
+    highest: Literal["viewer", "operator", "administrator"] = "administrator"
+    """The highest role that counts here: who has a higher one may do as much."""
 
 
 class Figures(_Part):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -18,6 +19,7 @@ from bus.contract.staff_command import Act
 from bus.operations import carrying
 from bus.pipeline import quotas
 from bus.security.keyring import write_keyring
+from bus.settings import Operations
 from bus.store import carried_commands, parked, put_off
 from bus.store import tables as t
 from tests.harness.duty import CANARY, LEDGER, Carried
@@ -113,6 +115,13 @@ def test_a_center_without_persons_on_duty_answers_so(duty: Carried) -> None:
     assert stuck(duty.ledger) == []
     assert rows(duty.center, t.operations_asked) == 0
 
+
+def test_a_center_that_has_closed_its_door_answers_so(duty: Carried) -> None:
+    """It keeps nothing of the command."""
+    duty.center.context = replace(duty.center.context, door=Operations(closed=True))
+    raw = duty.signed("staff-anna", duty.command("staff-anna", Act.LIST))
+    assert refusal(duty, raw) == (403, "door-closed")
+    assert rows(duty.center, t.operations_asked) == 0
 
 
 def test_a_ledger_that_floods_a_center_is_put_off(duty: Carried) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,18 +13,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from bus.cli import check_duty
 from bus.contract import signed_document
 from bus.contract.ids import new_id
 from bus.contract.messages import Ground
 from bus.contract.staff_command import Act, Matching, StaffCommand
 from bus.custody.commands import Register
-from bus.operations import operating, rights, steps
+from bus.operations import door, operating, rights, steps
 from bus.operations.door import Answer
+from bus.security import directory
 from bus.security.cipher_suite import APPLICATION, COMMAND, DIRECTORY, MESSAGE
 from bus.security.keyring import new_keyring
 from bus.security.staff import Role
+from bus.settings import Backend, CenterSettings, Operations
 from bus.store import access_log, cases, operations, parked
 from bus.store import tables as t
 from tests.harness.duty import CANARY, CLOSED, PERSONS, Carried, Crash, Duty, dying, state
@@ -415,7 +419,51 @@ def test_without_persons_the_door_is_closed(duty: Duty) -> None:
     assert state(duty) == before
 
 
+def test_a_center_closes_its_own_door(duty: Duty) -> None:
+    """Whatever the directory says: nothing is done, and nothing goes on that was begun."""
+    number = duty.untaken()
+    preview = duty.say("staff-otto", Act.DISCARD, preview=True, matching=Matching(peer=PARTY))
+    duty.say("staff-otto", Act.RUN, operation=preview.body["operation"]["id"])
+    duty.center.context = replace(duty.center.context, door=Operations(closed=True))
+    before = state(duty)
+    for who in PERSONS:
+        answer = duty.say(who, Act.LIST)
+        assert (answer.status, answer.body["code"]) == (403, "door-closed")
+    assert state(duty) == before
+    assert not door.is_open(duty.center.context)
+    duty.center.context = replace(duty.center.context, door=Operations())
+    duty.work()
+    with duty.store.reading() as tx:
+        assert [str(row["id"]) for row in parked.listed(tx)] == [] != [number]
 
+
+def test_doctor_says_what_a_center_lets_persons_do(duty: Duty, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many are listed, and what the center's own settings leave them; nothing where nobody is listed."""
+    monkeypatch.setattr(check_duty, "security_of", lambda _trust: duty.center.context.security)
+    given: dict[str, Any] = {
+        "center": MEDIA, "store": "sqlite:///unused.db", "backend": Backend(url="http://127.0.0.1:1"),
+        "intake_secret": SecretStr(new_id().hex),
+    }  # fmt: skip
+    (check,) = check_duty.persons_on_duty(CenterSettings(**given, operations=Operations(highest="operator")))
+    assert f"{len(PERSONS)} staff keys" in check.found.en
+    assert "operator" in check.found.zh
+    (check,) = check_duty.persons_on_duty(CenterSettings(**given, operations=Operations(closed=True)))
+    assert "close" in check.found.en
+    duty.shelf.known = directory.empty(NOW)
+    assert list(check_duty.persons_on_duty(CenterSettings(**given))) == []
+
+
+def test_no_role_counts_for_more_than_a_center_lets_it(duty: Duty) -> None:
+    """An administrator of the county looks here, and mends nothing."""
+    duty.center.context = replace(duty.center.context, door=Operations(highest="viewer"))
+    number = duty.untaken()
+    assert duty.say("staff-anna", Act.LIST).status == 200
+    for act, fields in ((Act.DISCARD, {"items": (number,)}), (Act.PAUSE, {"peer": PARTY})):
+        assert duty.say("staff-anna", act, **fields).body["code"] == "role"
+    duty.center.context = replace(duty.center.context, door=Operations(highest="operator"))
+    assert duty.say("staff-anna", Act.DISCARD, items=(number,)).status == 200
+    assert duty.say("staff-anna", Act.PAUSE, peer=PARTY).body["code"] == "role"
+    assert duty.say("staff-vera", Act.HOLD, items=(number,)).body["code"] == "role"
 
 
 def test_a_resident_is_seen_by_nobody_who_has_not_said_why(duty: Duty) -> None:

@@ -12,7 +12,7 @@ from bus.demo.county_process import CountyPlan
 
 V0_1_0: Mapping[str, str] = {"concurrency": "hands", "backend": "vendor"}
 """Today's names of settings, and v0.1.0's. Unchanged names are left out."""
-UNKNOWN_TO_V0_1_0: frozenset[str] = frozenset({"strict", "quotas", "clocks", "facts"})
+UNKNOWN_TO_V0_1_0: frozenset[str] = frozenset({"strict", "quotas", "clocks", "facts", "operations"})
 """Today's settings that v0.1.0 refuses; they are dropped."""
 
 

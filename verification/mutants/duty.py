@@ -142,6 +142,13 @@ def anybody_carries(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(receiving_operations, "_has_a_door", lambda _context: True)
 
 
+@tested(
+    "不看本中心的限制", "gives each role its whole right, whatever the center's settings say",
+    f"{TABLE}::test_no_role_counts_for_more_than_a_center_lets_it", by=BY, why=WHY,
+)  # fmt: skip
+def own_limits_are_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StaffKey, "at_most", lambda key, _highest: key)
+
 
 @tested(
     "暂停不起作用", "sends what is paused",

@@ -26,6 +26,7 @@ ASK_THERE = "the center has refused the message that carried it: see its log and
 DONE = Applied(Verdict.APPLIED)
 NOT_ITS_LANE = Applied(Verdict.REFUSED, "not-its-lane", "commands for a center stand in its own lane")
 NO_CARRIER = Applied(Verdict.REFUSED, "no-carrier", "only a ledger of the county carries commands")
+CLOSED = Applied(Verdict.REFUSED, "door-closed", "this center's settings close its door: [operations] closed")
 NO_STAFF = Applied(Verdict.REFUSED, "no-staff", "there is no door for persons on duty here")
 INVALID = Applied(Verdict.REFUSED, "invalid", "the command is not in base64")
 
@@ -41,6 +42,8 @@ def _keep(batch: ReceiveBatch, one: Inbound, asked: OperationAsked) -> Applied:
         return NOT_ITS_LANE
     if not is_ledger(peer):
         return NO_CARRIER
+    if context.door.closed:
+        return CLOSED
     if not _has_a_door(context):
         return NO_STAFF
     try:
