@@ -193,3 +193,22 @@ def tells_on_and_on(patch: pytest.MonkeyPatch) -> None:
 def blind_to_dates(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus.store.audit, "dated", lambda *_: [])
     patch.setattr(bus.store.audit, "cases_after", lambda *_: [])
+
+
+@tested(
+    "总账落后时就报警", "accuses a center of what the ledger itself has not read yet",
+    "tests/conformance/test_findings.py::test_a_label_without_its_fact_clears_when_the_fact_comes",
+    "tests/conformance/test_findings.py::test_a_fact_is_without_its_label_once_the_journal_was_read_so_far",
+    by=UNIT, why=Bilingual("模拟没有消息服务器的记录", "a simulation has no broker's journal"),
+)  # fmt: skip
+def behind_and_sure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.operations.audit, "other_half_may_come", lambda _one, _tellers, _read_ms: False)
+
+
+@tested(
+    "每条上报单独查看一次", "looks at a case once for each message about it, and falls behind",
+    "tests/conformance/test_findings.py::test_a_look_at_a_case_does_for_all_that_was_told_of_it",
+    by=UNIT, why=ONLY_WATCHES,
+)  # fmt: skip
+def a_look_a_row(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bus.store.audit, "told_again", lambda _tx, _rows: [])
