@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
+from bus.audit import Code, Finding, cure, what
 from bus.cli import app
 from bus.cli.county_file import load_county
 from bus.cli.lazy import LazyCommand
@@ -182,6 +183,17 @@ def test_the_settings_of_the_manual_are_right(monkeypatch: pytest.MonkeyPatch) -
     assert read.backend.token.get_secret_value() == 'to"ken $1 #2 \\3 %i'
     assert read.find("environment", "150402006006") == "party_service-150402"
     assert read.find("volunteer", "150402006006") == "civilization_center-150402"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("code", list(Code))
+def test_the_manual_has_the_words_and_the_cure_of_each_finding(code: Code, lang: str) -> None:
+    """The operators' manual says of each finding what the command says."""
+    subject = "MESSAGE" if code in (Code.LABEL_WITHOUT_FACT, Code.FACT_WITHOUT_LABEL) else "CASE"
+    found = Finding(1, code, subject, "…", "CENTER", 0, 0, None, ())
+    page = ROOT / "docs" / ("operate.md" if lang == "en" else "operate.zh-CN.md")
+    row = f"| `{code}` | {getattr(what(found), lang)} | {getattr(cure(found), lang)} |"
+    assert row in page.read_text(encoding="utf-8").splitlines()
 
 
 def test_the_figures_of_the_manual_are_those_of_a_center(tmp_path: Path) -> None:
