@@ -11,6 +11,7 @@ from verification.mutants import (
     beliefs,
     broker,
     clocks,
+    counting,
     custody,
     custody_steps,
     door,
@@ -34,7 +35,7 @@ from verification.mutants.defect import Defect
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
     adapters, door, wire, vendor, polls, custody_steps, clocks, masking,
-    auditing, duty,
+    auditing, duty, counting,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)
