@@ -197,8 +197,8 @@ def blind_to_dates(patch: pytest.MonkeyPatch) -> None:
 
 @tested(
     "总账落后时就报警", "accuses a center of what the ledger itself has not read yet",
-    "tests/conformance/test_findings.py::test_a_label_without_its_fact_clears_when_the_fact_comes",
-    "tests/conformance/test_findings.py::test_a_fact_is_without_its_label_once_the_journal_was_read_so_far",
+    "tests/conformance/test_findings.py::test_a_label_without_its_fact_clears_when_the_fact_comes[sqlite]",
+    "tests/conformance/test_findings.py::test_a_fact_is_without_its_label_once_the_journal_was_read_so_far[sqlite]",
     by=UNIT, why=Bilingual("模拟没有消息服务器的记录", "a simulation has no broker's journal"),
 )  # fmt: skip
 def behind_and_sure(patch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def behind_and_sure(patch: pytest.MonkeyPatch) -> None:
 
 @tested(
     "每条上报单独查看一次", "looks at a case once for each message about it, and falls behind",
-    "tests/conformance/test_findings.py::test_a_look_at_a_case_does_for_all_that_was_told_of_it",
+    "tests/conformance/test_findings.py::test_a_look_at_a_case_does_for_all_that_was_told_of_it[sqlite]",
     by=UNIT, why=ONLY_WATCHES,
 )  # fmt: skip
 def a_look_a_row(patch: pytest.MonkeyPatch) -> None:
