@@ -15,6 +15,7 @@ from bus.clocks.written import ClockSettings
 from bus.context import CenterContext
 from bus.contract import messages as k
 from bus.contract import signed_document
+from bus.contract.operations import OperationAsked
 from bus.demo.county_keys import county_keys
 from bus.runtime.process import CenterProcess
 from bus.sdk import discovery
@@ -130,8 +131,9 @@ def published(folder: Path, center: str, *words: object) -> tuple[int, dict[str,
 
 def test_publish_says_what_program_and_adapter_read(tmp_path: Path) -> None:
     """Both must read it: a center without an adapter, and one whose adapter has no handler, read nothing newer."""
+    newer = sorted({*k.LATER_KINDS, OperationAsked.kind})
     for place, (center, reads, warned) in enumerate(
-        [(MEDIA, sorted(k.LATER_KINDS), False), (PARTY, sorted(k.LATER_KINDS), False), ("grid_center-150402", [], True)]
+        [(MEDIA, newer, False), (PARTY, newer, False), ("grid_center-150402", [], True)]
     ):
         folder = tmp_path / str(place)
         folder.mkdir()

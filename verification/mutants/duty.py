@@ -134,7 +134,7 @@ def any_number_of_commands(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
-    "谁都可以转交", "takes commands from whoever carries them",
+    "谁都可以转交", "takes commands from any participant that carries them",
     f"{CARRIED}::test_only_a_ledger_carries_commands", by=BY, why=WHY,
 )  # fmt: skip
 def anybody_carries(patch: pytest.MonkeyPatch) -> None:
