@@ -21,6 +21,7 @@ from bus.security.keyring import OwnKey, read_keyring
 
 ANSWER = 60.0
 """Seconds to wait for the center."""
+NO_SUCH_PATH = 404
 TRIES = 3
 """How often the same bytes are sent where no answer comes: they are carried out once."""
 
@@ -103,6 +104,11 @@ class Desk:
         return ssl.create_default_context(cafile=str(self.authority)) if self.authority is not None else True
 
     def _refused(self, status: int, told: Mapping[str, Any]) -> None:
+        if status == NO_SUCH_PATH and "cure" not in told:
+            self.output.fail(
+                f"{self.center} 的程序较旧，没有值班入口：升级它，或到它的机器上处置",
+                f"the program of {self.center} is older and has no door for operators: upgrade it, or go there",
+            )
         if self.output.as_json:
             self.output.data(told)
         self.output.warn(

@@ -5,8 +5,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -117,6 +119,36 @@ def test_a_group_is_previewed_run_and_worked_off_by_the_center(center: Running) 
     done = center.until_done(preview["id"])
     assert (done["done"], done["refused"], done["made_by"], done["run_by"]) == (3, 0, "staff-otto", "staff-anna")
     assert [str(one["id"]) for one in center.told("staff-vera", "list")["items"]] == [late]
+
+
+class OlderCenter(BaseHTTPRequestHandler):
+    """What v0.1.0 answers at a path that it does not have."""
+
+    def do_POST(self) -> None:
+        """Not found, in the words of its framework."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"detail":"Not Found"}'
+        self.send_response(404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["words", "json"])
+def test_an_older_center_is_said_to_have_no_door(tmp_path: Path, as_json: bool) -> None:
+    """And what to do, instead of an empty code."""
+    write_keyring(tmp_path / "staff-otto.json", new_keyring("staff-otto", datetime.now(UTC)))
+    with ThreadingHTTPServer(("127.0.0.1", 0), OlderCenter) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        desk = ("--at", f"http://127.0.0.1:{server.server_port}", "--center", MEDIA)
+        key = ("--key", tmp_path / "staff-otto.json", "--lang", "en", *(("--json",) if as_json else ()))
+        code, _, said = bus("operate", *desk, *key, "list")
+        server.shutdown()
+    assert code == 1
+    assert f"{MEDIA} is older and has no door for operators: upgrade it, or go there" in " ".join(said.split())
 
 
 def test_a_reading_is_opened_by_its_own_key_and_noted(center: Running) -> None:

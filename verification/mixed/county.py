@@ -40,13 +40,23 @@ class PromiseBroken(AssertionError):
 
 def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
     """The output of a command of either program. Raises ``PromiseBroken`` with the output if it fails."""
-    done = subprocess.run(
-        command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=600
-    )
+    done = _ran(command, folder)
     if done.returncode:
         said = f"{done.stdout}{done.stderr}"[-1500:]
         raise PromiseBroken(f"{' '.join(map(str, command[:4]))} … ended with {done.returncode}: {said}")
     return done.stdout
+
+
+def tried(command: Sequence[str | Path]) -> tuple[int, str]:
+    """The exit code of a command that may fail, and all that it has said."""
+    done = _ran(command, None)
+    return done.returncode, f"{done.stdout}{done.stderr}"
+
+
+def _ran(command: Sequence[str | Path], folder: Path | None) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, check=False, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=600
+    )
 
 
 def program_of(before: Installed) -> Program:

@@ -15,7 +15,7 @@ from bus.store import tables as t
 from bus.store.encryption import encryption_of
 from stories import play
 from stories.stage import CENTERS, GOVERNMENT, MEDIA, PARTY_COMMUNITY, PARTY_STREET, Stage
-from verification.mixed import keeping, masking
+from verification.mixed import duty, keeping, masking
 from verification.mixed.county import PATIENCE, MixedCounty, PromiseBroken
 
 HALF = frozenset({MEDIA, GOVERNMENT, PARTY_STREET})
@@ -173,6 +173,7 @@ def all_on(county: MixedCounty) -> None:
     if not any(timed(county, center) for center in CENTERS):
         raise PromiseBroken("no clock looks at any case")
     recovery(county)
+    duty.mends(county)
     keeping.knows_every_case(county)
     keeping.meets_the_journal(county)
 
@@ -190,6 +191,9 @@ def masking_off(county: MixedCounty) -> None:
     story(county, "S21")
     if masking.offers(county, masked=True) or not masking.offers(county, masked=False):
         raise PromiseBroken("an offer was masked, though not every center can be told the resident")
+    duty.mends(county)
+    duty.refused(county)
+    story(county, "S12")
     keeping.knows_every_case(county)
 
 
