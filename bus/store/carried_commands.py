@@ -4,7 +4,7 @@ those that it carries, with their answers.
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Integer, bindparam, delete, func, select, update
 
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -40,7 +40,7 @@ def ask(tx: Tx, command: AskedCommand) -> None:
     insert_new(tx, t.operations_asked, [command], ["message_id"])
 
 
-_ASKED = Prepared(lambda _: select(*_A).order_by(_A.at_ms, _A.message_id).limit(bindparam("at_most")))
+_ASKED = Prepared(lambda _: select(*_A).order_by(_A.at_ms, _A.message_id).limit(bindparam("at_most", type_=Integer)))
 
 
 def asked(tx: Tx, at_most: int) -> list[AskedCommand]:
