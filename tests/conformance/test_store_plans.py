@@ -18,17 +18,8 @@ from bus.store.statements import Prepared
 from verification.services import PostgresNode
 
 SMALL = frozenset(
-    {
-        "errors",
-        "pages_owed",
-        "recoveries",
-        "case_count",
-        "audit_mark",
-        "paused",
-        "facts_asked",
-        "facts_refused",
-        "operations_asked",
-    }
+    {"errors", "pages_owed", "recoveries", "case_count", "audit_mark", "paused"}
+    | {"facts_asked", "facts_refused", "operations_asked"}
 )
 """Tables that hold only what is about to leave, a line for each recovery, sixteen sums, what a person has paused, or
 one row."""
