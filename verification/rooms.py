@@ -27,6 +27,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("operations",),
     ("ledger",),
     ("http",),
+    ("console",),
     ("runtime",),
     ("demo",),
     ("cli",),

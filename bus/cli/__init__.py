@@ -99,6 +99,9 @@ COMMANDS = (
         "时限与提醒：期限、重算、放行 / what is due, and who is reminded",
     ),
     LazyCommand("ledger", "bus.cli.ledger:ledger", "总账：全县案件的状态与指标 / the county's ledger of every case"),
+    LazyCommand(
+        "console", "bus.cli.console:console", "控制台：在浏览器中查看并处置 / the console: look and mend, in a browser"
+    ),
     LazyCommand("keys", "bus.cli.keys:keys", "密钥与名录 / keys, and the county's directory of them"),
     LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：消息服务器与各中心 / certificates for the broker and the centers"),
     LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / the log of who has read residents' data"),

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli.hints import hint_of
 from bus.cli.lazy import LazyCommand, with_lazy
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, age
 from bus.operations.backlog import backlog
+from bus.operations.hints import hint_of
 
 parked = typer.Typer(
     help="搁置的报文与任务 / messages and tasks for an operator",

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,9 +24,8 @@ from bus.operations.replay import NO_CASE, NotParked, find, reveal_within
 from bus.operations.rights import READS, Code, CommandRefused, admit
 from bus.security.cipher_suite import COMMAND, Broken
 from bus.security.errors import Untrusted
-from bus.security.keyring import owner_of
 from bus.security.signature import named_key
-from bus.security.staff import StaffKey
+from bus.security.staff import OnDuty, StaffKey
 from bus.store import carried_commands, operations, parked_marks, paused, staff_commands
 from bus.store.database import Store, Tx
 from bus.store.operations import Operation
@@ -59,8 +58,10 @@ class _Asked(NamedTuple):
     """A command whose signature is right."""
 
     command: StaffCommand
-    key: StaffKey
+    who: OnDuty
     digest: bytes
+    key: StaffKey | None = None
+    """The key that has signed it; None: the person is signed in here."""
 
 
 class _Inside(NamedTuple):
@@ -69,7 +70,8 @@ class _Inside(NamedTuple):
     tx: Tx
     context: CenterContext
     command: StaffCommand
-    key: StaffKey
+    who: OnDuty
+    key: StaffKey | None
     digest: bytes
     now: datetime
     again: bool
@@ -88,21 +90,40 @@ def answer(store: Store, context: CenterContext, raw: bytes, now: datetime) -> A
         key, body = _signed(context, raw, now)
     except CommandRefused as no:  # anybody may send this, so nothing of it is written down
         return Answer(no.status, no.body)
-    who = owner_of(key.key.kid)
+    who = key.on_duty
     try:
-        asked = _Asked(_command(body), key, hashlib.sha256(body).digest())
-        admit(asked.command, key, context.me, now)
+        command = _command(body)
+        admit(command, who, context.me, now)
     except CommandRefused as no:
-        refused = no.code
-        store.write(lambda tx: _note_refused(tx, context, key, refused, now))
-        return Answer(no.status, no.body, "", who)
+        return _refused(store, context, who, no, now)
+    return _carried_out(store, context, _Asked(command, who, hashlib.sha256(body).digest(), key), now)
+
+
+def at_hand(store: Store, context: CenterContext, command: StaffCommand, who: OnDuty, now: datetime) -> Answer:
+    """Carry out a command of a person who is signed in at this center, once: by the same rights, in the same steps.
+    Raises ``StoreUnavailable``, ``KeyUnusable``."""
+    try:
+        admit(command, who, context.me, now)
+    except CommandRefused as no:
+        return _refused(store, context, who, no, now)
+    # by what is wanted, and not by when: a form that is sent twice is one command
+    wanted = command.model_copy(update={"made": datetime.fromtimestamp(0, UTC)})
+    return _carried_out(store, context, _Asked(command, who, hashlib.sha256(wanted.encoded()).digest()), now)
+
+
+def _refused(store: Store, context: CenterContext, who: OnDuty, no: CommandRefused, now: datetime) -> Answer:
+    store.write(lambda tx: _note_refused(tx, context, who, no.code, now))
+    return Answer(no.status, no.body, "", who.name)
+
+
+def _carried_out(store: Store, context: CenterContext, asked: _Asked, now: datetime) -> Answer:
     done = store.write(lambda tx: _once(tx, context, asked, now))
     if isinstance(done, CommandRefused):
         code = done.code
-        store.write(lambda tx: _note_refused(tx, context, key, code, now))
+        store.write(lambda tx: _note_refused(tx, context, asked.who, code, now))
         done = {"status": done.status, "body": done.body}
     command = asked.command
-    return Answer(done["status"], done["body"], command.act.value, who, str(command.id))
+    return Answer(done["status"], done["body"], command.act.value, asked.who.name, str(command.id))
 
 
 def _signed(context: CenterContext, raw: bytes, now: datetime) -> tuple[StaffKey, bytes]:
@@ -138,12 +159,12 @@ def _command(body: bytes) -> StaffCommand:
         raise CommandRefused(Code.INVALID) from None
 
 
-def _note_refused(tx: Tx, context: CenterContext, key: StaffKey, code: Code, now: datetime) -> None:
+def _note_refused(tx: Tx, context: CenterContext, who: OnDuty, code: Code, now: datetime) -> None:
     """Count a refusal; the journal has a line of it, but not of each."""
     every_ms = int(REFUSALS_TOLD_EVERY.total_seconds() * 1000)
-    if staff_commands.note_refused(tx, key.key.kid, code.value, ms(now), every_ms):
+    if staff_commands.note_refused(tx, who.kid, code.value, ms(now), every_ms):
         uow = UnitOfWork(tx, context, now)
-        uow.journal(NO_CASE, "not-operated", "", key.name, None, code.value)
+        uow.journal(NO_CASE, "not-operated", "", who.name, None, code.value)
         uow.flush()
 
 
@@ -156,12 +177,12 @@ def _once(tx: Tx, context: CenterContext, asked: _Asked, now: datetime) -> Any: 
         return CommandRefused(Code.ID_USED)
     if before is not None and before.answer is not None:
         return json.loads(before.answer)
-    inside = _Inside(tx, context, command, asked.key, asked.digest, now, before is not None)
+    inside = _Inside(tx, context, command, asked.who, asked.key, asked.digest, now, before is not None)
     try:
         done: dict[str, Any] = {"status": 200, "body": _ACTS[command.act](inside)}
     except CommandRefused as no:
         done = {"status": no.status, "body": no.body}
-        _note_refused(tx, context, asked.key, no.code, now)
+        _note_refused(tx, context, asked.who, no.code, now)
     if command.act not in READS:
         staff_commands.answered(tx, given.id, json.dumps(done, ensure_ascii=False))
     return done
@@ -214,6 +235,8 @@ def _reveal(inside: _Inside) -> dict[str, Any]:
             reveal_within(inside.tx, inside.context, number, inside.now, command.by, command.why)
     except NotParked:
         raise CommandRefused(Code.GONE) from None
+    if inside.key is None:
+        return {"item": views.labels(item), "body": (item.body or b"").decode(errors="replace")}
     sealed = inside.key.key.sealed(item.body or b"", str(command.id).encode())
     return {"item": views.labels(item), "sealed": base64.b64encode(sealed).decode()}
 
@@ -232,15 +255,15 @@ def _operate(inside: _Inside) -> dict[str, Any]:
 
 
 def _run(inside: _Inside) -> dict[str, Any]:
-    return _told(inside, operating.run(inside.tx, inside.command.operation or NO_CASE, inside.key, inside.now))
+    return _told(inside, operating.run(inside.tx, inside.command.operation or NO_CASE, inside.who, inside.now))
 
 
 def _approve(inside: _Inside) -> dict[str, Any]:
-    return _told(inside, operating.approve(inside.tx, inside.command, inside.key, inside.now))
+    return _told(inside, operating.approve(inside.tx, inside.command, inside.who, inside.now))
 
 
 def _stop(inside: _Inside) -> dict[str, Any]:
-    return _told(inside, operating.stop(inside.tx, inside.command, inside.key, inside.now))
+    return _told(inside, operating.stop(inside.tx, inside.command, inside.who, inside.now))
 
 
 def _told(inside: _Inside, operation: Operation) -> dict[str, Any]:
@@ -272,7 +295,7 @@ def _paused_thing(command: StaffCommand) -> tuple[What, str]:
 def _journal(inside: _Inside, about: UUID) -> None:
     """Write who has wanted what, and why, under the case of nobody: each case has its own line at its step."""
     uow = UnitOfWork(inside.tx, inside.context, inside.now)
-    uow.journal(NO_CASE, "operation", inside.command.act.value, inside.key.name, about, inside.command.why)
+    uow.journal(NO_CASE, "operation", inside.command.act.value, inside.who.name, about, inside.command.why)
     uow.flush()
 
 

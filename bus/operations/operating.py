@@ -19,7 +19,7 @@ from bus.operations.rights import Code, CommandRefused, require_right
 from bus.operations.steps import Step
 from bus.security.errors import KeyUnusable
 from bus.security.keyring import owner_of
-from bus.security.staff import Role, StaffKey
+from bus.security.staff import OnDuty, Role, StaffKey, is_signed_in
 from bus.store import operations, peer_lanes, recovery
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.operations import Item, Operation, Outcome, State
@@ -119,46 +119,46 @@ def _require_arbiter(tx: Tx, context: CenterContext, command: StaffCommand, now:
         raise CommandRefused(Code.NOT_ARBITER)
 
 
-def run(tx: Tx, operation_id: UUID, key: StaffKey, now: datetime) -> Operation:
+def run(tx: Tx, operation_id: UUID, who: OnDuty, now: datetime) -> Operation:
     """Let a preview run. Of two persons the first one has done it, and both are told who. Raises
     ``CommandRefused``."""
-    operation = _open(tx, operation_id, key)
+    operation = _open(tx, operation_id, who)
     if operation.state == State.AWAITS_SECOND.value:
         raise CommandRefused(Code.NEEDS_SECOND)
     if operation.state != State.PREVIEWED.value:
         return operation
     _require_fresh(operation, now)
-    return _put(tx, operation._replace(state=State.RUNNING.value, run_by=key.key.kid), now)
+    return _put(tx, operation._replace(state=State.RUNNING.value, run_by=who.kid), now)
 
 
-def approve(tx: Tx, command: StaffCommand, key: StaffKey, now: datetime) -> Operation:
+def approve(tx: Tx, command: StaffCommand, who: OnDuty, now: datetime) -> Operation:
     """The second person's word, for exactly what the first one has signed. Raises ``CommandRefused``."""
-    operation = _open(tx, command.operation or UUID(int=0), key)
+    operation = _open(tx, command.operation or UUID(int=0), who)
     if operation.act != Act.RECLAIM.value:
         raise CommandRefused(Code.NO_SECOND)
     if operation.digest.hex() != command.digest:
         raise CommandRefused(Code.OTHER_DIGEST)
-    if owner_of(operation.made_by) == owner_of(key.key.kid):
+    if owner_of(operation.made_by) == owner_of(who.kid):
         raise CommandRefused(Code.SAME_PERSON)
     if operation.state != State.AWAITS_SECOND.value:
         return operation
     _require_fresh(operation, now)
-    return _put(tx, operation._replace(state=State.RUNNING.value, run_by=key.key.kid), now)
+    return _put(tx, operation._replace(state=State.RUNNING.value, run_by=who.kid), now)
 
 
-def stop(tx: Tx, command: StaffCommand, key: StaffKey, now: datetime) -> Operation:
+def stop(tx: Tx, command: StaffCommand, who: OnDuty, now: datetime) -> Operation:
     """Leave the rest undone. An operation that has ended stays as it is. Raises ``CommandRefused``."""
-    operation = _open(tx, command.operation or UUID(int=0), key)
+    operation = _open(tx, command.operation or UUID(int=0), who)
     if State(operation.state) not in operations.OPEN:
         return operation
     return _put(tx, operation._replace(state=State.STOPPED.value, code=command.why), now)
 
 
-def _open(tx: Tx, operation_id: UUID, key: StaffKey) -> Operation:
+def _open(tx: Tx, operation_id: UUID, who: OnDuty) -> Operation:
     operation = operations.locked(tx, str(operation_id))
     if operation is None:
         raise CommandRefused(Code.UNKNOWN_OPERATION)
-    require_right(key, Act(operation.act))
+    require_right(who, Act(operation.act))
     return operation
 
 
@@ -232,9 +232,12 @@ def _stepped(tx: Tx, context: CenterContext, operation_id: str, now: datetime) -
 
 
 def _why_not(context: CenterContext, operation: Operation) -> str:
-    """A code where the operation must not go on: a key behind it was revoked since."""
-    staff = staff_of(context)
-    for key_id in {operation.made_by, operation.run_by or operation.made_by}:
+    """A code where the operation must not go on: a key behind it was revoked since. A person who was signed in at this
+    center has none."""
+    behind = {operation.made_by, operation.run_by or operation.made_by}
+    keys = [key_id for key_id in behind if not is_signed_in(key_id)]
+    staff = staff_of(context) if keys else {}
+    for key_id in keys:
         key = staff.get(key_id)
         if key is None or key.revoked is not None:
             return Code.REVOKED_KEY.value

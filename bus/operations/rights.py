@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bus.contract.staff_command import Act, StaffCommand
-from bus.security.staff import Role, StaffKey
+from bus.security.staff import OnDuty, Role
 
 WINDOW = timedelta(minutes=5)
 """How old a command may be, and how far its maker's clock may be ahead. Its id is remembered for longer."""
@@ -105,10 +105,10 @@ class CommandRefused(ValueError):
         return {"code": self.code.value, "cure": _TOLD[self.code][1]}
 
 
-def admit(command: StaffCommand, key: StaffKey, me: str, now: datetime) -> None:
+def admit(command: StaffCommand, who: OnDuty, me: str, now: datetime) -> None:
     """Refuse a command that is not for this center, not of now, or beyond its maker's right. Raises
     ``CommandRefused``."""
-    if command.by != key.key.kid:
+    if command.by != who.kid:
         raise CommandRefused(Code.BAD_SIGNATURE)
     if command.center != me:
         raise CommandRefused(Code.WRONG_CENTER)
@@ -116,10 +116,10 @@ def admit(command: StaffCommand, key: StaffKey, me: str, now: datetime) -> None:
         raise CommandRefused(Code.TOO_OLD)
     if command.made > now + WINDOW:
         raise CommandRefused(Code.TOO_EARLY)
-    require_right(key, command.act)
+    require_right(who, command.act)
 
 
-def require_right(key: StaffKey, act: Act) -> None:
-    """Refuse an act beyond the key's role. Raises ``CommandRefused``."""
-    if key.right is None or not key.right.covers(NEEDED[act]):
+def require_right(who: OnDuty, act: Act) -> None:
+    """Refuse an act beyond the person's role. Raises ``CommandRefused``."""
+    if who.right is None or not who.right.covers(NEEDED[act]):
         raise CommandRefused(Code.ROLE)

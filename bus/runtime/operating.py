@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus.context import CenterContext
-from bus.operations import carrying, door, operating
-from bus.security.errors import KeyUnusable
+from bus.operations import carrying, operating
 from bus.store import operations
 from bus.store.database import Store
 
@@ -33,8 +32,6 @@ class Operating:
     def round(self) -> float:
         """Work off a few items of each running operation, in their order. Returns the seconds until the next round.
         Raises ``StoreUnavailable``, ``KeyUnusable``."""
-        if not self._is_open():
-            return LOOK_EVERY
         began, left = self.timer(), AT_ONCE
         if carrying.answer_next(self.store, self.context, self.clock()):
             self.wake()
@@ -46,9 +43,3 @@ class Operating:
         if found:
             self.wake()
         return max(LOOK_EVERY, (self.timer() - began) * (1 / SHARE - 1)) if found else LOOK_EVERY
-
-    def _is_open(self) -> bool:
-        try:
-            return door.is_open(self.context)
-        except KeyUnusable:  # relay says so already
-            return False

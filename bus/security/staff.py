@@ -7,12 +7,12 @@ no message, and a center's key gives no command.
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import ConfigDict, StringConstraints
 
 from bus.contract.types import Code, Moment, Strict
-from bus.security.keyring import PublicKey
+from bus.security.keyring import PublicKey, owner_of
 
 STAFF_PATTERN = r"^staff-[a-z][a-z0-9_]{0,39}$"
 """Whom a staff key belongs to. No center has such a name: a center's ends with the digits of its division."""
@@ -40,6 +40,29 @@ class Role(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
+class OnDuty(NamedTuple):
+    """A person on duty, by a staff key or signed in to the center's own console."""
+
+    name: str
+    kid: str
+    """The staff key; of a person who is signed in its name with a key id of noughts."""
+    right: Role | None
+
+
+NO_KEY = "0" * 16
+"""In place of a key id where a person is signed in without a staff key."""
+
+
+def signed_in(name: str, role: Role) -> OnDuty:
+    """A person who is signed in to the console of the center itself."""
+    return OnDuty(f"staff-{name}", f"staff-{name}.{NO_KEY}", role)
+
+
+def is_signed_in(kid: str) -> bool:
+    """Whether a person was signed in at the center itself, without a staff key."""
+    return kid.endswith(f".{NO_KEY}")
+
+
 class StaffKey(Strict):
     """One person's key, as the county's operator has listed it."""
 
@@ -65,6 +88,11 @@ class StaffKey(Strict):
         if self.right is None or highest.covers(self.right):
             return self
         return self.model_copy(update={"role": highest.value})
+
+    @property
+    def on_duty(self) -> OnDuty:
+        """The person whose key it is."""
+        return OnDuty(owner_of(self.key.kid), self.key.kid, self.right)
 
     def fault(self, now: datetime) -> str:
         """Why it does not count now; empty when it does."""

@@ -18,6 +18,7 @@ class CaseFilter(NamedTuple):
     peer: str = ""
     """Its holder, its origin, or the peer whose offer waits here."""
     opened_before_ms: int | None = None
+    due_before_ms: int | None = None
 
 
 def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int) -> list[tuple[UUID, int]]:
@@ -30,6 +31,8 @@ def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int)
         query = query.where((c.holder == asked.peer) | (c.origin == asked.peer) | (c.offerer == asked.peer))
     if asked.opened_before_ms is not None:
         query = query.where(c.opened_ms <= asked.opened_before_ms)
+    if asked.due_before_ms is not None:
+        query = query.where(c.due_ms < asked.due_before_ms)
     if after is not None:
         query = query.where((c.opened_ms > after[0]) | ((c.opened_ms == after[0]) & (c.case_id > after[1])))
     rows = tx.execute(query.order_by(c.opened_ms, c.case_id).limit(limit))
@@ -48,6 +51,14 @@ def open_by_holder(tx: Tx) -> list[tuple[str, int, int]]:
     c = t.cases.c
     query = select(c.holder, func.count(), func.min(c.opened_ms)).where(c.status == Status.OPEN.value)
     return [(row[0], row[1], row[2]) for row in tx.execute(query.group_by(c.holder).order_by(c.holder))]
+
+
+def overdue(tx: Tx, now_ms: int) -> tuple[int, int]:
+    """The open cases whose date has passed: (number, the earliest date; 0: there is none)."""
+    c = t.cases.c
+    late = (c.status == Status.OPEN.value) & (c.due_ms < now_ms)
+    count, earliest = tx.execute(select(func.count(), func.min(c.due_ms)).where(late)).one()
+    return int(count), int(earliest or 0)
 
 
 def kept_for_strangers(tx: Tx, me: str) -> list[tuple[str, int, int]]:

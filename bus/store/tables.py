@@ -875,3 +875,34 @@ paused = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 """Peers and kinds of message (``peer``, ``kind``) that persons have paused."""
+
+console_people = Table(
+    "console_people",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("password", String(200), nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+)
+"""The persons who may sign in to a console; ``password``: its argon2 hash."""
+
+console_sessions = Table(
+    "console_sessions",
+    metadata,
+    Column("token", DIGEST, primary_key=True),
+    Column("person", String(40), nullable=False),
+    Column("form_token", String(64), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Index("console_sessions_by_person", "person"),
+)
+"""Who is signed in. ``token``: the digest of what the browser keeps; ``form_token``: what its forms send along."""
+
+console_failures = Table(
+    "console_failures",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+)
+"""Failed tries to sign in since the last success: by name, and by address."""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bus.cli.hints import _HINTS, hint_of
+from bus.operations.hints import _HINTS, hint_of
 from bus.sdk.codes import RejectCode, RetryCode
 from bus.store import parked
 from tests.unit.test_docs import ROOT

@@ -9,7 +9,7 @@ import pytest
 from bus.bilingual import Bilingual
 from bus.operations import carrying, door, operating, rights, steps
 from bus.pipeline.receiving import operations as receiving_operations
-from bus.security.staff import Role, StaffKey
+from bus.security.staff import OnDuty, Role, StaffKey
 from bus.store import carried_commands, operations, outbox, parked_marks, staff_commands
 from bus.store.operations import Item, Operation, State
 from verification.mutants.defect import tested
@@ -43,8 +43,8 @@ def role_is_not_asked(patch: pytest.MonkeyPatch) -> None:
 def command_means_anywhere(patch: pytest.MonkeyPatch) -> None:
     plain = rights.admit
 
-    def admit(command: Any, key: StaffKey, me: str, now: datetime.datetime) -> None:
-        plain(command.model_copy(update={"center": me, "made": now}), key, me, now)
+    def admit(command: Any, who: OnDuty, me: str, now: datetime.datetime) -> None:
+        plain(command.model_copy(update={"center": me, "made": now}), who, me, now)
 
     patch.setattr(door, "admit", admit)
 

@@ -35,6 +35,7 @@ package that we installed is not started at the next boot either. The first try 
 
 LIBRARIES = Path("/usr/lib")
 HEADERS = Path("/usr/include")
+FONTS = Path("/usr/share/fonts")
 OF_ROOT = "/usr/sbin:/sbin"
 """The folders of root's programs, which are not on every user's search path."""
 
@@ -57,6 +58,8 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
         "curl": _program("curl"),  # runs the pages' commands
         "openssl": _program("openssl"),
         "systemd": _program("systemd-analyze"),  # how far the unit shuts a center in; nothing of it is started
+        "chromium": _program("chromium"),  # looks at the console's pages
+        "fonts-wqy-microhei": any(FONTS.glob("**/wqy-microhei*")),  # with the signs that stand on them
         "nginx": _program("nginx"),
         "postgresql-common": _program("pg_ctlcluster"),
         "mmdebstrap": not releases or _program("mmdebstrap"),

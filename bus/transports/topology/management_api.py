@@ -199,6 +199,10 @@ class ManagementApi:
         """The figures of every queue of the vhost, by name."""
         return [figures_of(row) for row in sorted(self.queues(), key=lambda row: str(row["name"]))]
 
+    def nodes(self) -> list[Json]:
+        """The nodes of the broker, with their alarms and free disk."""
+        return self._list("nodes")
+
     def bindings(self) -> list[Json]:
         """All bindings of the vhost, the default exchange's own included."""
         return self._list("bindings", self.vhost)

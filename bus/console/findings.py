@@ -1,0 +1,130 @@
+"""What is wrong, by one look: pure rules, the worst first.
+
+Each finding has a code, under which ``causes.py`` has its words and its cure.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from bus.console.center_look import BrokerLook, Load, Look, QueueKind, StoreLook
+from bus.store.timestamps import ms
+
+LATE_MS = 600_000
+"""From which age on a waiting item is a finding: the same ten minutes after which a message is listed as overdue."""
+LEAST_FREE = 5 * 1024**3
+"""Bytes of disk below which a node of the broker is spoken of, before it stops taking messages."""
+
+
+class Severity(IntEnum):
+    """How bad it is."""
+
+    NOTICE = 1
+    """Somebody wants it so, or it mends itself."""
+    ATTENTION = 2
+    """A person must look, and nothing stands still yet."""
+    FAULT = 3
+    """Something stands still."""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong."""
+
+    code: str
+    severity: Severity
+    about: str = ""
+    """The queue, the peer, the node or the place."""
+    size: int = 0
+    since_ms: int = 0
+    """Since when, where that is known; 0: it is not."""
+    group: tuple[str, str, str] | None = None
+    """Place, code and peer of what is stuck: its page has the buttons of its cure."""
+
+
+def findings(look: Look) -> list[Finding]:
+    """All findings of one look, the worst and oldest first."""
+    found = [*_away(look), *_of_process(look.process or {})]
+    if look.broker is not None:
+        found += _of_broker(look.broker, look.center)
+    if look.store is not None:
+        found += _of_store(look.store, ms(look.at))
+    return sorted(found, key=lambda one: (-one.severity, one.since_ms or ms(look.at), one.code, one.about))
+
+
+def _away(look: Look) -> Iterator[Finding]:
+    for what in look.trouble:
+        yield Finding(f"{what}-away", Severity.FAULT, look.center if what != "broker" else "")
+
+
+def _of_process(process: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the center's own process says of itself."""
+    if process.get("vendor") == "away":
+        yield Finding("backend-away", Severity.FAULT)
+    for code in ("keys", "marks", "masking", "clocks", "recovering", "store"):
+        if process.get(code):
+            yield Finding(f"process-{code}", Severity.ATTENTION if code == "masking" else Severity.FAULT)
+    for fault in process.get("faults", ()):
+        if fault.get("kind") not in ("backend", "broker", "clock", "keys"):
+            yield Finding("loop-stands", Severity.FAULT, str(fault.get("loop", "")))
+    if process.get("broker") is False:
+        yield Finding("process-unconnected", Severity.FAULT)
+    if process.get("blocked"):
+        yield Finding("process-blocked", Severity.FAULT)
+
+
+def _of_broker(broker: BrokerLook, me: str) -> Iterator[Finding]:
+    for name in broker.missing:
+        yield Finding("queue-missing", Severity.FAULT, name)
+    for queue in broker.queues.values():
+        if queue.state not in (None, "running"):
+            yield Finding("queue-down", Severity.FAULT, queue.name)
+        elif queue.kind is QueueKind.DEAD_LETTERS and queue.ready:
+            yield Finding("dead-letters", Severity.ATTENTION, queue.name, queue.ready)
+        elif queue.kind is QueueKind.INBOX and queue.consumers == 0:
+            code = "own-unread" if queue.center == me else "peer-unread"
+            yield Finding(code, Severity.FAULT, queue.center, queue.ready or 0)
+    for node in broker.nodes:
+        if not node.running:
+            yield Finding("node-down", Severity.FAULT, node.name)
+        elif node.memory_alarm or node.disk_alarm:
+            yield Finding("memory-alarm" if node.memory_alarm else "disk-alarm", Severity.FAULT, node.name)
+        elif node.disk_free is not None and node.disk_free < LEAST_FREE:
+            yield Finding("disk-low", Severity.ATTENTION, node.name)
+
+
+def _of_store(store: StoreLook, now_ms: int) -> Iterator[Finding]:
+    for group in store.groups:
+        severity = Severity.ATTENTION if group.place != "outbox" else Severity.FAULT
+        named = (group.place, group.code, group.peer)
+        yield Finding("stuck", severity, group.peer, group.size, group.oldest_ms, named)
+    yield from _late("inbox-late", store.inbox, now_ms)
+    yield from _late("held-late", store.held, now_ms)
+    yield from _late("early-late", store.early, now_ms)
+    if store.overdue.size:
+        yield Finding("overdue", Severity.ATTENTION, "", store.overdue.size, store.overdue.oldest_ms)
+    for route, cases, oldest_ms in store.strangers:
+        yield Finding("routed-to-nobody", Severity.ATTENTION, route, cases, oldest_ms)
+    for pause in store.paused:
+        yield Finding("paused", Severity.NOTICE, pause.name, 0, pause.at_ms)
+
+
+def _late(code: str, load: Load, now_ms: int) -> Iterator[Finding]:
+    if load.size and load.oldest_ms and load.oldest_ms < now_ms - LATE_MS:
+        yield Finding(code, Severity.FAULT, "", load.size, load.oldest_ms)
+
+
+class Verdict(NamedTuple):
+    """The one sentence of the bar."""
+
+    number: int
+    """Findings that a person must see to."""
+    worst: Severity | None
+    oldest_ms: int
+    """Since when the oldest of them is known; 0: it is not."""
+
+
+def verdict(found: Sequence[Finding]) -> Verdict:
+    """Notices do not count: somebody wants it so."""
+    real = [one for one in found if one.severity > Severity.NOTICE]
+    since = [one.since_ms for one in real if one.since_ms]
+    return Verdict(len(real), max((one.severity for one in real), default=None), min(since, default=0))

@@ -1,0 +1,67 @@
+"""操作: what persons have set going, live and afterwards."""
+
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from bus.console.pages.stuck_pages import REFUSED
+from bus.console.visit import Visit, path_of
+from bus.contract.staff_command import Act
+from bus.operations.rights import CommandRefused
+
+
+def listed(visit: Visit) -> Response:
+    """All operations, the newest first."""
+    return visit.page("operations.html", operations=visit.console.scope.operations())
+
+
+def operation(visit: Visit) -> Response:
+    """One operation: how far it is, and what became of its items."""
+    found = visit.console.scope.operation(_id(visit))
+    if found is None:
+        return visit.fault(404, "没有这项操作", "there is no such operation")
+    return visit.page("operation.html", operation=found)
+
+
+def run(visit: Visit) -> Response:
+    """Carry out what a preview has frozen."""
+    return _on(visit, Act.RUN)
+
+
+def stop(visit: Visit) -> Response:
+    """Leave the rest undone."""
+    return _on(visit, Act.STOP)
+
+
+def pause(visit: Visit) -> Response:
+    """Pause a peer or a kind, or end a pause."""
+    given: dict[str, Any] = {name: visit.form[name] for name in ("peer", "kind") if visit.form.get(name)}
+    wanted = Act.RESUME if visit.form.get("act") == "resume" else Act.PAUSE
+    try:
+        visit.console.scope.give(visit, wanted, visit.form.get("why", "").strip() or wanted.value, **given)
+    except CommandRefused as no:
+        return refused(visit, no)
+    return visit.go("/system")
+
+
+def _on(visit: Visit, wanted: Act) -> Response:
+    operation_id = _id(visit)
+    try:
+        visit.console.scope.give(visit, wanted, wanted.value, operation=operation_id)
+    except CommandRefused as no:
+        return refused(visit, no)
+    return visit.go(path_of("operations", str(operation_id)))
+
+
+def refused(visit: Visit, no: CommandRefused) -> Response:
+    """The page that says why an act is refused."""
+    zh, en = REFUSED.get(no.code.value, (no.body["cure"], no.body["cure"]))
+    return visit.fault(no.status, zh, en)
+
+
+def _id(visit: Visit) -> UUID:
+    try:
+        return UUID(visit.parts["id"])
+    except ValueError:
+        return UUID(int=0)

@@ -1,0 +1,143 @@
+"""What a console of one center shows and does: the center's own store, by the same queries and acts as the commands."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+
+from bus.console.people import Person
+from bus.context import CenterContext
+from bus.contract.short_number import WrongShortNumber, id_ending
+from bus.contract.staff_command import Act, StaffCommand
+from bus.custody import Record
+from bus.operations import door, views
+from bus.operations.rights import Code, CommandRefused
+from bus.operations.views import OVERDUE_AFTER
+from bus.security.staff import signed_in
+from bus.store import case_lists, cases, operations, stuck, waiting
+from bus.store.case_lists import CaseFilter
+from bus.store.database import Store
+from bus.store.stuck import StuckItem
+from bus.store.timestamps import ms
+from bus.store.waiting import Waiting
+
+PAGE = 50
+"""Rows of one page of a list."""
+MOST_LINES = 1000
+"""Lines of a case's journal that its page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case in a list."""
+
+    case_id: UUID
+    opened_ms: int
+    record: Record | None
+    """None: it cannot be read; it is among what is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSeen:
+    """What this center knows of a case."""
+
+    record: Record | None
+    journal: Sequence[Any]
+    waiting: Waiting
+
+
+class Asking(Protocol):
+    """Who wants something, and when."""
+
+    @property
+    def person(self) -> Person:
+        """The person who is signed in."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CenterScope:
+    """One center."""
+
+    center: str
+    store: Store
+    context: CenterContext
+
+    def stuck_items(self, place: str, code: str, peer: str, after: int, now: datetime) -> list[StuckItem]:
+        """The next items of one group. Raises ``StoreUnavailable``."""
+        since_ms = ms(now - timedelta(seconds=OVERDUE_AFTER))
+        with self.store.reading() as tx:
+            return stuck.items(tx, place, code, peer, after, PAGE, since_ms)
+
+    def item(self, number: int) -> dict[str, Any]:
+        """One parked item by its labels. Raises ``NotParked``, ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            return views.shown(tx, number)
+
+    def operations(self) -> list[dict[str, Any]]:
+        """The operations, the newest first. Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            return [views.told(tx, one) for one in operations.listed(tx, views.MOST_OPERATIONS)]
+
+    def operation(self, operation_id: UUID) -> dict[str, Any] | None:
+        """One operation with its first items. Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            found = operations.get(tx, str(operation_id))
+            return views.in_full(tx, found) if found is not None else None
+
+    def cases(self, asked: CaseFilter, after: tuple[int, str] | None) -> list[CaseRow]:
+        """The next cases of a list, oldest first. Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            page = case_lists.wanted(tx, asked, after, PAGE)
+            records = cases.read_each(tx, [case_id for case_id, _ in page]).records
+        return [CaseRow(case_id, opened_ms, records.get(case_id)) for case_id, opened_ms in page]
+
+    def named(self, text: str) -> UUID | None:
+        """The case with this id, number, short number, or number in the center's own system; None: it is unknown here.
+        Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            with suppress(ValueError):
+                return UUID(text)
+            found = cases.by_number(tx, text)
+            if found is not None:
+                return found
+            with suppress(WrongShortNumber):
+                end = id_ending(text)
+                ending = case_lists.ending(tx, end) if end is not None else []
+                return ending[0][0] if len(ending) == 1 else None
+        return None
+
+    def give(
+        self,
+        visit: "Asking",
+        act: Act,
+        why: str,
+        *,
+        command_id: UUID | None = None,
+        **fields: object,
+    ) -> Mapping[str, Any]:
+        """Carry out what the person wants, once for each ``command_id``. Raises ``CommandRefused``,
+        ``StoreUnavailable``."""
+        who = signed_in(visit.person.name, visit.person.role)
+        given = {"id": command_id or uuid4(), "center": self.center, "made": visit.now, "by": who.kid, "act": act}
+        try:
+            command = StaffCommand.model_validate(given | {"why": why} | fields)
+        except ValidationError:
+            raise CommandRefused(Code.INVALID) from None
+        answer = door.at_hand(self.store, self.context, command, who, visit.now)
+        if answer.status != 200:
+            raise CommandRefused(Code(answer.body["code"]))
+        return answer.body
+
+    def case(self, case_id: UUID) -> CaseSeen:
+        """One case. Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            record = cases.read_each(tx, [case_id]).records.get(case_id)
+            return CaseSeen(record, cases.journal(tx, case_id)[-MOST_LINES:], waiting.of_case(tx, str(case_id)))

@@ -1,0 +1,100 @@
+"""A tile for each center: how messages flow to it and from it, in three states, which do not flicker. Pure.
+
+A tile turns bad at once. It turns well again only after it was well at several looks, so that a fault that comes and
+goes is seen.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from bus.console.center_look import Look, Queue, QueueKind
+from bus.console.findings import LATE_MS, Finding, Severity
+from bus.store.timestamps import ms
+
+LOOKS_TO_HEAL = 2
+"""Looks at which it must be well before the tile says so."""
+
+
+class State(IntEnum):
+    """The state of a tile."""
+
+    WELL = 1
+    ATTENTION = 2
+    FAULT = 3
+
+
+class Tile(NamedTuple):
+    """What is known of one center."""
+
+    center: str
+    state: State
+    healing: int
+    """Looks at which it was better than ``state`` says."""
+    consumers: int | None
+    ready: int | None
+    """Messages in its inbox; None: the broker was not asked, or has not said."""
+    to: int
+    """Messages of this center that wait for its receipt."""
+    oldest_to_ms: int
+    of: int
+    """Messages of it that wait here."""
+    oldest_of_ms: int
+
+
+def next_tiles(before: Mapping[str, Tile], look: Look, found: Sequence[Finding]) -> dict[str, Tile]:
+    """The tiles after one more look, this center's own first."""
+    queues = _inboxes(look)
+    loads = look.store.peers if look.store is not None else ()
+    centers = sorted(
+        {*queues, *(one.peer for one in loads), look.center} - {""}, key=lambda one: (one != look.center, one)
+    )
+    tiles = {}
+    for center in centers:
+        sent = [one for one in loads if one.peer == center and one.place == "outbox"]
+        heard = [one for one in loads if one.peer == center and one.place != "outbox"]
+        queue = queues.get(center)
+        seen = Tile(
+            center,
+            _state(center, look, found),
+            0,
+            queue.consumers if queue is not None else None,
+            queue.ready if queue is not None else None,
+            sum(one.size for one in sent),
+            min((one.oldest_ms for one in sent), default=0),
+            sum(one.size for one in heard),
+            min((one.oldest_ms for one in heard), default=0),
+        )
+        tiles[center] = _settled(before.get(center), seen)
+    return tiles
+
+
+def _settled(before: Tile | None, seen: Tile) -> Tile:
+    """The tile as it is shown: worse at once, better only after some looks."""
+    if before is None or seen.state >= before.state:
+        return seen
+    healing = before.healing + 1
+    if healing >= LOOKS_TO_HEAL:
+        return seen
+    return seen._replace(state=before.state, healing=healing)
+
+
+def _state(center: str, look: Look, found: Sequence[Finding]) -> State:
+    """By the findings that name it. Silence of what should tell is a fault."""
+    own = center == look.center
+    about = [one for one in found if one.about == center or (own and one.about == "")]
+    worst = max((one.severity for one in about), default=Severity.NOTICE)
+    silent = own and (look.store is None or look.process is None)
+    if silent or worst is Severity.FAULT:
+        return State.FAULT
+    late = any(
+        one.peer == center and one.oldest_ms < ms(look.at) - LATE_MS
+        for one in (look.store.peers if look.store is not None else ())
+    )
+    return State.ATTENTION if late or worst is Severity.ATTENTION else State.WELL
+
+
+def _inboxes(look: Look) -> dict[str, Queue]:
+    if look.broker is None:
+        return {}
+    return {one.center: one for one in look.broker.queues.values() if one.kind is QueueKind.INBOX}

@@ -1,0 +1,96 @@
+"""One request of a person: who, in which language, what was asked, and how a page answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bus.console.people import Person
+from bus.console.rendering import Words, render
+from bus.console.scope import CenterScope
+from bus.console.sessions import SignedIn
+from bus.console.watch import STALE, Seen, Watch
+from bus.security.staff import Role
+from bus.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What all pages work with."""
+
+    store: Store
+    """The console's own: persons and sessions."""
+    scope: CenterScope
+    watch: Watch
+    origin: str
+    """The address under which browsers reach it, such as ``https://console.county.example``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request."""
+
+    console: Console
+    session: SignedIn | None
+    """None on the page for signing in alone."""
+    lang: str
+    now: datetime
+    path: str
+    parts: Mapping[str, str]
+    """What stands in the path."""
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    address: str
+
+    @property
+    def words(self) -> Words:
+        """Texts in the language of this person."""
+        return Words(self.lang, self.now)
+
+    @property
+    def person(self) -> Person:
+        """The person who is signed in."""
+        assert self.session is not None  # noqa: S101 - a page that needs a person has one
+        return self.session.person
+
+    def may(self, role: Role) -> bool:
+        """Whether the person's role reaches so far."""
+        return self.session is not None and self.session.person.role.covers(role)
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - what a template shows
+        """A page with the bar above it."""
+        seen = self.console.watch.seen
+        frame = {
+            "path": self.path,
+            "session": self.session,
+            "form_token": self.session.form_token if self.session is not None else "",
+            "scope": self.console.scope.center,
+            "seen": seen,
+            "stale": is_stale(seen, self.now),
+            "may_operate": self.may(Role.OPERATOR),
+            "may_rule": self.may(Role.ADMINISTRATOR),
+        }
+        return HTMLResponse(render(template, self.lang, self.now, frame | values), status)
+
+    def go(self, path: str) -> Response:
+        """Look at another page now: what a form has done is not done again by looking once more."""
+        return RedirectResponse(path, 303)
+
+    def fault(self, status: int, zh: str, en: str) -> Response:
+        """A page that says what is wrong, and the cure."""
+        return self.page("fault.html", status, title=self.words.text(zh, en))
+
+
+def is_stale(seen: Seen | None, now: datetime) -> bool:
+    """Whether the last look is too old to be believed."""
+    return seen is None or now - seen.look.at > STALE
+
+
+def path_of(*parts: str, **query: str) -> str:
+    """A path of this console, with its query."""
+    path = "/" + "/".join(quote(part, safe="") for part in parts)
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
+    return f"{path}?{asked}" if asked else path

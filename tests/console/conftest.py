@@ -1,0 +1,123 @@
+"""A real browser (Debian's Chromium), a center with cases, and the console beside it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from bus.console.center_look import BrokerLook, Node, Queue, QueueKind
+from bus.contract.case import Place
+from bus.contract.messages import Outcome
+from bus.custody import commands as c
+from bus.custody.commands import Accept, Offer, Register, Resolve
+from bus.store import parked
+from tests.harness.consoled import PASSWORD, ConsoledCenter, consoled
+from tests.harness.step import MEDIA, NOW, PARTY, BareCenter, a_case, carry
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+"""Without them it looks up hosts of its maker's, which a test must not reach."""
+PATIENCE = 20_000
+"""Milliseconds for which an assertion waits: the machine may be busy."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser; missing, the tests fail: pages that nobody has looked at are not tested."""
+    assert CHROMIUM.exists(), "make services installs Chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Faults:
+    """What a page may never do."""
+
+    errors: list[str] = field(default_factory=list)
+    """Errors of scripts and of the page's own rules (CSP)."""
+    elsewhere: list[str] = field(default_factory=list)
+    """Requests for other hosts."""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[ConsoledCenter]:
+    """The media center with cases in each state, something parked, and its console."""
+    here, party = BareCenter(MEDIA, tmp_path), BareCenter(PARTY, tmp_path)
+    old = NOW - timedelta(days=40)
+    for number, category in enumerate(("road", "housing", "housing.heating", "health")):
+        here.now = party.now = old + timedelta(days=number)
+        case = a_case(MEDIA, category=category, number=f"N-{number}", place=Place(division="150402006"))
+        here.execute(Register(case=case))
+        if number > 1:
+            here.execute(Offer(case_id=case.case_id, to=(PARTY,)))
+            carry(here, party)
+            party.execute(Accept(case_id=case.case_id))
+            carry(here, party)
+        if number == 3:
+            party.execute(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="已办。"))
+            carry(here, party)
+            here.execute(c.Close(case_id=case.case_id, replied_at=here.now))
+            carry(here, party)
+    for digest in (b"one", b"two"):
+        here.store.write(
+            lambda tx, digest=digest: parked.park(  # type: ignore[misc]  # mypy: a lambda with a default
+                tx, [parked.row("wire", "internal", "", known_by=digest, owner=MEDIA, now_ms=1, peer=PARTY)]
+            )
+        )
+    queues = {f"inbox.{one}": Queue(f"inbox.{one}", QueueKind.INBOX, one, 0, 0, 1, "running") for one in (MEDIA, PARTY)}
+    look = BrokerLook(queues, [Node("rabbit@here", True, False, False, 50 * 1024**3)])
+    with consoled(here, tmp_path, lambda: look) as found:
+        yield found
+    here.close()
+    party.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def faults() -> Faults:
+    """What the pages of this test have done that no page may do."""
+    return Faults()
+
+
+@pytest.fixture
+def visit(browser: Browser, desk: ConsoledCenter, faults: Faults) -> Iterator[Visit]:
+    """A page, signed in as somebody: ``visit("li")``. At the end nothing was asked of another host, and no rule of a
+    page was broken."""
+    contexts: list[BrowserContext] = []
+
+    def open_(name: str | None, *, lang: str = "zh", width: int = 1280, scripts: bool = True) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("request", lambda request: _note(request.url, desk.url, faults))
+        page.on("pageerror", lambda error: faults.errors.append(str(error)))
+        page.on("console", lambda said: faults.errors.append(said.text) if said.type == "error" else None)
+        page.goto(f"{desk.url}/sign-in?lang={lang}")
+        if name is not None:
+            page.fill("input[name=name]", name)
+            page.fill("input[name=password]", PASSWORD)
+            page.click("main button")
+            page.wait_for_url(f"{desk.url}/")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert faults.elsewhere == []
+    assert faults.errors == []
+
+
+def _note(asked: str, own: str, faults: Faults) -> None:
+    if not asked.startswith(own):
+        faults.elsewhere.append(asked)

@@ -1,0 +1,72 @@
+"""A center and the console beside it, served over HTTP, for tests and for a look at its pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from bus.console import people
+from bus.console.center_look import AskBroker, Away, look
+from bus.console.scope import CenterScope
+from bus.console.visit import Console
+from bus.console.watch import Watch
+from bus.runtime.console_process import ConsoleProcess
+from bus.security.staff import Role
+from bus.store import Store, schema
+from tests.harness.step import BareCenter
+
+PASSWORD = "correct-Horse-battery-7-staple"
+PEOPLE = {"wang": Role.VIEWER, "li": Role.OPERATOR, "zhao": Role.ADMINISTRATOR}
+
+
+@dataclass
+class ConsoledCenter:
+    """A center, its console, and where that is served."""
+
+    center: BareCenter
+    own: Store
+    process: ConsoleProcess
+    health: dict[str, Any]
+    """What the center's process says of itself; empty: it is away."""
+
+    @property
+    def url(self) -> str:
+        """Where the console is served."""
+        return self.process.url
+
+    def renew(self) -> None:
+        """Let the console look now."""
+        self.process.console.watch.renew()
+
+
+@contextmanager
+def consoled(center: BareCenter, folder: Path, broker: AskBroker | None = None) -> Iterator[ConsoledCenter]:
+    """The console of this center, with a person of each role."""
+    own = Store(f"sqlite:///{folder / 'console.db'}")
+    schema.upgrade(own)
+    for name, role in PEOPLE.items():
+        people.keep(own, name, role, PASSWORD, datetime.now(UTC))
+    health = {"ready": True, "flow": True, "vendor": "ok", "broker": True, "faults": []}
+
+    def ask_center() -> dict[str, Any]:
+        if not health:
+            raise Away("the center's process")
+        return health
+
+    def made(origin: str) -> Console:
+        scope = CenterScope(center.context.me, center.store, center.context)
+        watch = Watch(lambda: look(center.context.me, center.store, datetime.now(UTC), broker, ask_center))
+        return Console(own, scope, watch, origin)
+
+    process = ConsoleProcess(made, "127.0.0.1", 0)
+    thread = Thread(target=process.run, daemon=True)
+    thread.start()
+    try:
+        yield ConsoledCenter(center, own, process, health)
+    finally:
+        process.stop()
+        thread.join(10)
+        own.close()
