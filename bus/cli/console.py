@@ -1,7 +1,7 @@
 """``bus console``: the operators' pages for a browser, and who may sign in to them."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from bus.cli.lookups import context_of
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.console import people
-from bus.console.center_look import Away, look
+from bus.console.center_look import AskBroker, Away, Look, look
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
@@ -74,8 +74,10 @@ def run(
             ask_broker = broker_of(load_county(county)) if county is not None else None
 
             def made(origin: str) -> Console:
-                scope = CenterScope(settings.center, centers, context_of(settings, centers))
-                return Console(own, scope, Watch(_looking(settings, centers, ask_broker)), origin)
+                scope = CenterScope(
+                    settings.center, centers, context_of(settings, centers), settings.figures.reckoning()
+                )
+                return Console(own, scope, Watch(looking(settings, centers, ask_broker)), origin)
 
             try:
                 process = ConsoleProcess(made, host, port, origin)
@@ -85,7 +87,8 @@ def run(
             process.run()
 
 
-def _looking(settings: CenterSettings, store: Store, ask_broker: Any) -> Any:  # noqa: ANN401 - as Watch takes it
+def looking(settings: CenterSettings, store: Store, ask_broker: AskBroker | None) -> Callable[[], Look]:
+    """What a watch calls: asks the center's store, its process and the broker."""
     http = settings.http
     client = httpx.Client(base_url=f"http://{http.host}:{http.port}", timeout=ANSWERS_WITHIN, trust_env=False)
 

@@ -2,7 +2,9 @@
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +41,10 @@ def demo(
     management: Annotated[str, typer.Option(help="RabbitMQ 管理地址 / management URL (http://host:15672)")] = "",
     kill: Annotated[bool, typer.Option("--kill", help="中途强制结束并重启 / kill and restart midway")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="不停顿，逐行输出 / plain lines, without pauses")] = False,
+    with_console: Annotated[
+        bool,
+        typer.Option("--console", help="同时打开控制台，演示后保持到 Ctrl-C / serve the console too, until Ctrl-C"),
+    ] = False,
     folder: Annotated[Path, typer.Option(help="存储目录，先清空 / the folder of the stores; emptied first")] = Path(
         "demo-data"
     ),
@@ -62,6 +68,7 @@ def demo(
     teller = _teller(county, words, console, deeds, fast)
     try:
         county.open()
+        stay = _console(county, words, console, centers[0]) if with_console else None
         for story in stories:
             notes: list[Bilingual] = []
             told_while(partial(play.play, county, only=[story], kill=kill, says=notes.append), teller, story)
@@ -71,6 +78,8 @@ def demo(
         Lines(words, console, deeds).tell("", lambda: True)
         audit = county.audit()
         _paths(console, words, county, deeds.stories)
+        if stay is not None:
+            stay()
     finally:
         county.close()
     console.print(_verdict(audit), soft_wrap=True)
@@ -88,6 +97,23 @@ def _teller(county: LocalCounty, words: Words, console: Console, deeds: Deeds, f
         )
     )
     return LiveTables(county, words, console, deeds)
+
+
+def _console(county: LocalCounty, words: Words, console: Console, center: str) -> Callable[[], None]:
+    """Open the console of one center, and say where. Returns what waits for Ctrl-C, and closes it."""
+    from bus.cli.demo_console import PERSON, demo_console  # noqa: PLC0415 - pages and passwords, for those who look
+
+    stack = ExitStack()
+    url, password = stack.enter_context(demo_console(county, center))
+    zh = f"控制台：{url} 用户 {PERSON} 密码 {password}"
+    console.print(words.pick(zh, f"the console: {url} user {PERSON} password {password}"), soft_wrap=True, markup=False)
+
+    def stay() -> None:
+        console.print(words.pick("控制台仍开着，Ctrl-C 结束", "the console stays open: Ctrl-C ends it"))
+        with stack, suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+    return stay
 
 
 def _empty(folder: Path) -> None:

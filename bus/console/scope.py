@@ -9,18 +9,26 @@ from uuid import UUID, uuid4
 
 from pydantic import ValidationError
 
+from bus.audit import Finding
 from bus.console.people import Person
 from bus.context import CenterContext
+from bus.contract.facts import is_ledger
 from bus.contract.short_number import WrongShortNumber, id_ending
 from bus.contract.staff_command import Act, StaffCommand
 from bus.custody import Record
+from bus.figures.answers import Counted, figures_of
+from bus.figures.definitions import FIGURES, OF_A_LEDGER, Part
+from bus.figures.period import Period, Reckoning
 from bus.operations import door, views
 from bus.operations.rights import Code, CommandRefused
 from bus.operations.views import OVERDUE_AFTER
 from bus.security.staff import signed_in
-from bus.store import case_lists, cases, operations, stuck, waiting
+from bus.store import case_lists, cases, figures, ledger_cases, ledger_figures, operations, stuck, waiting
+from bus.store import findings as kept_findings
 from bus.store.case_lists import CaseFilter
 from bus.store.database import Store
+from bus.store.figures import Asked
+from bus.store.ledger_cases import Behind
 from bus.store.stuck import StuckItem
 from bus.store.timestamps import ms
 from bus.store.waiting import Waiting
@@ -69,6 +77,30 @@ class CenterScope:
     center: str
     store: Store
     context: CenterContext
+    reckoning: Reckoning
+
+    @property
+    def is_ledger(self) -> bool:
+        """Whether it is the county's ledger: it holds no cases, and knows those of all centers."""
+        return is_ledger(self.center)
+
+    def figures(self, period: Period, until: datetime) -> Sequence[Counted]:
+        """The figures of a period as of a moment. Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            if self.is_ledger:
+                return figures_of(ledger_figures.count(tx, period, ms(until), self.reckoning), OF_A_LEDGER)
+            return figures_of(figures.count(tx, self.center, period, ms(until), self.reckoning), FIGURES)
+
+    def behind(self, part: Part, period: Period, until: datetime, after: Behind) -> Sequence[Behind]:
+        """The next cases that a ledger has counted for a part of a figure. Raises ``StoreUnavailable``."""
+        asked = Asked(ms(period.begin), ms(period.end), ms(until))
+        with self.store.reading() as tx:
+            return ledger_cases.behind(tx, part, asked, self.reckoning, {}, after, PAGE)
+
+    def findings(self, *, cleared: bool) -> Sequence[Finding]:
+        """What the auditor of a ledger has found. Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            return kept_findings.listed(tx, cleared=cleared)
 
     def stuck_items(self, place: str, code: str, peer: str, after: int, now: datetime) -> list[StuckItem]:
         """The next items of one group. Raises ``StoreUnavailable``."""

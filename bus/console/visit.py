@@ -68,6 +68,7 @@ class Visit:
             "session": self.session,
             "form_token": self.session.form_token if self.session is not None else "",
             "scope": self.console.scope.center,
+            "at_ledger": self.console.scope.is_ledger,
             "seen": seen,
             "stale": is_stale(seen, self.now),
             "may_operate": self.may(Role.OPERATOR),

@@ -189,6 +189,10 @@ class LocalCounty:
                     raise RuntimeError(f"{name} did not start; see {self._plans[name].log_file}")
                 self._ready.add(name)
 
+    def settings_of(self, center: str) -> dict[str, Any]:
+        """The settings of one center, as they would stand in its file."""
+        return next(one for plan in self._plans.values() for one in plan.centers if one["center"] == center)
+
     def plan_of(self, process: str) -> CountyPlan:
         """The plan of a process, in the settings of its program."""
         return self.programs.get(process, Program()).plan(self._plans[process])

@@ -81,7 +81,7 @@ def test_each_page_asks_for_its_role(desk: ConsoledCenter) -> None:
         else:
             assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), page
     for name, own in PEOPLE.items():
-        with _signed_in(desk, name) as client:
+        with signed_in(desk, name) as client:
             token = _token(client)
             for page in sorted(PAGES, key=lambda one: one.path == "/sign-out"):
                 if page.role is None:
@@ -106,7 +106,7 @@ def _token(client: httpx.Client) -> str:
 
 def test_a_form_of_elsewhere_does_nothing(desk: ConsoledCenter) -> None:
     """Neither from another site's page, nor without the session's token, nor under another host's name."""
-    with _signed_in(desk, "zhao") as client:
+    with signed_in(desk, "zhao") as client:
         given = {"peer": PARTY, "act": "pause"}
         assert client.post("/paused", data=given).status_code == WRONG
         assert client.post("/paused", data=given, headers={"Origin": "https://evil.example"}).status_code == WRONG
@@ -129,7 +129,7 @@ def test_who_guesses_must_wait(desk: ConsoledCenter) -> None:
 
 def test_signing_out_ends_the_session(desk: ConsoledCenter) -> None:
     """The cookie that somebody has copied is worth nothing afterwards."""
-    with _signed_in(desk, "wang") as client:
+    with signed_in(desk, "wang") as client:
         copied = dict(client.cookies)
         client.post("/sign-out", data={"token": _token(client)})
     assert httpx.get(f"{desk.url}/", cookies=copied).headers["location"] == "/sign-in"
@@ -139,7 +139,8 @@ def _sign_in(desk: ConsoledCenter, name: str, password: str) -> httpx.Response:
     return httpx.post(f"{desk.url}/sign-in", data={"name": name, "password": password}, headers={"Origin": desk.url})
 
 
-def _signed_in(desk: ConsoledCenter, name: str) -> httpx.Client:
+def signed_in(desk: ConsoledCenter, name: str) -> httpx.Client:
+    """A client with the session of this person."""
     answer = _sign_in(desk, name, PASSWORD)
     cookies = {COOKIE: answer.cookies[COOKIE]}
     return httpx.Client(base_url=desk.url, headers={"Origin": desk.url}, cookies=cookies)

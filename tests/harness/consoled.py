@@ -13,6 +13,7 @@ from bus.console.center_look import AskBroker, Away, look
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
+from bus.figures.period import Reckoning
 from bus.runtime.console_process import ConsoleProcess
 from bus.security.staff import Role
 from bus.store import Store, schema
@@ -57,7 +58,7 @@ def consoled(center: BareCenter, folder: Path, broker: AskBroker | None = None) 
         return health
 
     def made(origin: str) -> Console:
-        scope = CenterScope(center.context.me, center.store, center.context)
+        scope = CenterScope(center.context.me, center.store, center.context, Reckoning())
         watch = Watch(lambda: look(center.context.me, center.store, datetime.now(UTC), broker, ask_center))
         return Console(own, scope, watch, origin)
 
