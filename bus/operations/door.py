@@ -4,32 +4,29 @@ It takes and gives bytes and words alone, so that a command may come by any road
 (``bus/http/operations.py``), or over the bus (``bus/operations/carrying.py``).
 """
 
-import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from pydantic import ValidationError
 
 from bus.context import CenterContext
 from bus.contract import signed_document
 from bus.contract.codec import Undecodable, read_json
-from bus.contract.staff_command import ON_CASES, ON_PARKED, Act, StaffCommand
-from bus.operations import operating, views
-from bus.operations.replay import NO_CASE, NotParked, find, reveal_within
+from bus.contract.staff_command import StaffCommand
+from bus.operations import operating
+from bus.operations.acts import ACTS, Wanted
+from bus.operations.replay import NO_CASE
 from bus.operations.rights import READS, Code, CommandRefused, admit
 from bus.security.cipher_suite import COMMAND, Broken
 from bus.security.errors import Untrusted
 from bus.security.signature import named_key
 from bus.security.staff import OnDuty, StaffKey
-from bus.store import carried_commands, operations, parked_marks, paused, staff_commands
+from bus.store import carried_commands, operations, parked_marks, staff_commands
 from bus.store.database import Store, Tx
-from bus.store.operations import Operation
-from bus.store.paused import Pause, What
 from bus.store.staff_commands import Given
 from bus.store.timestamps import ms
 from bus.store.unit_of_work import UnitOfWork
@@ -62,20 +59,6 @@ class _Asked(NamedTuple):
     digest: bytes
     key: StaffKey | None = None
     """The key that has signed it; None: the person is signed in here."""
-
-
-class _Inside(NamedTuple):
-    """What an act works with."""
-
-    tx: Tx
-    context: CenterContext
-    command: StaffCommand
-    who: OnDuty
-    key: StaffKey | None
-    digest: bytes
-    now: datetime
-    again: bool
-    """Whether the command was given before."""
 
 
 def is_open(context: CenterContext) -> bool:
@@ -177,9 +160,9 @@ def _once(tx: Tx, context: CenterContext, asked: _Asked, now: datetime) -> Any: 
         return CommandRefused(Code.ID_USED)
     if before is not None and before.answer is not None:
         return json.loads(before.answer)
-    inside = _Inside(tx, context, command, asked.who, asked.key, asked.digest, now, before is not None)
+    inside = Wanted(tx, context, command, asked.who, asked.key, asked.digest, now, before is not None)
     try:
-        done: dict[str, Any] = {"status": 200, "body": _ACTS[command.act](inside)}
+        done: dict[str, Any] = {"status": 200, "body": ACTS[command.act](inside)}
     except CommandRefused as no:
         done = {"status": no.status, "body": no.body}
         _note_refused(tx, context, asked.who, no.code, now)
@@ -199,115 +182,3 @@ def prune(store: Store, now: datetime, before_ms: int, limit: int) -> int:
         return operations.prune(tx, before_ms, limit)
 
     return store.write(change)
-
-
-# -- acts --------------------------------------------------------------------------------------------------------------
-
-
-def _list(inside: _Inside) -> dict[str, Any]:
-    return views.listed(inside.tx, inside.context.me, inside.command.matching, inside.now)
-
-
-def _show(inside: _Inside) -> dict[str, Any]:
-    if inside.command.operation is not None:
-        operation = operations.get(inside.tx, str(inside.command.operation))
-        if operation is None:
-            raise CommandRefused(Code.UNKNOWN_OPERATION)
-        return {"operation": views.in_full(inside.tx, operation)}
-    try:
-        return {"item": views.shown(inside.tx, _number(inside.command))}
-    except NotParked:
-        raise CommandRefused(Code.GONE) from None
-
-
-def _waiting(inside: _Inside) -> dict[str, Any]:
-    return {"waiting": list(views.waiting(inside.tx, inside.context.me))}
-
-
-def _reveal(inside: _Inside) -> dict[str, Any]:
-    """The whole item, sealed for the key that asks: whoever copies the command, or the answer, reads nothing. The
-    answer is not kept, so that an erased case leaves no copy. Asked again, it tells the same person the same item, so
-    the access log has it already."""
-    command, number = inside.command, _number(inside.command)
-    try:
-        item = find(inside.tx, number)
-        if not inside.again:
-            reveal_within(inside.tx, inside.context, number, inside.now, command.by, command.why)
-    except NotParked:
-        raise CommandRefused(Code.GONE) from None
-    if inside.key is None:
-        return {"item": views.labels(item), "body": (item.body or b"").decode(errors="replace")}
-    sealed = inside.key.key.sealed(item.body or b"", str(command.id).encode())
-    return {"item": views.labels(item), "sealed": base64.b64encode(sealed).decode()}
-
-
-def _number(command: StaffCommand) -> int:
-    """The one parked item that is meant. Raises ``CommandRefused``."""
-    (name,) = command.items or ("",)
-    if not name.isdecimal():
-        raise CommandRefused(Code.GONE)
-    return int(name)
-
-
-def _operate(inside: _Inside) -> dict[str, Any]:
-    made = operating.make(inside.tx, inside.context, inside.command, inside.digest, inside.now)
-    return _told(inside, made)
-
-
-def _run(inside: _Inside) -> dict[str, Any]:
-    return _told(inside, operating.run(inside.tx, inside.command.operation or NO_CASE, inside.who, inside.now))
-
-
-def _approve(inside: _Inside) -> dict[str, Any]:
-    return _told(inside, operating.approve(inside.tx, inside.command, inside.who, inside.now))
-
-
-def _stop(inside: _Inside) -> dict[str, Any]:
-    return _told(inside, operating.stop(inside.tx, inside.command, inside.who, inside.now))
-
-
-def _told(inside: _Inside, operation: Operation) -> dict[str, Any]:
-    _journal(inside, UUID(operation.id))
-    return {"operation": views.told(inside.tx, operation)}
-
-
-def _pause(inside: _Inside) -> dict[str, Any]:
-    what, name = _paused_thing(inside.command)
-    paused.put(inside.tx, Pause(what.value, name, inside.command.by, inside.command.why, ms(inside.now)))
-    _journal(inside, inside.command.id)
-    return {"paused": [one._asdict() for one in paused.listed(inside.tx)]}
-
-
-def _resume(inside: _Inside) -> dict[str, Any]:
-    what, name = _paused_thing(inside.command)
-    if not paused.end(inside.tx, what.value, name):
-        raise CommandRefused(Code.NOT_PAUSED)
-    _journal(inside, inside.command.id)
-    return {"paused": [one._asdict() for one in paused.listed(inside.tx)]}
-
-
-def _paused_thing(command: StaffCommand) -> tuple[What, str]:
-    if command.peer is not None:
-        return What.PEER, command.peer
-    return What.KIND, command.kind or ""
-
-
-def _journal(inside: _Inside, about: UUID) -> None:
-    """Write who has wanted what, and why, under the case of nobody: each case has its own line at its step."""
-    uow = UnitOfWork(inside.tx, inside.context, inside.now)
-    uow.journal(NO_CASE, "operation", inside.command.act.value, inside.who.name, about, inside.command.why)
-    uow.flush()
-
-
-_ACTS: Mapping[Act, Callable[[_Inside], dict[str, Any]]] = {
-    Act.LIST: _list,
-    Act.SHOW: _show,
-    Act.WAITING: _waiting,
-    Act.REVEAL: _reveal,
-    **dict.fromkeys((*ON_PARKED, *ON_CASES, Act.REDIRECT), _operate),
-    Act.PAUSE: _pause,
-    Act.RESUME: _resume,
-    Act.RUN: _run,
-    Act.APPROVE: _approve,
-    Act.STOP: _stop,
-}
