@@ -19,6 +19,7 @@ from verification.mutants import (
     eating,
     handling,
     masking,
+    pages,
     peers,
     polls,
     receiving,
@@ -35,7 +36,7 @@ from verification.mutants.defect import Defect
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
     adapters, door, wire, vendor, polls, custody_steps, clocks, masking,
-    auditing, duty, counting,
+    auditing, duty, counting, pages,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)
