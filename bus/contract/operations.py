@@ -41,5 +41,5 @@ class OperationTold(Strict):
     """The message that has carried the command."""
     status: Annotated[int, Field(ge=200, le=599)]
     """As over HTTP."""
-    answer: Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]*$", max_length=MOST_ANSWER)]
-    """JSON in ASCII: labels, counts and times, and nothing of a resident."""
+    answer: Annotated[str, StringConstraints(pattern=r"^\{[\x20-\x7e]*\}$", max_length=MOST_ANSWER)]
+    """A JSON object in ASCII: labels, counts and times, and nothing of a resident."""

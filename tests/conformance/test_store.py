@@ -98,6 +98,7 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             "operation_items",
             "parked_marks",
             "paused",
+            *("operations_asked", "operations_carried"),
             *(
                 "facts_untold",
                 "facts_asked",

@@ -27,9 +27,10 @@ PATIENCE = 20_000
 """Milliseconds for which an assertion waits: the machine may be busy."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser; missing, the tests fail: pages that nobody has looked at are not tested."""
+    """The browser; missing, the tests fail: pages that nobody has looked at are not tested. Its event loop runs on this
+    thread, so it ends with the file: other tests have loops of their own."""
     assert CHROMIUM.exists(), "make services installs Chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))

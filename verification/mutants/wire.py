@@ -44,8 +44,8 @@ def relay_deletes_on_confirm(patch: pytest.MonkeyPatch) -> None:
 def relay_marks_first(patch: pytest.MonkeyPatch) -> None:
     plain = outbox.claim
 
-    def claim(tx: Any, *more: Any) -> Any:
-        rows = plain(tx, *more)
+    def claim(tx: Any, *more: Any, **given: Any) -> Any:
+        rows = plain(tx, *more, **given)
         tx.execute(update(t.outbox).where(t.outbox.c.id.in_([r.row for r in rows])).values(state="sent"))
         return rows
 
