@@ -207,7 +207,9 @@ def recount(store: Store, keeping: Keeping, told: Callable[[int], None]) -> None
     after = ""
     while (last := store.write(partial(_count_projects, keeping=keeping, after=after))) is not None:
         after = last
-    store.write(lambda tx: _count_offers(tx, keeping))
+    offer: tuple[str, str, int] | None = ("", "", 0)
+    while offer is not None:
+        offer = store.write(partial(_count_offers, keeping=keeping, after=offer))
     store.write(lambda tx: insert(tx, t.ledger_reckoning, [{"id": 1, "reckoning": name}]))
 
 
@@ -231,10 +233,15 @@ def _count_page(tx: Tx, keeping: Keeping, center: str, case: str) -> list[_Row]:
     return rows
 
 
-def _count_offers(tx: Tx, keeping: Keeping) -> None:
+def _count_offers(tx: Tx, keeping: Keeping, after: tuple[str, str, int]) -> tuple[str, str, int] | None:
+    """Count the next offers. Returns the key of the last of them; None where there is none any more."""
+    rows = ledger_offers.page(tx, after, AT_ONCE)
+    if not rows:
+        return None
     counting = Counting(tx, keeping)
-    counting.offers((), ledger_offers.counted(tx))
+    counting.offers((), (one for row in rows if (one := row.counted) is not None))
     counting.write()
+    return rows[-1].center, rows[-1].case_id, rows[-1].version
 
 
 def _count_projects(tx: Tx, keeping: Keeping, after: str) -> str | None:

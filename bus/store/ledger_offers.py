@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, select, tuple_
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bus.contract.facts import Fact
@@ -88,9 +88,27 @@ def hear(tx: Tx, center: str, facts: Sequence[Fact]) -> Change:
     return Change(_counted(before[key] for key in changed if key in before), _counted(offers[key] for key in changed))
 
 
-def counted(tx: Tx) -> list[CountedOffer]:
-    """Every offer that is counted."""
-    return _counted(OfferRow(*row) for row in tx.execute(select(*_O).where(_O.recipients == 1)))
+_PAGE = Prepared(
+    lambda _: (
+        select(*_O)
+        .where(
+            tuple_(_O.center, _O.case_id, _O.version)
+            > tuple_(
+                bindparam("center", type_=String),
+                bindparam("case", type_=String),
+                bindparam("version", type_=Integer),
+            )
+        )
+        .order_by(_O.center, _O.case_id, _O.version)
+        .limit(bindparam("at_most", type_=Integer))
+    )
+)
+
+
+def page(tx: Tx, after: tuple[str, str, int], at_most: int) -> list[OfferRow]:
+    """The next offers by their key. ``after``: center, case and version of the last one before."""
+    center, case, version = after
+    return [OfferRow(*row) for row in _PAGE.rows(tx, center=center, case=case, version=version, at_most=at_most)]
 
 
 def _counted(rows: Iterable[OfferRow]) -> list[CountedOffer]:
