@@ -5,7 +5,7 @@ this console: by its Origin, and by the token of its session.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,6 @@ from bus.console import sessions
 from bus.console.pages import case_pages, center_pages, figure_pages, operation_pages, sign_in_pages, stuck_pages
 from bus.console.pages.sign_in_pages import COOKIE
 from bus.console.rendering import LANGUAGES
-from bus.console.sessions import SignedIn
 from bus.console.visit import Console, Visit
 from bus.log import log
 from bus.security.staff import Role
@@ -150,18 +149,12 @@ def _guarded(visit: Visit, page: Page, request: Request) -> Response:
     session = sessions.signed_in(visit.console.store, token, visit.now) if token else None
     if session is None:
         return visit.go("/sign-in")
-    known = _of(visit, session)
+    known = replace(visit, session=session)
     if page.method == "POST" and not sessions.is_own_form(session, visit.form.get("token", "")):
         return known.fault(403, "页面已过期：返回后刷新再试", "the page is out of date: go back, reload, try again")
     if not session.person.role.covers(page.role):
         return known.fault(403, "您的角色没有这项权限", "your role does not reach so far")
     return page.view(known)
-
-
-def _of(visit: Visit, session: SignedIn) -> Visit:
-    return Visit(
-        visit.console, session, visit.lang, visit.now, visit.path, visit.parts, visit.query, visit.form, visit.address
-    )
 
 
 def _language(request: Request) -> str:

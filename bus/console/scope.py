@@ -132,7 +132,7 @@ class CenterScope:
         return [CaseRow(case_id, opened_ms, records.get(case_id)) for case_id, opened_ms in page]
 
     def named(self, text: str) -> UUID | None:
-        """The case with this id, number, short number, or number in the center's own system; None: it is unknown here.
+        """The case with this id, number or short number; None: it is unknown here, or several have that short number.
         Raises ``StoreUnavailable``."""
         with self.store.reading() as tx:
             with suppress(ValueError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -49,6 +50,14 @@ class Visit:
     def words(self) -> Words:
         """Texts in the language of this person."""
         return Words(self.lang, self.now)
+
+    @property
+    def id(self) -> UUID:
+        """The id in the path; one that nothing has where it is none."""
+        try:
+            return UUID(self.parts["id"])
+        except ValueError:
+            return UUID(int=0)
 
     @property
     def person(self) -> Person:

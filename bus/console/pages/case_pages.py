@@ -1,10 +1,8 @@
 """案件: lists of cases, and the page of one."""
 
-from uuid import UUID
-
 from starlette.responses import Response
 
-from bus.console.pages.operation_pages import refused
+from bus.console.refusals import refused
 from bus.console.scope import PAGE
 from bus.console.swim_lanes import Lanes, drawn
 from bus.console.visit import Visit, path_of
@@ -43,25 +41,18 @@ def _after(text: str) -> tuple[int, str] | None:
 
 def case(visit: Visit) -> Response:
     """One case: who has it, how it went, and what waits."""
-    found = visit.console.scope.case(_id(visit))
+    found = visit.console.scope.case(visit.id)
     if found.record is None and not found.journal:
         return visit.fault(404, "本中心没有这个案件", "there is no such case at this center")
     lanes = Lanes(visit.console.scope.center, found.journal, visit.words)
-    return visit.page("case.html", seen_case=found, record=found.record, lanes=drawn(lanes), case_id=str(_id(visit)))
+    return visit.page("case.html", seen_case=found, record=found.record, lanes=drawn(lanes), case_id=str(visit.id))
 
 
 def urge(visit: Visit) -> Response:
     """Urge the center that has the case."""
-    case_id = _id(visit)
+    case_id = visit.id
     try:
         answer = visit.console.scope.give(visit, Act.URGE, "urged", items=(str(case_id),))
     except CommandRefused as no:
         return refused(visit, no)
     return visit.go(path_of("operations", str(answer["operation"]["id"])))
-
-
-def _id(visit: Visit) -> UUID:
-    try:
-        return UUID(visit.parts["id"])
-    except ValueError:
-        return UUID(int=0)

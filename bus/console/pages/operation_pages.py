@@ -1,11 +1,10 @@
 """操作: what persons have set going, live and afterwards."""
 
 from typing import Any
-from uuid import UUID
 
 from starlette.responses import Response
 
-from bus.console.pages.stuck_pages import REFUSED
+from bus.console.refusals import refused
 from bus.console.visit import Visit, path_of
 from bus.contract.staff_command import Act
 from bus.operations.rights import CommandRefused
@@ -18,7 +17,7 @@ def listed(visit: Visit) -> Response:
 
 def operation(visit: Visit) -> Response:
     """One operation: how far it is, and what became of its items."""
-    found = visit.console.scope.operation(_id(visit))
+    found = visit.console.scope.operation(visit.id)
     if found is None:
         return visit.fault(404, "没有这项操作", "there is no such operation")
     return visit.page("operation.html", operation=found)
@@ -46,22 +45,9 @@ def pause(visit: Visit) -> Response:
 
 
 def _on(visit: Visit, wanted: Act) -> Response:
-    operation_id = _id(visit)
+    operation_id = visit.id
     try:
         visit.console.scope.give(visit, wanted, wanted.value, operation=operation_id)
     except CommandRefused as no:
         return refused(visit, no)
     return visit.go(path_of("operations", str(operation_id)))
-
-
-def refused(visit: Visit, no: CommandRefused) -> Response:
-    """The page that says why an act is refused."""
-    zh, en = REFUSED.get(no.code.value, (no.body["cure"], no.body["cure"]))
-    return visit.fault(no.status, zh, en)
-
-
-def _id(visit: Visit) -> UUID:
-    try:
-        return UUID(visit.parts["id"])
-    except ValueError:
-        return UUID(int=0)

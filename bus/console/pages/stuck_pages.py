@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from starlette.responses import Response
 
 from bus.console.causes import PLACES
+from bus.console.refusals import refused
 from bus.console.scope import PAGE
 from bus.console.visit import Visit, path_of
 from bus.contract.staff_command import Act, Matching
@@ -63,7 +64,7 @@ def reveal(visit: Visit) -> Response:
     try:
         answer = visit.console.scope.give(visit, Act.REVEAL, why, items=(visit.parts["number"],))
     except CommandRefused as no:
-        return _refused(visit, no)
+        return refused(visit, no)
     return visit.page("revealed.html", item=answer["item"], body=answer["body"], number=visit.parts["number"])
 
 
@@ -103,7 +104,7 @@ def _begun(visit: Visit, fields: dict[str, Any]) -> Response:
     try:
         answer = visit.console.scope.give(visit, wanted, why, command_id=_uuid(visit.form.get("command", "")), **fields)
     except CommandRefused as no:
-        return _refused(visit, no)
+        return refused(visit, no)
     return visit.go(path_of("operations", str(answer["operation"]["id"])))
 
 
@@ -112,21 +113,3 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return uuid4()
-
-
-def _refused(visit: Visit, no: CommandRefused) -> Response:
-    zh, en = REFUSED.get(no.code.value, (no.body["cure"], no.body["cure"]))
-    return visit.fault(no.status, zh, en)
-
-
-REFUSED = {
-    "invalid": ("内容不全，或理由不是一个代码词（如 handled-by-phone）",
-                "something is missing, or the reason is no code word (such as handled-by-phone)"),
-    "role": ("您的角色没有这项权限", "your role does not reach so far"),
-    "gone": ("这一项其间已了结", "it was settled meanwhile"),
-    "stale-preview": ("预览已超过一天，请重新预览", "the preview is older than a day: make a new one"),
-    "too-many-open": ("未完成的操作太多，请先执行或停止几个", "too many operations are open: run or stop some"),
-    "not-paused": ("没有这项暂停", "nothing is paused by this name"),
-    "unknown-case": ("本中心没有这个案件", "this center has never had this case"),
-}  # fmt: skip
-"""Code → why a person's act is refused, for the person."""
