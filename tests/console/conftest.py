@@ -9,13 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bus.console.center_look import BrokerLook, Node, Queue, QueueKind
-from bus.contract.case import Place
-from bus.contract.messages import Outcome
-from bus.custody import commands as c
-from bus.custody.commands import Accept, Offer, Register, Resolve
 from bus.store import parked
+from tests.harness.cases_of_each_state import cases_of_each_state
 from tests.harness.consoled import PASSWORD, ConsoledCenter, consoled
-from tests.harness.step import MEDIA, NOW, PARTY, BareCenter, a_case, carry
+from tests.harness.step import MEDIA, NOW, PARTY, BareCenter
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -52,21 +49,7 @@ class Faults:
 def desk(tmp_path: Path) -> Iterator[ConsoledCenter]:
     """The media center with cases in each state, something parked, and its console."""
     here, party = BareCenter(MEDIA, tmp_path), BareCenter(PARTY, tmp_path)
-    old = NOW - timedelta(days=40)
-    for number, category in enumerate(("road", "housing", "housing.heating", "health")):
-        here.now = party.now = old + timedelta(days=number)
-        case = a_case(MEDIA, category=category, number=f"N-{number}", place=Place(division="150402006"))
-        here.execute(Register(case=case))
-        if number > 1:
-            here.execute(Offer(case_id=case.case_id, to=(PARTY,)))
-            carry(here, party)
-            party.execute(Accept(case_id=case.case_id))
-            carry(here, party)
-        if number == 3:
-            party.execute(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="已办。"))
-            carry(here, party)
-            here.execute(c.Close(case_id=case.case_id, replied_at=here.now))
-            carry(here, party)
+    cases_of_each_state(here, party, NOW - timedelta(days=40))
     for digest in (b"one", b"two"):
         here.store.write(
             lambda tx, digest=digest: parked.park(  # type: ignore[misc]  # mypy: a lambda with a default

@@ -11,14 +11,12 @@ from typing import Any
 import pytest
 
 from bus.cli import cases as command
-from bus.contract.case import Place
-from bus.contract.messages import Outcome
-from bus.custody import commands as c
-from bus.custody.commands import Accept, Offer, Register, Resolve
+from bus.custody.commands import Offer, Register
 from bus.sdk.codes import RejectCode
 from bus.store import Tx, parked
 from bus.store.unit_of_work import UnitOfWork
-from tests.harness.step import MEDIA, NOW, PARTY, BareCenter, a_case, carry
+from tests.harness.cases_of_each_state import cases_of_each_state
+from tests.harness.step import MEDIA, NOW, PARTY, BareCenter, a_case
 from tests.unit.test_cli_run import bus
 
 
@@ -44,23 +42,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         f'center = "{MEDIA}"\nstore = "sqlite:///{tmp_path}/{MEDIA}.db"\n[backend]\nurl = "http://127.0.0.1:1"\n'
     )
     here, party = BareCenter(MEDIA, tmp_path), BareCenter(PARTY, tmp_path)
-    old = NOW - timedelta(days=400)
-    kept = a_case(MEDIA)
-    for number, category in enumerate(("road", "housing", "housing.heating", "health")):
-        here.now = party.now = old + timedelta(days=number)
-        case = a_case(MEDIA, category=category, number=f"N-{number}", place=Place(division="150402006"))
-        here.execute(Register(case=case))
-        if number > 1:
-            here.execute(Offer(case_id=case.case_id, to=(PARTY,)))
-            carry(here, party)
-            party.execute(Accept(case_id=case.case_id))
-            carry(here, party)
-        if number == 3:
-            party.execute(Resolve(case_id=case.case_id, outcome=Outcome.DONE, public_reply="已办。"))
-            carry(here, party)
-            here.execute(c.Close(case_id=case.case_id, replied_at=here.now))
-            carry(here, party)
-        kept = case if number == 1 else kept
+    kept = cases_of_each_state(here, party, NOW - timedelta(days=400))[1]
     here.execute(Offer(case_id=kept.case_id, to=(PARTY,)))
     yield Desk(here, config)
     here.close()
