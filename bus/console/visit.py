@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bus.console.counting import Counting
 from bus.console.people import Person
 from bus.console.rendering import Words, render
 from bus.console.scope import CenterScope
@@ -18,7 +20,7 @@ from bus.security.staff import Role
 from bus.store.database import Store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Console:
     """What all pages work with."""
 
@@ -28,6 +30,11 @@ class Console:
     watch: Watch
     origin: str
     """The address under which browsers reach it, such as ``https://console.county.example``."""
+
+    @cached_property
+    def counting(self) -> Counting:
+        """Counts its figures."""
+        return Counting(self.scope.figures)
 
 
 @dataclass(frozen=True, slots=True)

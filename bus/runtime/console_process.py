@@ -1,4 +1,4 @@
-"""A console at work: one loop that looks, and the HTTP server of its pages."""
+"""A console at work: a loop that looks, a loop that counts figures, and the HTTP server of its pages."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from bus.settings import Http
 
 CONNECTIONS = 64
 """Most browsers' connections at once."""
-LOOP = "look"
+LOOK, COUNT = "look", "count"
 WATCH_EVERY = 5.0
 """Seconds between two looks whether the loop still goes round."""
 
@@ -31,6 +31,7 @@ class ConsoleProcess:
         self._server = HttpServer(self._serve, Http(host=host, port=port, connections=CONNECTIONS))
         self.url = origin or self._server.url
         self.console = console(self.url)
+        self._counting = self.console.counting
         self._app = make_app(self.console, lambda: datetime.now(UTC))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,7 +39,8 @@ class ConsoleProcess:
 
     def run(self) -> None:
         """Serve. Returns after ``stop``, or a signal."""
-        self._loops.start(LOOP, self._round)
+        self._loops.start(LOOK, self._look)
+        self._loops.start(COUNT, self._counting.round)
         self._start_thread("watch", self._watch)
         try:
             self._server.run()
@@ -50,9 +52,9 @@ class ConsoleProcess:
         self._leaving.set()
         self._server.stop()
 
-    def _round(self) -> None:
+    def _look(self) -> None:
         self.console.watch.renew()
-        self._loops.pause(LOOP, EVERY)
+        self._loops.pause(LOOK, EVERY)
 
     def _watch(self) -> None:
         """Start the loop again where its thread has ended: pages would show what was for ever."""

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bus.audit import cure, what
 from bus.console import exports
+from bus.console.counting import PATIENCE_FOR_A_FILE, Answer, Counting
 from bus.console.scope import PAGE
 from bus.console.visit import Visit, path_of
 from bus.figures.definitions import OF_A_LEDGER, Part
@@ -19,6 +20,8 @@ class Wanted(NamedTuple):
 
     period: Period
     until: datetime
+    is_now: bool
+    """Whether the present is asked for, and not a moment."""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -27,6 +30,10 @@ class Wanted(NamedTuple):
         written = (self.period.begin, last, self.until)
         begin, end, until = (moment.astimezone(CHINA) for moment in written)
         return {"from": f"{begin:%Y-%m-%d}", "to": f"{end:%Y-%m-%d}", "as_of": until.isoformat(timespec="seconds")}
+
+    def counted(self, counting: Counting) -> Answer | None:
+        """The figures; None: they are being counted. Raises ``StoreUnavailable``."""
+        return counting.now(self.period, self.until) if self.is_now else counting.as_of(self.period, self.until)
 
 
 def figures(visit: Visit) -> Response:
@@ -37,15 +44,18 @@ def figures(visit: Visit) -> Response:
         return visit.fault(
             400, "日期写成 2026-07-01，期末不早于期初", "write a day as 2026-07-01; it ends after it begins"
         )
-    counted = visit.console.scope.figures(wanted.period, wanted.until)
+    answer = wanted.counted(visit.console.counting)
+    if answer is None:
+        return visit.page("figures.html", counting=True, fields=wanted.fields, exports={})
+    fields = wanted._replace(until=answer.until).fields
     behind = {
-        (one.figure.code, side): path_of("figures", "cases", figure=one.figure.code, side=side, **wanted.fields)
-        for one in counted
+        (one.figure.code, side): path_of("figures", "cases", figure=one.figure.code, side=side, **fields)
+        for one in answer.counted
         for side in ("numerator", "denominator")
     }
     return visit.page(
-        "figures.html", counted=counted, fields=wanted.fields, behind=behind,
-        exports={form: path_of("figures", "export", form, **wanted.fields) for form in exports.FORMS},
+        "figures.html", counting=False, counted=answer.counted, fields=fields, behind=behind,
+        exports={form: path_of("figures", "export", form, **fields) for form in exports.FORMS},
     )  # fmt: skip
 
 
@@ -53,11 +63,11 @@ def _wanted(visit: Visit) -> Wanted:
     """What is asked for; without a word the month of now. Raises ``NotAPeriod``."""
     reckoning, query = visit.console.scope.reckoning, visit.query
     as_of = query.get("as_of", "")
-    until = reckoning.moment(as_of) if as_of else visit.now
+    until = reckoning.moment(as_of) if as_of else visit.now.replace(microsecond=0)  # links have whole seconds
     known = reckoning.month_of(until)
     begin = reckoning.moment(query["from"]) if query.get("from") else known.begin
     end = reckoning.moment(query["to"]) + timedelta(days=1) if query.get("to") else known.end
-    return Wanted(Period(begin, end), until)
+    return Wanted(Period(begin, end), until, not as_of)
 
 
 def export(visit: Visit) -> Response:
@@ -69,8 +79,12 @@ def export(visit: Visit) -> Response:
         form = ""
     if form not in exports.FORMS:
         return visit.fault(404, "没有这种文件", "there is no such file")
-    counted = visit.console.scope.figures(wanted.period, wanted.until)
-    rows = exports.rows(visit.console.scope.center, counted, wanted.fields, visit.words)
+    answer = visit.console.counting.as_of(wanted.period, wanted.until, PATIENCE_FOR_A_FILE)
+    if answer is None:
+        return visit.go(path_of("figures", **wanted.fields))
+    rows = exports.rows(
+        visit.console.scope.center, answer.counted, wanted._replace(until=answer.until).fields, visit.words
+    )
     name = f"{visit.console.scope.center}-{wanted.fields['from']}.{form}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(exports.FORMS[form].write(rows), media_type=exports.FORMS[form].media_type, headers=headers)
