@@ -1,4 +1,4 @@
-"""``python -m benchmarks.console``: the pages of a console beside a store of many cases.
+"""B8 and ``python -m benchmarks.console``: the pages of a console beside a store of many cases.
 
 The console runs as an operator runs it, as a process of its own. Each page is asked for as a browser asks, several
 times, and the slowest counts. With ``--ledger`` it is the console of a ledger that four centers have told their cases.
@@ -8,7 +8,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from benchmarks.ground import folder
+from benchmarks.figures import Figure, Goal, Results
+from benchmarks.ground import Ground, folder
 from benchmarks.kept_cases import CENTER, PEERS, case_id, keep_cases
 from benchmarks.ledger import LEDGER, tell
 from bus.console import people
@@ -24,7 +25,7 @@ from bus.security.staff import Role
 from bus.store import Store, schema
 from verification.services import PostgresNode
 
-PAGE_GOAL, SEARCH_GOAL, GOAL_MIB = 300.0, 500.0, 200.0
+GOALS = {"page": 300.0, "search": 500.0, "memory": 200.0}
 """Milliseconds of a page and of a search; MiB of the console's process."""
 ASKED = 5
 PERSON, PASSWORD = "zhao", "correct-Horse-battery-7-staple"
@@ -54,6 +55,17 @@ def searches(count: int) -> Sequence[dict[str, str]]:
     )  # fmt: skip
 
 
+def run(_ground: Ground, _rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
+    """B8: the console of a center, and that of a ledger."""
+    results = Results([], [])
+    for ledger in (False, True):
+        with folder() as path:
+            found = measure(path, f"sqlite:///{path}/center.db", 10_000 if quick else 1_000_000, ledger, say)
+        results.figures += found.figures
+        results.goals += found.goals
+    return results
+
+
 def main() -> int:
     """Fill, ask, print. Returns 0 where the goals are met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.console", description=__doc__)
@@ -62,22 +74,33 @@ def main() -> int:
     parser.add_argument("--ledger", action="store_true", help="总账的控制台 / the console of a ledger")
     asked = parser.parse_args()
     with folder() as path, _url(asked.on, path) as url:
-        begun, store = time.perf_counter(), Store(url)
-        schema.upgrade(store)
-        if asked.ledger:
-            tell(store, asked.cases, _say)
-        else:
-            keep_cases(store, asked.cases)
-        store.close()
-        _say(f"{asked.cases:,} cases in {time.perf_counter() - begun:,.0f} s")
-        with _console(path, url, LEDGER if asked.ledger else CENTER) as (client, pid):
-            met = _measured(client, OF_A_LEDGER if asked.ledger else PAGES, PAGE_GOAL)
-            if not asked.ledger:
-                wanted = [f"/cases?{urlencode(one)}" for one in searches(asked.cases)]
-                met = _measured(client, wanted, SEARCH_GOAL) and met
-            used = _most_mib(pid)
-    _say(f"内存 / memory: {used:,.0f} MiB")
-    return 0 if met and used <= GOAL_MIB else 1
+        found = measure(path, url, asked.cases, asked.ledger, _say)
+    return 0 if all(goal.met for goal in found.goals) else 1
+
+
+def measure(path: Path, url: str, count: int, ledger: bool, say: Callable[[str], None]) -> Results:
+    """Fill a store and ask for each page."""
+    begun, store = time.perf_counter(), Store(url)
+    schema.upgrade(store)
+    if ledger:
+        tell(store, count, say)
+    else:
+        keep_cases(store, count)
+    store.close()
+    say(f"{count:,} cases in {time.perf_counter() - begun:,.0f} s")
+    whose = "ledger" if ledger else "center"
+    with _console(path, url, LEDGER if ledger else CENTER) as (client, pid):
+        figures = [_slowest(f"{whose}: slowest page", client, OF_A_LEDGER if ledger else PAGES, say)]
+        if not ledger:
+            wanted = [f"/cases?{urlencode(one)}" for one in searches(count)]
+            figures.append(_slowest(f"{whose}: slowest search", client, wanted, say))
+        figures.append(Figure("B8", f"{whose}: memory", "MiB", [_most_mib(pid)]))
+    return Results(figures, [_goal(one, count) for one in figures])
+
+
+def _goal(figure: Figure, count: int) -> Goal:
+    wanted = next(most for ending, most in GOALS.items() if figure.name.endswith(ending))
+    return Goal("B8", f"{figure.name} ({figure.unit}), {count:,} cases", figure.median, wanted, at_most=True)
 
 
 @contextmanager
@@ -121,7 +144,7 @@ def own_url(path: Path) -> str:
     return f"sqlite:///{path}/console.db"
 
 
-def _measured(client: httpx.Client, paths: Sequence[str], goal: float) -> bool:
+def _slowest(name: str, client: httpx.Client, paths: Sequence[str], say: Callable[[str], None]) -> Figure:
     slowest = 0.0
     for path in paths:
         costs = []
@@ -130,9 +153,9 @@ def _measured(client: httpx.Client, paths: Sequence[str], goal: float) -> bool:
             answer = client.get(path)
             costs.append((time.perf_counter() - begun) * 1000)
         slowest = max(slowest, *costs)
-        _say(f"{max(costs):7.1f} ms  {answer.status_code}  {len(answer.content):>7,} B  {path}")
-    _say(f"最慢 / slowest: {slowest:.1f} ms ({goal:.0f})")
-    return slowest <= goal
+        say(f"{max(costs):7.1f} ms  {answer.status_code}  {len(answer.content):>7,} B  {path}")
+    say(f"{name}: {slowest:.1f} ms")
+    return Figure("B8", name, "ms", [slowest])
 
 
 def _most_mib(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.ledger``: a county's ledger of many cases: how fast it is told, counts, and answers.
+"""B7 and ``python -m benchmarks.ledger``: a county's ledger of many cases: how fast it is told, counts, and answers.
 
 Four centers tell the state of their cases over a year, with the facts of an offer each. Then each figure is asked for
 a month and for the year, as of now, within a day. Then all sums are counted anew.
@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from benchmarks.ground import folder
+from benchmarks.figures import Figure as Measured
+from benchmarks.figures import Goal, Results
+from benchmarks.ground import Ground, folder
 from bus.context import CenterContext, Keeping
 from bus.contract.case import Urgency
 from bus.contract.codec import encode
@@ -42,6 +44,18 @@ WINDOW = 5
 """Messages that arrive together."""
 MONTH, YEAR = Period(datetime(2026, 10, 1, tzinfo=CHINA), datetime(2026, 11, 1, tzinfo=CHINA)), Period(BEGIN, NOW)
 GOAL_MS, GOAL_MIB = 50.0, 300.0
+
+
+def run(_ground: Ground, _rounds: int, *, quick: bool, say: Callable[[str], None]) -> Results:
+    """B7: the slowest figure of a ledger."""
+    cases = 10_000 if quick else 1_000_000
+    with _url("sqlite") as url:
+        store = Store(url)
+        schema.upgrade(store)
+        slowest = measure(store, cases, say)
+        store.close()
+    goal = Goal("B7", f"the slowest figure (ms), {cases:,} cases", slowest, GOAL_MS, at_most=True)
+    return Results([Measured("B7", "the slowest figure", "ms", [slowest])], [goal])
 
 
 def main() -> int:
