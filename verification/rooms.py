@@ -27,6 +27,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("operations",),
     ("ledger",),
     ("http",),
+    ("alarms",),
     ("console",),
     ("runtime",),
     ("demo",),

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from bus.cli.console_alarms import load_alarms, receivers_of
 from bus.cli.console_broker import broker_of
 from bus.cli.county_file import load_county
 from bus.cli.lookups import context_of
@@ -50,6 +51,10 @@ def run(
         Path | None,
         typer.Option("--county", readable=False, help="全县的配置文件，用于查看消息服务器 / for the broker"),
     ] = None,
+    alarms: Annotated[
+        Path | None,
+        typer.Option("--alarms", readable=False, help="告警的配置文件：何时通知、通知谁 / who is told of what lasts"),
+    ] = None,
     host: Annotated[str, typer.Option(help="监听地址 / the address to listen at")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="端口 / the port")] = 8500,
     origin: Annotated[
@@ -68,6 +73,8 @@ def run(
                 "beyond this machine it needs TLS: put it behind a reverse proxy, and name it with --origin https://…",
                 USAGE,
             )
+        alarm_settings = load_alarms(alarms)
+        receivers = receivers_of(alarm_settings)
         writer = LogWriter(descriptor_of(sys.stderr))
         set_up(settings.center, writer.put)
         with opened_store(settings) as centers, _own(store) as own:
@@ -77,10 +84,11 @@ def run(
                 scope = CenterScope(
                     settings.center, centers, context_of(settings, centers), settings.figures.reckoning()
                 )
-                return Console(own, scope, Watch(looking(settings, centers, ask_broker)), origin)
+                watch = Watch(looking(settings, centers, ask_broker))
+                return Console(own, scope, watch, origin, [one.name for one in receivers])
 
             try:
-                process = ConsoleProcess(made, host, port, origin)
+                process = ConsoleProcess(made, host, port, origin, alarm_settings, receivers)
             except OSError as error:
                 output.fail(*why_not_listening(error))
             output.say(f"控制台：{process.url}", f"the console: {process.url}")

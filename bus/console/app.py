@@ -20,7 +20,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bus.console import sessions
-from bus.console.pages import case_pages, center_pages, figure_pages, operation_pages, sign_in_pages, stuck_pages
+from bus.console.pages import (
+    alarm_pages,
+    case_pages,
+    center_pages,
+    figure_pages,
+    operation_pages,
+    sign_in_pages,
+    stuck_pages,
+)
 from bus.console.pages.sign_in_pages import COOKIE
 from bus.console.rendering import LANGUAGES
 from bus.console.visit import Console, Visit
@@ -78,6 +86,8 @@ PAGES: tuple[Page, ...] = (
     Page("/cases", case_pages.listed, Role.VIEWER),
     Page("/cases/{id}", case_pages.case, Role.VIEWER),
     Page("/cases/{id}/urge", case_pages.urge, Role.OPERATOR, "POST"),
+    Page("/alarms", alarm_pages.listed, Role.VIEWER),
+    Page("/alarms/{id}/acknowledge", alarm_pages.acknowledge, Role.OPERATOR, "POST"),
     Page("/findings", figure_pages.findings, Role.VIEWER),
     Page("/figures", figure_pages.figures, Role.VIEWER),
     Page("/figures/cases", figure_pages.behind, Role.VIEWER),

@@ -45,6 +45,12 @@ CAUSES: Mapping[str, Cause] = {
         "start it; where it does not start, its log says why",
         "systemctl status bus@CENTER",
     ),
+    "look-stale": _cause(
+        "控制台已停止查看",
+        "the console does not look any more",
+        "看控制台的日志，重启控制台",
+        "see the console's log, and restart it",
+    ),
     "process-unconnected": _cause(
         "本中心连不上消息服务器",
         "the center has no connection to the broker",

@@ -1,6 +1,6 @@
 """One request of a person: who, in which language, what was asked, and how a page answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -30,6 +30,8 @@ class Console:
     watch: Watch
     origin: str
     """The address under which browsers reach it, such as ``https://console.county.example``."""
+    receivers: Sequence[str] = ()
+    """Names of those that alarms are told to."""
 
     @cached_property
     def counting(self) -> Counting:

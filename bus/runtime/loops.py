@@ -19,6 +19,7 @@ from bus.store.database import StoreUnavailable
 LIMITS: dict[str, float] = {
     "intake": 240, "relay": 240, "receive": 240, "handle": 600, "poll": 600, "prune": 900, "directory": 240,
     "remind": 240, "operations": 240, "audit": 240, "journal": 240, "http": 60, "look": 120, "count": 600,
+    "alarms": 240,
 }  # fmt: skip
 """Seconds within which each loop must mark a round. Far above the slowest honest round on a slow machine: a slow round
 that a restart begins again would never end."""

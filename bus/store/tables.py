@@ -906,3 +906,45 @@ console_failures = Table(
     Column("last_ms", BigInteger, nullable=False),
 )
 """Failed tries to sign in since the last success: by name, and by address."""
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("key", DIGEST, nullable=False),
+    Column("cleared_ms", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("code", CODE, nullable=False),
+    Column("about", String(200), nullable=False),
+    Column("place", CODE, nullable=False),
+    Column("cause", CODE, nullable=False),
+    Column("peer", CENTER, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("gone_ms", BigInteger, nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("told", String(16), nullable=False),
+    Column("told_ms", BigInteger, nullable=False),
+    Column("acknowledged_by", String(40), nullable=False),
+    Column("acknowledged_ms", BigInteger, nullable=False),
+    Index("incidents_by_key", "key", "cleared_ms", unique=True),
+    Index("incidents_by_end", "cleared_ms", "id"),
+)
+"""Incidents of a console. ``cleared_ms``: 0 while it lasts, so that a finding has one incident at a time."""
+
+notices = _rows(
+    "notices",
+    Column("notice_id", String(36), nullable=False),
+    Column("receiver", String(40), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("trouble", String(200), nullable=False),
+    Index("notices_by_receiver", "receiver", "due_ms"),
+)
+"""What a receiver of alarms is still to be told of incidents."""

@@ -71,6 +71,7 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
             tx.exec_driver_sql(f"DROP TABLE {table}")
         tx.exec_driver_sql("ALTER TABLE work DROP COLUMN said")
         made_since = (
+            *("incidents", "notices"),
             *("console_people", "console_sessions", "console_failures"),
             *("findings", "audit_mark", "audit_clocks", "audit_centers", "audit_touched"),
             "receipts_heard",

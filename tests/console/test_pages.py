@@ -13,7 +13,7 @@ from tests.console.conftest import PATIENCE, Visit
 from tests.harness.consoled import ConsoledCenter
 from tests.harness.step import MEDIA
 
-PATHS = ("/", "/stuck", "/operations", "/cases", "/system")
+PATHS = ("/", "/stuck", "/operations", "/cases", "/alarms", "/system")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

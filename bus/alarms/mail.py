@@ -1,0 +1,116 @@
+"""A receiver that is told by mail."""
+
+import json
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from threading import Timer
+from typing import Any
+
+from bus.alarms.notices import together
+from bus.alarms.receivers import WITHIN, NotTaken
+from bus.alarms.settings import Mail
+from bus.log import log
+from bus.store.incidents import Notice
+
+_STATES = {
+    "opened": ("新告警", "opened"),
+    "reminded": ("未处理", "still open"),
+    "acknowledged": ("已有人处理", "taken"),
+    "cleared": ("已恢复", "cleared"),
+}
+SEVERITIES = {"fault": "故障 fault", "attention": "注意 attention", "notice": "告知 notice"}
+
+
+class MailReceiver:
+    """Mails what one look has changed in one message, to all recipients."""
+
+    name = "mail"
+    split = staticmethod(together)
+
+    def __init__(self, settings: Mail, password: str, within: float = WITHIN) -> None:
+        """``within``: seconds for the whole exchange, however slowly the server answers."""
+        self._settings, self._password, self._within = settings, password, within
+
+    def send(self, notice: Notice) -> None:
+        """Hand the message to the mail server. Raises ``NotTaken``."""
+        message = message_of(notice, self._settings)
+        try:
+            with self._connected() as server:
+                refused = server.send_message(message, self._settings.sender, list(self._settings.to))
+                if refused:
+                    log().warning("alarm-not-taken", peer=self.name, count=len(refused), trouble="recipients refused")
+                with suppress(smtplib.SMTPException, OSError):  # it has the message
+                    server.quit()
+        except (smtplib.SMTPException, OSError, ValueError) as error:  # its text may quote what the server said
+            raise NotTaken(type(error).__name__) from None
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        """A session with the mail server, which ends after its time whatever the server does."""
+        given, context = self._settings, ssl.create_default_context(cafile=self._settings.ca_file)
+        tls = given.security == "tls"
+        server = smtplib.SMTP_SSL(timeout=self._within, context=context) if tls else smtplib.SMTP(timeout=self._within)
+        # whom the certificate must name. Given to the constructor it would connect there, where nothing could end it
+        server._host = given.host  # type: ignore[attr-defined]
+        guard = Timer(self._within, _hang_up, (server,))  # the timeout above is that of a single read
+        guard.start()
+        try:
+            server.connect(given.host, given.port)
+            if given.security == "starttls":
+                server.starttls(context=context)
+            if given.user:
+                server.login(given.user, self._password)
+            yield server
+        finally:
+            guard.cancel()
+            server.close()
+
+
+def _hang_up(server: smtplib.SMTP) -> None:
+    if (connection := server.sock) is not None:
+        with suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def message_of(notice: Notice, settings: Mail) -> EmailMessage:
+    """The message of one notice, in both languages."""
+    events: Sequence[dict[str, Any]] = json.loads(notice.body)
+    message = EmailMessage()
+    message["Subject"] = _subject(events)
+    message["From"], message["To"] = settings.sender, ", ".join(settings.to)
+    message["Date"] = format_datetime(datetime.fromtimestamp(notice.made_ms / 1000, UTC))
+    message["Message-ID"] = f"<{notice.notice_id}@four-center-bus>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("\n".join(line for one in events for line in _lines(one)))
+    return message
+
+
+def _subject(events: Sequence[dict[str, Any]]) -> str:
+    first = events[0]
+    zh, en = _STATES[_change(first)]
+    data = first["data"]
+    more = f" (+{len(events) - 1})" if len(events) > 1 else ""
+    return " ".join(f"[{data['scope']}] {zh} {en}: {data['title']['zh']} {data['about']}{more}".split())
+
+
+def _change(event: dict[str, Any]) -> str:
+    return str(event["type"]).removeprefix("incident.")
+
+
+def _lines(event: dict[str, Any]) -> Iterator[str]:
+    data = event["data"]
+    zh, en = _STATES[_change(event)]
+    yield f"{zh} {en}: {data['title']['zh']} / {data['title']['en']}"
+    yield f"  {SEVERITIES[data['severity']]} · {data['code']} {data['place']} {data['cause']} {data['about']}".rstrip()
+    yield f"  件数 count {data['count']} · 自 since {data['since']}"
+    yield f"  处理 cure: {data['cure']['zh']} / {data['cure']['en']}"
+    if data["acknowledged_by"]:
+        yield f"  处理人 taken by: {data['acknowledged_by']}"
+    yield f"  {data['page']}"
+    yield ""
