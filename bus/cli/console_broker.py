@@ -32,7 +32,8 @@ def _asked(admin: ManagementApi, planned: dict[str, tuple[QueueKind, str]]) -> B
         if (row := figures.get(name)) is not None
     }
     nodes = [_node(row) for row in admin.nodes()]
-    return BrokerLook(queues, nodes, [name for name in planned if name not in figures])
+    missing = [Queue(name, *planned[name], None, None, None, None) for name in planned if name not in figures]
+    return BrokerLook(queues, nodes, missing)
 
 
 def _node(row: dict[str, Any]) -> Node:

@@ -60,7 +60,7 @@ class BrokerLook(NamedTuple):
 
     queues: Mapping[str, Queue]
     nodes: Sequence[Node]
-    missing: Sequence[str] = ()
+    missing: Sequence[Queue] = ()
     """Queues of the county's plan that are not there."""
 
 

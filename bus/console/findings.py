@@ -73,11 +73,11 @@ def _of_process(process: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _of_broker(broker: BrokerLook, me: str) -> Iterator[Finding]:
-    for name in broker.missing:
-        yield Finding("queue-missing", Severity.FAULT, name)
+    for queue in broker.missing:
+        yield Finding("queue-missing", Severity.FAULT, queue.center or queue.name)
     for queue in broker.queues.values():
         if queue.state not in (None, "running"):
-            yield Finding("queue-down", Severity.FAULT, queue.name)
+            yield Finding("queue-down", Severity.FAULT, queue.center or queue.name)
         elif queue.kind is QueueKind.DEAD_LETTERS and queue.ready:
             yield Finding("dead-letters", Severity.ATTENTION, queue.name, queue.ready)
         elif queue.kind is QueueKind.INBOX and queue.consumers == 0:

@@ -97,4 +97,5 @@ def _state(center: str, look: Look, found: Sequence[Finding]) -> State:
 def _inboxes(look: Look) -> dict[str, Queue]:
     if look.broker is None:
         return {}
-    return {one.center: one for one in look.broker.queues.values() if one.kind is QueueKind.INBOX}
+    known = (*look.broker.missing, *look.broker.queues.values())
+    return {one.center: one for one in known if one.kind is QueueKind.INBOX}

@@ -79,6 +79,8 @@ EVENTS = "/events?"
 empty."""
 AGAIN = "/again"
 """The call by which an operator asks for repeats since a time: ``{"since": seconds since 1970}``."""
+REFUSE = "/refuse"
+"""The call that makes a system refuse every call of its adapter: ``{"status": 422}``; with 0 it takes them again."""
 
 
 class Staff:
@@ -147,14 +149,20 @@ class Backend:
         self._done: dict[str, Json] = {}
         self._lock = threading.Lock()
         self._count = 0
+        self._refuses = 0
 
     def answer(self, path: str, key: str, body: Json) -> tuple[int, Json]:
         """One call of the adapter."""
         if path == AGAIN:
             self._staff.again(body["since"])
             return 200, {}
+        if path == REFUSE:
+            self._refuses = body["status"]
+            return 200, {}
         if path.startswith(EVENTS):
             return 200, {"events": [], "last": 0, "more": False}
+        if self._refuses:
+            return self._refuses, {}
         with self._lock:
             before = self._done.get(key)
             if before is not None:
