@@ -12,12 +12,15 @@ import typer
 
 from bus.cli.console_alarms import load_alarms, receivers_of
 from bus.cli.console_broker import broker_of
+from bus.cli.console_doors import doors_of
 from bus.cli.county_file import load_county
 from bus.cli.lookups import context_of
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
 from bus.console import people
 from bus.console.center_look import AskBroker, Away, Look, look
+from bus.console.county_look import with_county
+from bus.console.county_scope import CountyScope
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
@@ -60,6 +63,18 @@ def run(
     origin: Annotated[
         str, typer.Option(metavar="URL", help="浏览器所用的地址，如反向代理的 https://… / what browsers use")
     ] = "",
+    staff_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--staff-key", readable=False, help="在总账上：控制台自己的值班密钥 / at a ledger: the console's staff key"
+        ),
+    ] = None,
+    doors: Annotated[
+        Path | None,
+        typer.Option(
+            "--doors", readable=False, help="在总账上：各中心值班入口的地址（TOML） / at a ledger: the centers' doors"
+        ),
+    ] = None,
     store: OwnStore = STORE,
     lang: Language = Lang.AUTO,
 ) -> None:
@@ -77,15 +92,15 @@ def run(
         receivers = receivers_of(alarm_settings)
         writer = LogWriter(descriptor_of(sys.stderr))
         set_up(settings.center, writer.put)
-        with opened_store(settings) as centers, _own(store) as own:
+        with opened_store(settings) as centers, _own(store) as own, doors_of(output, settings, staff_key, doors) as at:
             ask_broker = broker_of(load_county(county)) if county is not None else None
 
             def made(origin: str) -> Console:
-                scope = CenterScope(
-                    settings.center, centers, context_of(settings, centers), settings.figures.reckoning()
-                )
-                watch = Watch(looking(settings, centers, ask_broker))
-                return Console(own, scope, watch, origin, [one.name for one in receivers])
+                given = (settings.center, centers, context_of(settings, centers), settings.figures.reckoning())
+                scope = CountyScope(*given, at) if at.centers else CenterScope(*given)
+                look = looking(settings, centers, ask_broker)
+                watch = Watch(lambda: with_county(look(), centers, at))
+                return Console(own, scope, watch, origin, [one.name for one in receivers], at)
 
             try:
                 process = ConsoleProcess(made, host, port, origin, alarm_settings, receivers)

@@ -20,8 +20,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bus.console import sessions
+from bus.console.doors import DoorTrouble
 from bus.console.pages import (
     alarm_pages,
+    case_acts,
     case_pages,
     center_pages,
     figure_pages,
@@ -30,9 +32,12 @@ from bus.console.pages import (
     stuck_pages,
 )
 from bus.console.pages.sign_in_pages import COOKIE
+from bus.console.refusals import refused, troubled
 from bus.console.rendering import LANGUAGES
+from bus.console.scope import NoSuchCenter
 from bus.console.visit import Console, Visit
 from bus.log import log
+from bus.operations.rights import CommandRefused
 from bus.security.staff import Role
 from bus.store.database import StoreUnavailable
 
@@ -83,9 +88,13 @@ PAGES: tuple[Page, ...] = (
     Page("/operations/{id}", operation_pages.operation, Role.VIEWER),
     Page("/operations/{id}/run", operation_pages.run, Role.OPERATOR, "POST"),
     Page("/operations/{id}/stop", operation_pages.stop, Role.OPERATOR, "POST"),
+    Page("/operations/{id}/approve", operation_pages.approve, Role.ADMINISTRATOR, "POST"),
     Page("/cases", case_pages.listed, Role.VIEWER),
     Page("/cases/{id}", case_pages.case, Role.VIEWER),
-    Page("/cases/{id}/urge", case_pages.urge, Role.OPERATOR, "POST"),
+    Page("/cases/{id}/urge", case_acts.urge, Role.OPERATOR, "POST"),
+    Page("/cases/{id}/ask-arbiter", case_acts.ask_arbiter, Role.OPERATOR, "POST"),
+    Page("/cases/{id}/redirect", case_acts.redirect, Role.ADMINISTRATOR, "POST"),
+    Page("/cases/{id}/reclaim", case_acts.reclaim, Role.ADMINISTRATOR, "POST"),
     Page("/alarms", alarm_pages.listed, Role.VIEWER),
     Page("/alarms/{id}/acknowledge", alarm_pages.acknowledge, Role.OPERATOR, "POST"),
     Page("/findings", figure_pages.findings, Role.VIEWER),
@@ -164,7 +173,19 @@ def _guarded(visit: Visit, page: Page, request: Request) -> Response:
         return known.fault(403, "页面已过期：返回后刷新再试", "the page is out of date: go back, reload, try again")
     if not session.person.role.covers(page.role):
         return known.fault(403, "您的角色没有这项权限", "your role does not reach so far")
-    return page.view(known)
+    return _viewed(known, page)
+
+
+def _viewed(visit: Visit, page: Page) -> Response:
+    """The page; or why another center does not answer as it should."""
+    try:
+        return page.view(visit)
+    except NoSuchCenter:
+        return visit.fault(404, "控制台连不到这个中心", "this console reaches no center of that name")
+    except CommandRefused as no:
+        return refused(visit, no)
+    except DoorTrouble as trouble:
+        return troubled(visit, trouble)
 
 
 def _language(request: Request) -> str:

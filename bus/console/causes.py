@@ -211,6 +211,21 @@ CAUSES: Mapping[str, Cause] = {
         "更正路由或名录，再改派案件",
         "correct the route or the directory, then hand the cases on",
     ),
+    "door-silent": _cause(
+        "中心没有应答",
+        "a center does not answer",
+        "看它的程序、值班入口的地址与网络；它恢复后自行继续",
+        "look at its process, the address of its operators' door, and the network; it goes on by itself afterwards",
+        "bus doctor",
+    ),
+    "door-refuses": _cause(
+        "中心不让控制台查看",
+        "a center does not let the console look",
+        "看控制台的值班密钥是否在名录中、是否到期，该中心的时钟与配置",
+        "see whether the directory lists the console's key and whether it has ended, that center's clock and settings",
+        "bus keys staff",
+    ),
+    "audited": _cause("稽核发现问题", "the auditor has found something", "逐条处理", "each finding has its cure"),
     "paused": _cause(
         "有人暂停了收发", "a person has paused it", "原因消除后恢复", "end the pause when its reason is gone"
     ),
@@ -231,4 +246,4 @@ def cause_of(found: Finding) -> Cause:
     if found.group is None:
         return CAUSES[found.code]
     place, code, _peer = found.group
-    return Cause(PLACES[place], hint_of(place, code, ""))
+    return Cause(PLACES.get(place, Bilingual(place, place)), hint_of(place, code, ""))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
+from bus.console.county_seen import CenterSeen
 from bus.operations.views import OVERDUE_AFTER
 from bus.store import case_count, case_lists, early_forms, inbox, operations, outbox, paused, stuck, waiting
 from bus.store.database import Store, StoreUnavailable, Tx
@@ -115,6 +116,8 @@ class Look:
     asks_broker: bool
     trouble: Mapping[str, str] = field(default_factory=dict)
     """What could not be asked → why."""
+    county: Sequence[CenterSeen] = ()
+    """At a county's ledger: what it knows of each center."""
 
 
 def look(center: str, store: Store, now: datetime, ask_broker: AskBroker | None, ask_center: AskCenter) -> Look:

@@ -8,6 +8,8 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from bus.console.center_look import BrokerLook, Load, Look, QueueKind, StoreLook
+from bus.console.county_seen import CenterSeen
+from bus.console.told_by_doors import DoorLook
 from bus.store.timestamps import ms
 
 LATE_MS = 600_000
@@ -39,6 +41,8 @@ class Finding(NamedTuple):
     """Since when, where that is known; 0: it is not."""
     group: tuple[str, str, str] | None = None
     """Place, code and peer of what is stuck: its page has the buttons of its cure."""
+    center: str = ""
+    """The other center at which it is; empty: here."""
 
 
 def findings(look: Look) -> list[Finding]:
@@ -48,6 +52,7 @@ def findings(look: Look) -> list[Finding]:
         found += _of_broker(look.broker, look.center)
     if look.store is not None:
         found += _of_store(look.store, ms(look.at))
+    found += _of_county(look.county, ms(look.at))
     return sorted(found, key=lambda one: (-one.severity, one.since_ms or ms(look.at), one.code, one.about))
 
 
@@ -106,6 +111,32 @@ def _of_store(store: StoreLook, now_ms: int) -> Iterator[Finding]:
         yield Finding("routed-to-nobody", Severity.ATTENTION, route, cases, oldest_ms)
     for pause in store.paused:
         yield Finding("paused", Severity.NOTICE, pause.name, 0, pause.at_ms)
+
+
+def _of_county(county: Sequence[CenterSeen], now_ms: int) -> Iterator[Finding]:
+    """What the doors and the ledger tell of other centers."""
+    for one in county:
+        if one.is_silent(now_ms):
+            since_ms = one.answered_ms or one.began_ms
+            yield Finding("door-silent", Severity.FAULT, one.center, 0, since_ms, center=one.center)
+        elif one.trouble:
+            yield Finding("door-refuses", Severity.ATTENTION, one.center, center=one.center)
+        if one.audited.size:
+            oldest_ms = one.audited.oldest_ms
+            yield Finding("audited", Severity.ATTENTION, one.center, one.audited.size, oldest_ms, center=one.center)
+        if one.last is not None:
+            yield from _of_door(one.center, one.last)
+
+
+def _of_door(center: str, told: DoorLook) -> Iterator[Finding]:
+    for group in told.groups:
+        severity = Severity.ATTENTION if group.place != "outbox" else Severity.FAULT
+        named = (group.place, group.code, group.peer)
+        yield Finding("stuck", severity, group.peer, group.size, group.oldest_ms, named, center)
+    if told.overdue.count:
+        yield Finding("overdue", Severity.ATTENTION, center, told.overdue.count, told.overdue.oldest_ms, center=center)
+    for pause in told.paused:
+        yield Finding("paused", Severity.NOTICE, pause.name, 0, pause.at_ms, center=center)
 
 
 def _late(code: str, load: Load, now_ms: int) -> Iterator[Finding]:

@@ -70,6 +70,32 @@ class Asking(Protocol):
         """The moment."""
 
 
+class NoSuchCenter(Exception):
+    """The console reaches no center of that name."""
+
+
+class AtCenter(Protocol):
+    """What is shown and done at one center: through its store, or through its door."""
+
+    @property
+    def center(self) -> str:
+        """The center."""
+
+    def stuck_items(self, place: str, code: str, peer: str, after: int, now: datetime, /) -> list[StuckItem]:
+        """The next items of one group."""
+
+    def item(self, number: int) -> dict[str, Any]:
+        """One parked item by its labels. Raises ``NotParked``."""
+
+    def operation(self, operation_id: UUID) -> dict[str, Any] | None:
+        """One operation with its first items."""
+
+    def give(
+        self, visit: Asking, act: Act, why: str, *, command_id: UUID | None = None, **fields: object
+    ) -> Mapping[str, Any]:
+        """Carry out what the person wants, once for each ``command_id``. Raises ``CommandRefused``."""
+
+
 @dataclass(frozen=True, slots=True)
 class CenterScope:
     """One center."""
@@ -83,6 +109,22 @@ class CenterScope:
     def is_ledger(self) -> bool:
         """Whether it is the county's ledger: it holds no cases, and knows those of all centers."""
         return is_ledger(self.center)
+
+    @property
+    def is_county(self) -> bool:
+        """Whether it reaches other centers."""
+        return False
+
+    @property
+    def centers(self) -> tuple[str, ...]:
+        """Every center that can be looked into."""
+        return (self.center,)
+
+    def at(self, center: str, _visit: Asking) -> AtCenter:
+        """What is shown and done at one center. Raises ``NoSuchCenter``."""
+        if center not in ("", self.center):
+            raise NoSuchCenter(center)
+        return self
 
     def figures(self, period: Period, until: datetime) -> Sequence[Counted]:
         """The figures of a period as of a moment. Raises ``StoreUnavailable``."""
@@ -148,7 +190,7 @@ class CenterScope:
 
     def give(
         self,
-        visit: "Asking",
+        visit: Asking,
         act: Act,
         why: str,
         *,

@@ -25,6 +25,7 @@ class Lanes(NamedTuple):
 
     me: str
     journal: Sequence[Mapping[str, Any]]
+    """Lines of this center's journal; or of all centers, each with its ``center``."""
     words: Words
 
 
@@ -52,7 +53,7 @@ def drawn(lanes: Lanes) -> Markup:
 
 def _centers(me: str, lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Each center → its lane, in the order in which they come; this center first."""
-    named = [name for line in lines for name in (line["holder"], line["peer"]) if name]
+    named = [name for line in lines for name in (line.get("center"), line["holder"], line["peer"]) if name]
     return {name: row for row, name in enumerate(dict.fromkeys([me, *named]))}
 
 
@@ -69,12 +70,13 @@ def _custody(
 def _event(
     svg: ElementTree.Element, centers: Mapping[str, int], lanes: Lanes, line: Mapping[str, Any], number: int
 ) -> None:
-    x, own, peer = str(_x(number)), _y(centers[lanes.me]), line["peer"]
+    me = line.get("center") or lanes.me
+    x, own, peer = str(_x(number)), _y(centers[me]), line["peer"]
     rule = BY_KIND.get(line["kind"])
     name = lanes.words.text(rule.zh, rule.en) if rule is not None else str(line["kind"])
     group = _add(svg, "g")
     _add(group, "title", f"{lanes.words.moment(line['at_ms'])} {name} {peer}")
-    if peer in centers and peer != lanes.me and line["way"] in (SAID, HEARD):
+    if peer in centers and peer != me and line["way"] in (SAID, HEARD):
         there = _y(centers[peer])
         begin, end = (own, there) if line["way"] == SAID else (there, own)
         tip = end - 7 if end > begin else end + 7

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from bus.console.center_look import Look, Queue, QueueKind
+from bus.console.county_seen import CenterSeen, towards
 from bus.console.findings import LATE_MS, Finding, Severity
 from bus.store.timestamps import ms
 
@@ -40,19 +41,24 @@ class Tile(NamedTuple):
     of: int
     """Messages of it that wait here."""
     oldest_of_ms: int
+    seen: CenterSeen | None = None
+    """At a county's console: what the ledger and the center's door tell of it."""
 
 
 def next_tiles(before: Mapping[str, Tile], look: Look, found: Sequence[Finding]) -> dict[str, Tile]:
     """The tiles after one more look, this center's own first."""
     queues = _inboxes(look)
     loads = look.store.peers if look.store is not None else ()
+    told = {one.center: one for one in look.county}
     centers = sorted(
-        {*queues, *(one.peer for one in loads), look.center} - {""}, key=lambda one: (one != look.center, one)
+        {*queues, *told, *(one.peer for one in loads), look.center} - {""}, key=lambda one: (one != look.center, one)
     )
     tiles = {}
     for center in centers:
         sent = [one for one in loads if one.peer == center and one.place == "outbox"]
+        sent += towards(look.county, center)
         heard = [one for one in loads if one.peer == center and one.place != "outbox"]
+        heard += told[center].inside if center in told else ()
         queue = queues.get(center)
         seen = Tile(
             center,
@@ -64,6 +70,7 @@ def next_tiles(before: Mapping[str, Tile], look: Look, found: Sequence[Finding])
             min((one.oldest_ms for one in sent), default=0),
             sum(one.size for one in heard),
             min((one.oldest_ms for one in heard), default=0),
+            told.get(center),
         )
         tiles[center] = _settled(before.get(center), seen)
     return tiles
@@ -82,7 +89,7 @@ def _settled(before: Tile | None, seen: Tile) -> Tile:
 def _state(center: str, look: Look, found: Sequence[Finding]) -> State:
     """By the findings that name it. Silence of what should tell is a fault."""
     own = center == look.center
-    about = [one for one in found if one.about == center or (own and one.about == "")]
+    about = [one for one in found if center in (one.center, one.about) or (own and one.about == one.center == "")]
     worst = max((one.severity for one in about), default=Severity.NOTICE)
     silent = own and (look.store is None or look.process is None)
     if silent or worst is Severity.FAULT:
@@ -91,7 +98,8 @@ def _state(center: str, look: Look, found: Sequence[Finding]) -> State:
         one.peer == center and one.oldest_ms < ms(look.at) - LATE_MS
         for one in (look.store.peers if look.store is not None else ())
     )
-    return State.ATTENTION if late or worst is Severity.ATTENTION else State.WELL
+    unheard = any(one.center == center and one.last is None for one in look.county)
+    return State.ATTENTION if late or unheard or worst is Severity.ATTENTION else State.WELL
 
 
 def _inboxes(look: Look) -> dict[str, Queue]:

@@ -11,9 +11,10 @@ from uuid import UUID
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bus.console.counting import Counting
+from bus.console.doors import Doors
 from bus.console.people import Person
 from bus.console.rendering import Words, render
-from bus.console.scope import CenterScope
+from bus.console.scope import AtCenter, CenterScope
 from bus.console.sessions import SignedIn
 from bus.console.watch import STALE, Seen, Watch
 from bus.security.staff import Role
@@ -32,6 +33,8 @@ class Console:
     """The address under which browsers reach it, such as ``https://console.county.example``."""
     receivers: Sequence[str] = ()
     """Names of those that alarms are told to."""
+    doors: Doors | None = None
+    """The doors of a county's centers, each of which is asked by a loop of its own."""
 
     @cached_property
     def counting(self) -> Counting:
@@ -69,6 +72,24 @@ class Visit:
             return UUID(int=0)
 
     @property
+    def command_id(self) -> UUID | None:
+        """The id of the command that a form has in it, so that a second click gives none; None: it has none."""
+        try:
+            return UUID(self.form.get("command", ""))
+        except ValueError:
+            return None
+
+    @property
+    def center(self) -> str:
+        """The other center that the page is about; empty: the console's own."""
+        return self.form.get("center") or self.query.get("center", "")
+
+    @property
+    def at(self) -> AtCenter:
+        """What is shown and done at that center. Raises ``NoSuchCenter``."""
+        return self.console.scope.at(self.center, self)
+
+    @property
     def person(self) -> Person:
         """The person who is signed in."""
         assert self.session is not None  # noqa: S101 - a page that needs a person has one
@@ -87,6 +108,9 @@ class Visit:
             "form_token": self.session.form_token if self.session is not None else "",
             "scope": self.console.scope.center,
             "at_ledger": self.console.scope.is_ledger,
+            "at_county": self.console.scope.is_county,
+            "centers": self.console.scope.centers,
+            "center": self.center,
             "seen": seen,
             "stale": is_stale(seen, self.now),
             "may_operate": self.may(Role.OPERATOR),

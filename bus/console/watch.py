@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from bus.console.center_look import Look
+from bus.console.county_seen import sums
 from bus.console.findings import Finding, Verdict, findings, verdict
 from bus.console.tiles import Tile, next_tiles
 
@@ -64,7 +65,11 @@ class Watch:
             return
         store, at_ms = look.store, int(look.at.timestamp() * 1000)
         stuck = sum(group.size for group in store.groups)
-        sample = Sample(at_ms, store.outbox.size, store.inbox.size, stuck, store.open_cases)
+        more = sums(look.county)
+        sample = Sample(
+            at_ms, store.outbox.size + more.outbox, store.inbox.size + more.inbox, stuck + more.stuck,
+            store.open_cases + more.open_cases,
+        )  # fmt: skip
         for kept, span in ((self._hour, HOUR), (self._day, DAY)):
             apart_ms = span / timedelta(milliseconds=1) / POINTS
             if not kept or at_ms - kept[-1].at_ms >= apart_ms:

@@ -8,7 +8,7 @@ the access log keeps.
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -70,7 +70,8 @@ class Matching(Strict):
 
     place: Code | None = None
     code: Code | None = None
-    peer: CenterName | None = None
+    peer: CenterName | Literal[""] | None = None
+    """Empty: what comes of nobody, or goes to nobody."""
     case: UUID | None = None
 
 

@@ -64,7 +64,7 @@ def _fits(row: dict[str, Any], wanted: Matching | None) -> bool:
         return True
     asked = {"place": wanted.place, "code": wanted.code, "peer": wanted.peer}
     case = str(wanted.case) if wanted.case else None
-    return all(value is None or row[name] == value for name, value in (asked | {"case_id": case}).items())
+    return all(value is None or (row[name] or "") == value for name, value in (asked | {"case_id": case}).items())
 
 
 def shown(tx: Tx, number: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
@@ -22,6 +23,8 @@ from bus.settings import Http
 CONNECTIONS = 64
 """Most browsers' connections at once."""
 LOOK, COUNT, ALARMS = "look", "count", "alarms"
+DOOR, DOOR_EVERY = "door", 10.0
+"""Seconds between two looks through a center's door."""
 WATCH_EVERY = 5.0
 """Seconds between two looks whether the loop still goes round."""
 
@@ -53,6 +56,8 @@ class ConsoleProcess:
         self._loops.start(LOOK, self._look)
         self._loops.start(COUNT, self._counting.round)
         self._loops.start(ALARMS, self._alarm)
+        for center in self.console.doors.centers if self.console.doors is not None else ():
+            self._loops.start(f"{DOOR}:{center}", partial(self._ask, center))
         self._start_thread("watch", self._watch)
         try:
             self._server.run()
@@ -71,6 +76,12 @@ class ConsoleProcess:
     def _alarm(self) -> None:
         self._alarming.round()
         self._loops.pause(ALARMS, EVERY)
+
+    def _ask(self, center: str) -> None:
+        """Look at one center through its door. It has a loop of its own: one that hangs delays no other."""
+        if self.console.doors is not None:
+            self.console.doors.look(center)
+        self._loops.pause(f"{DOOR}:{center}", DOOR_EVERY)
 
     def _watch(self) -> None:
         """Start the loop again where its thread has ended: pages would show what was for ever."""

@@ -171,7 +171,7 @@ def matching(
 ) -> list[str]:
     """The parked items that are so, oldest first."""
     asked: tuple[tuple[Any, str | None], ...] = (
-        (_P.place, place), (_P.code, code), (_P.peer, peer), (_P.case_id, case),
+        (_P.place, place), (_P.code, code), (func.coalesce(_P.peer, ""), peer), (_P.case_id, case),
     )  # fmt: skip
     wanted = [column == value for column, value in asked if value is not None]
     query = select(_P.id).where(*wanted).order_by(_P.id).limit(limit)

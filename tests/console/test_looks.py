@@ -54,7 +54,10 @@ def test_a_center_at_work_shows_nothing() -> None:
         (_look(broker=_broker(memory_alarm=True)), "memory-alarm"),
         (_look(broker=_broker(disk_alarm=True)), "disk-alarm"),
         (_look(broker=_broker(disk_free=10**9)), "disk-low"),
-        (_look(broker=_broker()._replace(missing=[Queue("journal", QueueKind.JOURNAL, "", *[None] * 4)])), "queue-missing"),
+        (
+            _look(broker=_broker()._replace(missing=[Queue("journal", QueueKind.JOURNAL, "", *[None] * 4)])),
+            "queue-missing",
+        ),
         (_look(vendor="away"), "backend-away"),
         (_look(broker=_broker(), keys="stale"), "process-keys"),
         (_look(faults=[{"loop": "relay", "kind": "stuck"}]), "loop-stands"),

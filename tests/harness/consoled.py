@@ -9,7 +9,10 @@ from threading import Thread
 from typing import Any
 
 from bus.console import people
-from bus.console.center_look import AskBroker, Away, look
+from bus.console.center_look import AskBroker, Away, Look, look
+from bus.console.county_look import with_county
+from bus.console.county_scope import CountyScope
+from bus.console.doors import Doors
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
@@ -44,8 +47,10 @@ class ConsoledCenter:
 
 
 @contextmanager
-def consoled(center: BareCenter, folder: Path, broker: AskBroker | None = None) -> Iterator[ConsoledCenter]:
-    """The console of this center, with a person of each role."""
+def consoled(
+    center: BareCenter, folder: Path, broker: AskBroker | None = None, doors: Doors | None = None
+) -> Iterator[ConsoledCenter]:
+    """The console of this center, with a person of each role; with doors that of a county's ledger."""
     own = Store(f"sqlite:///{folder / 'console.db'}")
     schema.upgrade(own)
     for name, role in PEOPLE.items():
@@ -58,9 +63,14 @@ def consoled(center: BareCenter, folder: Path, broker: AskBroker | None = None) 
         return health
 
     def made(origin: str) -> Console:
-        scope = CenterScope(center.context.me, center.store, center.context, Reckoning())
-        watch = Watch(lambda: look(center.context.me, center.store, datetime.now(UTC), broker, ask_center))
-        return Console(own, scope, watch, origin)
+        given = (center.context.me, center.store, center.context, Reckoning())
+        scope = CountyScope(*given, doors) if doors is not None else CenterScope(*given)
+
+        def looked() -> Look:
+            own_look = look(center.context.me, center.store, datetime.now(UTC), broker, ask_center)
+            return with_county(own_look, center.store, doors) if doors is not None else own_look
+
+        return Console(own, scope, Watch(looked), origin, doors)
 
     process = ConsoleProcess(made, "127.0.0.1", 0)
     thread = Thread(target=process.run, daemon=True)

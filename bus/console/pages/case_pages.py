@@ -1,32 +1,33 @@
 """案件: lists of cases, and the page of one."""
 
+from uuid import uuid4
+
 from starlette.responses import Response
 
-from bus.console.refusals import refused
+from bus.console.case_words import GROUNDS, STATES
+from bus.console.pages import told_case_pages
 from bus.console.scope import PAGE
 from bus.console.swim_lanes import Lanes, drawn
 from bus.console.visit import Visit, path_of
-from bus.contract.staff_command import Act
-from bus.custody import Status
-from bus.operations.rights import CommandRefused
 from bus.store.case_lists import CaseFilter
 from bus.store.timestamps import ms
-
-STATES = tuple(one.value for one in Status)
 
 
 def listed(visit: Visit) -> Response:
     """The cases that fit, the oldest first; a number, a short number or an id leads to the case itself."""
+    status = visit.query.get("status", "")
+    peer = visit.query.get("peer", "").strip()
+    overdue_ms = ms(visit.now) if visit.query.get("overdue") else None
+    asked = CaseFilter(status if status in STATES else "", peer, None, overdue_ms)
+    after = _after(visit.query.get("after", ""))
+    if visit.console.scope.is_ledger:
+        return told_case_pages.listed(visit, asked, after)
     text = visit.query.get("q", "").strip()
     if text:
         case_id = visit.console.scope.named(text)
         if case_id is not None:
             return visit.go(path_of("cases", str(case_id)))
-    status = visit.query.get("status", "")
-    peer = visit.query.get("peer", "").strip()
-    overdue_ms = ms(visit.now) if visit.query.get("overdue") else None
-    asked = CaseFilter(status if status in STATES else "", peer, None, overdue_ms)
-    rows = visit.console.scope.cases(asked, _after(visit.query.get("after", "")))
+    rows = visit.console.scope.cases(asked, after)
     more = ""
     if len(rows) == PAGE:
         last = f"{rows[-1].opened_ms}.{rows[-1].case_id}"
@@ -41,18 +42,13 @@ def _after(text: str) -> tuple[int, str] | None:
 
 def case(visit: Visit) -> Response:
     """One case: who has it, how it went, and what waits."""
+    if visit.console.scope.is_ledger:
+        return told_case_pages.case(visit)
     found = visit.console.scope.case(visit.id)
     if found.record is None and not found.journal:
         return visit.fault(404, "本中心没有这个案件", "there is no such case at this center")
     lanes = Lanes(visit.console.scope.center, found.journal, visit.words)
-    return visit.page("case.html", seen_case=found, record=found.record, lanes=drawn(lanes), case_id=str(visit.id))
-
-
-def urge(visit: Visit) -> Response:
-    """Urge the center that has the case."""
-    case_id = visit.id
-    try:
-        answer = visit.console.scope.give(visit, Act.URGE, "urged", items=(str(case_id),))
-    except CommandRefused as no:
-        return refused(visit, no)
-    return visit.go(path_of("operations", str(answer["operation"]["id"])))
+    return visit.page(
+        "case.html", seen_case=found, record=found.record, lanes=drawn(lanes), case_id=str(visit.id),
+        command=str(uuid4()), grounds=GROUNDS, at=(),
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """操作: what persons have set going, live and afterwards."""
 
 from typing import Any
+from uuid import uuid4
 
 from starlette.responses import Response
 
@@ -17,10 +18,10 @@ def listed(visit: Visit) -> Response:
 
 def operation(visit: Visit) -> Response:
     """One operation: how far it is, and what became of its items."""
-    found = visit.console.scope.operation(visit.id)
+    found = visit.at.operation(visit.id)
     if found is None:
         return visit.fault(404, "没有这项操作", "there is no such operation")
-    return visit.page("operation.html", operation=found)
+    return visit.page("operation.html", operation=found, command=str(uuid4()))
 
 
 def run(visit: Visit) -> Response:
@@ -33,21 +34,27 @@ def stop(visit: Visit) -> Response:
     return _on(visit, Act.STOP)
 
 
+def approve(visit: Visit) -> Response:
+    """The second person's word, for exactly what stands on the page."""
+    return _on(visit, Act.APPROVE, digest=visit.form.get("digest", ""))
+
+
 def pause(visit: Visit) -> Response:
     """Pause a peer or a kind, or end a pause."""
     given: dict[str, Any] = {name: visit.form[name] for name in ("peer", "kind") if visit.form.get(name)}
     wanted = Act.RESUME if visit.form.get("act") == "resume" else Act.PAUSE
     try:
-        visit.console.scope.give(visit, wanted, visit.form.get("why", "").strip() or wanted.value, **given)
+        why = visit.form.get("why", "").strip() or wanted.value
+        visit.at.give(visit, wanted, why, command_id=visit.command_id, **given)
     except CommandRefused as no:
         return refused(visit, no)
     return visit.go("/system")
 
 
-def _on(visit: Visit, wanted: Act) -> Response:
-    operation_id = visit.id
+def _on(visit: Visit, wanted: Act, **fields: object) -> Response:
+    operation_id, why = visit.id, visit.form.get("why", "").strip() or wanted.value
     try:
-        visit.console.scope.give(visit, wanted, wanted.value, operation=operation_id)
+        visit.at.give(visit, wanted, why, command_id=visit.command_id, operation=operation_id, **fields)
     except CommandRefused as no:
         return refused(visit, no)
-    return visit.go(path_of("operations", str(operation_id)))
+    return visit.go(path_of("operations", str(operation_id), center=visit.center))

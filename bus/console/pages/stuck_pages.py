@@ -4,18 +4,22 @@ A set is looked at before anything is done with it: the preview freezes it, and 
 """
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
+from bus.bilingual import Bilingual
 from bus.console.causes import PLACES
+from bus.console.center_look import Look
 from bus.console.refusals import refused
 from bus.console.scope import PAGE
 from bus.console.visit import Visit, path_of
 from bus.contract.staff_command import Act, Matching
 from bus.operations.hints import hint_of
 from bus.operations.replay import NotParked
-from bus.operations.rights import CommandRefused
+from bus.operations.rights import Code, CommandRefused
+from bus.store.stuck import StuckGroup
 
 ACTS = {act.value: act for act in (Act.REPLAY, Act.DISCARD, Act.HOLD, Act.RELEASE, Act.NOTE, Act.OWNER)}
 """What may be done with what is stuck."""
@@ -24,16 +28,26 @@ ACTS = {act.value: act for act in (Act.REPLAY, Act.DISCARD, Act.HOLD, Act.RELEAS
 def groups(visit: Visit) -> Response:
     """All groups, the largest first."""
     seen = visit.console.watch.seen
-    store = seen.look.store if seen is not None else None
     rows = [
-        (one, PLACES[one.place], hint_of(one.place, one.code, ""), _link(one.place, one.code, one.peer))
-        for one in (store.groups if store is not None else ())
+        (one, _place(one.place), hint_of(one.place, one.code, ""), _link(center, one.place, one.code, one.peer), center)
+        for center, one in (_of_all(seen.look) if seen is not None else ())
     ]
     return visit.page("stuck.html", rows=rows)
 
 
-def _link(place: str, code: str, peer: str, after: str = "") -> str:
-    return path_of("stuck", "group", place=place, code=code, peer=peer, after=after)
+def _of_all(look: Look) -> list[tuple[str, StuckGroup]]:
+    """The groups here, and at the centers behind their doors; the largest first."""
+    here = [("", one) for one in (look.store.groups if look.store is not None else ())]
+    there = [(seen.center, one) for seen in look.county if seen.last is not None for one in seen.last.groups]
+    return sorted((*here, *there), key=lambda row: (-row[1].size, row[1].oldest_ms))
+
+
+def _place(place: str) -> Bilingual:
+    return PLACES.get(place, Bilingual(place, place))
+
+
+def _link(center: str, place: str, code: str, peer: str, after: str = "") -> str:
+    return path_of("stuck", "group", center=center, place=place, code=code, peer=peer, after=after)
 
 
 def group(visit: Visit) -> Response:
@@ -42,8 +56,8 @@ def group(visit: Visit) -> Response:
     if place not in PLACES:
         return visit.fault(404, "没有这一组", "there is no such group")
     after = visit.query.get("after", "")
-    items = visit.console.scope.stuck_items(place, code, peer, int(after) if after.isdecimal() else 0, visit.now)
-    more = _link(place, code, peer, items[-1].item.removeprefix("o")) if len(items) == PAGE else ""
+    items = visit.at.stuck_items(place, code, peer, int(after) if after.isdecimal() else 0, visit.now)
+    more = _link(visit.center, place, code, peer, items[-1].item.removeprefix("o")) if len(items) == PAGE else ""
     named = {"place": place, "code": code, "peer": peer}
     return visit.page(
         "group.html", items=items, more=more, named=named, words_of_place=PLACES[place], hint=hint_of(place, code, ""),
@@ -62,7 +76,7 @@ def reveal(visit: Visit) -> Response:
     if not why:
         return _shown(visit, visit.words.text("请写明查看的理由", "say why you look"))
     try:
-        answer = visit.console.scope.give(visit, Act.REVEAL, why, items=(visit.parts["number"],))
+        answer = visit.at.give(visit, Act.REVEAL, why, items=(visit.parts["number"],))
     except CommandRefused as no:
         return refused(visit, no)
     return visit.page("revealed.html", item=answer["item"], body=answer["body"], number=visit.parts["number"])
@@ -71,7 +85,7 @@ def reveal(visit: Visit) -> Response:
 def _shown(visit: Visit, trouble: str) -> Response:
     number = visit.parts["number"]
     try:
-        found = visit.console.scope.item(int(number) if number.isdecimal() else -1)
+        found = visit.at.item(int(number) if number.isdecimal() else -1)
     except NotParked:
         return visit.fault(
             404, "没有这一项：可能其间已了结", "there is no such item: it may have been settled meanwhile"
@@ -84,8 +98,12 @@ def _shown(visit: Visit, trouble: str) -> Response:
 
 def preview(visit: Visit) -> Response:
     """Freeze a whole group for an act, and show how many they are."""
-    named = {name: visit.form.get(name) or None for name in ("place", "code", "peer")}
-    return _begun(visit, {"matching": Matching(**named), "preview": True})  # type: ignore[arg-type]  # checked by it
+    named: dict[str, Any] = {name: visit.form.get(name, "") for name in ("place", "code", "peer")}
+    try:
+        matching = Matching(**named)
+    except ValidationError:
+        return refused(visit, CommandRefused(Code.INVALID))
+    return _begun(visit, {"matching": matching, "preview": True})
 
 
 def act(visit: Visit) -> Response:
@@ -102,14 +120,7 @@ def _begun(visit: Visit, fields: dict[str, Any]) -> Response:
         fields["to"] = visit.form.get("to", "").strip()
     why = visit.form.get("why", "").strip() or wanted.value
     try:
-        answer = visit.console.scope.give(visit, wanted, why, command_id=_uuid(visit.form.get("command", "")), **fields)
+        answer = visit.at.give(visit, wanted, why, command_id=visit.command_id, **fields)
     except CommandRefused as no:
         return refused(visit, no)
-    return visit.go(path_of("operations", str(answer["operation"]["id"])))
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return uuid4()
+    return visit.go(path_of("operations", str(answer["operation"]["id"]), center=visit.center))

@@ -1,0 +1,85 @@
+"""Queries of a ledger's cases for persons: lists, and all that centers have told of one.
+
+Ids, holders, states and dates: the ledger has nothing else of a case.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, tuple_
+
+from bus.store import tables as t
+from bus.store.case_lists import CaseFilter
+from bus.store.database import Tx
+
+_S, _F = t.ledger_states.c, t.ledger_facts.c
+MOST_FACTS = 1000
+"""The last facts of a case that are read."""
+
+
+class ToldState(NamedTuple):
+    """A case as one center's record has it."""
+
+    center: str
+    case_id: str
+    origin: str
+    holder: str
+    version: int
+    round: int
+    status: str
+    category: str
+    opened_ms: int
+    due_ms: int | None
+    offered_to: str
+    told_ms: int
+
+
+class ToldFact(NamedTuple):
+    """One thing that happened, as a center has told it."""
+
+    center: str
+    at_ms: int
+    way: str
+    kind: str | None
+    peer: str | None
+    message_id: str | None
+    code: str | None
+    holder: str
+    version: int
+    round: int
+
+
+_STATE = select(*(_S[name] for name in ToldState._fields))
+
+
+def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int) -> list[ToldState]:
+    """Cases as their origins have told them, the oldest first. ``after``: the last one of the page before."""
+    query = _STATE.where(_S.center == _S.origin)
+    if asked.status:
+        query = query.where(_S.status == asked.status)
+    if asked.peer:
+        query = query.where((_S.holder == asked.peer) | (_S.origin == asked.peer))
+    if asked.due_before_ms is not None:
+        query = query.where(_S.due_ms < asked.due_before_ms)
+    if after is not None:
+        query = query.where(tuple_(_S.opened_ms, _S.case_id) > after)
+    return [ToldState(*row) for row in tx.execute(query.order_by(_S.opened_ms, _S.case_id).limit(limit))]
+
+
+def states(tx: Tx, case_id: str) -> list[ToldState]:
+    """One case as each center has told it, its origin first."""
+    found = [ToldState(*row) for row in tx.execute(_STATE.where(_S.case_id == case_id).order_by(_S.center))]
+    return sorted(found, key=lambda one: one.center != one.origin)
+
+
+def facts(tx: Tx, case_id: str) -> Sequence[ToldFact]:
+    """The last facts of one case, by their tellers' clocks."""
+    columns: list[Any] = [_F[name] for name in ToldFact._fields]
+    query = select(*columns).where(_F.case_id == case_id).order_by(_F.id.desc()).limit(MOST_FACTS)
+    return sorted((ToldFact(*row) for row in reversed(tx.execute(query).all())), key=lambda one: one.at_ms)
+
+
+def ending(tx: Tx, end: str) -> list[str]:
+    """The cases whose ids end so; all ids are looked through."""
+    same = (_S.center == _S.origin) & _S.case_id.endswith(end, autoescape=True)
+    return list(tx.execute(select(_S.case_id).where(same).order_by(_S.case_id).limit(2)).scalars())
