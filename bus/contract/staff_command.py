@@ -18,6 +18,8 @@ from bus.contract.types import CenterName, Code, Line, Moment, Sha256, Strict, i
 
 MOST_NAMED = 500
 """Items that one command may name. A larger set is frozen by a preview."""
+MOST_NAME = 60
+"""Characters of who has wanted something, as the journal has room for."""
 KEY_ID = r"^[a-z0-9_-]{1,60}\.[0-9a-f]{16}$"
 CODE_WORD = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 
@@ -31,6 +33,8 @@ class Act(StrEnum):
     """One item by its labels and the names of its fields, or how far an operation is."""
     WAITING = "waiting"
     """What waits, for whom, and for how long."""
+    LOOK = "look"
+    """What a console shows of the center: what is stuck in groups, what waits, operations and pauses."""
     REVEAL = "reveal"
     """The whole of one item, sealed for the one who asks; the access log notes it first."""
     REPLAY = "replay"
@@ -91,6 +95,7 @@ _WANTS: Mapping[Act, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Act.LIST: ((), ("matching",)),
     Act.SHOW: ((), ("items", "operation")),
     Act.WAITING: ((), ()),
+    Act.LOOK: ((), ()),
     Act.REVEAL: (("items",), ()),
     **dict.fromkeys(ON_PARKED, ((), _EITHER)),
     Act.OWNER: (("to",), _EITHER),
@@ -106,6 +111,14 @@ _WANTS: Mapping[Act, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Act → the fields that it needs, and those of which it takes exactly one (of ``list``: one at most)."""
 _FIELDS = ("items", "matching", "operation", "digest", "to", "peer", "kind", "ground")
+
+
+class Vouched(Strict):
+    """The person at a console for whom the console's own key signs. The console vouches for name and role; nothing more
+    is done than both that role and the key's allow."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,33}$")]
+    role: Code
 
 
 class StaffCommand(Strict):
@@ -134,6 +147,8 @@ class StaffCommand(Strict):
     peer: Annotated[CenterName | None, Field(exclude_if=is_absent)] = None
     kind: Annotated[Code | None, Field(exclude_if=is_absent)] = None
     ground: Annotated[Ground | None, Field(exclude_if=is_absent)] = None
+    person: Annotated[Vouched | None, Field(exclude_if=is_absent)] = None
+    """Who wants it, where the key is a console's."""
 
     @model_validator(mode="after")
     def _says_what_its_act_needs(self) -> Self:
@@ -159,6 +174,12 @@ class StaffCommand(Strict):
     def _names_nobody(self) -> Self:
         if self.act is not Act.REVEAL and re.match(CODE_WORD, self.why) is None:
             raise ValueError("the reason is a code word")
+        return self
+
+    @model_validator(mode="after")
+    def _has_room_for_its_maker(self) -> Self:
+        if self.person is not None and len(self.by.rpartition(".")[0]) + 1 + len(self.person.name) > MOST_NAME:
+            raise ValueError("the names of key and person are too long together")
         return self
 
     @model_validator(mode="after")

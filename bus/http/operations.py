@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from bus.contract.staff_command import Act
 from bus.http.answers import errors
 from bus.http.body import ByteBudget, form_body, refuse_unfit
 from bus.log import log
@@ -59,6 +60,10 @@ class CommandAnswer(BaseModel):
     items: list[dict[str, Any]] | None = None
     waiting: list[dict[str, Any]] | None = None
     paused: list[dict[str, Any]] | None = None
+    groups: list[dict[str, Any]] | None = None
+    """What is stuck, by place, code and peer."""
+    overdue: dict[str, int] | None = None
+    """Open cases after their date, and the earliest of these dates."""
     sealed: str | None = None
     """The whole item in base64, sealed for the key that has asked."""
 
@@ -100,5 +105,7 @@ def add_operations(app: FastAPI, answer: AnswerCommand) -> None:
 def _tell(done: Answer) -> None:
     """Log who wanted what, with the code of a refusal; nothing of an item."""
     code = str(done.body.get("code", "")) if done.status >= 400 else ""
+    if done.act == Act.LOOK.value and not code:  # a console looks every few seconds
+        return
     tell = log().warning if code else log().info
     tell("operation", kind=done.act, peer=done.who, message=done.command_id, code=code, status=done.status)

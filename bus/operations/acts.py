@@ -54,6 +54,10 @@ def _waiting(inside: Wanted) -> dict[str, Any]:
     return {"waiting": list(views.waiting(inside.tx, inside.context.me))}
 
 
+def _look(inside: Wanted) -> dict[str, Any]:
+    return views.looked(inside.tx, inside.context.me, inside.now)
+
+
 def _reveal(inside: Wanted) -> dict[str, Any]:
     """The whole item, sealed for the key that asks: whoever copies the command, or the answer, reads nothing. The
     answer is not kept, so that an erased case leaves no copy. Asked again, it tells the same person the same item, so
@@ -133,6 +137,7 @@ ACTS: Mapping[Act, Callable[[Wanted], dict[str, Any]]] = {
     Act.LIST: _list,
     Act.SHOW: _show,
     Act.WAITING: _waiting,
+    Act.LOOK: _look,
     Act.REVEAL: _reveal,
     **dict.fromkeys((*ON_PARKED, *ON_CASES, Act.REDIRECT), _operate),
     Act.PAUSE: _pause,

@@ -24,7 +24,7 @@ from bus.operations.rights import READS, Code, CommandRefused, admit
 from bus.security.cipher_suite import COMMAND, Broken
 from bus.security.errors import Untrusted
 from bus.security.signature import named_key
-from bus.security.staff import OnDuty, StaffKey
+from bus.security.staff import OnDuty, StaffKey, on_behalf
 from bus.store import carried_commands, operations, parked_marks, staff_commands
 from bus.store.database import Store, Tx
 from bus.store.staff_commands import Given
@@ -76,6 +76,7 @@ def answer(store: Store, context: CenterContext, raw: bytes, now: datetime) -> A
     who = key.on_duty
     try:
         command = _command(body)
+        who = on_behalf(who, command.person)
         admit(command, who, context.me, now)
     except CommandRefused as no:
         return _refused(store, context, who, no, now)

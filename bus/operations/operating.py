@@ -18,8 +18,7 @@ from bus.operations.replay import NO_CASE, NotParked, arrive_again
 from bus.operations.rights import Code, CommandRefused, require_right
 from bus.operations.steps import Step
 from bus.security.errors import KeyUnusable
-from bus.security.keyring import owner_of
-from bus.security.staff import OnDuty, Role, StaffKey, is_signed_in
+from bus.security.staff import OnDuty, Role, StaffKey, is_signed_in, persons_of
 from bus.store import operations, peer_lanes, recovery
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.operations import Item, Operation, Outcome, State
@@ -33,6 +32,7 @@ MOST_OPEN = 50
 """Operations that may be open at once."""
 PREVIEW_COUNTS = timedelta(days=1)
 """How long a preview may be run, and a second person be waited for."""
+MADE_FOR, RUN_FOR = operations.PERSONS
 UNREADABLE, INTERNAL = "item-unreadable", "internal"
 """Codes of items that are passed over."""
 
@@ -68,13 +68,21 @@ def make(tx: Tx, context: CenterContext, command: StaffCommand, digest: bytes, n
         run_by=command.by if state is State.RUNNING else None, why=command.why, what=_what(command), digest=digest,
         size=len(items), done=0, again=0, refused=0, code="", made_ms=ms(now), changed_ms=ms(now),
     )  # fmt: skip
+    if state is State.RUNNING and command.person is not None:
+        operation = _run_for(operation, command.person.name)
     operations.keep(tx, operation, items)
     return operation
 
 
 def _what(command: StaffCommand) -> str:
     named = {name: getattr(command, name) for name in ("to", "peer", "ground")}
-    return json.dumps({name: str(value) for name, value in named.items() if value is not None})
+    what = {name: str(value) for name, value in named.items() if value is not None}
+    return json.dumps(what | ({} if command.person is None else {MADE_FOR: command.person.name}))
+
+
+def _run_for(operation: Operation, person: str) -> Operation:
+    """With the person for whom the key that lets it run speaks."""
+    return operation._replace(what=json.dumps({**json.loads(operation.what), RUN_FOR: person})) if person else operation
 
 
 def _frozen(tx: Tx, context: CenterContext, command: StaffCommand, now: datetime) -> Sequence[str]:
@@ -128,7 +136,7 @@ def run(tx: Tx, operation_id: UUID, who: OnDuty, now: datetime) -> Operation:
     if operation.state != State.PREVIEWED.value:
         return operation
     _require_fresh(operation, now)
-    return _put(tx, operation._replace(state=State.RUNNING.value, run_by=who.kid), now)
+    return _put(tx, _run_for(operation, who.person)._replace(state=State.RUNNING.value, run_by=who.kid), now)
 
 
 def approve(tx: Tx, command: StaffCommand, who: OnDuty, now: datetime) -> Operation:
@@ -138,12 +146,12 @@ def approve(tx: Tx, command: StaffCommand, who: OnDuty, now: datetime) -> Operat
         raise CommandRefused(Code.NO_SECOND)
     if operation.digest.hex() != command.digest:
         raise CommandRefused(Code.OTHER_DIGEST)
-    if owner_of(operation.made_by) == owner_of(who.kid):
+    if who.persons & persons_of(operation.made_by, json.loads(operation.what).get(MADE_FOR, "")):
         raise CommandRefused(Code.SAME_PERSON)
     if operation.state != State.AWAITS_SECOND.value:
         return operation
     _require_fresh(operation, now)
-    return _put(tx, operation._replace(state=State.RUNNING.value, run_by=who.kid), now)
+    return _put(tx, _run_for(operation, who.person)._replace(state=State.RUNNING.value, run_by=who.kid), now)
 
 
 def stop(tx: Tx, command: StaffCommand, who: OnDuty, now: datetime) -> Operation:

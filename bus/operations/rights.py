@@ -11,14 +11,14 @@ WINDOW = timedelta(minutes=5)
 """How old a command may be, and how far its maker's clock may be ahead. Its id is remembered for longer."""
 
 NEEDED: Mapping[Act, Role] = {
-    **dict.fromkeys((Act.LIST, Act.SHOW, Act.WAITING), Role.VIEWER),
+    **dict.fromkeys((Act.LIST, Act.SHOW, Act.WAITING, Act.LOOK), Role.VIEWER),
     **dict.fromkeys((Act.REVEAL, Act.REPLAY, Act.DISCARD, Act.HOLD, Act.RELEASE), Role.OPERATOR),
     **dict.fromkeys((Act.NOTE, Act.OWNER, Act.URGE, Act.ASK_ARBITER), Role.OPERATOR),
     **dict.fromkeys((Act.REDIRECT, Act.PAUSE, Act.RESUME, Act.RECLAIM), Role.ADMINISTRATOR),
     **dict.fromkeys((Act.RUN, Act.STOP, Act.APPROVE), Role.OPERATOR),
 }
 """Of ``run``, ``stop`` and ``approve`` it is the least: they need what the act of their operation needs."""
-READS = frozenset({Act.LIST, Act.SHOW, Act.WAITING, Act.REVEAL})
+READS = frozenset({Act.LIST, Act.SHOW, Act.WAITING, Act.LOOK, Act.REVEAL})
 """Acts that change nothing: asked again, they are read again."""
 
 

@@ -16,8 +16,8 @@ from bus.operations import replay
 from bus.operations.discard import MayNotGo, discard_within
 from bus.operations.lanes import NO_SUCH_CENTER, without
 from bus.operations.replay import NO_CASE, NotParked, Replayed
-from bus.security.keyring import owner_of
-from bus.store import outbox, parked, parked_marks, peer_lanes
+from bus.security.staff import told_name
+from bus.store import operations, outbox, parked, parked_marks, peer_lanes
 from bus.store.database import Tx
 from bus.store.operations import Item, Operation, Outcome
 from bus.store.parked import ParkedItem
@@ -54,6 +54,12 @@ class Step(NamedTuple):
         """The key that lets the operation run."""
         return self.operation.run_by or self.operation.made_by
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Who has made the operation, and who lets it run, as it is told."""
+        made_for, run_for = (self.what.get(name, "") for name in operations.PERSONS)
+        return told_name(self.operation.made_by, made_for), told_name(self.runner, run_for)
+
     def booked(self, outcome: Outcome, code: str = "", message_id: str = "") -> Item:
         """The item, with what became of it."""
         return self.item._replace(outcome=outcome.value, code=code or None, message_id=message_id or None)
@@ -77,7 +83,7 @@ def journal(step: Step, case_id: UUID) -> None:
     """Write into the case's journal who has wanted this, why, and in which operation."""
     uow = UnitOfWork(step.tx, step.context, step.now)
     operation = step.operation
-    uow.journal(case_id, "operated", operation.act, owner_of(step.runner), UUID(operation.id), operation.why)
+    uow.journal(case_id, "operated", operation.act, step.names[1], UUID(operation.id), operation.why)
     uow.flush()
 
 
@@ -159,7 +165,7 @@ def _ask_arbiter(step: Step, case_id: UUID) -> Command:
 
 
 def _reclaim(step: Step, case_id: UUID) -> Command:
-    both = " + ".join(owner_of(key) for key in (step.operation.made_by, step.runner))
+    both = " + ".join(step.names)
     return Rule(case_id=case_id, holder=step.what["to"], text=f"两人裁定 / ruled by two: {both}: {step.operation.why}")
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bus.contract.short_number import short_number
@@ -10,17 +10,20 @@ from bus.contract.staff_command import Matching
 from bus.operations.backlog import SHOWN, backlog
 from bus.operations.redacted import envelope, redacted
 from bus.operations.replay import find
-from bus.security.keyring import owner_of
-from bus.store import early_forms, operations, parked, paused
-from bus.store.case_lists import kept_for_strangers, open_by_holder
+from bus.security.staff import told_name
+from bus.store import early_forms, operations, parked, paused, stuck
+from bus.store.case_lists import kept_for_strangers, open_by_holder, overdue
 from bus.store.database import Tx
 from bus.store.operations import Operation
 from bus.store.parked import ParkedItem
+from bus.store.timestamps import ms
 from bus.store.waiting import PeerLoad, by_peer, oldest_cases
 
 OVERDUE_AFTER = 600.0
 """Seconds without a receipt after which a message is listed."""
 MOST_OPERATIONS = 100
+LOOKED_AT = 20
+"""Operations that a console is told in each look."""
 MOST_ITEMS = 100
 """Items of an operation that are shown."""
 _BYTES = ("body", "first_ms", "last_ms", "number")
@@ -67,6 +70,18 @@ def _fits(row: dict[str, Any], wanted: Matching | None) -> bool:
     return all(value is None or (row[name] or "") == value for name, value in (asked | {"case_id": case}).items())
 
 
+def looked(tx: Tx, me: str, now: datetime) -> dict[str, Any]:
+    """What a console shows of a center: what is stuck in groups, what waits, the last operations, and the pauses."""
+    late, since_ms = overdue(tx, ms(now))
+    return {
+        "groups": [one._asdict() for one in stuck.groups(tx, ms(now - timedelta(seconds=OVERDUE_AFTER)))],
+        "waiting": list(waiting(tx, me)),
+        "overdue": {"count": late, "oldest_ms": since_ms},
+        "operations": [told(tx, one) for one in operations.listed(tx, LOOKED_AT)],
+        "paused": [one._asdict() for one in paused.listed(tx)],
+    }
+
+
 def shown(tx: Tx, number: int) -> dict[str, Any]:
     """One parked item: its labels, its envelope, and the names of its fields. Raises ``NotParked``."""
     return labels(find(tx, number))
@@ -81,10 +96,12 @@ def labels(item: ParkedItem) -> dict[str, Any]:
 
 def told(tx: Tx, operation: Operation) -> dict[str, Any]:
     """How far an operation is."""
-    first = operation.run_by
+    first, what = operation.run_by, json.loads(operation.what)
+    made_by, run_by = (what.pop(name, "") for name in operations.PERSONS)
     return {
-        "id": operation.id, "act": operation.act, "state": operation.state, "made_by": owner_of(operation.made_by),
-        "run_by": owner_of(first) if first else None, "why": operation.why, "what": json.loads(operation.what),
+        "id": operation.id, "act": operation.act, "state": operation.state,
+        "made_by": told_name(operation.made_by, made_by), "run_by": told_name(first, run_by) if first else None,
+        "why": operation.why, "what": what,
         "size": operation.size, "done": operation.done,
         "parked_again": operation.again + operations.parked_since(tx, operation.id),
         "refused": operation.refused, "code": operation.code, "digest": operation.digest.hex(),

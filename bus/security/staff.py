@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import ConfigDict, StringConstraints
 
+from bus.contract.staff_command import Vouched
 from bus.contract.types import Code, Moment, Strict
 from bus.security.keyring import PublicKey, owner_of
 
@@ -47,6 +48,32 @@ class OnDuty(NamedTuple):
     kid: str
     """The staff key; of a person who is signed in its name with a key id of noughts."""
     right: Role | None
+    person: str = ""
+    """Whom the key's console vouches for; empty: the key is the person's own."""
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """All names behind it: two commands that share one are no two persons' word."""
+        return persons_of(self.kid, self.person)
+
+
+def persons_of(kid: str, person: str) -> frozenset[str]:
+    """The names behind a key, and the person whom it speaks for."""
+    return frozenset({owner_of(kid)} | ({f"staff-{person}"} if person else set()))
+
+
+def told_name(kid: str, person: str) -> str:
+    """Who has wanted something, as it is told and journalled: ``staff-li``, or ``staff-console:li``."""
+    return f"{owner_of(kid)}:{person}" if person else owner_of(kid)
+
+
+def on_behalf(who: OnDuty, person: Vouched | None) -> OnDuty:
+    """The person whom a console's key vouches for; no right counts that either of the two has not."""
+    if person is None:
+        return who
+    own = Role(person.role) if person.role in set(Role) else None
+    right = None if own is None or who.right is None else min(own, who.right, key=list(Role).index)
+    return OnDuty(told_name(who.kid, person.name), who.kid, right, person.name)
 
 
 NO_KEY = "0" * 16

@@ -29,6 +29,10 @@ class State(StrEnum):
 OPEN = (State.PREVIEWED, State.AWAITS_SECOND, State.RUNNING)
 
 
+PERSONS = ("made_for", "run_for")
+"""What ``what`` has of the persons whom a console's key speaks for: who made the operation, and who let it run."""
+
+
 class Outcome(StrEnum):
     """What became of one item."""
 
@@ -53,6 +57,7 @@ class Operation(NamedTuple):
     """The key that let it run: its maker's, the first that ran the preview, or the second person's."""
     why: str
     what: str
+    """The command's other fields, as JSON; with ``PERSONS``."""
     digest: bytes
     size: int
     done: int

@@ -107,6 +107,7 @@ TABLE = [
     Told(Act.LIST, VIEWER, lambda _: [("staff-vera", Act.LIST, {})]),
     Told(Act.SHOW, VIEWER, lambda duty: [("staff-vera", Act.SHOW, {"items": (duty.untaken(),)})]),
     Told(Act.WAITING, VIEWER, lambda _: [("staff-vera", Act.WAITING, {})]),
+    Told(Act.LOOK, VIEWER, lambda _: [("staff-vera", Act.LOOK, {})]),
     Told(Act.REVEAL, OPERATOR, lambda duty: [("staff-otto", Act.REVEAL, {"items": (duty.untaken(),), "why": "核对"})]),
     Told(Act.REPLAY, OPERATOR, _each(Act.REPLAY)),
     Told(Act.RUN, OPERATOR, _matching(Act.REPLAY)),
