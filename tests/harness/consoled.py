@@ -70,7 +70,7 @@ def consoled(
             own_look = look(center.context.me, center.store, datetime.now(UTC), broker, ask_center)
             return with_county(own_look, center.store, doors) if doors is not None else own_look
 
-        return Console(own, scope, Watch(looked), origin, doors)
+        return Console(own, scope, Watch(looked), origin, doors=doors)
 
     process = ConsoleProcess(made, "127.0.0.1", 0)
     thread = Thread(target=process.run, daemon=True)
