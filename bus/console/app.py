@@ -159,6 +159,11 @@ def _answer(console: Console, now: datetime, page: Page, request: Request, form:
         return visit.fault(
             503, "数据库暂时没有应答，请稍后再试", "the store does not answer now: try again in a moment"
         )
+    except Exception as fault:  # its text may hold what a page shows
+        log().error("console", code="fault", step=page.path, fault=type(fault).__name__)
+        return visit.fault(
+            500, "这一页出了故障，请看日志；其他页面照常", "this page has failed: see the log; the others work"
+        )
 
 
 def _guarded(visit: Visit, page: Page, request: Request) -> Response:

@@ -7,9 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from bus.console.scope import CenterScope
 from bus.store import Tx, cases, parked, tables
 from bus.store.rows import JournalLine
 from tests.console.conftest import PATIENCE, Visit
+from tests.console.test_mending import signed_in
 from tests.harness.consoled import ConsoledCenter
 from tests.harness.step import MEDIA
 
@@ -95,3 +97,18 @@ def test_a_center_that_falls_silent_turns_red_and_green_again(visit: Visit, desk
 def _without_work(tx: Tx) -> None:
     for table in (tables.work, tables.parked):
         tx.execute(table.delete())
+
+
+def test_a_page_that_fails_says_so(desk: ConsoledCenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the cure, without what it holds; and the other pages work."""
+
+    def broken(*_: object) -> list[object]:
+        raise ValueError("居民甲")
+
+    monkeypatch.setattr(CenterScope, "operations", broken)
+    with signed_in(desk, "wang") as client:
+        answer = client.get("/operations")
+        assert answer.status_code == 500
+        assert "这一页出了故障" in answer.text
+        assert "居民甲" not in answer.text
+        assert client.get("/stuck").status_code == 200
