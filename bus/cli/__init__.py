@@ -102,6 +102,11 @@ COMMANDS = (
     LazyCommand(
         "console", "bus.cli.console:console", "控制台：在浏览器中查看并处置 / the console: look and mend, in a browser"
     ),
+    LazyCommand(
+        "top",
+        "bus.cli.top:top",
+        "在终端里查看态势，每三秒刷新 / whether all is well, in a terminal, every three seconds.",
+    ),
     LazyCommand("keys", "bus.cli.keys:keys", "密钥与名录 / keys, and the county's directory of them"),
     LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：消息服务器与各中心 / certificates for the broker and the centers"),
     LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / the log of who has read residents' data"),

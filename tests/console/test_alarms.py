@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from bus.alarms.incidents import Trouble, begun
 from bus.console.alarming import BROKER, CONSOLE, PROCESS, STORE, picture_of, source_of, words_of
 from bus.console.causes import CAUSES
-from bus.console.center_look import Load
+from bus.console.center_look import Load, Look
 from bus.console.findings import Severity, findings, verdict
 from bus.console.watch import STALE, Seen
 from bus.store import incidents
@@ -87,9 +87,9 @@ def test_alarms_see_what_the_verdict_counts(desk: ConsoledCenter, monkeypatch: p
     look = _look(replace(STORE_LOOK, inbox=Load(1, AN_HOUR_AGO)), broker=_broker(consumers=0))
     picture = picture_of(console, Severity.ATTENTION)
 
-    def shown(look: object) -> None:
-        found = findings(look)  # type: ignore[arg-type]
-        console.watch.seen = Seen(look, found, verdict(found), {})  # type: ignore[arg-type]
+    def shown(look: Look) -> None:
+        found = findings(look)
+        console.watch.seen = Seen(look, found, verdict(found), {})
 
     monkeypatch.setattr(console.watch, "renew", lambda: None)  # the loop must not look in between
     shown(look)
