@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 
 from bus.console import people
 from bus.console.center_look import AskBroker, Away, Look, look
@@ -16,21 +16,42 @@ from bus.console.doors import Doors
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
+from bus.context import CenterContext
 from bus.figures.period import Reckoning
 from bus.runtime.console_process import ConsoleProcess
 from bus.security.staff import Role
 from bus.store import Store, schema
-from tests.harness.step import BareCenter
 
 PASSWORD = "correct-Horse-battery-7-staple"
 PEOPLE = {"wang": Role.VIEWER, "li": Role.OPERATOR, "zhao": Role.ADMINISTRATOR}
+
+
+class Shown(Protocol):
+    """A center that a console shows."""
+
+    @property
+    def context(self) -> CenterContext:
+        """The county's rules for it."""
+
+    @property
+    def store(self) -> Store:
+        """Its store."""
+
+
+@dataclass
+class OfCounty:
+    """One center of a county at work."""
+
+    context: CenterContext
+    store: Store
 
 
 @dataclass
 class ConsoledCenter:
     """A center, its console, and where that is served."""
 
-    center: BareCenter
+    center: Any
+    """Whatever the test has given: a ``Shown``."""
     own: Store
     process: ConsoleProcess
     health: dict[str, Any]
@@ -48,7 +69,7 @@ class ConsoledCenter:
 
 @contextmanager
 def consoled(
-    center: BareCenter, folder: Path, broker: AskBroker | None = None, doors: Doors | None = None
+    center: Shown, folder: Path, broker: AskBroker | None = None, doors: Doors | None = None
 ) -> Iterator[ConsoledCenter]:
     """The console of this center, with a person of each role; with doors that of a county's ledger."""
     own = Store(f"sqlite:///{folder / 'console.db'}")

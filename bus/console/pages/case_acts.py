@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bus.console.refusals import refused
 from bus.console.visit import Visit, path_of
+from bus.contract.messages import Ground
 from bus.contract.staff_command import Act
 from bus.operations.rights import CommandRefused
 
@@ -18,7 +19,8 @@ def urge(visit: Visit) -> Response:
 
 def ask_arbiter(visit: Visit) -> Response:
     """Ask the arbiter for a ruling."""
-    return _begun(visit, Act.ASK_ARBITER, items=(str(visit.id),), ground=visit.form.get("ground", ""))
+    ground = next((one for one in Ground if one.value == visit.form.get("ground")), None)
+    return _begun(visit, Act.ASK_ARBITER, items=(str(visit.id),), ground=ground)
 
 
 def redirect(visit: Visit) -> Response:
