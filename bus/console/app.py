@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bus.console import sessions
+from bus.console import metrics, sessions
 from bus.console.doors import DoorTrouble
 from bus.console.pages import (
     alarm_pages,
@@ -56,6 +56,8 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+OF_MACHINES = ("/health/", "/metrics")
+"""Paths that are asked for by any name: a prober knows the machine, not the address of browsers."""
 
 View = Callable[[Visit], Response]
 
@@ -112,10 +114,15 @@ def make_app(console: Console, clock: Callable[[], datetime]) -> ASGIApp:
     ]
     routes += [
         Mount("/static", StaticFiles(directory=STATIC)),
+        Route("/metrics", partial(_metrics, console, clock)),
         Route("/health/live", lambda _request: JSONResponse({"live": True})),
     ]
     app = Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
     return _with_headers(_of_host(app, console.origin))
+
+
+def _metrics(console: Console, clock: Callable[[], datetime], _request: Request) -> Response:
+    return Response(metrics.page_of(console, clock()), media_type="text/plain; version=0.0.4")
 
 
 async def _nothing(_request: Request, _error: Exception) -> Response:
@@ -212,7 +219,7 @@ def _of_host(app: ASGIApp, origin: str) -> ASGIApp:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         named = dict(scope.get("headers", ())).get(b"host", b"")
-        if scope["type"] == "http" and named != host and not scope["path"].startswith("/health/"):
+        if scope["type"] == "http" and named != host and not scope["path"].startswith(OF_MACHINES):
             await PlainTextResponse(f"请用 {origin} / use {origin}\n", 421)(scope, receive, send)
             return
         await app(scope, receive, send)

@@ -178,4 +178,4 @@ def untold(tx: Tx) -> list[Untold]:
 def counts(tx: Tx) -> Mapping[str, int]:
     """How many incidents last, by state."""
     query = select(_I.state, func.count()).where(_I.cleared_ms == 0).group_by(_I.state)
-    return dict(tx.execute(query).tuples().all())
+    return {str(state): int(count) for state, count in tx.execute(query)}

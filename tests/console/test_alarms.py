@@ -1,8 +1,11 @@
 """The page of alarms in a browser, and what alarms see of a look."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -19,6 +22,9 @@ from tests.console.conftest import Visit
 from tests.console.test_looks import AN_HOUR_AGO, NOW, _broker, _look
 from tests.console.test_looks import STORE as STORE_LOOK
 from tests.harness.consoled import ConsoledCenter
+from tests.harness.exported_metrics import names
+from tests.harness.promtool import promtool
+from tests.harness.step import MEDIA
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -114,3 +120,20 @@ def test_every_finding_has_one_source(code: str) -> None:
     assert (source == CONSOLE) == (code in ("store-away", "broker-away", "process-away", "look-stale"))
     trouble = Trouble(code, "", "", "", "", source, 3, 0, 0)
     assert words_of(begun(trouble, 1)).title == CAUSES[code].title
+
+
+def test_the_console_has_metrics_of_its_own(desk: ConsoledCenter) -> None:
+    """Well named, asked for by any host's name and by nobody in particular, and exactly those of the manual."""
+    _opened(desk)
+    notice = incidents.Notice("n", "pager", "{}", 2**42, 2**52)
+    desk.own.write(lambda tx: incidents.enqueue(tx, [notice]))
+    desk.renew()
+    page = httpx.get(f"{desk.url}/metrics", headers={"Host": "prometheus.example"}).content
+    assert promtool("check", "metrics", given=page) == (0, "")
+    text = page.decode()
+    assert f'bus_console_findings{{center="{MEDIA}",code="inbox-late",severity="fault"}} 1.0' in text
+    assert f'bus_console_incidents{{center="{MEDIA}",state="open"}} 1.0' in text
+    assert f'bus_console_notices{{center="{MEDIA}",receiver="pager"}} 1.0' in text
+    assert EVIL not in text
+    manual = Path(__file__).parents[2] / "docs/console.md"
+    assert names(page) == set(re.findall(r"`(bus_console_\w+)`", manual.read_text(encoding="utf-8")))

@@ -100,6 +100,7 @@ def test_nothing_is_done_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatc
         ("iptables", "sbin/iptables"),
         ("iproute2", "sbin/ip"),
         ("pgbouncer", "sbin/pgbouncer"),
+        ("prometheus", "bin/promtool"),
     ],
 )
 def test_a_tool_is_known_by_what_the_tests_use_of_it(

@@ -15,13 +15,10 @@ from bus.cli import app
 from bus.cli.county_file import load_county
 from bus.cli.lazy import LazyCommand
 from bus.cli.run import secret_faults
-from bus.clocks.rules import Clock, Level
-from bus.operations.metrics import Metrics
 from bus.runtime.watch import GRACE, LOOK_EVERY
 from bus.settings import load
-from bus.store import put_off, schema
-from bus.store.database import Store
-from bus.transports.embedded import EmbeddedBroker, EmbeddedTransport
+from tests.harness.exported_metrics import names as names_of_metrics
+from tests.harness.exported_metrics import page_of_a_center
 from verification.systemd.unit import environment_file
 
 ROOT = Path(__file__).parents[2]
@@ -198,23 +195,8 @@ def test_the_manual_has_the_words_and_the_cure_of_each_finding(code: Code, lang:
 
 def test_the_figures_of_the_manual_are_those_of_a_center(tmp_path: Path) -> None:
     """The operators' manual lists exactly the figures that a center gives to Prometheus."""
-    store = Store(f"sqlite:///{tmp_path}/center.db")
-    schema.upgrade(store)
-    store.write(lambda tx: put_off.note(tx, "party_service-150402", "open-offers", 1, 1, 1))  # else nobody stands there
-    metrics = Metrics("media_center-150402", store, EmbeddedTransport("media_center-150402", EmbeddedBroker()))
-    metrics.loop_ages = lambda: {"relay": 0.0}
-    with metrics.timed("relay"):
-        pass
-    metrics.handled("case.offered", 0.1)
-    metrics.form("message", "taken")
-    metrics.reminders.switch_on()
-    metrics.reminders.count({(Clock.SIGN, Level.URGE): 1})
-    given = {re.split(r"[ {]", line)[0] for line in metrics.page().decode().splitlines() if not line.startswith("#")}
-    given = {name for name in given if not name.endswith("_created") or "_seconds_" in name}
-    given = {re.sub(r"_seconds_(bucket|count|sum|created)$", "_seconds", name) for name in given}
-    store.close()
     manual = (ROOT / "docs/operate.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`(bus_[a-z_]+)`", manual)) == given
+    assert set(re.findall(r"`(bus_[a-z_]+)`", manual)) == names_of_metrics(page_of_a_center(tmp_path))
 
 
 def test_the_unit_and_the_manual_speak_of_the_same_folders() -> None:

@@ -60,6 +60,7 @@ def missing_packages(*, containers: bool = False, releases: bool = False) -> lis
         "systemd": _program("systemd-analyze"),  # how far the unit shuts a center in; nothing of it is started
         "chromium": _program("chromium"),  # looks at the console's pages
         "fonts-wqy-microhei": any(FONTS.glob("**/wqy-microhei*")),  # with the signs that stand on them
+        "prometheus": _program("promtool"),  # tries the alert rules; its server is never started
         "nginx": _program("nginx"),
         "postgresql-common": _program("pg_ctlcluster"),
         "mmdebstrap": not releases or _program("mmdebstrap"),
