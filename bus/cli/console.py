@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import httpx
 import typer
@@ -43,6 +44,8 @@ console.add_typer(person, name="person")
 
 OwnStore = Annotated[str, typer.Option("--store", envvar="BUS_CONSOLE_STORE", help="控制台自己的库 / its own store")]
 STORE = "sqlite:///console.db"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Where browsers of this machine alone come in; in a container also by an ``--origin`` of it."""
 ANSWERS_WITHIN = 2.0
 """Seconds in which a center's own process must say how it is."""
 
@@ -82,7 +85,7 @@ def run(
     output = Output(lang)
     with output.guarding():
         settings = store_settings(config)
-        if host not in ("127.0.0.1", "::1", "localhost") and not origin.startswith("https://"):
+        if host not in LOOPBACK and not origin.startswith("https://") and urlsplit(origin).hostname not in LOOPBACK:
             output.fail(
                 "只有经 TLS 才能对外：请放在反向代理之后，用 --origin https://… 说明",
                 "beyond this machine it needs TLS: put it behind a reverse proxy, and name it with --origin https://…",

@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ import psycopg
 import pytest
 import yaml
 
+from bus.cli import console as console_command
+from tests.harness.promtool import promtool
+from tests.unit.test_cli_run import bus
 from verification.services import PostgresNode
 from verification.services.private_postgres import newest_programs
 
@@ -35,7 +40,8 @@ def test_each_center_has_a_process_and_a_stand_in_for_its_system() -> None:
     commands = [" ".join(service["command"]) for service in OURS.values()]
     files = [f"deploy/compose/{center}.toml" for center in CENTERS]
     wanted = [f"{verb} --config {file}" for file in files for verb in ("run", "simulate")]
-    assert sorted(commands) == sorted([*wanted, "topology apply --file deploy/compose/county.toml"])
+    console = " ".join(SERVICES["console"]["command"])
+    assert sorted(commands) == sorted([*wanted, console, "topology apply --file deploy/compose/county.toml"])
 
 
 def test_what_is_referred_to_is_declared() -> None:
@@ -45,7 +51,9 @@ def test_what_is_referred_to_is_declared() -> None:
         assert {config["source"] for config in service.get("configs", [])} <= set(COMPOSE["configs"]), name
         sources = [mount.split(":")[0] for mount in service.get("volumes", [])]
         assert {source for source in sources if "/" not in source} <= set(COMPOSE["volumes"]), name
-        assert {source.removeprefix("./") for source in sources if "/" in source} <= {*service.get("command", [])}, name
+        files = {source.removeprefix("./") for source in sources if "/" in source}
+        assert files <= {word.rpartition("=")[2] for word in service.get("command", files)}, name
+        assert {file for file in files if not (ROOT / file).is_file()} == set(), name
 
 
 def test_our_containers_have_no_rights_they_do_not_need() -> None:
@@ -73,7 +81,7 @@ def test_secrets_come_from_files_that_are_not_in_the_repository(secrets: dict[st
     assert asked == {f".local/compose/{name}" for name in secrets}
     assert "/.local/" in (ROOT / ".gitignore").read_text().splitlines()
     inline = {name for service in SERVICES.values() for name in service.get("environment", {})}
-    assert inline == {"POSTGRES_INITDB_ARGS"}
+    assert inline == {"POSTGRES_INITDB_ARGS", "BUS_HTTP__HOST", "BUS_CONSOLE_STORE"}
     assert not re.search(r"^(ARG|ENV) .*(PASS|SECRET|TOKEN|KEY)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
 
 
@@ -117,6 +125,69 @@ def test_a_fifth_center_is_added_by_one_file(tmp_path: Path) -> None:
         p.name for p in tmp_path.iterdir()
     }
     assert center in (tmp_path / "topology.env").read_text(encoding="utf-8")
+
+
+def test_the_console_is_that_of_a_center(
+    secrets: dict[str, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command is taken as it stands, with the center's own secrets and the broker's; it asks the center's process
+    by its name, is opened at loopback, and its persons lie in its volume."""
+    console = SERVICES["console"]
+    for file in console["env_file"]:
+        for name, value in secrets[Path(file).name].items():
+            monkeypatch.setenv(name, value)
+    for name, value in console["environment"].items():
+        monkeypatch.setenv(name, value)
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(console_command, "opened_store", lambda settings: nullcontext(given.update(settings=settings)))
+    monkeypatch.setattr(console_command, "_own", lambda url: nullcontext(given.update(own=url)))
+    monkeypatch.setattr(
+        console_command, "ConsoleProcess", lambda _made, *where: given.update(where=where[:3]) or _Served()
+    )
+    monkeypatch.chdir(ROOT)
+    code, _, said = bus(*console["command"])
+    assert code == 0, said
+    assert given["where"] == ("0.0.0.0", 8500, "http://127.0.0.1:8500")  # noqa: S104 - in its container
+    assert given["settings"].http.host in SERVICES
+    assert f"{given['settings'].http.host}:{given['settings'].http.port}" == "media-center:8080"
+    assert given["own"].startswith("sqlite:////var/lib/bus/")
+    assert "console:/var/lib/bus" in console["volumes"]
+    assert set(console["depends_on"]) == {given["settings"].http.host}
+
+
+class _Served:
+    """A console that is never served."""
+
+    url = ""
+
+    def run(self) -> None:
+        """Nothing."""
+
+
+def test_a_console_in_clear_is_refused_beyond_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a host nor an address of browsers that only looks like this machine's."""
+    monkeypatch.chdir(ROOT)
+    settings = "--config=deploy/examples/media_center-150402.toml"
+    for origin in ("http://console.county.example", "http://127.0.0.1.evil.example", ""):
+        code, _, said = bus("console", "run", settings, "--host=0.0.0.0", f"--origin={origin}", "--lang=en")
+        assert (code, "beyond this machine it needs TLS" in said) == (2, True), said
+
+
+def test_prometheus_asks_every_center_and_has_the_rules(tmp_path: Path) -> None:
+    """Its settings are right by its own tool; each center, the console and the broker are asked where they listen."""
+    mounts = dict(mount.split(":")[:2] for mount in SERVICES["prometheus"]["volumes"])
+    for source, target in mounts.items():
+        if source.startswith("./"):
+            shutil.copy(ROOT / source, tmp_path / Path(target).name)
+    code, said = promtool("check", "config", tmp_path / "prometheus.yml")
+    assert (code, "1 rule files found" in said) == (0, True), said
+    scraped = yaml.safe_load((tmp_path / "prometheus.yml").read_text())["scrape_configs"]
+    targets = {job["job_name"]: set(job["static_configs"][0]["targets"]) for job in scraped}
+    running = {name for name, service in OURS.items() if service["command"][0] == "run"}
+    assert targets["bus"] == {f"{name}:8080" for name in running}
+    assert targets["console"] == {"console:8500"}
+    assert targets["rabbitmq"] == {"rabbitmq:15692"}
+    assert SERVICES["prometheus"]["read_only"] is True
 
 
 @pytest.mark.database
