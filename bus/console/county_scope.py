@@ -49,7 +49,7 @@ class CountyScope(CenterScope):
 
     def operations(self) -> list[dict[str, Any]]:
         """The last operations of all centers, the newest first. Raises ``StoreUnavailable``."""
-        found = [one | {"center": ""} for one in super(CountyScope, self).operations()]
+        found = super(CountyScope, self).operations()
         for center in self.doors.centers:
             last = self.doors.seen(center).last
             found += [{**one, "center": center} for one in (last.operations if last is not None else ())]

@@ -158,7 +158,7 @@ class CenterScope:
     def operations(self) -> list[dict[str, Any]]:
         """The operations, the newest first. Raises ``StoreUnavailable``."""
         with self.store.reading() as tx:
-            return [views.told(tx, one) for one in operations.listed(tx, views.MOST_OPERATIONS)]
+            return [views.told(tx, one) | {"center": ""} for one in operations.listed(tx, views.MOST_OPERATIONS)]
 
     def operation(self, operation_id: UUID) -> dict[str, Any] | None:
         """One operation with its first items. Raises ``StoreUnavailable``."""

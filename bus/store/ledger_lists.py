@@ -58,7 +58,7 @@ def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int)
     if asked.status:
         query = query.where(_S.status == asked.status)
     if asked.peer:
-        query = query.where((_S.holder == asked.peer) | (_S.origin == asked.peer))
+        query = query.where((_S.holder == asked.peer) | (_S.center == asked.peer))
     if asked.due_before_ms is not None:
         query = query.where(_S.due_ms < asked.due_before_ms)
     if after is not None:
