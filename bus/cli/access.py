@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
+from bus.operations.case_names import case_named
 from bus.store import access_log
 
 access = typer.Typer(help="居民信息查阅记录 / the log of who has read residents' data", no_args_is_help=True)

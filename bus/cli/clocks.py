@@ -9,13 +9,13 @@ import typer
 
 from bus.bilingual import Bilingual
 from bus.cli import case_charges
-from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, moment
 from bus.clocks.marks import Waiting, overview
 from bus.clocks.words import CLOCKS, LEVELS
 from bus.clocks.written import ClockSettings
 from bus.contract.working_days import CHINA
+from bus.operations.case_names import case_named
 from bus.store import cases, timers
 from bus.store.database import Tx
 

@@ -8,9 +8,10 @@ import typer
 
 from bus.bilingual import Bilingual
 from bus.cli.access import whoami
-from bus.cli.lookups import case_named, context_of
+from bus.cli.lookups import context_of
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, Lang, Language, Output
+from bus.operations.case_names import case_named
 from bus.operations.erasure import MayNotErase
 from bus.operations.erasure import erase as erase_case
 from bus.operations.replay import NO_CASE

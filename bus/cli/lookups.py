@@ -1,12 +1,9 @@
-"""Lookups of the commands: a center's context, a case by its number, the newest directory."""
+"""Lookups of the commands: a center's context, and the newest directory."""
 
 from contextlib import suppress
-from uuid import UUID
 
-from bus.bilingual import Bilingual
 from bus.cli.options import opened_store
 from bus.context import CenterContext, read_by
-from bus.contract.short_number import Misheard, WrongShortNumber, id_ending
 from bus.runtime.directory_memory import recall
 from bus.security.directory import Edition
 from bus.security.directory_file import operator_id
@@ -14,8 +11,8 @@ from bus.security.errors import KeyUnusable
 from bus.security.keyed_security import security_of
 from bus.security.keyring import read_public_key
 from bus.settings import CenterSettings, Trust
-from bus.store import case_lists, cases, directories
-from bus.store.database import DriverError, Store, StoreUnavailable, Tx
+from bus.store import directories
+from bus.store.database import DriverError, Store, StoreUnavailable
 
 
 def context_of(settings: CenterSettings, store: Store) -> CenterContext:
@@ -31,48 +28,6 @@ def context_of(settings: CenterSettings, store: Store) -> CenterContext:
         settings.clocks.rules(),
         read_by(security),
     )
-
-
-class CaseUnclear(Exception):
-    """The case is ambiguous. ``words`` say why, and the cure."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.words = Bilingual(zh, en)
-
-
-_MISHEARD = {
-    Misheard.LENGTH: Bilingual("位数不对：短编号共十位", "a short number has ten digits"),
-    Misheard.CHECK_DIGIT: Bilingual(
-        "校验位不符：有一位听错，或两位颠倒",
-        "wrong check digit: one digit is wrong, or two are swapped",
-    ),
-}
-
-
-def case_named(tx: Tx, text: str) -> UUID | None:
-    """The case with this UUID, number or short number; None: it is unknown here. Raises ``CaseUnclear`` for a short
-    number that was misheard, or that several cases share."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return cases.by_number(tx, text) or _by_short_number(tx, text)
-
-
-def _by_short_number(tx: Tx, text: str) -> UUID | None:
-    try:
-        end = id_ending(text)
-    except WrongShortNumber as wrong:
-        why = _MISHEARD[wrong.fault]
-        raise CaseUnclear(f"{text}：{why.zh}；请对方重读一遍", f"{text}: {why.en}; ask for the number again") from None
-    found = case_lists.ending(tx, end) if end is not None else []
-    if len(found) > 1:
-        numbers = [number for _, number in found]
-        raise CaseUnclear(
-            f"{text}：有 {len(found)} 件案件的短编号相同，请改用编号：{'、'.join(numbers)}",
-            f"{text}: {len(found)} cases share this short number; give the number instead: {', '.join(numbers)}",
-        )
-    return found[0][0] if found else None
 
 
 def newest_directory(settings: CenterSettings, trust: Trust) -> Edition | None:

@@ -7,9 +7,9 @@ import typer
 from pydantic import ValidationError
 
 from bus.bilingual import Bilingual
-from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, moment
+from bus.operations.case_names import case_named
 from bus.operations.proof import Judgement, Proof, Vouched, judge, of_case
 from bus.operations.replay import NO_CASE
 from bus.security import directory

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import typer
 
 from bus.bilingual import Bilingual
-from bus.cli.lookups import case_named
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import AsJson, Lang, Language, Output, moment
 from bus.contract.rules import BY_KIND
@@ -13,6 +12,8 @@ from bus.contract.short_number import short_number
 from bus.custody import Record
 from bus.custody.papers import missing
 from bus.custody.plans import progress
+from bus.operations.case_names import case_named
+from bus.operations.journal_words import way_words
 from bus.store import cases, waiting
 from bus.store.database import Tx
 
@@ -34,12 +35,6 @@ _WAITING = (
     Bilingual("自", "Since"),
     Bilingual("原因", "Why"),
 )
-_WAYS = {
-    "did": "本中心", "said": "发出", "heard": "收到", "superseded": "收到（过时）", "desk": "已入业务系统",
-    "parked": "搁置", "refused": "拒收", "replayed": "重放", "discarded": "放弃", "revealed": "查看全文",
-    "erased": "抹除", "restored": "恢复后重建", "fenced": "恢复前的旧报文",
-    "ended": "不再寄给", "reminded": "到期提醒", "operated": "值班处置",
-}  # fmt: skip
 
 
 def trace(
@@ -102,7 +97,7 @@ def _plain(line: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the journal
 def _journal_row(output: Output, line: Any) -> tuple[object, ...]:  # noqa: ANN401 - a row of the journal
     rule = BY_KIND.get(line["kind"])
     kind = line["kind"] if rule is None else f"{output.text(rule.zh, rule.en)} {rule.kind}"
-    way = output.text(_WAYS.get(line["way"], line["way"]), line["way"])
+    way = output.text(way_words(line["way"]).zh, line["way"])
     return (moment(line["at_ms"]), way, kind, line["peer"], line["holder"], line["version"], line["note"])
 
 

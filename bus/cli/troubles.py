@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from bus.bilingual import Bilingual
-from bus.cli.lookups import CaseUnclear
 from bus.cli.output import FAILURE, USAGE
+from bus.operations.case_names import CaseUnclear
 from bus.runtime.lease import TAKEN, StoreTaken
 from bus.sdk.discovery import AdapterUnusable
 from bus.security.errors import KeyUnusable
