@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, literal, select
+from sqlalchemy import BigInteger, Insert, String, Table, bindparam, delete, func, literal, select
 
 from bus.store import tables as t
 from bus.store.database import Tx
@@ -154,6 +154,11 @@ def _shown(tx: Tx, read: Callable[[int], list[Entry]], first: int) -> Iterator[E
             if body is not None and body != ERASED:
                 yield replace(entry, body=body)
         first = entries[-1].row + 1
+
+
+def oldest(tx: Tx) -> int:
+    """When the oldest entry was written; 0: there is none."""
+    return int(tx.execute(select(func.min(t.archive.c.at_ms))).scalar() or 0)
 
 
 def prune(tx: Tx, before_ms: int, limit: int) -> int:

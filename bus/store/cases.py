@@ -90,6 +90,8 @@ def _opened(tx: Tx, found: Sequence[Row]) -> list[Record]:
     return [record for record in parsed if record is not None]
 
 
+STREET = 9
+"""Digits of a division that are its street."""
 PACKED = "~"
 """Prefix of an encrypted record, in base64 in its text column: no JSON begins so."""
 
@@ -144,12 +146,19 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         custody = (record.holder, record.version, record.status.value)
         times = (int(case.received_at.timestamp() * 1000), now_ms)
         facts = facts_of(record) if case.origin == record.me else NOT_COUNTED
-        kept = (*custody, *times, bool(case.sensitive), text, offerer, *facts)
+        found_by = (case.category, case.place.division[:STREET], _offered_ms(record))
+        kept = (*custody, *times, bool(case.sensitive), text, offerer, *facts, *found_by)
         rows.append(CaseRow(case_id, case.number, case.origin, *kept))
         _remember(case_id, text, record)
     upsert(tx, t.cases, rows)
     opinions.keep_rated(tx, ordered)
     files.named_in(tx, ordered)
+
+
+def _offered_ms(record: Record) -> int | None:
+    """Since when nobody has answered this center's offer."""
+    offer = record.offer_out
+    return int(offer.at.timestamp() * 1000) if offer is not None and offer.pending else None
 
 
 def by_number(tx: Tx, number: str) -> UUID | None:

@@ -35,6 +35,9 @@ class CaseRow(NamedTuple):
     called_back_ms: int | None
     solved: bool | None
     answered_again_ms: int | None
+    category: str
+    street: str
+    offered_ms: int | None
 
 
 class LinkRow(NamedTuple):

@@ -67,6 +67,9 @@ cases = Table(
     Column("called_back_ms", BigInteger, nullable=True),
     Column("solved", Boolean, nullable=True),
     Column("answered_again_ms", BigInteger, nullable=True),
+    Column("category", CODE, nullable=True),
+    Column("street", String(12), nullable=True),
+    Column("offered_ms", BigInteger, nullable=True),
     Index("cases_by_number", "number"),
     Index("cases_by_status", "status", "changed_ms"),
     Index(
@@ -75,10 +78,23 @@ cases = Table(
         sqlite_where=text("offerer IS NOT NULL"),
         postgresql_where=text("offerer IS NOT NULL"),
     ),
+    Index("cases_by_opened", "opened_ms", "case_id"),
+    *(
+        Index(name, *columns, "case_id", sqlite_where=text(some), postgresql_where=text(some))
+        for name, columns, some in (
+            ("cases_by_category", ("category", "opened_ms"), "category IS NOT NULL"),
+            ("cases_by_street", ("street", "opened_ms"), "street IS NOT NULL"),
+            ("cases_overdue", ("status", "due_ms"), "status = 'open' AND due_ms IS NOT NULL"),
+            ("cases_going_round", ("status", "version"), "status = 'open' AND version >= 5"),
+            ("cases_unanswered", ("offered_ms",), "offered_ms IS NOT NULL"),
+        )
+    ),
+    Index("cases_by_ending", text("substr(case_id, 30)")),
 )
 """One row per case known here: the custody record as JSON, and its searchable columns. ``offerer``: the center whose
 offer of the case waits for this center's answer. From ``due_ms`` on: what figures count of the case's first round
-(``bus/figures/facts.py``); null in rows that were last written by an older program."""
+(``bus/figures/facts.py``); from ``category`` on: by what a console finds it, ``offered_ms`` since when no center has
+answered this one's offer. Null in rows that were last written by an older program."""
 
 case_count = Table(
     "case_count",
@@ -347,7 +363,8 @@ accesses = _rows(
     Column("before", DIGEST, nullable=False, unique=True),
     Column("digest", DIGEST, nullable=False),
 )
-"""The access log: which person read which resident's case, when and why. Each row holds the digest of the one before,
+"""The access log: which person read which resident's case, or did what at the operators' door, when and why; of an
+operation ``case_id`` is the operation's id. Each row holds the digest of the one before,
 so no row can be removed or altered unseen; never pruned."""
 
 attachments = Table(
@@ -953,3 +970,14 @@ notices = _rows(
     Index("notices_by_receiver", "receiver", "due_ms"),
 )
 """What a receiver of alarms is still to be told of incidents."""
+
+console_marks = Table(
+    "console_marks",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""The newest entry of the center's access log that a console has seen, and its digest: kept apart from that log, so
+that one whose end was cut off is noticed. One row."""

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Integer, LargeBinary, Text
+from sqlalchemy import Boolean, Integer, LargeBinary, Select, Text
 from sqlalchemy.sql.compiler import SQLCompiler
 
 import bus.store
-from bus.store import Store, schema
+from bus.store import Store, case_lists, schema
+from bus.store.case_search import Listing, Place, Wanted, last_of, query_of
 from bus.store.due import DueRows
 from bus.store.statements import Prepared
 from verification.services import PostgresNode
@@ -27,7 +28,10 @@ CLAIMS = ("outbox._CLAIM", "owed._DUEreceipts", "inbox._CLAIM")
 MANY = 20_000
 UUIDS = "'00000000-0000-7000-8000-' || lpad(n::text, 12, '0')"
 FILLED = (
-    "INSERT INTO cases SELECT {id}, 'n' || n, 'a', 'a', 1, 'closed', n, n, 'r' FROM {all}",
+    "INSERT INTO cases (case_id, number, origin, holder, version, status, opened_ms, changed_ms, sensitive, record,"
+    " due_ms, category, street, offered_ms)"
+    " SELECT {id}, 'n' || n, 'a', 'a', mod(n, 7), CASE mod(n, 20) WHEN 0 THEN 'open' ELSE 'closed' END, n, n, false,"
+    " 'r', n, 'c' || mod(n, 20), 's' || mod(n, 20), CASE mod(n, 50) WHEN 0 THEN n END FROM {all}",
     "INSERT INTO case_keys SELECT {id}, 'w', NULL FROM {all}",
     "INSERT INTO timers SELECT {id}, n FROM {all}",
     "INSERT INTO opinions SELECT {id}, 1, 'survey', 'm' || n, 5, n FROM {all}",
@@ -167,6 +171,71 @@ def test_a_claim_stops_when_it_has_enough_on_postgresql(postgresql: Store, name:
     """The same of PostgreSQL."""
     plan = _plan_of_postgresql(postgresql, name)
     assert not [line for line in plan if "Sort" in line], plan
+
+
+def _searches() -> dict[str, Select[Any]]:
+    """Every list of the console, by nothing else and by all a person may know, its first page and a later one."""
+    known = Wanted(status="open", category="c1", street="s1", center="a", begin_ms=100, end_ms=MANY)
+    by_category = Wanted(category="c1")
+    found = {}
+    for listing in Listing:
+        for name, wanted in (("", Wanted()), (" of a category", by_category), (" of all", known)):
+            asked = wanted._replace(listing=listing, before_ms=MANY)
+            for after in (None, Place(MANY // 2, "p")):
+                page = "later" if after else "first"
+                found[f"{listing}{name}, {page}"] = query_of(asked, after, 50)
+                found[f"{listing}{name}, end of {page}"] = last_of(asked, after)
+    return found
+
+
+SEARCHES = _searches()
+WALKED = {
+    Listing.ALL: "cases_by_opened",
+    Listing.OVERDUE: "cases_overdue",
+    Listing.ROUND: "cases_going_round",
+    Listing.OFFERED: "cases_unanswered",
+    Listing.STRANDED: "cases_by_status",
+    Listing.SILENT: "cases_by_status",
+}
+"""The index along which each list walks; of all cases by what narrows them most."""
+
+
+def _index_of(name: str) -> str:
+    """The index of a search by its name."""
+    narrow = {"all of a category": "cases_by_category", "all of all": "cases_by_street"}
+    asked = name.partition(",")[0]
+    return narrow.get(asked) or WALKED[Listing(asked.partition(" ")[0])]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_walks_along_its_index(sqlite: Store, name: str) -> None:
+    """From where the page before ended, and no further than one page may look; that alone is sorted."""
+    with sqlite.reading() as tx:
+        compiled = SEARCHES[name].compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]
+    inner = plan[: plan.index("SCAN walked")]
+    assert f"cases USING INDEX {_index_of(name)}" in inner[1]
+    assert not [line for line in inner if "TEMP B-TREE FOR ORDER BY" in line], plan
+    assert {line.split()[1] for line in plan if line.startswith("SCAN ")} <= {"walked", "cases"}
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_walks_along_its_index_on_postgresql(postgresql: Store, name: str) -> None:
+    """So it does there: no table is read from its beginning."""
+    with postgresql.reading() as tx:
+        compiled = SEARCHES[name].compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+        plan = [str(row[0]) for row in tx.exec_driver_sql(f"EXPLAIN {compiled}".replace("%", "%%"))]
+    assert not [line for line in plan if "Seq Scan" in line], plan
+    assert any("on cases" in line or " cases " in line for line in plan)
+
+
+def test_the_end_of_an_id_is_found_by_an_index(sqlite: Store) -> None:
+    """A short number leads to its case without a look at all others."""
+    with sqlite.reading() as tx:
+        compiled = case_lists.of_ending("0000000").compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]
+    assert any("USING INDEX cases_by_ending" in line for line in plan), plan
 
 
 def test_the_statements_are_found() -> None:
