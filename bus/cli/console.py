@@ -1,8 +1,9 @@
 """``bus console``: the operators' pages for a browser, and who may sign in to them."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ import typer
 from bus.cli.console_alarms import load_alarms, receivers_of
 from bus.cli.console_broker import broker_of
 from bus.cli.console_doors import doors_of
+from bus.cli.console_slow import SlowAsking
 from bus.cli.county_file import load_county
 from bus.cli.lookups import context_of
 from bus.cli.options import ConfigFile, opened_store, store_settings
@@ -22,6 +24,8 @@ from bus.console import people
 from bus.console.center_look import AskBroker, Away, Look, look
 from bus.console.county_look import with_county
 from bus.console.county_scope import CountyScope
+from bus.console.proxy_login import LOOPBACK, ProxyLogin
+from bus.console.record_chain import ChainWatch
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
@@ -44,8 +48,10 @@ console.add_typer(person, name="person")
 
 OwnStore = Annotated[str, typer.Option("--store", envvar="BUS_CONSOLE_STORE", help="控制台自己的库 / its own store")]
 STORE = "sqlite:///console.db"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 """Where browsers of this machine alone come in; in a container also by an ``--origin`` of it."""
+TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+"""The name of a header."""
 ANSWERS_WITHIN = 2.0
 """Seconds in which a center's own process must say how it is."""
 
@@ -78,6 +84,16 @@ def run(
             "--doors", readable=False, help="在总账上：各中心值班入口的地址（TOML） / at a ledger: the centers' doors"
         ),
     ] = None,
+    backups: Annotated[
+        Path | None,
+        typer.Option("--backups", readable=False, help="备份所在的文件夹，查看最近一份 / the folder of backups"),
+    ] = None,
+    user_header: Annotated[
+        str, typer.Option(metavar="HEADER", help="由反向代理登录：写明姓名的请求头 / who it is, as a proxy says")
+    ] = "",
+    proxy: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="反向代理的地址，可多个 / the proxy's addresses")
+    ] = None,
     store: OwnStore = STORE,
     lang: Language = Lang.AUTO,
 ) -> None:
@@ -85,7 +101,11 @@ def run(
     output = Output(lang)
     with output.guarding():
         settings = store_settings(config)
-        if host not in LOOPBACK and not origin.startswith("https://") and urlsplit(origin).hostname not in LOOPBACK:
+        if (
+            host not in THIS_MACHINE
+            and not origin.startswith("https://")
+            and urlsplit(origin).hostname not in THIS_MACHINE
+        ):
             output.fail(
                 "只有经 TLS 才能对外：请放在反向代理之后，用 --origin https://… 说明",
                 "beyond this machine it needs TLS: put it behind a reverse proxy, and name it with --origin https://…",
@@ -93,17 +113,22 @@ def run(
             )
         alarm_settings = load_alarms(alarms)
         receivers = receivers_of(alarm_settings)
+        login = _proxy_login(output, user_header, proxy)
         writer = LogWriter(descriptor_of(sys.stderr))
         set_up(settings.center, writer.put)
         with opened_store(settings) as centers, _own(store) as own, doors_of(output, settings, staff_key, doors) as at:
-            ask_broker = broker_of(load_county(county)) if county is not None else None
+            plan = load_county(county) if county is not None else None
+            ask_broker = broker_of(plan) if plan is not None else None
+            chain = ChainWatch(centers, own)
 
             def made(origin: str) -> Console:
                 given = (settings.center, centers, context_of(settings, centers), settings.figures.reckoning())
                 scope = CountyScope(*given, at) if at.centers else CenterScope(*given)
                 look = looking(settings, centers, ask_broker)
-                watch = Watch(lambda: with_county(look(), centers, at))
-                return Console(own, scope, watch, origin, [one.name for one in receivers], at)
+                slow = SlowAsking(settings, centers, scope.context, plan, chain, backups)
+                watch = Watch(lambda: with_county(look(), centers, at), slow)
+                told = [one.name for one in receivers]
+                return Console(own, scope, watch, origin, receivers=told, doors=at, chain=chain, proxy=login)
 
             try:
                 process = ConsoleProcess(made, host, port, origin, alarm_settings, receivers)
@@ -111,6 +136,19 @@ def run(
                 output.fail(*why_not_listening(error))
             output.say(f"控制台：{process.url}", f"the console: {process.url}")
             process.run()
+
+
+def _proxy_login(output: Output, header: str, addresses: list[str] | None) -> ProxyLogin | None:
+    if not header and not addresses:
+        return None
+    with suppress(ValueError):
+        if TOKEN.fullmatch(header):
+            return ProxyLogin.of(header, addresses or LOOPBACK)
+    return output.fail(
+        "--user-header 写请求头的名称，--proxy 写反向代理的地址，如 10.0.0.2 或 10.0.0.0/24",
+        "--user-header names a header, --proxy an address of the reverse proxy, such as 10.0.0.2 or 10.0.0.0/24",
+        USAGE,
+    )
 
 
 def looking(settings: CenterSettings, store: Store, ask_broker: AskBroker | None) -> Callable[[], Look]:

@@ -27,7 +27,7 @@ def broker_of(county: CountySettings) -> AskBroker:
 def _asked(admin: ManagementApi, planned: dict[str, tuple[QueueKind, str]]) -> BrokerLook:
     figures = {row.name: row for row in admin.figures()}
     queues = {
-        name: Queue(name, kind, center, row.ready, row.unacked, row.consumers, row.state)
+        name: Queue(name, kind, center, row.ready, row.unacked, row.consumers, row.state, row.comes, row.goes)
         for name, (kind, center) in planned.items()
         if (row := figures.get(name)) is not None
     }

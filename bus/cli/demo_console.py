@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from bus.cli.console import looking
+from bus.cli.console_slow import SlowAsking
 from bus.cli.lookups import context_of
 from bus.console import people
+from bus.console.record_chain import ChainWatch
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
@@ -33,7 +35,9 @@ def demo_console(county: LocalCounty, center: str) -> Iterator[tuple[str, str]]:
 
     def made(origin: str) -> Console:
         scope = CenterScope(center, store, context_of(settings, store), settings.figures.reckoning())
-        return Console(own, scope, Watch(looking(settings, store, None)), origin)
+        chain = ChainWatch(store, own)
+        slow = SlowAsking(settings, store, scope.context, chain=chain)
+        return Console(own, scope, Watch(looking(settings, store, None), slow), origin, chain=chain)
 
     process = ConsoleProcess(made, "127.0.0.1", 0)
     thread = threading.Thread(target=process.run, name="console", daemon=True)

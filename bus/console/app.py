@@ -27,14 +27,16 @@ from bus.console.pages import (
     case_pages,
     center_pages,
     figure_pages,
+    log_pages,
     operation_pages,
     sign_in_pages,
     stuck_pages,
 )
-from bus.console.pages.sign_in_pages import COOKIE
+from bus.console.pages.sign_in_pages import COOKIE, keep_cookie
 from bus.console.refusals import refused, troubled
 from bus.console.rendering import LANGUAGES
 from bus.console.scope import NoSuchCenter
+from bus.console.sessions import SignedIn
 from bus.console.visit import Console, Visit
 from bus.log import log
 from bus.operations.rights import CommandRefused
@@ -91,6 +93,8 @@ PAGES: tuple[Page, ...] = (
     Page("/operations/{id}/run", operation_pages.run, Role.OPERATOR, "POST"),
     Page("/operations/{id}/stop", operation_pages.stop, Role.OPERATOR, "POST"),
     Page("/operations/{id}/approve", operation_pages.approve, Role.ADMINISTRATOR, "POST"),
+    Page("/operation-log", log_pages.listed, Role.VIEWER),
+    Page("/operation-log/explained", log_pages.explained, Role.ADMINISTRATOR, "POST"),
     Page("/cases", case_pages.listed, Role.VIEWER),
     Page("/cases/{id}", case_pages.case, Role.VIEWER),
     Page("/cases/{id}/urge", case_acts.urge, Role.OPERATOR, "POST"),
@@ -176,14 +180,45 @@ def _answer(console: Console, now: datetime, page: Page, request: Request, form:
 def _guarded(visit: Visit, page: Page, request: Request) -> Response:
     if page.role is None:
         return page.view(visit)
-    token = request.cookies.get(COOKIE, "")
-    session = sessions.signed_in(visit.console.store, token, visit.now) if token else None
+    session, is_new = _session(visit, request)
     if session is None:
+        return _nobody(visit)
+    answer = _of_person(replace(visit, session=session), session, page)
+    if is_new:
+        keep_cookie(answer, session.token)
+    return answer
+
+
+def _session(visit: Visit, request: Request) -> tuple[SignedIn | None, bool]:
+    """Whose request this is, and whether its session begins with it."""
+    token, proxy = request.cookies.get(COOKIE, ""), visit.console.proxy
+    session = sessions.signed_in(visit.console.store, token, visit.now) if token else None
+    if proxy is None or not proxy.comes_from_it(visit.address):
+        return session, False
+    names = request.headers.getlist(proxy.header)
+    if len(names) != 1:  # two of them: one may be the browser's own
+        return None, False
+    if session is not None and session.person.name == names[0]:
+        return session, False
+    return sessions.begin_named(visit.console.store, names[0], visit.now), True
+
+
+def _nobody(visit: Visit) -> Response:
+    proxy = visit.console.proxy
+    if proxy is None or not proxy.comes_from_it(visit.address):
         return visit.go("/sign-in")
-    known = replace(visit, session=session)
-    if page.method == "POST" and not sessions.is_own_form(session, visit.form.get("token", "")):
+    log().warning("sign-in", code="proxy")
+    return visit.fault(
+        403,
+        "反向代理没有说明您是谁，或控制台没有登记您；请联系管理人员",
+        "the reverse proxy has not said who you are, or this console does not know you: ask its administrator",
+    )
+
+
+def _of_person(known: Visit, session: SignedIn, page: Page) -> Response:
+    if page.method == "POST" and not sessions.is_own_form(session, known.form.get("token", "")):
         return known.fault(403, "页面已过期：返回后刷新再试", "the page is out of date: go back, reload, try again")
-    if not session.person.role.covers(page.role):
+    if page.role is not None and not session.person.role.covers(page.role):
         return known.fault(403, "您的角色没有这项权限", "your role does not reach so far")
     return _viewed(known, page)
 

@@ -226,6 +226,48 @@ CAUSES: Mapping[str, Cause] = {
         "bus keys staff",
     ),
     "audited": _cause("稽核发现问题", "the auditor has found something", "逐条处理", "each finding has its cure"),
+    "key-ends": _cause(
+        "密钥即将到期",
+        "a key ends soon",
+        "请它的主人生成新密钥并申请登记，运维者更新名录",
+        "have its owner make a new one and apply with it; the operator lists it in the directory",
+        "bus keys publish",
+    ),
+    "certificate-ends": _cause(
+        "证书即将到期",
+        "a certificate ends soon",
+        "重新签发，换上后重启本中心的程序",
+        "issue a new one, put it in place, and restart the center",
+        "bus pki center",
+    ),
+    "topology-differs": _cause(
+        "消息服务器与全县的配置不一致",
+        "the broker differs from the county's file",
+        "在“系统”页逐项核对；补建缺少的、更正可更正的",
+        "the system page lists each difference; create what is missing, correct what can be",
+        "bus topology apply",
+    ),
+    "backup-old": _cause(
+        "两天没有新的备份",
+        "there is no backup of the last two days",
+        "查看备份任务的日志，补做一次",
+        "see the log of the backup job, and make one now",
+    ),
+    "ledger-late": _cause(
+        "总账迟迟没有收到本中心的变动",
+        "the county's ledger is behind with this center",
+        "变动都存着，不会丢；查看总账是否在运行",
+        "all changes are kept; see whether the ledger runs",
+        "bus ledger status",
+    ),
+    "record-broken": _cause(
+        "操作记录被改动或有缺失",
+        "the record of operations was altered, or lacks entries",
+        "在“操作记录”页查看断在哪里，与另存的末值和备份核对；查明后由管理人员确认",
+        "the page of the record says where; compare with heads kept elsewhere and with backups; "
+        "an administrator confirms what was explained",
+        "bus access verify",
+    ),
     "paused": _cause(
         "有人暂停了收发", "a person has paused it", "原因消除后恢复", "end the pause when its reason is gone"
     ),

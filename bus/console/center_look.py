@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from bus.console.county_seen import CenterSeen
+from bus.console.slow_look import SlowLook
 from bus.operations.views import OVERDUE_AFTER
 from bus.store import case_count, case_lists, early_forms, inbox, operations, outbox, paused, stuck, waiting
 from bus.store.database import Store, StoreUnavailable, Tx
@@ -43,6 +44,10 @@ class Queue(NamedTuple):
     unacked: int | None
     consumers: int | None
     state: str | None
+    comes: float | None = None
+    """Messages a second that come into it, as the broker has counted lately."""
+    goes: float | None = None
+    """Messages a second that are taken from it."""
 
 
 class Node(NamedTuple):
@@ -118,6 +123,8 @@ class Look:
     """What could not be asked → why."""
     county: Sequence[CenterSeen] = ()
     """At a county's ledger: what it knows of each center."""
+    slow: SlowLook | None = None
+    """What is asked once a minute; None: it was not asked yet."""
 
 
 def look(center: str, store: Store, now: datetime, ask_broker: AskBroker | None, ask_center: AskCenter) -> Look:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from bus.console.center_look import BrokerLook, Load, Look, QueueKind, StoreLook
 from bus.console.county_seen import CenterSeen
+from bus.console.slow_look import spoken
 from bus.console.told_by_doors import DoorLook
 from bus.store.timestamps import ms
 
@@ -53,6 +54,11 @@ def findings(look: Look) -> list[Finding]:
     if look.store is not None:
         found += _of_store(look.store, ms(look.at))
     found += _of_county(look.county, ms(look.at))
+    if look.slow is not None:
+        found += [
+            Finding(one.code, Severity.FAULT if one.grave else Severity.ATTENTION, one.about, one.size, one.since_ms)
+            for one in spoken(look.slow)
+        ]
     return sorted(found, key=lambda one: (-one.severity, one.since_ms or ms(look.at), one.code, one.about))
 
 

@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bus.bilingual import Bilingual
 from bus.contract.short_number import short_number
 from bus.contract.working_days import CHINA
+from bus.operations.act_words import act_words
+from bus.operations.journal_words import kind_words, way_words
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh", "en")
@@ -24,6 +26,7 @@ def render(template: str, lang: str, now: datetime, values: Mapping[str, Any]) -
     """One page. ``lang``: zh or en."""
     words = Words(lang, now)
     given = {"lang": lang, "t": words.text, "w": words.pick, "age": words.age, "moment": words.moment, "short": short}
+    given |= {"way": way_words, "kind": kind_words, "act": act_words}
     return _PAGES.get_template(template).render({**given, **values})
 
 

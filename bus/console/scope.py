@@ -1,7 +1,6 @@
 """What a console of one center shows and does: the center's own store, by the same queries and acts as the commands."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -13,19 +12,20 @@ from bus.audit import Finding
 from bus.console.people import Person
 from bus.context import CenterContext
 from bus.contract.facts import is_ledger
-from bus.contract.short_number import WrongShortNumber, id_ending
 from bus.contract.staff_command import Act, StaffCommand
 from bus.custody import Record
 from bus.figures.answers import Counted, figures_of
 from bus.figures.definitions import FIGURES, OF_A_LEDGER, Part
 from bus.figures.period import Period, Reckoning
-from bus.operations import door, views
+from bus.operations import door, noted, views
+from bus.operations.case_names import CaseUnclear, case_named
 from bus.operations.rights import Code, CommandRefused
 from bus.operations.views import OVERDUE_AFTER
 from bus.security.staff import signed_in
-from bus.store import case_lists, cases, figures, ledger_cases, ledger_figures, operations, stuck, waiting
+from bus.store import access_log, case_search, cases, figures, ledger_cases, ledger_figures, operations, stuck, waiting
 from bus.store import findings as kept_findings
-from bus.store.case_lists import CaseFilter
+from bus.store.access_log import Access
+from bus.store.case_search import Place, Wanted
 from bus.store.database import Store
 from bus.store.figures import Asked
 from bus.store.ledger_cases import Behind
@@ -45,8 +45,19 @@ class CaseRow:
 
     case_id: UUID
     opened_ms: int
+    key: int
+    """What its list is ordered by."""
     record: Record | None
     """None: it cannot be read; it is among what is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseList:
+    """A page of a list."""
+
+    rows: Sequence[CaseRow]
+    more: Place | None
+    """Where the next page begins; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,27 +177,42 @@ class CenterScope:
             found = operations.get(tx, str(operation_id))
             return views.in_full(tx, found) if found is not None else None
 
-    def cases(self, asked: CaseFilter, after: tuple[int, str] | None) -> list[CaseRow]:
-        """The next cases of a list, oldest first. Raises ``StoreUnavailable``."""
+    def log(self, before: int) -> list[Access]:
+        """The entries of the access log before this one, the newest first. Raises ``StoreUnavailable``."""
         with self.store.reading() as tx:
-            page = case_lists.wanted(tx, asked, after, PAGE)
-            records = cases.read_each(tx, [case_id for case_id, _ in page]).records
-        return [CaseRow(case_id, opened_ms, records.get(case_id)) for case_id, opened_ms in page]
+            return access_log.page(tx, before, PAGE)
 
-    def named(self, text: str) -> UUID | None:
-        """The case with this id, number or short number; None: it is unknown here, or several have that short number.
-        Raises ``StoreUnavailable``."""
+    def explained(self, visit: Asking, why: str) -> None:
+        """Write into the log that a person has looked at its breaks. Raises ``StoreUnavailable``."""
+        who = signed_in(visit.person.name, visit.person.role).name
+        self.store.write(lambda tx: noted.explained(tx, who, why, visit.now))
+
+    def cases(self, wanted: Wanted, after: Place | None) -> CaseList:
+        """The next cases of a list. Raises ``StoreUnavailable``."""
         with self.store.reading() as tx:
-            with suppress(ValueError):
-                return UUID(text)
-            found = cases.by_number(tx, text)
-            if found is not None:
-                return found
-            with suppress(WrongShortNumber):
-                end = id_ending(text)
-                ending = case_lists.ending(tx, end) if end is not None else []
-                return ending[0][0] if len(ending) == 1 else None
-        return None
+            page = case_search.search(tx, wanted, after, PAGE)
+            records = cases.read_each(tx, [one[0] for one in page.found]).records
+        rows = [CaseRow(case_id, opened_ms, key, records.get(case_id)) for case_id, opened_ms, key in page.found]
+        return CaseList(rows, page.more)
+
+    def named(self, text: str) -> Sequence[UUID]:
+        """The cases with this id, number or short number, or that are this record of the center's own system. Raises
+        ``CaseUnclear``, ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            found = dict.fromkeys(case_search.of_native_id(tx, text))
+            try:
+                named = case_named(tx, text)
+            except CaseUnclear:
+                if not found:
+                    raise
+                named = None
+        return list(found | ({named: None} if named is not None else {}))
+
+    def these(self, case_ids: Sequence[UUID]) -> CaseList:
+        """These cases as a list. Raises ``StoreUnavailable``."""
+        with self.store.reading() as tx:
+            records = cases.read_each(tx, case_ids).records
+        return CaseList([CaseRow(one, 0, 0, records.get(one)) for one in case_ids], None)
 
     def give(
         self,

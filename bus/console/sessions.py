@@ -15,7 +15,7 @@ from typing import NamedTuple
 from bus.console.people import Person, matches
 from bus.security.staff import Role
 from bus.store import console
-from bus.store.console import Failures, SessionRow
+from bus.store.console import Failures, PersonRow, SessionRow
 from bus.store.database import Store, Tx
 from bus.store.timestamps import ms
 
@@ -59,16 +59,28 @@ def sign_in(store: Store, name: str, password: str, address: str, now: datetime)
     if not fits or row is None:
         store.write(lambda tx: _note(tx, sources.values(), now))
         return None
+    return _begun(store, row, now)
+
+
+def begin_named(store: Store, name: str, now: datetime) -> SignedIn | None:
+    """Begin a session of a person whom another has asked for the password; None: nobody here has this name. Raises
+    ``StoreUnavailable``."""
+    with store.reading() as tx:
+        row = console.person(tx, name)
+    return _begun(store, row, now) if row is not None else None
+
+
+def _begun(store: Store, row: PersonRow, now: datetime) -> SignedIn:
     token, form_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    begun = SessionRow(_digest(token), name, form_token, ms(now), ms(now))
+    begun = SessionRow(_digest(token), row.name, form_token, ms(now), ms(now))
 
     def begin(tx: Tx) -> None:
         console.prune(tx, ms(now - LONGEST), ms(now - UNUSED), ms(now - FORGOTTEN_AFTER))
-        console.forget_failures(tx, sources["name"])
+        console.forget_failures(tx, f"name:{row.name}")
         console.begin_session(tx, begun)
 
     store.write(begin)
-    return SignedIn(Person(name, Role(row.role)), form_token, token)
+    return SignedIn(Person(row.name, Role(row.role)), form_token, token)
 
 
 def signed_in(store: Store, token: str, now: datetime) -> SignedIn | None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from bus.console.rendering import Words
-from bus.contract.rules import BY_KIND
+from bus.operations.journal_words import kind_words
 
 STEP, LANE, LEFT, TOP = 64, 46, 210, 30
 """Pixels: between two events, between two lanes, of the names at the left, and above the first lane."""
@@ -72,8 +72,7 @@ def _event(
 ) -> None:
     me = line.get("center") or lanes.me
     x, own, peer = str(_x(number)), _y(centers[me]), line["peer"]
-    rule = BY_KIND.get(line["kind"])
-    name = lanes.words.text(rule.zh, rule.en) if rule is not None else str(line["kind"])
+    name = lanes.words.pick(kind_words(str(line["kind"])))
     group = _add(svg, "g")
     _add(group, "title", f"{lanes.words.moment(line['at_ms'])} {name} {peer}")
     if peer in centers and peer != me and line["way"] in (SAID, HEARD):

@@ -43,6 +43,12 @@ class Tile(NamedTuple):
     oldest_of_ms: int
     seen: CenterSeen | None = None
     """At a county's console: what the ledger and the center's door tell of it."""
+    comes: float | None = None
+    """Messages a minute that come into its inbox."""
+    goes: float | None = None
+    """Messages a minute that it has taken."""
+    days_left: int | None = None
+    """Of its keys and certificates, the fewest; None: none of them ends, or nobody has said."""
 
 
 def next_tiles(before: Mapping[str, Tile], look: Look, found: Sequence[Finding]) -> dict[str, Tile]:
@@ -71,9 +77,16 @@ def next_tiles(before: Mapping[str, Tile], look: Look, found: Sequence[Finding])
             sum(one.size for one in heard),
             min((one.oldest_ms for one in heard), default=0),
             told.get(center),
+            _a_minute(queue.comes if queue is not None else None),
+            _a_minute(queue.goes if queue is not None else None),
+            look.slow.days_of(center) if look.slow is not None else None,
         )
         tiles[center] = _settled(before.get(center), seen)
     return tiles
+
+
+def _a_minute(a_second: float | None) -> float | None:
+    return None if a_second is None else round(a_second * 60, 1)
 
 
 def _settled(before: Tile | None, seen: Tile) -> Tile:

@@ -13,6 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bus.console.counting import Counting
 from bus.console.doors import Doors
 from bus.console.people import Person
+from bus.console.proxy_login import ProxyLogin
+from bus.console.record_chain import ChainWatch
 from bus.console.rendering import Words, render
 from bus.console.scope import AtCenter, CenterScope
 from bus.console.sessions import SignedIn
@@ -35,6 +37,10 @@ class Console:
     """Names of those that alarms are told to."""
     doors: Doors | None = None
     """The doors of a county's centers, each of which is asked by a loop of its own."""
+    chain: ChainWatch | None = None
+    """Checks the record of what persons have done; None: nobody does."""
+    proxy: ProxyLogin | None = None
+    """The reverse proxy that says who a person is; None: each signs in here."""
 
     @cached_property
     def counting(self) -> Counting:

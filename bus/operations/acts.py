@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bus.context import CenterContext
 from bus.contract.staff_command import ON_CASES, ON_PARKED, Act, StaffCommand
-from bus.operations import operating, views
+from bus.operations import noted, operating, views
 from bus.operations.replay import NO_CASE, NotParked, find, reveal_within
 from bus.operations.rights import Code, CommandRefused
 from bus.security.staff import OnDuty, StaffKey
@@ -131,6 +131,8 @@ def _journal(inside: Wanted, about: UUID) -> None:
     uow = UnitOfWork(inside.tx, inside.context, inside.now)
     uow.journal(NO_CASE, "operation", inside.command.act.value, inside.who.name, about, inside.command.why)
     uow.flush()
+    if not inside.again:
+        noted.did(inside.tx, inside.command.act, inside.who.name, str(about), inside.command.why, inside.now)
 
 
 ACTS: Mapping[Act, Callable[[Wanted], dict[str, Any]]] = {

@@ -17,7 +17,7 @@ from bus.context import CenterContext
 from bus.contract import signed_document
 from bus.contract.codec import Undecodable, read_json
 from bus.contract.staff_command import StaffCommand
-from bus.operations import operating
+from bus.operations import noted, operating
 from bus.operations.acts import ACTS, Wanted
 from bus.operations.replay import NO_CASE
 from bus.operations.rights import READS, Code, CommandRefused, admit
@@ -150,6 +150,7 @@ def _note_refused(tx: Tx, context: CenterContext, who: OnDuty, code: Code, now: 
         uow = UnitOfWork(tx, context, now)
         uow.journal(NO_CASE, "not-operated", "", who.name, None, code.value)
         uow.flush()
+        noted.refused(tx, who.name, str(NO_CASE), code.value, now)
 
 
 def _once(tx: Tx, context: CenterContext, asked: _Asked, now: datetime) -> Any:  # noqa: ANN401 - what was answered

@@ -13,7 +13,7 @@ from uuid import UUID
 from bus.context import CenterContext
 from bus.contract.staff_command import ON_PARKED, Act, StaffCommand
 from bus.log import log
-from bus.operations import steps
+from bus.operations import noted, steps
 from bus.operations.replay import NO_CASE, NotParked, arrive_again
 from bus.operations.rights import Code, CommandRefused, require_right
 from bus.operations.steps import Step
@@ -178,6 +178,8 @@ def _require_fresh(operation: Operation, now: datetime) -> None:
 def _put(tx: Tx, operation: Operation, now: datetime) -> Operation:
     written = operation._replace(changed_ms=ms(now))
     operations.put(tx, written)
+    if State(written.state) not in operations.OPEN:
+        noted.ended(tx, written, now)
     return written
 
 

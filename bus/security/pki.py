@@ -85,14 +85,19 @@ def read_authority(certificate: Path, key: Path) -> Authority:
     return Authority(read, private)
 
 
-def days_left(certificate: Path, now: datetime) -> int:
-    """Whole days until a certificate is no longer good; negative afterwards. Raises ``KeyUnusable``."""
+def good_until(certificate: Path) -> datetime:
+    """Until when a certificate is good. Raises ``KeyUnusable``."""
     try:
         read = x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError):
         barred = key_unreadable(certificate, Readers.ALL)
         raise barred or KeyUnusable(f"{certificate} 不是证书", f"{certificate}: no certificate") from None
-    return (read.not_valid_after_utc - now).days
+    return read.not_valid_after_utc
+
+
+def days_left(certificate: Path, now: datetime) -> int:
+    """Whole days until a certificate is no longer good; negative afterwards. Raises ``KeyUnusable``."""
+    return (good_until(certificate) - now).days
 
 
 def _end(

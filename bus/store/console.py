@@ -5,6 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select, update
 
 from bus.store import tables as t
+from bus.store.access_log import Mark
 from bus.store.database import Tx
 from bus.store.inserts import dialect_insert, insert, upsert
 
@@ -38,6 +39,15 @@ class Failures(NamedTuple):
     source: str
     times: int
     last_ms: int
+
+
+class MarkRow(NamedTuple):
+    """A mark in the center's access log."""
+
+    slot: int
+    number: int
+    digest: bytes
+    at_ms: int
 
 
 def people(tx: Tx) -> list[PersonRow]:
@@ -111,3 +121,19 @@ def note_failure(tx: Tx, source: str, now_ms: int) -> None:
 def forget_failures(tx: Tx, source: str) -> None:
     """Begin to count anew."""
     tx.execute(delete(t.console_failures).where(_F.source == source))
+
+
+SEEN, EXPLAINED = 1, 2
+"""Slots of marks: the newest entry of the access log that was seen, and up to where a person has looked at breaks."""
+
+
+def mark(tx: Tx, slot: int) -> Mark:
+    """A mark in the center's access log; its beginning where there is none."""
+    m = t.console_marks.c
+    row = tx.execute(select(m.number, m.digest).where(m.slot == slot)).one_or_none()
+    return Mark(row[0], bytes(row[1])) if row is not None else Mark()
+
+
+def keep_mark(tx: Tx, slot: int, kept: Mark, now_ms: int) -> None:
+    """Remember a mark."""
+    upsert(tx, t.console_marks, [MarkRow(slot, kept.number, kept.digest, now_ms)])

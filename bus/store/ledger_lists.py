@@ -9,12 +9,20 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, tuple_
 
 from bus.store import tables as t
-from bus.store.case_lists import CaseFilter
 from bus.store.database import Tx
 
 _S, _F = t.ledger_states.c, t.ledger_facts.c
 MOST_FACTS = 1000
 """The last facts of a case that are read."""
+
+
+class ToldFilter(NamedTuple):
+    """A filter of cases; an empty field does not filter."""
+
+    status: str = ""
+    peer: str = ""
+    """Its holder or its origin."""
+    due_before_ms: int | None = None
 
 
 class ToldState(NamedTuple):
@@ -52,7 +60,7 @@ class ToldFact(NamedTuple):
 _STATE = select(*(_S[name] for name in ToldState._fields))
 
 
-def wanted(tx: Tx, asked: CaseFilter, after: tuple[int, str] | None, limit: int) -> list[ToldState]:
+def wanted(tx: Tx, asked: ToldFilter, after: tuple[int, str] | None, limit: int) -> list[ToldState]:
     """Cases as their origins have told them, the oldest first. ``after``: the last one of the page before."""
     query = _STATE.where(_S.center == _S.origin)
     if asked.status:

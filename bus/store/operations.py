@@ -156,6 +156,11 @@ def parked_since(tx: Tx, operation_id: str) -> int:
     )
 
 
+def oldest(tx: Tx) -> int:
+    """When the oldest operation was made; 0: there is none."""
+    return int(tx.execute(select(func.min(_O.made_ms))).scalar() or 0)
+
+
 def prune(tx: Tx, before_ms: int, limit: int) -> int:
     """Delete up to ``limit`` operations that were made before. Returns their number."""
     old = select(_O.id).where(_O.made_ms < before_ms).order_by(_O.made_ms).limit(limit)

@@ -2,17 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bus.console.center_look import BrokerLook, Node, Queue, QueueKind
-from bus.store import parked
-from tests.harness.cases_of_each_state import cases_of_each_state
-from tests.harness.consoled import PASSWORD, ConsoledCenter, consoled
-from tests.harness.step import MEDIA, NOW, PARTY, BareCenter
+from tests.harness.consoled import PASSWORD, ConsoledCenter, filled_center
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -48,20 +43,8 @@ class Faults:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[ConsoledCenter]:
     """The media center with cases in each state, something parked, and its console."""
-    here, party = BareCenter(MEDIA, tmp_path), BareCenter(PARTY, tmp_path)
-    cases_of_each_state(here, party, NOW - timedelta(days=40))
-    for digest in (b"one", b"two"):
-        here.store.write(
-            lambda tx, digest=digest: parked.park(  # type: ignore[misc]  # mypy: a lambda with a default
-                tx, [parked.row("wire", "internal", "", known_by=digest, owner=MEDIA, now_ms=1, peer=PARTY)]
-            )
-        )
-    queues = {f"inbox.{one}": Queue(f"inbox.{one}", QueueKind.INBOX, one, 0, 0, 1, "running") for one in (MEDIA, PARTY)}
-    look = BrokerLook(queues, [Node("rabbit@here", True, False, False, 50 * 1024**3)])
-    with consoled(here, tmp_path, lambda: look) as found:
+    with filled_center(tmp_path) as found:
         yield found
-    here.close()
-    party.close()
 
 
 Visit = Callable[..., Page]

@@ -74,13 +74,14 @@ def test_a_period_that_is_none_is_refused_with_an_example(desk: ConsoledCenter, 
 def county(tmp_path: Path) -> Iterator[ConsoledCenter]:
     """A ledger that knows two centers' cases, and its console."""
     here = BareCenter(LEDGER, tmp_path)
-    _fill(here.store)
+    fill_ledger(here.store)
     with consoled(here, tmp_path) as found:
         yield found
     here.close()
 
 
-def _fill(store: Store) -> None:
+def fill_ledger(store: Store) -> None:
+    """Let a ledger know 260 cases of two centers."""
     chance = random.Random(7)  # noqa: S311 - cases, not secrets
     store.write(lambda tx: tx.execute(t.ledger_reckoning.delete()))
     ledger_cells.recount(store, Keeping(Reckoning()), lambda _count: None)

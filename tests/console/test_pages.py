@@ -34,7 +34,7 @@ def test_every_page_shows(visit: Visit, desk: ConsoledCenter, lang: str, width: 
 def test_what_somebody_writes_is_text(visit: Visit, desk: ConsoledCenter) -> None:
     """Tags in a number, a note, a peer's name and a reason are shown, and nothing of them runs."""
     evil = "<script>document.title='x'</script><img src=x onerror=alert(1)>"
-    case_id = desk.process.console.scope.named("N-2")
+    (case_id,) = desk.process.console.scope.named("N-2")
     row = parked.row("wire", "internal", "", known_by=b"evil", owner=evil[:60], now_ms=1, peer=evil[:60])
     line = JournalLine(str(case_id), 1, "said", evil[:60], evil[:60], None, evil[:60], 1, evil)
 
@@ -69,7 +69,7 @@ def test_pages_work_without_scripts(visit: Visit, desk: ConsoledCenter) -> None:
 def test_everybody_can_use_the_pages(visit: Visit, desk: ConsoledCenter, shade: str) -> None:
     """No serious finding of axe on any page, light or dark."""
     desk.renew()
-    case_id = desk.process.console.scope.named("N-2")
+    (case_id,) = desk.process.console.scope.named("N-2")
     page = visit("zhao")
     page.emulate_media(color_scheme=shade)  # type: ignore[arg-type]  # one of two
     axe = Axe()

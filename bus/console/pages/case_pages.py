@@ -1,43 +1,90 @@
 """案件: lists of cases, and the page of one."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from uuid import uuid4
 
 from starlette.responses import Response
 
+from bus.bilingual import Bilingual
 from bus.console.case_words import GROUNDS, STATES
 from bus.console.pages import told_case_pages
-from bus.console.scope import PAGE
+from bus.console.scope import CaseList
 from bus.console.swim_lanes import Lanes, drawn
 from bus.console.visit import Visit, path_of
-from bus.store.case_lists import CaseFilter
+from bus.figures.period import NotAPeriod
+from bus.operations.case_names import CaseUnclear
+from bus.store.case_search import Listing, Place, Wanted
+from bus.store.cases import STREET
 from bus.store.timestamps import ms
+
+FIELDS = ("list", "status", "category", "street", "peer", "from", "to", "days")
+SILENT_DAYS, MOST_DIGITS = 7, 5
+"""After how many days without a change a case counts as silent, where nobody says; and digits of what somebody says."""
+LISTS: Mapping[Listing, Bilingual] = {
+    Listing.ALL: Bilingual("全部", "All"),
+    Listing.OVERDUE: Bilingual("超期", "Overdue"),
+    Listing.ROUND: Bilingual("多次转办", "Going round"),
+    Listing.OFFERED: Bilingual("转出待接", "Offered, unanswered"),
+    Listing.STRANDED: Bilingual("无人可转", "Routed to nobody"),
+    Listing.SILENT: Bilingual("久无动静", "Silent"),
+}
+"""The lists, in the order of their links."""
+UNKNOWN = Bilingual("没有这个编号；请核对，或到其他中心查。", "No such number here: check it, or ask another center.")
 
 
 def listed(visit: Visit) -> Response:
-    """The cases that fit, the oldest first; a number, a short number or an id leads to the case itself."""
-    status = visit.query.get("status", "")
-    peer = visit.query.get("peer", "").strip()
-    overdue_ms = ms(visit.now) if visit.query.get("overdue") else None
-    asked = CaseFilter(status if status in STATES else "", peer, None, overdue_ms)
-    after = _after(visit.query.get("after", ""))
+    """One list of cases; what a person knows of one case leads to that case."""
     if visit.console.scope.is_ledger:
-        return told_case_pages.listed(visit, asked, after)
-    text = visit.query.get("q", "").strip()
-    if text:
-        case_id = visit.console.scope.named(text)
-        if case_id is not None:
-            return visit.go(path_of("cases", str(case_id)))
-    rows = visit.console.scope.cases(asked, after)
-    more = ""
-    if len(rows) == PAGE:
-        last = f"{rows[-1].opened_ms}.{rows[-1].case_id}"
-        more = path_of("cases", status=status, peer=peer, overdue=visit.query.get("overdue", ""), after=last)
-    return visit.page("cases.html", rows=rows, more=more, asked=asked, text=text, states=STATES, now_ms=ms(visit.now))
+        return told_case_pages.listed(visit, _after(visit.query.get("after", "")))
+    text, trouble, found = visit.query.get("q", "").strip(), "", CaseList([], None)
+    try:
+        if text:
+            named = visit.console.scope.named(text)
+            if len(named) == 1:
+                return visit.go(path_of("cases", str(named[0])))
+            found = visit.console.scope.these(named)
+            trouble = "" if named else visit.words.pick(UNKNOWN)
+        else:
+            found = visit.console.scope.cases(_wanted(visit), _after(visit.query.get("after", "")))
+    except CaseUnclear as unclear:
+        trouble = visit.words.pick(unclear.words)
+    except NotAPeriod:
+        trouble = visit.words.text("日期写成 2026-07-01", "write a day as 2026-07-01")
+    query = {name: visit.query.get(name, "").strip() for name in FIELDS}
+    more = path_of("cases", **query, after=f"{found.more.key}.{found.more.case_id}") if found.more else ""
+    return visit.page(
+        "cases.html", rows=found.rows, more=more, query=query, text=text, trouble=trouble, states=STATES, lists=LISTS,
+        chosen=_listing(visit), links={one: path_of("cases", list=one.value) for one in LISTS},
+    )  # fmt: skip
 
 
-def _after(text: str) -> tuple[int, str] | None:
-    moment, _, case_id = text.partition(".")
-    return (int(moment), case_id) if moment.isdecimal() and case_id else None
+def _listing(visit: Visit) -> Listing:
+    name = visit.query.get("list", "")
+    return Listing(name) if name in set(Listing) else Listing.ALL
+
+
+def _wanted(visit: Visit) -> Wanted:
+    """What is looked for. Raises ``NotAPeriod``."""
+    query, listing = visit.query, _listing(visit)
+    reckoning, status = visit.console.scope.reckoning, query.get("status", "")
+    begin, last, days = query.get("from", ""), query.get("to", ""), query.get("days", "")
+    unchanged = timedelta(days=int(days) if days.isdecimal() and len(days) < MOST_DIGITS else SILENT_DAYS)
+    return Wanted(
+        listing,
+        status if status in STATES else "",
+        query.get("category", "").strip(),
+        query.get("street", "").strip()[:STREET],
+        query.get("peer", "").strip(),
+        ms(reckoning.moment(begin)) if begin else 0,
+        ms(reckoning.moment(last) + timedelta(days=1)) if last else 0,
+        ms(visit.now - unchanged) if listing is Listing.SILENT else ms(visit.now),
+    )
+
+
+def _after(text: str) -> Place | None:
+    key, _, case_id = text.partition(".")
+    return Place(int(key), case_id) if key.isdecimal() and case_id else None
 
 
 def case(visit: Visit) -> Response:

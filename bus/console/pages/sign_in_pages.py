@@ -32,8 +32,13 @@ def sign_in(visit: Visit) -> Response:
         return visit.page("sign_in.html", 403, trouble=words.text("姓名或密码不对", "wrong name or password"))
     log().info("sign-in", code="ok")
     answer = visit.go("/")
-    answer.set_cookie(COOKIE, found.token, secure=True, httponly=True, samesite="lax", path="/")
+    keep_cookie(answer, found.token)
     return answer
+
+
+def keep_cookie(answer: Response, token: str) -> None:
+    """Let the browser keep its session."""
+    answer.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="lax", path="/")
 
 
 def sign_out(visit: Visit) -> Response:

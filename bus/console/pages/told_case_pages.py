@@ -10,12 +10,16 @@ from bus.console.scope import PAGE
 from bus.console.swim_lanes import Lanes, drawn
 from bus.console.visit import Visit, path_of
 from bus.store import ledger_lists
-from bus.store.case_lists import CaseFilter
+from bus.store.ledger_lists import ToldFilter
 from bus.store.timestamps import ms
 
 
-def listed(visit: Visit, asked: CaseFilter, after: tuple[int, str] | None) -> Response:
+def listed(visit: Visit, after: tuple[int, str] | None) -> Response:
     """The cases that fit, the oldest first; a short number or an id leads to the case itself."""
+    status, overdue = visit.query.get("status", ""), visit.query.get("overdue", "")
+    asked = ToldFilter(
+        status if status in STATES else "", visit.query.get("peer", "").strip(), ms(visit.now) if overdue else None
+    )
     text, store = visit.query.get("q", "").strip(), visit.console.scope.store
     if text and (case_id := told_cases.named(store, text)) is not None:
         return visit.go(path_of("cases", str(case_id)))
@@ -24,9 +28,7 @@ def listed(visit: Visit, asked: CaseFilter, after: tuple[int, str] | None) -> Re
     more = ""
     if len(rows) == PAGE:
         last = f"{rows[-1].opened_ms}.{rows[-1].case_id}"
-        more = path_of(
-            "cases", status=asked.status, peer=asked.peer, overdue=visit.query.get("overdue", ""), after=last
-        )
+        more = path_of("cases", status=asked.status, peer=asked.peer, overdue=overdue, after=last)
     return visit.page(
         "told_cases.html", rows=rows, more=more, asked=asked, text=text, states=STATES, now_ms=ms(visit.now)
     )

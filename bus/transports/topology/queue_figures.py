@@ -18,6 +18,10 @@ class QueueFigures:
     state: str | None
     leader: str | None
     """Node that leads the queue (quorum, stream) or holds it (classic)."""
+    comes: float | None = None
+    """Messages a second that were published to it lately."""
+    goes: float | None = None
+    """Messages a second that were acknowledged lately: a message that is given out again counts once."""
 
 
 def figures_of(row: Mapping[str, Any]) -> QueueFigures:
@@ -31,4 +35,12 @@ def figures_of(row: Mapping[str, Any]) -> QueueFigures:
         message_bytes=row.get("message_bytes"),
         state=row.get("state"),
         leader=row.get("leader") or row.get("node"),
+        comes=_rate(row, "publish"),
+        goes=_rate(row, "ack"),
     )
+
+
+def _rate(row: Mapping[str, Any], what: str) -> float | None:
+    """A rate that the broker has counted; a queue without a message so far has none."""
+    told = (row.get("message_stats") or {}).get(f"{what}_details") or {}
+    return told.get("rate")
