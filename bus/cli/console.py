@@ -116,7 +116,7 @@ def run(
         login = _proxy_login(output, user_header, proxy)
         writer = LogWriter(descriptor_of(sys.stderr))
         set_up(settings.center, writer.put)
-        with opened_store(settings) as centers, _own(store) as own, doors_of(output, settings, staff_key, doors) as at:
+        with doors_of(output, settings, staff_key, doors) as at, opened_store(settings) as centers, _own(store) as own:
             plan = load_county(county) if county is not None else None
             ask_broker = broker_of(plan) if plan is not None else None
             chain = ChainWatch(centers, own)

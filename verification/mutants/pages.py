@@ -1,20 +1,24 @@
 """Defects of the console, found in its pages."""
 
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from bus.bilingual import Bilingual
-from bus.console import app, sessions, tiles
-from bus.console.pages import stuck_pages
+from bus.console import app, county_seen, doors, sessions, tiles
 from bus.console.people import Person
 from bus.console.sessions import SignedIn
-from bus.security.staff import Role
+from bus.console.visit import Visit
+from bus.operations import door, views
+from bus.security.staff import OnDuty, Role
 from bus.store.database import Store
 from verification.mutants.defect import tested
 
 MENDING = "tests/console/test_mending.py"
+COUNTY = "tests/console/test_county_pages.py"
+VOUCHED = "tests/unit/test_vouched_commands.py"
 LOOKS = "tests/console/test_looks.py"
 BY = Bilingual("控制台的测试", "the tests of the console")
 WHY = Bilingual("仿真中没有控制台", "the simulation has no console")
@@ -47,7 +51,7 @@ def form_of_elsewhere(patch: pytest.MonkeyPatch) -> None:
     f"{MENDING}::test_a_form_sent_twice_begins_one_operation", by=BY, why=WHY,
 )  # fmt: skip
 def a_command_a_click(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(stuck_pages, "_uuid", lambda _: uuid4())
+    patch.setattr(Visit, "command_id", property(lambda _: uuid4()))
 
 
 @tested(
@@ -72,3 +76,43 @@ def any_host(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def heals_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tiles, "LOOKS_TO_HEAL", 1)
+
+
+@tested(
+    "全县页面显示报文内容", "shows what parked bytes say on a page of the county",
+    f"{COUNTY}::test_no_page_of_the_county_has_a_title_or_a_text", by=BY, why=WHY,
+)  # fmt: skip
+def county_shows_text(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(views, "redacted", json.loads)
+
+
+@tested(
+    "重发时另签一份", "signs anew what is sent again, so that the center refuses its id",
+    f"{COUNTY}::test_where_no_answer_came_the_same_is_sent_again", by=BY, why=WHY,
+)  # fmt: skip
+def signed_anew(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(doors, "SAME_FOR", timedelta())
+
+
+@tested(
+    "只看密钥的角色", "asks for the right of the console's key alone, whoever sits there",
+    f"{VOUCHED}::test_both_the_key_and_the_person_need_the_right", by=BY, why=WHY,
+)  # fmt: skip
+def key_counts_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(door, "on_behalf", lambda who, _person: who)
+
+
+@tested(
+    "同一控制台算两个人", "takes two who sit at one console for two persons",
+    f"{VOUCHED}::test_a_console_is_one_person_and_so_is_whom_it_vouches_for", by=BY, why=WHY,
+)  # fmt: skip
+def console_is_two_persons(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(OnDuty, "persons", property(lambda who: frozenset({f"staff-{who.person}"})))
+
+
+@tested(
+    "不应答也算正常", "takes a center that does not answer for well",
+    "tests/console/test_county.py::test_a_center_that_hangs_is_silent_and_the_others_are_fresh", by=BY, why=WHY,
+)  # fmt: skip
+def silence_is_well(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(county_seen.CenterSeen, "is_silent", lambda _self, _now_ms: False)
