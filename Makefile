@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: vendors bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole
+.PHONY: screenshots vendors bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole
 SHELL := /bin/sh
 BIN := .venv/bin
 PLUG_INS := .local/plug-ins
@@ -91,6 +91,9 @@ vendors: setup ## write adapters/*/vendor.openapi.json: what each adapter calls 
 
 rooms: setup ## which room of bus/ imports which: arrows, upward, circles
 	@$(BIN)/python -m verification.rooms
+
+screenshots: setup services ## every page of the console as a picture, in both languages, into build/screenshots
+	@$(BIN)/python -m verification.screenshots
 
 moved-tests: setup ## where the tests of v0.1.0 have gone: same id, moved, dropped with a cover, lost
 	@$(BIN)/python -m verification.moved_tests

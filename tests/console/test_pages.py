@@ -15,7 +15,7 @@ from tests.console.test_mending import signed_in
 from tests.harness.consoled import ConsoledCenter
 from tests.harness.step import MEDIA
 
-PATHS = ("/", "/stuck", "/operations", "/cases", "/alarms", "/system")
+PATHS = ("/", "/stuck", "/operations", "/operation-log", "/cases", "/alarms", "/system")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
