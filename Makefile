@@ -1,7 +1,7 @@
 # A fresh Debian 12 with Python 3.11, git and make is enough. Nothing is written outside this checkout except the Debian
 # packages that `make test` needs (rabbitmq-server, postgresql), and those are never started as services.
 .DEFAULT_GOAL := help
-.PHONY: screenshots vendors bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole
+.PHONY: screenshots vendors bundle examples brokers pairs rooms moved-tests check-stores sbom audit bench simulate help setup demo test check lint format types services secrets lock clean chaos siege corpus fuzz model plants mixed whole drills findings
 SHELL := /bin/sh
 BIN := .venv/bin
 PLUG_INS := .local/plug-ins
@@ -33,6 +33,13 @@ whole: setup services ## what `make test` plays in a smaller size: thousands of 
 chaos: services ## harm to four real centers: FAULTS=… (list: all of them; none) SECONDS=… SEEDS=… BROKER= STORE= RATE= SOAK=minutes
 	@$(BIN)/python -m verification.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(BROKER),--broker $(BROKER)) $(if $(STORE),--store $(STORE)) $(if $(RATE),--rate $(RATE)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
+
+drills: services ## twelve faults, seen and mended on the console in a browser; writes docs/drills.md; ARGS="-k poison"
+	@DRILLS_KEPT=1 $(BIN)/python -m pytest -q tests/drills $(ARGS)
+	@$(BIN)/python -m verification.drills
+
+findings: setup ## write what each finding of the console means into docs/operate.md
+	@$(BIN)/python -m verification.finding_words
 
 mixed: services ## the release before and this program in one county: ARGS="--only S10,recovery"
 	@$(BIN)/python -m verification.mixed $(ARGS)

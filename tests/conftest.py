@@ -24,6 +24,7 @@ def pytest_configure() -> None:
 LONGEST = (
     "simulation",
     "chaos",
+    "drills",
     "journeys",
     "test_figures_in_full.py",
     "test_claims.py",

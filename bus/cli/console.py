@@ -39,6 +39,7 @@ from bus.settings import CenterSettings
 from bus.store import console as rows
 from bus.store import schema
 from bus.store.database import Store
+from bus.store.replaced_file import ReplacedFile
 
 console = typer.Typer(
     help="控制台：在浏览器中查看并处置 / the console: look and mend, in a browser", no_args_is_help=True
@@ -162,7 +163,13 @@ def looking(settings: CenterSettings, store: Store, ask_broker: AskBroker | None
         except (httpx.HTTPError, ValueError) as error:
             raise Away(f"{client.base_url}: {type(error).__name__}") from None
 
-    return lambda: look(settings.center, store, datetime.now(UTC), ask_broker, ask_center)
+    file = ReplacedFile(store)
+
+    def looked() -> Look:
+        file.follow()
+        return look(settings.center, store, datetime.now(UTC), ask_broker, ask_center)
+
+    return looked
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from bus.console.county_seen import CenterSeen
 from bus.console.slow_look import SlowLook
 from bus.operations.views import OVERDUE_AFTER
-from bus.store import case_count, case_lists, early_forms, inbox, operations, outbox, paused, stuck, waiting
+from bus.store import case_count, case_lists, early_forms, inbox, operations, outbox, paused, stuck, timers, waiting
 from bus.store.database import Store, StoreUnavailable, Tx
 from bus.store.operations import Operation
 from bus.store.paused import Pause
@@ -105,6 +105,8 @@ class StoreLook:
     """Open cases after their date."""
     operations: Sequence[Operation]
     paused: Sequence[Pause]
+    rulings: Sequence[tuple[str, int, int]] = ()
+    """Cases of which an arbiter has not ruled in its term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +167,5 @@ def of_store(tx: Tx, center: str, now: datetime) -> StoreLook:
         overdue=Load(*case_lists.overdue(tx, ms(now))),
         operations=operations.listed(tx, RECENT_OPERATIONS),
         paused=paused.listed(tx),
+        rulings=case_lists.late_rulings(tx) if timers.state(tx) is not None else (),
     )

@@ -1,6 +1,6 @@
 """What is wrong, by one look: pure rules, the worst first.
 
-Each finding has a code, under which ``causes.py`` has its words and its cure.
+Each finding has a code, under which ``finding_words.py`` has its words and its cure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +15,8 @@ from bus.store.timestamps import ms
 
 LATE_MS = 600_000
 """From which age on a waiting item is a finding: the same ten minutes after which a message is listed as overdue."""
+SET_BACK = ("peer", "sequence-reused")
+"""What is refused so was said anew in a place that was taken before: the store has forgotten it."""
 LEAST_FREE = 5 * 1024**3
 """Bytes of disk below which a node of the broker is spoken of, before it stops taking messages."""
 
@@ -77,6 +79,9 @@ def _of_process(process: Mapping[str, Any]) -> Iterator[Finding]:
     for fault in process.get("faults", ()):
         if fault.get("kind") not in ("backend", "broker", "clock", "keys"):
             yield Finding("loop-stands", Severity.FAULT, str(fault.get("loop", "")))
+    days = process.get("certificate")
+    if days is not None and days < 0:
+        yield Finding("certificate-over", Severity.FAULT)
     if process.get("broker") is False:
         yield Finding("process-unconnected", Severity.FAULT)
     if process.get("blocked"):
@@ -105,6 +110,10 @@ def _of_broker(broker: BrokerLook, me: str) -> Iterator[Finding]:
 
 def _of_store(store: StoreLook, now_ms: int) -> Iterator[Finding]:
     for group in store.groups:
+        if (group.place, group.code) == SET_BACK:
+            named = (group.place, group.code, group.peer)
+            yield Finding("set-back", Severity.FAULT, "", group.size, group.oldest_ms, named)
+            continue
         severity = Severity.ATTENTION if group.place != "outbox" else Severity.FAULT
         named = (group.place, group.code, group.peer)
         yield Finding("stuck", severity, group.peer, group.size, group.oldest_ms, named)
@@ -115,6 +124,8 @@ def _of_store(store: StoreLook, now_ms: int) -> Iterator[Finding]:
         yield Finding("overdue", Severity.ATTENTION, "", store.overdue.size, store.overdue.oldest_ms)
     for route, cases, oldest_ms in store.strangers:
         yield Finding("routed-to-nobody", Severity.ATTENTION, route, cases, oldest_ms)
+    for arbiter, cases, since_ms in store.rulings:
+        yield Finding("ruling-late", Severity.FAULT, arbiter, cases, since_ms)
     for pause in store.paused:
         yield Finding("paused", Severity.NOTICE, pause.name, 0, pause.at_ms)
 

@@ -13,6 +13,8 @@ from bus.contract.working_days import CHINA
 DAY_MS = 86_400_000
 SOON, AT_ONCE = 30, 7
 """Days before their end from which keys and certificates are spoken of, and from which it is a fault."""
+OWN = "own-certificate"
+"""The certificate by which the center signs in at the broker."""
 BACKUP_EVERY_MS = 2 * DAY_MS
 """A newest backup that is older is spoken of: each day one, and one may have failed."""
 LAG_MS = 600_000
@@ -116,8 +118,8 @@ def spoken(slow: SlowLook) -> Iterator[Spoken]:
     """What is wrong, by rules alone."""
     for one in slow.endings:
         days = one.days(slow.at_ms)
-        if one.until_ms and days < SOON:
-            code = "certificate-ends" if one.what in ("own-certificate", "authority") else "key-ends"
+        if one.until_ms and days < SOON and not (one.what == OWN and days < 0):  # that the center's process tells
+            code = "certificate-ends" if one.what in (OWN, "authority") else "key-ends"
             day = datetime.fromtimestamp(one.until_ms / 1000, CHINA).date()
             yield Spoken(code, days < AT_ONCE, f"{one.name} → {day}")
     if slow.differs:

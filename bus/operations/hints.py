@@ -91,6 +91,8 @@ _HINTS: dict[str, tuple[str, str]] = {
     "unroutable": ("消息服务器上没有收件方的队列：核对名称与拓扑", "the broker has no inbox for its recipient"),
 }
 """Code → Chinese, English."""
+CODES = tuple(_HINTS)
+"""The codes that have a hint of their own."""
 _VENDOR = ("业务系统没有收下：查其日志，排除后重放", "the center's system refused it: fix the cause, replay")
 _ADAPTER = ("适配器故障：修复并重启后重放", "a fault of the adapter: fix it, restart, replay")
 _PLACES: dict[str, tuple[str, str]] = {

@@ -82,6 +82,8 @@ class Health:
     """The polls that failed last time."""
     clock_stepped: Callable[[], bool] = bool
     """Whether the wall clock was set, so that nobody is reminded."""
+    certificate_days: Callable[[], int | None] = lambda: None
+    """How many days the certificate for the broker is still valid; None: the center has none that can be read."""
 
     def ready(self) -> dict[str, Any]:
         """Whether forms can be durably taken; beside it the state of the transport, which does not matter for that."""
@@ -101,6 +103,8 @@ class Health:
             state["marks"] = f"marks-lost: {marks_text(self.marks.lost)}"
         if self.marks.hindering:
             state["masking"] = f"masking-off: {', '.join(self.marks.hindering)}"
+        if (days := self.certificate_days()) is not None:
+            state["certificate"] = days
         if self.clock_stepped():
             state["clocks"] = CLOCK_STEPPED
         if self.proof.paused:

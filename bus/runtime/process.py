@@ -31,6 +31,7 @@ from bus.runtime import round_log
 from bus.runtime.auditing import Auditing, journal_of
 from bus.runtime.blob_folder import blob_store_of
 from bus.runtime.bootstrap import store_of
+from bus.runtime.certificate import days_of
 from bus.runtime.clock_loop import ClockLoop
 from bus.runtime.directory_memory import DirectoryMemory, recall
 from bus.runtime.engine import BATCH_LIMIT, Engine
@@ -165,6 +166,7 @@ class CenterProcess:
             self.marks,
             self._polling.faults,
             self._clocks.stepped,
+            lambda: days_of(settings.tls, clock()),
         )
         self.metrics.loop_ages = self._loops.ages
 

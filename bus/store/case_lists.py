@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, distinct, func, literal_column, select
 
+from bus.contract.messages import Ruled
 from bus.custody import Status
 from bus.custody.strangers import UNKNOWN_CENTER
 from bus.store import tables as t
@@ -78,5 +79,21 @@ def kept_for_strangers(tx: Tx, me: str) -> list[tuple[str, int, int]]:
         .where(c.status == Status.OPEN.value, c.holder == me)
         .where(kept.c.way == "refused", kept.c.kind == "offer", kept.c.note == UNKNOWN_CENTER)
         .where(~done_since.exists())
+    )
+    return [(row[0], row[1], row[2]) for row in tx.execute(query.group_by(kept.c.peer).order_by(kept.c.peer))]
+
+
+def late_rulings(tx: Tx) -> list[tuple[str, int, int]]:
+    """The open cases for which this center has asked an arbiter, whose term has ended by the county's clocks: (the
+    arbiter, how many, since when). Where the clocks are off there is no such term, and none is told."""
+    c, kept, later = t.cases.c, t.journal.alias("kept"), t.journal.alias("later")
+    ruled = select(later.c.id).where(
+        later.c.case_id == c.case_id, later.c.id > kept.c.id, later.c.kind == Ruled.kind, later.c.way == "heard"
+    )
+    query = (
+        select(kept.c.peer, func.count(distinct(c.case_id)), func.min(kept.c.at_ms))
+        .join_from(t.cases, kept, kept.c.case_id == c.case_id)
+        .where(c.status == Status.OPEN.value, kept.c.way == "reminded", kept.c.kind == "ruling", kept.c.peer != "")
+        .where(~kept.c.note.startswith("soon."), ~ruled.exists())
     )
     return [(row[0], row[1], row[2]) for row in tx.execute(query.group_by(kept.c.peer).order_by(kept.c.peer))]

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from bus.alarms.incidents import Trouble, begun
 from bus.console.alarming import BROKER, CONSOLE, PROCESS, STORE, picture_of, source_of, words_of
-from bus.console.causes import CAUSES
 from bus.console.center_look import Load, Look
+from bus.console.finding_words import CAUSES
 from bus.console.findings import Severity, findings, verdict
 from bus.console.watch import STALE, Seen
 from bus.store import incidents

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bus.console.causes import CAUSES, cause_of
+from bus.console.causes import cause_of
 from bus.console.center_look import BrokerLook, Load, Look, Node, Queue, QueueKind, StoreLook
+from bus.console.finding_words import CAUSES
 from bus.console.findings import Severity, findings, verdict
 from bus.console.tiles import State, next_tiles
 from bus.console.visit import is_stale
@@ -58,6 +59,9 @@ def test_a_center_at_work_shows_nothing() -> None:
             _look(broker=_broker()._replace(missing=[Queue("journal", QueueKind.JOURNAL, "", *[None] * 4)])),
             "queue-missing",
         ),
+        (_look(replace(STORE, groups=[StuckGroup("peer", "sequence-reused", PEER, 1, 1, 5, 1, ME)])), "set-back"),
+        (_look(replace(STORE, rulings=[(PEER, 1, AN_HOUR_AGO)])), "ruling-late"),
+        (_look(certificate=-1), "certificate-over"),
         (_look(vendor="away"), "backend-away"),
         (_look(broker=_broker(), keys="stale"), "process-keys"),
         (_look(faults=[{"loop": "relay", "kind": "stuck"}]), "loop-stands"),
@@ -100,6 +104,20 @@ def test_a_tile_turns_bad_at_once_and_well_after_two_looks() -> None:
     assert tiles[ME].state is State.FAULT
     tiles = next_tiles(tiles, _look(), [])
     assert tiles[ME].state is State.WELL
+
+
+def test_a_missing_inbox_is_seen_at_its_center() -> None:
+    """The tile of the center is red though the broker tells nothing of its queue any more."""
+    broker = _broker()
+    missing = [Queue("inbox", QueueKind.INBOX, PEER, None, None, None, None)]
+    look = _look(broker=BrokerLook({ME: broker.queues[ME]}, broker.nodes, missing))
+    tiles = next_tiles({}, look, findings(look))
+    assert {name: tile.state for name, tile in tiles.items()} == {ME: State.WELL, PEER: State.FAULT}
+
+
+def test_a_certificate_that_lasts_is_no_finding() -> None:
+    """A month is time enough to have a new one issued."""
+    assert findings(_look(certificate=0)) == []
 
 
 def test_an_old_look_is_stale() -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.drills.stage import OURS
 from tests.harness.consoled import PASSWORD
-from verification.drills.record import Seen, keep
+from verification.drills.record import keep
 
 PATIENCE = 180_000
 """Milliseconds after which a finding counts as not shown: the machine may be busy."""
@@ -23,7 +23,6 @@ class Desk:
     _struck: float = 0.0
     _seen: float = 0.0
     _code: str = ""
-    _stuck: str = ""
     found_s: float = 0.0
 
     def strikes(self) -> None:
@@ -31,13 +30,13 @@ class Desk:
         expect(self.page.locator("#findings .well")).to_be_visible(timeout=PATIENCE)
         self._struck = time.monotonic()
 
-    def sees(self, code: str, *, about: str | None = None, stuck: str = "") -> None:
+    def sees(self, code: str, *, about: str | None = None) -> None:
         """Wait on the first page until the finding is there. The first one of a drill stops the watch."""
         which = f"[data-code='{code}']" + (f"[data-about='{about}']" if about is not None else "")
         finding = self.page.locator(f"#findings li{which}")
         expect(finding.first).to_be_visible(timeout=PATIENCE)
         if not self._code:
-            self._code, self._stuck, self._seen = code, stuck, time.monotonic()
+            self._code, self._seen = code, time.monotonic()
             self.found_s = self._seen - self._struck
 
     def tile(self, center: str, state: str) -> None:
@@ -51,14 +50,15 @@ class Desk:
         self.page.click(f"text={text}")
 
     def mended(self, drill: str, *centers: str) -> None:
-        """Wait on the first page until nothing is found any more and the tiles are green; the watch stops."""
+        """Wait on the first page until nothing is found any more and the tiles are green; the watch stops. A drill
+        without a name is kept nowhere."""
         if self.page.url != f"{self.url}/":
             self.page.goto(f"{self.url}/")
         expect(self.page.locator("#findings .well")).to_be_visible(timeout=PATIENCE)
         for center in (OURS, *centers):
             self.tile(center, "well")
-        mended_s = time.monotonic() - self._seen
-        keep(Seen(drill, self._code, self._stuck, self.clicks, round(self.found_s, 1), round(mended_s, 1)))
+        if drill:
+            keep(drill, self._code, self.clicks, self.found_s, time.monotonic() - self._seen)
 
 
 def signed_in(context: BrowserContext, url: str, name: str = "li") -> Desk:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,10 +25,11 @@ from verification.chaos.centers import HERE, CenterProcess, bury, leashed
 from verification.chaos.county import ChaosCounty
 from verification.chaos.drain import waiting
 from verification.chaos.evidence import collect
+from verification.chaos.http import IntakeClient
 from verification.chaos.load import Load
 from verification.chaos.settings_file import BUS, settings_file
 from verification.chaos.transport import BrokerLinks
-from verification.chaos.vendors import REFUSE
+from verification.chaos.vendors import REFUSE, Lines
 from verification.checker import Snapshot, When, check, wrong
 from verification.checker.canaries import canaries
 from verification.services import RabbitCluster, RabbitNode
@@ -63,23 +65,13 @@ class Stage:
         """Its neighbour."""
         return self.county.centers[THEIRS]
 
-    def operator(self, *words: str) -> str:
-        """Run ``bus WORDS`` as the broker's operator does; what it has said. Raises RuntimeError where it fails."""
-        command = [sys.executable, "-c", BUS, *words]
-        done = subprocess.run(
-            command,
-            check=False,
-            cwd=HERE,
-            env=os.environ | self._secrets(),
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        if done.returncode:
-            raise RuntimeError(f"bus {' '.join(words)} ended with {done.returncode}: {done.stdout}{done.stderr}")
-        return done.stdout
+    def broker_operator(self, *words: str) -> None:
+        """Run ``bus WORDS --file COUNTY`` as the broker's operator does. Raises RuntimeError where it fails."""
+        bus(*words, "--file", str(self.county_file), **self.secrets)
 
-    def _secrets(self) -> dict[str, str]:
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What only the broker's operator has in the environment."""
         return {"BUS_MANAGEMENT_PASSWORD": self.links.broker.password}
 
     @contextmanager
@@ -101,6 +93,30 @@ class Stage:
         """The own system of a center refuses all calls with this status; 0: it takes them."""
         url = f"{self.county.centers[center].settings['backend']['url']}{REFUSE}"
         httpx.post(url, json={"status": status}, timeout=60, trust_env=False).raise_for_status()
+
+    def hand_in(self, center: str, form: str, body: dict[str, Any]) -> list[str]:
+        """One form of a center's own people, which must be taken. The cases that it has opened or is about."""
+        door = IntakeClient(self.county.door(center), self.county.secrets[center])
+        told = door.submit(form, body)
+        door.close()
+        assert told.status == 202, told
+        told_of = Lines(self.county.folder / "told.jsonl")
+        told_of.write(
+            center=center, form=form, id=body.get("event_id") or body["message_id"], status=told.status,
+            answer=told.body, at=time.time(),
+        )  # fmt: skip
+        told_of.close()
+        return [str(case["case_id"]) for case in told.body.get("cases", ())]
+
+    @contextmanager
+    def own_systems_frozen(self) -> Iterator[None]:
+        """The own systems of all centers answer nothing for a while."""
+        assert self.county.vendors is not None
+        os.kill(self.county.vendors.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.county.vendors.pid, signal.SIGCONT)
 
     def poison(self, sender: str, recipient: str) -> None:
         """Bytes that are no message reach a center."""
@@ -131,6 +147,16 @@ class Stage:
         found = wrong(check(collect(self.county, self.forgotten, self.texts), When.DRAINED), {"restored"})
         deaths = [death for one in self.county.participants.values() for death in one.deaths]
         return [*deaths, *(f"{one.rule} {one.center} {one.case}: {one.detail}" for one in found)]
+
+
+def bus(*words: str, **secrets: str) -> None:
+    """Run ``bus WORDS`` as the documents have it. Raises RuntimeError with what it has said where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-c", BUS, *words], check=False, cwd=HERE, env=os.environ | secrets, capture_output=True,
+        text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"bus {' '.join(words)} ended with {done.returncode}: {done.stdout}{done.stderr}")
 
 
 def until(condition: Any, what: Any) -> None:
@@ -193,7 +219,7 @@ def _console(on: Stage, folder: Path) -> Iterator[str]:
         "--port", str(port), "--store", own,
     ]  # fmt: skip
     with (folder / "console.log").open("ab") as log:
-        process = leashed([sys.executable, "-c", BUS, *words], HERE, os.environ | on._secrets(), stdout=log, stderr=log)
+        process = leashed([sys.executable, "-c", BUS, *words], HERE, os.environ | on.secrets, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         until(lambda: _lives(url), lambda: (folder / "console.log").read_text(errors="replace")[-1000:])

@@ -183,7 +183,7 @@ def test_a_clock_that_was_set_is_told_by_health(media: Clocked) -> None:
     health = Health(
         Loops(_no_thread, shut, log()), StoreProof(center.store, lambda: center.now), center.transport, center.context,
         lambda: center.now, bool, shut, MarksWatch(center.store, center.context.security),
-        clock_stepped=lambda: media.reminding.guard.stepped,
+        clock_stepped=lambda: media.reminding.guard.stepped, certificate_days=lambda: 12,
     )  # fmt: skip
     assert health.flow()["flow"]
     assert "clocks" not in health.ready()
@@ -193,6 +193,7 @@ def test_a_clock_that_was_set_is_told_by_health(media: Clocked) -> None:
     assert (fault["loop"], fault["kind"]) == ("remind", "clock")
     assert "bus clocks go" in fault["trouble"]
     assert health.ready()["clocks"].startswith("clock-stepped")
+    assert health.ready()["certificate"] == 12
 
 
 def _no_thread(_name: str, _run: object) -> Thread:

@@ -12,6 +12,7 @@ from bus import log
 from bus.store import Store, Tx, schema
 from bus.store import tables as t
 from bus.store.opening import LOG_BYTES
+from bus.store.replaced_file import ReplacedFile
 
 MIB = 1024 * 1024
 
@@ -112,3 +113,22 @@ def test_the_log_can_be_emptied(grown: Store) -> None:
     with grown.reading() as tx:
         assert tx.exec_driver_sql("SELECT count(*) FROM many").scalar() == LOG_BYTES // MIB + 4
     _write(grown, 1)
+
+
+def test_a_reader_follows_a_file_that_was_replaced(tmp_path: Path) -> None:
+    """A backup that is put in the store's place is read by who looks on, such as a console, without a restart."""
+    with closing(Store(f"sqlite:///{tmp_path}/s.db")) as store, closing(Store(f"sqlite:///{tmp_path}/b.db")) as backup:
+        store.write(_make_table)
+        store.empty_log()
+        file = ReplacedFile(store)
+        assert not file.follow()
+        backup.write(lambda tx: tx.exec_driver_sql("CREATE TABLE older (bytes BLOB)"))
+        backup.empty_log()
+        for name in ("s.db", "s.db-wal", "s.db-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        assert not file.follow()  # nothing lies there yet
+        (tmp_path / "s.db").write_bytes((tmp_path / "b.db").read_bytes())
+        assert file.follow()
+        assert not file.follow()
+        with store.reading() as tx:
+            assert tx.exec_driver_sql("SELECT count(*) FROM older").scalar() == 0

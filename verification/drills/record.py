@@ -3,7 +3,9 @@
 import json
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from verification.mutants.report import machine
 
 SEEN = Path(__file__).with_name("seen.json")
 WANTED = "DRILLS_KEPT"
@@ -16,24 +18,38 @@ class Seen(NamedTuple):
     drill: str
     code: str
     """The finding by which the person on duty knew it."""
-    stuck: str
-    """Of what is stuck: the code of its group, with its place before it."""
     clicks: int
-    """Clicks on the page until it was mended; 0: the cure is a command."""
+    """Clicks on the page until it was mended; 0: the cure is outside of the page."""
     found_s: float
     """Seconds from the fault until the page showed it."""
     mended_s: float
     """Seconds from then until the page showed that all was well."""
+    busy: float
+    """Processes of the machine that were at work or waited for it meanwhile."""
 
 
-def keep(seen: Seen) -> None:
+def keep(drill: str, code: str, clicks: int, found_s: float, mended_s: float) -> None:
     """Put it into ``seen.json``, where ``make drills`` asks for it."""
-    if seen.drill and os.environ.get(WANTED):
-        known = {one.drill: one for one in load()} | {seen.drill: seen}
-        rows = [one._asdict() for one in known.values()]
-        SEEN.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if not os.environ.get(WANTED):
+        return
+    seen = Seen(drill, code, clicks, round(found_s, 1), round(mended_s, 1), round(os.getloadavg()[1], 1))
+    known = {one.drill: one for one in load()} | {drill: seen}
+    document = {"machine": machine(), "seen": [one._asdict() for one in known.values()]}
+    SEEN.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def load() -> list[Seen]:
     """What was seen; nothing where no drill was kept yet."""
-    return [Seen(**one) for one in json.loads(SEEN.read_text(encoding="utf-8"))] if SEEN.exists() else []
+    return [Seen(**one) for one in _document()["seen"]]
+
+
+def where() -> str:
+    """The machine on which it was seen."""
+    return str(_document()["machine"])
+
+
+def _document() -> dict[str, Any]:
+    if not SEEN.exists():
+        return {"machine": machine(), "seen": []}
+    document: dict[str, Any] = json.loads(SEEN.read_text(encoding="utf-8"))
+    return document

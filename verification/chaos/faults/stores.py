@@ -61,7 +61,7 @@ def old_backup_restored(scene: Scene) -> None:
     backup = scene.county.folder / f"{center.name}.backup"
     backup.unlink(missing_ok=True)
     of_when = time.time()
-    _copy(store, backup)
+    copy_store(store, backup)
     scene.hold(2, 10)
     center.kill9()
     scene.books(center.name)
@@ -82,7 +82,7 @@ def _recover(scene: Scene, name: str) -> None:
     bus(scene.county.centers[name], "recover", *others)
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_store(source: Path, target: Path) -> None:
     """SQLite's own backup, as an operator makes it of a running center."""
     with closing(sqlite3.connect(source, timeout=30)) as there, closing(sqlite3.connect(target)) as here:
         there.backup(here)
