@@ -2,11 +2,12 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,7 +17,7 @@ from bus.cli.console_alarms import load_alarms, receivers_of
 from bus.cli.console_broker import broker_of
 from bus.cli.console_doors import doors_of
 from bus.cli.console_slow import SlowAsking
-from bus.cli.county_file import load_county
+from bus.cli.county_file import CountySettings, load_county
 from bus.cli.lookups import context_of
 from bus.cli.options import ConfigFile, opened_store, store_settings
 from bus.cli.output import USAGE, AsJson, Lang, Language, Output
@@ -24,6 +25,7 @@ from bus.console import people
 from bus.console.center_look import AskBroker, Away, Look, look
 from bus.console.county_look import with_county
 from bus.console.county_scope import CountyScope
+from bus.console.doors import Doors
 from bus.console.proxy_login import LOOPBACK, ProxyLogin
 from bus.console.record_chain import ChainWatch
 from bus.console.scope import CenterScope
@@ -119,24 +121,41 @@ def run(
         set_up(settings.center, writer.put)
         with doors_of(output, settings, staff_key, doors) as at, opened_store(settings) as centers, _own(store) as own:
             plan = load_county(county) if county is not None else None
-            ask_broker = broker_of(plan) if plan is not None else None
-            chain = ChainWatch(centers, own)
-
-            def made(origin: str) -> Console:
-                given = (settings.center, centers, context_of(settings, centers), settings.figures.reckoning())
-                scope = CountyScope(*given, at) if at.centers else CenterScope(*given)
-                look = looking(settings, centers, ask_broker)
-                slow = SlowAsking(settings, centers, scope.context, plan, chain, backups)
-                watch = Watch(lambda: with_county(look(), centers, at), slow)
-                told = [one.name for one in receivers]
-                return Console(own, scope, watch, origin, receivers=told, doors=at, chain=chain, proxy=login)
-
+            given = _Given(settings, centers, own, plan, at, backups, [one.name for one in receivers], login)
             try:
-                process = ConsoleProcess(made, host, port, origin, alarm_settings, receivers)
+                process = ConsoleProcess(partial(_made, given), host, port, origin, alarm_settings, receivers)
             except OSError as error:
                 output.fail(*why_not_listening(error))
             output.say(f"控制台：{process.url}", f"the console: {process.url}")
             process.run()
+
+
+class _Given(NamedTuple):
+    """What a console is made of."""
+
+    settings: CenterSettings
+    centers: Store
+    """The store of the center, or of the ledger."""
+    own: Store
+    county: CountySettings | None
+    doors: Doors
+    backups: Path | None
+    receivers: Sequence[str]
+    proxy: ProxyLogin | None
+
+
+def _made(given: _Given, origin: str) -> Console:
+    """The console that browsers reach under this address."""
+    settings, centers, doors = given.settings, given.centers, given.doors
+    center = (settings.center, centers, context_of(settings, centers), settings.figures.reckoning())
+    scope = CountyScope(*center, doors) if doors.centers else CenterScope(*center)
+    chain = ChainWatch(centers, given.own)
+    look = looking(settings, centers, broker_of(given.county) if given.county is not None else None)
+    slow = SlowAsking(settings, centers, scope.context, given.county, chain, given.backups)
+    watch = Watch(lambda: with_county(look(), centers, doors), slow)
+    return Console(
+        given.own, scope, watch, origin, receivers=given.receivers, doors=doors, chain=chain, proxy=given.proxy
+    )
 
 
 def _proxy_login(output: Output, header: str, addresses: list[str] | None) -> ProxyLogin | None:

@@ -12,7 +12,10 @@ from bus.console.center_look import Look, Queue, QueueKind
 from bus.console.county_seen import CenterSeen, towards
 from bus.console.findings import LATE_MS, Finding, Severity
 from bus.store.timestamps import ms
+from bus.store.waiting import PeerLoad
 
+UNTOLD = Queue("", QueueKind.INBOX, "", None, None, None, None)
+"""The inbox of a center of which the broker has not told."""
 LOOKS_TO_HEAL = 2
 """Looks at which it must be well before the tile says so."""
 
@@ -54,35 +57,38 @@ class Tile(NamedTuple):
 def next_tiles(before: Mapping[str, Tile], look: Look, found: Sequence[Finding]) -> dict[str, Tile]:
     """The tiles after one more look, this center's own first."""
     queues = _inboxes(look)
-    loads = look.store.peers if look.store is not None else ()
     told = {one.center: one for one in look.county}
-    centers = sorted(
-        {*queues, *told, *(one.peer for one in loads), look.center} - {""}, key=lambda one: (one != look.center, one)
+    centers = {*queues, *told, *(one.peer for one in _loads(look)), look.center} - {""}
+    return {
+        center: _settled(before.get(center), _seen(center, queues.get(center, UNTOLD), told.get(center), look, found))
+        for center in sorted(centers, key=lambda one: (one != look.center, one))
+    }
+
+
+def _seen(center: str, queue: Queue, told: CenterSeen | None, look: Look, found: Sequence[Finding]) -> Tile:
+    """One tile as this look has it."""
+    loads = [one for one in _loads(look) if one.peer == center]
+    sent = [*(one for one in loads if one.place == "outbox"), *towards(look.county, center)]
+    heard = [*(one for one in loads if one.place != "outbox"), *(told.inside if told is not None else ())]
+    return Tile(
+        center,
+        _state(center, look, found),
+        0,
+        queue.consumers,
+        queue.ready,
+        sum(one.size for one in sent),
+        min((one.oldest_ms for one in sent), default=0),
+        sum(one.size for one in heard),
+        min((one.oldest_ms for one in heard), default=0),
+        told,
+        _a_minute(queue.comes),
+        _a_minute(queue.goes),
+        look.slow.days_of(center) if look.slow is not None else None,
     )
-    tiles = {}
-    for center in centers:
-        sent = [one for one in loads if one.peer == center and one.place == "outbox"]
-        sent += towards(look.county, center)
-        heard = [one for one in loads if one.peer == center and one.place != "outbox"]
-        heard += told[center].inside if center in told else ()
-        queue = queues.get(center)
-        seen = Tile(
-            center,
-            _state(center, look, found),
-            0,
-            queue.consumers if queue is not None else None,
-            queue.ready if queue is not None else None,
-            sum(one.size for one in sent),
-            min((one.oldest_ms for one in sent), default=0),
-            sum(one.size for one in heard),
-            min((one.oldest_ms for one in heard), default=0),
-            told.get(center),
-            _a_minute(queue.comes if queue is not None else None),
-            _a_minute(queue.goes if queue is not None else None),
-            look.slow.days_of(center) if look.slow is not None else None,
-        )
-        tiles[center] = _settled(before.get(center), seen)
-    return tiles
+
+
+def _loads(look: Look) -> Sequence[PeerLoad]:
+    return look.store.peers if look.store is not None else ()
 
 
 def _a_minute(a_second: float | None) -> float | None:
