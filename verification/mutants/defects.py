@@ -7,6 +7,7 @@ suite (``tests/conformance/bad_transports``), and faults of the models (``verifi
 
 from verification.mutants import (
     adapters,
+    alarming,
     auditing,
     beliefs,
     broker,
@@ -36,7 +37,7 @@ from verification.mutants.defect import Defect
 _ROOMS = (
     sending, receiving, custody, handling, broker, security, waiting, watching, peers, eating, storing, beliefs,
     adapters, door, wire, vendor, polls, custody_steps, clocks, masking,
-    auditing, duty, counting, pages,
+    auditing, duty, counting, pages, alarming,
 )  # fmt: skip
 DEFECTS: dict[str, Defect] = {
     one.name: one for room in _ROOMS for one in vars(room).values() if isinstance(one, Defect)
