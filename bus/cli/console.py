@@ -1,6 +1,7 @@
 """``bus console``: the operators' pages for a browser, and who may sign in to them."""
 
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -126,6 +127,8 @@ def run(
                 process = ConsoleProcess(partial(_made, given), host, port, origin, alarm_settings, receivers)
             except OSError as error:
                 output.fail(*why_not_listening(error))
+            for name in (signal.SIGTERM, signal.SIGINT):  # the server repeats a signal once it has ended by it
+                signal.signal(name, lambda *_: process.stop())
             output.say(f"控制台：{process.url}", f"the console: {process.url}")
             process.run()
 

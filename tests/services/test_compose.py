@@ -144,6 +144,7 @@ def test_the_console_is_that_of_a_center(
     monkeypatch.setattr(
         console_command, "ConsoleProcess", lambda _made, *where: given.update(where=where[:3]) or _Served()
     )
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.chdir(ROOT)
     code, _, said = bus(*console["command"])
     assert code == 0, said
