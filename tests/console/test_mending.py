@@ -54,6 +54,19 @@ def test_a_group_is_looked_at_frozen_and_done_once(visit: Visit, desk: ConsoledC
         assert parked.figures(tx)["wire"] == 1
 
 
+def test_what_is_ticked_is_frozen_alone(desk: ConsoledCenter) -> None:
+    """And with nothing ticked nothing is begun."""
+    with signed_in(desk, "li") as client:
+        page = client.get("/stuck/group", params={"place": "wire", "code": "internal", "peer": PARTY}).text
+        form = {"token": page.split('name="token" value="')[1].split('"')[0], "act": "replay", "command": str(uuid4())}
+        assert client.post("/stuck/preview?chosen=1", data=form).status_code == 400
+        client.post("/stuck/preview?chosen=1", data=form | {"item-2": "1"})
+    with desk.center.store.reading() as tx:
+        (operation,) = operations.listed(tx, 10)
+        assert (operation.state, operation.size) == ("previewed", 1)
+        assert operations.items(tx, operation.id, 5)[0].item == "2"
+
+
 def test_a_form_sent_twice_begins_one_operation(visit: Visit, desk: ConsoledCenter) -> None:
     """A second click, or the same form from a second window, finds the first one's operation."""
     page = visit("li")

@@ -2,23 +2,31 @@
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Select, false
 
 from bus.bilingual import Bilingual
 from bus.console import app, county_seen, doors, sessions, tiles
 from bus.console.people import Person
+from bus.console.proxy_login import ProxyLogin
 from bus.console.sessions import SignedIn
 from bus.console.visit import Visit
 from bus.operations import door, views
 from bus.security.staff import OnDuty, Role
+from bus.store import access_log, case_search
+from bus.store.case_search import Place, Wanted
 from bus.store.database import Store
 from verification.mutants.defect import tested
 
 MENDING = "tests/console/test_mending.py"
 COUNTY = "tests/console/test_county_pages.py"
 VOUCHED = "tests/unit/test_vouched_commands.py"
+PROXY = "tests/console/test_proxy_login.py"
+RECORD = "tests/console/test_operation_log.py"
+SEARCH = "tests/unit/test_case_search.py"
 LOOKS = "tests/console/test_looks.py"
 BY = Bilingual("控制台的测试", "the tests of the console")
 WHY = Bilingual("仿真中没有控制台", "the simulation has no console")
@@ -116,3 +124,32 @@ def console_is_two_persons(patch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def silence_is_well(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(county_seen.CenterSeen, "is_silent", lambda _self, _now_ms: False)
+
+
+@tested(
+    "谁写请求头都算数", "believes the proxy's header from any address",
+    f"{PROXY}::test_the_header_from_elsewhere_is_ignored", by=BY, why=WHY,
+)  # fmt: skip
+def header_of_anybody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ProxyLogin, "comes_from_it", lambda *_: True)
+
+
+@tested(
+    "截去末尾看不出来", "does not ask whether the newest entry of before is still there",
+    f"{RECORD}::test_an_end_that_was_cut_off_is_seen", by=BY, why=WHY,
+)  # fmt: skip
+def end_may_be_cut_off(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(access_log, "stands", lambda *_: True)
+
+
+@tested(
+    "翻到底就算没有了", "ends a list where one page has looked at all it may",
+    f"{SEARCH}::test_a_page_looks_at_so_many_cases_and_says_where_it_stopped", by=BY, why=WHY,
+)  # fmt: skip
+def list_ends_early(patch: pytest.MonkeyPatch) -> None:
+    plain = case_search.last_of
+
+    def last_of(wanted: Wanted, after: Place | None) -> Select[Any]:
+        return plain(wanted, after).where(false())
+
+    patch.setattr(case_search, "last_of", last_of)

@@ -24,6 +24,9 @@ from bus.store.stuck import StuckGroup
 ACTS = {act.value: act for act in (Act.REPLAY, Act.DISCARD, Act.HOLD, Act.RELEASE, Act.NOTE, Act.OWNER)}
 """What may be done with what is stuck."""
 
+TICKED = "item-"
+"""How the name of a ticked item's field begins."""
+
 
 def groups(visit: Visit) -> Response:
     """All groups, the largest first."""
@@ -97,7 +100,12 @@ def _shown(visit: Visit, trouble: str) -> Response:
 
 
 def preview(visit: Visit) -> Response:
-    """Freeze a whole group for an act, and show how many they are."""
+    """Freeze a whole group for an act, or the items that are ticked, and show how many they are."""
+    if visit.query.get("chosen"):
+        ticked = tuple(name.removeprefix(TICKED) for name in visit.form if name.startswith(TICKED))
+        if not ticked:
+            return visit.fault(400, "没有勾选任何一项", "nothing is ticked")
+        return _begun(visit, {"items": ticked, "preview": True})
     named: dict[str, Any] = {name: visit.form.get(name, "") for name in ("place", "code", "peer")}
     try:
         matching = Matching(**named)
