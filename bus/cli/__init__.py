@@ -109,7 +109,7 @@ COMMANDS = (
     ),
     LazyCommand("keys", "bus.cli.keys:keys", "密钥与名录 / keys, and the county's directory of them"),
     LazyCommand("pki", "bus.cli.pki:pki", "TLS 证书：消息服务器与各中心 / certificates for the broker and the centers"),
-    LazyCommand("access", "bus.cli.access:access", "居民信息查阅记录 / the log of who has read residents' data"),
+    LazyCommand("access", "bus.cli.access:access", "查阅与操作记录 / who has read residents' data, and operated"),
     LazyCommand("proof", "bus.cli.proof:proof", "回执凭证：对方签收了什么 / receipts that other centers have signed"),
     LazyCommand("restored", "bus.cli.old_words:restored", "bus recover", hidden=True),
 )

@@ -13,7 +13,7 @@ from bus.cli.output import FAILURE, USAGE, AsJson, Lang, Language, Output, momen
 from bus.operations.case_names import case_named
 from bus.store import access_log
 
-access = typer.Typer(help="居民信息查阅记录 / the log of who has read residents' data", no_args_is_help=True)
+access = typer.Typer(help="查阅与操作记录 / who has read residents' data, and operated", no_args_is_help=True)
 
 _HEADS = (
     Bilingual("编号", "Id"),

@@ -117,7 +117,7 @@ def run(
             )
         alarm_settings = load_alarms(alarms)
         receivers = receivers_of(alarm_settings)
-        login = _proxy_login(output, user_header, proxy)
+        login = proxy_login(output, user_header, proxy)
         writer = LogWriter(descriptor_of(sys.stderr))
         set_up(settings.center, writer.put)
         with doors_of(output, settings, staff_key, doors) as at, opened_store(settings) as centers, _own(store) as own:
@@ -161,7 +161,8 @@ def _made(given: _Given, origin: str) -> Console:
     )
 
 
-def _proxy_login(output: Output, header: str, addresses: list[str] | None) -> ProxyLogin | None:
+def proxy_login(output: Output, header: str, addresses: list[str] | None) -> ProxyLogin | None:
+    """The proxy whose word counts; None where nobody has named a header."""
     if not header and not addresses:
         return None
     with suppress(ValueError):

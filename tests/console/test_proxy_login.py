@@ -5,7 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import typer
 
+from bus.cli.console import proxy_login
+from bus.cli.output import Lang, Output
 from bus.console.pages.sign_in_pages import COOKIE
 from bus.console.proxy_login import ProxyLogin
 from tests.console.test_operation_log import _field
@@ -91,3 +94,23 @@ def test_without_the_option_the_header_means_nothing(desk: ConsoledCenter) -> No
 def test_the_proxys_addresses_are_single_ones_or_networks(address: str, comes: bool) -> None:
     """Of both versions of the protocol."""
     assert ProxyLogin.of(HEADER, ["10.1.0.0/16", "fd00::/8"]).comes_from_it(address) is comes
+
+
+@pytest.mark.parametrize(
+    ("header", "addresses"), [("", ["10.0.0.2"]), ("X Remote", None), (HEADER, ["proxy.county.example"])]
+)
+def test_options_that_cannot_be_meant_are_refused(
+    header: str, addresses: list[str] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With an example of what is: a console that believes nobody is better than one that believes anybody."""
+    with pytest.raises(typer.Exit):
+        proxy_login(Output(Lang.EN), header, addresses)
+    assert "10.0.0.0/24" in capsys.readouterr().err
+
+
+def test_without_an_address_the_proxy_is_on_this_machine() -> None:
+    """Loopback alone."""
+    login = proxy_login(Output(Lang.EN), HEADER, None)
+    assert login is not None
+    assert [login.comes_from_it(one) for one in ("127.0.0.1", "::1", "127.0.0.2")] == [True, True, False]
+    assert proxy_login(Output(Lang.EN), "", None) is None
