@@ -63,7 +63,10 @@ class Words:
         """The moment in China's time; the day is left out where it is today."""
         if not at_ms:
             return ""
-        at, today = datetime.fromtimestamp(at_ms / 1000, CHINA), self._now.astimezone(CHINA)
+        try:
+            at, today = datetime.fromtimestamp(at_ms / 1000, CHINA), self._now.astimezone(CHINA)
+        except (OverflowError, ValueError, OSError):  # of no century: somebody has tampered with it
+            return str(at_ms)
         if at.date() == today.date():
             return f"{at:%H:%M:%S}"
         return f"{at:%m-%d %H:%M}" if abs(today - at) < timedelta(days=300) else f"{at:%Y-%m-%d %H:%M}"

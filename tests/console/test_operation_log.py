@@ -73,6 +73,19 @@ def test_who_tampers_with_the_record_is_seen(desk: ConsoledCenter, harm: str) ->
         assert f"在第 {where} 条" in client.get("/operation-log").text
 
 
+def test_a_page_of_entries_that_make_no_sense_is_shown(desk: ConsoledCenter) -> None:
+    """What was tampered with may be anything, and is just what a person wants to see."""
+    _note(desk, 1)
+    odd = {"what": "<b>x</b>", "case_id": "no id", "at_ms": 9 * 10**18, "why": "x"}
+    desk.center.store.write(lambda tx: tx.execute(update(t.accesses).values(odd)))
+    desk.renew_slowly()
+    with signed_in(desk, "wang") as client:
+        answer = client.get("/operation-log")
+    assert answer.status_code == 200
+    assert "在第 1 条" in answer.text
+    assert "<b>x</b>" not in answer.text
+
+
 def test_an_end_that_was_cut_off_is_seen(desk: ConsoledCenter) -> None:
     """Though what is left fits together, and by another console process than the one that saw it: the store of the
     console remembers the newest entry."""

@@ -61,8 +61,16 @@ def _line(entry: Access) -> Line:
         case "erased":
             return Line(entry, Bilingual("抹除案件", "case erased"), "", plain)
         case _:
-            case = path_of("cases", entry.case_id) if UUID(entry.case_id).int else ""
+            case = path_of("cases", entry.case_id) if _is_case(entry.case_id) else ""
             return Line(entry, Bilingual(f"查看：{entry.what}", f"read: {entry.what}"), case, plain)
+
+
+def _is_case(told: str) -> bool:
+    """Whether it is the id of a case; what somebody has tampered with may be anything."""
+    try:
+        return UUID(told).int != 0
+    except ValueError:
+        return False
 
 
 def _outcome(told: str) -> Bilingual:
