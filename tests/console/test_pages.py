@@ -13,9 +13,12 @@ from bus.store.rows import JournalLine
 from tests.console.conftest import PATIENCE, Visit
 from tests.console.test_mending import signed_in
 from tests.harness.consoled import ConsoledCenter
-from tests.harness.step import MEDIA
+from tests.harness.step import MEDIA, PARTY
 
-PATHS = ("/", "/stuck", "/operations", "/operation-log", "/cases", "/alarms", "/system")
+PATHS = (
+    "/", "/stuck", f"/stuck/group?place=wire&code=internal&peer={PARTY}", "/operations", "/operation-log", "/cases",
+    "/cases?list=silent", "/alarms", "/system",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [390, 1280])
