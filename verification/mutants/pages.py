@@ -104,7 +104,7 @@ def signed_anew(patch: pytest.MonkeyPatch) -> None:
 
 @tested(
     "只看密钥的角色", "asks for the right of the console's key alone, whoever sits there",
-    f"{VOUCHED}::test_both_the_key_and_the_person_need_the_right", by=BY, why=WHY,
+    f"{VOUCHED}::test_both_the_key_and_the_person_need_the_right[administrator-operator-True]", by=BY, why=WHY,
 )  # fmt: skip
 def key_counts_alone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(door, "on_behalf", lambda who, _person: who)
