@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from pydantic import ValidationError
 
 from bus.bilingual import Bilingual
-from bus.console.doors import Doors, DoorTrouble
+from bus.console.doors import STRANGE, Doors, DoorTrouble
 from bus.console.scope import PAGE, Asking, AtCenter, CenterScope, NoSuchCenter
 from bus.console.told_by_doors import item_of, items_of, operation_of
 from bus.contract.staff_command import Act, Matching
@@ -129,13 +129,9 @@ class _Understood:
     def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
         """Raises ``DoorTrouble`` in place of ``ValueError``."""
         if isinstance(error, ValueError | KeyError | TypeError):
-            raise DoorTrouble(self._center, _STRANGE) from None
+            raise DoorTrouble(self._center, STRANGE) from None
 
 
-_STRANGE = Bilingual(
-    "该中心的答复读不懂：两边的程序版本可能不同",
-    "the center's answer is not understood: its program may be of another release",
-)
 _AT_ITS_OWN = Bilingual(
     "全县范围不显示全文：请到该中心自己的控制台查看",
     "the county's console shows no whole item: look at that center's own console",

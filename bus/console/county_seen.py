@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from bus.bilingual import Bilingual
 from bus.console.doors import Doors
 from bus.console.told_by_doors import DoorLook
 from bus.store import findings, ledger
@@ -29,8 +30,10 @@ class CenterSeen(NamedTuple):
     last: DoorLook | None
     """What its door has told last; None: it has never answered."""
     answered_ms: int
-    trouble: str
-    """Why the last look has failed; empty: it has not."""
+    trouble: Bilingual | None
+    """Why the last look has failed; None: it has not."""
+    away: bool
+    """Whether it has failed because no answer came."""
     told_ms: int
     """When it told the ledger last; 0: never."""
     audited: Audited
@@ -70,7 +73,9 @@ def seen(tx: Tx, doors: Doors) -> list[CenterSeen]:
 def of_center(center: str, doors: Doors, told: Mapping[str, int], audited: Mapping[str, Audited]) -> CenterSeen:
     door = doors.seen(center)
     about = audited.get(center, Audited())
-    return CenterSeen(center, doors.began_ms, door.last, door.answered_ms, door.trouble, told.get(center, 0), about)
+    return CenterSeen(
+        center, doors.began_ms, door.last, door.answered_ms, door.trouble, door.away, told.get(center, 0), about
+    )
 
 
 def _audited(tx: Tx) -> dict[str, Audited]:

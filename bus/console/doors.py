@@ -31,7 +31,8 @@ TRIES = 2
 """How often the same bytes are sent where no answer comes: they are carried out once."""
 SAME_FOR = timedelta(minutes=4)
 """How long a form that is sent again is sent as the same bytes: a command counts for five minutes."""
-MOST_KEPT = 500
+MOST_SENT, MOST_READ = 500, 20
+"""Commands whose bytes are kept, and answers: these may be long."""
 READ_FOR = 2.0
 """Seconds for which what a door has told is told again, to whoever looks."""
 AT_ONCE = 4
@@ -40,6 +41,12 @@ LOOKING = "look"
 """The reason of what only looks."""
 LONGEST_KEY = 25
 """Characters of the key's name: the journal has room for it and a person's name."""
+
+
+STRANGE = Bilingual(
+    "该中心的答复读不懂：两边的程序版本可能不同",
+    "the center's answer is not understood: its program may be of another release",
+)
 
 
 class Unreached(Exception):
@@ -64,8 +71,10 @@ class DoorSeen(NamedTuple):
     last: DoorLook | None = None
     """What it has told last; None: it has never answered."""
     answered_ms: int = 0
-    trouble: str = ""
-    """Why the last look has failed: a code, or the fault; empty: it was answered."""
+    trouble: Bilingual | None = None
+    """Why the last look has failed; None: it was answered."""
+    away: bool = False
+    """Whether it has failed because no answer came."""
 
 
 class _Sent(NamedTuple):
@@ -101,11 +110,12 @@ class Doors:
             told = self._answer(center, self._signed(center, None, Act.LOOK, LOOKING, uuid4(), {}), tries=1)
             self._seen[center] = DoorSeen(looked(told), ms(self._now()))
         except CommandRefused as no:
-            self._seen[center] = before._replace(trouble=no.code.value)
+            code = no.code.value
+            self._seen[center] = before._replace(trouble=Bilingual(code, code), away=False)
         except DoorTrouble as trouble:
-            self._seen[center] = before._replace(trouble=trouble.words.en)
+            self._seen[center] = before._replace(trouble=trouble.words, away=True)
         except ValueError:
-            self._seen[center] = before._replace(trouble="it tells what this program does not understand")
+            self._seen[center] = before._replace(trouble=STRANGE, away=False)
 
     def read(self, center: str, person: Person, act: Act, **fields: object) -> Mapping[str, Any]:
         """Ask for labels; what was told a moment ago is told again. Raises ``CommandRefused``, ``DoorTrouble``."""
@@ -113,10 +123,12 @@ class Doors:
         kept = self._read.get(asked)
         if kept is not None and monotonic() - kept[0] < READ_FOR:
             return kept[1]
-        if self.seen(center).trouble:  # its look has just failed: nobody waits for it once more
+        if self.seen(center).away:  # its look has just failed: nobody waits for it once more
             raise DoorTrouble(center, _silent(center))
-        answer = self._answer(center, self._signed(center, person, act, LOOKING, uuid4(), fields), tries=1)
-        _keep(self._lock, self._read, asked, (monotonic(), answer))
+        raw = self._signed(center, person, act, LOOKING, uuid4(), fields)
+        with self._at_most(center):
+            answer = self._answer(center, raw, tries=1)
+        self._keep(self._read, asked, (monotonic(), answer), MOST_READ)
         return answer
 
     def give(
@@ -129,15 +141,22 @@ class Doors:
             raw = before.raw
         else:
             raw = self._signed(center, person, act, why, command_id, fields)
-            _keep(self._lock, self._sent, command_id, _Sent(now, wanted, raw))
+            self._keep(self._sent, command_id, _Sent(now, wanted, raw), MOST_SENT)
         try:
-            return self._answer(center, raw, tries=TRIES)
+            with self._at_most(center):
+                return self._answer(center, raw, tries=TRIES)
         except CommandRefused as no:
             if no.code is Code.ID_USED:  # the form was sent before, by a console that has been restarted since
-                return self.read(center, person, Act.SHOW, operation=command_id)
+                return self._found(center, person, act, fields.get("operation", command_id))
             if no.code is Code.ROLE and person.role.covers(NEEDED[act]):
                 raise DoorTrouble(center, _key_may_not(center)) from None
             raise
+        finally:
+            self._forget(center)
+
+    def _found(self, center: str, person: Person, act: Act, operation: object) -> Mapping[str, Any]:
+        """What a command that was carried out before has begun."""
+        return {} if act in (Act.PAUSE, Act.RESUME) else self.read(center, person, Act.SHOW, operation=operation)
 
     def _signed(
         self, center: str, person: Person | None, act: Act, why: str, command_id: UUID, fields: Mapping[str, object]
@@ -156,8 +175,7 @@ class Doors:
 
     def _answer(self, center: str, raw: bytes, *, tries: int) -> Mapping[str, Any]:
         """What the door answers. Raises ``CommandRefused``, ``DoorTrouble``."""
-        with self._at_most(center):
-            status, body = self._posted(center, raw, tries)
+        status, body = self._posted(center, raw, tries)
         code = str(body.get("code", ""))
         if status == 200:
             return body
@@ -181,12 +199,24 @@ class Doors:
     @contextmanager
     def _at_most(self, center: str) -> Iterator[None]:
         room = self._room[center]
-        if not room.acquire(blocking=False):
+        if not room.acquire(timeout=READ_FOR):
             raise DoorTrouble(center, _silent(center))
         try:
             yield
         finally:
             room.release()
+
+    def _keep(self, kept: OrderedDict[Any, Any], key: object, value: object, at_most: int) -> None:
+        with self._lock:
+            kept[key] = value
+            while len(kept) > at_most:
+                kept.popitem(last=False)
+
+    def _forget(self, center: str) -> None:
+        """Forget what this center was read for: something was wanted of it since."""
+        with self._lock:
+            for asked in [one for one in self._read if one[0] == center]:
+                del self._read[asked]
 
 
 def why_no_key(key: OwnKey) -> Bilingual | None:
@@ -197,13 +227,6 @@ def why_no_key(key: OwnKey) -> Bilingual | None:
     if len(owner) > LONGEST_KEY:
         return Bilingual("密钥名称太长，最多 25 个字符", "the key's name is too long: 25 characters at most")
     return None
-
-
-def _keep(lock: threading.Lock, kept: OrderedDict[Any, Any], key: object, value: object) -> None:
-    with lock:
-        kept[key] = value
-        while len(kept) > MOST_KEPT:
-            kept.popitem(last=False)
 
 
 def _away(center: str, fault: str) -> Bilingual:

@@ -133,11 +133,12 @@ def _of_store(store: StoreLook, now_ms: int) -> Iterator[Finding]:
 def _of_county(county: Sequence[CenterSeen], now_ms: int) -> Iterator[Finding]:
     """What the doors and the ledger tell of other centers."""
     for one in county:
-        if one.is_silent(now_ms):
-            since_ms = one.answered_ms or one.began_ms
+        since_ms = one.answered_ms or one.began_ms
+        if one.trouble is not None and not one.away:
+            severity = Severity.FAULT if one.is_silent(now_ms) else Severity.ATTENTION
+            yield Finding("door-refuses", severity, one.center, 0, since_ms, center=one.center)
+        elif one.is_silent(now_ms):
             yield Finding("door-silent", Severity.FAULT, one.center, 0, since_ms, center=one.center)
-        elif one.trouble:
-            yield Finding("door-refuses", Severity.ATTENTION, one.center, center=one.center)
         if one.audited.size:
             oldest_ms = one.audited.oldest_ms
             yield Finding("audited", Severity.ATTENTION, one.center, one.audited.size, oldest_ms, center=one.center)

@@ -113,10 +113,8 @@ def _state(center: str, look: Look, found: Sequence[Finding]) -> State:
     silent = own and (look.store is None or look.process is None)
     if silent or worst is Severity.FAULT:
         return State.FAULT
-    late = any(
-        one.peer == center and one.oldest_ms < ms(look.at) - LATE_MS
-        for one in (look.store.peers if look.store is not None else ())
-    )
+    loads = (*(look.store.peers if look.store is not None else ()), *towards(look.county, center))
+    late = any(one.peer == center and one.oldest_ms < ms(look.at) - LATE_MS for one in loads)
     unheard = any(one.center == center and one.last is None for one in look.county)
     return State.ATTENTION if late or unheard or worst is Severity.ATTENTION else State.WELL
 
