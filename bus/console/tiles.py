@@ -108,7 +108,7 @@ def _settled(before: Tile | None, seen: Tile) -> Tile:
 def _state(center: str, look: Look, found: Sequence[Finding]) -> State:
     """By the findings that name it. Silence of what should tell is a fault."""
     own = center == look.center
-    about = [one for one in found if center in (one.center, one.about) or (own and one.about == one.center == "")]
+    about = [one for one in found if _names(one, center) or (own and one.about == one.center == "")]
     worst = max((one.severity for one in about), default=Severity.NOTICE)
     silent = own and (look.store is None or look.process is None)
     if silent or worst is Severity.FAULT:
@@ -117,6 +117,13 @@ def _state(center: str, look: Look, found: Sequence[Finding]) -> State:
     late = any(one.peer == center and one.oldest_ms < ms(look.at) - LATE_MS for one in loads)
     unheard = any(one.center == center and one.last is None for one in look.county)
     return State.ATTENTION if late or unheard or worst is Severity.ATTENTION else State.WELL
+
+
+def _names(found: Finding, center: str) -> bool:
+    """Whether a finding is this center's. A message without a receipt is its recipient's: otherwise one center that is
+    away would turn the tiles of all others red."""
+    is_sent = found.group is not None and found.group[0] == "outbox"
+    return center == (found.about if is_sent or not found.center else found.center)
 
 
 def _inboxes(look: Look) -> dict[str, Queue]:

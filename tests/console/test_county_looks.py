@@ -109,6 +109,19 @@ def test_what_waits_for_a_center_is_told_by_the_others(center: Center) -> None:
     assert sums(center.look().county) == (3, 2, 0, 7)
 
 
+def test_a_message_without_a_receipt_is_its_recipients_fault(center: Center) -> None:
+    """What the media center has sent, and nobody has receipted, turns the tile of its recipient red alone; what
+    is stuck at the media center is its own."""
+    group = {"code": "no-receipt", "peer": PARTY, "size": 1, "cases": 1, "oldest_ms": 1, "owners": 1, "owner": ""}
+    for place, red in (("outbox", PARTY), ("wire", MEDIA)):
+        center.says = (200, {**ANSWER, "waiting": [], "groups": [{**group, "place": place}]})
+        for one in (MEDIA, PARTY):
+            center.doors.look(one)
+            center.says = (200, {**ANSWER, "waiting": []})
+        tiles = next_tiles({}, center.look(), findings(center.look()))
+        assert [one for one in (MEDIA, PARTY) if tiles[one].state is not State.WELL] == [red], place
+
+
 def test_many_viewers_are_one_question(center: Center) -> None:
     """What was read a moment ago is told again, until something is wanted of that center."""
     asked = center.asked
