@@ -20,7 +20,7 @@ OF_BROKER = frozenset(
      "disk-alarm", "disk-low"}
 )  # fmt: skip
 """Findings that the broker alone can take back."""
-OF_PROCESS = frozenset({"backend-away", "loop-stands"})
+OF_PROCESS = frozenset({"backend-away", "loop-stands", "certificate-over"})
 
 
 def source_of(code: str) -> str:
@@ -41,7 +41,7 @@ def picture_of(console: Console, least: Severity) -> Callable[[datetime], Pictur
             return Picture((), ())
         if is_stale(seen, now):
             return Picture(
-                [_trouble(Finding(SILENT, Severity.FAULT, since_ms=int(seen.look.at.timestamp() * 1000)))], ()
+                [trouble_of(Finding(SILENT, Severity.FAULT, since_ms=int(seen.look.at.timestamp() * 1000)))], ()
             )
         look = seen.look
         answered = {
@@ -51,15 +51,17 @@ def picture_of(console: Console, least: Severity) -> Callable[[datetime], Pictur
             STORE: look.store is not None,
         }
         asked = [source for source, has in answered.items() if has]
-        return Picture([_trouble(one) for one in seen.findings if one.severity >= least], asked)
+        return Picture([trouble_of(one) for one in seen.findings if one.severity >= least], asked)
 
     return picture
 
 
-def _trouble(found: Finding) -> Trouble:
+def trouble_of(found: Finding) -> Trouble:
+    """A finding as alarms see it: that of another center is another trouble."""
     place, cause, peer = found.group or ("", "", "")
     source = source_of(found.code)
-    return Trouble(found.code, found.about, place, cause, peer, source, int(found.severity), found.size, found.since_ms)
+    about = " ".join(dict.fromkeys(one for one in (found.center, found.about) if one))
+    return Trouble(found.code, about, place, cause, peer, source, int(found.severity), found.size, found.since_ms)
 
 
 def words_of(incident: Incident) -> Words:

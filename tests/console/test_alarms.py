@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from bus.alarms.incidents import Trouble, begun
-from bus.console.alarming import BROKER, CONSOLE, PROCESS, STORE, picture_of, source_of, words_of
+from bus.console.alarming import BROKER, CONSOLE, PROCESS, STORE, picture_of, source_of, trouble_of, words_of
 from bus.console.center_look import Load, Look
 from bus.console.finding_words import CAUSES
-from bus.console.findings import Severity, findings, verdict
+from bus.console.findings import Finding, Severity, findings, verdict
 from bus.console.watch import STALE, Seen
 from bus.store import incidents
 from bus.store.incidents import Incident, State
@@ -137,3 +137,14 @@ def test_the_console_has_metrics_of_its_own(desk: ConsoledCenter) -> None:
     assert EVIL not in text
     manual = Path(__file__).parents[2] / "docs/console.md"
     assert names(page) == set(re.findall(r"`(bus_console_\w+)`", manual.read_text(encoding="utf-8")))
+
+
+def test_the_same_trouble_of_two_centers_is_two() -> None:
+    """A county's console tells of each by its name."""
+    group = ("wire", "internal", MEDIA)
+    troubles = [
+        trouble_of(Finding("stuck", Severity.ATTENTION, MEDIA, 1, 0, group, center=center))
+        for center in ("", "a-150402", "b-150402")
+    ]
+    assert len({one.key for one in troubles}) == 3
+    assert troubles[1].about == f"a-150402 {MEDIA}"

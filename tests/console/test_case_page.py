@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from bus.cli.lookups import context_of
 from bus.console import people
+from bus.contract.rules import BY_KIND
 from bus.demo.local_county import LocalCounty
 from bus.runtime.operating import Operating
 from bus.security.staff import Role
@@ -67,7 +68,7 @@ def test_s10_is_followed_on_its_page(visit: Visit, desk: ConsoledCenter, county:
     assert lanes.locator("line.custody").count() > 3
     y = {str(one.get_attribute("y1")) for one in lanes.locator("line.custody").all()}
     assert len(y) == 2, "it lay at the media center, then at the community"
-    expect(page.locator("tbody tr", has_text="case.offered")).to_have_count(1)
+    expect(page.locator("tbody tr", has_text=BY_KIND["case.offered"].zh)).to_have_count(1)
     with consoled(_of(county, LEDGER), tmp_path) as told, signed_in(told, "wang") as client:
         county.until("all facts told", lambda: told_by(client, str(case_id)) >= {*S10_CENTERS}, 60)
         shown = client.get(f"/cases/{case_id}").text
