@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import Integer, bindparam, func, select, update
 
+from bus.contract.case import Case
 from bus.custody import Record, Status
 from bus.custody.bounds import read_record
 from bus.figures.facts import NOT_COUNTED, facts_of
@@ -92,6 +93,8 @@ def _opened(tx: Tx, found: Sequence[Row]) -> list[Record]:
 
 STREET = 9
 """Digits of a division that are its street."""
+SETTLED = ("number", "opened_ms", "category", "street")
+"""Columns with indexes of their own that a case keeps from its registration on, but for the rare case told anew."""
 PACKED = "~"
 """Prefix of an encrypted record, in base64 in its text column: no JSON begins so."""
 
@@ -139,7 +142,7 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     """Write these records, new or changed."""
     ordered = sorted(records, key=lambda r: r.case.case_id)
     said = [(str(record.case.case_id), record.model_dump_json().encode()) for record in ordered]
-    rows = []
+    changed: dict[bool, list[CaseRow]] = {True: [], False: []}
     for record, (case_id, _), hidden in zip(ordered, said, encryption_of(tx).hidden(tx, said), strict=True):
         case, text = record.case, _packed(hidden)
         offerer = record.offer_in.offerer if record.offer_in is not None else None
@@ -148,11 +151,18 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         facts = facts_of(record) if case.origin == record.me else NOT_COUNTED
         found_by = (case.category, case.place.division[:STREET], _offered_ms(record))
         kept = (*custody, *times, bool(case.sensitive), text, offerer, *facts, *found_by)
-        rows.append(CaseRow(case_id, case.number, case.origin, *kept))
+        before = _LATELY.get(case_id)  # what this transaction has read of it
+        is_settled = before is not None and _found_by(before[1].case) == _found_by(case)
+        changed[is_settled].append(CaseRow(case_id, case.number, case.origin, *kept))
         _remember(case_id, text, record)
-    upsert(tx, t.cases, rows)
+    upsert(tx, t.cases, changed[False])
+    upsert(tx, t.cases, changed[True], SETTLED)
     opinions.keep_rated(tx, ordered)
     files.named_in(tx, ordered)
+
+
+def _found_by(case: Case) -> tuple[object, ...]:
+    return case.number, case.received_at, case.category, case.place.division
 
 
 def _offered_ms(record: Record) -> int | None:

@@ -28,10 +28,11 @@ def insert(tx: Tx, table: Table, rows: Rows) -> None:
         _each(tx, _insert(table, _columns(table, rows)), rows)
 
 
-def upsert(tx: Tx, table: Table, rows: Rows) -> None:
-    """Insert ``rows``, or replace those with the same primary key."""
+def upsert(tx: Tx, table: Table, rows: Rows, settled: tuple[str, ...] = ()) -> None:
+    """Insert ``rows``, or replace those with the same primary key. ``settled``: columns that are as they were, so that
+    their indexes are not written once more."""
     if rows:
-        _each(tx, _upsert(table, _columns(table, rows)), rows)
+        _each(tx, _upsert(table, _columns(table, rows), settled), rows)
 
 
 def insert_new(tx: Tx, table: Table, rows: Rows, unique: Sequence[str]) -> None:
@@ -61,12 +62,12 @@ def _insert(table: Table, columns: tuple[str, ...]) -> Prepared:
 
 
 @cache
-def _upsert(table: Table, columns: tuple[str, ...]) -> Prepared:
+def _upsert(table: Table, columns: tuple[str, ...], settled: tuple[str, ...]) -> Prepared:
     keys = [column.name for column in table.primary_key]
 
     def write(database: str) -> sqlite.Insert | postgresql.Insert:
         insert = dialect_insert(table, database).values(_named(table, columns))
-        changed = {name: insert.excluded[name] for name in columns if name not in keys}
+        changed = {name: insert.excluded[name] for name in columns if name not in (*keys, *settled)}
         return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
     return Prepared(write)

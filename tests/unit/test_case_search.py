@@ -11,7 +11,7 @@ from bus.contract.case import Place as Where
 from bus.contract.messages import Outcome
 from bus.custody.commands import Close, Offer, Register, Resolve
 from bus.custody.strangers import UNKNOWN_CENTER
-from bus.store import case_search, cases
+from bus.store import Tx, case_search, cases
 from bus.store.case_search import Listing, Place, Wanted, search
 from bus.store.rows import JournalLine, LinkRow
 from bus.store.timestamps import ms
@@ -138,3 +138,34 @@ def test_the_own_systems_number_of_a_record_finds_its_case(center: BareCenter) -
     with center.store.reading() as tx:
         found = [set(case_search.of_native_id(tx, one)) for one in ("A-1", "B-1", "C-1")]
     assert found == [{two, three}, {two}, set()]
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ({"category": "water"}, Wanted(category="water")),
+        ({"place": Where(division="150402999")}, Wanted(street="150402999")),
+    ],
+)
+def test_a_case_that_is_told_anew_is_found_by_what_it_is_now(
+    center: BareCenter, told: dict[str, object], wanted: Wanted
+) -> None:
+    """Columns that hardly ever change are written again when they do; what else changes leaves them as they were."""
+    case_id = _id(center, "N-5")
+
+    def tell(changes: dict[str, object], urges: int) -> None:
+        def anew(tx: Tx) -> None:
+            record = cases.load(tx, [case_id])[case_id]
+            after = record.with_(case=record.case.model_copy(update=changes), urges=urges)
+            cases.keep(tx, [after], ms(NOW))
+
+        center.store.write(anew)
+
+    tell({}, 1)
+    assert "N-5" in _found(center, Wanted(category="health"))
+    tell(told, 2)
+    assert _found(center, wanted) == ["N-5"]
+    tell({}, 3)
+    assert _found(center, wanted) == ["N-5"]
+    tell({"number": "N-55"}, 4)
+    assert _id(center, "N-55") == case_id
