@@ -18,11 +18,13 @@ import httpx
 
 from benchmarks.figures import Figure, Goal, Results
 from benchmarks.ground import Ground, folder
-from benchmarks.kept_cases import CENTER, PEERS, case_id, keep_cases
+from benchmarks.kept_cases import CATEGORIES, CENTER, PEERS, case_id, keep_cases
 from benchmarks.ledger import LEDGER, tell
 from bus.console import people
+from bus.contract.short_number import short_number
 from bus.security.staff import Role
 from bus.store import Store, schema
+from bus.store.case_search import Listing
 from verification.services import PostgresNode
 
 GOALS = {"page": 300.0, "search": 500.0, "memory": 200.0}
@@ -39,7 +41,7 @@ OF_A_LEDGER = (
     "/stuck",
     "/operations",
     "/figures",
-    "/figures/cases?figure=on-time&side=numerator",
+    "/figures/cases?figure=on-time-rate&side=numerator",
     "/findings",
     "/system",
 )
@@ -49,9 +51,12 @@ def searches(count: int) -> Sequence[dict[str, str]]:
     """What persons look for."""
     known = case_id(count // 2)
     return (
-        {}, {"q": f"RX-{count // 3:08}"}, {"q": str(known)}, {"q": "RX-none"}, {"q": f"m-{count // 3}"},
-        {"status": "open"}, {"status": "closed"}, {"status": "resolved"}, {"overdue": "1"}, {"peer": PEERS[3]},
-        {"peer": "nobody-150402"}, {"status": "open", "peer": PEERS[3]}, {"status": "open", "overdue": "1"},
+        {}, {"q": f"RX-{count // 3:08}"}, {"q": str(known)}, {"q": short_number(known)}, {"q": "RX-none"},
+        {"q": f"m-{count // 3}"}, *({"status": one} for one in ("open", "closed", "resolved")),
+        *({"list": one.value} for one in Listing), {"peer": PEERS[3]}, {"peer": "nobody-150402"},
+        {"status": "open", "peer": PEERS[3]}, {"category": CATEGORIES[1]}, {"category": "none"},
+        {"street": "150402007"}, {"street": "150402007", "category": CATEGORIES[1], "status": "open"},
+        {"from": "2026-01-01", "to": "2026-01-31"}, {"from": "2026-06-01", "status": "open", "category": CATEGORIES[0]},
     )  # fmt: skip
 
 
@@ -94,7 +99,9 @@ def measure(path: Path, url: str, count: int, ledger: bool, say: Callable[[str],
         if not ledger:
             wanted = [f"/cases?{urlencode(one)}" for one in searches(count)]
             figures.append(_slowest(f"{whose}: slowest search", client, wanted, say))
-        figures.append(Figure("B8", f"{whose}: memory", "MiB", [_most_mib(pid)]))
+        used = _most_mib(pid)
+        figures.append(Figure("B8", f"{whose}: memory", "MiB", [used]))
+        say(f"{whose}: {used:,.0f} MiB")
     return Results(figures, [_goal(one, count) for one in figures])
 
 

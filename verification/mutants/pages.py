@@ -103,7 +103,7 @@ def signed_anew(patch: pytest.MonkeyPatch) -> None:
 
 
 @tested(
-    "只看密钥的角色", "asks for the right of the console's key alone, whoever sits there",
+    "只看密钥的角色", "asks for the right of the console's key alone, and not for the person's",
     f"{VOUCHED}::test_both_the_key_and_the_person_need_the_right[administrator-operator-True]", by=BY, why=WHY,
 )  # fmt: skip
 def key_counts_alone(patch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ def silence_is_well(patch: pytest.MonkeyPatch) -> None:
 
 @tested(
     "谁写请求头都算数", "believes the proxy's header from any address",
-    f"{PROXY}::test_the_header_from_elsewhere_is_ignored", by=BY, why=WHY,
+    f"{PROXY}::test_the_header_from_elsewhere_is_ignored[192.0.2.7]", by=BY, why=WHY,
 )  # fmt: skip
 def header_of_anybody(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ProxyLogin, "comes_from_it", lambda *_: True)
