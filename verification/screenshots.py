@@ -13,11 +13,22 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bus.alarms.incidents import begun
+from bus.console.alarming import trouble_of
+from bus.console.doors import Doors
+from bus.console.findings import Finding, Severity
+from bus.runtime.center_doors import CenterDoors
 from bus.security import pki
 from bus.settings import Tls
+from bus.store import incidents, ledger_lists
+from bus.store.incidents import Incident, State
+from bus.store.timestamps import ms
 from tests.console.conftest import CHROMIUM, QUIET
+from tests.console.test_county import HANGING
 from tests.console.test_figures import LEDGER, PERIOD, fill_ledger
+from tests.harness import signing_county as center
 from tests.harness.consoled import PASSWORD, ConsoledCenter, consoled, filled_center
+from tests.harness.doored_county import doored_county
 from tests.harness.step import MEDIA, PARTY, BareCenter
 
 OUT = Path(__file__).parents[1] / "build" / "screenshots"
@@ -43,15 +54,21 @@ def _pages_of_a_center(console: ConsoledCenter) -> dict[str, str]:
         "operations": "/operations", "operation": f"/operations/{operation}", "record": "/operation-log",
         "cases": "/cases", "silent": "/cases?list=silent", "filtered": "/cases?category=housing&street=150402006",
         "not-found": "/cases?q=123-456-7891", "case": f"/cases/{case_id}", "figures": "/figures", "system": "/system",
-        "fault": "/operations/none",
+        "alarms": "/alarms", "fault": "/operations/none",
     }  # fmt: skip
 
 
-def _pages_of_a_ledger(_console: ConsoledCenter) -> dict[str, str]:
+def _pages_of_a_county(console: ConsoledCenter) -> dict[str, str]:
     asked = f"from={PERIOD['from']}&to={PERIOD['to']}"
+    group = f"center={center.MEDIA}&place=wire&code=internal&peer={center.PARTY}"
+    with console.center.store.reading() as tx:
+        (told, *_) = ledger_lists.wanted(tx, ledger_lists.ToldFilter(), None, 1)
     return {
-        "ledger-overview": "/", "ledger-findings": "/findings", "ledger-figures": f"/figures?{asked}",
-        "ledger-behind": f"/figures/cases?{asked}&figure=registered",
+        "county-overview": "/", "county-stuck": "/stuck", "county-group": f"/stuck/group?{group}",
+        "county-item": f"/stuck/item/1?center={center.MEDIA}", "county-cases": "/cases",
+        "county-case": f"/cases/{told.case_id}", "county-findings": "/findings", "county-figures": f"/figures?{asked}",
+        "county-behind": f"/figures/cases?{asked}&figure=registered", "county-alarms": "/alarms",
+        "county-system": "/system",
     }  # fmt: skip
 
 
@@ -68,12 +85,26 @@ def _center(folder: Path) -> Iterator[ConsoledCenter]:
 
 
 @contextmanager
-def _ledger(folder: Path) -> Iterator[ConsoledCenter]:
+def _county(folder: Path) -> Iterator[ConsoledCenter]:
+    """A ledger with cases, whose console looks into centers: at one something is stuck, another does not answer."""
     here = BareCenter(LEDGER, folder)
     fill_ledger(here.store)
-    with consoled(here, folder) as found:
-        yield found
+    with doored_county(folder) as county:
+        county.park(center.MEDIA, "internal", center.PARTY)
+        client = CenterDoors(county.addresses | {HANGING: "http://127.0.0.1:9"}, within=1.0)
+        doors = Doors(county.key.keys[-1], (*county.addresses, HANGING), client.post, lambda: datetime.now(UTC))
+        with consoled(here, folder, doors=doors) as found:
+            for one in county.addresses:
+                doors.look(one)
+            found.own.write(lambda tx: incidents.keep(tx, [_opened(datetime.now(UTC))]))
+            yield found
+        client.close()
     here.close()
+
+
+def _opened(now: datetime) -> Incident:
+    trouble = trouble_of(Finding("door-silent", Severity.FAULT, HANGING, center=HANGING))
+    return begun(trouble, ms(now))._replace(state=State.OPEN, opened_ms=ms(now), told="opened", told_ms=2**50)
 
 
 def _signed_in(browser: Browser, console: ConsoledCenter, lang: str, width: int, shade: str) -> Page:
@@ -131,9 +162,9 @@ def main(_arguments: Sequence[str] = ()) -> int:
             _previewed(browser, console)
             console.renew_slowly()
             wide = _taken(browser, console, _pages_of_a_center(console))
-        with TemporaryDirectory() as folder, _ledger(Path(folder)) as console:
+        with TemporaryDirectory() as folder, _county(Path(folder)) as console:
             console.renew_slowly()
-            wide += _taken(browser, console, _pages_of_a_ledger(console))
+            wide += _taken(browser, console, _pages_of_a_county(console))
         browser.close()
     _say(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}")
     return int(wide > 0)
