@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
@@ -14,9 +15,10 @@ from bus.console import county_seen
 from bus.console.doors import Doors
 from bus.runtime import console_process
 from bus.runtime.center_doors import CenterDoors
-from bus.store import Store, operations
+from bus.store import Store, ledger_lists, operations
 from bus.store import tables as t
 from tests.console.conftest import Visit
+from tests.console.test_figures import fill_ledger
 from tests.console.test_mending import signed_in
 from tests.harness.consoled import ConsoledCenter, consoled
 from tests.harness.doored_county import DooredCounty, doored_county
@@ -145,3 +147,26 @@ def test_a_center_that_hangs_is_silent_and_the_others_are_fresh(visit: Visit, de
 
 def _state(page: Page, center: str, state: str) -> None:
     expect(page.locator(f"[data-center={center}]")).to_have_attribute("data-state", state)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_page_of_the_county_is_for_everybody(
+    visit: Visit, desk: ConsoledCenter, county: DooredCounty, lang: str
+) -> None:
+    """No serious finding of axe, and nothing wider than a telephone."""
+    fill_ledger(desk.center.store)
+    number = county.park(MEDIA, "seen-by-all", PARTY)
+    until(lambda: _known(desk, MEDIA, "seen-by-all"))
+    desk.renew()
+    with desk.center.store.reading() as tx:
+        (told, *_) = ledger_lists.wanted(tx, ledger_lists.ToldFilter(), None, 1)
+    page, axe, at = visit("zhao", lang=lang, width=390), Axe(), f"center={MEDIA}"
+    for path in (
+        "/", "/stuck", f"/stuck/group?{at}&place=wire&code=seen-by-all&peer={PARTY}", f"/stuck/item/{number}?{at}",
+        "/operations", "/cases", f"/cases/{told.case_id}", "/findings", "/figures", "/alarms", "/system",
+    ):  # fmt: skip
+        page.goto(f"{desk.url}{path}")
+        expect(page.locator("h1")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        found = [one for one in axe.run(page).response["violations"] if one["impact"] in ("serious", "critical")]
+        assert [(path, one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
