@@ -19,7 +19,7 @@ import httpx
 from benchmarks.figures import Figure, Goal, Results
 from benchmarks.ground import Ground, folder
 from benchmarks.kept_cases import CATEGORIES, CENTER, PEERS, case_id, keep_cases
-from benchmarks.ledger import LEDGER, tell
+from benchmarks.ledger import CENTERS, LEDGER, tell
 from bus.console import people
 from bus.contract.short_number import short_number
 from bus.security.staff import Role
@@ -40,6 +40,10 @@ OF_A_LEDGER = (
     "/",
     "/stuck",
     "/operations",
+    "/cases",
+    "/cases?status=closed",
+    f"/cases?peer={CENTERS[0]}",
+    "/cases?overdue=1",
     "/figures",
     "/figures/cases?figure=on-time-rate&side=numerator",
     "/findings",

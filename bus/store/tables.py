@@ -607,7 +607,8 @@ ledger_states = Table(
           sqlite_where=text("project IS NOT NULL")),
     Index("ledger_states_by_opened", "opened_ms"),
     # of all rows: PostgreSQL takes center = origin for rare, and would read such an index for every figure
-    *(Index(f"ledger_states_by_{name}", name, "opened_ms", "case_id") for name in ("status", "holder")),
+    Index("ledger_states_by_status", "status", "opened_ms", "case_id"),
+    *(Index(f"ledger_states_by_{name}", name, "status", "opened_ms", "case_id") for name in ("holder", "origin")),
     *(
         Index(f"ledger_states_by_{name}", f"{name}_ms", postgresql_where=text(f"{name}_ms IS NOT NULL"),
               sqlite_where=text(f"{name}_ms IS NOT NULL"))
