@@ -39,7 +39,7 @@ class Words:
     """Texts, ages and moments in one language."""
 
     def __init__(self, lang: str, now: datetime) -> None:
-        self._zh, self._now = lang == "zh", now
+        self._zh, self.now = lang == "zh", now
 
     def text(self, zh: str, en: str) -> str:
         """The text in this language."""
@@ -53,7 +53,7 @@ class Words:
         """How long ago it was, in its largest unit; empty for 0."""
         if not since_ms:
             return ""
-        seconds = max(0, int(self._now.timestamp()) - since_ms // 1000)
+        seconds = max(0, int(self.now.timestamp()) - since_ms // 1000)
         for size, zh, en in ((86400, "天", "d"), (3600, "小时", "h"), (60, "分", "min")):
             if seconds >= size:
                 return self.text(f"{seconds // size} {zh}", f"{seconds // size} {en}")
@@ -64,7 +64,7 @@ class Words:
         if not at_ms:
             return ""
         try:
-            at, today = datetime.fromtimestamp(at_ms / 1000, CHINA), self._now.astimezone(CHINA)
+            at, today = datetime.fromtimestamp(at_ms / 1000, CHINA), self.now.astimezone(CHINA)
         except (OverflowError, ValueError, OSError):  # of no century: somebody has tampered with it
             return str(at_ms)
         if at.date() == today.date():
