@@ -183,7 +183,7 @@ def test_only_what_goes_to_a_closed_center_is_turned(ruling: Ruling) -> None:
     done = ruling.worked_off()
     assert (done.state, done.size, done.refused) == (DONE, 1, 0)
     with signed_in(ruling.desk, "li") as client:
-        assert f"已转请 {PARTY}" in client.get(f"/cases/{ruling.case_id}").text
+        assert f"等 {PARTY} 答复转办" in client.get(f"/cases/{ruling.case_id}").text
 
 
 def test_nobody_acts_on_a_case_beyond_the_role(ruling: Ruling) -> None:
