@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, distinct, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, distinct, func, literal_column, select
 
 from bus.contract.messages import Ruled
 from bus.custody import Status
@@ -41,10 +41,15 @@ END = 30
 """Where the end of an id begins that is in its short number: its last seven signs."""
 
 
+def ends(case_id: ColumnElement[str], end: str) -> ColumnElement[bool]:
+    """Whether an id ends so, as an index of endings has it."""
+    return func.substr(case_id, literal_column(str(END))) == end
+
+
 def of_ending(end: str) -> Select[Any]:
     """The statement that finds the cases whose ids end so, by the index of endings."""
     c = t.cases.c
-    return select(c.case_id, c.number).where(func.substr(c.case_id, literal_column(str(END))) == end)
+    return select(c.case_id, c.number).where(ends(c.case_id, end))
 
 
 def ending(tx: Tx, end: str) -> list[tuple[UUID, str]]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union
 
 from bus.custody import Status
 from bus.store import tables as t
+from bus.store.case_lists import ends
 from bus.store.database import Tx
 
 _S, _F = t.ledger_states.c, t.ledger_facts.c
@@ -109,7 +110,12 @@ def facts(tx: Tx, case_id: str) -> Sequence[ToldFact]:
     return sorted((ToldFact(*row) for row in reversed(tx.execute(query).all())), key=lambda one: one.at_ms)
 
 
+def of_ending(end: str) -> Select[Any]:
+    """The query of the cases whose ids end so, by the index of endings; two are enough to say that it is not one."""
+    same = (_S.center == _S.origin) & ends(_S.case_id, end)
+    return select(_S.case_id).where(same).order_by(_S.case_id).limit(2)
+
+
 def ending(tx: Tx, end: str) -> list[str]:
-    """The cases whose ids end so; all ids are looked through."""
-    same = (_S.center == _S.origin) & _S.case_id.endswith(end, autoescape=True)
-    return list(tx.execute(select(_S.case_id).where(same).order_by(_S.case_id).limit(2)).scalars())
+    """The cases whose ids end so."""
+    return list(tx.execute(of_ending(end)).scalars())

@@ -609,6 +609,7 @@ ledger_states = Table(
     # of all rows: PostgreSQL takes center = origin for rare, and would read such an index for every figure
     Index("ledger_states_by_status", "status", "opened_ms", "case_id"),
     *(Index(f"ledger_states_by_{name}", name, "status", "opened_ms", "case_id") for name in ("holder", "origin")),
+    Index("ledger_states_by_ending", text("substr(case_id, 30)")),
     *(
         Index(f"ledger_states_by_{name}", f"{name}_ms", postgresql_where=text(f"{name}_ms IS NOT NULL"),
               sqlite_where=text(f"{name}_ms IS NOT NULL"))

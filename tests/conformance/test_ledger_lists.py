@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 
 from bus.store import Store, Tx, schema
 from bus.store import tables as t
+from bus.store.case_lists import END
 from bus.store.inserts import insert
-from bus.store.ledger_lists import ToldFilter, ToldState, query_of, wanted
+from bus.store.ledger_lists import ToldFilter, ToldState, ending, of_ending, query_of, wanted
 from bus.store.timestamps import ms
 from tests.conformance.test_ledger_figures import BEGIN, CENTERS
 from tests.console.test_figures import fill_ledger
@@ -91,3 +92,15 @@ def test_a_list_walks_along_indexes(tmp_path: Path, asked: ToldFilter) -> None:
         assert all(line.startswith("SEARCH ledger_states USING INDEX ledger_states_by_") for line in walks), plan
         assert sum("TEMP B-TREE FOR ORDER BY" in line for line in plan) <= 1, plan
     store.close()
+
+
+def test_the_end_of_an_id_is_found_by_an_index(ledger: Store) -> None:
+    """A short number leads to its case without a look at all others."""
+    every = [one.case_id for one in _all(ledger)]
+    end = every[7][END - 1 :]
+    with ledger.reading() as tx:
+        assert ending(tx, end) == [one for one in sorted(every) if one.endswith(end)][:2]
+        if ledger.on_sqlite:
+            compiled = of_ending(end).compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
+            plan = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]
+            assert any("USING INDEX ledger_states_by_ending" in line for line in plan), plan
