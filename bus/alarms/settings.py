@@ -2,15 +2,14 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from bus.alarms.incidents import Rules
+from bus.http.address import THIS_MACHINE, is_private
 
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s,<>\"]+@[^@\s,<>\"]+$", max_length=254)]
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Part(BaseModel):
@@ -29,8 +28,7 @@ class Webhook(_Part):
 
     @model_validator(mode="after")
     def _is_private(self) -> Self:
-        parts = urlsplit(self.url)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        if not is_private(self.url):
             raise ValueError("beyond this machine it needs https://")
         return self
 
@@ -50,7 +48,7 @@ class Mail(_Part):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.security == "none" and self.host not in LOOPBACK:
+        if self.security == "none" and self.host not in THIS_MACHINE:
             raise ValueError("beyond this machine it needs TLS")
         if bool(self.user) != (self.password_file is not None):
             raise ValueError("user and password_file go together")

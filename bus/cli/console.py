@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import httpx
 import typer
@@ -32,7 +31,7 @@ from bus.console.record_chain import ChainWatch
 from bus.console.scope import CenterScope
 from bus.console.visit import Console
 from bus.console.watch import Watch
-from bus.http.address import why_not_listening
+from bus.http.address import THIS_MACHINE, is_private, why_not_listening
 from bus.log import set_up
 from bus.runtime.console_process import ConsoleProcess
 from bus.runtime.log_writer import LogWriter, descriptor_of
@@ -52,8 +51,6 @@ console.add_typer(person, name="person")
 
 OwnStore = Annotated[str, typer.Option("--store", envvar="BUS_CONSOLE_STORE", help="控制台自己的库 / its own store")]
 STORE = "sqlite:///console.db"
-THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
-"""Where browsers of this machine alone come in; in a container also by an ``--origin`` of it."""
 TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 """The name of a header."""
 ANSWERS_WITHIN = 2.0
@@ -105,11 +102,7 @@ def run(
     output = Output(lang)
     with output.guarding():
         settings = store_settings(config)
-        if (
-            host not in THIS_MACHINE
-            and not origin.startswith("https://")
-            and urlsplit(origin).hostname not in THIS_MACHINE
-        ):
+        if host not in THIS_MACHINE and not is_private(origin):  # in a container it listens beyond, for this machine
             output.fail(
                 "只有经 TLS 才能对外：请放在反向代理之后，用 --origin https://… 说明",
                 "beyond this machine it needs TLS: put it behind a reverse proxy, and name it with --origin https://…",

@@ -22,7 +22,8 @@ from bus.cli.output import USAGE, Output
 from bus.console.doors import Doors, why_no_key
 from bus.contract.facts import is_ledger
 from bus.contract.types import CenterName
-from bus.runtime.center_doors import CenterDoors, why_no_address
+from bus.http.address import is_private
+from bus.runtime.center_doors import CenterDoors
 from bus.security.keyring import OwnKey, read_keyring
 from bus.settings import BadSettings, CenterSettings
 from bus.settings.file import written_in
@@ -71,7 +72,7 @@ def _read(file: Path) -> DoorsFile:
     except ValidationError as error:
         where = {".".join(map(str, one["loc"])) for one in error.errors(include_input=False, include_url=False)}
         raise BadSettings([(name, "写法不对", "it is written wrongly") for name in sorted(where)]) from None
-    wrong = [center for center, url in given.doors.items() if why_no_address(url)]
+    wrong = [center for center, url in given.doors.items() if not is_private(url)]
     if wrong:
         raise BadSettings([(f"doors.{one}", "须为 https:// 地址", "it must be an https:// address") for one in wrong])
     return given

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bus.bilingual import Bilingual
-from bus.console.causes import cause_of
+from bus.console.causes import cause_of, verdict_said
 from bus.console.findings import Finding, Severity
 from bus.console.rendering import Words
 from bus.console.tiles import State, Tile
@@ -27,6 +27,12 @@ _STATES = {
     State.ATTENTION: (Bilingual("! 注意", "! attention"), "yellow"),
     State.FAULT: (Bilingual("✕ 故障", "✕ fault"), "bold red"),
 }
+_SIGNS = {
+    None: ("✓", "bold green"),
+    Severity.ATTENTION: ("!", "bold yellow"),
+    Severity.FAULT: ("✕", "bold red"),
+}
+"""By the worst finding that a person must see to."""
 _SEVERITIES = {
     Severity.NOTICE: (Bilingual("告知", "notice"), "dim"),
     Severity.ATTENTION: (Bilingual("注意", "attention"), "yellow"),
@@ -41,15 +47,8 @@ def page(seen: Seen, words: Words) -> RenderableType:
 
 
 def _bar(seen: Seen, words: Words) -> Text:
-    number, worst, oldest_ms = seen.verdict
-    if not number:
-        said, style = words.text("✓ 一切正常", "✓ All is well"), "bold green"
-    else:
-        things = "thing" if number == 1 else "things"
-        said = words.text(f"{number} 处需处理", f"{number} {things} to see to")
-        said += words.text("，最久 ", ", the oldest ") + words.age(oldest_ms) if oldest_ms else ""
-        sign, style = ("✕", "bold red") if worst is Severity.FAULT else ("!", "bold yellow")
-        said = f"{sign} {said}"
+    sign, style = _SIGNS[seen.verdict.worst]
+    said = f"{sign} {verdict_said(seen.verdict, words)}"
     at = words.moment(int(seen.look.at.timestamp() * 1000))
     return Text.assemble((said, style), f"   {words.text('数据', 'as of')} {at}   ", (seen.look.center, "bold"))
 

@@ -1,10 +1,11 @@
-"""Which words a finding has: those of its code, or of what is stuck."""
+"""Which words a finding has: those of its code, or of what is stuck; and the sentence about all of them."""
 
 from collections.abc import Mapping
 
 from bus.bilingual import Bilingual
 from bus.console.finding_words import CAUSES, Cause
-from bus.console.findings import Finding
+from bus.console.findings import Finding, Verdict
+from bus.console.rendering import Words
 from bus.operations.hints import hint_of
 
 PLACES: Mapping[str, Bilingual] = {
@@ -17,9 +18,23 @@ PLACES: Mapping[str, Bilingual] = {
 }
 
 
+def verdict_said(verdict: Verdict, words: Words) -> str:
+    """The verdict in one sentence."""
+    if not verdict.number:
+        return words.text("一切正常", "All is well")
+    things = "thing" if verdict.number == 1 else "things"
+    said = words.text(f"{verdict.number} 处需处理", f"{verdict.number} {things} to see to")
+    return said + (words.text("，最久 ", ", the oldest ") + words.age(verdict.oldest_ms) if verdict.oldest_ms else "")
+
+
+def place_words(place: str) -> Bilingual:
+    """The words of a place; of one that this version does not know, its code."""
+    return PLACES.get(place, Bilingual(place, place))
+
+
 def cause_of(found: Finding) -> Cause:
     """The words of a finding."""
     if found.code != "stuck" or found.group is None:
         return CAUSES[found.code]
     place, code, _peer = found.group
-    return Cause(PLACES.get(place, Bilingual(place, place)), hint_of(place, code, ""))
+    return Cause(place_words(place), hint_of(place, code, ""))

@@ -66,7 +66,7 @@ INSIDE = ("inbox", "held", "early-forms")
 def seen(tx: Tx, doors: Doors) -> list[CenterSeen]:
     """Every center that has a door here, or tells the ledger, by name."""
     told = {one.center: one.told_ms for one in ledger.tellers(tx)}
-    audited = _audited(tx)
+    audited = {center: Audited(*about) for center, about in findings.open_by_center(tx).items()}
     return [of_center(center, doors, told, audited) for center in doors.centers]
 
 
@@ -78,22 +78,9 @@ def of_center(center: str, doors: Doors, told: Mapping[str, int], audited: Mappi
     )
 
 
-def _audited(tx: Tx) -> dict[str, Audited]:
-    found: dict[str, Audited] = {}
-    for one in findings.listed(tx):
-        before = found.get(one.center, Audited(0, one.opened_ms))
-        found[one.center] = Audited(before.size + 1, min(before.oldest_ms, one.opened_ms))
-    return found
-
-
 def towards(county: Sequence[CenterSeen], center: str) -> list[PeerLoad]:
     """What all other centers have sent to this one, without a receipt: the broker cannot tell its age, they can."""
-    return [
-        PeerLoad("outbox", center, load.count, load.oldest_ms)
-        for one in county
-        for load in (one.last.waiting if one.last is not None else ())
-        if load.place == "outbox" and load.peer == center
-    ]
+    return [load for load in _outboxes(county) if load.peer == center]
 
 
 class Sums(NamedTuple):

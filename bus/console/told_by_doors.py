@@ -140,4 +140,4 @@ def item_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def operation_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The operation of an answer. Raises ``ValueError``."""
-    return _Operation.model_validate(answer["operation"]).model_dump(exclude_none=False)
+    return _Operation.model_validate(answer["operation"]).model_dump()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bus.console.causes import verdict_said
 from bus.console.counting import Counting
 from bus.console.doors import Doors
 from bus.console.people import Person
@@ -19,8 +20,12 @@ from bus.console.rendering import Words, render
 from bus.console.scope import AtCenter, CenterScope
 from bus.console.sessions import SignedIn
 from bus.console.watch import STALE, Seen, Watch
+from bus.contract.staff_command import Act
 from bus.security.staff import Role
 from bus.store.database import Store
+
+LONGEST_KEY = 18
+"""Digits of a number that a store can hold."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +123,23 @@ class Visit:
             "centers": self.console.scope.centers,
             "center": self.center,
             "seen": seen,
+            "verdict": verdict_said(seen.verdict, self.words) if seen is not None else "",
             "stale": is_stale(seen, self.now),
             "may_operate": self.may(Role.OPERATOR),
             "may_rule": self.may(Role.ADMINISTRATOR),
         }
         return HTMLResponse(render(template, self.lang, self.now, frame | values), status)
+
+    def give(self, act: Act, **fields: object) -> Mapping[str, Any]:
+        """Carry out what the person wants, once for each form, for the reason that the form tells. Raises
+        ``CommandRefused``, ``DoorTrouble``."""
+        why = self.form.get("why", "").strip() or act.value
+        return self.at.give(self, act, why, command_id=self.command_id, **fields)
+
+    def begin(self, act: Act, **fields: object) -> Response:
+        """The same, of what is an operation; then look at its page."""
+        answer = self.give(act, **fields)
+        return self.go(path_of("operations", str(answer["operation"]["id"]), center=self.center))
 
     def go(self, path: str) -> Response:
         """Look at another page now: what a form has done is not done again by looking once more."""
@@ -131,6 +148,12 @@ class Visit:
     def fault(self, status: int, zh: str, en: str) -> Response:
         """A page that says what is wrong, and the cure."""
         return self.page("fault.html", status, title=self.words.text(zh, en))
+
+
+def place_of(text: str) -> tuple[int, str] | None:
+    """The place at which a list goes on, as its link tells it; None: it begins."""
+    key, _, row_id = text.partition(".")
+    return (int(key), row_id) if key.isdecimal() and len(key) <= LONGEST_KEY and row_id else None
 
 
 def is_stale(seen: Seen | None, now: datetime) -> bool:

@@ -2,9 +2,20 @@
 
 import errno
 import socket
+from urllib.parse import urlsplit
 
 from bus.bilingual import Bilingual
 from bus.settings import Http
+
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+"""Hosts that no other machine reaches."""
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there: by TLS, or within this machine."""
+    parts = urlsplit(url)
+    within = parts.scheme == "http" and parts.hostname in THIS_MACHINE
+    return bool(parts.hostname) and (parts.scheme == "https" or within)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,7 +15,6 @@ CONNECT = 3.0
 ANSWER = 10.0
 """Seconds for connecting, and for all of an answer: a center that sends byte by byte is bounded, too."""
 MOST_BYTES = 4 * 1024 * 1024
-HERE = ("127.0.0.1", "::1", "localhost")
 
 
 class CenterDoors:
@@ -63,11 +61,3 @@ def _read(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def why_no_address(url: str) -> str:
-    """Why no door is reached so, as a code; empty: it is. Beyond this machine it needs TLS."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return ""
-    return "" if parts.scheme == "http" and parts.hostname in HERE else "https"

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, exists,
 
 from bus.custody import Status
 from bus.custody.strangers import UNKNOWN_CENTER
+from bus.store import cases
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.statements import Prepared
@@ -85,6 +86,10 @@ class _Order(NamedTuple):
     conditions: Sequence[ColumnElement[bool]]
     newest_first: bool = False
 
+    def ways(self, *columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+        """These columns in its direction."""
+        return [column.desc() for column in columns] if self.newest_first else [*columns]
+
 
 def _order(wanted: Wanted) -> _Order:
     match wanted.listing:
@@ -128,7 +133,6 @@ def _opened(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _walk(wanted: Wanted, after: Place | None) -> Subquery:
     """The cases along the index, no more than one page may look at."""
     order = _order(wanted)
-    ways = [order.key.desc(), _C.case_id.desc()] if order.newest_first else [order.key, _C.case_id]
     query = select(
         _C.case_id, order.key.label("key"), _C.opened_ms, _C.status, _C.category, _C.street, _C.holder, _C.origin,
         _C.offerer,
@@ -137,7 +141,7 @@ def _walk(wanted: Wanted, after: Place | None) -> Subquery:
         here = tuple_(order.key, _C.case_id)
         there = tuple_(bindparam(None, after.key), bindparam(None, after.case_id))
         query = query.where(here < there if order.newest_first else here > there)
-    return query.order_by(*ways).limit(WALK).subquery("walked")
+    return query.order_by(*order.ways(order.key, _C.case_id)).limit(WALK).subquery("walked")
 
 
 def _fitting(wanted: Wanted, walked: Subquery) -> list[ColumnElement[bool]]:
@@ -159,17 +163,15 @@ def query_of(wanted: Wanted, after: Place | None, limit: int) -> Select[Any]:
     """The statement of one page."""
     walked = _walk(wanted, after)
     w = walked.c
-    ways = [w.key.desc(), w.case_id.desc()] if _order(wanted).newest_first else [w.key, w.case_id]
     query = select(w.case_id, w.opened_ms, w.key).where(and_(True, *_fitting(wanted, walked)))
-    return query.order_by(*ways).limit(limit)
+    return query.order_by(*_order(wanted).ways(w.key, w.case_id)).limit(limit)
 
 
 def last_of(wanted: Wanted, after: Place | None) -> Select[Any]:
     """The statement that says where a page stopped that has looked at all it may."""
     walked = _walk(wanted, after)
     w = walked.c
-    ways = [w.key.desc(), w.case_id.desc()] if _order(wanted).newest_first else [w.key, w.case_id]
-    return select(w.key, w.case_id).order_by(*ways).offset(WALK - 1).limit(1)
+    return select(w.key, w.case_id).order_by(*_order(wanted).ways(w.key, w.case_id)).offset(WALK - 1).limit(1)
 
 
 def search(tx: Tx, wanted: Wanted, after: Place | None, limit: int) -> Page:
@@ -182,11 +184,6 @@ def search(tx: Tx, wanted: Wanted, after: Place | None, limit: int) -> Page:
 
 
 _FIRST_SYSTEM = Prepared(lambda _: select(func.min(t.links.c.system)).where(t.links.c.system > bindparam("after")))
-_CASES_OF = Prepared(
-    lambda _: select(t.links.c.case_id).where(
-        t.links.c.system == bindparam("system"), t.links.c.native_id == bindparam("native_id")
-    )
-)
 
 
 def of_native_id(tx: Tx, native_id: str) -> list[UUID]:
@@ -198,5 +195,6 @@ def of_native_id(tx: Tx, native_id: str) -> list[UUID]:
         system = _FIRST_SYSTEM.rows(tx, after=system)[0][0]
         if system is None:
             break
-        found |= dict.fromkeys(UUID(row[0]) for row in _CASES_OF.rows(tx, system=system, native_id=native_id))
+        if (case_id := cases.find(tx, system, native_id)) is not None:
+            found[case_id] = None
     return list(found)

@@ -142,7 +142,8 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
     """Write these records, new or changed."""
     ordered = sorted(records, key=lambda r: r.case.case_id)
     said = [(str(record.case.case_id), record.model_dump_json().encode()) for record in ordered]
-    changed: dict[bool, list[CaseRow]] = {True: [], False: []}
+    settled: list[CaseRow] = []
+    others: list[CaseRow] = []
     for record, (case_id, _), hidden in zip(ordered, said, encryption_of(tx).hidden(tx, said), strict=True):
         case, text = record.case, _packed(hidden)
         offerer = record.offer_in.offerer if record.offer_in is not None else None
@@ -153,10 +154,10 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         kept = (*custody, *times, bool(case.sensitive), text, offerer, *facts, *found_by)
         before = _LATELY.get(case_id)  # what this transaction has read of it
         is_settled = before is not None and _found_by(before[1].case) == _found_by(case)
-        changed[is_settled].append(CaseRow(case_id, case.number, case.origin, *kept))
+        (settled if is_settled else others).append(CaseRow(case_id, case.number, case.origin, *kept))
         _remember(case_id, text, record)
-    upsert(tx, t.cases, changed[False])
-    upsert(tx, t.cases, changed[True], SETTLED)
+    upsert(tx, t.cases, others)
+    upsert(tx, t.cases, settled, SETTLED)
     opinions.keep_rated(tx, ordered)
     files.named_in(tx, ordered)
 

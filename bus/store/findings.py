@@ -219,6 +219,13 @@ def listed(tx: Tx, limit: int = 1000, *, cleared: bool = False) -> list[Finding]
     return [_finding(row) for row in tx.execute(query)]
 
 
+def open_by_center(tx: Tx) -> dict[str, tuple[int, int]]:
+    """Center → how many findings are open about it, and since when the oldest."""
+    query = select(_F.center, func.count(), func.min(_F.opened_ms)).group_by(_F.center)
+    rows = tx.execute(query.where(_F.opened_ms.is_not(None), _F.cleared_ms.is_(None)))
+    return {center: (int(size), int(oldest_ms)) for center, size, oldest_ms in rows}
+
+
 def _finding(row: Sequence[Any]) -> Finding:
     read = dict(zip(Finding._fields, row, strict=True))
     shown = tuple(Evidence(**one) for one in json.loads(read["evidence"]))

@@ -9,7 +9,7 @@ import typer
 from bus.cli import console_doors
 from bus.cli.output import Lang, Output
 from bus.console.doors import Doors
-from bus.runtime.center_doors import why_no_address
+from bus.http.address import is_private
 from bus.security.keyring import new_keyring, write_keyring
 from bus.settings import BadSettings, CenterSettings, load
 from tests.harness.duty import LEDGER
@@ -88,5 +88,6 @@ def test_both_options_belong_together(folder: Path) -> None:
 
 def test_beyond_this_machine_a_door_needs_tls() -> None:
     """On loopback it does not: a demo, and tests."""
-    assert why_no_address("https://media.county.example/bus") == why_no_address("http://127.0.0.1:8080") == ""
-    assert {why_no_address(url) for url in ("http://media.example", "ftp://x", "", "https://")} == {"https"}
+    assert is_private("https://media.county.example/bus")
+    assert is_private("http://127.0.0.1:8080")
+    assert not any(is_private(url) for url in ("http://media.example", "ftp://x", "", "https://"))

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from bus.console.alarming import words_of
 from bus.console.scope import PAGE
-from bus.console.visit import Visit, path_of
+from bus.console.visit import Visit, path_of, place_of
 from bus.store import incidents
 from bus.store.incidents import State
 from bus.store.timestamps import ms
@@ -14,18 +14,13 @@ def listed(visit: Visit) -> Response:
     """The incidents that last, and the last ones that were cleared."""
     with visit.console.store.reading() as tx:
         lasting = incidents.lasting(tx)
-        cleared = incidents.cleared(tx, _after(visit.query.get("after", "")), PAGE)
+        cleared = incidents.cleared(tx, place_of(visit.query.get("after", "")), PAGE)
         untold = incidents.untold(tx)
     more = path_of("alarms", after=f"{cleared[-1].cleared_ms}.{cleared[-1].id}") if len(cleared) == PAGE else ""
     return visit.page(
         "alarms.html", lasting=[(one, words_of(one)) for one in lasting], more=more, untold=untold,
         cleared=[(one, words_of(one)) for one in cleared], receivers=visit.console.receivers, open=State.OPEN,
     )  # fmt: skip
-
-
-def _after(text: str) -> tuple[int, str] | None:
-    at, _, incident_id = text.partition(".")
-    return (int(at), incident_id) if at.isdecimal() and len(at) < 19 else None
 
 
 def acknowledge(visit: Visit) -> Response:

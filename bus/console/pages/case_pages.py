@@ -12,7 +12,7 @@ from bus.console.case_words import GROUNDS, STATES
 from bus.console.pages import told_case_pages
 from bus.console.scope import CaseList
 from bus.console.swim_lanes import Lanes, drawn
-from bus.console.visit import Visit, path_of
+from bus.console.visit import Visit, path_of, place_of
 from bus.figures.period import NotAPeriod
 from bus.operations.case_names import CaseUnclear
 from bus.store.case_search import Listing, Place, Wanted
@@ -37,7 +37,7 @@ UNKNOWN = Bilingual("没有这个编号；请核对，或到其他中心查。",
 def listed(visit: Visit) -> Response:
     """One list of cases; what a person knows of one case leads to that case."""
     if visit.console.scope.is_ledger:
-        return told_case_pages.listed(visit, _after(visit.query.get("after", "")))
+        return told_case_pages.listed(visit)
     text, trouble, found = visit.query.get("q", "").strip(), "", CaseList([], None)
     try:
         if text:
@@ -47,7 +47,7 @@ def listed(visit: Visit) -> Response:
             found = visit.console.scope.these(named)
             trouble = "" if named else visit.words.pick(UNKNOWN)
         else:
-            found = visit.console.scope.cases(_wanted(visit), _after(visit.query.get("after", "")))
+            found = visit.console.scope.cases(_wanted(visit), _after(visit))
     except CaseUnclear as unclear:
         trouble = visit.words.pick(unclear.words)
     except NotAPeriod:
@@ -83,9 +83,9 @@ def _wanted(visit: Visit) -> Wanted:
     )
 
 
-def _after(text: str) -> Place | None:
-    key, _, case_id = text.partition(".")
-    return Place(int(key), case_id) if key.isdecimal() and case_id else None
+def _after(visit: Visit) -> Place | None:
+    found = place_of(visit.query.get("after", ""))
+    return Place(*found) if found is not None else None
 
 
 def case(visit: Visit) -> Response:

@@ -11,6 +11,7 @@ from bus.console.visit import Visit, path_of
 from bus.operations import noted
 from bus.operations.act_words import act_words
 from bus.store.access_log import Access
+from bus.store.timestamps import ms
 
 
 class Line(NamedTuple):
@@ -40,7 +41,7 @@ def explained(visit: Visit) -> Response:
     if not why or visit.console.chain is None:
         return visit.fault(400, "请写明查明的原因", "say what the reason was")
     visit.console.scope.explained(visit, why)
-    visit.console.chain.explained(int(visit.now.timestamp() * 1000))
+    visit.console.chain.explained(ms(visit.now))
     return visit.go("/operation-log")
 
 

@@ -5,10 +5,8 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
-from bus.console.refusals import refused
 from bus.console.visit import Visit, path_of
 from bus.contract.staff_command import Act
-from bus.operations.rights import CommandRefused
 
 
 def listed(visit: Visit) -> Response:
@@ -43,18 +41,10 @@ def pause(visit: Visit) -> Response:
     """Pause a peer or a kind, or end a pause."""
     given: dict[str, Any] = {name: visit.form[name] for name in ("peer", "kind") if visit.form.get(name)}
     wanted = Act.RESUME if visit.form.get("act") == "resume" else Act.PAUSE
-    try:
-        why = visit.form.get("why", "").strip() or wanted.value
-        visit.at.give(visit, wanted, why, command_id=visit.command_id, **given)
-    except CommandRefused as no:
-        return refused(visit, no)
+    visit.give(wanted, **given)
     return visit.go("/system")
 
 
 def _on(visit: Visit, wanted: Act, **fields: object) -> Response:
-    operation_id, why = visit.id, visit.form.get("why", "").strip() or wanted.value
-    try:
-        visit.at.give(visit, wanted, why, command_id=visit.command_id, operation=operation_id, **fields)
-    except CommandRefused as no:
-        return refused(visit, no)
-    return visit.go(path_of("operations", str(operation_id), center=visit.center))
+    visit.give(wanted, operation=visit.id, **fields)
+    return visit.go(path_of("operations", str(visit.id), center=visit.center))

@@ -9,10 +9,8 @@ from uuid import uuid4
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from bus.bilingual import Bilingual
-from bus.console.causes import PLACES
+from bus.console.causes import PLACES, place_words
 from bus.console.center_look import Look
-from bus.console.refusals import refused
 from bus.console.scope import PAGE
 from bus.console.visit import Visit, path_of
 from bus.contract.staff_command import Act, Matching
@@ -32,7 +30,13 @@ def groups(visit: Visit) -> Response:
     """All groups, the largest first."""
     seen = visit.console.watch.seen
     rows = [
-        (one, _place(one.place), hint_of(one.place, one.code, ""), _link(center, one.place, one.code, one.peer), center)
+        (
+            one,
+            place_words(one.place),
+            hint_of(one.place, one.code, ""),
+            _link(center, one.place, one.code, one.peer),
+            center,
+        )
         for center, one in (_of_all(seen.look) if seen is not None else ())
     ]
     return visit.page("stuck.html", rows=rows)
@@ -43,10 +47,6 @@ def _of_all(look: Look) -> list[tuple[str, StuckGroup]]:
     here = [("", one) for one in (look.store.groups if look.store is not None else ())]
     there = [(seen.center, one) for seen in look.county if seen.last is not None for one in seen.last.groups]
     return sorted((*here, *there), key=lambda row: (-row[1].size, row[1].oldest_ms))
-
-
-def _place(place: str) -> Bilingual:
-    return PLACES.get(place, Bilingual(place, place))
 
 
 def _link(center: str, place: str, code: str, peer: str, after: str = "") -> str:
@@ -75,13 +75,9 @@ def item(visit: Visit) -> Response:
 
 def reveal(visit: Visit) -> Response:
     """One item as a whole. The access log notes it first, with the reason."""
-    why = visit.form.get("why", "").strip()
-    if not why:
+    if not visit.form.get("why", "").strip():
         return _shown(visit, visit.words.text("请写明查看的理由", "say why you look"))
-    try:
-        answer = visit.at.give(visit, Act.REVEAL, why, items=(visit.parts["number"],))
-    except CommandRefused as no:
-        return refused(visit, no)
+    answer = visit.give(Act.REVEAL, items=(visit.parts["number"],))
     return visit.page("revealed.html", item=answer["item"], body=answer["body"], number=visit.parts["number"])
 
 
@@ -110,7 +106,7 @@ def preview(visit: Visit) -> Response:
     try:
         matching = Matching(**named)
     except ValidationError:
-        return refused(visit, CommandRefused(Code.INVALID))
+        raise CommandRefused(Code.INVALID) from None
     return _begun(visit, {"matching": matching, "preview": True})
 
 
@@ -126,9 +122,4 @@ def _begun(visit: Visit, fields: dict[str, Any]) -> Response:
         return visit.fault(400, "没有这项操作", "there is no such act")
     if wanted is Act.OWNER:
         fields["to"] = visit.form.get("to", "").strip()
-    why = visit.form.get("why", "").strip() or wanted.value
-    try:
-        answer = visit.at.give(visit, wanted, why, command_id=visit.command_id, **fields)
-    except CommandRefused as no:
-        return refused(visit, no)
-    return visit.go(path_of("operations", str(answer["operation"]["id"]), center=visit.center))
+    return visit.begin(wanted, **fields)

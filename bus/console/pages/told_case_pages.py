@@ -8,13 +8,13 @@ from bus.console import told_cases
 from bus.console.case_words import GROUNDS, STATES
 from bus.console.scope import PAGE
 from bus.console.swim_lanes import Lanes, drawn
-from bus.console.visit import Visit, path_of
+from bus.console.visit import Visit, path_of, place_of
 from bus.store import ledger_lists
 from bus.store.ledger_lists import ToldFilter
 from bus.store.timestamps import ms
 
 
-def listed(visit: Visit, after: tuple[int, str] | None) -> Response:
+def listed(visit: Visit) -> Response:
     """The cases that fit, the oldest first; a short number or an id leads to the case itself."""
     status, overdue = visit.query.get("status", ""), visit.query.get("overdue", "")
     asked = ToldFilter(
@@ -24,7 +24,7 @@ def listed(visit: Visit, after: tuple[int, str] | None) -> Response:
     if text and (case_id := told_cases.named(store, text)) is not None:
         return visit.go(path_of("cases", str(case_id)))
     with store.reading() as tx:
-        rows = ledger_lists.wanted(tx, asked, after, PAGE)
+        rows = ledger_lists.wanted(tx, asked, place_of(visit.query.get("after", "")), PAGE)
     more = ""
     if len(rows) == PAGE:
         last = f"{rows[-1].opened_ms}.{rows[-1].case_id}"
