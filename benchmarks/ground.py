@@ -4,18 +4,17 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.runners.marks import QUEUE
 from bus.transports.topology.apply import apply, plan
 from bus.transports.topology.management_api import ManagementApi
-from verification.services import RabbitNode
+from verification.services import RabbitNode, fresh_vhost
 
 WHERE = "/var/tmp"  # noqa: S108 - a folder of an unguessable name is made in it
 """A real disk: on a temporary file system in memory, a commit would cost nothing."""
-ALL = {"configure": ".*", "write": ".*", "read": ".*"}
 
 
 @dataclass(slots=True)
@@ -43,16 +42,8 @@ class Ground:
                 apply(admin, plan(centers), passwords)
             yield {center: self.node.amqp_url(center, passwords[center], vhost) for center in centers}
 
-    @contextmanager
-    def _vhost(self) -> Iterator[str]:
-        name = f"bench-{secrets.token_hex(4)}"
-        with self.node.api() as api:
-            api.put(f"vhosts/{name}").raise_for_status()
-            api.put(f"permissions/{name}/{self.node.user}", json=ALL).raise_for_status()
-            try:
-                yield name
-            finally:
-                api.delete(f"vhosts/{name}").raise_for_status()
+    def _vhost(self) -> AbstractContextManager[str]:
+        return fresh_vhost(self.node, f"bench-{secrets.token_hex(4)}")
 
 
 @contextmanager

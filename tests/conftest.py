@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from verification.services import PostgresNode, RabbitNode
+from verification.services import PostgresNode, RabbitNode, fresh_vhost
 
 pytest_plugins = ["tests.guard", "tests.harness.fixtures", "tests.harness.fifth_center"]
 
@@ -99,15 +99,8 @@ class Vhost:
 def vhost(rabbit: RabbitNode) -> Iterator[Vhost]:
     """A fresh virtual host with nothing in it, deleted after the test."""
     name = f"test-{secrets.token_hex(6)}"
-    with rabbit.api() as api:
-        api.put(f"vhosts/{name}").raise_for_status()
-        rights = {"configure": ".*", "write": ".*", "read": ".*"}
-        api.put(f"permissions/{name}/{rabbit.user}", json=rights).raise_for_status()
-    try:
+    with fresh_vhost(rabbit, name):
         yield Vhost(name, rabbit)
-    finally:
-        with rabbit.api() as api:
-            api.delete(f"vhosts/{name}").raise_for_status()
 
 
 @pytest.fixture

@@ -40,11 +40,19 @@ def _asked(items: Sequence[pytest.Item]) -> set[Run]:
 
 
 @pytest.fixture(scope="session")
-def rows(request: pytest.FixtureRequest) -> dict[Run, Row]:
+def rows(request: pytest.FixtureRequest) -> dict[Run, Row | Exception]:
     """What came of every run that a selected test asks for; all of them are played at the first question."""
     played = play_lanes(_asked(request.session.items))
-    show(played.values(), Console(file=sys.stderr, width=200))
+    show([row for row in played.values() if isinstance(row, Row)], Console(file=sys.stderr, width=200))
     return played
+
+
+def _row(rows: dict[Run, Row | Exception], run: Run) -> Row:
+    """What came of the run; what ended it before its end is raised."""
+    row = rows[run]
+    if isinstance(row, Exception):
+        raise row
+    return row
 
 
 def test_every_fault_is_played() -> None:
@@ -58,9 +66,9 @@ def test_every_fault_is_played() -> None:
 @pytest.mark.database
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("run", "name"), CASES)
-def test_fault(rows: dict[Run, Row], run: Run, name: str) -> None:
+def test_fault(rows: dict[Run, Row | Exception], run: Run, name: str) -> None:
     """The checker finds nothing after this fault, and after its healing everything is settled."""
-    row = rows[run]
+    row = _row(rows, run)
     assert row.strikes >= len(run.faults)
     assert not row.findings, f"{name}, played as {row.faults}: {row.findings[:10]}"
 
@@ -69,6 +77,6 @@ def test_fault(rows: dict[Run, Row], run: Run, name: str) -> None:
 @pytest.mark.broker
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("name", "said"), FOUND_AS.items(), ids=FOUND_AS)
-def test_planted_harm_is_found(rows: dict[Run, Row], name: str, said: str) -> None:
+def test_planted_harm_is_found(rows: dict[Run, Row | Exception], name: str, said: str) -> None:
     """A lost case, a center that died, a leak and a second effect are each found: these runs can go red."""
-    assert any(finding.startswith(said) for finding in rows[PLANTED].findings), f"{name} was not found"
+    assert any(finding.startswith(said) for finding in _row(rows, PLANTED).findings), f"{name} was not found"

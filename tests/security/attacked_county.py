@@ -24,7 +24,7 @@ from bus.transports.topology.apply import apply, plan
 from bus.transports.topology.management_api import ManagementApi
 from bus.transports.topology.plan import inbox_queue, out_exchange, routing_key
 from tests.harness.step import NOW
-from verification.services import RabbitNode
+from verification.services import RabbitNode, create_vhost, delete_vhost
 
 MEDIA, PARTY, THIEF = "media_center-150402", "party_service-150402", "government_service-150402"
 STORED = (t.cases, t.applied, t.work, t.held)
@@ -36,18 +36,15 @@ def road(rabbit: RabbitNode, centers: Sequence[str]) -> Iterator[tuple[str, dict
     """A vhost of its own with the real topology: the URL of a login that may do everything, and each center's."""
     vhost = f"war-{secrets.token_hex(6)}"
     passwords = {center: secrets.token_hex(8) for center in centers}
-    with rabbit.api() as api:
-        api.put(f"vhosts/{vhost}").raise_for_status()
-        rights = {"configure": ".*", "write": ".*", "read": ".*"}
-        api.put(f"permissions/{vhost}/{rabbit.user}", json=rights).raise_for_status()
+    create_vhost(rabbit, vhost)
     with ManagementApi(rabbit.management_url, rabbit.user, rabbit.password, vhost) as admin:
         apply(admin, plan(centers), passwords)
     urls = {center: rabbit.amqp_url(center, passwords[center], vhost) for center in centers}
     try:
         yield rabbit.amqp_url(vhost=vhost), urls
     finally:
+        delete_vhost(rabbit, vhost)
         with rabbit.api() as api:
-            api.delete(f"vhosts/{vhost}").raise_for_status()
             for center in centers:
                 api.delete(f"users/{center}")
 

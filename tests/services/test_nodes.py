@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -11,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Vhost
-from verification.services import PostgresNode, RabbitNode
+from verification.services import PostgresNode, RabbitNode, create_vhost, delete_vhost
 from verification.services.process import ServerProcess
 
 DECLARED_FOR_GOOD = 2.5
@@ -74,6 +76,37 @@ def test_each_test_has_a_virtual_host_of_its_own(vhost: Vhost, rabbit: RabbitNod
         assert api.get(f"vhosts/{vhost.name}").is_success
         assert api.get(f"queues/{vhost.name}").json() == []
     assert vhost.amqp_url().endswith(f"/{vhost.name}")
+
+
+@dataclass(frozen=True)
+class _Impatient:
+    """The node, whose requests wait for half a second only."""
+
+    node: RabbitNode
+
+    @property
+    def user(self) -> str:
+        return self.node.user
+
+    def api(self) -> httpx.Client:
+        client = self.node.api()
+        client.timeout = httpx.Timeout(0.5)
+        return client
+
+
+def test_a_virtual_host_is_made_and_deleted_though_the_broker_is_slow_to_answer(rabbit: RabbitNode) -> None:
+    """Requests that the broker answers too late are made again, and what is gone already is deleted."""
+    broker, name = _Impatient(rabbit), "slowly"
+    for act, there in ((create_vhost, True), (delete_vhost, False), (delete_vhost, False)):
+        rabbit.pause()
+        awake = threading.Timer(2, rabbit.resume)
+        awake.start()
+        try:
+            act(broker, name)
+        finally:
+            awake.join()
+        with rabbit.api() as api:
+            assert api.get(f"vhosts/{name}").is_success == there
 
 
 @pytest.mark.database

@@ -13,7 +13,7 @@ from bus.transports.topology.management_api import ManagementApi, ManagementApiR
 from verification.chaos.journal import Journal, read_journal
 from verification.checker.canaries import Canary
 from verification.faults import TcpProxy
-from verification.services import RabbitCluster, RabbitNode
+from verification.services import RabbitCluster, RabbitNode, create_vhost
 
 
 @dataclass(slots=True)
@@ -34,12 +34,9 @@ class BrokerLinks:
 
     def open(self) -> None:
         """Create the virtual host, its topology and the logins."""
-        with self.broker.api() as api:
-            api.put(f"vhosts/{self.vhost}").raise_for_status()
-            rights = {"configure": ".*", "write": ".*", "read": ".*"}
-            api.put(f"permissions/{self.vhost}/{self.broker.user}", json=rights).raise_for_status()
+        create_vhost(self.broker, self.vhost)
         self.passwords = {center: secrets.token_hex(8) for center in self.centers}
-        self.cure()
+        self.cure_for_certain()
         time.sleep(2.5)  # a declaration younger than about two seconds may be undone when the node is killed
 
     def cure(self) -> None:

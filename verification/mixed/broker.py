@@ -1,10 +1,9 @@
-"""A virtual host for one county on a RabbitMQ, with the topology applied and a login for each center."""
+"""The topology of one county in its virtual host of a RabbitMQ, with a login for each center."""
 
 import json
 import secrets
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from tempfile import NamedTemporaryFile
 
 from bus.transports.topology.apply import apply, plan
@@ -12,21 +11,6 @@ from bus.transports.topology.management_api import ManagementApi
 from verification.mixed.dialect import as_toml
 from verification.mixed.release import Installed, clean_environment
 from verification.services import RabbitNode
-
-
-@contextmanager
-def vhost(rabbit: RabbitNode) -> Iterator[str]:
-    """A fresh virtual host, deleted afterwards; the node's administrator has all rights in it."""
-    name = f"mixed-{secrets.token_hex(6)}"
-    with rabbit.api() as api:
-        api.put(f"vhosts/{name}").raise_for_status()
-        rights = {"configure": ".*", "write": ".*", "read": ".*"}
-        api.put(f"permissions/{name}/{rabbit.user}", json=rights).raise_for_status()
-    try:
-        yield name
-    finally:
-        with rabbit.api() as api:
-            api.delete(f"vhosts/{name}").raise_for_status()
 
 
 def logins(rabbit: RabbitNode, name: str, centers: Sequence[str], first: Installed | None = None) -> dict[str, str]:

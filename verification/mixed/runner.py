@@ -1,5 +1,6 @@
 """The runner of scenarios, one after the other, and their results."""
 
+import secrets
 import shutil
 import tempfile
 import time
@@ -11,11 +12,11 @@ from pathlib import Path
 
 from bus.bilingual import Bilingual
 from stories.stage import CENTERS
-from verification.mixed.broker import logins, vhost
+from verification.mixed.broker import logins
 from verification.mixed.county import LEDGER, MixedCounty
 from verification.mixed.release import Installed
 from verification.mixed.scenarios import HALF, OTHERS, SCENARIOS, STORIES, story
-from verification.services import RabbitNode
+from verification.services import RabbitNode, fresh_vhost
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class Site:
         self, old: Collection[str], *, set_up_by_old: bool = False, all_on: bool = False, ledger: bool = False
     ) -> Iterator[MixedCounty]:
         """An open county on a virtual host of its own."""
-        with vhost(self.rabbit) as name, tempfile.TemporaryDirectory(prefix="mixed-") as folder:
+        with (
+            fresh_vhost(self.rabbit, f"mixed-{secrets.token_hex(6)}") as name,
+            tempfile.TemporaryDirectory(prefix="mixed-") as folder,
+        ):
             members = (*CENTERS, LEDGER) if ledger else CENTERS
             urls = logins(self.rabbit, name, members, self.before if set_up_by_old else None)
             made = MixedCounty(Path(folder), urls, self.before, set(old), set_up_by_old, all_on)

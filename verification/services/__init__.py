@@ -10,6 +10,7 @@ from verification.services.network import Host, Namespace, Network
 from verification.services.pgbouncer import PgBouncer
 from verification.services.postgres import PostgresNode
 from verification.services.rabbitmq import RabbitNode
+from verification.services.vhosts import create_vhost, delete_vhost, fresh_vhost
 
 __all__ = [
     "Host",
@@ -20,4 +21,7 @@ __all__ = [
     "RabbitCluster",
     "RabbitNode",
     "ServiceUnavailable",
+    "create_vhost",
+    "delete_vhost",
+    "fresh_vhost",
 ]

@@ -116,7 +116,7 @@ class RabbitNode:
         It ignores the machine's proxy settings: the node is on loopback.
         """
         return httpx.Client(
-            base_url=f"{self.management_url}/api/", auth=(self.user, self.password), timeout=20, trust_env=False
+            base_url=f"{self.management_url}/api/", auth=(self.user, self.password), timeout=60, trust_env=False
         )
 
     def version(self) -> str:
