@@ -1,16 +1,15 @@
 """A receiver that is told by mail."""
 
+import asyncio
 import json
-import smtplib
-import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from threading import Timer
 from typing import Any
+
+import aiosmtplib
 
 from bus.alarms.notices import together
 from bus.alarms.receivers import WITHIN, NotTaken
@@ -39,43 +38,32 @@ class MailReceiver:
 
     def send(self, notice: Notice) -> None:
         """Hand the message to the mail server. Raises ``NotTaken``."""
-        message = message_of(notice, self._settings)
         try:
-            with self._connected() as server:
-                refused = server.send_message(message, self._settings.sender, list(self._settings.to))
-                if refused:
-                    log().warning("alarm-not-taken", peer=self.name, count=len(refused), trouble="recipients refused")
-                with suppress(smtplib.SMTPException, OSError):  # it has the message
-                    server.quit()
-        except (smtplib.SMTPException, OSError, ValueError) as error:  # its text may quote what the server said
-            raise NotTaken(type(error).__name__) from None
+            refused = asyncio.run(asyncio.wait_for(self._send(notice), self._within))
+        except TimeoutError:
+            raise NotTaken("no answer in time") from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:  # its text may quote what the server said
+            raise NotTaken(type(error.__cause__ or error).__name__) from None
+        if refused:
+            log().warning("alarm-not-taken", peer=self.name, count=refused, trouble="recipients refused")
 
-    @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
-        """A session with the mail server, which ends after its time whatever the server does."""
-        given, context = self._settings, ssl.create_default_context(cafile=self._settings.ca_file)
-        tls = given.security == "tls"
-        server = smtplib.SMTP_SSL(timeout=self._within, context=context) if tls else smtplib.SMTP(timeout=self._within)
-        # whom the certificate must name. Given to the constructor it would connect there, where nothing could end it
-        server._host = given.host  # type: ignore[attr-defined]
-        guard = Timer(self._within, _hang_up, (server,))  # the timeout above is that of a single read
-        guard.start()
-        try:
-            server.connect(given.host, given.port)
-            if given.security == "starttls":
-                server.starttls(context=context)
-            if given.user:
-                server.login(given.user, self._password)
-            yield server
-        finally:
-            guard.cancel()
-            server.close()
-
-
-def _hang_up(server: smtplib.SMTP) -> None:
-    if (connection := server.sock) is not None:
-        with suppress(OSError):
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+    async def _send(self, notice: Notice) -> int:
+        """How many of the recipients the server has refused; where it refuses all, that is an error."""
+        given = self._settings
+        refused, _ = await aiosmtplib.send(
+            message_of(notice, given),
+            sender=given.sender,
+            recipients=list(given.to),
+            hostname=given.host,
+            port=given.port,
+            username=given.user or None,
+            password=self._password or None,
+            use_tls=given.security == "tls",
+            start_tls=given.security == "starttls",
+            tls_context=ssl.create_default_context(cafile=given.ca_file),
+            timeout=self._within,
+        )
+        return len(refused)
 
 
 def message_of(notice: Notice, settings: Mail) -> EmailMessage:

@@ -1,10 +1,11 @@
 """Receivers of alarms for tests: a real HTTP server and a small real SMTP server, both on loopback."""
 
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,19 +19,20 @@ class HttpTaker:
     port: int = 0
     answers: list[int | str] = field(default_factory=list)
     """What the next requests get: a status, or to be kept waiting; afterwards 200."""
+    secure: bool = False
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}/alarms"
+        return f"http{'s' if self.secure else ''}://127.0.0.1:{self.port}/alarms"
 
 
 @contextmanager
-def http_taker() -> Iterator[HttpTaker]:
-    """Serve until the end of the test."""
-    taker = HttpTaker()
+def http_taker(context: ssl.SSLContext | None = None) -> Iterator[HttpTaker]:
+    """Serve until the end of the test, with a context by TLS."""
+    taker = HttpTaker(secure=context is not None)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -48,6 +50,8 @@ def http_taker() -> Iterator[HttpTaker]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     taker.port = server.server_address[1]
     with _served(server):
         yield taker
@@ -66,33 +70,58 @@ def _keep_waiting(how: str, released: threading.Event, write: Callable[[bytes], 
 
 @dataclass
 class MailTaker:
-    """A mail server without TLS."""
+    """A mail server."""
 
     port: int = 0
+    context: ssl.SSLContext | None = None
+    """How it speaks TLS, if it does."""
+    tls_first: bool = False
+    """Whether TLS begins at once; otherwise by STARTTLS."""
+    logins: list[tuple[str, bool]] = field(default_factory=list)
+    """What was given as a login, and whether by TLS."""
     refuses: bool = False
-    drips: bool = False
+    drips: bytes | None = None
+    """What it says before it drips, if it drips."""
     messages: list[tuple[str, list[str], bytes]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
-def mail_taker() -> Iterator[MailTaker]:
+def mail_taker(context: ssl.SSLContext | None = None, *, tls_first: bool = False) -> Iterator[MailTaker]:
     """Serve until the end of the test."""
-    taker = MailTaker()
+    taker = MailTaker(context=context, tls_first=tls_first)
 
     class Handler(socketserver.StreamRequestHandler):
+        secured = False
+
         def handle(self) -> None:
-            if taker.drips:
+            if taker.drips is not None:
+                self.wfile.write(taker.drips)
                 _keep_waiting(DRIP, taker.released, self.wfile.write)
                 return
-            self._say("220 test")
+            with suppress(OSError):  # the client does not trust our certificate
+                if taker.tls_first:
+                    self._secure()
+                self._say("220 test")
+                self._serve()
+
+        def _serve(self) -> None:
             sender, recipients = "", list[str]()
             while line := self.rfile.readline().decode().strip():
                 word = line.split(":")[0].split()[0].upper()
                 if word == "QUIT":
                     self._say("221 bye")
                     return
-                if word == "DATA":
+                if word == "STARTTLS":
+                    self._say("220 go on")
+                    self._secure()
+                elif word == "EHLO":
+                    offers_tls = taker.context is not None and not self.secured
+                    self._say("250-test\r\n250 STARTTLS" if offers_tls else "250-test\r\n250 AUTH PLAIN")
+                elif word == "AUTH":
+                    taker.logins.append((line, self.secured))
+                    self._say("235 welcome")
+                elif word == "DATA":
                     self._data(sender, recipients)
                 elif word == "MAIL":
                     sender = line.split("<")[1].split(">")[0]
@@ -102,6 +131,17 @@ def mail_taker() -> Iterator[MailTaker]:
                     self._say("250 ok")
                 else:
                     self._say("250 test")
+
+        def _secure(self) -> None:
+            assert taker.context is not None
+            self.connection = taker.context.wrap_socket(self.connection, server_side=True)
+            self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
+            self.secured = True
+
+        def finish(self) -> None:
+            super().finish()
+            if self.secured:  # the server closes the socket that this one has taken over
+                self.connection.close()
 
         def _data(self, sender: str, recipients: list[str]) -> None:
             self._say("354 go on")

@@ -263,7 +263,7 @@ def test_a_mail_server_that_drips_is_given_up() -> None:
     """Each single read is quick; the whole is not."""
     notice = Notice("n", "mail", json.dumps([_event()]), 1, 1)
     with mail_taker() as server:
-        server.drips = True
+        server.drips = b""
         began = time.monotonic()
         with pytest.raises(NotTaken):
             MailReceiver(_mail(server.port), "", within=0.5).send(notice)
