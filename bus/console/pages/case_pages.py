@@ -7,7 +7,7 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from bus.bilingual import Bilingual
-from bus.console.case_sentence import sentence
+from bus.console.case_sentence import of_record, sentence
 from bus.console.case_words import GROUNDS, STATES
 from bus.console.pages import told_case_pages
 from bus.console.scope import CaseList
@@ -99,5 +99,5 @@ def case(visit: Visit) -> Response:
     return visit.page(
         "case.html", seen_case=found, record=found.record, lanes=drawn(lanes), case_id=str(visit.id),
         command=str(uuid4()), grounds=GROUNDS, at=(),
-        sentence=sentence(found.record, visit.words) if found.record is not None else "",
+        sentence=sentence(of_record(found.record), visit.words) if found.record is not None else "",
     )  # fmt: skip

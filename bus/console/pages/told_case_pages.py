@@ -5,6 +5,7 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from bus.console import told_cases
+from bus.console.case_sentence import sentence
 from bus.console.case_words import GROUNDS, STATES
 from bus.console.scope import PAGE
 from bus.console.swim_lanes import Lanes, drawn
@@ -41,8 +42,10 @@ def case(visit: Visit) -> Response:
         return visit.fault(404, "总账没有这个案件", "the ledger knows no such case")
     way = told_cases.way(found.facts)
     first = found.states[0].origin if found.states else found.facts[0].center
+    standing = found.standing
     return visit.page(
-        "told_case.html", told=found, latest=found.latest, lanes=drawn(Lanes(first, way, visit.words)),
+        "told_case.html", sentence=sentence(standing, visit.words) if standing is not None else "",
+        told=found, latest=found.latest, lanes=drawn(Lanes(first, way, visit.words)),
         case_id=str(visit.id), command=str(uuid4()), grounds=GROUNDS,
         at=[one for one in found.centers if one in visit.console.scope.centers],
     )  # fmt: skip
