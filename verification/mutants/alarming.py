@@ -1,5 +1,9 @@
 """Defects of alarms, found by their table tests and by their receivers."""
 
+from email.message import EmailMessage
+from typing import Any
+
+import aiosmtplib
 import pytest
 
 import bus.alarms.looking
@@ -14,6 +18,7 @@ from bus.store.incidents import Incident, Notice, State
 from verification.mutants.defect import tested
 
 TABLE, TELLING = "tests/alarms/test_incidents.py", "tests/alarms/test_telling.py"
+BY_TLS = "tests/alarms/test_told_by_tls.py"
 BY = Bilingual("告警的表格测试与真实接收方", "the table tests of alarms, and their receivers")
 WHY = Bilingual("仿真中没有控制台", "there is no console in the simulation")
 
@@ -84,3 +89,28 @@ def told_before_sending(patch: pytest.MonkeyPatch) -> None:
         return plain(self, notice, now_ms)
 
     patch.setattr(Delivery, "_sent", sent)
+
+
+@tested(
+    "不核对邮件服务器的证书", "tells any mail server, whatever its certificate",
+    f"{BY_TLS}::test_a_mail_server_that_cannot_prove_itself_is_told_nothing", by=BY, why=WHY,
+)  # fmt: skip
+def any_mail_server_is_told(patch: pytest.MonkeyPatch) -> None:
+    _mails_with(patch, tls_context=None, validate_certs=False)
+
+
+@tested(
+    "邮件服务器不提供 TLS 就明文登录", "logs in in clear where the mail server offers no TLS",
+    f"{BY_TLS}::test_no_password_goes_in_clear_where_the_mail_server_offers_no_tls", by=BY, why=WHY,
+)  # fmt: skip
+def mail_password_goes_in_clear(patch: pytest.MonkeyPatch) -> None:
+    _mails_with(patch, start_tls=None)
+
+
+def _mails_with(patch: pytest.MonkeyPatch, **others: Any) -> None:
+    plain = aiosmtplib.send
+
+    async def send(message: EmailMessage, **how: Any) -> object:
+        return await plain(message, **how | others)
+
+    patch.setattr(aiosmtplib, "send", send)
