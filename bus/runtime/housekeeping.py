@@ -1,4 +1,5 @@
-"""Housekeeping: deletes what was kept long enough, also from the log of the store."""
+"""Housekeeping: deletes what was kept long enough, also from the log of the store, and fills what an older program
+has not kept."""
 
 import time
 from collections.abc import Callable
@@ -12,11 +13,13 @@ from bus.operations.erasure import erase_old
 from bus.pipeline.intake import IntakeDeps, release_early
 from bus.runtime.engine import BATCH_LIMIT
 from bus.settings import CenterSettings
-from bus.store import archive
+from bus.store import archive, older_cases
 from bus.store.timestamps import ms
 
 ERASED_AT_ONCE = 50
 """Cases erased in one transaction: the writer is never blocked for long."""
+OLDER_AT_ONCE = 200
+"""Cases of an older program filled in one transaction, each with its record read."""
 OPERATIONS_AT_ONCE = 10
 """Operations forgotten in one transaction, each with its set."""
 PRUNE_S = 3600.0
@@ -37,6 +40,8 @@ class Housekeeping:
     deps: IntakeDeps | None = None
     """The intake's; without it no early form is looked for."""
     _prune_due: float = field(default=0.0, init=False)
+    _older: str | None = field(default="", init=False)
+    """How far the cases of an older program are filled; None: all that can be read are."""
 
     def round(self) -> float:
         """Do a little at a time, so that no step waits for it. Returns the seconds until the next round."""
@@ -51,8 +56,15 @@ class Housekeeping:
         gone = self.blobs.store.write(lambda tx: archive.prune(tx, before_ms, BATCH_LIMIT))
         late = self._release_early()
         operated = door.prune(self.blobs.store, self.clock(), before_ms, OPERATIONS_AT_ONCE)
-        many = BATCH_LIMIT in (gone, late) or operated == OPERATIONS_AT_ONCE
+        older = self._refresh_older()
+        many = older or BATCH_LIMIT in (gone, late) or operated == OPERATIONS_AT_ONCE
         return self._erase_old() == ERASED_AT_ONCE or many
+
+    def _refresh_older(self) -> bool:
+        """Fill the columns that an older program has not kept. Returns whether there may be more."""
+        if (after := self._older) is not None:
+            self._older = self.blobs.store.write(lambda tx: older_cases.refresh(tx, after, OLDER_AT_ONCE))
+        return self._older is not None
 
     def _release_early(self) -> int:
         """Carry out early forms whose record came unseen. Returns the number of records."""

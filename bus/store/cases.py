@@ -14,9 +14,9 @@ from sqlalchemy import Integer, bindparam, func, select, update
 from bus.contract.case import Case
 from bus.custody import Record, Status
 from bus.custody.bounds import read_record
-from bus.figures.facts import NOT_COUNTED, facts_of
 from bus.store import files, opinions, waiting
 from bus.store import tables as t
+from bus.store.case_columns import derived
 from bus.store.database import StoreUnavailable, Tx
 from bus.store.encryption import MARK, encryption_of
 from bus.store.inserts import insert, insert_new, upsert
@@ -91,8 +91,6 @@ def _opened(tx: Tx, found: Sequence[Row]) -> list[Record]:
     return [record for record in parsed if record is not None]
 
 
-STREET = 9
-"""Digits of a division that are its street."""
 SETTLED = ("number", "opened_ms", "category", "street")
 """Columns with indexes of their own that a case keeps from its registration on, but for the rare case told anew."""
 PACKED = "~"
@@ -149,12 +147,10 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
         offerer = record.offer_in.offerer if record.offer_in is not None else None
         custody = (record.holder, record.version, record.status.value)
         times = (int(case.received_at.timestamp() * 1000), now_ms)
-        facts = facts_of(record) if case.origin == record.me else NOT_COUNTED
-        found_by = (case.category, case.place.division[:STREET], _offered_ms(record))
-        kept = (*custody, *times, bool(case.sensitive), text, offerer, *facts, *found_by)
+        kept = (*custody, *times, bool(case.sensitive), text, offerer)
         before = _LATELY.get(case_id)  # what this transaction has read of it
         is_settled = before is not None and _found_by(before[1].case) == _found_by(case)
-        (settled if is_settled else others).append(CaseRow(case_id, case.number, case.origin, *kept))
+        (settled if is_settled else others).append(CaseRow(case_id, case.number, case.origin, *kept, *derived(record)))
         _remember(case_id, text, record)
     upsert(tx, t.cases, others)
     upsert(tx, t.cases, settled, SETTLED)
@@ -164,12 +160,6 @@ def keep(tx: Tx, records: Iterable[Record], now_ms: int) -> None:
 
 def _found_by(case: Case) -> tuple[object, ...]:
     return case.number, case.received_at, case.category, case.place.division
-
-
-def _offered_ms(record: Record) -> int | None:
-    """Since when nobody has answered this center's offer."""
-    offer = record.offer_out
-    return int(offer.at.timestamp() * 1000) if offer is not None and offer.pending else None
 
 
 def by_number(tx: Tx, number: str) -> UUID | None:

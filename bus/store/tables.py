@@ -87,6 +87,7 @@ cases = Table(
             ("cases_overdue", ("status", "due_ms"), "status = 'open' AND due_ms IS NOT NULL"),
             ("cases_going_round", ("status", "version"), "status = 'open' AND version >= 5"),
             ("cases_unanswered", ("offered_ms",), "offered_ms IS NOT NULL"),
+            ("cases_older", (), "category IS NULL"),
         )
     ),
     Index("cases_by_ending", text("substr(case_id, 30)")),
@@ -94,7 +95,8 @@ cases = Table(
 """One row per case known here: the custody record as JSON, and its searchable columns. ``offerer``: the center whose
 offer of the case waits for this center's answer. From ``due_ms`` on: what figures count of the case's first round
 (``bus/figures/facts.py``); from ``category`` on: by what a console finds it, ``offered_ms`` since when no center has
-answered this one's offer. Null in rows that were last written by an older program."""
+answered this one's offer. The category of a row that an older program has written is null until housekeeping has filled
+all of them."""
 
 case_count = Table(
     "case_count",

@@ -18,10 +18,7 @@ from bus.operations.metrics import Metrics
 from bus.store import Store, Tx, case_count, schema
 from bus.store import tables as t
 from bus.store.unit_of_work import UnitOfWork
-from tests.conformance.test_store import store
 from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, carry
-
-__all__ = ["store"]
 
 
 @pytest.fixture

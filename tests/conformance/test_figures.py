@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from bus.figures.answers import PARTS_OF, Counts, combined
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
 from bus.figures.tree import LEVELS, Tally, tree
-from bus.store import Store, activities, cases, schema
+from bus.store import Store, activities, cases
 from bus.store.activities import ActivityRow
 from bus.store.figures import by_division, count
 from bus.store.timestamps import ms
@@ -43,16 +42,6 @@ MANY = 400
 HELD = tuple(BEGIN + days * DAY for days in (-1, 0, 7, 8, 31))
 """When activities were held."""
 DIVISIONS = ("150402006006", "150402006007", "150402007001", "150402006", "150402", "150404001001", "152223")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A fresh store."""
-    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
-    opened = Store(url)
-    schema.upgrade(opened)
-    yield opened
-    opened.close()
 
 
 def _a_life(chance: random.Random) -> Record:

@@ -1,12 +1,8 @@
 """What the auditor keeps, in both databases: watched, opened, cleared; and a round whose cost does not grow."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import pytest
 
 from bus.audit import Label, Said
 from bus.context import Keeping
@@ -14,22 +10,12 @@ from bus.contract.case import Urgency
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.contract.ids import new_id
 from bus.operations.audit import AuditRound, audit_labels, audit_round
-from bus.store import Store, audit, findings, ledger, schema
+from bus.store import Store, audit, findings, ledger
 from bus.store.timestamps import ms
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MEDIA, PARTY = "media_center-150402", "party_service-150402006"
 MANY = 3000
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A fresh store at the newest version."""
-    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
-    opened = Store(url)
-    schema.upgrade(opened)
-    yield opened
-    opened.close()
 
 
 def state(case_id: UUID, **more: Any) -> CaseState:

@@ -1,25 +1,12 @@
 """What a console keeps of its alarms, in both databases."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from bus.alarms.incidents import Trouble, begun
-from bus.store import Store, StoreUnavailable, incidents, schema
+from bus.store import Store, StoreUnavailable, incidents
 from bus.store.incidents import Incident, Notice, State
 
 NOW_MS = 1_800_000_000_000
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A fresh store at the newest version."""
-    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
-    opened = Store(url)
-    schema.upgrade(opened)
-    yield opened
-    opened.close()
 
 
 def _incident(about: str, state: State = State.OPEN, **changes: object) -> Incident:

@@ -15,7 +15,6 @@ from tests.conformance.test_ledger_figures import (  # noqa: F401 - the stores t
     PERIODS,
     RECKONING,
     filled,
-    store,
 )
 from tests.harness.ledger_cells import check_cells
 

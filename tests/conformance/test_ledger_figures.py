@@ -2,9 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.contract.messages import Accepted, Declined, Offered, Outcome
 from bus.figures.definitions import Part
 from bus.figures.period import CHINA, Period, Reckoning
-from bus.store import Store, Tx, ledger, ledger_cells, schema
+from bus.store import Store, Tx, ledger, ledger_cells
 from bus.store import tables as t
 from bus.store.figures import Asked, conditions_of, projects_of
 from bus.store.ledger_figures import KEPT, count
@@ -100,18 +99,6 @@ def _offers(chance: random.Random, state: CaseState) -> list[Fact]:
 
 def _tell(store: Store, center: str, told: FactsTold) -> None:
     store.write(lambda tx: ledger.take(tx, center, told, 0, ms(BEGIN), Keeping(RECKONING)))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A fresh store."""
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("database_url")
-    store = Store(url)
-    schema.upgrade(store)
-    yield store
-    store.close()
 
 
 @pytest.fixture

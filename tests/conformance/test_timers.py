@@ -19,11 +19,8 @@ from bus.store import tables as t
 from bus.store.timers import ClockState, TimerRow
 from bus.store.timestamps import ms
 from bus.store.unit_of_work import UnitOfWork
-from tests.conformance.test_store import store
 from tests.harness.clocked import Clocked, at
 from tests.harness.step import MEDIA, PARTY, BareCenter, a_case, carry
-
-__all__ = ["store"]
 
 
 @pytest.fixture

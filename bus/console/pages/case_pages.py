@@ -14,9 +14,9 @@ from bus.console.scope import CaseList
 from bus.console.swim_lanes import Lanes, drawn
 from bus.console.visit import Visit, path_of, place_of
 from bus.figures.period import NotAPeriod
+from bus.figures.states import STREET
 from bus.operations.case_names import CaseUnclear
 from bus.store.case_search import Listing, Place, Wanted
-from bus.store.cases import STREET
 from bus.store.timestamps import ms
 
 FIELDS = ("list", "status", "category", "street", "peer", "from", "to", "days")
