@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from bus.contract import ids
 from verification.services import PostgresNode, RabbitNode, fresh_vhost
 
 pytest_plugins = ["tests.guard", "tests.harness.fixtures", "tests.harness.fifth_center"]
@@ -45,6 +46,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name in getattr(item, "fixturenames", ()):
             if name in NEEDS:
                 item.add_marker(NEEDS[name])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ids_by_time() -> Iterator[None]:
+    """After each file ids come again as in a center: a simulated county that keeps its own would disturb other files,
+    and only those that happen to come after it in the same process."""
+    before = ids._deal
+    yield
+    assert ids._deal is before, "a simulated county is left open"
 
 
 @pytest.fixture(scope="session")

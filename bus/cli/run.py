@@ -3,12 +3,9 @@
 import base64
 import json
 import os
-import signal
 import sys
-import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -19,6 +16,7 @@ from bus.cli.output import FAILURE, Lang, Language, Output
 from bus.cli.production_checks import production_checks
 from bus.http.address import why_not_listening
 from bus.log import set_up
+from bus.runtime.ending import Ending, ended_by_signals
 from bus.runtime.lease import TAKEN
 from bus.runtime.log_writer import LogWriter, descriptor_of
 from bus.runtime.process import CenterProcess, tune_garbage_collector
@@ -112,8 +110,16 @@ def secret_faults(secret: str) -> list[tuple[str, str, str]]:
 
 
 def _work(output: Output, process: CenterProcess) -> None:
-    told = leave_on_signal()
-    process.lease.when_lost = told.set
+    with leaving_on_signal() as ending:
+        process.lease.when_lost = ending.set
+        _work_until(ending, output, process)
+    if process.lease.lost.is_set():
+        output.fail(
+            "另一个进程接管了本中心的库，本进程退出", "another process has taken over this center's store", TAKEN
+        )
+
+
+def _work_until(ending: Ending, output: Output, process: CenterProcess) -> None:
     try:
         url = process.start()
     except StoreUnfit:  # nothing is open yet that would have to be left in order
@@ -128,19 +134,15 @@ def _work(output: Output, process: CenterProcess) -> None:
             f"cannot listen on {http.host}:{http.port}: {trouble.strerror}; {cure.en}",
         )
     tune_garbage_collector()
-    _announce(process, url, told)
-    told.wait()
+    _announce(process, url, ending)
+    ending.wait()
     process.stop()
-    if process.lease.lost.is_set():
-        output.fail(
-            "另一个进程接管了本中心的库，本进程退出", "another process has taken over this center's store", TAKEN
-        )
 
 
-def _announce(process: CenterProcess, url: str, told: threading.Event) -> None:
+def _announce(process: CenterProcess, url: str, ending: Ending) -> None:
     """One line on standard output as soon as forms are taken and messages flow; nobody need read it."""
     while not (process.ready()["ready"] and process.flow()["flow"]):
-        if told.wait(0.1):
+        if ending.wait(0.1):
             return
     with suppress(OSError):
         announce(process.settings.center, url)
@@ -151,15 +153,6 @@ def announce(name: str, url: str) -> None:
     typer.echo(json.dumps({"ready": True, "center": name, "url": url}))
 
 
-def leave_on_signal() -> threading.Event:
-    """Set by the first SIGTERM or SIGINT; the second one ends the process at once, for all is in the store."""
-    told = threading.Event()
-
-    def hear(_signal: int, _frame: FrameType | None) -> None:
-        if told.is_set():
-            os._exit(FAILURE)
-        told.set()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, hear)
-    return told
+def leaving_on_signal() -> AbstractContextManager[Ending]:
+    """Ends by the first SIGTERM or SIGINT; the second one ends the process at once, for all is in the store."""
+    return ended_by_signals(lambda: os._exit(FAILURE))

@@ -9,7 +9,7 @@ import typer
 
 from bus.cli.options import ConfigFile, settings_of
 from bus.cli.output import USAGE, Lang, Language, Output
-from bus.cli.run import announce, leave_on_signal, secret_faults
+from bus.cli.run import announce, leaving_on_signal, secret_faults
 from bus.http.address import own_url
 from bus.sdk import discovery
 from bus.sdk.simulator import BackendSimulator
@@ -56,11 +56,12 @@ def _simulator(output: Output, named: str, name: str, intake_url: str, secret: s
 
 
 def _serve(output: Output, simulator: BackendSimulator, name: str, host: str, port: int) -> None:
-    told = leave_on_signal()
-    try:
-        socket.create_server((host, port)).close()  # a taken port is reported here; the server itself would just exit
-    except OSError as error:
-        output.fail(f"无法在 {host}:{port} 监听：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}")
-    announce(name, simulator.start(port, host))
-    told.wait()
-    simulator.stop()
+    with leaving_on_signal() as ending:
+        try:
+            socket.create_server((host, port)).close()  # a taken port is reported here; the server itself would exit
+        except OSError as error:
+            why = error.strerror
+            output.fail(f"无法在 {host}:{port} 监听：{why}", f"cannot listen on {host}:{port}: {why}")
+        announce(name, simulator.start(port, host))
+        ending.wait()
+        simulator.stop()

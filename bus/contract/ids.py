@@ -18,7 +18,8 @@ def derived_id(namespace: UUID, content: str) -> UUID:
     return uuid5(namespace, content)
 
 
-def draw_from(source: Callable[[], UUID]) -> None:
-    """Draw every later id from ``source``; for simulations, never in a running center."""
-    global _deal  # noqa: PLW0603 - the seam itself
-    _deal = source
+def draw_from(source: Callable[[], UUID]) -> Callable[[], UUID]:
+    """Draw every later id from ``source``; for simulations, never in a running center. Returns the source before."""
+    global _deal
+    before, _deal = _deal, source
+    return before

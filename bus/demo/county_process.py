@@ -6,7 +6,6 @@ centers run.
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bus.log import set_up
+from bus.runtime.ending import Ending, ended_by_signals
 from bus.runtime.lease import TAKEN, StoreTaken
 from bus.runtime.log_writer import LogWriter
 from bus.runtime.process import CenterProcess, tune_garbage_collector
@@ -94,25 +94,19 @@ class CountyProcess:
         self._broker.close()
 
 
-def _hear_of_the_end() -> threading.Event:
-    """An event that SIGTERM or SIGINT sets. Call it before an HTTP server starts: a client that sees the server may
-    signal at once."""
-    told = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: told.set())
-    return told
-
-
 def main() -> None:
     """Run the plan named on the command line."""
-    told = _hear_of_the_end()
-    plan = CountyPlan.read(Path(sys.argv[1]))
+    with ended_by_signals() as ending:  # before an HTTP server starts: a client that sees it may signal at once
+        _run(CountyPlan.read(Path(sys.argv[1])), ending)
+
+
+def _run(plan: CountyPlan, ending: Ending) -> None:
     writer = LogWriter(os.open(plan.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)) if plan.log_file else None
     if writer is not None:
         set_up("county", writer.put)
     county = CountyProcess(plan)
     for process in county.centers.values():
-        process.lease.when_lost = told.set
+        process.lease.when_lost = ending.set
     try:
         county.start()
     except StoreTaken as taken:
@@ -120,7 +114,7 @@ def main() -> None:
     tune_garbage_collector()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    told.wait()
+    ending.wait()
     county.stop()
     if writer is not None:
         writer.flush(2)

@@ -104,10 +104,11 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Snapshot]]
         joins=0, leaves=0, restores=1, skew=0.0, lose=0.1, repeat=0.1, corrupt=0.02, crash=0.002, kill=0.02, away=0.2,
         signs=False,
     )  # fmt: skip
-    played, kept = County(SEED, profile, Workspace()), Snapshots(tmp_path_factory.mktemp("county"))
-    played.look = lambda: kept.take(played)
-    assert played.play()
-    kept.take(played)
+    kept = Snapshots(tmp_path_factory.mktemp("county"))
+    with County(SEED, profile, Workspace()) as played:
+        played.look = lambda: kept.take(played)
+        assert played.play()
+        kept.take(played)
     yield kept.taken
     for one in kept.taken:
         for store in one.stores.values():

@@ -38,8 +38,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def _played(seed: int) -> Store:
     """The ledger's store after a county with crashes, losses and restores has come to rest."""
-    county = County(seed, with_ledger(tiny(seed)), Workspace())
-    assert county.play()
+    with County(seed, with_ledger(tiny(seed)), Workspace()) as county:
+        assert county.play()
     assert county.ledger is not None
     return county.ledger.node.store
 

@@ -95,6 +95,15 @@ def test_one_look_tells_the_same_in_words_and_in_json(config: Path) -> None:
     assert "居民" not in shown.replace("居民信息", "")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell's background job ignores Ctrl-C, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_terminal_is_refreshed_until_it_is_left(config: Path) -> None:
     """What was mended meanwhile goes by itself; Ctrl-C ends it well."""
     mine, its = pty.openpty()

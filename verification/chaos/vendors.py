@@ -6,7 +6,6 @@ intake to staff, is one line of a file, so that the checker can read them even a
 
 import heapq
 import json
-import signal
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from bus.runtime.ending import ended_by_signals
 from verification.chaos.http import IntakeClient, Json, Server
 from verification.plug_ins import FIFTH
 
@@ -208,13 +208,11 @@ def serve(desks: list[BackendPlan], folder: Path) -> list[Server]:
 def main() -> None:
     """Run the plan named on the command line: {"folder": …, "desks": […]}."""
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    over = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: over.set())
-    servers = serve([BackendPlan(**desk) for desk in plan["desks"]], Path(plan["folder"]))
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    over.wait()
+    with ended_by_signals() as ending:
+        servers = serve([BackendPlan(**desk) for desk in plan["desks"]], Path(plan["folder"]))
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        ending.wait()
     for server in servers:
         server.shutdown()
 

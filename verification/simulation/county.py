@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
+from typing import Self
 from uuid import UUID
 
 from bus.contract.ids import draw_from
@@ -31,7 +32,8 @@ WAITING_TICKS = 1200
 
 
 class County:
-    """One county: run it with ``play``; look at ``seats`` afterwards."""
+    """One county: run it with ``play``; look at ``seats`` afterwards. A context: until its end all ids of this process
+    come from the seed."""
 
     def __init__(self, seed: int, profile: FaultProfile, land: Workspace) -> None:
         self.seed, self.profile = seed, profile
@@ -49,7 +51,7 @@ class County:
         self._overdue: set[tuple[str, UUID]] = set()
         """(center, case): nothing has moved for so long that the center complains, once."""
         self._unlucky: Node | None = None
-        draw_from(identities(Random(seed ^ 0x1D), lambda: self.now))
+        self._ids_before = draw_from(identities(Random(seed ^ 0x1D), lambda: self.now))
         self.road = VirtualNetwork(self.chance, lambda: self.now)
         self._free = land.disks(profile.centers + profile.joins + profile.ledger)
         names = [name_of(number) for number in range(profile.centers + profile.joins)]
@@ -63,6 +65,12 @@ class County:
         for _ in range(profile.centers):
             self._add()
         self.ledger = self._with_ledger() if profile.ledger else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        draw_from(self._ids_before)
 
     def _add(self) -> None:
         name = next(self._names)

@@ -50,8 +50,12 @@ def play(seed: int, land: Workspace, profile: FaultProfile | None = None, trace:
     """Play ``seed``. Deterministic, down to the digest, for the same code and ``PYTHONHASHSEED``."""
     start = time.perf_counter()
     random.seed(seed)  # the product's own draws: pauses are jittered, so that clients do not all come back at once
-    county = County(seed, profile or drawn(seed), land)
-    county.trace = trace
+    with County(seed, profile or drawn(seed), land) as county:
+        county.trace = trace
+        return _played(county, seed, start)
+
+
+def _played(county: County, seed: int, start: float) -> Played:
     excuses = [name for name, may in (("gone", county.profile.leaves), ("restored", county.profile.restores)) if may]
     findings: list[Finding] = []
 
