@@ -93,7 +93,8 @@ def told_before_sending(patch: pytest.MonkeyPatch) -> None:
 
 @tested(
     "不核对邮件服务器的证书", "tells any mail server, whatever its certificate",
-    f"{BY_TLS}::test_a_mail_server_that_cannot_prove_itself_is_told_nothing", by=BY, why=WHY,
+    f"{BY_TLS}::test_a_mail_server_that_cannot_prove_itself_is_told_nothing[server-others-starttls]",
+    f"{BY_TLS}::test_a_mail_server_that_cannot_prove_itself_is_told_nothing[elsewhere-ours-tls]", by=BY, why=WHY,
 )  # fmt: skip
 def any_mail_server_is_told(patch: pytest.MonkeyPatch) -> None:
     _mails_with(patch, tls_context=None, validate_certs=False)
