@@ -13,7 +13,7 @@ from bus.figures.cells import Cell, Days, cells_of
 from bus.figures.period import Reckoning
 from bus.figures.spans import CountedCase, CountedOffer, Windows, spans_of, spans_of_offer, spans_of_project
 from bus.figures.tree import place_of
-from bus.store import ledger_offers
+from bus.store import ledger_offers, ledger_totals
 from bus.store import tables as t
 from bus.store.database import Store, Tx
 from bus.store.inserts import dialect_insert, insert, insert_new
@@ -121,6 +121,7 @@ class Counting:
 
     def write(self) -> None:
         """Add the changes to the sums."""
+        ledger_totals.add(self._tx, self._changes.items())
         rows = [CellRow(*cell, OWN, times) for cell, times in self._changes.items() if times]
         self._changes.clear()
         _ADD.each_row(self._tx, rows)
@@ -222,6 +223,7 @@ def name_of(reckoning: Reckoning) -> str:
 def _forget(tx: Tx) -> None:
     tx.execute(delete(t.ledger_reckoning))
     tx.execute(delete(t.ledger_cells).where(t.ledger_cells.c.teller == OWN))
+    ledger_totals.forget(tx)
 
 
 def _count_page(tx: Tx, keeping: Keeping, center: str, case: str) -> list[_Row]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Integer, String, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, String, bindparam, func, select
 
 from bus.figures.answers import Counts, weighted
 from bus.figures.cells import COUNTY, UNBOUNDED, Days
@@ -16,10 +16,11 @@ from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
 from bus.figures.spans import AT_ANY_TIME, UNKNOWN
 from bus.figures.tree import Tally
-from bus.store import ledger_sums
+from bus.store import ledger_sums, ledger_totals
 from bus.store import tables as t
 from bus.store.database import Tx
 from bus.store.figures import SATISFIED, Asked, placed
+from bus.store.ledger_cells import OWN
 from bus.store.ledger_parts_of_days import OF_CASES, OF_OFFERS, OF_PROJECTS, PartsOfDays
 from bus.store.statements import Prepared
 from bus.store.timestamps import ms
@@ -35,19 +36,23 @@ MADE_OF: Mapping[Part, Part] = {
 KEPT = OF_CASES | OF_PROJECTS | OF_OFFERS
 TALLIED = (Part.REGISTERED, Part.RESOLVED, Part.PROJECTS, Part.PROJECTS_RESOLVED)
 """Parts in the order of a ``Tally``."""
-_SUMS = Prepared(
-    lambda _: (
-        select(_C.value, func.sum(_C.cases))
-        .where(
-            _C.part == bindparam("part", type_=String),
-            _C.scope == bindparam("scope", type_=String),
-            _C.cohort_day >= bindparam("first", type_=Integer),
-            _C.cohort_day <= bindparam("last", type_=Integer),
-            _C.event_day < bindparam("before", type_=Integer),
-        )
-        .group_by(_C.value)
+_BY_DAY = bindparam("day", type_=Integer)
+
+
+def _summed(*which: ColumnElement[bool]) -> Prepared:
+    """The sums of a part's cohorts, by value, of the rows of which this holds."""
+    cohorts = (
+        _C.part == bindparam("part", type_=String),
+        _C.scope == COUNTY,
+        _C.cohort_day >= bindparam("first", type_=Integer),
+        _C.cohort_day <= bindparam("last", type_=Integer),
     )
-)
+    return Prepared(lambda _: select(_C.value, func.sum(_C.cases)).where(*cohorts, *which).group_by(_C.value))
+
+
+_EARLIER = _summed(_C.event_day < _BY_DAY)
+_EARLIER_BELOW = _summed(_C.event_day < _BY_DAY, _C.teller > OWN)
+_LATER = _summed(_C.event_day >= _BY_DAY, _C.teller == OWN)
 
 
 def count(
@@ -112,9 +117,20 @@ def _edges(asked: Asked, days: Days, inner: tuple[int, int] | None) -> list[Aske
 
 
 def _sums(tx: Tx, part: Part, first: int, last: int, before: int) -> "Counter[int]":
-    """By value: the cohorts of these days, both included, with the events of days ``before`` that one."""
-    rows = _SUMS.rows(tx, part=part.value, scope=COUNTY, first=first, last=last, before=before)
-    return Counter({int(value): int(cases) for value, cases in rows})
+    """By value: the cohorts of these days, both included, with the events of days ``before`` that one.
+
+    Whichever is fewer rows: those of the events before, or the total less those of the events from then on."""
+
+    def read(query: Prepared) -> "Counter[int]":
+        rows = query.rows(tx, part=part.value, first=first, last=last, day=before)
+        return Counter({int(value): int(cases) for value, cases in rows})
+
+    if 2 * before <= first + last:
+        return read(_EARLIER)
+    found = ledger_totals.of_cohorts(tx, part.value, first, last)
+    found.subtract(read(_LATER))
+    found.update(read(_EARLIER_BELOW))
+    return found
 
 
 def told_by_ledgers(tx: Tx, period: Period, as_of_ms: int, reckoning: Reckoning) -> dict[str, Counts]:

@@ -654,6 +654,17 @@ ledger_cells = Table(
 )
 """Kept sums of a ledger (``bus/figures/cells.py``); ``teller``: empty for its own, else the ledger below."""
 
+ledger_totals = Table(
+    "ledger_totals",
+    metadata,
+    Column("part", String(40), primary_key=True),
+    Column("cohort_day", Integer, primary_key=True),
+    Column("value", Integer, primary_key=True),
+    Column("cases", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Of a ledger's own kept sums of the county: each cohort with the events of all days."""
+
 ledger_sums_untold = Table(
     "ledger_sums_untold",
     metadata,

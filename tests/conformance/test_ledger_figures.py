@@ -14,6 +14,7 @@ from bus.context import Keeping
 from bus.contract.case import Urgency
 from bus.contract.facts import CaseState, Fact, FactsTold
 from bus.contract.messages import Accepted, Declined, Offered, Outcome
+from bus.figures.cells import COUNTY
 from bus.figures.definitions import Part
 from bus.figures.period import CHINA, Period, Reckoning
 from bus.store import Store, Tx, ledger, ledger_cells
@@ -179,6 +180,19 @@ def test_sums_counted_anew_are_the_same(filled: Store) -> None:
     ledger_cells.recount(filled, Keeping(other), lambda _count: None)
     assert filled.write(ledger_cells.counted_by) == ledger_cells.name_of(other)
     assert filled.write(sums) != before
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_totals_are_the_sums_of_all_days(filled: Store, anew: bool) -> None:
+    """Of the county, and of what this ledger has counted itself; also after all was counted anew."""
+    c, totals = t.ledger_cells.c, t.ledger_totals.c
+    if anew:
+        ledger_cells.recount(filled, Keeping(Reckoning(rating_days=9)), lambda _count: None)
+    with filled.reading() as tx:
+        summed = select(c.part, c.cohort_day, c.value, func.sum(c.cases)).where(c.scope == COUNTY, c.teller == "")
+        by_cohort = tx.execute(summed.group_by(c.part, c.cohort_day, c.value)).all()
+        kept = tx.execute(select(totals.part, totals.cohort_day, totals.value, totals.cases)).all()
+    assert {tuple(row) for row in kept if row[3]} == {tuple(row) for row in by_cohort if row[3]} != set()
 
 
 def test_each_part_alone_is_that_of_a_recount(filled: Store) -> None:

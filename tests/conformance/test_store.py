@@ -100,7 +100,7 @@ def test_a_store_of_the_previous_version_keeps_its_rows_through_the_upgrade(stor
                 "ledger_centers",
                 "ledger_offers",
             ),
-            *("ledger_cells", "ledger_carried", "ledger_sums_untold", "ledger_reckoning"),
+            *("ledger_cells", "ledger_carried", "ledger_sums_untold", "ledger_totals", "ledger_reckoning"),
         )
         for table in made_since:
             tx.exec_driver_sql(f"DROP TABLE {table}")

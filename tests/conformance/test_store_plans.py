@@ -57,6 +57,7 @@ FILLED = (
     "INSERT INTO ledger_centers SELECT 'c' || n, n, 0, n, 0, NULL, n, n, 0 FROM {all}",
     "INSERT INTO ledger_offers SELECT 'c', {id}, 1, 'p', 1, n, n, n, false FROM {all}",
     "INSERT INTO ledger_cells SELECT 'p' || n, '', n, n, 0, '', 1 FROM {all}",
+    "INSERT INTO ledger_totals SELECT 'p' || n, n, 0, 1 FROM {all}",
     "INSERT INTO ledger_sums_untold SELECT 'p' || n, '', n, n, 0 FROM {all}",
     "INSERT INTO ledger_carried SELECT {id}, 'p', 's', 'k', n, n FROM {all}",
     "INSERT INTO audit_touched (center, case_id) SELECT 'c' || n, {id} FROM {all}",

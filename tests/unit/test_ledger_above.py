@@ -173,7 +173,7 @@ def _told_anew(tellers: list[Teller]) -> None:
     here = [one for one in tellers if one.county is county]
 
     def lose(tx: Tx) -> None:
-        for table in (t.ledger_states, t.ledger_facts, t.ledger_cells, t.ledger_offers):
+        for table in (t.ledger_states, t.ledger_facts, t.ledger_cells, t.ledger_totals, t.ledger_offers):
             tx.execute(table.delete())
         ledger.ask_anew(tx, [one.name for one in here], ms(county.now))
 
