@@ -10,7 +10,7 @@ from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BY_THREAD = b"\0"
-"""No signal has this number."""
+"""It only wakes: no signal has this number."""
 
 
 class Ending:
@@ -45,7 +45,7 @@ class Ending:
             left = max(0.0, until - time.monotonic()) if until is not None else None
             if not select.select([self._woken], [], [], left)[0]:
                 break
-            self._over |= any(number in (0, *SIGNALS) for number in self._woken.recv(4096))
+            self._over |= any(number in SIGNALS for number in self._woken.recv(4096))
         return self._over
 
     def wakeup_fd(self) -> int:

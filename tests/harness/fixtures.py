@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bus import log
+from bus.store import Store, schema
 from tests.harness.county import Counties
 from tests.harness.step import MEDIA, PARTY, BareCenter
 
@@ -42,3 +43,13 @@ def lines() -> Iterator[list[str]]:
     log.set_up(MEDIA, found.append, logging.INFO)
     yield found
     log.reset()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A fresh store at the newest version, on each database that we support."""
+    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
+    opened = Store(url)
+    schema.upgrade(opened)
+    yield opened
+    opened.close()

@@ -1,16 +1,14 @@
 """The cells of a simulated county's ledger: kept sums, rows and the cases behind them say the same."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bus.context import Keeping
 from bus.figures.definitions import Part
 from bus.figures.period import Period, Reckoning
-from bus.store import Store, Tx, ledger_cells, schema
+from bus.store import Store, Tx, ledger_cells
 from bus.store import tables as t
 from bus.store.inserts import insert
 from tests.harness.ledger_cells import check_cells
@@ -24,16 +22,6 @@ BEGIN = datetime.fromtimestamp(MORNING, UTC)
 WHOLE = Period(BEGIN - timedelta(days=60), BEGIN + timedelta(days=60))
 HAPPENS = {Part.REGISTERED, Part.RESOLVED, Part.CONTACT_DUE, Part.OFFERS_ANSWERED}
 """What surely happens in one of three counties; the rest is planted in the tests of the stores."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A fresh store."""
-    url = f"sqlite:///{tmp_path}/s.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
-    opened = Store(url)
-    schema.upgrade(opened)
-    yield opened
-    opened.close()
 
 
 def _played(seed: int) -> Store:
@@ -58,13 +46,13 @@ def _copy(source: Store, target: Store) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Selection of the SingletonThreadPool")  # by the simulation's stores in memory
-def test_the_cells_of_a_simulated_county_have_their_cases(empty: Store) -> None:
+def test_the_cells_of_a_simulated_county_have_their_cases(store: Store) -> None:
     """Three counties: first as their ledger has counted while it was told, then the same on a store of its own."""
     seen: Counter[Part] = Counter()
     for seed in SEEDS:
         played = _played(seed)
         for days in (0.1, 1, 50):
             check_cells(played, WHOLE, BEGIN + timedelta(days=days), RECKONING)
-        _copy(played, empty)
-        seen += check_cells(empty, WHOLE, BEGIN + timedelta(days=50), RECKONING)
+        _copy(played, store)
+        seen += check_cells(store, WHOLE, BEGIN + timedelta(days=50), RECKONING)
     assert {*seen} >= HAPPENS
