@@ -35,6 +35,12 @@ def upsert(tx: Tx, table: Table, rows: Rows, settled: tuple[str, ...] = ()) -> N
         _each(tx, _upsert(table, _columns(table, rows), settled), rows)
 
 
+def insert_or_add(tx: Tx, table: Table, rows: Rows, amount: str) -> None:
+    """Insert ``rows``, or add their ``amount`` to that of those with the same primary key."""
+    if rows:
+        _each(tx, _insert_or_add(table, _columns(table, rows), amount), rows)
+
+
 def insert_new(tx: Tx, table: Table, rows: Rows, unique: Sequence[str]) -> None:
     """Insert those ``rows`` that do not exist yet, by the columns ``unique``."""
     if rows:
@@ -69,6 +75,18 @@ def _upsert(table: Table, columns: tuple[str, ...], settled: tuple[str, ...]) ->
         insert = dialect_insert(table, database).values(_named(table, columns))
         changed = {name: insert.excluded[name] for name in columns if name not in (*keys, *settled)}
         return insert.on_conflict_do_update(index_elements=keys, set_=changed)
+
+    return Prepared(write)
+
+
+@cache
+def _insert_or_add(table: Table, columns: tuple[str, ...], amount: str) -> Prepared:
+    keys = [column.name for column in table.primary_key]
+
+    def write(database: str) -> sqlite.Insert | postgresql.Insert:
+        insert = dialect_insert(table, database).values(_named(table, columns))
+        added = {amount: table.c[amount] + insert.excluded[amount]}
+        return insert.on_conflict_do_update(index_elements=keys, set_=added)
 
     return Prepared(write)
 

@@ -16,7 +16,7 @@ from bus.figures.tree import place_of
 from bus.store import ledger_offers, ledger_totals
 from bus.store import tables as t
 from bus.store.database import Store, Tx
-from bus.store.inserts import dialect_insert, insert, insert_new
+from bus.store.inserts import insert, insert_new, insert_or_add
 from bus.store.statements import Prepared, among, as_list
 
 _S = t.ledger_states.c
@@ -84,18 +84,6 @@ def untold(tx: Tx, cells: Iterable[CellRow]) -> None:
     insert_new(tx, t.ledger_sums_untold, [Cell(*one[:5]) for one in cells], Cell._fields)
 
 
-_ADD = Prepared(
-    lambda database: (
-        (new := dialect_insert(t.ledger_cells, database))
-        .values({name: bindparam(name, type_=t.ledger_cells.c[name].type) for name in CellRow._fields})
-        .on_conflict_do_update(
-            index_elements=[column.name for column in t.ledger_cells.primary_key],
-            set_={"cases": t.ledger_cells.c.cases + new.excluded.cases},
-        )
-    )
-)
-
-
 class Counting:
     """Brings the sums up to date with a change of states: look before it, and add after it."""
 
@@ -124,7 +112,7 @@ class Counting:
         ledger_totals.add(self._tx, self._changes.items())
         rows = [CellRow(*cell, OWN, times) for cell, times in self._changes.items() if times]
         self._changes.clear()
-        _ADD.each_row(self._tx, rows)
+        insert_or_add(self._tx, t.ledger_cells, rows, "cases")
         if self._keeping.tells_above:
             untold(self._tx, rows)
 

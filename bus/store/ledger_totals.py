@@ -13,7 +13,7 @@ from sqlalchemy import Integer, String, bindparam, delete, func, select
 from bus.figures.cells import COUNTY, Cell
 from bus.store import tables as t
 from bus.store.database import Tx
-from bus.store.inserts import dialect_insert
+from bus.store.inserts import insert_or_add
 from bus.store.statements import Prepared
 
 _T = t.ledger_totals.c
@@ -28,16 +28,6 @@ class TotalRow(NamedTuple):
     cases: int
 
 
-_ADD = Prepared(
-    lambda database: (
-        (new := dialect_insert(t.ledger_totals, database))
-        .values({name: bindparam(name, type_=_T[name].type) for name in TotalRow._fields})
-        .on_conflict_do_update(
-            index_elements=[column.name for column in t.ledger_totals.primary_key],
-            set_={"cases": _T.cases + new.excluded.cases},
-        )
-    )
-)
 _TOTALS = Prepared(
     lambda _: (
         select(_T.value, func.sum(_T.cases))
@@ -57,7 +47,8 @@ def add(tx: Tx, changes: Iterable[tuple[Cell, int]]) -> None:
     for cell, times in changes:
         if cell.scope == COUNTY:
             changed[cell.part, cell.cohort_day, cell.value] += times
-    _ADD.each_row(tx, [TotalRow(*key, times) for key, times in changed.items() if times])
+    rows = [TotalRow(*key, times) for key, times in changed.items() if times]
+    insert_or_add(tx, t.ledger_totals, rows, "cases")
 
 
 def of_cohorts(tx: Tx, part: str, first: int, last: int) -> "Counter[int]":
